@@ -53,7 +53,8 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
     try:
         client = LLMClient(options.base_url, options.api_key, options.model, options.timeout)
         text = _text(options.text)
-    except (ConfigError, UnicodeDecodeError) as error:
+        (text + (options.system or "")).encode()  # arguments that are not UTF-8 cannot be sent
+    except (ConfigError, UnicodeError) as error:
         parser.error(str(error))
     if not text.strip():
         parser.error("nothing to say: give a text, or write it to standard input")

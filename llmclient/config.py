@@ -119,7 +119,7 @@ def _url(value: object) -> str:
     """Return a URL that the HTTP client takes, and to which a path can be added."""
     url = _text(value).strip().rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable():
+    if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable() or set(url) & set("?#"):
         raise ValueError(url)
     httpx.URL(url).host.encode("idna")
     if not parts.hostname:
@@ -138,6 +138,7 @@ def _key(value: object) -> str:
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError(value)
+    value.encode()  # bytes of the shell or the environment that are not UTF-8 cannot be sent
     return value
 
 
@@ -155,7 +156,7 @@ def _count(value: object) -> int:
     return count
 
 
-_BASE_URL = _Setting("base_url", "http://127.0.0.1:8000/v1", _url, "an http:// or https:// URL")
+_BASE_URL = _Setting("base_url", "http://127.0.0.1:8000/v1", _url, "an http:// or https:// URL without a query")
 _API_KEY = _Setting("api_key", "mock-key", _key, "ASCII text, not empty, in one line", is_secret=True)
 _MODEL = _Setting("model", "mock", _text, "text, not empty")
 _TIMEOUT = _Setting("timeout", 60.0, _seconds, "a number of seconds above 0")

@@ -42,6 +42,9 @@ PREFIX = "MOCK_"
 CLOSE = 0.85
 """How alike two names are, of 1, for one to be taken for a slip of the other: PORTT and PORT, API_KEY and API_KEYS."""
 
+SHOWN = 200
+"""Characters of a wrong value that are shown."""
+
 LINE = re.compile(
     r"""\s*(?:\#.*|(?:export\s+)?(?P<name>[\w.-]+)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?)?"""
 )
@@ -52,6 +55,10 @@ REFERENCE = re.compile(r"\$(\w+)")
 
 ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:]+\])(:(\d+|\*))?", re.IGNORECASE)
 """An entry of CORS_ORIGINS."""
+
+
+HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+"""An entry of ALLOWED_HOSTS; Django compares it with the name in a `Host` header without the port."""
 
 
 class Environment:
@@ -121,6 +128,15 @@ class Environment:
         for text in found:
             if not ORIGIN.fullmatch(text):
                 return self._reject(name, text, allowed, [])
+        return found
+
+    def hosts(self, name: str, default: list[str]) -> list[str]:
+        """Hosts, separated by commas: `example.com`, `.example.com` with all below it, `[::1]`, `*` for all."""
+        found = self.names(name, default)
+        for text in found:
+            if not HOST.fullmatch(text):
+                allowed = "names and addresses without a scheme and a port: app.example, .app.example for all below it"
+                return self._reject(name, text, f"{allowed}, 127.0.0.1, [::1], or * for all", default)
         return found
 
     def database(self, name: str, default: str) -> dict[str, Any]:
@@ -208,7 +224,8 @@ class Environment:
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         shown = "none" if default == [] else str(default).lower() if isinstance(default, bool) else default
-        self.problems.append(f"{name}={raw!r} is not allowed: it takes {allowed}. The default is {shown}.")
+        given = raw if len(raw) <= SHOWN else f"{raw[:SHOWN]}…"
+        self.problems.append(f"{name}={given!r} is not allowed: it takes {allowed}. The default is {shown}.")
         return default
 
 

@@ -22,7 +22,7 @@ REQUEST_TIMEOUT = _env.integer("REQUEST_TIMEOUT", 60, 1, 86_400)  # seconds
 # Django
 DEBUG = _env.flag("DEBUG", False)
 SECRET_KEY = _env.text("SECRET_KEY", "") or secrets.token_urlsafe(50)
-ALLOWED_HOSTS = _env.names("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
+ALLOWED_HOSTS = _env.hosts("ALLOWED_HOSTS", ["localhost", ".localhost", "127.0.0.1", "[::1]"])
 
 # The state of the mock
 STATE_URL = _env.state_url("STATE_URL", "memory://")

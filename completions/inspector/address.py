@@ -8,6 +8,8 @@ from completions.control.recording import answered_elsewhere
 from completions.journal.store import journal_place
 from completions.state.namespaces import namespace
 
+MAX_PORT = 65535
+
 
 def inspector_url(host: str, port: int) -> str:
     """Return where a browser on this machine finds the inspector of a server that listens there."""
@@ -39,23 +41,24 @@ def _first_steps(host: str, port: int) -> list[str]:
 
 def address_problem(host: str, port: int) -> str | None:
     """Return why a server cannot listen on an address, and what to do; None where it can."""
-    if not port:
-        return None
+    if not 0 <= port <= MAX_PORT:
+        return f"{port} is not a port. Choose a PORT from 0 to {MAX_PORT}; 0 takes a free one."
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family) as tried:
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind((host, port))
             tried.listen()
-    except OSError as exc:
+    except (OSError, UnicodeError) as exc:  # the latter for what can be no name, as a..b
         return _told(host, port, exc)
     return None
 
 
-def _told(host: str, port: int, exc: OSError) -> str:
-    if exc.errno == errno.EADDRINUSE:
+def _told(host: str, port: int, exc: OSError | UnicodeError) -> str:
+    number = exc.errno if isinstance(exc, OSError) else None
+    if number == errno.EADDRINUSE:
         return f"Port {port} of {host} is already in use. Stop the program that listens there, or choose another PORT."
-    if exc.errno == errno.EACCES:
+    if number == errno.EACCES:
         return f"Port {port} of {host} is not allowed for this user. Choose a PORT of 1024 or more."
     return (
         f"{host} is not an address of this machine. Choose another HOST: 127.0.0.1 for this machine alone, or 0.0.0.0."

@@ -1,12 +1,14 @@
 """Ask a running mock's control API, for the commands that do."""
 
 import json
+import os
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Mapping
+from http.client import HTTPException
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote_from_bytes
 
 from django.core.management.base import CommandError
 
@@ -22,22 +24,31 @@ def add_where(parser: ArgumentParser) -> None:
     parser.add_argument("--namespace", default="default", help="The namespace that the client used (default).")
 
 
-def ask(options: Mapping[str, Any], path: str) -> bytes:
-    """Return what the control API answers at a path; raise CommandError where it answers nothing, or an error."""
+def ask(options: Mapping[str, Any], path: str, media_type: str) -> bytes:
+    """Return what the control API answers at a path, which is of a media type.
+
+    Raise CommandError where it answers nothing or an error, and where it is not the mock that answers.
+    """
     headers = {"Authorization": f"Bearer {conf.ADMIN_TOKEN}"} if conf.ADMIN_TOKEN else {}
-    address = f"{options['url'].rstrip('/')}/ns/{quote(options['namespace'], safe='')}/_mock/{path}"
+    if not options["url"].startswith(("http://", "https://")):
+        raise CommandError(f"--url takes an address as http://127.0.0.1:{conf.PORT}, and is {options['url'][:100]!r}.")
+    name = quote_from_bytes(os.fsencode(options["namespace"]), safe="")
+    address = f"{options['url'].rstrip('/')}/ns/{name}/_mock/{path}"
     try:
         request = urllib.request.Request(address, headers=headers)
         with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
             answer: bytes = response.read()
-            return answer
+            found = response.headers.get_content_type()
     except urllib.error.HTTPError as exc:
         raise CommandError(f"{address} answered {exc.code}: {_message(exc.read())}") from exc
-    except (OSError, ValueError) as exc:
+    except (OSError, ValueError, HTTPException) as exc:
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
         told = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
         hint = "Is the server running? --url says where."
         raise CommandError(f"There is no answer at {address}: {told}. {hint}") from exc
+    if found != media_type:
+        raise CommandError(f"{address} answered {found}, and not {media_type}: no mock is there. --url says where.")
+    return answer
 
 
 def _message(body: bytes) -> str:

@@ -126,7 +126,7 @@ def _cassette_problems() -> list[CheckMessage]:
     if conf.CASSETTE_MODE not in CASSETTE_MODES:
         told = f"CASSETTE_MODE={conf.CASSETTE_MODE!r} is not allowed: it takes one of {', '.join(CASSETTE_MODES)}."
         return [Error(told, id="completions.E001")]
-    if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or Path(conf.CASSETTES).is_dir():
+    if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or os.path.isdir(conf.CASSETTES):
         return []
     told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."
     return [Warning(told, hint="Record something: python -m mocksite serve --record DIR.", id="completions.W004")]

@@ -100,6 +100,13 @@ def test_text_that_cannot_be_printed__is_no_traceback(wire: WireServer, capsys: 
     assert capsys.readouterr().out == "?\n"
 
 
+@pytest.mark.parametrize("argv", [["\udcff"], ["Hi", "--system", "\udcff"], ["Hi", "--model", "\udcff"]])
+def test_arguments__that_are_not_utf8_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert (ended.value.code, "python -m llmclient: error: " in capsys.readouterr().err) == (2, True)
+
+
 def error_line(argv: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     assert main(argv) == 1
     out, err = capsys.readouterr()

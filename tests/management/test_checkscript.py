@@ -75,6 +75,12 @@ def test_checkscript__warnings(file: Path) -> None:
     assert f"{file}:10: the rule 'rule 6' never answers" in result.stderr
 
 
+@pytest.mark.parametrize("options", [("--schema", "mock"), ("--schema", "--try", "x"), ("--model", "m")])
+def test_checkscript__refuses_an_option_without_effect(options: tuple[str, ...]) -> None:
+    with pytest.raises(CommandError, match=r"is for --try|leave the files and --try out"):
+        check(*options)
+
+
 def test_checkscript__schema() -> None:
     assert json.loads("\n".join(check("--schema")))["title"] == "A script of the mock"
 

@@ -10,7 +10,10 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
+from completions.inspector.address import address_problem
+from completions.management.checks import check_settings
 from tests.patience import PATIENCE
 from tests.receive.test_live import CLOSE, connect, request
 from tests.server import ROOT, SERVE, LiveServer, run_manage
@@ -52,6 +55,18 @@ def test_runserver__refuses_a_wrong_address() -> None:
     result = run_manage("runserver", "nonsense:port")
     assert result.returncode == 1
     assert '"nonsense:port" is not a valid port number or address:port pair.' in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "told"),
+    [
+        ("127.0.0.1", 99999, "99999 is not a port. Choose a PORT from 0 to 65535; 0 takes a free one."),
+        ("a" * 70 + ".b", 0, "is not an address of this machine"),
+        ("192.0.2.1", 0, "is not an address of this machine"),
+    ],
+)
+def test_address__that_nobody_can_listen_on(host: str, port: int, told: str) -> None:
+    assert told in (address_problem(host, port) or "")
 
 
 @pytest.mark.parametrize(
@@ -112,11 +127,23 @@ def test_start__is_refused_with_wrong_values_and_tells_of_each() -> None:
     assert "Traceback" not in result.stderr
 
 
-def test_start__is_refused_with_a_parameter_that_redis_does_not_have() -> None:
-    result = run_manage("check", STATE_URL="redis://localhost/0?socket_timeuot=1")
-    assert result.returncode == 1
-    assert "(completions.E006) STATE_URL cannot be used: " in result.stderr
-    assert "socket_timeuot" in result.stderr
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("redis://localhost/0?socket_timeuot=1", "socket_timeuot"),
+        ("rediss://localhost/0?ssl_cert_reqs=some", "Invalid SSL Certificate Requirements Flag: some"),
+    ],
+)
+def test_start__is_refused_with_a_parameter_that_redis_does_not_have(url: str, told: str, settings: Settings) -> None:
+    settings.STATE_URL = url
+    (found,) = [each for each in check_settings(None) if each.id == "completions.E006"]
+    assert "STATE_URL cannot be used: " in found.msg
+    assert told in found.msg
+
+
+def test_start__warns_of_a_folder_whose_name_is_too_long(settings: Settings) -> None:
+    settings.CASSETTES = "a" * 300
+    assert "is not a folder" in " ".join(each.msg for each in check_settings(None))
 
 
 @pytest.mark.parametrize("command", [("serve",), ("runserver", "--noreload")])
@@ -186,6 +213,9 @@ def test_host__of_ipv6_may_have_the_brackets_of_a_url() -> None:
         (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, and is '0'"),
         (("--fd", "999"), "--fd 999 is no socket that this process was started with: Bad file descriptor."),
         (("--record", "manage.py"), "--record manage.py: manage.py is a file, and not a folder."),
+        (("--record", "a" * 300), "cannot be made: File name too long"),
+        (("--record", ""), "--record takes a folder, and is empty."),
+        (("--host", "a..b", "--port", "0"), "a..b is not an address of this machine."),
     ],
 )
 def test_serve__says_what_is_wrong_in_its_options(options: tuple[str, ...], told: str) -> None:

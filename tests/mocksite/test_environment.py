@@ -31,6 +31,7 @@ def read(method: str, raw: str | None, *args: Any) -> tuple[Any, list[str]]:
         ("choice", ("INFO", ["DEBUG", "INFO"]), "debug", "DEBUG"),
         ("choice", ("INFO", ["DEBUG", "INFO"]), None, "INFO"),
         ("names", (["a"],), " b , ,c", ["b", "c"]),
+        ("hosts", (["a"],), "b, .c.d,[::1],127.0.0.1,e_f.,*", ["b", ".c.d", "[::1]", "127.0.0.1", "e_f.", "*"]),
         ("state_url", ("memory://",), None, "memory://"),
         ("state_url", ("d",), "memory://", "memory://"),
         ("state_url", ("d",), "redis://localhost", "redis://localhost"),
@@ -48,6 +49,12 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
     assert read(method, raw, *args) == (value, [])
 
 
+HOSTS = (
+    "names and addresses without a scheme and a port: app.example, .app.example for all below it, 127.0.0.1, [::1], "
+    "or * for all"
+)
+
+
 @pytest.mark.parametrize(
     ("method", "args", "raw", "allowed"),
     [
@@ -61,12 +68,21 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
         ("flag", (8,), "maybe", "one of true, yes, on, 1, false, no, off, 0"),
         ("choice", (8, ["a", "b"]), "c", "one of a, b"),
         ("names", (8,), ",,", "values separated by commas"),
+        ("hosts", (8,), "http://app.example", HOSTS),
+        ("hosts", (8,), "localhost:8000", HOSTS),
+        ("hosts", (8,), "*.app.example", HOSTS),
+        ("hosts", (8,), "::1", HOSTS),
     ],
 )
 def test_read__wrong_value_is_a_problem_and_the_default(
     method: str, args: tuple[Any, ...], raw: str, allowed: str
 ) -> None:
     assert read(method, raw, *args) == (8, [f"X={raw!r} is not allowed: it takes {allowed}. The default is 8."])
+
+
+def test_read__a_long_value_is_shown_cut() -> None:
+    (problem,) = read("integer", "9" * 5000, 8, 0, 10)[1]
+    assert len(problem) < 300
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import anthropic
 import httpx
 import openai
 import pytest
+from django.core.management import CommandError, call_command
 from openai import OpenAI
 
 from completions.pytest_plugin.mock import MockLLM
@@ -176,3 +177,22 @@ def test_command__writes_the_file(mock_llm: MockLLM, tmp_path: Path) -> None:
     subprocess.run([*command, "--out", str(file)], cwd=ROOT, check=True)
     assert file.read_text() == done.stdout
     assert json.dumps("Hello")[1:-1] in done.stdout
+
+
+def test_command__says_why_it_writes_nothing(mock_llm: MockLLM, tmp_path: Path) -> None:
+    chat("Hello")
+    asked = {"url": mock_llm.url.partition("/ns/")[0], "namespace": mock_llm.namespace}
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"out": tmp_path}, f"--out {tmp_path} cannot be written: Is a directory."),
+        ({"url": "data:,x"}, "--url takes an address as http://127.0.0.1:8000, and is 'data:,x'."),
+        ({"url": "http://a b/"}, "There is no answer at http://a b/ns/"),
+        (
+            {"url": f"{asked['url']}/v1/models?"},
+            "answered application/json, and not text/x-python: no mock is there.",
+        ),
+        ({"namespace": "\udcff"}, "/ns/%FF/_mock/exchanges/pytest answered 4"),
+    )
+    for changed, told in wrong:
+        with pytest.raises(CommandError) as caught:
+            call_command("exportrun", **{**asked, **changed})
+        assert told in str(caught.value)

@@ -1,5 +1,6 @@
 """`manage.py checkcassettes`: what is to be done about recorded answers, for people and for scheduled jobs."""
 
+import os
 from argparse import ArgumentParser
 from collections.abc import Collection
 from datetime import UTC, datetime
@@ -41,13 +42,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""
-        folder = Path(options["folder"])
-        if not folder.is_dir():
-            why = "is a file, and this takes a folder" if folder.exists() else "does not exist"
+        folder = options["folder"]
+        if not os.path.isdir(folder):  # unlike a Path's, it knows no name that is too long
+            why = "is a file, and this takes a folder" if os.path.exists(folder) else "does not exist"
             raise CommandError(f"{folder} {why}.")
         if options["older_than"] is not None and options["older_than"] < 0:
             raise CommandError("--older-than takes a number of days from 0.")
-        deck = Deck(options["folder"])
+        deck = Deck(folder)
         used = _used() if options["unused"] else None
         found = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
         for each in found:

@@ -37,10 +37,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--try", dest="text", metavar="TEXT", help="Show which rule answers this message, and what."
         )
-        parser.add_argument("--model", default="mock", help="The model that --try asks for (mock).")
+        parser.add_argument("--model", help="The model that --try asks for (mock).")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the schema, or check each script, and try the message on it."""
+        if options["model"] is not None and options["text"] is None:
+            raise CommandError("--model is for --try.")
+        if options["schema"] and (options["scripts"] or options["text"] is not None):
+            raise CommandError("--schema is the same for all scripts: leave the files and --try out.")
         if options["schema"]:
             self.stdout.write(json.dumps(schema(), indent=2))
             return
@@ -64,7 +68,7 @@ class Command(BaseCommand):
             count = len(script.rules)
             self.stdout.write(f"{source}: {count} rule{'' if count == 1 else 's'}, no errors")
         else:
-            self._try(namespace, _prompt(options["text"], options["model"]))
+            self._try(namespace, _prompt(options["text"], options["model"] or "mock"))
         return True
 
     def _try(self, namespace: Namespace, prompt: Prompt) -> None:

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from completions.management.asking import add_where, ask
 
@@ -22,8 +22,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the test."""
-        text = ask(options, "exchanges/pytest").decode()
+        text = ask(options, "exchanges/pytest", "text/x-python").decode()
         if options["out"] is None:
             self.stdout.write(text)
         else:
-            options["out"].write_text(text, encoding="utf-8")
+            try:
+                options["out"].write_text(text, encoding="utf-8")
+            except OSError as exc:
+                raise CommandError(f"--out {options['out']} cannot be written: {exc.strerror}.") from exc

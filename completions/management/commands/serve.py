@@ -53,6 +53,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
         note_printed()
+        options["host"] = options["host"].strip("[] ") or conf.HOST  # as the setting: brackets of a URL, and empty
+        if options["record"] == "":
+            raise CommandError("--record takes a folder, and is empty.")
         if options["record"] or options["mode"]:
             use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or NEW)
             if records_nothing():

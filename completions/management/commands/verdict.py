@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print the verdict; raise CommandError where there is nothing to judge, as with another namespace's name."""
-        verdict = json.loads(ask(options, f"verdict?timeout_ms={options['timeout'] * 1000:.0f}"))
+        verdict = json.loads(ask(options, f"verdict?timeout_ms={options['timeout'] * 1000:.0f}", "application/json"))
         if not verdict["requests"]:
             raise CommandError(f"There is nothing to judge: the namespace {options['namespace']} was asked nothing.")
         self.stdout.write(verdict["text"])

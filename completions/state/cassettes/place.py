@@ -34,7 +34,7 @@ def folder_of(node: Node, folder: str) -> Path:
     found = top / folder
     if not found.resolve().is_relative_to(top.resolve()):
         raise node.error(f"leads out of {top}.")
-    if found.exists() and not found.is_dir():
+    if os.path.exists(found) and not found.is_dir():
         raise node.error(f"is a file: {found}.")
     return found
 
@@ -47,7 +47,10 @@ def check_writable(node: Node, folder: Path) -> None:
 
 def unwritable(folder: Path) -> str | None:
     """Return why a folder cannot be written to, or not be made; None where it can."""
-    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    except OSError as exc:
+        return f"{str(folder)[:60]!r} cannot be made: {exc.strerror}"
     if not nearest.is_dir():
         return f"{nearest} is a file, and not a folder"
     return None if os.access(nearest, os.W_OK) else f"{nearest} cannot be written to"

@@ -2,6 +2,8 @@
 
 import contextlib
 
+from redis.exceptions import RedisError
+
 from completions.exceptions import StateUnavailable
 from completions.state.shared.calls import Calls
 from completions.state.shared.ledger import RedisLedger
@@ -26,8 +28,11 @@ class RedisStore:
         return RedisLedger(name, self._link, self._worker, self._waiting)
 
     def check(self) -> None:
-        """Raise `TypeError` or `ValueError` where the address has parameters that there are not."""
-        self._link.connection()
+        """Raise `TypeError` or `ValueError` where the address has parameters, or values of them, that there are not."""
+        try:
+            self._link.connection()
+        except RedisError as exc:
+            raise ValueError(exc) from exc
 
     async def names(self) -> list[str]:
         """Return the names of the namespaces that some worker used lately, in no order."""
