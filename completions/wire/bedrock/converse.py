@@ -17,12 +17,12 @@ from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.bedrock import claude_fields, claude_thinking, signing
+from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.content import only_choice, written_arguments
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.fragments import partial
 from completions.wire.framing import counts, pieces
 from completions.wire.readback import Answer, Voice
@@ -45,11 +45,17 @@ FINISH_REASONS = {
 }
 TOKEN_MS = 10
 
-CACHING = re.compile(r"claude-(?!3|v?2|instant)")
-"""Claude from 4 on."""
+CHOSEN: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "type"}
+"""What of a request its answer repeats."""
 
-TYPED = re.compile(r"claude-[a-z]+-[5-9]")
-"""Models of which a call says its type: Claude from 5 on (recorded in 2026)."""
+CACHING = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
+"""Models that tell in each whole answer what a cache did: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
+
+TYPED = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|nova-[2-9]")
+"""Models of which a call says its type: Claude from 3.7 on, and Nova 2 (recorded in 2026)."""
+
+NAMED_CALLS = "kimi-k2"
+"""What the names of models have whose calls are told apart by the tool's name and their number (recorded in 2026)."""
 
 
 class Block(NamedTuple):
@@ -87,19 +93,22 @@ class Converse(BedrockFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
         content = [block.whole for block in blocks(reply, prompt)]
-        return {
+        told = {
             **_pointed_at(reply, prompt),
+            **_chosen(reply, prompt),
             "metrics": _metrics(reply.usage),
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": stop_reason(reply),
             "usage": _usage(reply.usage, prompt),
         }
+        return dict(sorted(told.items()))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
         content = [_streamed(at, block) for at, block in enumerate(blocks(reply, prompt))]
         stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply)}
-        costs = {"metrics": _metrics(reply.usage), **PADDING, "usage": _usage(reply.usage, prompt)}
+        costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply.usage, prompt)}
+        costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
         start = _event("messageStart", PADDING | {"role": "assistant"})
         ending, metadata = _event("messageStop", stopped, part="finish"), _event("metadata", costs, chunk=False)
         return padded(Events([start], *content, [ending, metadata]))
@@ -126,6 +135,14 @@ def _pointed_at(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return claude_fields.pointed_at(reply, prompt) if is_claude(prompt.model or "") else {}
 
 
+def _chosen(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what an answer repeats of how it was asked for, and what a guardrail did (recorded in 2026)."""
+    told = {
+        name: {key: given} for name, key in CHOSEN.items() if (given := text(mapping(prompt.body.get(name)).get(key)))
+    }
+    return told | guardrail.trace(reply, prompt)
+
+
 def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
     voice.says(block.get("text"), place=index)
     thought = mapping(block.get("reasoningContent"))
@@ -149,15 +166,22 @@ def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
         elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
             yield Block(None, [({"text": HOLE}, pieces(said, prompt), True)], {"text": said})
         elif block.call is not None:
-            yield _call(block.call, f"tooluse_{ids.spelled(f'{reply.serial}{next(places)}', 22, ids.BASE64)}", prompt)
+            yield _call(block.call, _call_id(block.call, next(places), reply, prompt), prompt)
+
+
+def _call_id(call: ToolCall, place: int, reply: Reply, prompt: Prompt) -> str:
+    if NAMED_CALLS in (prompt.model or ""):
+        return f"functions.{call.name}:{place}"
+    return f"tooluse_{ids.spelled(f'{reply.serial}{place}', 22, ids.BASE64)}"
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
+    """Return what a model thinks; none but Claude signs it (recorded of six makers' models in 2026)."""
+    runs = [({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True)]
+    if not is_claude(prompt.model or ""):
+        return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought}}})
     signed = signature(thought, reply.serial)
-    runs = [
-        ({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True),
-        ({"reasoningContent": {"signature": HOLE}}, [signed], False),
-    ]
+    runs.append(({"reasoningContent": {"signature": HOLE}}, [signed], False))
     return Block(None, runs, {"reasoningContent": {"reasoningText": {"signature": signed, "text": thought}}})
 
 
@@ -204,22 +228,22 @@ def _metrics(usage: Usage | None) -> dict[str, int]:
 def _usage(usage: Usage | None, prompt: Prompt) -> dict[str, Any]:
     """Return the tokens; here the input is what was neither read from a cache nor written to one.
 
-    A whole answer of a Claude that can cache tells what was read, even where nothing was to be cached.
+    A whole answer of a model in `CACHING` tells of the cache even where nothing was to be cached; for how long it
+    keeps what was written, Claude alone does (recorded in 2026, beside Nova's).
     """
     known = usage or Usage(0, 0)
-    cached, written = known.cached_tokens, known.cache_creation_tokens
+    cached, written, long = known.cached_tokens, known.cache_creation_tokens, known.cache_creation_1h_tokens
     counts: dict[str, Any] = {
         "inputTokens": max(known.prompt_tokens - cached - written, 0),
         "outputTokens": known.completion_tokens,
         "serverToolUsage": {},
         "totalTokens": known.total_tokens,
     }
-    is_cached = bool(cached or written or prompt.cache_blocks)
-    if is_cached or (CACHING.search(prompt.model or "") and not prompt.stream):
+    always = CACHING.search(prompt.model or "") and not prompt.stream
+    if cached or written or prompt.cache_blocks or always:
         counts |= {"cacheReadInputTokenCount": cached, "cacheReadInputTokens": cached}
-    if is_cached:
         counts |= {"cacheWriteInputTokenCount": written, "cacheWriteInputTokens": written}
-    if long := known.cache_creation_1h_tokens:
-        details = [("5m", max(written - long, 0)), ("1h", long)]
+    if written and is_claude(prompt.model or ""):
+        details = [("5m", max(written - (long or 0), 0)), ("1h", long)]
         counts["cacheDetails"] = [{"inputTokens": count, "ttl": ttl} for ttl, count in details if count]
     return dict(sorted(counts.items()))

@@ -95,10 +95,12 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
 
 
 def _effort(own: Mapping[str, Any]) -> str | None:
-    """Return how much a Nova is to think, or a Claude for which AWS's own word is used."""
+    """Return how much a Nova or a Qwen is to think, a GPT, or a Claude for which AWS's own word is used."""
     given = mapping(own.get("reasoningConfig"))
     if given.get("type") == "enabled":
         return text(given.get("maxReasoningEffort")) or "medium"
+    if said := text(own.get("reasoning_config")) or text(own.get("reasoning_effort")):
+        return said
     return effort({"thinking": own.get("reasoning_config")})
 
 

@@ -88,7 +88,8 @@ def grow(content: dict[int, Any], index: int, delta: dict[str, Any]) -> None:
 def plain(answer: dict[str, Any]) -> dict[str, Any]:
     """Take out what two requests may differ in."""
     document = {name: answer[name] for name in ("output", "stopReason", "usage", "metrics")}
-    document["usage"].pop("cacheReadInputTokens", None)  # a whole answer of Claude tells it always
+    for done in ("Read", "Write"):
+        document["usage"].pop(f"cache{done}InputTokens", None)  # a whole answer of Claude tells it always
     for block in document["output"]["message"]["content"]:
         block.get("toolUse", {}).pop("toolUseId", None)
         block.get("reasoningContent", {}).get("reasoningText", {}).pop("signature", None)

@@ -70,7 +70,10 @@ def test_converse__writes_keys_in_alphabetical_order() -> None:
     [
         (NOVA, None, []),
         (FIRST, None, []),
-        (CLAUDE, None, READ),
+        (CLAUDE, None, READ + WRITTEN),
+        ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", None, READ + WRITTEN),
+        ("us.openai.gpt-5.6-sol", None, READ + WRITTEN),
+        ("openai.gpt-oss-120b-1:0", None, []),
         (NOVA, CACHED, READ + WRITTEN),
         (CLAUDE, CACHED, READ + WRITTEN),
     ],
@@ -86,8 +89,74 @@ def test_converse__streamed_tells_of_the_cache_where_it_is_used() -> None:
     assert not {*READ, *WRITTEN} & streamed(Converse(), CLAUDE, "converse-stream")[-1][1]["usage"].keys()
 
 
-@pytest.mark.parametrize(("model", "kind"), [(LATEST, "tool_use"), (CLAUDE, None), (NOVA, None)])
-def test_call__says_its_type_from_claude_5_on(model: str, kind: str | None) -> None:
+@pytest.mark.parametrize(
+    ("model", "wrote", "details"),
+    [
+        (CLAUDE, {"cache_creation_tokens": 7}, [{"inputTokens": 7, "ttl": "5m"}]),
+        (
+            CLAUDE,
+            {"cache_creation_tokens": 7, "cache_creation_1h_tokens": 3},
+            [{"inputTokens": 4, "ttl": "5m"}, {"inputTokens": 3, "ttl": "1h"}],
+        ),
+        (CLAUDE, {"cached_tokens": 7}, None),
+        (NOVA, {"cache_creation_tokens": 7}, None),
+    ],
+)
+def test_converse__tells_how_long_claude_keeps_what_was_written(model: str, wrote: Any, details: Any) -> None:
+    assert converse(model, CACHED, **wrote)["usage"].get("cacheDetails") == details
+
+
+CHOSEN = {"performanceConfig": {"latency": "optimized"}, "serviceTier": {"type": "flex"}}
+GUARD = {"guardrailIdentifier": "g1", "guardrailVersion": "DRAFT", "trace": "enabled"}
+
+
+@pytest.mark.parametrize(
+    ("guard", "traced"), [(GUARD, True), ({**GUARD, "trace": "disabled"}, False), ({}, False), ({"trace": 1}, False)]
+)
+def test_converse__repeats_how_it_was_asked_for_and_tells_what_a_guardrail_did(guard: Any, traced: bool) -> None:
+    body = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}], **CHOSEN, "guardrailConfig": guard}
+    whole, wire = converse(NOVA, body), Converse()
+    metadata = orjson.loads(wire.events(reply(), asked(wire, NOVA, "converse-stream", body))[-1].data)
+    assert [*whole] == sorted(whole) and [*metadata] == sorted(metadata)
+    for told in (whole, metadata):
+        assert {name: told[name] for name in CHOSEN} == CHOSEN
+        assert ("trace" in told) == traced
+    if traced:
+        found = whole["trace"]["guardrail"]
+        sizes = [
+            each["invocationMetrics"]["guardrailCoverage"]["textCharacters"]["guarded"]
+            for each in (found["inputAssessment"]["g1"], *found["outputAssessments"]["g1"])
+        ]
+        assert sizes == [len("Hello"), len(CALLED.text or "")]
+        assert not {"trace", *CHOSEN} & converse(NOVA).keys()
+
+
+@pytest.mark.parametrize("model", [NOVA, "moonshot.kimi-k2-thinking", "openai.gpt-oss-120b-1:0", CLAUDE])
+def test_thinking__is_signed_by_claude_alone(model: str) -> None:
+    thinks = Choice("Hi", reasoning="Hm.")
+    whole = converse(model, choice=thinks)["output"]["message"]["content"][0]["reasoningContent"]["reasoningText"]
+    deltas = [event["delta"] for _, event in streamed(Converse(), model, "s", thinks) if "delta" in event]
+    signed = [delta for delta in deltas if "signature" in delta.get("reasoningContent", {})]
+    assert ("signature" in whole) == bool(signed) == (model == CLAUDE)
+
+
+def test_call__of_kimi_is_told_by_its_tool_and_its_number() -> None:
+    calls = Choice(finish_reason="tool_calls", tool_calls=(ToolCall("look", "{}"), ToolCall("ask", "{}")))
+    content = converse("moonshot.kimi-k2-thinking", choice=calls)["output"]["message"]["content"]
+    assert [block["toolUse"]["toolUseId"] for block in content] == ["functions.look:0", "functions.ask:1"]
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [
+        (LATEST, "tool_use"),
+        (CLAUDE, "tool_use"),
+        ("us.amazon.nova-2-lite-v1:0", "tool_use"),
+        (FIRST, None),
+        (NOVA, None),
+    ],
+)
+def test_call__says_its_type_by_model(model: str, kind: str | None) -> None:
     call = converse(model)["output"]["message"]["content"][-1]["toolUse"]
     starts = [
         event["start"]["toolUse"] for name, event in streamed(Converse(), model, "s") if name == "contentBlockStart"
@@ -173,6 +242,8 @@ def test_request_id__is_a_uuid() -> None:
         ({"reasoning_config": {"type": "enabled", "budget_tokens": 1024}}, "high"),
         ({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": "low"}}, "low"),
         ({"reasoningConfig": {"type": "disabled"}}, None),
+        ({"reasoning_config": "high"}, "high"),
+        ({"reasoning_effort": "medium"}, "medium"),
         ({}, None),
     ],
 )
