@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 
 from completions import budget
-from completions.control.operation import Body
+from completions.control.operation import Body, Operation
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.script.rules import PUSHED
 from completions.script.text.reading import read_text
@@ -12,6 +12,9 @@ from completions.wire.base import not_utf8
 
 MAX_BYTES = 1024 * 1024
 """A script that is larger takes longer to read than other requests should wait."""
+
+NOTHING = (b"", b"{}", b"null")
+"""Bodies that clients send where they have nothing to say."""
 
 NAMES = {
     "rule_or_rules": "rule",
@@ -25,8 +28,21 @@ NAMES = {
 """What errors call a body that is a part of a script, by its shape."""
 
 
-async def read(request: HttpRequest, shape: str) -> Body:
-    """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` if it is invalid."""
+async def read(request: HttpRequest, operation: Operation) -> Body | None:
+    """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` if it is invalid.
+
+    A body that the operation does not take is an error, unless it says nothing: a filter in it would be passed over.
+    """
+    if operation.body is None:
+        if read_body(request).strip() not in NOTHING:
+            names = ", ".join(each.name for each in operation.query)
+            told = f"; what it takes are query parameters: {names}." if names else " and no query parameter."
+            raise RequestError(f"This takes no body{told}", code="unexpected_body")
+        return None
+    return await _read(request, operation.body)
+
+
+async def _read(request: HttpRequest, shape: str) -> Body:
     data = read_body(request)
     if len(data) > MAX_BYTES:
         raise BodyTooLarge(MAX_BYTES, "the control API")

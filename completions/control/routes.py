@@ -31,7 +31,7 @@ async def control(
     if operation is None:
         raise method_not_allowed(request, (*operations, "HEAD") if "GET" in operations else tuple(operations))
     try:
-        content = await read(request, operation.body) if operation.body else None
+        content = await read(request, operation)
         response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
     except ScriptError as exc:
         raise RequestError(exc.summary, param=exc.field, code="invalid_script") from exc

@@ -78,6 +78,9 @@ RULE = "{reply: Hi}"
         ("GET", "exchanges/wait", {"timeout_ms": "0" * 19 + "9" * 5000}, "", "timeout_ms", "from 0 to 600000"),
         ("GET", "unmatched", {"status": "404"}, "", "status", "allowed: limit, before."),
         ("POST", "reset", {"all": "1"}, "", "all", "is not a query parameter here"),
+        ("POST", "reset", {}, "{keep: rules}", None, "This takes no body and no query parameter."),
+        ("DELETE", "exchanges", {}, '{"model": "m"}', None, "what it takes are query parameters: model, rule, "),
+        ("POST", "namespaces/x/retire", {}, "remove=true", None, "what it takes are query parameters: remove."),
     ],
 )  # fmt: skip  # a table by hand
 async def test_refusal__names_the_field(
@@ -117,6 +120,11 @@ async def test_refusal__by_status(method: str, path: str, body: str, status: int
 async def test_refusal__a_body_that_is_not_utf8() -> None:
     answer = await call(Handler(), "PUT", "/_mock/script", b"a: \xff")
     assert (answer.status, b"not UTF-8: byte 0xff at position 3" in answer.body) == (400, True)
+
+
+@pytest.mark.parametrize("body", ["{}", "null", "\n"])
+async def test_body__that_says_nothing_is_no_error(body: str) -> None:
+    assert (await control("POST", "reset", body)).status == 200
 
 
 async def test_methods__are_told() -> None:
