@@ -17,7 +17,7 @@ from completions.wire.bedrock import signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claude, model_of
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
-from completions.wire.bedrock.errors import AmazonError
+from completions.wire.bedrock.errors import NO_MODEL, AmazonError
 from completions.wire.fields import mapping, text
 from completions.wire.readback import Answer
 
@@ -47,7 +47,8 @@ class CountTokens(BedrockFormat):
         if validate:
             signing.check(headers)
             if not is_claude(model) or model_of(model) != model:
-                raise AmazonError("ValidationException", UNCOUNTED)
+                there = is_claude(model) or self.knows(model)
+                raise AmazonError("ValidationException", UNCOUNTED if there else NO_MODEL)
         given = {name: each for name, each in mapping(document.get("input")).items() if each is not None}
         if len(given) != 1 or not given.keys() <= {"converse", "invokeModel"}:
             raise AmazonError("ValidationException", ONE)

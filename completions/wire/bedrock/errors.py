@@ -46,12 +46,14 @@ WORDS: Mapping[int, str] = {
 }
 """What is said with a status where nobody has given other words."""
 
+NO_MODEL = "The provided model identifier is invalid."
+
 ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
         "Input is too long for requested model.", 400, source="quotes by users", seen="2026-11-26"
     ),
     "model_not_found": Words(
-        "The provided model identifier is invalid.", 400, source="quotes by users", seen="2026-11-26"
+        NO_MODEL, 400, source="recordings: pydantic/pydantic-ai test_bedrock_error", seen="2026-11-26"
     ),
     "content_policy_violation": Words(
         "The model returned the following errors: Output blocked by content filtering policy",

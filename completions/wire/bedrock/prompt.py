@@ -20,6 +20,7 @@ from completions.conversation import (
 )
 from completions.wire.anthropic.prompt import effort
 from completions.wire.bedrock.claude_fields import fields_of
+from completions.wire.bedrock.rules import by_server
 from completions.wire.caching import seconds_of, text_of
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, unwrapped, whole
 
@@ -78,6 +79,8 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
         yield Message("system", system)
     for message in dicts(body.get("messages")):
         blocks = dicts(message.get("content"))
+        answered = by_server(blocks)
+        blocks = [block for block in blocks if _id(block) not in answered]
         results = [mapping(block.get("toolResult")) for block in blocks if block.get("toolResult")]
         for result in results:
             content = dicts(result.get("content"))
@@ -92,6 +95,11 @@ def _messages(body: Mapping[str, Any]) -> Iterator[Message]:
                 parts=tuple(_parts(blocks)),
                 thoughts=tuple(_thoughts(blocks)),
             )
+
+
+def _id(block: Mapping[str, Any]) -> str:
+    """Return the id of a call or of a result."""
+    return text(mapping(block.get("toolUse") or block.get("toolResult")).get("toolUseId"))
 
 
 def _effort(own: Mapping[str, Any]) -> str | None:

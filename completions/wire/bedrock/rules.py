@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.tokens.models import max_output
+from completions.wire.bedrock import contents
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.members import CONTENT, REQUEST, typed
 from completions.wire.fields import dicts, mapping
@@ -20,6 +21,12 @@ CHOICES = ("auto", "any", "tool")
 MAX_STOPS, MAX_NAME, MAX_POINTERS, MAX_POINTER = 2500, 64, 10, 256
 NAME = re.compile("[a-zA-Z0-9_-]+")
 
+ANY_START = re.compile(r"claude-[a-z]+-(?:4-[5-9]|[5-9])")
+"""Models that take a conversation which the assistant begins: Claude from Sonnet 4.5 on (recorded in May 2026)."""
+
+BY_SERVER = "server_tool_use"
+"""The type of a call that the model's own server has answered in the same turn, as Nova 2's code interpreter does."""
+
 
 def validate(body: Body, model: str) -> None:
     """Raise `AmazonError` for the first thing that the API would refuse."""
@@ -28,11 +35,13 @@ def validate(body: Body, model: str) -> None:
     _tools(body)
     _pointers(body.get("additionalModelResponseFieldPaths") or ())
     messages = body.get("messages")
-    if not messages:
+    if messages is None:
         raise _violated("messages", "null", "Member must not be null")
     for index, message in enumerate(messages):
         _message(message, index)
-    _turns(messages)
+        contents.check(message["content"], f"messages.{index}.content", model)
+    contents.check_documents(messages)
+    _turns(messages, model)
     _matched(body, messages)
 
 
@@ -128,10 +137,6 @@ def _block(block: Any, where: str) -> None:
     if len([kind for kind in CONTENT if block.get(kind) is not None]) != 1:
         keys = ", ".join(CONTENT)
         raise _invalid(f"ContentBlock object at {where} must set one of the following keys: {keys}.")
-    if "text" in block and block["text"] is not None and not block["text"].strip():
-        raise _invalid(
-            f"The text field in the ContentBlock object at {where} is blank. Add text to the text field, and try again."
-        )
     for kind, required in (
         ("toolUse", ("toolUseId", "name")),
         ("toolResult", ("toolUseId", "content")),
@@ -142,8 +147,9 @@ def _block(block: Any, where: str) -> None:
                     raise _violated(f"{where}.{kind}.{name}", "null", "Member must not be null")
 
 
-def _turns(messages: Sequence[Body]) -> None:
-    if messages[0]["role"] == "assistant":
+def _turns(messages: Sequence[Body], model: str) -> None:
+    """Refuse a conversation without messages, and for most models one that the assistant begins."""
+    if not messages or (messages[0]["role"] == "assistant" and not ANY_START.search(model)):
         raise _invalid(
             "A conversation must start with a user message. Try again with a conversation that starts with a user "
             "message."
@@ -155,10 +161,11 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
     asked: set[str] = set()
     for index, message in enumerate(messages):
         blocks = dicts(message["content"])
-        calls = {block["toolUse"]["toolUseId"] for block in blocks if block.get("toolUse")}
-        results = {block["toolResult"]["toolUseId"] for block in blocks if block.get("toolResult")}
+        calls, results = _ids(blocks, "toolUse"), _ids(blocks, "toolResult")
         if (calls or results) and not body.get("toolConfig"):
             raise _invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
+        answered = by_server(blocks)
+        results -= answered
         if missing := asked - results:
             listed = ", ".join(sorted(missing))
             raise _invalid(f"Expected toolResult blocks at messages.{index}.content for the following Ids: {listed}")
@@ -167,10 +174,23 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
                 f"The number of toolResult blocks at messages.{index}.content exceeds the number of toolUse blocks of "
                 "previous turn."
             )
-        asked = calls
+        asked = calls - answered
     if asked:
         at, listed = len(messages), ", ".join(sorted(asked))
         raise _invalid(f"Expected toolResult blocks at messages.{at}.content for the following Ids: {listed}")
+
+
+def _ids(blocks: Sequence[Body], kind: str) -> set[str]:
+    return {block[kind]["toolUseId"] for block in blocks if block.get(kind)}
+
+
+def by_server(blocks: Sequence[Body]) -> set[str]:
+    """Return the ids of calls that the model's own server has answered in the same turn."""
+    return {
+        str(call.get("toolUseId"))
+        for block in blocks
+        if (call := mapping(block.get("toolUse"))).get("type") == BY_SERVER
+    }
 
 
 def _violated(where: str, value: Any, rule: str) -> AmazonError:

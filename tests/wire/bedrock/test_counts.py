@@ -52,9 +52,16 @@ def test_boto3__counts_what_a_message_costs(server: LiveServer) -> None:
     assert counted == answer["usage"]["input_tokens"] > 0
 
 
-@pytest.mark.parametrize("model", ["amazon.nova-lite-v1:0", f"us.{CLAUDE}"])
-def test_boto3__counts_for_no_other_models(server: LiveServer, model: str) -> None:
-    with pytest.raises(botocore.exceptions.ClientError, match="doesn't support counting tokens"):
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("amazon.nova-lite-v1:0", "doesn't support counting tokens"),
+        (f"us.{CLAUDE}", "doesn't support counting tokens"),
+        ("does-not-exist-model-v1:0", "The provided model identifier is invalid."),
+    ],
+)
+def test_boto3__counts_for_no_other_models(server: LiveServer, model: str, said: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=said):
         runtime(server).count_tokens(modelId=model, input={"converse": {"messages": SAID}})
 
 
