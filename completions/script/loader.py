@@ -90,7 +90,7 @@ def _script(document: Node) -> Script:
         upstream=answers.upstream if isinstance(answers, PassOn) else None,
         validate=take("validate", _flag, not isinstance(answers, PassOn)),
         pacing=pace,
-        keys=take("keys", _names, ()),
+        keys=take("keys", _keys, ()),
         limits=take("limits", limits, ()),
         quota=take("quota", quota, None),
         chaos=dice,
@@ -118,7 +118,10 @@ def _flag(node: Node) -> bool:
     return node.as_(bool)
 
 
-def _names(node: Node) -> tuple[str, ...]:
+def _keys(node: Node) -> tuple[str, ...]:
+    for item in node.items():
+        if not item.raw.strip():
+            item.doubt("is empty, and no request has an empty key.")
     return tuple(item.raw for item in node.items())
 
 

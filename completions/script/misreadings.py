@@ -3,6 +3,7 @@
 The readers ask here, and each doubt is noted where the value stands (`Node.doubt`).
 """
 
+import difflib
 import re
 from collections.abc import Collection, Iterable
 
@@ -15,6 +16,8 @@ OF_TAGS = frozenset({"forloop", "True", "False", "None"})
 """What a template can name besides: a loop's own facts, and constants."""
 
 _TRUE, _FALSE = ("yes", "on", "true"), ("no", "off", "false")
+_OTHER_WORDS = {("tool_choice", "any"): "required", ("response_format", "json"): "json_object"}
+_CLOSE = 0.75
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
 _FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
 _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
@@ -34,6 +37,38 @@ def doubt_nothing(node: Node) -> None:
     """Doubt a condition with nothing in it, which asks that there is none, as `null` does."""
     if node.is_empty:
         node.doubt("has no value, and so asks that there is none; write `null` to say so.")
+
+
+def doubt_empty(node: Node, then: str = "always holds") -> None:
+    """Doubt a mapping of conditions with none in it."""
+    if node.value == {}:
+        node.doubt(f"has no condition in it, and so {then}.")
+
+
+def doubt_values(node: Node) -> None:
+    """Doubt a list of values with none in it."""
+    if not node.value:
+        node.doubt("is an empty list, and so never holds; `exists: false` asks that there is no value.")
+
+
+def doubt_count(node: Node) -> None:
+    """Doubt a number that no count of something is."""
+    number = node.number()
+    if number < 0 or number != int(number):
+        node.doubt("is compared with a whole number from 0, and so never holds.")
+
+
+def doubt_other_word(node: Node, field: str) -> None:
+    """Doubt a word by which some API calls what has another name here, where it would be a tool's or a schema's."""
+    if (meant := _OTHER_WORDS.get((field, node.raw))) is not None:
+        node.doubt(f"is taken for a name; `{meant}` is what fits every API.")
+
+
+def doubt_fallback(node: Node, names: Collection[str]) -> None:
+    """Doubt a text that is all but one of the words that stand for an answer."""
+    text = str(node.value).strip().lower()
+    if close := difflib.get_close_matches(text, names, 1, _CLOSE):
+        node.doubt(f"is an answer with this text; write `{close[0]}` if that is meant.")
 
 
 def doubt_flags(node: Node, text: str) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from completions.script.language import ANY, KNOWN, MODEL
 from completions.script.text.node import Node
 from completions.tokens.capabilities import EFFORTS, FEATURES
+from completions.tokens.models import context_window
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +60,16 @@ def _model(node: Node) -> Model:
     return Model(
         fields["id"].raw,
         fields["context"].count(least=1) if "context" in fields else None,
-        fields["like"].raw if "like" in fields else None,
+        _like(fields["like"]) if "like" in fields else None,
         _supports(fields["supports"]) if "supports" in fields else {},
         efforts,
     )
+
+
+def _like(node: Node) -> str:
+    if context_window(node.raw) is None:
+        node.doubt("is no known model, so that nothing is taken from it.")
+    return node.raw
 
 
 def _supports(node: Node) -> dict[str, bool]:

@@ -5,8 +5,11 @@ from collections.abc import Sequence
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
 from completions.script.match.matchers import All, Condition, fits_one_of
+from completions.script.pace import Pace
 from completions.script.reply.errors import Failure
 from completions.script.reply.events import WordByWord
+from completions.script.reply.passing import PassOn
+from completions.script.reply.recording import Play
 from completions.script.reply.replies import Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Doubt
@@ -27,7 +30,7 @@ def doubts(script: Script) -> list[Doubt]:
             found.append(
                 Doubt(rule.line, f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such.")
             )
-        if (struck := _without_effect(rule)) is not None:
+        if (struck := _without_effect(rule, script.pacing)) is not None:
             found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
         if rule.times is not None and rule.times < len(rule.answers):
             unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
@@ -79,13 +82,19 @@ def _unlisted(rule: Rule, script: Script) -> str | None:
     return next((part.claim() for part in missed), None)
 
 
-def _without_effect(rule: Rule) -> str | None:
-    """Return which of a rule's faults never strike: of streams or words on errors, of words on events as they stand."""
+def _without_effect(rule: Rule, usual: Pace) -> str | None:
+    """Return which of a rule's faults never strike, or what of its pacing paces nothing; `usual` is the script's.
+
+    Faults of streams or words do not strike errors, those of words not events as they stand.
+    """
     names = {fault.name: FAULTS[fault.name].stage for fault in rule.faults}
     words = [name for name, stage in names.items() if stage is Stage.CONTENT]
     streams = [name for name, stage in names.items() if stage in (Stage.STREAM, Stage.CONTENT)]
     if _all_are(Failure, rule) and streams and not ERRORS_IN_STREAM & names.keys():
         return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
+    plays = any(isinstance(answer, Play | PassOn) for answer in rule.answers)
+    if rule.pacing.speed is not None and rule.pacing.speed != usual.speed and not plays:
+        return "gives no recorded answer, so that the `speed` of its pacing has no effect"
     if _all_are(WordByWord, rule) and words:
         return f"gives its events word by word, on which this has no effect: {', '.join(words)}"
     return None

@@ -34,6 +34,17 @@ def doubted(text: str) -> list[str]:
         ("expr: {stream: yes}", "is the text 'yes'; write true, or put the text in quotes."),
         ("expr: {max_tokens: 1_000}", "is the text '1_000'; write the number in digits, or put the text in quotes."),
         ("expr: {seed: {in: [0x1F]}}", "is the text '0x1F'"),
+        ("model: []", "is an empty list, and so never holds; `exists: false` asks that there is no value."),
+        ("last_user: {in: []}", "is an empty list, and so never holds"),
+        ("header: {}", "has no condition in it, and so always holds."),
+        ("expr: {}", "has no condition in it"),
+        ("tool_result: {}", "has no condition in it"),
+        ("last_user: {}", "has no condition in it"),
+        ("not: {}", "has no condition in it, and so always holds, and its opposite never does."),
+        ("turn: -1", "is compared with a whole number from 0, and so never holds."),
+        ("retry: {in: [1, 2.5]}", "is compared with a whole number from 0"),
+        ("tool_choice: any", "is taken for a name; `required` is what fits every API."),
+        ("response_format: [text, json]", "is taken for a name; `json_object` is what fits every API."),
     ],
 )
 def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> None:
@@ -54,6 +65,9 @@ def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> 
         "user: 2026-01-31",
         "user: 007",
         "stream: true",
+        "turn: {gt: 0.5}",
+        "not: {turn: 0}",
+        "response_format: json_object",
         "expr: {stream: true, user: 2026-01-31, seed: 12, name: 'no'}",
     ],
 )
@@ -116,3 +130,22 @@ def test_hint__is_quick_for_a_line_of_any_length() -> None:
     with pytest.raises(ScriptError, match="mapping values are not allowed here"):
         read_text(" " * 400_000 + "a: b: c", "s.yaml")
     assert time.thread_time() - begun < 10, "by squares it takes hours"
+
+
+@pytest.mark.parametrize(
+    ("defaults", "found"),
+    [
+        ("{fallback: Auto}", ["`defaults.fallback` is an answer with this text; write `auto` if that is meant."]),
+        ("{fallback: ecko}", ["`defaults.fallback` is an answer with this text; write `echo` if that is meant."]),
+        ("{fallback: I cannot help.}", []),
+        ("{keys: ['', a]}", ["`defaults.keys[0]` is empty, and no request has an empty key."]),
+        (
+            "{models: [{id: a, like: gpt-4oo}]}",
+            ["`defaults.models[0].like` is no known model, so that"],
+        ),
+        ("{models: [{id: a, like: gpt-4o}]}", []),
+    ],
+)
+def test_defaults__that_are_misread_are_a_warning(defaults: str, found: list[str]) -> None:
+    told = doubts(script(f"version: 1\ndefaults: {defaults}\nrules: []"))
+    assert [each.message[: len(text)] for each, text in zip(told, found, strict=True)] == found

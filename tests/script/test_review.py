@@ -77,9 +77,12 @@ def test_doubts__name_the_limits_that_never_apply(text: str, found: bool) -> Non
         ("reply: {events: [a]}, fault: no_done", ""),
         ("replies: [a, b, c], times: 2", "'rule 1' answers 2 times, and so gives only as many of its 3 answers."),
         ("replies: [a, b], times: 2", ""),
+        ("reply: a, pacing: {speed: 2}", "gives no recorded answer, so that the `speed` of its pacing has no effect."),
+        ("reply: a, pacing: recorded", "gives no recorded answer, so that the `speed`"),
+        ("reply: {upstream: 'http://localhost'}, pacing: {speed: 2}", ""),
     ],
 )
-def test_doubts__name_the_faults_that_never_strike(rule: str, found: str) -> None:
+def test_doubts__name_what_has_no_effect(rule: str, found: str) -> None:
     messages = [doubt.message for doubt in doubts(script(rules(f"- {{{rule}}}")))]
     assert len(messages) == bool(found)
     assert not found or found in messages[0]

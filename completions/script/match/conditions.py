@@ -11,7 +11,17 @@ from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
 from completions.script.match.regexes import Pattern, PatternError
-from completions.script.misreadings import doubt_flags, doubt_nothing, doubt_operand, doubt_value, doubt_word
+from completions.script.misreadings import (
+    doubt_count,
+    doubt_empty,
+    doubt_flags,
+    doubt_nothing,
+    doubt_operand,
+    doubt_other_word,
+    doubt_value,
+    doubt_values,
+    doubt_word,
+)
 from completions.script.text.node import Node
 
 Reader = Callable[[Node], Matcher]
@@ -35,6 +45,7 @@ def _entry(name: str, node: Node) -> Matcher:
         return _expr(node)
     field = FIELDS[name]
     if field.keyed:
+        doubt_empty(node)
         return _together([_condition(child, field, _key(field, key)) for key, child in node.entries().items()])
     return _condition(node, field)
 
@@ -48,6 +59,7 @@ def _tool_result(node: Node) -> Matcher:
     text = TOOL_RESULT["text"]
     if not isinstance(node.value, dict):
         return _condition(node, text)
+    doubt_empty(node)
     allowed = (*TOOL_RESULT, *LOOKUPS_OF[text.kind], *COMBINERS)
     return _together(
         [
@@ -61,6 +73,7 @@ def _expr(node: Node) -> Matcher:
     """Read an expression that must be true, or a mapping from expressions to conditions."""
     if not isinstance(node.value, dict):
         return Condition(EXPR, TRUE, True, _expression(node, node.as_(str)))
+    doubt_empty(node)
     return _together([_condition(child, EXPR, _expression(child, key)) for key, child in node.entries().items()])
 
 
@@ -76,6 +89,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
     """Read a plain value, or a mapping of lookups."""
     match node.value:
         case dict():
+            doubt_empty(node)
             allowed = (*LOOKUPS_OF[field.kind], *COMBINERS)
             children = node.fields(optional=allowed).items()
             return _together([_lookup(name, child, field, key) for name, child in children])
@@ -124,6 +138,7 @@ def _operand(node: Node, lookup: Lookup, field: Field) -> object:
             doubt_operand(node, lookup)
             return _regex(node, node.as_(str))
         case "list":
+            doubt_values(node)
             for item in node.items():
                 doubt_operand(item, lookup)
             return tuple(_same(item, field) for item in node.items())
@@ -134,11 +149,13 @@ def _same(node: Node, field: Field) -> object:
     """Return an operand of the field's own type."""
     match field.kind:
         case "number":
+            doubt_count(node)
             return node.number()
         case "flag":
             return node.as_(bool)
         case "text" | "name":
             doubt_word(node)
+            doubt_other_word(node, field.name)
             return node.raw
     doubt_value(node)
     return node.value
@@ -153,6 +170,7 @@ def _regex(node: Node, pattern: str, flags: str = "") -> Pattern:
 
 def _combined(name: str, node: Node, reader: Reader) -> Matcher:
     if name == "not":
+        doubt_empty(node, "always holds, and its opposite never does")
         return Not(reader(node))
     parts = tuple(map(reader, node.items("condition")))
     return All(parts) if name == "all" else AnyOf(parts)

@@ -23,6 +23,7 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
+from completions.script.misreadings import doubt_fallback
 from completions.script.reply.callback import callback
 from completions.script.reply.errors import failure
 from completions.script.reply.events import word_by_word
@@ -52,6 +53,8 @@ NAMED: dict[str, Answer] = {"auto": Auto(), "echo": Written((WrittenChoice(text=
 
 def fallback(node: Node) -> Answer:
     """Read a fallback: `auto`, `echo`, or any answer that does not depend on how often it was given."""
+    if isinstance(node.value, str) and node.value not in NAMED:
+        doubt_fallback(node, NAMED)
     made = NAMED.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
     if isinstance(made, FromData) and made.is_in_turn:
         advice = f"Write `by: {language.BY_HASH}`, or put the reply in a last rule without `match`."
