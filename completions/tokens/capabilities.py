@@ -53,6 +53,7 @@ FEATURES: Mapping[str, str] = {
     "files": "Files in the request.",
     "tools": "Tools.",
     "forced_tools": "A tool choice that demands a call.",
+    "streamed_tools": "Tools in a streamed answer.",
     "parallel_tool_calls": "The parameter `parallel_tool_calls`.",
     "tools_while_reasoning": "Functions in chat completions while it reasons.",
     "json_schema": "Answers held to a JSON Schema.",

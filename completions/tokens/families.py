@@ -1,5 +1,6 @@
 """Our own list of what families of models take, where LiteLLM's table is silent or wrong; each with its source."""
 
+from completions.tokens.bedrock_families import families_with
 from completions.tokens.family import LOW_TO_HIGH, Family
 from completions.tokens.openai_families import OPENAI
 
@@ -171,4 +172,4 @@ OTHERS = (
         seen="2026-09-15",
     ),
 )
-FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ)
+FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ, *families_with(ANTHROPIC))

@@ -10,12 +10,13 @@ import orjson
 from completions.conversation import ErrorSaid, Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.tokens.models import entry
 from completions.wire.base import LIMITS, StreamFailure, WireFormat, without
 from completions.wire.bedrock import errors as bedrock_errors
 from completions.wire.framing import AWS_EVENTS, Framing
 from completions.wire.readback import Answer
 
-REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|us-gov|global)\.")
+REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.")
 """How the name of a profile begins that spreads a model's requests over regions."""
 
 
@@ -33,8 +34,9 @@ class BedrockFormat(WireFormat):
     reads_address = True
 
     def table_name(self, model: str) -> str:
-        """Return the name without region and ARN."""
-        return model_of(model)
+        """Return the name without ARN, and without the region unless the table has the model for a region alone."""
+        name, bare = model.rpartition("/")[2], model_of(model)
+        return bare if entry(bare, "bedrock") or not entry(name, "bedrock") else name
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under AWS's name, and as AWS writes it: the same digits as a UUID."""

@@ -21,6 +21,7 @@ from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, 
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.prompt import read_prompt
+from completions.wire.bedrock.refusals import REFUSALS
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.fragments import partial
@@ -72,10 +73,11 @@ class Converse(BedrockFormat):
     name = "converse"
     arguments = "object"
     vendor = "bedrock"
+    refusals = REFUSALS
 
     def knows(self, model: str) -> bool:
-        """Tell whether Bedrock has a model."""
-        return is_known(model_of(model), self.vendor)
+        """Tell whether Bedrock has a model, in some region."""
+        return is_known(model_of(model), self.vendor) or is_known(model, self.vendor)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -5,9 +5,13 @@ from typing import Any
 
 import pytest
 
+from completions.exceptions import RequestError
+from completions.resolve.models import check_model
+from completions.wire.bedrock.base import model_of
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.errors import AmazonError
-from tests.wire.bedrock.test_bedrock import CALL, MODEL, RESULT, TOOLS, USER, thought
+from tests.wire.bedrock.test_bedrock import CALL, MODEL, RESULT, THINKS, TOOLS, USER, thought
+from tests.wire.test_refusals import ANY
 
 NOVA, GPT = "us.amazon.nova-2-lite-v1:0", "openai.gpt-oss-120b-1:0"
 TEXT, BLANK, POINT = {"text": "Hi"}, {"text": "\n"}, {"cachePoint": {"type": "default"}}
@@ -66,3 +70,68 @@ def test_converse__refuses_by_model(model: str, messages: list[Any], said: str |
     with pytest.raises(AmazonError) as caught:
         Converse().parse(body, {}, validate=True, route=route)
     assert said in caught.value.message
+
+
+NO = "This model doesn't support the {0} field. Remove {0} and try again."
+STREAMED = "This model doesn't support tool use in streaming mode."
+CLAUDES = "The model returned the following errors: "
+LLAMA, R1, OPUS = "us.meta.llama4-maverick-17b-instruct-v1:0", "us.deepseek.r1-v1:0", "global.anthropic.claude-opus-5"
+SOL, GROK, KIMI = "us.openai.gpt-5.6-sol", "global.xai.grok-4.6", "moonshotai.kimi-k2.5"
+
+
+def set_to(**config: Any) -> dict[str, Any]:
+    return {"inferenceConfig": config}
+
+
+def chosen(**choice: Any) -> dict[str, Any]:
+    return {"toolConfig": {**TOOLS, "toolChoice": choice}}
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "said"),
+    [
+        (SOL, set_to(temperature=0.2), NO.format("temperature")),
+        (SOL, set_to(topP=0.2), NO.format("topP")),
+        (SOL, set_to(stopSequences=["."]), NO.format("stopSequences")),
+        (SOL, set_to(maxTokens=9, stopSequences=[]) | chosen(any={}), None),
+        ("openai.gpt-6-luna", set_to(temperature=1), NO.format("temperature")),
+        (GPT, set_to(temperature=0.2, topP=0.2), None),
+        (GPT, set_to(stopSequences=["."]), NO.format("stopSequences")),
+        ("qwen.qwen3-coder-480b-a35b-v1:0", set_to(stopSequences=["."]), NO.format("stopSequences")),
+        (GROK, set_to(temperature=0.2), NO.format("temperature")),
+        (KIMI, set_to(temperature=0.2), NO.format("temperature")),
+        (LLAMA, chosen(any={}), NO.format("toolConfig.toolChoice.any")),
+        (LLAMA, chosen(tool={"name": "get_weather"}), NO.format("toolConfig.toolChoice.tool")),
+        (LLAMA, chosen(auto={}), None),
+        (R1, {"toolConfig": TOOLS}, "This model doesn't support tool use."),
+        (NOVA, set_to(temperature=0.2, topP=0.2, stopSequences=["."]) | chosen(any={}), None),
+        (OPUS, set_to(temperature=0.7), f"{CLAUDES}`temperature` is deprecated for this model."),
+        (OPUS, {"additionalModelRequestFields": {"top_k": 5}}, f"{CLAUDES}`top_k` is deprecated for this model."),
+        (OPUS, {"additionalModelRequestFields": THINKS}, f'{CLAUDES}"thinking.type.enabled" is not supported for this'),
+        (OPUS, set_to(stopSequences=["."]), None),
+        (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
+        (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),
+        (MODEL, set_to(temperature=0.7, topP=0.9), f"{CLAUDES}`temperature` and `top_p` cannot both be specified"),
+    ],
+)
+def test_converse__refuses_what_a_model_does_not_take(model: str, body: dict[str, Any], said: str | None) -> None:
+    for method in ("converse", "converse-stream"):
+        told = STREAMED if "stream" in method and model in (LLAMA, R1) and "toolConfig" in body else said
+        data, route = json.dumps({"messages": [USER], **body}).encode(), {"model": model, "method": method}
+        wire = Converse()
+        prompt = wire.parse(data, {}, validate=True, route=route)
+        try:
+            check_model(prompt, wire, ANY)
+        except RequestError as exc:
+            assert told is not None and told in exc.message and exc.status == 400
+        else:
+            assert told is None
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [(SOL, SOL), (f"arn:aws:bedrock:us-east-1:1:inference-profile/{SOL}", SOL), (MODEL, model_of(MODEL))],
+)
+def test_table_name__has_the_region_where_no_model_is_without(model: str, name: str) -> None:
+    assert Converse().table_name(model) == name
+    assert Converse().knows(name)

@@ -1,0 +1,83 @@
+"""What Converse refuses because of the model: AWS's own words, and those of Claude, which it passes on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.tokens.capabilities import Capabilities
+from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
+from completions.wire.bedrock.base import is_claude
+from completions.wire.bedrock.claude_fields import fields_of
+from completions.wire.fields import mapping
+from completions.wire.refusals import Asked, Find, Refusal
+
+FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
+CLAUDES = {"temperature": "temperature", "topP": "top_p"}
+"""What Claude calls what it takes of `inferenceConfig`."""
+
+
+def _other(find: Callable[[Prompt], Asked | None]) -> Find:
+    """Find something in a request of a model that is not Claude."""
+    return lambda prompt, can: None if is_claude(prompt.model or "") else find(prompt)
+
+
+def _setting(name: str) -> Find:
+    def find(prompt: Prompt) -> Asked | None:
+        given = mapping(prompt.body.get("inferenceConfig")).get(name)
+        return None if given is None or given == [] else Asked(name)
+
+    return _other(find)
+
+
+def _offered(*, streamed: bool) -> Find:
+    return _other(lambda prompt: Asked("toolConfig") if prompt.tools and prompt.stream == streamed else None)
+
+
+def _forced(prompt: Prompt) -> Asked | None:
+    choice = mapping(mapping(prompt.body.get("toolConfig")).get("toolChoice"))
+    kind = next((kind for kind in ("any", "tool") if choice.get(kind) is not None), None)
+    return None if kind is None else Asked(f"toolConfig.toolChoice.{kind}")
+
+
+def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:
+    return Refusal(feature, find, words, None, None, source=source, seen=seen)
+
+
+def _claudes(row: Refusal) -> Refusal:
+    """Return a row of Anthropic's for Claude at Converse, whose own fields are in a member of the body."""
+
+    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+        return (
+            row.find(replace(prompt, body=_as_anthropic(prompt.body)), can) if is_claude(prompt.model or "") else None
+        )
+
+    return row._replace(find=find, words=f"The model returned the following errors: {row.words}")
+
+
+def _as_anthropic(body: Mapping[str, Any]) -> dict[str, Any]:
+    config = mapping(body.get("inferenceConfig"))
+    return fields_of(body) | {theirs: config[ours] for ours, theirs in CLAUDES.items() if ours in config}
+
+
+REFUSALS: tuple[Refusal, ...] = (
+    _row("temperature", _setting("temperature"), FIELD, "recordings: pydantic/pydantic-ai", "2026-09-22"),
+    _row("top_p", _setting("topP"), FIELD, "vercel/ai 21374", "2026-09-14"),
+    _row("stop", _setting("stopSequences"), FIELD, "langgenius/dify-official-plugins 1767", "2026-08-24"),
+    _row(
+        "streamed_tools",
+        _offered(streamed=True),
+        "This model doesn't support tool use in streaming mode.",
+        "earendil-works/pi 3739",
+        "2026-04-26",
+    ),
+    _row(
+        "tools",
+        _offered(streamed=False),
+        "This model doesn't support tool use.",
+        "langchain-ai/langchain-aws 447; ldayton/Parable 285",
+        "2026-01-16",
+    ),
+    _row("forced_tools", _other(_forced), FIELD, "maximhq/bifrost 3196", "2026-05-04"),
+    *map(_claudes, ANTHROPIC),
+)
