@@ -1,5 +1,6 @@
 """The one view of the control API: who may, which operation, what it is given; and its addresses under `/_mock/`."""
 
+import logging
 import re
 from collections.abc import Mapping
 from itertools import groupby
@@ -10,13 +11,16 @@ from django.urls import URLPattern, path
 
 from completions.control import admittance
 from completions.control.body import read
-from completions.control.operation import Call, Operation
+from completions.control.operation import Body, Call, Operation
 from completions.control.table import OPERATIONS
 from completions.exceptions import RequestError, ScriptError
 from completions.journal import metrics
 from completions.journal.exchange import Exchange
+from completions.script.rules import PUSHED
 from completions.views.edge import endpoint, method_not_allowed
 from completions.views.http import Recorded
+
+logger = logging.getLogger("completions")
 
 
 @endpoint()
@@ -35,8 +39,16 @@ async def control(
         response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
     except ScriptError as exc:
         raise RequestError(exc.summary, param=exc.field, code="invalid_script") from exc
+    if content is not None:
+        _tell_doubts(content, exchange.namespace)
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _tell_doubts(content: Body, space: str) -> None:
+    """Log what was doubted of what was pushed, as it is logged of a file that has changed."""
+    for doubt in dict.fromkeys(content.node.source.doubts):
+        logger.warning("%s:%s: %s (namespace %s)", PUSHED, doubt.line, doubt.message, space)
 
 
 def _query(request: HttpRequest) -> QueryDict:

@@ -8,6 +8,7 @@ from completions import budget
 from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.script.pushed import Pushed, name_of
+from completions.script.review import doubts
 from completions.script.scenarios import builtin
 from completions.script.text.reading import read_text
 from completions.state import edits
@@ -24,6 +25,10 @@ async def put_script(call: Call) -> Recorded:
     """Let another script answer."""
     space = await call.space()
     await edits.replace_script(space, call.body.text)
+    script = space.script
+    # beside a pushed rule that takes every request, as tests have it, none of the script's would answer
+    found = script.doubts if space.pushed.before else await budget.in_thread(doubts, script)
+    call.body.node.source.doubts.extend(found)
     return await _script(space)
 
 

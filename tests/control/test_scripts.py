@@ -47,6 +47,24 @@ async def test_script__is_replaced_and_taken_back_with_fresh_counters() -> None:
     assert [await said("count"), await said("once")] == ["first", "Once."]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "told_of"),
+    [
+        ("POST", "rules", '{reply: "{{ nope }}"}', ["pushed:1: `rule.reply` asks for `nope`, which is nothing;"]),
+        ("POST", "rules", "- reply: a\n- {match: {model: yes}, reply: b}", ["pushed:2: `rule[1].match.model` is comp"]),
+        ("PUT", "script", rules("- reply: a\n- reply: b"), ["pushed:4: the rule 'rule 2' never answers: 'rule 1' in"]),
+        ("PUT", "limits", "[{rpm: 1}, {rpm: 2}]", ["pushed:1: `limits[1]` never applies: limits before it"]),
+        ("PUT", "script", rules("- reply: a"), []),
+    ],
+)
+async def test_pushed__doubts_are_logged(
+    method: str, path: str, body: str, told_of: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    await told(method, path, body)
+    found = [each.getMessage() for each in caplog.records if "(namespace default)" in each.getMessage()]
+    assert [each[: len(text)] for each, text in zip(found, told_of, strict=True)] == told_of
+
+
 async def test_script__json_is_yaml() -> None:
     await told("PUT", "script", json.dumps({"version": 1, "rules": [{"reply": "From JSON."}]}))
     assert await said("x") == "From JSON."
