@@ -13,7 +13,7 @@ from completions.tokens import text as tokens
 from completions.wire import vectors
 from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
 from completions.wire.framing import CLOSE, Framing, JSONArray, ServerSentEvents
-from completions.wire.gemini import caches, file_search, files, grounding, imagen
+from completions.wire.gemini import caches, enums, file_search, files, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
@@ -67,6 +67,7 @@ class Gemini(WireFormat):
     ) -> Prompt:
         """Read a request; its address has the model and the method."""
         document = decode_object(body) if body.strip() else {}
+        route = {**route, "alt": route.get("alt") or route.get("$alt", "")}
         address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
         if validate:
             gemini_rules.validate(document, address)
@@ -127,8 +128,9 @@ class Gemini(WireFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer; a header tells the tier."""
-        told = _tier(prompt)
-        return super().render(reply, prompt)._replace(headers={TIER: told} if told else {})
+        told, body = _tier(prompt), super().render(reply, prompt)
+        data = enums.numbered_bytes(body.data) if enums.wanted(prompt) else body.data
+        return body._replace(data=data, headers={TIER: told} if told else {})
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
@@ -138,7 +140,8 @@ class Gemini(WireFormat):
         chunks = Chunks(reply, prompt, saids)
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
         finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
-        return Events(lanes, finishes, () if _is_sse(prompt) else (CLOSE,))
+        events = Events(lanes, finishes, () if _is_sse(prompt) else (CLOSE,))
+        return [_numbered(event) for event in events] if enums.wanted(prompt) else events
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an answer or a chunk says: candidates, vectors, or a count."""
@@ -178,7 +181,11 @@ class Gemini(WireFormat):
 
 
 def _is_sse(prompt: Prompt) -> bool:
-    return prompt.address.get("alt") == "sse"
+    return prompt.address.get("alt", "").partition(";")[0] == "sse"
+
+
+def _numbered(event: Event) -> Event:
+    return event if event is CLOSE else event._replace(data=enums.numbered_bytes(event.data))
 
 
 def _candidate(said: Said, prompt: Prompt) -> dict[str, Any]:

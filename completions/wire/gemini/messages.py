@@ -240,7 +240,7 @@ REQUESTS: dict[str, Check] = {
         "CountTokensRequest", {**GENERATE_FIELDS, "generateContentRequest": GENERATE, "instances": anything}
     ),
     "embedContent": EMBED,
-    "batchEmbedContents": message("BatchEmbedContentsRequest", {"requests": repeated(EMBED)}),
+    "batchEmbedContents": message("BatchEmbedContentsRequest", {"model": string, "requests": repeated(EMBED)}),
     "predict": message("PredictRequest", {"instances": repeated(struct), "parameters": struct, "labels": struct}),
 }
 """By the method's name."""

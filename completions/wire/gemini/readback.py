@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.gemini.enums import FINISHES
 from completions.wire.openai.readback import vector
 from completions.wire.readback import NATURAL, Answer, Voice
 
@@ -46,7 +47,8 @@ def _candidate(candidate: Document, voice: Voice) -> None:
             voice.call(len(voice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
     if found := MALFORMED.fullmatch(text(candidate.get("finishMessage"))):
         voice.call(len(voice.calls), name=found[1], arguments=found[2])
-    voice.ends(candidate.get("finishReason"), FINISH_REASONS)
+    ended = candidate.get("finishReason")
+    voice.ends(FINISHES.get(ended) if isinstance(ended, int) else ended, FINISH_REASONS)
     voice.annotations += map(_citation, dicts(mapping(candidate.get("citationMetadata")).get("citationSources")))
 
 

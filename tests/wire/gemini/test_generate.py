@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 import pytest
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice, Usage
+from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice, Traffic, Usage
 from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
 from completions.script.asked.document import document as matched
+from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import models as gemini_models
@@ -719,12 +720,39 @@ def test_headers__of_others_are_left_out() -> None:
 def test_embeddings__of_one_and_of_many() -> None:
     content = {"parts": [{"text": "a cat"}]}
     one = asked({"content": content, "outputDimensionality": 8}, "embedContent", model="gemini-embedding-001")
-    batch = {"requests": [{"content": content, "outputDimensionality": 8}, {"content": content}]}
+    batch = {
+        "model": "models/gemini-embedding-001",
+        "requests": [{"content": content, "outputDimensionality": 8}, {"content": content}],
+    }
     many = asked(batch, "batchEmbedContents", model="gemini-embedding-001")
     vector = GEMINI.document(Reply(()), one)["embedding"]["values"]
     first, second = GEMINI.document(Reply(()), many)["embeddings"]
     assert first["values"] == vector
     assert (len(vector), len(second["values"])) == (8, 3072)
+
+
+@pytest.mark.parametrize("name", ["alt", "$alt"])
+def test_answer__has_numbers_for_enumerations_where_they_are_asked_for(name: str) -> None:
+    call = ToolCall("get_weather", '{"modality": "TEXT", "finishReason": "STOP"}')
+    reply = Reply((Choice(text="STOP", tool_calls=(call,), finish_reason="tool_calls"),), usage=Usage(3, 4))
+    for method in ("generateContent", "streamGenerateContent"):
+        route = {"model": "gemini-2.0-flash", "method": method, name: "json;enum-encoding=int"}
+        prompt = GEMINI.parse(orjson.dumps(HELLO | {"safetySettings": [{}]}), {}, validate=False, route=route)
+        stream = "stream" in method
+        framing = GEMINI.framing(prompt)
+        data = b"".join(framing.frames(GEMINI.events(reply, prompt))) if stream else GEMINI.render(reply, prompt).data
+        told = orjson.loads(data)
+        last = told[-1] if stream else told
+        assert last["candidates"][0]["finishReason"] == 1
+        assert last["usageMetadata"]["promptTokensDetails"][0]["modality"] == 1
+        assert {rating["category"] for rating in last["candidates"][0]["safetyRatings"]} <= {7, 8, 9, 10}
+        parts = [
+            part for each in (told if stream else [told]) for part in each["candidates"][0]["content"].get("parts", [])
+        ]
+        assert parts[-1]["functionCall"]["args"] == {"modality": "TEXT", "finishReason": "STOP"}
+        path = f"/v1beta/models/gemini-2.0-flash:{method}"
+        said = registry.read(Traffic("POST", path, orjson.dumps(HELLO), (data,))).reply
+        assert said is not None and said.choices[0].finish_reason == "tool_calls"
 
 
 def test_count__is_what_generating_counts() -> None:
