@@ -100,7 +100,7 @@ class Converse(BedrockFormat):
             **_chosen(reply, prompt),
             "metrics": _metrics(reply.usage),
             "output": {"message": {"content": content, "role": "assistant"}},
-            "stopReason": stop_reason(reply),
+            "stopReason": stop_reason(reply, prompt),
             "usage": _usage(reply.usage, prompt),
         }
         return dict(sorted(told.items()))
@@ -108,7 +108,7 @@ class Converse(BedrockFormat):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
         content = [_streamed(at, block) for at, block in enumerate(blocks(reply, prompt))]
-        stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply)}
+        stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
         costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply.usage, prompt)}
         costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
         start = _event("messageStart", PADDING | {"role": "assistant"})
@@ -215,9 +215,11 @@ def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: b
     return Event(orjson.dumps(document), token, chunk, part, name)
 
 
-def stop_reason(reply: Reply) -> str:
-    """Return why an answer ends, in AWS's words."""
+def stop_reason(reply: Reply, prompt: Prompt) -> str:
+    """Return why an answer ends, in AWS's words; what a filter stops, a guardrail does if the request has one."""
     choice = only_choice(reply)
+    if guardrail.intervenes(reply, prompt):
+        return "guardrail_intervened"
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
     return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")

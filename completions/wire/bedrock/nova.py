@@ -37,7 +37,7 @@ class Nova(converse.Converse):
         content = [_with_uuid(block.whole, reply, at) for at, block in enumerate(converse.blocks(reply, prompt))]
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
-            "stopReason": converse.stop_reason(reply),
+            "stopReason": converse.stop_reason(reply, prompt),
             "usage": _usage(reply.usage, whole=True),
         }
 
@@ -78,7 +78,7 @@ def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
                 yield Event(template.one(value), (sizes[at] if sizes else 1) if token else 0, part=part)
                 yield _event("contentBlockStop", {"contentBlockIndex": index})
                 index += 1
-    yield _event("messageStop", {"stopReason": converse.stop_reason(reply)}, part="finish")
+    yield _event("messageStop", {"stopReason": converse.stop_reason(reply, prompt)}, part="finish")
     yield _event("metadata", {"usage": _usage(reply.usage), "metrics": {}, "trace": {}}, chunk=False)
 
 

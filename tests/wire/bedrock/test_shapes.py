@@ -131,6 +131,23 @@ def test_converse__repeats_how_it_was_asked_for_and_tells_what_a_guardrail_did(g
         assert not {"trace", *CHOSEN} & converse(NOVA).keys()
 
 
+@pytest.mark.parametrize(
+    ("guard", "reason", "action"),
+    [
+        (GUARD, "guardrail_intervened", "Guardrail blocked."),
+        ({**GUARD, "trace": "disabled"}, "guardrail_intervened", None),
+        ({}, "content_filtered", None),
+    ],
+)
+def test_converse__has_a_guardrail_intervene_where_a_filter_ends_the_answer(
+    guard: Any, reason: str, action: str | None
+) -> None:
+    body = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}], "guardrailConfig": guard}
+    document = converse(NOVA, body, Choice("Hm", finish_reason="content_filter"))
+    assert document["stopReason"] == reason
+    assert document.get("trace", {}).get("guardrail", {}).get("actionReason") == action
+
+
 @pytest.mark.parametrize("model", [NOVA, "moonshot.kimi-k2-thinking", "openai.gpt-oss-120b-1:0", CLAUDE])
 def test_thinking__is_signed_by_claude_alone(model: str) -> None:
     thinks = Choice("Hi", reasoning="Hm.")
