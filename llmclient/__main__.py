@@ -75,7 +75,9 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
 
 
 def _text(argument: str | None) -> str:
-    return sys.stdin.buffer.read().decode() if argument is None else argument
+    if argument is not None:
+        return argument
+    return "" if sys.stdin is None else sys.stdin.buffer.read().decode()  # it is None where it was closed
 
 
 def _answer(client: "LLMClient", text: str, options: argparse.Namespace) -> "Completion":

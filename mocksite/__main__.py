@@ -5,6 +5,9 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+NOBODY_READS = 141
+"""The exit code of a command whose output nobody reads to its end: that of the signal SIGPIPE in a shell."""
+
 
 def main() -> None:
     """Run the management command that `sys.argv` names."""
@@ -13,7 +16,14 @@ def main() -> None:
     if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
         sys.path.append(os.getcwd())  # at the end: a project's own `completions` or `environ` is not ours
     program = "python -m mocksite" if os.path.basename(sys.argv[0]) == "__main__.py" else sys.argv[0]
-    execute_from_command_line([program, *sys.argv[1:]])
+    try:
+        try:
+            execute_from_command_line([program, *sys.argv[1:]])
+        finally:
+            sys.stdout.flush()
+    except BrokenPipeError:  # as with `| head -1`: nobody reads on, and that is no error of the command's
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(NOBODY_READS)
 
 
 def open_standard_streams() -> None:

@@ -223,7 +223,9 @@ class Environment:
         self._env.read_env(StringIO("\n".join(settings)))  # it knows quotes, but drops a line with other spaces
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
-        shown = "none" if default == [] else str(default).lower() if isinstance(default, bool) else default
+        shown: object = str(default).lower() if isinstance(default, bool) else default
+        if isinstance(default, list):
+            shown = ",".join(default) or "none"
         given = raw if len(raw) <= SHOWN else f"{raw[:SHOWN]}…"
         self.problems.append(f"{name}={given!r} is not allowed: it takes {allowed}. The default is {shown}.")
         return default

@@ -17,9 +17,11 @@ from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.resolve.upstream import read_upstreams
 from completions.script.asked.ignored import read_ignored
+from completions.script.asked.session import RECORDS
 from completions.script.elsewhere import CASSETTE_MODES
 from completions.script.loader import builtin_names
 from completions.script.review import doubts
+from completions.state.cassettes.place import unwritable
 from completions.state.script_file import script_file
 from completions.state.store import MEMORY, is_shared, shared_store
 
@@ -80,6 +82,8 @@ def _folder_problem(engine: str, file: str) -> str | None:
     if not engine.endswith("sqlite3") or file == ":memory:" or file.startswith("file:"):
         return None
     folder = Path(file).absolute().parent
+    if os.path.isdir(file):
+        return f"The journal cannot be written to {file}, as DATABASE_URL says: that is a folder."
     if folder.is_dir() and os.access(folder, os.W_OK):
         return None
     why = "cannot be written to" if folder.is_dir() else "does not exist"
@@ -126,10 +130,37 @@ def _cassette_problems() -> list[CheckMessage]:
     if conf.CASSETTE_MODE not in CASSETTE_MODES:
         told = f"CASSETTE_MODE={conf.CASSETTE_MODE!r} is not allowed: it takes one of {', '.join(CASSETTE_MODES)}."
         return [Error(told, id="completions.E001")]
+    if found := [*_cassette_folder_problems(), *_cassette_settings_without_effect()]:
+        return found
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or os.path.isdir(conf.CASSETTES):
         return []
     told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."
     return [Warning(told, hint="Record something: python -m mocksite serve --record DIR.", id="completions.W004")]
+
+
+def _cassette_folder_problems() -> list[CheckMessage]:
+    problems = {}
+    if conf.CASSETTES and conf.CASSETTE_MODE in RECORDS:
+        problems["CASSETTES"] = unwritable(Path(conf.CASSETTES))
+    if os.path.isfile(conf.CASSETTE_ROOT):
+        problems["CASSETTE_ROOT"] = "it is a file, and not a folder"
+    return [
+        Error(f"{name} cannot be recorded into: {problem}.", id="completions.E010")
+        for name, problem in problems.items()
+        if problem is not None
+    ]
+
+
+def _cassette_settings_without_effect() -> list[CheckMessage]:
+    """Warn of what says how to record and play where there is no folder for it, by a setting or by `--record`."""
+    if conf.CASSETTES or any(each.startswith("--record") for each in sys.argv):
+        return []
+    given = {"CASSETTE_MODE": conf.CASSETTE_MODE != "none"}
+    if not conf.CASSETTE_ROOT:
+        given |= {"CASSETTE_RETRIES": conf.CASSETTE_RETRIES, "CASSETTE_IGNORE": bool(conf.CASSETTE_IGNORE)}
+    told = "has no effect: there is no folder of recorded answers."
+    hint = "Name a folder: CASSETTES=DIR, or serve --record DIR."
+    return [Warning(f"{name} {told}", hint=hint, id="completions.W005") for name, is_set in given.items() if is_set]
 
 
 def _script_problems() -> list[CheckMessage]:

@@ -100,6 +100,15 @@ def test_text_that_cannot_be_printed__is_no_traceback(wire: WireServer, capsys: 
     assert capsys.readouterr().out == "?\n"
 
 
+def test_standard_input__that_is_closed_says_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", None)
+    with pytest.raises(SystemExit) as ended:
+        main([])
+    assert (ended.value.code, "nothing to say: give a text" in capsys.readouterr().err) == (2, True)
+
+
 @pytest.mark.parametrize("argv", [["\udcff"], ["Hi", "--system", "\udcff"], ["Hi", "--model", "\udcff"]])
 def test_arguments__that_are_not_utf8_are_wrong_usage(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from completions.management.checks import check_settings
 from completions.management.server import OURS, WITH_STATIC_FILES, application_path, development_path, uvicorn_options
-from tests.server import LiveServer
+from tests.server import LiveServer, run_manage
 
 JSON = "application/json"
 
@@ -153,3 +153,26 @@ def test_check__of_the_mode_of_cassettes(settings: Settings) -> None:
     assert said(check_settings(None)) == [
         ("completions.E001", f"CASSETTE_MODE='sometimes' is not allowed: it takes one of {modes}.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ({"CASSETTE_MODE": "once"}, ["completions.W005", "CASSETTE_MODE has no effect: there is no folder"]),
+        ({"CASSETTE_RETRIES": True}, ["completions.W005", "CASSETTE_RETRIES has no effect"]),
+        ({"CASSETTE_IGNORE": "ids"}, ["completions.W005", "CASSETTE_IGNORE has no effect"]),
+        ({"CASSETTE_IGNORE": "ids", "CASSETTE_ROOT": "cassettes"}, []),
+        ({"CASSETTES": __file__, "CASSETTE_MODE": "once"}, ["completions.E010", "CASSETTES cannot be recorded into: "]),
+        ({"CASSETTE_ROOT": __file__}, ["completions.E010", "CASSETTE_ROOT cannot be recorded into: it is a file"]),
+    ],
+)
+def test_check__of_what_is_recorded_nowhere(given: dict[str, Any], found: list[str], settings: Settings) -> None:
+    for name, value in given.items():
+        setattr(settings, name, value)
+    told = said(check_settings(None))
+    assert [part for each in told for part in (each[0], each[1][: len(found[1])])] == found
+
+
+def test_check__of_a_journal_that_is_a_folder(tmp_path: Path) -> None:
+    told = run_manage("check", DATABASE_URL=f"sqlite:///{tmp_path}").stderr
+    assert f"The journal cannot be written to {tmp_path}, as DATABASE_URL says: that is a folder." in told

@@ -80,6 +80,11 @@ def test_read__wrong_value_is_a_problem_and_the_default(
     assert read(method, raw, *args) == (8, [f"X={raw!r} is not allowed: it takes {allowed}. The default is 8."])
 
 
+def test_read__a_default_list_is_shown_as_it_is_written() -> None:
+    (problem,) = read("hosts", "http://a", ["b", "c"])[1]
+    assert problem.endswith(" The default is b,c.")
+
+
 def test_read__a_long_value_is_shown_cut() -> None:
     (problem,) = read("integer", "9" * 5000, 8, 0, 10)[1]
     assert len(problem) < 300

@@ -57,7 +57,8 @@ class Command(BaseCommand):
         if options["record"] == "":
             raise CommandError("--record takes a folder, and is empty.")
         if options["record"] or options["mode"]:
-            use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or NEW)
+            usual = NEW if conf.CASSETTE_MODE == "none" else conf.CASSETTE_MODE
+            use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or usual)
             if records_nothing():
                 self.stderr.write(self.style.WARNING(NOTHING_RECORDED))
         if (problem := workers_problem(options["workers"])) is not None:
