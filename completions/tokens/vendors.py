@@ -239,7 +239,7 @@ CLAUDE_HOSTED = {
     "memory": 1060,
     "web_search": 2200,
     "web_fetch": 500,
-    "advisor": 1880,
+    "advisor": 2360,
 }
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
 GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)

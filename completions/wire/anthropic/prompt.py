@@ -24,8 +24,11 @@ from completions.conversation import (
 from completions.wire.caching import cache_blocks
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
-SERVER_TOOLS = ("web_search_", "web_fetch_", "code_execution_", "tool_search_")
-"""The prefixes of the types of tools that the API runs: nobody would answer their calls, so none are made."""
+SERVER_TOOLS = ("advisor_", "web_search_", "web_fetch_", "code_execution_", "tool_search_")
+"""The prefixes of the types of tools that the API runs: nobody would answer their calls, so none are made.
+
+Advisors were recorded to be the API's own in July 2026.
+"""
 
 PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "document": "file"}
 
@@ -123,10 +126,12 @@ def _tool_call(block: dict[str, Any]) -> ToolCall:
 
 
 def _tools(body: dict[str, Any]) -> Iterator[Tool]:
+    """Yield the tools that a client runs; a toolset, as of an MCP server or a browser, has no name to call."""
     for tool in dicts(body.get("tools")):
-        if not text(tool.get("type")).startswith(SERVER_TOOLS):
+        name = text(tool.get("name"))
+        if name and not text(tool.get("type")).startswith(SERVER_TOOLS):
             yield Tool(
-                name=text(tool.get("name")),
+                name=name,
                 description=text(tool.get("description")),
                 parameters=mapping(tool.get("input_schema")),
                 strict=tool.get("strict") is True,

@@ -69,6 +69,19 @@ def test_prompt__has_what_is_asked() -> None:
     assert asked.response_format == ResponseFormat("json_schema", schema={"type": "object"}, strict=True)
 
 
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "mcp_toolset", "mcp_server_name": "wiki"},
+        {"type": "browser_toolset_20260801"},
+        {"type": "advisor_20260301", "name": "advisor", "model": "claude-opus-5"},
+    ],
+    ids=lambda tool: tool["type"],
+)
+def test_prompt__calls_no_toolset_and_no_advisor(tool: dict[str, Any]) -> None:
+    assert [each.name for each in prompt(tools=[tool, {"name": "add", "input_schema": {}}]).tools] == ["add"]
+
+
 def test_prompt__tool_results_are_messages_of_their_own() -> None:
     asked = prompt(
         messages=[
