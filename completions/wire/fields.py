@@ -67,6 +67,13 @@ def unwrapped(result: object, tool: str = "") -> object:
     return value
 
 
+def by_name(value: Any) -> Any:
+    """Return a JSON value with the keys of all its objects in the order of their names."""
+    if isinstance(value, dict):
+        return {key: by_name(value[key]) for key in sorted(value)}
+    return [by_name(each) for each in value] if isinstance(value, list) else value
+
+
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     """Return a document with its keys in an order; those that are not of it come last."""
     return {**{key: document[key] for key in order if key in document}, **document}

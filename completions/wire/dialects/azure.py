@@ -17,7 +17,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, by_name
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.base import Dialect, OpenAIFormat, envelope
@@ -59,18 +59,18 @@ ELSEWHERE = (
 )
 """The refusal of a deployed model that does not support the operation."""
 
-CATEGORIES = ("hate", "self_harm", "sexual", "violence")
+CATEGORIES = ("hate", "sexual", "violence", "self_harm")
 SAFE = {"filtered": False, "severity": "safe"}
 CAUGHT = {"filtered": True, "severity": "high"}
 """What the filters detect; a script's `content_filter` is for violence."""
 
-UNSEEN = {"filtered": False, "detected": False}
-PROTECTED = {"protected_material_text": UNSEEN, "protected_material_code": UNSEEN}
+UNSEEN = {"detected": False, "filtered": False}
+PROTECTED = {"protected_material_code": UNSEEN, "protected_material_text": UNSEEN}
 """Further filters for answers."""
 
 RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
 CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
-ASKED = [{"prompt_index": 0, "content_filter_results": RESULTS | {"jailbreak": UNSEEN}}]
+ASKED = [{"prompt_index": 0, "content_filter_results": by_name(RESULTS | {"jailbreak": UNSEEN})}]
 
 DEPLOYMENT = {
     "x-ms-rai-invoked": "true",
@@ -166,10 +166,15 @@ class OnAzure(Vendor):
 
 
 class Azure(OnAzure):
-    """Azure's chat: the filters' results, first for the prompt and then with each choice."""
+    """Azure's chat: the filters' results, first for the prompt and then with each choice.
+
+    The keys of its answers and chunks are in the order of their names, at every depth but in the results for the prompt
+    (recorded from 2025-10 to 2026-06).
+    """
 
     padding = Dialect.padding
     refuses = True
+    ordered = True
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return OpenAI's message."""
@@ -177,10 +182,15 @@ class Azure(OnAzure):
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return OpenAI's delta; the first has a null `refusal` (recorded since January 2026)."""
-        return arranged(delta, sorted(delta))
+        return delta
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return OpenAI's usage."""
+        counted: dict[str, Any] = by_name(usage)
+        return counted
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with the filters' results for the prompt; Azure's keys are in the order of their names."""
+        """Return an answer with the filters' results for the prompt."""
         told = document | {"prompt_filter_results": ASKED}
         return arranged(told, sorted(told))
 
@@ -188,16 +198,15 @@ class Azure(OnAzure):
         """Return a choice: a whole one went through all filters; in a stream calls and the end went through none."""
         told = dict(document)
         if "message" in told:
-            told["message"] = arranged(told["message"], sorted(told["message"]))
             told["content_filter_results"] = told["content_filter_results"] | PROTECTED
         elif "tool_calls" in told["delta"] or told["finish_reason"] not in (None, "content_filter"):
             told["content_filter_results"] = {}
-        return arranged(told, sorted(told))
+        ordered: dict[str, Any] = by_name(told)
+        return ordered
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
-        done = document["status"] not in ("queued", "in_progress")
-        found = [_filtered("prompt", {"jailbreak": UNSEEN}), *([_filtered("completion", PROTECTED)] if done else [])]
+        found = [_filtered("prompt", RESULTS | {"jailbreak": UNSEEN}), _filtered("completion", PROTECTED | RESULTS)]
         kept = {key: value for key, value in document.items() if key != "billing"}
         return kept | {"content_filters": found}
 
@@ -272,9 +281,9 @@ class AzureModels(OnAzure):
         return {key: value for key, value in super().delta(delta, choice).items() if value is not None}
 
 
-def _filtered(source: str, more: Mapping[str, Any]) -> dict[str, Any]:
+def _filtered(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
     offsets = dict.fromkeys(("start_offset", "end_offset", "check_offset"), 0)
-    results = {"content_filter_results": {**RESULTS, **more}, "content_filter_offsets": offsets}
+    results = {"content_filter_results": found, "content_filter_offsets": offsets}
     return {"blocked": False, "source_type": source, "content_filter_raw": [], **results}
 
 

@@ -7,17 +7,17 @@ Shapes: `openai.types` of the installed SDK. The envelope is the `Error` schema 
 fields are required, and two may be null.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply, Usage
-from completions.event import HOLE, PAD, Event, Events, Template, in_step
+from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import Place, StreamFailure, WireFormat, json_type
-from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents, counts
+from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
@@ -67,6 +67,8 @@ class Dialect:
     """Whether the usage comes in the last chunk of every stream, and not in one of its own where it is asked for."""
     null_usage = True
     """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
+    ordered = False
+    """Whether the keys of chunks are in the order of their names."""
     window_of_prompt = False
     """Whether a model's context window limits the prompt alone."""
     convert: Callable[[str, dict[str, Any]], None] | None = None
@@ -353,47 +355,3 @@ def service_tier(body: Any) -> str:
         return "default"
     asked = body["service_tier"]
     return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
-
-
-class Chunks:
-    """Writes the chunks of one stream: a constant head, one choice, and the fields after it.
-
-    With `include_usage`, every chunk has a null usage and the last one the real usage. `padding` is the field that pads
-    each chunk with a choice.
-    """
-
-    def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "") -> None:
-        self._head = head
-        self._pad = {padding: PAD} if padding else {}
-        self._tail: dict[str, Any] = ({"usage": None} if include_usage else {}) | self._pad
-        self._any = self._template(HOLE)
-
-    def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
-        """Return the chunk with a choice, and with the further fields that only this chunk has."""
-        return (Template({**self._with(HOLE), **more}) if more else self._any).one(choice)
-
-    def each(self, choice: dict[str, Any], values: list[str], part: str = "") -> Events:
-        """Return one chunk for each piece of a text, placed in the hole of the same choice."""
-        return self._template(choice).events(values, part, counts=counts(values))
-
-    def usage(self, document: dict[str, Any], more: Mapping[str, Any] | None = None) -> Event:
-        """Return the chunk with the usage and the further fields: no choices."""
-        more = {"choices": []} if more is None else more
-        return Event(Template(self._head | {**more, "usage": HOLE} | self._pad).one(document))
-
-    def moderation(self, found: Mapping[str, Any]) -> Event:
-        """Return the chunk that has what a moderation found alone, and no choices."""
-        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).one(found))
-
-    def _template(self, choice: object) -> Template:
-        return Template(self._with(choice))
-
-    def _with(self, choice: object) -> dict[str, Any]:
-        return self._head | {"choices": [choice]} | self._tail
-
-
-def stream(
-    starts: Iterable[Event], lanes: Sequence[Sequence[Event]], finishes: Iterable[Event], endings: Iterable[Event]
-) -> Events:
-    """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
-    return Events(starts, in_step(lanes), finishes, endings, [DONE])

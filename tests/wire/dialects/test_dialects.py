@@ -19,7 +19,7 @@ from completions.exceptions import RequestError
 from completions.script.reply.errors import plain
 from completions.wire import registry
 from completions.wire.base import StreamFailure
-from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy
+from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy, AzureResponses
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.embeddings import Embeddings
@@ -201,12 +201,37 @@ def test_azure__filters_everything() -> None:
     call = Choice(tool_calls=(ToolCall("f", "{}"),), finish_reason="tool_calls")
     called = both("azure", Reply((call,), serial="s"))[1]
     assert not any(each["content_filter_results"] for chunk in called for each in chunk["choices"])
-    assert list(document) == sorted(document) and list(choice) == sorted(choice), "as recorded from 2025-03 to 2026-06"
+    assert list(prompt) == ["prompt_index", "content_filter_results"], "the one object that is not in order"
     finish = next(each for chunk in chunks for each in chunk["choices"] if each["finish_reason"])
     assert finish["content_filter_results"] == {}
     assert chunks[2]["obfuscation"], "it is padded as OpenAI's (recorded in June 2026)"
     cut, _ = both("azure", Reply((Choice(text="a", finish_reason="content_filter"),), serial="s"))
     assert cut["choices"][0]["content_filter_results"]["violence"] == {"filtered": True, "severity": "high"}
+
+
+@pytest.mark.parametrize("kind", ["text", "calls"])
+def test_azure__tells_keys_in_the_order_of_their_names(kind: str) -> None:
+    """Also within them, and where chunks are padded (recorded from 2025-10 to 2026-06)."""
+    called = Choice(tool_calls=(ToolCall("f", "{}"),), finish_reason="tool_calls")
+    answer = ANSWER if kind == "text" else replace(ANSWER, choices=(called,))
+    wire = registry.CHAT_DIALECTS["azure"]
+    counted = parsed(wire, stream=True, stream_options={"include_usage": True})
+    chunks = [orjson.loads(event.data) for event in wire.events(answer, counted) if event.chunk]
+    for told in (wire.document(answer, parsed(wire)), *chunks):
+        told.pop("prompt_filter_results", None)
+        assert orjson.dumps(told) == orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    assert list(chunks[-1])[-1] == "usage" and chunks[-1]["usage"]
+
+
+def test_azure__filters_a_response_only_when_it_is_complete() -> None:
+    wire = AzureResponses()
+    prompt = wire.parse(b'{"model":"gpt-5-mini","input":"Hi","stream":true}', {}, validate=True, route={})
+    told = [orjson.loads(event.data) for event in wire.events(ANSWER, prompt)]
+    heard = [document["response"] for document in told if "response" in document]
+    assert [each["content_filters"] for each in heard[:2]] == [None, None], "as recorded in June and August 2026"
+    assert [found["source_type"] for found in heard[-1]["content_filters"]] == ["prompt", "completion"]
+    names = [list(found["content_filter_results"]) for found in heard[-1]["content_filters"]]
+    assert [names[0][-1], names[1][0]] == ["jailbreak", "protected_material_code"]
 
 
 def test_azure__is_addressed_by_deployment() -> None:

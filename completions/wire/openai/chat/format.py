@@ -23,12 +23,10 @@ from completions.wire.fields import choices, dicts, mapping, text, text_or_none,
 from completions.wire.openai import moderated
 from completions.wire.openai.base import (
     OPENAI,
-    Chunks,
     Dialect,
     OpenAIFormat,
     check_stream,
     service_tier,
-    stream,
     usage,
 )
 from completions.wire.openai.chat import message as chat_message
@@ -36,6 +34,7 @@ from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
+from completions.wire.openai.chunks import Chunks, stream
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
@@ -99,7 +98,8 @@ class ChatCompletions(OpenAIFormat):
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
         null_usage = dialect.null_usage and prompt.include_usage
-        chunks = Chunks(head, include_usage=null_usage, padding=dialect.padding if padded else "")
+        field = dialect.padding if padded else ""
+        chunks = Chunks(head, include_usage=null_usage, padding=field, ordered=dialect.ordered)
         writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
         counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)

@@ -13,7 +13,8 @@ from completions.wire.content import PAGE, in_one_text
 from completions.wire.fields import mapping, text
 from completions.wire.framing import grouped, pieces
 from completions.wire.openai.audio import speech
-from completions.wire.openai.base import Chunks, Dialect, made_id, usage
+from completions.wire.openai.base import Dialect, made_id, usage
+from completions.wire.openai.chunks import Chunks
 from completions.wire.openai.logprobs import chat_entries
 
 NOTHING: Mapping[str, Any] = {}

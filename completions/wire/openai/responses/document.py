@@ -95,7 +95,7 @@ def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
 
 def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
     """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
-    names = ("completed_at", "error", "incomplete_details", "usage", "moderation")
+    names = ("completed_at", "content_filters", "error", "incomplete_details", "usage", "moderation")
     unsaid = dict.fromkeys(name for name in names if name in document)  # a dialect may have left some out
     told = {**document, **unsaid, "output": [], "status": status}
     told.pop("billing", None)
