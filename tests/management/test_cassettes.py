@@ -172,7 +172,12 @@ def test_secrets__of_recordings_are_taken_out(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "told"), [("nowhere", "nowhere does not exist"), ("file", "file is a file, and this takes a folder")]
+    ("folder", "told"),
+    [
+        ("nowhere", "nowhere does not exist"),
+        ("file", "file is a file, and this takes a folder"),
+        ("a" * 300, "aaa does not exist"),
+    ],
 )
 def test_check__of_no_folder_is_an_error(tmp_path: Path, folder: str, told: str) -> None:
     (tmp_path / "file").write_text("")
@@ -188,10 +193,11 @@ def test_import__says_why_nothing_can_be_read_or_written(tmp_path: Path, capsys:
     with pytest.raises(CommandError, match=r"--into .*file is a file, and not a folder"):
         call_command("importcassette", str(tmp_path / "file"), into=str(tmp_path / "file"))
     with pytest.raises(CommandError, match="Nothing could be taken over"):
-        call_command("importcassette", "/dev/zero", str(tmp_path / "gone"), into=str(tmp_path / "into"))
+        call_command("importcassette", "/dev/zero", str(tmp_path / "gone"), "a" * 300, into=str(tmp_path / "into"))
     shown = capsys.readouterr().err
     assert "/dev/zero: it cannot be read: it is not a file" in shown
     assert "gone: it cannot be read: No such file or directory" in shown
+    assert "aaa: it cannot be read: File name too long" in shown
 
 
 def test_check__names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

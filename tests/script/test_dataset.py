@@ -53,6 +53,13 @@ async def test_turn__takes_line_by_line_and_begins_again(tmp_path: Path) -> None
     assert said == ["First {{ turn }}.", "", "429 rate_limit_exceeded", "Fourth.", "First {{ turn }}.", ""]
 
 
+async def test_file__may_begin_with_a_mark_of_utf8(tmp_path: Path) -> None:
+    mock = world(tmp_path, rule("{file: data.jsonl, by: prompt}"))
+    file = tmp_path / "data.jsonl"
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert [await mock.said("One?"), await mock.said("Four?")] == ["First {{ turn }}.", "Fourth."]
+
+
 async def test_turn__of_replies_begins_with_the_first_line(tmp_path: Path) -> None:
     text = "version: 1\nrules:\n  - replies: [Wait., {dataset: data.jsonl}]\n"
     mock = world(tmp_path, text, ["a", "b"])

@@ -1,5 +1,6 @@
 """`manage.py importcassette`: other programs' recordings and fixtures become recorded answers and rules."""
 
+import os
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -83,5 +84,5 @@ def _files(names: list[str]) -> list[Path]:
     found: list[Path] = []
     for name in names:
         path = Path(name)
-        found += sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+        found += sorted(file for file in path.rglob("*") if file.is_file()) if os.path.isdir(name) else [path]
     return found

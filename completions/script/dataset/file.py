@@ -7,6 +7,7 @@ import threading
 import time
 from array import array
 from bisect import bisect_left
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,6 +181,9 @@ class DataFile:
 def _lines_of(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes]]:
     """Yield the lines that are not empty, each behind its number and where it begins."""
     start, number = 0, 0
+    if file.read(len(BOM_UTF8)) == BOM_UTF8:  # as editors on Windows write it, which scripts may have too
+        start = len(BOM_UTF8)
+    file.seek(start)
     while line := file.readline(MAX_LINE_BYTES + 1):
         number += 1
         if len(line) > MAX_LINE_BYTES:
