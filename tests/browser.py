@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Error, async_playwright
 
 from tests.patience import PATIENCE
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 PATIENCE_MS = PATIENCE * 1000
 """How long Playwright waits for what has to come."""

@@ -19,6 +19,9 @@ Run = Callable[..., str]
 
 BUILT = ("completions", "mocksite", "llmclient", "docs", "pyproject.toml", "requirements.txt", "README.md")
 
+LEFT_OUT = [part for name in ("cacheprovider", "hypothesispytest", "langsmith_plugin") for part in ("-p", f"no:{name}")]
+"""Leaves out plugins of other packages here, which take most of a second of each process to import."""
+
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -44,7 +47,7 @@ def project(tmp_path: Path, installed: Path) -> Run:
             (tmp_path / name).write_text(text)
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments],
+            [sys.executable, "-m", "pytest", *LEFT_OUT, *arguments],
             cwd=tmp_path,
             env={**theirs, "PYTHONPATH": str(installed)},
             stdout=subprocess.PIPE,
