@@ -16,6 +16,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
+from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
@@ -74,6 +75,7 @@ class Groq(Vendor):
     events_type = ServerSentEvents.media_type
     whole_calls = True
     call_opens = False
+    null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
@@ -101,6 +103,8 @@ class Groq(Vendor):
         """Return the delta; that with the role has empty content, and reasoning has its channel."""
         if "role" in delta:
             return {"role": "assistant", "content": ""}
+        if "tool_calls" in delta:  # whose index comes last
+            return {"tool_calls": [arranged(call, ("id", "type", "function")) for call in delta["tool_calls"]]}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -128,7 +132,11 @@ class Groq(Vendor):
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return Groq's request id and the usage, which since 2026 is also at the top level."""
-        return {"usage": usage, "x_groq": {"id": _request(reply), "usage": usage}}
+        return {"x_groq": {"id": _request(reply), "usage": usage}, "usage": usage}
+
+    def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
+        """Return the tier, which comes after the usage (recorded in 2025-10)."""
+        return {"choices": [], "usage": None, "service_tier": "on_demand"}
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the region that answered."""

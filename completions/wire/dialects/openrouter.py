@@ -294,6 +294,10 @@ class OfGoogle(OpenRouter):
     tier = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
 
+    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a detail of the reasoning (recorded in 2026-03)."""
+        return super().detail(said) | {"format": "google-gemini-v1"}
+
 
 def _is_compressed(body: Mapping[str, Any]) -> bool:
     """Tell whether a prompt that is too long loses what is in its middle: by a plugin, or as once asked for."""

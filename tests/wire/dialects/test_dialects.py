@@ -146,6 +146,26 @@ def test_groq__has_its_own_facts_and_times() -> None:
     assert chunks[-1]["x_groq"]["usage"] == document["usage"]
 
 
+def test_groq__streams_fields_in_their_order_and_no_null_usage() -> None:
+    """As recorded in 2025-10, where a usage was asked for, and in 2026-02."""
+    wire = registry.CHAT_DIALECTS["groq"]
+    asked = parsed(wire, stream=True, stream_options={"include_usage": True})
+    chunks = [orjson.loads(event.data) for event in wire.events(ANSWER, asked) if event.chunk]
+    assert [chunk for chunk in chunks if chunk.get("usage", ...) is None] == []
+    assert list(chunks[-1])[-3:] == ["choices", "usage", "service_tier"]
+    assert list(chunks[-2])[-2:] == ["x_groq", "usage"]
+    calls = [call for chunk in chunks[:-1] for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
+    assert list(calls[0]) == ["id", "type", "function", "index"]
+
+
+@pytest.mark.parametrize(
+    ("model", "form"), [("google/gemini-3-pro-preview", "google-gemini-v1"), ("x-ai/g", "unknown")]
+)
+def test_openrouter__names_the_form_of_reasoning_by_the_maker(model: str, form: str) -> None:
+    document, _ = both("openrouter", model=model)
+    assert [each["format"] for each in document["choices"][0]["message"]["reasoning_details"]] == [form]
+
+
 @pytest.mark.parametrize("model", ["groq/compound-mini", "compound-beta"])
 def test_groq__compound_searches_while_it_thinks(model: str) -> None:
     reply = Reply((Choice(text="Hi you", reasoning="Hm", finish_reason="stop"),), usage=Usage(7, 5), serial="s")
