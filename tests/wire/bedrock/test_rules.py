@@ -1,5 +1,6 @@
 """What Converse refuses of a conversation by model, as it was recorded and quoted in 2026."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -110,6 +111,7 @@ def chosen(**choice: Any) -> dict[str, Any]:
         (OPUS, {"additionalModelRequestFields": THINKS}, f'{CLAUDES}"thinking.type.enabled" is not supported for this'),
         (OPUS, set_to(stopSequences=["."]), None),
         (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
+        ("us.anthropic.claude-sonnet-4-6", set_to(maxTokens=128_000), None),
         (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),
         (MODEL, set_to(temperature=0.7, topP=0.9), f"{CLAUDES}`temperature` and `top_p` cannot both be specified"),
     ],
@@ -135,3 +137,15 @@ def test_converse__refuses_what_a_model_does_not_take(model: str, body: dict[str
 def test_table_name__has_the_region_where_no_model_is_without(model: str, name: str) -> None:
     assert Converse().table_name(model) == name
     assert Converse().knows(name)
+
+
+@pytest.mark.parametrize(
+    ("model", "most"), [("us.anthropic.claude-sonnet-4-6", 128_000), (MODEL, 64_000), (OPUS, 128_000), (LLAMA, 8192)]
+)
+def test_converse__takes_answers_as_long_as_the_models(model: str, most: int) -> None:
+    for tokens in (most, most + 5):
+        body = json.dumps({"messages": [USER], **set_to(maxTokens=tokens)}).encode()
+        with contextlib.ExitStack() as stack:
+            if tokens > most:
+                stack.enter_context(pytest.raises(AmazonError, match="exceeds the model limit of"))
+            Converse().parse(body, {}, validate=True, route={"model": model, "method": "converse"})
