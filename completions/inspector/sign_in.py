@@ -59,17 +59,22 @@ async def sign_in(request: HttpRequest, namespace: str) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(wanted, allowed_hosts=None):
         wanted = root(request)
     if request.method != "POST":
-        return render(request, namespace, "sign_in", next=wanted)
+        return _page(request, namespace, wanted)
     address = str(request.META.get("REMOTE_ADDR", ""))
     guesses.check(address)
     token = request.POST.get("token", "").strip()
     if not conf.ADMIN_TOKEN or not hmac.compare_digest(token.encode(), conf.ADMIN_TOKEN.encode()):
         guesses.note(address)
-        return render(request, namespace, "sign_in", status=401, next=wanted, is_wrong=True)
+        return _page(request, namespace, wanted, status=401, is_wrong=True)
     response = HttpResponseRedirect(wanted)
     ticket, secure = tickets.issue(conf.ADMIN_TOKEN), request.is_secure()
     response.set_cookie(COOKIE, ticket, max_age=tickets.LASTS, httponly=True, samesite="Strict", secure=secure)
     return response
+
+
+def _page(request: HttpRequest, namespace: str, wanted: str, status: int = 200, is_wrong: bool = False) -> HttpResponse:
+    has_token = bool(conf.ADMIN_TOKEN)
+    return render(request, namespace, "sign_in", status=status, next=wanted, is_wrong=is_wrong, has_token=has_token)
 
 
 @page("POST", is_open=True)

@@ -27,7 +27,7 @@ from completions.state.store import is_shared, ledger, shared_store
 
 logger = logging.getLogger("completions")
 
-NAME = r"[A-Za-z0-9._~-]{1,128}"
+NAME = r"(?!\.{1,2}\Z)[A-Za-z0-9._~-]{1,128}"
 """The valid names of namespaces: characters that need no escaping in a URL."""
 
 MAX_NAMESPACES = 4096
@@ -335,7 +335,8 @@ def namespace(name: str = DEFAULT) -> Namespace:
 def _check_name(name: str) -> None:
     if not re.fullmatch(NAME, name):
         raise RequestError(
-            f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-'.",
+            f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-', "
+            "and is neither '.' nor '..'.",
             code="invalid_namespace",
             param="X-Mock-Namespace",
         )

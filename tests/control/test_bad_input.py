@@ -140,7 +140,7 @@ async def test_body__of_any_operation_that_is_wrong(operation: Operation, body: 
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "invalid_script")
 
 
-@pytest.mark.parametrize("space", ["a b", "é", "x" * 129])
+@pytest.mark.parametrize("space", ["a b", "é", "x" * 129, ".", ".."])
 async def test_namespace__that_cannot_be(space: str) -> None:
     answer = await control("GET", "script", space=space)
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (400, "invalid_namespace")

@@ -124,7 +124,10 @@ async def test_sign_in__is_refused_to_other_sites(settings: Settings) -> None:
 
 
 async def test_sign_in__takes_no_empty_token() -> None:
-    assert (await sign_in("")).status == 401, "without ADMIN_TOKEN there is nothing to sign in to"
+    answer = await sign_in("")
+    assert answer.status == 401, "without ADMIN_TOKEN there is nothing to sign in to"
+    assert b"so there is nothing to sign in to." in answer.body
+    assert b"That is not the token" not in answer.body
 
 
 async def test_sign_out__takes_the_cookie_back(settings: Settings) -> None:
