@@ -8,7 +8,7 @@ import functools
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from completions.conversation import Part, Prompt, PromptTokens
@@ -241,6 +241,9 @@ CLAUDE_HOSTED = {
     "web_fetch": 500,
     "advisor": 2360,
 }
+CLAUDE_FILTERING = {"code_execution_20260521": 2237, "web_search_20260318": 4475, "web_fetch_20260318": 3808}
+"""What tools cost that run code over what they find (Sonnet 4.6, recorded 2026-08; Haiku 4.5's search costs less)."""
+
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
 GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
 GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258, film_second=258)
@@ -265,6 +268,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("claude-3-[57]", _claude("claude-3.7", CLAUDE, base=9, tools=361)),
     ("claude-3", _claude("claude-3", CLAUDE, base=9, tools=545)),
     ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=324, required=-2)),
+    ("claude-sonnet-4-6", replace(_claude("claude-4", CLAUDE), hosted={**CLAUDE_FILTERING, **CLAUDE_HOSTED})),
     ("claude", _claude("claude-4", CLAUDE)),
     ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", GEMINI_20, GEMINI_20_MEDIA)),
     ("gemini-3\\.[5-9]", Vendor("gemini-3.5", {**GEMINI_3, "sealed_ever": 21, "seal_ever": -25}, GEMINI_3_MEDIA)),

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.tokens.prompt import prompt_tokens
 from completions.wire.anthropic.messages import AnthropicMessages
 
 WIRE = AnthropicMessages()
@@ -89,6 +90,26 @@ def test_tools_of_the_api__are_counted_where_they_were_called() -> None:
     assert message["usage"]["server_tool_use"] == end["usage"]["server_tool_use"] == counted
     assert "server_tool_use" not in start["usage"]
     assert "server_tool_use" not in told("claude-sonnet-4-5", tools=[SEARCH])[0]["usage"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked", "cost"),
+    [
+        ("code_execution_20260521", "Compute 123456789 * 987654321 exactly. Reply with just the number.", 2268),
+        ("web_fetch_20260318", "Fetch https://www.example.com/ and quote the first sentence of the page", 3830),
+        ("web_search_20260318", "What is the current weather in San Francisco?", 4491),
+    ],
+)
+def test_tools_of_the_api__that_run_code_cost_what_was_recorded(tool: str, asked: str, cost: int) -> None:
+    """Of Sonnet 4.6, in August 2026; a search of Haiku 4.5 costs as little as it did."""
+
+    def tokens(model: str) -> int:
+        offered = [{"type": tool, "name": tool.rpartition("_")[0]}]
+        body = {"model": model, "messages": [{"role": "user", "content": asked}], "tools": offered}
+        return prompt_tokens(WIRE.parse(orjson.dumps(body), {}, validate=False))
+
+    assert abs(tokens("claude-sonnet-4-6") - cost) < 20
+    assert abs(tokens("claude-haiku-4-5") - cost) > 500
 
 
 def test_keys__have_the_order_of_the_api() -> None:
