@@ -119,7 +119,7 @@ def _url(value: object) -> str:
     """Return a URL that the HTTP client takes, and to which a path can be added."""
     url = _text(value).strip().rstrip("/")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable() or set(url) & set("?#"):
+    if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable() or set(url) & set(" ?#"):
         raise ValueError(url)
     httpx.URL(url).host.encode("idna")
     if not parts.hostname:

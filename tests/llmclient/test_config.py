@@ -55,6 +55,7 @@ def test_config__a_directory_named_dotenv_is_no_file() -> None:
         ("LLM_BASE_URL", "http://é../v1", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://host/v1\x7f/x", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://host/v1?a=b", "http:// or https:// URL without a query"),
+        ("LLM_BASE_URL", "http://host http://other", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://host/v1#a", "http:// or https:// URL without a query"),
         ("LLM_MODEL", "\udcff", "text, not empty"),
     ],

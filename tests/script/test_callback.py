@@ -141,6 +141,10 @@ async def test_callback__that_nobody_serves_is_a_clear_error() -> None:
 @pytest.mark.parametrize(
     ("written", "why"),
     [
+        (
+            "{callback: http://a b/c}",
+            "`rules[0].reply.callback` must be a URL of http or https, and is 'http://a b/c'.",
+        ),
         ("{callback: ftp://a/b}", "`rules[0].reply.callback` must be a URL of http or https, and is 'ftp://a/b'."),
         ("{callback: 3}", "must be a string"),
         ("{callback: {timeout_ms: 3}}", "lacks `url`."),

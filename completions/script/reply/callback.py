@@ -127,7 +127,7 @@ def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callba
         url = httpx.URL(fields["url"].as_(str))
     except httpx.InvalidURL as exc:
         raise fields["url"].error(f"is not a URL: {exc}.") from exc
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.host or "%" in url.host:
         raise fields["url"].wrong("a URL of http or https")
     if (url.port or 0) > MAX_PORT:
         raise fields["url"].wrong(f"a URL with a port up to {MAX_PORT}")

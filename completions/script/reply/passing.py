@@ -74,7 +74,8 @@ def url_problem(url: str) -> str | None:
         _ = parts.port  # a wrong one raises
     except ValueError as exc:
         return f"is not a URL: {exc}"
-    if parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii() or not url.isprintable():
+    is_written = url.isascii() and url.isprintable() and " " not in url
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_written:
         return f"must be a URL of http or https, not {url[:60]!r}"
     if parts.query or parts.fragment:
         return "cannot have a query, as each request has its own"

@@ -59,6 +59,8 @@ def test_address__is_none_where_no_upstream_is_for_it() -> None:
         ("api.openai.com", "must be a URL of http or https"),
         ("ftp://a", "must be a URL of http or https"),
         ("http://", "must be a URL"),
+        ("http://a http://b", "must be a URL"),
+        ("http://a/b c", "must be a URL"),
         ("http://a:b", "is not a URL"),
         ("http://a?b=c", "cannot have a query"),
         ("litellm:claude", "must be a provider and a model"),
