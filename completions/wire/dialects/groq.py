@@ -79,8 +79,11 @@ class Groq(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect; the systems that Groq calls compound use tools by themselves."""
-        return Compound(prompt.last_user) if COMPOUND.search(prompt.model or "") else self
+        """Return the dialect; the systems that Groq calls compound use tools by themselves, some makers name calls."""
+        model = prompt.model or ""
+        if COMPOUND.search(model):
+            return Compound(prompt.last_user)
+        return next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID with OpenAI's prefix."""
@@ -226,6 +229,26 @@ class Compound(Groq):
         """Return the usage, also as that of a model behind the system."""
         extras = super().last_chunk_extras(reply, usage)
         return {**extras, "x_groq": {**extras["x_groq"], "usage_breakdown": _breakdown(usage)}}
+
+
+class OfOpenAI(Groq):
+    """Groq's dialect for gpt-oss, whose calls have UUIDs (recorded in 2025 and 2026)."""
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return a UUID with the prefix of Responses' items."""
+        return f"fc_{ids.uuid_of(f'call/{reply.serial}{place}')}"
+
+
+class OfMoonshot(Groq):
+    """Groq's dialect for Kimi, whose calls are told apart by the tool's name and their number (recorded in 2025)."""
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the form of the model's own template, `functions.look:0`."""
+        return f"functions.{name}:{place[-1]}"
+
+
+OF_MAKERS: Mapping[str, Groq] = {"openai/": OfOpenAI(), "moonshotai/": OfMoonshot()}
+"""By how the names of a maker's models begin."""
 
 
 def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """OpenAI's chat format as others speak it: what each has of its own, and its SDK or LiteLLM against a live server."""
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -156,6 +157,22 @@ def test_groq__streams_fields_in_their_order_and_no_null_usage() -> None:
     assert list(chunks[-2])[-2:] == ["x_groq", "usage"]
     calls = [call for chunk in chunks[:-1] for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
     assert list(calls[0]) == ["id", "type", "function", "index"]
+
+
+@pytest.mark.parametrize(
+    ("model", "form"),
+    [
+        ("llama-3.3-70b-versatile", "[0-9a-z]{9}"),
+        ("openai/gpt-oss-120b", r"fc_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("moonshotai/kimi-k2-instruct-0905", r"functions\.[a-z]+:0"),
+    ],
+)
+def test_groq__names_calls_by_the_maker(model: str, form: str) -> None:
+    document, chunks = both("groq", model=model)
+    (call,) = document["choices"][0]["message"]["tool_calls"]
+    assert re.fullmatch(form, call["id"])
+    streamed = [each for chunk in chunks for each in chunk["choices"][0]["delta"].get("tool_calls", ())]
+    assert [each["id"] for each in streamed] == [call["id"]]
 
 
 @pytest.mark.parametrize(
