@@ -11,7 +11,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, grouped, joined
 from completions.wire.openai.base import OpenAIFormat, check_stream, made_id, usage
-from completions.wire.openai.chunks import Chunks, stream
+from completions.wire.openai.chat.message import Chunks, stream
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE

@@ -31,10 +31,9 @@ from completions.wire.openai.base import (
 )
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
-from completions.wire.openai.chat.message import ChoiceWriter
+from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
-from completions.wire.openai.chunks import Chunks, stream
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
