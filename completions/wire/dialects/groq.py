@@ -79,7 +79,7 @@ class Groq(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect; the systems that Groq calls compound use tools by themselves, some makers name calls."""
+        """Return the dialect of the model: of a compound system, or of a maker whose calls have other ids."""
         model = prompt.model or ""
         if COMPOUND.search(model):
             return Compound(prompt.last_user)
@@ -243,7 +243,7 @@ class OfMoonshot(Groq):
     """Groq's dialect for Kimi, whose calls are told apart by the tool's name and their number (recorded in 2025)."""
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return the form of the model's own template, `functions.look:0`."""
+        """Return the tool's name with the call's number, such as `functions.look:0`."""
         return f"functions.{name}:{place[-1]}"
 
 

@@ -195,7 +195,8 @@ class Chunks:
     def usage(self, document: dict[str, Any], more: Mapping[str, Any] | None = None) -> Event:
         """Return the chunk with the usage and the further fields: no choices."""
         told = {**self._head, **(more or {"choices": []}), "usage": document}
-        told |= dict.fromkeys(self._pad, padding(orjson.dumps(document)).decode())
+        if self._pad:
+            told |= dict.fromkeys(self._pad, padding(orjson.dumps(document)).decode())
         return Event(orjson.dumps(arranged(told, sorted(told)) if self._ordered else told))
 
     def moderation(self, found: Mapping[str, Any]) -> Event:
