@@ -127,6 +127,7 @@ async def test_sign_in__takes_no_empty_token() -> None:
     answer = await sign_in("")
     assert answer.status == 401, "without ADMIN_TOKEN there is nothing to sign in to"
     assert b"so there is nothing to sign in to." in answer.body
+    assert b"<input" not in answer.body
     assert b"That is not the token" not in answer.body
 
 

@@ -80,7 +80,7 @@ EMPTY: dict[str, tuple[str, Act]] = {
     "": ("#nothing", look),
     "inspector/figures": ("#nothing", look),
     "inspector/playground": ("#send", look),
-    "inspector/sign-in": ("#token", look),
+    "inspector/sign-in": ("h1", look),
     f"inspector/exchanges/req_{'x' * 200}": ("#main :text('req_')", look),
 }
 """The pages of a namespace that was asked nothing: what is there once each is drawn, and what to do then."""
