@@ -1,42 +1,94 @@
-"""Run a Python program in a process of its own, forked from one that has imported what takes seconds to import."""
+"""Run Python programs in processes of their own, forked from one that has imported what takes long to import."""
 
-import multiprocessing
+import functools
+import json
 import os
-import runpy
+import signal
+import socket
+import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tests.patience import PATIENCE
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.slow_imports"])
+ROOT = Path(__file__).parent.parent
+
+CLIENTS = "tests.slow_imports"
+"""The module that imports LiteLLM and the clients of providers."""
+
+SERVER = "tests.server_imports"
+"""The module that imports what a server needs and that reads no setting."""
+
+
+class Forked:
+    """A program's process, as far as tests need what `subprocess.Popen` has."""
+
+    def __init__(self, fate: int) -> None:
+        self._fate = open(fate, encoding="ascii")  # noqa: SIM115  # closed by the thread
+        self.pid = int(self._fate.readline())
+        self.returncode: int | None = None
+        self._waiter = threading.Thread(target=self._wait, daemon=True)
+        self._waiter.start()
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it runs; that of a signal is negative."""
+        return self.returncode
+
+    def wait(self, timeout: float = PATIENCE) -> int:
+        """Return the exit code once it has ended."""
+        self._waiter.join(timeout)
+        assert self.returncode is not None, f"process {self.pid} does not end"
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def _wait(self) -> None:
+        with self._fate:
+            self.returncode = int(self._fate.readline())
+
+
+class Parent:
+    """The process that has imported a module, and of which programs are forked."""
+
+    def __init__(self, module: str) -> None:
+        self._asking, asked = socket.socketpair()
+        self._turn = threading.Lock()
+        with asked:
+            command = [sys.executable, "-m", "tests.forking", str(asked.fileno()), module]
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[asked.fileno()], start_new_session=True
+            )
+
+    def fork(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *written: int) -> Forked:
+        """Start `python` with these arguments in a folder, with two files for its output and its errors."""
+        program = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        told, fate = os.pipe()
+        with self._turn:
+            socket.send_fds(self._asking, [b"\n"], [*written, fate])
+            self._asking.sendall(json.dumps(program).encode() + b"\n")
+            os.close(fate)
+            return Forked(told)
+
+
+@functools.cache
+def parent(module: str) -> Parent:
+    """Return the process that has imported a module; it is started when it is first asked for."""
+    return Parent(module)
 
 
 def python(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
-    """Run `python` in a folder, with arguments that begin with `-c` or `-m`; return all that it has written."""
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as output:
-        process = FORKS.Process(target=_run, args=(arguments, folder, dict(environment), output.name))
-        process.start()
-        process.join(PATIENCE)
-        assert process.exitcode is not None, f"python {arguments} does not end"
-        process.close()
+    """Run `python` in a folder, with LiteLLM and the clients imported; return all that it has written."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as output:
+        process = parent(CLIENTS).fork(arguments, folder, environment, output.fileno(), output.fileno())
+        process.wait()
+        output.seek(0)
         return output.read()
-
-
-def _run(arguments: list[str], folder: Path, environment: Mapping[str, str], output: str) -> None:
-    """Be that program."""
-    written = os.open(output, os.O_WRONLY)
-    for stream in (1, 2):
-        os.dup2(written, stream)
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    sys.path[:0] = [str(folder), *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
-    option, program, *rest = arguments
-    sys.argv = [option, *rest]
-    if option == "-m":
-        runpy.run_module(program, run_name="__main__", alter_sys=True)
-    else:
-        exec(compile(program, "<string>", "exec"), {"__name__": "__main__"})

@@ -15,10 +15,14 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.forked import SERVER, Forked, parent
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parent.parent
 SERVE = ("manage.py", "serve", "--port", "0")
+
+FURTHER = {"--workers", "WORKERS", "WEB_CONCURRENCY", "runserver"}
+"""What makes a server start further processes, which then import what its program has imported."""
 
 
 class LiveServer:
@@ -33,15 +37,10 @@ class LiveServer:
             environment["MOCK_SCRIPT"] = str(folder / "script.yaml")
             (folder / "script.yaml").write_text(script, encoding="utf-8")
         self._grown = threading.Condition()
-        self.process = subprocess.Popen(
-            [sys.executable, *(command or SERVE)],
-            cwd=ROOT,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", "PYTHONUNBUFFERED": "1", **environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        reads, writes = os.pipe()
+        self._output = open(reads, encoding="utf-8")  # noqa: SIM115  # closed by the thread
+        self.process = _start(command or SERVE, environment, writes, writes)
+        os.close(writes)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         started = self.wait_for(r"running on https?://([^ :]+):(\d+)")
@@ -90,8 +89,7 @@ class LiveServer:
         self._reader.join(timeout=PATIENCE)
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        with self.process.stdout as output:
+        with self._output as output:
             for line in output:
                 with self._grown:
                     self.log.append(line.rstrip("\n"))
@@ -101,9 +99,22 @@ class LiveServer:
             self._grown.notify_all()
 
 
-def run_manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def _start(command: Sequence[str], told: dict[str, str], *written: int) -> "subprocess.Popen[bytes] | Forked":
+    """Start Python with files for its output and errors; if it starts no others, forked from one that has imported."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", "PYTHONUNBUFFERED": "1", **told}
+    if command[0] == SERVE[0] and FURTHER.isdisjoint((*command, *told)):
+        return parent(SERVER).fork(command, ROOT, environment, *written)
+    output, errors = written
+    python = [sys.executable, *command]
+    return subprocess.Popen(python, cwd=ROOT, env=environment, stdout=output, stderr=errors, start_new_session=True)
+
+
+def run_manage(*arguments: str, **told: str) -> subprocess.CompletedProcess[str]:
     """Run a management command to its end."""
-    command: Sequence[str] = [sys.executable, "manage.py", *arguments]
-    own = {"DJANGO_SETTINGS_MODULE": "mocksite.settings", "DATABASE_URL": "sqlite://:memory:"}
-    env = {**os.environ, **own, **environment}
-    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=PATIENCE)
+    command = ["manage.py", *arguments]
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = _start(command, {"DATABASE_URL": "sqlite://:memory:", **told}, output.fileno(), errors.fileno())
+        code = process.wait(PATIENCE)
+        output.seek(0)
+        errors.seek(0)
+        return subprocess.CompletedProcess(command, code, output.read(), errors.read())
