@@ -199,7 +199,7 @@ class Compound(Groq):
     def __init__(self, asked: str) -> None:
         self._asked = asked[:200]
 
-    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+    def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the search that follows what was thought."""
         found = {"title": PAGE["title"], "url": PAGE["url"], "content": self._asked, "score": 0.5}
         told = f"Title: {PAGE['title']}\nURL: {PAGE['url']}\nContent: {self._asked}\nScore: 0.5\n\n"
@@ -210,7 +210,7 @@ class Compound(Groq):
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with the search."""
         document = super().message(message, choice)
-        return document | (self.sealed_delta(choice.reasoning) if choice.reasoning else {})
+        return document | (self.sealed_delta(choice.reasoning, choice) if choice.reasoning else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which says neither the role nor a channel."""

@@ -75,7 +75,7 @@ class OpenRouter(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
         model = prompt.model or ""
-        return self if "gpt-oss" in model else _OF_MAKERS.get(model.partition("/")[0], self)
+        return next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
@@ -122,6 +122,8 @@ class OpenRouter(Vendor):
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""
         content = None if "tool_calls" in delta else ""
+        if not delta and choice.reasoning:
+            delta = {"reasoning": None}
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
@@ -249,7 +251,7 @@ class OfAnthropic(OpenRouter):
         """Return a detail of the reasoning."""
         return super().detail(said) | {"format": "anthropic-claude-v1"}
 
-    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+    def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the signature."""
         return {"reasoning": None, "reasoning_details": [self.detail({"signature": _seal(thoughts)})]}
 
@@ -261,31 +263,75 @@ class OfAnthropic(OpenRouter):
         return document
 
 
-class OfOpenAI(OpenRouter):
+class Encrypting(OpenRouter):
+    """OpenRouter's dialect for makers whose reasoning is followed by what it was, encrypted."""
+
+    form: str
+    """The format of the details."""
+
+    def encrypted(self, thoughts: str, choice: Choice) -> dict[str, Any]:
+        """Return what was thought as a detail that has to come back."""
+        told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "format": self.form}
+        return {**told, **self.identity(thoughts, choice), "index": 0}
+
+    def identity(self, thoughts: str, choice: Choice) -> dict[str, Any]:
+        """Return the id of what is encrypted: that of the first call, if there is one."""
+        return {"id": choice.tool_calls[0].id} if choice.tool_calls else {}
+
+    def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
+        """Return the reasoning as the API encrypts it."""
+        return {"reasoning": None, "reasoning_details": [self.encrypted(thoughts, choice)]}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message; its details are numbered, as those of a stream are not (since 2026-03)."""
+        document = super().message(message, choice)
+        if thoughts := choice.reasoning:
+            hidden = self.encrypted(thoughts, choice) | {"index": 1}
+            document["reasoning_details"] = [self.detail({"text": thoughts}), hidden]
+        return document
+
+
+class OfOpenAI(Encrypting):
     """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
 
-    tier = "default"
+    tier: str | None = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed"}
+    form = "openai-responses-v1"
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of the reasoning."""
-        return {"type": "reasoning.summary", "summary": said["text"], "format": "openai-responses-v1", "index": 0}
+        return {"type": "reasoning.summary", "summary": said["text"], "format": self.form, "index": 0}
 
-    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
-        """Return the reasoning as the API encrypts it."""
-        return {"reasoning": None, "reasoning_details": [self._encrypted(thoughts)]}
+    def identity(self, thoughts: str, choice: Choice) -> dict[str, Any]:
+        """Return the id of the item of reasoning."""
+        return {"id": f"rs_{self.item(thoughts)}"}
 
-    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message; its reasoning is summed up, and encrypted."""
-        document = super().message(message, choice)
-        if thoughts := choice.reasoning:
-            document["reasoning_details"] = [self.detail({"text": thoughts}), self._encrypted(thoughts)]
-        return document
+    def item(self, thoughts: str) -> str:
+        """Return the id of an item, without its prefix."""
+        return ids.spelled(thoughts, 50)
 
-    def _encrypted(self, thoughts: str) -> dict[str, Any]:
-        name = ids.spelled(thoughts, 50)
-        told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "id": f"rs_{name}"}
-        return told | {"format": "openai-responses-v1", "index": 0}
+
+class OfXai(OfOpenAI):
+    """OpenRouter's dialect for Grok, which answers as xAI's responses do (recorded in 2026-03)."""
+
+    tier = None
+    form = "xai-responses-v1"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id of eight digits."""
+        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.DIGITS)}"
+
+    def item(self, thoughts: str) -> str:
+        """Return a UUID."""
+        return ids.uuid_of(thoughts)
+
+
+class OfMoonshot(OpenRouter):
+    """OpenRouter's dialect for Kimi, as Moonshot AI serves it (recorded in 2026-03)."""
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the tool's name with the call's number, such as `look:0`."""
+        return f"{name}:{place[-1]}"
 
 
 class OfGoogle(OpenRouter):
@@ -294,9 +340,19 @@ class OfGoogle(OpenRouter):
     tier = "default"
     native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
 
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id with the tool's name (recorded 2025-12 and 2026-03)."""
+        return f"tool_{name}_{ids.spelled(f'call/{reply.serial}{place}', 20, ids.ALPHANUMERIC)}"
+
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning (recorded in 2026-03)."""
         return super().detail(said) | {"format": "google-gemini-v1"}
+
+
+class OfGemini3(Encrypting, OfGoogle):
+    """OpenRouter's dialect for Gemini 3, which signs what it thought (recorded in 2026-03)."""
+
+    form = "google-gemini-v1"
 
 
 def _is_compressed(body: Mapping[str, Any]) -> bool:
@@ -318,5 +374,13 @@ def _seal(thoughts: str) -> str:
     return base64.b64encode(sealed(thoughts)).decode()
 
 
-_OF_MAKERS: Mapping[str, Dialect] = {"anthropic": OfAnthropic(), "google": OfGoogle(), "openai": OfOpenAI()}
-"""The dialects of makers, by how OpenRouter names them."""
+OF_MAKERS: Mapping[str, Dialect] = {
+    "anthropic/": OfAnthropic(),
+    "google/gemini-3": OfGemini3(),
+    "google/": OfGoogle(),
+    "moonshotai/": OfMoonshot(),
+    "openai/gpt-oss": OpenRouter(),
+    "openai/": OfOpenAI(),
+    "x-ai/": OfXai(),
+}
+"""By how the names of a maker's models begin."""

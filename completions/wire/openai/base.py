@@ -140,7 +140,7 @@ class Dialect:
         """Return the delta for a piece of reasoning; empty if this API does not reveal reasoning."""
         return {}
 
-    def sealed_delta(self, thoughts: str) -> dict[str, Any]:
+    def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the delta that follows reasoning: what its next request has to send back; empty if there is none."""
         return {}
 

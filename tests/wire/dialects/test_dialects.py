@@ -103,6 +103,9 @@ def test_openrouter__names_provider_and_native_reason() -> None:
         ("openai/gpt-5-mini", ["reasoning.summary openai-responses-v1 summary", "reasoning.encrypted data id"]),
         ("openai/gpt-oss-120b", ["reasoning.text unknown text"]),
         ("minimax/minimax-m2", ["reasoning.text unknown text"]),
+        ("google/gemini-2.5-flash", ["reasoning.text google-gemini-v1 text"]),
+        ("google/gemini-3.6-flash", ["reasoning.text google-gemini-v1 text", "reasoning.encrypted data id"]),
+        ("x-ai/grok-4", ["reasoning.summary xai-responses-v1 summary", "reasoning.encrypted xai-responses-v1 id"]),
     ],
 )
 def test_openrouter__has_reasoning_as_the_makers_sign_it(model: str, kinds: list[str]) -> None:
@@ -114,8 +117,10 @@ def test_openrouter__has_reasoning_as_the_makers_sign_it(model: str, kinds: list
         assert {detail["type"], *detail, detail["format"]} >= set(kind.split())
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     streamed = [detail for delta in deltas for detail in delta.get("reasoning_details") or []]
-    told = {(name, value) for detail in streamed for name, value in detail.items()}
+    assert [detail.pop("index") for detail in whole["reasoning_details"]] == list(range(len(kinds)))
+    told = {(name, value) for detail in streamed for name, value in detail.items() if name != "index" or value}
     assert told == {(name, value) for detail in whole["reasoning_details"] for name, value in detail.items()}
+    assert chunks[-2]["choices"][0]["delta"] == {"content": "", "role": "assistant", "reasoning": None}
     again = [*HI, {"role": "assistant", "content": "Hi you", "reasoning_details": whole["reasoning_details"]}, *HI]
     parsed(registry.CHAT_DIALECTS["openrouter"], model=model, messages=again)
 
@@ -176,11 +181,21 @@ def test_groq__names_calls_by_the_maker(model: str, form: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "form"), [("google/gemini-3-pro-preview", "google-gemini-v1"), ("x-ai/g", "unknown")]
+    ("model", "form"),
+    [
+        ("google/gemini-2.5-flash", r"tool_add_[A-Za-z0-9]{20}"),
+        ("google/gemini-3-pro-preview", r"tool_add_[A-Za-z0-9]{20}"),
+        ("x-ai/grok-code-fast-1", r"call_\d{8}"),
+        ("moonshotai/kimi-k2-0905", "add:0"),
+    ],
 )
-def test_openrouter__names_the_form_of_reasoning_by_the_maker(model: str, form: str) -> None:
+def test_openrouter__names_calls_by_the_maker(model: str, form: str) -> None:
     document, _ = both("openrouter", model=model)
-    assert [each["format"] for each in document["choices"][0]["message"]["reasoning_details"]] == [form]
+    message = document["choices"][0]["message"]
+    (call,) = message["tool_calls"]
+    assert re.fullmatch(form, call["id"])
+    sealed = [detail["id"] for detail in message["reasoning_details"] if "id" in detail]
+    assert sealed == [call["id"]] * ("gemini-3" in model) or sealed[0].startswith("rs_")
 
 
 @pytest.mark.parametrize("model", ["groq/compound-mini", "compound-beta"])

@@ -300,7 +300,7 @@ class ChoiceWriter:
 
     def _thoughts(self, said: str) -> Events:
         """Return what is thought, where the dialect tells it."""
-        delta, sealed = self._dialect.reasoning_delta(HOLE), self._dialect.sealed_delta(said)
+        delta, sealed = self._dialect.reasoning_delta(HOLE), self._dialect.sealed_delta(said, self._choice)
         return Events(self._pieces(delta, said) if delta else (), [self._event(sealed)] if sealed else ())
 
     def _calls_in_pieces(self) -> Iterator[Iterable[Event]]:
