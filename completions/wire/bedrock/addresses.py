@@ -6,6 +6,7 @@ from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.counts import CountTokens
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
 from completions.wire.bedrock.nova import Nova
+from completions.wire.bedrock.nova_embeds import NovaEmbeddings
 from completions.wire.bedrock.texts import ROUTE, TextModels
 
 CONVERSE = Converse()
@@ -13,6 +14,7 @@ CONVERSE = Converse()
 METHOD = "(?P<method>invoke|invoke-with-response-stream)"
 
 ADDRESSES = [
+    Address(f"model/(?P<model>(?:.+[./])?nova-[^/]*embeddings[^/]*)/{METHOD}", NovaEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
     Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),

@@ -116,15 +116,16 @@ def _check(document: Mapping[str, Any], model: str) -> None:
     check(document, {"inputText": str, "normalize": bool}, "inputText")
     size, kinds = document.get("dimensions"), document.get("embeddingTypes")
     if size is not None and (size not in SIZES or not _is_second(model)):
-        raise _no_enum_value("dimensions", size)
+        raise no_enum_value("dimensions", size)
     if kinds is not None and not isinstance(kinds, list):
         check(document, {"embeddingTypes": [str]})
     for at, kind in enumerate(kinds or ()):
         if kind not in TYPES:
-            raise _no_enum_value(f"embeddingTypes/{at}", kind)
+            raise no_enum_value(f"embeddingTypes/{at}", kind)
 
 
-def _no_enum_value(path: str, value: object) -> AmazonError:
+def no_enum_value(path: str, value: object) -> AmazonError:
+    """Return the error of a value that the field does not have."""
     return malformed(f"#/{path}: {value} is not a valid enum value")
 
 

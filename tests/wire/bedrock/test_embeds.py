@@ -25,7 +25,14 @@ rules:
 - {match: {}, reply: {auto: true}}
 """
 TITAN, FIRST, ENGLISH = "amazon.titan-embed-text-v2:0", "amazon.titan-embed-text-v1", "cohere.embed-english-v3"
-FOURTH = "us.cohere.embed-v4:0"
+FOURTH, NOVA = "us.cohere.embed-v4:0", "amazon.nova-2-multimodal-embeddings-v1:0"
+FILM = {"format": "mp4", "source": {"s3Location": {"uri": "s3://a/b.mp4"}}}
+
+
+def nova(**given: Any) -> dict[str, Any]:
+    """Return a request for an embedding of Nova's."""
+    params = {"embeddingPurpose": "GENERIC_RETRIEVAL", **given}
+    return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": params}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +81,28 @@ def test_cohere__embeds_several_texts(server: LiveServer, model: str, size: int)
 
 
 @pytest.mark.parametrize(
+    ("given", "types", "size"),
+    [
+        ({"text": {"value": "A house.", "truncationMode": "NONE"}, "embeddingDimension": 256}, ["TEXT"], 256),
+        ({"text": {"source": {"s3Location": {"uri": "s3://a/b.txt"}}}}, ["TEXT"], 3072),
+        ({"image": {"format": "png", "source": {"bytes": "AAAA"}}, "embeddingDimension": 384}, ["IMAGE"], 384),
+        ({"video": {**FILM, "embeddingMode": "AUDIO_VIDEO_COMBINED"}}, ["AUDIO_VIDEO_COMBINED"], 3072),
+        ({"video": {**FILM, "embeddingMode": "AUDIO_VIDEO_SEPARATE"}}, ["VIDEO", "AUDIO"], 3072),
+    ],
+)
+def test_nova__embeds_one_input_of_any_kind(server: LiveServer, given: Any, types: list[str], size: int) -> None:
+    found, headers = invoked(server, NOVA, nova(**given))
+    assert [each["embeddingType"] for each in found["embeddings"]] == types
+    vectors = [each["embedding"] for each in found["embeddings"]]
+    assert [len(vector) for vector in vectors] == [size] * len(types)
+    assert len({tuple(vector) for vector in vectors}) == len(types)
+    assert "x-amzn-bedrock-input-token-count" in headers
+    asked = Traffic("POST", f"/model/{NOVA}/invoke", json.dumps(nova(**given)).encode(), (json.dumps(found).encode(),))
+    assert (said := registry.read(asked).reply) is not None
+    assert said.choices[-1].embedding == tuple(vectors[-1])
+
+
+@pytest.mark.parametrize(
     ("model", "body", "said"),
     [
         (TITAN, {}, r"required key \[inputText\] not found"),
@@ -88,6 +117,15 @@ def test_cohere__embeds_several_texts(server: LiveServer, model: str, size: int)
         (FIRST, {"inputText": "A", "dimensions": 256}, "#/dimensions: 256"),
         (ENGLISH, {"texts": ["A"]}, "input_type"),
         (ENGLISH, {"input_type": "search_query"}, "texts"),
+        (NOVA, {"inputText": "A"}, r"#: required key \[messages\] not found"),
+        (NOVA, {"taskType": "SINGLE_EMBEDDING"}, r"#: required key \[singleEmbeddingParams\] not found"),
+        (NOVA, nova(), r"#/singleEmbeddingParams: required key \[text\] not found"),
+        (NOVA, nova(text={}), r"#/singleEmbeddingParams/text: required key \[value\] not found"),
+        (NOVA, nova(text=1), "#/singleEmbeddingParams/text: expected type: JSONObject, found: Integer"),
+        (NOVA, nova(text={"value": "A"}, image={}), "only one of text and image"),
+        (NOVA, nova(text={"value": "A" * 50_001}), "expected maxLength: 50000, actual: 50001"),
+        (NOVA, nova(text={"value": "A"}, embeddingDimension=100), "#/.*/embeddingDimension: 100 is not a valid enum"),
+        (NOVA, nova(video=FILM), r"#/singleEmbeddingParams/video: required key \[embeddingMode\] not found"),
     ],
 )
 def test_embeddings__refuse_what_is_no_request(server: LiveServer, model: str, body: dict[str, Any], said: str) -> None:
@@ -96,7 +134,7 @@ def test_embeddings__refuse_what_is_no_request(server: LiveServer, model: str, b
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
-@pytest.mark.parametrize("model", [TITAN, ENGLISH])
+@pytest.mark.parametrize("model", [TITAN, ENGLISH, NOVA])
 def test_embeddings__are_not_streamed(server: LiveServer, model: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="unsupported for streaming"):
         runtime(server).invoke_model_with_response_stream(modelId=model, body=b'{"inputText": "A"}')
