@@ -16,6 +16,15 @@ Body = Mapping[str, Any]
 UNSIGNED = re.compile(r"(?:openai|qwen|minimax|moonshot(?:ai)?)[.]")
 """Makers whose models refuse a signature of thinking (earendil-works/pi 686 and 727, January 2026)."""
 
+NAME = re.compile(r"(?!.*  )[a-zA-Z0-9 ()\[\]-]*")
+"""The name of a document (recorded by vercel/ai, September 2026: a tab is refused, too)."""
+
+NO_NAME = (
+    "The document file name can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and "
+    "square brackets. The name can't contain more than one consecutive whitespace character. Check that the file name "
+    "conforms to these restrictions and retry your request."
+)
+UNCACHED = "Please remove the invalid cache point and try again."
 SIGNATURE = "reasoningContent.reasoningText.signature"
 MAX_DOCUMENTS = 5
 
@@ -24,8 +33,11 @@ def check(content: Sequence[Body], where: str, model: str) -> None:
     """Raise `AmazonError` for the first block of a message that is refused where it stands.
 
     Bedrock writes a document for Claude, but for a PDF, as two blocks, and joins the text that follows to it: so that
-    may be blank (recorded in 2026), but a cache point may not follow (strands-agents/harness-sdk 1966, March 2026).
+    may be blank (recorded in 2026), but a cache point may not follow (strands-agents/harness-sdk 1966, March 2026), nor
+    may it follow thinking (0xPlaygrounds/rig 1673, April 2026) or be alone (recorded by vercel/ai, August 2026).
     """
+    if all(block.get("cachePoint") for block in content):
+        raise _refused(f"There is nothing available to cache. {UNCACHED}")
     is_claude, joined, at = "claude" in model, False, 0
     for place, block in enumerate(content):
         said = block.get("text")
@@ -33,6 +45,8 @@ def check(content: Sequence[Body], where: str, model: str) -> None:
             raise _blank(said, f"{where}.{place}", is_claude=is_claude)
         if is_claude and joined and block.get("cachePoint"):
             raise model_says(f"{where}.{at}.type: Field required")
+        if block.get("cachePoint") and place and content[place - 1].get("reasoningContent"):
+            raise _refused(f"Cache point cannot be inserted after reasoning block. {UNCACHED}")
         joined = mapping(block.get("document")).get("format", "pdf") != "pdf"
         at += 1 + joined
         thought = mapping(mapping(block.get("reasoningContent")).get("reasoningText"))
@@ -40,8 +54,8 @@ def check(content: Sequence[Body], where: str, model: str) -> None:
             raise _refused(f"This model doesn't support the {SIGNATURE} field. Remove {SIGNATURE} and try again.")
 
 
-def check_documents(messages: Sequence[Body]) -> None:
-    """Raise `AmazonError` for documents without a text, for two of one name, and for too many.
+def check_turns(messages: Sequence[Body]) -> None:
+    """Raise `AmazonError` for users who think, documents without a text, their names, and for too many.
 
     The words are quoted from production (aws-samples/generative-ai-use-cases 1685, August 2026; the first ones,
     archestra-ai/archestra 4220, April 2026).
@@ -49,7 +63,13 @@ def check_documents(messages: Sequence[Body]) -> None:
     names = Counter[str]()
     for message in messages:
         blocks = dicts(message["content"])
+        if message["role"] == "user" and any(block.get("reasoningContent") for block in blocks):
+            raise _refused(
+                "User messages cannot contain reasoning content. Please remove the reasoning content and try again."
+            )
         found = [mapping(block["document"]) for block in blocks if block.get("document")]
+        if not all(NAME.fullmatch(str(document.get("name"))) for document in found):
+            raise _refused(NO_NAME)
         names.update(str(document.get("name")) for document in found)
         if found and not any(block.get("text") for block in blocks):
             raise _refused(

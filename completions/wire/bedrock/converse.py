@@ -17,7 +17,7 @@ from completions.event import HOLE, Event, Events, Template
 from completions.tokens.capabilities import is_known
 from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, signing
+from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.prompt import read_prompt
@@ -88,6 +88,7 @@ class Converse(BedrockFormat):
         document, model = decode_object(body), route.get("model", "")
         if validate:
             bedrock_rules.validate(document, model_of(model))
+            own_fields.check(document, model_of(model))
             claude_thinking.check(document, model_of(model))
         prompt = read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
         return claude_fields.extended(prompt) if is_claude(model) else prompt

@@ -9,7 +9,7 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
 from completions.wire.bedrock.base import is_claude
 from completions.wire.bedrock.claude_fields import fields_of
-from completions.wire.fields import mapping
+from completions.wire.fields import dicts, mapping
 from completions.wire.refusals import Asked, Find, Refusal
 
 FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
@@ -38,6 +38,12 @@ def _forced(prompt: Prompt) -> Asked | None:
     choice = mapping(mapping(prompt.body.get("toolConfig")).get("toolChoice"))
     kind = next((kind for kind in ("any", "tool") if choice.get(kind) is not None), None)
     return None if kind is None else Asked(f"toolConfig.toolChoice.{kind}")
+
+
+def _pictures(prompt: Prompt) -> Asked | None:
+    spoken = (message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user")
+    shown = any(block.get("image") for message in spoken for block in dicts(message.get("content")))
+    return Asked("image") if shown else None
 
 
 def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:
@@ -79,5 +85,12 @@ REFUSALS: tuple[Refusal, ...] = (
         "2026-01-16",
     ),
     _row("forced_tools", _other(_forced), FIELD, "maximhq/bifrost 3196", "2026-05-04"),
+    _row(
+        "images",
+        _other(_pictures),
+        "This model doesn't support the {place} field for user messages. Remove {place} and try again.",
+        "recordings: vercel/ai",
+        "2026-11-05",
+    ),
     *map(_claudes, ANTHROPIC),
 )

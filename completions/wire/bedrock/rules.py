@@ -5,11 +5,12 @@ wordings are AWS's own, as its users quote them. AWS passes over members that it
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.tokens.models import max_output
-from completions.wire.bedrock import contents
+from completions.wire.bedrock import bounds, contents
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.members import CONTENT, REQUEST, typed
 from completions.wire.fields import dicts, mapping
@@ -18,8 +19,7 @@ Body = Mapping[str, Any]
 
 ROLES = ("user", "assistant", "system")
 CHOICES = ("auto", "any", "tool")
-MAX_STOPS, MAX_NAME, MAX_POINTERS, MAX_POINTER = 2500, 64, 10, 256
-NAME = re.compile("[a-zA-Z0-9_-]+")
+MAX_STOPS, MAX_POINTERS = 2500, 10
 
 ANY_START = re.compile(r"claude-[a-z]+-(?:4-[5-9]|[5-9])")
 """Models that take a conversation which the assistant begins: Claude from Sonnet 4.5 on (recorded in May 2026)."""
@@ -34,6 +34,7 @@ BY_SERVER = "server_tool_use"
 def validate(body: Body, model: str) -> None:
     """Raise `AmazonError` for the first thing that the API would refuse."""
     typed(body, REQUEST)
+    bounds.check(body)
     _inference(mapping(body.get("inferenceConfig")), model)
     _tools(body)
     _pointers(body.get("additionalModelResponseFieldPaths") or ())
@@ -43,7 +44,7 @@ def validate(body: Body, model: str) -> None:
     for index, message in enumerate(messages):
         _message(message, index)
         contents.check(message["content"], f"messages.{index}.content", model)
-    contents.check_documents(messages)
+    contents.check_turns(messages)
     _turns(messages, model)
     _matched(body, messages)
 
@@ -82,9 +83,6 @@ def _pointers(given: Sequence[Any]) -> None:
     if len(given) > MAX_POINTERS:
         raise _violated(where, given, f"Member must have length less than or equal to {MAX_POINTERS}")
     for at, pointer in enumerate(given):
-        if not 1 <= len(pointer) <= MAX_POINTER:
-            bounds = f"Member must have length between 1 and {MAX_POINTER}, inclusive"
-            raise _violated(f"{where}.{at + 1}.member", pointer, bounds)
         if not pointer.startswith("/"):
             raise _invalid(f"The JSON Pointer {pointer} at {where}.{at} is not valid: it does not begin with a slash.")
 
@@ -107,12 +105,6 @@ def _spec(spec: Any, where: str) -> str:
     for name in ("name", "inputSchema"):
         if spec.get(name) is None:
             raise _violated(f"{where}.{name}", "null", "Member must not be null")
-    if not 1 <= len(spec["name"]) <= MAX_NAME:
-        raise _violated(f"{where}.name", spec["name"], "Member must have length between 1 and 64, inclusive")
-    if not NAME.fullmatch(spec["name"]):
-        raise _violated(
-            f"{where}.name", spec["name"], f"Member must satisfy regular expression pattern: {NAME.pattern}"
-        )
     typed(spec["inputSchema"].get("json"), dict)
     return str(spec["name"])
 
@@ -142,10 +134,10 @@ def _message(message: Any, index: int) -> None:
             "content field and try again."
         )
     for place, block in enumerate(message["content"]):
-        _block(block, f"messages.{index}.content.{place}")
+        _block(block, f"messages.{index}.content.{place}", f"{where}.content.{place + 1}.member")
 
 
-def _block(block: Any, where: str) -> None:
+def _block(block: Any, where: str, member: str) -> None:
     if len([kind for kind in CONTENT if block.get(kind) is not None]) != 1:
         keys = ", ".join(CONTENT)
         raise _invalid(f"ContentBlock object at {where} must set one of the following keys: {keys}.")
@@ -156,7 +148,7 @@ def _block(block: Any, where: str) -> None:
         if (given := block.get(kind)) is not None:
             for name in required:
                 if given.get(name) is None:
-                    raise _violated(f"{where}.{kind}.{name}", "null", "Member must not be null")
+                    raise _violated(f"{member}.{kind}.{name}", "null", "Member must not be null")
 
 
 def _turns(messages: Sequence[Body], model: str) -> None:
@@ -169,13 +161,19 @@ def _turns(messages: Sequence[Body], model: str) -> None:
 
 
 def _matched(body: Body, messages: Sequence[Body]) -> None:
-    """Refuse calls without results in the next turn, results without calls, and both without tools."""
+    """Refuse calls without results in the next turn, results without calls, both without tools, and ids that repeat.
+
+    The turn of an id that repeats is counted from one (recorded by vercel/ai, August 2026).
+    """
     asked: set[str] = set()
     for index, message in enumerate(messages):
         blocks = dicts(message["content"])
         calls, results = _ids(blocks, "toolUse"), _ids(blocks, "toolResult")
         if (calls or results) and not body.get("toolConfig"):
             raise _invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.")
+        for kind in ("toolUse", "toolResult"):
+            if twice := _repeated(blocks, kind):
+                raise _invalid(f"The {kind} blocks at messages.{index + 1}.content contain duplicate Ids: {twice}")
         answered = by_server(blocks)
         results -= answered
         if missing := asked - results:
@@ -194,6 +192,11 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
 
 def _ids(blocks: Sequence[Body], kind: str) -> set[str]:
     return {block[kind]["toolUseId"] for block in blocks if block.get(kind)}
+
+
+def _repeated(blocks: Sequence[Body], kind: str) -> str:
+    counted = Counter(block[kind]["toolUseId"] for block in blocks if block.get(kind))
+    return ", ".join(sorted(each for each, times in counted.items() if times > 1))
 
 
 def by_server(blocks: Sequence[Body]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from typing import Any
 
 import pytest
@@ -18,6 +19,9 @@ NOVA, GPT = "us.amazon.nova-2-lite-v1:0", "openai.gpt-oss-120b-1:0"
 TEXT, BLANK, POINT = {"text": "Hi"}, {"text": "\n"}, {"cachePoint": {"type": "default"}}
 ASSISTANT = {"role": "assistant", "content": [TEXT]}
 TXT, PDF = ({"document": {"format": name, "name": name, "source": {"bytes": "aGk="}}} for name in ("txt", "pdf"))
+AT, FAILED = "Value at 'messages.1.member.content.2.member.", "failed to satisfy constraint: Member must have "
+PICTURE = {"image": {"format": "png", "source": {"bytes": "AAAA"}}}
+SECOND = AT.replace("messages.1", "messages.2")
 SERVED = [
     {"toolUse": {"toolUseId": "s", "name": "nova_code_interpreter", "input": {}, "type": "server_tool_use"}},
     {"toolResult": {"toolUseId": "s", "content": [{"json": {"stdOut": "4"}}], "type": "nova_code_interpreter_result"}},
@@ -26,6 +30,14 @@ SERVED = [
 
 def user(*content: Any) -> dict[str, Any]:
     return {"role": "user", "content": [*content]}
+
+
+def assistant(*content: Any) -> dict[str, Any]:
+    return {"role": "assistant", "content": [*content]}
+
+
+def named(name: str, id: str = "t") -> dict[str, Any]:
+    return {"toolUse": {"toolUseId": id, "name": name, "input": {}}}
 
 
 def many(*names: str) -> dict[str, Any]:
@@ -58,6 +70,38 @@ def many(*names: str) -> dict[str, Any]:
         (NOVA, [USER, {"role": "assistant", "content": [*SERVED, TEXT]}, USER], None),
         (NOVA, [USER, {"role": "assistant", "content": SERVED[1:]}, USER], "exceeds the number of toolUse blocks"),
         (NOVA, [USER, {**CALL, "content": [*SERVED, *CALL["content"]]}, user(RESULT)], None),
+        *(
+            (MODEL, [many(name)], "file name can only contain")
+            for name in ("John's", "résumé", "a  b", "a\tb", "a.pdf")
+        ),
+        (MODEL, [many("A (b) [c]-1")], None),
+        (
+            MODEL,
+            [many("a" * 201)],
+            f"1 validation error detected: {AT}document.name' {FAILED}length less than or equal to 200",
+        ),
+        (MODEL, [USER, assistant(POINT), USER], "There is nothing available to cache. Please remove the invalid cache"),
+        (MODEL, [USER, assistant(TEXT, POINT), USER], None),
+        (
+            NOVA,
+            [USER, assistant(thought("Hm.", ""), POINT, TEXT), USER],
+            "Cache point cannot be inserted after reasoning",
+        ),
+        (NOVA, [user(TEXT, thought("Hm.", ""))], "User messages cannot contain reasoning content."),
+        (
+            MODEL,
+            [USER, assistant(named("a"), named("a")), USER],
+            "toolUse blocks at messages.2.content contain duplicate Ids: t",
+        ),
+        (MODEL, [USER, CALL, user(RESULT, RESULT)], "toolResult blocks at messages.3.content contain duplicate Ids"),
+        (MODEL, [USER, assistant(named("a b"))], "Member must satisfy regular expression pattern: [a-zA-Z0-9_-]+"),
+        (
+            MODEL,
+            [USER, assistant(TEXT, named("a" * 65 + "."))],
+            f"2 validation errors detected: {SECOND}toolUse.name' {FAILED}length less than or equal to 64; "
+            f"{SECOND}toolUse.name' failed to satisfy constraint: Member must satisfy regular expression pattern: ",
+        ),
+        (MODEL, [USER, assistant(named("a", "t" * 65))], "toolUse.toolUseId' failed to satisfy constraint"),
     ],
 )
 def test_converse__refuses_by_model(model: str, messages: list[Any], said: str | None) -> None:
@@ -77,11 +121,16 @@ NO = "This model doesn't support the {0} field. Remove {0} and try again."
 STREAMED = "This model doesn't support tool use in streaming mode."
 CLAUDES = "The model returned the following errors: "
 LLAMA, R1, OPUS = "us.meta.llama4-maverick-17b-instruct-v1:0", "us.deepseek.r1-v1:0", "global.anthropic.claude-opus-5"
+DEEP, HIGH = ({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}} for effort in ("low", "high"))
 SOL, GROK, KIMI = "us.openai.gpt-5.6-sol", "global.xai.grok-4.6", "moonshotai.kimi-k2.5"
 
 
 def set_to(**config: Any) -> dict[str, Any]:
     return {"inferenceConfig": config}
+
+
+def own(fields: dict[str, Any]) -> dict[str, Any]:
+    return {"additionalModelRequestFields": fields}
 
 
 def chosen(**choice: Any) -> dict[str, Any]:
@@ -113,6 +162,12 @@ def chosen(**choice: Any) -> dict[str, Any]:
         (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
         ("us.anthropic.claude-sonnet-4-6", set_to(maxTokens=128_000), None),
         (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),
+        (
+            GPT,
+            {"messages": [user(TEXT, PICTURE)]},
+            "doesn't support the image field for user messages. Remove image and",
+        ),
+        ("us.meta.llama4-maverick-17b-instruct-v1:0", {"messages": [user(TEXT, PICTURE)]}, None),
         (MODEL, set_to(temperature=0.7, topP=0.9), f"{CLAUDES}`temperature` and `top_p` cannot both be specified"),
     ],
 )
@@ -128,6 +183,55 @@ def test_converse__refuses_what_a_model_does_not_take(model: str, body: dict[str
             assert told is not None and told in exc.message and exc.status == 400
         else:
             assert told is None
+
+
+UNKNOWN = '{"error":{"code":"unknown_parameter","message":"Unknown parameter: \'%s\'.","param":"%s","type":'
+
+
+@pytest.mark.parametrize(
+    ("model", "body", "said"),
+    [
+        (
+            "us.amazon.nova-micro-v1:0",
+            own(DEEP),
+            f"{CLAUDES}Malformed input request: the provided reasoning config value",
+        ),
+        (NOVA, own(DEEP) | set_to(maxTokens=9), None),
+        (NOVA, own(HIGH), None),
+        (NOVA, own(HIGH) | set_to(maxTokens=9), f"{CLAUDES}`maxTokens` must be unset when reasoningConfig type is"),
+        (SOL, own(DEEP), CLAUDES + UNKNOWN % (("reasoningConfig",) * 2)),
+        (SOL, own({"reasoning_effort": "low"}), CLAUDES + UNKNOWN % (("reasoning_effort",) * 2)),
+        (GPT, own({"reasoning_effort": "low"}), None),
+        (
+            MODEL,
+            own(THINKS) | chosen(any={}),
+            f"{CLAUDES}Thinking may not be enabled when tool_choice forces tool use.",
+        ),
+        (MODEL, own(THINKS) | chosen(auto={}), None),
+        (
+            MODEL,
+            own({"tool_choice": {"type": "auto", "disable_parallel_tool_use": True}}) | chosen(auto={}),
+            "The additional field tool_choice/type conflicts with the existing field toolConfig.toolChoice.auto. ",
+        ),
+        (MODEL, own({"tool_choice": {"type": "any"}}) | {"toolConfig": TOOLS}, None),
+        (
+            MODEL,
+            {"system": [{"text": ""}]},
+            "Value at 'system.1.member.text' failed to satisfy constraint: Member must have",
+        ),
+        (
+            MODEL,
+            chosen(tool={"name": "a b"}),
+            "Value at 'toolConfig.toolChoice.tool.name' failed to satisfy constraint: ",
+        ),
+    ],
+)
+def test_converse__refuses_fields_of_other_models(model: str, body: dict[str, Any], said: str | None) -> None:
+    data, route = json.dumps({"messages": [USER], **body}).encode(), {"model": model, "method": "converse"}
+    with contextlib.ExitStack() as stack:
+        if said is not None:
+            stack.enter_context(pytest.raises(AmazonError, match=re.escape(said)))
+        Converse().parse(data, {}, validate=True, route=route)
 
 
 @pytest.mark.parametrize(
