@@ -29,6 +29,24 @@ def _other_level(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_level", level) if level not in ("", "UNSPECIFIED") and level not in taken else None
 
 
+def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
+    budget = pick(_thinking(prompt), "thinkingBudget")
+    return Asked("thinking_budget") if budget is not None and _any_level(prompt, can) else None
+
+
+def _penalised(prompt: Prompt) -> bool:
+    config = inner(prompt.body, "generationConfig")
+    return any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
+
+
+def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("penalty") if _penalised(prompt) else None
+
+
+def _older_penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("penalty") if _penalised(prompt) and (prompt.model or "").startswith("gemini-2") else None
+
+
 def _no_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_budget") if pick(_thinking(prompt), "thinkingBudget") == 0 else None
 
@@ -56,7 +74,13 @@ def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
 
 REFUSALS: tuple[Refusal, ...] = (
     _row("thinking_level", _any_level, "Thinking level is not supported for this model.", "2026-10-08"),
-    _row(EFFORT, _other_level, "Thinking level {value} is not supported for this model.", "2026-10-09"),
+    _row(EFFORT, _both, "You can only set only one of thinking budget and thinking level.", "2026-10-09"),
+    _row(
+        EFFORT,
+        _other_level,
+        "Thinking level {value} is not supported for this model. Please retry with other thinking level.",
+        "2026-10-09",
+    ),
     _row("no_thinking", _no_thoughts, "Budget 0 is invalid. This model only works in thinking mode.", "2026-07-22"),
     _row(
         BUDGET,
@@ -72,5 +96,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "2026-02-26",
     ),
     _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
+    _row("penalties", _older_penalty, "Penalty is not enabled for models/{model}", "2026-07-18"),
+    _row("penalties", _penalty, "Penalty is not enabled for this model", "2026-09-04"),
     _row("audio", _audio, "Audio input modality is not enabled for this model", "2026-09-20"),
 )

@@ -90,7 +90,9 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     yield from unsigned(many(body.get("contents") or []), model)
     mime = pick(inner(body, "generationConfig"), "responseMimeType")
     if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
-        yield "Function calling with a response mime type: 'application/json' is unsupported"
+        mode = pick(inner(inner(body, "toolConfig"), "functionCallingConfig"), "mode")
+        asked = "Forced function calling (ANY mode)" if text(mode).upper() == "ANY" else "Function calling"
+        yield f"{asked} with a response mime type: 'application/json' is unsupported"
 
 
 def _not_here(body: dict[str, Any]) -> list[Violation]:

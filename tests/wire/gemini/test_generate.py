@@ -499,6 +499,7 @@ def test_schema__becomes_json_schema() -> None:
 
 
 FUNCTIONS = {**HELLO, "tools": [{"functionDeclarations": [WEATHER]}]}
+FORCED = {"functionCallingConfig": {"mode": "ANY"}}
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({}, "* GenerateContentRequest.contents: contents is not specified\n"),
@@ -535,6 +536,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (
         {**FUNCTIONS, "generationConfig": {"responseMimeType": "application/json"}},
         "Function calling with a response mime type: 'application/json' is unsupported",
+    ),
+    (
+        {**FUNCTIONS, "generationConfig": {"responseMimeType": "application/json"}, "toolConfig": FORCED},
+        "Forced function calling (ANY mode) with a response mime type: 'application/json' is unsupported",
     ),
     (
         {**HELLO, "tools": [{"functionDeclarations": [WEATHER, WEATHER]}]},

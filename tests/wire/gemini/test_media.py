@@ -142,6 +142,18 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
         (FLASH, {"imageConfig": {"personGeneration": "ALLOW_ALL"}}, 'Unknown name "personGeneration"'),
         (FLASH, {"imageConfig": {"negativePrompt": "dogs"}}, 'Unknown name "negativePrompt"'),
         (FLASH, {"candidateCount": 2}, "Multiple candidates is not enabled for this model"),
+        ("gemini-2.5-pro", {"frequencyPenalty": 0.5}, "Penalty is not enabled for models/gemini-2.5-pro"),
+        ("gemini-3.8-flash", {"presencePenalty": -0.5}, "Penalty is not enabled for this model"),
+        (
+            "gemini-3.1-pro-preview",
+            {"thinkingConfig": {"thinkingLevel": "MINIMAL"}},
+            "Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.",
+        ),
+        (
+            "gemini-3.1-pro-preview",
+            {"thinkingConfig": {"thinkingLevel": "low", "thinkingBudget": 200}},
+            "You can only set only one of thinking budget and thinking level.",
+        ),
         (
             "gemini-2.5-flash",
             {"maxOutputTokens": 100_000},
