@@ -5,6 +5,7 @@ Exit codes: 0 an answer, 1 an error, 2 wrong usage, 130 interrupted, 141 nobody 
 """
 
 import argparse
+import errno
 import io
 import json
 import os
@@ -19,13 +20,27 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     try:
-        return _run(_parser(), argv)
+        try:
+            return _run(_parser(), argv)
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()  # what argparse has printed for --help
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # Python flushes standard output once more at exit; let that go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         return 141
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        _write_no_more()
+        print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
+        return 1
+
+
+def _write_no_more() -> None:
+    """Let what Python still has of standard output, and flushes at its exit, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

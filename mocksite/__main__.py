@@ -1,5 +1,6 @@
 """The management commands, as `python manage.py`, `python -m mocksite` or the console command `mocksite`."""
 
+import errno
 import os
 import sys
 
@@ -7,6 +8,9 @@ from django.core.management import execute_from_command_line
 
 NOBODY_READS = 141
 """The exit code of a command whose output nobody reads to its end: that of the signal SIGPIPE in a shell."""
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The errors of a disk, or of a share or file of it, that takes no more."""
 
 
 def main() -> None:
@@ -22,8 +26,18 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # as with `| head -1`: nobody reads on, and that is no error of the command's
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
         sys.exit(NOBODY_READS)
+    except OSError as exc:
+        if exc.errno not in NO_ROOM:
+            raise
+        _write_no_more()
+        sys.exit(f"The output cannot be written{f' to {exc.filename}' if exc.filename else ''}: {exc.strerror}.")
+
+
+def _write_no_more() -> None:
+    """Let what Python still has of the output, and writes at its exit, go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def open_standard_streams() -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -32,6 +32,9 @@ from tests.llmclient.wire_server import (
 )
 
 ROOT = Path(__file__).parents[2]
+
+FULL = Path("/dev/full")
+"""A device that takes nothing, as a disk that is full."""
 
 
 def test_text__is_answered(wire: WireServer, capsys: pytest.CaptureFixture[str]) -> None:
@@ -250,3 +253,25 @@ def test_process__whose_output_nobody_reads_is_quiet(wire: WireServer) -> None:
         running.stdout.close()
         wire.go.set()
         assert (running.wait(), read(running.stderr)) == (141, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
+@pytest.mark.parametrize("played", [reply(answer()), GOOD_STREAM])
+def test_answer__that_a_full_disk_does_not_take_is_one_line(
+    wire: WireServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], played: Any
+) -> None:
+    wire.play(played)
+    with FULL.open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        code = main(["Hi", "--base-url", wire.url, *(["--stream"] if played is GOOD_STREAM else [])])
+    assert (code, capsys.readouterr().err) == (1, "The output cannot be written: No space left on device.\n")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
+def test_help__that_a_full_disk_does_not_take_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with FULL.open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        code = main(["--help"])
+    assert (code, capsys.readouterr().err) == (1, "The output cannot be written: No space left on device.\n")

@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.server import ROOT
+
+FULL = Path("/dev/full")
+"""A device that takes nothing, as a disk that is full."""
 
 
 @pytest.mark.parametrize(
@@ -24,3 +28,11 @@ def test_output__that_nobody_reads_to_its_end_is_no_traceback() -> None:
         assert running.stdout is not None and running.stderr is not None
         running.stdout.close()
         assert (running.wait(), running.stderr.read()) == (141, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
+def test_output__that_a_full_disk_does_not_take_is_one_line() -> None:
+    command = [sys.executable, "manage.py", "checkscript", "--schema"]
+    with FULL.open("w") as full:
+        done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
