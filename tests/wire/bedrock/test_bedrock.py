@@ -355,7 +355,7 @@ def test_converse__refuses_each_member_of_another_type() -> None:
             "toolSpec.name' failed to satisfy constraint: Member must not be null",
         ),
         ({"messages": [USER], "toolConfig": offered({"name": "f"})}, "1.member.toolSpec.inputSchema' failed"),
-        ({"messages": [USER], "toolConfig": offered({**SPEC, "name": "f" * 65})}, "length between 1 and 64, inclusive"),
+        ({"messages": [USER], "toolConfig": offered({**SPEC, "name": "f" * 65})}, "length less than or equal to 64"),
         ({"messages": [USER], "toolConfig": offered({**SPEC, "name": "a b"})}, "expression pattern: [a-zA-Z0-9_-]+"),
         (
             {"messages": [USER], "toolConfig": offered({**SPEC, "inputSchema": {}})},
