@@ -371,15 +371,15 @@ def test_converse__refuses_each_member_of_another_type() -> None:
         ),
         (
             {"messages": [USER, {"role": "assistant", "content": [{"toolUse": {"name": "f"}}]}], "toolConfig": TOOLS},
-            "Value null at 'messages.1.content.0.toolUse.toolUseId' failed",
+            "Value null at 'messages.2.member.content.1.member.toolUse.toolUseId' failed",
         ),
         (
             {"messages": [USER, {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t"}}]}]},
-            "Value null at 'messages.1.content.0.toolUse.name' failed",
+            "Value null at 'messages.2.member.content.1.member.toolUse.name' failed",
         ),
         (
             {"messages": [{"role": "user", "content": [{"toolResult": {"toolUseId": "t"}}]}], "toolConfig": TOOLS},
-            "Value null at 'messages.0.content.0.toolResult.content' failed",
+            "Value null at 'messages.1.member.content.1.member.toolResult.content' failed",
         ),
         (
             {"messages": [USER, CALL, {"role": "user", "content": [RESULT, OTHER]}], "toolConfig": TOOLS},
