@@ -251,6 +251,7 @@ _BLOCKS = (r"Invalid `(data|signature)` in `(redacted_)?thinking` block",)
 REFUSED: Mapping[str, tuple[str, ...]] = {
     "chat": (r"^Invalid value for 'content': expected a string, got null",),
     **dict.fromkeys(("responses", "input_tokens", "compact"), _ITEMS),
+    "responses": (*_ITEMS, r"^Tool choice '\w+' not found in 'tools' parameter\.$"),
     **dict.fromkeys(("messages", "beta messages", "count_tokens"), _BLOCKS),
 }
 """What is refused although the SDK's types have it, by operation."""

@@ -23,6 +23,10 @@ SCHEMA: JSON = {
 TOOL: JSON = {"type": "function", "name": "get_weather", "parameters": SCHEMA}
 CALL: JSON = {"type": "function_call", "call_id": "call_1", "name": "get_weather", "arguments": "{}"}
 RESULT: JSON = {"type": "function_call_output", "call_id": "call_1", "output": "18 degrees"}
+SAID: JSON = {"type": "message", "id": "msg_1", "role": "assistant", "content": "Hi"}
+SPACE: JSON = {"type": "namespace", "name": "sky", "description": "Weather.", "tools": [TOOL]}
+CHOSEN = ("tool_choice", None)
+OPTIONS = "prompt_cache_options"
 PREVIOUS = "previous_response_id"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -208,6 +212,39 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             "tool_choice",
             None,
         ),
+        *(
+            ({"tools": [TOOL], "tool_choice": chosen}, f"Tool choice '{kind}' not found in 'tools' parameter.", *CHOSEN)
+            for kind, chosen in (
+                ("web_search", {"type": "web_search"}),
+                ("web_search", {"type": "allowed_tools", "mode": "auto", "tools": [TOOL, {"type": "web_search"}]}),
+                ("function", {"type": "allowed_tools", "mode": "auto", "tools": [{**TOOL, "name": "other"}]}),
+            )
+        ),
+        *(
+            (
+                {"input": given},
+                "Duplicate item found with id msg_1. Remove duplicate items from your input and try again.",
+                "input",
+                None,
+            )
+            for given in ([SAID, SAID], [{**SAID, "role": "user"}, CALL, RESULT, SAID])
+        ),
+        *(
+            (
+                {"tools": [tool], "input": [CALL, RESULT]},
+                "Missing namespace for function_call 'get_weather'. It does not exist in the default namespace. "
+                "Round-trip the model's function_call item with its namespace field included.",
+                "input[0].namespace",
+                None,
+            )
+            for tool in (SPACE, {**TOOL, "defer_loading": True})
+        ),
+        (
+            {"tools": [{**TOOL, "output_schema": SCHEMA}], "input": [CALL, RESULT]},
+            "Invalid function_call_output.output: expected a JSON string because the function declares output_schema.",
+            "input",
+            "invalid_value",
+        ),
         (
             {"tools": [{"type": "mcp", "server_label": "d"}]},
             "Missing required parameter: 'tools[0].server_url'.",
@@ -228,6 +265,28 @@ def test_validate__says_what_the_api_says(change: JSON, message: str, param: str
         parse(**change)
     assert (caught.value.message, caught.value.param, caught.value.code) == (message, param, code)
     assert parse(validate=False, **change).format == "responses"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"tools": [SPACE], "input": [{**CALL, "namespace": "sky"}, RESULT]},
+        {"tools": [SPACE, TOOL], "input": [CALL, RESULT]},
+        {"tools": [{**TOOL, "output_schema": SCHEMA}], "input": [CALL, {**RESULT, "output": '"18 degrees"'}]},
+        {"tools": [{"type": "web_search_2025_08_26"}], "tool_choice": {"type": "web_search"}},
+        {"tools": [SPACE], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [TOOL]}},
+    ],
+)
+def test_validate__takes_what_comes_back_as_it_was(change: JSON) -> None:
+    assert parse(**change).messages
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"mode": "explicit", "ttl": "12h"}, {"mode": "explicit", "ttl": "12h"}), ({}, None)],
+)
+def test_options_of_the_cache__are_repeated_where_they_are_given(given: JSON, told: JSON | None) -> None:
+    assert WIRE.document(reply(Choice("Hi", "stop")), parse(prompt_cache_options=given)).get(OPTIONS) == told
 
 
 @pytest.mark.parametrize("url", ["https://a.b/c.pdf", "https://a.b/c", "https://song.mp3", "https://a.b/c?x=d.mp3"])

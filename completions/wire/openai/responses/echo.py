@@ -29,8 +29,18 @@ ORDER = (
         "max_output_tokens",
     ),
     *("max_tool_calls", "model", "moderation", "output", "parallel_tool_calls", "presence_penalty"),
-    *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_retention", "reasoning"),
-    *("safety_identifier", "service_tier", "store", "temperature", "text", "tool_choice", "tool_usage", "tools"),
+    *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
+    *(
+        "reasoning",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "temperature",
+        "text",
+        "tool_choice",
+        "tool_usage",
+        "tools",
+    ),
     *("top_logprobs", "top_p", "truncation", "usage", "user", "metadata"),
 )
 """The order of a response's keys."""
@@ -151,6 +161,8 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
     }
     if NEWEST.match(models.base(model).rpartition("/")[2]):
         told["access_programs"] = mapping(body.get("access_programs")) or None
+    if kept := mapping(body.get("prompt_cache_options")):
+        told["prompt_cache_options"] = {"mode": "implicit", "ttl": "30m", **kept}
     if mapping(body.get("prompt")):
         told["prompt"] = templates.shown_prompt(body, images=images)
     return told | {"conversation": {"id": conversation}} if conversation else told

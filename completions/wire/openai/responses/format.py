@@ -14,7 +14,7 @@ from completions.wire.fields import arranged, dicts, mapping, text
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import hosted, order, templates
+from completions.wire.openai.responses import hosted, order, replayed, templates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, prefix, thoughts
 from completions.wire.openai.responses.echo import ORDER, conversation_id
@@ -77,6 +77,7 @@ class Responses(OpenAIFormat):
         responses_rules.matched(items)
         if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
             order.check(items, stored=body.get("store") is not False)
+            replayed.check(items, body)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return what was said before that is referred to, and the files of the vector stores to be searched.

@@ -231,12 +231,22 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     chosen, offered = body.get("tool_choice"), body.get("tools") or []
     if chosen == "required" and not offered:
         return worded_problem("Tool choice 'required' must be specified with 'tools' parameter.", None, "tool_choice")
-    if not isinstance(chosen, dict) or chosen["type"] not in ("function", "custom"):
+    if not isinstance(chosen, dict):
         return None
-    if any((tool["type"], tool.get("name")) == (chosen["type"], chosen["name"]) for tool in _flat(offered)):
+    some = chosen["tools"] if chosen["type"] == "allowed_tools" else [chosen]
+    absent = next((one for one in some if not any(_is(one, tool) for tool in _flat(offered))), None)
+    if absent is None:
         return None
-    why = f"Tool choice '{chosen['type']}' not found in 'tools' parameter."
+    why = f"Tool choice '{absent.get('type')}' not found in 'tools' parameter."
     return worded_problem(why, None, "tool_choice")
+
+
+def _is(chosen: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
+    """Tell whether a tool is the one that is chosen: by its name, or the API's own by its kind, of whatever version."""
+    kind, other = str(chosen.get("type")), str(tool["type"])
+    if kind in ("function", "custom"):
+        return (other, tool.get("name")) == (kind, chosen.get("name"))
+    return other.startswith(kind) or kind.startswith(other)
 
 
 def _flat(offered: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,0 +1,87 @@
+"""Step 2 for responses: items come back once, calls with their namespace, and results as their functions declare.
+
+Sources: refusals of the API that other projects recorded (vercel/ai 12689, 15193, 17666, 18605; 2026-07 to 2026-09).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.tokens.deferred import BRINGS_TOOLS
+from completions.wire.fields import dicts, text
+from completions.wire.openai.responses.echo import defaults, is_apart
+from completions.wire.openai.responses.prompt import own_items
+
+
+def check(items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
+    """Raise the error of an item that is there twice, of a call without its namespace, or of a result that is no JSON.
+
+    `items` are all of the conversation, and `body` is the request, which has the last of them.
+    """
+    _check_once(items)
+    if offered := dicts(body.get("tools")):
+        _check_namespaces(own_items(body), offered, text(body.get("model")))
+        _check_results(items, offered)
+
+
+def _check_once(items: Iterable[Mapping[str, Any]]) -> None:
+    seen: set[str] = set()
+    for item in items:
+        name = text(item.get("id"))
+        if name and name in seen:
+            why = f"Duplicate item found with id {name}. Remove duplicate items from your input and try again."
+            raise RequestError(why, param="input")
+        seen.add(name)
+
+
+def _check_namespaces(own: Sequence[Mapping[str, Any]], offered: Sequence[Mapping[str, Any]], model: str) -> None:
+    apart = {name for tool in _all_of(own, offered, model) for name in _in_namespaces(tool)}
+    apart -= {text(tool.get("name")) for tool in offered if tool.get("defer_loading") is not True}
+    for at, item in enumerate(own):
+        name = text(item.get("name"))
+        if item.get("type") == "function_call" and not item.get("namespace") and name in apart:
+            raise RequestError(
+                f"Missing namespace for function_call '{name}'. It does not exist in the default namespace. Round-trip "
+                "the model's function_call item with its namespace field included.",
+                param=f"input[{at}].namespace",
+            )
+
+
+def _all_of(
+    own: Iterable[Mapping[str, Any]], offered: Sequence[Mapping[str, Any]], model: str
+) -> Iterable[Mapping[str, Any]]:
+    """Return the tools of a request, and those that its items bring as if they were deferred."""
+    yield from offered
+    for item in own:
+        if item.get("type") in BRINGS_TOOLS and is_apart(item["type"], defaults(model)):
+            yield from ({**tool, "defer_loading": True} for tool in dicts(item.get("tools")))
+
+
+def _in_namespaces(tool: Mapping[str, Any]) -> Iterable[str]:
+    """Return the functions of a namespace; one that is loaded late is in a namespace of its own name."""
+    if tool.get("type") == "namespace":
+        return [text(inner.get("name")) for inner in dicts(tool.get("tools"))]
+    return [text(tool.get("name"))] if tool.get("defer_loading") is True else ()
+
+
+def _check_results(items: Iterable[Mapping[str, Any]], offered: Iterable[Mapping[str, Any]]) -> None:
+    declared = {text(tool.get("name")) for tool in offered if tool.get("output_schema")}
+    calls: set[object] = set()
+    for item in items if declared else ():
+        if item.get("type") == "function_call" and item.get("name") in declared:
+            calls.add(item.get("call_id"))
+        elif item.get("type") == "function_call_output" and item.get("call_id") in calls:
+            _check_json(item.get("output"))
+
+
+def _check_json(said: object) -> None:
+    try:
+        orjson.loads(said if isinstance(said, str) else "0")
+    except orjson.JSONDecodeError:
+        raise RequestError(
+            "Invalid function_call_output.output: expected a JSON string because the function declares output_schema.",
+            code="invalid_value",
+            param="input",
+        ) from None
