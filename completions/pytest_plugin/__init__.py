@@ -114,7 +114,7 @@ def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
 
 def _use(marker: pytest.Mark, mock: "MockLLM") -> None:
     """Use a test's script; what is wrong with it is said without frames, of which none is the test's."""
-    why = "it takes one script: YAML, a dict, or a file's path."
+    why = "it takes one script: YAML, a dict, a file's path, or the name of a built-in one."
     if len(marker.args) + len(marker.kwargs) == 1 and marker.kwargs.keys() <= {"script"}:
         try:
             return mock.script(*marker.args, **marker.kwargs)

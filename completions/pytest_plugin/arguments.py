@@ -14,7 +14,14 @@ P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
-Seconds = Annotated[float, "seconds (a number, 0 or more)"]
+LONGEST = 86_400
+"""Seconds of the longest wait: a day, as in the control API."""
+
+
+Seconds = Annotated[float, "seconds (a number from 0 to 86400)", lambda value: 0 <= value <= LONGEST]
+Dollars = Annotated[float, "dollars (a number from 0)", lambda value: 0 <= value < math.inf]
+Count = Annotated[int, "a whole number (from 0)", lambda value: value >= 0]
+Name = Annotated[str, "a name (a text that is not empty)", bool]
 
 WORDS: Mapping[Any, str] = {
     str: "a text",
@@ -95,8 +102,8 @@ def _is_one(value: Any, kind: Any) -> bool:
     origin, arguments = get_origin(kind) or kind, get_args(kind)
     if kind is Any or isinstance(kind, TypeVar):
         return True
-    if origin is Annotated:  # seconds
-        return _is_one(value, float) and math.isfinite(value) and value >= 0
+    if origin is Annotated:
+        return _is_one(value, arguments[0]) and bool(arguments[2](value))
     if isinstance(value, bool):
         return origin is bool
     if origin is float:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from completions.pytest_plugin.arguments import Seconds, with_checked_arguments
+from completions.pytest_plugin.arguments import Count, Seconds, with_checked_arguments
 
 LOOK_EVERY = 0.005
 """Seconds from look to look."""
@@ -28,7 +28,7 @@ class Gate:
         """Release all waiting answers, and return their number; if none waits, the next one passes."""
         return int(self._ask("POST", f"gates/{self.name}/release")["released"])
 
-    def wait(self, count: int = 1, timeout: Seconds = 5.0) -> None:
+    def wait(self, count: Count = 1, timeout: Seconds = 5.0) -> None:
         """Wait until so many answers wait at it; after `timeout` seconds, raise AssertionError."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
@@ -36,7 +36,7 @@ class Gate:
             self._give_up(waiting, count, deadline, timeout)
             time.sleep(LOOK_EVERY)
 
-    async def await_for(self, count: int = 1, timeout: Seconds = 5.0) -> None:  # noqa: ASYNC109  # the async form of `wait`, with its parameters
+    async def await_for(self, count: Count = 1, timeout: Seconds = 5.0) -> None:  # noqa: ASYNC109  # the async form of `wait`, with its parameters
         """Like `wait`, without blocking the test's event loop."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout

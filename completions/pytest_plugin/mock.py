@@ -10,7 +10,7 @@ from typing import Any
 from completions import conversation
 from completions.exceptions import ControlError
 from completions.pytest_plugin import calls, rules
-from completions.pytest_plugin.arguments import Seconds, with_checked_arguments
+from completions.pytest_plugin.arguments import Count, Dollars, Name, Seconds, with_checked_arguments
 from completions.pytest_plugin.caller import caller
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, unmet
@@ -112,7 +112,7 @@ class MockLLM:
         return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def script(self, script: str | Path | Mapping[str, Any]) -> None:
-        """Answer with a script: a file beside the test or in the project's root, YAML text, or a dict.
+        """Answer with a script: a file beside the test or in the project's root, a built-in one, YAML text, or a dict.
 
         Rules made with `reply`, `error` and `fault` come before its own. All counters are reset.
         """
@@ -123,7 +123,7 @@ class MockLLM:
             exc.place("pushed:", "script:" if body is script else f"{script}:")
             raise
 
-    def gate(self, name: str) -> Gate:
+    def gate(self, name: Name) -> Gate:
         """Return the gate of that name."""
         return Gate(name, self._ask)
 
@@ -165,7 +165,7 @@ class MockLLM:
         """Like `wait_for`, without blocking the test's event loop."""
         return await asyncio.to_thread(self.wait_for, count, timeout)
 
-    def assert_called(self, times: int | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
+    def assert_called(self, times: Count | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that requests matching `when` were answered, `times` times or at least once.
 
         `when` is as in `reply`, for any API, or a function of an exchange.
@@ -208,7 +208,7 @@ class MockLLM:
             told = f"These tools were to be called, {how}:\n{numbered([*map(calls.written, wanted)])}"
             raise unmet(f"{told}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
 
-    def assert_cost_below(self, dollars: float) -> None:
+    def assert_cost_below(self, dollars: Dollars) -> None:
         """Assert that all requests together would have cost less, at the prices that LiteLLM knows."""
         run = self.run
         if run.unpriced:
@@ -257,11 +257,7 @@ class MockLLM:
 
         The clock goes `speed` times as fast. Return what runs: its stages, the one it has come to, how long it has run.
         """
-        given: dict[str, Any] | None = None
-        if name is not None or stages is not None:
-            named = {"name": name} if stages is None else {"stages": [*stages], "repeat": repeat}
-            given = named if speed == 1.0 else {**named, "speed": speed}
-        told = self._ask("PUT", "scenario", body=as_json(given))
+        told = self._ask("PUT", "scenario", body=as_json(rules.scenario(name, stages, repeat=repeat, speed=speed)))
         running: dict[str, Any] | None = told["scenario"]
         return running
 
@@ -389,7 +385,12 @@ class MockLLM:
                 return file.read_text(encoding="utf-8")
         if isinstance(script, str) and ":" in script:
             return script
-        raise FileNotFoundError(f"There is no script {script} in {' or '.join(map(str, folders))}.")
+        from completions.script.loader import builtin_names, path_of  # all that reads scripts, which few tests need
+
+        if script in builtin_names():
+            return path_of(str(script)).read_text(encoding="utf-8")
+        told = f"There is no script {script} in {' or '.join(map(str, folders))}"
+        raise FileNotFoundError(f"{told}; the built-in ones are {', '.join(builtin_names())}.")
 
 
 def _alone(written: Any) -> dict[str, Any]:

@@ -42,3 +42,21 @@ def match(when: When) -> Mapping[str, Any] | None:
     if isinstance(when, str):
         return {"last_user": {"contains": when}}
     return when
+
+
+def scenario(
+    name: str | None, stages: Sequence[Mapping[str, Any]] | None, *, repeat: bool, speed: float
+) -> dict[str, Any] | None:
+    """Return what starts a scenario, None where one is stopped; raise TypeError for what would have no effect."""
+    if name is not None and stages is not None:
+        raise TypeError("scenario() takes `name` or `stages`, not both.")
+    if repeat and stages is None:
+        raise TypeError(
+            "scenario(): `repeat` is for `stages`; a scenario that has a name says itself whether it repeats."
+        )
+    if name is None and stages is None:
+        if speed != 1.0:
+            raise TypeError("scenario(): `speed` is for a scenario, which `name` or `stages` says.")
+        return None
+    named = {"name": name} if stages is None else {"stages": [*stages], "repeat": repeat}
+    return named if speed == 1.0 else {**named, "speed": speed}

@@ -390,7 +390,7 @@ def test_assert_no_unmatched__shows_near_misses(mock_llm: MockLLM) -> None:
     assert "near miss: refunds: last_user contains 'refund'" in str(caught.value)
 
 
-def test_script__is_yaml_a_file_or_a_dict(mock_llm: MockLLM, tmp_path: Path) -> None:
+def test_script__is_yaml_a_file_a_built_in_one_or_a_dict(mock_llm: MockLLM, tmp_path: Path) -> None:
     mock_llm.script({"version": 1, "rules": [{"reply": "dict"}]})
     assert asked() == "dict"
     mock_llm.script("{version: 1, rules: [{reply: text}]}")
@@ -399,7 +399,11 @@ def test_script__is_yaml_a_file_or_a_dict(mock_llm: MockLLM, tmp_path: Path) -> 
     file.write_text("version: 1\nrules: [{reply: path}]")
     mock_llm.script(file)
     assert asked() == "path"
-    with pytest.raises(FileNotFoundError, match=r"There is no script nowhere\.yaml in "):
+    mock_llm.script("echo")
+    assert asked("Say it again.") == "Say it again."
+    with pytest.raises(
+        FileNotFoundError, match=r"There is no script nowhere\.yaml in .*; the built-in ones are mock, "
+    ):
         mock_llm.script("nowhere.yaml")
     with pytest.raises(ControlError, match=r"^script:1: the script lacks `rules`"):
         mock_llm.script("version: 1\n")
