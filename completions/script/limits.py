@@ -1,5 +1,6 @@
 """Step 3: `keys:`, `limits:` and `quota:`: how much of the API a script grants to each key."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from completions.script.language import LIMITS, QUOTA
@@ -38,11 +39,17 @@ class Quota:
     tokens: int | None = None
 
 
-def limits(node: Node) -> tuple[Limits, ...]:
-    """Read a mapping of limits, or a list of them, of which the first that applies is used; doubt what never does."""
+def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ()) -> tuple[Limits, ...]:
+    """Read a mapping of limits, or a list of them, of which the first that applies is used; doubt what never does.
+
+    `models` and `keys` are the only ones that are not refused; empty where none is, or it is not known.
+    """
     found: list[Limits] = []
     for child in node.one_or_more():
         read = _limits(child)
+        for name, ours, listed in (("model", read.models, models), ("key", read.keys, keys)):
+            if listed and ours and not set(ours) & set(listed):
+                child.doubt(f"never applies: `{name}` is {' or '.join(ours)}, and `{name}s` lists none such.")
         if any(earlier.cover(read) for earlier in found):
             child.doubt("never applies: limits before it hold for the same models and keys, and the first apply.")
         found.append(read)

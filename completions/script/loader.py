@@ -79,19 +79,21 @@ def _script(document: Node) -> Script:
     answers = take("fallback", fallback, NAMED["auto"])
     pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
     dice = take("chaos", chaos, None)
+    catalogue, keys = take("models", models, UNLISTED), take("keys", _keys, ())
+    validate = take("validate", _flag, not isinstance(answers, PassOn))
     known: Scenarios = builtin() | top("scenarios", scenarios, {})
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
         fallback=answers,
-        catalogue=take("models", models, UNLISTED),
+        catalogue=catalogue,
         strict=strict,
         has_fallback=strict or "fallback" in defaults,
         upstream=answers.upstream if isinstance(answers, PassOn) else None,
-        validate=take("validate", _flag, not isinstance(answers, PassOn)),
+        validate=validate,
         pacing=pace,
-        keys=take("keys", _keys, ()),
-        limits=take("limits", limits, ()),
+        keys=keys,
+        limits=take("limits", partial(limits, models=catalogue.only if validate else (), keys=keys), ()),
         quota=take("quota", quota, None),
         chaos=dice,
         seed=take("seed", lambda node: node.raw, None),

@@ -32,6 +32,11 @@ class Models(NamedTuple):
     described: Mapping[str, Model] = {}
     any: bool = False
 
+    @property
+    def only(self) -> tuple[str, ...]:
+        """The names of all models there are; empty where there are others besides."""
+        return () if self.known or self.any else self.names
+
 
 UNLISTED = Models()
 """No model is listed."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
+from completions.script.match.contradictions import contradiction
 from completions.script.match.matchers import All, Condition, fits_one_of
 from completions.script.pace import Pace
 from completions.script.reply.errors import Failure
@@ -30,6 +31,8 @@ def doubts(script: Script) -> list[Doubt]:
             found.append(
                 Doubt(rule.line, f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such.")
             )
+        if rule.match is not None and (both := contradiction(rule.match)) is not None:
+            found.append(Doubt(rule.line, f"the rule '{rule.name}' never answers: no request fulfils {both}."))
         if (struck := _without_effect(rule, script.pacing)) is not None:
             found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
         if rule.times is not None and rule.times < len(rule.answers):
@@ -73,8 +76,8 @@ class _Earlier:
 
 def _unlisted(rule: Rule, script: Script) -> str | None:
     """Return what a rule asks of the model, where the script lists no model that is so, and others are refused."""
-    names, known, _, any_ = script.catalogue
-    if not names or known or any_ or not script.validate:
+    names = script.catalogue.only
+    if not names or not script.validate:
         return None
     parts = rule.match.parts if isinstance(rule.match, All) else (rule.match,)
     asked = [part for part in parts if isinstance(part, Condition) and part.field.name == "model"]

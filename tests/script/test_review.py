@@ -51,6 +51,49 @@ def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, co
 
 
 @pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("last_user: {contains: a, not: {contains: a}}", "last_user contains 'a' and not (last_user contains 'a')"),
+        ("last_user: {contains: abc, not: {icontains: B}}", "not (last_user contains, in any case, 'B')"),
+        ("last_user: {startswith: abc, not: ab}", "last_user starts with 'abc' and not (last_user contains 'ab')"),
+        ("last_user: {eq: refund, contains: weather}", "last_user is 'refund' and last_user contains 'weather'"),
+        ("last_user: {regex: a, not: /a/}", "last_user matches /a/ and not (last_user matches /a/)"),
+        ("all: [{model: a}, {model: b}]", "model is 'a' and model is 'b'"),
+        ("model: {in: [a, b], startswith: c}", "model is one of ['a', 'b'] and model starts with 'c'"),
+        ("turn: {gt: 5, lt: 3}", "turn is over 5 and turn is under 3"),
+        ("turn: {gt: 1, lt: 2}", "turn is over 1 and turn is under 2"),
+        ("turn: {gte: 1, lte: 2, not: {in: [1, 2]}}", "turn is at least 1 and turn is at most 2"),
+        ("header: {x-n: {gt: 5, lt: 3}}", "header `x-n` is over 5 and header `x-n` is under 3"),
+        ("header: {x-n: {exists: false, startswith: a}}", "header `x-n` exists: false"),
+        ("stream: {eq: true, not: true}", "stream is true and not (stream is true)"),
+        ("tools: f, not: {tools: f}", "tools is 'f' and not (tools is 'f')"),
+        ("format: {contains: chat, startswith: x}", "format contains 'chat' and format starts with 'x'"),
+        ("any: [{turn: {gt: 5, lt: 3}}, {model: {eq: a, not: a}}]", "turn is over 5 and turn is under 3"),
+        ("turn: 1, any: [{turn: {gt: 5, lt: 3}}]", "turn is over 5 and turn is under 3"),
+        ("last_user: {contains: a, not: {contains: abc}}", ""),
+        ("last_user: {icontains: abc, not: {contains: b}}", ""),
+        ("last_user: {startswith: a, endswith: b, contains: c}", ""),
+        ("any_message: {eq: a, contains: b}", ""),
+        ("tools: f, not: {tools: g}", ""),
+        ("all: [{tools: f}, {tools: g}]", ""),
+        ("turn: {gte: 1, lt: 3, not: 1}", ""),
+        ("turn: {gt: 1.5, lt: 2.5}", ""),
+        ("header: {x-n: {gt: 1, lt: 2}}", ""),
+        ("header: {x-n: {exists: false, not: a}}", ""),
+        ("model: {in: [a, b], startswith: b}", ""),
+        ("any: [{turn: {gt: 5, lt: 3}}, {model: a}]", ""),
+        ("expr: {temperature: {eq: 1, gte: 0.5}, top_p: {gt: 0, lt: 1}}", ""),
+        ("model: a, not: {any: [{model: b}, {request: {format: chat, model: c, messages: []}}]}", ""),
+        ("dialect: {not: azure}, not: {dialect: groq}", ""),
+    ],
+)
+def test_doubts__name_conditions_that_contradict_each_other(condition: str, found: str) -> None:
+    messages = [doubt.message for doubt in doubts(script(rules(f"- {{match: {{{condition}}}, reply: a}}")))]
+    assert len(messages) == bool(found)
+    assert not found or ("never answers: no request fulfils " in messages[0] and found in messages[0])
+
+
+@pytest.mark.parametrize(
     ("text", "found"),
     [
         ("[{rpm: 1}, {model: gpt-4o, rpm: 5}]", True),
@@ -63,6 +106,24 @@ def test_doubts__name_the_limits_that_never_apply(text: str, found: bool) -> Non
     messages = [doubt.message for doubt in doubts(script(f"version: 1\ndefaults: {{limits: {text}}}\nrules: []\n"))]
     assert len(messages) == found
     assert not found or messages[0].startswith("`defaults.limits[1]` never applies: ")
+
+
+@pytest.mark.parametrize(
+    ("defaults", "found"),
+    [
+        ("models: [a, b], limits: {model: c, rpm: 1}", "`model` is c, and `models` lists none such."),
+        ("limits: [{model: [c, d], rpm: 1}], models: [{id: a}]", "`model` is c or d, and"),
+        ("keys: [a], limits: {key: b, rpm: 1}", "`key` is b, and `keys` lists none such."),
+        ("models: [a, b], limits: {model: [b, c], rpm: 1}", ""),
+        ("models: [a, known], limits: {model: c, rpm: 1}", ""),
+        ("models: [a], validate: false, limits: {model: c, rpm: 1}", ""),
+        ("keys: [a], limits: {model: c, rpm: 1}", ""),
+    ],
+)
+def test_doubts__name_the_limits_for_models_and_keys_that_are_refused(defaults: str, found: str) -> None:
+    messages = [doubt.message for doubt in doubts(script(f"version: 1\ndefaults: {{{defaults}}}\nrules: []\n"))]
+    assert len(messages) == bool(found)
+    assert not found or ("never applies: " in messages[0] and found in messages[0])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,144 @@
+"""Step 3: conditions that contradict each other, so that no request can fulfil all of them."""
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from completions.conversation import NAMES
+from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, conditions_of
+
+NUMERIC = ("gt", "gte", "lt", "lte")
+NOTHING: tuple[object, ...] = (None, "", (), [], {})
+"""The values of which `exists: false` holds."""
+
+PARTS = ("contains", "icontains", "startswith", "endswith")
+"""The lookups that are about a part of a text."""
+
+
+def contradiction(matcher: Matcher) -> str | None:
+    """Return the conditions of a matcher that cannot hold together; None where there are none for sure."""
+    if isinstance(matcher, AnyOf):
+        found = [contradiction(part) for part in matcher.parts]
+        return found[0] if found and all(found) else None
+    parts = list(_parts(matcher))
+    for index, part in enumerate(parts):
+        if isinstance(part, AnyOf) and (inner := contradiction(part)) is not None:
+            return inner
+        if other := next((each for each in parts if _excludes(part, each)), None):
+            return All((part, other)).claim()
+        together = [each for each in parts[index:] if _place(each) == _place(part)]
+        if len(together) > 1 and not _can_hold(together):
+            return All(tuple(together)).claim()
+    return None
+
+
+def _parts(matcher: Matcher) -> Iterator[Matcher]:
+    """Yield what must hold, each once."""
+    if isinstance(matcher, All):
+        for part in matcher.parts:
+            yield from _parts(part)
+    else:
+        yield matcher
+
+
+def _excludes(part: Matcher, other: Matcher) -> bool:
+    """Tell whether one condition says what the other denies: the same, or a part of the text that it requires."""
+    if not isinstance(other, Not):
+        return False
+    denied = other.part
+    if part == denied:
+        return True
+    if not (isinstance(part, Condition) and isinstance(denied, Condition)) or _place(part) != _place(denied):
+        return False
+    given, excluded = part.lookup.name, denied.lookup.name
+    if part.field.kind == "any" or not {given, excluded} <= set(PARTS):
+        return False
+    is_within = given == excluded or (given != "icontains" and excluded in ("contains", "icontains"))
+    return is_within and denied.lookup.test(part.expected, denied.expected)
+
+
+def _place(matcher: Matcher) -> tuple[str, str] | None:
+    """Return the one value that a condition looks at, by field and key; None where it is not one.
+
+    Regular expressions have none, as nothing limits the time that they take here.
+    """
+    places = {
+        (each.field.name, each.key)
+        if isinstance(each, Condition) and not each.field.many and each.lookup.operand != "regex"
+        else None
+        for each in _leaves(matcher)
+    }
+    return places.pop() if len(places) == 1 else None
+
+
+def _leaves(matcher: Matcher) -> Iterator[Matcher]:
+    match matcher:
+        case All() | AnyOf():
+            for part in matcher.parts:
+                yield from _leaves(part)
+        case Not():
+            yield from _leaves(matcher.part)
+        case _:
+            yield matcher
+
+
+def _can_hold(together: Sequence[Matcher]) -> bool:
+    """Tell whether some value fulfils all these conditions on it; also if that cannot be told."""
+    if _place(together[0]) is None:
+        return True
+    values = _values(together)
+    if values is None:
+        together = [each for each in together if isinstance(each, Condition) and each.lookup.name in NUMERIC]
+        values = _numbers(together) if together else None
+    return values is None or any(all(_holds(each, value) for each in together) for value in values)
+
+
+def _values(together: Sequence[Matcher]) -> Iterable[object] | None:
+    """Return values among which is one that fulfils all conditions, if there is any; None where they are not known."""
+    field = next(conditions_of(together[0])).field
+    if field.closed:
+        return (*NAMES[field.name], *NOTHING)
+    if field.kind == "flag":
+        return True, False
+    if field.kind == "number":
+        return [whole for each in _numbers(together) for whole in (math.floor(each), math.ceil(each)) if whole >= 0]
+    for each in together:
+        if isinstance(each, Condition):
+            match each.lookup.name, each.expected:
+                case "eq", expected:
+                    return (expected,)
+                case "in", tuple(expected):
+                    return expected
+                case "exists", False:
+                    return NOTHING
+    return None
+
+
+def _numbers(together: Sequence[Matcher]) -> list[float]:
+    """Return the numbers that conditions compare with, and others beside and between them."""
+    operands = sorted(number for each in together for number in _operands(each))
+    between = [(low + high) / 2 for low, high in pairwise(operands)]
+    return [0, *between, *(number + step for number in operands for step in (-1, 0, 1))]
+
+
+def _operands(matcher: Matcher) -> Iterator[float]:
+    for each in conditions_of(matcher):
+        for expected in each.expected if isinstance(each.expected, tuple) else (each.expected,):
+            if isinstance(expected, (int, float)) and math.isfinite(expected):
+                yield expected
+
+
+def _holds(matcher: Matcher, value: object) -> bool:
+    """Tell whether a condition holds of a value."""
+    match matcher:
+        case Condition():
+            return (value is not None or matcher.lookup.operand == "flag") and matcher.lookup.test(
+                value, matcher.expected
+            )
+        case Not():
+            return not _holds(matcher.part, value)
+        case All():
+            return all(_holds(part, value) for part in matcher.parts)
+        case AnyOf():
+            return any(_holds(part, value) for part in matcher.parts)
+    return True
