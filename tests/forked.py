@@ -70,7 +70,8 @@ class Parent:
 
     def fork(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *written: int) -> Forked:
         """Start `python` with these arguments in a folder, with two files for its output and its errors."""
-        program = {"arguments": list(arguments), "folder": str(folder), "environment": dict(environment)}
+        nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # which it would have of this process
+        program = {"arguments": [*arguments], "folder": str(folder), "environment": {**environment}, "nohup": nohup}
         told, fate = os.pipe()
         with self._turn:
             socket.send_fds(self._asking, [b"\n"], [*written, fate])

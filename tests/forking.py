@@ -10,6 +10,7 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import socket
 import sys
 import tempfile
@@ -63,8 +64,9 @@ def forked(output: int, errors: int, fate: int) -> bool:
     return True
 
 
-def be(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
+def be(arguments: list[str], folder: str, environment: dict[str, str], nohup: bool) -> None:
     """Do as `python` with these arguments: `-c` and code, `-m` and a module, or a file, and what they take."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
@@ -72,7 +74,9 @@ def be(arguments: list[str], folder: str, environment: dict[str, str]) -> None:
     tempfile.tempdir = None
     for name, number in (("stdout", 1), ("stderr", 2)):
         setattr(sys, name, open(number, "w", buffering=1, encoding="utf-8", closefd=False))  # noqa: SIM115
-    sys.path[:0] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    sys.path[:1] = [folder, *filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))]
+    for name in [name for name in sys.modules if name.partition(".")[0] == __package__]:
+        del sys.modules[name]  # a project has `tests` of its own
     sys.argv = arguments
     if arguments[0] == "-c":
         sys.argv = ["-c", *arguments[2:]]

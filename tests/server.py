@@ -15,10 +15,10 @@ import weakref
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.forked import ROOT as ROOT
 from tests.forked import SERVER, Forked, parent
 from tests.patience import PATIENCE
 
-ROOT = Path(__file__).parent.parent
 SERVE = ("manage.py", "serve", "--port", "0")
 
 FURTHER = {"--workers", "WORKERS", "WEB_CONCURRENCY", "runserver"}
@@ -102,7 +102,7 @@ class LiveServer:
 def _start(command: Sequence[str], told: dict[str, str], *written: int) -> "subprocess.Popen[bytes] | Forked":
     """Start Python with files for its output and errors; if it starts no others, forked from one that has imported."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", "PYTHONUNBUFFERED": "1", **told}
-    if command[0] == SERVE[0] and FURTHER.isdisjoint((*command, *told)):
+    if hasattr(os, "fork") and command[0] == SERVE[0] and FURTHER.isdisjoint((*command, *told)):
         return parent(SERVER).fork(command, ROOT, environment, *written)
     output, errors = written
     python = [sys.executable, *command]

@@ -18,6 +18,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from completions.control.verdicts.findings import SEEN_AFTER
 from completions.pytest_plugin.mock import MockLLM
+from tests.patience import PATIENCE
 from tests.server import ROOT
 
 Client = Callable[[MockLLM], object]
@@ -175,16 +176,27 @@ def claude(mock_llm: MockLLM, times: int) -> None:
 
 
 def at_once_by_threads(mock_llm: MockLLM, times: int) -> None:
-    """Ask with one client from several threads."""
+    """Ask with one client from several threads; each call is there before the first is answered."""
+    mock_llm.reply("Hello.", hold="door")
     with OpenAI() as client, ThreadPoolExecutor(times) as pool:
         made = [pool.submit(lambda: client.chat.completions.create(**ASKED)) for _ in range(times)]
+        mock_llm.gate("door").wait(times, timeout=PATIENCE)
+        mock_llm.gate("door").release()
         _ = [each.result() for each in made]
 
 
-async def gathered(times: int) -> None:
-    """Ask with one client, all at once."""
-    async with AsyncOpenAI() as client:
-        await asyncio.gather(*(client.chat.completions.create(**ASKED) for _ in range(times)))
+def at_once_in_a_loop(mock_llm: MockLLM, times: int) -> None:
+    """Ask with one client, all at once, likewise."""
+
+    async def ask() -> None:
+        async with AsyncOpenAI() as client, asyncio.TaskGroup() as made:
+            for _ in range(times):
+                made.create_task(client.chat.completions.create(**ASKED))
+            await mock_llm.gate("door").await_for(times, timeout=PATIENCE)
+            mock_llm.gate("door").release()
+
+    mock_llm.reply("Hello.", hold="door")
+    asyncio.run(ask())
 
 
 @pytest.mark.parametrize(
@@ -193,7 +205,7 @@ async def gathered(times: int) -> None:
         (shared, []),
         (claude, []),
         (at_once_by_threads, []),
-        (lambda mock_llm, times: asyncio.run(gathered(times)), []),
+        (at_once_in_a_loop, []),
         (repeated(post), []),
         (repeated(anew), ["connections_not_reused"]),
         (repeated(sdk), ["connections_not_reused"]),
