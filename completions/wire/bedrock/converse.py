@@ -5,27 +5,24 @@ keys (recorded from 2025 to 2026). The times in `metrics` are made up, so that t
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import count
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import orjson
 
-from completions import ids
-from completions.conversation import Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, Event, Events, Template
+from completions.conversation import Prompt, Reply, Usage
+from completions.event import Event, Events, Template
 from completions.tokens.capabilities import is_known
-from completions.wire.anthropic.thinking import signature
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
+from completions.wire.bedrock.blocks import Block, blocks, streamed, text_first
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.bedrock.refusals import REFUSALS
-from completions.wire.content import only_choice, written_arguments
+from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.fragments import partial
-from completions.wire.framing import counts, pieces
+from completions.wire.framing import counts
 from completions.wire.readback import Answer, Voice
 
 STOP_REASONS = {
@@ -51,20 +48,6 @@ CHOSEN: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "typ
 
 CACHING = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
 """Models that tell in each whole answer what a cache did: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
-
-TYPED = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|nova-[2-9]")
-"""Models of which a call says its type: Claude from 3.7 on, and Nova 2 (recorded in 2026)."""
-
-NAMED_CALLS = "kimi-k2"
-"""What the names of models have whose calls are told apart by the tool's name and their number (recorded in 2026)."""
-
-
-class Block(NamedTuple):
-    """A content block: how a stream opens it, if it says so; its deltas with what goes into them; the whole of it."""
-
-    opening: dict[str, Any] | None
-    runs: list[tuple[dict[str, Any], list[str], bool]]
-    whole: dict[str, Any]
 
 
 class Converse(BedrockFormat):
@@ -95,7 +78,7 @@ class Converse(BedrockFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
-        content = [block.whole for block in blocks(reply, prompt)]
+        content = [block.whole for block in sorted(blocks(reply, prompt), key=text_first(prompt.model or ""))]
         told = {
             **_pointed_at(reply, prompt),
             **_chosen(reply, prompt),
@@ -108,7 +91,7 @@ class Converse(BedrockFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
-        content = [_streamed(at, block) for at, block in enumerate(blocks(reply, prompt))]
+        content = [_streamed(at, block) for at, block in enumerate(streamed(reply, prompt))]
         stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
         costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply.usage, prompt)}
         costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
@@ -153,48 +136,6 @@ def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
     if call := mapping(block.get("toolUse")):
         place = index if isinstance(index, int) else -1
         voice.call(place, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
-
-
-def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
-    """Go through the content blocks of an answer."""
-    choice = only_choice(reply)
-    places = count()
-    must_think = claude_thinking.begins_with_thinking(prompt.body, model_of(prompt.model or ""))
-    if must_think and choice.tool_calls and choice.content[0].kind != "reasoning":
-        yield _thinking("", reply, prompt)
-    for block in choice.content:
-        said = block.text
-        if block.kind == "reasoning":
-            yield _thinking(said, reply, prompt)
-        elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
-            yield Block(None, [({"text": HOLE}, pieces(said, prompt), True)], {"text": said})
-        elif block.call is not None:
-            yield _call(block.call, _call_id(block.call, next(places), reply, prompt), prompt)
-
-
-def _call_id(call: ToolCall, place: int, reply: Reply, prompt: Prompt) -> str:
-    if NAMED_CALLS in (prompt.model or ""):
-        return f"functions.{call.name}:{place}"
-    return f"tooluse_{ids.spelled(f'{reply.serial}{place}', 22, ids.BASE64)}"
-
-
-def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
-    """Return what a model thinks; none but Claude signs it (recorded of six makers' models in 2026)."""
-    runs = [({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True)]
-    if not is_claude(prompt.model or ""):
-        return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought}}})
-    signed = signature(thought, reply.serial)
-    runs.append(({"reasoningContent": {"signature": HOLE}}, [signed], False))
-    return Block(None, runs, {"reasoningContent": {"reasoningText": {"signature": signed, "text": thought}}})
-
-
-def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
-    arguments, model = written_arguments(call), prompt.model or ""
-    head = {"name": call.name, "toolUseId": call.id or made, **({"type": "tool_use"} if TYPED.search(model) else {})}
-    said = [arguments] if "nova" in model else pieces(arguments, prompt)
-    delta = {"toolUse": {"input": HOLE}}
-    runs = [(delta, [""], False)] * ("claude" in model) + [(delta, said, True)]
-    return Block({"toolUse": head}, runs, {"toolUse": {"input": partial(arguments), **head}})
 
 
 def _streamed(index: int, block: Block) -> Events:

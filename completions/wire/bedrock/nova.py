@@ -15,6 +15,7 @@ from completions.event import Body, Event, Template
 from completions.wire.base import NO_ROUTE
 from completions.wire.bedrock import converse, invoked
 from completions.wire.bedrock.base import collect_error
+from completions.wire.bedrock.blocks import blocks
 from completions.wire.fields import mapping
 from completions.wire.framing import Framing, counts
 from completions.wire.readback import Answer
@@ -34,7 +35,7 @@ class Nova(converse.Converse):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, why it ends, and what it cost."""
-        content = [_with_uuid(block.whole, reply, at) for at, block in enumerate(converse.blocks(reply, prompt))]
+        content = [_with_uuid(block.whole, reply, at) for at, block in enumerate(blocks(reply, prompt))]
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": converse.stop_reason(reply, prompt),
@@ -66,7 +67,7 @@ class Nova(converse.Converse):
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
     yield _event("messageStart", {"role": "assistant"})
     index = 0
-    for place, block in enumerate(converse.blocks(reply, prompt)):
+    for place, block in enumerate(blocks(reply, prompt)):
         if block.opening is not None:
             start = _with_uuid(block.opening, reply, place)
             yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, token=True)

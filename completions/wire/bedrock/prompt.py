@@ -107,7 +107,8 @@ def _effort(own: Mapping[str, Any]) -> str | None:
     given = mapping(own.get("reasoningConfig"))
     if given.get("type") == "enabled":
         return text(given.get("maxReasoningEffort")) or "medium"
-    if said := text(own.get("reasoning_config")) or text(own.get("reasoning_effort")):
+    told = (own.get("reasoning_config"), own.get("reasoning_effort"), mapping(own.get("reasoning")).get("effort"))
+    if said := next(filter(None, map(text, told)), None):
         return said
     return effort({"thinking": own.get("reasoning_config")})
 

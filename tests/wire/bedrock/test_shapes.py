@@ -10,6 +10,7 @@ import pytest
 from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.event import eventstream
 from completions.exceptions import RequestError
+from completions.wire.anthropic.thinking import REDACTS
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
@@ -285,3 +286,66 @@ def test_converse__refuses_hidden_thinking_that_is_no_blob(data: str) -> None:
     body = {"messages": [*messages, messages[0]], "additionalModelRequestFields": thinking}
     with pytest.raises(RequestError, match="Invalid `data` in `redacted_thinking` block"):
         Converse().parse(orjson.dumps(body), {}, validate=True, route={"model": CLAUDE, "method": "converse"})
+
+
+KIMI, OSS, LUNA = "moonshot.kimi-k2-thinking", "openai.gpt-oss-120b-1:0", "us.openai.gpt-5.6-luna"
+THOUGHT = Choice("Hi.", reasoning="Hm.")
+THOUGHT_CALL = Choice(finish_reason="tool_calls", reasoning="Hm.", tool_calls=CALLED.tool_calls)
+
+
+def kinds(model: str, choice: Choice) -> list[str]:
+    """Return what the blocks of a stream say, in turn: the names of their first deltas, and of empty texts `-`."""
+    found: dict[int, str] = {}
+    for name, event in streamed(Converse(), model, "converse-stream", choice):
+        if name == "contentBlockDelta" and event["contentBlockIndex"] not in found:
+            [kind] = event["delta"]
+            found[event["contentBlockIndex"]] = "-" if event["delta"] == {"text": ""} else kind
+    return [found[at] for at in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    ("model", "choice", "said"),
+    [
+        (OSS, THOUGHT, ["-", "reasoningContent", "text"]),
+        (KIMI, THOUGHT, ["-", "reasoningContent", "text"]),
+        (KIMI, THOUGHT_CALL, ["-", "reasoningContent", "-", "toolUse", "-"]),
+        (KIMI, CALLED, ["-", "toolUse", "-"]),
+        (CLAUDE, THOUGHT_CALL, ["reasoningContent", "toolUse"]),
+        ("us.deepseek.r1-v1:0", THOUGHT, ["reasoningContent", "text"]),
+    ],
+)
+def test_converse__streams_empty_texts_between_blocks_of_open_models(
+    model: str, choice: Choice, said: list[str]
+) -> None:
+    assert kinds(model, choice) == said
+    whole = converse(model, choice=choice)["output"]["message"]["content"]
+    assert {"text": ""} not in whole and {next(iter(block)) for block in whole} >= {*said} - {"-"}
+
+
+@pytest.mark.parametrize(("model", "first"), [("us.deepseek.r1-v1:0", "text"), (OSS, "reasoningContent")])
+def test_converse__has_the_answer_of_r1_before_what_it_thought(model: str, first: str) -> None:
+    assert next(iter(converse(model, choice=THOUGHT)["output"]["message"]["content"][0])) == first
+
+
+@pytest.mark.parametrize(
+    ("model", "said", "beginning"),
+    [(LUNA, "Hello", "rsn_"), ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", REDACTS, "E")],
+)
+def test_converse__hides_thinking_in_a_blob_that_comes_back(model: str, said: str, beginning: str) -> None:
+    question = [{"role": "user", "content": [{"text": said}]}]
+    thinks = {"additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 1024}}}
+    body = {"messages": question, **(thinks if model != LUNA else {})}
+    [hidden, _] = converse(model, body, THOUGHT)["output"]["message"]["content"]
+    blob = hidden["reasoningContent"]["redactedContent"]
+    assert base64.b64decode(blob).decode().startswith(beginning)
+    turns = [*question, {"role": "assistant", "content": [hidden, {"text": "Hi."}]}, *question]
+    again = orjson.dumps({**body, "messages": turns})
+    prompt = Converse().parse(again, {}, validate=True, route={"model": model, "method": "converse"})
+    assert prompt.messages[1].thoughts[0].sealed
+
+
+def test_converse__names_calls_of_openai_s_gpts_as_they_do() -> None:
+    [call] = [block for block in converse(LUNA)["output"]["message"]["content"] if "toolUse" in block]
+    assert re.fullmatch("call_[0-9a-f]{32}", call["toolUse"]["toolUseId"])
+    fields = {"messages": [], "additionalModelRequestFields": {"reasoning": {"effort": "high"}}}
+    assert asked(Converse(), LUNA, "converse", fields).reasoning_effort == "high"
