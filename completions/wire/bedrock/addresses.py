@@ -1,12 +1,14 @@
 """Where Bedrock's runtime is found; a model's name may be an ARN, which has slashes."""
 
 from completions.wire.address import Address
+from completions.wire.bedrock.base import PROFILE
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.counts import CountTokens
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.nova_embeds import NovaEmbeddings
+from completions.wire.bedrock.profiles import ProfiledModels
 from completions.wire.bedrock.texts import ROUTE, TextModels
 
 CONVERSE = Converse()
@@ -14,6 +16,7 @@ CONVERSE = Converse()
 METHOD = "(?P<method>invoke|invoke-with-response-stream)"
 
 ADDRESSES = [
+    Address(f"model/(?P<model>.+{PROFILE}[^/]+)/{METHOD}", ProfiledModels()),
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]*embeddings[^/]*)/{METHOD}", NovaEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
     Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),

@@ -19,6 +19,8 @@ from completions.wire.readback import Answer
 REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.")
 """How the name of a profile begins that spreads a model's requests over regions."""
 
+PROFILE = ":application-inference-profile/"
+"""What the ARN of a profile has that somebody made, before an id that tells nothing of the model."""
 
 PADDING: dict[str, Any] = {"p": ""}
 """Where an event has what hides its length; in a text a quote is escaped, so nothing else looks like it."""

@@ -5,7 +5,7 @@ Anthropic's stream is the base64 of its document in a `chunk`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
@@ -75,7 +75,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         """Return AWS's binary event stream, whose chunks are JSON."""
         return invoked.CHUNKS
 
-    def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return Anthropic's events as chunks, without pings."""
         events = [event for event in super().events(reply, prompt) if event is not PING]
         return invoked.chunked(events, invoked.metrics(reply.usage))

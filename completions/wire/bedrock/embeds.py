@@ -11,7 +11,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.event import Body
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import invoked, signing
-from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
+from completions.wire.bedrock.base import PROFILE, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.cohere.embed import FirstCohereEmbed
@@ -130,7 +130,8 @@ def no_enum_value(path: str, value: object) -> AmazonError:
 
 
 def _is_second(model: str | None) -> bool:
-    return SECOND in model_of(model or "")
+    """Tell whether a model is the second version, as those of profiles are."""
+    return SECOND in model_of(model or "") or PROFILE in (model or "")
 
 
 def _size(prompt: Prompt) -> int:

@@ -134,6 +134,52 @@ def test_embeddings__refuse_what_is_no_request(server: LiveServer, model: str, b
     assert caught.value.response["Error"]["Code"] == "ValidationException"
 
 
+PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/mi1dadi0g15f"
+CHAT = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+MESSAGE = {"max_tokens": 9, "messages": [{"role": "user", "content": [{"type": "text", "text": "Hello"}]}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "keys"),
+    [
+        ({"inputText": "A house.", "normalize": True}, ["embedding", "inputTextTokenCount", "embeddingsByType"]),
+        (
+            {
+                "texts": ["A", "B"],
+                "input_type": "search_document",
+                "output_dimension": 256,
+                "embedding_types": ["float"],
+            },
+            ["id", "texts", "embeddings", "response_type"],
+        ),
+        (nova(text={"value": "A"}), ["embeddings"]),
+        (CHAT, ["output", "stopReason", "usage"]),
+        ({**CHAT, "inferenceConfig": {"maxTokens": 9}}, ["output", "stopReason", "usage"]),
+        ({**MESSAGE, "anthropic_version": "bedrock-2023-05-31"}, ["model", "id", "type", "role", "content"]),
+    ],
+)
+def test_profile__answers_as_the_model_in_whose_format_it_is_asked(
+    server: LiveServer, body: dict[str, Any], keys: list[str]
+) -> None:
+    found, _ = invoked(server, PROFILE, body)
+    assert [*found][: len(keys)] == keys
+    address = f"/model/{PROFILE}/invoke"
+    asked = Traffic("POST", address, json.dumps(body).encode(), (json.dumps(found).encode(),))
+    said = registry.read(asked)
+    assert said.prompt is not None and said.reply is not None
+    assert said.reply.choices[0].embedding or said.reply.choices[0].text
+
+
+def test_profile__streams_as_its_model(server: LiveServer) -> None:
+    answer = runtime(server).invoke_model_with_response_stream(modelId=PROFILE, body=json.dumps(CHAT))
+    assert "messageStart" in json.loads(next(iter(answer["body"]))["chunk"]["bytes"])
+
+
+def test_profile__refuses_what_no_model_takes(server: LiveServer) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match="anthropic_version: Field required"):
+        invoked(server, PROFILE, MESSAGE)
+
+
 @pytest.mark.parametrize("model", [TITAN, ENGLISH, NOVA])
 def test_embeddings__are_not_streamed(server: LiveServer, model: str) -> None:
     with pytest.raises(botocore.exceptions.ClientError, match="unsupported for streaming"):
