@@ -19,6 +19,7 @@ from completions.wire.fields import text, texts
 from completions.wire.readback import Answer
 from completions.wire.vectors import vectors_for
 
+TITAN_FIELDS = ("inputText", "normalize", "dimensions", "embeddingTypes")
 SECOND = "titan-embed-text-v2"
 SIZES, FIRST_SIZE = (1024, 512, 256), 1536
 TYPES = ("float", "binary")
@@ -113,7 +114,7 @@ class _OwnEmbeddings(FirstCohereEmbed):
 
 
 def _check(document: Mapping[str, Any], model: str) -> None:
-    check(document, {"inputText": str, "normalize": bool}, "inputText")
+    check(document, {"inputText": str, "normalize": bool}, "inputText", TITAN_FIELDS)
     size, kinds = document.get("dimensions"), document.get("embeddingTypes")
     if size is not None and (size not in SIZES or not _is_second(model)):
         raise no_enum_value("dimensions", size)

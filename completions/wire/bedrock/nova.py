@@ -12,14 +12,17 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event, Template
-from completions.wire.base import NO_ROUTE
-from completions.wire.bedrock import converse, invoked
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.bedrock import converse, invoked, signing
 from completions.wire.bedrock.base import collect_error
 from completions.wire.bedrock.blocks import blocks
-from completions.wire.fields import mapping
+from completions.wire.bedrock.malformed import check, extraneous, malformed
+from completions.wire.bedrock.members import CONTENT, REQUEST
+from completions.wire.fields import dicts, mapping
 from completions.wire.framing import Framing, counts
 from completions.wire.readback import Answer
 
+FIELDS = {*REQUEST, "schemaVersion", "reasoningConfig"}
 EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata")
 
 
@@ -29,7 +32,10 @@ class Nova(converse.Converse):
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read a request, which is Converse's."""
+        """Read a request, which is Converse's; its fields are looked at as those of any body at `invoke`."""
+        if validate:
+            signing.check(headers)
+            _check(decode_object(body))
         method = "converse-stream" if route.get("method") == invoked.STREAMED else "converse"
         return super().parse(body, headers, validate=validate, route={**route, "method": method})
 
@@ -62,6 +68,14 @@ class Nova(converse.Converse):
         inner = next((mapping(document[name]) for name in EVENTS if name in document), document)
         is_said = not {"text", "reasoningContent"}.isdisjoint(mapping(inner.get("delta")))
         super().collect({**inner, "contentBlockIndex": 0} if is_said else inner, answer)
+
+
+def _check(document: Mapping[str, Any]) -> None:
+    check(document, {"messages": [{"content": [dict]}]}, "messages", FIELDS)
+    for at, message in enumerate(dicts(document.get("messages"))):
+        for place, block in enumerate(dicts(message.get("content"))):
+            if found := extraneous(block, CONTENT, f"#/messages/{at}/content/{place}"):
+                raise malformed("".join(found))
 
 
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:

@@ -56,6 +56,8 @@ class Family(NamedTuple):
     piece: Callable[[Said], JSON]
     settings: str = ""
     sampling: Mapping[str, Shape] = MappingProxyType({})
+    strict: bool = False
+    """Whether other fields are refused (quoted of Titan and Llama in 2024)."""
 
     def fields(self) -> Mapping[str, Shape]:
         """Return the fields of a request by type."""
@@ -153,8 +155,13 @@ FAMILIES: Mapping[str, Family] = {
     "amazon.titan-text": Family(
         *("inputText", "maxTokenCount", "stopSequences", TITAN, _titan, _titan_piece, "textGenerationConfig"),
         sampling={"temperature": float, "topP": float},
+        strict=True,
     ),
-    "meta.llama": Family("prompt", "max_gen_len", "stop", PLAIN, _llama, _llama_piece, sampling=SAMPLED),
+    "meta.llama": Family(
+        *("prompt", "max_gen_len", "stop", PLAIN, _llama, _llama_piece),
+        sampling={**SAMPLED, "images": [str]},
+        strict=True,
+    ),
     "mistral.mi": Family("prompt", "max_tokens", "stop", PLAIN, _mistral, _mistral, sampling={**SAMPLED, "top_k": int}),
     "cohere.command-r": COMMAND_R,
     "cohere.command": Family(
@@ -189,7 +196,8 @@ class TextModels(BedrockFormat):
         document, model = decode_object(body), route.get("model", "")
         family = family_of(model)
         if validate:
-            check(document, family.fields(), family.asked)
+            fields = family.fields()
+            check(document, fields, family.asked, fields if family.strict else None)
         settings = mapping(document.get(family.settings)) if family.settings else document
         return Prompt(
             format=self.name,

@@ -30,6 +30,8 @@ rules:
 - {match: {format: converse}, reply: Blue and green.}
 """
 TEXT = "Blue and green."
+NOVA = "us.amazon.nova-micro-v1:0"
+HELLO = {"role": "user", "content": [{"text": "Hello"}]}
 
 
 @pytest.fixture(scope="module")
@@ -130,16 +132,16 @@ def test_command_r__keeps_the_history(server: LiveServer) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ({}, "Malformed input request: #: required key [prompt] not found, please reformat your input and try again."),
+        ({}, "Malformed input request: #: required key [prompt] not found, reformat your input and try again."),
         (
             {"prompt": ["a"]},
-            "Malformed input request: #/prompt: expected type: String, found: JSONArray, please reformat your input "
+            "Malformed input request: #/prompt: expected type: String, found: JSONArray, reformat your input "
             "and try again.",
         ),
         (
             {"prompt": "a", "max_gen_len": 1.5, "temperature": "0", "top_p": None},
             "Malformed input request: #/max_gen_len: expected type: Integer, found: BigDecimal#/temperature: expected "
-            "type: Number, found: String#/top_p: expected type: Number, found: Null, please reformat your input and "
+            "type: Number, found: String#/top_p: expected type: Number, found: Null, reformat your input and "
             "try again.",
         ),
     ],
@@ -160,11 +162,38 @@ def test_text__is_refused_where_nothing_is_asked(server: LiveServer, body: dict[
             "#/textGenerationConfig/stopSequences/1: expected type: String, found: Integer",
         ),
         (COMMAND_R, {"preamble": True}, "#/preamble: expected type: String, found: Boolean"),
+        (TITAN, {"top_p": 1}, r"#: extraneous key \[top_p\] is not permitted"),
+        (
+            LLAMA,
+            {"system": "a", "messages": []},
+            r"#: extraneous key \[system\] is not permitted#: extraneous key \[messages\] is not permitted",
+        ),
     ],
 )
-def test_field__of_another_type_is_refused(server: LiveServer, model: str, more: dict[str, Any], said: str) -> None:
-    with pytest.raises(botocore.exceptions.ClientError, match=f"Malformed input request: {said}, please reformat"):
+def test_field__of_another_type_or_model_is_refused(
+    server: LiveServer, model: str, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=f"Malformed input request: {said}, reformat"):
         streamed(server, model, asked(model) | more)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, r"#: required key \[messages\] not found"),
+        ({"messages": [HELLO], "top_p": 0.5}, r"#: extraneous key \[top_p\] is not permitted"),
+        ({"messages": [{**HELLO, "content": "Hi"}]}, "#/messages/0/content: expected type: JSONArray, found: String"),
+        (
+            {"messages": [HELLO, {**HELLO, "content": [{"type": "text", "text": "Hi"}]}]},
+            r"#/messages/1/content/0: extraneous key \[type\] is not permitted",
+        ),
+    ],
+)
+def test_nova__is_asked_in_its_own_fields_alone(server: LiveServer, body: dict[str, Any], said: str) -> None:
+    with pytest.raises(botocore.exceptions.ClientError, match=f"Malformed input request: {said}, reformat"):
+        whole(server, NOVA, body)
+    config = {"amazon-bedrock-guardrailConfig": {"tagSuffix": "a"}, "schemaVersion": "messages-v1"}
+    assert whole(server, NOVA, {"messages": [HELLO], **config})
 
 
 def test_text__is_refused_by_the_script(server: LiveServer) -> None:
@@ -172,7 +201,6 @@ def test_text__is_refused_by_the_script(server: LiveServer) -> None:
         streamed(server, TITAN, asked(TITAN, "busy"))
 
 
-NOVA = "us.amazon.nova-micro-v1:0"
 SCHEMA = {"type": "object", "properties": {"at": {"type": "integer"}}}
 LOOK = {"tools": [{"toolSpec": {"name": "look", "inputSchema": {"json": SCHEMA}}}]}
 THINK = {"tools": [{"toolSpec": {"name": "think", "inputSchema": {"json": SCHEMA}}}]}
