@@ -275,7 +275,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("gemini-3", Vendor("gemini-3", {**GEMINI_3, "sealed": 21, "seal": -25}, GEMINI_3_MEDIA)),
     ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
     (
-        "(?:mistral|magistral)-small",
+        "(?:mistral|magistral)-small|mistral-large-4",
         Vendor(
             "mistral-small",
             {**MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}

@@ -23,9 +23,6 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]."}
 """How the API tells what a number may be, as probed on 2026-09-01."""
 
-BUILD = "_prod0820_fp8_kvcache_20260402"
-"""How fingerprints end (recorded from June to August 2026)."""
-
 CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
@@ -69,9 +66,9 @@ class DeepSeek(Vendor):
         return f"call_{place[-1]:02}_{ids.spelled(seed, 20, ids.ALPHANUMERIC)}{ids.spelled(seed, 4, ids.DIGITS)}"
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields, whose fingerprint tells of the build."""
+        """Return the top-level fields, whose fingerprint is 32 digits (recorded in August and September 2026)."""
         told = super().top_level(head, reply, prompt)
-        return told | {"system_fingerprint": f"{told['system_fingerprint']}{BUILD}"}
+        return told | {"system_fingerprint": ids.spelled(f"build/{told['model']}", 32)}
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of the chain of thought."""

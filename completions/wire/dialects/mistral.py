@@ -169,7 +169,11 @@ class Mistral(Vendor):
         return arranged(told, ("index", "finish_reason")) if "message" in told else told
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer in the order of this API."""
+        """Return an answer in the order of this API; Large 4 tells that it has no log probabilities (2026-10)."""
+        if document["model"].startswith("mistral-large-4"):
+            nothing = {"logprobs": None, "prompt_logprobs": None}
+            told = [arranged(nothing | choice, ("index", "finish_reason", "message")) for choice in document["choices"]]
+            document = document | {"choices": told}
         return arranged(document, ("id", "created", "model", "usage", "object"))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:

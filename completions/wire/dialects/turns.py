@@ -213,7 +213,15 @@ def _long_answer(body: Body) -> RequestError | None:
     return None
 
 
+def _json_and_tools(body: Body) -> RequestError | None:
+    form = (body.get("response_format") or {}).get("type", "text")
+    if form == "text" or not body.get("tools"):
+        return None
+    return RequestError("json mode cannot be combined with tool/function calling", param="response_format")
+
+
 GROQ = (
+    Rule(_json_and_tools, "vercel/ai 10023 and 16540, which recorded it", "2026-09-02"),
     Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),
     Rule(_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),
     Rule(_several_answers, "Groq's page on OpenAI compatibility: `n` must be 1", "2026-11-26"),

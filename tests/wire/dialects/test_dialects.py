@@ -67,6 +67,8 @@ def test_names__are_those_that_scripts_know() -> None:
 
 def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     document, chunks = both("deepseek")
+    assert re.fullmatch("[0-9a-f]{32}", document["system_fingerprint"])
+    assert {chunk["system_fingerprint"] for chunk in chunks} == {document["system_fingerprint"]}
     assert document["choices"][0]["message"]["reasoning_content"] == "Hm"
     assert (document["usage"]["prompt_cache_hit_tokens"], document["usage"]["prompt_cache_miss_tokens"]) == (3, 4)
     assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None, "reasoning_content": ""}
@@ -140,6 +142,18 @@ def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     last = chunks[-1]
     assert last["choices"][0]["delta"] == {"tool_calls": message["tool_calls"]}
     assert (last["choices"][0]["finish_reason"], last["usage"]["total_tokens"]) == ("tool_calls", 12)
+
+
+@pytest.mark.parametrize(
+    ("model", "keys"),
+    [
+        ("mistral-small-latest", ["index", "finish_reason", "message"]),
+        ("mistral-large-4", ["index", "finish_reason", "message", "logprobs", "prompt_logprobs"]),
+    ],
+)
+def test_mistral__tells_of_log_probabilities_by_the_model(model: str, keys: list[str]) -> None:
+    document, _ = both("mistral", replace(ANSWER, model=model), model=model)
+    assert list(document["choices"][0]) == keys
 
 
 def test_groq__has_its_own_facts_and_times() -> None:

@@ -72,6 +72,15 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         "Expected last role User or Tool (or Assistant with prefix True) for serving but got sy",
     ),
     ("groq", [USER], {"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
+    *(
+        (
+            "groq",
+            [USER],
+            {"response_format": form, "tools": [TOOL]},
+            "json mode cannot be combined with tool/function calling",
+        )
+        for form in ({"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}})
+    ),
     ("groq", [USER], {"n": 2}, "'n' : number must be at most 1"),
     (
         "groq",
@@ -124,7 +133,8 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
     ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
-    ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128}),
+    ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128, "response_format": {"type": "text"}}),
+    ("groq", [USER], {"tools": [], "response_format": {"type": "json_object"}}),
     ("vllm", [USER], {"temperature": 3, "top_k": -1, "min_p": 0, "min_tokens": 8, "max_tokens": 8, "n": 2}),
     ("vllm", [USER], {"presence_penalty": -2, "frequency_penalty": 2, "temperature": 0, "top_p": 1, "min_tokens": 0}),
     ("vllm", [USER], {"presence_penalty": 2, "frequency_penalty": -2, "min_p": 1, "max_tokens": 1}),
