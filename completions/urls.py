@@ -32,6 +32,7 @@ from completions.views.generate import generate
 from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
+from completions.wire.gemini.addresses import BETA, LATER, VERSION
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES, CHAT, told_apart
 
@@ -51,7 +52,7 @@ LISTED = {"v1/chat/completions": stored.completions}
 """Addresses at which answers are generated, and what was kept of them is listed."""
 
 CLAUDE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1/messages")}
-GOOGLE = {"wire": next(address.wire for address in ADDRESSES if address.route == "v1beta1?(?:/.*)?")}
+GOOGLE = {"wire": next(address.wire for address in ADDRESSES if address.route == f"{LATER}(?:/.*)?")}
 """Whose words errors are in at the addresses of what Anthropic and Google keep."""
 
 GEMINI_FILES = by_method(GET=gemini.files_listed)
@@ -214,7 +215,7 @@ ANTHROPIC_STORED: Addresses = [
 """What Anthropic keeps; errors are in its words."""
 
 
-FILE_SEARCH = "v1(?:beta)?/fileSearchStores"
+FILE_SEARCH = f"(?:v1|{BETA})/fileSearchStores"
 FILE_SEARCH_STORE = rf"{FILE_SEARCH}/(?P<store>[^/:]+)"
 FILE_SEARCH_STORES: Addresses = [
     re_path(f"^{FILE_SEARCH}$", by_method(POST=file_search.made, GET=file_search.listed), GOOGLE),
@@ -235,7 +236,7 @@ FILE_SEARCH_STORES: Addresses = [
 """What Gemini searches."""
 
 GEMINI_UPLOADS: Addresses = [
-    re_path("^upload/v1(?:beta)?/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
+    re_path(f"^upload/(?:v1|{BETA})/files$", by_method(POST=gemini.uploaded, PUT=gemini.uploaded), GOOGLE),
     re_path(
         f"^upload/{FILE_SEARCH_STORE}:uploadToFileSearchStore$",
         by_method(POST=file_search.uploaded, PUT=file_search.uploaded),
@@ -247,20 +248,20 @@ GEMINI_UPLOADS: Addresses = [
 Google's SDK for Java (2.1) goes on with an upload at the path of the upload's URL after that of its base URL.
 """
 
-CACHES = r"v1(?:beta1?)?/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
+CACHES = rf"{VERSION}/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
+    re_path(f"^{VERSION}/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE),
+    re_path(rf"^{BETA}/batches\Z", by_method(GET=gemini_batches.listed), GOOGLE),
+    re_path(f"^(?:v1|{BETA})/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),
+    re_path(rf"^{BETA}/batches/(?P<name>[^/]+)\Z", GEMINI_BATCH, GOOGLE),
     re_path(
-        r"^v1(?:beta1?)?/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE
+        f"^(?:download/)?(?:v1|{BETA})/files/(?P<name>[^/:]+):download$",
+        by_method(GET=gemini_batches.downloaded),
+        GOOGLE,
     ),
-    path("v1beta/batches", by_method(GET=gemini_batches.listed), GOOGLE),
-    re_path(r"^v1(?:beta)?/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),
-    path("v1beta/batches/<str:name>", GEMINI_BATCH, GOOGLE),
-    re_path(
-        r"^(?:download/)?v1(?:beta)?/files/(?P<name>[^/:]+):download$", by_method(GET=gemini_batches.downloaded), GOOGLE
-    ),
-    path("v1beta/files", GEMINI_FILES, GOOGLE),
-    path("v1beta/files/<str:name>", GEMINI_FILE, GOOGLE),
+    re_path(rf"^{BETA}/files\Z", GEMINI_FILES, GOOGLE),
+    re_path(rf"^{BETA}/files/(?P<name>[^/]+)\Z", GEMINI_FILE, GOOGLE),
     re_path(f"^{CACHES}$", by_method(POST=gemini.cache_made, GET=gemini.caches_listed), GOOGLE),
     re_path(f"^{CACHES}/(?P<name>[^/]+)$", ONE_CACHE, GOOGLE),
 ]

@@ -5,13 +5,19 @@ from completions.wire.gemini.generate import Gemini
 
 GEMINI = Gemini()
 
-VERSION = "v1(?:beta1?)?"
+BETA = "v1(?:beta|alpha)"
+"""The versions in which the Gemini API keeps files and batches; its SDKs take `v1alpha` for what is newest."""
+
+VERSION = "v1(?:beta1?|alpha)?"
+"""The versions that generate, of Vertex AI too."""
+
+LATER = "v1(?:beta1?|alpha)"
 PUBLISHER = "(?:publishers/google/)?"
 MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
 METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict)"
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
-MODELS = "v1beta1?/models"
+MODELS = f"{LATER}/models"
 
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
@@ -20,6 +26,6 @@ ADDRESSES = [
     Address(MODELS, GEMINI, "models"),
     Address(f"{MODELS}/(?P<name>[^:]+)", GEMINI, "model"),
     Address("v1(?:/.*)?", GEMINI, "refuse"),
-    Address("v1beta1?(?:/.*)?", GEMINI, "refuse"),
+    Address(f"{LATER}(?:/.*)?", GEMINI, "refuse"),
     Address("(?:upload|download)/.*", GEMINI, "refuse"),
 ]

@@ -29,6 +29,7 @@ def error(answer: Answer) -> dict[str, Any]:
     [
         "/v1/models/gemini-2.5-flash:generateContent",
         "/v1beta/models/gemini-2.5-flash:generateContent",
+        "/v1alpha/models/gemini-2.5-flash:generateContent",
         "/ns/other/v1beta/models/gemini-2.5-flash:generateContent",
         "/v1beta/tunedModels/mine:generateContent",
         "/v1/projects/p/locations/l/publishers/google/models/gemini-2.5-flash:generateContent",
@@ -61,11 +62,19 @@ async def test_predict__is_vertex_s_for_embeddings() -> None:
         ("GET", "/v1/publishers/nobody/models", 404, "NOT_FOUND"),
         ("POST", "/v1beta/corpora", 404, "NOT_FOUND"),
         ("GET", "/ns/other/v1beta/nothing", 404, "NOT_FOUND"),
+        ("POST", "/v1alpha/auth_tokens", 404, "NOT_FOUND"),
+        ("DELETE", "/v1alpha/files", 405, "INVALID_ARGUMENT"),
     ],
 )
 async def test_address__refuses_in_google_s_envelope(method: str, path: str, status: int, name: str) -> None:
     answer = await call(Handler(), method, path, HELLO)
     assert (answer.status, error(answer)["status"]) == (status, name)
+
+
+@pytest.mark.parametrize("kept", ["files", "batches", "cachedContents", "fileSearchStores", "models"])
+async def test_version__that_the_sdks_call_alpha_keeps_what_beta_keeps(kept: str) -> None:
+    beta, alpha = [await call(Handler(), "GET", f"/{version}/{kept}") for version in ("v1beta", "v1alpha")]
+    assert (alpha.status, alpha.body) == (200, beta.body)
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])
