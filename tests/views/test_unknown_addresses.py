@@ -18,6 +18,10 @@ CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
         *((f"/v1/{name}/a", COHERE) for name in ("embed", "rerank", "tokenize", "detokenize", "classify")),
         ("/v2/a\r\nb", COHERE),
         ("/model/a\nb/c", ["message"]),
+        ("/guardrail/a/version/1/apply", ["message"]),
+        ("/guardrail-checks/invoke", ["message"]),
+        ("/async-invoke", ["message"]),
+        ("/async-invoke/arn:aws:bedrock:us-east-1:1:async-invoke/a", ["message"]),
         ("/model/amazon.nova-lite-v1:0/invoke\n", ["message"]),
         ("/xai/v1/a\nb", ["code", "error"]),
         ("/api/a\nb", ["error"]),
@@ -37,3 +41,10 @@ async def test_address__that_nobody_has_is_refused_by_whose_it_would_be(place: s
     document = json.loads(answer.body)
     assert answer.status == 404
     assert keys == ({"error": [*document["error"]]} if isinstance(keys, dict) else [*document])
+
+
+@pytest.mark.parametrize("path", ["/guardrail/a/version/1/apply", "/async-invoke", "/model/a/nothing"])
+async def test_operation__of_bedrock_that_is_not_here_has_the_name_of_aws_for_it(path: str) -> None:
+    answer = await call(Handler(), "POST", path, b"{}")
+    assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
+    assert json.loads(answer.body) == {"message": f"Invalid URL (POST {path})"}

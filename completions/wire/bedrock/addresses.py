@@ -3,7 +3,7 @@
 from completions.wire.address import Address
 from completions.wire.bedrock.base import PROFILE
 from completions.wire.bedrock.claude import BedrockClaude
-from completions.wire.bedrock.converse import Converse
+from completions.wire.bedrock.converse import Converse, UnknownOperation
 from completions.wire.bedrock.counts import CountTokens
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
 from completions.wire.bedrock.nova import Nova
@@ -25,5 +25,5 @@ ADDRESSES = [
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/(?P<model>.+)/count-tokens", CountTokens()),
-    Address("model/.*", CONVERSE, "refuse"),
+    Address("(?:model|guardrail|guardrail-checks|async-invoke)(?:/.*)?", UnknownOperation(), "refuse"),
 ]

@@ -12,12 +12,14 @@ import orjson
 
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event, Events, Template
+from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.blocks import Block, blocks, streamed, text_first
+from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.bedrock.refusals import REFUSALS
 from completions.wire.content import only_choice
@@ -114,6 +116,16 @@ class Converse(BedrockFormat):
             if isinstance(asked, int):
                 asked += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
             answer.costs(asked, usage.get("outputTokens"), cached)
+
+
+class UnknownOperation(Converse):
+    """The operations of Bedrock's runtime that are not here, under the name that is common to AWS's services."""
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return AWS's name for it, where the model has not been looked for."""
+        if exc.status == 404:
+            exc = AmazonError("UnknownOperationException", exc.message, 404)
+        return super().adapt_error(exc)
 
 
 def _pointed_at(reply: Reply, prompt: Prompt) -> dict[str, Any]:
