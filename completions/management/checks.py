@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
+from django.urls import URLResolver, get_resolver
 
 from completions.conf import conf, wrong_values
 from completions.exceptions import ScriptError
@@ -20,7 +21,8 @@ from completions.script.asked.ignored import read_ignored
 from completions.script.asked.session import RECORDS
 from completions.script.elsewhere import CASSETTE_MODES
 from completions.script.loader import builtin_names
-from completions.script.review import doubts
+from completions.script.review import doubts, takes_all
+from completions.script.rules import Script
 from completions.state.cassettes.place import unwritable
 from completions.state.script_file import script_file
 from completions.state.store import MEMORY, is_shared, shared_store
@@ -170,5 +172,50 @@ def _script_problems() -> list[CheckMessage]:
         hint = f"MOCK_SCRIPT takes the path of a YAML file, or a built-in script: {', '.join(builtin_names())}."
         return [Error(f"MOCK_SCRIPT={conf.MOCK_SCRIPT!r} cannot be used: {exc}", hint=hint, id="completions.E002")]
     return [
-        Warning(f"{script.source}:{doubt.line}: {doubt.message}", id="completions.W001") for doubt in doubts(script)
+        *(Warning(f"{script.source}:{doubt.line}: {doubt.message}", id="completions.W001") for doubt in doubts(script)),
+        *_never_asked(script),
     ]
+
+
+def _never_asked(script: Script) -> list[CheckMessage]:
+    """Warn of settings that say what answers where no rule does, where a rule always does, or the script says that."""
+    rule = next(filter(takes_all, script.rules), None)
+    given = {"MOCK_UPSTREAM": conf.MOCK_UPSTREAM, "CASSETTES": conf.CASSETTES if rule is not None else ""}
+    if rule is not None:
+        told = (
+            f"gives no answer of a model: the rule '{rule.name}' of MOCK_SCRIPT={conf.MOCK_SCRIPT} takes every request."
+        )
+    elif script.has_fallback:
+        told = f"has no effect: MOCK_SCRIPT={conf.MOCK_SCRIPT} says itself what answers where no rule does."
+    else:
+        return []
+    hint = "MOCK_SCRIPT=relay passes on or plays everything, another script what no rule answers."
+    return [Warning(f"{name} {told}", hint=hint, id="completions.W006") for name, is_set in given.items() if is_set]
+
+
+def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """Report a pattern before the mock's addresses that captures something: none of the views takes it."""
+    found = _captured(get_resolver().url_patterns, ()) if getattr(settings, "ROOT_URLCONF", None) else []
+    hint = 'Use a fixed path, path("llm/", include("completions.urls")); below it, ns/NAME/v1 has a script of its own.'
+    return [
+        Error(
+            f"The views of completions.urls do not take what the pattern before them gives: {', '.join(names)}.",
+            hint=hint,
+            id="completions.E011",
+        )
+        for names in found
+    ]
+
+
+def _captured(patterns: Iterable[object], before: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    """Yield the arguments that are given to the mock's views, at each place where its addresses are included."""
+    for each in patterns:
+        if not isinstance(each, URLResolver):
+            continue
+        regex = each.pattern.regex
+        unnamed = ("a group without a name",) if regex.groups > len(regex.groupindex) else ()
+        names = (*before, *regex.groupindex, *unnamed, *each.default_kwargs)
+        if getattr(each.urlconf_name, "__name__", each.urlconf_name) != "completions.urls":
+            yield from _captured(each.url_patterns, names)
+        elif others := tuple(name for name in names if name != "namespace"):
+            yield others

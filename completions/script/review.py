@@ -46,6 +46,11 @@ def doubts(script: Script) -> list[Doubt]:
     return sorted(found, key=lambda doubt: doubt.line)
 
 
+def takes_all(rule: Rule) -> bool:
+    """Tell whether a rule takes every request for an answer that is generated, for ever."""
+    return rule.times is None and (rule.match is None or rule.match == All(()))
+
+
 class _Earlier:
     """The rules so far that never retire: the first that takes every request, and the others by their condition."""
 
@@ -57,9 +62,9 @@ class _Earlier:
         """Add the next rule."""
         if rule.times is not None:
             return
-        if rule.match is None or rule.match == All(()):
+        if takes_all(rule):
             self._all = self._all or rule
-        else:
+        elif rule.match is not None:
             self._alike.setdefault(rule.match.claim(), []).append(rule)
 
     def takes(self, rule: Rule) -> tuple[Rule, str] | None:

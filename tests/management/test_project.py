@@ -1,16 +1,18 @@
 """A project with pages, middleware and an ASGI application of its own, which includes the mock behind a prefix."""
 
 import json
+import types
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
+from django.urls import include, path, re_path
 from pytest_django import Settings
 
-from completions.management.checks import check_settings
+from completions.management.checks import check_settings, check_urls
 from completions.management.server import OURS, WITH_STATIC_FILES, application_path, development_path, uvicorn_options
 from tests.server import LiveServer, run_manage
 
@@ -162,7 +164,10 @@ def test_check__of_the_mode_of_cassettes(settings: Settings) -> None:
         ({"CASSETTE_RETRIES": True}, ["completions.W005", "CASSETTE_RETRIES has no effect"]),
         ({"CASSETTE_IGNORE": "ids"}, ["completions.W005", "CASSETTE_IGNORE has no effect"]),
         ({"CASSETTE_IGNORE": "ids", "CASSETTE_ROOT": "cassettes"}, []),
-        ({"CASSETTES": __file__, "CASSETTE_MODE": "once"}, ["completions.E010", "CASSETTES cannot be recorded into: "]),
+        (
+            {"CASSETTES": __file__, "CASSETTE_MODE": "once", "MOCK_SCRIPT": "relay"},
+            ["completions.E010", "CASSETTES cannot be recorded into: "],
+        ),
         ({"CASSETTE_ROOT": __file__}, ["completions.E010", "CASSETTE_ROOT cannot be recorded into: it is a file"]),
     ],
 )
@@ -171,6 +176,60 @@ def test_check__of_what_is_recorded_nowhere(given: dict[str, Any], found: list[s
         setattr(settings, name, value)
     told = said(check_settings(None))
     assert [part for each in told for part in (each[0], each[1][: len(found[1])])] == found
+
+
+BEHIND = "no rule does."
+TAKEN = "MOCK_SCRIPT=mock takes every request."
+
+
+@pytest.mark.parametrize(
+    ("given", "rule", "found"),
+    [
+        ({"MOCK_SCRIPT": "mock", "MOCK_UPSTREAM": ["http://127.0.0.1:1"]}, "", [TAKEN]),
+        ({"MOCK_SCRIPT": "mock", "CASSETTES": "."}, "", [TAKEN]),
+        ({"MOCK_SCRIPT": "relay", "MOCK_UPSTREAM": ["http://127.0.0.1:1"], "CASSETTES": "."}, "", []),
+        ({"MOCK_UPSTREAM": ["http://127.0.0.1:1"]}, "defaults: {strict: true}\nrules: []", [BEHIND]),
+        ({"MOCK_UPSTREAM": ["http://127.0.0.1:1"]}, "defaults: {fallback: auto}\nrules: []", [BEHIND]),
+        ({"CASSETTES": "."}, "defaults: {strict: true}\nrules: []", []),
+        ({"MOCK_UPSTREAM": ["http://127.0.0.1:1"]}, "rules: [{match: {last_user: a}, reply: b}]", []),
+        ({"MOCK_UPSTREAM": ["http://127.0.0.1:1"]}, "rules: [{reply: b, times: 1}]", []),
+        ({"MOCK_SCRIPT": "mock"}, "", []),
+    ],
+)
+def test_check__of_others_that_never_answer(
+    given: dict[str, Any], rule: str, found: list[str], settings: Settings, tmp_path: Path
+) -> None:
+    if rule:
+        settings.MOCK_SCRIPT = tmp_path / "script.yaml"
+        settings.MOCK_SCRIPT.write_text(f"version: 1\n{rule}\n")
+    for name, value in given.items():
+        setattr(settings, name, value)
+    told = said(check_settings(None))
+    assert [name for name, _ in told] == ["completions.W006"] * len(found)
+    assert all(text.endswith(end) for (_, text), end in zip(told, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("before", "found"),
+    [
+        (lambda ours: path("<slug:tenant>/", ours), "tenant"),
+        (lambda ours: path("<slug:tenant>/", include([path("<int:n>/", ours)])), "tenant, n"),
+        (lambda ours: re_path("^(a|b)/", ours), "a group without a name"),
+        (lambda ours: path("llm/", ours, {"tenant": "a"}), "tenant"),
+        (lambda ours: path("llm/", ours), ""),
+        (lambda ours: path("<str:namespace>/", ours), ""),
+        (lambda ours: re_path("^(?:a|b)/", ours), ""),
+        (lambda ours: path("<slug:tenant>/", include([])), ""),
+    ],
+)
+def test_check__of_a_pattern_that_gives_views_what_they_do_not_take(
+    before: Callable[[Any], Any], found: str, settings: Settings
+) -> None:
+    urls = types.ModuleType("urls")
+    vars(urls)["urlpatterns"] = [before(include("completions.urls"))]
+    settings.ROOT_URLCONF = urls
+    told = f"The views of completions.urls do not take what the pattern before them gives: {found}."
+    assert said(check_urls(None)) == ([("completions.E011", told)] if found else [])
 
 
 def test_check__of_a_journal_that_is_a_folder(tmp_path: Path) -> None:
