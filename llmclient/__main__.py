@@ -11,6 +11,7 @@ import json
 import os
 import statistics
 import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -66,7 +67,11 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
     from llmclient import ConfigError, LLMClient
 
     try:
-        client = LLMClient(options.base_url, options.api_key, options.model, options.timeout)
+        with warnings.catch_warnings(record=True) as doubts:
+            warnings.simplefilter("always")
+            client = LLMClient(options.base_url, options.api_key, options.model, options.timeout)
+        for doubt in doubts:
+            print(doubt.message, file=sys.stderr)
         text = _text(options.text)
         (text + (options.system or "")).encode()  # arguments that are not UTF-8 cannot be sent
     except (ConfigError, UnicodeError) as error:

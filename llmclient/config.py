@@ -1,9 +1,11 @@
 """The client's settings: an argument, else the environment, else `.env` in this directory, else a default."""
 
+import difflib
 import math
 import os
 import re
 import threading
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -14,6 +16,9 @@ from urllib.parse import urlsplit
 import httpx
 
 T = TypeVar("T")
+
+CLOSE = 0.85
+"""How alike two names are, of 1, for one to be taken for a slip of the other: LLM_TIMOUT and LLM_TIMEOUT."""
 
 _LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?"""
@@ -66,8 +71,13 @@ def read_config(
     timeout: float | None = None,
     max_retries: int | None = None,
 ) -> Config:
-    """Return the settings in force now; raises `ConfigError`. Writes nothing to `os.environ`."""
+    """Return the settings in force now; raises `ConfigError`. Writes nothing to `os.environ`.
+
+    Warns of a variable whose name is all but that of a setting.
+    """
     environment = _environment()
+    for slip, meant in _slips(environment):
+        warnings.warn(f"{slip} is set, and there is no such setting. Did you mean {meant}?", stacklevel=3)
     return Config(
         base_url=_BASE_URL.value(base_url, environment),
         api_key=_API_KEY.value(api_key, environment),
@@ -85,6 +95,20 @@ def check_parameters(given: dict[str, Any]) -> None:
             given.pop(setting.name, None)
         elif setting is not _TIMEOUT or isinstance(value, int | float | str):  # others are httpx's or the SDK's own
             given[setting.name] = setting.value(value, {})
+
+
+def _slips(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables that are all but a setting, which is not set; others' names may begin with `LLM` too."""
+    names = (f"LLM_{setting.name.upper()}" for setting in (_BASE_URL, _API_KEY, _MODEL, _TIMEOUT, _MAX_RETRIES))
+    known = {_plain(name): name for name in names if name not in environment}
+    for name in sorted(environment):
+        if _plain(name).startswith("LLM") and name not in known.values():
+            for close in difflib.get_close_matches(_plain(name), known, 1, CLOSE):
+                yield name, known[close]
+
+
+def _plain(name: str) -> str:
+    return name.upper().replace("_", "")
 
 
 def _environment() -> Mapping[str, str]:

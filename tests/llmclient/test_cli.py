@@ -255,6 +255,15 @@ def test_process__whose_output_nobody_reads_is_quiet(wire: WireServer) -> None:
         assert (running.wait(), read(running.stderr)) == (141, b"")
 
 
+def test_setting__that_is_misspelt_is_one_line(
+    wire: WireServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wire.play(reply(answer()))
+    monkeypatch.setenv("LLM_TIMOUT", "5")
+    told = "LLM_TIMOUT is set, and there is no such setting. Did you mean LLM_TIMEOUT?\n"
+    assert (main(["Hi", "--base-url", wire.url]), *capsys.readouterr()) == (0, "Hello\n", told)
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
 @pytest.mark.parametrize("played", [reply(answer()), GOOD_STREAM])
 def test_answer__that_a_full_disk_does_not_take_is_one_line(

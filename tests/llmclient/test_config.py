@@ -122,3 +122,30 @@ def test_config__a_line_of_dotenv_that_is_ours_and_no_setting() -> None:
     Path(".env").write_text("OTHER: 1\n\nLLM_MODEL: m\n")
     with pytest.raises(ConfigError, match=r"^\.env:3: must be NAME=value, not 'LLM_MODEL: m'$"):
         read_config()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("LLM_TIMOUT", "LLM_TIMEOUT"),
+        ("LLM_APIKEY", "LLM_API_KEY"),
+        ("llm_model", "LLM_MODEL"),
+        ("LLM_MAX_RETRIE", "LLM_MAX_RETRIES"),
+        ("LLM_BASEURL", "LLM_BASE_URL"),
+    ],
+)
+def test_config__a_name_that_is_all_but_a_setting_is_warned_of(
+    monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.setenv(name, "5")
+    with pytest.warns(UserWarning, match=f"^{name} is set, and there is no such setting. Did you mean {meant}\\?$"):
+        LLMClient()
+
+
+@pytest.mark.parametrize(
+    "name", ["LLM_PROVIDER", "LLM_MODEL_NAME", "LLM_TEMPERATURE", "LLM_MODELS", "MODEL", "TIMEOUT"]
+)
+def test_config__a_name_of_others_is_not_warned_of(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv("LLM_MODEL", "m")
+    monkeypatch.setenv(name, "5")
+    assert read_config().model == "m"
