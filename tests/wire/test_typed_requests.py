@@ -247,7 +247,11 @@ _ITEMS = (
     r"filters(\.filters\[0\])?\.(value|type)'",  # a value that its comparison does not take
     r"^The encrypted content for item",
 )
-_BLOCKS = (r"Invalid `(data|signature)` in `(redacted_)?thinking` block",)
+_BLOCKS = (
+    r"Invalid `(data|signature)` in `(redacted_)?thinking` block",
+    r"^source tool `\w+` not found for tool use block `\w+`$",
+    r"^Tool reference '\w+' not found in available tools$",
+)
 REFUSED: Mapping[str, tuple[str, ...]] = {
     "chat": (r"^Invalid value for 'content': expected a string, got null",),
     **dict.fromkeys(("responses", "input_tokens", "compact"), _ITEMS),

@@ -116,25 +116,33 @@ LEFT_BEHIND = (
     "server_tool_use",
     "web_search_tool_result",
     "web_fetch_tool_result",
-    "advisor_tool_result",
     "code_execution_tool_result",
     "bash_code_execution_tool_result",
     "text_editor_code_execution_tool_result",
     "tool_search_tool_result",
+    "container_upload",
+)
+"""The blocks of which only the type is looked at, and what names them and what they answer."""
+
+OF_BETAS = (
+    "advisor_tool_result",
     "mcp_tool_use",
     "mcp_tool_result",
     "mcp_tool_listing",
-    "container_upload",
     "compaction",
     "fallback",
     "tool_addition",
     "tool_removal",
 )
-"""The blocks of which only the type is looked at, and what names them and what they answer."""
+"""Those that a beta brings; a request without one is refused (recorded of `fallback` in October 2026)."""
 
 _LEFT = record({"id": ID, "name": string(1), "input": mapping, "tool_use_id": ID, "file_id": string(1)}, open_=True)
-CONTENT = text_or(array(tagged({**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, _LEFT)})))
+_TAKEN = {**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, _LEFT)}
+CONTENT = text_or(array(tagged(_TAKEN, sorted([*_TAKEN, "connector_text", "mid_conv_system"]))))
 """A message's content: a text, or blocks."""
+
+BETA_CONTENT = text_or(array(tagged({**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)})))
+"""A message's content in a request that uses a beta."""
 
 TEXTS = text_or(array(tagged({"text": TEXT_BLOCK})))
 """A system prompt: a text, or blocks of text."""

@@ -26,7 +26,7 @@ from completions.wire.anthropic.checks import (
 )
 from completions.wire.anthropic.thinking import unproven
 from completions.wire.anthropic.tools import BETA_THINKING, EFFORT, THINKING, TOOL_CHOICE, tools, unsuitable_tools
-from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unmatched, unsuitable
+from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unfound, unmatched, unsuitable
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
 NEWEST = "2026-10-21"
@@ -143,6 +143,7 @@ def _between(body: Mapping[str, Any], key: Key) -> Problem | None:
     newest, *_ = key
     problem = unmatched(body["messages"]) or (misplaced(body["messages"]) if newest else None)
     problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body)
+    problem = problem or unfound(body["messages"], body.get("tools") or [])
     return problem or unsuitable_tools(body) or _cache_points(body)
 
 

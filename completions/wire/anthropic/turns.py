@@ -5,14 +5,14 @@ SDK: "Consecutive `user` or `assistant` turns in your request will be combined i
 results must match from turn to turn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.tokens.models import refuses
-from completions.wire.anthropic.blocks import CONTENT, SYSTEM_CONTENT
+from completions.wire.anthropic.blocks import BETA_CONTENT, CONTENT, SYSTEM_CONTENT
 from completions.wire.anthropic.checks import Wrong, array, choice, record
 from completions.wire.anthropic.tools import EFFORT
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, mapping
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MAX_MESSAGES = 100_000
@@ -33,20 +33,22 @@ _BETA_SYSTEM = record(
 """A message of the system between the turns: `BetaSystemMessageParam` in the anthropic SDK."""
 
 
-def _message(value: Any) -> Problem | None:
+def _message(value: Any, blocks: Check = CONTENT) -> Problem | None:
     """Check one message; its role decides what it can contain."""
     if type(value) is not dict:
         return Wrong("Input does not match the expected shape.")  # as it was recorded of a text
     if (problem := _KEYS(value)) is not None:
         return problem
-    problem = (SYSTEM_CONTENT if value["role"] == "system" else CONTENT)(value["content"])
+    problem = (SYSTEM_CONTENT if value["role"] == "system" else blocks)(value["content"])
     return problem and problem.under("content")
 
 
 def _beta_message(value: Any) -> Problem | None:
     """Check one message of a request that uses a beta; one of the system may only set how the answers are made."""
     sets = type(value) is dict and value.get("role") == "system"
-    return _message(value) if not sets or not {"clear_at", "output_config"} & value.keys() else _BETA_SYSTEM(value)
+    if sets and {"clear_at", "output_config"} & value.keys():
+        return _BETA_SYSTEM(value)
+    return _message(value, BETA_CONTENT)
 
 
 def _messages(one: Check) -> Check:
@@ -141,6 +143,33 @@ def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
     rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
     found = "`tool_use` ids were found without `tool_result` blocks immediately after"
     return Wrong(f"{found}: {', '.join(left)}. {rule}", f"[{asked[left[0]]}]")
+
+
+def unfound(conversation: Sequence[dict[str, Any]], offered: Sequence[Mapping[str, Any]]) -> Problem | None:
+    """Return a tool that an earlier search found, or a call's code that ran before, and that is no longer there.
+
+    Recorded in October 2026. What is in a toolset is not known here.
+    """
+    names = {tool.get("name") for tool in offered}
+    is_open = any("toolset" in str(tool.get("type")) for tool in offered)
+    ran: set[object] = set()
+    for block in (block for message in conversation for block in dicts(message.get("content"))):
+        if block["type"] == "server_tool_use":
+            ran.add(block.get("id"))
+        source = mapping(block.get("caller")).get("tool_id") if block["type"] == "tool_use" else None
+        if source is not None and source not in ran:
+            return Wrong(f"source tool `{source}` not found for tool use block `{block['id']}`")
+        for name in () if is_open else _referred(block):
+            if name not in names:
+                return Wrong(f"Tool reference '{name}' not found in available tools")
+    return None
+
+
+def _referred(block: Mapping[str, Any]) -> Iterator[object]:
+    """Return the names of the tools that a search found, the API's own or the client's."""
+    told = block.get("content") if block["type"] in ("tool_search_tool_result", "tool_result") else None
+    found = dicts(told.get("tool_references")) if isinstance(told, dict) else dicts(told)
+    return (each.get("tool_name") for each in found if each.get("type") == "tool_reference")
 
 
 def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:

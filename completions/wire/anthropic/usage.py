@@ -17,8 +17,8 @@ TIER = {"service_tier": "standard"}
 EARLIER = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?(?:-20\d{6}|$))")
 """Models of which the API does not tell where they run: those up to 4.5."""
 
-THINKING = re.compile(r"claude-(?:opus-4-[89]|[a-z]+-[5-9])")
-"""Models that think as much as they like, unless they are told not to."""
+THINKING = re.compile(r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])")
+"""Models that think as much as they like, unless they are told not to, and Opus 4.7, which tells too (2026-07)."""
 
 GONE = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
 """Models that had gone before answers told who calls a tool, why they refuse and where they are made."""

@@ -68,6 +68,32 @@ def test_request__is_taken(fields: dict[str, Any]) -> None:
 
 
 IMAGE = {"type": "base64", "media_type": "image/bmp", "data": "aGk="}
+FALLBACK = {"type": "fallback", "from": {"model": "claude-fable-5"}, "to": {"model": "claude-opus-4-8"}}
+UNKNOWN_TAG = (
+    "messages.1.content.0: Input tag 'fallback' found using 'type' does not match any of the expected tags: "
+    "'bash_code_execution_tool_result', 'code_execution_tool_result', 'connector_text', 'container_upload', "
+    "'document', 'image', 'mid_conv_system', 'redacted_thinking', 'search_result', 'server_tool_use', 'text', "
+    "'text_editor_code_execution_tool_result', 'thinking', 'tool_result', 'tool_search_tool_result', 'tool_use', "
+    "'web_fetch_tool_result', 'web_search_tool_result'"
+)
+CALLED = {
+    "type": "tool_use",
+    "id": "t1",
+    "name": "add",
+    "input": {},
+    "caller": {"type": "code_execution_20260120", "tool_id": "s1"},
+}
+RUN = {"type": "server_tool_use", "id": "s1", "name": "code_execution", "input": {}}
+REFERENCE = {"type": "tool_reference", "tool_name": "lookup"}
+FOUND = {"type": "tool_search_tool_search_result", "tool_references": [REFERENCE]}
+SEARCHED = {"type": "tool_search_tool_result", "tool_use_id": "s1", "content": FOUND}
+
+
+def answered(*blocks: dict[str, Any], then: dict[str, Any] = USER) -> list[dict[str, Any]]:
+    """Return a conversation in which the assistant said these blocks."""
+    return [USER, {"role": "assistant", "content": [*blocks]}, then]
+
+
 UNANSWERED = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t1. "
     "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
@@ -127,6 +153,19 @@ ORPHAN = (
         ({"messages": [USER, CALL]}, UNANSWERED),
         ({"messages": [USER, CALL, USER]}, UNANSWERED),
         ({"messages": [RESULT]}, ORPHAN),
+        ({"messages": answered(FALLBACK)}, UNKNOWN_TAG),
+        ({"messages": answered(CALLED, then=RESULT)}, "source tool `s1` not found for tool use block `t1`"),
+        *(
+            ({"messages": found, "tools": [TOOL]}, "Tool reference 'lookup' not found in available tools")
+            for found in (
+                answered({**RUN, "name": "tool_search_tool_regex"}, SEARCHED),
+                [
+                    USER,
+                    CALL,
+                    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [REFERENCE]}]},
+                ],
+            )
+        ),
         (
             {"messages": [USER, {"role": "assistant", "content": "Hi "}]},
             "messages: final assistant content cannot end with trailing whitespace",
@@ -451,3 +490,16 @@ def test_models__one_that_is_not_listed_is_a_404() -> None:
     with pytest.raises(RequestError, match=r"^model: other$") as caught:
         find("other", ["mine"])
     assert caught.value.status == 404
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers"),
+    [
+        ({"messages": answered(FALLBACK, {"type": "text", "text": "Hi"})}, {"anthropic-beta": "x"}),
+        ({"messages": answered(RUN, CALLED, then=RESULT)}, {}),
+        ({"messages": answered(RUN, SEARCHED), "tools": [{**TOOL, "name": "lookup"}]}, {}),
+        ({"messages": answered(RUN, SEARCHED), "tools": [{"type": "mcp_toolset", "mcp_server_name": "m"}]}, {}),
+    ],
+)
+def test_blocks__come_back_as_they_were_said(fields: dict[str, Any], headers: dict[str, str]) -> None:
+    assert refused(BODY | fields, OLD | headers) is None

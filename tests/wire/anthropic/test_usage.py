@@ -33,6 +33,7 @@ def told(model: str, choice: Choice | None = None, usage: Usage | None = None, *
         ("claude-sonnet-4-5-20250929", "not_available", False),
         ("claude-opus-4-6", "global", False),
         ("claude-sonnet-4-6", "global", False),
+        ("claude-opus-4-7", "global", True),
         ("claude-opus-4-8", "global", True),
         ("claude-fable-5", "global", True),
         ("claude-sonnet-5", "global", True),
