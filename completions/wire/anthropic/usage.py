@@ -20,6 +20,9 @@ EARLIER = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?
 THINKING = re.compile(r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])")
 """Models that think as much as they like, unless they are told not to, and Opus 4.7, which tells too (2026-07)."""
 
+SCREENED = re.compile(r"claude-(?:fable|mythos)-")
+"""Models before which requests are looked at."""
+
 GONE = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
 """Models that had gone before answers told who calls a tool, why they refuse and where they are made."""
 
@@ -39,7 +42,8 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     known, model = _known(reply), reply.model or prompt.model or ""
     if PLAIN.search(model):
         return plain(known)
-    told = _input(known) | _output(known, prompt) | TIER | _place(model)
+    made = {"inference_geo": "not_available"} if _is_stopped(reply, model) else TIER | _place(model)
+    told = _input(known) | _output(known, prompt) | made
     return told | _served(reply, prompt) | _iterations(known, prompt)
 
 
@@ -95,6 +99,12 @@ def _iterations(counted: Usage, prompt: Prompt) -> dict[str, Any]:
     names = ("cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
     step = {"input_tokens": asked["input_tokens"], "output_tokens": counted.completion_tokens}
     return {"iterations": [step | {name: asked[name] for name in names} | {"type": "message"}]}
+
+
+def _is_stopped(reply: Reply, model: str) -> bool:
+    """Tell whether a request was refused before the model said a word (recorded of Fable 5.1 in September 2026)."""
+    choice = only_choice(reply)
+    return bool(choice.refusal and not choice.text and SCREENED.match(model))
 
 
 def _place(model: str) -> dict[str, Any]:

@@ -47,6 +47,20 @@ def test_model__tells_where_it_runs_and_what_it_thinks(model: str, place: str, d
 
 
 @pytest.mark.parametrize(
+    ("model", "said", "made"),
+    [
+        ("claude-fable-5-1", Choice(refusal="No."), {"inference_geo": "not_available"}),
+        ("claude-fable-5-1", Choice("Hi"), {"service_tier": "standard", "inference_geo": "global"}),
+        ("claude-sonnet-5", Choice(refusal="No."), {"service_tier": "standard", "inference_geo": "global"}),
+    ],
+)
+def test_refusal__before_a_word_was_said_tells_of_no_tier(model: str, said: Choice, made: dict[str, str]) -> None:
+    message, start, _ = told(model, said)
+    for usage in (message["usage"], start["usage"]):
+        assert {key: usage[key] for key in ("service_tier", "inference_geo") if key in usage} == made
+
+
+@pytest.mark.parametrize(
     ("model", "caches"),
     [("claude-3-opus-20240229", False), ("claude-2.1", False), ("claude-3-7-sonnet-20250219", True)],
 )
