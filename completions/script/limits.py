@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from completions.script.language import LIMITS, QUOTA
 from completions.script.text.node import Node
 
+FOR = ("model", "key")
+"""The keys that say what limits are for."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -53,6 +56,8 @@ def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ())
         if any(earlier.cover(read) for earlier in found):
             child.doubt("never applies: limits before it hold for the same models and keys, and the first apply.")
         found.append(read)
+    if found and Limits() != found[-1] == Limits(models=found[-1].models, keys=found[-1].keys):
+        child.doubt(f"limits nothing; it has none of {', '.join(name for name in LIMITS if name not in FOR)}.")
     return tuple(found)
 
 
@@ -66,7 +71,5 @@ def quota(node: Node) -> Quota:
 
 def _limits(node: Node) -> Limits:
     fields = node.keyed(LIMITS)
-    models, keys = (
-        tuple(each.raw for each in fields.pop(key).one_or_more()) if key in fields else () for key in ("model", "key")
-    )
+    models, keys = (tuple(each.raw for each in fields.pop(key).one_or_more()) if key in fields else () for key in FOR)
     return Limits(**{name: child.count(least=1) for name, child in fields.items()}, models=models, keys=keys)
