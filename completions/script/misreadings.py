@@ -20,6 +20,7 @@ _OTHER_WORDS = {("tool_choice", "any"): "required", ("response_format", "json"):
 _CLOSE = 0.75
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
 _FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
+_PATTERN = re.compile(r"\.[*+]|\\[dws][*+?{]|\\b\w+\\b|\A\^.+\$\Z", re.DOTALL)
 _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
 
 
@@ -78,6 +79,17 @@ def doubt_flags(node: Node, text: str) -> None:
         node.doubt(
             f"is read as a text and not as a regular expression: {', '.join(unknown)} is not a flag of one "
             f"({', '.join(FLAGS)}). If the text is meant, write `contains` or `eq`."
+        )
+
+
+def doubt_pattern(node: Node, text: str, field: str) -> None:
+    """Doubt a bare text that has the form of a pattern: the signs of a regular expression, or `*` in a name."""
+    found = _PATTERN.search(text)
+    if found is not None or ("*" in text and field in ("model", "tools")):
+        sign = found[0] if found else "*"
+        node.doubt(
+            f"is a text, in which `{sign}` stands for itself. A regular expression has slashes around it; "
+            "`startswith`, `endswith` and `contains` ask for a part."
         )
 
 

@@ -18,6 +18,7 @@ from completions.script.misreadings import (
     doubt_nothing,
     doubt_operand,
     doubt_other_word,
+    doubt_pattern,
     doubt_value,
     doubt_values,
     doubt_word,
@@ -102,6 +103,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             return _possible(node, Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key))
         case str(text):
             doubt_flags(node, text)
+            doubt_pattern(node, text, field.name)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
 
 
