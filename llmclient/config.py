@@ -20,6 +20,9 @@ T = TypeVar("T")
 CLOSE = 0.85
 """How alike two names are, of 1, for one to be taken for a slip of the other: LLM_TIMOUT and LLM_TIMEOUT."""
 
+ENDPOINT = "/chat/completions"
+"""What is added to the base URL for each call."""
+
 _LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?"""
 )
@@ -146,7 +149,7 @@ def _url(value: object) -> str:
     if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable() or set(url) & set(" ?#"):
         raise ValueError(url)
     httpx.URL(url).host.encode("idna")
-    if not parts.hostname:
+    if not parts.hostname or parts.path.endswith(ENDPOINT):
         raise ValueError(url)
     return url
 
@@ -180,7 +183,12 @@ def _count(value: object) -> int:
     return count
 
 
-_BASE_URL = _Setting("base_url", "http://127.0.0.1:8000/v1", _url, "an http:// or https:// URL without a query")
+_BASE_URL = _Setting(
+    "base_url",
+    "http://127.0.0.1:8000/v1",
+    _url,
+    f"an http:// or https:// URL without a query that ends before {ENDPOINT}",
+)
 _API_KEY = _Setting("api_key", "mock-key", _key, "ASCII text, not empty, in one line", is_secret=True)
 _MODEL = _Setting("model", "mock", _text, "text, not empty")
 _TIMEOUT = _Setting("timeout", 60.0, _seconds, "a number of seconds above 0")

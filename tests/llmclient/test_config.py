@@ -57,6 +57,7 @@ def test_config__a_directory_named_dotenv_is_no_file() -> None:
         ("LLM_BASE_URL", "http://host/v1?a=b", "http:// or https:// URL without a query"),
         ("LLM_BASE_URL", "http://host http://other", "http:// or https:// URL"),
         ("LLM_BASE_URL", "http://host/v1#a", "http:// or https:// URL without a query"),
+        ("LLM_BASE_URL", "http://host/v1/chat/completions/", "without a query that ends before /chat/completions"),
         ("LLM_MODEL", "\udcff", "text, not empty"),
     ],
 )
