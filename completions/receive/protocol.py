@@ -24,6 +24,8 @@ UPGRADE = re.compile(HEADER, re.IGNORECASE)
 MAX_HEAD = 64 * 1024
 """Bytes of a request's headers, when they do not end."""
 
+HTTP2 = "A client speaks HTTP/2 without having asked for it, which this server does not: let it speak HTTP/1.1."
+
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests that are under way for too long."""
 
@@ -241,7 +243,10 @@ class Protocol(HttpToolsProtocol):
             self._refuse(too_slow())
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are not HTTP, and close."""
+        """Answer bytes that are not HTTP, and close; who speaks HTTP/2 cannot read the answer, so the log tells too."""
+        if self.parser.get_method() == b"PRI":
+            msg = HTTP2
+            self.logger.warning(msg)
         self._refuse(RequestError(msg))
 
     def _refuse(self, exc: RequestError) -> None:

@@ -173,6 +173,7 @@ def test_body__over_djangos_own_limit_is_fine(server: LiveServer) -> None:
         b"GET /\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"GET /?\xff HTTP/1.1\r\nHost: localhost\r\n\r\n",
         b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
@@ -182,7 +183,11 @@ def test_bytes__that_are_no_request_get_an_envelope(server: LiveServer, data: by
         head, _, body = read_all(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"x-request-id: req_" in head
-    assert json.loads(body)["error"]["type"] == "invalid_request_error"
+    error = json.loads(body)["error"]
+    assert error["type"] == "invalid_request_error"
+    if data.startswith(b"PRI"):
+        assert "HTTP/2" in error["message"]
+        assert error["message"] in server.wait_for(".*HTTP/2.*")[0]
 
 
 @pytest.mark.parametrize(
