@@ -19,29 +19,11 @@ from completions.wire.openai.responses.prompt import included
 
 ORDER = (
     *("id", "object", "created_at", "status", "access_programs", "background", "billing", "completed_at"),
-    *(
-        "content_filters",
-        "conversation",
-        "error",
-        "frequency_penalty",
-        "incomplete_details",
-        "instructions",
-        "max_output_tokens",
-    ),
-    *("max_tool_calls", "model", "moderation", "output", "parallel_tool_calls", "presence_penalty"),
-    *("previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention"),
-    *(
-        "reasoning",
-        "safety_identifier",
-        "service_tier",
-        "store",
-        "temperature",
-        "text",
-        "tool_choice",
-        "tool_usage",
-        "tools",
-    ),
-    *("top_logprobs", "top_p", "truncation", "usage", "user", "metadata"),
+    *("content_filters", "conversation", "error", "frequency_penalty", "incomplete_details", "instructions"),
+    *("max_output_tokens", "max_tool_calls", "model", "moderation", "output", "parallel_tool_calls"),
+    *("presence_penalty", "previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options"),
+    *("prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "temperature", "text"),
+    *("tool_choice", "tool_usage", "tools", "top_logprobs", "top_p", "truncation", "usage", "user", "metadata"),
 )
 """The order of a response's keys."""
 
