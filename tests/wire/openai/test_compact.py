@@ -30,12 +30,20 @@ def test_document__has_the_users_messages_and_one_opaque_item() -> None:
     assert message["content"] == [{"type": "input_text", "text": "What is 2+2?"}] and message["status"] == "completed"
     assert (item["type"], item["id"][:4], item["encrypted_content"][:5]) == ("compaction", "cmp_", "gAAAA")
     assert document["usage"]["input_tokens"] == 9 and document["usage"]["output_tokens"] > 0
+    assert document["usage"]["input_tokens_details"] == {"cache_write_tokens": 0, "cached_tokens": 0}
     assert document["usage"]["total_tokens"] == 9 + document["usage"]["output_tokens"]
 
 
-def test_document__is_taken_back() -> None:
-    output = WIRE.document(Reply((), created=7, serial="a"), parsed())["output"]
-    body = {"model": "gpt-5", "input": [*output, {"role": "user", "content": "And 3+3?"}]}
+@pytest.mark.parametrize(("model", "kept"), [("gpt-4.1", ["user"]), ("gpt-5.4", ["user", "assistant"])])
+def test_document__keeps_what_newer_models_said(model: str, kept: list[str]) -> None:
+    *messages, item = WIRE.document(Reply((), created=7, serial="a"), parsed(model=model))["output"]
+    assert ([message["role"] for message in messages], item["type"]) == (kept, "compaction")
+
+
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5.4"])
+def test_document__is_taken_back(model: str) -> None:
+    output = WIRE.document(Reply((), created=7, serial="a"), parsed(model=model))["output"]
+    body = {"model": model, "input": [*output, {"role": "user", "content": "And 3+3?"}]}
     assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
 
 

@@ -1,4 +1,4 @@
-"""What a response repeats of its request, and in which order, as it was recorded of the APIs up to August 2026."""
+"""What a response repeats of its request, and in which order, as it was recorded of the APIs up to October 2026."""
 
 from typing import Any
 
@@ -171,7 +171,21 @@ def test_response__says_at_its_end_which_tier_it_was_and_what_is_billed() -> Non
     assert (begun["service_tier"], "billing" in begun) == ("auto", False)
     asked = {"flex": "flex", "fast": "priority", "ultrafast": "ultrafast"}  # by the SDK's description of the field
     assert {tier: events(service_tier=tier)[-1]["response"]["service_tier"] for tier in asked} == asked
-    assert events(service_tier="flex")[0]["response"]["service_tier"] == "flex"
+    first = {tier: events(service_tier=tier)[0]["response"]["service_tier"] for tier in ("flex", "default", "auto")}
+    assert first == {"flex": "flex", "default": "default", "auto": "auto"}  # recorded in October 2026
+    assert answer(background=True, service_tier="default")["service_tier"] == "default"
+
+
+def test_response__counts_its_searches_at_its_end() -> None:
+    told = events(model="gpt-6-luna", tools=[{"type": "web_search"}])
+    ends = [event["response"]["tool_usage"]["web_search"] for event in told if "response" in event]
+    assert ends == [{"num_requests": 0}, {"num_requests": 0}, {"num_requests": 1}]
+
+
+def test_choice_of_a_tool__has_its_type_first() -> None:
+    look = {"type": "function", "name": "look", "parameters": EMPTY, "strict": False}
+    told = answer(tools=[look], tool_choice={"name": "look", "type": "function"})["tool_choice"]
+    assert list(told) == ["type", "name"]
 
 
 def test_log_probabilities__have_their_bytes_in_events_too() -> None:

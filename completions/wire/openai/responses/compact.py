@@ -1,6 +1,8 @@
-"""Compacted responses: `POST /v1/responses/compact`, what users said, and one opaque item for all the rest.
+"""Compacted responses: `POST /v1/responses/compact`, what was said, and one opaque item for all the rest.
 
-Shapes: `openai.types.responses.CompactedResponse`, and recordings of it (pydantic/pydantic-ai, seen 2026-11-26).
+Shapes: `openai.types.responses.CompactedResponse`, and recordings of it (the last in October 2026, whose usage counts
+what caches took). What the model said is kept by those whose messages have a phase (gpt-5.4, recorded in September;
+gpt-4.1 and gpt-4o-mini kept what users said alone, in April 2026).
 """
 
 from typing import Any
@@ -10,7 +12,7 @@ from completions.tokens import text as tokens
 from completions.wire.fields import dicts
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import response_id, usage, without_writes
+from completions.wire.openai.responses.document import PHASED, response_id, usage
 from completions.wire.openai.responses.format import Unanswered
 from completions.wire.openai.responses.prompt import own_items
 from completions.wire.openai.responses.stored import whole_item
@@ -26,19 +28,20 @@ class Compaction(Unanswered):
         responses_rules.validate_compaction(body)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the users' messages and the item that stands for the conversation."""
+        """Return the messages and the item that stands for the conversation."""
         recalled = prompt.recalled
         items = [*dicts(recalled["items"]), *dicts(recalled["own"])] if "own" in recalled else own_items(prompt.body)
-        asked = [item for item in items if item.get("role") == "user"]
+        roles = ("user", "assistant") if PHASED.search(prompt.model or "") else ("user",)
+        kept = [item for item in items if item.get("role") in roles]
         opaque = order.encrypted("\n".join(message.text for message in prompt.messages), reply.serial)
-        counted = without_writes(usage(reply.usage)) or {}
+        counted = usage(reply.usage)
         written = tokens.count(opaque, prompt.model)
         return {
             "id": response_id(reply),
             "object": "response.compaction",
             "created_at": reply.created,
             "output": [
-                *(whole_item(item, f"{reply.serial}/{at}") for at, item in enumerate(asked)),
+                *(whole_item(item, f"{reply.serial}/{at}") for at, item in enumerate(kept)),
                 {"id": order.free_id("cmp_", reply.serial, 0), "type": "compaction", "encrypted_content": opaque},
             ],
             "usage": counted | {"output_tokens": written, "total_tokens": counted["input_tokens"] + written},

@@ -18,7 +18,7 @@ from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.responses import hosted, order
-from completions.wire.openai.responses.echo import by_name, echo, summary_wanted
+from completions.wire.openai.responses.echo import TOOL_USAGE, by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
 from completions.wire.openai.responses.tool_search import namespace_of, with_search
 
@@ -73,6 +73,7 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if (reason or failed) and output and output[-1].get("status") == "completed":
         output[-1]["status"] = "incomplete"
     created = reply.created or 0
+    searches = sum(mapping(item.get("action")).get("type") == "search" for item in output)
     return echo(prompt, reply.model or prompt.model or "mock") | {
         "id": response_id(reply),
         "object": "response",
@@ -82,6 +83,7 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         "error": _failure(choice.failure) if failed else None,
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
+        "tool_usage": {**TOOL_USAGE, "web_search": {"num_requests": searches}},
         "usage": usage(reply.usage),
         "moderation": moderated.of_response(reply, prompt),
     }
@@ -93,14 +95,21 @@ def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
     return {"code": failure.code or "server_error", "message": failure.message or FAILED}
 
 
-def begun(document: Mapping[str, Any], status: str) -> dict[str, Any]:
-    """Return a response that is not complete: `queued`, `in_progress` or `cancelled`."""
+def tier_at_first(body: Mapping[str, Any]) -> str:
+    """Return which of its two tiers a response tells before it is complete: the one asked for (recorded 2026-10)."""
+    return "default" if body.get("service_tier") == "default" else "auto"
+
+
+def begun(document: Mapping[str, Any], status: str, tier: str) -> dict[str, Any]:
+    """Return a response that is not complete: `queued`, `in_progress` or `cancelled`; `tier` stands for `default`."""
     names = ("completed_at", "content_filters", "error", "incomplete_details", "usage", "moderation")
     unsaid = dict.fromkeys(name for name in names if name in document)  # a dialect may have left some out
     told = {**document, **unsaid, "output": [], "status": status}
     told.pop("billing", None)
     if "tool_usage" in told and told["service_tier"] == "default":  # other vendors tell the tier at once
-        told["service_tier"] = "auto"
+        told["service_tier"] = tier
+    if "tool_usage" in told:
+        told["tool_usage"] = TOOL_USAGE
     return told
 
 

@@ -1,6 +1,6 @@
 """What a response repeats of its request, with the API's defaults for what the request does not say.
 
-Keys, their order and the defaults as they were recorded of the API, the last in August 2026; some differ by model.
+Keys, their order and the defaults as they were recorded of the API, the last in October 2026; some differ by model.
 """
 
 import functools
@@ -42,7 +42,7 @@ TOOL_USAGE = {
     },
     "web_search": {"num_requests": 0},
 }
-"""The usage of hosted tools, which is nothing here."""
+"""The usage of hosted tools of a response without searches: pictures are billed as they are drawn."""
 
 STEADY = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
 """Fields that do not depend on the request."""
@@ -196,7 +196,10 @@ def _format(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _choice(given: object) -> Any:
-    return given if isinstance(given, dict) or given in ("none", "required") else "auto"
+    """Return the choice of tools; an object has its type first, as recorded in October 2026."""
+    if isinstance(given, dict):
+        return by_name(given)
+    return given if given in ("none", "required") else "auto"
 
 
 def shown_tools(tools: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

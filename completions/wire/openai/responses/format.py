@@ -16,7 +16,7 @@ from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_st
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
 from completions.wire.openai.responses import hosted, order, replayed, templates
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import begun, document, prefix, thoughts
+from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
 from completions.wire.openai.responses.echo import ORDER, conversation_id
 from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
 from completions.wire.openai.responses.readback import collect_count, collect_response
@@ -146,20 +146,21 @@ class Responses(OpenAIFormat):
         before = dicts(prompt.recalled.get("items"))
         documents = to_store(self._document(reply, prompt), own, before, span(), stored=stored)
         shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)
-        return with_notes(documents, prompt.per_chunk, shown)
+        tier = tier_at_first(prompt.body)
+        return with_notes(documents, prompt.per_chunk, tier, shown)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `response`: the complete one, or for the background a queued one."""
         if (own := reply.verbatim(Responses.name)) is not None and not prompt.background:
             return dict(own)
         whole = self._document(reply, prompt)
-        return begun(whole, "queued") if prompt.background else whole
+        return begun(whole, "queued", tier_at_first(prompt.body)) if prompt.background else whole
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events."""
         padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation" and not prompt.background
         told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
-        return self._dialect.narrated(narrate(told, prompt.per_chunk, obfuscate=padded))
+        return self._dialect.narrated(narrate(told, prompt.per_chunk, tier_at_first(prompt.body), obfuscate=padded))
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         dialect = self._speaks(prompt)

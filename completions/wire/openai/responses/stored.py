@@ -19,6 +19,7 @@ from completions.wire.openai.responses.document import begun, prefix
 from completions.wire.openai.responses.stream import narrate
 
 RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
+AUTO = "auto"
 
 _WITH_STATUS = ("function_call", "function_call_output", "computer_call_output", "message", "local_shell_call_output")
 
@@ -49,13 +50,14 @@ def to_store(
 
 
 def with_notes(
-    documents: list[StoredDocument], per_chunk: Length | None, shown: Mapping[str, Any] | None
+    documents: list[StoredDocument], per_chunk: Length | None, tier: str, shown: Mapping[str, Any] | None
 ) -> list[StoredDocument]:
-    """Note with a stored response how many tokens its deltas have, and how it was answered if a script said it so.
+    """Note with a stored response its deltas' tokens, its first tier, and how it was answered if a script said it so.
 
     Its stream goes on in the same events, and whoever retrieves it sees the same document.
     """
     notes: dict[str, Any] = {} if per_chunk is None else {"per_chunk": asdict(per_chunk)}
+    notes |= {} if tier == AUTO else {"tier": tier}
     notes |= {} if shown is None else {"shown": dict(shown)}
     if not notes:
         return documents
@@ -114,11 +116,13 @@ def shown_conversation(document: Document) -> dict[str, Any]:
 def at(record: Document, now: float) -> dict[str, Any]:
     """Return a stored response as it is at a time, in seconds since the epoch."""
     response: dict[str, Any] = record.get("shown") or record["response"]
+    tier = record.get("tier", AUTO)
     if "cancelled" in record:
-        return begun(response, "cancelled")
+        return begun(response, "cancelled", tier)
     if now >= record["ends"] or "shown" in record:
         return response
-    return begun(response, "in_progress" if now >= record["begins"] or not response["background"] else "queued")
+    status = "in_progress" if now >= record["begins"] or not response["background"] else "queued"
+    return begun(response, status, tier)
 
 
 def cancelled(record: Document, now: float) -> dict[str, Any]:
@@ -132,7 +136,7 @@ def resumed(record: Document, after: int, now: float, *, obfuscate: bool) -> tup
     """Return the events after a number, and in how many seconds from now each is due."""
     if "cancelled" in record:
         return [], []
-    events = narrate(record["response"], _per_chunk(record), obfuscate=obfuscate)
+    events = narrate(record["response"], _per_chunk(record), record.get("tier", AUTO), obfuscate=obfuscate)
     begins, ends = record["begins"], record["ends"]
     gaps = max(sum(event.token for event in events) - 1, 1)
     due, seen = [], 0

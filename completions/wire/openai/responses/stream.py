@@ -55,9 +55,12 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
-def narrate(document: Mapping[str, Any], per_chunk: Length | None, *, obfuscate: bool) -> Events:
-    """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded."""
-    return _Narrator(document, per_chunk, obfuscate).tell()
+def narrate(document: Mapping[str, Any], per_chunk: Length | None, tier: str, *, obfuscate: bool) -> Events:
+    """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded.
+
+    `tier` is told before the end where the end tells `default`.
+    """
+    return _Narrator(document, per_chunk, obfuscate).tell(tier)
 
 
 def sequence_number(event: Event) -> int:
@@ -75,10 +78,10 @@ class _Narrator:
         self._thinks = (document.get("reasoning") or {}).get("effort") is not None
         self._events = Events()
 
-    def tell(self) -> Events:
-        before = begun(self._document, "in_progress")
+    def tell(self, tier: str) -> Events:
+        before = begun(self._document, "in_progress", tier)
         if self._document["background"]:
-            queued = begun(self._document, "queued")
+            queued = begun(self._document, "queued", tier)
             self._add("response.created", {"response": queued})
             self._add("response.queued", {"response": queued})
         else:
