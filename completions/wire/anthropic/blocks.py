@@ -87,7 +87,7 @@ _RESULT_CONTENT = {
     "image": _IMAGE,
     "search_result": _SEARCH_RESULT,
     "document": _DOCUMENT,
-    "tool_reference": mapping,
+    "tool_reference": _block({"tool_name": string(1)}, cache_control=CACHE),
     "browser_state": mapping,
 }
 _BLOCKS: Mapping[str, Check] = {
@@ -100,7 +100,7 @@ _BLOCKS: Mapping[str, Check] = {
     "tool_use": _block(
         {"id": ID, "name": string(1, 200), "input": mapping},
         cache_control=CACHE,
-        caller=mapping,
+        caller=record({"type": _TEXT, "tool_id": _TEXT}, ("type",), open_=True),
         toolset_name=nullable(_TEXT),
     ),
     "tool_result": _block(

@@ -12,7 +12,7 @@ from completions.tokens.models import refuses
 from completions.wire.anthropic.blocks import BETA_CONTENT, CONTENT, SYSTEM_CONTENT
 from completions.wire.anthropic.checks import Wrong, array, choice, record
 from completions.wire.anthropic.tools import EFFORT
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MAX_MESSAGES = 100_000
@@ -83,10 +83,10 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
         if not says and not (message["role"] == "assistant" and (index == last or _unsaid(message))):
             why = "all messages must have non-empty content except for the optional final assistant message"
             return Wrong(why, f"[{index}]")
-        for text in _texts(message):
-            if not text:
+        for said in _texts(message):
+            if not said:
                 return Wrong("text content blocks must be non-empty")
-            if message["role"] != "assistant" and not text.strip():  # its own blank texts come back after searches
+            if message["role"] != "assistant" and not said.strip():  # its own blank texts come back after searches
                 return Wrong("text content blocks must contain non-whitespace text")
     return None
 
@@ -150,10 +150,12 @@ def unfound(conversation: Sequence[dict[str, Any]], offered: Sequence[Mapping[st
 
     Recorded in October 2026. What is in a toolset is not known here.
     """
-    names = {tool.get("name") for tool in offered}
+    blocks = [block for message in conversation for block in dicts(message.get("content"))]
+    offered = [*offered, *(mapping(mapping(block.get("tool")).get("definition")) for block in blocks)]
+    names = {text(tool.get("name")) for tool in offered} - {""}
     is_open = any("toolset" in str(tool.get("type")) for tool in offered)
     ran: set[object] = set()
-    for block in (block for message in conversation for block in dicts(message.get("content"))):
+    for block in blocks:
         if block["type"] == "server_tool_use":
             ran.add(block.get("id"))
         source = mapping(block.get("caller")).get("tool_id") if block["type"] == "tool_use" else None
@@ -165,11 +167,11 @@ def unfound(conversation: Sequence[dict[str, Any]], offered: Sequence[Mapping[st
     return None
 
 
-def _referred(block: Mapping[str, Any]) -> Iterator[object]:
+def _referred(block: Mapping[str, Any]) -> Iterator[str]:
     """Return the names of the tools that a search found, the API's own or the client's."""
     told = block.get("content") if block["type"] in ("tool_search_tool_result", "tool_result") else None
     found = dicts(told.get("tool_references")) if isinstance(told, dict) else dicts(told)
-    return (each.get("tool_name") for each in found if each.get("type") == "tool_reference")
+    return (text(each.get("tool_name")) for each in found if each.get("type") == "tool_reference")
 
 
 def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:

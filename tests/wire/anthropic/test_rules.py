@@ -94,6 +94,11 @@ def answered(*blocks: dict[str, Any], then: dict[str, Any] = USER) -> list[dict[
     return [USER, {"role": "assistant", "content": [*blocks]}, then]
 
 
+def told(content: object) -> dict[str, Any]:
+    """Return the message in which a client tells what its tool said."""
+    return {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": content}]}
+
+
 UNANSWERED = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t1. "
     "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
@@ -155,15 +160,19 @@ ORPHAN = (
         ({"messages": [RESULT]}, ORPHAN),
         ({"messages": answered(FALLBACK)}, UNKNOWN_TAG),
         ({"messages": answered(CALLED, then=RESULT)}, "source tool `s1` not found for tool use block `t1`"),
+        (
+            {"messages": answered(RUN, CALLED | {"caller": {"type": "code_execution_20260120", "tool_id": ["s1"]}})},
+            "messages.1.content.1.tool_use.caller.tool_id: Input should be a valid string",
+        ),
+        (
+            {"messages": [USER, CALL, told([REFERENCE | {"tool_name": ["lookup"]}])]},
+            "messages.2.content.0.tool_result.content.0.tool_reference.tool_name: Input should be a valid string",
+        ),
         *(
             ({"messages": found, "tools": [TOOL]}, "Tool reference 'lookup' not found in available tools")
             for found in (
                 answered({**RUN, "name": "tool_search_tool_regex"}, SEARCHED),
-                [
-                    USER,
-                    CALL,
-                    {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": [REFERENCE]}]},
-                ],
+                [USER, CALL, told([REFERENCE])],
             )
         ),
         (
@@ -284,6 +293,24 @@ def test_beta__has_messages_of_the_system_that_set_more(more: dict[str, Any]) ->
     nothing = {"role": "system", "output_config": {}}
     words = refused(body | {"messages": [USER, nothing]}, OLD | {"anthropic-beta": "a"})
     assert words is not None and "all messages must have non-empty content" in words
+
+
+def test_beta__has_tools_that_a_message_defines_and_a_search_finds() -> None:
+    added = {"type": "tool_addition", "tool": {"type": "tool_definition", "definition": {**TOOL, "name": "lookup"}}}
+    messages = [{"role": "user", "content": [{"type": "text", "text": "Hi"}, added]}, CALL, told([REFERENCE])]
+    headers = OLD | {"anthropic-beta": "inline-tools-2026-09-15"}
+    assert refused(BODY | {"messages": messages, "tools": [TOOL]}, headers) is None
+    added["tool"] = {"type": "tool_definition", "definition": {"name": ["lookup"]}}
+    words = refused(BODY | {"messages": messages, "tools": [TOOL]}, headers)
+    assert words == "Tool reference 'lookup' not found in available tools"
+
+
+def test_search__that_found_what_is_no_name_is_refused() -> None:
+    found = SEARCHED | {"content": FOUND | {"tool_references": [REFERENCE | {"tool_name": ["lookup"]}]}}
+    messages = answered({**RUN, "name": "tool_search_tool_regex"}, found)
+    assert refused(BODY | {"messages": messages, "tools": [TOOL]}, NEW) == (
+        "Tool reference '' not found in available tools"
+    )
 
 
 def test_count__takes_no_max_tokens() -> None:
