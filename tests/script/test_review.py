@@ -75,6 +75,8 @@ def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, co
         ("last_user: {startswith: a, endswith: b, contains: c}", ""),
         ("any_message: {eq: a, contains: b}", ""),
         ("tools: f, not: {tools: g}", ""),
+        ("tools: {contains: search}, not: {any_message: {contains: search}}", ""),
+        ("turn: {gt: 1.0e308, lt: 1.7e308}", ""),
         ("all: [{tools: f}, {tools: g}]", ""),
         ("turn: {gte: 1, lt: 3, not: 1}", ""),
         ("turn: {gt: 1.5, lt: 2.5}", ""),

@@ -20,16 +20,16 @@ def contradiction(matcher: Matcher) -> str | None:
     if isinstance(matcher, AnyOf):
         found = [contradiction(part) for part in matcher.parts]
         return found[0] if found and all(found) else None
-    parts = list(_parts(matcher))
-    for index, part in enumerate(parts):
+    parts, by_place = list(_parts(matcher)), dict[tuple[str, str], list[Matcher]]()
+    for part in parts:
         if isinstance(part, AnyOf) and (inner := contradiction(part)) is not None:
             return inner
         if other := next((each for each in parts if _excludes(part, each)), None):
             return All((part, other)).claim()
-        together = [each for each in parts[index:] if _place(each) == _place(part)]
-        if len(together) > 1 and not _can_hold(together):
-            return All(tuple(together)).claim()
-    return None
+        if (place := _place(part)) is not None:
+            by_place.setdefault(place, []).append(part)
+    excluded = (each for each in by_place.values() if len(each) > 1 and not _can_hold(each))
+    return next((All(tuple(together)).claim() for together in excluded), None)
 
 
 def _parts(matcher: Matcher) -> Iterator[Matcher]:
@@ -48,7 +48,9 @@ def _excludes(part: Matcher, other: Matcher) -> bool:
     denied = other.part
     if part == denied:
         return True
-    if not (isinstance(part, Condition) and isinstance(denied, Condition)) or _place(part) != _place(denied):
+    if not (isinstance(part, Condition) and isinstance(denied, Condition)):
+        return False
+    if (part.field, part.key) != (denied.field, denied.key):
         return False
     given, excluded = part.lookup.name, denied.lookup.name
     if part.field.kind == "any" or not {given, excluded} <= set(PARTS):
@@ -84,8 +86,6 @@ def _leaves(matcher: Matcher) -> Iterator[Matcher]:
 
 def _can_hold(together: Sequence[Matcher]) -> bool:
     """Tell whether some value fulfils all these conditions on it; also if that cannot be told."""
-    if _place(together[0]) is None:
-        return True
     values = _values(together)
     if values is None:
         together = [each for each in together if isinstance(each, Condition) and each.lookup.name in NUMERIC]
@@ -117,7 +117,7 @@ def _values(together: Sequence[Matcher]) -> Iterable[object] | None:
 def _numbers(together: Sequence[Matcher]) -> list[float]:
     """Return the numbers that conditions compare with, and others beside and between them."""
     operands = sorted(number for each in together for number in _operands(each))
-    between = [(low + high) / 2 for low, high in pairwise(operands)]
+    between = [low / 2 + high / 2 for low, high in pairwise(operands)]
     return [0, *between, *(number + step for number in operands for step in (-1, 0, 1))]
 
 
