@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -381,7 +382,7 @@ class MockLLM:
             return script
         folders = list(dict.fromkeys(self._folders))
         for file in (folder / script for folder in folders):
-            if file.is_file():
+            if os.path.isfile(file):  # False where no file can have the name, as it is the script itself in one line
                 return file.read_text(encoding="utf-8")
         if isinstance(script, str) and ":" in script:
             return script
@@ -389,7 +390,7 @@ class MockLLM:
 
         if script in builtin_names():
             return path_of(str(script)).read_text(encoding="utf-8")
-        told = f"There is no script {script} in {' or '.join(map(str, folders))}"
+        told = f"There is no script {script!s:.200} in {' or '.join(map(str, folders))}"
         raise FileNotFoundError(f"{told}; the built-in ones are {', '.join(builtin_names())}.")
 
 

@@ -395,6 +395,8 @@ def test_script__is_yaml_a_file_a_built_in_one_or_a_dict(mock_llm: MockLLM, tmp_
     assert asked() == "dict"
     mock_llm.script("{version: 1, rules: [{reply: text}]}")
     assert asked() == "text"
+    mock_llm.script(f"{{version: 1, rules: [{{reply: {'a' * 5000}}}]}}")
+    assert asked() == "a" * 5000
     file = tmp_path / "script.yaml"
     file.write_text("version: 1\nrules: [{reply: path}]")
     mock_llm.script(file)
