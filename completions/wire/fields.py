@@ -77,3 +77,11 @@ def by_name(value: Any) -> Any:
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     """Return a document with its keys in an order; those that are not of it come last."""
     return {**{key: document[key] for key in order if key in document}, **document}
+
+
+def resolves(pointer: str, document: object) -> bool:
+    """Tell whether a JSON pointer (RFC 6901), such as `#/$defs/a`, leads to an object of the document."""
+    head, *steps = pointer.split("/")
+    for step in steps:
+        document = mapping(document).get(step.replace("~1", "/").replace("~0", "~"))
+    return head == "#" and isinstance(document, dict)

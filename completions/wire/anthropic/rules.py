@@ -24,6 +24,7 @@ from completions.wire.anthropic.checks import (
     string,
     tagged,
 )
+from completions.wire.anthropic.schemas import unsuitable_schemas
 from completions.wire.anthropic.thinking import unproven
 from completions.wire.anthropic.tools import BETA_THINKING, EFFORT, THINKING, TOOL_CHOICE, tools, unsuitable_tools
 from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unfound, unmatched, unsuitable
@@ -117,7 +118,7 @@ def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = F
 
 def validate_whole(body: dict[str, Any], headers: Mapping[str, str]) -> None:
     """Raise `RequestError` for a problem across the fields and messages of a complete conversation."""
-    refuse(_between(body, _key(headers, False)) or _too_many(body))
+    refuse(_between(body, _key(headers, False)) or unsuitable_schemas(body) or _too_many(body))
 
 
 def validate_count(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from completions.wire.anthropic.beta import DEFINED_TOOL
 from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
+from completions.wire.anthropic.schemas import walk
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MIN_BUDGET = 1024
@@ -42,23 +43,7 @@ def _schema(value: Any) -> Problem | None:
     """Check the schema of an object, and that its types are JSON Schema's."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
-    stack: list[Any] = [value]
-    while stack:  # not by recursion: it may be nested deeper than Python recurses
-        schema = stack.pop()
-        if _is_none(schema):
-            return Wrong(INVALID_SCHEMA)
-        stack += _inner(schema)
-    return None
-
-
-def _inner(schema: Any) -> list[Any]:
-    """Return the schemas within a schema."""
-    if not isinstance(schema, dict):
-        return []
-    maps = [schema[key] for key in ("properties", "$defs") if isinstance(schema.get(key), dict)]
-    lists = [schema[key] for key in ("anyOf", "allOf", "oneOf") if isinstance(schema.get(key), list)]
-    single = [schema["items"]] if isinstance(schema.get("items"), dict) else []
-    return [each for found in maps for each in found.values()] + [each for found in lists for each in found] + single
+    return Wrong(INVALID_SCHEMA) if any(_is_none(node.schema) for node in walk(value)) else None
 
 
 def _is_none(schema: Any) -> bool:

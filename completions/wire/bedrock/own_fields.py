@@ -3,17 +3,19 @@
 The words are AWS's and the models', as vercel/ai recorded them in July to November 2026.
 """
 
+import contextlib
 import re
 from collections.abc import Mapping
 from typing import Any
 
 import orjson
 
+from completions.wire.anthropic.schemas import unsuitable_schemas
 from completions.wire.anthropic.tools import unsuitable_tools
 from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.bedrock.contents import model_says
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.fields import mapping
+from completions.wire.fields import mapping, text
 
 FIRST_NOVA, NOVA, GPT = re.compile(r"amazon\.nova-(?!\d)"), re.compile(r"amazon\.nova-"), re.compile(r"openai\.gpt-\d")
 """Nova before its second version, any Nova, and the GPTs that take the body of OpenAI's responses."""
@@ -38,8 +40,10 @@ def check(body: Mapping[str, Any], model: str) -> None:
         _nova(body, mapping(own.get("reasoningConfig")), model)
     elif GPT.match(model) and (unknown := next((name for name in OF_OTHERS if name in own), None)):
         raise model_says(_unknown(unknown))
-    elif "claude" in model and (problem := unsuitable_tools(_as_anthropic(own, config))):
-        raise model_says(problem.error().message)
+    elif "claude" in model:
+        asked = _as_anthropic(own, body)
+        if problem := unsuitable_tools(asked) or unsuitable_schemas(asked):
+            raise model_says(problem.error().message)
 
 
 def _no_conflict(own: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
@@ -69,10 +73,25 @@ def _unknown(name: str) -> str:
     return orjson.dumps({"error": said | {"type": "invalid_request_error"}}).decode()
 
 
-def _as_anthropic(own: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choice of a tool, the tools and the thinking as Anthropic has them."""
+def _as_anthropic(own: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the choice of a tool, the tools, the thinking and the form of the answer as Anthropic has them."""
+    config = mapping(body.get("toolConfig"))
     chosen = mapping(config.get("toolChoice"))
     kind = next((kind for kind in chosen if chosen[kind] is not None), None)
     choice = {"type": kind, **chosen[kind]} if kind else None
-    names = [mapping(tool.get("toolSpec")).get("name") for tool in config.get("tools") or ()]
-    return {"tool_choice": choice, "tools": [{"name": name} for name in names], "thinking": own.get("thinking")}
+    tools = [_tool(mapping(tool.get("toolSpec"))) for tool in config.get("tools") or ()]
+    output = {"format": {"schema": asked} if (asked := _answers_schema(own, body)) else None}
+    return {"tool_choice": choice, "tools": tools, "thinking": own.get("thinking"), "output_config": output}
+
+
+def _tool(spec: Mapping[str, Any]) -> dict[str, Any]:
+    schema = mapping(spec.get("inputSchema")).get("json")
+    return {"name": spec.get("name"), "strict": spec.get("strict"), "input_schema": schema}
+
+
+def _answers_schema(own: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    form = mapping(mapping(body.get("outputConfig")).get("textFormat"))
+    written = mapping(mapping(form.get("structure")).get("jsonSchema")).get("schema")
+    with contextlib.suppress(orjson.JSONDecodeError):
+        return mapping(orjson.loads(text(written)))
+    return mapping(mapping(mapping(own.get("output_config")).get("format")).get("schema"))

@@ -7,6 +7,8 @@ its users quote them. A schema is walked with a stack of our own: it may be nest
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from completions.wire.fields import resolves
+
 TYPES = {"string", "number", "integer", "boolean", "object", "array", "null"}
 FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"}
 MAX_DEPTH, MAX_PROPERTIES, MAX_ENUM = 10, 5000, 1000
@@ -162,20 +164,10 @@ def _reference(node: Node, root: Mapping[str, Any], defined: set[str]) -> str | 
     target = node.schema["$ref"]
     if others := sorted(node.schema.keys() - {"$ref"}):
         return _at(node.context, f"$ref cannot have keywords {{{', '.join(map(repr, others))}}}")
-    if isinstance(target, str) and (target in defined or _resolves(target, root)):
+    if isinstance(target, str) and (target in defined or resolves(target, root)):
         defined.add(target)
         return None
     return _at(node.context, f"reference to component {_short(target)} which was not found in the schema")
-
-
-def _resolves(target: str, root: Any) -> bool:
-    head, *steps = target.split("/")
-    for step in steps:
-        name = step.replace("~1", "/").replace("~0", "~")
-        if not isinstance(root, dict) or name not in root:
-            return False
-        root = root[name]
-    return head == "#" and isinstance(root, dict)
 
 
 def _kinds(schema: dict[str, Any]) -> list[Any]:

@@ -52,12 +52,12 @@ def said(*blocks: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
         {"messages": [USER, CALL, USER, RESULT], "tools": [TOOL]},
         {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "claude-opus-5-5"},
         {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "my-model"},
-        {"tools": [{"type": "bash_20250124", "name": "bash"}, TOOL | {"type": "custom", "strict": True}]},
+        {"tools": [{"type": "bash_20250124", "name": "bash"}, TOOL | {"type": "custom", "strict": False}]},
         {"tools": [TOOL], "tool_choice": {"type": "any", "disable_parallel_tool_use": True}},
         {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
         {"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}},
         {"messages": said({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}})},
-        {"output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}}},
+        {"output_config": {"format": {"type": "json_schema", "schema": {"type": "string"}}}},
         {"system": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
     ],
     ids=repr,
@@ -275,7 +275,7 @@ def test_version__must_be_there_and_known() -> None:
 
 
 def test_beta__brings_its_fields() -> None:
-    fields = {"output_format": {"type": "json_schema", "schema": {}}, "context_management": {}}
+    fields = {"output_format": {"type": "json_schema", "schema": {"type": "string"}}, "context_management": {}}
     assert refused(BODY | fields, NEW | {"anthropic-beta": "structured-outputs-2025-11-13"}) is None
 
 

@@ -122,7 +122,8 @@ def test_boto3__sends_back_what_was_said_with_a_tools_result(live: LiveServer) -
 
 
 def test_converse__takes_the_form_of_an_answer_in_claude_s_own_fields(live: LiveServer) -> None:
-    client, config = runtime(live), {"output_config": {"format": {"type": "json_schema", "schema": CITY}}}
+    form = {"type": "json_schema", "schema": {**CITY, "additionalProperties": False}}
+    client, config = runtime(live), {"output_config": {"format": form}}
     asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "Make it up"}]}]}
     whole = plain(client.converse(**asked, additionalModelRequestFields=config))
     assert list(json.loads(whole["output"]["message"]["content"][0]["text"])) == ["city"]
