@@ -54,11 +54,14 @@ class HostedClaude(AnthropicAnswers):
         anthropic_rules.check_stream(document)
         if validate:
             self.check_version(document)
-            whole = {key: value for key, value in document.items() if key not in OWN} | {
-                "model": self.table_name(model)
-            }
+            asked = {key: value for key, value in document.items() if not self.is_of_cloud(key)}
+            whole = asked | {"model": self.table_name(model)}
             anthropic_rules.validate(whole, as_headers(document, headers))
         return replace(read_prompt(document, headers), model=model or None, stream=self.streams(document, route))
+
+    def is_of_cloud(self, field: str) -> bool:
+        """Tell whether a body's field is not for Claude, but for the cloud."""
+        return field in OWN
 
     def check_version(self, document: Mapping[str, Any]) -> None:
         """Refuse a body without the version that this cloud speaks, or with a model, which the address names."""

@@ -18,6 +18,7 @@ from completions.wire.base import NO_ROUTE
 from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
+from completions.wire.bedrock.malformed import OWN
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
@@ -54,6 +55,10 @@ class BedrockClaude(BedrockFormat, HostedClaude):
             said = f"This mock does not take {name} at invoke and invoke-with-response-stream"
             raise AmazonError("ValidationException", f"{said}; it is answered at converse, if it chats.")
         return super().parse(body, headers, validate=validate, route=route)
+
+    def is_of_cloud(self, field: str) -> bool:
+        """Tell whether a field is not for Claude; a guardrail's `amazon-bedrock-guardrailConfig` is for Bedrock."""
+        return field.startswith(OWN) or super().is_of_cloud(field)
 
     def check_version(self, document: Mapping[str, Any]) -> None:
         """Refuse a `stream`, too: the address says it here."""

@@ -13,6 +13,7 @@ from completions.wire.shapes import Shape, misfits
 AGAIN = "reformat your input and try again."
 
 OWN = "amazon-bedrock-"
+"""How the fields of a body begin that are Bedrock's own, as `amazon-bedrock-guardrailConfig`."""
 
 NAMES: Mapping[type, str] = {
     **{str: "String", int: "Integer", float: "Number", bool: "Boolean"},

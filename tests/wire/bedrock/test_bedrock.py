@@ -222,7 +222,8 @@ def test_converse__begins_claude_s_calls_with_thinking_where_it_must(live: LiveS
 
 
 def test_boto3__invokes_claude_whole_and_streamed(live: LiveServer) -> None:
-    body = json.dumps({**CLAUDE, "messages": [{"role": "user", "content": "Hi"}]})
+    of_bedrock = {"amazon-bedrock-guardrailConfig": {"tagSuffix": "a"}}
+    body = json.dumps({**CLAUDE, **of_bedrock, "messages": [{"role": "user", "content": "Hi"}]})
     client = runtime(live)
     answer = client.invoke_model(modelId=MODEL, body=body)
     whole, headers = json.loads(answer["body"].read()), answer["ResponseMetadata"]["HTTPHeaders"]
