@@ -119,6 +119,7 @@ class Mistral(Vendor):
     null_usage = False
     head = HEAD
     padding = "p"
+    pads_role = False
     embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 

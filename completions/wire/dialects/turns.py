@@ -179,9 +179,32 @@ def _says_nothing(body: Body) -> RequestError | None:
     return None
 
 
+NOT_ENABLED = ("invalid_request_invalid_args", "3051")
+BY_EFFORT = re.compile(r"magistral-small|mistral-|ministral-|codestral|devstral")
+"""Models that reason by `reasoning_effort` if at all; `magistral-medium` takes a `prompt_mode`, GLM passes it over."""
+
+
+def _prompted_to_reason(body: Body) -> RequestError | None:
+    if body.get("prompt_mode") != "reasoning" or not BY_EFFORT.match(body["model"]):
+        return None
+    return _mistral("Reasoning prompt mode is not enabled for this model", NOT_ENABLED)
+
+
+def _brings_reasoning(body: Body) -> RequestError | None:
+    """Refuse thoughts that another model left in the conversation, at a model without any."""
+    if not body["model"].startswith("devstral"):
+        return None
+    parts = (part for message in body["messages"] for part in dicts(message.get("content")))
+    if all(part.get("type") != "thinking" for part in parts):
+        return None
+    return _mistral("Reasoning input is not enabled for this model", NOT_ENABLED)
+
+
 VALIDATOR = "the validator of Mistral's own package mistral-common"
 
 MISTRAL = (
+    Rule(_prompted_to_reason, "simonw/llm-mistral, of magistral-small-latest; earendil-works/pi 8700", "2026-10-06"),
+    Rule(_brings_reasoning, "mistralai/mistral-vibe 758, of devstral-small-latest", "2026-06-09"),
     Rule(_says_nothing, VALIDATOR, "2026-11-26"),
     Rule(_odd_id, "nearai/ironclaw 1241; avante-corp/avante.nvim 2951", "2026-03-16"),
     Rule(_misplaced_results, f"charmbracelet/crush 279; {VALIDATOR}", "2026-01-14"),

@@ -55,6 +55,8 @@ class Dialect:
     """The media type of its streams."""
     padding = "obfuscation"
     """The field that pads the chunks of a stream; a client can turn OpenAI's off."""
+    pads_role = True
+    """Whether the first chunk of a choice, with its role, is padded too."""
     whole_calls = False
     """Whether a stream sends each tool call in one chunk."""
     call_opens = True

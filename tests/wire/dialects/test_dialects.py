@@ -142,6 +142,8 @@ def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     last = chunks[-1]
     assert last["choices"][0]["delta"] == {"tool_calls": message["tool_calls"]}
     assert (last["choices"][0]["finish_reason"], last["usage"]["total_tokens"]) == ("tool_calls", 12)
+    assert list(chunks[0]) == ["id", "object", "created", "model", "choices"]  # only what comes then is padded
+    assert list(last) == [*chunks[0], "usage", "p"] and list(chunks[1]) == [*chunks[0], "p"]
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ CALL: Any = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "a
 CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
 RESULT = {"role": "tool", "tool_call_id": "abcdefghi", "content": "1"}
 TOOL = {"type": "function", "function": {"name": "f"}}
+THINKING = {"type": "thinking", "thinking": [{"type": "text", "text": "Hm"}]}
+THOUGHT = {"role": "assistant", "content": [THINKING, {"type": "text", "text": "Hi"}]}
 
 
 def seen(url: Any) -> dict[str, Any]:
@@ -51,6 +53,8 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         "Tool call id was call_1 but",
     ),
     ("mistral", [USER, RESULT], {}, "Unexpected role 'tool' after role 'user'"),
+    ("mistral", [USER], {"prompt_mode": "reasoning"}, "Reasoning prompt mode is not enabled for this model"),
+    ("mistral", [USER, THOUGHT, USER], {"model": "devstral-small-latest"}, "Reasoning input is not enabled for this"),
     ("mistral", [USER, CALLED, USER], {}, "Not the same number of function calls and responses"),
     ("mistral", [USER, SAID, RESULT], {}, "Not the same number of function calls and responses"),
     (
@@ -132,6 +136,9 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
+    ("mistral", [USER, THOUGHT, USER], {"model": "mistral-small-latest", "reasoning_effort": "high"}),
+    ("mistral", [USER], {"model": "magistral-medium-latest", "prompt_mode": "reasoning"}),
+    ("mistral", [USER], {"model": "zai-glm-5-2", "prompt_mode": "reasoning"}),
     ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
     ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128, "response_format": {"type": "text"}}),
     ("groq", [USER], {"tools": [], "response_format": {"type": "json_object"}}),

@@ -182,6 +182,21 @@ def test_response__counts_its_searches_at_its_end() -> None:
     assert ends == [{"num_requests": 0}, {"num_requests": 0}, {"num_requests": 1}]
 
 
+@pytest.mark.parametrize(
+    "arguments", ['{"actions": [{"type": "screenshot"}]}', '{"action": {"type": "screenshot"}}', "{}"]
+)
+def test_computer__is_given_several_actions(arguments: str) -> None:
+    tools = [{"type": "computer"}]
+    call = answer(Choice(tool_calls=(ToolCall("computer", arguments),)), tools=tools)["output"][0]
+    assert list(call) == ["id", "type", "status", "actions", "call_id"]  # recorded in October 2026
+    assert call["actions"] == [{"type": "screenshot"}]
+    shot = {"type": "computer_screenshot", "image_url": "data:image/png;base64,aGk="}
+    result = {"type": "computer_call_output", "call_id": call["call_id"], "output": shot}
+    asked = {"model": "gpt-4o", "tools": tools, "input": [{"role": "user", "content": "Look"}, call, result]}
+    called = Responses().parse(orjson.dumps(asked), {}, validate=True).messages[1].tool_calls[0]
+    assert (called.name, orjson.loads(called.arguments)) == ("computer", {"actions": call["actions"]})
+
+
 def test_choice_of_a_tool__has_its_type_first() -> None:
     look = {"type": "function", "name": "look", "parameters": EMPTY, "strict": False}
     told = answer(tools=[look], tool_choice={"name": "look", "type": "function"})["tool_choice"]

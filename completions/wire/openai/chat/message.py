@@ -186,7 +186,16 @@ class Chunks:
 
     def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
         """Return the chunk with a choice, and with the further fields that only this chunk has."""
-        return (Template({**self._with(HOLE), **more}) if more else self._any).one(choice)
+        if not more:
+            return self._any.one(choice)
+        told = {**self._with(HOLE), **more}
+        last = {} if self._ordered else self._pad
+        return Template({key: value for key, value in told.items() if key not in last} | last).one(choice)
+
+    def unpadded(self, choice: dict[str, Any], more: Mapping[str, Any]) -> bytes:
+        """Return the chunk with a choice and further fields, without padding."""
+        told = {**self._with(choice), **more}
+        return orjson.dumps({key: value for key, value in told.items() if key not in self._pad})
 
     def each(self, choice: dict[str, Any], values: list[str], part: str = "") -> Events:
         """Return one chunk for each piece of a text, placed in the hole of the same choice."""
@@ -247,7 +256,9 @@ class ChoiceWriter:
             last = {"refusal": delta.pop("refusal")} if "refusal" in delta else {}
             delta |= called | last
         choice = self._around(delta) | self._dialect.chunk_extras(None)
-        return [Event(self._chunks.one(choice, more if self._index == 0 else None), token=joined)]
+        told = more if self._index == 0 else {}
+        write = self._chunks.one if self._dialect.pads_role else self._chunks.unpadded
+        return [Event(write(choice, told), token=joined)]
 
     def _is_one_call(self) -> bool:
         choice = self._choice

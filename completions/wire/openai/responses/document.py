@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, cited, only_choice
-from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.fields import arranged, dicts, mapping, text, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
@@ -148,8 +148,8 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
-            called = item.pop("call_id", None) or made_id("call_", reply, place)
-            made |= {"type": item["type"], "status": item["status"], "call_id": called}
+            item["call_id"] = item.get("call_id") or made_id("call_", reply, place)
+            item = arranged(item, ("type", "status", *sorted(item)))  # as the API's were recorded in October 2026
         elif not item.get("call_id", "call") and "execution" not in item:
             item["call_id"] = made_id("call_", reply, place)
         yield made | item

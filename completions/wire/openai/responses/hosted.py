@@ -59,7 +59,9 @@ _EXEC = {
 CLIENT_TOOLS: Mapping[str, Tool] = MappingProxyType(
     {
         "computer_use_preview": _tool("computer_use_preview", _COMPUTER, action=_ACTION),
-        "computer": _tool("computer", _COMPUTER, action=_ACTION),
+        "computer": _tool(
+            "computer", _COMPUTER, actions={"type": "array", "items": _ACTION, "minItems": 1, "maxItems": 1}
+        ),
         "local_shell": _tool("local_shell", "Run a command in the local shell", action=_EXEC),
         "shell": _tool("shell", "Run commands in a shell", commands=_WORDS),
         "apply_patch": _tool("apply_patch", "Change files by a patch", operation=_PATCH),
@@ -81,6 +83,8 @@ def client_call(item: Mapping[str, Any]) -> ToolCall | None:
     if known is None:
         return None
     name, key = known
+    if isinstance(item.get("actions"), list):
+        name, key = "computer", "actions"
     arguments = {key: item.get(key)} if name != "shell" else item.get("action")
     return ToolCall(name, orjson.dumps(arguments).decode(), text(item.get("call_id")))
 
@@ -240,7 +244,7 @@ def item(
                 "error": given.get("error"),
                 "approval_request_id": None,
             }
-    return _for_client(kind, given)
+    return _for_client(kind, given, tool)
 
 
 def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
@@ -290,11 +294,14 @@ def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Seq
     }
 
 
-def _for_client(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def _for_client(kind: str, given: Mapping[str, Any], tool: Mapping[str, Any]) -> dict[str, Any]:
     """Return the item of a tool that the client runs, with minimal values for what the script does not say."""
     match kind:
         case "computer_use_preview":
             action = mapping(given.get("action")) or {"type": "screenshot"}
+            if tool.get("type") == "computer":  # recorded in October 2026, of gpt-6-luna
+                actions = dicts(given.get("actions")) or [action]
+                return {"type": "computer_call", "status": "completed", "actions": actions}
             return {"type": "computer_call", "status": "completed", "action": action, "pending_safety_checks": []}
         case "local_shell":
             action = {"type": "exec", "command": ["ls"], "env": {}} | mapping(given.get("action"))
