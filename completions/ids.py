@@ -49,6 +49,12 @@ def spelled(seed: str, size: int, alphabet: bytes = HEX) -> str:
     return str(digest.translate(alphabet), "ascii")
 
 
+def as_uuid(request_id: str) -> str:
+    """Return the id of a request as a UUID of the same digits."""
+    digits = request_id.rpartition("_")[2]
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
 def uuid_of(seed: str) -> str:
     """Return a UUID (version 4) that follows from a seed."""
     said = spelled(seed, 30)

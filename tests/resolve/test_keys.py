@@ -139,6 +139,8 @@ AZURE = "/openai/deployments/mine/chat/completions"
         ("/v1/responses/input_tokens", {"input": "a"}, 200, {TIME}, {LIMIT, MODEL}),
         ("/v1/images/generations", {"prompt": "a", "model": "gpt-image-1"}, 200, {TIME}, {LIMIT, MODEL}),
         (AZURE, {"messages": HELLO}, 200, {LIMIT, "x-ms-deployment-name", "apim-request-id"}, {TIME}),
+        ("/mistral/v1/chat/completions", {"messages": HELLO}, 200, {"mistral-correlation-id"}, {LIMIT, TIME}),
+        ("/mistral/v1/chat/completions", {"messages": []}, 422, {"mistral-correlation-id"}, {LIMIT, TIME}),
         (AZURE, {"messages": HELLO, "n": 0}, 400, {"apim-request-id"}, {LIMIT, "x-ms-deployment-name"}),
     ],
 )

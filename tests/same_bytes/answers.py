@@ -20,6 +20,7 @@ CHANGING = (
     "x-request-id",
     "apim-request-id",
     "request-id",
+    "mistral-correlation-id",
     "x-amzn-requestid",
     "x-debug-trace-id",
     "openai-processing-ms",

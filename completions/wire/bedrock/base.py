@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from completions import ids
 from completions.conversation import ErrorSaid, Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
@@ -42,8 +43,7 @@ class BedrockFormat(WireFormat):
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under AWS's name, and as AWS writes it: the same digits as a UUID."""
-        digits = request_id.rpartition("_")[2]
-        return {"x-amzn-requestid": "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))}
+        return {"x-amzn-requestid": ids.as_uuid(request_id)}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which AWS does not send."""

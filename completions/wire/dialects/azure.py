@@ -207,7 +207,9 @@ class Azure(OnAzure):
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
         found = [_filtered("prompt", RESULTS | {"jailbreak": UNSEEN}), _filtered("completion", PROTECTED | RESULTS)]
-        kept = {key: value for key, value in document.items() if key != "billing"}
+        kept = {key: value for key, value in document.items() if key not in ("access_programs", "billing")}
+        if EARLIER_CACHE.match(prompt.model or "") and prompt.body.get("prompt_cache_retention") is None:
+            kept["prompt_cache_retention"] = "in_memory"
         return kept | {"content_filters": found}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
@@ -231,6 +233,8 @@ class Azure(OnAzure):
         return {**gateway, **DEPLOYMENT, "x-ms-deployment-name": model}
 
 
+EARLIER_CACHE = re.compile(r"gpt-5\.4")
+"""Models that keep a cache in memory here, and for a day at OpenAI (recorded of gpt-5.4 from 2026-07 to 2026-09)."""
 OPENAIS = re.compile(r"gpt-|o\d")
 """OpenAI's models."""
 

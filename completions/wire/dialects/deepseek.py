@@ -104,7 +104,9 @@ class DeepSeek(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has no cache writes (recorded in August 2026)."""
-        kept = {key: value for key, value in document.items() if key not in ("billing", "tool_usage")}
+        kept = {
+            key: value for key, value in document.items() if key not in ("access_programs", "billing", "tool_usage")
+        }
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]

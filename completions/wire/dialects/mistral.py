@@ -132,6 +132,10 @@ class Mistral(Vendor):
         """Return the delta for a piece of reasoning, a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}]}
 
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the request's id under Mistral's name, as a UUID; refusals have it too (recorded in 2026)."""
+        return {"mistral-correlation-id": ids.as_uuid(request_id)}
+
     def answer_id(self, reply: Reply) -> str:
         """Return an id without a prefix."""
         return made_id("", reply)

@@ -32,7 +32,7 @@ CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
 
 
-UNTOLD = ("billing", "tool_usage", "moderation", "prompt_cache_options", "prompt_cache_retention")
+UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_options", "prompt_cache_retention")
 """What OpenAI's responses have and OpenRouter's do not."""
 
 ROUTED = "openrouter/auto"

@@ -190,6 +190,12 @@ def _prompted_to_reason(body: Body) -> RequestError | None:
     return _mistral("Reasoning prompt mode is not enabled for this model", NOT_ENABLED)
 
 
+def _probable(body: Body) -> RequestError | None:
+    if body.get("logprobs") is not True or not body["model"].startswith(("mistral-small", "ministral-")):
+        return None
+    return _mistral("Logprobs are not enabled for this model", NOT_ENABLED)
+
+
 def _brings_reasoning(body: Body) -> RequestError | None:
     """Refuse thoughts that another model left in the conversation, at a model without any."""
     if not body["model"].startswith("devstral"):
@@ -204,6 +210,7 @@ VALIDATOR = "the validator of Mistral's own package mistral-common"
 
 MISTRAL = (
     Rule(_prompted_to_reason, "simonw/llm-mistral, of magistral-small-latest; earendil-works/pi 8700", "2026-10-06"),
+    Rule(_probable, "0xPlaygrounds/rig, which recorded it of mistral-small-latest", "2026-08-05"),
     Rule(_brings_reasoning, "mistralai/mistral-vibe 758, of devstral-small-latest", "2026-06-09"),
     Rule(_says_nothing, VALIDATOR, "2026-11-26"),
     Rule(_odd_id, "nearai/ironclaw 1241; avante-corp/avante.nvim 2951", "2026-03-16"),

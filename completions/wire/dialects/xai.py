@@ -25,7 +25,7 @@ CODES = {
     429: "resource-exhausted",
 }
 NO_KEY = "Incorrect API key provided. You can obtain an API key from https://console.x.ai."
-UNTOLD = ("prompt_cache_retention", "billing", "tool_usage", "moderation")
+UNTOLD = ("access_programs", "prompt_cache_retention", "billing", "tool_usage", "moderation")
 """What OpenAI's responses have and xAI's do not."""
 
 USUAL = {"temperature": 0.7, "top_p": 0.95}

@@ -6,6 +6,7 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.xai import XAI
@@ -145,8 +146,8 @@ def test_tools__are_shown_functions_first_and_without_what_only_the_request_says
 
 def test_keys__have_the_order_of_the_api() -> None:
     told = answer()
-    assert list(told)[:6] == ["id", "object", "created_at", "status", "background", "billing"]
-    assert list(told)[6:-2] == sorted(list(told)[6:-2])
+    assert list(told)[:6] == ["id", "object", "created_at", "status", "access_programs", "background"]
+    assert list(told)[4:-2] == sorted(list(told)[4:-2])
     assert list(told)[-2:] == ["user", "metadata"]
     assert list(told["output"][0]) == ["id", "type", "status", "content", "role"]
     called = answer(Choice(tool_calls=(ToolCall("a", "{}"),)))["output"][0]
@@ -338,10 +339,18 @@ def test_deferred_tool__is_searched_before_it_is_called(
         assert answer(Choice("A wall."), **{**asked, "input": [*again, result]})["output"][0]["type"] == "message"
 
 
-def test_newest_models__tell_of_access_programs() -> None:
-    assert "access_programs" not in answer(model="gpt-5.6")
-    assert answer(model="gpt-6-astra")["access_programs"] is None
-    assert list(answer(model="gpt-6-astra"))[3:5] == ["status", "access_programs"]
+@pytest.mark.parametrize("model", ["gpt-4o", "gpt-5.4", "gpt-6-luna"])
+def test_response__tells_of_access_programs(model: str) -> None:
+    assert list(answer(model=model))[3:5] == ["status", "access_programs"]  # at OpenAI, recorded since September 2026
+    assert answer(model=model)["access_programs"] is None
+    assert answer(model=model, access_programs={"cyber": "standard"})["access_programs"] == {"cyber": "standard"}
+    assert all("access_programs" not in answer(dialect=each, model=model) for each in (AZURE, OpenRouter(), XAI()))
+
+
+@pytest.mark.parametrize(("model", "kept"), [("gpt-5.4", "in_memory"), ("gpt-5.5", "24h"), ("gpt-5-nano", "in_memory")])
+def test_cache__is_kept_at_azure_as_long_as_recorded(model: str, kept: str) -> None:
+    assert answer(dialect=AZURE, model=model)["prompt_cache_retention"] == kept
+    assert answer(dialect=AZURE, model=model, prompt_cache_retention="24h")["prompt_cache_retention"] == "24h"
 
 
 @pytest.mark.parametrize(

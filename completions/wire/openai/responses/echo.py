@@ -56,9 +56,6 @@ LATER = re.compile(r"gpt-(5\.([2-9]|\d\d)|[6-9])")
 WHOLE_REASONING = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
 """Models that reason over all turns of a conversation unless they are told not to."""
 
-NEWEST = re.compile(r"gpt-[6-9]")
-"""Models whose responses tell of `access_programs`."""
-
 REDACTED = "<redacted>"
 
 _NOWHERE = dict.fromkeys(("city", "country", "region", "timezone"))
@@ -120,6 +117,7 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
     conversation, images = conversation_id(body), templates.IMAGE_URL in included(body)
     form = mapping(body.get("text"))
     told = {
+        "access_programs": mapping(body.get("access_programs")) or None,
         "background": prompt.background,
         "model": model,
         "instructions": templates.shown_instructions(body, images=images),
@@ -141,8 +139,6 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
         **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
         **STEADY,
     }
-    if NEWEST.match(models.base(model).rpartition("/")[2]):
-        told["access_programs"] = mapping(body.get("access_programs")) or None
     if kept := mapping(body.get("prompt_cache_options")):
         told["prompt_cache_options"] = {"mode": "implicit", "ttl": "30m", **kept}
     if mapping(body.get("prompt")):
