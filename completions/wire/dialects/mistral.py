@@ -85,6 +85,9 @@ EMBEDDINGS = record(
 )
 
 
+MAX_TEXTS = 256
+"""The texts that a request for embeddings can have."""
+
 NO_IMAGE = (
     "Value error, Image content must be a URL (starting with 'https') or base64 encoded image (starting with "
     "'data:image/<format>;base64,<image-base64>')."
@@ -207,6 +210,13 @@ class Mistral(Vendor):
             if not url.startswith(("https", "data:image/")):
                 found = {"type": "value_error", "loc": ["body"], "msg": NO_IMAGE, "input": body}
                 raise Unprocessable([found], NO_IMAGE)
+
+    def check_embeddings(self, body: dict[str, Any], size: int) -> None:
+        """Raise `RequestError` if a request is invalid, as one of too many texts (recorded by 0xPlaygrounds/rig)."""
+        super().check_embeddings(body, size)
+        if isinstance(body["input"], list) and len(body["input"]) > MAX_TEXTS:
+            said = "Too many inputs in request, split into more batches."
+            raise RequestError(said, type="invalid_request_prompt", code="3210")
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the validator's finding, whose path has the message's role after its index."""

@@ -175,6 +175,14 @@ def test_rules__let_through_what_keeps_them(dialect: str, messages: list[Any], m
     parse(dialect, messages, more)
 
 
+def test_mistral__embeds_at_most_256_texts() -> None:
+    wire = registry.CHAT_DIALECTS["mistral"]._dialect
+    wire.check_embeddings({"model": "mistral-embed", "input": ["a"] * 256}, 2)
+    with pytest.raises(RequestError, match=r"Too many inputs in request, split into more batches\.") as caught:
+        wire.check_embeddings({"model": "mistral-embed", "input": ["a"] * 257}, 2)
+    assert (caught.value.status, caught.value.code, caught.value.type) == (400, "3210", "invalid_request_prompt")
+
+
 RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral")} | {"vllm": vllm_rules.CHAT}
 
 
