@@ -266,6 +266,45 @@ def test_instance__is_valid_in_draft_7(schema: Json) -> None:
     Draft7Validator(schema).validate(instance(schema, "seed"))
 
 
+@pytest.mark.parametrize(
+    ("kind", "description", "bounds"),
+    [
+        ({"type": "integer"}, "{minimum: 3, exclusiveMaximum: 5}", {"minimum": 3, "exclusiveMaximum": 5}),
+        ({"type": "integer"}, "Of ten.\n\n{default: None, multipleOf: 7}", {"multipleOf": 7}),
+        (
+            {"type": "number"},
+            "Note: minimum value: 0.5, must be a multiple of 0.5.",
+            {"minimum": 0.5, "multipleOf": 0.5},
+        ),
+        ({"type": "number"}, "From to. Note: exclusive minimum value: 90.", {"exclusiveMinimum": 90}),
+        ({"type": "string"}, "{minLength: 30, pattern: ^a+, b$}", {"minLength": 30, "pattern": "^a+, b$"}),
+        ({"type": "string"}, 'A.\n\n{pattern: "^\\\\d{3}$", maxLength: 9}', {"pattern": r"^\d{3}$"}),
+        ({"type": "array", "items": FLAG}, "{minItems: 9, uniqueItems: False}", {"minItems": 9}),
+        (
+            {"type": "array", "items": FLAG},
+            "Note: minimum number of items: 7, maximum number of items: 7.",
+            {"minItems": 7},
+        ),
+    ],
+)
+def test_instance__keeps_to_the_bounds_that_sdks_of_anthropic_describe(
+    kind: Json, description: str, bounds: Json
+) -> None:
+    for seed in "abcd":
+        Draft202012Validator({**kind, **bounds}).validate(instance({**kind, "description": description}, seed))
+
+
+def test_instance__passes_over_described_bounds_that_nothing_fulfils() -> None:
+    assert instance({"type": "integer", "maximum": 2, "description": "{minimum: 3}"}, "a") in (0, 1, 2)
+
+
+@pytest.mark.parametrize(
+    "said", ["{minimum: a}", "{least: 3}", "{}", "}", "Note: maximum value: much.", "a {minimum: 3}"]
+)
+def test_instance__takes_other_descriptions_for_words(said: str) -> None:
+    assert instance({"type": "integer", "description": said}, "a") == instance({"type": "integer"}, "a")
+
+
 def test_instance__varies_with_the_seed() -> None:
     assert len({str(instance(cast("Json", REAL["math_steps"]), str(seed))) for seed in range(20)}) > 10
 

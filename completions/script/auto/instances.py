@@ -9,6 +9,7 @@ from itertools import chain
 
 from completions.budget import TooSlow
 from completions.script.schemas.containers import Containers, Trail
+from completions.script.schemas.described import described
 from completions.script.schemas.document import (
     STEPS,
     Document,
@@ -51,10 +52,17 @@ def instance(schema: Schema, seed: str) -> object:
     """Make a value that is valid under a schema (draft 2020-12, and draft 7 as the LLM APIs use it).
 
     The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
-    `$ref`, goes round in circles, or asks for more than a small answer holds.
+    `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds that descriptions tell are kept
+    where that is possible.
     """
     try:
-        return _Maker(schema, seed).make([schema], "", "$", ())
+        maker = _Maker(schema, seed)
+        try:
+            return maker.make([schema], "", "$", ())
+        except (Unsatisfiable, Exhausted):
+            if not maker.heeded:
+                raise
+            return _Maker(schema, seed, heeds=False).make([schema], "", "$", ())
     except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
@@ -70,9 +78,10 @@ def is_instance(value: object, schema: Schema) -> bool:
 
 
 class _Maker(Containers):
-    """Makes values for the schemas of one document."""
+    """Makes values for the schemas of one document; `heeded` says whether it has kept to a description."""
 
-    def __init__(self, root: Schema, seed: str) -> None:
+    def __init__(self, root: Schema, seed: str, heeds: bool = True) -> None:
+        self._heeds, self.heeded = heeds, False
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -85,9 +94,11 @@ class _Maker(Containers):
         failure: Unsatisfiable | None = None
         found = False
         for flat in self._expansions(tuple(schemas), (), self.is_frugal(schemas, trail)):
-            for candidates in self._streams(flat or [{}], name, path, trail):
+            bounds = [each for each in map(described, flat) if each and self._heeds]
+            self.heeded = self.heeded or bool(bounds)
+            for candidates in self._streams([*flat, *bounds] or [{}], name, path, trail):
                 try:
-                    for value in self._sifted(candidates, schemas):
+                    for value in self._sifted(candidates, [*schemas, *bounds]):
                         found = True
                         yield value
                 except Unsatisfiable as exc:

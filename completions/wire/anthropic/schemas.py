@@ -15,8 +15,14 @@ from completions.wire.validation import Problem
 FORMATS = {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"}
 _NUMBER = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _STRING = ("minLength", "maxLength")
-_ARRAY = ("items", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains")
-_OBJECT = ("minProperties", "maxProperties", "propertyNames", "patternProperties", "dependentRequired")
+_ARRAY = (
+    *("items", "minItems", "maxItems", "uniqueItems", "contains", "minContains", "maxContains", "prefixItems"),
+    "unevaluatedItems",
+)
+_OBJECT = (
+    *("minProperties", "maxProperties", "propertyNames", "patternProperties", "dependentRequired"),
+    *("dependentSchemas", "unevaluatedProperties"),
+)
 _ANY = ("oneOf", "not", "if", "then", "else")
 _ARRAYS_OWN = ("items", "minItems")
 UNSUPPORTED: Mapping[str, tuple[str, ...]] = {
