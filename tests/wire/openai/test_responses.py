@@ -275,9 +275,10 @@ def test_validate__says_what_the_api_says(change: JSON, message: str, param: str
         {"tools": [{**TOOL, "output_schema": SCHEMA}], "input": [CALL, {**RESULT, "output": '"18 degrees"'}]},
         {"tools": [{"type": "web_search_2025_08_26"}], "tool_choice": {"type": "web_search"}},
         {"tools": [SPACE], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [TOOL]}},
+        {"prompt": {"id": "pmpt_1"}, "tool_choice": "required"},
     ],
 )
-def test_validate__takes_what_comes_back_as_it_was(change: JSON) -> None:
+def test_validate__takes_what_comes_back_and_tools_that_are_there(change: JSON) -> None:
     assert parse(**change).messages
 
 

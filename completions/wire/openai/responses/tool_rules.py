@@ -227,9 +227,12 @@ def _unreachable(tool: dict[str, Any]) -> Problem | None:
 
 
 def unsuitable(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse a choice where nothing is offered, and the choice of what is not offered."""
+    """Refuse a choice where nothing is offered, and the choice of what is not offered.
+
+    A prompt may have tools of its own; only those in the body can be chosen by name (openai-agents 0.24).
+    """
     chosen, offered = body.get("tool_choice"), body.get("tools") or []
-    if chosen == "required" and not offered:
+    if chosen == "required" and not offered and not body.get("prompt"):
         return worded_problem("Tool choice 'required' must be specified with 'tools' parameter.", None, "tool_choice")
     if not isinstance(chosen, dict):
         return None
