@@ -251,6 +251,7 @@ _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",
     r"^source tool `\w+` not found for tool use block `\w+`$",
     r"^Tool reference '\w+' not found in available tools$",
+    r"^tools\.0\.custom: For 'object' type, 'additionalProperties' must be explicitly set to false$",
 )
 REFUSED: Mapping[str, tuple[str, ...]] = {
     "chat": (r"^Invalid value for 'content': expected a string, got null",),
