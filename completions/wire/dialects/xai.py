@@ -44,6 +44,14 @@ ORDER = (
 )
 """The order of a response's keys."""
 
+RUN = {
+    **{"web_search_calls": "web_search_call", "x_search_calls": ""},
+    **{"code_interpreter_calls": "code_interpreter_call", "file_search_calls": "file_search_call"},
+    **{"mcp_calls": "mcp_call", "document_search_calls": ""},
+    **{"image_generation_calls": "image_generation_call", "x_posts_fetched": "", "x_users_fetched": ""},
+}
+"""What a usage counts of the tools that xAI ran, by the items that it counts; told where one ran (recorded in 2026)."""
+
 TICKS = 10_000
 """What a token costs here, in ten-billionths of a dollar."""
 
@@ -97,10 +105,10 @@ class XAI(Vendor):
         told = {key: prompt.body.get(key, usual) for key, usual in USUAL.items()}
         build = {"system_fingerprint": f"fp_{ids.spelled(document['model'], 16)}"}
         return kept | {
-            "reasoning": {"effort": prompt.reasoning_effort or "low", "summary": "detailed"},
+            "reasoning": _reasoning(prompt),
             "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
             "tools": [_tool(tool) for tool in document["tools"]],
-            "usage": _used(document["usage"]) if document["usage"] else None,
+            "usage": _used(document["usage"], document["output"]) if document["usage"] else None,
             "metadata": document["metadata"] | build,
             **{key: document[key] if value is None else value for key, value in told.items()},
         }
@@ -132,11 +140,20 @@ def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     return {key: tool[key] for key in shown if key in tool}
 
 
+def _reasoning(prompt: Prompt) -> dict[str, Any]:
+    if "non-reasoning" in str(prompt.body.get("model")):  # recorded in 2026
+        return {"effort": None, "summary": None}
+    return {"effort": prompt.reasoning_effort or "low", "summary": "detailed"}
+
+
 def _cost(tokens: int) -> dict[str, Any]:
     return {"cost_in_usd_ticks": tokens * TICKS}
 
 
-def _used(usage: dict[str, Any]) -> dict[str, Any]:
-    counts = {"num_sources_used": 0, "num_server_side_tools_used": 0, **_cost(usage["total_tokens"])}
+def _used(usage: dict[str, Any], output: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    run = {count: sum(item.get("type") == kind for item in output) for count, kind in RUN.items()}
+    ran = sum(run.values())
+    counts = {"num_sources_used": 0, "num_server_side_tools_used": ran, **_cost(usage["total_tokens"])}
+    details = {"server_side_tool_usage_details": run} if ran else {}
     context = {key: usage[key] for key in ("input_tokens", "output_tokens")}
-    return {**usage, **(without_writes(usage) or {}), **counts, "context_details": context}
+    return {**usage, **(without_writes(usage) or {}), **counts, **details, "context_details": context}

@@ -18,6 +18,7 @@ from tests.wire.openai.typed_events import typed_events
 
 JSON = dict[str, Any]
 EMPTY: JSON = {"type": "object", "properties": {}}
+SEARCHING: JSON = {"tools": [{"type": "web_search"}]}
 NOWHERE = {"city": None, "region": None, "timezone": None}
 
 
@@ -390,6 +391,19 @@ def test_response_of_xai__has_its_own_defaults() -> None:
     assert list(told)[:3] == ["created_at", "completed_at", "id"] and list(told)[-1] == "instructions"
     assert list(told["output"][0]) == ["id", "summary", "type", "status"]
     assert answer(dialect=XAI(), model="grok-4.3", temperature=0.1)["temperature"] == 0.1
+
+
+def test_usage_of_xai__counts_the_tools_that_ran() -> None:
+    none, searched = (answer(dialect=XAI(), model="grok-4.3", **more)["usage"] for more in ({}, SEARCHING))
+    assert none["num_server_side_tools_used"] == 0 and "server_side_tool_usage_details" not in none
+    assert searched["num_server_side_tools_used"] == 1
+    counts = searched["server_side_tool_usage_details"]
+    assert len(counts) == 9 and {key for key, count in counts.items() if count} == {"web_search_calls"}
+
+
+def test_response_of_xai__has_no_effort_of_a_model_that_does_not_reason() -> None:
+    told = answer(dialect=XAI(), model="grok-4-1-fast-non-reasoning")
+    assert told["reasoning"] == {"effort": None, "summary": None}
 
 
 def test_response_of_deepseek__is_stored_nowhere() -> None:
