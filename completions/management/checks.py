@@ -213,7 +213,7 @@ def _captured(patterns: Iterable[object], before: tuple[str, ...]) -> Iterator[t
         if not isinstance(each, URLResolver):
             continue
         regex = each.pattern.regex
-        unnamed = ("a group without a name",) if regex.groups > len(regex.groupindex) else ()
+        unnamed = ("a group without a name",) if regex.groups and not regex.groupindex else ()  # as Django gives them
         names = (*before, *regex.groupindex, *unnamed, *each.default_kwargs)
         if getattr(each.urlconf_name, "__name__", each.urlconf_name) != "completions.urls":
             yield from _captured(each.url_patterns, names)

@@ -219,6 +219,7 @@ def test_check__of_others_that_never_answer(
         (lambda ours: path("llm/", ours), ""),
         (lambda ours: path("<str:namespace>/", ours), ""),
         (lambda ours: re_path("^(?:a|b)/", ours), ""),
+        (lambda ours: re_path("^(a|b)/(?P<namespace>c)/", ours), ""),
         (lambda ours: path("<slug:tenant>/", include([])), ""),
     ],
 )
