@@ -1,12 +1,12 @@
 """Step 2 for Anthropic's Messages API: the JSON Schemas that are kept to, of strict tools and of answers.
 
-What is refused, and in which words, many projects met in production and wrote down from July 2025 to October 2026; the
-formats are those of the anthropic SDK (`lib/_parse/_transform.py`). A grammar that is too large to compile is refused
-by the API too, by a measure that nobody knows.
+What is refused, and in which words, many projects met in production and wrote down from November 2025 to October 2026;
+the formats are those of the anthropic SDK (`lib/_parse/_transform.py`). A grammar that is too large to compile is
+refused by the API too, by a measure that nobody knows.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.fields import mapping, resolves, texts
@@ -32,36 +32,33 @@ UNSUPPORTED: Mapping[str, tuple[str, ...]] = {
     "array": (*(name for name in _ARRAY if name not in _ARRAYS_OWN), *_ANY),
     "object": (*_OBJECT, *_ARRAY, *_ANY, "name", "strict"),
 }
-"""What a schema of a type cannot say. The API knows a few words and refuses all others; these are sure to be."""
+"""The keywords that a schema of a type cannot have; `name` and `strict` are none, and were refused in production."""
 
 MAX_STRICT, MAX_OPTIONAL, MAX_UNIONS = 20, 24, 16
+"""The most strict tools of a request, and the most parameters of all its schemas that are optional, or unions."""
 
 
-class Node(NamedTuple):
-    """A schema within a schema, and whether it is a parameter: a property of an object."""
-
-    schema: Any
-    is_parameter: bool = False
-
-
-def inner(schema: Any) -> Iterator[Node]:
-    """Yield the schemas within a schema, as they stand there."""
-    for key, value in schema.items() if isinstance(schema, dict) else ():
-        if key in ("properties", "$defs", "definitions") and isinstance(value, dict):
-            yield from (Node(each, key == "properties") for each in value.values())
-        elif key in ("anyOf", "allOf", "oneOf") and isinstance(value, list):
-            yield from map(Node, value)
-        elif key == "items":
-            yield Node(value)
-
-
-def walk(schema: Any) -> Iterator[Node]:
+def walk(schema: Any) -> Iterator[Any]:
     """Yield a schema and those within, each before its own; not by recursion, as it may be nested deeper than that."""
-    left = [Node(schema)]
+    left = [schema]
     while left:
-        node = left.pop()
-        yield node
-        left += reversed([*inner(node.schema)])
+        each = left.pop()
+        yield each
+        if isinstance(each, dict):
+            left += reversed(_within(each))
+
+
+def _within(schema: Mapping[str, Any]) -> list[Any]:
+    """Return the schemas that stand in a schema, in their order."""
+    found: list[Any] = []
+    for key, value in schema.items():
+        if key in ("properties", "$defs", "definitions") and isinstance(value, dict):
+            found += value.values()
+        elif key in ("anyOf", "allOf", "oneOf") and isinstance(value, list):
+            found += value
+        elif key == "items":
+            found.append(value)
+    return found
 
 
 def unsuitable_schemas(body: Mapping[str, Any]) -> Problem | None:
@@ -88,13 +85,13 @@ def _is_strict(tool: Mapping[str, Any]) -> bool:
 
 def unsupported(schema: Mapping[str, Any]) -> str | None:
     """Say what of a schema the API does not support; None if it can keep to it."""
-    for node in walk(schema):
-        if isinstance(node.schema, dict) and (why := _unsupported_node(node.schema)) is not None:
+    for each in walk(schema):
+        if isinstance(each, dict) and (why := _unsupported_one(each)) is not None:
             return why
     return _references(schema)
 
 
-def _unsupported_node(schema: Mapping[str, Any]) -> str | None:
+def _unsupported_one(schema: Mapping[str, Any]) -> str | None:
     kinds = _kinds(schema)
     if not schema:
         return "Empty schema ({}) that accepts any JSON value is not supported."
@@ -174,7 +171,7 @@ def _references(schema: Mapping[str, Any]) -> str | None:
 
 
 def _targets(schema: Any) -> Iterator[str]:
-    return (to for node in walk(schema) if isinstance(to := mapping(node.schema).get("$ref"), str))
+    return (to for each in walk(schema) if isinstance(to := mapping(each).get("$ref"), str))
 
 
 def _circle(led: Mapping[str, Sequence[str]]) -> list[str] | None:
@@ -199,10 +196,10 @@ def _circle(led: Mapping[str, Sequence[str]]) -> list[str] | None:
 def _too_many(schemas: Sequence[Mapping[str, Any]]) -> Problem | None:
     """Refuse more optional parameters, and more that are of several types, than a grammar is made for."""
     optional = unions = 0
-    for node in (node for schema in schemas for node in walk(schema)):
-        parameters = mapping(mapping(node.schema).get("properties"))
-        optional += len(parameters.keys() - set(texts(mapping(node.schema).get("required"))))
-        unions += node.is_parameter and _is_union(mapping(node.schema))
+    for each in (mapping(each) for schema in schemas for each in walk(schema)):
+        parameters = mapping(each.get("properties"))
+        optional += len(parameters.keys() - set(texts(each.get("required"))))
+        unions += sum(map(_is_union, parameters.values()))
     if optional > MAX_OPTIONAL:
         return Wrong(
             f"Schemas contains too many optional parameters ({optional}), which would make grammar compilation "
@@ -218,5 +215,5 @@ def _too_many(schemas: Sequence[Mapping[str, Any]]) -> Problem | None:
     return None
 
 
-def _is_union(schema: Mapping[str, Any]) -> bool:
-    return "anyOf" in schema or isinstance(schema.get("type"), list)
+def _is_union(schema: Any) -> bool:
+    return "anyOf" in mapping(schema) or isinstance(mapping(schema).get("type"), list)

@@ -43,7 +43,7 @@ def _schema(value: Any) -> Problem | None:
     """Check the schema of an object, and that its types are JSON Schema's."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
-    return Wrong(INVALID_SCHEMA) if any(_is_none(node.schema) for node in walk(value)) else None
+    return Wrong(INVALID_SCHEMA) if any(map(_is_none, walk(value))) else None
 
 
 def _is_none(schema: Any) -> bool:

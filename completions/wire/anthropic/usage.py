@@ -21,7 +21,7 @@ THINKING = re.compile(r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])")
 """Models that think as much as they like, unless they are told not to, and Opus 4.7, which tells too (2026-07)."""
 
 SCREENED = re.compile(r"claude-(?:fable|mythos)-")
-"""Models before which requests are looked at."""
+"""Models whose requests are screened before they see them."""
 
 GONE = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
 """Models that had gone before answers told who calls a tool, why they refuse and where they are made."""

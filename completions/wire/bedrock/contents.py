@@ -55,7 +55,7 @@ def check(content: Sequence[Body], where: str, model: str) -> None:
 
 
 def check_turns(messages: Sequence[Body]) -> None:
-    """Raise `AmazonError` for users who think, documents without a text, their names, and for too many.
+    """Raise `AmazonError` for reasoning of a user, and for documents: their names, a missing text, too many of them.
 
     The words are quoted from production (aws-samples/generative-ai-use-cases 1685, August 2026; the first ones,
     archestra-ai/archestra 4220, April 2026).

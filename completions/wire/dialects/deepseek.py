@@ -23,6 +23,9 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]."}
 """How the API tells what a number may be, as probed on 2026-09-01."""
 
+UNTOLD = ("access_programs", "billing", "tool_usage")
+"""What OpenAI's responses have and DeepSeek's do not."""
+
 CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
@@ -104,9 +107,7 @@ class DeepSeek(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has no cache writes (recorded in August 2026)."""
-        kept = {
-            key: value for key, value in document.items() if key not in ("access_programs", "billing", "tool_usage")
-        }
+        kept = {key: value for key, value in document.items() if key not in UNTOLD}
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
