@@ -37,7 +37,7 @@ PROMPT = Prompt(
     metadata={"team": "red"},
     headers={"x-count": "7", "x-test": "Abc", "x-stainless-retry-count": "1", "idempotency-key": "stainless-1"},
     address={"dialect": "groq"},
-    body={"temperature": 0.5, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
+    body={"temperature": 0.5, "seed": 2**53 + 1, "n": 0, "stop": [], "messages": [{"content": "hi"}], "user": "ann"},
 )
 
 
@@ -98,6 +98,7 @@ PROMPT = Prompt(
         ("expr: n", "expr: stop"),
         ('expr: "length(messages) == `1`"', "expr: length(temperature)"),
         ("expr: {temperature: {lt: 1}}", "expr: {temperature: {gt: 1}}"),
+        ("expr: {seed: {gt: 9007199254740992}}", "expr: {seed: {gt: 9007199254740993}}"),
         ("expr: {temperature: 0.5, user: ann}", "expr: {temperature: 0.5, user: bob}"),
         ("expr: {n: 0}", "expr: {n: false}"),
         ('expr: {"messages[].content": {contains: hi}}', 'expr: {"messages[].content": {contains: h}}'),

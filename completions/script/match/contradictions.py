@@ -118,7 +118,8 @@ def _numbers(together: Sequence[Matcher]) -> list[float]:
     """Return the numbers that conditions compare with, and others beside and between them."""
     operands = sorted(number for each in together for number in _operands(each))
     between = [low / 2 + high / 2 for low, high in pairwise(operands)]
-    return [0, *between, *(number + step for number in operands for step in (-1, 0, 1))]
+    beside = (math.floor(number) + step for number in operands for step in (-1, 1))  # exact for floats of any size
+    return [0, *between, *operands, *beside]
 
 
 def _operands(matcher: Matcher) -> Iterator[float]:

@@ -56,10 +56,12 @@ def _in(seen: object, expected: object) -> bool:
 
 def _number(value: object) -> float:
     """Return a number, also one that a header holds as text; what is none compares as false."""
-    try:
-        return float(str(value))
-    except ValueError:
-        return float("nan")
+    for kind in (int, float):  # a float is no whole number above 2^53 to the last digit
+        try:
+            return kind(str(value))
+        except ValueError:
+            continue
+    return float("nan")
 
 
 def _exists(seen: object, expected: object) -> bool:

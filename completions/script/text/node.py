@@ -149,7 +149,7 @@ class Node:
         """Return a number."""
         if isinstance(self.value, bool) or not isinstance(self.value, (int, float)):
             raise self.wrong("a number")
-        return self.value if abs(self.value) <= MAX_NUMBER else float(self.value)
+        return self.value if abs(self.value) < 2**63 else float(self.value)  # JSON here has whole ones of 64 bits
 
     def one_of(self, allowed: Iterable[T]) -> T:
         """Return the value, which must be one of these."""
