@@ -20,7 +20,7 @@ _OTHER_WORDS = {("tool_choice", "any"): "required", ("response_format", "json"):
 _CLOSE = 0.75
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
 _FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
-_PATTERN = re.compile(r"\.[*+]|\\[dws][*+?{]|\\b\w+\\b|\A\^.+\$\Z", re.DOTALL)
+_PATTERN = re.compile(r"\.[*+]|\\[dws][*+?{]|\\b\w+\\b|\A\^(?!\s)(?:\[\^|[^^])+\$\Z", re.DOTALL)
 _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
 
 

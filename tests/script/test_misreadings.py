@@ -70,6 +70,8 @@ def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> 
         "last_user: {regex: a/b}",
         "last_user: {contains: '.*', eq: 'gpt-.*'}",
         "last_user: 'What is 2*3? **Say** it. It costs 5$.'",
+        "last_user: '^_^ costs 5$'",
+        "last_user: '^ that one, for 5$'",
         "last_user: C:\\web\\data\\src",
         "header: {accept: '*/*'}",
         "model: 'yes'",
