@@ -20,6 +20,9 @@ T = TypeVar("T")
 CLOSE = 0.85
 """How alike two names are, of 1, for one to be taken for a slip of the other: LLM_TIMOUT and LLM_TIMEOUT."""
 
+OTHERS = frozenset({"LLMMODE", "LLMMODELS", "LLMAPIKEYS", "LLMBASEURLS", "LLMTIMEOUTS"})
+"""Names that differ as little from a setting, and are words of their own: another program's settings."""
+
 ENDPOINT = "/chat/completions"
 """What is added to the base URL for each call."""
 
@@ -105,8 +108,9 @@ def _slips(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     names = (f"LLM_{setting.name.upper()}" for setting in (_BASE_URL, _API_KEY, _MODEL, _TIMEOUT, _MAX_RETRIES))
     known = {_plain(name): name for name in names if name not in environment}
     for name in sorted(environment):
-        if _plain(name).startswith("LLM") and name not in known.values():
-            for close in difflib.get_close_matches(_plain(name), known, 1, CLOSE):
+        plain = _plain(name)
+        if plain.startswith("LLM") and plain not in OTHERS and name not in known.values():
+            for close in difflib.get_close_matches(plain, known, 1, CLOSE):
                 yield name, known[close]
 
 

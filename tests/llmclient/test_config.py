@@ -143,10 +143,12 @@ def test_config__a_name_that_is_all_but_a_setting_is_warned_of(
         LLMClient()
 
 
+@pytest.mark.parametrize("model", ["m", ""])
 @pytest.mark.parametrize(
-    "name", ["LLM_PROVIDER", "LLM_MODEL_NAME", "LLM_TEMPERATURE", "LLM_MODELS", "MODEL", "TIMEOUT"]
+    "name", ["LLM_PROVIDER", "LLM_MODEL_NAME", "LLM_TEMPERATURE", "LLM_MODELS", "LLM_MODE", "MODEL", "TIMEOUT"]
 )
-def test_config__a_name_of_others_is_not_warned_of(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    monkeypatch.setenv("LLM_MODEL", "m")
+def test_config__a_name_of_others_is_not_warned_of(monkeypatch: pytest.MonkeyPatch, name: str, model: str) -> None:
+    if model:
+        monkeypatch.setenv("LLM_MODEL", model)
     monkeypatch.setenv(name, "5")
-    assert read_config().model == "m"
+    assert read_config().model == (model or "mock")
