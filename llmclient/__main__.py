@@ -15,6 +15,8 @@ import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from llmclient import Completion, LLMClient, Stream
 
 
@@ -44,8 +46,15 @@ def _write_no_more() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that reports a help text which cannot be written; argparse passes over that."""
+
+    def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
+        print(self.format_help(), end="", file=file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m llmclient",
         description="Ask a model; settings come from LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, LLM_TIMEOUT and"
         " LLM_MAX_RETRIES, in the environment or in .env.",

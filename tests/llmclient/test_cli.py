@@ -277,10 +277,12 @@ def test_answer__that_a_full_disk_does_not_take_is_one_line(
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
+@pytest.mark.parametrize("is_unbuffered", [False, True])
 def test_help__that_a_full_disk_does_not_take_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], is_unbuffered: bool
 ) -> None:
-    with FULL.open("w") as full:
+    with FULL.open("wb", buffering=0 if is_unbuffered else -1) as raw:
+        full = io.TextIOWrapper(raw, write_through=is_unbuffered)  # as PYTHONUNBUFFERED makes it
         monkeypatch.setattr("sys.stdout", full)
         code = main(["--help"])
     assert (code, capsys.readouterr().err) == (1, "The output cannot be written: No space left on device.\n")
