@@ -85,6 +85,8 @@ class Protocol(HttpToolsProtocol):
     _doubted: RequestResponseCycle | None = None
     _answered: RequestResponseCycle | None = None
     """The request whose answer is under way, or was the last; of several that came at once, `cycle` is the newest."""
+    _refusal: RequestError | None = None
+    """What is answered, when the requests before it are, to bytes that are no request."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Let the requests of a connection know it: uvicorn copies the state into the scope of each."""
@@ -109,6 +111,8 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; the `Upgrade` headers of requests are renamed, at the same length."""
+        if self._refusal is not None:
+            return
         self._idle_since = None
         if self._tail:
             data = self._split_upgrade(data)
@@ -130,7 +134,7 @@ class Protocol(HttpToolsProtocol):
         for found in UPGRADE.finditer(data):
             super().data_received(data[fed : found.start() + 2])
             fed = found.start() + 2
-            if self.transport.is_closing():
+            if self.transport.is_closing() or self._refusal is not None:
                 return b""
             if self._is_in_head():
                 data = b"%bX-Grade:%b" % (data[:fed], data[found.end() :])
@@ -162,6 +166,9 @@ class Protocol(HttpToolsProtocol):
         if self.pipeline or self.transport.is_closing():
             super().on_response_complete()
             return
+        if self._refusal is not None:
+            self._refuse(self._refusal)
+            return
         self.server_state.total_requests += 1
         self.flow.resume_reading()
         self._idle_since = time.monotonic()
@@ -178,7 +185,8 @@ class Protocol(HttpToolsProtocol):
         if cycle.scope["http_version"] == "1.0" and not cycle.response_started:
             return False  # it knows nothing that comes before a response
         self._is_half_closed = True
-        (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
+        if self._refusal is None:
+            (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
         if (answered := self._unanswered()) is not None:
             self._doubted, in_doubt[answered] = answered, self.loop.create_future()
         self.loop.call_later(GRACE, self._ask_whether_it_left)
@@ -250,8 +258,15 @@ class Protocol(HttpToolsProtocol):
         self._refuse(RequestError(msg))
 
     def _refuse(self, exc: RequestError) -> None:
-        """Answer what is no request yet, and close; within another answer there is no place for it."""
-        if (cycle := self._unanswered()) is not None and cycle.response_started:
+        """Answer what is no request yet, after the requests before it, and close; within its own answer just close."""
+        is_broken = self.cycle is not None and self.cycle.more_body
+        if (cycle := self._unanswered()) is not None and (cycle is not self.cycle or not is_broken):
+            if is_broken:
+                self.pipeline.popleft()
+                self.cycle = self.pipeline[0][0] if self.pipeline else cycle
+            self._refusal = exc
+            return
+        if cycle is not None and cycle.response_started:
             self.transport.close()
             return
         body = orjson.dumps(envelope(exc))

@@ -442,13 +442,34 @@ def test_client__that_leaves_with_another_request_behind_is_noticed(server: Live
 
 
 def test_bytes__that_are_no_request_break_into_no_answer(paused: LiveServer) -> None:
-    """What has begun ends there, for a refusal within it would be taken for a part of it."""
+    """They are refused behind it, for a refusal within it would be taken for a part of it."""
     with held(paused, "within") as connection:
         begun = connection.recv(65536)
         connection.sendall(b"no HTTP at all\r\n\r\n")
-        whole = begun + read_all(connection)
-    assert whole.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert b" 400 " not in whole
+        release(paused)
+        stream, end, refusal = (begun + read_all(connection)).partition(b"\r\n0\r\n\r\n")
+    head, _, rest = stream.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert fold(events(dechunk(rest + end)))["choices"][0]["message"]["content"] == "Hello."
+    assert refusal.startswith(b"HTTP/1.1 400 ")
+
+
+CHUNKED = b"POST /v1/responses HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize("is_half_closed", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("garbage", [b"no HTTP at all\r\n\r\n", CHUNKED + b"2\r\n{}\r\nzz\r\n", OFFER + b"\r\n" * 2])
+def test_requests__before_bytes_that_are_none_are_answered_first(
+    server: LiveServer, garbage: bytes, count: int, is_half_closed: bool
+) -> None:
+    with connect(server) as connection:
+        connection.sendall(request(b"{}", OFFER) * count + garbage)
+        if is_half_closed:
+            connection.shutdown(socket.SHUT_WR)
+        answers = read_all(connection).removeprefix(STILL_THERE).split(b"HTTP/1.1 ")[1:]
+    assert [answer[:3] for answer in answers] == [b"200"] * count + [b"400"]
+    assert [json.loads(answer.partition(b"\r\n\r\n")[2]) for answer in answers[:-1]] == [MOCK] * count
 
 
 PAUSED = """\
@@ -480,14 +501,19 @@ def held(server: LiveServer, text: str, count: int = 1) -> socket.socket:
     raise AssertionError("nothing waits at the gate")
 
 
+def release(server: LiveServer) -> None:
+    """Open the gate."""
+    request = urllib.request.Request(f"{server.url}/_mock/gates/gate/release", method="POST")
+    urllib.request.urlopen(request, timeout=PATIENCE).close()
+
+
 @pytest.mark.parametrize("where", ["first", "within"])
 def test_client__that_is_silent_is_asked_whether_it_has_left(paused: LiveServer, where: str) -> None:
     """What it is asked with is no part of its response."""
     with held(paused, where) as connection:
         connection.shutdown(socket.SHUT_WR)
         time.sleep(1.5)  # the gate is held until it was asked
-        release = urllib.request.Request(f"{paused.url}/_mock/gates/gate/release", method="POST")
-        urllib.request.urlopen(release, timeout=PATIENCE).close()
+        release(paused)
         answer = read_all(connection).removeprefix(STILL_THERE)
     head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
