@@ -215,7 +215,7 @@ def _captured(patterns: Iterable[object], before: tuple[str, ...]) -> Iterator[t
         regex = each.pattern.regex
         unnamed = ("a group without a name",) if regex.groups and not regex.groupindex else ()  # as Django gives them
         names = (*before, *regex.groupindex, *unnamed, *each.default_kwargs)
-        if getattr(each.urlconf_name, "__name__", each.urlconf_name) != "completions.urls":
+        if get_resolver("completions.urls").url_patterns[-1] not in each.url_patterns:
             yield from _captured(each.url_patterns, names)
         elif others := tuple(name for name in names if name != "namespace"):
             yield others

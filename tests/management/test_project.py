@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.checks import CheckMessage
-from django.urls import include, path, re_path
+from django.urls import get_resolver, include, path, re_path
 from pytest_django import Settings
 
 from completions.management.checks import check_settings, check_urls
@@ -178,6 +178,7 @@ def test_check__of_what_is_recorded_nowhere(given: dict[str, Any], found: list[s
     assert [part for each in told for part in (each[0], each[1][: len(found[1])])] == found
 
 
+MOCKS = "completions.urls"
 BEHIND = "no rule does."
 TAKEN = "MOCK_SCRIPT=mock takes every request."
 
@@ -216,6 +217,8 @@ def test_check__of_others_that_never_answer(
         (lambda ours: path("<slug:tenant>/", include([path("<int:n>/", ours)])), "tenant, n"),
         (lambda ours: re_path("^(a|b)/", ours), "a group without a name"),
         (lambda ours: path("llm/", ours, {"tenant": "a"}), "tenant"),
+        (lambda ours: path("<slug:tenant>/", include(get_resolver(MOCKS).url_patterns)), "tenant"),
+        (lambda ours: path("<slug:tenant>/", include(([*get_resolver(MOCKS).url_patterns], "llm"))), "tenant"),
         (lambda ours: path("llm/", ours), ""),
         (lambda ours: path("<str:namespace>/", ours), ""),
         (lambda ours: re_path("^(?:a|b)/", ours), ""),
