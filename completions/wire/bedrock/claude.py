@@ -15,7 +15,7 @@ from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
 from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE
-from completions.wire.bedrock import invoked, signing
+from completions.wire.bedrock import guardrail, guardrail_message, invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
@@ -67,9 +67,18 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         super().check_version(document)
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the message; headers tell what it cost, as LangChain reads it."""
+        """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""
         counted = invoked.metrics(reply.usage, always=not FIRST.search(prompt.model or ""))
-        return invoked.with_headers(super().render(reply, prompt), counted)
+        body = super().render(reply, prompt)
+        return body if _is_blocked(reply, prompt) else invoked.with_headers(body, counted)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the message, with what a guardrail did."""
+        if _is_blocked(reply, prompt):
+            own = guardrail_message.whole(reply, self.table_name(prompt.model or ""))
+        else:
+            own = super().document(reply, prompt)
+        return {**own, **guardrail.invoked(reply, prompt)}
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
@@ -82,11 +91,18 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return Anthropic's events as chunks, without pings."""
+        if _is_blocked(reply, prompt):
+            blocked = guardrail_message.events(reply, self.table_name(prompt.model or ""))
+            return invoked.chunked(blocked, guardrail.invoked(reply, prompt))
         events = [event for event in super().events(reply, prompt) if event is not PING]
-        return invoked.chunked(events, invoked.metrics(reply.usage))
+        return invoked.chunked(events, invoked.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a message, or what is in a chunk."""
         if collect_error(document, answer):
             return
         super().collect(invoked.opened(document), answer)
+
+
+def _is_blocked(reply: Reply, prompt: Prompt) -> bool:
+    return guardrail.intervenes(reply, guardrail.of_headers(prompt))

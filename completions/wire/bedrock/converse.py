@@ -51,6 +51,9 @@ CHOSEN: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "typ
 CACHING = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
 """Models that tell in each whole answer what a cache did: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
 
+READING = "claude-haiku-4-5"
+"""Of Claude Haiku 4.5 it is told only what was read, unless it was written too (recorded in September 2026)."""
+
 
 class Converse(BedrockFormat):
     """An answer of any model, in one shape for all."""
@@ -87,7 +90,7 @@ class Converse(BedrockFormat):
             "metrics": _metrics(reply.usage),
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": stop_reason(reply, prompt),
-            "usage": _usage(reply.usage, prompt),
+            "usage": _usage(reply, prompt),
         }
         return dict(sorted(told.items()))
 
@@ -95,7 +98,7 @@ class Converse(BedrockFormat):
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
         content = [_streamed(at, block) for at, block in enumerate(streamed(reply, prompt))]
         stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
-        costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply.usage, prompt)}
+        costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply, prompt)}
         costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
         start = _event("messageStart", PADDING | {"role": "assistant"})
         ending, metadata = _event("messageStop", stopped, part="finish"), _event("metadata", costs, chunk=False)
@@ -172,7 +175,7 @@ def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: b
 def stop_reason(reply: Reply, prompt: Prompt) -> str:
     """Return why an answer ends, in AWS's words; what a filter stops, a guardrail does if the request has one."""
     choice = only_choice(reply)
-    if guardrail.intervenes(reply, prompt):
+    if guardrail.intervenes(reply, guardrail.configured(prompt)):
         return "guardrail_intervened"
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
@@ -183,13 +186,14 @@ def _metrics(usage: Usage | None) -> dict[str, int]:
     return {"latencyMs": TOKEN_MS * (usage.completion_tokens if usage else 1)}
 
 
-def _usage(usage: Usage | None, prompt: Prompt) -> dict[str, Any]:
-    """Return the tokens; here the input is what was neither read from a cache nor written to one.
+def _usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the tokens, none where a guardrail blocks; the input is what was neither read from a cache nor written.
 
     A whole answer of a model in `CACHING` tells of the cache even where nothing was to be cached; for how long it
     keeps what was written, Claude alone does (recorded in 2026, beside Nova's).
     """
-    known = usage or Usage(0, 0)
+    blocked = guardrail.intervenes(reply, guardrail.configured(prompt))
+    known = (not blocked and reply.usage) or Usage(0, 0)
     cached, written, long = known.cached_tokens, known.cache_creation_tokens, known.cache_creation_1h_tokens
     counts: dict[str, Any] = {
         "inputTokens": max(known.prompt_tokens - cached - written, 0),
@@ -197,10 +201,11 @@ def _usage(usage: Usage | None, prompt: Prompt) -> dict[str, Any]:
         "serverToolUsage": {},
         "totalTokens": known.total_tokens,
     }
-    always = CACHING.search(prompt.model or "") and not prompt.stream
-    if cached or written or prompt.cache_blocks or always:
+    always = CACHING.search(prompt.model or "") and not prompt.stream and not blocked
+    if cached or written or (prompt.cache_blocks and not blocked) or always:
         counts |= {"cacheReadInputTokenCount": cached, "cacheReadInputTokens": cached}
-        counts |= {"cacheWriteInputTokenCount": written, "cacheWriteInputTokens": written}
+        if written or prompt.cache_blocks or READING not in (prompt.model or ""):
+            counts |= {"cacheWriteInputTokenCount": written, "cacheWriteInputTokens": written}
     if written and is_claude(prompt.model or ""):
         details = [("5m", max(written - (long or 0), 0)), ("1h", long)]
         counts["cacheDetails"] = [{"inputTokens": count, "ttl": ttl} for ttl, count in details if count]

@@ -1,10 +1,12 @@
-"""What a guardrail did, which an answer of Converse tells where the request asks for its trace.
+"""What a guardrail did, which an answer tells where the request asks for its trace.
 
-Shape: `GuardrailTraceAssessment` of botocore's service model, as recorded in 2026. A guardrail of this mock has no
-policies: it looks at all, and does nothing unless a script has a filter end the answer.
+Shape: `GuardrailTraceAssessment` of botocore's service model, as agentjido/req_llm recorded it in September 2026. A
+guardrail of this mock has no policies: it looks at all, and does nothing unless a script has a filter end the answer,
+which is as if the question were about a topic that is denied.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from completions.conversation import Prompt, Reply
 from completions.wire.content import only_choice
@@ -13,41 +15,90 @@ from completions.wire.fields import mapping, text
 TRACED = ("enabled", "enabled_full")
 ACCOUNT = "000000000000"
 UNITS = (
-    *("automatedReasoningPolicies", "automatedReasoningPolicyUnits", "contentPolicyImageUnits", "contentPolicyUnits"),
-    *("contextualGroundingPolicyUnits", "sensitiveInformationPolicyFreeUnits", "sensitiveInformationPolicyUnits"),
-    *("topicPolicyUnits", "wordPolicyUnits"),
+    *("contentPolicyImageUnits", "contentPolicyUnits", "contextualGroundingPolicyUnits"),
+    *("sensitiveInformationPolicyFreeUnits", "sensitiveInformationPolicyUnits", "topicPolicyUnits", "wordPolicyUnits"),
 )
 """What the use of a guardrail is counted in, by policy."""
 
+INVOKED_UNITS = ("automatedReasoningPolicies", "automatedReasoningPolicyUnits", *UNITS)
+"""What it is counted in at `invoke`."""
+
 LATENCY_MS = 10
 
+DENIED = {"topics": [{"action": "BLOCKED", "detected": True, "name": "Denied", "type": "DENY"}]}
 
-def intervenes(reply: Reply, prompt: Prompt) -> bool:
-    """Tell whether the request has a guardrail and a filter ends the answer."""
-    return bool(_identifier(prompt)) and only_choice(reply).finish_reason == "content_filter"
+HEADER = "x-amzn-bedrock-guardrail"
+ACTION, TRACE = "amazon-bedrock-guardrailAction", "amazon-bedrock-trace"
 
 
-def _identifier(prompt: Prompt) -> str:
-    return text(mapping(prompt.body.get("guardrailConfig")).get("guardrailIdentifier"))
+class Asked(NamedTuple):
+    """The guardrail that a request names, which version of it, whether to tell what it did, and in which units."""
+
+    name: str
+    version: str
+    traced: bool
+    units: tuple[str, ...] = UNITS
+
+
+def configured(prompt: Prompt) -> Asked:
+    """Return the guardrail that the body of Converse's names, if it does."""
+    given = mapping(prompt.body.get("guardrailConfig"))
+    traced = given.get("trace") in TRACED
+    return Asked(text(given.get("guardrailIdentifier")), text(given.get("guardrailVersion")), traced)
+
+
+def of_headers(prompt: Prompt) -> Asked:
+    """Return the guardrail that the headers name at `invoke`, if they do."""
+    given = prompt.headers
+    traced = given.get("x-amzn-bedrock-trace", "").lower() in TRACED
+    return Asked(given.get(f"{HEADER}identifier", ""), given.get(f"{HEADER}version", ""), traced, INVOKED_UNITS)
+
+
+def intervenes(reply: Reply, asked: Asked) -> bool:
+    """Tell whether there is a guardrail and a filter ends the answer."""
+    return bool(asked.name) and only_choice(reply).finish_reason == "content_filter"
 
 
 def trace(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the trace of a guardrail, if the request wants it."""
-    asked = mapping(prompt.body.get("guardrailConfig"))
-    if asked.get("trace") not in TRACED or not (given := _identifier(prompt)):
+    """Return the trace of a guardrail at Converse, if the request wants it; what it blocks has no answer to look at."""
+    asked = configured(prompt)
+    if not (asked.traced and asked.name):
         return {}
-    name, version = given.rpartition("/")[2], text(asked.get("guardrailVersion"))
-    said, answered = prompt.last_user or "", only_choice(reply).text or ""
-    found = {
-        "actionReason": "Guardrail blocked." if intervenes(reply, prompt) else "No action.",
-        "inputAssessment": {name: _assessment(given, version, said)},
-        "outputAssessments": {name: [_assessment(given, version, answered)]},
-    }
+    name, blocked = asked.name.rpartition("/")[2], intervenes(reply, asked)
+    found: dict[str, Any] = {"actionReason": _reason(blocked), "inputAssessment": _input(reply, prompt, asked)}
+    if not (blocked and prompt.stream):
+        found["modelOutput"] = []
+    if not blocked:
+        found["outputAssessments"] = {name: [_assessment(asked, only_choice(reply).text or "")]}
     return {"trace": {"guardrail": found}}
 
 
-def _assessment(given: str, version: str, looked_at: str) -> dict[str, Any]:
-    name = given.rpartition("/")[2]
+def invoked(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
+    """Return what an answer of `invoke` tells of a guardrail, whatever the model: what it did, and the trace."""
+    asked = of_headers(prompt)
+    if not asked.name:
+        return {}
+    blocked = intervenes(reply, asked)
+    action = {ACTION: "INTERVENED" if blocked else "NONE"}
+    if not asked.traced:
+        return action
+    found: dict[str, Any] = {"input": _input(reply, prompt, asked)}
+    if not blocked:
+        found["outputs"] = [{asked.name.rpartition("/")[2]: _assessment(asked, only_choice(reply).text or "")}]
+    return {**action, TRACE: {"guardrail": {**found, "actionReason": _reason(blocked)}}}
+
+
+def _reason(blocked: bool) -> str:
+    return "Guardrail blocked." if blocked else "No action."
+
+
+def _input(reply: Reply, prompt: Prompt, asked: Asked) -> dict[str, Any]:
+    found = _assessment(asked, prompt.last_user or "")
+    return {asked.name.rpartition("/")[2]: found | ({"topicPolicy": DENIED} if intervenes(reply, asked) else {})}
+
+
+def _assessment(asked: Asked, looked_at: str) -> dict[str, Any]:
+    given, name = asked.name, asked.name.rpartition("/")[2]
     whole = given if given.startswith("arn:") else f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/{name}"
     size = len(looked_at)
     return {
@@ -56,11 +107,11 @@ def _assessment(given: str, version: str, looked_at: str) -> dict[str, Any]:
             "guardrailId": name,
             "guardrailOrigin": ["REQUEST"],
             "guardrailOwnership": "SELF",
-            "guardrailVersion": version,
+            "guardrailVersion": asked.version,
         },
         "invocationMetrics": {
             "guardrailCoverage": {"textCharacters": {"guarded": size, "total": size}},
             "guardrailProcessingLatency": LATENCY_MS,
-            "usage": dict.fromkeys(UNITS, 0),
+            "usage": dict.fromkeys(asked.units, 0),
         },
     }

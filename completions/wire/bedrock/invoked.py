@@ -1,7 +1,7 @@
 """What the answers at `/model/{id}/invoke` and `/invoke-with-response-stream` have in common, whatever the model.
 
 Each event of a stream is the base64 of the model's own document in a `chunk` (`PayloadPart` of botocore's service
-model); the last one tells the tokens once more, as the headers of a whole answer do.
+model); the last one tells the tokens once more, as the headers of a whole answer do, and what a guardrail did.
 """
 
 import base64
@@ -10,8 +10,9 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Usage
+from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event
+from completions.wire.bedrock import guardrail
 from completions.wire.bedrock.base import padded
 from completions.wire.framing import AmazonEventStream
 
@@ -56,10 +57,15 @@ def with_headers(body: Body, counted: Mapping[str, int]) -> Body:
     )
 
 
-def chunked(events: Iterable[Event], counted: Mapping[str, int]) -> list[Event]:
-    """Return the events of a model's stream as chunks, with the tokens in the last one."""
+def ending(reply: Reply, prompt: Prompt, *, always: bool = False) -> dict[str, Any]:
+    """Return what a stream ends with beside the model's own words: the tokens, and what a guardrail did."""
+    return {METRICS: metrics(reply.usage, always=always), **guardrail.invoked(reply, prompt)}
+
+
+def chunked(events: Iterable[Event], told: Mapping[str, Any]) -> list[Event]:
+    """Return the events of a model's stream as chunks, with what is told besides in the last one."""
     *before, last = events
-    ending = last._replace(data=orjson.dumps(orjson.loads(last.data) | {METRICS: counted}))
+    ending = last._replace(data=orjson.dumps({**orjson.loads(last.data), **told}))
     return padded(event._replace(data=_chunk(event.data), name="chunk") for event in (*before, ending))
 
 

@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event, Template
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.bedrock import converse, invoked, signing
+from completions.wire.bedrock import converse, guardrail, invoked, signing
 from completions.wire.bedrock.base import collect_error
 from completions.wire.bedrock.blocks import blocks
 from completions.wire.bedrock.malformed import check, extraneous, malformed
@@ -46,6 +46,7 @@ class Nova(converse.Converse):
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": converse.stop_reason(reply, prompt),
             "usage": _usage(reply.usage, whole=True),
+            **guardrail.invoked(reply, prompt),
         }
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
@@ -58,7 +59,7 @@ class Nova(converse.Converse):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events as chunks, each document under its name."""
-        return invoked.chunked(_events(reply, prompt), _metrics(reply.usage))
+        return invoked.chunked(_events(reply, prompt), invoked.ending(reply, prompt, always=True))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or what is in a chunk."""

@@ -14,7 +14,7 @@ from completions import ids
 from completions.conversation import Choice, Message, Prompt, Reply, Usage
 from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.bedrock import invoked, signing
+from completions.wire.bedrock import guardrail, invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
@@ -211,13 +211,19 @@ class TextModels(BedrockFormat):
         )
 
     def document(self, reply: Reply, prompt: Prompt) -> JSON:
-        """Return the text, why it ends, and what most of these models tell of its cost."""
+        """Return the text, why it ends, what most of these models tell of its cost, and what a guardrail did."""
         family, choice = family_of(prompt.model), only_choice(reply)
-        return family.whole(Said(_text(reply), _ends(choice, family), prompt, reply))
+        told = family.whole(Said(_text(reply), _ends(choice, family), prompt, reply))
+        if family.whole is _llama and _is_blocked(reply, prompt):
+            told = {"generation": told["generation"]}
+        return {**told, **guardrail.invoked(reply, prompt)}
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the answer; headers tell what it cost."""
-        return invoked.with_headers(super().render(reply, prompt), invoked.metrics(reply.usage))
+        """Return the answer; headers tell what it cost, which is nothing where a guardrail blocked it."""
+        counted = invoked.metrics(reply.usage)
+        if _is_blocked(reply, prompt):
+            counted = {"invocationLatency": counted["invocationLatency"]}
+        return invoked.with_headers(super().render(reply, prompt), counted)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream, whose chunks are JSON."""
@@ -225,7 +231,7 @@ class TextModels(BedrockFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text as chunks, the last of them empty."""
-        return invoked.chunked(_events(reply, prompt), invoked.metrics(reply.usage))
+        return invoked.chunked(_events(reply, prompt), invoked.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or what is in a chunk."""
@@ -264,6 +270,10 @@ def _ends(choice: Choice, family: Family) -> str:
     if choice.stopped_by is not None and reason == "stop" and "stopped" in family.ends:
         reason = "stopped"
     return family.ends.get(reason, family.ends["stop"])
+
+
+def _is_blocked(reply: Reply, prompt: Prompt) -> bool:
+    return guardrail.intervenes(reply, guardrail.of_headers(prompt))
 
 
 def _text(reply: Reply) -> str:

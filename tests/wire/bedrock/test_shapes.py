@@ -8,19 +8,21 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
-from completions.event import eventstream
+from completions.event import Body, eventstream
 from completions.exceptions import RequestError
+from completions.wire import registry
 from completions.wire.anthropic.thinking import REDACTS
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
+from completions.wire.bedrock.guardrail import ACTION, TRACE
 from completions.wire.vertex.claude import VertexClaude
 
 CALLED = Choice(text="Wait.", finish_reason="tool_calls", tool_calls=(ToolCall("look", '{"at": 1}'),))
 CACHED = {"messages": [{"role": "user", "content": [{"text": "Hello"}, {"cachePoint": {"type": "default"}}]}]}
 MESSAGES = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
 CLAUDE, NOVA, LATEST = "us.anthropic.claude-sonnet-4-6", "amazon.nova-pro-v1:0", "us.anthropic.claude-sonnet-5"
-FIRST = "anthropic.claude-3-5-sonnet-20240620-v1:0"
+FIRST, HAIKU = "anthropic.claude-3-5-sonnet-20240620-v1:0", "global.anthropic.claude-haiku-4-5-20251001-v1:0"
 READ, WRITTEN = (
     ["cacheReadInputTokenCount", "cacheReadInputTokens"],
     ["cacheWriteInputTokenCount", "cacheWriteInputTokens"],
@@ -77,6 +79,8 @@ def test_converse__writes_keys_in_alphabetical_order() -> None:
         ("openai.gpt-oss-120b-1:0", None, []),
         (NOVA, CACHED, READ + WRITTEN),
         (CLAUDE, CACHED, READ + WRITTEN),
+        (HAIKU, None, READ),
+        (HAIKU, CACHED, READ + WRITTEN),
     ],
 )
 def test_converse__tells_of_the_cache_and_of_server_tools(model: str, body: Any, told: list[str]) -> None:
@@ -132,21 +136,78 @@ def test_converse__repeats_how_it_was_asked_for_and_tells_what_a_guardrail_did(g
         assert not {"trace", *CHOSEN} & converse(NOVA).keys()
 
 
+FILTERED = Choice("Not that.", finish_reason="content_filter")
+HEADERS = {"x-amzn-bedrock-guardrailidentifier": "g1", "x-amzn-bedrock-guardrailversion": "1"}
+TRACED = {**HEADERS, "x-amzn-bedrock-trace": "ENABLED"}
+TITAN, LLAMA = "amazon.titan-text-lite-v1", "us.meta.llama3-3-70b-instruct-v1:0"
+
+
 @pytest.mark.parametrize(
-    ("guard", "reason", "action"),
+    ("guard", "reason", "told"),
     [
-        (GUARD, "guardrail_intervened", "Guardrail blocked."),
+        (GUARD, "guardrail_intervened", ["actionReason", "inputAssessment", "modelOutput"]),
         ({**GUARD, "trace": "disabled"}, "guardrail_intervened", None),
         ({}, "content_filtered", None),
     ],
 )
-def test_converse__has_a_guardrail_intervene_where_a_filter_ends_the_answer(
-    guard: Any, reason: str, action: str | None
-) -> None:
+def test_converse__has_a_guardrail_block_what_a_filter_ends(guard: Any, reason: str, told: list[str] | None) -> None:
     body = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}], "guardrailConfig": guard}
-    document = converse(NOVA, body, Choice("Hm", finish_reason="content_filter"))
+    document = converse(CLAUDE, body, FILTERED)
     assert document["stopReason"] == reason
-    assert document.get("trace", {}).get("guardrail", {}).get("actionReason") == action
+    found = document.get("trace", {}).get("guardrail")
+    assert (None if found is None else [*found]) == told
+    if told:
+        assert found["actionReason"] == "Guardrail blocked." and found["inputAssessment"]["g1"]["topicPolicy"]
+    free = {"inputTokens": 0, "outputTokens": 0, "serverToolUsage": {}, "totalTokens": 0}
+    assert (document["usage"] == free) == bool(guard)
+
+
+def invoked(model: str, choice: Choice, headers: dict[str, str]) -> tuple[Body, dict[str, Any], list[dict[str, Any]]]:
+    """Return an answer of `invoke` with its headers, its document, and those in the chunks of its stream."""
+    found = registry.format_at(f"/model/{model}/invoke")
+    assert found is not None
+    wire, route = found
+    bodies = {"titan": {"inputText": "Hello"}, "llama": {"prompt": "Hello"}}
+    nova = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}]}
+    body = next((body for name, body in bodies.items() if name in model), nova if "nova" in model else MESSAGES)
+    prompt = wire.parse(orjson.dumps(body), headers, validate=False, route=route)
+    whole = wire.render(reply(choice), prompt)
+    events = [orjson.loads(event.data) for event in wire.events(reply(choice), prompt)]
+    return whole, orjson.loads(whole.data), [orjson.loads(base64.b64decode(event["bytes"])) for event in events]
+
+
+@pytest.mark.parametrize("model", [TITAN, LLAMA, NOVA, CLAUDE])
+@pytest.mark.parametrize(("choice", "action"), [(Choice("Hi"), "NONE"), (FILTERED, "INTERVENED")])
+def test_invoke__tells_what_a_guardrail_did_in_the_answer_and_at_the_end_of_a_stream(
+    model: str, choice: Choice, action: str
+) -> None:
+    for headers, told in (({}, []), (HEADERS, [ACTION]), (TRACED, [ACTION, TRACE])):
+        _, document, chunks = invoked(model, choice, headers)
+        for each in (document, chunks[-1]):
+            assert [name for name in (ACTION, TRACE) if name in each] == told
+            assert each.get(ACTION) in (None, action)
+        assert not any(ACTION in each for each in chunks[:-1])
+    found = document[TRACE]["guardrail"]
+    assert found == chunks[-1][TRACE]["guardrail"]
+    assert [*found] == (["input", "outputs", "actionReason"] if action == "NONE" else ["input", "actionReason"])
+    assert ("topicPolicy" in found["input"]["g1"]) == (action == "INTERVENED")
+    assert "automatedReasoningPolicyUnits" in found["input"]["g1"]["invocationMetrics"]["usage"]
+
+
+def test_invoke__costs_nothing_where_a_guardrail_blocks_claude_or_llama() -> None:
+    body, document, chunks = invoked(CLAUDE, FILTERED, HEADERS)
+    start = chunks[0]["message"]
+    assert document["id"].startswith("bedrock-guardrails-") and not body.headers
+    assert document | {"content": [], "stop_reason": None} == start | {ACTION: "INTERVENED"}
+    assert document["content"] == [{"type": "text", "text": "Not that."}] and document["stop_reason"] == "end_turn"
+    assert document["usage"] == {"input_tokens": 0, "output_tokens": 0}
+    assert [each["type"] for each in chunks[1:]] == [
+        *("content_block_start", "content_block_delta", "content_block_stop", "message_delta", "message_stop")
+    ]
+    assert "usage" not in chunks[-2] and "amazon-bedrock-invocationMetrics" not in chunks[-1]
+    body, document, _ = invoked(LLAMA, FILTERED, HEADERS)
+    assert document == {"generation": "Not that.", ACTION: "INTERVENED"}
+    assert [*body.headers] == ["x-amzn-bedrock-invocation-latency"]
 
 
 @pytest.mark.parametrize("model", [NOVA, "moonshot.kimi-k2-thinking", "openai.gpt-oss-120b-1:0", CLAUDE])
