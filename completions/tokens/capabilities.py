@@ -70,6 +70,9 @@ FEATURES: Mapping[str, str] = {
 """What a model may lack, by the names that scripts use too."""
 
 MANNERS: Mapping[str, str] = {
+    "cache_in_memory": "A prompt that is to be kept in memory alone is refused.",
+    "many_answers": "More than 8 answers, and more than 5 other tokens for each, are refused in chat completions.",
+    "max_in_responses_alone": "The effort `max` is refused in chat completions.",
     "audio_left_out": "A request that neither has audio nor asks for it is refused.",
     "logprobs_forbidden": "`logprobs` are refused by a 403.",
     "search_sampling": "What samples is refused as models do that always search.",
@@ -128,6 +131,11 @@ class Capabilities(NamedTuple):
     formats: frozenset[str] | None = None
     budget: tuple[int, int] | None = None
     output: int | None = None
+
+    def efforts_in(self, format_: str) -> tuple[str, ...]:
+        """Return the reasoning efforts that requests in a format can have; none where any is taken."""
+        more = ("max",) if format_ == "responses" and "max_in_responses_alone" in self.lacks else ()
+        return (*(self.efforts or ()), *more)
 
     def lacking(self, effort: str | None) -> frozenset[str]:
         """Return what the model lacks in a request with this effort, None: the model's own."""

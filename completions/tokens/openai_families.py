@@ -128,6 +128,15 @@ OPENAI = (
     ),
     Family(
         "openai",
+        r"gpt-5\.6(-sol|-terra|-luna)?",
+        NEVER | {"stop", "audio_answers", "cache_in_memory", "many_answers", "max_in_responses_alone"},
+        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
+        efforts=("none", "low", "medium", "high", "xhigh"),
+        source="requests to gpt-5.6-terra on 2026-08-30, and to 5.6-luna and 5.6-sol; Gitlawb/openclaude 1957",
+        seen="2026-10-09",
+    ),
+    Family(
+        "openai",
         r"gpt-5\.[5-9](-sol|-terra|-luna|-mini|-nano)?",
         NEVER | {"stop", "audio_answers"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},

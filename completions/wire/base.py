@@ -304,7 +304,7 @@ def json_type(value: object) -> str:
         case int():
             return "an integer"
         case float():
-            return "a decimal"
+            return "a decimal number"
         case str():
             return "a string"
         case list():

@@ -53,7 +53,7 @@ class Refusal(NamedTuple):
             "place": asked.place,
             "value": _shown(asked.value),
             "model": prompt.model,
-            "supported": listed(can.efforts or ()),
+            "supported": listed(can.efforts_in(prompt.format)),
             "one_of": listed(can.efforts or (), "or", quote="`"),
             "levels": ", ".join(sorted(can.efforts or ())),
             "least": can.budget[0] if can.budget else 0,
@@ -139,7 +139,7 @@ class Effort:
     def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
         """Return the place and the effort."""
         wanted = prompt.reasoning_effort
-        if wanted is None or (self.other and wanted in (can.efforts or ())):
+        if wanted is None or (self.other and wanted in can.efforts_in(prompt.format)):
             return None
         return Asked(self.place, wanted)
 

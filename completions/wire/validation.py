@@ -133,13 +133,13 @@ def anything(value: Any) -> Problem | None:
     return None
 
 
-def choice(*allowed: str) -> Check:
-    """Check a string that must be one of these."""
+def choice(*allowed: str, also: Collection[str] = ()) -> Check:
+    """Check a string that must be one of these, or one of those that the API takes and does not tell."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not str:
             return wrong_type(f"one of {listed(allowed, 'or')}", value)
-        return None if value in allowed else wrong_value(value, allowed)
+        return None if value in allowed or value in also else wrong_value(value, allowed)
 
     return check
 

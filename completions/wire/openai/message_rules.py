@@ -9,6 +9,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.media import is_picture
+from completions.wire.openai.requests import later_problem
 from completions.wire.validation import (
     TOOL_NAME,
     Check,
@@ -24,7 +25,6 @@ from completions.wire.validation import (
     string,
     tagged,
     text_or,
-    worded_problem,
 )
 
 MAX_TEXT = 10_485_760
@@ -170,7 +170,7 @@ SDK for JavaScript sends each text of an answer with what stood around it: `role
 
 
 def _content(parts: Mapping[str, Check]) -> Check:
-    return text_or("objects", array(tagged("type", parts), "objects", low=1), high=MAX_TEXT)
+    return text_or("objects", array(tagged("type", parts), "objects"), high=MAX_TEXT)
 
 
 _CONTENT, _LOOSE_CONTENT = _content(PARTS), _content(_LOOSE_PARTS)
@@ -205,10 +205,13 @@ _FUNCTION_CALL = record({"name": TOOL_NAME, "arguments": _TEXT}, ("name", "argum
 _NAME = string(low=1, high=64, pattern=r"^[^\s<|\\/>]+$")
 
 
+_INSTEAD = ("tool_calls", "function_call", "refusal", "audio")
+
+
 def _message(extra: Mapping[str, Check], required: Sequence[str] = (), *, loose: bool = False) -> Check:
-    content = _LOOSE_CONTENT if loose else _CONTENT
-    fields: dict[str, Check] = {"role": anything, "name": _NAME, "content": nullable(content), **extra}
-    check = record(fields, required)
+    content = nullable(_LOOSE_CONTENT if loose else _CONTENT)
+    fields: dict[str, Check] = {"role": anything, "name": _NAME, "content": content}
+    check = record({**fields, **dict.fromkeys(_INSTEAD, anything), **extra}, required)
 
     def with_content(value: dict[str, Any]) -> Problem | None:
         if (problem := check(value)) is not None:
@@ -222,17 +225,17 @@ def _message(extra: Mapping[str, Check], required: Sequence[str] = (), *, loose:
 
 
 def _no_content(message: dict[str, Any]) -> Problem | None:
-    """Let an assistant's message do without content when it has something else to say."""
+    """Let an assistant's message do without content when it has something else to say.
+
+    To leave it out is to send null, and an empty array is content (gpt-5.5, 5.6-sol and 5.6-terra on 2026-08-31).
+    """
     if message["role"] == "assistant" and any(message.get(key) is not None for key in _INSTEAD):
         return None
     if message["role"] == "function" and "content" in message:
         return None  # `ChatCompletionFunctionMessageParam.content` is nullable
-    if "content" not in message and message["role"] != "assistant":
-        return missing("content", message, ("role", "name"))
-    return worded_problem("Invalid value for 'content': expected a string, got null.", None, "content")
+    return later_problem("Invalid value for 'content': expected a string, got null.", "content")
 
 
-_INSTEAD = ("tool_calls", "function_call", "refusal", "audio")
 _SAID: Mapping[str, Check] = {
     "tool_calls": nullable(_CALLS),  # the types have no null here, but answers that are sent back have
     "function_call": nullable(_FUNCTION_CALL),
@@ -249,7 +252,7 @@ MESSAGE = tagged(
         "user": _message({}),
         "function": _message({}, ("name",)),
         "tool": _message({"tool_call_id": string(low=1)}, ("tool_call_id",)),
-        "developer": _message({}),
+        "developer": _message({"content": _CONTENT}, ("content",)),
     },
 )
 """One message; the roles in the order in which the API lists them."""
@@ -279,7 +282,8 @@ def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
             continue
         if (problem := _unanswered(asked, answered)) is not None:
             return problem.under(f"[{caller}]")
-        asked, caller, answered = [call["id"] for call in message.get("tool_calls") or ()], index, set()
+        caller, answered = index, set()
+        asked = [call["id"] for call in message.get("tool_calls") or ()] if message["role"] == "assistant" else []
     problem = _unanswered(asked, answered)
     return problem and problem.under(f"[{caller}]")
 
@@ -287,11 +291,11 @@ def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
     if not asked:
         why = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
-        return worded_problem(f"Invalid parameter: {why}", None, "role")
+        return later_problem(f"Invalid parameter: {why}", "role")
     if (call := message["tool_call_id"]) in asked:
         return None
     why = f"'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
-    return worded_problem(f"Invalid parameter: {why}", None, "tool_call_id")
+    return later_problem(f"Invalid parameter: {why}", "tool_call_id")
 
 
 def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
@@ -300,7 +304,7 @@ def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
         return None
     rule = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
     why = f"The following tool_call_ids did not have response messages: {', '.join(left)}"
-    return worded_problem(f"{rule} {why}", None, "role")
+    return later_problem(f"{rule} {why}", "role")
 
 
 def says_json(conversation: Sequence[dict[str, Any]]) -> bool:

@@ -6,7 +6,17 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import whole
-from completions.wire.validation import Problem, choice, integer, nullable, record, refuse, string, wrong_type
+from completions.wire.validation import (
+    Problem,
+    choice,
+    integer,
+    nullable,
+    record,
+    refuse,
+    string,
+    worded_problem,
+    wrong_type,
+)
 
 MAX_PAIRS, MAX_KEY, _VALUE = 16, 64, string(high=512)
 """`Metadata`: 16 pairs, keys of 64 characters, values of 512."""
@@ -15,16 +25,19 @@ DEFAULT_LIMIT = 20
 
 
 def metadata(value: Any) -> Problem | None:
-    """Check a map of strings to strings and its three limits."""
+    """Check a map of strings to strings and its three limits, in words measured on 2026-08-30."""
     if type(value) is not dict:
-        return wrong_type("an object", value)
+        return wrong_type("a metadata object", value)
     if (size := len(value)) > MAX_PAIRS:
-        why = f"Expected at most {MAX_PAIRS} properties, but got {size} properties instead."
+        why = (
+            f"Expected an object with at most {MAX_PAIRS} properties, but got an object with {size} properties instead."
+        )
         return Problem("Invalid", f": too many properties. {why}", "object_above_max_properties")
     for key, item in value.items():
         if (length := len(key)) > MAX_KEY:
-            why = f"Expected keys with maximum length {MAX_KEY}, but got a key with length {length} instead."
-            return Problem("Invalid", f": key too long. {why}", "string_above_max_length")
+            why = f"Expected a string with maximum length {MAX_KEY}, but got a string with length {length} instead."
+            said = f"Invalid property name in 'metadata': '{key[:3]}...{key[-3:]}' is too long. {why}"
+            return worded_problem(said, "property_name_above_max_length", key)
         if (problem := _VALUE(item)) is not None:
             return problem.under(key)
     return None

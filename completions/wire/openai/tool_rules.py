@@ -17,6 +17,7 @@ from completions.wire.validation import (
     boolean,
     choice,
     either,
+    missing,
     nullable,
     obj,
     record,
@@ -43,10 +44,21 @@ _NAMED = _kinds(function=record({"name": TOOL_NAME}, ("name",)), custom=record({
 _ALLOWED = record(
     {"mode": choice("auto", "required"), "tools": array(tagged("type", _NAMED), "objects", low=1)}, ("mode", "tools")
 )
+_CHOICES: Mapping[str, Check] = {**_NAMED, **_kinds(allowed_tools=_ALLOWED)}
+_CHOSEN = tagged("type", _CHOICES)
+
+
+def _choice(value: Any) -> Problem | None:
+    """Check the choice of a tool; one of a kind that nobody knows lacks a function (measured on 2026-08-30)."""
+    if isinstance(kind := value.get("type"), str) and kind not in _CHOICES:
+        return missing("function", value, _CHOICES)
+    return _CHOSEN(value)
+
+
 TOOL_CHOICE = either(
-    "one of a string or object",
+    "one of one of 'none', 'auto', or 'required' or object",
     string=choice("none", "auto", "required"),
-    object=tagged("type", {**_NAMED, **_kinds(allowed_tools=_ALLOWED)}),
+    object=_choice,
 )
 FUNCTION_CALL = either(
     "one of a string or object", string=choice("none", "auto"), object=record({"name": TOOL_NAME}, ("name",))
@@ -74,7 +86,7 @@ def functions(rules: SchemaRules) -> Check:
     """Return the check of the legacy functions, which is the same."""
     description = nullable(string(high=rules.longest_description))
     function = record({"name": TOOL_NAME, "description": description, "parameters": obj}, ("name",))
-    several = array(function, "objects", low=1, high=MAX_TOOLS)
+    several = array(function, "function definitions", low=1, high=MAX_TOOLS)
 
     def check(value: Any) -> Problem | None:
         if (problem := several(value)) is not None:
@@ -131,6 +143,8 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
             return worded_problem(why, None, key)
     if isinstance(chosen := body.get("tool_choice"), dict):
         offered = set(zip((tool["type"] for tool in body["tools"]), _names(body["tools"]), strict=True))
+        if chosen["type"] == "function" and (one := next(_chosen(chosen))) not in offered:
+            return _absent("function_call", "functions", *one)  # its predecessor's words (measured on 2026-09-04)
         return next((_absent("tool_choice", "tools", *one) for one in _chosen(chosen) if one not in offered), None)
     if isinstance(call := body.get("function_call"), dict) and call["name"] not in _legacy_names(body):
         return _absent("function_call", "functions", "function", call["name"])

@@ -249,7 +249,7 @@ def test_parse__takes_any_object(wire: OpenAIFormat, body: dict[str, Any], field
 @FORMATS
 @pytest.mark.parametrize(
     ("value", "kind"),
-    [("true", "a string"), (1, "an integer"), (0.0, "a decimal"), ([], "an array"), ({}, "an object")],
+    [("true", "a string"), (1, "an integer"), (0.0, "a decimal number"), ([], "an array"), ({}, "an object")],
 )
 def test_parse__stream_must_be_a_boolean(wire: OpenAIFormat, value: object, kind: str) -> None:
     with pytest.raises(RequestError) as caught:

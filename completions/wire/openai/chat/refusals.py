@@ -12,6 +12,7 @@ from completions.wire.refusals import (
     OUTPUT,
     Asked,
     Effort,
+    Find,
     Given,
     Refusal,
     offers_tools,
@@ -66,12 +67,40 @@ def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 def _spoken(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return next((Asked(name) for name in ("audio", "modalities") if prompt.body.get(name) is not None), None)
+    names = ("audio", "modalities", "web_search_options")
+    return next((Asked(name) for name in names if prompt.body.get(name) is not None), None)
 
 
 def _without_audio(prompt: Prompt, can: Capabilities) -> Asked | None:
     asks = "audio" in texts(prompt.body.get("modalities"))
     return None if asks or _content("input_audio", prompt) else Asked("model")
+
+
+def _many(name: str, most: int) -> Find:
+    """Find a number that is above what the model takes."""
+
+    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+        asked = prompt.body.get(name)
+        return Asked(name, asked) if isinstance(asked, int) and asked > most else None
+
+    return find
+
+
+def _in_memory(prompt: Prompt, can: Capabilities) -> Asked | None:
+    wanted = prompt.body.get("prompt_cache_retention")
+    return Asked("prompt_cache_retention") if wanted == "in_memory" else None
+
+
+MAX_ANSWERS, MAX_OTHERS = 8, 5
+KEPT_A_DAY = Refusal(
+    "cache_in_memory",
+    _in_memory,
+    "This model is compatible only with 24h extended prompt caching",
+    None,
+    source=MEASURED,
+    seen="2026-08-30",
+)
+"""The refusal of a prompt's cache that ends with the memory it is in; responses have a code for it."""
 
 
 def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -83,6 +112,23 @@ def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "many_answers",
+        _many("n", MAX_ANSWERS),
+        f"Invalid 'n': integer above maximum value. Expected a value <= {MAX_ANSWERS}, but got {{value}} instead.",
+        "integer_above_max_value",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    Refusal(
+        "many_answers",
+        _many("top_logprobs", MAX_OTHERS),
+        f"Invalid value for 'top_logprobs': must be less than or equal to {MAX_OTHERS}.",
+        None,
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
+    KEPT_A_DAY,
     Refusal(
         "audio_answers",
         _spoken,

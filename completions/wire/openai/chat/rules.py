@@ -6,8 +6,10 @@ The fields are those of `CompletionCreateParams` in `openai.types.chat`; a field
 from collections.abc import Mapping
 from typing import Any
 
+from completions.tokens.capabilities import capabilities
 from completions.wire.openai import strict_schema
 from completions.wire.openai.message_rules import CACHE_POINT, messages, says_json
+from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
 from completions.wire.openai.tool_rules import FUNCTION_CALL, OFFERS, TOOL_CHOICE, functions, tools, unsuitable
@@ -32,6 +34,7 @@ from completions.wire.validation import (
     tagged,
     text_or,
     worded_problem,
+    wrong_value,
 )
 
 VOICES = (
@@ -87,41 +90,59 @@ def response_format(rules: SchemaRules) -> Check:
     return check
 
 
+def _retention(value: Any) -> Problem | None:
+    """Check how long a prompt is to be kept; another text than the API knows has words of its own (2026-08-30)."""
+    problem = _RETENTION(value)
+    if problem is None or type(value) is not str:
+        return problem
+    return worded_problem("Invalid prompt_cache_retention argument", None, "")
+
+
+_RETENTION = choice("in_memory", "24h")
+NO_MODEL = "you must provide a model parameter"
+"""What is said where the model is left out, null or empty (measured on 2026-08-30)."""
+
+
 FIELDS: Mapping[str, Check] = {
-    **SHARED,
+    "model": SHARED["model"],
     "messages": messages,
-    "audio": nullable(_AUDIO),
-    "function_call": FUNCTION_CALL,
     "functions": functions(OPENAI),
-    "logprobs": nullable(boolean),
-    "max_completion_tokens": nullable(integer(1)),
-    "max_tokens": nullable(integer(1)),
-    "metadata": nullable(metadata),
-    "modalities": nullable(array(choice("text", "audio"), "strings", low=1)),
-    "moderation": nullable(_MODERATION),
-    "parallel_tool_calls": boolean,
-    "prediction": nullable(_PREDICTION),
-    "prompt_cache_key": nullable(string(high=64)),
-    "prompt_cache_options": _CACHE,
-    "prompt_cache_retention": nullable(choice("in_memory", "24h")),
-    "reasoning_effort": nullable(choice("none", "minimal", "low", "medium", "high", "xhigh", "max")),
-    "response_format": response_format(OPENAI),
-    "safety_identifier": nullable(string(high=64)),
-    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast")),
-    "store": nullable(boolean),
-    "tool_choice": TOOL_CHOICE,
+    "function_call": FUNCTION_CALL,
     "tools": nullable(tools(OPENAI)),
+    "tool_choice": TOOL_CHOICE,
+    "parallel_tool_calls": boolean,
+    "max_completion_tokens": nullable(integer(1)),
+    **{key: SHARED[key] for key in ("n", "temperature", "top_p", "presence_penalty", "frequency_penalty")},
+    "logprobs": nullable(boolean),
     "top_logprobs": nullable(integer(0, 20)),
+    **{key: SHARED[key] for key in ("user", "seed")},
+    "moderation": nullable(_MODERATION),
+    "safety_identifier": nullable(string(high=64)),
+    "prompt_cache_options": _CACHE,
+    "prompt_cache_key": nullable(string(high=64)),
+    "prompt_cache_retention": nullable(_retention),
+    "response_format": response_format(OPENAI),
+    "service_tier": nullable(choice("auto", "default", "fast", "flex", "priority", also=("scale",))),
+    "max_tokens": nullable(integer(1)),
+    "reasoning_effort": nullable(string()),
+    **{key: SHARED[key] for key in ("logit_bias", "stop", "stream", "stream_options")},
+    "store": nullable(boolean),
+    "metadata": nullable(metadata),
+    "prediction": nullable(_PREDICTION),
     "verbosity": nullable(choice("low", "medium", "high")),
+    "audio": nullable(_AUDIO),
+    "modalities": nullable(array(choice("text", "audio"), "strings", low=1)),
     "web_search_options": _WEB_SEARCH,
 }
-REQUIRED = ("messages", "model")
-REQUEST = record(FIELDS, REQUIRED)
+"""The fields in the order in which the API looks at them (measured on 2026-08-30, but for the last three)."""
+
+REQUIRED = ("model", "messages")
+REQUEST = whole_request(FIELDS, REQUIRED, model=NO_MODEL)
 
 
 def request(rules: SchemaRules) -> Check:
     """Return the check for a request if the rules for schemas are not OpenAI's."""
-    return record(
+    return whole_request(
         {
             **FIELDS,
             "functions": functions(rules),
@@ -129,6 +150,7 @@ def request(rules: SchemaRules) -> Check:
             "tools": nullable(tools(rules)),
         },
         REQUIRED,
+        model=NO_MODEL,
     )
 
 
@@ -143,6 +165,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or _limits_twice(body)
         or _logprobs(body)
         or _silent(body)
+        or (None if "reasoning_effort" not in body else _strange_effort(body))
         or (None if OFFERS.keys().isdisjoint(body) else unsuitable(body))
         or _json_mode(body)
     )
@@ -166,6 +189,17 @@ def _silent(body: Mapping[str, Any]) -> Problem | None:
     """Refuse an audio answer without a voice: `modalities: ["audio"]` requires `audio`."""
     speaks = "audio" in (body.get("modalities") or ())
     return missing("audio", body, FIELDS) if speaks and body.get("audio") is None else None
+
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def _strange_effort(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse an effort that no model has; where a model's own are known, its refusal names them."""
+    effort = body["reasoning_effort"]
+    if effort is None or effort in EFFORTS or capabilities(body["model"], "openai").efforts is not None:
+        return None
+    return wrong_value(effort, EFFORTS).under("reasoning_effort")
 
 
 def _json_mode(body: Mapping[str, Any]) -> Problem | None:
