@@ -20,6 +20,13 @@ VERTEX_USAGE = (
 )
 """The order of a usage's keys at Vertex AI."""
 
+USAGE = (
+    *("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "cachedContentTokenCount", "promptTokensDetails"),
+    *("cacheTokensDetails", "candidatesTokensDetails", "toolUsePromptTokenCount", "toolUsePromptTokensDetails"),
+    *("thoughtsTokenCount", "serviceTier"),
+)
+"""The order of a usage's keys at the Gemini API (recorded in January to July 2026)."""
+
 
 def tail(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return what follows the usage."""
@@ -70,11 +77,15 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
     if not is_vertex(prompt) and not counts_in_chunks(prompt):
-        return _told(document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt))
+        return _in_order(document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt))
     if not is_vertex(prompt):
-        return _told(document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt))
+        return _in_order(document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt))
     told = document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
     return arranged(_told(told), VERTEX_USAGE)
+
+
+def _in_order(usage: dict[str, Any]) -> dict[str, Any]:
+    return arranged(_told(usage), USAGE)
 
 
 def _told(usage: dict[str, Any]) -> dict[str, Any]:

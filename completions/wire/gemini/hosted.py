@@ -90,9 +90,9 @@ def metadata(choice: Choice, prompt: Prompt, said: str) -> Document:
     tools = offered(prompt) if said and not choice.tool_calls else []
     pages = _pages(prompt) if "urlContext" in tools else []
     read = [{"retrievedUrl": page, "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"} for page in pages]
-    document: Document = {"urlContextMetadata": {"urlMetadata": read}} if read else {}
+    fetched: Document = {"urlContextMetadata": {"urlMetadata": read}} if read else {}
     if not read and "googleSearch" not in tools:
-        return document
+        return fetched
     cited = [mapping(each.get("url_citation")) for each in choice.annotations]
     sources = [each for each in cited if each.get("url")] or [{"url": page} for page in pages] or [dict(PAGE)]
     grounded: Document = {
@@ -101,8 +101,12 @@ def metadata(choice: Choice, prompt: Prompt, said: str) -> Document:
     }
     if "googleSearch" in tools:
         query = _query(prompt)
-        grounded |= {"searchEntryPoint": {"renderedContent": _suggestions(query)}, "webSearchQueries": [query]}
-    return document | {"groundingMetadata": grounded}
+        grounded = {
+            "searchEntryPoint": {"renderedContent": _suggestions(query)},
+            **grounded,
+            "webSearchQueries": [query],
+        }
+    return {"groundingMetadata": grounded, **fetched}
 
 
 def _web(source: Mapping[str, Any], prompt: Prompt) -> Document:

@@ -73,13 +73,13 @@ def seconds(asked: Any, usual: int | None = None) -> int | None:
 def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None = None) -> dict[str, Any]:
     """Return a file, which lasts for so many seconds, or for ever."""
     return {
-        "id": f"file-{ids.spelled(secrets.token_hex(16), 22, ids.ALPHANUMERIC)}",
         "object": "file",
+        "id": f"file-{ids.spelled(secrets.token_hex(16), 22, ids.ALPHANUMERIC)}",
+        "purpose": purpose,
+        "filename": name,
         "bytes": size,
         "created_at": created,
         "expires_at": None if lasts is None else created + lasts,
-        "filename": name,
-        "purpose": purpose,
         "status": "processed",
         "status_details": None,
     }

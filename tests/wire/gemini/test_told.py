@@ -177,3 +177,17 @@ def test_model__that_the_script_does_not_list_is_not_found() -> None:
         "Model is not found: models/gemini-9 for api version v1beta",
         "NOT_FOUND",
     )
+
+
+def test_keys__of_what_tools_found_are_in_the_order_of_2026() -> None:
+    body = {"contents": [{"role": "user", "parts": [{"text": "Read https://example.com/a please"}]}]}
+    prompt = asked("gemini-2.5-flash", body={**body, "tools": [{"urlContext": {}}, {"googleSearch": {}}]})
+    document = whole(prompt, Choice(text="It says so.", reasoning="Hm."))
+    assert [*document["candidates"][0]][-2:] == ["groundingMetadata", "urlContextMetadata"]
+    assert [*document["candidates"][0]["groundingMetadata"]] == [
+        *("searchEntryPoint", "groundingChunks", "groundingSupports", "webSearchQueries")
+    ]
+    assert [*document["usageMetadata"]][3:] == [
+        *("promptTokensDetails", "toolUsePromptTokenCount", "toolUsePromptTokensDetails"),
+        *("thoughtsTokenCount", "serviceTier"),
+    ]
