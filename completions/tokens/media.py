@@ -48,8 +48,18 @@ def decoded(source: str, most: int) -> bytes:
 
 def is_picture(source: str) -> bool:
     """Tell whether data begins as a PNG, JPEG, GIF or WebP does."""
+    return picture_type(source) is not None
+
+
+SIGNS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+
+
+def picture_type(source: str) -> str | None:
+    """Return the media type of a picture, as which its data begins; None of other data."""
     head = decoded(source, 16)
-    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"GIF8")) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    return next((kind for sign, kind in SIGNS.items() if head.startswith(sign)), None)
 
 
 def image_size(source: str) -> tuple[int, int] | None:

@@ -8,6 +8,7 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
+from completions.tokens.media import picture_type
 from completions.wire.anthropic.checks import (
     Wrong,
     array,
@@ -50,8 +51,23 @@ def _source(**fields: Check) -> Check:
 
 
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+_ENCODED = _source(media_type=choice(*IMAGE_TYPES), data=_base64)
+
+
+def _encoded(value: Any) -> Problem | None:
+    """Check a picture that is sent, which is of the type that it says (quoted by vybestack/llxprt-code, June 2026)."""
+    return _ENCODED(value) or mistaken(value["media_type"], value["data"])
+
+
+def mistaken(said: str, data: str) -> Wrong | None:
+    """Find a picture that is said to be of another type than its data begins as."""
+    if (found := picture_type(data)) in (said, None):
+        return None
+    return Wrong(f"The image was specified using the {said} media type, but the image appears to be a {found} image")
+
+
 _IMAGE_SOURCES = {
-    "base64": _source(media_type=choice(*IMAGE_TYPES), data=_base64),
+    "base64": _encoded,
     "url": _source(url=_url),
     "file": _source(file_id=string(1)),
 }

@@ -19,6 +19,7 @@ from completions.wire.bedrock import guardrail, guardrail_message, invoked, sign
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
+from completions.wire.fields import dicts, mapping
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
@@ -61,10 +62,15 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         return field.startswith(OWN) or super().is_of_cloud(field)
 
     def check_version(self, document: Mapping[str, Any]) -> None:
-        """Refuse a `stream`, too: the address says it here."""
+        """Refuse a `stream`, too: the address says it here; and what is to be fetched (recorded in December 2025)."""
         if "stream" in document:
             refuse(Wrong("Extra inputs are not permitted", "stream"))
         super().check_version(document)
+        for index, message in enumerate(dicts(document.get("messages"))):
+            for place, block in enumerate(dicts(message.get("content"))):
+                if mapping(block.get("source")).get("type") == "url":
+                    where = f"messages.{index}.content.{place}.{block.get('type')}.source.base64.data"
+                    refuse(Wrong("URL sources are not supported", where))
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""

@@ -45,6 +45,7 @@ def validate(body: Body, model: str) -> None:
         _message(message, index)
         contents.check(message["content"], f"messages.{index}.content", model)
     contents.check_turns(messages)
+    contents.check_cache_points(body, model)
     _turns(messages, model)
     _matched(body, messages)
 

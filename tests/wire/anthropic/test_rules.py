@@ -152,6 +152,11 @@ ORPHAN = (
             "Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'",
         ),
         (
+            {"messages": said({"type": "image", "source": IMAGE | {"media_type": "image/png", "data": "R0lGODlh"}})},
+            "messages.0.content.0.image.source.base64: "
+            "The image was specified using the image/png media type, but the image appears to be a image/gif image",
+        ),
+        (
             {"messages": said({"type": "image", "source": {"type": "url", "url": "http://a"}})},
             "messages.0.content.0.image.source.url.url: Only HTTPS URLs are supported.",
         ),

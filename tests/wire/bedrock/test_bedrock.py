@@ -417,7 +417,7 @@ def test_converse__refuses_in_aws_s_words(live: LiveServer, body: dict[str, Any]
 def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
     config = {"maxTokens": 1, "temperature": 0, "topP": 1.0, "stopSequences": ["."]}
     tools = offered({**SPEC, "name": "f" * 64}) | {"toolChoice": {"tool": {"name": "f" * 64}}}
-    picture = {"image": {"format": "png", "source": {"bytes": "aGk="}}}
+    picture = {"image": {"format": "png", "source": {"bytes": "iVBORw0KGgo="}}}
     seen = {"role": "user", "content": [*USER["content"], picture]}
     call = {**CALL, "content": [thought("Hm.", "c2ln"), *CALL["content"]]}
     body = {"messages": [seen, call, {"role": "user", "content": [RESULT]}], "inferenceConfig": config}
@@ -425,9 +425,12 @@ def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
     prompt = wire.parse(json.dumps(body | {"toolConfig": tools}).encode(), {}, validate=True, route=route)
     assert (prompt.max_tokens, prompt.stop, prompt.tool_choice.names, prompt.stream) == (1, (".",), ("f" * 64,), False)
     assert prompt.messages[1].thoughts == (Thought("Hm.", "c2ln"),)
-    assert prompt.messages[0].parts == (Part("image", "aGk=", media_type="image/png"),)
+    assert prompt.messages[0].parts == (Part("image", "iVBORw0KGgo=", media_type="image/png"),)
     document = wire.document(Reply((Choice("Hi", "stop", stopped_by="."),), serial="s"), prompt)
     assert document["stopReason"] == "stop_sequence"
+
+
+PICTURED = {"type": "image", "source": {"type": "url", "url": "https://a"}}
 
 
 @pytest.mark.parametrize(
@@ -436,6 +439,10 @@ def test_converse__is_taken_at_its_bounds_and_tells_what_stopped_it() -> None:
         ({"anthropic_version": "x"}, "anthropic_version: Input should be 'bedrock-2023-05-31'"),
         ({"stream": True}, "stream: Extra inputs are not permitted"),
         ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
+        (
+            {"messages": [{"role": "user", "content": [PICTURED]}]},
+            "messages.0.content.0.image.source.base64.data: URL sources are not supported",
+        ),
     ],
 )
 def test_invoke__refuses_in_claude_s_words_and_aws_s_shape(live: LiveServer, more: dict[str, Any], said: str) -> None:
@@ -497,7 +504,7 @@ def test_journal__reads_what_was_said(live: LiveServer, method: str) -> None:
 
 def test_documents__are_taken_in_as_files(live: LiveServer) -> None:
     document = {"document": {"format": "pdf", "name": "a", "source": {"bytes": base64.b64decode("JVBERg==")}}}
-    image = {"image": {"format": "png", "source": {"bytes": b"x"}}}
+    image = {"image": {"format": "png", "source": {"bytes": b"\x89PNG"}}}
     message = {"role": "user", "content": [{"text": "Hi"}, document, image]}
     answer = runtime(live).converse(modelId="amazon.nova-pro-v1:0", messages=[message])
     assert answer["output"]["message"]["content"] == [{"text": "To Converse."}]

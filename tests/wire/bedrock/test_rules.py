@@ -44,6 +44,18 @@ def many(*names: str) -> dict[str, Any]:
     return user(TEXT, *({"document": {**PDF["document"], "name": name}} for name in names))
 
 
+def told(name: str, **source: Any) -> dict[str, Any]:
+    return {"document": {"format": "txt", "name": name, "source": source}}
+
+
+def shown(format: str, data: str) -> dict[str, Any]:
+    return {"image": {"format": format, "source": {"bytes": data}}}
+
+
+PNG = "iVBORw0KGgo="
+FORGETFUL = (GPT, "us.deepseek.r1-v1:0", "moonshotai.kimi-k2.5", "nvidia.nemotron-super-3-120b", "qwen.qwen3-32b-v1:0")
+
+
 @pytest.mark.parametrize(
     ("model", "messages", "said"),
     [
@@ -102,6 +114,27 @@ def many(*names: str) -> dict[str, Any]:
             f"{SECOND}toolUse.name' failed to satisfy constraint: Member must satisfy regular expression pattern: ",
         ),
         (MODEL, [USER, assistant(named("a", "t" * 65))], "toolUse.toolUseId' failed to satisfy constraint"),
+        (MODEL, [user(TEXT, told("a_b", text="Hi"))], None),
+        (MODEL, [user(TEXT, told("a_b", content=[TEXT]))], None),
+        (MODEL, [user(TEXT, told("a_b", bytes="aGk="))], "file name can only contain"),
+        (MODEL, [user(TEXT, told("a'b", text="Hi"))], "file name can only contain"),
+        *((model, [user(TEXT, POINT)], "did not allow prompt caching. See the documentation") for model in FORGETFUL),
+        (
+            MODEL,
+            [user(TEXT, shown("jpeg", PNG))],
+            "messages.0.content.1.image.source.base64: The image was specified using the image/jpeg media type, but "
+            "the image appears to be a image/png image",
+        ),
+        (MODEL, [user(TEXT, shown("png", PNG)), ASSISTANT, user(shown("png", "aGk="))], None),
+        (
+            "amazon.nova-lite-v1:0",
+            [user(TEXT, shown("png", "dGhlc2UgYnl0ZXM="))],
+            "The model returned the following errors: The detected file MIME type text/plain does not match the "
+            "expected type image/png. Reformat your input and try again.",
+        ),
+        (NOVA, [user(TEXT, shown("gif", PNG))], "MIME type image/png does not match the expected type image/gif"),
+        (NOVA, [user(TEXT, shown("png", "AAAA"), shown("png", PNG))], None),
+        ("us.meta.llama3-2-11b-instruct-v1:0", [user(TEXT, shown("gif", PNG))], "not match the specified image format"),
     ],
 )
 def test_converse__refuses_by_model(model: str, messages: list[Any], said: str | None) -> None:
@@ -115,6 +148,18 @@ def test_converse__refuses_by_model(model: str, messages: list[Any], said: str |
     with pytest.raises(AmazonError) as caught:
         Converse().parse(body, {}, validate=True, route=route)
     assert said in caught.value.message
+    assert caught.value.status == (403 if "caching" in said else 400)
+
+
+@pytest.mark.parametrize(
+    ("model", "where"), [(NOVA, "#/toolConfig/tools/1: extraneous key"), (MODEL, ""), (GPT, "not")]
+)
+def test_converse__refuses_cache_points_of_tools_and_systems_by_model(model: str, where: str) -> None:
+    tools, system = {"toolConfig": {"tools": [*TOOLS["tools"], POINT]}}, {"system": [TEXT, POINT]}
+    for body, said in ((tools, where), (system, where if model == GPT else "")):
+        with pytest.raises(AmazonError, match=re.escape(said)) if said else contextlib.nullcontext():
+            data = json.dumps({"messages": [USER], **body}).encode()
+            Converse().parse(data, {}, validate=True, route={"model": model, "method": "converse"})
 
 
 NO = "This model doesn't support the {0} field. Remove {0} and try again."
