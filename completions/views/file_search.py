@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document
-from completions.views.gemini import Target, file_of, take_upload
+from completions.views.gemini import Target, file_of, has_begun, take_upload
 from completions.views.http import Recorded
 from completions.views.paced import id_by, pace_of, scripted_id
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import Asked, stored, stored_at_pace, stored_behind
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
 from completions.wire.gemini.fields import pick
@@ -118,7 +118,7 @@ async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document
     return document
 
 
-@stored_at_pace
+@stored_behind(has_begun)
 async def uploaded(asked: Asked, store: str) -> Recorded:
     """Take a document's bytes, in pieces or at once."""
     await _store(asked, store)

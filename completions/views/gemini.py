@@ -4,7 +4,7 @@ By a rule that names `format: gemini_file`, `ttft_ms` is the time for which a vi
 """
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -14,12 +14,12 @@ from completions.resolve.ask import TextHeaders
 from completions.resolve.uploads import with_uploads
 from completions.state import blobs
 from completions.state.namespaces import DEFAULT
-from completions.state.records import Document
+from completions.state.records import Document, Records
 from completions.views.address import own_path, root_of
 from completions.views.edge import read_body
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.paced import pace_of
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import Asked, stored, stored_behind
 from completions.wire.base import decode_object
 from completions.wire.gemini import caches, files
 from completions.wire.gemini.caches import CACHE
@@ -124,7 +124,12 @@ async def _made(asked: Asked, upload: Document) -> dict[str, Any]:
 FILES = Target(_new_upload, _made)
 
 
-@stored_at_pace
+async def has_begun(records: Records, query: Mapping[str, object], route: Mapping[str, str]) -> bool:
+    """Tell whether an address is that of an upload that has begun, at which Google asks for no key."""
+    return await records.get(UPLOAD, str(query.get("upload_id"))) is not None
+
+
+@stored_behind(has_begun)
 async def uploaded(asked: Asked) -> Recorded:
     """Take the bytes of a file."""
     return await take_upload(asked, FILES)

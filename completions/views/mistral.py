@@ -5,7 +5,7 @@ request.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from completions.views.address import own_path, root_of
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of, scripted_id
-from completions.views.stored import Asked, keep_file, stored, stored_at_pace
+from completions.views.stored import Asked, keep_file, stored, stored_at_pace, stored_behind
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
 from completions.wire.json_lines import dump_lines
@@ -57,7 +57,12 @@ async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
     return {**await _file(asked, name), "deleted": False}
 
 
-@stored
+async def _is_signed(records: Records, query: Mapping[str, object], route: Mapping[str, str]) -> bool:
+    file = await records.get(FILE, route["name"])
+    return file is not None and query.get("sig") == file["signature"]
+
+
+@stored_behind(_is_signed)
 async def file_content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
     await _file(asked, name)
@@ -66,9 +71,10 @@ async def file_content(asked: Asked, name: str) -> Recorded:
 
 @stored
 async def file_address(asked: Asked, name: str) -> dict[str, Any]:
-    """Tell the address of a file's bytes."""
-    await _file(asked, name)
-    return {"url": f"{root_of(asked.request)}{own_path(asked.request.path).removesuffix('url')}content"}
+    """Tell the address of a file's bytes, which needs no key."""
+    signature = (await _file(asked, name))["signature"]
+    path = own_path(asked.request.path).removesuffix("url")
+    return {"url": f"{root_of(asked.request)}{path}content?sig={signature}"}
 
 
 @stored

@@ -28,7 +28,17 @@ from completions.resolve.overrides import (
 from completions.state import blobs
 from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records, is_over
-from completions.views.edge import current, endpoint, format_of, identify, in_dialect, mark, read_body, say_json_type
+from completions.views.edge import (
+    current,
+    endpoint,
+    format_of,
+    identify,
+    in_dialect,
+    mark,
+    note_client,
+    read_body,
+    say_json_type,
+)
 from completions.views.http import EventStream, FastJsonResponse, Recorded
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
@@ -45,6 +55,8 @@ from completions.wire.storage import MAX_STORED
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Envelope = Callable[[RequestError], object]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
+Link = Callable[[Records, Mapping[str, object], Mapping[str, str]], Coroutine[Any, Any, bool]]
+"""What tells by the query and the path whether an address is one that the API gave away, which needs no key."""
 
 EVENTS = ServerSentEvents(media_type=EVENTS_IN_UTF8)
 
@@ -152,13 +164,19 @@ def stored_at_pace(view: StoredView) -> AnyView:
     return _stored(view, is_paced=True)
 
 
-def _stored(view: StoredView, *, is_paced: bool) -> AnyView:
+def stored_behind(link: Link) -> Callable[[StoredView], AnyView]:
+    """Make a view of what is kept, at whose address a link needs no key; it may take as long as the script says."""
+    return functools.partial(_stored, is_paced=True, link=link)
+
+
+def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> AnyView:
 
     @endpoint()
     @functools.wraps(view)
     async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
         space = await current(exchange)
-        headers = identify(request, exchange, space.script.keys)
+        is_open = link is not None and await link(space.records, request.GET, route)
+        headers = note_client(request, exchange) if is_open else identify(request, exchange, space.script.keys)
         if exchange.method == "POST":
             own = TextHeaders(headers)
             await _raise_requested_error(space, own, _envelope_of(wire, exchange))

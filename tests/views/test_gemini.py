@@ -88,6 +88,20 @@ def test_files__named_processed_and_refused(client: genai.Client) -> None:
         upload(client, b"x", "refused")
 
 
+@pytest.mark.parametrize("address", ["/v1beta/files", "/v1beta/fileSearchStores/{}:uploadToFileSearchStore"])
+def test_upload__goes_on_without_a_key(place: str, address: str) -> None:
+    httpx.put(f"{place}/_mock/script", content="{version: 1, defaults: {keys: [mock]}, rules: []}")
+    if "{}" in address:
+        store = httpx.post(f"{place}/v1beta/fileSearchStores", headers=KEY).json()["name"]
+        address = address.format(store.partition("/")[2])
+    start = {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}
+    assert httpx.post(f"{place}/upload{address}", headers=start).status_code == 403
+    to = httpx.URL(httpx.post(f"{place}/upload{address}", headers=start | KEY).headers["x-goog-upload-url"])
+    ending = {"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0"}
+    assert httpx.post(to.copy_set_param("upload_id", "x"), content=b"a", headers=ending).status_code == 403
+    assert httpx.post(to, content=b"a", headers=ending).status_code == 200
+
+
 def test_files__resumed_at_once_and_in_two_parts(place: str) -> None:
     url = f"{place}/upload/v1beta/files"
     start = KEY | {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}

@@ -87,6 +87,18 @@ def test_files__uploaded_listed_shown_read_and_removed(client: Mistral) -> None:
             client.files.delete(file_id=made.id)
 
 
+def test_file__has_an_address_that_needs_no_key(client: Mistral, place: str) -> None:
+    httpx.put(f"{place}/_mock/script", content="{version: 1, defaults: {keys: [k]}, rules: []}")
+    first, second = (
+        client.files.upload(file={"file_name": "a.jsonl", "content": lines({"a": at})}, purpose="batch") for at in "ab"
+    )
+    url = httpx.URL(client.files.get_signed_url(file_id=first.id).url)
+    other = url.copy_with(path=url.path.replace(first.id, second.id))
+    answers = [httpx.get(each, timeout=600) for each in (url, other, url.copy_with(query=None))]
+    assert [(each.status_code, each.content[:9]) for each in answers[:1]] == [(200, b'{"a": "a"')]
+    assert [each.status_code for each in answers[1:]] == [401, 401]
+
+
 def test_job__of_requests_in_the_body(client: Mistral) -> None:
     requests: Any = [{"custom_id": str(at), "body": question(words)} for at, words in enumerate(("Hi", "wrong"))]
     job = client.batch.jobs.create(endpoint="/v1/chat/completions", model="mistral-small-latest", requests=requests)

@@ -57,7 +57,7 @@ def _message(value: dict[str, Any]) -> Problem | None:
     return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER)(named)
 
 
-CONTENT = re.compile(r"/v1/files/([^/?]+)/content$")
+CONTENT = re.compile(r"/v1/files/([^/?]+)/content(?:\?|$)")
 """The address of a file's content, as `files.get_signed_url` gives it here."""
 
 CHAT = rules.chat(
