@@ -98,7 +98,15 @@ async def answer(  # those of `ask`
         except ScriptChanged:
             await space.refresh()
             continue
+        if outcome.error is not None and outcome.error.facts:
+            outcome.error.facts = _with_window(outcome.error.facts, prompt, wire, space.script)
         return _chunked(prompt, outcome, wire), outcome
+
+
+def _with_window(facts: Mapping[str, object], prompt: Prompt, wire: WireFormat, script: Script) -> Mapping[str, object]:
+    """Return the facts of an error with the model's context window, as it is where a prompt is really too long."""
+    found = models.window(script, dialect_of(wire, script), prompt.model)
+    return facts if found is None else {"window": found, **facts}
 
 
 def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:

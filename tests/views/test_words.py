@@ -218,6 +218,22 @@ async def test_named_errors__have_the_words_of_each_api(
 
 
 @pytest.mark.parametrize(
+    ("name", "model", "window"),
+    [
+        ("chat", "mine", 20),
+        ("chat", "other", 272_000),
+        ("mistral", "mistral-large-latest", 262_144),
+    ],
+)
+async def test_named_errors__tell_the_window_of_the_model(
+    app: Handler, defaults: Callable[..., None], name: str, model: str, window: int
+) -> None:
+    defaults("models: [{id: mine, context: 20}, {id: other, like: gpt-5}, known]", "error: context_length_exceeded")
+    said = (await ask(app, name, model=model))[1]
+    assert str(window) in parts(said)[0] and str(window + 1) in parts(said)[0]
+
+
+@pytest.mark.parametrize(
     ("error", "name", "status"),
     [
         ("overloaded", "chat", 503),
