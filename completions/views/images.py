@@ -14,6 +14,7 @@ from completions.journal.exchange import Exchange
 from completions.views.edge import endpoint
 from completions.views.http import RawResponse, Recorded
 from completions.wire.picture import picture_of
+from completions.wire.picture_files import file_of
 
 RANGE = re.compile(rb"bytes=([0-9]{1,19})-([0-9]{1,19})?")
 """The two forms that Blob Storage takes; any other is no range."""
@@ -25,7 +26,7 @@ async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recor
     picture = picture_of(name.removesuffix(".png"))
     if picture is None:
         raise RequestError("There is no image at this address.", status=404)
-    data = await budget.run(picture.png)
+    data = await budget.run(file_of, picture)
     asked = exchange.request_headers.get(b"range", b"") if exchange.method == "GET" else b""
     return _part(data, asked) or _sent(data, 200)
 

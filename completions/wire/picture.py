@@ -1,26 +1,20 @@
-"""Pictures as a mock draws them: the words of a text, legible, on stripes whose colours the text decides; as PNG."""
+"""Pictures as a mock draws them: the words of a text, legible, on stripes whose colours the text decides."""
 
 import base64
 import binascii
 import colorsys
 import hashlib
-import struct
 import textwrap
 import unicodedata
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import orjson
 
-from completions import budget
-
 MAX_WIDTH, MAX_HEIGHT, MIN_EDGE = 3840, 3840, 16
 MAX_PIXELS = 3840 * 2160
 """Pixels."""
-
-SMALL_PIXELS = 2 * 1024 * 1024
-"""Pixels of a picture that is drawn in some milliseconds."""
 
 MAX_CHARACTERS = 320
 """Of a text, that are drawn."""
@@ -54,35 +48,21 @@ UNKNOWN = "7F4141417F"
 
 
 class Picture(NamedTuple):
-    """What is to be drawn: the words, the size in pixels, and what else decides the colours."""
+    """What is to be drawn: the words, the size in pixels, what else decides the colours, the share of words shown."""
 
     text: str
     width: int
     height: int
     seed: str = ""
     transparent: bool = False
+    share: float = 1.0
 
-    def png(self) -> bytes:
-        """Return the picture as a PNG file with a palette; a large one is drawn in a thread."""
-        if self.width * self.height > SMALL_PIXELS:
-            budget.leave_loop()
-        head = struct.pack(">IIBBBBB", self.width, self.height, 8, 3, 0, 0, 0)
-        return b"\x89PNG\r\n\x1a\n" + b"".join(
-            [
-                _chunk(b"IHDR", head),
-                _chunk(b"PLTE", self._palette()),
-                *([_chunk(b"tRNS", bytes(STRIPES))] if self.transparent else []),
-                _chunk(b"IDAT", zlib.compress(b"".join(self._rows()), 1)),
-                _chunk(b"IEND", b""),
-            ]
-        )
+    def pixels(self) -> bytes:
+        """Return the rows, a byte a pixel: the number of its colour in the palette."""
+        return b"".join(self._rows())
 
-    def token(self) -> str:
-        """Return the picture as a piece of an address, from which `picture_of` makes it again."""
-        facts = self._replace(text=self.text[:MAX_CHARACTERS])
-        return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(tuple(facts)))).decode().rstrip("=")
-
-    def _palette(self) -> bytes:
+    def palette(self) -> bytes:
+        """Return the colours, three bytes each: those of the stripes, and the ink."""
         digest = hashlib.blake2s(
             f"{self.seed}/{self.text[:MAX_CHARACTERS]}".encode("utf-8", "replace"), digest_size=2
         ).digest()
@@ -90,21 +70,30 @@ class Picture(NamedTuple):
         colours = [colorsys.hls_to_rgb((hue + step * at / STRIPES) % 1, 0.82, 0.6) for at in range(STRIPES)]
         return bytes(round(255 * part) for colour in [*colours, (0.1, 0.1, 0.15)] for part in colour)
 
-    def _rows(self) -> Iterator[bytes]:
-        """Yield the rows, each behind its filter's number: the dots of the words on the stripes."""
+    def words(self) -> tuple[list[str], int]:
+        """Return the lines that are shown, and the pixels of a character's dot."""
         lines, scale = _laid_out(self.text, self.width, self.height)
+        return list(_begun(lines, round(self.share * sum(len(line.split()) for line in lines)))), scale
+
+    def token(self) -> str:
+        """Return the picture as a piece of an address, from which `picture_of` makes it again."""
+        facts = self.text[:MAX_CHARACTERS], self.width, self.height, self.seed, self.transparent
+        return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(facts))).decode().rstrip("=")
+
+    def _rows(self) -> Iterator[bytes]:
+        """Yield the rows: the dots of the words on the stripes; a transparent picture has one stripe."""
+        lines, scale = self.words()
         cell = (ROWS + 2 * GAP) * scale
         top = max((self.height - len(lines) * cell) // 2, 0)
         known: dict[tuple[int, int, bytes], bytes] = {}
         for y in range(self.height):
             line, within = divmod(y - top, cell)
-            dot, stripe = within // scale - GAP, bytes([y * STRIPES // self.height])
+            dot, stripe = within // scale - GAP, bytes([0 if self.transparent else y * STRIPES // self.height])
             if not (0 <= line < len(lines) and 0 <= dot < ROWS):
                 line = dot = -1
             place = line, dot, stripe
             if place not in known:
-                words = lines[line] if line >= 0 else ""
-                known[place] = b"\0" + _dots(words, dot, scale, self.width, stripe)
+                known[place] = _dots(lines[line] if line >= 0 else "", dot, scale, self.width, stripe)
             yield known[place]
 
 
@@ -138,6 +127,14 @@ def _laid_out(text: str, width: int, height: int) -> tuple[list[str], int]:
     return lines[: height // (ROWS + 2 * GAP)], 1
 
 
+def _begun(lines: Sequence[str], words: int) -> Iterator[str]:
+    """Yield lines of which only the first words are there, each at its place."""
+    for line in lines:
+        shown = line.split()[: max(words, 0)]
+        words -= len(line.split())
+        yield " ".join(shown).ljust(len(line))
+
+
 def _dots(line: str, dot: int, scale: int, width: int, stripe: bytes) -> bytes:
     """Return a row of pixels of a line of text, in the middle."""
     ink, none = bytes([INK]) * scale, stripe * scale
@@ -145,7 +142,3 @@ def _dots(line: str, dot: int, scale: int, width: int, stripe: bytes) -> bytes:
     pixels = b"".join(ink if column >> dot & 1 else none for column in columns)[:width]
     left = (width - len(pixels)) // 2
     return stripe * left + pixels + stripe * (width - left - len(pixels))
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

@@ -3,7 +3,6 @@
 Shapes: what google-genai sends and reads (`_GenerateImagesParameters_to_vertex`, `_Image_from_vertex`), and LiteLLM.
 """
 
-import base64
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from completions.conversation import Prompt, Reply
 from completions.wire.fields import text
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.picture import Picture
+from completions.wire.picture_files import MEDIA_TYPES, Encoding, packed
 
 MAX_IMAGES = 4
 RATIOS: Mapping[str, tuple[int, int]] = {
@@ -23,6 +23,12 @@ RATIOS: Mapping[str, tuple[int, int]] = {
 """The pixels of a picture by its aspect ratio."""
 
 SIZES = {"1K": 1, "2K": 2}
+
+KINDS = {"image/png": "png", "image/jpeg": "jpeg"}
+"""The files that are made, by their media types."""
+
+JPEG_QUALITY = 75
+"""Of a picture of which nothing else is said (`OutputOptions` of Vertex AI's reference)."""
 
 
 def is_asked(address: Mapping[str, str]) -> bool:
@@ -46,8 +52,13 @@ def problems(body: Mapping[str, Any]) -> Iterator[str]:
     asked = pick(parameters, "sampleCount")
     if asked is not None and not 1 <= (integer(asked, 0) or 0) <= MAX_IMAGES:
         yield f"sampleCount must be in the range [1, {MAX_IMAGES}]."
-    for name, known in (("aspectRatio", RATIOS), ("sampleImageSize", SIZES)):
-        given = pick(parameters, name)
+    options = inner(parameters, "outputOptions")
+    for where, name, known in (
+        (parameters, "aspectRatio", RATIOS),
+        (parameters, "sampleImageSize", SIZES),
+        (options, "mimeType", KINDS),
+    ):
+        given = pick(where, name)
         if given is not None and text(given) not in known:
             yield f"{name} must be one of {', '.join(known)}."
 
@@ -62,5 +73,14 @@ def _prediction(shown: str, prompt: Prompt, at: int) -> dict[str, Any]:
     parameters = inner(prompt.body, "parameters")
     width, height = RATIOS.get(text(pick(parameters, "aspectRatio")), RATIOS["1:1"])
     scale = SIZES.get(text(pick(parameters, "sampleImageSize")), 1)
-    drawn = Picture(shown, width * scale, height * scale, str(at)).png()
-    return {"mimeType": "image/png", "bytesBase64Encoded": base64.b64encode(drawn).decode()}
+    picture = Picture(shown, width * scale, height * scale, str(at))
+    encoding = encoding_of(inner(parameters, "outputOptions"), "png")
+    return {"mimeType": MEDIA_TYPES[encoding.kind], "bytesBase64Encoded": packed(picture, encoding)}
+
+
+def encoding_of(options: Mapping[str, Any], usual: str) -> Encoding:
+    """Return the file that options ask for, and else the usual one."""
+    quality = integer(pick(options, "compressionQuality"), 0)
+    return Encoding(
+        KINDS.get(text(pick(options, "mimeType")), usual), JPEG_QUALITY if quality is None else min(quality, 100)
+    )

@@ -2,7 +2,7 @@
 
 Sizes, counts and refusals as a user measured them of the API on 2026-09-02; the sizes of Gemini 3 that were not
 measured are those of Google's page on image generation, the voices those that the API's own error names. Gemini 3 draws
-JPEG; this mock has no encoder, and draws PNG. Speech costs 25 tokens a second, by Google's page on counting tokens.
+JPEG unless Vertex AI is asked for PNG. Speech costs 25 tokens a second, by Google's page on counting tokens.
 """
 
 import base64
@@ -14,8 +14,11 @@ from completions.conversation import Choice, Prompt
 from completions.tokens import text as tokens
 from completions.wire.fields import text, texts
 from completions.wire.gemini.fields import inner, integer, many, pick
-from completions.wire.openai.audio import RATE, spoken
+from completions.wire.gemini.imagen import encoding_of
+from completions.wire.openai.audio import spoken
+from completions.wire.openai.sound_files import RATE
 from completions.wire.picture import Picture
+from completions.wire.picture_files import MEDIA_TYPES, Encoding, file_of
 from completions.wire.words import listed
 
 Document = dict[str, Any]
@@ -150,7 +153,8 @@ def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
         return []
     if AUDIO in prompt.modalities:
         return [_inline(SOUND, _sound(shown, prompt))]
-    return [_inline("image/png", _picture(shown, prompt, place).png())]
+    encoding = _encoding(prompt)
+    return [_inline(MEDIA_TYPES[encoding.kind], file_of(_picture(shown, prompt, place), encoding))]
 
 
 def _inline(media_type: str, data: bytes) -> Document:
@@ -164,6 +168,11 @@ def _picture(shown: str, prompt: Prompt, place: str) -> Picture:
     width, height = RATIOS.get(ratio, RATIOS["16:9" if newer else "1:1"])[newer]
     scale = SCALES.get(text(pick(config, "imageSize")), 1.0) if newer else 1.0
     return Picture(shown, int(width * scale), int(height * scale), place)
+
+
+def _encoding(prompt: Prompt) -> Encoding:
+    options = inner(inner(inner(prompt.body, "generationConfig"), "imageConfig"), "imageOutputOptions")
+    return encoding_of(options, "png" if (prompt.model or "").startswith("gemini-2") else "jpeg")
 
 
 def _sound(shown: str, prompt: Prompt) -> bytes:

@@ -4,12 +4,13 @@ The fields and their limits are those of `ImageGenerateParams`, `ImageEditParams
 `openai.types`. Sizes and qualities belong to a model.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
+from completions.wire.openai.drawings import EDGE, MOST_FRAMES, edges, edges_of
 from completions.wire.picture import MAX_PIXELS
+from completions.wire.picture_files import FRAMES
 from completions.wire.validation import (
     Check,
     Problem,
@@ -30,8 +31,8 @@ from completions.wire.validation import (
 
 DALL_E_2, DALL_E_3 = "dall-e-2", "dall-e-3"
 MAX_IMAGES, MAX_GIVEN, MAX_PARTIAL = 10, 16, 3
-EDGE, MAX_EDGE = 16, 3840
-"""Pixels of which the edges of any size are a multiple, and the most that one has."""
+SHEETS = (9, 12, 16)
+"""A GIF's frames are drawn in one picture of so many places, as users measured on 2026-11-09 (docs.apiyi.com)."""
 
 OWN = ("background", "moderation", "output_compression", "output_format", "partial_images", "stream")
 """Fields of the GPT image models alone."""
@@ -45,18 +46,28 @@ class Model(NamedTuple):
     qualities: Sequence[str]
     any_size: bool = False
     is_gpt: bool = False
+    kinds: Sequence[str] = ("png", "webp", "jpeg", "gif", "svg")
 
 
 GPT_SIZES = ("1024x1024", "1024x1536", "1536x1024", "auto")
 GPT_QUALITIES = ("low", "medium", "high", "auto")
-GPT = Model(32_000, GPT_SIZES, GPT_QUALITIES, is_gpt=True)
-GPT_2 = Model(32_000, GPT_SIZES, (*GPT_QUALITIES, "xhigh", "max"), any_size=True, is_gpt=True)
+GPT_KINDS = ("png", "webp", "jpeg")
+GPT = Model(32_000, GPT_SIZES, GPT_QUALITIES, is_gpt=True, kinds=GPT_KINDS)
+GPT_2 = GPT._replace(any_size=True)
+GPT_25 = GPT_2._replace(qualities=(*GPT_QUALITIES, "xhigh", "max"))
+GPT_26 = GPT_25._replace(kinds=(*GPT_KINDS, "gif", "svg"))
 MODELS: Mapping[str, Model] = {
     DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ()),
     DALL_E_3: Model(4000, ("1024x1024", "1024x1792", "1792x1024"), ("standard", "hd")),
+    "gpt-image-1": GPT,
+    "gpt-image-2.5": GPT_25,
+    "gpt-image-2.6": GPT_26,
     "gpt-image-2": GPT_2,
 }
-"""By the start of the model's name; the others are GPT image models."""
+"""By the start of the model's name; the others are GPT image models of which nothing else is known.
+
+What `gpt-image-2` takes was measured on 2026-08-30 by another project; the newer ones are those of the API's types.
+"""
 
 SHARED: Mapping[str, Check] = {
     "model": nullable(string(low=1)),
@@ -70,7 +81,7 @@ DRAWN: Mapping[str, Check] = {
     "prompt": string(low=1),
     "background": nullable(choice("transparent", "opaque", "auto")),
     "complexity": nullable(choice("low", "medium", "high")),
-    "frame_count": nullable(integer(2, 16)),
+    "frame_count": nullable(integer(*MOST_FRAMES)),
     "frame_duration_ms": nullable(integer(0)),
     "moderation": nullable(choice("low", "auto")),
     "output_compression": nullable(integer(0, 100)),
@@ -98,7 +109,7 @@ VARIED: Mapping[str, Check] = {**SHARED, "image": anything}
 
 def model_of(name: str) -> Model:
     """Return what a model takes."""
-    return next((model for start, model in MODELS.items() if name.startswith(start)), GPT)
+    return next((model for start, model in MODELS.items() if name.startswith(start)), GPT_26)
 
 
 def validate(body: dict[str, Any], name: str, fields: Mapping[str, Check], required: Sequence[str]) -> None:
@@ -106,27 +117,20 @@ def validate(body: dict[str, Any], name: str, fields: Mapping[str, Check], requi
     refuse(record(fields, required)(body))
     model = model_of(name)
     refuse(_fields(body, model) or _prompt(body, model) or _values(body, model))
+    if _is_packed_png(body, model):
+        raise RequestError(
+            "Compression less than 100 is not supported for PNG output format",
+            type="image_generation_user_error",
+            code="invalid_png_output_compression",
+        )
     if name == DALL_E_3 and (body.get("n") or 1) > 1:
         raise RequestError("You must provide n=1 for this model.", param="n")
 
 
-def check_encoder(body: Mapping[str, Any]) -> None:
-    """Refuse a format that the API has and this mock cannot make."""
-    asked = body.get("output_format")
-    if isinstance(asked, str) and asked in ("webp", "jpeg", "gif", "svg"):
-        raise RequestError(
-            f"This mock has no encoder for '{asked}'. Use 'png'.", code="unsupported_value", param="output_format"
-        )
-
-
-def edges(size: object) -> tuple[int, int] | None:
-    """Return the edges that a size names; None where it names none that can be drawn."""
-    found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", size) if isinstance(size, str) else None
-    if found is None:
-        return None
-    width, height = int(found[1]), int(found[2])
-    fits = min(width, height) >= EDGE and max(width, height) <= MAX_EDGE and width * height <= MAX_PIXELS
-    return (width, height) if fits else None
+def _is_packed_png(body: Mapping[str, Any], model: Model) -> bool:
+    """Tell whether a PNG is to be compressed; the refusal was quoted by several projects until November 2026."""
+    asked = body.get("output_compression")
+    return model.is_gpt and asked is not None and asked < 100 and body.get("output_format") in (None, "png")
 
 
 def _fields(body: Mapping[str, Any], model: Model) -> Problem | None:
@@ -150,11 +154,47 @@ def _values(body: Mapping[str, Any], model: Model) -> Problem | None:
             return problem
     if quality is not None and quality not in model.qualities:
         return wrong_value(quality, model.qualities).under("quality")
-    if body.get("background") == "transparent" and body.get("output_format") == "jpeg":
+    kind = body.get("output_format")
+    if kind is not None and kind not in model.kinds:
+        return wrong_value(kind, model.kinds).under("output_format")
+    return _combination(body, kind or "png")
+
+
+ONLY = {"frame_count": "gif", "frame_duration_ms": "gif", "svg": "svg"}
+"""The fields of one format."""
+
+NEVER = {
+    "gif": ("stream", "partial_images", "mask", "output_compression"),
+    "svg": ("stream", "partial_images", "output_compression"),
+}
+"""What a format does not support, as the types tell."""
+
+
+def _combination(body: Mapping[str, Any], kind: str) -> Problem | None:
+    """Refuse what does not go with the format of the picture."""
+    if body.get("background") == "transparent" and kind == "jpeg":
         return worded_problem(
             "Transparent background is not supported for JPEG output format.", "invalid_value", "background"
         )
-    return None
+    for name, only in ONLY.items():
+        if body.get(name) is not None and kind != only:
+            return worded_problem(f"'{name}' is only supported with output_format '{only}'.", "invalid_value", name)
+    for name in NEVER.get(kind, ()):
+        if body.get(name) not in (None, False, 0) and (name, body.get(name)) != ("output_compression", 100):
+            return worded_problem(f"'{name}' is not supported with output_format '{kind}'.", "invalid_value", name)
+    if kind == "svg" and (body.get("n") or 1) > 1:
+        return worded_problem("SVG output requires n=1.", "invalid_value", "n")
+    return _gif_size(body) if kind == "gif" else None
+
+
+def _gif_size(body: Mapping[str, Any]) -> Problem | None:
+    width, height = edges_of(body)
+    frames = body.get("frame_count") or FRAMES
+    places = next(places for places in SHEETS if frames <= places)
+    if width * height * places <= MAX_PIXELS:
+        return None
+    why = f"{frames} frames of this size have more than {MAX_PIXELS} pixels."
+    return worded_problem(f"Invalid size '{width}x{height}'. {why}", "invalid_value", "size")
 
 
 def _free_size(size: str) -> Problem | None:

@@ -22,8 +22,10 @@ from completions.wire.media_type import named_type
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.refusals import IMAGES_ELSEWHERE
 from completions.wire.picture import Picture
+from completions.wire.picture_files import PNG, Encoding, packed
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, refuse, wrong_type
 
@@ -35,7 +37,6 @@ SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 
 TAKEN = ("image/png", "image/jpeg", "image/webp")
 
-DEFAULT_SIZE = (1024, 1024)
 DEFAULT_QUALITY = "medium"
 COSTS = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
 """Tokens of an image by its quality: of a square, a portrait and a landscape, of 1024 and 1536 pixels."""
@@ -67,7 +68,6 @@ class Images(OpenAIFormat):
         name = text(document.get("model")) or rules.DALL_E_2
         if validate:
             rules.validate(document, name, self.fields, self.required)
-        rules.check_encoder(document)
         return Prompt(
             format=self.name,
             task="draw",
@@ -91,14 +91,14 @@ class Images(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the partial pictures, of which each shows more of the words, and the whole ones."""
-        partial = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL)
+        partial, encoding = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL), _encoding(prompt)
         facts, events = {**_facts(prompt), "created_at": reply.created}, []
         for at in range(prompt.n):
             for index in range(partial):
-                picture = _picture(reply, prompt, at, share=(index + 1) / (partial + 1))
-                told = {"b64_json": _packed(picture), "partial_image_index": index, **facts}
+                picture = _picture(reply, prompt, at)._replace(share=(index + 1) / (partial + 1))
+                told = {"b64_json": packed(picture, encoding), "partial_image_index": index, **facts}
                 events.append(self._event("partial_image", told))
-            whole_one = {"b64_json": _packed(_picture(reply, prompt, at)), **facts, "usage": _usage(prompt, 1)}
+            whole_one = {"b64_json": packed(_picture(reply, prompt, at), encoding), **facts, "usage": _usage(prompt, 1)}
             events.append(self._event("completed", whole_one))
         return events
 
@@ -120,7 +120,7 @@ class Images(OpenAIFormat):
         picture, model = _picture(reply, prompt, at), _model(prompt)
         revised = {"revised_prompt": picture.text} if prompt.model == rules.DALL_E_3 else {}
         if model.is_gpt or prompt.body.get("response_format") == "b64_json":
-            return {"b64_json": _packed(picture), **revised}
+            return {"b64_json": packed(picture, _encoding(prompt)), **revised}
         return {"url": f"{prompt.address['root']}/{DRAWN_AT}{picture.token()}.png", **revised}
 
     def _event(self, kind: str, facts: Mapping[str, Any]) -> Event:
@@ -212,28 +212,23 @@ def _no_image(param: str) -> RequestError:
     )
 
 
-def _picture(reply: Reply, prompt: Prompt, at: int, share: float = 1.0) -> Picture:
-    """Return one of the pictures, with a share of its words."""
+def _picture(reply: Reply, prompt: Prompt, at: int) -> Picture:
+    """Return one of the pictures."""
     scripted = [choice.text for choice in reply.choices if choice.text]
     said = scripted[at % len(scripted)] if scripted else prompt.last_user
-    if share < 1:
-        words = said.split()
-        said = " ".join(words[: round(len(words) * share)])
-    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
-    seed = f"{prompt.address['seed']}/{at}"[-100:]
-    return Picture(said, width, height, seed, prompt.body.get("background") == "transparent")
+    return drawing(said, prompt.body, f"{prompt.address['seed']}/{at}"[-100:])
 
 
-def _packed(picture: Picture) -> str:
-    return base64.b64encode(picture.png()).decode()
+def _encoding(prompt: Prompt) -> Encoding:
+    return encoding_of(prompt.body) if _model(prompt).is_gpt else PNG
 
 
 def _facts(prompt: Prompt) -> dict[str, Any]:
     """Return what a GPT image model tells of its images."""
-    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
+    width, height = edges_of(prompt.body)
     return {
         "background": "transparent" if prompt.body.get("background") == "transparent" else "opaque",
-        "output_format": "png",
+        "output_format": _encoding(prompt).kind,
         "quality": _quality(prompt),
         "size": f"{width}x{height}",
     }
@@ -248,7 +243,7 @@ def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
     """Return the cost of some images; those of other sizes cost by their area, the best qualities as `high`."""
     told = tokens.count(prompt.last_user, prompt.model)
     given = PER_IMAGE * int(prompt.address["images"])
-    width, height = rules.edges(prompt.body.get("size")) or DEFAULT_SIZE
+    width, height = edges_of(prompt.body)
     shape = (width > height) + (width != height)
     drawn = count * round(COSTS.get(_quality(prompt), COSTS["high"])[shape] * width * height / AREAS[shape])
     return {

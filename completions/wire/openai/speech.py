@@ -13,14 +13,14 @@ import orjson
 
 from completions.conversation import Message, Prompt, Reply
 from completions.event import Body, Event
-from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.framing import grouped
-from completions.wire.openai.audio import ENCODERS, seconds_of, spoken
+from completions.wire.openai.audio import seconds_of, spoken
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.refusals import no_such_address
+from completions.wire.openai.sound_files import ENCODERS
 from completions.wire.readback import Answer
 from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
 from completions.wire.validation import worded_problem as told
@@ -32,7 +32,6 @@ VOICES = (
     *("alloy", "ash", "ballad", "coral", "echo", "fable", "onyx", "nova", "sage", "shimmer", "verse", "marin"),
     "cedar",
 )
-FORMATS = ("mp3", "opus", "aac", "flac", "wav", "pcm")
 WITHOUT_EVENTS = ("tts-1", "tts-1-hd")
 """Models whose speech is not streamed as events."""
 
@@ -44,7 +43,7 @@ FIELDS: Mapping[str, Check] = {
     "input": string(low=1, high=MAX_INPUT),
     "voice": either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",))),
     "instructions": string(),
-    "response_format": choice(*FORMATS),
+    "response_format": choice(*ENCODERS),
     "speed": decimal(SLOWEST, FASTEST),
     "stream_format": choice("sse", "audio"),
 }
@@ -65,7 +64,6 @@ class Speech(OpenAIFormat):
         document = decode_object(body)
         if validate:
             refuse(_REQUEST(document) or _events_of(document))
-        _check_encoder(document)
         instructions = text(document.get("instructions"))
         return Prompt(
             format=self.name,
@@ -135,14 +133,3 @@ def _events_of(body: Mapping[str, Any]) -> Problem | None:
         return None
     why = f"Unsupported value: 'stream_format' does not support 'sse' with the model '{body['model']}'."
     return told(why, "unsupported_value", "stream_format")
-
-
-def _check_encoder(body: Mapping[str, Any]) -> None:
-    """Refuse a format that the API has and this mock cannot make."""
-    asked = body.get("response_format")
-    if asked in FORMATS and asked not in ENCODERS:
-        raise RequestError(
-            f"This mock has no encoder for '{asked}'. Use one of {', '.join(ENCODERS)}.",
-            code="unsupported_value",
-            param="response_format",
-        )

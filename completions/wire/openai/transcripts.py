@@ -7,6 +7,8 @@ import wave
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from completions.wire.openai.sound_files import AAC_FRAME, OPUS_RATE
+
 SUBJECTS = ("The team", "Our customer", "The new office", "My colleague", "The report", "Everyone", "The project",
             "The board", "Her neighbour", "The museum", "The train", "The library", "The doctor", "The garden",
             "Their teacher", "The city")  # fmt: skip  # a table by hand
@@ -31,6 +33,9 @@ MP3_RATES = (
 )
 """The kbit/s of an MP3 frame's header, of MPEG-2 and MPEG-1."""
 
+AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350)
+"""The rates that the head of an AAC frame numbers."""
+
 
 class Span(NamedTuple):
     """A piece of a transcript, and when it is said, in seconds."""
@@ -41,18 +46,49 @@ class Span(NamedTuple):
 
 
 def seconds(data: bytes) -> float:
-    """Return how long a file sounds: of WAV and MP3 by their headers, of others by their size."""
-    if data[:4] == b"RIFF":
-        try:
-            with wave.open(io.BytesIO(data)) as file:
-                frames, rate = int(file.getnframes()), int(file.getframerate())
-                return round(min(frames, len(data)) / max(rate, 1), 2)
-        except (wave.Error, EOFError):
-            pass
-    if len(data) > 4 and data[0] == 0xFF and data[1] & 0xE6 == 0xE2:
+    """Return how long a file sounds: of WAV, MP3, FLAC, Opus and AAC by their headers, of others by their size."""
+    return round(
+        _of_wav(data) or _of_flac(data) or _of_opus(data) or _of_frames(data) or len(data) / BYTES_PER_SECOND, 2
+    )
+
+
+def _of_wav(data: bytes) -> float | None:
+    if data[:4] != b"RIFF":
+        return None
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            frames, rate = int(file.getnframes()), int(file.getframerate())
+            return min(frames, len(data)) / max(rate, 1)
+    except (wave.Error, EOFError):
+        return None
+
+
+def _of_flac(data: bytes) -> float | None:
+    facts = int.from_bytes(data[18:26], "big")
+    return (facts & (1 << 36) - 1) / max(facts >> 44, 1) if data[:4] == b"fLaC" else None
+
+
+def _of_opus(data: bytes) -> float | None:
+    """Read the position of the last page of an Ogg file, less what is skipped at its beginning."""
+    start = data[:64].find(b"OpusHead")
+    if start < 0 or data[:4] != b"OggS":
+        return None
+    last = data.rfind(b"OggS")
+    ends, skipped = int.from_bytes(data[last + 6 : last + 14], "little"), data[start + 10 : start + 12]
+    return max(ends - int.from_bytes(skipped, "little"), 0) / OPUS_RATE
+
+
+def _of_frames(data: bytes) -> float | None:
+    """Read the first frame of an MP3 or AAC file, as if all others were like it."""
+    if len(data) < 7 or data[0] != 0xFF:
+        return None
+    if data[1] & 0xE6 == 0xE2:
         kilobits = MP3_RATES[data[1] >> 3 & 1][data[2] >> 4]
-        return round(len(data) * 8 / (kilobits * 1000 or BYTES_PER_SECOND * 8), 2)
-    return round(len(data) / BYTES_PER_SECOND, 2)
+        return len(data) * 8 / (kilobits * 1000 or BYTES_PER_SECOND * 8)
+    size, rate = int.from_bytes(data[3:6], "big") >> 5 & 0x1FFF, data[2] >> 2 & 15
+    if data[1] & 0xF6 != 0xF0 or size < 7 or rate >= len(AAC_RATES):
+        return None
+    return len(data) // size * AAC_FRAME / AAC_RATES[rate]
 
 
 def sentences(digest: str, duration: float) -> str:

@@ -1,7 +1,7 @@
 """Pictures and speech of Gemini's models, through google-genai, LiteLLM and Vertex AI's addresses."""
 
 import base64
-import struct
+import io
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 from google import genai
 from google.genai import types
 from google.oauth2.credentials import Credentials
+from PIL import Image
 
 from llmclient import lite
 from tests.leaky import LITELLM_WARNS
@@ -67,10 +68,9 @@ def asked(live: LiveServer, model: str, words: str = "A red cat", **config: Any)
 
 def drawn(inline: dict[str, str]) -> tuple[int, int]:
     """Return the edges of a picture."""
-    data = base64.b64decode(inline["data"])
-    assert inline["mimeType"] == "image/png" and data.startswith(b"\x89PNG\r\n\x1a\n")
-    width, height = struct.unpack(">II", data[16:24])
-    return width, height
+    with Image.open(io.BytesIO(base64.b64decode(inline["data"]))) as image:
+        assert image.get_format_mimetype() == inline["mimeType"]
+        return image.size
 
 
 def test_picture__stands_behind_a_text_and_costs_its_tokens(live: LiveServer) -> None:
@@ -113,6 +113,27 @@ def test_picture__has_the_size(
     answer = asked(live, model, responseModalities=["IMAGE"], imageConfig=config)
     assert drawn(answer["candidates"][0]["content"]["parts"][0]["inlineData"]) == size
     assert answer["usageMetadata"]["candidatesTokenCount"] == cost
+
+
+@pytest.mark.parametrize(
+    ("model", "options", "kind"),
+    [
+        (FLASH, {}, "image/png"),
+        (NEW, {}, "image/jpeg"),
+        (NEW, {"mimeType": "image/png"}, "image/png"),
+        (FLASH, {"mimeType": "image/jpeg", "compressionQuality": 20}, "image/jpeg"),
+    ],
+)
+def test_picture__has_the_format_of_its_model_or_that_is_asked_for(
+    vertex: genai.Client, model: str, options: Any, kind: str
+) -> None:
+    asks = types.GenerateContentConfig(
+        response_modalities=["IMAGE"], image_config=types.ImageConfig(image_output_options=options)
+    )
+    answer = vertex.models.generate_content(model=model, contents="A red cat", config=asks)
+    picture = (answer.parts or [])[0].inline_data
+    assert picture and picture.data and picture.mime_type == kind
+    assert drawn({"mimeType": kind, "data": base64.b64encode(picture.data).decode()})
 
 
 @pytest.mark.parametrize(
@@ -184,7 +205,7 @@ def test_sdk__draws(client: genai.Client, vertex: genai.Client) -> None:
         answer = each.models.generate_content(model=NEW, contents="What is said?")
         assert answer.text == "Here is your picture."
         picture = (answer.parts or [])[1].as_image()
-        assert picture and (picture.image_bytes or b"").startswith(b"\x89PNG") and answer.usage_metadata
+        assert picture and (picture.image_bytes or b"").startswith(b"\xff\xd8") and answer.usage_metadata
         details = {each.modality: each.token_count for each in answer.usage_metadata.candidates_tokens_details or ()}
         assert details[types.MediaModality.IMAGE] == 1120
 
@@ -242,6 +263,10 @@ def test_imagen__is_drawn_by_predict(live: LiveServer, vertex: genai.Client) -> 
     made = vertex.models.generate_images(model="imagen-4.0-generate-001", prompt="A red cat", config=asks)
     first, second = [each.image for each in made.generated_images or ()]
     assert first and second and first.image_bytes != second.image_bytes and first.mime_type == "image/png"
+    asks = types.GenerateImagesConfig(output_mime_type="image/jpeg", output_compression_quality=30)
+    made = vertex.models.generate_images(model="imagen-4.0-generate-001", prompt="A red cat", config=asks)
+    (jpeg,) = [each.image for each in made.generated_images or ()]
+    assert jpeg and jpeg.image_bytes and jpeg.image_bytes.startswith(b"\xff\xd8") and jpeg.mime_type == "image/jpeg"
     body = {"instances": [{"prompt": "scripted"}], "parameters": {"sampleCount": 1, "sampleImageSize": "2K"}}
     for place in ("/v1beta/models/", PLACE):
         answer = httpx.post(f"{live.url}{place}imagen-4.0-generate-001:predict?key=k", json=body, timeout=600).json()
@@ -258,6 +283,10 @@ def test_imagen__is_drawn_by_predict(live: LiveServer, vertex: genai.Client) -> 
         ({"instances": [{"prompt": 7}]}, "instances[0].prompt"),
         ({"instances": [{"prompt": "a"}], "parameters": {"sampleCount": 9}}, "sampleCount must be in the range"),
         ({"instances": [{"prompt": "a"}], "parameters": {"aspectRatio": "2:1"}}, "aspectRatio must be one of 1:1,"),
+        (
+            {"instances": [{"prompt": "a"}], "parameters": {"outputOptions": {"mimeType": "image/webp"}}},
+            "mimeType must be one of image/png, image/jpeg.",
+        ),
         ({"instances": [{"prompt": "busy"}]}, ""),
     ],
 )

@@ -1,9 +1,12 @@
 """What a response repeats of its request, and in which order, as it was recorded of the APIs up to October 2026."""
 
+import base64
+import io
 from typing import Any
 
 import orjson
 import pytest
+from PIL import Image
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.wire.dialects.azure import AZURE
@@ -243,15 +246,18 @@ def test_patch__comes_in_pieces() -> None:
     assert list(told[-1]["item"]) == ["id", "type", "status", "call_id", "operation"]
 
 
-def test_picture__says_how_it_was_drawn() -> None:
-    tool = {"type": "image_generation", "quality": "low", "size": "auto", "output_format": "jpeg", "partial_images": 1}
+@pytest.mark.parametrize(("kind", "size", "edges"), [("jpeg", "auto", (1024, 1024)), ("webp", "512x256", (512, 256))])
+def test_picture__is_drawn_as_it_says(kind: str, size: str, edges: tuple[int, int]) -> None:
+    tool = {"type": "image_generation", "quality": "low", "size": size, "output_format": kind, "partial_images": 1}
     told = events(tools=[tool])
-    drawn = {"background": "opaque", "output_format": "png", "quality": "low", "size": "1024x1024"}
+    drawn = {"background": "opaque", "output_format": kind, "quality": "low", "size": f"{edges[0]}x{edges[1]}"}
     begun, picture = [event["item"] for event in told if event.get("item", {}).get("type") == "image_generation_call"]
     assert set(begun) == {"id", "type", "status"}
     assert drawn.items() <= picture.items() and picture["revised_prompt"] == "Hello"
     (partial,) = [event for event in told if event["type"].endswith("partial_image")]
     assert drawn.items() <= partial.items()
+    with Image.open(io.BytesIO(base64.b64decode(picture["result"]))) as image:
+        assert (image.format, image.size) == (kind.upper(), edges)
 
 
 LOOK: JSON = {"type": "function", "name": "look", "description": "Looks", "parameters": EMPTY}

@@ -1,21 +1,24 @@
 """Images: pictures that show their prompt's words, as bytes, at addresses and as events."""
 
 import base64
-import struct
+import io
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import httpx
 import openai
 import orjson
 import pytest
+from PIL import Image
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.picture import GLYPHS, INK, Picture, picture_of
+from completions.wire.picture_files import Encoding, file_of
 from llmclient import lite
 from tests.leaky import LITELLM
 from tests.scripts import World, rules
@@ -27,7 +30,7 @@ pytestmark = [*LITELLM, pytest.mark.filterwarnings("ignore:deprecated:Deprecatio
 WIRE = Images()
 GPT = "gpt-image-1.5"
 ASKED: dict[str, Any] = {"model": GPT, "prompt": "A red cat"}
-PNG = Picture("A blue dog", 64, 64).png()
+PNG = file_of(Picture("A blue dog", 64, 64))
 
 
 def parsed(validate: bool = True, **body: Any) -> Prompt:
@@ -44,21 +47,11 @@ def drawn(prompt: Prompt, *choices: Choice) -> dict[str, Any]:
 
 
 def pixels(png: bytes) -> list[bytes]:
-    """Return the rows of a picture, after looking at every chunk's checksum."""
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    at, packed, width = 8, b"", 0
-    while at < len(png):
-        (size,) = struct.unpack(">I", png[at : at + 4])
-        body = png[at + 4 : at + 8 + size]
-        assert png[at + 8 + size : at + 12 + size] == struct.pack(">I", zlib.crc32(body))
-        if body.startswith(b"IHDR"):
-            width = struct.unpack(">I", body[4:8])[0]
-        if body.startswith(b"IDAT"):
-            packed += body[4:]
-        at += 12 + size
-    rows = zlib.decompress(packed)
-    assert len(rows) % (width + 1) == 0
-    return [rows[start + 1 : start + 1 + width] for start in range(0, len(rows), width + 1)]
+    """Return the rows of a picture: the number of each pixel's colour."""
+    with Image.open(io.BytesIO(png)) as image:
+        assert (image.format, image.mode) == ("PNG", "P")
+        rows, (width, height) = image.tobytes(), image.size
+    return [rows[at * width : (at + 1) * width] for at in range(height)]
 
 
 def words(png: bytes) -> str:
@@ -80,23 +73,63 @@ def _read(ink: list[list[bool]], scale: int, known: dict[tuple[int, ...], str]) 
 
 @pytest.mark.parametrize("text", ["HELLO", "MAZE"])
 def test_picture__shows_its_words(text: str) -> None:
-    assert words(Picture(text, 512, 256).png()) == text
+    assert words(file_of(Picture(text, 512, 256))) == text
 
 
 def test_picture__has_its_size_and_its_own_colours() -> None:
-    rows = pixels(Picture("Hello there", 300, 200).png())
+    rows = pixels(file_of(Picture("Hello there", 300, 200)))
     assert (len(rows), len(rows[0])) == (200, 300)
-    one, again, other = Picture("a", 64, 64).png(), Picture("a", 64, 64).png(), Picture("a", 64, 64, "b").png()
+    one, again, other = file_of(Picture("a", 64, 64)), file_of(Picture("a", 64, 64)), file_of(Picture("a", 64, 64, "b"))
     assert one == again != other
+
+
+@pytest.mark.parametrize(("kind", "modes"), [("png", "PP"), ("jpeg", ("RGB", "RGB")), ("webp", ("RGB", "RGBA"))])
+def test_file__of_each_kind_shows_the_words_on_the_same_colours(kind: str, modes: Any) -> None:
+    for picture, mode in zip(
+        (plain := Picture("MAZE", 256, 128), plain._replace(transparent=True)), modes, strict=True
+    ):
+        with Image.open(io.BytesIO(file_of(picture, Encoding(kind)))) as image:
+            assert (image.format, image.mode, image.size) == (kind.upper(), mode, (256, 128))
+            shown = image.convert("RGBA")
+            pixel = shown.getpixel((0, 0))
+            shown = Image.alpha_composite(Image.new("RGBA", shown.size, "white"), shown)
+            ink = shown.convert("L").histogram()[:90]
+            assert sum(ink) == pytest.approx(sum(row.count(INK) for row in pixels(file_of(picture))), rel=0.2)
+            assert isinstance(pixel, tuple) and pixel[3] == (0 if picture.transparent and kind != "jpeg" else 255)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "webp"])
+def test_file__is_smaller_the_less_good_it_is_to_be(kind: str) -> None:
+    sizes = [len(file_of(Picture("A red cat", 256, 256), Encoding(kind, quality))) for quality in (0, 50, 100)]
+    assert sizes == sorted(set(sizes))
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_gif__has_its_frames_of_which_each_shows_more(transparent: bool) -> None:
+    picture = Picture("one two", 64, 64, transparent=transparent)
+    with Image.open(io.BytesIO(file_of(picture, Encoding("gif", frames=16, milliseconds=123)))) as image:
+        assert (getattr(image, "n_frames", 1), image.info["duration"], image.info["loop"]) == (16, 120, 0)
+        assert ("transparency" in image.info) is transparent
+    with Image.open(io.BytesIO(file_of(picture, Encoding("gif", frames=2, milliseconds=10**9)))) as image:
+        assert image.info["duration"] == 655_350
+
+
+@pytest.mark.parametrize("text", ["A <red> & \x00 cat \ud800", ""])
+def test_svg__is_a_document_with_the_words(text: str) -> None:
+    root = ElementTree.fromstring(file_of(Picture(text, 512, 256), Encoding("svg")))
+    assert root.attrib["viewBox"] == "0 0 512 256"
+    said = " ".join(each.text or "" for each in root.iter("{http://www.w3.org/2000/svg}text"))
+    assert said == ("A <RED> & ? CAT ?" if text else "")
+    assert len(list(root.iter("{http://www.w3.org/2000/svg}rect"))) == 16
 
 
 @pytest.mark.parametrize("text", ["", "x" * 500, "a " * 500, "naïve 日本 \U0001f600"])
 @pytest.mark.parametrize("size", [(16, 16), (1024, 16), (256, 256)])
 def test_picture__of_any_text_can_be_drawn_and_found_again(text: str, size: tuple[int, int]) -> None:
     picture = Picture(text, *size)
-    assert len(pixels(picture.png())) == size[1]
+    assert len(pixels(file_of(picture))) == size[1]
     found = picture_of(picture.token())
-    assert found is not None and found.png() == picture.png()
+    assert found is not None and file_of(found) == file_of(picture)
 
 
 def test_token__that_stands_for_nothing() -> None:
@@ -114,6 +147,26 @@ def test_document__has_the_facts_and_the_usage_of_a_gpt_image() -> None:
     assert told == {"background": "transparent", "output_format": "png", "quality": "low", "size": "1536x1024"}
     assert document["usage"]["output_tokens"] == 2 * 400
     assert document["usage"]["total_tokens"] == document["usage"]["input_tokens"] + 800
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "size"),
+    [
+        ({"output_format": "webp", "output_compression": 40}, "webp", (1024, 1024)),
+        ({"output_format": "jpeg", "size": "1024x1536"}, "jpeg", (1024, 1536)),
+        ({"model": "gpt-image-2.6-flare", "output_format": "gif", "frame_count": 3}, "gif", (1024, 768)),
+    ],
+    ids=("webp", "jpeg", "gif"),
+)
+def test_document__has_the_format_that_is_asked_for(asked: dict[str, Any], kind: str, size: tuple[int, int]) -> None:
+    document = drawn(parsed(**asked))
+    assert (document["output_format"], document["size"]) == (kind, f"{size[0]}x{size[1]}")
+    with Image.open(io.BytesIO(base64.b64decode(document["data"][0]["b64_json"]))) as image:
+        assert (image.format, image.size, getattr(image, "n_frames", 1)) == (
+            kind.upper(),
+            size,
+            3 if kind == "gif" else 1,
+        )
 
 
 def test_document__of_dall_e_has_addresses_or_bytes() -> None:
@@ -221,6 +274,10 @@ def test_variations__need_no_prompt() -> None:
     assert (prompt.n, prompt.last_user) == (2, "Variation of a.png")
 
 
+NEWEST = {"model": "gpt-image-2.6-sunburst"}
+GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
+
+
 @pytest.mark.parametrize(
     ("body", "message", "param"),
     [
@@ -236,10 +293,23 @@ def test_variations__need_no_prompt() -> None:
         ({"response_format": "url"}, "Unknown parameter: 'response_format'.", "response_format"),
         ({"model": "dall-e-2", "background": "opaque"}, "Unknown parameter: 'background'.", "background"),
         ({"model": "dall-e-2", "quality": "standard"}, "Unknown parameter: 'quality'.", "quality"),
-        ({"output_format": "webp"}, "This mock has no encoder for 'webp'.", "output_format"),
+        (
+            {"output_format": "gif"},
+            "Invalid value: 'gif'. Supported values are: 'png', 'webp', and 'jpeg'.",
+            "output_format",
+        ),
+        ({"output_compression": 0}, "Compression less than 100 is not supported for PNG output format", None),
+        ({"output_format": "jpeg", "background": "transparent"}, "Transparent background is not", "background"),
+        ({"frame_count": 2}, "'frame_count' is only supported with output_format 'gif'.", "frame_count"),
+        (SVG | {"n": 2}, "SVG output requires n=1.", "n"),
+        (SVG | {"stream": True}, "'stream' is not supported with output_format 'svg'.", "stream"),
+        (GIF | {"output_compression": 90}, "'output_compression' is not supported with", "output_compression"),
+        (GIF | {"size": "1024x1024"}, "Invalid size '1024x1024'. 9 frames of this size have more than", "size"),
+        (GIF | {"size": "960x960", "frame_count": 10}, "Invalid size '960x960'. 10 frames of this size", "size"),
+        (GIF | {"frame_count": 17}, "Invalid 'frame_count': integer above maximum value.", "frame_count"),
         ({"partial_images": 4}, "Invalid 'partial_images': integer above", "partial_images"),
     ],
-    ids=range(14),
+    ids=range(23),
 )
 def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> None:
     with pytest.raises(RequestError) as error:
@@ -252,7 +322,27 @@ def test_accepts__any_size_that_the_newest_models_have() -> None:
     assert drawn(parsed(model="gpt-image-2", size="1536x864"))["size"] == "1536x864"
 
 
-@pytest.mark.parametrize("body", [{"prompt": 1}, {"n": "x"}, {"size": "0x0"}, {"size": 7, "quality": []}, {"model": 1}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        GIF | {"size": "960x960", "frame_duration_ms": 50, "output_compression": 100, "stream": False},
+        GIF | {"size": "720x720", "frame_count": 16, "background": "transparent"},
+        SVG | {"svg": {"model": "gpt-6"}, "complexity": "low", "n": 1},
+        {"output_compression": 100},
+        NEWEST | {"quality": "xhigh"},
+    ],
+    ids=range(5),
+)
+def test_accepts__what_goes_together(body: dict[str, Any]) -> None:
+    assert drawn(parsed(**body))["data"]
+
+
+UNFIT = {"output_format": "gif", "frame_count": 99, "frame_duration_ms": -1, "output_compression": "x"}
+
+
+@pytest.mark.parametrize(
+    "body", [{"prompt": 1}, {"n": "x"}, {"size": "0x0"}, {"size": 7, "quality": []}, {"model": 1}, UNFIT]
+)
 def test_unvalidated__answers_anything(body: dict[str, Any]) -> None:
     prompt = parsed(validate=False, **body)
     assert drawn(prompt)["data"] and WIRE.events(Reply(()), prompt)

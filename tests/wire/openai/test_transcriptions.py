@@ -13,6 +13,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Body
 from completions.exceptions import RequestError
 from completions.wire.openai import audio
+from completions.wire.openai.sound_files import ENCODERS
 from completions.wire.openai.transcriptions import Transcriptions, Translations
 from llmclient import lite
 from tests.leaky import LITELLM
@@ -24,7 +25,7 @@ pytestmark = [*LITELLM, pytest.mark.filterwarnings("ignore:deprecated:Deprecatio
 
 WIRE = Transcriptions()
 NOTHING = Reply(())
-ENCODE = audio.ENCODERS["wav"][1]
+ENCODE = ENCODERS["wav"][1]
 SOUND = ENCODE(audio.spoken("One two three four five six seven eight nine ten. " * 4))
 SAID = Reply((Choice("The launch is on Friday. Bring the slides."),))
 NEW, TIMES = "gpt-4o-transcribe", "timestamp_granularities[]"
@@ -49,6 +50,19 @@ def test_text__is_decided_by_the_file_and_as_long_as_it() -> None:
     assert document(name="b.wav", prompt="Hm")["text"] == first
     assert document(sound=SOUND[:-2] + b"\x01\x01")["text"] != first
     assert len(document(sound=ENCODE(audio.spoken("word " * 200)))["text"]) > 2 * len(first)
+
+
+@pytest.mark.parametrize("kind", sorted(set(ENCODERS) - {"pcm"}))
+def test_duration__is_read_from_files_of_all_kinds(kind: str) -> None:
+    samples = audio.spoken("word " * 30)
+    heard = document(sound=ENCODERS[kind][1](samples), response_format="verbose_json")
+    assert heard["duration"] == pytest.approx(audio.seconds_of(samples), abs=0.05)
+
+
+@pytest.mark.parametrize("start", [b"fLaC", b"OggS", b"OggS" + bytes(24) + b"OpusHead", b"\xff\xf1", b"\xff\xf3"])
+@pytest.mark.parametrize("rest", [b"", bytes(60), b"\xff" * 60])
+def test_duration__of_a_file_that_is_broken_is_any(start: bytes, rest: bytes) -> None:
+    assert document(sound=start + rest, response_format="verbose_json")["duration"] >= 0
 
 
 def test_usage__is_seconds_or_tokens() -> None:

@@ -15,11 +15,10 @@ import orjson
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import PAGE
 from completions.wire.fields import arranged, dicts, mapping, text, texts
+from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
-
-PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-"""A PNG of one pixel, for every picture."""
+from completions.wire.picture_files import packed
 
 ALIASES = {
     "web_search_preview": "web_search",
@@ -248,11 +247,13 @@ def item(
 
 
 def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
-    """Return the item of a picture, with what `auto` comes to; the mock's own is a PNG, whatever is asked for."""
+    """Return the item of a picture, with what `auto` comes to; the mock's own shows the words of its prompt."""
     said = {key: value for key, value in tool.items() if key in DRAWN_AS and isinstance(value, str) and value != "auto"}
     if not picture:
-        said["output_format"] = DRAWN_AS["output_format"]
-    told = {**DRAWN_AS, **said, "result": picture or PIXEL, "revised_prompt": query}
+        encoding, (width, height) = encoding_of(tool), edges_of(tool)
+        picture = packed(drawing(query, tool), encoding)
+        said |= {"output_format": encoding.kind, "size": f"{width}x{height}"}
+    told = {**DRAWN_AS, **said, "result": picture, "revised_prompt": query}
     return {"type": "image_generation_call", "status": "completed", **{key: told[key] for key in sorted(told)}}
 
 

@@ -1,0 +1,108 @@
+"""Files of pictures: PNG, JPEG, WebP, GIF and SVG."""
+
+import base64
+import io
+from typing import Any, NamedTuple
+from xml.sax.saxutils import escape
+
+from completions import budget
+from completions.wire.picture import COLUMNS, GAP, INK, ROWS, STRIPES, Picture
+
+MEDIA_TYPES = {
+    "png": "image/png",
+    "jpeg": "image/jpeg",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "svg": "image/svg+xml",
+}
+FRAMES, MILLISECONDS = 9, 200
+"""Of a GIF of which nothing is said: its frames, and how long each is shown."""
+
+LONGEST = 655_350
+"""Milliseconds that a frame can be shown, for the format counts hundredths of a second in 16 bits."""
+
+BAR = 4
+"""Pixels of height."""
+
+
+class Encoding(NamedTuple):
+    """The kind of a file; how good a JPEG or WebP is, from 0 to 100; the frames of a GIF, and their milliseconds."""
+
+    kind: str = "png"
+    quality: int = 100
+    frames: int = FRAMES
+    milliseconds: int = MILLISECONDS
+
+
+PNG, JPEG = Encoding(), Encoding("jpeg")
+
+
+def file_of(picture: Picture, encoding: Encoding = PNG) -> bytes:
+    """Return the picture as a file, made in a thread."""
+    budget.leave_loop()
+    if encoding.kind == "svg":
+        return _svg(picture).encode()
+    file = io.BytesIO()
+    clear: dict[str, int] = {"transparency": 0} if picture.transparent else {}
+    match encoding.kind:
+        case "gif":
+            first, *others = (_frame(picture, at, encoding.frames) for at in range(1, encoding.frames + 1))
+            timing = {"duration": min(round(encoding.milliseconds, -1), LONGEST), "loop": 0, "disposal": 2}
+            first.save(file, "GIF", save_all=True, append_images=others, **timing, **clear)
+        case "jpeg":
+            _drawn(picture).convert("RGB").save(file, "JPEG", quality=max(encoding.quality, 1))
+        case "webp":
+            image = _drawn(picture)
+            image.info.update(clear)
+            colours = "RGBA" if picture.transparent else "RGB"
+            image.convert(colours).save(file, "WEBP", quality=encoding.quality, method=0)
+        case _:
+            _drawn(picture).save(file, "PNG", compress_level=1, **clear)
+    return file.getvalue()
+
+
+def packed(picture: Picture, encoding: Encoding = PNG) -> str:
+    """Return the file in base64."""
+    return base64.b64encode(file_of(picture, encoding)).decode()
+
+
+def _drawn(picture: Picture) -> Any:
+    from PIL import Image  # most runs draw nothing
+
+    image = Image.frombytes("P", (picture.width, picture.height), picture.pixels())
+    image.putpalette(picture.palette())
+    return image
+
+
+def _frame(picture: Picture, number: int, count: int) -> Any:
+    """Return a picture with a part of its words, and a bar below them that tells it from the other frames."""
+    image = _drawn(picture._replace(share=number / count))
+    image.paste(INK, (0, picture.height - BAR, picture.width * number // count, picture.height))
+    return image
+
+
+def _svg(picture: Picture) -> str:
+    """Return the picture as text: a rectangle for each stripe, and the words in a font of the reader's."""
+    palette, (lines, scale) = picture.palette(), picture.words()
+    colours = ["#" + palette[at : at + 3].hex() for at in range(0, len(palette), 3)]
+    width, height, cell = picture.width, picture.height, (ROWS + 2 * GAP) * scale
+    edges = [-(-height * at // STRIPES) for at in range(STRIPES + 1)]
+    stripes = [
+        f'<rect y="{edges[at]}" width="{width}" height="{edges[at + 1] - edges[at]}" fill="{colours[at]}"/>'
+        for at in range(0 if picture.transparent else STRIPES)
+    ]
+    top = max((height - len(lines) * cell) // 2, 0) + (GAP + ROWS) * scale
+    words = [
+        f'<text x="{width // 2}" y="{top + at * cell}" textLength="{len(line) * (COLUMNS + GAP) * scale}">'
+        f"{escape(_printed(line))}</text>"
+        for at, line in enumerate(map(str.rstrip, lines))
+        if line
+    ]
+    style = f'font-family="monospace" font-size="{cell}" text-anchor="middle" fill="{colours[-1]}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+    return f"{head}{''.join(stripes)}<g {style}>{''.join(words)}</g></svg>\n"
+
+
+def _printed(line: str) -> str:
+    """Return a line without characters that XML has not."""
+    return "".join(character if character.isprintable() else "?" for character in line)
