@@ -208,6 +208,21 @@ RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] =
         "unsupported_value",
         "reasoning.effort",
     ),
+    ("gpt-5", {"presence_penalty": 0.2}, f"Unsupported parameter: 'presence_penalty' {NO}", None, "presence_penalty"),
+    (
+        "gpt-5.6-terra",
+        {"reasoning": {"effort": "minimal"}},
+        "Supported values are: 'none', 'low', 'medium', 'high', 'xhigh', and 'max'.",
+        "unsupported_value",
+        "reasoning.effort",
+    ),
+    (
+        "gpt-5.6-terra",
+        {"prompt_cache_retention": "in_memory"},
+        "This model is compatible only with 24h extended prompt caching",
+        "invalid_parameter",
+        "prompt_cache_retention",
+    ),
     ("o3-mini", {"tools": [{"type": "web_search"}]}, "Hosted tool 'web_search' is not supported", None, "tools"),
     (
         "gpt-4",
@@ -308,6 +323,7 @@ def test_addresses__refuse_models_of_another_kind(
         (CHAT, {"model": "gpt-4o", "max_tokens": None, "max_completion_tokens": None, **HELLO}),
         (CHAT, {"model": "gpt-5.6-terra", "max_completion_tokens": 128_000, **HELLO}),
         (CHAT, {"model": "gpt-5.6-terra", "n": 8, "prompt_cache_retention": "24h", **HELLO}),
+        (RESPONSES, {"model": "gpt-5.6-terra", "reasoning": {"effort": "max"}, "input": "x"}),
         (CHAT, {"model": "gpt-4o", "n": 128, "prompt_cache_retention": "in_memory", **HELLO}),
         (CHAT, {"model": "gpt-4", "max_tokens": 8000, **HELLO}),  # its one limit is the window
         (CHAT, {"model": "o3-mini", "stop": ".", **HELLO}),

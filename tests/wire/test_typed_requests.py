@@ -50,6 +50,10 @@ SAMPLES = {
     **{"tool_use_id": "toolu_1", "id": "toolu_1", "temperature": 1, "score_threshold": 0.5},
     **{"top_p": 0.5, "previous_response_id": "resp_1", "Request.conversation": "conv_1"},
     "ResponseConversationParamParam.id": "conv_1",
+    **{"ResponseOutputMessageParam.id": "msg_1", "ResponseReasoningItemParam.id": "rs_1"},
+    **{"ResponseFunctionToolCallParam.id": "fc_1", "FunctionCallOutput.id": "fc_1"},
+    **{"ResponseCustomToolCallParam.id": "ctc_1", "ResponseCustomToolCallOutputParam.id": "ctco_1"},
+    "ResponseFunctionWebSearchParam.id": "ws_1",
     "ChatCompletionAllowedToolsParam.tools": [{"type": "function", "function": {"name": "f"}}],
     "FileSearchToolParam.vector_store_ids": ["vs_1"],
     "ChatCompletionAudioParam.voice": "alloy",
@@ -246,6 +250,7 @@ _ITEMS = (
     r"^Missing required parameter: 'input'|^Invalid type for 'model'.* null",
     r"filters(\.filters\[0\])?\.(value|type)'",  # a value that its comparison does not take
     r"^The encrypted content for item",
+    r"^Unknown parameter: 'input\[\d\]\.phase'",  # a user's
 )
 _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",

@@ -109,6 +109,8 @@ def test_parse__reads_what_is_asked_for() -> None:
     assert prompt.background and prompt.format == "responses"
 
 
+UNKNOWN = "unknown_parameter"
+NOTHING: tuple[Any, ...] = ("", [])
 SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
 
 
@@ -117,11 +119,83 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
     [
         (
             {"model": None},
-            "Invalid type for 'model': expected a string, but got null instead.",
+            "Invalid type for 'model': expected a string, but got an object instead.",
             "model",
             "invalid_type",
         ),
-        ({"input": None}, "Missing required parameter: 'input'.", "input", "missing_required_parameter"),
+        ({"model": ""}, "The requested model '' does not exist.", "model", "model_not_found"),
+        (
+            {"input": None},
+            "Invalid type for 'input': expected a string, but got an object instead.",
+            "input",
+            "invalid_type",
+        ),
+        *(
+            (
+                {"input": nothing},
+                "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided.",
+                None,
+                "missing_required_parameter",
+            )
+            for nothing in NOTHING
+        ),
+        (
+            {"input": [7]},
+            "Invalid type for 'input[0]': expected an input item, but got an integer instead.",
+            "input[0]",
+            "invalid_type",
+        ),
+        (
+            {"input": [{**CALL, "id": "call_1"}, RESULT]},
+            "Invalid 'input[0].id': 'call_1'. Expected an ID that begins with 'fc'.",
+            "input[0].id",
+            "invalid_value",
+        ),
+        (
+            {"input": [{"role": "user", "content": "x", "phase": "final_answer"}]},
+            "Unknown parameter: 'input[0].phase'.",
+            "input[0].phase",
+            "unknown_parameter",
+        ),
+        (
+            {"input": [{"role": "assistant", "content": [{"type": "input_text", "text": "x"}]}]},
+            "Invalid value: 'input_text'. Supported values are: 'output_text' and 'refusal'.",
+            "input[0].content[0]",
+            "invalid_value",
+        ),
+        (
+            {"input": user({"type": "output_text", "text": "x"})},
+            "Invalid value: 'output_text'. Supported values are: 'input_text', 'input_image', 'input_file', "
+            "'scoped_content', and 'input_audio'.",
+            "input[0].content[0]",
+            "invalid_value",
+        ),
+        ({"stre": 1, "input": 7}, "Unknown parameter: 'stre'. Did you mean 'store' or 'stream'?", "stre", UNKNOWN),
+        (
+            {"temperature": "x", "text": "x"},
+            "Invalid type for 'text': expected an object, but got a string instead.",
+            "text",
+            "invalid_type",
+        ),
+        *(
+            (
+                {"reasoning": {"effort": effort}},
+                f"Invalid type for 'reasoning.effort': expected one of {expected}, but got {given} instead.",
+                "reasoning.effort",
+                "invalid_type",
+            )
+            for effort, expected, given in (
+                ([], "one of 'none', 'minimal', 'low', 'medium', 'high', 'xhigh', or 'max' or integer", "an array"),
+                (5, "'minimal', 'low', 'medium', or 'high'", "an integer"),
+            )
+        ),
+        (
+            {"include": "x"},
+            "Invalid type for 'include': expected an array of one of 'fil...lts', 'web...lts', 'web...ces', "
+            "'mes...url', 'com...url', 'cod...uts', 'rea...ent', or 'mes...obs', but got a string instead.",
+            "include",
+            "invalid_type",
+        ),
         *(
             (
                 {"input": user({"type": f"input_{kind}"})},
@@ -132,7 +206,14 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             for kind, key in (("image", "image_url"), ("file", "file_id"))
         ),
         ({"inputs": "x"}, "Unknown parameter: 'inputs'.", "inputs", "unknown_parameter"),
-        ({"messages": []}, "Unknown parameter: 'messages'.", "messages", "unknown_parameter"),
+        (
+            {"messages": []},
+            "Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'. Try again "
+            "with the new parameter. See the API documentation for more information: "
+            "https://platform.openai.com/docs/api-reference/responses/create.",
+            None,
+            "unsupported_parameter",
+        ),
         ({"max_tokens": 5}, "Unknown parameter: 'max_tokens'.", "max_tokens", "unknown_parameter"),
         (
             {"max_output_tokens": 1},
@@ -149,13 +230,13 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
         (
             {"input": [{"role": "tool", "content": "x"}]},
             "Invalid value: 'tool'. Supported values are: 'assistant', 'system', 'developer', and 'user'.",
-            "input[0].role",
+            "input[0]",
             "invalid_value",
         ),
         (
             {"input": user({"type": "text", "text": "x"})},
-            "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_file', 'input_audio', "
-            "'output_text', 'refusal', 'computer_screenshot', and 'summary_text'.",
+            "Invalid value: 'text'. Supported values are: 'input_text', 'input_image', 'input_audio', 'output_text', "
+            "'refusal', 'input_file', 'computer_screenshot', 'summary_text', and 'encrypted_content'.",
             "input[0].content[0].type",
             "invalid_value",
         ),
@@ -175,9 +256,8 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
         ),
         (
             {"previous_response_id": "resp_1", "conversation": "conv_1"},
-            "Mutually exclusive parameters: 'previous_response_id' and 'conversation'. "
-            "Ensure you are only providing one of: 'previous_response_id' or 'conversation'.",
-            "previous_response_id",
+            "Mutually exclusive parameters: ''. Ensure you are only providing one of: 'pre..._id' or 'conversation'.",
+            None,
             "mutually_exclusive_parameters",
         ),
         (
@@ -276,6 +356,7 @@ def test_validate__says_what_the_api_says(change: JSON, message: str, param: str
         {"tools": [{"type": "web_search_2025_08_26"}], "tool_choice": {"type": "web_search"}},
         {"tools": [SPACE], "tool_choice": {"type": "allowed_tools", "mode": "auto", "tools": [TOOL]}},
         {"prompt": {"id": "pmpt_1"}, "tool_choice": "required"},
+        {"presence_penalty": 0, "frequency_penalty": None, "service_tier": "scale"},
     ],
 )
 def test_validate__takes_what_comes_back_and_tools_that_are_there(change: JSON) -> None:

@@ -76,6 +76,7 @@ class Responses(OpenAIFormat):
     def _check_order(self, items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
         responses_rules.matched(items)
         if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
+            replayed.check_ids(own_items(body))
             order.check(items, stored=body.get("store") is not False)
             replayed.check(items, body)
 

@@ -25,6 +25,7 @@ from completions.wire.validation import (
     text_or,
     worded_problem,
     wrong_type,
+    wrong_value,
 )
 
 _STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
@@ -98,21 +99,62 @@ _PARTS: Mapping[str, Check] = {
         ("text",),
     ),
     "refusal": record({"type": anything, "refusal": _TEXT}, ("refusal",)),
-    "computer_screenshot": anything,
     "summary_text": record({"type": anything, "text": _TEXT}, ("text",)),
+    **dict.fromkeys(("computer_screenshot", "encrypted_content", "scoped_content"), anything),
 }
-_CONTENT = text_or("objects", array(tagged("type", _PARTS), "objects"), high=MAX_TEXT)
+_TOLD_PARTS = (
+    *("input_text", "input_image", "input_audio", "output_text", "refusal", "input_file", "computer_screenshot"),
+    *("summary_text", "encrypted_content"),
+)
+_SAID = ("output_text", "refusal")
+_ASKED = ("input_text", "input_image", "input_file", "scoped_content", "input_audio")
+"""The parts of any message, of an answer, and of what is said to the model, in the API's order (2026-08-30)."""
+
+
+def _part(value: Any) -> Problem | None:
+    """Check a part by its type."""
+    if type(value) is not dict:
+        return wrong_type("an object", value)
+    if "type" not in value:
+        return missing("type", value, _PARTS)
+    if type(kind := value["type"]) is not str or kind not in _PARTS:
+        return wrong_value(kind if type(kind) is str else "", _TOLD_PARTS).under("type")
+    return _PARTS[kind](value)
+
+
+def _foreign(message: Mapping[str, Any]) -> Problem | None:
+    """Return a part that is the model's, or that is for the model, in a message of the other side."""
+    allowed = _SAID if message["role"] == "assistant" else _ASKED
+    for at, part in enumerate(message["content"]):
+        if part["type"] not in allowed:
+            return wrong_value(part["type"], allowed).under(f"content[{at}]")
+    return None
+
+
+_CONTENT = text_or("objects", array(_part, "objects"), high=MAX_TEXT)
 _OUTPUT = text_or("objects", array(tagged("type", _input_parts(nullable)), "objects"), high=MAX_TEXT)
 
 VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type", _INPUT_PARTS))
 """Check what stands for a variable of a prompt template."""
 
-_ROLE = choice("assistant", "system", "developer", "user")
+_ROLES = ("assistant", "system", "developer", "user")
 _BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS}
-_MESSAGE = record(
-    {**_BASE, "role": _ROLE, "content": _CONTENT, "phase": nullable(choice("commentary", "final_answer"))},
-    ("role", "content"),
+
+
+_HEARD = record({**_BASE, "role": anything, "content": _CONTENT}, ("content",))
+_ANSWERED = record(
+    {**_BASE, "role": anything, "content": _CONTENT} | {"phase": nullable(choice("commentary", "final_answer"))},
+    ("content",),
 )
+
+
+def _message(value: dict[str, Any]) -> Problem | None:
+    """Check a message: its role, which the API tells at the message, and then what the role may have."""
+    role = value.get("role")
+    if type(role) is not str or role not in _ROLES:
+        return wrong_value(role if type(role) is str else "", _ROLES)
+    problem = (_ANSWERED if role == "assistant" else _HEARD)(value)
+    return _foreign(value) if problem is None and type(value["content"]) is list else problem
 
 
 def _item(required: Sequence[str] = (), **fields: Check) -> Check:
@@ -142,7 +184,7 @@ def _function_output(value: Any) -> Problem | None:
 
 
 _ITEMS: Mapping[str, Check] = {
-    "message": _MESSAGE,
+    "message": _message,
     "file_search_call": _item(("queries",), results=nullable(array(obj, "objects")), status=_ANY_STATUS),
     "computer_call": _item(("call_id",), **_FROM, action=anything, actions=anything, pending_safety_checks=anything),
     "computer_call_output": _item(
@@ -154,7 +196,10 @@ _ITEMS: Mapping[str, Check] = {
     ),
     "function_call_output": _function_output,
     "reasoning": _item(
-        ("summary",), summary=_SUMMARY, content=nullable(array(obj, "objects")), encrypted_content=nullable(_STRING)
+        ("summary",),
+        summary=_SUMMARY,
+        content=nullable(array(obj, "objects")),
+        encrypted_content=nullable(_STRING),
     ),
     "image_generation_call": record(
         {
@@ -197,25 +242,29 @@ _ITEMS: Mapping[str, Check] = {
         (
             *("tool_search_call", "tool_search_output", "additional_tools", "compaction"),
             *("compaction_trigger", "configuration_update", "program", "program_output"),
+            *("agent_message", "multi_agent_call", "multi_agent_call_output"),
         ),
         obj,
     ),
 }
-_TYPED = tagged("type", _ITEMS)
+_TOLD_ITEMS = sorted(_ITEMS.keys() - {"configuration_update"})
+"""The types as the API lists them (measured on 2026-08-30), of which the SDK has one more."""
 _REFERENCE = record({"type": anything, "id": _ID}, ("id",))
 
 
 def item(value: Any) -> Problem | None:
     """Check one item; without a type it is a message, or with an id alone a reference."""
     if type(value) is not dict:
-        return wrong_type("an object", value)
-    if value.get("type") is not None:
-        return _TYPED(value)
-    return _REFERENCE(value) if "id" in value and "role" not in value else _MESSAGE(value)
+        return wrong_type("an input item", value)
+    if (kind := value.get("type")) is None:
+        return _REFERENCE(value) if "id" in value and "role" not in value else _message(value)
+    if type(kind) is not str or kind not in _ITEMS:
+        return wrong_value(kind if type(kind) is str else "", _TOLD_ITEMS)
+    return _ITEMS[kind](value)
 
 
-ITEMS = array(item, "objects")
-INPUT = either("one of a string or array of objects", string=_TEXT, array=ITEMS)
+ITEMS = array(item, "input items")
+INPUT = either("one of a string or array of input items", string=_TEXT, array=ITEMS)
 
 _CALLS = {
     "function_call": ("function_call_output", "function call"),

@@ -6,6 +6,7 @@ Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another proje
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts
+from completions.wire.openai.chat.refusals import KEPT_A_DAY
 from completions.wire.openai.responses.prompt import LOGPROBS, included
 from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
@@ -19,9 +20,9 @@ def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
-    if prompt.body.get("top_logprobs"):
-        return Asked("top_logprobs")
-    return Asked("include") if LOGPROBS in included(prompt.body) else None
+    if LOGPROBS in included(prompt.body):
+        return Asked("include")
+    return Asked("top_logprobs") if prompt.body.get("top_logprobs") else None
 
 
 def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -57,6 +58,7 @@ def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 REFUSALS: tuple[Refusal, ...] = (
+    KEPT_A_DAY._replace(code="invalid_parameter"),
     Refusal("temperature", Given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
     Refusal("top_p", Given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
     Refusal("penalties", _penalty, UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),

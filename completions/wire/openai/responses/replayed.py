@@ -14,6 +14,31 @@ from completions.wire.fields import dicts, text
 from completions.wire.openai.responses.echo import defaults, is_apart
 from completions.wire.openai.responses.prompt import own_items
 
+STARTS: Mapping[str, str] = {
+    "message": "msg",
+    "reasoning": "rs",
+    "function_call": "fc",
+    "function_call_output": "fc",
+    "web_search_call": "ws",
+    "custom_tool_call": "ctc",
+    "custom_tool_call_output": "ctco",
+}
+"""How the ids of items begin, by the type (measured with gpt-6-astra on 2026-09-24, type by type)."""
+
+
+def check_ids(own: Iterable[Mapping[str, Any]]) -> None:
+    """Raise the error of an id that is of another type, or of another API, as that of a call where an item's belongs.
+
+    `own` are the items of the request itself.
+    """
+    for at, item in enumerate(own):
+        kind = text(item.get("type")) or ("message" if "role" in item else "item_reference")
+        name, start = text(item.get("id")), STARTS.get(kind, "")
+        if name and not name.startswith(start):
+            place = f"input[{at}].id"
+            why = f"Invalid '{place}': '{name[:200]}'. Expected an ID that begins with '{start}'."
+            raise RequestError(why, code="invalid_value", param=place)
+
 
 def check(items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
     """Raise the error of an item that is there twice, of a call without its namespace, or of a result that is no JSON.

@@ -12,6 +12,8 @@ from completions.wire.base import Document, Place
 from completions.wire.fields import dicts
 from completions.wire.media_type import named_type
 from completions.wire.openai import strict_schema
+from completions.wire.openai.requests import request as whole_request
+from completions.wire.openai.requests import shortened
 from completions.wire.openai.responses.item_rules import INPUT, VARIABLE, item, unmatched
 from completions.wire.openai.responses.prompt import own_items
 from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsuitable
@@ -37,7 +39,9 @@ from completions.wire.validation import (
     string,
     tagged,
     worded_problem,
+    wrong_type,
 )
+from completions.wire.words import listed
 
 MIN_OUTPUT = 16
 """Tokens that `max_output_tokens` must allow at least; the API says so when it refuses less."""
@@ -49,12 +53,24 @@ INCLUDABLE = (
 )
 
 _STRING = string()
-_EFFORT = nullable(choice("none", "minimal", "low", "medium", "high", "xhigh", "max"))
-_SUMMARY = nullable(choice("auto", "concise", "detailed"))
+_EFFORTS = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def _effort(value: Any) -> Problem | None:
+    """Check an effort; the API tells otherwise of what it expects than it does elsewhere (measured on 2026-08-30)."""
+    problem = _EFFORTS(value)
+    if type(value) is int:
+        return wrong_type("one of 'minimal', 'low', 'medium', or 'high'", value)
+    if problem is not None and type(value) is not str:
+        problem.after = (problem.after or "").replace("one of", "one of one of").replace("'max',", "'max' or integer,")
+    return problem
+
+
+_SUMMARY = nullable(choice("concise", "detailed", "auto"))
 _REASONING = record(
     {
         "context": nullable(choice("auto", "current_turn", "all_turns")),
-        "effort": _EFFORT,
+        "effort": nullable(_effort),
         "generate_summary": _SUMMARY,
         "mode": nullable(string(low=1)),
         "summary": _SUMMARY,
@@ -64,13 +80,13 @@ _PLAIN = record({"type": anything})
 _FORMATS = tagged(
     "type",
     {
+        "json_object": _PLAIN,
         "text": _PLAIN,
         "json_schema": record(
             {"type": anything, "name": TOOL_NAME, "schema": obj, "description": nullable(_STRING)}
             | {"strict": nullable(boolean)},
             ("name", "schema"),
         ),
-        "json_object": _PLAIN,
     },
 )
 
@@ -118,6 +134,10 @@ _CONVERSATION = either(
     object=record({"id": identifier("conv")}, ("id",)),
 )
 _BACKGROUND = record({"completion_window": choice("soonest", "2h", "8h"), "continuation_id": _STRING})
+_CACHE = record(
+    {"mode": choice("implicit", "explicit"), "ttl": choice("30m", "12h")}
+    | {"comparison_response_id": nullable(_STRING), "prewarm": boolean}
+)
 _IMAGE = record({"context_compression": choice("auto", "enabled", "disabled")})
 _COUNTED: Mapping[str, Check] = {
     "conversation": nullable(_CONVERSATION),
@@ -132,40 +152,49 @@ _COUNTED: Mapping[str, Check] = {
     "tools": nullable(tools(OPENAI)),
     "truncation": nullable(choice("auto", "disabled")),
 }
+_INCLUDED = array(choice(*INCLUDABLE), f"one of {listed([shortened(name) for name in INCLUDABLE], 'or')}")
+_TIER = choice("auto", "default", "fast", "flex", "priority", also=("scale", "ultrafast"))
 FIELDS: Mapping[str, Check] = {
-    **_COUNTED,
-    "access_programs": nullable(record({"cyber": choice("standard", "daybreak_blue", "daybreak_red")})),
-    "background": nullable(boolean),
-    "background_options": nullable(_BACKGROUND),
-    "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
-    "context_management": nullable(array(obj, "objects")),
-    "image": nullable(_IMAGE),
-    "include": nullable(array(choice(*INCLUDABLE), "strings")),
-    "max_output_tokens": nullable(integer(MIN_OUTPUT)),
-    "max_tool_calls": nullable(integer(1)),
-    "metadata": nullable(metadata),
     "model": SHARED["model"],
-    "moderation": nullable(obj),
+    **{name: _COUNTED[name] for name in ("input", "previous_response_id", "conversation")},
     "prompt": nullable(_PROMPT),
-    "prompt_cache_key": nullable(string(high=64)),
-    "prompt_cache_options": nullable(obj),
-    "prompt_cache_retention": nullable(choice("in_memory", "24h")),
-    "safety_identifier": nullable(string(high=64)),
-    "service_tier": nullable(choice("auto", "default", "flex", "scale", "priority", "fast", "ultrafast")),
-    "store": nullable(boolean),
+    "moderation": nullable(obj),
+    "include": nullable(_INCLUDED),
+    **{name: _COUNTED[name] for name in ("tools", "tool_choice")},
+    "metadata": nullable(metadata),
+    "text": _COUNTED["text"],
+    **{name: SHARED[name] for name in ("temperature", "top_p", "presence_penalty", "frequency_penalty")},
+    "parallel_tool_calls": _COUNTED["parallel_tool_calls"],
     "stream": SHARED["stream"],
     "stream_options": nullable(record({"include_obfuscation": nullable(boolean)})),
-    "temperature": SHARED["temperature"],
-    "top_logprobs": nullable(integer(0, 20)),
-    "top_p": SHARED["top_p"],
+    "background": nullable(boolean),
+    "max_output_tokens": nullable(integer(MIN_OUTPUT)),
+    "max_tool_calls": nullable(integer(1)),
+    "reasoning": _COUNTED["reasoning"],
     "user": SHARED["user"],
+    "safety_identifier": nullable(string(high=64)),
+    "prompt_cache_options": nullable(_CACHE),
+    "prompt_cache_key": nullable(string(high=64)),
+    "prompt_cache_retention": nullable(choice("in_memory", "24h")),
+    "truncation": _COUNTED["truncation"],
+    "instructions": _COUNTED["instructions"],
+    "store": nullable(boolean),
+    "service_tier": nullable(_TIER),
+    "top_logprobs": nullable(integer(0, 20)),
+    "context_management": nullable(array(obj, "objects")),
+    "access_programs": nullable(record({"cyber": choice("standard", "daybreak_blue", "daybreak_red")})),
+    "background_options": nullable(_BACKGROUND),
+    "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
+    "image": nullable(_IMAGE),
 }
-_REQUEST = record(FIELDS)
+"""The fields in the order in which the API looks at them (measured on 2026-08-30, but for the last four)."""
+
+_REQUEST = whole_request(FIELDS)
 
 
 def request(rules: SchemaRules) -> Check:
     """Return the check of a request's fields where the rules of schemas are others than OpenAI's."""
-    return record({**FIELDS, "text": text(rules), "tools": nullable(tools(rules))})
+    return whole_request({**FIELDS, "text": text(rules), "tools": nullable(tools(rules))})
 
 
 _COUNT = record({**_COUNTED, "personality": _STRING})
@@ -186,7 +215,7 @@ _COMPACTION = record(
 
 def validate(body: dict[str, Any], fields: Check = _REQUEST) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(fields(body) or _across(body))
+    refuse(_absent_at_first(body) or fields(body) or _across(body))
 
 
 def validate_count(body: dict[str, Any]) -> None:
@@ -201,8 +230,8 @@ def validate_compaction(body: dict[str, Any]) -> None:
 
 def _across(body: Mapping[str, Any]) -> Problem | None:
     return (
-        _nothing(body)
-        or _two_pasts(body)
+        _two_pasts(body)
+        or _empty(body)
         or stream_options_alone(body)
         or _unkept(body)
         or _in_no_hurry(body)
@@ -210,6 +239,41 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or _unread(body)
         or _json_mode(body)
     )
+
+
+MOVED = (
+    "Unsupported parameter: 'messages'. In the Responses API, this parameter has moved to 'input'. Try again with the "
+    "new parameter. See the API documentation for more information: "
+    "https://platform.openai.com/docs/api-reference/responses/create."
+)
+
+
+def _absent_at_first(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of what is missing, or null, or of another API, which comes before all others (2026-08-30).
+
+    To go on with a previous response takes an input too; a prompt may have its own.
+    """
+    if body.get("prompt") is None:
+        if "model" not in body:
+            return missing("model", body, FIELDS)
+        if "input" not in body and "messages" not in body and body.get("conversation") is None:
+            return missing("input", body, FIELDS)
+    for key in ("model", "input"):
+        if body.get(key, "") is None and body.get("prompt") is None and body.get("conversation") is None:
+            return wrong_type("a string", {}).under(key)  # null is an object to the API
+    if body.get("model") == "":
+        return worded_problem("The requested model '' does not exist.", "model_not_found", "model")
+    return worded_problem(MOVED, "unsupported_parameter", "") if "messages" in body else None
+
+
+def _empty(body: Mapping[str, Any]) -> Problem | None:
+    if body.get("input") not in ("", []) or any(body.get(key) is not None for key in PASTS):
+        return None
+    why = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided."
+    return worded_problem(why, "missing_required_parameter", "")
+
+
+PASTS = ("previous_response_id", "prompt", "conversation")
 
 
 def _nothing(body: Mapping[str, Any]) -> Problem | None:
@@ -225,11 +289,8 @@ def _nothing(body: Mapping[str, Any]) -> Problem | None:
 def _two_pasts(body: Mapping[str, Any]) -> Problem | None:
     if body.get("previous_response_id") is None or body.get("conversation") is None:
         return None
-    both = "'previous_response_id' and 'conversation'"
-    only = "Ensure you are only providing one of: 'previous_response_id' or 'conversation'."
-    return worded_problem(
-        f"Mutually exclusive parameters: {both}. {only}", "mutually_exclusive_parameters", "previous_response_id"
-    )
+    only = "Ensure you are only providing one of: 'pre..._id' or 'conversation'."
+    return worded_problem(f"Mutually exclusive parameters: ''. {only}", "mutually_exclusive_parameters", "")
 
 
 def _unkept(body: Mapping[str, Any]) -> Problem | None:

@@ -172,7 +172,7 @@ TOOLS: Mapping[str, Check] = {
 }
 """The checks of the tools by type, in the order in which the SDK lists them."""
 
-_TOOLS = array(tagged("type", TOOLS), "objects", high=MAX_TOOLS)
+_TOOLS = array(tagged("type", TOOLS), "tools", high=MAX_TOOLS)
 _NAMED = record({"type": anything, "name": TOOL_NAME}, ("name",))
 _CHOICES: Mapping[str, Check] = {
     "allowed_tools": record(
@@ -191,7 +191,9 @@ _CHOICES: Mapping[str, Check] = {
     ),
 }
 TOOL_CHOICE = either(
-    "one of a string or object", string=choice("none", "auto", "required"), object=tagged("type", _CHOICES)
+    "one of an object or 'none', 'auto', or 'required'",
+    string=choice("none", "auto", "required"),
+    object=tagged("type", _CHOICES),
 )
 
 
