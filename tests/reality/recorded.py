@@ -116,6 +116,10 @@ async def replay(rows: Iterable[Recording]) -> list[Replay]:
     return done
 
 
+BETAS = "context-management-2025-06-27,mcp-client-2025-04-04,structured-outputs-2025-11-13"
+"""What the requests of Anthropic's betas asked for; the recordings leave the header out."""
+
+
 async def ask(app: Handler, row: Recording, ids: Mapping[str, str]) -> Answer:
     """Send one request."""
     path, body = row.path, row.request
@@ -123,6 +127,8 @@ async def ask(app: Handler, row: Recording, ids: Mapping[str, str]) -> Answer:
         path, body = path.replace(recorded, ours), body.replace(recorded, ours)
     path, _, query = path.partition("?")
     headers = {**key(row.vendor), **{name: value for name, value in row.headers.items() if value}}
+    if "beta=true" in query:
+        headers.setdefault("anthropic-beta", BETAS)
     return await call(app, row.method, path, body.encode(), headers=headers, query=query.encode())
 
 

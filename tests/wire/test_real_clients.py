@@ -120,7 +120,8 @@ def test_request__is_taken(http: httpx.Client, name: str) -> None:
 )
 def test_anthropic__takes_what_its_betas_send(http: httpx.Client, body: Any) -> None:
     asked = {"model": "claude-opus-4-6", "max_tokens": 99, **body}
-    answer = http.post("/v1/messages?beta=true", json=asked, headers=CLAUDE)
+    headers = CLAUDE | {"anthropic-beta": "mcp-client-2025-04-04"}
+    answer = http.post("/v1/messages?beta=true", json=asked, headers=headers)
     assert answer.status_code == 200, answer.text
 
 

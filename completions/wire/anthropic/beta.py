@@ -1,14 +1,31 @@
 """Step 2 for Anthropic's Messages API: the fields that a beta brings, and what tools of the API's own are given.
 
+A field is there for those who ask for its own beta (Claude Code's page on errors: it is an extra input for others).
+
 Shapes: `BetaRequestMCPServerURLDefinitionParam`, `BetaContextManagementConfigParam`, `BetaContainerParams`,
 `BetaTokenTaskBudgetParam` and the tools of the anthropic SDK (November 2026). Fields that these lack are taken.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from completions.wire.anthropic.blocks import CACHE
-from completions.wire.anthropic.checks import array, boolean, choice, integer, mapping, record, string, tagged, text_or
-from completions.wire.validation import Check, anything, nullable
+from completions.wire.anthropic.checks import (
+    Wrong,
+    array,
+    boolean,
+    choice,
+    integer,
+    mapping,
+    record,
+    string,
+    tagged,
+    text_or,
+)
+from completions.wire.fields import dicts
+from completions.wire.fields import mapping as mapping_of
+from completions.wire.validation import Check, Problem, anything, nullable
 
 _TEXTS = nullable(array(string()))
 _CONFIGURATION = record({"allowed_tools": _TEXTS, "enabled": nullable(boolean)}, open_=True)
@@ -66,3 +83,67 @@ DEFINED_TOOL = record(
     open_=True,
 )
 """A tool that the API defines: those of its fields that have the same type wherever they are."""
+
+NEEDED: Mapping[str, tuple[str, ...]] = {
+    "output_format": ("structured-outputs-",),
+    "context_management": ("context-management-", "compact-"),
+    "mcp_servers": ("mcp-client-",),
+    "billing_policy": ("user-profiles-",),
+    "compaction": ("compact-",),
+    "fallbacks": ("server-side-fallback-",),
+    "fallback_credit_token": ("fallback-credit-",),
+}
+"""The fields of a message's request that a beta brings, and how the names of those betas begin."""
+
+DATED = re.compile(r"[a-z].*\d{4}-?\d\d-?\d\d")
+"""The form of a beta's name; which there are changes too often to be known here."""
+
+TOOLSETS = "mcp-client-2025-11-20"
+"""The beta since which MCP servers are named by a tool."""
+
+CLEARS = "clear_thinking_20251015"
+THINKS_ON_REQUEST = re.compile(r"claude-(?:3|(?:haiku|sonnet|opus)-4)")
+"""The models that do not think unless a request says so."""
+
+
+def asked_for(header: str | None) -> list[str]:
+    """Return the betas that a header names."""
+    return [name for each in (header or "").split(",") if (name := each.strip())]
+
+
+def unknown(betas: Sequence[str]) -> Problem | None:
+    """Return that there are no betas of such names, in the words of Anthropic's page on them."""
+    if not (strange := [f"`{name[:100]}`" for name in betas if not DATED.fullmatch(name)]):
+        return None
+    return Wrong(
+        f"Unexpected value(s) {', '.join(strange)} for the `anthropic-beta` header. Please consult our documentation "
+        "at platform.claude.com/docs or try again without the header."
+    )
+
+
+def unsuitable_beta(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return a field whose beta is not asked for, or what in such a field does not fit the rest of the request."""
+    for field, names in NEEDED.items():
+        if field in body and not any(beta.startswith(names) for beta in betas):
+            return Wrong("Extra inputs are not permitted", field)
+    return _unreferenced(body, betas) or _unthinking(body)
+
+
+def _unreferenced(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return an MCP server whose tools no toolset offers (quoted on 2026-09-01)."""
+    named = {tool.get("mcp_server_name") for tool in dicts(body.get("tools"))}
+    left = [server["name"] for server in dicts(body.get("mcp_servers")) if server["name"] not in named]
+    if not left or TOOLSETS not in betas:
+        return None
+    return Wrong(f"MCP server '{left[0]}' is defined but not referenced by any `mcp_toolset` in `tools`.")
+
+
+def _unthinking(body: Mapping[str, Any]) -> Problem | None:
+    """Return that thoughts are to be cleared although there are none (quoted until August 2026)."""
+    edits = dicts(mapping_of(body.get("context_management")).get("edits"))
+    if all(edit.get("type") != CLEARS for edit in edits):
+        return None
+    kind = mapping_of(body.get("thinking")).get("type")
+    if kind == "disabled" or (kind is None and THINKS_ON_REQUEST.match(body["model"])):
+        return Wrong(f"`{CLEARS}` strategy requires `thinking` to be enabled or adaptive")
+    return None

@@ -20,6 +20,7 @@ from completions.wire.anthropic.checks import (
     tagged,
     text_or,
 )
+from completions.wire.fields import dicts
 from completions.wire.validation import Check, Problem, anything, nullable
 
 ID = string(pattern="^[a-zA-Z0-9_-]+$")
@@ -84,7 +85,20 @@ def _block(required: Mapping[str, Check], **optional: Check) -> Check:
     return record({"type": anything, **required, **optional}, tuple(required))
 
 
-TEXT_BLOCK = _block({"text": _TEXT}, cache_control=CACHE, citations=nullable(array(mapping)))
+def _said(block: Check) -> Check:
+    """Check a block of text, which has to say something where the cache is to end (quoted until September 2026)."""
+
+    def check(value: Any) -> Problem | None:
+        if (problem := block(value)) is not None:
+            return problem
+        marked = value.get("cache_control") is not None and not value["text"]
+        return Wrong("cache_control cannot be set for empty text blocks") if marked else None
+
+    return check
+
+
+_OF_TEXT = {"text": _TEXT, "cache_control": CACHE, "citations": nullable(array(mapping))}
+TEXT_BLOCK = _said(record({"type": anything, **_OF_TEXT}, ("text",)))
 _IMAGE = _block({"source": tagged(_IMAGE_SOURCES)}, cache_control=CACHE, transformations=nullable(mapping))
 _DOCUMENT = _block(
     {"source": tagged(_DOCUMENT_SOURCES)},
@@ -160,8 +174,18 @@ CONTENT = text_or(array(tagged(_TAKEN, sorted([*_TAKEN, "connector_text", "mid_c
 BETA_CONTENT = text_or(array(tagged({**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)})))
 """A message's content in a request that uses a beta."""
 
-TEXTS = text_or(array(tagged({"text": TEXT_BLOCK})))
-"""A system prompt: a text, or blocks of text."""
+_SYSTEM = text_or(array(_said(record({"type": choice("text"), **_OF_TEXT}, ("type", "text")))))
+
+
+def system(value: Any) -> Problem | None:
+    """Check a system prompt: a text, or blocks of text, whose paths do not name their type."""
+    if (problem := _SYSTEM(value)) is not None:
+        return problem
+    for said in (block["text"] for block in dicts(value)):
+        if not said.strip():
+            return Wrong(f"text content blocks must {'contain non-whitespace text' if said else 'be non-empty'}")
+    return None
+
 
 SYSTEM_CONTENT = text_or(
     array(tagged({"text": TEXT_BLOCK, **dict.fromkeys(("tool_addition", "tool_removal"), mapping)}))

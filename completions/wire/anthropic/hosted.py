@@ -56,7 +56,7 @@ class HostedClaude(AnthropicAnswers):
             self.check_version(document)
             asked = {key: value for key, value in document.items() if not self.is_of_cloud(key)}
             whole = asked | {"model": self.table_name(model)}
-            anthropic_rules.validate(whole, as_headers(document, headers))
+            anthropic_rules.validate(whole, as_headers(document, headers), hosted=True)
         return replace(read_prompt(document, headers), model=model or None, stream=self.streams(document, route))
 
     def is_of_cloud(self, field: str) -> bool:

@@ -10,8 +10,18 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import max_output
 from completions.wire.anthropic import threads
-from completions.wire.anthropic.beta import CONTAINER, CONTEXT_MANAGEMENT, MCP_SERVERS, TASK_BUDGET
-from completions.wire.anthropic.blocks import CACHE, TEXTS
+from completions.wire.anthropic.beta import (
+    CONTAINER,
+    CONTEXT_MANAGEMENT,
+    MCP_SERVERS,
+    NEEDED,
+    TASK_BUDGET,
+    asked_for,
+    unknown,
+    unsuitable_beta,
+)
+from completions.wire.anthropic.blocks import CACHE, system
+from completions.wire.anthropic.cache_rules import unsuitable_cache
 from completions.wire.anthropic.checks import (
     Wrong,
     array,
@@ -24,10 +34,20 @@ from completions.wire.anthropic.checks import (
     string,
     tagged,
 )
+from completions.wire.anthropic.pairs import uncontained, unfound, unmatched
+from completions.wire.anthropic.pictures import unsuitable_pictures
 from completions.wire.anthropic.schemas import unsuitable_schemas
 from completions.wire.anthropic.thinking import unproven
-from completions.wire.anthropic.tools import BETA_THINKING, EFFORT, THINKING, TOOL_CHOICE, tools, unsuitable_tools
-from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unfound, unmatched, unsuitable
+from completions.wire.anthropic.tools import (
+    BETA_THINKING,
+    EFFORT,
+    THINKING,
+    TOOL_CHOICE,
+    deferred,
+    tools,
+    unsuitable_tools,
+)
+from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unsuitable
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
 NEWEST = "2026-10-21"
@@ -43,7 +63,7 @@ COUNTED: Mapping[str, Check] = {
     "cache_control": CACHE,
     "output_config": nullable(_OUTPUT),
     "speed": nullable(choice("standard", "fast")),
-    "system": TEXTS,
+    "system": system,
     "thinking": THINKING,
     "tool_choice": TOOL_CHOICE,
     "tools": tools,
@@ -68,24 +88,12 @@ FIELDS: Mapping[str, Check] = {
 SAMPLING: Mapping[str, Check] = {"temperature": number(0, 1), "top_k": integer(0), "top_p": number(0, 1)}
 """Further fields before version 2026-10-21."""
 
-BETA = (
-    "output_format",
-    "context_management",
-    "mcp_servers",
-    "billing_policy",
-    "compaction",
-    "fallbacks",
-    "fallback_credit_token",
-)
-"""Further fields if the header `anthropic-beta` asks for a beta."""
-
-
 Key = tuple[bool, bool, bool]
 """Whether a request uses the newest version, a beta, and the beta of threads."""
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
-    beta = {**dict.fromkeys(BETA, anything), "output_format": nullable(_FORMAT)}
+    beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
     beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS}
     beta |= {"messages": beta_messages, "thinking": BETA_THINKING}
     thread = {"thread": threads.CHECK}
@@ -108,23 +116,27 @@ def check_stream(document: Mapping[str, Any]) -> None:
         raise RequestError("stream: Input should be a valid boolean")
 
 
-def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
-    """Raise `RequestError` for the first problem that the API would report: the header, a field, across fields."""
+def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False, hosted: bool = False) -> None:
+    """Raise `RequestError` for the first problem that the API would report: the header, a field, across fields.
+
+    With `hosted` it is the API of a cloud that runs Claude.
+    """
     refuse(_MESSAGE[_key(headers, beta)](body))
     threads.check_supported(body)
     if threads.previous(body) is None:
-        validate_whole(body, headers)
+        validate_whole(body, headers, hosted=hosted)
 
 
-def validate_whole(body: dict[str, Any], headers: Mapping[str, str]) -> None:
+def validate_whole(body: dict[str, Any], headers: Mapping[str, str], *, hosted: bool = False) -> None:
     """Raise `RequestError` for a problem across the fields and messages of a complete conversation."""
-    refuse(_between(body, _key(headers, False)) or unsuitable_schemas(body) or _too_many(body))
+    refuse(_between(body, headers, hosted=hosted) or unsuitable_schemas(body) or _too_many(body))
 
 
-def validate_count(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False) -> None:
+def validate_count(
+    body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False, hosted: bool = False
+) -> None:
     """Raise `RequestError` for the first problem of a request to count tokens."""
-    key = _key(headers, beta)
-    refuse(_COUNT[key](body) or _between(body, key))
+    refuse(_COUNT[_key(headers, beta)](body) or _between(body, headers, hosted=hosted))
 
 
 def _key(headers: Mapping[str, str], beta: bool) -> Key:
@@ -136,16 +148,20 @@ def _key(headers: Mapping[str, str], beta: bool) -> Key:
         raise RequestError("anthropic-version: header is required")
     if version not in VERSIONS:
         raise RequestError(f'anthropic-version: "{version}" is not a valid version')
-    betas = headers.get("anthropic-beta")
-    return version == NEWEST, beta or betas is not None, betas is not None and threads.BETA in betas
+    betas = asked_for(headers.get("anthropic-beta"))
+    refuse(unknown(betas))
+    return version == NEWEST, beta or bool(betas), threads.BETA in betas
 
 
-def _between(body: Mapping[str, Any], key: Key) -> Problem | None:
-    newest, *_ = key
-    problem = unmatched(body["messages"]) or (misplaced(body["messages"]) if newest else None)
+def _between(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: bool) -> Problem | None:
+    newest, betas = headers["anthropic-version"] == NEWEST, asked_for(headers.get("anthropic-beta"))
+    problem = unsuitable_beta(body, betas) or unsuitable_pictures(body, betas, hosted=hosted)
+    problem = problem or unmatched(body["messages"])
+    problem = problem or (misplaced(body["messages"]) if newest else None)
     problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body)
     problem = problem or unfound(body["messages"], body.get("tools") or [])
-    return problem or unsuitable_tools(body) or _cache_points(body)
+    problem = problem or unsuitable_tools(body) or deferred(body)
+    return problem or unsuitable_cache(body) or uncontained(body)
 
 
 def _too_many(body: Mapping[str, Any]) -> Problem | None:
@@ -161,11 +177,3 @@ def _too_many(body: Mapping[str, Any]) -> Problem | None:
     if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= wanted:
         return Wrong("`max_tokens` must be greater than `thinking.budget_tokens`.")
     return None
-
-
-def _cache_points(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse more than four cache breakpoints."""
-    found = threads.cache_points(body)
-    if found <= threads.MAX_CACHE_POINTS:
-        return None
-    return Wrong(f"A maximum of {threads.MAX_CACHE_POINTS} blocks with cache_control may be provided. Found {found}.")

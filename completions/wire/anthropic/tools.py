@@ -93,6 +93,24 @@ def tools(value: Any) -> Problem | None:
     return Wrong("Tool names must be unique.") if len(set(names)) < len(names) else None
 
 
+def deferred(body: Mapping[str, Any]) -> Problem | None:
+    """Return what is wrong with tools that wait to be found: one is in the cache, or no other is there.
+
+    So it is on Anthropic's page "Tool search tool", and quoted until September 2026.
+    """
+    offered = body.get("tools") or []
+    late = [tool for tool in offered if tool.get("defer_loading") is True]
+    for tool in late:
+        if tool.get("cache_control") is not None:
+            return Wrong(
+                f"Tool '{tool.get('name')}' cannot have both defer_loading=true and cache_control set. Tools with "
+                "defer_loading cannot use prompt caching."
+            )
+    if late and len(late) == len(offered):
+        return Wrong("At least one tool must have defer_loading=false. All tools cannot be deferred.")
+    return None
+
+
 def _choice(required: tuple[str, ...] = (), **fields: Check) -> Check:
     return record({"type": anything, "disable_parallel_tool_use": boolean, **fields}, required)
 

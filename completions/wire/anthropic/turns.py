@@ -1,24 +1,27 @@
 """Step 2 for Anthropic's Messages API: what holds between messages.
 
 Turns of one role in a row count as one turn, and any role may begin (`MessageCreateParams.messages` in the anthropic
-SDK: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn"). Calls and their
-results must match from turn to turn.
+SDK: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn"). `pairs` has what
+holds of calls and their results.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from completions.tokens.models import refuses
 from completions.wire.anthropic.blocks import BETA_CONTENT, CONTENT, SYSTEM_CONTENT
 from completions.wire.anthropic.checks import Wrong, array, choice, record
+from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.tools import EFFORT
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MAX_MESSAGES = 100_000
 """The most messages in one request, according to the SDK."""
 
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
+
+DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
 
 _KEYS = record({"role": anything, "content": anything}, ("role", "content"))
 _BETA_SYSTEM = record(
@@ -40,7 +43,14 @@ def _message(value: Any, blocks: Check = CONTENT) -> Problem | None:
     if (problem := _KEYS(value)) is not None:
         return problem
     problem = (SYSTEM_CONTENT if value["role"] == "system" else blocks)(value["content"])
+    if problem is None and value["role"] != "system" and any(map(_changes, dicts(value["content"]))):
+        problem = Wrong("'tool_addition'/'tool_removal' blocks are only permitted within role: \"system\" messages")
     return problem and problem.under("content")
+
+
+def _changes(block: dict[str, Any]) -> bool:
+    """Tell whether a block adds a tool or takes one away (recorded of Claude Haiku 4.5 on 2026-09-25)."""
+    return block["type"] in ("tool_addition", "tool_removal")
 
 
 def _beta_message(value: Any) -> Problem | None:
@@ -103,77 +113,6 @@ def _texts(message: dict[str, Any]) -> Iterator[str]:
     return (block["text"] for block in dicts(content) if block["type"] == "text")
 
 
-def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return the problem of a call without its result in the next turn, or of a result without its call."""
-    problem = _unmatched(conversation)
-    return problem and problem.under("messages")
-
-
-def _unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    asked: dict[str, int] = {}
-    answered: set[str] = set()
-    role = ""
-    for index, message in enumerate(conversation):
-        if message["role"] == "assistant" and role != "assistant":
-            if (problem := _unanswered(asked, answered)) is not None:
-                return problem
-            asked, answered = {}, set()
-        role = message["role"]
-        for place, block in enumerate(dicts(message.get("content"))):
-            if block["type"] == "tool_use":
-                if block["id"] in asked:
-                    return Wrong("`tool_use` ids must be unique", f"[{index}].content[{place}]")
-                asked[block["id"]] = index
-            elif block["type"] == "tool_result":
-                if (call := block["tool_use_id"]) not in asked or role == "assistant":
-                    return _orphan(call, f"[{index}].content[{place}]")
-                answered.add(call)
-    return _unanswered(asked, answered)
-
-
-def _orphan(call: str, path: str) -> Problem:
-    rule = "Each `tool_result` block must have a corresponding `tool_use` block in the previous message."
-    return Wrong(f"unexpected `tool_use_id` found in `tool_result` blocks: {call}. {rule}", path)
-
-
-def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
-    left = [call for call in asked if call not in answered]
-    if not left:
-        return None
-    rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
-    found = "`tool_use` ids were found without `tool_result` blocks immediately after"
-    return Wrong(f"{found}: {', '.join(left)}. {rule}", f"[{asked[left[0]]}]")
-
-
-def unfound(conversation: Sequence[dict[str, Any]], offered: Sequence[Mapping[str, Any]]) -> Problem | None:
-    """Return a tool that an earlier search found, or a call's code that ran before, and that is no longer there.
-
-    Recorded in October 2026. What is in a toolset is not known here.
-    """
-    blocks = [block for message in conversation for block in dicts(message.get("content"))]
-    offered = [*offered, *(mapping(mapping(block.get("tool")).get("definition")) for block in blocks)]
-    names = {text(tool.get("name")) for tool in offered} - {""}
-    is_open = any("toolset" in str(tool.get("type")) for tool in offered)
-    ran: set[object] = set()
-    for block in blocks:
-        if block["type"] == "server_tool_use":
-            ran.add(block.get("id"))
-        source = mapping(block.get("caller")).get("tool_id") if block["type"] == "tool_use" else None
-        if source is not None and source not in ran:
-            return Wrong(f"source tool `{source}` not found for tool use block `{block['id']}`")
-        for name in () if is_open else _referred(block):
-            if name not in names:
-                return Wrong(f"Tool reference '{name}' not found in available tools")
-    return None
-
-
-def _referred(block: Mapping[str, Any]) -> Iterator[str]:
-    """Return the names of the tools that a search found, the API's own or the client's."""
-    told = block.get("content") if block["type"] in ("tool_search_tool_result", "tool_result") else None
-    found = dicts(told.get("tool_references")) if isinstance(told, dict) else dicts(told)
-    return (text(each.get("tool_name")) for each in found if each.get("type") == "tool_reference")
-
-
 def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     """Return a block that version 2026-10-21 no longer accepts at its place. The wordings are ours."""
     for index, message in enumerate(conversation):
@@ -188,12 +127,10 @@ def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 
 def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
     """Return what the model does not accept: system messages within the conversation, or the start of an answer."""
-    for before, message in zip([None, *conversation], conversation, strict=False):
-        if message["role"] == "system":
-            if refuses("inline_system", model):
-                return Wrong("role 'system' is not supported on this model")
-            if before is None or before["role"] == "assistant":
-                return Wrong("messages: role 'system' must follow a message of the role 'user'")
+    if any(message["role"] == "system" for message in conversation) and refuses("inline_system", model):
+        return Wrong("role 'system' is not supported on this model")
+    if (problem := _interjected(conversation)) is not None:
+        return problem
     last = conversation[-1]
     if last["role"] != "assistant":
         return None
@@ -203,3 +140,40 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
     if texts and texts[-1] != texts[-1].rstrip():
         return Wrong("messages: final assistant content cannot end with trailing whitespace")
     return None
+
+
+def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return a system message at a place where none may stand; those that say nothing may stand anywhere.
+
+    So it was written down of claude-opus-5-5 on 2026-10-06.
+    """
+    said = [(at, message) for at, message in enumerate(conversation) if not _directs(message)]
+    before: dict[str, Any] | None = None
+    for (at, message), after in zip(said, [*(each for _, each in said[1:]), None], strict=True):
+        if message["role"] != "system":
+            before = message
+        elif before is None:
+            return Wrong(f"use the top-level 'system' parameter for the initial system prompt; {DIRECTIVE}", _at(at))
+        elif before["role"] == "assistant" and not _ends_in_result(before):
+            return Wrong(
+                "role 'system' must follow a 'user' message or an 'assistant' message ending in a server tool result; "
+                f"{DIRECTIVE}",
+                _at(at),
+            )
+        elif after is not None and after["role"] == "user":
+            return Wrong(f"role 'system' must precede an 'assistant' message or end the array; {DIRECTIVE}", _at(at))
+    return None
+
+
+def _directs(message: dict[str, Any]) -> bool:
+    """Tell whether a system message only sets how the answers are made."""
+    return message["role"] == "system" and not message.get("content")
+
+
+def _ends_in_result(message: dict[str, Any]) -> bool:
+    blocks = dicts(message.get("content"))
+    return bool(blocks) and blocks[-1]["type"] in RESULTS.values()
+
+
+def _at(index: int) -> str:
+    return f"messages[{index}]"

@@ -10,6 +10,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event
+from completions.wire.anthropic.beta import unknown
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
@@ -19,7 +20,7 @@ from completions.wire.bedrock import guardrail, guardrail_message, invoked, sign
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, texts
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
@@ -62,9 +63,14 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         return field.startswith(OWN) or super().is_of_cloud(field)
 
     def check_version(self, document: Mapping[str, Any]) -> None:
-        """Refuse a `stream`, too: the address says it here; and what is to be fetched (recorded in December 2025)."""
+        """Refuse a `stream`, too: the address says it here; and what is to be fetched (recorded in December 2025).
+
+        A beta of no such name is refused in words of its own, as quoted in 2026.
+        """
         if "stream" in document:
             refuse(Wrong("Extra inputs are not permitted", "stream"))
+        if unknown(texts(document.get("anthropic_beta"))) is not None:
+            refuse(Wrong("invalid beta flag"))
         super().check_version(document)
         for index, message in enumerate(dicts(document.get("messages"))):
             for place, block in enumerate(dicts(message.get("content"))):

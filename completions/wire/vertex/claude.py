@@ -62,7 +62,7 @@ class VertexCount(AnthropicCount):
             asked = {key: value for key, value in document.items() if key not in OWN}
             if isinstance(model := asked.get("model"), str):
                 asked["model"] = anthropics_name(model)
-            anthropic_rules.validate_count(asked, as_headers(document, headers))
+            anthropic_rules.validate_count(asked, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 
     def table_name(self, model: str) -> str:

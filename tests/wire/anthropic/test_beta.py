@@ -9,16 +9,18 @@ from completions.wire.anthropic.rules import validate
 
 USER = {"role": "user", "content": "Hi"}
 BODY: dict[str, Any] = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [USER]}
-BETA = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025-04-04"}
+BETA = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025-04-04, context-management-2025-06-27"}
 SERVER = {"type": "url", "name": "docs", "url": "https://mcp.example"}
 EDIT = {"type": "clear_tool_uses_20250919"}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+CLEARED = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
 USED = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {}}
 
 
-def left(**more: Any) -> dict[str, Any]:
+def left(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
     """Return the messages of a conversation in which a tool of the API's own was used."""
-    return {"messages": [USER, {"role": "assistant", "content": [USED | more]}, USER]}
+    return {"messages": [USER, {"role": "assistant", "content": [USED | more, *then]}, USER]}
 
 
 @pytest.mark.parametrize(
@@ -69,15 +71,42 @@ def test_beta__is_refused_where_a_field_has_another_type(fields: dict[str, Any],
     [
         {"mcp_servers": [SERVER | {"tool_configuration": {"enabled": True, "allowed_tools": None}}]},
         {"context_management": {"edits": [EDIT | {"keep": {"type": "tool_uses", "value": 3}}]}},
-        {"context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}},
+        {"context_management": CLEARED, "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
+        {"context_management": CLEARED, "model": "claude-opus-5-5"},
         {"container": "container_1"},
         {"container": {"skills": [{"type": "anthropic", "skill_id": "pdf", "version": "latest"}]}},
         {"output_config": {"task_budget": {"type": "tokens", "total": 9, "remaining": None}}},
         {"tools": [SEARCH | {"max_uses": 3, "blocked_domains": ["a.example"], "user_location": None}]},
         {"tools": [{"type": "mcp_toolset", "mcp_server_name": "docs", "default_config": {"enabled": False}}]},
-        left(),
+        {"messages": left()["messages"][:2]},
+        left(FOUND),
     ],
     ids=repr,
 )
 def test_beta__is_taken_as_the_sdk_sends_it(fields: dict[str, Any]) -> None:
     validate(BODY | fields, BETA)
+
+
+CURRENT = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025-11-20"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "message"),
+    [
+        ({}, BETA | {"anthropic-beta": "files-api-2025-04-14, mine"}, "Unexpected value(s) `mine` for the"),
+        ({"mcp_servers": [SERVER]}, CURRENT, "MCP server 'docs' is defined but not referenced by any `mcp_toolset`"),
+        ({"mcp_servers": [SERVER]}, {"anthropic-version": "2023-06-01"}, "mcp_servers: Extra inputs are not permitted"),
+        ({"context_management": CLEARED}, BETA, "`clear_thinking_20251015` strategy requires `thinking` to be enabled"),
+        ({"context_management": CLEARED}, CURRENT, "context_management: Extra inputs are not permitted"),
+    ],
+    ids=repr,
+)
+def test_beta__is_refused_where_it_is_not_asked_for(fields: dict[str, Any], headers: Any, message: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        validate(BODY | fields, headers, beta=True)
+    assert refused.value.message.startswith(message)
+
+
+def test_beta__offers_the_tools_of_its_servers() -> None:
+    offered = {"mcp_servers": [SERVER], "tools": [{"type": "mcp_toolset", "mcp_server_name": "docs"}]}
+    validate(BODY | offered, CURRENT)

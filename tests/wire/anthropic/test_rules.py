@@ -1,5 +1,6 @@
 """What Anthropic's Messages API refuses, in its words; its errors, its headers, and its list of models."""
 
+import base64
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ USER = {"role": "user", "content": "Hello"}
 BODY: dict[str, Any] = {"model": "claude-sonnet-4-5", "max_tokens": 100, "messages": [USER]}
 TOOL = {"name": "add", "input_schema": {"type": "object", "properties": {"a": {"type": "integer"}}}}
 CALL = {"role": "assistant", "content": [{"type": "tool_use", "id": "t1", "name": "add", "input": {}}]}
-RESULT = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "2"}]}
+RESULT: dict[str, Any] = {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": "2"}]}
 
 
 def refused(body: dict[str, Any], headers: dict[str, str]) -> str | None:
@@ -39,6 +40,13 @@ def said(*blocks: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
     return [{"role": role, "content": list(blocks)}]
 
 
+TEXT = {"type": "text", "text": "Hi"}
+PICTURE = {
+    "type": "image",
+    "source": {"type": "base64", "media_type": "image/gif", "data": "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw=="},
+}
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -49,14 +57,14 @@ def said(*blocks: dict[str, Any], role: str = "user") -> list[dict[str, Any]]:
         {"messages": [USER, {"role": "assistant", "content": "The answer is ("}]},
         {"messages": [USER, {"role": "assistant", "content": ""}]},
         {"messages": [USER, CALL, RESULT], "tools": [TOOL]},
-        {"messages": [USER, CALL, USER, RESULT], "tools": [TOOL]},
+        {"messages": [USER, CALL, {**RESULT, "content": [*RESULT["content"], TEXT]}], "tools": [TOOL]},
         {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "claude-opus-5-5"},
         {"messages": [USER, {"role": "system", "content": "Now in verse."}], "model": "my-model"},
         {"tools": [{"type": "bash_20250124", "name": "bash"}, TOOL | {"type": "custom", "strict": False}]},
         {"tools": [TOOL], "tool_choice": {"type": "any", "disable_parallel_tool_use": True}},
         {"thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
         {"thinking": {"type": "adaptive"}, "output_config": {"effort": "max"}},
-        {"messages": said({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}})},
+        {"messages": said(PICTURE)},
         {"output_config": {"format": {"type": "json_schema", "schema": {"type": "string"}}}},
         {"system": [{"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral", "ttl": "1h"}}]},
     ],
@@ -67,7 +75,32 @@ def test_request__is_taken(fields: dict[str, Any]) -> None:
     assert refused(BODY | fields, OLD) is None
 
 
+def picture(width: int = 8, height: int = 8, told: str = "image/png", more: int = 0) -> dict[str, Any]:
+    """Return an image of PNG's format, of which there is hardly more than the header."""
+    data = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + width.to_bytes(4) + height.to_bytes(4) + bytes(more)
+    source = {"type": "base64", "media_type": told, "data": base64.b64encode(data).decode()}
+    return {"type": "image", "source": source}
+
+
+def marked(life: str = "", said: str = "Hi") -> dict[str, Any]:
+    """Return a text after which the prompt is cached."""
+    return {"type": "text", "text": said, "cache_control": {"type": "ephemeral"} | ({"ttl": life} if life else {})}
+
+
+def used(name: str = "web_search") -> dict[str, Any]:
+    return {"type": "server_tool_use", "id": "s1", "name": name, "input": {}}
+
+
 IMAGE = {"type": "base64", "media_type": "image/bmp", "data": "aGk="}
+LATE = {"role": "user", "content": [TEXT, *RESULT["content"]]}
+SAYS = {"role": "assistant", "content": "Hi"}
+ORDERS = {"role": "system", "content": "Now in verse."}
+DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
+AFTER = (
+    "cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that "
+    "blocks are processed in the following order: `tools`, `system`, `messages`."
+)
+WAITS = {**TOOL, "defer_loading": True}
 FALLBACK = {"type": "fallback", "from": {"model": "claude-fable-5"}, "to": {"model": "claude-opus-4-8"}}
 UNKNOWN_TAG = (
     "messages.1.content.0: Input tag 'fallback' found using 'type' does not match any of the expected tags: "
@@ -281,7 +314,10 @@ def test_version__must_be_there_and_known() -> None:
 
 def test_beta__brings_its_fields() -> None:
     fields = {"output_format": {"type": "json_schema", "schema": {"type": "string"}}, "context_management": {}}
-    assert refused(BODY | fields, NEW | {"anthropic-beta": "structured-outputs-2025-11-13"}) is None
+    of_one = NEW | {"anthropic-beta": "structured-outputs-2025-11-13"}
+    of_both = NEW | {"anthropic-beta": "structured-outputs-2025-11-13, context-management-2025-06-27"}
+    assert refused(BODY | fields, of_both) is None
+    assert refused(BODY | fields, of_one) == "context_management: Extra inputs are not permitted"
 
 
 @pytest.mark.parametrize(
@@ -296,18 +332,22 @@ def test_beta__has_messages_of_the_system_that_set_more(more: dict[str, Any]) ->
     assert refused(body, OLD | {"anthropic-beta": "mid-conversation-output-config-2026-07-01"}) is None
     assert "Extra inputs" in str(refused(body | {"messages": [USER, {"content": "a", **more}]}, OLD))
     nothing = {"role": "system", "output_config": {}}
-    words = refused(body | {"messages": [USER, nothing]}, OLD | {"anthropic-beta": "a"})
+    words = refused(body | {"messages": [USER, nothing]}, OLD | {"anthropic-beta": "inline-tools-2026-09-15"})
     assert words is not None and "all messages must have non-empty content" in words
 
 
 def test_beta__has_tools_that_a_message_defines_and_a_search_finds() -> None:
     added = {"type": "tool_addition", "tool": {"type": "tool_definition", "definition": {**TOOL, "name": "lookup"}}}
-    messages = [{"role": "user", "content": [{"type": "text", "text": "Hi"}, added]}, CALL, told([REFERENCE])]
+    messages = [USER, {"role": "system", "content": [TEXT, added]}, CALL, told([REFERENCE])]
     headers = OLD | {"anthropic-beta": "inline-tools-2026-09-15"}
-    assert refused(BODY | {"messages": messages, "tools": [TOOL]}, headers) is None
+    body = {**BODY, "model": "claude-opus-5-5", "messages": messages, "tools": [TOOL]}
+    assert refused(body, headers) is None
+    elsewhere = [{"role": "user", "content": [TEXT, added]}]
+    assert refused(body | {"messages": elsewhere}, headers) == (
+        "messages.0.content: 'tool_addition'/'tool_removal' blocks are only permitted within role: \"system\" messages"
+    )
     added["tool"] = {"type": "tool_definition", "definition": {"name": ["lookup"]}}
-    words = refused(BODY | {"messages": messages, "tools": [TOOL]}, headers)
-    assert words == "Tool reference 'lookup' not found in available tools"
+    assert refused(body, headers) == "Tool reference 'lookup' not found in available tools"
 
 
 def test_search__that_found_what_is_no_name_is_refused() -> None:
@@ -527,11 +567,140 @@ def test_models__one_that_is_not_listed_is_a_404() -> None:
 @pytest.mark.parametrize(
     ("fields", "headers"),
     [
-        ({"messages": answered(FALLBACK, {"type": "text", "text": "Hi"})}, {"anthropic-beta": "x"}),
-        ({"messages": answered(RUN, CALLED, then=RESULT)}, {}),
+        (
+            {"messages": answered(FALLBACK, {"type": "text", "text": "Hi"})},
+            {"anthropic-beta": "server-side-fallback-2026-07-01"},
+        ),
+        ({"messages": answered(RUN, CALLED, then=RESULT), "container": "container_1"}, {}),
         ({"messages": answered(RUN, SEARCHED), "tools": [{**TOOL, "name": "lookup"}]}, {}),
         ({"messages": answered(RUN, SEARCHED), "tools": [{"type": "mcp_toolset", "mcp_server_name": "m"}]}, {}),
     ],
 )
 def test_blocks__come_back_as_they_were_said(fields: dict[str, Any], headers: dict[str, str]) -> None:
     assert refused(BODY | fields, OLD | headers) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"messages": [USER, CALL, LATE], "tools": [TOOL]}, UNANSWERED),
+        ({"messages": [USER, CALL, USER, RESULT], "tools": [TOOL]}, UNANSWERED),
+        (
+            {"messages": [USER, CALL, {"role": "user", "content": RESULT["content"] * 2}]},
+            "messages.2.content.1: each tool_use must have a single result. Found multiple `tool_result` blocks with "
+            "id: t1",
+        ),
+        (
+            {"messages": answered(SEARCHED), "tools": [{**TOOL, "name": "lookup"}]},
+            "messages.1.content.0: unexpected `tool_use_id` found in `tool_search_tool_result` blocks: s1. Each "
+            "`tool_search_tool_result` block must have a corresponding `server_tool_use` block before it.",
+        ),
+        (
+            {"messages": answered(used(), TEXT)},
+            "`web_search` tool use with id `s1` was found without a corresponding `web_search_tool_result` block",
+        ),
+        (
+            {"messages": answered(used("tool_search_tool_bm25"))},
+            "`tool_search_tool_bm25` tool use with id `s1` was found without a corresponding "
+            "`tool_search_tool_result` block",
+        ),
+        (
+            {"messages": answered(RUN, CALLED, then=RESULT)},
+            "container_id is required when there are pending tool uses generated by code execution with tools.",
+        ),
+        ({"system": [marked("5m"), marked("1h")]}, f"system.1.{AFTER}"),
+        ({"system": [marked()], "messages": said(marked("1h"))}, f"messages.0.content.0.{AFTER}"),
+        (
+            {"cache_control": {"type": "ephemeral"}, "messages": said(marked("1h"))},
+            "Top-level cache_control has ttl='5m' but the target block already has cache_control with ttl='1h'. When "
+            "both are specified on the same block, they must have matching TTLs.",
+        ),
+        (
+            {"messages": answered(marked(said=""))},
+            "messages.1.content.0.text: cache_control cannot be set for empty text blocks",
+        ),
+        ({"system": [marked(said="")]}, "system.0: cache_control cannot be set for empty text blocks"),
+        ({"system": [{"type": "text", "text": ""}]}, "system: text content blocks must be non-empty"),
+        (
+            {"system": [{**TEXT, "cache_control": {"type": "ephemeral", "scope": "global"}}]},
+            "system.0.cache_control.ephemeral.scope: Extra inputs are not permitted",
+        ),
+        (
+            {"tools": [TOOL, {**WAITS, "name": "b", "cache_control": {"type": "ephemeral"}}]},
+            "Tool 'b' cannot have both defer_loading=true and cache_control set. Tools with defer_loading cannot use "
+            "prompt caching.",
+        ),
+        ({"tools": [WAITS]}, "At least one tool must have defer_loading=false. All tools cannot be deferred."),
+        (
+            {"messages": said(picture(told="image/jpeg"))},
+            "messages.0.content.0.image.source.base64: The image was specified using the image/jpeg media type, but "
+            "the image appears to be a image/png image",
+        ),
+        (
+            {"messages": said({"type": "image", "source": IMAGE | {"media_type": "image/png"}})},
+            "Could not process image",
+        ),
+        (
+            {"messages": [USER, CALL, told([picture(8001)])]},
+            "messages.2.content.0.tool_result.content.0.image.source.base64.data: At least one of the image "
+            "dimensions exceed max allowed size: 8000 pixels",
+        ),
+        (
+            {"messages": said(*[picture(8, 2001)] * 21)},
+            "messages.0.content.0.image.source.base64.data: At least one of the image dimensions exceed max allowed "
+            "size for many-image requests: 2000 pixels",
+        ),
+        ({"messages": said(*[picture()] * 101)}, "too many images and documents: 101 + 0 > 100"),
+        (
+            {"messages": said(picture(more=7_900_000))},
+            "messages.0.content.0.image.source.base64: image exceeds 10 MB maximum: 10533368 bytes > 10485760 bytes",
+        ),
+    ],
+    ids=lambda value: repr(value)[:150],
+)
+def test_request__is_refused_for_what_stands_next_to_it(fields: dict[str, Any], message: str) -> None:
+    assert refused(BODY | fields, OLD) == message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"messages": answered(used())[:2]},
+        {"messages": answered(RUN, SEARCHED), "tools": [{**TOOL, "name": "lookup"}]},
+        {"messages": [*answered(used(), CALLED | {"caller": {"type": "direct"}})[:2], RESULT]},
+        {"system": [marked("1h"), marked("5m")], "messages": said(marked())},
+        {"cache_control": {"type": "ephemeral", "ttl": "1h"}, "messages": said(marked("1h"))},
+        {"tools": [WAITS, {**TOOL, "name": "b", "cache_control": {"type": "ephemeral"}}]},
+        {"messages": said(picture(8000, 8000))},
+        {"messages": said(*[picture(2000, 2000)] * 21)},
+        {"messages": said(*[picture()] * 101), "model": "claude-opus-5-5"},
+    ],
+    ids=lambda value: repr(value)[:150],
+)
+def test_request__is_taken_with_what_stands_next_to_it(fields: dict[str, Any]) -> None:
+    assert refused(BODY | fields, OLD) is None
+
+
+@pytest.mark.parametrize(
+    ("messages", "message"),
+    [
+        (
+            [ORDERS, USER],
+            f"messages.0: use the top-level 'system' parameter for the initial system prompt; {DIRECTIVE}",
+        ),
+        (
+            [USER, SAYS, ORDERS, USER],
+            "messages.2: role 'system' must follow a 'user' message or an 'assistant' message ending in a server tool "
+            f"result; {DIRECTIVE}",
+        ),
+        (
+            [USER, ORDERS, USER],
+            f"messages.1: role 'system' must precede an 'assistant' message or end the array; {DIRECTIVE}",
+        ),
+        ([USER, ORDERS, ORDERS, SAYS, USER, ORDERS], None),
+        ([{"role": "system", "content": [], "output_config": {"effort": "low"}}, USER, SAYS, USER], None),
+    ],
+)
+def test_system_message__has_its_places(messages: list[dict[str, Any]], message: str | None) -> None:
+    body = BODY | {"model": "claude-opus-5-5", "messages": messages}
+    assert refused(body, OLD | {"anthropic-beta": "mid-conversation-output-config-2026-07-01"}) == message

@@ -20,7 +20,11 @@ from tests.server import LiveServer
 pytestmark = LEAKY
 
 BETA = "message-threads-2026-08-12"
-HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "k", "anthropic-beta": BETA}
+HEADERS = {
+    "anthropic-version": "2023-06-01",
+    "x-api-key": "k",
+    "anthropic-beta": f"{BETA}, context-management-2025-06-27",
+}
 MODEL = "claude-opus-5-5"
 SCRIPT = """
 version: 1
@@ -205,7 +209,13 @@ POINT = {"type": "text", "text": "Hi", "cache_control": {"type": "ephemeral"}}
             {"messages": [{"role": "user", "content": [POINT] * 4}], "cache_control": POINT["cache_control"]},
             ["cache_control"],
         ),
-        ({"context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}}, None),
+        (
+            {
+                "context_management": {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]},
+                "thinking": {"type": "adaptive"},
+            },
+            None,
+        ),
         ({"context_management": {"edits": [{"type": "clear_tool_uses_20250919"}]}}, ["context_management"]),
     ],
 )
