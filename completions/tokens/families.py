@@ -78,6 +78,13 @@ GEMINI = (
     ),
     Family(
         "gemini",
+        r"gemma-3.*",
+        frozenset({"audio", "json_schema", "system", "tools"}),
+        source="quotes of `Developer instruction`, `Function calling`, `JSON mode is not enabled for models/gemma-3…`",
+        seen="2026-08-20",
+    ),
+    Family(
+        "gemini",
         r"gemma-.*",
         frozenset({"audio"}),
         source="quotes of the API's `Audio input modality is not enabled for this model`",

@@ -62,6 +62,12 @@ def picture_type(source: str) -> str | None:
     return next((kind for sign, kind in SIGNS.items() if head.startswith(sign)), None)
 
 
+def may_be_picture(source: str) -> bool:
+    """Tell whether data may be a picture: it begins as one does that others read, too, such as HEIC, TIFF or BMP."""
+    head = decoded(source, 16)
+    return is_picture(source) or head[4:8] == b"ftyp" or head.startswith((b"BM", b"II*\0", b"MM\0*"))
+
+
 def image_size(source: str) -> tuple[int, int] | None:
     """Read width and height from the header of a PNG, GIF, JPEG or WebP."""
     head = decoded(source, HEAD)

@@ -23,6 +23,7 @@ from openai.types.responses import response_create_params as responses
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
+from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -173,12 +174,24 @@ def blocks(body: Body) -> Body:
     elif kind == "tool_use":
         result = {"type": "tool_result", "tool_use_id": first["id"], "content": "a"}
         more["messages"] = [*HELLO, {"role": "assistant", "content": [first]}, {"role": "user", "content": [result]}]
+    elif kind in ("tool_addition", "tool_removal"):
+        more["messages"] = [*HELLO, {"role": "system", "content": [first]}]
+    elif kind == "server_tool_use":
+        more["messages"] = [*HELLO, {"role": "assistant", "content": [first]}]
+    elif kind in RESULTS.values() and first.get("tool_use_id"):
+        use = {"type": "server_tool_use", "id": first["tool_use_id"], "name": "web_search", "input": {}}
+        more["messages"] = [*HELLO, {"role": "assistant", "content": [use, first]}, *HELLO]
     elif last["role"] != "user" or kind not in ("text", "image", "document", "search_result", "container_upload"):
         more["messages"] = [*HELLO, {"role": "assistant", "content": [first, {"type": "text", "text": "a"}]}, *HELLO]
     if last["role"] == "system":
         more["messages"] = [*HELLO, last]
-    if body.get("tool_choice"):
-        more["tools"] = [{"name": "f", "input_schema": SCHEMA}]
+    if body.get("tool_choice") or any(tool.get("defer_loading") for tool in body.get("tools") or []):
+        more["tools"] = [*(body.get("tools") or []), {"name": "g", "input_schema": SCHEMA}]
+        more["tools"] += [] if body.get("tools") else [{"name": "f", "input_schema": SCHEMA}]
+    if body.get("mcp_servers"):
+        more["tools"] = [{"type": "mcp_toolset", "mcp_server_name": "f"}]
+    if body.get("context_management"):
+        more["thinking"] = {"type": "adaptive"}
     return {**body, **more}
 
 
@@ -256,6 +269,7 @@ _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",
     r"^source tool `\w+` not found for tool use block `\w+`$",
     r"^Tool reference '\w+' not found in available tools$",
+    r"The image was specified using the image/(jpeg|gif|webp) media type, but",  # the sample is a PNG
     r"^tools\.0\.custom: For 'object' type, 'additionalProperties' must be explicitly set to false$",
 )
 REFUSED: Mapping[str, tuple[str, ...]] = {

@@ -132,7 +132,7 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
     if (problem := _interjected(conversation)) is not None:
         return problem
     last = conversation[-1]
-    if last["role"] != "assistant":
+    if last["role"] != "assistant" or _is_paused(last):
         return None
     if refuses("prefill", model):
         return Wrong(NO_PREFILL)
@@ -140,6 +140,11 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
     if texts and texts[-1] != texts[-1].rstrip():
         return Wrong("messages: final assistant content cannot end with trailing whitespace")
     return None
+
+
+def _is_paused(message: dict[str, Any]) -> bool:
+    """Tell whether an answer may be one that the API paused, which goes on from where it is sent back."""
+    return any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in dicts(message.get("content")))
 
 
 def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:

@@ -26,9 +26,9 @@ CACHE = "gemini_cache"
 """The kind under which a cache is kept, which names its rules too."""
 
 DEFAULT_TTL = 3600
-MIN_TOKENS_OF = {"gemini-3": 4096}
+MIN_TOKENS_OF = {"gemini-3": 4096, "gemini-4": 4096}
 MIN_TOKENS = 1024
-"""The fewest tokens that can be cached, by how the model's name begins; Google's page on context caching (Aug 2026)."""
+"""The fewest tokens that can be cached, by how the model's name begins; Google's page on context caching (Oct 2026)."""
 
 OWN = ("systemInstruction", "tools", "toolConfig")
 """What a cache has, and a request that goes on from it must not have."""

@@ -40,3 +40,16 @@ def integer(value: object, low: int) -> int | None:
     if (isinstance(value, float) and value.is_integer()) or (isinstance(value, str) and WHOLE.fullmatch(value)):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= low else None
+
+
+LEVELS = ("", "LOW", "MEDIUM", "HIGH", "MINIMAL")
+"""The levels of thinking by their numbers, those of `google.cloud.aiplatform.v1` (aiplatform 2.7)."""
+
+
+def level_of(thinking: Mapping[str, Any]) -> str:
+    """Return the level of a `thinkingConfig` in capitals, be it given by its name or by its number; empty for none."""
+    level = pick(thinking, "thinkingLevel")
+    number = integer(level, 0)
+    if number is None:
+        return level.upper() if isinstance(level, str) else ""
+    return LEVELS[number] if number < len(LEVELS) else str(number)

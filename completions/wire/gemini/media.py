@@ -6,6 +6,7 @@ JPEG unless Vertex AI is asked for PNG. Speech costs 25 tokens a second, by Goog
 """
 
 import base64
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,9 @@ COSTS: Sequence[tuple[str, Mapping[str, int]]] = (
 OLD_COST = 1290
 """The tokens of a picture of Gemini 2.5, which knows no sizes."""
 
+UNRESOLVED = re.compile(r"gemini-(2\.5-flash|3-pro)-image")
+"""The models that draw and take no resolution of what they see, as their users found."""
+
 VOICES = (
     *("achernar", "achird", "algenib", "algieba", "alnilam", "aoede", "autonoe", "callirrhoe", "charon", "despina"),
     *("enceladus", "erinome", "fenrir", "gacrux", "iapetus", "kore", "laomedeia", "leda", "orus", "puck"),
@@ -104,6 +108,8 @@ def problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
             yield f"Model does not support the requested response modalities: {kind.lower()}"
     if draws(model) and (integer(pick(config, "candidateCount"), 2) or 1) > 1:
         yield "Multiple candidates is not enabled for this model"
+    if pick(config, "mediaResolution") is not None and (found := UNRESOLVED.match(model)):
+        yield f"Media resolution is not enabled for {f'models/{model}' if found[1] == '2.5-flash' else 'this model'}"
     yield from _picture_problems(inner(config, "imageConfig"), model)
     yield from _voice_problems(inner(config, "speechConfig"))
 

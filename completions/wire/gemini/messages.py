@@ -203,7 +203,25 @@ GENERATION = message(
         "generationOutputConfig": struct,
     },
 )
-SAFETY = message("SafetySetting", {"category": named, "threshold": named, "method": named})
+SAFETY = message(
+    "SafetySetting",
+    {
+        "category": named,
+        "threshold": enum(
+            "SafetySetting.HarmBlockThreshold",
+            *("HARM_BLOCK_THRESHOLD_UNSPECIFIED", "BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH"),
+            *("BLOCK_NONE", "OFF"),
+        ),
+        "method": named,
+    },
+)
+HARMS = (
+    *("HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "HARASSMENT", "CIVIC_INTEGRITY", "UNSPECIFIED"),
+    *("DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "DANGEROUS"),
+)
+"""What the Gemini API calls harms (google-ai-generativelanguage 0.12); it takes settings of the first five."""
+
+HARM = enum("HarmCategory", *(f"HARM_CATEGORY_{name}" for name in HARMS))
 
 GENERATE_FIELDS: dict[str, Check] = {
     "model": string,

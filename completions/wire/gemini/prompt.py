@@ -23,7 +23,7 @@ from completions.conversation import (
 )
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, unwrapped
 from completions.wire.gemini import imagen, media
-from completions.wire.gemini.fields import inner, integer, many, pick
+from completions.wire.gemini.fields import inner, integer, level_of, many, pick
 from completions.wire.gemini.schema import json_schema, lowered
 
 Task = Literal["generate", "embed", "count", "draw"]
@@ -86,7 +86,7 @@ def _asked(prompt: Prompt, request: dict[str, Any]) -> Prompt:
 
 
 def _effort(thinking: Mapping[str, Any]) -> str | None:
-    if level := text(pick(thinking, "thinkingLevel")).lower():
+    if level := level_of(thinking).lower():
         return level
     budget = integer(pick(thinking, "thinkingBudget"), 0)
     return None if budget is None else next((name for most, name in EFFORTS if budget <= most), "high")

@@ -4,8 +4,8 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.gemini.fields import inner, pick
-from completions.wire.refusals import BUDGET, EFFORT, OUTPUT, Asked, Find, Refusal, too_long
+from completions.wire.gemini.fields import inner, level_of, pick
+from completions.wire.refusals import BUDGET, EFFORT, OUTPUT, Asked, Find, Refusal, offers_tools, role, too_long
 
 AUTOMATIC = -1
 """The budget that lets the model choose."""
@@ -16,7 +16,7 @@ def _thinking(prompt: Prompt) -> dict[str, Any]:
 
 
 def _level(prompt: Prompt) -> str:
-    return str(pick(_thinking(prompt), "thinkingLevel") or "").upper().removeprefix("THINKING_LEVEL_")
+    return level_of(_thinking(prompt)).removeprefix("THINKING_LEVEL_")
 
 
 def _any_level(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -68,6 +68,15 @@ def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("contents") if any(heard) else None
 
 
+def _json(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("response_mime_type") if prompt.response_format.kind != "text" else None
+
+
+def _of_gemma(find: Find) -> Find:
+    """Find what Gemma lacks; of other models nobody has quoted the words."""
+    return lambda prompt, can: find(prompt, can) if (prompt.model or "").startswith("gemma-") else None
+
+
 def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
     return Refusal(feature, find, words, None, None, source="quotes by users of the Gemini API", seen=seen)
 
@@ -95,6 +104,9 @@ REFUSALS: tuple[Refusal, ...] = (
         "(inclusive) to {beyond} (exclusive). Update the value and try again.",
         "2026-02-26",
     ),
+    _row("system", _of_gemma(role("system")), "Developer instruction is not enabled for models/{model}", "2026-08-20"),
+    _row("tools", _of_gemma(offers_tools), "Function calling is not enabled for models/{model}", "2026-08-20"),
+    _row("json_schema", _of_gemma(_json), "JSON mode is not enabled for models/{model}", "2026-08-20"),
     _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
     _row("penalties", _older_penalty, "Penalty is not enabled for models/{model}", "2026-07-18"),
     _row("penalties", _penalty, "Penalty is not enabled for this model", "2026-09-04"),

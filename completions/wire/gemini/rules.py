@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.tokens.media import may_be_picture
 from completions.wire.fields import text, texts
-from completions.wire.gemini import grounding, imagen, media
+from completions.wire.gemini import declared, grounding, imagen, media
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
-from completions.wire.gemini.messages import DATA, REQUESTS, VERTEX_ALONE
+from completions.wire.gemini.messages import DATA, HARM, HARMS, REQUESTS, VERTEX_ALONE
 from completions.wire.gemini.proto import Violation, unknown
 from completions.wire.gemini.signatures import is_strict, unsigned
 
@@ -30,6 +31,16 @@ READABLE = re.compile(
 UNREADABLE = "Unsupported MIME type: {mime}"
 """What the Gemini API says of files that it does not read, as archives and Office documents (googleapis/python-genai
 744 and 829; seen 2026-06-13)."""
+
+NO_PICTURE = (
+    "Unable to process input image. Please retry or report in "
+    "https://developers.generativeai.google/guide/troubleshooting"
+)
+"""What it says of pictures that are none, as of web pages and SVG (quoted until August 2026)."""
+
+SET_HARMS = tuple(f"HARM_CATEGORY_{name}" for name in HARMS[:5])
+HARM_NUMBERS = range(7, 12)
+"""Their numbers, in `google.ai.generativelanguage.v1beta`."""
 
 APART = "Tool use with function calling is unsupported by the model."
 TOGETHER = "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function calling."
@@ -76,18 +87,24 @@ def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
 
 def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[str]:
     model = address.get("model", "")
+    if model.startswith("models/") and "vertex" not in address:
+        yield _bullet("GenerateContentRequest", "model", "unexpected model name format")
     yield from _contents(body, "GenerateContentRequest")
     yield from media.problems(inner(body, "generationConfig"), model)
     if "vertex" in address:
         yield from _unable(inner(body, "generationConfig"), model)
     yield from _config(inner(body, "generationConfig"))
     yield from _functions(body)
-    if "vertex" not in address:
+    if "vertex" in address:
+        yield from declared.vertex_problems(_declared(body), inner(body, "generationConfig"))
+    else:
+        yield from declared.problems(_declared(body), inner(body, "generationConfig"))
+        yield from _unsafe(body)
         yield from _together(body, model)
         yield from _unreadable(body)
     yield from grounding.problems(body)
     yield from _turns(body)
-    yield from unsigned(many(body.get("contents") or []), model)
+    yield from unsigned(many(body.get("contents") or []), model, vertex="vertex" in address)
     mime = pick(inner(body, "generationConfig"), "responseMimeType")
     if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
         mode = pick(inner(inner(body, "toolConfig"), "functionCallingConfig"), "mode")
@@ -96,10 +113,13 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
 
 
 def _not_here(body: dict[str, Any]) -> list[Violation]:
-    """Return the fields that Vertex AI has and the Gemini API has not."""
+    """Return the fields that Vertex AI has and the Gemini API has not, and harms that are none here."""
     config = inner(inner(body, "generationConfig"), "imageConfig")
     path = "generation_config.image_config"
-    return [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
+    found = [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
+    for at, setting in enumerate(many(pick(body, "safetySettings") or [])):
+        found += HARM(setting.get("category", 0), f"safety_settings[{at}].category")
+    return found
 
 
 def _bullet(request: str, path: str, said: str) -> str:
@@ -207,6 +227,17 @@ def _functions(body: dict[str, Any]) -> Iterator[str]:
         yield f"Allowed function names are not found in the function declarations: {', '.join(strangers)}"
 
 
+def _unsafe(body: dict[str, Any]) -> Iterator[str]:
+    """Check that what is safe is set for the harms that the Gemini API knows (quoted of gemini-3.1-flash-lite)."""
+    allowed = ", ".join(f"HarmCategory.{name}" for name in SET_HARMS)
+    for at, setting in enumerate(many(pick(body, "safetySettings") or [])):
+        category = setting.get("category")
+        number = integer(category, 0)
+        if number not in HARM_NUMBERS if number is not None else text(category).upper() not in SET_HARMS:
+            said = f"element predicate failed: $.category in ({allowed})"
+            yield _bullet("GenerateContentRequest", f"safety_settings[{at}]", said)
+
+
 def _together(body: dict[str, Any], model: str) -> Iterator[str]:
     """Check that functions stand beside the API's own tools only where the model and the request allow it."""
     given = (tool.items() for tool in many(body.get("tools") or []))
@@ -220,13 +251,16 @@ def _together(body: dict[str, Any], model: str) -> Iterator[str]:
 
 
 def _unreadable(body: dict[str, Any]) -> Iterator[str]:
-    """Check that files are of types that the models read."""
+    """Check that files are of types that the models read, and that pictures are pictures."""
     parts = (part for content in many(body.get("contents") or []) for part in many(content.get("parts") or []))
     for part in parts:
         for name in ("inlineData", "fileData"):
             mime = text(pick(inner(part, name), "mimeType"))
             if mime and not READABLE.match(mime):
                 yield UNREADABLE.format(mime=mime[:100])
+        data = inner(part, "inlineData")
+        if text(pick(data, "mimeType")).lower().startswith("image/") and not may_be_picture(text(data.get("data"))):
+            yield NO_PICTURE
 
 
 def _turns(body: dict[str, Any]) -> Iterator[str]:

@@ -26,6 +26,10 @@ MISSING = (
     "`default_api:{name}` , position {position}. Please refer to https://ai.google.dev/gemini-api/docs/"
     "thought-signatures for more details."
 )
+MISSING_AT_VERTEX = (
+    "Unable to submit request because function call `default_api:{name}` in the {position}. content block is missing a "
+    "`thought_signature`. Learn more: https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures"
+)
 CORRUPTED = "Corrupted thought signature."
 
 
@@ -39,7 +43,7 @@ def signature(serial: str) -> str:
     return base64.b64encode(sealed("", serial)).decode()
 
 
-def unsigned(contents: Sequence[Mapping[str, Any]], model: str) -> Iterator[str]:
+def unsigned(contents: Sequence[Mapping[str, Any]], model: str, *, vertex: bool) -> Iterator[str]:
     """Go through what is wrong with the signatures of the calls in the turn that is not over."""
     if not is_strict(model):
         return
@@ -50,7 +54,7 @@ def unsigned(contents: Sequence[Mapping[str, Any]], model: str) -> Iterator[str]
         given = pick(calls[0], "thoughtSignature")
         if given is None or given == "":
             name = text(inner(calls[0], "functionCall").get("name"))
-            yield MISSING.format(name=name, position=at + 1)
+            yield (MISSING_AT_VERTEX if vertex else MISSING).format(name=name, position=at + 1)
         elif not _holds(decoded(text(given)) or b""):
             yield CORRUPTED
 

@@ -666,6 +666,7 @@ def test_request__is_refused_for_what_stands_next_to_it(fields: dict[str, Any], 
     "fields",
     [
         {"messages": answered(used())[:2]},
+        {"messages": answered(used())[:2], "model": "claude-opus-4-8"},
         {"messages": answered(RUN, SEARCHED), "tools": [{**TOOL, "name": "lookup"}]},
         {"messages": [*answered(used(), CALLED | {"caller": {"type": "direct"}})[:2], RESULT]},
         {"system": [marked("1h"), marked("5m")], "messages": said(marked())},

@@ -413,7 +413,7 @@ def test_stream__ends_with_the_last_piece_of_the_text_but_of_strict_models(model
 CONVERSATION: dict[str, Any] = {
     "system_instruction": {"parts": {"text": "Be kind."}},
     "contents": [
-        {"parts": [{"text": "Weather?"}, {"inline_data": {"mime_type": "image/png", "data": "aGk="}}]},
+        {"parts": [{"text": "Weather?"}, {"inline_data": {"mime_type": "image/png", "data": "iVBORw0KGgo="}}]},
         {"role": "model", "parts": [{"text": "Hm", "thought": True}, {"text": "One "}]},
         {"role": "model", "parts": [{"text": "moment."}, {"function_call": {"name": "f", "args": {"a": 1}}}]},
         {"role": "model", "parts": [{"functionCall": {"name": "g", "args": {}}}]},
@@ -432,7 +432,7 @@ def test_prompt__is_the_conversation() -> None:
     prompt = asked(CONVERSATION)
     assert [message.role for message in prompt.messages] == ["system", "user", "assistant", "tool", "tool"]
     assert (prompt.system, prompt.last_user, prompt.turn) == ("Be kind.", "Weather?", 1)
-    assert prompt.messages[1].parts[0].source == "data:image/png;base64,aGk="
+    assert prompt.messages[1].parts[0].source == "data:image/png;base64,iVBORw0KGgo="
     said = prompt.messages[2]
     assert said.text == "One moment."
     assert [(call.name, call.arguments) for call in said.tool_calls] == [("f", '{"a":1}'), ("g", "{}")]
@@ -799,3 +799,109 @@ def test_count__of_vertex_has_the_characters_that_are_billed() -> None:
     assert told["totalBillableCharacters"] == len("Whatisit?") + len("get_user_country")
     plain = replace(prompt, address={"method": "countTokens"})
     assert "totalBillableCharacters" not in GEMINI.document(finish(Reply(()), plain), plain)
+
+
+def declares(**schema: Any) -> dict[str, Any]:
+    """Return a request with a function whose parameter is of a schema."""
+    parameters = {"type": "OBJECT", "properties": {"at": schema}}
+    return {"tools": [{"functionDeclarations": [{"name": "f", "parameters": parameters}]}]}
+
+
+AT = "* GenerateContentRequest.tools[0].function_declarations[0].parameters.properties[at]"
+HARMS = (
+    "HarmCategory.HARM_CATEGORY_HATE_SPEECH, HarmCategory.HARM_CATEGORY_SEXUALLY_EXPLICIT, "
+    "HarmCategory.HARM_CATEGORY_DANGEROUS_CONTENT, HarmCategory.HARM_CATEGORY_HARASSMENT, "
+    "HarmCategory.HARM_CATEGORY_CIVIC_INTEGRITY"
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "model", "message"),
+    [
+        (declares(type="ARRAY"), "gemini-2.5-flash", f"{AT}.items: missing field\n"),
+        (
+            declares(type="STRING", enum=["a", ""]) | {"generationConfig": {}},
+            "gemini-3.8-flash",
+            f"{AT}.enum[1]: cannot be empty\n",
+        ),
+        (
+            declares(type="INTEGER", enum=["1", ""]),
+            "gemini-2.5-flash",
+            f"{AT}.enum: only allowed for STRING type\n{AT}.enum[1]: cannot be empty\n",
+        ),
+        (
+            declares(type="ARRAY", items={"type": "OBJECT", "properties": {}, "required": ["a"]}),
+            "gemini-2.5-flash",
+            f"{AT}.items.required[0]: property is not defined\n",
+        ),
+        (
+            {
+                "generationConfig": {
+                    "responseMimeType": "application/json",
+                    "responseSchema": {"type": "OBJECT", "properties": {"a": {"anyOf": [{"type": "ARRAY"}]}}},
+                }
+            },
+            "gemini-2.5-flash",
+            '* GenerateContentRequest.generation_config.response_schema.properties["a"].any_of[0].items: missing '
+            "field\n",
+        ),
+        (
+            {"safetySettings": [{"category": "HARM_CATEGORY_VIOLENCE", "threshold": "BLOCK_NONE"}]},
+            "gemini-2.5-flash",
+            f"* GenerateContentRequest.safety_settings[0]: element predicate failed: $.category in ({HARMS})\n",
+        ),
+        (
+            {"safetySettings": [{"category": "HARM_CATEGORY_RUDE", "threshold": "BLOCK_NONE"}]},
+            "gemini-2.5-flash",
+            "Invalid value at 'safety_settings[0].category' "
+            '(type.googleapis.com/google.ai.generativelanguage.v1beta.HarmCategory), "HARM_CATEGORY_RUDE"',
+        ),
+        (
+            {"contents": [{"parts": [{"inlineData": {"mimeType": "image/png", "data": "PGh0bWw+"}}]}]},
+            "gemini-2.5-flash",
+            "Unable to process input image. Please retry or report in "
+            "https://developers.generativeai.google/guide/troubleshooting",
+        ),
+        (
+            {"generationConfig": {"mediaResolution": "MEDIA_RESOLUTION_HIGH"}},
+            "gemini-2.5-flash-image",
+            "Media resolution is not enabled for models/gemini-2.5-flash-image",
+        ),
+        ({}, "models/gemini-2.5-flash", "* GenerateContentRequest.model: unexpected model name format\n"),
+    ],
+    ids=lambda value: repr(value)[:100],
+)
+def test_request__is_refused_for_schemas_safety_and_pictures(fields: Any, model: str, message: str) -> None:
+    body = {"contents": [{"parts": [{"text": "Hi"}]}], **fields}
+    with pytest.raises(RequestError) as refused:
+        GEMINI.parse(orjson.dumps(body), {}, validate=True, route={"model": model, "method": "generateContent"})
+    assert refused.value.message == message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        declares(type="ARRAY", items={}),
+        declares(type="OBJECT", properties={}),
+        declares(anyOf=[{"type": "STRING", "enum": ["a"]}, {"type": "NULL"}]),
+        {"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}, {"category": 8}]},
+        {"contents": [{"parts": [{"inlineData": {"mimeType": "image/heic", "data": "AAAAGGZ0eXBoZWlj"}}]}]},
+        {"generationConfig": {"mediaResolution": "MEDIA_RESOLUTION_HIGH", "thinkingConfig": {"thinkingBudget": 0}}},
+    ],
+    ids=lambda value: repr(value)[:100],
+)
+def test_request__is_taken_with_schemas_safety_and_pictures(fields: Any) -> None:
+    body = {"contents": [{"parts": [{"text": "Hi"}]}], **fields}
+    GEMINI.parse(
+        orjson.dumps(body), {}, validate=True, route={"model": "gemini-2.5-flash", "method": "generateContent"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "effort"), [(1, "low"), (2, "medium"), ("3", "high"), (4, "minimal"), ("LOW", "low")]
+)
+def test_thinking_level__may_be_a_number(number: Any, effort: str) -> None:
+    config = {"thinkingConfig": {"thinkingLevel": number}}
+    body = {"contents": [{"parts": [{"text": "Hi"}]}], "generationConfig": config}
+    route = {"model": "gemini-3.8-flash", "method": "generateContent"}
+    assert GEMINI.parse(orjson.dumps(body), {}, validate=True, route=route).reasoning_effort == effort

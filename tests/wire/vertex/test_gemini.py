@@ -61,3 +61,64 @@ def test_enum__is_a_name_or_a_number(value: Any) -> None:
     body = BODY | {"safetySettings": [{"category": value, "threshold": "OFF"}]}
     with pytest.raises(RequestError, match="safety_settings"):
         WIRE.parse(orjson.dumps(body), {}, validate=True, route={"model": "gemini-2.5-pro", **PLACE})
+
+
+GUIDE = "Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal"
+CALLED = [
+    *({"role": role, "parts": [{"text": "Hi"}]} for role in ("user", "model", "user")),
+    {"role": "model", "parts": [{"functionCall": {"name": "f", "args": {}}}]},
+    {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {}}}]},
+]
+
+
+def declares(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the tools with a function whose parameter's field is of a schema."""
+    inner = {"type": "OBJECT", "properties": {"width": schema}}
+    parameters = {"type": "OBJECT", "properties": {"meta": inner}}
+    return {"tools": [{"functionDeclarations": [{"name": "f", "parameters": parameters}]}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            declares({"description": "How wide"}),
+            "Unable to submit request because `f` functionDeclaration `parameters.meta.width` schema didn't specify "
+            f"the schema type field. {GUIDE}/function-calling",
+        ),
+        (
+            declares({"type": "STRING", "anyOf": [{"type": "STRING"}]}),
+            "Unable to submit request because `f` functionDeclaration `parameters.meta.width` schema specified other "
+            f"fields alongside any_of. When using any_of, it must be the only field set. {GUIDE}/function-calling",
+        ),
+        (
+            {
+                "generationConfig": {
+                    "responseMimeType": "application/json",
+                    "responseSchema": {"type": "OBJECT", "properties": {"a": {"enum": ["b"]}}},
+                }
+            },
+            "Unable to submit request because one or more response schemas didn't specify the schema type field. "
+            f"{GUIDE}/control-generated-output",
+        ),
+        (
+            {"contents": CALLED},
+            "Unable to submit request because function call `default_api:f` in the 4. content block is missing a "
+            "`thought_signature`. Learn more: "
+            "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures",
+        ),
+        (declares({"type": "ARRAY"}), None),
+        (declares({"anyOf": [{"type": "STRING"}], "description": "How wide"}), None),
+        ({"safetySettings": [{"category": "HARM_CATEGORY_JAILBREAK", "threshold": "OFF"}]}, None),
+    ],
+    ids=lambda value: repr(value)[:80],
+)
+def test_schema__is_refused_in_its_words(fields: dict[str, Any], message: str | None) -> None:
+    body = orjson.dumps(BODY | fields)
+    route = {"model": "gemini-3-flash-preview", **PLACE}
+    if message is None:
+        WIRE.parse(body, {}, validate=True, route=route)
+        return
+    with pytest.raises(RequestError) as refused:
+        WIRE.parse(body, {}, validate=True, route=route)
+    assert refused.value.message == message
