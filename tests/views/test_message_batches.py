@@ -77,7 +77,9 @@ def test_batch__that_is_under_way_has_no_results_and_is_cancelled(client: anthro
     ("requests", "says"),
     [
         ([], "at least 1 item"),
-        ([request("", "Hi")], "custom_id"),
+        ([request("", "Hi")], "requests.0.custom_id: String should have at least 1 character"),
+        ([request("a" * 65, "Hi")], "requests.0.custom_id: String should have at most 64 characters"),
+        ([request("a:b", "Hi")], "requests.0.custom_id: String should match pattern"),
         ([request("a", "Hi"), request("a", "Hi")], "Duplicate"),
         ([{"custom_id": "a"}], "params: Field required"),
     ],

@@ -269,6 +269,7 @@ _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",
     r"^source tool `\w+` not found for tool use block `\w+`$",
     r"^Tool reference '\w+' not found in available tools$",
+    r"^output_config\.effort requires a model that supports per-turn effort",
     r"The image was specified using the image/(jpeg|gif|webp) media type, but",  # the sample is a PNG
     r"^tools\.0\.custom: For 'object' type, 'additionalProperties' must be explicitly set to false$",
 )

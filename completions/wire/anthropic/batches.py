@@ -13,6 +13,7 @@ import orjson
 
 from completions import ids
 from completions.exceptions import RequestError
+from completions.wire.anthropic.checks import string
 from completions.wire.base import Document, json_type
 from completions.wire.fields import dicts
 
@@ -20,8 +21,10 @@ BATCH = "message_batch"
 MESSAGES = "/v1/messages"
 DAY = 86_400
 MAX_REQUESTS = 100_000
-MAX_ID = 64
-"""Requests of a batch, and characters of a `custom_id`: Anthropic's guide "Batch processing"."""
+"""Requests of a batch: Anthropic's guide "Batch processing"."""
+
+CUSTOM_ID = string(1, 64, "^[a-zA-Z0-9_-]{1,64}$")
+"""What a request is called, as its users were told of it until October 2026."""
 
 
 def check_batch(body: Mapping[str, Any]) -> None:
@@ -35,17 +38,19 @@ def check_batch(body: Mapping[str, Any]) -> None:
         raise RequestError("requests: List should have at least 1 item after validation, not 0")
     if len(requests) > MAX_REQUESTS:
         raise RequestError(f"requests: List should have at most {MAX_REQUESTS} items, not {len(requests)}")
-    seen: set[str] = set()
+    seen: set[object] = set()
     for at, request in enumerate(requests):
         _check_request(f"requests.{at}", request, seen)
 
 
-def _check_request(place: str, request: object, seen: set[str]) -> None:
+def _check_request(place: str, request: object, seen: set[object]) -> None:
     if not isinstance(request, dict):
         raise RequestError(f"{place}: Input should be an object")
     name, params = request.get("custom_id"), request.get("params")
-    if not isinstance(name, str) or not 1 <= len(name) <= MAX_ID:
-        raise RequestError(f"{place}.custom_id: String should have 1 to {MAX_ID} characters")
+    if "custom_id" not in request:
+        raise RequestError(f"{place}.custom_id: Field required")
+    if (problem := CUSTOM_ID(name)) is not None:
+        raise problem.under(f"{place}.custom_id").error()
     if name in seen:
         raise RequestError(f"{place}.custom_id: Duplicate custom_id found: {name}")
     seen.add(name)

@@ -62,6 +62,23 @@ _SKILL = record(
 )
 CONTAINER = nullable(text_or(record({"id": nullable(string()), "skills": nullable(array(_SKILL))}, open_=True)))
 
+_FALLBACK = record(
+    {
+        "model": string(1, 256),
+        "max_tokens": nullable(integer()),
+        "speed": nullable(choice("standard", "fast")),
+        **dict.fromkeys(("output_config", "thinking"), nullable(mapping)),
+    },
+    ("model",),
+)
+_FALLBACKS = array(_FALLBACK)
+
+
+def fallbacks(value: Any) -> Problem | None:
+    """Check the models that answer where the first one declines: a list, of closed entries, or the server's own."""
+    return None if value is None or value == "default" else _FALLBACKS(value)
+
+
 TASK_BUDGET = nullable(
     record({"total": integer(), "type": choice("tokens"), "remaining": nullable(integer())}, ("total", "type"))
 )

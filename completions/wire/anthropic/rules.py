@@ -17,6 +17,7 @@ from completions.wire.anthropic.beta import (
     NEEDED,
     TASK_BUDGET,
     asked_for,
+    fallbacks,
     unknown,
     unsuitable_beta,
 )
@@ -94,7 +95,7 @@ Key = tuple[bool, bool, bool]
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
-    beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS}
+    beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS, "fallbacks": fallbacks}
     beta |= {"messages": beta_messages, "thinking": BETA_THINKING}
     thread = {"thread": threads.CHECK}
     return {

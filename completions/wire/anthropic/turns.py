@@ -5,6 +5,7 @@ SDK: "Consecutive `user` or `assistant` turns in your request will be combined i
 holds of calls and their results.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from completions.wire.anthropic.blocks import BETA_CONTENT, CONTENT, SYSTEM_CONT
 from completions.wire.anthropic.checks import Wrong, array, choice, record
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.tools import EFFORT
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, mapping
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MAX_MESSAGES = 100_000
@@ -22,6 +23,12 @@ MAX_MESSAGES = 100_000
 NO_PREFILL = "This model does not support assistant message prefill. The conversation must end with a user message."
 
 DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
+
+NO_CHANGES = re.compile(r"claude-sonnet-5(-\d{8})?")
+"""The model that was seen to refuse changes of its tools (2026-09-28); others take them, or were not asked."""
+
+NO_EFFORTS = re.compile(r"claude-(fable-5|sonnet-5|opus-4-8)(-\d{8})?")
+"""Those that refuse an effort between the turns: Anthropic's page on effort, and a request of 2026-09-28."""
 
 _KEYS = record({"role": anything, "content": anything}, ("role", "content"))
 _BETA_SYSTEM = record(
@@ -129,7 +136,7 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
     """Return what the model does not accept: system messages within the conversation, or the start of an answer."""
     if any(message["role"] == "system" for message in conversation) and refuses("inline_system", model):
         return Wrong("role 'system' is not supported on this model")
-    if (problem := _interjected(conversation)) is not None:
+    if (problem := _interjected(conversation) or _unable(conversation, model)) is not None:
         return problem
     last = conversation[-1]
     if last["role"] != "assistant" or _is_paused(last):
@@ -167,6 +174,17 @@ def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:
             )
         elif after is not None and after["role"] == "user":
             return Wrong(f"role 'system' must precede an 'assistant' message or end the array; {DIRECTIVE}", _at(at))
+    return None
+
+
+def _unable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
+    """Return what a message of the system sets and the model keeps from its beginning."""
+    orders = [message for message in conversation if message["role"] == "system"]
+    if NO_CHANGES.fullmatch(model) and any(_changes(block) for each in orders for block in dicts(each.get("content"))):
+        return Wrong("tool_addition/tool_removal is not supported on this model")
+    efforts = [mapping(each.get("output_config")).get("effort") for each in orders]
+    if NO_EFFORTS.fullmatch(model) and any(efforts):
+        return Wrong("output_config.effort requires a model that supports per-turn effort; this model does not")
     return None
 
 

@@ -87,6 +87,7 @@ def test_beta__is_taken_as_the_sdk_sends_it(fields: dict[str, Any]) -> None:
     validate(BODY | fields, BETA)
 
 
+FALLS = BETA | {"anthropic-beta": "server-side-fallback-2026-07-01"}
 CURRENT = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025-11-20"}
 
 
@@ -98,6 +99,8 @@ CURRENT = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025
         ({"mcp_servers": [SERVER]}, {"anthropic-version": "2023-06-01"}, "mcp_servers: Extra inputs are not permitted"),
         ({"context_management": CLEARED}, BETA, "`clear_thinking_20251015` strategy requires `thinking` to be enabled"),
         ({"context_management": CLEARED}, CURRENT, "context_management: Extra inputs are not permitted"),
+        ({"fallbacks": [{"max_tokens": 9}]}, FALLS, "fallbacks.0.model: Field required"),
+        ({"fallbacks": [{"model": "m", "system": "a"}]}, FALLS, "fallbacks.0.system: Extra inputs are not permitted"),
     ],
     ids=repr,
 )
@@ -110,3 +113,8 @@ def test_beta__is_refused_where_it_is_not_asked_for(fields: dict[str, Any], head
 def test_beta__offers_the_tools_of_its_servers() -> None:
     offered = {"mcp_servers": [SERVER], "tools": [{"type": "mcp_toolset", "mcp_server_name": "docs"}]}
     validate(BODY | offered, CURRENT)
+
+
+@pytest.mark.parametrize("named", ["default", None, [{"model": "claude-opus-4-8", "thinking": {"type": "adaptive"}}]])
+def test_beta__falls_back_on_models(named: Any) -> None:
+    validate(BODY | {"fallbacks": named}, FALLS)

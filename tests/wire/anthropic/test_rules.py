@@ -100,6 +100,7 @@ AFTER = (
     "cache_control.ttl: a ttl='1h' cache_control block must not come after a ttl='5m' cache_control block. Note that "
     "blocks are processed in the following order: `tools`, `system`, `messages`."
 )
+ADDS = {"type": "tool_addition", "tool": {"type": "tool_reference", "name": "add"}}
 WAITS = {**TOOL, "defer_loading": True}
 FALLBACK = {"type": "fallback", "from": {"model": "claude-fable-5"}, "to": {"model": "claude-opus-4-8"}}
 UNKNOWN_TAG = (
@@ -705,3 +706,22 @@ def test_request__is_taken_with_what_stands_next_to_it(fields: dict[str, Any]) -
 def test_system_message__has_its_places(messages: list[dict[str, Any]], message: str | None) -> None:
     body = BODY | {"model": "claude-opus-5-5", "messages": messages}
     assert refused(body, OLD | {"anthropic-beta": "mid-conversation-output-config-2026-07-01"}) == message
+
+
+@pytest.mark.parametrize(
+    ("model", "order", "message"),
+    [
+        ("claude-sonnet-5", {"content": [ADDS]}, "tool_addition/tool_removal is not supported on this model"),
+        ("claude-opus-5-5", {"content": [ADDS]}, None),
+        (
+            "claude-fable-5",
+            {"content": [], "output_config": {"effort": "low"}},
+            "output_config.effort requires a model that supports per-turn effort; this model does not",
+        ),
+        ("claude-opus-5", {"content": [], "output_config": {"effort": "low"}}, None),
+    ],
+)
+def test_system_message__sets_what_the_model_takes(model: str, order: dict[str, Any], message: str | None) -> None:
+    body = BODY | {"model": model, "messages": [USER, {"role": "system", **order}]}
+    betas = "mid-conversation-output-config-2026-07-01, mid-conversation-tool-changes-2026-07-01"
+    assert refused(body, OLD | {"anthropic-beta": betas}) == message

@@ -166,6 +166,11 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
         ("gemini-2.5-pro", {"frequencyPenalty": 0.5}, "Penalty is not enabled for models/gemini-2.5-pro"),
         ("gemini-3.8-flash", {"presencePenalty": -0.5}, "Penalty is not enabled for this model"),
         (
+            "gemma-3-27b-it",
+            {"responseMimeType": "application/json"},
+            "JSON mode is not enabled for models/gemma-3-27b-it",
+        ),
+        (
             "gemini-3.1-pro-preview",
             {"thinkingConfig": {"thinkingLevel": "MINIMAL"}},
             "Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.",
