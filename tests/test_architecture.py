@@ -78,7 +78,7 @@ ARROWS: dict[str, set[str]] = {
 
 PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
-    "bedrock": {"anthropic", "cohere"},
+    "bedrock": {"anthropic", "cohere", "openai"},
     "cohere": {"openai"},
     "dialects": {"cohere", "gemini", "openai"},
     "gemini": {"openai"},

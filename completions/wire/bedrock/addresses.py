@@ -6,6 +6,7 @@ from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse, UnknownOperation
 from completions.wire.bedrock.counts import CountTokens
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
+from completions.wire.bedrock.gpts import GPTs
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.nova_embeds import NovaEmbeddings
 from completions.wire.bedrock.profiles import ProfiledModels
@@ -22,6 +23,7 @@ ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
+    Address(f"model/(?P<model>(?:.+[./])?openai[.]gpt-[^/]+)/{METHOD}", GPTs()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/(?P<model>.+)/count-tokens", CountTokens()),

@@ -12,13 +12,15 @@ from completions.wire.base import NO_ROUTE, WireFormat, decode_object
 from completions.wire.bedrock import invoked
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
+from completions.wire.bedrock.gpts import GPTs
 from completions.wire.bedrock.nova import EVENTS, Nova
 from completions.wire.bedrock.nova_embeds import NovaEmbeddings
+from completions.wire.bedrock.texts import OF_PROFILES, TextModels
 from completions.wire.fields import dicts
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 
-CLAUDE, NOVA = BedrockClaude(), Nova()
+CLAUDE, NOVA, GPTS, TEXTS = BedrockClaude(), Nova(), GPTs(), TextModels()
 COHERE, TITAN, NOVA_EMBEDS = CohereEmbeddings(), TitanEmbeddings(), NovaEmbeddings()
 ASKED: Mapping[str, WireFormat] = {
     "anthropic_version": CLAUDE,
@@ -27,13 +29,19 @@ ASKED: Mapping[str, WireFormat] = {
     "inferenceConfig": NOVA,
     "texts": COHERE,
     "images": COHERE,
+    **dict.fromkeys(OF_PROFILES, TEXTS),
     "inputText": TITAN,
+    **dict.fromkeys(("max_completion_tokens", "response_format", "stream_options"), GPTS),
 }
 """Formats by the fields that their requests alone have."""
 
 
+SAID = ("results", "outputText", "generation", "outputs", "text")
+"""What the answers of models that continue a text have, one of them each."""
+
+
 class ProfiledModels(BedrockClaude):
-    """A request to the model whose format it is in: a Claude's, a Nova's, or one for embeddings."""
+    """A request to the model whose format it is in: a Claude's, a Nova's, a GPT's, a text's, or one for embeddings."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -65,6 +73,8 @@ class ProfiledModels(BedrockClaude):
 
 def _asked(body: Mapping[str, Any]) -> WireFormat:
     found = next((wire for name, wire in ASKED.items() if name in body), None)
+    if any(message.get("role") in ("system", "developer") for message in dicts(body.get("messages"))):
+        return found or GPTS
     blocks = (block for message in dicts(body.get("messages")) for block in dicts(message.get("content")))
     return found or (NOVA if any("type" not in block for block in blocks) else CLAUDE)
 
@@ -75,4 +85,8 @@ def _told(document: Mapping[str, Any]) -> WireFormat:
     if "embeddings" in document:
         return NOVA_EMBEDS if dicts(document["embeddings"]) else COHERE
     said = invoked.opened(document)
+    if "choices" in said:
+        return GPTS
+    if not said.keys().isdisjoint(SAID):
+        return TEXTS
     return NOVA if "output" in said or not said.keys().isdisjoint(EVENTS) else CLAUDE

@@ -174,10 +174,21 @@ ROUTE = "|".join(name.replace(".", "[.]") for name in FAMILIES)
 """The beginnings as a regular expression."""
 
 
-def family_of(model: str | None) -> Family:
-    """Return the family of a model."""
+OF_PROFILES: Mapping[str, str] = {
+    "textGenerationConfig": "amazon.titan-text",
+    "max_gen_len": "meta.llama",
+    "prompt": "mistral.mi",
+    "message": "cohere.command-r",
+}
+"""The families by the fields of their requests, where a profile's ARN does not tell; the first that is there."""
+
+
+def family_of(model: str | None, body: Mapping[str, Any]) -> Family:
+    """Return the family of a model, or of what it is asked."""
     name = model_of(model or "")
-    return next((family for beginning, family in FAMILIES.items() if name.startswith(beginning)), COMMAND_R)
+    told = next((family for field, family in OF_PROFILES.items() if field in body), "")
+    found = (family for beginning, family in FAMILIES.items() if name.startswith(beginning))
+    return next(found, FAMILIES.get(told, COMMAND_R))
 
 
 class TextModels(BedrockFormat):
@@ -194,7 +205,7 @@ class TextModels(BedrockFormat):
         if validate:
             signing.check(headers)
         document, model = decode_object(body), route.get("model", "")
-        family = family_of(model)
+        family = family_of(model, document)
         if validate:
             fields = family.fields()
             check(document, fields, family.asked, fields if family.strict else None)
@@ -212,7 +223,7 @@ class TextModels(BedrockFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> JSON:
         """Return the text, why it ends, what most of these models tell of its cost, and what a guardrail did."""
-        family, choice = family_of(prompt.model), only_choice(reply)
+        family, choice = family_of(prompt.model, prompt.body), only_choice(reply)
         told = family.whole(Said(_text(reply), _ends(choice, family), prompt, reply))
         if family.whole is _llama and _is_blocked(reply, prompt):
             told = {"generation": told["generation"]}
@@ -282,7 +293,7 @@ def _text(reply: Reply) -> str:
 
 
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
-    family, choice = family_of(prompt.model), only_choice(reply)
+    family, choice = family_of(prompt.model, prompt.body), only_choice(reply)
     values = pieces(_text(reply), prompt)
     so_far = 0
     for value, size in zip(values, counts(values) or [1] * len(values), strict=True):

@@ -1,5 +1,6 @@
 """Models other than Claude at `invoke` and `invoke-with-response-stream`, with boto3 against a live server."""
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import botocore.exceptions
 import pytest
 
-from completions.conversation import Traffic
+from completions.conversation import Choice, Reply, Traffic, Usage
 from completions.wire import registry
 from tests.server import LiveServer
 from tests.wire.bedrock.test_bedrock import runtime
@@ -28,6 +29,7 @@ rules:
 - match: {format: converse, tools: {contains: look}}
   reply: {text: Wait., tool_calls: {name: look, arguments: {at: 1}}}
 - {match: {format: converse}, reply: Blue and green.}
+- {match: {format: chat}, reply: Blue and green.}
 """
 TEXT = "Blue and green."
 NOVA = "us.amazon.nova-micro-v1:0"
@@ -279,6 +281,71 @@ def test_command_r__ends_its_stream_with_the_whole_answer(server: LiveServer) ->
     assert {each["event_type"] for each in spoken} == {"text-generation"} and last["event_type"] == "stream-end"
     assert last["response"]["text"] == TEXT and last["response"]["chat_history"][-1]["message"] == TEXT
     assert last["response"]["meta"]["tokens"]["input_tokens"] > 0
+
+
+PROFILED = "arn:aws:bedrock:us-east-1:1:application-inference-profile/a1b2c3"
+GPT = "us.openai.gpt-6-sol"
+SAYS = {"messages": [{"role": "user", "content": "Colours?"}], "max_completion_tokens": 100}
+
+
+@pytest.mark.parametrize("model", [TITAN, LLAMA, MISTRAL, COMMAND_R])
+@pytest.mark.parametrize("method", ["invoke", "invoke-with-response-stream"])
+def test_profile__is_the_model_in_whose_format_it_is_asked(model: str, method: str) -> None:
+    found = registry.format_at(f"/model/{PROFILED}/{method}")
+    assert found is not None
+    wire, route = found
+    prompt = wire.parse(json.dumps(asked(model)).encode(), {}, validate=False, route=route)
+    reply = Reply((Choice(TEXT, "stop"),), usage=Usage(3, 4), serial="s")
+    assert prompt.last_user == "Colours?"
+    assert [*json.loads(wire.render(reply, prompt).data)] == KEYS[model]
+    events = b"".join(wire.framing(prompt).frames(wire.events(reply, prompt)))
+    sent = wire.render(reply, prompt).data if method == "invoke" else events
+    said = registry.read(Traffic("POST", f"/model/{PROFILED}/{method}", json.dumps(asked(model)).encode(), (sent,)))
+    assert said.reply and said.reply.choices[0].text == TEXT
+
+
+@pytest.mark.parametrize("model", [GPT, PROFILED, "openai.gpt-oss-20b-1:0"])
+def test_gpt__answers_as_openai_does_in_the_order_of_keys(model: str) -> None:
+    found = registry.format_at(f"/model/{model}/invoke-with-response-stream")
+    assert found is not None
+    wire, route = found
+    asked = SAYS | {"stream": True, "stream_options": {"include_usage": True}}
+    prompt = wire.parse(json.dumps(asked).encode(), {}, validate=False, route=route)
+    reply = Reply((Choice(TEXT, "stop", reasoning="Hm."),), usage=Usage(3, 4), serial="s")
+    body = wire.render(reply, prompt)
+    whole, events = json.loads(body.data), wire.events(reply, prompt)
+    is_open = "gpt-oss" in model
+    text = f"<reasoning>Hm.</reasoning>{TEXT}" if is_open else TEXT
+    assert [*whole][:-1] == sorted([*whole][:-1]) and [*whole][-1] == "system_fingerprint"
+    assert whole["choices"][0]["message"] == {"annotations": [], "content": text, "refusal": None, "role": "assistant"}
+    assert whole["id"].startswith("chatcmpl-") and len(whole["id"]) == 61 and whole["model"] == model
+    assert body.headers["x-amzn-bedrock-output-token-count"] == "4"
+    chunks = [json.loads(base64.b64decode(json.loads(event.data)["bytes"])) for event in events]
+    assert [*chunks[0]["choices"][0]["delta"]] == ["content", "role", "refusal"]
+    assert "".join(each["choices"][0]["delta"].get("content", "") for each in chunks[:-1]) == text
+    assert [each["usage"] and each["usage"]["total_tokens"] for each in chunks[-3:]] == [None, 7, 7]
+    assert [*chunks[-1]][-2:] == [
+        "system_fingerprint" if is_open else "obfuscation",
+        "amazon-bedrock-invocationMetrics",
+    ]
+    said = registry.read(
+        Traffic("POST", f"/model/{model}/invoke", json.dumps(SAYS).encode(), (json.dumps(whole).encode(),))
+    )
+    assert said.reply and said.reply.choices[0].text == text
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"stream": True}, "The stream field must match the operation"),
+        ({"messages": []}, "messages"),
+        ({"max_tokens": 5, "max_completion_tokens": None}, "'max_tokens' is not supported with this model"),
+    ],
+)
+def test_gpt__is_refused_in_aws_s_shape(server: LiveServer, more: dict[str, Any], said: str) -> None:
+    assert whole(server, GPT, SAYS | {"stream": False})[0]["choices"]
+    with pytest.raises(botocore.exceptions.ClientError, match=f"ValidationException.*{said}"):
+        whole(server, GPT, {key: value for key, value in (SAYS | more).items() if value is not None})
 
 
 def test_model__of_another_maker_is_at_converse_alone(server: LiveServer) -> None:
