@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic.thinking import is_redacted, signature
-from completions.wire.bedrock import claude_thinking
+from completions.wire.bedrock import citations, claude_thinking
 from completions.wire.bedrock.base import is_claude, model_of
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fragments import partial
@@ -43,7 +43,7 @@ class Block(NamedTuple):
     """A content block: how a stream opens it, if it says so; its deltas with what goes into them; the whole of it."""
 
     opening: dict[str, Any] | None
-    runs: list[tuple[dict[str, Any], list[str], bool]]
+    runs: list[tuple[dict[str, Any], list[Any], bool]]
     whole: dict[str, Any]
 
 
@@ -62,9 +62,17 @@ def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
         if block.kind == "reasoning":
             yield _thinking(said, reply, prompt)
         elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
-            yield Block(None, [({"text": HOLE}, pieces(said, prompt), True)], {"text": said})
+            yield _text(said, citations.cited(said, choice, prompt), prompt)
         elif block.call is not None:
             yield _call(block.call, _call_id(block.call, next(places), reply, prompt), prompt)
+
+
+def _text(said: str, cites: list[dict[str, Any]], prompt: Prompt) -> Block:
+    runs: list[tuple[dict[str, Any], list[Any], bool]] = [({"text": HOLE}, pieces(said, prompt), True)]
+    if not cites:
+        return Block(None, runs, {"text": said})
+    told = {"citations": cites, "content": [{"text": said}]}
+    return Block(None, [({"citation": HOLE}, cites, False), *runs], {"citationsContent": told})
 
 
 def text_first(model: str) -> Callable[[Block], bool]:

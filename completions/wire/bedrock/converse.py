@@ -146,6 +146,8 @@ def _chosen(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
     voice.says(block.get("text"), place=index)
+    for told in dicts(mapping(block.get("citationsContent")).get("content")):
+        voice.says(told.get("text"), place=index)
     thought = mapping(block.get("reasoningContent"))
     voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning", place=index)
     if call := mapping(block.get("toolUse")):

@@ -118,8 +118,8 @@ def _text(blocks: list[dict[str, Any]]) -> str:
 
 
 def _written(block: Mapping[str, Any]) -> str:
-    """Return what a document says that is given as a text, or in pieces."""
-    source = mapping(mapping(block.get("document")).get("source"))
+    """Return what a document says that is given as a text, or in pieces; or what an answer says that cites one."""
+    source = mapping(mapping(block.get("document")).get("source")) or mapping(block.get("citationsContent"))
     return text(source.get("text")) or "\n".join(text(piece.get("text")) for piece in dicts(source.get("content")))
 
 

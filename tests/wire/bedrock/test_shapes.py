@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.conversation import Choice, Reply, ToolCall, Traffic, Usage
 from completions.event import Body, eventstream
 from completions.exceptions import RequestError
 from completions.wire import registry
@@ -208,6 +208,50 @@ def test_invoke__costs_nothing_where_a_guardrail_blocks_claude_or_llama() -> Non
     body, document, _ = invoked(LLAMA, FILTERED, HEADERS)
     assert document == {"generation": "Not that.", ACTION: "INTERVENED"}
     assert [*body.headers] == ["x-amzn-bedrock-invocation-latency"]
+
+
+def documented(enabled: bool, **source: Any) -> dict[str, Any]:
+    """Return a question about two documents, the second of which is to be cited."""
+    documents = [
+        {"document": {"format": kind, "name": name, "source": given, "citations": {"enabled": enabled and name == "b"}}}
+        for name, kind, given in (("a", "txt", {"text": "No."}), ("b", "pdf" if "bytes" in source else "txt", source))
+    ]
+    return {"messages": [{"role": "user", "content": [{"text": "Hello"}, *documents]}]}
+
+
+@pytest.mark.parametrize(
+    ("source", "location", "quoted"),
+    [
+        ({"bytes": "JVBERg=="}, {"documentPage": {"documentIndex": 1, "end": 2, "start": 1}}, "Hi"),
+        ({"text": "Hi there."}, {"documentChar": {"documentIndex": 1, "end": 9, "start": 0}}, "Hi there."),
+        ({"content": [{"text": "Hi."}]}, {"documentChunk": {"documentIndex": 1, "end": 1, "start": 0}}, "Hi."),
+    ],
+)
+def test_converse__cites_the_documents_that_are_to_be_cited(source: Any, location: Any, quoted: str) -> None:
+    cites = {"location": location, "sourceContent": [{"text": quoted}], "title": "b"}
+    body, wire = documented(True, **source), Converse()
+    answer = converse(CLAUDE, body, Choice("Hi"))["output"]["message"]
+    assert answer["content"] == [{"citationsContent": {"citations": [cites], "content": [{"text": "Hi"}]}}]
+    prompt = asked(wire, CLAUDE, "converse-stream", body)
+    deltas = [orjson.loads(event.data).get("delta") for event in wire.events(reply(Choice("Hi")), prompt)]
+    assert [delta for delta in deltas if delta] == [{"citation": cites}, {"text": "Hi"}]
+    back = {"messages": [*body["messages"], answer, {"role": "user", "content": [{"text": "And?"}]}]}
+    read = wire.parse(orjson.dumps(back), {}, validate=True, route={"model": CLAUDE, "method": "converse"})
+    assert read.messages[1].text == "Hi"
+    for other in (converse(NOVA, body, Choice("Hi")), converse(CLAUDE, documented(False, **source), Choice("Hi"))):
+        assert other["output"]["message"]["content"] == [{"text": "Hi"}]
+
+
+def test_converse__cites_the_document_that_a_script_names() -> None:
+    body = documented(True, text="Hi.")
+    body["messages"][0]["content"][1]["document"]["citations"]["enabled"] = True
+    choice = Choice("Hi", annotations=({"type": "url_citation", "url_citation": {"url": "b"}},))
+    (block,) = converse(CLAUDE, body, choice)["output"]["message"]["content"]
+    assert [each["title"] for each in block["citationsContent"]["citations"]] == ["b"]
+    assert "citationsContent" not in converse(CLAUDE, body)["output"]["message"]["content"][0], "before a call"
+    sent = orjson.dumps(converse(CLAUDE, body, choice))
+    said = registry.read(Traffic("POST", f"/model/{CLAUDE}/converse", orjson.dumps(body), (sent,)))
+    assert said.reply and said.reply.choices[0].text == "Hi"
 
 
 @pytest.mark.parametrize("model", [NOVA, "moonshot.kimi-k2-thinking", "openai.gpt-oss-120b-1:0", CLAUDE])
