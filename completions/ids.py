@@ -39,6 +39,7 @@ LOWER = letters(string.ascii_lowercase + string.digits)
 BASE64 = letters(string.ascii_letters + string.digits + "-_")
 BASE58 = letters("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 """Letters and digits but 0, O, I and l."""
+LETTERS32 = letters("abcdefghijklmnopqrstuvwxyz234567")
 BASE32 = letters("0123456789abcdefghjkmnpqrstvwxyz")
 """Crockford's."""
 

@@ -6,8 +6,10 @@ Anthropic's stream is the base64 of its document in a `chunk`.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from completions import ids
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event
 from completions.wire.anthropic.beta import unknown
@@ -26,6 +28,9 @@ from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
 FIRST = re.compile(r"\bclaude-(?:2|v2|instant|3-(?:5-|haiku|sonnet|opus))")
+
+OWN_IDS = "claude-haiku-4-5"
+"""Of this model AWS writes the id and the name itself, and tells the tier (recorded in September 2026)."""
 
 REVISION = re.compile(r"-v\d+(?::\d+)?$")
 MAKER = re.compile(r"([a-z0-9]+)\.")
@@ -81,6 +86,8 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""
         counted = invoked.metrics(reply.usage, always=not FIRST.search(prompt.model or ""))
+        if OWN_IDS in (prompt.model or "") and not counted[invoked.WRITTEN]:
+            del counted[invoked.WRITTEN]
         body = super().render(reply, prompt)
         return body if _is_blocked(reply, prompt) else invoked.with_headers(body, counted)
 
@@ -95,7 +102,15 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
         first = FIRST.search(prompt.model or "")
-        return plain(reply.usage or Usage(0, 0)) if first else super().usage(reply, prompt)
+        counted = plain(reply.usage or Usage(0, 0)) if first else super().usage(reply, prompt)
+        return counted | ({"service_tier": "standard"} if OWN_IDS in (prompt.model or "") else {})
+
+    def _named(self, reply: Reply, prompt: Prompt) -> Reply:
+        named = super()._named(reply, prompt)
+        if OWN_IDS not in (prompt.model or ""):
+            return named
+        made = f"msg_bdrk_{ids.spelled(reply.serial, invoked.ID_SIZE, ids.LETTERS32)}"
+        return replace(named, id=reply.id or made, model=model_of(reply.model or prompt.model or ""))
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream, whose chunks are JSON."""

@@ -28,7 +28,6 @@ from completions.wire.openai.chat.manners import Writing
 from completions.wire.readback import Answer
 
 OPEN = "gpt-oss"
-ID_SIZE, ID_LETTERS = 52, ids.letters("abcdefghijklmnopqrstuvwxyz234567")
 
 
 class OnBedrock(Writing):
@@ -38,7 +37,7 @@ class OnBedrock(Writing):
 
     def answer_id(self, reply: Reply) -> str:
         """Return the id of an answer."""
-        return f"chatcmpl-{ids.spelled(reply.serial, ID_SIZE, ID_LETTERS)}"
+        return f"chatcmpl-{ids.spelled(reply.serial, invoked.ID_SIZE, ids.LETTERS32)}"
 
 
 class GPTs(BedrockFormat, ChatCompletions):

@@ -30,7 +30,11 @@ COUNTS = {
 }
 """What the headers of a whole answer tell, by its name at the end of a stream."""
 
-CACHED = ("cacheReadInputTokenCount", "cacheWriteInputTokenCount")
+ID_SIZE = 52
+"""Letters of an id that AWS makes for an answer itself (recorded in September 2026)."""
+
+WRITTEN = "cacheWriteInputTokenCount"
+CACHED = ("cacheReadInputTokenCount", WRITTEN)
 
 
 def metrics(usage: Usage | None, *, always: bool = False) -> dict[str, int]:

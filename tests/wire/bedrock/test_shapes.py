@@ -210,6 +210,16 @@ def test_invoke__costs_nothing_where_a_guardrail_blocks_claude_or_llama() -> Non
     assert [*body.headers] == ["x-amzn-bedrock-invocation-latency"]
 
 
+@pytest.mark.parametrize(("model", "is_aws_s"), [(HAIKU, True), (CLAUDE, False)])
+def test_invoke__names_a_message_as_aws_does_of_haiku(model: str, is_aws_s: bool) -> None:
+    body, document, chunks = invoked(model, Choice("Hi"), {})
+    start = chunks[0]["message"]
+    assert (document["id"], document["model"]) == (start["id"], start["model"])
+    assert (len(document["id"]) == 61) == is_aws_s == ("service_tier" in document["usage"])
+    assert document["model"] == ("anthropic.claude-haiku-4-5-20251001-v1:0" if is_aws_s else "claude-sonnet-4-6")
+    assert ("x-amzn-bedrock-cache-write-input-token-count" in body.headers) != is_aws_s
+
+
 def documented(enabled: bool, **source: Any) -> dict[str, Any]:
     """Return a question about two documents, the second of which is to be cited."""
     documents = [
