@@ -17,7 +17,7 @@ from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
-from completions.wire.anthropic import threads
+from completions.wire.anthropic import server_tools, threads
 from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
@@ -125,7 +125,7 @@ class AnthropicAnswers(AnthropicFormat):
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         told = {"usage": self.usage(reply, prompt), **anthropic_message.edited(prompt)}
-        return head | {"content": content} | ending | told
+        return head | {"content": content} | server_tools.container(reply, prompt) | ending | told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
@@ -137,7 +137,7 @@ class AnthropicAnswers(AnthropicFormat):
         message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
         ending = {
             "type": "message_delta",
-            "delta": ended,
+            "delta": ended | ({} if own else server_tools.container(reply, prompt)),
             "usage": usage_at_end(counted),
             **anthropic_message.edited(prompt),
         }

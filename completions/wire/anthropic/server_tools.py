@@ -5,12 +5,14 @@ Shapes: `ServerToolUseBlock` and the blocks of results of the anthropic SDK.
 
 import base64
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
-from completions.conversation import Prompt, ToolCall
-from completions.wire.content import PAGE
+from completions import ids
+from completions.conversation import Prompt, Reply, ToolCall
+from completions.wire.content import PAGE, only_choice
 from completions.wire.fields import dicts, mapping, text
 
 TYPES = {
@@ -23,12 +25,44 @@ TYPES = {
 
 Document = dict[str, Any]
 
+LIFE = 300
+"""Seconds for which a container is kept after an answer."""
+
+NEWEST = "20260803"
+"""The version of a skill that is asked for as the latest (recorded in August 2026)."""
+
 
 def is_servers(call: ToolCall, prompt: Prompt) -> bool:
     """Tell whether the API runs a call itself."""
     start = TYPES.get(call.name)
     offered = dicts(prompt.body.get("tools"))
     return start is not None and any(text(tool.get("type")).startswith(start) for tool in offered)
+
+
+def container(reply: Reply, prompt: Prompt) -> dict[str, Document]:
+    """Return where code has run, the container that the request names or a new one; empty where none has.
+
+    Recorded up to August 2026; when it expires is made up.
+    """
+    calls = only_choice(reply).tool_calls
+    if not any("code_execution" in call.name and is_servers(call, prompt) for call in calls):
+        return {}
+    asked = prompt.body.get("container")
+    given = text(asked) or text(mapping(asked).get("id"))
+    expires = datetime.fromtimestamp((reply.created or 0) + LIFE, UTC).replace(tzinfo=None)
+    told = {
+        "id": given or f"container_01{ids.spelled(f'container{reply.serial}', 22, ids.BASE58)}",
+        "expires_at": f"{expires.isoformat(timespec='microseconds')}Z",
+    }
+    skills = [_skill(skill) for skill in dicts(mapping(asked).get("skills"))]
+    return {"container": told | ({"skills": skills} if skills else {})}
+
+
+def _skill(asked: Document) -> Document:
+    version = text(asked.get("version"))
+    return {key: asked.get(key) for key in ("type", "skill_id")} | {
+        "version": NEWEST if version in ("", "latest") else version
+    }
 
 
 def result(call: ToolCall, identity: str) -> Document:

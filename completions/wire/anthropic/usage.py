@@ -43,8 +43,8 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if PLAIN.search(model):
         return plain(known)
     made = {"inference_geo": "not_available"} if _is_stopped(reply, model) else TIER | _place(model)
-    told = _input(known) | _output(known, prompt) | made
-    return told | _served(reply, prompt) | _iterations(known, prompt)
+    told = _input(known) | _iterations(known, prompt) | _output(known, prompt) | made
+    return told | _served(reply, prompt)
 
 
 def plain(counted: Usage) -> dict[str, Any]:
@@ -64,7 +64,8 @@ def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
 def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return of a message's usage what its stream's `message_delta` tells: the totals, which replace those before."""
     again = () if "cache_read_input_tokens" in whole else ("input_tokens",)
-    return {key: value for key, value in whole.items() if key not in (*AT_START, *again)}
+    told = {key: value for key, value in whole.items() if key not in (*AT_START, *AT_END, *again)}
+    return told | {key: whole[key] for key in AT_END if key in whole}
 
 
 def _known(reply: Reply) -> Usage:

@@ -86,8 +86,35 @@ def test_edits__that_are_asked_for_are_told_of(edit: str, steps: bool) -> None:
     assert ["iterations" in each["usage"] for each in (message, start, end)] == [steps, False, steps]
     for usage in (message["usage"], end["usage"]) if steps else ():
         (step,) = usage["iterations"]
+        at = [*usage].index("iterations")
+        assert (usage is end["usage"] and at == len(usage) - 1) or [*usage][at + 1] == "output_tokens"
         assert (step["type"], step["input_tokens"], step["output_tokens"]) == ("message", 9, 2)
     assert "context_management" not in told("claude-sonnet-4-6", context_management=None)[0]
+
+
+SKILL = {"type": "anthropic", "skill_id": "xlsx"}
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "given", "skills"),
+    [
+        ("code_execution", None, None, None),
+        ("bash_code_execution", "container_1", "container_1", None),
+        ("code_execution", {"id": "container_2"}, "container_2", None),
+        ("code_execution", {"skills": [SKILL | {"version": "latest"}]}, None, [SKILL | {"version": "20260803"}]),
+    ],
+)
+def test_container__is_told_where_code_has_run(name: str, asked: Any, given: str | None, skills: Any) -> None:
+    tools = [{"type": "code_execution_20250825", "name": "code_execution"}]
+    ran = Choice("4", tool_calls=(ToolCall(name, "{}", result="{}"),))
+    message, start, end = told("claude-sonnet-4-6", ran, tools=tools, container=asked)
+    made = message["container"]
+    assert [*message][4:7] == ["content", "container", "stop_reason"] and "container" not in start
+    assert end["delta"]["container"] == made and [*end["delta"]][-1] == "container"
+    assert made["id"] == given or (given is None and made["id"].startswith("container_01"))
+    assert made["expires_at"] == "1970-01-01T00:05:00.000000Z" and made.get("skills") == skills
+    for other in (told("claude-sonnet-4-6", ran), told("claude-sonnet-4-6", tools=tools, container=asked)):
+        assert "container" not in other[0] and "container" not in other[2]["delta"]
 
 
 @pytest.mark.parametrize("asked", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])
