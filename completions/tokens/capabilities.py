@@ -75,6 +75,8 @@ MANNERS: Mapping[str, str] = {
     "max_in_responses_alone": "The effort `max` is refused in chat completions.",
     "audio_left_out": "A request that neither has audio nor asks for it is refused.",
     "logprobs_forbidden": "`logprobs` are refused by a 403.",
+    "research_alone": "A request for research without a tool to search with is refused.",
+    "verbosity": "A verbosity other than `medium` is refused.",
     "search_sampling": "What samples is refused as models do that always search.",
 }
 """Ways of some models of their own to refuse what they lack."""

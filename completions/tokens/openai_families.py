@@ -58,8 +58,15 @@ OPENAI = (
     ),
     Family(
         "openai",
+        "o3-deep-research|o4-mini-deep-research",
+        frozenset({"research_alone"}),
+        source="quotes of the refusal without a tool to search with; OpenAI's guide on deep research",
+        seen="2026-08-30",
+    ),
+    Family(
+        "openai",
         "gpt-5-chat",
-        frozenset({"reasoning", "audio", "web_search", "hosted_web_search", "max_tokens"}),
+        frozenset({"reasoning", "audio", "web_search", "hosted_web_search", "max_tokens", "verbosity"}),
         source="the API's answers as users quote them: the hosted tool is not supported, sampling parameters are",
         seen="2026-08-05",
     ),
@@ -101,7 +108,15 @@ OPENAI = (
     ),
     Family(
         "openai",
-        r"gpt-5\.[1-3]-codex(-max|-mini)?",
+        r"gpt-5\.[12]-codex(-max|-mini)?",
+        SAMPLING | NEVER | {"stop", "verbosity"},
+        formats=RESPONSES,
+        source="egoist/chatwise-releases 1256; quotes of the refusal of a low verbosity",
+        seen="2026-08-30",
+    ),
+    Family(
+        "openai",
+        r"gpt-5\.3-codex(-max|-mini)?",
         SAMPLING | NEVER | {"stop"},
         formats=RESPONSES,
         source="egoist/chatwise-releases 1256",
@@ -214,15 +229,15 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-4\.1-nano",
-        PLAIN | {"hosted_web_search"},
+        PLAIN | {"hosted_web_search", "verbosity"},
         source="quotes of its refusal of the hosted search, of which OpenAI's guide warns",
         seen="2026-11-26",
     ),
     Family(
         "openai",
         r"gpt-4o(-mini)?|gpt-4\.1(-mini)?",
-        PLAIN,
-        source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported",
+        PLAIN | {"verbosity"},
+        source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
         seen="2026-11-25",
     ),
 )

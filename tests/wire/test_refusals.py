@@ -45,6 +45,7 @@ CITY = {
     "additionalProperties": False,
 }
 TOOLS = {"tools": [{"type": "function", "function": {"name": "f", "parameters": CITY}}]}
+TOOLS_OF_RESPONSES = {"tools": [{"type": "function", "name": "f", "parameters": CITY}]}
 SCHEMA = {"response_format": {"type": "json_schema", "json_schema": {"name": "city", "schema": CITY}}}
 
 
@@ -97,6 +98,23 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
         "prediction",
     ),
     ("gpt-5.6-terra", {"modalities": ["text"]}, "Unknown parameter: 'modalities'.", "unknown_parameter", "modalities"),
+    *(
+        (
+            model,
+            {"verbosity": "low"},
+            "Unsupported value: 'verbosity' does not support 'low' with this model. Supported values are: 'medium'.",
+            "unsupported_value",
+            "verbosity",
+        )
+        for model in ("gpt-5-chat-latest", "gpt-4o-mini", "gpt-4.1")
+    ),
+    (
+        "gpt-audio",
+        {"modalities": ["text", "audio"], "audio": SPOKEN, "stream": True},
+        "Unsupported value: 'audio.format' does not support 'wav' when stream=true. Supported values are: 'pcm16'.",
+        "unsupported_value",
+        "audio.format",
+    ),
     ("gpt-5.6-terra", {"n": 9}, "Expected a value <= 8, but got 9 instead.", "integer_above_max_value", "n"),
     (
         "gpt-5.6-terra",
@@ -207,6 +225,20 @@ RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] =
         "'minimal' is not supported with the 'gpt-5.1' model. Supported values are: 'none', 'low',",
         "unsupported_value",
         "reasoning.effort",
+    ),
+    (
+        "gpt-5.2-codex",
+        {"text": {"verbosity": "low"}},
+        "Unsupported value: 'low' is not supported with the 'gpt-5.2-codex' model. Supported values are: 'medium'.",
+        "unsupported_value",
+        "text.verbosity",
+    ),
+    (
+        "o3-deep-research",
+        TOOLS_OF_RESPONSES,
+        "Deep research models require at least one of 'web_search_preview', 'mcp', or 'file_search' tools.",
+        None,
+        "tools",
     ),
     ("gpt-5", {"presence_penalty": 0.2}, f"Unsupported parameter: 'presence_penalty' {NO}", None, "presence_penalty"),
     (
@@ -324,6 +356,10 @@ def test_addresses__refuse_models_of_another_kind(
         (CHAT, {"model": "gpt-5.6-terra", "max_completion_tokens": 128_000, **HELLO}),
         (CHAT, {"model": "gpt-5.6-terra", "n": 8, "prompt_cache_retention": "24h", **HELLO}),
         (RESPONSES, {"model": "gpt-5.6-terra", "reasoning": {"effort": "max"}, "input": "x"}),
+        (RESPONSES, {"model": "gpt-4.1", "text": {"verbosity": "medium"}, "input": "x"}),
+        (RESPONSES, {"model": "o3-deep-research", "tools": [{"type": "web_search_preview"}], "input": "x"}),
+        (CHAT, {"model": "gpt-5.2-chat-latest", "verbosity": "high", **HELLO}),
+        (CHAT, {"model": "gpt-audio", "modalities": ["audio"], "audio": SPOKEN | {"format": "pcm16"}, **HELLO}),
         (CHAT, {"model": "gpt-4o", "n": 128, "prompt_cache_retention": "in_memory", **HELLO}),
         (CHAT, {"model": "gpt-4", "max_tokens": 8000, **HELLO}),  # its one limit is the window
         (CHAT, {"model": "o3-mini", "stop": ".", **HELLO}),

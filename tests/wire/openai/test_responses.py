@@ -274,6 +274,12 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             None,
         ),
         (
+            {"tools": [{"type": "web_search"}], "instructions": "json", "text": {"format": {"type": "json_object"}}},
+            "Web Search cannot be used with JSON mode.",
+            None,
+            None,
+        ),
+        (
             {"stream_options": {"include_obfuscation": True}},
             "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
             "stream_options",

@@ -86,7 +86,7 @@ def strict(server: LiveServer) -> openai.OpenAI:
         {"tools": [WEATHER], "tool_choice": "none"},
         {"tools": [{"type": "custom", "name": "note"}], "tool_choice": "required"},
         {"max_output_tokens": 16},
-        {"text": {"format": {"type": "json_object"}, "verbosity": "low"}},
+        {"text": {"format": {"type": "json_object"}, "verbosity": "medium"}},
         {"include": ["message.output_text.logprobs"], "top_logprobs": 2},
         {"model": "o3", "reasoning": {"effort": "high", "summary": "detailed"}},
         {"model": "o3", "reasoning": {"effort": "low"}, "include": ["reasoning.encrypted_content"], "store": False},

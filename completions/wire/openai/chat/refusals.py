@@ -6,7 +6,7 @@ the rest come from recordings and from users' quotes.
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.fields import dicts, texts
+from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.refusals import (
     EFFORT,
     OUTPUT,
@@ -91,6 +91,15 @@ def _in_memory(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("prompt_cache_retention") if wanted == "in_memory" else None
 
 
+def _noisy(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a sound in another form than samples, where it is streamed."""
+    if not prompt.stream or "audio" not in texts(prompt.body.get("modalities")):
+        return None
+    form = text(mapping(prompt.body.get("audio")).get("format"))
+    return Asked("audio.format", form) if form and form != STREAMED else None
+
+
+STREAMED = "pcm16"
 MAX_ANSWERS, MAX_OTHERS = 8, 5
 KEPT_A_DAY = Refusal(
     "cache_in_memory",
@@ -169,6 +178,23 @@ REFUSALS: tuple[Refusal, ...] = (
         "invalid_value",
         source="tailcallhq/forgecode 1185; charmbracelet/catwalk 41, of Azure; a request to gpt-5.6-terra",
         seen="2026-08-27",
+    ),
+    Refusal(
+        "audio_left_out",
+        _noisy,
+        f"Unsupported value: '{{place}}' does not support '{{value}}' when stream=true. Supported values are: "
+        f"'{STREAMED}'.",
+        "unsupported_value",
+        source="quotes by users, of gpt-audio",
+        seen="2026-09-30",
+    ),
+    Refusal(
+        "verbosity",
+        Given("verbosity", "medium"),
+        "Unsupported value: '{place}' does not support '{value}' with this model. Supported values are: 'medium'.",
+        "unsupported_value",
+        source="enricoros/big-AGI 930 and 947, of gpt-5-chat; quotes by users, with the words",
+        seen="2026-08-30",
     ),
     Refusal("search_sampling", _sampling, INCOMPATIBLE, None, None, source="quotes by users", seen="2026-06-20"),
     Refusal(

@@ -5,7 +5,7 @@ Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another proje
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, mapping
 from completions.wire.openai.chat.refusals import KEPT_A_DAY
 from completions.wire.openai.responses.prompt import LOGPROBS, included
 from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
@@ -57,7 +57,38 @@ def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("input") if any(seen) else None
 
 
+SEARCHES = ("web_search", "mcp", "file_search")
+
+
+def _unequipped(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a request for research that has no tool to search with; a prompt may have tools of its own."""
+    kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
+    equipped = prompt.body.get("prompt") or any(kind.startswith(SEARCHES) for kind in kinds)
+    return None if equipped else Asked("tools")
+
+
+def _verbosity(prompt: Prompt, can: Capabilities) -> Asked | None:
+    wanted = mapping(prompt.body.get("text")).get("verbosity")
+    return None if wanted in (None, "medium") else Asked("text.verbosity", wanted)
+
+
 REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "research_alone",
+        _unequipped,
+        "Deep research models require at least one of 'web_search_preview', 'mcp', or 'file_search' tools.",
+        None,
+        source="quotes by users, of o3-deep-research and o4-mini-deep-research",
+        seen="2026-08-30",
+    ),
+    Refusal(
+        "verbosity",
+        _verbosity,
+        "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: 'medium'.",
+        "unsupported_value",
+        source="quotes by users, of gpt-4.1, gpt-4o-mini, gpt-5.1-codex and gpt-5.2-codex; enricoros/big-AGI 947",
+        seen="2026-08-30",
+    ),
     KEPT_A_DAY._replace(code="invalid_parameter"),
     Refusal("temperature", Given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
     Refusal("top_p", Given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),

@@ -238,6 +238,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or unsuitable(body)
         or _unread(body)
         or _json_mode(body)
+        or _searches_for_json(body)
     )
 
 
@@ -325,6 +326,15 @@ def _json_mode(body: Mapping[str, Any]) -> Problem | None:
         return None
     where = "Response input messages must contain the word 'json' in some form"
     return worded_problem(f"{where} to use 'text.format' of type 'json_object'.", None, "input")
+
+
+def _searches_for_json(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse JSON mode beside a search of the web, which a schema may stand beside (quoted until 2026-10)."""
+    form = (body.get("text") or {}).get("format") or {"type": "text"}
+    searches = any(tool["type"].startswith("web_search") for tool in body.get("tools") or ())
+    if form["type"] != "json_object" or not searches:
+        return None
+    return worded_problem("Web Search cannot be used with JSON mode.", None, "")
 
 
 def _texts(body: Mapping[str, Any]) -> Iterable[str]:
