@@ -118,9 +118,22 @@ GROQ = (
     ),
     Family(
         "groq",
-        r"llama-3\.3-70b-(versatile|specdec)|llama-3\.1-8b-instant|llama3-(8b|70b)-8192|gemma2-9b-it"
-        r"|meta-llama/llama-4-(scout-17b-16e|maverick-17b-128e)-instruct|moonshotai/kimi-k2-instruct(-0905)?"
-        r"|(groq/)?compound(-beta)?(-mini)?",
+        r"(groq/)?compound(-beta)?(-mini)?|allam-2-7b",
+        frozenset({"logprobs", "reasoning", "tools", "json_schema"}),
+        source="quotes of what compound, compound-mini and allam-2-7b refuse; Groq's page on its models",
+        seen="2026-10-09",
+    ),
+    Family(
+        "groq",
+        r"llama-3\.3-70b-(versatile|specdec)|llama-3\.1-8b-instant",
+        frozenset({"logprobs", "reasoning", "json_schema"}),
+        source="recordings: pydantic/pydantic-ai; quotes of what llama refuses; Groq's page on structured outputs",
+        seen="2026-10-09",
+    ),
+    Family(
+        "groq",
+        r"llama3-(8b|70b)-8192|gemma2-9b-it"
+        r"|meta-llama/llama-4-(scout-17b-16e|maverick-17b-128e)-instruct|moonshotai/kimi-k2-instruct(-0905)?",
         frozenset({"logprobs", "reasoning"}),
         source="recordings: pydantic/pydantic-ai; quotes of what llama and compound refuse; Groq's page on its models",
         seen="2026-11-25",
@@ -139,7 +152,7 @@ OTHERS = (
         "deepseek",
         r"deepseek-(reasoner|flash|v4(-.*)?)",
         frozenset({"json_schema"}),
-        lacks_reasoning=frozenset({"forced_tools"}),
+        lacks_reasoning=frozenset({"forced_tools", "unreturned_thoughts"}),
         source="deepseek-ai/DeepSeek-V3 1376; EvoScientist/EvoScientist 348",
         seen="2026-09-22",
     ),

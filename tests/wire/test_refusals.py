@@ -53,6 +53,13 @@ def said(*parts: Mapping[str, Any]) -> dict[str, Any]:
     return {"messages": [{"role": "user", "content": [{"type": "text", "text": "what?"}, *parts]}]}
 
 
+def called(**thoughts: Any) -> dict[str, Any]:
+    call = {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    answered = {"role": "tool", "tool_call_id": "call_1", "content": "1"}
+    return {"messages": [*HELLO["messages"], {"role": "assistant", "tool_calls": [call], **thoughts}, answered]}
+
+
+UNRETURNED = "The `reasoning_content` in the thinking mode must be passed back to the API."
 IMAGE = said({"type": "image_url", "image_url": {"url": "https://example.com/a.png"}})
 AUDIO = said({"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}})
 SPOKEN = {"voice": "alloy", "format": "wav"}
@@ -430,6 +437,20 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
             None,
         ),
         ("deepseek", {"model": "deepseek-chat", "tool_choice": "required", **TOOLS}, None),
+        *(
+            ("deepseek", {"model": model, **more, **called(**thoughts)}, words)
+            for model, more, thoughts, words in (
+                ("deepseek-v4-flash", {}, {}, UNRETURNED),
+                ("deepseek-v4-pro", {"reasoning_effort": "low"}, {"reasoning_content": None}, UNRETURNED),
+                ("deepseek-v4-pro", {}, {"reasoning_content": ""}, None),
+                ("deepseek-v4-pro", {"thinking": {"type": "disabled"}}, {}, None),
+                ("deepseek-chat", {}, {}, None),
+            )
+        ),
+        ("groq", {"model": "groq/compound", **TOOLS}, "`tool calling` is not supported with this model"),
+        ("groq", {"model": "llama-3.3-70b-versatile", **TOOLS}, None),
+        ("groq", {"model": "llama-3.3-70b-versatile", **SCHEMA}, "does not support response format `json_schema`"),
+        ("groq", {"model": "openai/gpt-oss-20b", **SCHEMA}, None),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "medium"}, "must be one of `none` or `default`"),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "none"}, None),
         ("groq", {"model": "qwen/qwen3.6-27b", "reasoning_effort": "low"}, "must be one of `none` or `default`"),

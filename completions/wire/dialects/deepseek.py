@@ -10,10 +10,12 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import capabilities
 from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, mapping, text, text_or_none
+from completions.wire.openai.base import Dialect
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable, record
 
@@ -54,6 +56,11 @@ class DeepSeek(Vendor):
     model = staticmethod(catalogue.deepseek)
     call_opens = False
     usage_joined = True
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect; a model that thinks says so with every call, as its thoughts have to come back."""
+        can = capabilities(prompt.model, self.vendor)
+        return THINKING if "unreturned_thoughts" in can.lacking(prompt.reasoning_effort) else self
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""
@@ -138,6 +145,22 @@ class DeepSeek(Vendor):
         return RequestError(said or problem.error().message, code="invalid_request_error")
 
 
+class Thinking(DeepSeek):
+    """DeepSeek's dialect of a model in its thinking mode, whose calls have thoughts, if empty ones."""
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, with empty thoughts where it has calls and none were said."""
+        told = super().message(message, choice)
+        return told | {"reasoning_content": choice.reasoning or ""} if choice.tool_calls else told
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; the role of one that calls comes with empty thoughts."""
+        if "role" in delta and choice.tool_calls:
+            return {"role": "assistant", "content": None, "reasoning_content": ""}
+        return super().delta(delta, choice)
+
+
+THINKING = Thinking()
 _SAID: dict[str, Any] = {"content": ""}
 
 

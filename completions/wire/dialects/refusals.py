@@ -5,7 +5,7 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.dialects.deserializer import FAILED
 from completions.wire.fields import dicts
 from completions.wire.openai.refusals import elsewhere
-from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, wants_schema
+from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
 INVALID = "invalid_request_error"
 
@@ -31,6 +31,15 @@ def _draws(prompt: Prompt, formats: frozenset[str]) -> bool:
     return "images" in formats
 
 
+def _unreturned(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a call of a tool whose thoughts did not come back; an empty text is one."""
+    for at, message in enumerate(dicts(prompt.body.get("messages"))):
+        called = message.get("role") == "assistant" and message.get("tool_calls")
+        if called and message.get("reasoning_content") is None:
+            return Asked(f"messages[{at}]")
+    return None
+
+
 DEEPSEEK: tuple[Refusal, ...] = (
     Refusal(
         "images",
@@ -51,6 +60,15 @@ DEEPSEEK: tuple[Refusal, ...] = (
         seen="2026-07-13",
     ),
     Refusal(
+        "unreturned_thoughts",
+        _unreturned,
+        "The `reasoning_content` in the thinking mode must be passed back to the API.",
+        INVALID,
+        None,
+        source="DeepSeek's guide on thinking; mnfst/modelparams.dev 29, of deepseek-v4-pro, and many others",
+        seen="2026-09-30",
+    ),
+    Refusal(
         "forced_tools",
         _forced,
         "Thinking mode does not support this tool_choice",
@@ -61,7 +79,26 @@ DEEPSEEK: tuple[Refusal, ...] = (
     ),
 )
 
+
 GROQ: tuple[Refusal, ...] = (
+    Refusal(
+        "tools",
+        offers_tools,
+        "`tool calling` is not supported with this model",
+        None,
+        None,
+        source="quotes by users, of groq/compound, groq/compound-mini and allam-2-7b",
+        seen="2026-10-09",
+    ),
+    Refusal(
+        "json_schema",
+        wants_schema,
+        "This model does not support response format `json_schema`. See supported models at "
+        "https://console.groq.com/docs/structured-outputs#supported-models",
+        None,
+        source="quotes by users, of llama-3.3-70b-versatile, groq/compound-mini and allam-2-7b",
+        seen="2026-10-09",
+    ),
     Refusal(
         EFFORT,
         Effort("reasoning_effort", other=True),

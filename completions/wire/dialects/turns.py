@@ -206,10 +206,21 @@ def _brings_reasoning(body: Body) -> RequestError | None:
     return _mistral("Reasoning input is not enabled for this model", NOT_ENABLED)
 
 
+def _greedy(body: Body) -> RequestError | None:
+    """Refuse to draw from a part of the tokens where the likeliest is taken; one that reasons has a part of its own."""
+    top = body.get("top_p")
+    cut = body.get("reasoning_effort") == "high" if top is None else top != 1
+    if body.get("temperature") != 0 or not cut:
+        return None
+    said = "top_p must be 1 when using greedy sampling."
+    return _mistral(said, ("invalid_request_greedy_sampling", "3054"))
+
+
 VALIDATOR = "the validator of Mistral's own package mistral-common"
 
 MISTRAL = (
     Rule(_prompted_to_reason, "simonw/llm-mistral, of magistral-small-latest; earendil-works/pi 8700", "2026-10-06"),
+    Rule(_greedy, "quotes by users, of mistral-medium-2604; devoxx/DevoxxGenieIDEAPlugin 338", "2026-09-30"),
     Rule(_probable, "0xPlaygrounds/rig, which recorded it of mistral-small-latest", "2026-08-05"),
     Rule(_brings_reasoning, "mistralai/mistral-vibe 758, of devstral-small-latest", "2026-06-09"),
     Rule(_says_nothing, VALIDATOR, "2026-11-26"),
@@ -218,6 +229,22 @@ MISTRAL = (
     Rule(_uneven, VALIDATOR, "2026-11-26"),
     Rule(_last_role, f"anomalyco/opencode 19115; {VALIDATOR}", "2026-03-25"),
 )
+
+# xAI
+
+NO_CONTENT = "Invalid request content: Each message must have at least one content element."
+
+
+def says_nothing(message: Mapping[str, Any]) -> bool:
+    """Tell whether a message to the model has no content; null and an empty text are none (quoted until 2026-10)."""
+    return message.get("role") in ("user", "system", "developer") and message.get("content") in (None, "", [])
+
+
+def _silent(body: Body) -> RequestError | None:
+    return RequestError(NO_CONTENT) if any(map(says_nothing, body["messages"])) else None
+
+
+XAI = (Rule(_silent, "quotes by users, of grok-4.3 among others", "2026-10-10"),)
 
 # Groq
 
@@ -250,8 +277,18 @@ def _json_and_tools(body: Body) -> RequestError | None:
     return RequestError("json mode cannot be combined with tool/function calling", param="response_format")
 
 
+def _unnamed_json(body: Body) -> RequestError | None:
+    if mapping(body.get("response_format")).get("type") != "json_object":
+        return None
+    if re.search("json", _texts(body), re.IGNORECASE):
+        return None
+    said = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+    return RequestError(said, param="messages")
+
+
 GROQ = (
     Rule(_json_and_tools, "vercel/ai 10023 and 16540, which recorded it", "2026-09-02"),
+    Rule(_unnamed_json, "mem0ai/mem0 4161, of llama-3.1-8b-instant and others", "2026-02-28"),
     Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),
     Rule(_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),
     Rule(_several_answers, "Groq's page on OpenAI compatibility: `n` must be 1", "2026-11-26"),

@@ -10,9 +10,10 @@ from typing import Any
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.dialects import catalogue, deserializer, refusals
+from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
+from completions.wire.fields import dicts
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
@@ -62,6 +63,7 @@ class XAI(Vendor):
     name = "xai"
     vendor = "xai"
     refusals = refusals.XAI
+    between = turns.XAI
     words = XAI_WORDS
     place = "xai/v1/"
     listed = catalogue.XAI
@@ -118,6 +120,12 @@ class XAI(Vendor):
         summary = [{"text": text, "type": "summary_text"} for text in said]
         sealed = {key: item[key] for key in ("encrypted_content",) if key in item}
         return {"id": item["id"], "summary": summary, "type": "reasoning", "status": "completed", **sealed}
+
+    def check_response(self, body: dict[str, Any]) -> None:
+        """Raise what is wrong with a request for a response, as a message without content."""
+        super().check_response(body)
+        if any(map(turns.says_nothing, dicts(body.get("input")))):
+            raise RequestError(turns.NO_CONTENT)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""

@@ -79,6 +79,17 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert not any("usage" in chunk for chunk in chunks[:-1])
 
 
+def test_deepseek__tells_empty_thoughts_with_the_calls_of_a_model_that_thinks() -> None:
+    answer = Reply((KINDS["call"],), created=0, serial="s", usage=Usage(1, 1))
+    document, chunks = both("deepseek", answer, model="deepseek-v4-flash", tools=[TOOL])
+    assert document["choices"][0]["message"]["reasoning_content"] == ""
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None, "reasoning_content": ""}
+    for more in ({"model": "deepseek-v4-flash", "thinking": {"type": "disabled"}}, {"model": "deepseek-chat"}):
+        document, chunks = both("deepseek", answer, tools=[TOOL], **more)
+        assert "reasoning_content" not in document["choices"][0]["message"]
+        assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": ""}
+
+
 @pytest.mark.parametrize(("more", "model"), [({"models": ["a/b", "c/d"]}, "a/b"), ({}, "openrouter/auto")])
 def test_openrouter__chooses_a_model_where_none_is_named(more: dict[str, Any], model: str) -> None:
     body = orjson.dumps({"messages": HI, **more})

@@ -32,6 +32,7 @@ def seen(url: Any) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "image_url", "image_url": url}]}
 
 
+NOTHING: tuple[Any, ...] = (None, "", [])
 MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
 
 BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
@@ -76,6 +77,15 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         {},
         "Expected last role User or Tool (or Assistant with prefix True) for serving but got sy",
     ),
+    *(
+        ("mistral", [USER], {"temperature": 0, **more}, "top_p must be 1 when using greedy sampling.")
+        for more in ({"top_p": 0.9}, {"reasoning_effort": "high"})
+    ),
+    *(
+        ("xai", [{"role": "user", "content": nothing}], {}, "Each message must have at least one content element.")
+        for nothing in NOTHING
+    ),
+    ("groq", [USER], {"response_format": {"type": "json_object"}}, "'messages' must contain the word 'json' in some"),
     ("groq", [USER], {"tools": [TOOL] * 129}, "'tools' : maximum number of items is 128"),
     *(
         (
@@ -146,7 +156,10 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("mistral", [USER], {"model": "zai-glm-5-2", "prompt_mode": "reasoning"}),
     ("mistral", [seen("https://a.example/b.png"), seen({"url": "data:image/png;base64,iVBORw0KGgo="})], {}),
     ("groq", [USER, RESULT], {"n": 1, "tools": [TOOL] * 128, "response_format": {"type": "text"}}),
-    ("groq", [USER], {"tools": [], "response_format": {"type": "json_object"}}),
+    ("groq", [USER | {"content": "Json!"}], {"tools": [], "response_format": {"type": "json_object"}}),
+    ("mistral", [USER], {"temperature": 0}),
+    ("mistral", [USER], {"temperature": 0, "top_p": 1, "reasoning_effort": "high"}),
+    ("xai", [USER, SAID | {"content": ""}, USER], {}),
     ("vllm", [USER], {"temperature": 3, "top_k": -1, "min_p": 0, "min_tokens": 8, "max_tokens": 8, "n": 2}),
     ("vllm", [USER], {"presence_penalty": -2, "frequency_penalty": 2, "temperature": 0, "top_p": 1, "min_tokens": 0}),
     ("vllm", [USER], {"presence_penalty": 2, "frequency_penalty": -2, "min_p": 1, "max_tokens": 1}),
@@ -175,6 +188,12 @@ def test_rules__let_through_what_keeps_them(dialect: str, messages: list[Any], m
     parse(dialect, messages, more)
 
 
+def test_xai__wants_content_in_the_messages_of_responses_too() -> None:
+    with pytest.raises(RequestError, match="at least one content element"):
+        XAI().check_response({"model": "grok-4.3", "input": [SAID, {"role": "user", "content": []}]})
+    XAI().check_response({"model": "grok-4.3", "input": [{"type": "function_call_output", "output": ""}, USER]})
+
+
 def test_mistral__embeds_at_most_256_texts() -> None:
     wire = registry.CHAT_DIALECTS["mistral"]._dialect
     wire.check_embeddings({"model": "mistral-embed", "input": ["a"] * 256}, 2)
@@ -183,7 +202,9 @@ def test_mistral__embeds_at_most_256_texts() -> None:
     assert (caught.value.status, caught.value.code, caught.value.type) == (400, "3210", "invalid_request_prompt")
 
 
-RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral")} | {"vllm": vllm_rules.CHAT}
+RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral", "xai")} | {
+    "vllm": vllm_rules.CHAT
+}
 
 
 @pytest.mark.parametrize("dialect", RULES)
