@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 from completions import budget
-from completions.wire.picture import COLUMNS, GAP, INK, ROWS, STRIPES, Picture
+from completions.wire.picture import COLUMNS, GAP, INK, MAX_PIXELS, ROWS, STRIPES, Picture
 
 MEDIA_TYPES = {
     "png": "image/png",
@@ -46,7 +46,8 @@ def file_of(picture: Picture, encoding: Encoding = PNG) -> bytes:
     clear: dict[str, int] = {"transparency": 0} if picture.transparent else {}
     match encoding.kind:
         case "gif":
-            first, *others = (_frame(picture, at, encoding.frames) for at in range(1, encoding.frames + 1))
+            count = max(min(encoding.frames, MAX_PIXELS // (picture.width * picture.height)), 1)
+            first, *others = (_frame(picture, at, count) for at in range(1, count + 1))
             timing = {"duration": min(round(encoding.milliseconds, -1), LONGEST), "loop": 0, "disposal": 2}
             first.save(file, "GIF", save_all=True, append_images=others, **timing, **clear)
         case "jpeg":

@@ -26,7 +26,9 @@ from completions.wire.dialects.cohere import addresses as compatible_cohere
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.groq import Groq
+from completions.wire.dialects.groq_audio import addresses as groq_audio
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_audio import addresses as mistral_audio
 from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
@@ -72,6 +74,8 @@ _ALL = [
     ),
     *GOOGLE_PROJECTS,
     *mistral_moderations(Mistral()),
+    *mistral_audio(Mistral()),
+    *groq_audio(Groq()),
     *COHERE_ALONE,
     *ANTHROPIC_ALONE,
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),

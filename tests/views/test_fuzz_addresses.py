@@ -52,7 +52,8 @@ GENERATED = [
         for name in ("images/generations", "images/edits", "audio/speech", "audio/transcriptions", "audio/translations")
     ),
     *("/openai/v1/responses/compact", "/openai/v1/responses/input_tokens"),
-    *("/mistral/v1/moderations", "/mistral/v1/chat/moderations"),
+    *("/mistral/v1/moderations", "/mistral/v1/chat/moderations", "/mistral/v1/audio/transcriptions"),
+    *(f"/groq/openai/v1/audio/{name}" for name in ("speech", "transcriptions", "translations")),
     *("/compatibility/v1/chat/completions", "/compatibility/v1/embeddings"),
     *("/openai/responses", "/models/chat/completions", "/models/embeddings", "/vllm/tokenize", "/vllm/detokenize"),
     *("/v1/moderations", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),

@@ -135,7 +135,7 @@ class Groq(Vendor):
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return Groq's request id and the usage, which since 2026 is also at the top level."""
-        return {"x_groq": {"id": _request(reply), "usage": usage}, "usage": usage}
+        return {"x_groq": {"id": request_id(reply), "usage": usage}, "usage": usage}
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the tier, which comes after the usage (recorded in 2025-10)."""
@@ -218,7 +218,7 @@ class Compound(Groq):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields; the usage is that of a model behind the system."""
-        named = {"x_groq": {"id": _request(reply)}}
+        named = {"x_groq": {"id": request_id(reply)}}
         return (
             super().whole(document, reply, prompt)
             | named
@@ -268,13 +268,14 @@ _BOUND = re.compile(r"a value (<=|>=) (\S+),")
 _KIND = re.compile(r"expected an? (boolean|decimal|integer|string|object|array)\b")
 
 
-def _request(reply: Reply) -> str:
+def request_id(reply: Reply) -> str:
+    """Return the id that `x_groq` has."""
     return f"req_01{ids.spelled(f'request/{reply.serial}', 24, ids.BASE32)}"
 
 
 def _seeded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     seed = prompt.body.get("seed")
     return {
-        "id": _request(reply),
+        "id": request_id(reply),
         "seed": seed if isinstance(seed, int) else int(ids.spelled(f"seed/{reply.serial}", 7), 16),
     }

@@ -63,7 +63,7 @@ class Speech(OpenAIFormat):
         """Read a request for speech; its text is a user message, its instructions a system message."""
         document = decode_object(body)
         if validate:
-            refuse(_REQUEST(document) or _events_of(document))
+            self.validate(document)
         instructions = text(document.get("instructions"))
         return Prompt(
             format=self.name,
@@ -77,6 +77,10 @@ class Speech(OpenAIFormat):
             headers=headers,
             body=document,
         )
+
+    def validate(self, document: dict[str, Any]) -> None:
+        """Raise `RequestError` for what the API refuses."""
+        refuse(_REQUEST(document) or _events_of(document))
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the sound, in the format that is asked for."""

@@ -6,7 +6,7 @@ a wrong file, a file too large and an answer's format that a model has not are t
 
 import hashlib
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -18,7 +18,7 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.framing import grouped
-from completions.wire.multipart import Upload, read_form
+from completions.wire.multipart import Form, Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import plain_entries
@@ -103,16 +103,17 @@ class Transcriptions(OpenAIFormat):
     vendor = "openai"
     refusals = no_such_address("/v1/audio/transcriptions")
     fields = _TRANSCRIBED
+    lists: Sequence[str] = LISTS
     task = "transcribe"
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read the form; the file's name is a user message, the prompt a system message."""
-        form = read_form(body, headers.get("content-type") or "")
-        document, file = form.document(LISTS, TEXTS), form.files.get("file")
+        form = self.form(body, headers.get("content-type") or "")
+        document, file = form.document(self.lists, TEXTS), self.sound(form)
         if validate:
-            self._validate(document, file, len(body))
+            self.validate(document, file, len(body))
         file = file or Upload("", "", b"")
         document["file"] = _described(file)
         prompt, model = text(document.get("prompt")), text_or_none(document.get("model"))
@@ -128,11 +129,11 @@ class Transcriptions(OpenAIFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return what was heard, in the format that is asked for."""
-        asked, said = _format(prompt), _text(reply, prompt)
+        asked, said = _format(prompt), heard(reply, prompt)
         if asked not in PLAIN:
             return super().render(reply, prompt)
         if asked != "text":
-            spans = transcripts.segments(said, _seconds(prompt))
+            spans = transcripts.segments(said, seconds_of(prompt))
             said = transcripts.subtitles(spans, point="," if asked == "srt" else ".")
         else:
             said += "\n"
@@ -140,13 +141,13 @@ class Transcriptions(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the transcription."""
-        said = _text(reply, prompt)
+        said = heard(reply, prompt)
         document: dict[str, Any] = {"text": said}
         match _format(prompt):
             case "verbose_json":
                 document = {"task": self.task, **self._verbose(said, prompt)}
             case "diarized_json":
-                document = {"task": self.task, "duration": _seconds(prompt), "text": said}
+                document = {"task": self.task, "duration": seconds_of(prompt), "text": said}
                 document["segments"] = _speakers(said, reply, prompt)
             case _ if _wants_logprobs(prompt):
                 document["logprobs"] = plain_entries(tokens.split(said, prompt.model))
@@ -154,7 +155,7 @@ class Transcriptions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text, and all of it."""
-        said = _text(reply, prompt)
+        said = heard(reply, prompt)
         wanted = _wants_logprobs(prompt)
         pieces = tokens.split(said, prompt.model)
         groups = grouped(pieces, pieces, prompt.per_chunk)
@@ -184,7 +185,7 @@ class Transcriptions(OpenAIFormat):
 
     def _verbose(self, said: str, prompt: Prompt) -> dict[str, Any]:
         """Return the text with its times: those of words or segments, as is asked; of segments where nothing is."""
-        wanted, duration = prompt.body.get("timestamp_granularities") or ["segment"], _seconds(prompt)
+        wanted, duration = prompt.body.get("timestamp_granularities") or ["segment"], seconds_of(prompt)
         document: dict[str, Any] = {"language": self._language(prompt), "duration": duration, "text": said}
         if isinstance(wanted, list) and "word" in wanted:
             document["words"] = [
@@ -199,7 +200,16 @@ class Transcriptions(OpenAIFormat):
         asked = text(prompt.body.get("language")) or "en"
         return LANGUAGES.get(asked, asked)
 
-    def _validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
+    def form(self, body: bytes, content_type: str) -> Form:
+        """Read the form that a request is."""
+        return read_form(body, content_type)
+
+    def sound(self, form: Form) -> Upload | None:
+        """Return the file that is to be heard."""
+        return form.files.get("file")
+
+    def validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
+        """Raise `RequestError` for what the API refuses; `size` is that of the body in bytes."""
         if size > MAX_UPLOAD:
             why = f"Maximum content size limit ({MAX_UPLOAD}) exceeded ({size} bytes read)"
             raise RequestError(why, status=413, type="server_error")
@@ -257,22 +267,23 @@ def _format(prompt: Prompt) -> str:
     return asked if isinstance(asked, str) and asked in FORMATS else "json"
 
 
-def _seconds(prompt: Prompt) -> float:
+def seconds_of(prompt: Prompt) -> float:
+    """Return how long the file sounds."""
     return float(mapping(prompt.body.get("file")).get("seconds", 0.0))
 
 
-def _text(reply: Reply, prompt: Prompt) -> str:
+def heard(reply: Reply, prompt: Prompt) -> str:
     """Return what a script says, or else what the file decides."""
     scripted = next((choice.text for choice in reply.choices if choice.text is not None), None)
     if scripted is not None:
         return scripted
     file = mapping(prompt.body.get("file"))
-    return transcripts.sentences(text(file.get("sha256")), _seconds(prompt))
+    return transcripts.sentences(text(file.get("sha256")), seconds_of(prompt))
 
 
 def _usage(said: str, prompt: Prompt) -> dict[str, Any]:
     """Return the cost: seconds with Whisper, tokens with the others."""
-    duration = _seconds(prompt)
+    duration = seconds_of(prompt)
     if (prompt.model or WHISPER).startswith("whisper"):
         return {"type": "duration", "seconds": math.ceil(duration)}
     heard = math.ceil(duration * TOKENS_PER_SECOND)
@@ -315,7 +326,7 @@ def _speakers(said: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
             "speaker": names[at % len(names)],
             "text": span.text,
         }
-        for at, span in enumerate(transcripts.segments(said, _seconds(prompt)))
+        for at, span in enumerate(transcripts.segments(said, seconds_of(prompt)))
     ]
 
 

@@ -110,6 +110,8 @@ def test_gif__has_its_frames_of_which_each_shows_more(transparent: bool) -> None
     with Image.open(io.BytesIO(file_of(picture, Encoding("gif", frames=16, milliseconds=123)))) as image:
         assert (getattr(image, "n_frames", 1), image.info["duration"], image.info["loop"]) == (16, 120, 0)
         assert ("transparency" in image.info) is transparent
+    with Image.open(io.BytesIO(file_of(Picture("a", 2048, 1024), Encoding("gif")))) as image:
+        assert getattr(image, "n_frames", 1) == 3  # as many as a request that is validated can have
     with Image.open(io.BytesIO(file_of(picture, Encoding("gif", frames=2, milliseconds=10**9)))) as image:
         assert image.info["duration"] == 655_350
 
