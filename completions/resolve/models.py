@@ -14,9 +14,10 @@ from completions.state.namespaces import Namespace
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import check_context, context_window
 from completions.tokens.prompt import prompt_tokens
-from completions.tokens.spelling import is_wrong
+from completions.tokens.spelling import is_malformed, is_wrong
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
+from completions.wire.words import MALFORMED
 
 DELETED = "deleted_model"
 """The kind of record that marks a deleted model."""
@@ -116,7 +117,7 @@ def _not_found(name: str, **facts: object) -> RequestError:
         status=404,
         code="model_not_found",
         facts={"model": name, **facts},
-        kind="model_not_found",
+        kind=MALFORMED if is_malformed(name) else "model_not_found",
     )
 
 

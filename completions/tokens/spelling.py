@@ -16,7 +16,7 @@ WORD = re.compile(r"[a-z]+")
 
 NO_MODEL = re.compile(
     r"(?<![a-z])(?:non[-_]?existent|(?:does[-_]?not|doesnt)[-_]?exist|no[-_]such[-_]model|not[-_]a[-_](?:real[-_])?model"
-    r"|invalid)(?![a-z])",
+    r"|invalid|bad[-_ /]?model)(?![a-z])",
     re.IGNORECASE,
 )
 """What tests put into the name of a model that is not to be there, as `invalid-model` (recorded of five vendors)."""
@@ -24,7 +24,7 @@ NO_MODEL = re.compile(
 
 @functools.lru_cache(maxsize=1024)
 def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
-    """Tell whether a name says that it is nobody's, or is one letter away from a model that an API `knows`.
+    """Tell whether a name says that it is nobody's, has a blank, or is one letter away from one that an API `knows`.
 
     Digits are never misspelt, and a word that any known model has in its name is right: `gpt-5.9` and `gpt-5.2-flash`
     may be new models, `gpt-5.2-proo` is none.
@@ -33,7 +33,14 @@ def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
         return True
     if len(name) > MAX_NAME or knows(name):
         return False
+    if is_malformed(name):
+        return True
     return any(knows(other) for other in _respelt(name))
+
+
+def is_malformed(name: str) -> bool:
+    """Tell whether a name cannot be a model's, for there is a blank in it."""
+    return any(map(str.isspace, name))
 
 
 def _respelt(name: str) -> Iterator[str]:

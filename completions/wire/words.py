@@ -13,6 +13,9 @@ from completions.tokens.models import context_window
 AS_IT_IS = "…"
 """For a field that the API leaves as the error has it."""
 
+MALFORMED = "malformed_model"
+"""The kind of error of a model's name that cannot be one; most APIs say no more than that there is no such model."""
+
 DEFAULT_WINDOW = 128_000
 """The context window, in tokens, of models that the table does not know."""
 
@@ -35,7 +38,7 @@ NO_WORDS: Mapping[str, Words] = {}
 
 def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
     """Return an error in the API's wording; an error with its own wording stays as it is."""
-    words = table.get(exc.kind or "")
+    words = table.get(exc.kind or "") or (table.get("model_not_found") if exc.kind == MALFORMED else None)
     if words is None:
         return exc
     facts, message = facts_of(exc), words.message

@@ -128,6 +128,13 @@ WRONG = [
     ("chat", "nonexistent", 404),
     ("count", "claude-does-not-exist", 404),
     ("mistral", "Non-Existent_model", 400),
+    ("chat", "bad model", 400),
+    ("chat", "my model", 400),
+    ("responses", "my model", 400),
+    ("anthropic", "my model", 404),
+    ("gemini", "my model", 400),
+    ("groq", "bad model", 404),
+    ("openrouter", "bad/model", 400),
 ]
 
 
@@ -139,6 +146,23 @@ async def test_models__a_name_that_is_wrong_in_itself_is_refused_unless_any_is_t
     defaults(listed)
     answered, document = await ask(app, name, model)
     assert answered == (200 if "any" in listed else status), document
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("chat", "invalid model ID"),
+        ("responses", "The requested model 'a b' does not exist."),
+        ("gemini", "* GenerateContentRequest.model: unexpected model name format\n"),
+        ("mistral", "Invalid model: a b"),
+    ],
+)
+async def test_models__a_name_with_a_blank_cannot_be_one(
+    app: Handler, defaults: Callable[[str], None], name: str, message: str
+) -> None:
+    defaults("validate: true")
+    status, document = await ask(app, name, "a b")
+    assert (status, parts(document)[0]) == (400, message)
 
 
 @pytest.mark.parametrize("model", ["gpt-9", "gpt-5.9-mini", "my-model", "gpt-4x", "unknown", "minis", "fake-model"])

@@ -11,7 +11,7 @@ from typing import Any
 
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.fields import mapping
-from completions.wire.words import Words, worded
+from completions.wire.words import MALFORMED, Words, worded
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -137,6 +137,13 @@ ERROR_WORDS: Mapping[str, Words] = {
         code=None,
         source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
         seen="2026-11-25",
+    ),
+    MALFORMED: Words(
+        "* GenerateContentRequest.model: unexpected model name format\n",
+        400,
+        code=None,
+        source="recordings: maruel/genai bad_model",
+        seen="2026-11-27",
     ),
 }
 """How the API puts the usual errors, of which it tells the facts."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.words import Words
+from completions.wire.words import MALFORMED, Words
 
 EXCEEDED, POLICY, METHOD = "context_length_exceeded", "content_policy_violation", "method_not_supported"
 
@@ -46,6 +46,9 @@ CHAT: Mapping[str, Words] = {
     **COMMON,
     EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
     POLICY: FLAGGED,
+    MALFORMED: Words(
+        "invalid model ID", 400, code=None, param=None, source="recordings: maruel/genai bad_model", seen="2026-04-17"
+    ),
 }
 
 RESPONSES: Mapping[str, Words] = {
