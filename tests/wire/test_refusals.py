@@ -330,7 +330,7 @@ def test_responses__refuse_in_their_own_words(
             Images(),
             {"model": "gpt-4o", "prompt": "x"},
             400,
-            "Invalid value: 'gpt-4o'. Supported values are: 'gpt-image-1'",
+            "The model 'gpt-4o' does not exist.",
         ),
         (Speech(), {"model": "gpt-4o", **ALOUD}, 404, "Invalid URL (POST /v1/audio/speech)"),
         (Speech(), {"model": "whisper-1", **ALOUD}, 404, "Invalid URL (POST /v1/audio/speech)"),

@@ -4,6 +4,7 @@ The fields and their limits are those of `ImageGenerateParams`, `ImageEditParams
 `openai.types`. Sizes and qualities belong to a model.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -56,6 +57,11 @@ GPT = Model(32_000, GPT_SIZES, GPT_QUALITIES, is_gpt=True, kinds=GPT_KINDS)
 GPT_2 = GPT._replace(any_size=True)
 GPT_25 = GPT_2._replace(qualities=(*GPT_QUALITIES, "xhigh", "max"))
 GPT_26 = GPT_25._replace(kinds=(*GPT_KINDS, "gif", "svg"))
+OPAQUE = re.compile(r"gpt-image-2(-20\d\d-.*)?")
+"""The model that makes no transparent pictures (quoted until 2026-10; the next one does)."""
+
+USERS = "image_generation_user_error"
+"""The type of what is wrong with a picture that is asked for (measured on 2026-08-30)."""
 MODELS: Mapping[str, Model] = {
     DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ()),
     DALL_E_3: Model(4000, ("1024x1024", "1024x1792", "1792x1024"), ("standard", "hd")),
@@ -83,7 +89,7 @@ DRAWN: Mapping[str, Check] = {
     "complexity": nullable(choice("low", "medium", "high")),
     "frame_count": nullable(integer(*MOST_FRAMES)),
     "frame_duration_ms": nullable(integer(0)),
-    "moderation": nullable(choice("low", "auto")),
+    "moderation": nullable(choice("auto", "low")),
     "output_compression": nullable(integer(0, 100)),
     "output_format": nullable(choice("png", "webp", "jpeg", "gif", "svg")),
     "partial_images": nullable(integer(0, MAX_PARTIAL)),
@@ -120,9 +126,12 @@ def validate(body: dict[str, Any], name: str, fields: Mapping[str, Check], requi
     if _is_packed_png(body, model):
         raise RequestError(
             "Compression less than 100 is not supported for PNG output format",
-            type="image_generation_user_error",
+            type=USERS,
             code="invalid_png_output_compression",
         )
+    if body.get("background") == "transparent" and OPAQUE.fullmatch(name):
+        said = "Transparent background is not supported for this model."
+        raise RequestError(said, type=USERS, code="invalid_value", param="background")
     if name == DALL_E_3 and (body.get("n") or 1) > 1:
         raise RequestError("You must provide n=1 for this model.", param="n")
 
@@ -150,8 +159,7 @@ def _values(body: Mapping[str, Any], model: Model) -> Problem | None:
     if size is not None and size not in model.sizes:
         if not model.any_size:
             return wrong_value(size, model.sizes).under("size")
-        if (problem := _free_size(size)) is not None:
-            return problem
+        _check_free_size(size)
     if quality is not None and quality not in model.qualities:
         return wrong_value(quality, model.qualities).under("quality")
     kind = body.get("output_format")
@@ -197,11 +205,15 @@ def _gif_size(body: Mapping[str, Any]) -> Problem | None:
     return worded_problem(f"Invalid size '{width}x{height}'. {why}", "invalid_value", "size")
 
 
-def _free_size(size: str) -> Problem | None:
-    found = edges(size)
-    if found is None or any(edge % EDGE for edge in found) or max(found) > 3 * min(found):
-        why = f"both edges divisible by {EDGE}, a ratio from 1:3 to 3:1, at most 3840x2160"
-        return worded_problem(
-            f"Invalid size '{size[:50]}'. Expected 'auto' or WIDTHxHEIGHT: {why}.", "invalid_value", "size"
-        )
-    return None
+def _check_free_size(size: str) -> None:
+    found = re.fullmatch(r"(\d{1,9})x(\d{1,9})", size)
+    width, height = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not width or not height:
+        why = "Expected WIDTHxHEIGHT, for example '1824x1024'."
+    elif width % EDGE or height % EDGE:
+        why = f"Width and height must both be divisible by {EDGE}."
+    elif edges(size) is None or max(width, height) > 3 * min(width, height):
+        why = "Expected a ratio from 1:3 to 3:1, and at most 3840x2160."
+    else:
+        return
+    raise RequestError(f"Invalid size '{size[:50]}'. {why}", type=USERS, code="invalid_value", param="size")

@@ -192,6 +192,9 @@ def _text_for_a_file(form: Form, name: str) -> Problem | None:
 
 def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
     """Refuse data that is no image, and the address of a file that is none that is taken; it is not fetched."""
+    if "image" in document:
+        why = "Unknown parameter: 'image'. For application/json on /v1/images/edits, use 'images' (array)."
+        raise RequestError(why, code="invalid_value", param="image")
     if not isinstance(document.get("images"), list):
         raise RequestError("Missing required parameter: 'images'.", code="missing_required_parameter", param="images")
     for at, source in enumerate(sources):

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.refusals import FORMAT, Asked, Find, Refusal
-from completions.wire.words import listed
 
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
@@ -110,19 +109,15 @@ EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
     ),
 )
 
-IMAGE_MODELS = (
-    *("gpt-image-1", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-2", "chatgpt-image-latest", "dall-e-2"),
-    "dall-e-3",
-)
-
 IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
         elsewhere(any_kind),
-        f"Invalid value: '{{model}}'. Supported values are: {listed(IMAGE_MODELS)}.",
+        "The model '{model}' does not exist.",
         "invalid_value",
-        source="recordings: maruel/genai, `bad model`; quotes by users with the models of 2026",
-        seen="2026-02-01",
+        type="image_generation_user_error",
+        source="requests of another project with models of all kinds; until February 2026 it listed its own",
+        seen="2026-08-29",
     ),
 )
 

@@ -289,8 +289,25 @@ GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
         ({"n": 11}, "Invalid 'n': integer above maximum value.", "n"),
         ({"model": "dall-e-3", "n": 2}, "You must provide n=1 for this model.", "n"),
         ({"size": "256x256"}, "Invalid value: '256x256'. Supported values are: '1024x1024',", "size"),
-        ({"model": "gpt-image-2", "size": "1000x1000"}, "Invalid size '1000x1000'.", "size"),
-        ({"model": "gpt-image-2", "size": "4096x64"}, "Invalid size '4096x64'.", "size"),
+        *(
+            ({"model": "gpt-image-2", "size": size}, f"Invalid size '{size}'. {why}", "size")
+            for size, why in (
+                ("1000x1000", "Width and height must both be divisible by 16."),
+                ("0x0", "Expected WIDTHxHEIGHT, for example '1824x1024'."),
+                ("big", "Expected WIDTHxHEIGHT, for example '1824x1024'."),
+                ("4096x64", "Expected a ratio"),
+            )
+        ),
+        (
+            {"model": "gpt-image-2", "quality": "hd"},
+            "Invalid value: 'hd'. Supported values are: 'low', 'medium', 'high', and 'auto'.",
+            "quality",
+        ),
+        (
+            {"model": "gpt-image-2-2026-04-21", "background": "transparent"},
+            "Transparent background is not supported for this model.",
+            "background",
+        ),
         ({"quality": "hd"}, "Invalid value: 'hd'.", "quality"),
         ({"response_format": "url"}, "Unknown parameter: 'response_format'.", "response_format"),
         ({"model": "dall-e-2", "background": "opaque"}, "Unknown parameter: 'background'.", "background"),
@@ -311,7 +328,7 @@ GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
         (GIF | {"frame_count": 17}, "Invalid 'frame_count': integer above maximum value.", "frame_count"),
         ({"partial_images": 4}, "Invalid 'partial_images': integer above", "partial_images"),
     ],
-    ids=range(23),
+    ids=range(27),
 )
 def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> None:
     with pytest.raises(RequestError) as error:
@@ -322,6 +339,7 @@ def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> N
 
 def test_accepts__any_size_that_the_newest_models_have() -> None:
     assert drawn(parsed(model="gpt-image-2", size="1536x864"))["size"] == "1536x864"
+    assert parsed(model="gpt-image-2.5-flare", background="transparent").model == "gpt-image-2.5-flare"
 
 
 @pytest.mark.parametrize(
