@@ -16,11 +16,20 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.dialects.azure_errors import (
+    BAD_REQUEST,
+    CAUGHT_RESULTS,
+    FILTERED,
+    RESULTS,
+    UNSEEN,
+    check_version,
+    error,
+)
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import arranged, by_name
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
-from completions.wire.openai.base import Dialect, OpenAIFormat, envelope
+from completions.wire.openai.base import Dialect, OpenAIFormat
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -59,17 +68,9 @@ ELSEWHERE = (
 )
 """The refusal of a deployed model that does not support the operation."""
 
-CATEGORIES = ("hate", "sexual", "violence", "self_harm")
-SAFE = {"filtered": False, "severity": "safe"}
-CAUGHT = {"filtered": True, "severity": "high"}
-"""What the filters detect; a script's `content_filter` is for violence."""
-
-UNSEEN = {"detected": False, "filtered": False}
 PROTECTED = {"protected_material_code": UNSEEN, "protected_material_text": UNSEEN}
 """Further filters for answers."""
 
-RESULTS: dict[str, Any] = dict.fromkeys(CATEGORIES, SAFE)
-CAUGHT_RESULTS = RESULTS | {"violence": CAUGHT}
 ASKED = [{"prompt_index": 0, "content_filter_results": by_name(RESULTS | {"jailbreak": UNSEEN})}]
 
 DEPLOYMENT = {
@@ -81,52 +82,11 @@ DEPLOYMENT = {
 }
 """What a deployment's answers have besides (recorded up to April 2026); nothing is limited."""
 
-WORDS: Mapping[str, tuple[str, str]] = {
-    "401": (
-        "401",
-        "Access denied due to invalid subscription key or wrong API endpoint. Make sure to provide a valid key for an "
-        "active subscription and use a correct regional API endpoint for your resource.",
-    ),
-    "404": (
-        "DeploymentNotFound",
-        "The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, "
-        "please wait a moment and try again.",
-    ),
-    "429": (
-        "429",
-        "Requests to the {operation} Operation under Azure OpenAI API have exceeded token rate limit of "
-        "your current OpenAI S0 pricing tier. Please retry later.",
-    ),
-}
-"""The code and message by status, unless the error has its own; the operation is as the API calls it."""
-
-FILTERED = (
-    "The response was filtered due to the prompt triggering Azure OpenAI's content management policy. Please modify "
-    "your prompt and retry. To learn more about our content filtering policies please read our documentation: "
-    "https://go.microsoft.com/fwlink/?linkid=2198766"
-)
-
 
 def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
     """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
     kept = {kind: said for kind, said in words.items() if kind not in ("model_not_found", METHOD)}
     return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
-
-
-def error(exc: RequestError, operation: str = "ChatCompletions_Create") -> dict[str, Any]:
-    """Return the envelope of an error; that of a filtered prompt has the filters' results."""
-    if exc.code == "content_filter":
-        results = CAUGHT_RESULTS | {"jailbreak": UNSEEN}
-        inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
-        message = FILTERED if exc.facts is not None else exc.message
-        document = {"message": message, "type": None, "param": "prompt", "code": exc.code, "status": exc.status}
-        return {"error": document | {"innererror": inner}}
-    if exc.status == 404 and exc.facts is not None and "model" not in exc.facts:
-        return {"error": {"code": "404", "message": "Resource not found"}}
-    if exc.facts is not None and (words := WORDS.get(str(exc.status))):
-        typed = {"type": exc.type} if exc.status == 404 else {}  # recorded in March 2026
-        return {"error": {**typed, "code": words[0], "message": words[1].format(operation=operation)}}
-    return envelope(exc)
 
 
 CHAT, RESPONSE = chat_rules.request(SCHEMAS), responses_rules.request(SCHEMAS)
@@ -323,6 +283,8 @@ class Deployed(OpenAIFormat):
             body = self.named(body, headers, deployment)
             address |= {"deployment": deployment, "api-version": route["api-version"]}
         prompt = super().parse(body, headers, validate=validate, route=route)  # type: ignore[safe-super]  # the next class has one: this is mixed in
+        if validate:
+            check_version(route.get("api-version"), prompt)
         return replace(prompt, address={**prompt.address, **address})
 
     def named(self, body: bytes, headers: Mapping[str, str], deployment: str) -> bytes:
@@ -334,8 +296,10 @@ class Deployed(OpenAIFormat):
         return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Azure's envelope; that of an unknown address has two fields."""
-        return {"error": {"code": "404", "message": exc.message}} if exc.code == "404" else error(exc, self.operation)
+        """Return Azure's envelope; that of an unknown address, and of a version, has two fields."""
+        if exc.code in ("404", BAD_REQUEST):
+            return {"error": {"code": exc.code, "message": exc.message}}
+        return error(exc, self.operation)
 
 
 class AzureChat(Deployed, ChatCompletions):

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply
-from completions.wire.dialects.azure import RESULTS, UNSEEN, Deployed
+from completions.wire.dialects.azure import Deployed
+from completions.wire.dialects.azure_errors import RESULTS, UNSEEN
 from completions.wire.openai.images import ImageEdits, Images
 from completions.wire.openai.speech import Speech
 from completions.wire.openai.transcriptions import Transcriptions, Translations

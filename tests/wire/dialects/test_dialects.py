@@ -313,6 +313,41 @@ def test_azure__filters_a_response_only_when_it_is_complete() -> None:
     assert [names[0][-1], names[1][0]] == ["jailbreak", "protected_material_code"]
 
 
+AZURE_SCHEMA = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"type": "object", "properties": {}}}}
+
+
+@pytest.mark.parametrize(
+    ("deployment", "version", "more", "words"),
+    [
+        ("o4-mini", "2024-10-21", {}, "Model o4-mini is enabled only for api versions 2024-12-01-preview and later"),
+        ("o4-mini", "2024-12-01-preview", {}, None),
+        ("a", "2024-07-01-preview", {"response_format": AZURE_SCHEMA}, "response_format value as json_schema is"),
+        ("a", "2024-10-21", {"response_format": AZURE_SCHEMA}, None),
+        ("a", "2024-05-01-preview", {"tools": [TOOL], "tool_choice": "required"}, "tool_choice value as required is"),
+        ("a", "2024-05-01-preview", {"tools": [TOOL], "tool_choice": "auto"}, None),
+        ("a", "latest", {"tools": [TOOL], "tool_choice": "required"}, None),
+        (None, "2025-02-01-preview", {"input": "x"}, "Azure OpenAI Responses API is enabled only for api-version 2025"),
+        (None, "2025-03-01-preview", {"input": "x"}, None),
+        (None, None, {"input": "x"}, None),
+    ],
+)
+def test_azure__has_more_in_later_versions(
+    deployment: str | None, version: str | None, more: dict[str, Any], words: str | None
+) -> None:
+    wire = AzureResponses() if deployment is None else AZURE
+    route = {key: value for key, value in (("deployment", deployment), ("api-version", version)) if value is not None}
+    body = {"model": "m", **more} if deployment is None else {"messages": HI, **more}
+    if words is None:
+        wire.parse(orjson.dumps(body), {}, validate=True, route=route)
+        return
+    with pytest.raises(RequestError) as caught:
+        wire.parse(orjson.dumps(body), {}, validate=True, route=route)
+    told = wire.error(caught.value)["error"]
+    assert (told.pop("code"), caught.value.status) == ("BadRequest", 400)
+    assert told.pop("message").startswith(words) and not told
+    wire.parse(orjson.dumps(body), {}, validate=False, route=route)
+
+
 def test_azure__is_addressed_by_deployment() -> None:
     route = {"deployment": "mine", "api-version": "2024-10-21"}
     assert parsed(AZURE, route=route).address == route | {"dialect": "azure"}
