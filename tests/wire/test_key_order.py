@@ -12,6 +12,8 @@ from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.base import OPENAI, Dialect
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.embeddings import Embeddings
+from completions.wire.openai.legacy import LegacyCompletions
 
 JSON = dict[str, Any]
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object", "properties": {}}}}
@@ -45,6 +47,9 @@ def chunks(model: str, choice: Choice = SAID, dialect: Dialect = OPENAI) -> list
         ("gpt-4o", True, "fp_"),
         ("gpt-4.1-nano-2025-04-14", True, "fp_"),
         ("gpt-3.5-turbo-0125", True, None),
+        ("gpt-4", True, None),
+        ("gpt-4-0613", True, None),
+        ("gpt-4-turbo", True, "fp_"),
         ("gpt-5-chat-latest", True, None),
         ("gpt-5-mini", False, None),
         ("gpt-5.6-sol", False, None),
@@ -194,3 +199,31 @@ def test_openrouter__tells_the_maker_s_finish_reason(model: str, stop: str, call
         assert answer(model, choice, OpenRouter())["choices"][0]["native_finish_reason"] == reason
         assert list(last) == ["index", "delta", "finish_reason", "native_finish_reason"]
         assert last["native_finish_reason"] == reason
+
+
+@pytest.mark.parametrize(("stream_options", "at"), [(None, 3), ({"include_usage": True}, 4)])
+def test_legacy__has_the_choices_before_the_model_where_no_usage_is_asked_for(stream_options: Any, at: int) -> None:
+    wire = LegacyCompletions()
+    body = {"model": "davinci-002", "prompt": "Hi", "stream": True, "stream_options": stream_options}
+    prompt = wire.parse(orjson.dumps(body), {}, validate=False)
+    events = wire.events(Reply((SAID,), created=5, usage=USAGE, serial="s"), prompt)
+    found = [[*orjson.loads(event.data)] for event in events if event.data != b"[DONE]"]
+    assert {keys.index("choices") for keys in found} == {at} and len(found) > 1
+
+
+@pytest.mark.parametrize(
+    ("model", "last"), [("text-embedding-ada-002", "embedding"), ("text-embedding-3-small", "index")]
+)
+def test_embeddings__have_their_index_first_of_the_first_model(model: str, last: str) -> None:
+    wire = Embeddings()
+    prompt = wire.parse(orjson.dumps({"model": model, "input": "Hi"}), {}, validate=False)
+    (found,) = wire.document(Reply((Choice(),), serial="s"), prompt)["data"]
+    assert next(iter(found)) == "object" and [*found][-1] == last
+
+
+def test_calls__are_taken_with_what_the_sdk_has_parsed_of_them() -> None:
+    function = {"name": "look", "arguments": "{}", "parsed_arguments": None}
+    said = {"role": "assistant", "content": None, "tool_calls": [{"id": "c", "type": "function", "function": function}]}
+    messages = [{"role": "user", "content": "Hi"}, said, {"role": "tool", "tool_call_id": "c", "content": "1"}]
+    body = orjson.dumps({"model": "gpt-4o", "messages": messages})
+    assert ChatCompletions().parse(body, {}, validate=True).messages[1].tool_calls[0].name == "look"

@@ -9,7 +9,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Reply
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import text, text_or_none, whole
+from completions.wire.fields import arranged, text, text_or_none, whole
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
@@ -22,6 +22,10 @@ DEFAULT_SIZE = 1536
 
 ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
 """Models that an answer names otherwise than the request."""
+
+
+INDEX_FIRST = "text-embedding-ada-002"
+"""The model whose embeddings follow their index (recorded up to March 2026)."""
 
 
 class Embeddings(OpenAIFormat):
@@ -66,6 +70,8 @@ class Embeddings(OpenAIFormat):
             for index, vector in enumerate(typed)
         ]
         model = reply.model or prompt.model or "mock"
+        if INDEX_FIRST in model:
+            data = [arranged(each, ("object", "index")) for each in data]
         counted = reply.usage.prompt_tokens if reply.usage else 0
         document = {
             "object": "list",

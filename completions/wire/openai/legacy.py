@@ -8,7 +8,7 @@ from completions.conversation import Choice, Message, Prompt, Reply, Said, Traff
 from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import choices, mapping, text_or_none, texts, whole
+from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, grouped, joined
 from completions.wire.openai.base import OpenAIFormat, check_stream, made_id, usage
 from completions.wire.openai.chat.message import Chunks, stream
@@ -20,6 +20,10 @@ from completions.wire.readback import Answer
 
 DEFAULT_MAX_TOKENS = 16
 """What the legacy API answers with at most where the request does not say; its reference documents it."""
+
+
+BEFORE_MODEL = ("id", "object", "created", "choices")
+"""What stands before the model in chunks, where no usage is asked for (recorded of davinci-002 up to March 2026)."""
 
 
 class LegacyCompletions(OpenAIFormat):
@@ -56,7 +60,10 @@ class LegacyCompletions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
-        chunks = Chunks(self._head(reply, prompt), include_usage=prompt.include_usage)
+        head = self._head(reply, prompt)
+        if not (self._dialect.name or prompt.include_usage):
+            head = arranged(head | {"choices": []}, BEFORE_MODEL)
+        chunks = Chunks(head, include_usage=prompt.include_usage)
         starts, lanes, finishes = [], [], []
         for index, choice in enumerate(reply.choices):
             if echoed := self._echoed(prompt, index):

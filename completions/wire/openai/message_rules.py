@@ -188,15 +188,21 @@ def _foreign_part(message: dict[str, Any]) -> Problem | None:
     return None
 
 
-def _call_payload(name: str, key: str) -> Check:
-    call = record({"name": TOOL_NAME, key: _TEXT}, ("name", key))
+def _call_payload(name: str, key: str, **parsed: Check) -> Check:
+    call = record({"name": TOOL_NAME, key: _TEXT, **parsed}, ("name", key))
     # the index is what a stream's deltas carry, and clients send the calls that they gathered back as they are
     fields = {"id": string(low=1, high=40), "type": anything, "index": integer(0), name: call}
     return record(fields, ("id", name))
 
 
 _CALLS = array(
-    tagged("type", {"function": _call_payload("function", "arguments"), "custom": _call_payload("custom", "input")}),
+    tagged(
+        "type",
+        {
+            "function": _call_payload("function", "arguments", parsed_arguments=anything),  # as OpenAI's SDK adds it
+            "custom": _call_payload("custom", "input"),
+        },
+    ),
     "objects",
     low=1,
     high=128,

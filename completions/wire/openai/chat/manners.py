@@ -77,8 +77,8 @@ def of_model(model: str) -> Dialect:
     return OPENAI
 
 
-NAMELESS = re.compile(r"gpt-(3\.5-turbo|[5-9])")
-"""Models whose answers have no fingerprint (recorded from March 2025 to August 2026)."""
+NAMELESS = re.compile(r"gpt-(3\.5-turbo|4(-0613)?$|[5-9])")
+"""Models whose answers have no fingerprint (recorded from 2024 to August 2026)."""
 
 
 @functools.lru_cache(maxsize=1024)
