@@ -9,13 +9,17 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any, NamedTuple
 
+import orjson
+
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic.thinking import is_redacted, signature
 from completions.wire.bedrock import citations, claude_thinking
 from completions.wire.bedrock.base import is_claude, model_of
+from completions.wire.bedrock.rules import BY_SERVER
 from completions.wire.content import only_choice, written_arguments
+from completions.wire.fields import dicts, mapping
 from completions.wire.fragments import partial
 from completions.wire.framing import pieces
 from completions.wire.seals import sealed
@@ -64,7 +68,10 @@ def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
         elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
             yield _text(said, citations.cited(said, choice, prompt), prompt)
         elif block.call is not None:
-            yield _call(block.call, _call_id(block.call, next(places), reply, prompt), prompt)
+            made = block.call.id or _call_id(block.call, next(places), reply, prompt)
+            yield _call(block.call, made, prompt)
+            if is_run(block.call, prompt):
+                yield _found(block.call, made)
 
 
 def _text(said: str, cites: list[dict[str, Any]], prompt: Prompt) -> Block:
@@ -130,9 +137,27 @@ def _hidden(data: str) -> Block:
     return Block(None, [(delta, [blob], False)], {"reasoningContent": {"redactedContent": blob}})
 
 
+def is_run(call: ToolCall, prompt: Prompt) -> bool:
+    """Tell whether the model's own server runs a call, as that of a system tool, which Nova 2 has."""
+    tools = dicts(mapping(prompt.body.get("toolConfig")).get("tools"))
+    return any(mapping(tool.get("systemTool")).get("name") == call.name for tool in tools)
+
+
+def _found(call: ToolCall, made: str) -> Block:
+    """Return what a call found that the server ran: as the script says it, or what it prints."""
+    found = orjson.loads(call.result) if call.result else ""
+    printed = found if isinstance(found, str) else orjson.dumps(found).decode()
+    result = found if "stdOut" in mapping(found) else {"exitCode": 0, "isError": False, "stdErr": "", "stdOut": printed}
+    head = {"status": "success", "toolUseId": made, "type": f"{call.name}_result"}
+    content = [{"json": result}]
+    runs: list[tuple[dict[str, Any], list[Any], bool]] = [({"toolResult": HOLE}, [content], False)]
+    return Block({"toolResult": head}, runs, {"toolResult": {"content": content, **head}})
+
+
 def _call(call: ToolCall, made: str, prompt: Prompt) -> Block:
     arguments, model = written_arguments(call), prompt.model or ""
-    head = {"name": call.name, "toolUseId": call.id or made, **({"type": "tool_use"} if TYPED.search(model) else {})}
+    kind = BY_SERVER if is_run(call, prompt) else "tool_use" if TYPED.search(model) else ""
+    head = {"name": call.name, "toolUseId": made, **({"type": kind} if kind else {})}
     said = [arguments] if AT_ONCE.search(model) else pieces(arguments, prompt)
     delta = {"toolUse": {"input": HOLE}}
     runs = [(delta, [""], False)] * ("claude" in model) + [(delta, said, True)]

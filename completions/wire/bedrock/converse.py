@@ -18,7 +18,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
-from completions.wire.bedrock.blocks import Block, blocks, streamed, text_first
+from completions.wire.bedrock.blocks import Block, blocks, is_run, streamed, text_first
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.bedrock.refusals import REFUSALS
@@ -181,6 +181,8 @@ def stop_reason(reply: Reply, prompt: Prompt) -> str:
         return "guardrail_intervened"
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
+    if choice.tool_calls and all(is_run(call, prompt) for call in choice.tool_calls):
+        return "end_turn"
     return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
 
 

@@ -109,7 +109,8 @@ def _with_uuid(block: dict[str, Any], reply: Reply, place: int) -> dict[str, Any
     given = call["toolUseId"]
     made = given.startswith("tooluse_") and len(given) == len("tooluse_") + 22
     told = {"name": call["name"], "toolUseId": ids.uuid_of(f"{reply.serial}{place}") if made else given}
-    return {"toolUse": told | ({"input": call["input"]} if "input" in call else {})}
+    more = {key: call[key] for key in ("input", "type") if key in call and call[key] != "tool_use"}
+    return {"toolUse": told | more}
 
 
 def _metrics(usage: Usage | None) -> dict[str, int]:

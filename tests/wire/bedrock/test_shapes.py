@@ -210,6 +210,32 @@ def test_invoke__costs_nothing_where_a_guardrail_blocks_claude_or_llama() -> Non
     assert [*body.headers] == ["x-amzn-bedrock-invocation-latency"]
 
 
+def test_converse__runs_what_is_offered_as_a_system_tool() -> None:
+    name, wire, model = "nova_code_interpreter", Converse(), "us.amazon.nova-2-lite-v1:0"
+    tools = [{"systemTool": {"name": name}}, {"toolSpec": {"name": "look", "inputSchema": {"json": {}}}}]
+    body = {"messages": [{"role": "user", "content": [{"text": "6 * 7?"}]}], "toolConfig": {"tools": tools}}
+    ran = ToolCall(name, '{"snippet": "6 * 7"}', "t1", result='"42"')
+    document = converse(model, body, Choice("It is 42.", "tool_calls", tool_calls=(ran,)))
+    blocks = document["output"]["message"]["content"]
+    use, result = (
+        {name: value for block in blocks for name, value in block.items()}[key] for key in ("toolUse", "toolResult")
+    )
+    assert use == {"input": {"snippet": "6 * 7"}, "name": name, "toolUseId": "t1", "type": "server_tool_use"}
+    printed = {"exitCode": 0, "isError": False, "stdErr": "", "stdOut": "42"}
+    head = {"status": "success", "toolUseId": "t1", "type": "nova_code_interpreter_result"}
+    assert result == {"content": [{"json": printed}], **head} and document["stopReason"] == "end_turn"
+    events = [
+        orjson.loads(event.data)
+        for event in wire.events(reply(Choice(tool_calls=(ran,))), asked(wire, model, "converse-stream", body))
+    ]
+    assert [event["start"] for event in events if "start" in event][1] == {"toolResult": head}
+    assert {"toolResult": [{"json": printed}]} in [event.get("delta") for event in events]
+    back = {**body, "messages": [*body["messages"], document["output"]["message"], *body["messages"]]}
+    assert wire.parse(orjson.dumps(back), {}, validate=True, route={"model": model, "method": "converse"})
+    both = converse(model, body, Choice(finish_reason="tool_calls", tool_calls=(ran, ToolCall("look", "{}"))))
+    assert both["stopReason"] == "tool_use"
+
+
 @pytest.mark.parametrize(("model", "is_aws_s"), [(HAIKU, True), (CLAUDE, False)])
 def test_invoke__names_a_message_as_aws_does_of_haiku(model: str, is_aws_s: bool) -> None:
     body, document, chunks = invoked(model, Choice("Hi"), {})
