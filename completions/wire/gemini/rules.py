@@ -39,6 +39,12 @@ NO_PICTURE = (
 """What it says of pictures that are none, as of web pages and SVG (quoted until August 2026)."""
 
 SET_HARMS = tuple(f"HARM_CATEGORY_{name}" for name in HARMS[:5])
+NOT_SEARCHED = (
+    "Unable to submit request because controlled generation is not supported with Search tool. Learn more: "
+    "https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/gemini"
+)
+"""What Vertex AI says of answers in JSON that are to be searched for (quoted until August 2026)."""
+
 HARM_NUMBERS = range(7, 12)
 """Their numbers, in `google.ai.generativelanguage.v1beta`."""
 
@@ -105,11 +111,23 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     yield from grounding.problems(body)
     yield from _turns(body)
     yield from unsigned(many(body.get("contents") or []), model, vertex="vertex" in address)
-    mime = pick(inner(body, "generationConfig"), "responseMimeType")
-    if mime == "application/json" and _declared(body) and re.match(r"gemini-[12]", model):
+    if pick(inner(body, "generationConfig"), "responseMimeType") == "application/json" and re.match(
+        "gemini-[12]", model
+    ):
+        yield from _in_json(body, vertex="vertex" in address)
+
+
+def _in_json(body: dict[str, Any], *, vertex: bool) -> Iterator[str]:
+    """Go through the tools that do not go with answers in JSON; with Gemini 3 they do."""
+    if _declared(body):
         mode = pick(inner(inner(body, "toolConfig"), "functionCallingConfig"), "mode")
         asked = "Forced function calling (ANY mode)" if text(mode).upper() == "ANY" else "Function calling"
         yield f"{asked} with a response mime type: 'application/json' is unsupported"
+    for tool in many(body.get("tools") or []):
+        if not vertex and any(name not in DECLARATIONS and value is not None for name, value in tool.items()):
+            yield "Tool use with a response mime type: 'application/json' is unsupported"
+        if vertex and pick(tool, "googleSearch") is not None:
+            yield NOT_SEARCHED
 
 
 def _not_here(body: dict[str, Any]) -> list[Violation]:

@@ -867,6 +867,11 @@ HARMS = (
             "gemini-2.5-flash-image",
             "Media resolution is not enabled for models/gemini-2.5-flash-image",
         ),
+        (
+            {"tools": [{"urlContext": {}}], "generationConfig": {"responseMimeType": "application/json"}},
+            "gemini-2.5-flash",
+            "Tool use with a response mime type: 'application/json' is unsupported",
+        ),
         ({}, "models/gemini-2.5-flash", "* GenerateContentRequest.model: unexpected model name format\n"),
     ],
     ids=lambda value: repr(value)[:100],
@@ -887,6 +892,7 @@ def test_request__is_refused_for_schemas_safety_and_pictures(fields: Any, model:
         {"safetySettings": [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "OFF"}, {"category": 8}]},
         {"contents": [{"parts": [{"inlineData": {"mimeType": "image/heic", "data": "AAAAGGZ0eXBoZWlj"}}]}]},
         {"generationConfig": {"mediaResolution": "MEDIA_RESOLUTION_HIGH", "thinkingConfig": {"thinkingBudget": 0}}},
+        {"tools": [{"googleSearch": {}}], "generationConfig": {"responseMimeType": "text/plain"}},
     ],
     ids=lambda value: repr(value)[:100],
 )

@@ -71,6 +71,9 @@ CALLED = [
 ]
 
 
+SEARCHED = {"tools": [{"googleSearch": {}}], "generationConfig": {"responseMimeType": "application/json"}}
+
+
 def declares(schema: dict[str, Any]) -> dict[str, Any]:
     """Return the tools with a function whose parameter's field is of a schema."""
     inner = {"type": "OBJECT", "properties": {"width": schema}}
@@ -107,6 +110,7 @@ def declares(schema: dict[str, Any]) -> dict[str, Any]:
             "`thought_signature`. Learn more: "
             "https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures",
         ),
+        (SEARCHED, None),  # Gemini 3 can
         (declares({"type": "ARRAY"}), None),
         (declares({"anyOf": [{"type": "STRING"}], "description": "How wide"}), None),
         ({"safetySettings": [{"category": "HARM_CATEGORY_JAILBREAK", "threshold": "OFF"}]}, None),
@@ -122,3 +126,8 @@ def test_schema__is_refused_in_its_words(fields: dict[str, Any], message: str | 
     with pytest.raises(RequestError) as refused:
         WIRE.parse(body, {}, validate=True, route=route)
     assert refused.value.message == message
+
+
+def test_search__does_not_go_with_json_before_gemini_3() -> None:
+    with pytest.raises(RequestError, match="controlled generation is not supported with Search tool"):
+        WIRE.parse(orjson.dumps(BODY | SEARCHED), {}, validate=True, route={"model": "gemini-2.5-flash", **PLACE})
