@@ -74,12 +74,20 @@ def test_files__uploaded_listed_shown_used_and_removed(client: genai.Client) -> 
     with pytest.raises(errors.ClientError, match="You do not have permission to access the File") as refused:
         client.files.get(name=first.name)
     assert (refused.value.code, refused.value.status) == (403, "PERMISSION_DENIED")
+    with pytest.raises(errors.ClientError, match="You do not have permission to access the File") as refused:
+        client.models.generate_content(model="gemini-2.5-flash", contents=contents)
+    assert (refused.value.code, refused.value.status) == (403, "PERMISSION_DENIED")
 
 
 def test_files__named_processed_and_refused(client: genai.Client) -> None:
     config = types.UploadFileConfig(name="my-file", mime_type="video/mp4", display_name="slow")
     file = client.files.upload(file=io.BytesIO(b"moving"), config=config)
     assert (file.name, file.state) == ("files/my-file", types.FileState.PROCESSING)
+    with pytest.raises(
+        errors.ClientError, match="The File my-file is not in an ACTIVE state and usage is not"
+    ) as early:
+        client.models.generate_content(model="gemini-2.5-flash", contents=file)
+    assert (early.value.code, early.value.status) == (400, "FAILED_PRECONDITION")
     with pytest.raises(errors.ClientError, match="already exists"):
         client.files.upload(file=io.BytesIO(b"again"), config=config)
     with pytest.raises(errors.ClientError, match="must be files/"):

@@ -8,7 +8,7 @@ import base64
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from email import message_from_bytes
 from email.policy import HTTP
 from typing import Any
@@ -19,7 +19,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document, Place
 from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import SERVICE, Violated
-from completions.wire.gemini.fields import inner, pick
+from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.proto import anything, long, message, string
 from completions.wire.gemini.times import written
 from completions.wire.storage import MAX_STORED, no_room
@@ -34,10 +34,31 @@ SLOW = ("video/", "audio/")
 """Media types of files that are processed for a while, until the rule's `ttft_ms` is over."""
 
 
+OWN_URIS = ("files/", f"https://{SERVICE}/")
+
+
 def place_of(uri: str) -> Place | None:
     """Return where the file of a URI, or of a name, is kept."""
     found = NAME.search(uri)
     return (FILE, found[0]) if found and found.end() == len(uri) else None
+
+
+def named(contents: object) -> list[Place]:
+    """Return where the files are kept that contents name by the API's own URIs; others are anywhere."""
+    parts = (part for content in many(contents) for part in many(content.get("parts")))
+    uris = (text(pick(inner(part, "fileData"), "fileUri")) for part in parts)
+    return [place for uri in uris if uri.startswith(OWN_URIS) and (place := place_of(uri)) is not None]
+
+
+def check_usable(places: Iterable[Place], documents: Mapping[Place, Document], now: float) -> None:
+    """Raise the API's error of a file that is not there, or that is still processed (quoted until October 2026)."""
+    for place in places:
+        file, identity = documents.get(place), place[1].rpartition("/")[2]
+        if file is None:
+            raise not_found(identity)
+        if now < file["ready"]:
+            why = f"The File {identity} is not in an ACTIVE state and usage is not allowed."
+            raise RequestError(why, status=400, code="FAILED_PRECONDITION", facts=None)
 
 
 _TEXTS = ("name", "displayName", "mimeType", "createTime", "updateTime", "expirationTime", "sha256Hash")

@@ -2,6 +2,7 @@
 
 import functools
 import re
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -74,17 +75,19 @@ class Gemini(WireFormat):
         return read_prompt(document, headers, address)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return the cache that a request continues from, and the documents that it searches."""
+        """Return the cache that a request continues from, its files, and the documents that it searches."""
         name = pick(prompt.body, "cachedContent")
         places = [(CACHE, name)] if isinstance(name, str) and name else []
-        return [*places, *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
+        return [*places, *_files(prompt), *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
 
     def uploaded(self, source: str) -> Place | None:
         """Return where the file of a URI is kept."""
         return files.place_of(source)
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with the cached content before it, and what it searches."""
+        """Return the prompt with the cached content before it, and what it searches; its files are there."""
+        if validate:
+            files.check_usable(_files(prompt), documents, time.time())
         name = pick(prompt.body, "cachedContent")
         if isinstance(name, str) and name:
             cache = documents.get((CACHE, name))
@@ -178,6 +181,12 @@ class Gemini(WireFormat):
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error as an event, or as the last element of the array."""
         return [*super().error_events(failure, prompt), *([] if _is_sse(prompt) else [CLOSE])]
+
+
+def _files(prompt: Prompt) -> list[Place]:
+    """Return where the files are kept that what is generated from names; Vertex AI keeps none."""
+    is_named = prompt.task == "generate" and not is_vertex(prompt)
+    return files.named(prompt.body.get("contents") or []) if is_named else []
 
 
 def _is_sse(prompt: Prompt) -> bool:
