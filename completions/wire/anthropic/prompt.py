@@ -127,7 +127,7 @@ def _tool_call(block: dict[str, Any]) -> ToolCall:
 
 def _tools(body: dict[str, Any]) -> Iterator[Tool]:
     """Yield the tools that a client runs; a toolset, as of an MCP server or a browser, has no name to call."""
-    for tool in dicts(body.get("tools")):
+    for tool in _offered(body):
         name = text(tool.get("name"))
         if name and not text(tool.get("type")).startswith(SERVER_TOOLS):
             yield Tool(
@@ -136,6 +136,32 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
                 parameters=mapping(tool.get("input_schema")),
                 strict=tool.get("strict") is True,
             )
+
+
+def _offered(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the tools of a request, and those that its messages define; none that they take away at last."""
+    declared = dicts(body.get("tools"))
+    changes = [
+        block
+        for message in dicts(body.get("messages"))
+        if message.get("role") == "system"
+        for block in _changes(message)
+    ]
+    gone = {_changed(block): block["type"] == "tool_removal" for block in changes}
+    defined = (mapping(mapping(block.get("tool")).get("definition")) for block in changes)
+    for tool in [*declared, *filter(None, defined)]:
+        if not gone.get(text(tool.get("name"))):
+            yield tool
+
+
+def _changes(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [block for block in dicts(message.get("content")) if block.get("type") in ("tool_addition", "tool_removal")]
+
+
+def _changed(block: dict[str, Any]) -> str:
+    """Return the name of the tool that a block adds or takes away."""
+    tool = mapping(block.get("tool"))
+    return text(tool.get("name")) or text(mapping(tool.get("definition")).get("name"))
 
 
 def _tool_choice(choice: dict[str, Any]) -> ToolChoice:

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from completions.exceptions import RequestError
+from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.anthropic.rules import validate
 
 USER = {"role": "user", "content": "Hi"}
@@ -118,3 +120,37 @@ def test_beta__offers_the_tools_of_its_servers() -> None:
 @pytest.mark.parametrize("named", ["default", None, [{"model": "claude-opus-4-8", "thinking": {"type": "adaptive"}}]])
 def test_beta__falls_back_on_models(named: Any) -> None:
     validate(BODY | {"fallbacks": named}, FALLS)
+
+
+LOOK = {"name": "look", "description": "Look.", "input_schema": {"type": "object", "properties": {}}}
+TELL = {**LOOK, "name": "tell"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "offered"),
+    [
+        ([], ["look"]),
+        ([("tool_addition", {"type": "tool_definition", "definition": TELL})], ["look", "tell"]),
+        ([("tool_removal", {"type": "tool_reference", "name": "look"})], []),
+        (
+            [
+                ("tool_addition", {"type": "tool_definition", "definition": TELL}),
+                ("tool_removal", {"type": "tool_reference", "name": "tell"}),
+            ],
+            ["look"],
+        ),
+        (
+            [
+                ("tool_removal", {"type": "tool_reference", "name": "look"}),
+                ("tool_addition", {"type": "tool_reference", "name": "look"}),
+            ],
+            ["look"],
+        ),
+    ],
+)
+def test_tools__are_those_that_the_messages_leave(changes: list[Any], offered: list[str]) -> None:
+    blocks = [{"type": kind, "tool": tool} for kind, tool in changes] or [{"type": "text", "text": "Go on."}]
+    messages = [{"role": "user", "content": "Hello"}, {"role": "system", "content": blocks}]
+    body = {"model": "claude-opus-5-5", "max_tokens": 9, "messages": messages, "tools": [LOOK]}
+    prompt = AnthropicMessages().parse(orjson.dumps(body), {}, validate=False)
+    assert [tool.name for tool in prompt.tools] == offered
