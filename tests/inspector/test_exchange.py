@@ -312,7 +312,10 @@ async def test_media__are_shown_or_summed_up(site: Site) -> None:
     }
     asked: dict[str, dict[str, object]] = {
         "images/generations": {"json": {"model": "gpt-image-1", "prompt": "A cat"}},
-        "images/edits": {"data": {"prompt": "A cat"}, "files": {"image": ("a.png", base64.b64decode(PIXEL))}},
+        "images/edits": {
+            "data": {"model": "dall-e-2", "prompt": "A cat"},
+            "files": {"image": ("a.png", base64.b64decode(PIXEL))},
+        },
         "audio/speech": {"json": {"model": "tts-1", "voice": "alloy", "input": "Hello"}},
         "chat/completions": {"json": heard},
     }

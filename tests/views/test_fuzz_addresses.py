@@ -78,7 +78,10 @@ GENERATED = [
     "/model/amazon.nova-2-multimodal-embeddings-v1:0/invoke",
     "/model/arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/mi1dadi0g15f/invoke",
     *(f"/model/{name}/invoke" for name in ("meta.llama3-8b-instruct-v1:0", "mistral.mistral-7b-instruct-v0:2")),
-    *(f"/model/{name}/invoke" for name in ("cohere.command-r-v1:0", "cohere.embed-english-v3")),
+    *(
+        f"/model/{name}/invoke"
+        for name in ("cohere.command-r-v1:0", "cohere.embed-english-v3", "openai.gpt-oss-20b-1:0")
+    ),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
 ]

@@ -6,10 +6,13 @@ The fields and their limits are those of `ImageGenerateParams`, `ImageEditParams
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
-from completions.wire.openai.drawings import EDGE, MOST_FRAMES, edges, edges_of
+from completions.wire.fields import text
+from completions.wire.openai.drawings import EDGE, MAX_EDGE, MOST_FRAMES, edges_of
+from completions.wire.openai.requests import request
 from completions.wire.picture import MAX_PIXELS
 from completions.wire.picture_files import FRAMES
 from completions.wire.validation import (
@@ -22,15 +25,15 @@ from completions.wire.validation import (
     integer,
     nullable,
     obj,
-    record,
     refuse,
     string,
-    unknown,
     worded_problem,
-    wrong_value,
 )
 
 DALL_E_2, DALL_E_3 = "dall-e-2", "dall-e-3"
+MIN_PIXELS = 655_360
+"""Pixels that a picture of any size has at least, or all frames of a GIF."""
+
 MAX_IMAGES, MAX_GIVEN, MAX_PARTIAL = 10, 16, 3
 SHEETS = (9, 12, 16)
 """A GIF's frames are drawn in one picture of so many places, as users measured on 2026-11-09 (docs.apiyi.com)."""
@@ -60,8 +63,6 @@ GPT_26 = GPT_25._replace(kinds=(*GPT_KINDS, "gif", "svg"))
 OPAQUE = re.compile(r"gpt-image-2(-20\d\d-.*)?")
 """The model that makes no transparent pictures (quoted until 2026-10; the next one does)."""
 
-USERS = "image_generation_user_error"
-"""The type of what is wrong with a picture that is asked for (measured on 2026-08-30)."""
 MODELS: Mapping[str, Model] = {
     DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ()),
     DALL_E_3: Model(4000, ("1024x1024", "1024x1792", "1792x1024"), ("standard", "hd")),
@@ -75,15 +76,21 @@ MODELS: Mapping[str, Model] = {
 What `gpt-image-2` takes was measured on 2026-08-30 by another project; the newer ones are those of the API's types.
 """
 
-SHARED: Mapping[str, Check] = {
-    "model": nullable(string(low=1)),
+_ORDER = (
+    *("model", "prompt", "image", "images", "n", "quality", "background", "complexity", "moderation", "output_format"),
+    *("frame_count", "frame_duration_ms", "svg", "output_compression", "size", "partial_images", "stream"),
+)
+"""The order in which fields are looked at, as far as it was measured (2026-08-30); others come after them."""
+
+_SHARED: Mapping[str, Check] = {
+    "model": string(),
     "n": nullable(integer(1, MAX_IMAGES)),
     "size": nullable(string()),
-    "user": nullable(string()),
+    "user": anything,
     "response_format": nullable(choice("url", "b64_json")),
 }
-DRAWN: Mapping[str, Check] = {
-    **SHARED,
+_DRAWN: Mapping[str, Check] = {
+    **_SHARED,
     "prompt": string(low=1),
     "background": nullable(choice("transparent", "opaque", "auto")),
     "complexity": nullable(choice("low", "medium", "high")),
@@ -91,17 +98,16 @@ DRAWN: Mapping[str, Check] = {
     "frame_duration_ms": nullable(integer(0)),
     "moderation": nullable(choice("auto", "low")),
     "output_compression": nullable(integer(0, 100)),
-    "output_format": nullable(choice("png", "webp", "jpeg", "gif", "svg")),
     "partial_images": nullable(integer(0, MAX_PARTIAL)),
-    "quality": nullable(string()),
     "safety_identifier": nullable(string()),
     "stream": nullable(boolean),
     "style": nullable(choice("vivid", "natural")),
     "svg": nullable(obj),
 }
-EDITED: Mapping[str, Check] = {
-    **DRAWN,
+_EDITED: Mapping[str, Check] = {
+    **_DRAWN,
     "image": anything,
+    "image[]": anything,
     "images": array(obj, "objects", low=1, high=MAX_GIVEN),
     "input_fidelity": nullable(choice("high", "low")),
     "mask": anything,
@@ -110,7 +116,12 @@ EDITED: Mapping[str, Check] = {
 GIVEN = array(anything, "files", high=MAX_GIVEN)
 """The images of a form."""
 
-VARIED: Mapping[str, Check] = {**SHARED, "image": anything}
+FIELDS: Mapping[str, Mapping[str, Check]] = {
+    "images": _DRAWN,
+    "image_edits": _EDITED,
+    "image_variations": {**_SHARED, "image": anything},
+}
+"""What each format's requests have, but for what the model decides."""
 
 
 def model_of(name: str) -> Model:
@@ -118,22 +129,43 @@ def model_of(name: str) -> Model:
     return next((model for start, model in MODELS.items() if name.startswith(start)), GPT_26)
 
 
-def validate(body: dict[str, Any], name: str, fields: Mapping[str, Check], required: Sequence[str]) -> None:
-    """Raise `RequestError` for the first thing that the API would refuse; `name` is the model that is asked."""
-    refuse(record(fields, required)(body))
+def validate(body: dict[str, Any], wire: str, required: Sequence[str]) -> None:
+    """Raise `RequestError` for the first thing that the API would refuse of a request in a format."""
+    if body.get("model") == "":
+        raise _user_error("The model '' does not exist.", "invalid_value", "model")
+    name = text(body.get("model")) or DALL_E_2
     model = model_of(name)
-    refuse(_fields(body, model) or _prompt(body, model) or _values(body, model))
+    refuse(_request(wire, model, tuple(required))(body))
+    kind = body.get("output_format") or "png"
+    refuse(_prompt(body, model) or _combination(body, kind))
+    why = _wrong_size(body.get("size")) if model.any_size else None
+    if why or (why := _wrong_budget(body, kind) if model.any_size else None):
+        raise _user_error(f"Invalid size '{(body.get('size') or 'auto')[:50]}'. {why}", "invalid_value", "size")
     if _is_packed_png(body, model):
-        raise RequestError(
-            "Compression less than 100 is not supported for PNG output format",
-            type=USERS,
-            code="invalid_png_output_compression",
-        )
+        why = "Compression less than 100 is not supported for PNG output format"
+        raise _user_error(why, "invalid_png_output_compression", None)
     if body.get("background") == "transparent" and OPAQUE.fullmatch(name):
-        said = "Transparent background is not supported for this model."
-        raise RequestError(said, type=USERS, code="invalid_value", param="background")
+        raise _user_error("Transparent background is not supported for this model.", "invalid_value", "background")
     if name == DALL_E_3 and (body.get("n") or 1) > 1:
         raise RequestError("You must provide n=1 for this model.", param="n")
+
+
+def _user_error(message: str, code: str, param: str | None) -> RequestError:
+    return RequestError(message, type="image_generation_user_error", code=code, param=param)
+
+
+@cache
+def _request(wire: str, model: Model, required: tuple[str, ...]) -> Check:
+    """Return the check of a format's requests to a model, which knows its own fields alone."""
+    strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
+    fields = {**FIELDS[wire], "output_format": nullable(choice(*model.kinds))}
+    fields |= {"quality": nullable(choice(*model.qualities))}
+    if not model.any_size:
+        fields["size"] = nullable(choice(*model.sizes))
+    known = [name for name in (*_ORDER, *fields) if name in fields and name not in strange]
+    if wire == "image_variations":
+        known = [name for name in known if name in FIELDS[wire]]
+    return request({name: fields[name] for name in known}, required)
 
 
 def _is_packed_png(body: Mapping[str, Any], model: Model) -> bool:
@@ -142,30 +174,9 @@ def _is_packed_png(body: Mapping[str, Any], model: Model) -> bool:
     return model.is_gpt and asked is not None and asked < 100 and body.get("output_format") in (None, "png")
 
 
-def _fields(body: Mapping[str, Any], model: Model) -> Problem | None:
-    """Refuse what a model of another kind has."""
-    strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
-    found = next((name for name in strange if body.get(name) is not None), None)
-    return None if found is None else unknown(found)
-
-
 def _prompt(body: Mapping[str, Any], model: Model) -> Problem | None:
     problem = string(high=model.prompt)(body.get("prompt", ""))
     return problem.under("prompt") if problem else None
-
-
-def _values(body: Mapping[str, Any], model: Model) -> Problem | None:
-    size, quality = body.get("size"), body.get("quality")
-    if size is not None and size not in model.sizes:
-        if not model.any_size:
-            return wrong_value(size, model.sizes).under("size")
-        _check_free_size(size)
-    if quality is not None and quality not in model.qualities:
-        return wrong_value(quality, model.qualities).under("quality")
-    kind = body.get("output_format")
-    if kind is not None and kind not in model.kinds:
-        return wrong_value(kind, model.kinds).under("output_format")
-    return _combination(body, kind or "png")
 
 
 ONLY = {"frame_count": "gif", "frame_duration_ms": "gif", "svg": "svg"}
@@ -192,28 +203,29 @@ def _combination(body: Mapping[str, Any], kind: str) -> Problem | None:
             return worded_problem(f"'{name}' is not supported with output_format '{kind}'.", "invalid_value", name)
     if kind == "svg" and (body.get("n") or 1) > 1:
         return worded_problem("SVG output requires n=1.", "invalid_value", "n")
-    return _gif_size(body) if kind == "gif" else None
+    return None
 
 
-def _gif_size(body: Mapping[str, Any]) -> Problem | None:
-    width, height = edges_of(body)
-    frames = body.get("frame_count") or FRAMES
-    places = next(places for places in SHEETS if frames <= places)
-    if width * height * places <= MAX_PIXELS:
+def _wrong_size(size: str | None) -> str | None:
+    """Return what is wrong with the edges of a size; the words are the API's, measured on 2026-04-28 and 2026-08-30."""
+    if size in (None, "auto"):
         return None
-    why = f"{frames} frames of this size have more than {MAX_PIXELS} pixels."
-    return worded_problem(f"Invalid size '{width}x{height}'. {why}", "invalid_value", "size")
+    found = re.fullmatch(r"([1-9]\d{0,5})x([1-9]\d{0,5})", size)
+    if found is None:
+        return "Expected WIDTHxHEIGHT, for example '1824x1024'."
+    width, height = int(found[1]), int(found[2])
+    if width % EDGE or height % EDGE:
+        return f"Width and height must both be divisible by {EDGE}."
+    if max(width, height) > MAX_EDGE:
+        return f"The longest edge must be less than or equal to {MAX_EDGE}."
+    return "The ratio of the edges must be from 1:3 to 3:1." if max(width, height) > 3 * min(width, height) else None
 
 
-def _check_free_size(size: str) -> None:
-    found = re.fullmatch(r"(\d{1,9})x(\d{1,9})", size)
-    width, height = (int(found[1]), int(found[2])) if found else (0, 0)
-    if not width or not height:
-        why = "Expected WIDTHxHEIGHT, for example '1824x1024'."
-    elif width % EDGE or height % EDGE:
-        why = f"Width and height must both be divisible by {EDGE}."
-    elif edges(size) is None or max(width, height) > 3 * min(width, height):
-        why = "Expected a ratio from 1:3 to 3:1, and at most 3840x2160."
-    else:
-        return
-    raise RequestError(f"Invalid size '{size[:50]}'. {why}", type=USERS, code="invalid_value", param="size")
+def _wrong_budget(body: Mapping[str, Any], kind: str) -> str | None:
+    """Return that a picture, or the sheet of a GIF's frames, has too many or too few pixels (measured likewise)."""
+    width, height = map(int, size.split("x")) if "x" in (size := body.get("size") or "") else edges_of(body)
+    frames = body.get("frame_count") or FRAMES
+    pixels = width * height * (next(places for places in SHEETS if frames <= places) if kind == "gif" else 1)
+    if pixels > MAX_PIXELS:
+        return "Requested resolution exceeds the current pixel budget."
+    return "Requested resolution is below the current minimum pixel budget." if pixels < MIN_PIXELS else None

@@ -7,7 +7,9 @@ those of OpenAI's guide to image generation. What is said of an image that is no
 import base64
 import binascii
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import orjson
@@ -27,7 +29,7 @@ from completions.wire.openai.refusals import IMAGES_ELSEWHERE
 from completions.wire.picture import Picture
 from completions.wire.picture_files import PNG, Encoding, packed
 from completions.wire.readback import Answer
-from completions.wire.validation import Check, Problem, refuse, wrong_type
+from completions.wire.validation import Problem, refuse, wrong_type
 
 DRAWN_AT = "v1/images/drawn/"
 """Behind the host: where the pictures of URLs are."""
@@ -38,6 +40,12 @@ SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
 TAKEN = ("image/png", "image/jpeg", "image/webp")
 
 DEFAULT_QUALITY = "medium"
+NEWER = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
+"""Models whose usual quality is `low`, and whose pictures cost as measured on 2026-04-28 (`gpt-image-2`)."""
+
+FACTORS = {"low": 1.0, "medium": 1756 / 196, "high": 7024 / 196}
+"""By how much more a picture of a newer model costs than one of low quality."""
+
 COSTS = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
 """Tokens of an image by its quality: of a square, a portrait and a landscape, of 1024 and 1536 pixels."""
 
@@ -57,17 +65,17 @@ class Images(OpenAIFormat):
     vendor = "openai"
     refusals = IMAGES_ELSEWHERE
     event = "image_generation"
-    fields: Mapping[str, Check] = rules.DRAWN
-    required: Sequence[str] = ("prompt",)
+    required: Sequence[str] = ("model", "prompt")
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a request for images; its prompt is a user message."""
-        document, given = self._read(body, headers, validate=validate)
-        name = text(document.get("model")) or rules.DALL_E_2
+        document, given, check = self._read(body, headers)
         if validate:
-            rules.validate(document, name, self.fields, self.required)
+            rules.validate(document, self.name, self.required)
+            check()
+        name = text(document.get("model")) or rules.DALL_E_2
         return Prompt(
             format=self.name,
             task="draw",
@@ -91,11 +99,11 @@ class Images(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the partial pictures, of which each shows more of the words, and the whole ones."""
-        partial, encoding = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL), _encoding(prompt)
+        shown, encoding = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL), _encoding(prompt)
         facts, events = {**_facts(prompt), "created_at": reply.created}, []
         for at in range(prompt.n):
-            for index in range(partial):
-                picture = _picture(reply, prompt, at)._replace(share=(index + 1) / (partial + 1))
+            for index in range(shown):
+                picture = _picture(reply, prompt, at)._replace(share=(index + 1) / (shown + 1))
                 told = {"b64_json": packed(picture, encoding), "partial_image_index": index, **facts}
                 events.append(self._event("partial_image", told))
             whole_one = {"b64_json": packed(_picture(reply, prompt, at), encoding), **facts, "usage": _usage(prompt, 1)}
@@ -109,9 +117,9 @@ class Images(OpenAIFormat):
         for index, image in enumerate(dicts(document.get("data"))):
             answer.voice(index).says(image.get("revised_prompt"))
 
-    def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
-        """Return the request, and the digests of the images that are given."""
-        return decode_object(body), ""
+    def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
+        """Return the request, the digests of the images that are given, and what refuses such as are none."""
+        return decode_object(body), "", lambda: None
 
     def _prompt_in(self, document: Mapping[str, Any]) -> str:
         return text(document.get("prompt"))
@@ -133,29 +141,29 @@ class ImageEdits(Images):
 
     name = "image_edits"
     event = "image_edit"
-    fields = rules.EDITED
 
-    def _read(self, body: bytes, headers: Mapping[str, str], *, validate: bool) -> tuple[dict[str, Any], str]:
+    def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
         if (headers.get("content-type") or "").startswith("application/json"):
             document = decode_object(body)
             sources = [text(image.get("image_url")) for image in dicts(document.get("images"))]
-            if validate:
-                _check_sources(document, sources)
-            return document, " ".join(_digest(source.encode("utf-8", "replace")) for source in sources)
+            digests = " ".join(_digest(source.encode("utf-8", "replace")) for source in sources)
+            return document, digests, partial(_check_sources, document, sources)
         form = read_form(body, headers.get("content-type") or "")
         document, files = form.document(texts=TEXTS), form.all_files("image")
-        if validate:
-            self._check_form(form, text(document.get("model")))
         document["image"] = [{"name": file.name, "bytes": len(file.data)} for file in files]
-        return document, " ".join(_digest(file.data) for file in files)
+        check = partial(self._check_form, form, text(document.get("model")))
+        return document, " ".join(_digest(file.data) for file in files), check
 
     def _check_form(self, form: Form, model: str) -> None:
         """Refuse a form whose images are none, or not as many as the model takes."""
         files = form.all_files("image")
+        if form.all_files("images"):  # measured on 2026-08-30
+            why = "Unknown parameter: 'images'. For multipart/form-data use 'image' or 'image[]'."
+            raise RequestError(why, code="invalid_value", param="images")
         if not files:
             refuse(_text_for_a_file(form, "image"))
             raise RequestError("Missing required parameter: 'image'.", code="missing_required_parameter", param="image")
-        if ("image[]" in form.uploads or len(files) > 1) and (model == rules.DALL_E_2 or not self.required):
+        if ("image[]" in form.uploads or len(files) > 1) and (model == rules.DALL_E_2 or "prompt" not in self.required):
             refuse(wrong_type("a file", files).under("image"))
         if (problem := rules.GIVEN(files)) is not None:
             refuse(problem.under("image"))
@@ -168,7 +176,6 @@ class ImageVariations(ImageEdits):
     """OpenAI's variations of an image, which have no prompt."""
 
     name = "image_variations"
-    fields = rules.VARIED
     required = ()
 
     def _prompt_in(self, document: Mapping[str, Any]) -> str:
@@ -192,10 +199,11 @@ def _text_for_a_file(form: Form, name: str) -> Problem | None:
 
 def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
     """Refuse data that is no image, and the address of a file that is none that is taken; it is not fetched."""
-    if "image" in document:
-        why = "Unknown parameter: 'image'. For application/json on /v1/images/edits, use 'images' (array)."
-        raise RequestError(why, code="invalid_value", param="image")
-    if not isinstance(document.get("images"), list):
+    for name in ("image", "image[]"):
+        if name in document:  # measured on 2026-08-29
+            why = f"Unknown parameter: '{name.removesuffix('[]')}'. For application/json on /v1/images/edits"
+            raise RequestError(f"{why}, use 'images' (array).", code="invalid_value", param=name.removesuffix("[]"))
+    if "images" not in document:
         raise RequestError("Missing required parameter: 'images'.", code="missing_required_parameter", param="images")
     for at, source in enumerate(sources):
         if source.startswith("data:"):
@@ -239,16 +247,25 @@ def _facts(prompt: Prompt) -> dict[str, Any]:
 
 def _quality(prompt: Prompt) -> str:
     asked = text(prompt.body.get("quality"))
-    return asked if asked in ("low", "medium", "high", "xhigh", "max") else DEFAULT_QUALITY
+    usual = "low" if NEWER.match(prompt.model or "") else DEFAULT_QUALITY
+    return asked if asked in ("low", "medium", "high", "xhigh", "max") else usual
+
+
+def _cost(prompt: Prompt) -> float:
+    """Return the tokens of a picture, those of the best qualities as of `high`."""
+    (width, height), quality = edges_of(prompt.body), _quality(prompt)
+    if NEWER.match(prompt.model or ""):
+        low = min(width, height) / max(width, height) * (128.9 + 64e-6 * width * height)
+        return low * FACTORS.get(quality, FACTORS["high"])
+    shape = (width > height) + (width != height)
+    return COSTS.get(quality, COSTS["high"])[shape] * width * height / AREAS[shape]
 
 
 def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
-    """Return the cost of some images; those of other sizes cost by their area, the best qualities as `high`."""
+    """Return the cost of some images."""
     told = tokens.count(prompt.last_user, prompt.model)
     given = PER_IMAGE * int(prompt.address["images"])
-    width, height = edges_of(prompt.body)
-    shape = (width > height) + (width != height)
-    drawn = count * round(COSTS.get(_quality(prompt), COSTS["high"])[shape] * width * height / AREAS[shape])
+    drawn = count * round(_cost(prompt))
     return {
         "input_tokens": told + given,
         "input_tokens_details": {"image_tokens": given, "text_tokens": told},

@@ -276,6 +276,7 @@ def test_variations__need_no_prompt() -> None:
     assert (prompt.n, prompt.last_user) == (2, "Variation of a.png")
 
 
+BUDGET = "Invalid size '{}'. Requested resolution exceeds the current pixel budget."
 NEWEST = {"model": "gpt-image-2.6-sunburst"}
 GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
 
@@ -295,7 +296,7 @@ GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
                 ("1000x1000", "Width and height must both be divisible by 16."),
                 ("0x0", "Expected WIDTHxHEIGHT, for example '1824x1024'."),
                 ("big", "Expected WIDTHxHEIGHT, for example '1824x1024'."),
-                ("4096x64", "Expected a ratio"),
+                ("4096x64", "The longest edge must be less than or equal to 3840."),
             )
         ),
         (
@@ -323,8 +324,8 @@ GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
         (SVG | {"n": 2}, "SVG output requires n=1.", "n"),
         (SVG | {"stream": True}, "'stream' is not supported with output_format 'svg'.", "stream"),
         (GIF | {"output_compression": 90}, "'output_compression' is not supported with", "output_compression"),
-        (GIF | {"size": "1024x1024"}, "Invalid size '1024x1024'. 9 frames of this size have more than", "size"),
-        (GIF | {"size": "960x960", "frame_count": 10}, "Invalid size '960x960'. 10 frames of this size", "size"),
+        (GIF | {"size": "1024x1024"}, BUDGET.format("1024x1024"), "size"),
+        (GIF | {"size": "960x960", "frame_count": 10}, BUDGET.format("960x960"), "size"),
         (GIF | {"frame_count": 17}, "Invalid 'frame_count': integer above maximum value.", "frame_count"),
         ({"partial_images": 4}, "Invalid 'partial_images': integer above", "partial_images"),
     ],
@@ -335,6 +336,125 @@ def test_refuses__what_the_api_refuses(body: Any, message: str, param: str) -> N
         parsed(**body)
     assert error.value.message.startswith(message)
     assert (error.value.status, error.value.param) == (400, param)
+
+
+WORD, GIVEN_IMAGE = "invalid_request_error", [{"image_url": "https://a.example/a.png"}]
+SIZE = "image_generation_user_error", "size", "invalid_value"
+MEASURED: list[tuple[dict[str, Any], str, tuple[str, str | None, str | None]]] = [
+    (
+        {"model": None},
+        "Invalid type for 'model': expected a string, but got null instead.",
+        (WORD, "model", "invalid_type"),
+    ),
+    ({"model": ""}, "The model '' does not exist.", ("image_generation_user_error", "model", "invalid_value")),
+    (
+        {"response_format": None},
+        "Unknown parameter: 'response_format'.",
+        (WORD, "response_format", "unknown_parameter"),
+    ),
+    (
+        {"n": 1.5},
+        "Invalid type for 'n': expected an integer, but got a decimal number instead.",
+        (WORD, "n", "invalid_type"),
+    ),
+    (
+        {"quality": "ultra"},
+        "Invalid value: 'ultra'. Supported values are: 'low', 'medium', 'high', and 'auto'.",
+        (WORD, "quality", "invalid_value"),
+    ),
+    (
+        {"quality": 1},
+        "Invalid type for 'quality': expected one of 'low', 'medium', 'high', or 'auto', but got an integer instead.",
+        (WORD, "quality", "invalid_type"),
+    ),
+    (
+        {"moderation": "x"},
+        "Invalid value: 'x'. Supported values are: 'auto' and 'low'.",
+        (WORD, "moderation", "invalid_value"),
+    ),
+    ({"size": "bogus"}, "Invalid size 'bogus'. Expected WIDTHxHEIGHT, for example '1824x1024'.", SIZE),
+    ({"size": "0x0"}, "Invalid size '0x0'. Expected WIDTHxHEIGHT, for example '1824x1024'.", SIZE),
+    ({"size": "9x9"}, "Invalid size '9x9'. Width and height must both be divisible by 16.", SIZE),
+    ({"size": "4096x4096"}, "Invalid size '4096x4096'. The longest edge must be less than or equal to 3840.", SIZE),
+    ({"size": "3072x3072"}, BUDGET.format("3072x3072"), SIZE),
+    (
+        {"size": "800x800"},
+        "Invalid size '800x800'. Requested resolution is below the current minimum pixel budget.",
+        SIZE,
+    ),
+    ({"bogus": 1, "prompt": ""}, "Unknown parameter: 'bogus'.", (WORD, "bogus", "unknown_parameter")),
+    ({"output_compression": 101, "quality": ""}, "Invalid value: ''.", (WORD, "quality", "invalid_value")),
+    (
+        {"size": 7, "output_compression": 101},
+        "Invalid 'output_compression': integer",
+        (WORD, "output_compression", "integer_above_max_value"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("body", "message", "facts"), MEASURED, ids=range(len(MEASURED)))
+def test_refuses__in_the_words_and_order_that_were_measured(
+    body: dict[str, Any], message: str, facts: tuple[str, str | None, str | None]
+) -> None:
+    with pytest.raises(RequestError) as error:
+        parsed(**{"model": "gpt-image-2", **body})
+    assert error.value.message.startswith(message)
+    assert (error.value.type, error.value.param, error.value.code) == facts
+
+
+@pytest.mark.parametrize("missing", ["model", "prompt"])
+def test_refuses__a_request_without(missing: str) -> None:
+    body = {key: value for key, value in {**ASKED, "bogus": 1}.items() if key != missing}
+    with pytest.raises(RequestError, match=f"Missing required parameter: '{missing}'"):
+        WIRE.parse(orjson.dumps(body), {}, validate=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "code"),
+    [
+        (
+            {"image": "x"},
+            "Unknown parameter: 'image'. For application/json on /v1/images/edits, use 'images' (array).",
+            "invalid_value",
+        ),
+        ({"image[]": []}, "Unknown parameter: 'image'. For application/json on /v1/images/edits, use", "invalid_value"),
+        ({"images": None}, "Invalid type for 'images': expected an array of objects, but got null", "invalid_type"),
+        ({"images": {}}, "Invalid type for 'images': expected an array of objects, but got an object", "invalid_type"),
+        ({}, "Missing required parameter: 'images'.", "missing_required_parameter"),
+        ({"images": GIVEN_IMAGE, "mask": None, "n": 0}, "Invalid 'n': integer below", "integer_below_min_value"),
+    ],
+    ids=range(6),
+)
+def test_edits__refuse_documents_as_measured(given: dict[str, Any], message: str, code: str) -> None:
+    body = orjson.dumps({"model": "gpt-image-2", "prompt": "a", **given})
+    with pytest.raises(RequestError) as error:
+        ImageEdits().parse(body, {"content-type": "application/json"}, validate=True)
+    assert error.value.message.startswith(message) and error.value.code == code
+
+
+def test_edits__take_the_images_of_a_form_by_its_own_names() -> None:
+    with pytest.raises(RequestError, match="For multipart/form-data use 'image' or 'image"):
+        edited(ImageEdits(), files=[("images", ("a.png", PNG))], model=GPT, prompt="a")
+
+
+@pytest.mark.parametrize(
+    ("size", "quality", "cost"),
+    [
+        ("1024x1024", None, 196),
+        ("1024x1024", "auto", 196),
+        ("1024x1024", "medium", 1756),
+        ("1024x1024", "high", 7024),
+        ("896x896", "low", 180),
+        ("1024x768", "low", 134),
+        ("2048x2048", "low", 397),
+        ("3840x2160", "low", 371),
+    ],
+)
+def test_cost__of_a_newer_model_is_as_measured(size: str, quality: str | None, cost: int) -> None:
+    asked: dict[str, Any] = {"model": "gpt-image-2", "size": size, "quality": quality}
+    document = drawn(parsed(**asked))
+    assert document["usage"]["output_tokens"] == pytest.approx(cost, abs=1)
+    assert document["quality"] == (quality if quality not in (None, "auto") else "low")
 
 
 def test_accepts__any_size_that_the_newest_models_have() -> None:
