@@ -256,6 +256,8 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     """Return the response for an error, with the status, envelope and headers of the format."""
     exc = wire.adapt_error(exc)
     envelope = wire.with_request_id(wire.error(exc), exchange.request_id)
+    if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
+        envelope = [envelope]
     response = error_response(exc, envelope, wire.limit_headers(exc.headers))
     add_headers(response, wire, exchange)
     return response

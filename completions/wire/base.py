@@ -233,6 +233,10 @@ class WireFormat(ABC):
         """Return an error envelope with the request's id, if this API includes it."""
         return document
 
+    def lists_errors(self, path: str, query: str) -> bool:
+        """Tell whether an error at an address is sent in a list of one, as where a stream is a list."""
+        return False
+
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return the list of models, or the page of it that `query` asks for; no `models` means any."""
         raise RequestError("This API lists no models.", status=404)

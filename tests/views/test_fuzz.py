@@ -237,7 +237,9 @@ def test_any_object__gets_gemini_s_answer_or_a_clear_4xx(
         assert answer.headers["content-type"].startswith("text/event-stream") is (streamed and sse)
         assert (streamed and sse) or json.loads(answer.body)
     else:
-        error = json.loads(answer.body)["error"]
+        document = json.loads(answer.body)
+        assert isinstance(document, list) is (streamed and not sse)
+        error = (document[0] if isinstance(document, list) else document)["error"]
         assert (error["code"], bool(error["message"])) == (answer.status, True)
         assert error["status"] in ("INVALID_ARGUMENT", "NOT_FOUND")
         assert script != "mock"

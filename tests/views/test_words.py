@@ -241,6 +241,21 @@ async def test_named_errors__have_the_words_of_each_api(
     assert (status, said[: len(message)], given_param) == (400, message, param)
 
 
+@pytest.mark.parametrize("vertex", [False, True])
+@pytest.mark.parametrize(("query", "in_list"), [(b"", True), (b"alt=json", True), (b"alt=sse", False)])
+async def test_gemini__lists_the_error_of_a_stream_that_is_a_list(
+    app: Handler, defaults: Callable[..., None], query: bytes, in_list: bool, vertex: bool
+) -> None:
+    defaults("", "error: 429")
+    place = "/v1/projects/p/locations/l/publishers/google" if vertex else "/v1beta"
+    path = f"{place}/models/gemini-2.5-flash:streamGenerateContent"
+    body = orjson.dumps({"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]})
+    answer = await call(app, "POST", path, body, query=query)
+    document = orjson.loads(answer.body)
+    assert (answer.status, isinstance(document, list)) == (429, in_list)
+    assert (document[0] if in_list else document)["error"]["status"] == "RESOURCE_EXHAUSTED"
+
+
 @pytest.mark.parametrize(
     ("name", "model", "window"),
     [

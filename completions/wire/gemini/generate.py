@@ -40,6 +40,9 @@ STEADY_HEADERS = {
 TIER = "x-gemini-service-tier"
 """The header that says how a request was paid for, which LiteLLM reads; Vertex AI and embeddings have none."""
 
+STREAMED = ":streamGenerateContent"
+_SSE = re.compile(r"(?:^|&)alt=sse(?:;|&|$)")
+
 DIMENSIONS = 3072
 """The default dimensions of `gemini-embedding-001`."""
 
@@ -169,6 +172,10 @@ class Gemini(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope (`google.rpc.Status`)."""
         return gemini_errors.envelope(self.adapt_error(exc))
+
+    def lists_errors(self, path: str, query: str) -> bool:
+        """Tell whether the stream that is asked for is one array (as llm-gemini 0.35 reads its errors, 2026)."""
+        return path.endswith(STREAMED) and _SSE.search(query) is None
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of Google's list."""
