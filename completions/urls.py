@@ -43,6 +43,7 @@ VIEWS: dict[str, Any] = {
     "models": lookups.model_list,
     "model": lookups.model_detail,
     "tell": lookups.listing,
+    "public": lookups.public,
     "check": lookups.key_checked,
     "refuse": lookups.not_found,
 }

@@ -10,7 +10,7 @@ from completions.exceptions import RequestError
 from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.resolve import models
-from completions.views.edge import add_headers, api_path, current, endpoint, identify
+from completions.views.edge import add_headers, api_path, current, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.base import WireFormat
 
@@ -46,6 +46,17 @@ async def listing(
     space = await current(exchange)
     identify(request, exchange, space.script.keys)
     return FastJsonResponse(document(await models.listed(space)))
+
+
+@endpoint("GET", "HEAD")
+async def public(
+    request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
+) -> Recorded:
+    """Answer with what an API tells about the script's models to anyone, whatever the key."""
+    note_client(request, exchange)
+    response = FastJsonResponse(document(await models.listed(await current(exchange))))
+    add_headers(response, wire, exchange)
+    return response
 
 
 @endpoint("POST")

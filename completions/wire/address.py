@@ -5,8 +5,9 @@ from typing import Any, Literal, NamedTuple
 
 from completions.wire.base import WireFormat
 
-Use = Literal["generate", "models", "model", "tell", "check", "refuse"]
-"""Generate an answer; list the models; show one; show a document about them; check a key; nothing."""
+Use = Literal["generate", "public", "models", "model", "tell", "check", "refuse"]
+"""Generate an answer; show a document about the models to anyone; list them; show one; show a document; check a key;
+nothing."""
 
 
 class Address(NamedTuple):

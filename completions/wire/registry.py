@@ -33,6 +33,7 @@ from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
@@ -80,6 +81,7 @@ _ALL = [
     *ANTHROPIC_ALONE,
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
+    *openrouter_addresses(OpenRouter.place, CHAT_DIALECTS["openrouter"]),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,
     *GEMINI,
@@ -89,7 +91,7 @@ _ALL = [
     *BEDROCK,
     *COHERE,
 ]
-ORDER = ("generate", "models", "model", "tell", "check", "refuse")
+ORDER = ("generate", "public", "models", "model", "tell", "check", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))
 """The first matching route answers, unless the request is identified as another format with the same route."""
 

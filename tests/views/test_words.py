@@ -241,6 +241,28 @@ async def test_named_errors__have_the_words_of_each_api(
     assert (status, said[: len(message)], given_param) == (400, message, param)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_public"),
+    [("models", True), ("models/count", True), ("key", False), ("auth/key", False), ("credits", False)],
+)
+async def test_openrouter__shows_its_models_to_anyone_and_a_key_to_its_owner(
+    app: Handler, defaults: Callable[..., None], path: str, is_public: bool
+) -> None:
+    defaults("models: [openai/gpt-4o, openai/gpt-5], keys: [mine]")
+    address, key = f"/openrouter/api/v1/{path}", {"authorization": "Bearer mine"}
+    assert (await call(app, "GET", address)).status == (200 if is_public else 401)
+    told = orjson.loads((await call(app, "GET", address, headers=key)).body)["data"]
+    match path:
+        case "models":
+            assert [each["id"] for each in told] == ["openai/gpt-4o", "openai/gpt-5"]
+        case "models/count":
+            assert told == {"count": 2}
+        case "credits":
+            assert told["total_credits"] > told["total_usage"] == 0
+        case _:
+            assert (told["limit_remaining"], told["usage"], told["is_free_tier"]) == (None, 0, False)
+
+
 @pytest.mark.parametrize("vertex", [False, True])
 @pytest.mark.parametrize(("query", "in_list"), [(b"", True), (b"alt=json", True), (b"alt=sse", False)])
 async def test_gemini__lists_the_error_of_a_stream_that_is_a_list(

@@ -1,0 +1,50 @@
+"""What OpenRouter tells besides answers: its models, to anyone, and how a key stands.
+
+Sources: OpenRouter's API reference, and its SDK for Python (1.3); llm-openrouter 0.7 asks for the models without a key.
+"""
+
+from collections.abc import Collection
+from functools import partial
+from typing import Any
+
+from completions.wire.address import Address
+from completions.wire.base import WireFormat
+
+CREDITS = 1000.0
+"""Dollars that were paid; none of them is used, as nothing costs anything here."""
+
+OLD_LIMIT = {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."}
+FREE = {"limit": 1000, "remaining": 1000, "used": 0}
+SPENT = {f"{kind}usage{time}": 0.0 for kind in ("", "byok_") for time in ("", "_daily", "_weekly", "_monthly")}
+
+
+def addresses(place: str, wire: WireFormat) -> list[Address]:
+    """Return the addresses under a path; errors are in the chat's format, `wire`."""
+    return [
+        Address(f"{place}models", wire, "public", partial(wire.model_list, query={})),
+        Address(f"{place}models/count", wire, "public", partial(_count, wire)),
+        Address(f"{place}(?:auth/)?key", wire, "tell", _key),
+        Address(f"{place}credits", wire, "tell", _credits),
+    ]
+
+
+def _count(wire: WireFormat, models: Collection[str]) -> dict[str, Any]:
+    return {"data": {"count": len(wire.model_list(models, {})["data"])}}
+
+
+def _key(models: Collection[str]) -> dict[str, Any]:
+    facts = {"label": "sk-or-v1-moc...ock", "is_management_key": False, "is_provisioning_key": False}
+    limits = {"limit": None, "limit_reset": None, "limit_remaining": None, "include_byok_in_limit": False}
+    owner = {"creator_user_id": "user_mock", "organization_id": None, "workspace_id": None}
+    budgets = {
+        "allowed_data_regions": ["global"],
+        "budgets": [],
+        "effective_budget": None,
+        "free_model_daily_requests": FREE,
+    }
+    more = {"is_free_tier": False, "expires_at": None, "rate_limit": OLD_LIMIT}
+    return {"data": {**facts, **limits, **SPENT, **owner, **budgets, **more}}
+
+
+def _credits(models: Collection[str]) -> dict[str, Any]:
+    return {"data": {"total_credits": CREDITS, "total_usage": 0.0}}
