@@ -304,7 +304,7 @@ def test_pacing_header__has_a_jitter(header: str, jitter: Jitter | None) -> None
 async def test_headers__come_after_what_the_api_would_refuse(async_client: AsyncClient, settings: Settings) -> None:
     settings.MOCK_SCRIPT = "auto"
     response = await post(async_client, **{"X-Mock-Error": "503", "X-Mock-Fault": "empty_body"})
-    assert (response.status_code, response.json()["error"]["code"]) == (400, "missing_required_parameter")
+    assert (response.status_code, response.json()["error"]["message"]) == (400, "you must provide a model parameter")
 
 
 async def test_error_header__says_a_date(async_client: AsyncClient) -> None:
