@@ -149,6 +149,13 @@ GROQ = (
 
 OTHERS = (
     Family(
+        "ollama",
+        r"(gemma3|llama2|orca2|phi4)(:.*)?",
+        frozenset({"tools"}),
+        source="louisho5/picobot 6 and quotes, of gemma3; ItzCrazyKns/Vane 1137, of llama2, orca2 and phi4",
+        seen="2026-09-29",
+    ),
+    Family(
         "deepseek",
         r"deepseek-(reasoner|flash|v4(-.*)?)",
         frozenset({"json_schema"}),

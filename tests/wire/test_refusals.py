@@ -17,6 +17,7 @@ from completions.tokens.families import FAMILIES
 from completions.wire import registry
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.converse import Converse
+from completions.wire.ollama.chat import OllamaChat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.images import Images
@@ -30,7 +31,7 @@ CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyComp
 REVISED = date(2026, 11, 26)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
-OTHERS = (Images(), Speech(), Moderations(), Converse())
+OTHERS = (Images(), Speech(), Moderations(), Converse(), OllamaChat())
 FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *OTHERS, *registry.CHAT_DIALECTS.values())
 
 ANY = Script("any", (), NAMED["auto"])

@@ -39,6 +39,7 @@ class OllamaFormat(WireFormat):
 
     vendor = "ollama"
     words = ollama_errors.ERROR_WORDS
+    refusals = ollama_errors.REFUSALS
     json_type = "application/json; charset=utf-8"
 
     def knows(self, model: str) -> bool:

@@ -6,7 +6,10 @@ The wording is that of `server/routes.go` and `server/sched.go` in ollama/ollama
 from collections.abc import Mapping
 from typing import Any
 
+from completions.conversation import Prompt
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import Capabilities
+from completions.wire.refusals import Asked, Refusal
 from completions.wire.words import Words
 
 WORDS: Mapping[int, str] = {
@@ -25,6 +28,25 @@ ERROR_WORDS: Mapping[str, Words] = {
     ),
 }
 """How the server puts the usual errors."""
+
+
+def _tools(prompt: Prompt, can: Capabilities) -> Asked | None:
+    name = prompt.model or ""
+    return Asked("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
+
+
+REFUSALS = (
+    Refusal(
+        "tools",
+        _tools,
+        "registry.ollama.ai/library/{value} does not support tools",
+        None,
+        None,
+        source="louisho5/picobot 6; ItzCrazyKns/Vane 1137",
+        seen="2026-09-29",
+    ),
+)
+"""What the server refuses because of the model."""
 
 
 def words(exc: RequestError) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply
+from completions.tokens.capabilities import capabilities
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
@@ -71,9 +72,15 @@ class OllamaShow(OllamaFormat):
                 f"{family}.context_length": CONTEXT_LENGTH,
                 f"{family}.embedding_length": size or 3072,
             },
-            "capabilities": ["embedding"] if size or "embed" in name else ["completion", "vision", "tools", "thinking"],
+            "capabilities": ["embedding"] if size or "embed" in name else _abilities(name),
             "modified_at": MODIFIED,
         }
+
+
+def _abilities(name: str) -> list[str]:
+    """Return what a model can do, without what it refuses."""
+    lacks = capabilities(name, OllamaShow.vendor).lacks
+    return [ability for ability in ("completion", "vision", "tools", "thinking") if ability not in lacks]
 
 
 def _model(name: str) -> dict[str, Any]:

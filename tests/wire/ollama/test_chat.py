@@ -13,6 +13,7 @@ import pytest
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import BodyTooLarge, RequestError
+from completions.resolve.models import check_model
 from completions.script.reply.errors import plain
 from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
@@ -20,6 +21,7 @@ from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
 from completions.wire.ollama.models import OllamaShow
 from completions.wire.vectors import embed
 from tests.server import LiveServer
+from tests.wire.test_refusals import ANY
 
 CHAT, GENERATE = OllamaChat(), OllamaGenerate()
 MODEL = "llama3.2"
@@ -286,6 +288,24 @@ def test_embeddings__one_vector() -> None:
     prompt = parsed(wire := OllamaEmbeddings(), prompt="a")
     assert wire.document(reply(Choice(embedding=(0.5, 1.0))), prompt) == {"embedding": (0.5, 1.0)}
     assert wire.document(reply(), parsed(wire)) == {"embedding": []}
+
+
+@pytest.mark.parametrize(
+    ("model", "told"), [("gemma3:4b", "gemma3:4b"), ("phi4", "phi4:latest"), ("gemma3n", None), ("llama3.1", None)]
+)
+def test_tools__are_refused_by_models_without_them_and_not_shown(model: str, told: str | None) -> None:
+    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object", "properties": {}}}}
+    asked = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
+    shown = OllamaShow()
+    prompt = shown.parse(orjson.dumps({"model": model}), {}, validate=True)
+    assert ("tools" in shown.document(Reply(()), prompt)["capabilities"]) is (told is None)
+    if told is None:
+        check_model(CHAT.parse(orjson.dumps(asked), {}, validate=True), CHAT, ANY)
+        return
+    with pytest.raises(RequestError) as caught:
+        check_model(CHAT.parse(orjson.dumps(asked), {}, validate=True), CHAT, ANY)
+    words = f"registry.ollama.ai/library/{told} does not support tools"
+    assert (caught.value.status, CHAT.error(caught.value)) == (400, {"error": words})
 
 
 def test_show__says_what_the_model_can() -> None:
