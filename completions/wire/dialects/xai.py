@@ -5,11 +5,13 @@ Grok's streams were recorded at Azure in August 2026, and as `@ai-sdk/xai` 3 rea
 """
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
+from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
@@ -109,6 +111,7 @@ class XAI(Vendor):
         return kept | {
             "reasoning": _reasoning(prompt),
             "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
+            "output": _searched(document),
             "tools": [_tool(tool) for tool in document["tools"]],
             "usage": _used(document["usage"], document["output"]) if document["usage"] else None,
             "metadata": document["metadata"] | build,
@@ -146,6 +149,26 @@ class XAI(Vendor):
 def _tool(tool: dict[str, Any]) -> dict[str, Any]:
     shown = SHOWN.get(tool["type"], tool)
     return {key: tool[key] for key in shown if key in tool}
+
+
+def _searched(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the items, of which searches share an id with their number, and tell their sources (recorded in 2026)."""
+    call = ids.uuid_of(f"searches/{document['id']}")
+    numbers = count()
+    return [
+        {**item, "id": f"ws_{document['id']}_call-{call}-{next(numbers)}", "action": _search(item["action"])}
+        if item["type"] == "web_search_call"
+        else item
+        for item in document["output"]
+    ]
+
+
+def _search(action: dict[str, Any]) -> dict[str, Any]:
+    told = {key: value for key, value in action.items() if key != "queries"}
+    return told if told.get("type") != "search" else {**told, "sources": told.get("sources", SOURCES)}
+
+
+SOURCES = [{"type": "url", "url": PAGE["url"]}]
 
 
 def _reasoning(prompt: Prompt) -> dict[str, Any]:

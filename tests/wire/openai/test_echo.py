@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire.content import PAGE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.openrouter import OpenRouter
@@ -405,6 +406,20 @@ def test_usage_of_xai__counts_the_tools_that_ran() -> None:
     assert searched["num_server_side_tools_used"] == 1
     counts = searched["server_side_tool_usage_details"]
     assert len(counts) == 9 and {key for key, count in counts.items() if count} == {"web_search_calls"}
+
+
+def test_searches_of_xai__share_an_id_and_tell_their_sources() -> None:
+    told = answer(dialect=XAI(), model="grok-4.3", tools=[{"type": "web_search"}, {"type": "web_search_preview"}])
+    searches = [item for item in told["output"] if item["type"] == "web_search_call"]
+    names = [item["id"].removeprefix(f"ws_{told['id']}_call-").rpartition("-") for item in searches]
+    assert [number for _, _, number in names] == [str(at) for at in range(len(searches))]
+    assert len({call for call, _, _ in names}) == 1 and len(names[0][0]) == 36
+    (action,) = {orjson.dumps(item["action"]) for item in searches}
+    assert orjson.loads(action) == {
+        "type": "search",
+        "query": "Hello",
+        "sources": [{"type": "url", "url": PAGE["url"]}],
+    }
 
 
 def test_response_of_xai__has_no_effort_of_a_model_that_does_not_reason() -> None:

@@ -152,6 +152,19 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             "invalid_value",
         ),
         (
+            {"input": [{**CALL, "name": "weather.get"}, RESULT]},
+            "Invalid 'input[0].name': string does not match pattern. Expected a string that matches the pattern "
+            "'^[a-zA-Z0-9_-]+$'.",
+            "input[0].name",
+            "invalid_value",
+        ),
+        (
+            {"input": user({"type": "input_image", "image_url": "data:image/png;base64,aGVsbG8="})},
+            "The image data you provided does not represent a valid image. Please check your input and try again.",
+            "input",
+            "invalid_value",
+        ),
+        (
             {"input": [{"role": "user", "content": "x", "phase": "final_answer"}]},
             "Unknown parameter: 'input[0].phase'.",
             "input[0].phase",

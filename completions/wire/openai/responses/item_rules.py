@@ -6,6 +6,8 @@ The shapes are those of `openai.types.responses` in the SDK (`ResponseInputItemP
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from completions.exceptions import RequestError
+from completions.tokens.media import is_picture
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.message_rules import CACHE_POINT, MAX_TEXT, file_data, image_url
 from completions.wire.validation import (
@@ -30,6 +32,8 @@ from completions.wire.validation import (
 
 _STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
 _CALL_ID = string(low=1, high=64)
+_CALLED = string(low=1, pattern="^[a-zA-Z0-9_-]+$")
+"""The name of what was called, which is refused as that of a tool is (quoted until 2026-09)."""
 _STATUS = nullable(choice("in_progress", "completed", "incomplete"))
 
 TEXT_FILE = (
@@ -50,6 +54,16 @@ def _readable(value: Any) -> Problem | None:
         return None
     why = f"{TEXT_FILE}, but got unsupported MIME type '{kind[:80]}'. {SUPPORTED}"
     return Problem("Invalid file data:", f". {why}", "invalid_value")
+
+
+def _picture(value: Any) -> Problem | None:
+    """Check the URL of an image, whose data must begin as an image's does (quoted until 2026-09, of `data:` URLs)."""
+    if (problem := image_url(value)) is None and value[:5].lower() == "data:" and not is_picture(value):
+        raise RequestError(NO_PICTURE, code="invalid_value", param="input")
+    return problem
+
+
+NO_PICTURE = "The image data you provided does not represent a valid image. Please check your input and try again."
 
 
 def _image(fields: Mapping[str, Check]) -> Check:
@@ -77,7 +91,7 @@ def _file(fields: Mapping[str, Check]) -> Check:
 def _input_parts(unsaid: Callable[[Check], Check]) -> Mapping[str, Check]:
     """Return the checks of the parts; `unsaid` makes that of a field which need not be said."""
     image = {"type": anything, "detail": unsaid(choice("low", "high", "auto", "original"))}
-    image |= {"file_id": nullable(_ID), "image_url": nullable(image_url), **CACHE_POINT}
+    image |= {"file_id": nullable(_ID), "image_url": nullable(_picture), **CACHE_POINT}
     file = {"type": anything, "detail": unsaid(choice("auto", "low", "high")), "file_data": unsaid(_readable)}
     file |= {"file_id": nullable(_ID), "file_url": unsaid(_ID), "filename": unsaid(_STRING), **CACHE_POINT}
     written = record({"type": anything, "text": _TEXT, **CACHE_POINT}, ("text",))
@@ -192,7 +206,7 @@ _ITEMS: Mapping[str, Check] = {
     ),
     "web_search_call": _item((), action=obj, status=_ANY_STATUS),
     "function_call": _item(
-        ("call_id", "name", "arguments"), call_id=_CALL_ID, name=_STRING, arguments=_TEXT, **_LATER, **_FROM
+        ("call_id", "name", "arguments"), call_id=_CALL_ID, name=_CALLED, arguments=_TEXT, **_LATER, **_FROM
     ),
     "function_call_output": _function_output,
     "reasoning": _item(
@@ -235,7 +249,7 @@ _ITEMS: Mapping[str, Check] = {
     ),
     "custom_tool_call_output": _item(("call_id", "output"), call_id=_CALL_ID, output=_OUTPUT, **_FROM),
     "custom_tool_call": _item(
-        ("call_id", "name", "input"), call_id=_CALL_ID, name=_STRING, input=_TEXT, **_LATER, **_FROM
+        ("call_id", "name", "input"), call_id=_CALL_ID, name=_CALLED, input=_TEXT, **_LATER, **_FROM
     ),
     "item_reference": record({"type": anything, "id": _ID}, ("id",)),
     **dict.fromkeys(
