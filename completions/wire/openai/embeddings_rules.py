@@ -37,20 +37,30 @@ MAX_DIMENSIONS = 4096
 """Dimensions that can be asked of any other model."""
 
 INVALID = "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
-"""What the API says of any input of the right type that it cannot take."""
+"""What the API says of any other input of the right type that it cannot take."""
 
 
 def _input(body: Mapping[str, Any]) -> Problem | None:
     """Check what is to be embedded: a text, tokens, or an array of either kind; only a text alone may be empty."""
     given = body["input"]
-    if type(given) is str or (given and (_is_tokens(given) or _is_batch(given))):
+    if type(given) is str:
         return None
-    return worded_problem(INVALID, None, "")
+    if (why := _misfit(given)) is not None:
+        return worded_problem(f"Invalid {why}.", None, "")
+    return None if _is_tokens(given) or _is_batch(given) else worded_problem(INVALID, None, "")
+
+
+def _misfit(items: list[Any]) -> str | None:
+    """Say what is wrong with the number of inputs, or which of them is empty (quoted and measured until 2026-09-27)."""
+    if not items:
+        return "'input': input cannot be an empty array"
+    if len(items) > MAX_INPUTS and not _is_tokens(items):
+        return f"'input': array length must be {MAX_INPUTS} or less"
+    empty = next((at for at, item in enumerate(items) if item == ""), None)
+    return None if empty is None else f"'input[{empty}]': input cannot be an empty string"
 
 
 def _is_batch(items: list[Any]) -> bool:
-    if len(items) > MAX_INPUTS:
-        return False
     return all(type(item) is str and item for item in items) or all(
         type(item) is list and item and _is_tokens(item) for item in items
     )

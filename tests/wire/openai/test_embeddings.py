@@ -84,6 +84,7 @@ def test_render__says_what_the_script_says() -> None:
     assert rendered(one, input="a", encoding_format="base64")["data"][0]["embedding"] == "AAAAPwAAgD4="
 
 
+OTHERS: tuple[Any, ...] = (["a", 1], [[]], [[1], []], [1.5], [-1], [None])
 INVALID = (
     "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference.",
     None,
@@ -91,10 +92,18 @@ INVALID = (
 
 
 @pytest.mark.parametrize(
-    "given", [[], [""], ["a", ""], ["a", 1], [[]], [[1], []], [1.5], [-1], [None], ["a"] * 2049], ids=range(10)
+    ("given", "why"),
+    [
+        *((given, None) for given in OTHERS),
+        ([], "Invalid 'input': input cannot be an empty array."),
+        ([""], "Invalid 'input[0]': input cannot be an empty string."),
+        (["a", ""], "Invalid 'input[1]': input cannot be an empty string."),
+        (["a"] * 2049, "Invalid 'input': array length must be 2048 or less."),
+    ],
+    ids=range(10),
 )
-def test_refuses__inputs_that_are_none(given: Any) -> None:
-    assert refused(input=given)[:2] == INVALID
+def test_refuses__inputs_that_are_none(given: Any, why: str | None) -> None:
+    assert refused(input=given)[:2] == (INVALID if why is None else (why, None))
 
 
 @pytest.mark.parametrize(
@@ -228,7 +237,7 @@ def test_sdk__errors_and_faults(client: openai.OpenAI) -> None:
     with pytest.raises(openai.NotFoundError) as unknown:
         client.embeddings.create(model="none", input="a")
     assert unknown.value.code == "model_not_found"
-    with pytest.raises(openai.BadRequestError, match="is invalid"):
+    with pytest.raises(openai.BadRequestError, match="cannot be an empty string"):
         client.embeddings.create(model=SMALL, input=[""])
     with pytest.raises(openai.InternalServerError):
         client.embeddings.create(model=SMALL, input="down")
