@@ -140,6 +140,8 @@ def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str], rules: 
         return _reference(node, root, defined)
     if "type" not in schema and "anyOf" not in schema:
         return _at(context, "schema must have a 'type' key")
+    if "array" in _kinds(schema) and not isinstance(schema.get("items", {}), dict):  # measured on 2026-09-27
+        return _at(context, "array schema items is not an object")
     for keyword in rules.forbidden:
         if keyword in schema:
             return _at(context, f"'{keyword}' is not permitted")

@@ -558,6 +558,7 @@ AT_A = "In context=('properties', 'a'), "
         (holding({}), AT_A + "schema must have a 'type' key."),
         (holding({"type": "text"}), AT_A + "'text' is not valid under any of the given schemas."),
         (holding({"type": "array"}), AT_A + "array schema missing items."),
+        (holding({"type": "array", "items": True}), AT_A + "array schema items is not an object."),
         (holding({"type": "string", "format": "uri"}), AT_A + "'uri' is not a valid format."),
         (holding({"type": "string", "allOf": []}), AT_A + "'allOf' is not permitted."),
         (
