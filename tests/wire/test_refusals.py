@@ -350,7 +350,6 @@ def test_addresses__refuse_models_of_another_kind(
     ("wire", "body"),
     [
         (Images(), {"model": "gpt-image-1", "prompt": "x"}),
-        (Images(), {"prompt": "x"}),
         (Speech(), {"model": "gpt-4o-mini-tts", **ALOUD}),
         (Moderations(), {"model": "omni-moderation-latest", "input": "x"}),
         (Moderations(), {"input": "x"}),
