@@ -13,9 +13,10 @@ from completions.outcome import Fault
 from completions.script.dataset.answer import matched
 from completions.script.elsewhere import ORIGIN
 from completions.script.faults import Chaos, chaos, combined
-from completions.script.language import ANSWERS, CODINGS, DEFAULTS, RULE, SCRIPT, VERSION
+from completions.script.language import ANSWERS, CODINGS, DEFAULTS, REPLY, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota
 from completions.script.match.conditions import match
+from completions.script.match.fields import FIELDS
 from completions.script.models import UNLISTED, models
 from completions.script.pace import Pace, hold, pacing
 from completions.script.prompts import prompts
@@ -65,11 +66,11 @@ def parse(document: Node) -> Script:
 
 
 def _script(document: Node) -> Script:
-    fields = document.keyed(SCRIPT)
+    fields = document.keyed(SCRIPT, {"`defaults`": DEFAULTS, "a rule": RULE})
     if fields["version"].as_(int) != VERSION:
         fields["version"].source.tell(fields["version"].error(f"must be {VERSION}."))
     top = _Taker(fields)
-    defaults: dict[str, Node] = top("defaults", lambda node: node.keyed(DEFAULTS), {})
+    defaults: dict[str, Node] = top("defaults", lambda node: node.keyed(DEFAULTS, {"the script": SCRIPT}), {})
     take = _Taker(defaults)
     top("recorded", lambda node: node.keyed(ORIGIN), None)
     strict = take("strict", _flag, False)
@@ -153,7 +154,7 @@ def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
 
 def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     """Read a rule; these are its default pacing and chaos, and its number is its default name."""
-    fields = node.keyed(RULE)
+    fields = node.keyed(RULE, {"`reply`": REPLY, "`match`": FIELDS})
     take = _Taker(fields)
     faults = take("fault", combined, ())
     both = _says_before_error(fields, faults)

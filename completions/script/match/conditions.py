@@ -5,7 +5,7 @@ from functools import partial
 
 from completions.conversation import NAMES
 from completions.script.asked.matcher import same_request
-from completions.script.language import COMBINERS
+from completions.script.language import COMBINERS, RULE
 from completions.script.match.expressions import ExpressionError, compiled
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
@@ -30,7 +30,7 @@ Reader = Callable[[Node], Matcher]
 
 def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all of its conditions must hold."""
-    fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS))
+    fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS), elsewhere={"a rule": RULE})
     found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
     return _together([matcher for matcher in found if matcher is not None])
 

@@ -74,7 +74,7 @@ def reply(node: Node) -> Answer:
     if not isinstance(node.value, dict):
         return written((WrittenChoice(text=text(node)),), Facts())
     node = node.naming(ROW) if "dataset" in node.value else node
-    fields = node.keyed(REPLY)
+    fields = node.keyed(REPLY, {"a rule": language.RULE})
     if "dataset" in fields:
         return _from_data(node, fields)
     for key in ALONE:

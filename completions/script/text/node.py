@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,9 @@ T = TypeVar("T")
 D = TypeVar("D")
 
 KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
+
+Places = Mapping[str, Collection[str]]
+NOWHERE: Places = {}
 
 SHOWN = 60
 """The most characters of a wrong value in an error."""
@@ -190,17 +193,24 @@ class Node:
         line: int = self._node.start_mark.line
         return line + (2 if getattr(self._node, "style", None) in ("|", ">") else 1)
 
-    def keyed(self, keys: Keys) -> dict[str, "Node"]:
+    def keyed(self, keys: Keys, elsewhere: Places = NOWHERE) -> dict[str, "Node"]:
         """Return the values of a mapping by key; the keys are a table of the language."""
-        return self.fields(required=tuple(key for key in keys if keys[key].required), optional=tuple(keys))
+        required = tuple(key for key in keys if keys[key].required)
+        return self.fields(required=required, optional=tuple(keys), elsewhere=elsewhere)
 
-    def fields(self, *, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, "Node"]:
-        """Return the values of a mapping by key; unknown and missing keys are errors."""
+    def fields(
+        self, *, required: Iterable[str] = (), optional: Iterable[str] = (), elsewhere: Places = NOWHERE
+    ) -> dict[str, "Node"]:
+        """Return the values of a mapping by key; unknown and missing keys are errors.
+
+        `elsewhere` are the keys of the places that such a key may be meant for.
+        """
         found = self.entries()
         allowed = list(dict.fromkeys((*optional, *required)))
         unknown = [(key, child) for key, child in found.items() if key not in allowed]
         for key, child in unknown[:MAX_UNKNOWN]:
-            hint = did_you_mean(key, allowed)
+            hint = next((f" It is a key of {place}." for place in elsewhere if key in elsewhere[place]), "")
+            hint = hint or did_you_mean(key, allowed)
             self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
         if len(unknown) > MAX_UNKNOWN:
             self.source.tell(self.error(f"has {len(unknown) - MAX_UNKNOWN} more keys that are not known here."))
