@@ -181,22 +181,31 @@ def either(expected: str, **kinds: Check) -> Check:
     return check
 
 
-def record(fields: Mapping[str, Check], required: Collection[str] = (), *, others: bool = False) -> Check:
-    """Check an object with these keys and no others; with `others`, any further keys."""
+def record(
+    fields: Mapping[str, Check],
+    required: Collection[str] = (),
+    *,
+    others: bool = False,
+    told: Callable[[dict[str, Any]], Problem | None] | None = None,
+) -> Check:
+    """Check an object with these keys and no others; with `others`, any further keys.
+
+    Of an object in which something is wrong, `told` returns the problem to tell, in place of the first.
+    """
 
     def check(value: Any) -> Problem | None:
         if type(value) is not dict:
             return wrong_type("an object", value)
         for key in required:
             if key not in value:
-                return missing(key, value, fields)
+                return missing(key, value, fields) if told is None else told(value)
         for key, item in value.items():
             if (field := fields.get(key)) is None:
                 if others:
                     continue
-                return unknown(key)
+                return unknown(key) if told is None else told(value)
             if (problem := field(item)) is not None:
-                return problem.under(key)
+                return problem.under(key) if told is None else told(value)
         return None
 
     return check

@@ -138,12 +138,20 @@ def unknown(betas: Sequence[str]) -> Problem | None:
     )
 
 
-def unsuitable_beta(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
-    """Return a field whose beta is not asked for, or what in such a field does not fit the rest of the request."""
+def unasked(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return a field whose beta is not among those that are asked for.
+
+    Where `?beta=true` alone asks, it is for all: recordings leave the header out.
+    """
     for field, names in NEEDED.items():
-        if field in body and not any(beta.startswith(names) for beta in betas):
+        if betas and field in body and not any(beta.startswith(names) for beta in betas):
             return Wrong("Extra inputs are not permitted", field)
-    return _unreferenced(body, betas) or _unthinking(body)
+    return None
+
+
+def unsuitable_beta(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return what in the field of a beta does not fit the rest of the request."""
+    return unasked(body, betas) or _unreferenced(body, betas) or _unthinking(body)
 
 
 def _unreferenced(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:

@@ -51,13 +51,13 @@ def named(contents: object) -> list[Place]:
 
 
 def check_usable(places: Iterable[Place], documents: Mapping[Place, Document], now: float) -> None:
-    """Raise the API's error of a file that is not there, or that is still processed (quoted until October 2026)."""
+    """Raise the API's error of a file that is still processed (quoted until October 2026).
+
+    One that is not there may have been uploaded elsewhere, as those of recordings and of fixtures were.
+    """
     for place in places:
-        file, identity = documents.get(place), place[1].rpartition("/")[2]
-        if file is None:
-            raise not_found(identity)
-        if now < file["ready"]:
-            why = f"The File {identity} is not in an ACTIVE state and usage is not allowed."
+        if (file := documents.get(place)) is not None and now < file["ready"]:
+            why = f"The File {place[1].rpartition('/')[2]} is not in an ACTIVE state and usage is not allowed."
             raise RequestError(why, status=400, code="FAILED_PRECONDITION", facts=None)
 
 

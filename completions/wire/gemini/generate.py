@@ -88,7 +88,7 @@ class Gemini(WireFormat):
         return files.place_of(source)
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with the cached content before it, and what it searches; its files are there."""
+        """Return the prompt with the cached content before it, and what it searches; its files are ready."""
         if validate:
             files.check_usable(_files(prompt), documents, time.time())
         name = pick(prompt.body, "cachedContent")

@@ -65,7 +65,8 @@ class Images(OpenAIFormat):
     vendor = "openai"
     refusals = IMAGES_ELSEWHERE
     event = "image_generation"
-    required: Sequence[str] = ("model", "prompt")
+    required: Sequence[str] = ("prompt",)
+    """Without a model it is `dall-e-2`, as until its retirement in May 2026."""
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -7,7 +7,7 @@ that of the table here. All of it was measured with gpt-5.6-terra on 2026-08-30 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from completions.wire.validation import Check, Problem, missing, worded_problem, wrong_type
+from completions.wire.validation import Check, Problem, missing, record, worded_problem
 from completions.wire.words import listed
 
 NEAR = 2
@@ -20,21 +20,17 @@ LONGEST = 64
 def request(fields: Mapping[str, Check], required: Sequence[str] = (), **absent: str) -> Check:
     """Check an object with these keys and no others, and tell of several problems the one that the API tells.
 
-    `absent` has the words for keys whose absence the API tells in words of its own; null and an empty text are none.
+    `absent` has the words for keys whose absence the API tells in words of its own; null and an empty text are none,
+    and their own checks refuse both.
     """
 
-    def check(value: Any) -> Problem | None:
-        if type(value) is not dict:
-            return wrong_type("an object", value)
+    def told(value: dict[str, Any]) -> Problem | None:
         for key in required:
             if key not in value or (key in absent and value[key] in (None, "")):
                 return worded_problem(absent[key], None, "") if key in absent else missing(key, value, fields)
-        for key, item in value.items():
-            if (field := fields.get(key)) is None or field(item) is not None:
-                return _first(value, fields)
-        return None
+        return _first(value, fields)
 
-    return check
+    return record(fields, required, told=told)
 
 
 def _first(value: Mapping[str, Any], fields: Mapping[str, Check]) -> Problem | None:

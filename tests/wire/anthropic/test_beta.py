@@ -98,7 +98,7 @@ CURRENT = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025
     [
         ({}, BETA | {"anthropic-beta": "files-api-2025-04-14, mine"}, "Unexpected value(s) `mine` for the"),
         ({"mcp_servers": [SERVER]}, CURRENT, "MCP server 'docs' is defined but not referenced by any `mcp_toolset`"),
-        ({"mcp_servers": [SERVER]}, {"anthropic-version": "2023-06-01"}, "mcp_servers: Extra inputs are not permitted"),
+        ({"mcp_servers": [SERVER]}, FALLS, "mcp_servers: Extra inputs are not permitted"),
         ({"context_management": CLEARED}, BETA, "`clear_thinking_20251015` strategy requires `thinking` to be enabled"),
         ({"context_management": CLEARED}, CURRENT, "context_management: Extra inputs are not permitted"),
         ({"fallbacks": [{"max_tokens": 9}]}, FALLS, "fallbacks.0.model: Field required"),
@@ -110,6 +110,12 @@ def test_beta__is_refused_where_it_is_not_asked_for(fields: dict[str, Any], head
     with pytest.raises(RequestError) as refused:
         validate(BODY | fields, headers, beta=True)
     assert refused.value.message.startswith(message)
+
+
+def test_beta__is_any_where_the_address_alone_asks() -> None:
+    validate(BODY | {"mcp_servers": [SERVER]}, {"anthropic-version": "2023-06-01"}, beta=True)
+    with pytest.raises(RequestError, match="mcp_servers: Extra inputs are not permitted"):
+        validate(BODY | {"mcp_servers": [SERVER]}, {"anthropic-version": "2023-06-01"})
 
 
 def test_beta__offers_the_tools_of_its_servers() -> None:
