@@ -224,6 +224,8 @@ class Environment:
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         shown: object = str(default).lower() if isinstance(default, bool) else default
+        if isinstance(default, float):
+            shown = f"{default:.15g}"
         if isinstance(default, list):
             shown = ",".join(default) or "none"
         given = raw if len(raw) <= SHOWN else f"{raw[:SHOWN]}…"

@@ -80,6 +80,12 @@ def test_read__wrong_value_is_a_problem_and_the_default(
     assert read(method, raw, *args) == (8, [f"X={raw!r} is not allowed: it takes {allowed}. The default is 8."])
 
 
+def test_number__that_is_not_allowed_tells_the_default_as_it_is_written() -> None:
+    environment = Environment({"X": "-1"})
+    assert environment.number("X", 50.0, 0, 100) == 50.0
+    assert environment.problems[0].endswith(" a number from 0 to 100. The default is 50.")
+
+
 def test_read__a_default_list_is_shown_as_it_is_written() -> None:
     (problem,) = read("hosts", "http://a", ["b", "c"])[1]
     assert problem.endswith(" The default is b,c.")
