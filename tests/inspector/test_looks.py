@@ -116,7 +116,7 @@ async def test_content__does_nothing(site: Site) -> None:
     page = site.page
     await site.open()
     await expect(page.locator("#pulse")).to_have_text("Live")
-    ids = [await site.ask(attack, model=f"gpt-4o{attack}") for attack in ATTACKS]
+    ids = [await site.ask(attack, model="gpt-4o" + attack.replace(" ", "/")) for attack in ATTACKS]
     said = page.locator("#rows .x-said")
     await expect(said).to_have_count(len(ATTACKS))
     assert await said.all_inner_texts() == ATTACKS[::-1]

@@ -327,7 +327,9 @@ def said_in(choice: dict[str, Any]) -> tuple[Any, ...]:
     if isinstance(content, list):
         thought = content[0]["thinking"][0]["text"]
         content = content[1]["text"] if len(content) > 1 else None
-    calls = [call["function"] for call in message.get("tool_calls") or ()]
+    calls = [
+        {"arguments": "", **call["function"]} for call in message.get("tool_calls") or ()
+    ]  # Cohere's heads have none
     likely = {key: entries for key, entries in (choice.get("logprobs") or {}).items() if entries}
     return thought or "", content or "", message.get("refusal") or "", calls, likely, choice["finish_reason"]
 
