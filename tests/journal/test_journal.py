@@ -268,7 +268,7 @@ async def test_observers__are_not_kept_waiting_by_a_broken_database(settings: Se
         ids = [(await ask("refund")).headers["x-request-id"] for _ in range(5)]
         with pytest.raises(JournalUnavailable, match="no such table"):
             await queries.count(ALL)
-        assert seen == ids
+        assert [each for each in seen if each in ids] == ids  # those before them may be another test's
         assert (writer.queued, writer.dropped) == (2, 3)
     finally:
         writer.observers.remove(sees)
