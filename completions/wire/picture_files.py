@@ -34,7 +34,7 @@ class Encoding(NamedTuple):
     milliseconds: int = MILLISECONDS
 
 
-PNG, JPEG = Encoding(), Encoding("jpeg")
+PNG = Encoding()
 
 
 def file_of(picture: Picture, encoding: Encoding = PNG) -> bytes:

@@ -98,7 +98,9 @@ _DRAWN: Mapping[str, Check] = {
     "frame_duration_ms": nullable(integer(0)),
     "moderation": nullable(choice("auto", "low")),
     "output_compression": nullable(integer(0, 100)),
+    "output_format": anything,
     "partial_images": nullable(integer(0, MAX_PARTIAL)),
+    "quality": anything,
     "safety_identifier": nullable(string()),
     "stream": nullable(boolean),
     "style": nullable(choice("vivid", "natural")),
@@ -121,7 +123,7 @@ FIELDS: Mapping[str, Mapping[str, Check]] = {
     "image_edits": _EDITED,
     "image_variations": {**_SHARED, "image": anything},
 }
-"""What each format's requests have, but for what the model decides."""
+"""What each format's requests have; the model decides what `output_format`, `quality` and `size` may be."""
 
 
 def model_of(name: str) -> Model:
@@ -138,8 +140,7 @@ def validate(body: dict[str, Any], wire: str, required: Sequence[str]) -> None:
     refuse(_request(wire, model, tuple(required))(body))
     kind = body.get("output_format") or "png"
     refuse(_prompt(body, model) or _combination(body, kind))
-    why = _wrong_size(body.get("size")) if model.any_size else None
-    if why or (why := _wrong_budget(body, kind) if model.any_size else None):
+    if model.any_size and (why := _wrong_size(body.get("size")) or _wrong_budget(body, kind)):
         raise _user_error(f"Invalid size '{(body.get('size') or 'auto')[:50]}'. {why}", "invalid_value", "size")
     if _is_packed_png(body, model):
         why = "Compression less than 100 is not supported for PNG output format"
@@ -158,14 +159,12 @@ def _user_error(message: str, code: str, param: str | None) -> RequestError:
 def _request(wire: str, model: Model, required: tuple[str, ...]) -> Check:
     """Return the check of a format's requests to a model, which knows its own fields alone."""
     strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
-    fields = {**FIELDS[wire], "output_format": nullable(choice(*model.kinds))}
-    fields |= {"quality": nullable(choice(*model.qualities))}
+    own = {"output_format": nullable(choice(*model.kinds)), "quality": nullable(choice(*model.qualities))}
     if not model.any_size:
-        fields["size"] = nullable(choice(*model.sizes))
+        own["size"] = nullable(choice(*model.sizes))
+    fields = FIELDS[wire]
     known = [name for name in (*_ORDER, *fields) if name in fields and name not in strange]
-    if wire == "image_variations":
-        known = [name for name in known if name in FIELDS[wire]]
-    return request({name: fields[name] for name in known}, required)
+    return request({name: own.get(name, fields[name]) for name in known}, required)
 
 
 def _is_packed_png(body: Mapping[str, Any], model: Model) -> bool:
