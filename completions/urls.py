@@ -20,6 +20,7 @@ from completions.views import (
     gemini,
     gemini_batches,
     images,
+    interactions,
     lookups,
     message_batches,
     mistral,
@@ -32,7 +33,7 @@ from completions.views.generate import generate
 from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
-from completions.wire.gemini.addresses import BETA, LATER, VERSION
+from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES, CHAT, told_apart
 
@@ -250,6 +251,7 @@ Google's SDK for Java (2.1) goes on with an upload at the path of the upload's U
 """
 
 CACHES = rf"{VERSION}/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
+INTERACTION = f"{ALL_INTERACTIONS}/(?P<name>[^/:]+)"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
     re_path(f"^{VERSION}/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE),
@@ -263,6 +265,8 @@ GEMINI_STORED: Addresses = [
     ),
     re_path(rf"^{BETA}/files\Z", GEMINI_FILES, GOOGLE),
     re_path(rf"^{BETA}/files/(?P<name>[^/]+)\Z", GEMINI_FILE, GOOGLE),
+    re_path(f"^{INTERACTION}$", by_method(GET=interactions.shown, DELETE=interactions.removed), {"wire": INTERACTIONS}),
+    re_path(f"^{INTERACTION}/cancel$", by_method(POST=interactions.cancelled), {"wire": INTERACTIONS}),
     re_path(f"^{CACHES}$", by_method(POST=gemini.cache_made, GET=gemini.caches_listed), GOOGLE),
     re_path(f"^{CACHES}/(?P<name>[^/]+)$", ONE_CACHE, GOOGLE),
 ]

@@ -8,12 +8,9 @@ from typing import Any, NamedTuple
 from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
-from completions.conf import conf
 from completions.conversation import Prompt
-from completions.delivery.stream import Delivery
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
-from completions.journal.record import StreamRecord
 from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.engine import resolve
 from completions.resolve.overrides import (
@@ -39,7 +36,8 @@ from completions.views.edge import (
     read_body,
     say_json_type,
 )
-from completions.views.http import EventStream, FastJsonResponse, Recorded
+from completions.views.http import FastJsonResponse, Recorded
+from completions.views.streaming import replayed
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import EVENTS_IN_UTF8, ServerSentEvents
@@ -252,11 +250,7 @@ async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
-    frames = EVENTS.frames(events)
-    tokens = [event.token for event in events]
-    progress = StreamRecord(asked.exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
-    pieces = Delivery(frames, due, time.monotonic(), sent=progress.sent)
-    return EventStream(pieces, progress, EVENTS)
+    return replayed(asked.exchange, events, due, EVENTS)
 
 
 @stored

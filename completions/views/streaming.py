@@ -2,19 +2,21 @@
 
 import contextlib
 import functools
-from collections.abc import AsyncGenerator, Callable
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 
 from completions.conf import conf
 from completions.delivery.line import kept_alive
 from completions.delivery.load import Machine
 from completions.delivery.stream import Delivery, Pause, Sent, deliver_held, deliver_shared, schedule, wait
-from completions.event import Events, Frames, after_tokens
+from completions.event import Event, Events, Frames, after_tokens
 from completions.exceptions import RequestError
+from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.outcome import Hold, Ineffective
 from completions.resolve.overrides import PACING
-from completions.views.http import EventStream
+from completions.views.http import EventStream, Recorded
 from completions.views.turn import Turn
 from completions.wire.framing import Framing
 
@@ -112,3 +114,11 @@ async def _wait(turn: Turn, hold: Hold) -> None:
     """Wait at a gate within the stream; if its state cannot be read, go on, because the stream has begun."""
     with contextlib.suppress(RequestError):
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)
+
+
+def replayed(exchange: Exchange, events: Sequence[Event], due: Sequence[float], framing: Framing) -> Recorded:
+    """Return the stream of an answer that is kept, whose events are due in so many seconds from now."""
+    frames = framing.frames(events)
+    tokens = [event.token for event in events]
+    progress = StreamRecord(exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)
+    return EventStream(Delivery(frames, due, time.monotonic(), sent=progress.sent), progress, framing)

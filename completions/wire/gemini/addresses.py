@@ -2,8 +2,9 @@
 
 from completions.wire.address import Address
 from completions.wire.gemini.generate import Gemini
+from completions.wire.gemini.interactions.format import Interactions
 
-GEMINI = Gemini()
+GEMINI, INTERACTIONS = Gemini(), Interactions()
 
 BETA = "v1(?:beta|alpha)"
 """The versions in which the Gemini API keeps files and batches; its SDKs take `v1alpha` for what is newest."""
@@ -18,9 +19,12 @@ METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedCont
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
 MODELS = f"{LATER}/models"
+ALL_INTERACTIONS = f"{VERSION}/(?:projects/[^/]+/locations/[^/]+/)?interactions"
+"""Where interactions begin, of Vertex AI too."""
 
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
+    Address(ALL_INTERACTIONS, INTERACTIONS),
     Address("v1/models", GEMINI, "models"),
     Address("v1/models/(?P<name>.+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),

@@ -107,9 +107,9 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
         yield from declared.problems(_declared(body), inner(body, "generationConfig"))
         yield from _unsafe(body)
         yield from _together(body, model)
-        yield from _unreadable(body)
+        yield from unreadable(body)
     yield from grounding.problems(body)
-    yield from _turns(body)
+    yield from turns(body)
     yield from unsigned(many(body.get("contents") or []), model, vertex="vertex" in address)
     if pick(inner(body, "generationConfig"), "responseMimeType") == "application/json" and re.match(
         "gemini-[12]", model
@@ -268,7 +268,7 @@ def _together(body: dict[str, Any], model: str) -> Iterator[str]:
         yield TOGETHER
 
 
-def _unreadable(body: dict[str, Any]) -> Iterator[str]:
+def unreadable(body: dict[str, Any]) -> Iterator[str]:
     """Check that files are of types that the models read, and that pictures are pictures."""
     parts = (part for content in many(body.get("contents") or []) for part in many(content.get("parts") or []))
     for part in parts:
@@ -281,7 +281,7 @@ def _unreadable(body: dict[str, Any]) -> Iterator[str]:
             yield NO_PICTURE
 
 
-def _turns(body: dict[str, Any]) -> Iterator[str]:
+def turns(body: dict[str, Any]) -> Iterator[str]:
     """Check that calls come after a user's turn, and that each has its answer in the turn that follows them."""
     calls, before = 0, ""
     for content in many(body.get("contents") or []):

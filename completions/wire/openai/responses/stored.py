@@ -6,17 +6,17 @@ from the clock, so nothing has to run in the background.
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 from completions.event import Event
-from completions.event.scatter import Jitter, Length
+from completions.event.scatter import Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import begun, prefix
 from completions.wire.openai.responses.stream import narrate
+from completions.wire.resumed import due, length_noted, length_of
 
 RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
 AUTO = "auto"
@@ -56,18 +56,12 @@ def with_notes(
 
     Its stream goes on in the same events, and whoever retrieves it sees the same document.
     """
-    notes: dict[str, Any] = {} if per_chunk is None else {"per_chunk": asdict(per_chunk)}
+    notes = length_noted(per_chunk)
     notes |= {} if tier == AUTO else {"tier": tier}
     notes |= {} if shown is None else {"shown": dict(shown)}
     if not notes:
         return documents
     return [each._replace(document={**each.document, **notes}) if each.kind == RESPONSE else each for each in documents]
-
-
-def _per_chunk(record: Document) -> Length | None:
-    if (given := record.get("per_chunk")) is None:
-        return None
-    return Length(given["mean"], given["spread"] and Jitter(**given["spread"]))
 
 
 def whole_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, Any]:
@@ -136,11 +130,6 @@ def resumed(record: Document, after: int, now: float, *, obfuscate: bool) -> tup
     """Return the events after a number, and in how many seconds from now each is due."""
     if "cancelled" in record:
         return [], []
-    events = narrate(record["response"], _per_chunk(record), record.get("tier", AUTO), obfuscate=obfuscate)
-    begins, ends = record["begins"], record["ends"]
-    gaps = max(sum(event.token for event in events) - 1, 1)
-    due, seen = [], 0
-    for event in events:
-        seen += event.token
-        due.append(max(begins + (ends - begins) * max(seen - 1, 0) / gaps - now, 0.0))
-    return events[after + 1 :], due[after + 1 :]
+    events = narrate(record["response"], length_of(record), record.get("tier", AUTO), obfuscate=obfuscate)
+    times = due(events, (record["begins"], record["ends"]), now)
+    return events[after + 1 :], times[after + 1 :]

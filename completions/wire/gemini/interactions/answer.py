@@ -1,0 +1,195 @@
+"""Step 4: an interaction, whole: what was said and done in its steps, and what it cost.
+
+Shapes: `Interaction`, `Step` and `Usage` of google-genai's types (3.6), in the order of keys that was recorded from
+May to October 2026.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
+from typing import Any
+
+from completions import ids
+from completions.conversation import Prompt, Reply
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.gemini.answer import Said, response_id
+from completions.wire.gemini.envelope import tier, told_usage
+from completions.wire.gemini.hosted import offered
+from completions.wire.gemini.signatures import signature
+from completions.wire.gemini.times import written
+
+Document = dict[str, Any]
+
+STATUSES: Mapping[str, str] = {"length": "incomplete", "content_filter": "failed", "error": "failed"}
+"""How an interaction ends that its model does not end by itself, by the finish reason of its answer."""
+
+NAME = re.compile(r"v1_([A-Za-z0-9_-]+)")
+_PLACES = (b"\x0a", b"\x12")
+"""The tags of the two texts that an id holds."""
+
+COUNTS: Mapping[str, str] = {
+    "total_tokens": "totalTokenCount",
+    "total_input_tokens": "promptTokenCount",
+    "total_cached_tokens": "cachedContentTokenCount",
+    "total_output_tokens": "candidatesTokenCount",
+    "total_tool_use_tokens": "toolUsePromptTokenCount",
+    "total_thought_tokens": "thoughtsTokenCount",
+}
+"""The counts of a usage, by those of an answer of `generateContent`."""
+
+DETAILS: Mapping[str, tuple[str, str]] = {
+    "total_input_tokens": ("input_tokens_by_modality", "promptTokensDetails"),
+    "total_cached_tokens": ("cached_tokens_by_modality", "cacheTokensDetails"),
+    "total_output_tokens": ("output_tokens_by_modality", "candidatesTokensDetails"),
+    "total_tool_use_tokens": ("tool_use_tokens_by_modality", "toolUsePromptTokensDetails"),
+}
+"""What is told after a count of the modalities that it is made of."""
+
+
+def new_name(reply: Reply) -> str:
+    """Return the id of an interaction: `v1_`, and a message that holds an answer's id twice, in base64."""
+    if reply.id:
+        return reply.id
+    inside = response_id(reply).encode()
+    held = b"".join(tag + bytes([len(inside)]) + inside for tag in _PLACES)
+    return f"v1_{base64.urlsafe_b64encode(held).decode().rstrip('=')}"
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a text may be the id of an interaction, be there one or not."""
+    if (found := NAME.fullmatch(name)) is None:
+        return False
+    try:
+        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).startswith(_PLACES[0])
+    except (binascii.Error, ValueError):
+        return False
+
+
+def interaction(reply: Reply, prompt: Prompt, asked: Prompt) -> Document:
+    """Return a whole interaction; `asked` is the prompt as it would ask `generateContent`."""
+    saids = [Said(reply, asked, 0)] if reply.choices else []
+    made = f"{written(reply.created or 0)[:19]}Z"
+    return {
+        "id": "" if prompt.body.get("store") is False else new_name(reply),
+        "status": _status(saids),
+        "usage": _usage(reply, asked, saids),
+        "created": made,
+        "updated": made,
+        **({} if is_agent(prompt) else {"service_tier": tier(asked)}),
+        "steps": _steps(reply, saids[0], asked) if saids else [],
+        "object": "interaction",
+        **({"agent": prompt.model} if is_agent(prompt) else {"model": reply.model or prompt.model}),
+        **{key: prompt.body[key] for key in ("previous_interaction_id",) if prompt.body.get(key)},
+    }
+
+
+def is_agent(prompt: Prompt) -> bool:
+    """Tell whether an agent is asked, and no model."""
+    return "agent" in prompt.body and not prompt.body.get("model")
+
+
+def begun(whole: Mapping[str, Any], status: str = "in_progress") -> Document:
+    """Return an interaction that has said nothing yet."""
+    return {key: value for key, value in whole.items() if key not in ("usage", "steps")} | {"status": status}
+
+
+def _status(saids: Sequence[Said]) -> str:
+    if not saids:
+        return "completed"
+    return STATUSES.get(saids[0].choice.finish_reason or "", "requires_action" if saids[0].calls else "completed")
+
+
+def _usage(reply: Reply, asked: Prompt, saids: Sequence[Said]) -> Document:
+    counted = told_usage(reply, asked, saids)
+    found: Document = {}
+    for name, other in COUNTS.items():
+        found[name] = counted.get(other, 0)
+        by, details = DETAILS.get(name, ("", ""))
+        if told := [_of_modality(each) for each in counted.get(details, ()) if each["tokenCount"]]:
+            found[by] = told
+    if saids and saids[0].text and "googleSearch" in offered(asked):
+        found["grounding_tool_count"] = [{"type": "google_search", "count": 1}]
+    return found
+
+
+def _of_modality(told: Mapping[str, Any]) -> Document:
+    return {"modality": told["modality"].lower(), "tokens": told["tokenCount"]}
+
+
+def _steps(reply: Reply, said: Said, asked: Prompt) -> list[Document]:
+    """Return the steps of an answer; what was thought is told by its signature, and in words where they are wanted."""
+    steps: list[Document] = []
+    seed, calls, runs = f"interaction/{reply.serial}", count(), count()
+    signed = {"signature": signature(f"{seed}/thought"), "type": "thought"}
+    for kind, part in said.blocks():
+        match kind:
+            case "reasoning":
+                steps.append({"signature": signed["signature"], "summary": [_text(part["text"])], "type": "thought"})
+            case "call":
+                call = part["functionCall"]
+                name = call.get("id") or ids.spelled(f"{seed}/call/{next(calls)}", 8, ids.LOWER)
+                steps.append({"id": name, "type": "function_call", "name": call["name"], "arguments": call["args"]})
+            case "run":
+                at = next(runs)  # each call is followed by its result
+                steps.append(_ran(part, ids.spelled(f"{seed}/run/{at // 2}", 8, ids.LOWER)))
+            case _:
+                if not steps or steps[-1]["type"] != "model_output":
+                    steps.append({"content": [], "type": "model_output"})
+                steps[-1]["content"].append(_text(part["text"]) if kind == "text" else _file(part["inlineData"]))
+    _cite(steps, [*_citations(said)])
+    thought = said.choice.reasoning or (reply.usage is not None and reply.usage.reasoning_tokens)
+    return [signed, *steps] if thought and not any(step["type"] == "thought" for step in steps) else steps
+
+
+def _text(said: str) -> Document:
+    return {"text": said, "type": "text"}
+
+
+def _file(inline: Mapping[str, Any]) -> Document:
+    kind = inline["mimeType"].partition("/")[0]
+    return {"mime_type": inline["mimeType"], "data": inline["data"], "type": kind}
+
+
+def _ran(part: Mapping[str, Any], name: str) -> Document:
+    """Return the step of a tool that the API has run itself: its call, or its result."""
+    if code := part.get("executableCode"):
+        told: Document = {"code": code["code"], "language": "python"}
+        return {"id": name, "arguments": told, "type": "code_execution_call"}
+    if printed := part.get("codeExecutionResult"):
+        return {"call_id": name, "result": printed["output"], "is_error": False, "type": "code_execution_result"}
+    told = part.get("toolCall") or part["toolResponse"]
+    kind = {"GOOGLE_SEARCH_WEB": "google_search", "URL_CONTEXT": "url_context"}.get(told["toolType"], "file_search")
+    if "toolResponse" in part:
+        found = {"result": [told["response"]]} if "response" in told else {}
+        return {"call_id": name, **found, "is_error": False, "type": f"{kind}_result"}
+    asked = {"arguments": told["args"]} if "args" in told else {}
+    searched = {"search_type": "web_search"} if kind == "google_search" else {}
+    return {"id": name, **asked, **searched, "type": f"{kind}_call"}
+
+
+def _citations(said: Said) -> Iterator[Document]:
+    """Go through the citations of the text: those that a script gives, or those of what was searched."""
+    ending = said.ending()
+    chunks = mapping(ending.get("groundingMetadata"))
+    sources = dicts(chunks.get("groundingChunks"))
+    for support in dicts(chunks.get("groundingSupports")):
+        segment = mapping(support.get("segment"))
+        for at in support.get("groundingChunkIndices") or ():
+            found = mapping(sources[at].get("web")) or mapping(sources[at].get("retrievedContext"))
+            place = {"start_index": segment.get("startIndex", 0), "end_index": segment.get("endIndex", 0)}
+            kind = "url_citation" if "web" in sources[at] else "file_citation"
+            where = {"url" if kind == "url_citation" else "document_uri": found.get("uri")}
+            named = {"title" if kind == "url_citation" else "file_name": found.get("title")}
+            yield {**{key: value for key, value in (where | named).items() if value}, **place, "type": kind}
+    for source in dicts(mapping(ending.get("citationMetadata")).get("citationSources")):
+        place = {"start_index": source.get("startIndex", 0), "end_index": source.get("endIndex", 0)}
+        yield {"url": text(source.get("uri")), **place, "type": "url_citation"}
+
+
+def _cite(steps: Sequence[Document], citations: Sequence[Document]) -> None:
+    """Put citations beside the last text."""
+    texts = [content for step in steps for content in step.get("content", ()) if content["type"] == "text"]
+    if texts and citations:
+        texts[-1]["annotations"] = list(citations)

@@ -1,0 +1,177 @@
+"""Interactions: `POST …/interactions`, whole, streamed or in the background, which go on from earlier ones."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Prompt, Reply
+from completions.event import Body, Event
+from completions.exceptions import RequestError
+from completions.tokens.capabilities import Capabilities
+from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
+from completions.wire.fields import dicts, text
+from completions.wire.framing import SSE, Framing
+from completions.wire.gemini.errors import KEY_MISSING
+from completions.wire.gemini.generate import Gemini
+from completions.wire.gemini.interactions import rules
+from completions.wire.gemini.interactions.answer import begun, interaction
+from completions.wire.gemini.interactions.asked import generating
+from completions.wire.gemini.interactions.kept import INTERACTION, missing, said, to_keep
+from completions.wire.gemini.interactions.readback import collect_interaction
+from completions.wire.gemini.interactions.stream import narrate
+from completions.wire.gemini.prompt import read_prompt
+from completions.wire.readback import Answer
+
+CODES: Mapping[int, str] = {
+    400: "invalid_request",
+    401: "unauthenticated",
+    403: "permission_denied",
+    404: "not_found",
+    408: "deadline_exceeded",
+    409: "aborted",
+    429: "resource_exhausted",
+    500: "internal",
+    503: "service_unavailable",
+    504: "deadline_exceeded",
+}
+"""The codes of errors. Recorded or quoted in 2026: those of 400, 403, 404, 500 and 503; the others are Google's usual
+names in small letters."""
+
+MAX_STEPS = 1000
+"""The most earlier steps that are remembered; beyond that, the oldest are forgotten."""
+
+
+class Interactions(Gemini):
+    """Google's format of typed steps, which remembers earlier interactions; what they ask is as in `generateContent`.
+
+    A prompt has the body as it was sent; what is generated follows from the same request in the other's words.
+    """
+
+    name = "interactions"
+    json_type = ""
+    reads_address = False
+    arguments = "object"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; what it goes on from is loaded later."""
+        document = decode_object(body) if body.strip() else {}
+        if validate:
+            rules.validate(document)
+        prompt = _read(document, headers, ())
+        if validate and prompt.body.get("previous_interaction_id") is None:
+            rules.check_said(generating(document), prompt.model or "")
+        return prompt
+
+    def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
+        """Raise the API's error for what the model lacks."""
+        super().check_abilities(_in_other_words(prompt), can)
+
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+        """Return what `generateContent` would refer to, and the interaction that this one goes on from."""
+        previous = prompt.body.get("previous_interaction_id")
+        places = [(INTERACTION, previous)] if isinstance(previous, str) and previous else []
+        return [*places, *super().refers_to(_in_other_words(prompt))]
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with the steps before it, and with what `generateContent` would find."""
+        previous = text(prompt.body.get("previous_interaction_id"))
+        before: Sequence[Document] = ()
+        if previous:
+            record = documents.get((INTERACTION, previous))
+            if record is None and validate:
+                raise missing(previous)
+            before = () if record is None else said(record)[-MAX_STEPS:]
+        read = _read(dict(prompt.body), prompt.headers, before)
+        if validate and previous:
+            rules.check_said(generating(prompt.body, before), prompt.model or "")
+        found = super().recall(_in_other_words(read), documents, validate=validate)
+        return replace(read, messages=found.messages, recalled={**found.recalled, **read.recalled})
+
+    def continues_from(self, prompt: Prompt) -> Place | None:
+        """Return nothing: several interactions may go on from one."""
+        return None
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return the interaction, unless it is not to be stored."""
+        if prompt.body.get("store") is False:
+            return ()
+        return [to_keep(self._whole(reply, prompt), prompt, _before(prompt), span())]
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an interaction: the whole one, or for the background one that is begun."""
+        whole = self._whole(reply, prompt)
+        return begun(whole) if prompt.background else whole
+
+    def render(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the answer."""
+        return Body(orjson.dumps(self.document(reply, prompt)))
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return the typed events, and the terminator."""
+        return narrate(self._whole(reply, prompt), prompt.per_chunk)
+
+    def _whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        if (own := reply.verbatim(self.name)) is not None:
+            return dict(own)
+        return interaction(reply, prompt, _in_other_words(prompt))
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Add what an interaction or an event of its stream says."""
+        collect_interaction(document, answer)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return server-sent events, each with its name."""
+        return SSE
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope: a message and a code; of a key, Google's usual one."""
+        adapted = self.adapt_error(exc)
+        if adapted.code == "API_KEY_INVALID" or adapted.message == KEY_MISSING:
+            return super().error(adapted)
+        own = adapted.code if adapted.code in CODES.values() else None
+        code = own or CODES.get(adapted.status) or CODES[400 if adapted.status < 500 else 500]
+        return {"error": {"message": adapted.message, "code": code}}
+
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return an envelope; that of a key in a list of one (recorded in 2026)."""
+        return [document] if "status" in document["error"] else document
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return an error with Google's wording; a model that there is not is not named."""
+        adapted = super().adapt_error(exc)
+        if exc.code == "model_not_found":
+            return RequestError("Requested entity was not found.", status=404, headers=adapted.headers)
+        return adapted
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return an error as the API's streams have it: the envelope's event, after which nothing comes."""
+        envelope = {**self.error(failure.error), "event_type": "error"}
+        return [Event(orjson.dumps(envelope), name="error")]
+
+
+def _read(body: dict[str, Any], headers: Mapping[str, str], before: Sequence[Mapping[str, Any]]) -> Prompt:
+    """Return what a request asks after some earlier steps."""
+    name = text(body.get("model")) or text(body.get("agent"))
+    address = {"model": name, "method": "generateContent"}
+    prompt = read_prompt(generating(body, before), headers, address)
+    return replace(
+        prompt,
+        format=Interactions.name,
+        body=body,
+        stream=body.get("stream") is True,
+        background=body.get("background") is True,
+        recalled={"steps": list(before)} if before else {},
+    )
+
+
+def _before(prompt: Prompt) -> list[dict[str, Any]]:
+    return dicts(prompt.recalled.get("steps"))
+
+
+def _in_other_words(prompt: Prompt) -> Prompt:
+    """Return the prompt as it would ask `generateContent`."""
+    return replace(prompt, body=generating(prompt.body, _before(prompt)))

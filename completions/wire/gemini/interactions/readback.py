@@ -1,0 +1,72 @@
+"""What an interaction says: its steps, whole or as the events of its stream tell them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.readback import NATURAL, Answer, Voice
+
+Document = Mapping[str, Any]
+
+ENDINGS = {"completed": NATURAL, "requires_action": NATURAL, "incomplete": "length", "failed": "content_filter"}
+"""How an interaction ends, in chat's words."""
+
+
+def collect_interaction(document: Document, answer: Answer) -> None:
+    """Take in a whole interaction, or an event of its stream."""
+    kind = text(document.get("event_type"))
+    if document.get("object") == "interaction":
+        _interaction(document, answer)
+        for at, step in enumerate(dicts(document.get("steps"))):
+            _step(at, step, answer.voice())
+    elif kind == "interaction.created":
+        named = mapping(document.get("interaction"))
+        answer.notes(named.get("id"), named.get("model") or named.get("agent"))
+    elif kind == "interaction.completed":
+        _interaction(mapping(document.get("interaction")), answer)
+        answer.ended = True
+    elif kind in ("step.start", "step.delta"):
+        place = document.get("index")
+        began = {**mapping(document.get("step")), "arguments": ""}  # they come in deltas
+        step = began if kind == "step.start" else mapping(document.get("delta"))
+        _step(place if isinstance(place, int) else -1, step, answer.voice())
+
+
+def _interaction(document: Document, answer: Answer) -> None:
+    answer.notes(document.get("id"), document.get("model") or document.get("agent"))
+    usage = mapping(document.get("usage"))
+    thought, told = whole(usage.get("total_thought_tokens"), 0) or 0, whole(usage.get("total_output_tokens"), 0) or 0
+    if usage:
+        answer.costs(usage.get("total_input_tokens"), told + thought, usage.get("total_cached_tokens"), thought)
+    if (status := text(document.get("status"))) in ENDINGS:
+        answer.voice().ends(status, ENDINGS)
+
+
+def _step(place: int, step: Document, voice: Voice) -> None:
+    """Take in a step, or a piece of one."""
+    match step.get("type"):
+        case "function_call":
+            voice.call(place, name=step.get("name"), id=step.get("id"), arguments=step.get("arguments"))
+        case "arguments_delta":
+            voice.call(place, arguments=text(step.get("arguments")))
+        case "text":
+            voice.says(step.get("text"), "text", place)
+            _annotate(step, voice)
+        case "text_annotation_delta":
+            _annotate(step, voice)
+        case "thought_summary":
+            voice.says(mapping(step.get("content")).get("text"), "reasoning", place)
+        case "thought":
+            for content in dicts(step.get("summary")):
+                voice.says(content.get("text"), "reasoning", place)
+        case "model_output":
+            for content in dicts(step.get("content")):
+                _step(place, content, voice)
+
+
+def _annotate(content: Document, voice: Voice) -> None:
+    """Take in the citations of a text, in chat's shape, as scripts have it."""
+    for note in dicts(content.get("annotations")):
+        if note.get("type") == "url_citation":
+            cited = {key: note[key] for key in ("start_index", "end_index", "url", "title") if key in note}
+            voice.annotations.append({"type": "url_citation", "url_citation": cited})

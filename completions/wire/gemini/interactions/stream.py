@@ -1,0 +1,144 @@
+"""Step 4: an interaction as a stream: its typed events, derived from the whole one, so that the two are equal.
+
+The order of events, and of keys in them, is as recorded from May to October 2026.
+"""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from completions.event import HOLE, Event, Events, Template
+from completions.event.scatter import Length
+from completions.tokens import text as tokens
+from completions.wire.framing import counts, joined
+from completions.wire.gemini.interactions.answer import begun
+
+DONE = Event(b"[DONE]", chunk=False, name="done")
+TOLD_AT_START = ("id", "call_id", "type", "name")
+"""What the start of a step tells of it."""
+
+EVENT_ID = re.compile(r"(\d{1,6})_\w+_(\d{1,9})")
+
+Document = Mapping[str, Any]
+
+
+def narrate(whole: Document, per_chunk: Length | None, *, resumable: bool = False) -> Events:
+    """Return the events of an interaction, with so many tokens a delta; who resumes a stream wants the texts' ids.
+
+    Of one that is begun in a stream, the first event tells no status (recorded in October 2026).
+    """
+    narrator = _Narrator(whole.get("model") or whole.get("agent") or "", per_chunk, resumable=resumable)
+    named = {key: begun(whole)[key] for key in ("id", "status", "object", "model", "agent") if key in whole}
+    if not resumable:
+        del named["status"]
+    narrator.add("interaction.created", {"interaction": named})
+    narrator.add("interaction.status_update", {"interaction_id": whole["id"], "status": "in_progress"})
+    for index, step in enumerate(whole.get("steps") or ()):
+        narrator.step(index, step)
+    ended = {key: value for key, value in whole.items() if key != "steps"}
+    narrator.add("interaction.completed", {"interaction": ended}, part="finish")
+    narrator.events.append(DONE)
+    return narrator.events
+
+
+def after(events: Sequence[Event], last: str) -> int:
+    """Return how many events a client has seen whose last one has an id; 0 where it has seen none."""
+    seen = _place_of(last)
+    if seen is None:
+        return 0
+    for at, event in enumerate(events):
+        told = orjson.loads(event.data) if event.chunk else {}
+        if (place := _place_of(told.get("event_id", ""))) is not None and place >= seen:
+            return at + 1
+        if told.get("index", 0) > seen[0]:
+            return at
+    return len(events)
+
+
+def is_event_id(value: str) -> bool:
+    """Tell whether a text may be the id of an event."""
+    return _place_of(value) is not None
+
+
+def _place_of(event_id: str) -> tuple[int, int] | None:
+    """Return the step of an event's id, and its last token there."""
+    try:
+        held = base64.urlsafe_b64decode(event_id.removeprefix("v1_") + "==").decode()
+    except (binascii.Error, ValueError):
+        return None
+    found = EVENT_ID.fullmatch(held) if event_id.startswith("v1_") else None
+    return None if found is None else (int(found[1]), int(found[2]))
+
+
+def _event_id(index: int, place: int) -> str:
+    return f"v1_{base64.urlsafe_b64encode(f'{index}_text_{place}'.encode()).decode().rstrip('=')}"
+
+
+class _Narrator:
+    """Writes one stream."""
+
+    def __init__(self, model: str, per_chunk: Length | None, *, resumable: bool) -> None:
+        self._model, self._per_chunk, self._resumable = model, per_chunk, resumable
+        self.events = Events()
+
+    def add(self, kind: str, fields: Document, *, token: int = 0, part: str = "") -> None:
+        """Add an event."""
+        self.events.append(Event(orjson.dumps({**fields, "event_type": kind}), token, True, part, kind))
+
+    def step(self, index: int, step: Document) -> None:
+        """Add the events of a step."""
+        kind = step["type"]
+        started = {key: value for key, value in step.items() if key in TOLD_AT_START}
+        if kind == "function_call":
+            started["arguments"] = {}
+        elif kind not in ("thought", "model_output"):
+            started["signature"] = ""
+        self.add("step.start", {"index": index, "step": started}, token=kind.endswith("_call"))
+        match kind:
+            case "thought":
+                for content in step.get("summary") or ():
+                    self._texts(index, {"content": {"text": HOLE, "type": "text"}, "type": "thought_summary"}, content)
+                if step.get("signature"):
+                    self._delta(index, {"signature": step["signature"], "type": "thought_signature"})
+            case "function_call":
+                said = orjson.dumps(step["arguments"]).decode()
+                self._pieces(index, {"arguments": HOLE, "type": "arguments_delta"}, said, "arguments")
+            case "model_output":
+                for content in step.get("content") or ():
+                    self._said(index, content)
+            case _:
+                told = {key: value for key, value in step.items() if key not in TOLD_AT_START}
+                self._delta(index, {**told, "type": kind})
+        self.add("step.stop", {"index": index})
+
+    def _said(self, index: int, content: Document) -> None:
+        if content["type"] != "text":
+            self._delta(index, content, token=1)
+            return
+        self._texts(index, {"text": HOLE, "type": "text"}, content)
+        if notes := content.get("annotations"):
+            self._delta(index, {"annotations": notes, "type": "text_annotation_delta"})
+
+    def _texts(self, index: int, delta: Document, content: Document) -> None:
+        self._pieces(index, delta, content.get("text") or "")
+
+    def _pieces(self, index: int, delta: Document, said: str, part: str = "") -> None:
+        """Add a delta for each token; what they have in common is encoded once, but where each has an id."""
+        pieces = joined(tokens.split(said, self._model), self._per_chunk)
+        sizes = counts(pieces)
+        if not self._resumable:
+            template = Template({"index": index, "delta": delta, "event_type": "step.delta"})
+            self.events += template.events(pieces, part, "step.delta", sizes)
+            return
+        last = -1
+        for piece, size in zip(pieces, sizes or [1] * len(pieces), strict=True):
+            last += size
+            numbered = {"index": index, "delta": delta, "event_id": _event_id(index, last), "event_type": "step.delta"}
+            self.events.append(Event(Template(numbered).one(piece), size, True, part, "step.delta"))
+
+    def _delta(self, index: int, delta: Document, *, token: int = 0) -> None:
+        self.add("step.delta", {"index": index, "delta": delta}, token=token)
