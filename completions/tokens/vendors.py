@@ -382,7 +382,7 @@ def vendor_of(model: str, format_: str, vertex: bool, dialect: str | None) -> Ve
     found = next((vendor for pattern, vendor in _NAMES if pattern.search(model)), None)
     if found is None and format_ in ("anthropic", "count_tokens"):
         return CLAUDE_4
-    return GEMINI_25 if found is None and format_ == "gemini" else found
+    return GEMINI_25 if found is None and format_ in ("gemini", "interactions") else found
 
 
 CLAUDE_4 = next(vendor for _, vendor in VENDORS if vendor.name == "claude-4")

@@ -65,6 +65,7 @@ GENERATED = [
     ),
     *("/v1beta/models/gemini-2.5-flash-image:generateContent", "/v1beta/models/imagen-4.0-generate-001:predict"),
     "/v1beta/models/gemini-2.5-flash-preview-tts:generateContent",
+    "/v1beta/interactions",
     *(f"/v1beta/models/gemini-embedding-001:{name}" for name in ("embedContent", "batchEmbedContents", "predict")),
     f"{PROJECT}/google/models/gemini-2.5-flash:generateContent",
     *(f"{PROJECT}/anthropic/models/claude-sonnet-4-5@20250929:{name}" for name in ("rawPredict", "streamRawPredict")),
@@ -98,6 +99,7 @@ KEPT = [
     *("/v1/messages/batches", "/v1/messages/batches/x", "/v1beta/models/gemini-2.5-flash:batchGenerateContent"),
     *("/v1beta/batches", "/v1beta/files", "/upload/v1beta/files", "/v1beta/cachedContents"),
     *("/v1beta/fileSearchStores", "/v1beta/fileSearchStores/{search}"),
+    *("/v1beta/interactions/{interaction}", "/v1beta/interactions/x/cancel"),
     "/v1beta/fileSearchStores/{search}:importFile",
     *(
         "/upload/v1beta/fileSearchStores/{search}:uploadToFileSearchStore",
@@ -186,6 +188,7 @@ async def made(app: Handler) -> dict[str, str]:
         "batch": (await post("/v1/batches", batch))["id"],
         "response": (await post("/v1/responses", {"model": "gpt-4o", "input": "a"}))["id"],
         "search": search["name"].partition("/")[2],
+        "interaction": (await post("/v1beta/interactions", {"model": "gemini-3.8-flash", "input": "a"}, GOOGLE))["id"],
     }
 
 

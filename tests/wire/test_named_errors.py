@@ -38,6 +38,7 @@ PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "openrouter": ("/openrouter/api/v1/chat/completions", "anthropic/claude-haiku-4.5", KEY),
     "anthropic": ("/v1/messages", "claude-opus-5-5", CLAUDE),
     "gemini": ("/v1beta/models/gemini-2.5-flash:generateContent", "", GOOGLE),
+    "interactions": ("/v1beta/interactions", "gemini-3.8-flash", GOOGLE),
     "gemini chat": ("/v1beta/openai/chat/completions", "gemini-2.5-flash", KEY),
     "vertex": (f"{VERTEX}/google/models/gemini-2.5-flash:generateContent", "", KEY),
     "vertex express mode": (f"{VERTEX}/google/models/gemini-2.5-flash:generateContent", "", GOOGLE),
@@ -53,7 +54,7 @@ def body_for(place: str, said: str) -> dict[str, Any]:
     path, model, _ = PLACES[place]
     if "generateContent" in path:
         return {"contents": [{"role": "user", "parts": [{"text": said}]}]}
-    if path.endswith("/responses"):
+    if path.endswith(("/responses", "/interactions")):
         return {"model": model, "input": said}
     content: Any = [{"text": said}] if path == BEDROCK else said
     body: dict[str, Any] = {"messages": [{"role": "user", "content": content}]}
@@ -114,6 +115,9 @@ WORDS = [
         "Publisher Model `projects/p/locations/us-east5/publishers/google/models/gemini-2.5-flash` was not found",
         '"status": "NOT_FOUND"',
     ),
+    ("interactions", "model", 404, "Requested entity was not found.", '"code": "not_found"}}'),
+    ("interactions", "limit", 429, "You exceeded your current quota", '"code": "resource_exhausted"}}'),
+    ("interactions", "long", 400, "The input token count (1048577) exceeds", '"code": "invalid_request"}}'),
     ("gemini", "model", 404, "is not found for API version v1beta, or is not supported for generateContent", ""),
 ]
 

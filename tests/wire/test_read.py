@@ -25,6 +25,7 @@ PATHS = [
     *(surface.path for surface in SURFACES.values()),
     f"{GEMINI}generateContent",
     f"{GEMINI}countTokens",
+    "/v1beta/interactions",
     "/v1beta/models/gemini-embedding-001:batchEmbedContents",
     "/v1/embeddings",
     "/v1/moderations",
@@ -122,6 +123,7 @@ def test_read__vectors(path: str, body: dict[str, Any], count: int) -> None:
         ("/v1/responses", {"object": "response", "id": "a", "model": "b", "status": "completed", "output": []}),
         ("/v1/messages", {"type": "message", "id": "a", "model": "b", "content": [{"type": "text", "text": "Yo"}]}),
         (f"{GEMINI}generateContent", {"responseId": "a", "modelVersion": "b", "candidates": [{"content": {}}]}),
+        ("/v1beta/interactions", {"object": "interaction", "id": "a", "model": "b", "status": "completed"}),
     ],
 )
 def test_read__the_id_and_the_model_of_an_answer(path: str, body: dict[str, Any]) -> None:

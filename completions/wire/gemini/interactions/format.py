@@ -115,8 +115,6 @@ class Interactions(Gemini):
         return narrate(self._whole(reply, prompt), prompt.per_chunk)
 
     def _whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        if (own := reply.verbatim(self.name)) is not None:
-            return dict(own)
         return interaction(reply, prompt, _in_other_words(prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:

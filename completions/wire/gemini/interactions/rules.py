@@ -12,6 +12,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import media, rules
+from completions.wire.gemini.fields import snake
 from completions.wire.gemini.interactions.asked import CONTENTS, OWN_TOOLS, formats_of, steps_of
 
 Check = Callable[[Any, str], str | None]
@@ -72,7 +73,7 @@ def _fields(fields: Mapping[str, Check], required: Collection[str] = ()) -> Chec
         start = f"{path}." if path else ""
         for name, item in value.items():
             if name not in fields:
-                meant = get_close_matches(name, fields, n=1, cutoff=0.7)
+                meant = get_close_matches(snake(name), fields, n=1, cutoff=0.7)
                 hint = f" Did you mean '{meant[0]}'?" if meant else ""
                 return f"Unknown parameter '{start}{name[:200]}'.{hint}"
             if item is not None and (wrong := fields[name](item, start + name)) is not None:
