@@ -171,7 +171,7 @@ _TYPED_FORMAT = _by_type(_FORMATS)
 
 def _format(value: Any, path: str) -> str | None:
     """Check a format of the answer; one of another type is a schema itself."""
-    return (_TYPED_FORMAT if mapping(value).get("type") in _FORMATS else obj)(value, path)
+    return (_TYPED_FORMAT if text(mapping(value).get("type")) in _FORMATS else obj)(value, path)
 
 
 def _item(value: Any, path: str) -> str | None:
