@@ -1,6 +1,7 @@
 """Gemini's interactions: through google-genai, and the shapes that were recorded from May to October 2026."""
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -10,9 +11,14 @@ import pytest
 from google import genai
 from google.genai import types
 from google.genai._interactions import APIStatusError
+from PIL import Image
 
 from completions.wire.gemini.interactions.answer import is_name
+from llmclient.lite import load
+from tests.leaky import LITELLM
 from tests.server import LiveServer
+
+pytestmark = LITELLM
 
 MODEL = "gemini-3.8-flash"
 WEATHER = {
@@ -188,6 +194,27 @@ def test_background__is_cancelled(asked: Any) -> None:
     assert refused(lambda: asked.cancel(whole.id))[0] == 400
 
 
+def test_tokens__are_counted_as_recorded(asked: Any) -> None:
+    level = {"thinking_level": "low"}  # which `generateContent` refuses of this model
+    joke = asked.create(
+        model="gemini-2.5-flash", input="Tell me a short joke about programming.", generation_config=level
+    )
+    drawn = io.BytesIO()
+    Image.new("1", (8, 8)).save(drawn, "png")
+    contents = [
+        {"type": "text", "text": "Describe the image in one sentence."},
+        {
+            "type": "image",
+            "data": base64.b64encode(drawn.getvalue()).decode(),
+            "mime_type": "image/png",
+            "resolution": "low",
+        },
+    ]
+    seen = asked.create(model="gemini-2.5-flash-lite", input=contents)
+    counts = [(each.modality, each.tokens) for each in seen.usage.input_tokens_by_modality]
+    assert (joke.usage.total_input_tokens, counts) == (9, [("text", 8), ("image", 258)])
+
+
 def test_agent__is_asked_in_place_of_a_model(asked: Any) -> None:
     begun = asked.create(agent="deep-research-pro-preview-12-2025", input="Hello", background=True)
     assert (begun.agent, begun.model, begun.service_tier) == ("deep-research-pro-preview-12-2025", None, None)
@@ -275,3 +302,17 @@ def test_formats__json_pictures_and_searches(asked: Any) -> None:
     assert {step.call_id for step in found.steps if step.type.endswith("_result")} == calls and len(calls) == 2
     again = asked.create(model=MODEL, input="turns", previous_interaction_id=found.id)
     assert again.output_text == "Turn 1."
+
+
+def test_litellm__asks_streams_shows_and_removes(server: LiveServer) -> None:
+    load()
+    from litellm import interactions
+
+    facts: dict[str, Any] = {"api_key": "good", "api_base": server.url}
+    whole: Any = interactions.create(model=f"gemini/{MODEL}", input="think", **facts)
+    assert (whole.status, whole.steps[-1]["content"][0]["text"]) == ("completed", "Done.")
+    events: Any = interactions.create(model=f"gemini/{MODEL}", input="Hello", stream=True, **facts)
+    assert [event.event_type for event in events].count("step.delta") == 3
+    kept: Any = {"custom_llm_provider": "gemini", **facts}
+    assert interactions.get(whole.id, **kept).status == "completed"
+    assert interactions.delete(whole.id, **kept).success

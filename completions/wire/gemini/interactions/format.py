@@ -22,6 +22,7 @@ from completions.wire.gemini.interactions.kept import INTERACTION, missing, said
 from completions.wire.gemini.interactions.readback import collect_interaction
 from completions.wire.gemini.interactions.stream import narrate
 from completions.wire.gemini.prompt import read_prompt
+from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.readback import Answer
 
 CODES: Mapping[int, str] = {
@@ -50,6 +51,8 @@ class Interactions(Gemini):
     """
 
     name = "interactions"
+    refusals = tuple(row for row in REFUSALS if row.feature != "thinking_level")
+    """Gemini 2.5 takes a level of thinking here (recorded in May and June 2026)."""
     json_type = ""
     reads_address = False
     arguments = "object"
