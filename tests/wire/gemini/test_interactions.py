@@ -10,9 +10,11 @@ import httpx
 import pytest
 from google import genai
 from google.genai import types
+from google.genai._gaos.types import interactions as types_of_interactions
 from google.genai._interactions import APIStatusError
 from PIL import Image
 
+from completions.wire.gemini.interactions import rules
 from completions.wire.gemini.interactions.answer import is_name
 from llmclient.lite import load
 from tests.leaky import LITELLM
@@ -254,6 +256,27 @@ def test_wrong__is_refused_in_the_words_of_the_api(server: LiveServer, more: dic
     answer = httpx.post(f"{server.url}/v1beta/interactions", headers={"x-goog-api-key": "good"}, json=body)
     assert answer.status_code == 400 and answer.json()["error"]["code"] == "invalid_request"
     assert answer.json()["error"]["message"].startswith(words)
+
+
+PARAMS = [(rules.REQUEST, kind, "") for kind in ("CreateModelInteractionParam", "CreateAgentInteractionParam")]
+PARAMS += [(rules.CONFIG, "GenerationConfigParam", "")]
+PARAMS += [
+    (check, f"{each.title().replace('_', '')}{end}Param", each)
+    for check, end, kinds in (
+        (rules.CONTENT, "Content", ("text", "image", "audio", "document", "video")),
+        (rules.STEP, "Step", ("user_input", "model_output", "thought", "function_call", "function_result")),
+        (rules.STEP, "Step", ("google_search_call", "google_search_result", "retrieval_call", "tool_search_result")),
+        (rules.TOOL, "", ("function", "google_search", "file_search")),
+    )
+    for each in kinds
+]
+
+
+@pytest.mark.parametrize(("check", "name", "kind"), PARAMS, ids=[name for _, name, _ in PARAMS])
+def test_fields__of_the_sdk_are_all_known(check: Any, name: str, kind: str) -> None:
+    fields = getattr(types_of_interactions, name).__annotations__
+    given = {field.rstrip("_"): None for field in fields if field != "type"} | ({"type": kind} if kind else {})
+    assert len(given) > 1 and not (check(given, "") or "").startswith("Unknown parameter")
 
 
 def test_key__is_refused_as_google_does(server: LiveServer) -> None:

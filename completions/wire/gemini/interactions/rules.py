@@ -46,13 +46,15 @@ def anything(value: Any, path: str) -> str | None:
     return None
 
 
-def _one_of(*values: str) -> Check:
+def _one_of(*values: str, also: Collection[str] = ()) -> Check:
+    """Check that a value is one of these, or of others that are taken but not told."""
+
     def check(value: Any, path: str) -> str | None:
         if not isinstance(value, str):
             return f"Invalid input at '{path}'."
         supported = ", ".join(f"'{each}'" for each in values)
         wrong = f"The value '{value[:200]}' is not supported for '{path}'. Supported values: {supported}."
-        return None if value in values else wrong
+        return None if value in values or value in also else wrong
 
     return check
 
@@ -120,7 +122,11 @@ _FILE: dict[str, Check] = {
 _TEXT = _fields({**_KIND, "text": string, "annotations": anything}, ("text",))
 CONTENT = _by_type({kind: _TEXT if kind == "text" else _fields(_FILE) for kind in CONTENTS})
 
-_CALL = {**_KIND, "id": string, "arguments": anything, "signature": string, "search_type": string, "name": string}
+_CALL = {
+    **_KIND,
+    **dict.fromkeys(("id", "signature", "search_type", "retrieval_type", "name"), string),
+    "arguments": anything,
+}
 _RESULT = {**_KIND, "call_id": string, "result": anything, "is_error": boolean, "signature": string, "name": string}
 RUN = ("code_execution", "google_search", "url_context", "file_search", "google_maps", "retrieval", "tool_search")
 """What the API runs itself, whose calls and results are steps that clients send back as they came."""
@@ -188,7 +194,7 @@ CONFIG = _fields(
         "seed": integer,
         "stop_sequences": _each(string),
         "max_output_tokens": integer,
-        "thinking_level": _one_of("minimal", "low", "medium", "high"),
+        "thinking_level": _one_of("minimal", "low", "medium", "high", also=("xhigh",)),  # the SDK of November 2026
         "thinking_summaries": _one_of("auto", "none"),
         "tool_choice": _either(
             text=_MODE, one=_fields({"allowed_tools": _fields({"mode": _MODE, "tools": _each(string)})})
