@@ -78,6 +78,8 @@ MANNERS: Mapping[str, str] = {
     "research_alone": "A request for research without a tool to search with is refused.",
     "unreturned_thoughts": "A call of a tool whose thoughts are not sent back is refused.",
     "verbosity": "A verbosity other than `medium` is refused.",
+    "function_role": "A message of the role `function` is refused in chat completions.",
+    "old_summaries": "`reasoning.generate_summary` is unknown in responses, where others take it for `summary`.",
     "search_sampling": "What samples is refused as models do that always search.",
 }
 """Ways of some models of their own to refuse what they lack."""

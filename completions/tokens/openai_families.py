@@ -35,7 +35,7 @@ OPENAI = (
     Family(
         "openai",
         "o3-mini",
-        SAMPLING | NEVER | {"parallel_tool_calls", "images", "files", "hosted_web_search"},
+        SAMPLING | NEVER | {"parallel_tool_calls", "images", "files", "hosted_web_search", "function_role"},
         efforts=LOW_TO_HIGH,
         source="recordings: pydantic/pydantic-ai (`stop` is taken); langchain-ai/langchain 29704",
         seen="2026-11-25",
@@ -91,7 +91,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5(-mini|-nano|-codex)?",
-        SAMPLING | NEVER | {"stop", "logprobs_forbidden"},
+        SAMPLING | NEVER | {"stop", "logprobs_forbidden", "function_role"},
         efforts=("minimal", "low", "medium", "high"),
         source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
         seen="2026-10-11",
@@ -99,7 +99,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.1",
-        NEVER | {"stop"},
+        NEVER | {"stop", "function_role"},
         lacks_reasoning=SAMPLING,
         efforts=("none", "low", "medium", "high"),
         default_effort="none",
@@ -134,7 +134,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.(2|4)(-mini|-nano)?",
-        NEVER | {"stop"},
+        NEVER | {"stop", "function_role"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
         efforts=("none", "low", "medium", "high", "xhigh"),
         default_effort="none",
@@ -144,7 +144,9 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.6(-sol|-terra|-luna)?",
-        NEVER | {"stop", "audio_answers", "cache_in_memory", "many_answers", "max_in_responses_alone"},
+        NEVER
+        | {"stop", "audio_answers", "cache_in_memory", "many_answers", "max_in_responses_alone"}
+        | {"function_role", "old_summaries"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
         efforts=("none", "low", "medium", "high", "xhigh"),
         source="requests to gpt-5.6-terra on 2026-08-30, and to 5.6-luna and 5.6-sol; Gitlawb/openclaude 1957",
@@ -153,7 +155,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.[5-9](-sol|-terra|-luna|-mini|-nano)?",
-        NEVER | {"stop", "audio_answers"},
+        NEVER | {"stop", "audio_answers", "function_role"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
         efforts=("none", "low", "medium", "high", "xhigh"),
         source="requests to gpt-5.6-terra and gpt-5.6-luna on 2026-08-30; Gitlawb/openclaude 1957",

@@ -158,6 +158,16 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
         "unsupported_value",
         "messages[0].role",
     ),
+    *(
+        (
+            model,
+            {"messages": [*HELLO["messages"], {"role": "function", "name": "f", "content": content}]},
+            "Unsupported value: 'messages[1].role' does not support 'function' with this model.",
+            "unsupported_value",
+            "messages[1].role",
+        )
+        for model, content in (("gpt-5.6-terra", None), ("gpt-5", "23C"), ("o3-mini", "23C"))
+    ),
     ("o1-mini", TOOLS, f"'tools' {NO}", "unsupported_parameter", "tools"),
     ("o1-mini", {"stop": ["."]}, f"'stop' {NO}", "unsupported_parameter", "stop"),
     (
@@ -211,6 +221,13 @@ def test_chat__refuses_what_the_model_does_not_take(
 
 
 RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
+    (
+        "gpt-5.6-terra",
+        {"reasoning": {"generate_summary": "concise"}},
+        "Unknown parameter: 'reasoning.generate_summary'.",
+        "unknown_parameter",
+        "reasoning.generate_summary",
+    ),
     ("gpt-5", {"temperature": 0.2}, f"Unsupported parameter: 'temperature' {NO}", None, "temperature"),
     ("o3", {"top_p": 0.2}, f"Unsupported parameter: 'top_p' {NO}", None, "top_p"),
     (

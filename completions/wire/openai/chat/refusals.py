@@ -237,6 +237,14 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{PYDANTIC} test_openai_o1_mini_system_role[system]",
         seen="2026-11-25",
     ),
+    Refusal(
+        "function_role",
+        role("function"),
+        "Unsupported value: '{place}' does not support '{value}' with this model.",
+        "unsupported_value",
+        source=f"{MEASURED}; quotes by users, of gpt-5 and o3-mini, with the words",
+        seen="2026-09-01",
+    ),
     Refusal("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
     Refusal("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
     Refusal(

@@ -72,7 +72,20 @@ def _verbosity(prompt: Prompt, can: Capabilities) -> Asked | None:
     return None if wanted in (None, "medium") else Asked("text.verbosity", wanted)
 
 
+def _old_summary(prompt: Prompt, can: Capabilities) -> Asked | None:
+    wanted = mapping(prompt.body.get("reasoning")).get("generate_summary")
+    return None if wanted is None else Asked("reasoning.generate_summary")
+
+
 REFUSALS: tuple[Refusal, ...] = (
+    Refusal(
+        "old_summaries",
+        _old_summary,
+        "Unknown parameter: '{place}'.",
+        "unknown_parameter",
+        source=MEASURED,
+        seen="2026-08-30",
+    ),
     Refusal(
         "research_alone",
         _unequipped,
