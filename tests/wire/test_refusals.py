@@ -220,6 +220,58 @@ def test_chat__refuses_what_the_model_does_not_take(
     )
 
 
+CONTENT = "Invalid value for 'content': expected a string, got null."
+USER, SILENT = HELLO["messages"][0], {"role": "user"}
+STOP, AUDIO_WORDS = f"Unsupported parameter: 'stop' {NO}", "Unknown parameter: 'modalities'."
+ORDER_CASES: list[tuple[dict[str, Any], str, str | None, str | None]] = [
+    ({"modalities": ["text", "audio"]}, AUDIO_WORDS, "unknown_parameter", "modalities"),
+    ({"modalities": "x"}, AUDIO_WORDS, "unknown_parameter", "modalities"),
+    ({"n": "x", "modalities": ["text"]}, AUDIO_WORDS, "unknown_parameter", "modalities"),
+    (
+        {"logprobs": True, "top_logprobs": 21, "reasoning_effort": "none"},
+        "Invalid value for 'top_logprobs': must be less than or equal to 5.",
+        None,
+        "top_logprobs",
+    ),
+    ({"n": 200}, "Expected a value <= 8, but got 200 instead.", "integer_above_max_value", "n"),
+    *(
+        (
+            {"reasoning_effort": value},
+            f"Unsupported value: 'reasoning_effort' does not support {said} with this model. Supported values are: ",
+            "unsupported_value",
+            "reasoning_effort",
+        )
+        for value, said in (({"a": "b"}, "{'a': 'b'}"), ({"k": "a'b"}, """{'k': "a'b"}"""))
+    ),
+    ({"n": "x", "stop": "."}, "Invalid type for 'n'", "invalid_type", "n"),
+    ({"stop": ".", "verbosity": "x"}, STOP, "unsupported_parameter", "stop"),
+    ({"stop": ".", "stream_options": "x"}, STOP, "unsupported_parameter", "stop"),
+    ({"max_tokens": 32, "store": "x"}, f"'max_tokens' {NO}", "unsupported_parameter", "max_tokens"),
+    ({"logit_bias": {"1": 1}, "verbosity": "x"}, f"'logit_bias' {NO}", "unsupported_parameter", "logit_bias"),
+    ({"temperature": 0.5, "metadata": "x"}, "Invalid type for 'metadata'", "invalid_type", "metadata"),
+    ({"logprobs": True, "verbosity": "x"}, "Invalid value: 'x'.", "invalid_value", "verbosity"),
+    ({"messages": [SILENT, USER]}, CONTENT, None, "messages.[0].content"),
+    ({"messages": [SILENT, SILENT]}, CONTENT, None, "messages.[0].content"),
+    ({"messages": [SILENT, USER | {"content": 7}]}, "Invalid type for", "invalid_type", "messages[1].content"),
+    ({"messages": [SILENT, USER | {"role": "x"}]}, "Invalid value: 'x'.", "invalid_value", "messages[1].role"),
+    ({"messages": [SILENT], "temperature": 0.5}, "does not support 0.5", "unsupported_value", "temperature"),
+    ({"messages": [SILENT], "temperature": 1}, CONTENT, None, "messages.[0].content"),
+    ({"messages": [SILENT], "n": "x"}, "Invalid type for 'n'", "invalid_type", "n"),
+    ({"messages": [SILENT], "top_logprobs": 1, "reasoning_effort": "none"}, "is only allowed", None, "top_logprobs"),
+]
+"""Requests with several faults and what is told of them, measured with gpt-5.6-terra from 2026-08-30 to 2026-09-01."""
+
+
+@pytest.mark.parametrize(("more", "words", "code", "param"), ORDER_CASES)
+def test_chat__tells_of_several_faults_what_the_api_tells(
+    more: dict[str, Any], words: str, code: str | None, param: str | None
+) -> None:
+    exc = refused(CHAT, {"model": "gpt-5.6-terra", **HELLO, **more})
+    assert exc is not None
+    assert words in exc.message
+    assert (exc.status, exc.code, exc.param) == (400, code, param)
+
+
 RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
     (
         "gpt-5.6-terra",

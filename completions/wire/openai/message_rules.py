@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.media import is_picture
-from completions.wire.openai.requests import later_problem
+from completions.wire.openai.requests import LastProblem, later_problem
 from completions.wire.validation import (
     TOOL_NAME,
     Check,
@@ -230,6 +230,9 @@ def _message(extra: Mapping[str, Check], required: Sequence[str] = (), *, loose:
     return with_content
 
 
+NO_CONTENT = "Invalid value for 'content': expected a string, got null."
+
+
 def _no_content(message: dict[str, Any]) -> Problem | None:
     """Let an assistant's message do without content when it has something else to say.
 
@@ -239,7 +242,7 @@ def _no_content(message: dict[str, Any]) -> Problem | None:
         return None
     if message["role"] == "function" and "content" in message:
         return None  # `ChatCompletionFunctionMessageParam.content` is nullable
-    return later_problem("Invalid value for 'content': expected a string, got null.", "content")
+    return LastProblem(NO_CONTENT, None, None, "content")
 
 
 _SAID: Mapping[str, Check] = {
@@ -269,10 +272,16 @@ _SEVERAL = array(MESSAGE, "objects", low=1)
 def messages(value: Any) -> Problem | None:
     """Check the messages one by one, then that calls and tool messages match."""
     if (problem := _SEVERAL(value)) is not None:
-        return problem
+        return (_other(value) or problem) if isinstance(problem, LastProblem) else problem
     if any("tool_calls" in message or message["role"] == "tool" for message in value):
         return unmatched(value)
     return None
+
+
+def _other(value: Sequence[Any]) -> Problem | None:
+    """Return the first problem that is told before one that is told last."""
+    wrong = ((at, problem) for at, each in enumerate(value) if (problem := MESSAGE(each)) is not None)
+    return next((problem.under(f"[{at}]") for at, problem in wrong if not isinstance(problem, LastProblem)), None)
 
 
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:

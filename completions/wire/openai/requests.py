@@ -34,11 +34,20 @@ def request(fields: Mapping[str, Check], required: Sequence[str] = (), **absent:
 
 
 def _first(value: Mapping[str, Any], fields: Mapping[str, Check]) -> Problem | None:
-    """Return the unknown key that comes first, or else the problem of the field that comes first in the table."""
+    """Return the unknown key that comes first, or else the problem of the field that comes first in the table.
+
+    A problem that is told last of all is returned where there is no other.
+    """
     if (strange := next((key for key in value if key not in fields), None)) is not None:
         return Problem("Unknown parameter:", f".{_hint(strange, fields, value)}", "unknown_parameter", strange)
-    wrong = ((key, check(value[key])) for key, check in fields.items() if key in value)
-    return next((problem.under(key) for key, problem in wrong if problem is not None), None)
+    last = None
+    for key, check in fields.items():
+        if key not in value or (problem := check(value[key])) is None:
+            continue
+        if not isinstance(problem, LastProblem):
+            return problem.under(key)
+        last = problem.under(key)
+    return last
 
 
 def _hint(strange: str, fields: Iterable[str], given: Collection[str]) -> str:
@@ -76,6 +85,10 @@ class LaterProblem(Problem):
         joint = "." if self.path and self.path[0] not in ".[" else ""
         self.path = f"{dotted}{joint}{self.path}"
         return self
+
+
+class LastProblem(LaterProblem):
+    """One that is told only where nothing else is wrong with the request."""
 
 
 def later_problem(message: str, path: str) -> LaterProblem:

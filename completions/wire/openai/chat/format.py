@@ -17,6 +17,7 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.event import Event
+from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_DIALECTS, NO_ROUTE, Span, StoredDocument, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
@@ -32,6 +33,7 @@ from completions.wire.openai.base import (
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
+from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
@@ -64,7 +66,10 @@ class ChatCompletions(OpenAIFormat):
         if self._dialect.convert is not None:
             self._dialect.convert(self.name, document)
         if validate:
-            self._dialect.check_chat(document)
+            try:
+                self._dialect.check_chat(document)
+            except RequestError as exc:
+                raise exc if self._dialect.name else told_first(self, read_prompt(document, headers), exc) from None
         if "stream" in document:
             check_stream(document)
         return self._dialect.adapt_prompt(read_prompt(document, headers))

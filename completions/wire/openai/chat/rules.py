@@ -9,6 +9,7 @@ from typing import Any
 from completions.tokens.capabilities import capabilities
 from completions.wire.openai import strict_schema
 from completions.wire.openai.message_rules import CACHE_POINT, messages, says_json
+from completions.wire.openai.requests import LastProblem
 from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
@@ -156,7 +157,10 @@ def request(rules: SchemaRules) -> Check:
 
 def validate(body: dict[str, Any], fields: Check = REQUEST) -> None:
     """Raise `RequestError` for the first problem that the API would report."""
-    refuse(fields(body) or _across(body))
+    problem = fields(body)
+    if problem is None or isinstance(problem, LastProblem):
+        problem = _across(body) or problem
+    refuse(problem)
 
 
 def _across(body: Mapping[str, Any]) -> Problem | None:
