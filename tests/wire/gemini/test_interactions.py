@@ -217,6 +217,30 @@ def test_tokens__are_counted_as_recorded(asked: Any) -> None:
     assert (joke.usage.total_input_tokens, counts) == (9, [("text", 8), ("image", 258)])
 
 
+def test_cache_and_files__are_those_of_the_other_api(server: LiveServer) -> None:
+    with genai.Client(api_key="good", http_options=types.HttpOptions(base_url=server.url)) as client:
+        long = types.CreateCachedContentConfig(contents="Every change is read by somebody else. " * 600)
+        cache: Any = client.caches.create(model=MODEL, config=long)
+        file: Any = client.files.upload(file=io.BytesIO(b"a"), config={"mime_type": "text/plain"})
+        content = [{"type": "text", "text": "Hi"}, {"type": "document", "uri": file.uri, "mime_type": "text/plain"}]
+        asked: Any = client.interactions
+        whole = asked.create(model=MODEL, input=content, cached_content=cache.name)
+        events = list(asked.create(model=MODEL, input=content, cached_content=cache.name, stream=True))
+        store: Any = client.file_search_stores.create(config={"display_name": "facts"})
+        client.file_search_stores.upload_to_file_search_store(
+            file_search_store_name=store.name,
+            file=io.BytesIO(b"three cheeses"),
+            config={"mime_type": "text/plain", "display_name": "a.txt"},
+        )
+        search = {"type": "file_search", "file_search_store_names": [store.name]}
+        found = asked.create(model=MODEL, input="three", tools=[search])
+    assert whole.usage.total_cached_tokens == cache.usage_metadata.total_token_count
+    assert whole.usage.cached_tokens_by_modality[0].modality == "text"
+    assert events[-1].interaction.usage.total_tokens == whole.usage.total_tokens
+    [note] = found.steps[-1].content[0].annotations
+    assert (note.type, note.file_name, note.source, note.end_index) == ("file_citation", "a.txt", "three cheeses", 13)
+
+
 def test_agent__is_asked_in_place_of_a_model(asked: Any) -> None:
     begun = asked.create(agent="deep-research-pro-preview-12-2025", input="Hello", background=True)
     assert (begun.agent, begun.model, begun.service_tier) == ("deep-research-pro-preview-12-2025", None, None)

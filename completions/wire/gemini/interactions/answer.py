@@ -170,22 +170,28 @@ def _ran(part: Mapping[str, Any], name: str) -> Document:
 
 
 def _citations(said: Said) -> Iterator[Document]:
-    """Go through the citations of the text: those that a script gives, or those of what was searched."""
+    """Go through the citations of the text: those of what was searched, and those that a script gives; of bytes."""
     ending = said.ending()
-    chunks = mapping(ending.get("groundingMetadata"))
-    sources = dicts(chunks.get("groundingChunks"))
-    for support in dicts(chunks.get("groundingSupports")):
-        segment = mapping(support.get("segment"))
-        for at in support.get("groundingChunkIndices") or ():
-            found = mapping(sources[at].get("web")) or mapping(sources[at].get("retrievedContext"))
-            place = {"start_index": segment.get("startIndex", 0), "end_index": segment.get("endIndex", 0)}
-            kind = "url_citation" if "web" in sources[at] else "file_citation"
-            where = {"url" if kind == "url_citation" else "document_uri": found.get("uri")}
-            named = {"title" if kind == "url_citation" else "file_name": found.get("title")}
-            yield {**{key: value for key, value in (where | named).items() if value}, **place, "type": kind}
+    grounded = mapping(ending.get("groundingMetadata"))
+    sources = [_source(chunk) for chunk in dicts(grounded.get("groundingChunks"))]
+    for support in dicts(grounded.get("groundingSupports")):
+        for at in support["groundingChunkIndices"]:
+            yield _cited(sources[at], support["segment"])
     for source in dicts(mapping(ending.get("citationMetadata")).get("citationSources")):
-        place = {"start_index": source.get("startIndex", 0), "end_index": source.get("endIndex", 0)}
-        yield {"url": text(source.get("uri")), **place, "type": "url_citation"}
+        yield _cited({"url": text(source.get("uri")), "type": "url_citation"}, source)
+
+
+def _source(chunk: Mapping[str, Any]) -> Document:
+    """Return where something is from: a page, or a file with what stands there."""
+    if web := mapping(chunk.get("web")):
+        return {"url": web["uri"], "title": web["title"], "type": "url_citation"}
+    found = mapping(chunk.get("retrievedContext"))
+    named = {"file_name": found["title"]} if "title" in found else {}
+    return {**named, "source": found["text"], "type": "file_citation"}
+
+
+def _cited(source: Document, place: Mapping[str, Any]) -> Document:
+    return {"start_index": place.get("startIndex", 0), "end_index": place.get("endIndex", 0), **source}
 
 
 def _cite(steps: Sequence[Document], citations: Sequence[Document]) -> None:

@@ -58,11 +58,12 @@ def generating(body: Mapping[str, Any], before: Sequence[Step] = ()) -> Document
     config = mapping(body.get("generation_config"))
     request: Document = {
         "contents": list(_contents([*before, *steps_of(body.get("input"))])),
-        "tools": list(_tools(body)),
-        "toolConfig": {"includeServerSideToolInvocations": True, **_calling(config.get("tool_choice"))},
         "generationConfig": {**_config(config), **_formats(body), **_media(config)},
         "labels": mapping(body.get("labels")),
     }
+    calling = _calling(config.get("tool_choice"))
+    if (tools := list(_tools(body))) or calling:
+        request |= {"tools": tools, "toolConfig": {"includeServerSideToolInvocations": True, **calling}}
     if system := text(body.get("system_instruction")):
         request["systemInstruction"] = {"parts": [{"text": system}]}
     for name, other in (("cached_content", "cachedContent"), ("service_tier", "serviceTier")):

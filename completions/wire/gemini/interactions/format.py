@@ -92,7 +92,7 @@ class Interactions(Gemini):
         if validate and previous:
             rules.check_said(generating(prompt.body, before), prompt.model or "")
         found = super().recall(_in_other_words(read), documents, validate=validate)
-        return replace(read, messages=found.messages, recalled={**found.recalled, **read.recalled})
+        return _as_sent(found, dict(prompt.body), {**found.recalled, **read.recalled})
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return nothing: several interactions may go on from one."""
@@ -159,14 +159,13 @@ def _read(body: dict[str, Any], headers: Mapping[str, str], before: Sequence[Map
     name = text(body.get("model")) or text(body.get("agent"))
     address = {"model": name, "method": "generateContent"}
     prompt = read_prompt(generating(body, before), headers, address)
-    return replace(
-        prompt,
-        format=Interactions.name,
-        body=body,
-        stream=body.get("stream") is True,
-        background=body.get("background") is True,
-        recalled={"steps": list(before)} if before else {},
-    )
+    return _as_sent(prompt, body, {"steps": list(before)} if before else {})
+
+
+def _as_sent(prompt: Prompt, body: dict[str, Any], recalled: Mapping[str, Any]) -> Prompt:
+    """Return a prompt that is read from other words with the request as it was sent."""
+    stream, background = body.get("stream") is True, body.get("background") is True
+    return replace(prompt, format=Interactions.name, body=body, stream=stream, background=background, recalled=recalled)
 
 
 def _before(prompt: Prompt) -> list[dict[str, Any]]:
