@@ -78,7 +78,7 @@ def interaction(reply: Reply, prompt: Prompt, asked: Prompt) -> Document:
         "created": made,
         "updated": made,
         **({} if is_agent(prompt) else {"service_tier": tier(asked)}),
-        "steps": _steps(reply, saids[0], asked) if saids else [],
+        "steps": _steps(reply, saids[0]) if saids else [],
         "object": "interaction",
         **({"agent": prompt.model} if is_agent(prompt) else {"model": reply.model or prompt.model}),
         **{key: prompt.body[key] for key in ("previous_interaction_id",) if prompt.body.get(key)},
@@ -118,7 +118,7 @@ def _of_modality(told: Mapping[str, Any]) -> Document:
     return {"modality": told["modality"].lower(), "tokens": told["tokenCount"]}
 
 
-def _steps(reply: Reply, said: Said, asked: Prompt) -> list[Document]:
+def _steps(reply: Reply, said: Said) -> list[Document]:
     """Return the steps of an answer; what was thought is told by its signature, and in words where they are wanted."""
     steps: list[Document] = []
     seed, calls, runs = f"interaction/{reply.serial}", count(), count()
