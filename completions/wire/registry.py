@@ -34,6 +34,7 @@ from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
+from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
@@ -77,6 +78,7 @@ _ALL = [
     *mistral_moderations(Mistral()),
     *mistral_audio(Mistral()),
     *groq_audio(Groq()),
+    *openrouter_audio(OpenRouter()),
     *COHERE_ALONE,
     *ANTHROPIC_ALONE,
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),

@@ -110,8 +110,7 @@ class Transcriptions(OpenAIFormat):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read the form; the file's name is a user message, the prompt a system message."""
-        form = self.form(body, headers.get("content-type") or "")
-        document, file = form.document(self.lists, TEXTS), self.sound(form)
+        document, file = self.asked(body, headers.get("content-type") or "")
         if validate:
             self.validate(document, file, len(body))
         file = file or Upload("", "", b"")
@@ -199,6 +198,11 @@ class Transcriptions(OpenAIFormat):
     def _language(self, prompt: Prompt) -> str:
         asked = text(prompt.body.get("language")) or "en"
         return LANGUAGES.get(asked, asked)
+
+    def asked(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
+        """Return the fields of a request, and the file that is to be heard."""
+        form = self.form(body, content_type)
+        return form.document(self.lists, TEXTS), self.sound(form)
 
     def form(self, body: bytes, content_type: str) -> Form:
         """Read the form that a request is."""

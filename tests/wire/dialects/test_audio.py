@@ -1,13 +1,18 @@
-"""Groq's and Mistral's audio, through their SDKs and LiteLLM."""
+"""Groq's and Mistral's audio, through their SDKs and LiteLLM, and OpenRouter's."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 import groq
 import httpx
 import mistralai.client
+import orjson
 import pytest
 
+from completions.conversation import Choice, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects.openrouter_audio import OPENROUTER, OpenRouterSpeech, OpenRouterTranscriptions
 from completions.wire.openai.audio import seconds_of, spoken
 from completions.wire.openai.sound_files import ENCODERS
 from llmclient import lite
@@ -154,3 +159,68 @@ def test_litellm__hears_and_says(live: LiveServer) -> None:
     assert heard.text == " We met. The launch is on Friday."
     heard = litellm.transcription(model="mistral/voxtral-mini-latest", api_base=f"{live.url}/mistral/v1", **asked)
     assert heard.text == "We met. The launch is on Friday."
+
+
+ROUTED, ALOUD = OpenRouterTranscriptions(OPENROUTER), OpenRouterSpeech(OPENROUTER)
+GIVEN = {"data": base64.b64encode(SOUND).decode(), "format": "wav"}
+ENGLISH = "We met."
+
+
+def routed(**asked: Any) -> dict[str, Any]:
+    """Return what OpenRouter hears in a request in JSON."""
+    body = orjson.dumps({"model": "openai/whisper-1", "input_audio": GIVEN, **asked})
+    prompt = ROUTED.parse(body, {"content-type": "application/json"}, validate=True)
+    answer: dict[str, Any] = orjson.loads(ROUTED.render(Reply((Choice(None),)), prompt).data)
+    return answer
+
+
+def test_openrouter__hears_what_json_has() -> None:
+    told = routed()
+    assert list(told) == ["text", "usage"] and list(told["usage"]) == ["seconds", "cost"]
+    assert told["usage"]["seconds"] == pytest.approx(seconds_of(SAMPLES), abs=0.02) and told["usage"]["cost"] > 0
+    assert list(routed(response_format="verbose_json")) == ["task", "language", "duration", "text", "segments", "usage"]
+    usage = routed(model="openai/gpt-4o-transcribe")["usage"]
+    assert list(usage) == ["total_tokens", "input_tokens", "output_tokens", "cost"]
+    assert usage["total_tokens"] == usage["input_tokens"] + usage["output_tokens"] > 0
+    second = base64.b64encode(bytes(32_000)).decode()
+    assert routed(input_audio={"data": second, "format": "pcm"})["usage"]["seconds"] == 1.0
+    address = {"input_audio": {"url": "https://a.example/a.mp3"}}
+    assert routed(**address)["text"] == routed(**address)["text"] != told["text"]
+
+
+def test_openrouter__hears_a_form() -> None:
+    request = httpx.Request("POST", "http://mock", data={"model": "openai/whisper-1"}, files={"file": FILE})
+    prompt = ROUTED.parse(request.read(), {"content-type": request.headers["content-type"]}, validate=True)
+    assert ROUTED.document(Reply((Choice(ENGLISH),)), prompt)["text"] == ENGLISH
+    assert (prompt.last_user, prompt.stream) == ("a.wav", False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"input_audio": None}, "'input_audio'"),
+        ({"input_audio": {"data": GIVEN["data"]}}, "Missing required parameter: 'input_audio.format'"),
+        ({"input_audio": {"data": "%%", "format": "wav"}}, "Invalid base64 audio data"),
+        ({"response_format": "srt"}, "'json' and 'verbose_json'"),
+        ({"model": ""}, "'model'"),
+    ],
+)
+def test_openrouter__refuses_what_it_cannot_hear(asked: dict[str, Any], words: str) -> None:
+    with pytest.raises(RequestError) as raised:
+        routed(**asked)
+    assert words in raised.value.message and raised.value.status == 400
+    assert ROUTED.error(raised.value) == {"error": {"message": raised.value.message, "code": 400}}
+
+
+def test_openrouter__says_samples_unless_told_otherwise() -> None:
+    def said(**more: Any) -> tuple[str, int]:
+        body = orjson.dumps({"model": "openai/tts-1", "input": ENGLISH, **more})
+        prompt = ALOUD.parse(body, {}, validate=True)
+        sound = ALOUD.render(Reply((Choice(None),)), prompt)
+        return sound.media_type, len(sound.data)
+
+    assert said()[0] == "audio/pcm" and said(response_format="mp3")[0] == "audio/mpeg"
+    turns = [{"text": ENGLISH, "voice": "a"}, {"text": ENGLISH, "voice": "b"}]
+    assert said(input=turns)[1] > said()[1]
+    with pytest.raises(RequestError, match="'mp3' and 'pcm'"):
+        said(response_format="wav")

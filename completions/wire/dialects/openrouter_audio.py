@@ -1,0 +1,162 @@
+"""OpenRouter's transcriptions, which take JSON or a form, and its speech.
+
+Sources: OpenRouter's guides and `STTRequest`, `STTResponse`, `STTUsage` and `SpeechRequest` of its SDK for Python
+(1.3.84). The words on data that is no base64 are ours. A file's address is not asked; it decides the text, as the bytes
+of a file do.
+"""
+
+import binascii
+import io
+import wave
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from completions.conversation import Message, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.address import Address
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.dialects.openrouter import CENT, OpenRouter
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.multipart import Upload
+from completions.wire.openai.speech import Speech
+from completions.wire.openai.transcriptions import Transcriptions, Translations, seconds_of
+from completions.wire.validation import (
+    Problem,
+    anything,
+    array,
+    boolean,
+    choice,
+    decimal,
+    either,
+    missing,
+    record,
+    string,
+)
+
+OPENROUTER = OpenRouter()
+PCM_RATE = 16_000
+"""Samples a second of sound without a header."""
+
+BY_TOKENS = "gpt-4o"
+"""What the names of models have whose transcriptions are paid by tokens; others are paid by seconds."""
+
+_INPUT = {"data": string(), "url": string(low=1), "format": string(low=1)}
+
+
+def _sound(value: Any) -> Problem | None:
+    """Check what is to be heard: data with its format, or an address."""
+    problem = record(_INPUT)(value)
+    if problem is not None or "url" in value:
+        return problem
+    absent = next((key for key in ("data", "format") if key not in value), None)
+    return missing(absent, value, _INPUT) if absent else None
+
+
+_ASKED = record(
+    {
+        "model": string(low=1),
+        "input_audio": _sound,
+        "diarize": boolean,
+        "keyterms": array(string(), "strings"),
+        "language": string(),
+        "response_format": choice("json", "verbose_json"),
+        "temperature": decimal(),
+        "timestamp_granularities": array(choice("segment", "word"), "strings"),
+    },
+    ("input_audio", "model"),
+    others=True,
+)
+_TURN = record({"text": string(), "instructions": string(), "voice": string()}, ("text",), others=True)
+_SAID = record(
+    {
+        "model": string(low=1),
+        "input": either("one of a string or array", string=string(low=1), array=array(_TURN, "objects", low=1)),
+        "instructions": string(),
+        "response_format": choice("mp3", "pcm"),
+        "speed": decimal(),
+        "voice": string(),
+        "input_references": anything,
+    },
+    ("input", "model"),
+    others=True,
+)
+
+
+class OpenRouterTranscriptions(Transcriptions):
+    """What OpenRouter hears: a text with its cost, and times if they are asked for; it does not stream."""
+
+    fields = Translations.fields
+    lists: Sequence[str] = ("timestamp_granularities", "keyterms")
+
+    def asked(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
+        """Read the request; all but a form is JSON."""
+        if content_type.partition(";")[0].strip().lower() == "multipart/form-data":
+            return super().asked(body, content_type)
+        document = decode_object(body)
+        given = mapping(document.get("input_audio"))
+        if address := text(given.get("url")):
+            return document, Upload(address, "", address.encode("utf-8", "replace"))
+        form = text(given.get("format"))
+        if not given:
+            return document, None
+        return document, Upload(f"audio.{form}", "", _decoded(text(given.get("data")), form))
+
+    def validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
+        """Raise `RequestError` for what OpenRouter refuses; a form has a file, which stands for the input."""
+        given = document if file is None else {"input_audio": {"url": file.name or "file"}, **document}
+        OPENROUTER.refuse(_ASKED(given), given)
+        if file is None or not file.data:
+            raise RequestError("Invalid base64 audio data", param="input_audio.data")
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the transcription."""
+        document = super().document(reply, prompt)
+        if BY_TOKENS in (prompt.model or ""):
+            usage = {key: document["usage"][key] for key in ("total_tokens", "input_tokens", "output_tokens")}
+            return document | {"usage": usage | {"cost": usage["total_tokens"] * CENT}}
+        seconds = seconds_of(prompt)
+        return document | {"usage": {"seconds": seconds, "cost": seconds * CENT}}
+
+
+class OpenRouterSpeech(Speech):
+    """What OpenRouter says: samples unless MP3 is asked for; of several turns the texts."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for speech."""
+        prompt = super().parse(body, headers, validate=validate, route=route)
+        said = "\n".join(text(turn.get("text")) for turn in dicts(prompt.body.get("input")))
+        messages = (*prompt.messages[:-1], Message("user", said)) if said else prompt.messages
+        return replace(prompt, messages=messages, stream=False, body={"response_format": "pcm", **prompt.body})
+
+    def validate(self, document: dict[str, Any]) -> None:
+        """Raise `RequestError` for what OpenRouter refuses."""
+        OPENROUTER.refuse(_SAID(document), document)
+
+
+def _decoded(data: str, form: str) -> bytes:
+    """Return the bytes of a sound, none where the data is no base64; samples get the header that they lack."""
+    try:
+        raw = binascii.a2b_base64(data)
+    except ValueError:
+        return b""
+    if form != "pcm" or not raw:
+        return raw
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(PCM_RATE)
+        sound.writeframes(raw)
+    return file.getvalue()
+
+
+def addresses(dialect: OpenRouter) -> list[Address]:
+    """Return the addresses of OpenRouter's audio."""
+    place = f"{dialect.place}audio/"
+    return [
+        Address(f"{place}transcriptions", OpenRouterTranscriptions(dialect)),
+        Address(f"{place}speech", OpenRouterSpeech(dialect)),
+    ]
