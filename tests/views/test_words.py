@@ -21,6 +21,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "responses": ("/v1/responses", "gpt-4o", {}),
     "legacy": ("/v1/completions", "gpt-3.5-turbo-instruct", {}),
     "embeddings": ("/v1/embeddings", "text-embedding-3-small", {}),
+    "images": ("/v1/images/generations", "gpt-image-1", {}),
     "anthropic": ("/v1/messages", "claude-sonnet-4-5", CLAUDE),
     "count": ("/v1/messages/count_tokens", "claude-sonnet-4-5", CLAUDE),
     "gemini": (GEMINI, "gemini-2.5-flash", {}),
@@ -44,7 +45,7 @@ async def ask(app: Handler, name: str, model: str = "", key: str = "") -> tuple[
     match name:
         case "responses" | "embeddings":
             body["input"] = "Hello"
-        case "legacy":
+        case "legacy" | "images":
             body["prompt"] = "Hello"
         case "gemini":
             body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
@@ -72,6 +73,7 @@ NOT_THERE = [
     ("chat", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
     ("responses", 400, "The requested model 'typo' does not exist.", "model_not_found", "model"),
     ("embeddings", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    ("images", 400, "The model 'typo' does not exist.", "invalid_value", "model"),
     ("anthropic", 404, "model: typo", None, None),
     ("count", 404, "model: typo", None, None),
     (
@@ -153,6 +155,7 @@ async def test_models__a_name_that_is_wrong_in_itself_is_refused_unless_any_is_t
     [
         ("chat", "invalid model ID"),
         ("responses", "The requested model 'a b' does not exist."),
+        ("images", "The model 'a b' does not exist."),
         ("gemini", "* GenerateContentRequest.model: unexpected model name format\n"),
         ("mistral", "Invalid model: a b"),
     ],

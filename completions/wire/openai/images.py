@@ -26,6 +26,7 @@ from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.refusals import IMAGES_ELSEWHERE
+from completions.wire.openai.words import IMAGES
 from completions.wire.picture import Picture
 from completions.wire.picture_files import PNG, Encoding, packed
 from completions.wire.readback import Answer
@@ -64,6 +65,7 @@ class Images(OpenAIFormat):
     is_limited = False
     vendor = "openai"
     refusals = IMAGES_ELSEWHERE
+    words = IMAGES
     event = "image_generation"
     required: Sequence[str] = ("prompt",)
     """Without a model it is `dall-e-2`, as until its retirement in May 2026."""

@@ -84,3 +84,16 @@ LEGACY: Mapping[str, Words] = {
         seen="2025-12-01",
     ),
 }
+
+IMAGES: Mapping[str, Words] = {
+    **COMMON,
+    "model_not_found": Words(
+        "The model '{model}' does not exist.",
+        400,
+        type="image_generation_user_error",
+        code="invalid_value",
+        param="model",
+        source="recordings: maruel/genai bad_model_image",
+        seen="2026-04-17",
+    ),
+}
