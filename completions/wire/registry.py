@@ -31,6 +31,7 @@ from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.mistral_audio import addresses as mistral_audio
 from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
+from completions.wire.dialects.mistral_fim import addresses as mistral_fim
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
@@ -77,6 +78,7 @@ _ALL = [
     *GOOGLE_PROJECTS,
     *mistral_moderations(Mistral()),
     *mistral_audio(Mistral()),
+    *mistral_fim(Mistral()),
     *groq_audio(Groq()),
     *openrouter_audio(OpenRouter()),
     *COHERE_ALONE,

@@ -18,10 +18,13 @@ from completions import conversation
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.script.reply.errors import plain
+from completions.tokens.prompt import prompt_tokens
 from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.dialects.azure import AzureChat, AzureEmbeddings, AzureLegacy, AzureResponses
 from completions.wire.dialects.deepseek import DeepSeek
+from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_fim import FillInTheMiddle
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.responses.format import Responses
@@ -742,10 +745,36 @@ def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
         body = {"model": "m", "input": ["a"], "output_dtype": "int4"}
         refused = httpx.post(f"{live.url}/mistral/v1/embeddings", json=body, headers={"authorization": "Bearer secret"})
         assert (refused.status_code, refused.json()["detail"][0]["loc"]) == (422, ["body", "output_dtype"])
+        filled = client.fim.complete(model="codestral-latest", prompt="def f(a):", suffix="return b")
+        assert filled.choices[0].message.content[-1].text == "I thought."
+        with client.fim.stream(model="codestral-latest", prompt="def f(a):") as events:
+            said = [event.data.choices[0].delta.content for event in events]
+        assert "".join(each for each in said if isinstance(each, str)) == "I thought."
         with pytest.raises(mistralai.client.errors.MistralError) as wrong:
             client.chat.complete(model="m", messages=HI, temperature=9)
         assert wrong.value.status_code == 422
         assert json.loads(wrong.value.body)["detail"][0]["loc"] == ["body", "temperature"]
+
+
+def test_mistral__fills_in_the_middle() -> None:
+    wire = FillInTheMiddle(Mistral())
+    asked = {
+        "model": "codestral-latest",
+        "prompt": "def add(a, b):",
+        "suffix": "return c",
+        "stop": "\n",
+        "max_tokens": 9,
+    }
+    prompt = wire.parse(orjson.dumps(asked), {}, validate=True)
+    assert (prompt.last_user, prompt.stop, prompt.max_tokens) == ("def add(a, b):", ("\n",), 9)
+    assert prompt_tokens(prompt) > prompt_tokens(replace(prompt, raw_input=asked["prompt"]))
+    told = wire.document(Reply((Choice("c = a + b"),)), prompt)
+    assert list(told) == ["id", "created", "model", "usage", "object", "choices"]
+    assert told["choices"][0]["message"] == {"role": "assistant", "tool_calls": None, "content": "c = a + b"}
+    for wrong, place in ({"model": "m"}, "prompt"), ({**asked, "temperature": 2}, "temperature"):
+        with pytest.raises(RequestError) as raised:
+            wire.parse(orjson.dumps(wrong), {}, validate=True)
+        assert wire.error(raised.value)["detail"][0]["loc"] == ["body", place]
 
 
 def test_script__chooses_the_dialect_for_the_usual_address(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -1,0 +1,54 @@
+"""Mistral's completions in the middle: `POST /v1/fim/completions`, code before and after in, a chat's answer out.
+
+Shapes: `FIMCompletionRequest` and `FIMCompletionResponse` of the mistralai SDK 3.7. Fields that it lacks are taken.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from completions.conversation import Prompt
+from completions.wire.address import Address
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.rules import FIELDS
+from completions.wire.fields import text
+from completions.wire.openai.base import check_stream
+from completions.wire.openai.chat.format import ChatCompletions, read_prompt
+from completions.wire.validation import decimal, integer, nullable, record, string
+
+MISTRAL = Mistral()
+_ASKED = record(
+    {
+        "model": string(),
+        "prompt": string(),
+        "suffix": nullable(string()),
+        "min_tokens": nullable(integer(0)),
+        "prompt_cache_key": nullable(string()),
+        "random_seed": nullable(integer(0)),
+        "temperature": nullable(decimal(0, 1.5)),
+        **{key: FIELDS[key] for key in ("max_tokens", "metadata", "stop", "stream", "top_p")},
+    },
+    ("model", "prompt"),
+    others=True,
+)
+
+
+class FillInTheMiddle(ChatCompletions):
+    """What Mistral puts between two texts; the one before is the user message, and both are counted."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for what is in the middle."""
+        document = decode_object(body)
+        if validate:
+            MISTRAL.refuse(_ASKED(document), document)
+        check_stream(document)
+        before, after = text(document.get("prompt")), text(document.get("suffix"))
+        prompt = read_prompt({**document, "messages": [{"role": "user", "content": before}]}, headers)
+        return replace(self._dialect.adapt_prompt(prompt), body=document, raw_input=before + after)
+
+
+def addresses(dialect: Mistral) -> list[Address]:
+    """Return the address of what is in the middle."""
+    return [Address(f"{dialect.place}fim/completions", FillInTheMiddle(dialect))]
