@@ -115,6 +115,13 @@ def test_job__of_requests_in_the_body(client: Mistral) -> None:
     assert json.loads(client.files.download(file_id=done.error_file).read()) == wrong
 
 
+def test_job__of_completions_in_the_middle(client: Mistral) -> None:
+    asked: Any = [{"custom_id": "a", "body": {"prompt": "def f(a):", "suffix": "return b"}}]
+    job = over(client, client.batch.jobs.create(endpoint="/v1/fim/completions", model="codestral", requests=asked))
+    answered = client.files.download(file_id=job.output_file).read()
+    assert json.loads(answered)["response"]["body"]["object"] == "chat.completion"
+
+
 def test_job__of_files(client: Mistral) -> None:
     names = [
         client.files.upload(

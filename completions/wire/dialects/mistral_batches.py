@@ -39,7 +39,10 @@ FILE, JOB = Mistral.files_kind, "mistral_batch"
 
 PURPOSES = ("fine-tune", "batch", "ocr", "agentic_safety")
 SAMPLES = {"batch": "batch_request", "ocr": "ocr_input"}
-ENDPOINTS = ("/v1/chat/completions", "/v1/embeddings", "/v1/moderations", "/v1/chat/moderations")
+ENDPOINTS = (
+    *("/v1/chat/completions", "/v1/embeddings", "/v1/fim/completions", "/v1/moderations"),
+    "/v1/chat/moderations",
+)
 """Those of Mistral's endpoints for batches that this mock has."""
 
 MAX_REQUESTS, MAX_INLINE, HOUR = 50_000, 10_000, 3600
