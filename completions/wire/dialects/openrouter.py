@@ -27,6 +27,8 @@ from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
 
 FAILED = "Provider returned error"
+USER = "user_mock"
+"""Who has the key; every error but that of the key names them beside it (recorded 2025-08 to 2026-05)."""
 
 CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
@@ -212,7 +214,11 @@ class OpenRouter(Vendor):
         return problem.error()
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, whose code is the status; a failure of the provider says what it said."""
+        """Return the envelope, which names whose key it was if the key is good."""
+        return self._told(exc) | ({} if exc.status == 401 else {"user_id": USER})
+
+    def _told(self, exc: RequestError) -> dict[str, Any]:
+        """Return the error, whose code is the status; a failure of the provider says what it said."""
         metadata: Mapping[str, object] | None = None
         if exc.status >= 500 and exc.code:
             metadata = {"provider_name": "Mock", "raw": exc.code}
@@ -225,7 +231,7 @@ class OpenRouter(Vendor):
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chunk that ends a stream: its error stands beside a choice, of which a response has none."""
         if prompt.format == "responses":
-            return self.error(exc)
+            return self._told(exc)
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
             "id": last.get("id") or _generation("gen-", Reply(())),
@@ -233,7 +239,7 @@ class OpenRouter(Vendor):
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
             "provider": "Mock",
-            **self.error(exc),
+            **self._told(exc),
             "choices": [choice | {"native_finish_reason": "error"}],
         }
 

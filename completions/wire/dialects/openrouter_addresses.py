@@ -9,6 +9,7 @@ from typing import Any
 
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
+from completions.wire.dialects.openrouter import USER
 
 CREDITS = 1000.0
 """Dollars that were paid; none of them is used, as nothing costs anything here."""
@@ -35,7 +36,7 @@ def _count(wire: WireFormat, models: Collection[str]) -> dict[str, Any]:
 def _key(models: Collection[str]) -> dict[str, Any]:
     facts = {"label": "sk-or-v1-moc...ock", "is_management_key": False, "is_provisioning_key": False}
     limits = {"limit": None, "limit_reset": None, "limit_remaining": None, "include_byok_in_limit": False}
-    owner = {"creator_user_id": "user_mock", "organization_id": None, "workspace_id": None}
+    owner = {"creator_user_id": USER, "organization_id": None, "workspace_id": None}
     budgets = {
         "allowed_data_regions": ["global"],
         "budgets": [],

@@ -209,7 +209,8 @@ def test_openrouter__refuses_what_it_cannot_hear(asked: dict[str, Any], words: s
     with pytest.raises(RequestError) as raised:
         routed(**asked)
     assert words in raised.value.message and raised.value.status == 400
-    assert ROUTED.error(raised.value) == {"error": {"message": raised.value.message, "code": 400}}
+    told = {"message": raised.value.message, "code": 400}
+    assert ROUTED.error(raised.value) == {"error": told, "user_id": "user_mock"}
 
 
 def test_openrouter__says_samples_unless_told_otherwise() -> None:

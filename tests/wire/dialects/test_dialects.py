@@ -525,7 +525,8 @@ ERRORS = {
     "cohere": {"message": "M"},
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {
-        "error": {"message": "M", "code": 503, "metadata": {"provider_name": "Mock", "raw": "service_unavailable"}}
+        "error": {"message": "M", "code": 503, "metadata": {"provider_name": "Mock", "raw": "service_unavailable"}},
+        "user_id": "user_mock",
     },
     "mistral": {
         "object": "error",
@@ -552,6 +553,11 @@ def test_errors__of_a_place_and_of_load_are_told_in_their_own_shapes() -> None:
     lost, loaded = (RequestError("Mine", status=status, facts={}) for status in (404, 503))
     assert AZURE.error(lost) == {"error": {"code": "404", "message": "Resource not found"}}
     assert registry.CHAT_DIALECTS["mistral"].error(loaded)["message"] == "Mine"
+
+
+def test_errors__of_openrouter_name_no_user_where_the_key_is_wrong() -> None:
+    wrong = RequestError("Missing Authentication header", status=401)
+    assert OpenRouter().error(wrong) == {"error": {"message": "Missing Authentication header", "code": 401}}
 
 
 def test_errors__of_azure_have_its_words() -> None:
