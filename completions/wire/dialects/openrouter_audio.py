@@ -6,8 +6,6 @@ of a file do.
 """
 
 import binascii
-import io
-import wave
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,6 +17,7 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.dialects.openrouter import CENT, OpenRouter
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.multipart import Upload
+from completions.wire.openai.sound_files import wav
 from completions.wire.openai.speech import Speech
 from completions.wire.openai.transcriptions import Transcriptions, Translations, seconds_of
 from completions.wire.validation import (
@@ -142,15 +141,7 @@ def _decoded(data: str, form: str) -> bytes:
         raw = binascii.a2b_base64(data)
     except ValueError:
         return b""
-    if form != "pcm" or not raw:
-        return raw
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(PCM_RATE)
-        sound.writeframes(raw)
-    return file.getvalue()
+    return wav(raw, PCM_RATE) if form == "pcm" and raw else raw
 
 
 def addresses(dialect: OpenRouter) -> list[Address]:

@@ -146,13 +146,13 @@ def mp3(samples: bytes) -> bytes:
     return SILENT_MP3 * math.ceil(len(samples) / 2 / MP3_FRAME)
 
 
-def wav(samples: bytes) -> bytes:
-    """Return a WAV file of the samples."""
+def wav(samples: bytes, rate: int = RATE) -> bytes:
+    """Return a WAV file of the samples, of which there are so many a second."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
         writer.setsampwidth(2)
-        writer.setframerate(RATE)
+        writer.setframerate(rate)
         writer.writeframes(samples)
     return file.getvalue()
 
