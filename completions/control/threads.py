@@ -22,8 +22,8 @@ MAX_CONTINUED = 200
 INSTRUCTIONS = ("system", "developer")
 """Roles of messages that an agent may change from turn to turn."""
 
-PREVIOUS = "previous_response_id"
-"""Where the Responses API has the id of the answer that a request continues."""
+PREVIOUS = ("previous_response_id", "previous_interaction_id")
+"""Where Responses and Gemini's interactions have the id of the answer that a request continues."""
 
 Key = tuple[object, ...]
 
@@ -77,7 +77,7 @@ class Turn:
             return False
         called = {call.id for choice in reply.choices for call in choice.tool_calls if call.id}
         sent = {message.tool_call_id for message in self.prompt.messages if message.tool_call_id}
-        return bool(called & sent) or (reply.id is not None and self.prompt.body.get(PREVIOUS) == reply.id)
+        return bool(called & sent) or bool(reply.id and reply.id in map(self.prompt.body.get, PREVIOUS))
 
 
 def _key(message: Message) -> Key:

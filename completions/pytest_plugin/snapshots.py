@@ -15,7 +15,8 @@ __tracebackhide__ = True  # in the reports of failed tests
 
 FOLDER, CASSETTES = "prompts", "cassettes"
 OPTION = "--mock-llm-update"
-IDS = {"id", "tool_call_id", "call_id", "tool_use_id", "item_id", "previous_response_id", "response_id"}
+IDS = {"id", "tool_call_id", "call_id", "tool_use_id", "item_id", "response_id"}
+IDS |= {"previous_response_id", "previous_interaction_id"}
 """Members that hold an id, which is another one each time."""
 
 DATA, WITHIN = {"args", "arguments", "input", "json", "metadata", "response"}, "$"

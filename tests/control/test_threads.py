@@ -92,7 +92,16 @@ def responses(client: httpx.Client) -> None:
         body = {"model": "gpt-4o", "previous_response_id": answer["id"], "input": results}
 
 
-@pytest.mark.parametrize("agent", [chat, anthropic, responses])
+def interactions(client: httpx.Client) -> None:
+    body: Body = {"model": "gemini-3.8-flash", "input": "weather"}
+    for _ in range(2):
+        answer = client.post("v1beta/interactions", json=body, headers={"x-goog-api-key": "any"}).json()
+        called = [step["id"] for step in answer["steps"] if step["type"] == "function_call"]
+        results = [{"type": "function_result", "call_id": id, "result": "rain"} for id in called]
+        body = {"model": "gemini-3.8-flash", "previous_interaction_id": answer["id"], "input": results}
+
+
+@pytest.mark.parametrize("agent", [chat, anthropic, responses, interactions])
 def test_agent__is_one_thread(live: LiveServer, agent: Any) -> None:
     base = f"{live.url}/ns/{agent.__name__}"
     with httpx.Client(base_url=base, timeout=PATIENCE) as client:

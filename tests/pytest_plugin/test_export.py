@@ -79,6 +79,10 @@ def responses(mock_llm: MockLLM) -> None:
     with OpenAI() as client:
         first = client.responses.create(model="gpt-4o", input="Hello")
         client.responses.create(model="gpt-4o", input="And then?", previous_response_id=first.id)
+    mock_llm.reply(["Third.", "Fourth."])
+    url, body = f"{mock_llm.url}/v1beta/interactions?key=any", {"model": "gemini-3.8-flash", "input": "Hi there"}
+    named = httpx.post(url, json=body, trust_env=False).json()["id"]
+    httpx.post(url, json={**body, "previous_interaction_id": named}, trust_env=False)
 
 
 def others(mock_llm: MockLLM) -> None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from completions.control.recipes import Rule, rule_of
+from completions.control.threads import PREVIOUS
 from completions.conversation import Reply, Said
 from completions.journal.quotes import REDACTED
+from completions.wire.fields import text
 
 NAMESPACE = re.compile(r"^/ns/[^/]+")
 
@@ -120,8 +122,8 @@ def _named(asked: Sequence[Asked]) -> Iterator[str]:
     """Yield the ids by which requests name earlier answers."""
     for shown, _ in asked:
         body = shown["request"]["body"]
-        if isinstance(body, dict) and isinstance(id := body.get("previous_response_id"), str):
-            yield id
+        if isinstance(body, dict):
+            yield from filter(None, map(text, map(body.get, PREVIOUS)))
 
 
 def _rule(shown: Mapping[str, Any], said: Said, named: Collection[str]) -> Rule:

@@ -22,6 +22,7 @@ ID_KEYS = frozenset(
         "tool_call_id",
         "call_id",
         "previous_response_id",
+        "previous_interaction_id",
         "conversation",
         "thread_id",
         "user",
