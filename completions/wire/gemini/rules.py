@@ -99,8 +99,8 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     yield from media.problems(inner(body, "generationConfig"), model)
     if "vertex" in address:
         yield from _unable(inner(body, "generationConfig"), model)
-    yield from _config(inner(body, "generationConfig"))
-    yield from _functions(body)
+    yield from config_problems(inner(body, "generationConfig"))
+    yield from function_problems(body)
     if "vertex" in address:
         yield from declared.vertex_problems(_declared(body), inner(body, "generationConfig"))
     else:
@@ -178,7 +178,8 @@ def _unable(config: dict[str, Any], model: str) -> Iterator[str]:
             yield UNABLE.format(name=name, value=float(value), low=low, high=high)
 
 
-def _config(config: dict[str, Any]) -> Iterator[str]:
+def config_problems(config: dict[str, Any]) -> Iterator[str]:
+    """Go through what is wrong with the values of a configuration."""
     request = "GenerateContentRequest.generation_config"
     for name, spelled, low, high in RANGES:
         value = pick(config, name)
@@ -221,7 +222,8 @@ def _declared(body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def _functions(body: dict[str, Any]) -> Iterator[str]:
+def function_problems(body: dict[str, Any]) -> Iterator[str]:
+    """Go through what is wrong with the functions that are offered, and with how they are to be called."""
     names: set[str] = set()
     for path, function in _declared(body):
         name = text(function.get("name"))

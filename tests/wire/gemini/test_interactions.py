@@ -14,8 +14,9 @@ from google.genai._gaos.types import interactions as types_of_interactions
 from google.genai._interactions import APIStatusError
 from PIL import Image
 
+from completions.conversation import Reply
 from completions.wire.gemini.interactions import rules
-from completions.wire.gemini.interactions.answer import is_name
+from completions.wire.gemini.interactions.answer import is_name, new_name
 from llmclient.lite import load
 from tests.leaky import LITELLM
 from tests.server import LiveServer
@@ -241,6 +242,11 @@ def test_cache_and_files__are_those_of_the_other_api(server: LiveServer) -> None
     assert (note.type, note.file_name, note.source, note.end_index) == ("file_citation", "a.txt", "three cheeses", 13)
 
 
+def test_id__of_a_script_gets_the_prefix_of_the_api() -> None:
+    given = {"chatcmpl-mock": "v1_mock", "mine": "mine"}
+    assert {name: new_name(Reply((), id=name)) for name in given} == given
+
+
 def test_agent__is_asked_in_place_of_a_model(asked: Any) -> None:
     begun = asked.create(agent="deep-research-pro-preview-12-2025", input="Hello", background=True)
     assert (begun.agent, begun.model, begun.service_tier) == ("deep-research-pro-preview-12-2025", None, None)
@@ -270,6 +276,10 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"tools": [{"type": "function"}]}, "Missing required parameter 'tools[0].name'."),
     ({"previous_interaction_id": "v1_bogus"}, "Invalid interaction name: interactions/v1_bogus"),
     ({"stream": "yes"}, "Invalid input at 'stream'."),
+    ({"generation_config": {"max_output_tokens": -3}}, "max_output_tokens must be positive."),
+    ({"generation_config": {"temperature": 99}}, "temperature must be in the range [0.0, 2.0]."),
+    ({"tools": [{"type": "function", "name": "bad name!"}]}, "Invalid function name."),
+    ({"tools": [WEATHER, WEATHER]}, "Duplicate function declaration found: weather"),
     ({"response_modalities": ["image"]}, "Model does not support the requested response modalities: image"),
 ]
 

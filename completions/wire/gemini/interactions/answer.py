@@ -49,9 +49,13 @@ DETAILS: Mapping[str, tuple[str, str]] = {
 
 
 def new_name(reply: Reply) -> str:
-    """Return the id of an interaction: `v1_`, and a message that holds an answer's id twice, in base64."""
+    """Return the id of an interaction: `v1_`, and a message that holds an answer's id twice, in base64.
+
+    The id of a chat completion that a script gives gets this prefix.
+    """
     if reply.id:
-        return reply.id
+        own = reply.id.removeprefix("chatcmpl-")
+        return reply.id if own == reply.id else f"v1_{own}"
     inside = response_id(reply).encode()
     held = b"".join(tag + bytes([len(inside)]) + inside for tag in _PLACES)
     return f"v1_{base64.urlsafe_b64encode(held).decode().rstrip('=')}"

@@ -4,6 +4,7 @@ The wordings are the API's own, as its users quote them from June to October 202
 values out of a list, of what has another form; of models that nothing is done in the background with.
 """
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
@@ -16,6 +17,9 @@ from completions.wire.gemini.fields import snake
 from completions.wire.gemini.interactions.asked import CONTENTS, OWN_TOOLS, formats_of, steps_of
 
 Check = Callable[[Any, str], str | None]
+
+OTHER_PLACE = re.compile(r"^\* GenerateContentRequest\.\S+: ")
+"""Where `generateContent` has the field that is wrong, of which interactions have another."""
 
 LEGACY = (
     "The legacy Interactions API schema is no longer supported. Please upgrade your client SDK to Python >= 2.0.0 or "
@@ -252,9 +256,10 @@ def validate(body: dict[str, Any]) -> None:
 def check_said(request: dict[str, Any], model: str) -> None:
     """Raise the error for what is said, and what is to be said, of a request as `generateContent` has it."""
     config = request["generationConfig"]
-    wrong = next(chain(media.problems(config, model), rules.unreadable(request), rules.turns(request)), None)
+    said = chain(rules.config_problems(config), rules.function_problems(request), media.problems(config, model))
+    wrong = next(chain(said, rules.unreadable(request), rules.turns(request)), None)
     if wrong is not None:
-        raise RequestError(wrong)
+        raise RequestError(OTHER_PLACE.sub("", wrong).strip())
 
 
 def _together(body: Mapping[str, Any]) -> Iterator[str]:
