@@ -53,7 +53,7 @@ def _of_user(contents: Sequence[Document]) -> Document:
     return {"type": "user_input", "content": list(contents)}
 
 
-def generating(body: Mapping[str, Any], before: Sequence[Step] = ()) -> Document:
+def to_generate_content(body: Mapping[str, Any], before: Sequence[Step] = ()) -> Document:
     """Return the request for `generateContent` that asks the same; `before` are the steps that came earlier."""
     config = mapping(body.get("generation_config"))
     request: Document = {

@@ -17,8 +17,8 @@ from completions.wire.gemini.errors import KEY_MISSING
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.interactions import rules
 from completions.wire.gemini.interactions.answer import begun, interaction
-from completions.wire.gemini.interactions.asked import generating
-from completions.wire.gemini.interactions.kept import INTERACTION, missing, said, to_keep
+from completions.wire.gemini.interactions.asked import to_generate_content
+from completions.wire.gemini.interactions.kept import INTERACTION, missing, steps_so_far, to_keep
 from completions.wire.gemini.interactions.readback import collect_interaction
 from completions.wire.gemini.interactions.stream import narrate
 from completions.wire.gemini.prompt import read_prompt
@@ -66,18 +66,18 @@ class Interactions(Gemini):
             rules.validate(document)
         prompt = _read(document, headers, ())
         if validate and prompt.body.get("previous_interaction_id") is None:
-            rules.check_said(generating(document), prompt.model or "")
+            rules.check_said(to_generate_content(document), prompt.model or "")
         return prompt
 
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
         """Raise the API's error for what the model lacks."""
-        super().check_abilities(_in_other_words(prompt), can)
+        super().check_abilities(_as_generate_content(prompt), can)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return what `generateContent` would refer to, and the interaction that this one goes on from."""
         previous = prompt.body.get("previous_interaction_id")
         places = [(INTERACTION, previous)] if isinstance(previous, str) and previous else []
-        return [*places, *super().refers_to(_in_other_words(prompt))]
+        return [*places, *super().refers_to(_as_generate_content(prompt))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the steps before it, and with what `generateContent` would find."""
@@ -87,11 +87,11 @@ class Interactions(Gemini):
             record = documents.get((INTERACTION, previous))
             if record is None and validate:
                 raise missing(previous)
-            before = () if record is None else said(record)[-MAX_STEPS:]
+            before = () if record is None else steps_so_far(record)[-MAX_STEPS:]
         read = _read(dict(prompt.body), prompt.headers, before)
         if validate and previous:
-            rules.check_said(generating(prompt.body, before), prompt.model or "")
-        found = super().recall(_in_other_words(read), documents, validate=validate)
+            rules.check_said(to_generate_content(prompt.body, before), prompt.model or "")
+        found = super().recall(_as_generate_content(read), documents, validate=validate)
         return _as_sent(found, dict(prompt.body), {**found.recalled, **read.recalled})
 
     def continues_from(self, prompt: Prompt) -> Place | None:
@@ -118,7 +118,7 @@ class Interactions(Gemini):
         return narrate(self._whole(reply, prompt), prompt.per_chunk)
 
     def _whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        return interaction(reply, prompt, _in_other_words(prompt))
+        return interaction(reply, prompt, _as_generate_content(prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an interaction or an event of its stream says."""
@@ -158,7 +158,7 @@ def _read(body: dict[str, Any], headers: Mapping[str, str], before: Sequence[Map
     """Return what a request asks after some earlier steps."""
     name = text(body.get("model")) or text(body.get("agent"))
     address = {"model": name, "method": "generateContent"}
-    prompt = read_prompt(generating(body, before), headers, address)
+    prompt = read_prompt(to_generate_content(body, before), headers, address)
     return _as_sent(prompt, body, {"steps": list(before)} if before else {})
 
 
@@ -172,6 +172,6 @@ def _before(prompt: Prompt) -> list[dict[str, Any]]:
     return dicts(prompt.recalled.get("steps"))
 
 
-def _in_other_words(prompt: Prompt) -> Prompt:
+def _as_generate_content(prompt: Prompt) -> Prompt:
     """Return the prompt as it would ask `generateContent`."""
-    return replace(prompt, body=generating(prompt.body, _before(prompt)))
+    return replace(prompt, body=to_generate_content(prompt.body, _before(prompt)))

@@ -33,7 +33,7 @@ def to_keep(whole: Document, prompt: Prompt, before: Sequence[Document], span: t
     return StoredDocument(INTERACTION, whole["id"], record | notes)
 
 
-def said(record: Document) -> list[Document]:
+def steps_so_far(record: Document) -> list[Document]:
     """Return all steps of a conversation up to the end of an interaction."""
     return [*record["before"], *record["input"], *record["interaction"]["steps"]]
 
