@@ -47,7 +47,8 @@ class LocalGates:
         passing = asyncio.get_running_loop().create_future()
         self._waiting[name].append(passing)
         try:
-            await asyncio.wait_for(passing, seconds)
+            async with asyncio.timeout(seconds):
+                await passing
         except TimeoutError:
             return False
         finally:

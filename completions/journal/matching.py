@@ -93,7 +93,8 @@ class Matching:
                 if (left := deadline - time.monotonic()) <= 0:
                     return None
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken.wait(), min(left, LOOK_EVERY))
+                    async with asyncio.timeout(min(left, LOOK_EVERY)):
+                        await woken.wait()
                 await asyncio.sleep(max(0.0, min(looked + LOOK_MIN, deadline) - time.monotonic()))
 
     def _next(self, store: Store) -> Sequence[tuple[int, Traffic]]:

@@ -218,7 +218,8 @@ async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
         woken.set()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(woken.wait(), FOLLOW_IDLE)
+                async with asyncio.timeout(FOLLOW_IDLE):
+                    await woken.wait()
             woken.clear()
             news = await ask(partial(_news, filter=filter, last=last))
             last = news.last

@@ -89,7 +89,8 @@ class _Exchange:
     async def next_message(self) -> Message:
         """Return what the application sends next; raise its own exception, or httpx's, where nothing comes."""
         try:
-            message = await asyncio.wait_for(self._sent.get(), self._patience)
+            async with asyncio.timeout(self._patience):
+                message = await self._sent.get()
         except TimeoutError:
             raise self._library.ReadTimeout("", request=self._request) from None
         if message is None:
@@ -101,7 +102,8 @@ class _Exchange:
         """Leave, and wait for the application to notice."""
         self._left.set()
         with contextlib.suppress(Exception):  # which the response has shown, or nobody waits for any more
-            await asyncio.wait_for(self._task, NOTICED)
+            async with asyncio.timeout(NOTICED):
+                await self._task
 
     async def _receive(self) -> Message:
         if self._body is not None:

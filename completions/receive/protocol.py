@@ -50,7 +50,8 @@ async def watch_unfinished(connections: Collection[object]) -> None:
 
 
 in_doubt: "dict[RequestResponseCycle, asyncio.Future[None]]" = {}
-"""The requests whose clients have closed their side, until it is known whether they have left."""
+"""The requests whose clients have closed their side, until it is known whether they have left; none of the control API,
+for the journal has none."""
 
 
 async def all_heard() -> None:
@@ -187,7 +188,7 @@ class Protocol(HttpToolsProtocol):
         self._is_half_closed = True
         if self._refusal is None:
             (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
-        if (answered := self._unanswered()) is not None:
+        if (answered := self._unanswered()) is not None and "/_mock/" not in answered.scope["path"]:
             self._doubted, in_doubt[answered] = answered, self.loop.create_future()
         self.loop.call_later(GRACE, self._ask_whether_it_left)
         return True

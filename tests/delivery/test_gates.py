@@ -159,3 +159,13 @@ async def test_gates__are_forgotten_when_nobody_waits(is_released: bool) -> None
         assert await gates.release("one") == 1
     assert await passing is is_released
     assert not gates._waiting
+
+
+async def test_gate__that_opens_as_its_client_leaves_keeps_nobody() -> None:
+    gates = LocalGates()
+    passing = asyncio.create_task(gates.wait("one", PATIENCE))
+    await asyncio.sleep(0)
+    await gates.release("one")
+    passing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await passing

@@ -5,7 +5,7 @@ import re
 
 import httpx
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.inspector.conftest import Site, http_client
 
@@ -242,6 +242,24 @@ async def test_chips__choose_and_are_counted(site: Site) -> None:
     await page.get_by_label("5xx").uncheck()
     await page.get_by_label("API", exact=True).select_option("chat")
     await expect(page.locator("#shown")).to_have_text("4 of 4")
+
+
+async def test_count__of_other_filters_is_not_waited_for(site: Site) -> None:
+    page, counted = site.page, asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if "stream=true" in route.request.url:
+            counted.set()
+        else:
+            await counted.wait()
+        await route.continue_()
+
+    await site.ask("first refund", stream=True)
+    await site.ask("Where is my order?")
+    await page.route("**/exchanges/count?**", hold)
+    await site.open()
+    await page.get_by_label("Streamed").check()
+    await expect(page.locator("#shown")).to_have_text("1 of 2")
 
 
 async def test_beside__is_an_exchange_with_an_address(site: Site) -> None:

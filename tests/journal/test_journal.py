@@ -6,11 +6,11 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.test import AsyncClient
@@ -431,6 +431,21 @@ async def test_wait__ends_when_enough_have_come() -> None:
     assert not waiting.done()
     await ask("refund")
     assert len(await waiting or []) == 3
+    assert writer.added == []
+
+
+async def test_follow__ends_where_something_comes_as_its_client_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "FOLLOW_EVERY", 0)
+    news = queries.follow(ALL, 0)
+    await anext(news)
+    following = asyncio.create_task(cast(Coroutine[Any, Any, object], anext(news)))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    writer.added[0](Exchange(method="POST", path=CHAT))
+    await asyncio.sleep(0)
+    following.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await following
     assert writer.added == []
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 from uvicorn.protocols.http.flow_control import FlowControl
@@ -16,7 +17,7 @@ from completions.delivery.stream import Delivery
 from completions.event import Frames
 from completions.receive import connection
 from completions.receive.connection import Lines, PieceSender, send_whole, watched
-from completions.receive.protocol import all_heard, in_doubt
+from completions.receive.protocol import Protocol, all_heard, in_doubt
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -234,3 +235,15 @@ async def test_watched__has_no_doubt_left_of_a_client_whose_answer_has_ended(wai
         await all_heard()
     finally:
         in_doubt.pop(cycle, None)
+
+
+@pytest.mark.parametrize(("path", "doubts"), [("/v1/chat/completions", 1), ("/ns/a/_mock/exchanges/events", 0)])
+async def test_doubt__makes_readers_of_the_journal_wait_for_what_it_has_alone(path: str, doubts: int) -> None:
+    protocol, scope = cast(Any, Protocol.__new__(Protocol)), {"path": path, "http_version": "1.1"}
+    protocol.cycle = protocol._answered = Mock(scope=scope, response_complete=False, more_body=False)
+    protocol.pipeline, protocol.loop = (), asyncio.get_running_loop()
+    protocol.transport = Mock(get_extra_info=lambda name: None, is_closing=lambda: True)
+    assert protocol.eof_received()
+    assert len(in_doubt) == doubts
+    protocol._ask_whether_it_left()
+    assert len(in_doubt) == 0

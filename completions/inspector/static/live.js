@@ -54,19 +54,24 @@ function tell() {
 
 let counting = null;
 
-/** Count soon, but not all the time. */
+/** Count soon, but not all the time; with no wait at once, and what was asked for before counts no more. */
 function recount(wait = COUNT_EVERY) {
-  counting ??= setTimeout(async () => {
+  if (wait === 0) {
+    clearTimeout(counting);
+    counting = null;
+  }
+  const mine = counting ??= setTimeout(async () => {
     try {
       const given = filters();
       const [some, all] = await Promise.all([call("GET", `exchanges/count?${given}`), given.size ? call("GET", "exchanges/count") : null]);
+      if (mine !== counting) return;
       counts = { some: some.count, all: (all ?? some).count };
       for (const name of OFFERED) for (const value of Object.keys((all ?? some)[`by_${name}`])) offer(form.elements[name], value);
       tell();
     } catch (error) {
       say(error.message);
     } finally {
-      counting = null;
+      if (mine === counting) counting = null;
     }
   }, wait);
 }
