@@ -167,7 +167,7 @@ def _told(event: Event) -> dict[str, str]:
     return {f":{kind}-type": name, ":content-type": "application/json", ":message-type": kind}
 
 
-SSE, JSON_LINES, JSON_ARRAY = ServerSentEvents(), JSONLines(), JSONArray()
+SSE, JSON_LINES = ServerSentEvents(), JSONLines()
 AWS_EVENTS = AmazonEventStream()
 
 DONE = Event(b"[DONE]", chunk=False)

@@ -29,9 +29,6 @@ class Row(NamedTuple):
         return ending if isinstance(ending, tuple) else (ending, self.text)
 
 
-CLIENTS = Row._fields[1:]
-
-
 def alike(text: str, python: Ending, litellm: Ending, node: Ending) -> Row:
     """Return the row of a fault in which the two openai-python agree."""
     return Row(text, python, python, litellm, node)

@@ -54,10 +54,6 @@ GOOGLE: dict[str, Any] = {
     "generationConfig": {"thinkingConfig": {"includeThoughts": True}},
     "tools": [{"functionDeclarations": [{"name": "add", "parameters": FUNCTION}]}],
 }
-CONVERSE: dict[str, Any] = {
-    "messages": [{"role": "user", "content": [{"text": "go."}]}],
-    "toolConfig": {"tools": [{"toolSpec": {"name": "add", "inputSchema": {"json": FUNCTION}}}]},
-}
 IN_ORDER: dict[str, tuple[str, dict[str, Any]]] = {
     "anthropic": ("/v1/messages", CLAUDE),
     "anthropic, streamed": ("/v1/messages", CLAUDE | {"stream": True}),

@@ -20,8 +20,6 @@ from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.mock import MockLLM
 from tests.patience import PATIENCE
 
-HERE = Path(__file__).parent
-
 
 def asked(text: str = "Hello", **more: Any) -> str:
     """Ask as an application does that knows nothing of the mock, and return what was answered."""

@@ -13,8 +13,6 @@ from completions.outcome import Outcome
 from completions.resolve.engine import resolve
 from tests.scripts import World, asked, rules
 
-LONG = "a" * 100_000
-
 
 def doubled(times: int) -> str:
     """Return an expression whose value has twice the size of the one before, so many times over."""

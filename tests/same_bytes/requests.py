@@ -168,7 +168,7 @@ PROJECT = "/v1/projects/p/locations/us-east5/publishers"
 BEDROCK = "/model/anthropic.claude-3-5-sonnet-20241022-v2:0"
 VERSION = {"anthropic-version": "2023-06-01"}
 USAGE: Body = {"stream": True, "stream_options": {"include_usage": True}}
-CHAT, LEGACY = "chat/completions", "completions"
+CHAT = "chat/completions"
 SURFACES: dict[str, Surface] = {
     "chat": Surface("/v1/chat/completions", chat, USAGE),
     "legacy": Surface("/v1/completions", legacy, USAGE),

@@ -26,7 +26,6 @@ NAMED = {"name": "answer", "schema": SCHEMA}
 ROUTE = {"model": "gemini-2.5-flash", "method": "generateContent"}
 
 CHOICES: list[dict[str, Any]] = [{"auto": {}}, {"any": {}}, {"tool": {"name": "f"}}]
-RESULT = {"toolUseId": "c", "content": [{"text": "Hi"}]}
 
 Body = dict[str, Any]
 

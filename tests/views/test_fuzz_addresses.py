@@ -26,7 +26,6 @@ JSON = "application/json"
 LENIENT = "version: 1\ndefaults: {validate: false, fallback: echo, pacing: {ttft_ms: 0, itl_ms: 0}}\nrules: []\n"
 
 PROJECT = "/v1/projects/p/locations/us/publishers"
-GEMINI = "/v1beta/models/gemini-2.5-flash"
 BEDROCK = "/model/anthropic.claude-3-5-sonnet-20241022-v2:0"
 CHATS = (
     "deepseek",

@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 MAX_SEARCHED = 100_000
@@ -49,14 +48,6 @@ def outside(text: str, parts: list[Braced]) -> str:
     """Return a text without these parts."""
     edges = [0, *(edge for part in parts for edge in (part.start, part.end)), len(text)]
     return " ".join(text[start:end] for start, end in zip(edges[::2], edges[1::2], strict=True))
-
-
-def values(text: str) -> Iterator[object]:
-    """Yield the objects that a text quotes, as JSON or as Python writes a dictionary."""
-    for part in braced(text):
-        value = value_of(part.text)
-        if value is not None:
-            yield value
 
 
 def value_of(text: str) -> object:

@@ -27,7 +27,6 @@ SAID: JSON = {"type": "message", "id": "msg_1", "role": "assistant", "content": 
 SPACE: JSON = {"type": "namespace", "name": "sky", "description": "Weather.", "tools": [TOOL]}
 CHOSEN = ("tool_choice", None)
 OPTIONS = "prompt_cache_options"
-PREVIOUS = "previous_response_id"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 

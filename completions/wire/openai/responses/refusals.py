@@ -25,10 +25,6 @@ def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("top_logprobs") if prompt.body.get("top_logprobs") else None
 
 
-def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("parallel_tool_calls") if prompt.body.get("parallel_tool_calls") is not None else None
-
-
 def _search(prompt: Prompt, can: Capabilities) -> Asked | None:
     kinds = (tool.get("type") for tool in dicts(prompt.body.get("tools")))
     found = next((kind for kind in kinds if isinstance(kind, str) and kind.startswith("web_search")), None)

@@ -63,12 +63,6 @@ def narrate(document: Mapping[str, Any], per_chunk: Length | None, tier: str, *,
     return _Narrator(document, per_chunk, obfuscate).tell(tier)
 
 
-def sequence_number(event: Event) -> int:
-    """Return the sequence number of an event."""
-    number: int = orjson.loads(event.data)[SEQUENCE]
-    return number
-
-
 class _Narrator:
     """Writes one stream, numbering its events."""
 
