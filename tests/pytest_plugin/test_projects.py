@@ -554,11 +554,10 @@ class Test(Case):
 """
 
 
-@pytest.mark.parametrize("case", ["LLMTestCase", "LLMMixin"])
-def test_project__test_cases_have_verdict_and_export(project: Run, case: str) -> None:
-    """In a Django project, and in unittest alone, in two processes each."""
-    test = EXAMINED.format(module="completions.pytest_plugin.testing", case=case)
-    own = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
-    files = {"pytest.ini": DJANGO_INI, **own, "test_one.py": test, "test_two.py": test}
-    out = project(files, "-n", "2")
-    assert re.search(r"^=+ 2 passed in", out, re.MULTILINE), out
+def test_project__test_cases_have_verdict_and_export(project: Run) -> None:
+    """In a Django project, and with no base class of unittest's, in two processes."""
+    files = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
+    for at, case in enumerate(["LLMTestCase", "LLMMixin"] * 2):
+        files[f"test_{at}.py"] = EXAMINED.format(module="completions.pytest_plugin.testing", case=case)
+    out = project({"pytest.ini": DJANGO_INI, **files}, "-n", "2")
+    assert re.search(r"^=+ 4 passed in", out, re.MULTILINE), out

@@ -189,7 +189,8 @@ async def test_whole__is_one_write() -> None:
 
 def test_idle_connection__ends_after_uvicorn_s_time() -> None:
     request = b"GET /v1/models HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n"
-    with LiveServer() as server, socket.create_connection((server.host, server.port)) as client:
+    command = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--timeout-keep-alive", "1")
+    with LiveServer(*command) as server, socket.create_connection((server.host, server.port)) as client:
         for _ in range(2):
             client.sendall(request)
             assert client.recv(65536).startswith(b"HTTP/1.1 200")

@@ -6,13 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pytest_django import Settings
 
 from completions.outcome import Recorded
-from completions.resolve.cassettes import Cassettes
 from completions.script.asked.ignored import IGNORED, read_ignored
 from completions.script.asked.same import digest
-from completions.script.text.reading import MAX_FILE_BYTES
+from completions.state.cassettes import files
 from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of, raw_question
 from completions.state.cassettes.files import NotWritten
 from tests.scripts import asked
@@ -64,13 +62,11 @@ def test_processes__that_record_into_one_folder_lose_nothing(tmp_path: Path) -> 
     assert [file.suffix for file in tmp_path.iterdir()] == [".yaml", ".yaml"]
 
 
-def test_answer__that_is_too_large_to_be_read_is_not_written(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, settings: Settings
-) -> None:
-    cassettes = Cassettes(str(tmp_path), "all", IGNORED)
-    question = question_of(asked())
-    with pytest.raises(NotWritten, match=f"would be larger than {MAX_FILE_BYTES} bytes"):
-        cassettes.deck.record(question, answer("a" * (MAX_FILE_BYTES + 1)), "http://a")
+def test_answer__that_is_too_large_to_be_read_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "MAX_FILE_BYTES", 9_000)
+    deck = Deck(str(tmp_path))
+    with pytest.raises(NotWritten, match="would be larger than 9000 bytes"):
+        deck.record(question_of(asked()), answer("a" * 9_001), "http://a")
     assert list(tmp_path.iterdir()) == []
 
 
