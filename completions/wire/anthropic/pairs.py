@@ -61,7 +61,8 @@ def _misplaced(call: str, asked: Mapping[str, int], answered: set[str]) -> Probl
 
 
 def _unanswered(asked: dict[str, int], answered: set[str]) -> Problem | None:
-    left = [call for call in asked if call not in answered]
+    """Return the calls that have no result, in the order of their ids (recorded in October 2026)."""
+    left = sorted(call for call in asked if call not in answered)
     if not left:
         return None
     rule = "Each `tool_use` block must have a corresponding `tool_result` block in the next message."

@@ -195,6 +195,10 @@ ORPHAN = (
             "messages.0.content.0.image.source.url.url: Only HTTPS URLs are supported.",
         ),
         ({"messages": [USER, CALL]}, UNANSWERED),
+        (
+            {"messages": answered(*({**CALLED, "id": name} for name in ("t3", "t1", "t2")))},
+            UNANSWERED.replace("t1", "t1, t2, t3"),
+        ),
         ({"messages": [USER, CALL, USER]}, UNANSWERED),
         ({"messages": [RESULT]}, ORPHAN),
         ({"messages": answered(FALLBACK)}, UNKNOWN_TAG),
