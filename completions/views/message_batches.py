@@ -9,7 +9,7 @@ from completions import budget
 from completions.exceptions import RequestError
 from completions.state.records import Document
 from completions.views.address import root_of
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
@@ -62,17 +62,23 @@ async def listed(asked: Asked) -> dict[str, Any]:
 
 
 @stored
-async def shown(asked: Asked, name: str) -> dict[str, Any]:
-    """Show a batch as it is by now."""
+async def shown(asked: Asked, name: str) -> Recorded:
+    """Show a batch as it is by now; where it has not ended, with when to look again."""
     batch = await _found(asked, name)
-    return batches.shown(batch, time.time(), _url(asked, batch))
+    document = batches.shown(batch, time.time(), _url(asked, batch))
+    response = FastJsonResponse(document)
+    if document["processing_status"] != "ended":
+        response["retry-after"] = batches.POLL_AFTER
+    return response
 
 
 @stored
 async def results(asked: Asked, name: str) -> Recorded:
     """Send the results of a batch that has ended, a line each."""
     found = batches.results_at(await _found(asked, name), time.time())
-    return RawResponse(dump_lines(found), 200, "application/x-jsonl")
+    response = RawResponse(dump_lines(found), 200, "application/x-jsonl")
+    response["content-disposition"] = f"attachment; filename*=utf-8''{name}_results.jsonl"
+    return response
 
 
 @stored

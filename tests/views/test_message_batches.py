@@ -53,6 +53,7 @@ def test_batch__answers_each_request(client: anthropic.Anthropic) -> None:
     assert (counts.succeeded, counts.errored, counts.processing) == (2, 1, 0)
     found: dict[str, Any] = {each.custom_id: each.result for each in client.messages.batches.results(made.id)}
     assert [found[name].message.content[0].text for name in ("a", "c")] == ["One", "Three"]
+    assert found["a"].message.usage.service_tier == "batch"
     assert (found["b"].type, found["b"].error.error.type) == ("errored", "overloaded_error")
     assert made.id in [each.id for each in client.messages.batches.list(limit=1)], "the SDK asks for all pages"
     assert client.messages.batches.delete(made.id).type == "message_batch_deleted"
@@ -64,13 +65,15 @@ def test_batch__that_is_under_way_has_no_results_and_is_cancelled(client: anthro
     slow = {"x-how": "slow"}
     made = client.messages.batches.create(requests=[request("a", "Hi")], extra_headers=slow)
     assert (made.processing_status, made.request_counts.processing, made.results_url) == ("in_progress", 1, None)
-    with pytest.raises(anthropic.AnthropicError):
-        client.messages.batches.results(made.id)
+    assert client.messages.batches.with_raw_response.retrieve(made.id).headers["retry-after"] == "10"
+    with pytest.raises(anthropic.NotFoundError, match=f"Message Batch {made.id} has no available results"):
+        client.get(f"/v1/messages/batches/{made.id}/results", cast_to=object)
     with pytest.raises(anthropic.BadRequestError, match="still in progress"):
         client.messages.batches.delete(made.id)
     assert client.messages.batches.cancel(made.id).cancel_initiated_at is not None
     assert until_ended(client, made.id).request_counts.canceled == 1
     assert [each.result.type for each in client.messages.batches.results(made.id)] == ["canceled"]
+    assert "retry-after" not in client.messages.batches.with_raw_response.retrieve(made.id).headers
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import string
 from completions.wire.base import Document, json_type
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, mapping
 
 BATCH = "message_batch"
 MESSAGES = "/v1/messages"
 DAY = 86_400
+POLL_AFTER = "10"
+"""Seconds, told with a batch that has not ended, after which to look again (recorded in May 2026)."""
+
 MAX_REQUESTS = 100_000
 """Requests of a batch: Anthropic's guide "Batch processing"."""
 
@@ -76,9 +79,11 @@ def requests_of(body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
 
 
 def result(custom_id: str, status: int, data: bytes) -> dict[str, Any]:
-    """Return what a request of a batch got."""
+    """Return what a request of a batch got; its usage tells the tier of batches (recorded in May 2026)."""
     document = orjson.loads(data)
     if status == 200:
+        if "service_tier" in mapping(document.get("usage")):
+            document["usage"]["service_tier"] = "batch"
         return {"custom_id": custom_id, "result": {"type": "succeeded", "message": document}}
     return {"custom_id": custom_id, "result": {"type": "errored", "error": document}}
 
@@ -98,9 +103,9 @@ def _ended(batch: Document, now: float) -> float | None:
 
 
 def results_at(batch: Document, now: float) -> list[dict[str, Any]]:
-    """Return the results of a batch; raise the API's 404 where it has not ended."""
+    """Return the results of a batch; raise the API's 404 where it has not ended, as recorded in May 2026."""
     if _ended(batch, now) is None:
-        raise RequestError(f"Batch {batch['id']} has no available results. The batch has not ended.", status=404)
+        raise RequestError(f"Message Batch {batch['id']} has no available results.", status=404)
     if batch["cancelled"] is not None and batch["cancelled"] < (batch["done"] or 0):
         return [{"custom_id": each["custom_id"], "result": {"type": "canceled"}} for each in batch["results"]]
     return list(batch["results"])
