@@ -151,6 +151,8 @@ def test_read__a_call_that_a_stream_tells_in_pieces() -> None:
     ]
     said = heard("/v1/messages", *sent(events))
     assert said.reply and said.reply.choices[0].tool_calls == (ToolCall("add", '{"a": 1}', "t"),)
+    said = heard("/v1/messages", *sent([*events[:2], {"type": "content_block_stop", "index": 0}]))
+    assert said.reply and said.reply.choices[0].tool_calls == (ToolCall("add", "{}", "t"),)
     item = {"type": "function_call", "call_id": "t", "name": "add"}
     kind, delta = "response.function_call_arguments.delta", {"output_index": 0}
     events = [

@@ -91,9 +91,7 @@ def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
             return Block({**block, "thinking": "", "signature": ""}, [run, signed], block)
         case "tool_use" | "server_tool_use":
             given = orjson.dumps(block.get("input") or {}).decode()
-            delta = {"type": "input_json_delta", "partial_json": HOLE}
-            pieces = Run(delta, cut(given, prompt), part="arguments")
-            return Block({**block, "input": {}}, [Run(delta, [""], token=False), pieces], block)
+            return Block({**block, "input": {}}, _arguments(given, prompt), block)
     return Block(block, [], block)
 
 
@@ -153,10 +151,14 @@ def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = written_arguments(call)
     caller = {} if GONE.search(prompt.model or "") else CALLER.get(kind, {})
     document = {"type": kind, "id": identity, "name": call.name, "input": {}, **caller}
+    return Block(document, _arguments(arguments, prompt), document | {"input": partial(arguments)})
+
+
+def _arguments(written: str, prompt: Prompt) -> list[Run]:
+    """Return the runs of a call's arguments, an empty one first; of none that is all (recorded in October 2026)."""
     delta = {"type": "input_json_delta", "partial_json": HOLE}
-    pieces = cut(arguments, prompt)
-    runs = [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
-    return Block(document, runs, document | {"input": partial(arguments)})
+    pieces = [] if written == "{}" else cut(written, prompt)
+    return [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
 
 
 def _call_id(prefix: str, reply: Reply, place: int) -> str:

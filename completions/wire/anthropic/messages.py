@@ -22,7 +22,7 @@ from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
-from completions.wire.anthropic.usage import usage, usage_at_end, usage_at_start
+from completions.wire.anthropic.usage import GONE, usage, usage_at_end, usage_at_start
 from completions.wire.base import (
     NO_ROUTE,
     Document,
@@ -124,20 +124,22 @@ class AnthropicAnswers(AnthropicFormat):
             return dict(own)
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
-        told = {"usage": self.usage(reply, prompt), **anthropic_message.edited(prompt)}
-        return head | {"content": content} | server_tools.container(reply, prompt) | ending | told
+        counted = {"usage": self.usage(reply, prompt), **self.diagnosed(prompt)}
+        told = counted | anthropic_message.edited(prompt)
+        return head | {"content": content} | self.container(reply, prompt) | ending | told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
         ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
-        empty: dict[str, Any] = {"content": [], **dict.fromkeys(ended)}
+        where = {key: own[key] for key in own if key == "container"} if own else self.container(reply, prompt)
         counted = own.get("usage") or self.usage(reply, prompt)
-        began = {"usage": usage_at_start(counted)}
+        empty: dict[str, Any] = {"content": [], **dict.fromkeys(where), **dict.fromkeys(ended)}
+        began = {"usage": usage_at_start(counted)} | ({} if own else self.diagnosed(prompt))
         message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
         ending = {
             "type": "message_delta",
-            "delta": ended | ({} if own else server_tools.container(reply, prompt)),
+            "delta": ended | where,
             "usage": usage_at_end(counted),
             **anthropic_message.edited(prompt),
         }
@@ -149,6 +151,14 @@ class AnthropicAnswers(AnthropicFormat):
             [_event(ending, part="finish"), _event({"type": "message_stop"}, chunk=False)],
         )
 
+    def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return where code has run; empty where none has."""
+        return dict(server_tools.container(reply, prompt))
+
+    def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
+        """Return why a cache was missed, where that is told."""
+        return {}
+
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost."""
         return usage(reply, prompt)
@@ -159,7 +169,18 @@ class AnthropicAnswers(AnthropicFormat):
 
 
 class AnthropicMessages(AnthropicAnswers):
-    """The Messages API."""
+    """The Messages API, which names a container and diagnostics even where there are none.
+
+    Recorded from the end of September 2026, in messages and in their streams.
+    """
+
+    def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return where code has run; null where none has."""
+        return _untold("container", prompt) | super().container(reply, prompt)
+
+    def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
+        """Return why a cache was missed; the mock finds none that was."""
+        return _untold("diagnostics", prompt)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -203,6 +224,11 @@ class AnthropicMessages(AnthropicAnswers):
         _, ends = span()
         before = mapping(prompt.recalled.get("thread")) or None
         return threads.to_store(self.document(reply, prompt), asked, before, ends)
+
+
+def _untold(field: str, prompt: Prompt) -> dict[str, Any]:
+    """Return a field that tells nothing; models that had gone by then have none."""
+    return {} if GONE.search(prompt.model or "") else {field: None}
 
 
 def _block(index: int, block: anthropic_message.Block) -> Events:

@@ -39,6 +39,8 @@ def collect_message(document: Document, answer: Answer) -> None:
             _block(document.get("index"), mapping(document.get("content_block")), answer.voice(), begins=True)
         case "content_block_delta":
             _delta(document.get("index"), mapping(document.get("delta")), answer.voice())
+        case "content_block_stop" if (call := answer.voice().calls.get(document.get("index"))) is not None:
+            call.arguments = call.arguments or "{}"
         case "message_delta":
             _ending(mapping(document.get("delta")), answer)
             _usage(mapping(document.get("usage")), answer)

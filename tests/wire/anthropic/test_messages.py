@@ -204,6 +204,12 @@ def test_stream__comes_by_tokens_with_a_ping() -> None:
     assert [event.chunk for event in events].count(False) == 1 and not events[-1].chunk
 
 
+def test_stream__of_a_call_without_arguments_has_an_empty_piece_alone() -> None:
+    events = WIRE.events(reply(Choice(tool_calls=(ToolCall("now", "{}"),))), prompt())
+    pieces = [delta.get("partial_json") for event in events if (delta := orjson.loads(event.data).get("delta"))]
+    assert pieces[:-1] == [""], "the last delta ends the message"
+
+
 def test_stop_sequence__is_the_one_that_came_first() -> None:
     asked = prompt(stop_sequences=["three", "two"])
     answer = both(finish(Reply((Choice("One two three"),)), asked), asked)

@@ -109,12 +109,12 @@ def test_container__is_told_where_code_has_run(name: str, asked: Any, given: str
     ran = Choice("4", tool_calls=(ToolCall(name, "{}", result="{}"),))
     message, start, end = told("claude-sonnet-4-6", ran, tools=tools, container=asked)
     made = message["container"]
-    assert [*message][4:7] == ["content", "container", "stop_reason"] and "container" not in start
+    assert [*message][4:7] == ["content", "container", "stop_reason"] and start["container"] is None
     assert end["delta"]["container"] == made and [*end["delta"]][-1] == "container"
     assert made["id"] == given or (given is None and made["id"].startswith("container_01"))
     assert made["expires_at"] == "1970-01-01T00:05:00.000000Z" and made.get("skills") == skills
     for other in (told("claude-sonnet-4-6", ran), told("claude-sonnet-4-6", tools=tools, container=asked)):
-        assert "container" not in other[0] and "container" not in other[2]["delta"]
+        assert other[0]["container"] is other[2]["delta"]["container"] is None
 
 
 @pytest.mark.parametrize("asked", [{"type": "enabled", "budget_tokens": 1024}, {"type": "adaptive"}])
@@ -156,8 +156,11 @@ def test_tools_of_the_api__that_run_code_cost_what_was_recorded(tool: str, asked
 
 def test_keys__have_the_order_of_the_api() -> None:
     message, start, end = told("claude-opus-4-8", Choice(tool_calls=(ToolCall("web_search", "{}"),)), tools=[SEARCH])
-    usual = ["model", "id", "type", "role", "content", "stop_reason", "stop_sequence", "stop_details", "usage"]
+    ending = ["stop_reason", "stop_sequence", "stop_details"]
+    usual = ["model", "id", "type", "role", "content", "container", *ending, "usage", "diagnostics"]
     placed = ["output_tokens", "output_tokens_details", "service_tier", "inference_geo", "server_tool_use"]
-    assert list(message) == list(start) == usual
+    assert list(message) == list(start) == usual and message["diagnostics"] is start["diagnostics"] is None
+    assert list(end["delta"]) == [*ending, "container"]
+    assert not {"container", "diagnostics"} & {*told("claude-3-opus-20240229")[0]}
     assert list(message["usage"]) == [*FIRST, "cache_creation", *placed]
     assert list(end["usage"]) == [*FIRST, "output_tokens", "output_tokens_details", "server_tool_use"]
