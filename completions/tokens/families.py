@@ -39,7 +39,7 @@ GEMINI = (
     Family(
         "gemini",
         r"gemini-2\.5-pro(-preview.*)?",
-        frozenset({"thinking_level", "no_thinking", "penalties"}),
+        frozenset({"thinking_level", "no_thinking", "penalties", "logprobs"}),
         budget=(128, 32768),
         source="vercel/ai 8027 and 8943; earendil-works/pi 3460; Google's page on thinking",
         seen="2026-07-22",
@@ -47,7 +47,7 @@ GEMINI = (
     Family(
         "gemini",
         r"gemini-2\.5-flash-lite(-preview.*)?",
-        frozenset({"thinking_level", "penalties"}),
+        frozenset({"thinking_level", "penalties", "logprobs"}),
         budget=(512, 24576),
         source="juspay/neurolink 1707; vercel/ai 8943; Google's page on thinking",
         seen="2026-09-20",
@@ -55,7 +55,7 @@ GEMINI = (
     Family(
         "gemini",
         r"gemini-2\.5-flash(-preview.*)?",
-        frozenset({"thinking_level", "penalties"}),
+        frozenset({"thinking_level", "penalties", "logprobs"}),
         budget=(1, 24576),
         source="juspay/neurolink 1707; vercel/ai 8943; Google's page on thinking",
         seen="2026-09-20",
@@ -63,7 +63,7 @@ GEMINI = (
     Family(
         "gemini",
         r"gemini-3(\.\d)?-pro(-preview.*)?",
-        frozenset({"no_thinking", "penalties"}),
+        frozenset({"no_thinking", "penalties", "logprobs"}),
         efforts=("low", "medium", "high"),
         source="vercel/ai 22372; google-gemini/cookbook 1290",
         seen="2026-10-06",
@@ -71,9 +71,16 @@ GEMINI = (
     Family(
         "gemini",
         r"gemini-3\.[78]-flash",
-        frozenset({"candidates", "penalties"}),
+        frozenset({"candidates", "penalties", "logprobs"}),
         efforts=("low", "medium", "high"),
         source="quotes of what gemini-3.8-flash (MINIMAL, penalties) and gemini-3.7-flash (several candidates) refuse",
+        seen="2026-10-09",
+    ),
+    Family(
+        "gemini",
+        r"gemini-3.*|gemini-(flash|pro|flash-lite)-latest",
+        frozenset({"logprobs"}),
+        source="quotes of what gemini-3-flash-preview, gemini-3.5-flash-lite and gemini-flash-latest refuse",
         seen="2026-10-09",
     ),
     Family(

@@ -4,6 +4,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
+from completions.wire.gemini.answer import is_vertex
 from completions.wire.gemini.fields import inner, level_of, pick
 from completions.wire.refusals import BUDGET, EFFORT, OUTPUT, Asked, Find, Refusal, offers_tools, role, too_long
 
@@ -68,6 +69,15 @@ def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("contents") if any(heard) else None
 
 
+def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
+    asked = prompt.top_logprobs is not None and not is_vertex(prompt)  # which has them
+    return Asked("response_logprobs") if asked else None
+
+
+def _older_logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return _logprobs(prompt, can) if (prompt.model or "").startswith("gemini-2") else None
+
+
 def _json(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("response_mime_type") if prompt.response_format.kind != "text" else None
 
@@ -110,5 +120,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
     _row("penalties", _older_penalty, "Penalty is not enabled for models/{model}", "2026-07-18"),
     _row("penalties", _penalty, "Penalty is not enabled for this model", "2026-09-04"),
+    _row("logprobs", _older_logprobs, "Logprobs is not enabled for models/{model}", "2026-09-13"),
+    _row("logprobs", _logprobs, "Logprobs is not enabled for this model", "2026-10-09"),
     _row("audio", _audio, "Audio input modality is not enabled for this model", "2026-09-20"),
 )

@@ -164,6 +164,8 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
         (FLASH, {"imageConfig": {"negativePrompt": "dogs"}}, 'Unknown name "negativePrompt"'),
         (FLASH, {"candidateCount": 2}, "Multiple candidates is not enabled for this model"),
         ("gemini-2.5-pro", {"frequencyPenalty": 0.5}, "Penalty is not enabled for models/gemini-2.5-pro"),
+        ("gemini-2.5-pro", {"responseLogprobs": True}, "Logprobs is not enabled for models/gemini-2.5-pro"),
+        ("gemini-3-flash-preview", {"responseLogprobs": True}, "Logprobs is not enabled for this model"),
         ("gemini-3.8-flash", {"presencePenalty": -0.5}, "Penalty is not enabled for this model"),
         (
             "gemma-3-27b-it",
