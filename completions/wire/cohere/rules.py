@@ -11,7 +11,7 @@ import orjson
 
 from completions.exceptions import RequestError
 from completions.tokens.models import max_output
-from completions.wire.cohere.base import NO_TOOLS, TOO_MANY_TOKENS
+from completions.wire.cohere.base import NO_RESULTS, NO_TOOLS, TOO_MANY_TOKENS
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.validation import Rule
 
@@ -20,6 +20,8 @@ Body = Mapping[str, Any]
 ERRORS_PAGE = "Cohere's list of errors"
 TOOLLESS = re.compile("command-a-vision")
 """Models that take no tools."""
+IMAGELESS = re.compile("command-a-reasoning")
+"""Models that were seen to take no images."""
 
 STRICT_KEYWORDS = {
     *("type", "title", "description", "default", "example", "examples", "enum", "format", "properties", "required"),
@@ -31,6 +33,10 @@ _EMPTY = "invalid request: invalid message provided at index {at}: must have non
 _CALL = "invalid tool call provided in messages[{at}].tool_calls[{place}]: {why}"
 _RESULT = "invalid tool message at messages[{at}]: {why}"
 _BOTH = "messages with non-empty 'tool_calls' cannot contain content items of type 'text'"
+_UNANSWERED = (
+    "invalid request: An assistant message with 'tool_calls' must be followed by tool messages responding to each "
+    "'tool_call_id'. The following tool_call_ids did not have response messages: "
+)
 _STRICT = "invalid function at tools[{at}].function: extra restrictions to tool parameters apply when strict_tools=true"
 _OUTPUT = (
     "too many tokens: max tokens must be less than or equal to {most}, the maximum output for this model - received"
@@ -104,6 +110,21 @@ def _unasked_result(body: Body) -> RequestError | None:
     return None
 
 
+def _unanswered(body: Body) -> RequestError | None:
+    """Refuse calls without any result although the conversation goes on; they are told in alphabetical order."""
+    last = max((at for at, message in enumerate(body["messages"]) if message["role"] == "user"), default=-1)
+    answered = {text(message.get("tool_call_id")) for _, message in _messages(body, "tool")}
+    waiting = sorted({text(call.get("id")) for at, _, call in _calls(body) if at < last} - answered)
+    return RequestError(_UNANSWERED + ", ".join(waiting), type=NO_RESULTS) if waiting else None
+
+
+def _no_images(body: Body) -> RequestError | None:
+    shown = any("image_url" in _kinds(message) for message in body["messages"])
+    if not shown or not IMAGELESS.match(text(body.get("model"))):
+        return None
+    return RequestError("invalid request: image content is not supported for this model")
+
+
 def _no_tools(body: Body) -> RequestError | None:
     if not body.get("tools") or not TOOLLESS.match(model := text(body.get("model"))):
         return None
@@ -163,6 +184,8 @@ RULES = (
     Rule(_called_twice, f"{ERRORS_PAGE}, and users of OpenRouter's Cohere models", "2026-09-17"),
     Rule(_unnamed_result, f"{LIVE}command-a-03-2025", "2026-08-25"),
     Rule(_unasked_result, "users of OpenRouter's Cohere models, north-mini-code among them", "2026-07-05"),
+    Rule(_unanswered, "recordings: maruel/genai, of command-a-reasoning-08-2025", "2026-10-05"),
+    Rule(_no_images, "recordings: maruel/genai, of command-a-reasoning-08-2025", "2026-09-13"),
     Rule(_strict, f"{LIVE}command-a-03-2025", "2026-05-31"),
 )
 """What is refused of a conversation and its tools."""

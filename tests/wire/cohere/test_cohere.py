@@ -292,6 +292,9 @@ STRICT = [{"type": "function", "function": {"name": "f", "parameters": CITY | {"
 NO_TEXT = {"role": "assistant", "content": [{"type": "text", "text": ""}]}
 
 
+IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+
+
 BROKEN: list[tuple[dict[str, Any], str]] = [
     (turns(NO_TEXT), "invalid message provided at index 1: must have non-empty content or tool calls."),
     (
@@ -309,6 +312,15 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
     (turns(RESULT | {"tool_call_id": ""}), "messages[1]: tool_call_id is a required field"),
     (turns(calling(call("{}")), {"role": "tool", "content": "a"}), "messages[2]: tool_call_id is a required field"),
     (turns(RESULT, calling(call("{}"))), "messages[1]: tool call id 'c' not found in previous tool calls"),
+    (
+        turns(calling(call("{}", "f"), call("{}"), call("{}", "b")), RESULT, {"role": "user", "content": "And now?"}),
+        "must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have "
+        "response messages: b, f",
+    ),
+    (
+        turns({"role": "user", "content": [IMAGE]}) | {"model": "command-a-reasoning-08-2025"},
+        "image content is not supported for this model",
+    ),
     (chat("a", tools=STRICT, strict_tools=True), "invalid function at tools[0].function: extra restrictions"),
     (
         chat("a", tools=TOOLS) | {"model": "command-a-vision-07-2025"},
@@ -334,7 +346,11 @@ def test_rules__have_fresh_sources_and_are_all_broken_below() -> None:
 def test_chat__is_refused_for_what_cohere_refuses(live: LiveServer, body: dict[str, Any], said: str) -> None:
     answer = post(live, "chat", body)
     assert answer.status_code == 400 and said in answer.json()["message"], answer.text
-    kind = {"tool use": "TOOL_USE_NOT_SUPPORTED", "max tokens": "TOO_MANY_TOKENS"}
+    kind = {
+        "tool use": "TOOL_USE_NOT_SUPPORTED",
+        "did not have response": "TOOL_CALLS_MISSING_RESULTS",
+        "max tokens": "TOO_MANY_TOKENS",
+    }
     assert answer.json().get("error_type") == next((kind[word] for word in kind if word in answer.text), None)
 
 
