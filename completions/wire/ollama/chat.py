@@ -72,10 +72,11 @@ class _Generating(OllamaFormat):
         choice = reply.choices[0]
         said = choice.text or choice.refusal or ""
         calls = self._calls(reply, prompt)
-        document = head | self._said(said, _thoughts(choice, prompt), calls) | _end(reply)
+        told = self._said(said, _thoughts(choice, prompt), calls)
+        chances: dict[str, Any] = {}
         if prompt.top_logprobs is not None and (split := tokens.split(said, prompt.model)):
-            document["logprobs"] = _logprobs(split, choice, prompt.top_logprobs)
-        return document
+            chances = {"logprobs": _logprobs(split, choice, prompt.top_logprobs)}
+        return head | told | _why(reply) | chances | _end(reply)
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each token, one for each call, and the last, which is also the terminator."""
@@ -94,7 +95,9 @@ class _Generating(OllamaFormat):
             elif block.call is not None and arguments_of(block.call) is not None:
                 called = head | self._said("", None, [next(calls)]) | {"done": False}
                 events.append(Event(orjson.dumps(called), token=True))
-        events.append(Event(orjson.dumps(head | self._said("") | _end(reply)), chunk=False, part="finish"))
+        events.append(
+            Event(orjson.dumps(head | self._said("") | _why(reply) | _end(reply)), chunk=False, part="finish")
+        )
         return events
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
@@ -176,13 +179,16 @@ def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
     return None if prompt.reasoning_effort == "none" else choice.reasoning
 
 
+def _why(reply: Reply) -> dict[str, Any]:
+    """Return why an answer ends."""
+    return {"done": True, "done_reason": "length" if reply.choices[0].finish_reason == "length" else "stop"}
+
+
 def _end(reply: Reply) -> dict[str, Any]:
-    """Return the fields of the last line: why it ends, the tokens, and the times in nanoseconds."""
+    """Return what the last line counts: the tokens, and the times in nanoseconds."""
     asked, said = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (0, 0)
     reading, writing = asked * PROMPT_TOKEN_NS, said * TOKEN_NS
     return {
-        "done": True,
-        "done_reason": "length" if reply.choices[0].finish_reason == "length" else "stop",
         "total_duration": LOAD_NS + reading + writing,
         "load_duration": LOAD_NS,
         "prompt_eval_count": asked,

@@ -125,6 +125,7 @@ def test_chat__logprobs_are_those_of_the_tokens() -> None:
     answer = reply(Choice(text="Hi you", logprobs=(-0.5,)))
     document = CHAT.document(answer, prompt := parsed(logprobs=True, top_logprobs=2))
     assert [entry["token"] for entry in document["logprobs"]] == ["Hi", " you"]
+    assert list(document)[3:7] == ["done", "done_reason", "logprobs", "total_duration"]
     assert [len(entry["top_logprobs"]) for entry in document["logprobs"]] == [2, 2]
     assert [entry for line in lines(CHAT, answer, prompt) for entry in line.get("logprobs", [])] == document["logprobs"]
     assert "top_logprobs" not in CHAT.document(answer, parsed(logprobs=True))["logprobs"][0]
