@@ -184,6 +184,9 @@ BY_EFFORT = re.compile(r"magistral-small|mistral-|ministral-|codestral|devstral"
 """Models that reason by `reasoning_effort` if at all; `magistral-medium` takes a `prompt_mode`, GLM passes it over."""
 
 
+DEAF = re.compile(r"ministral-|(labs-)?devstral-")
+
+
 def _prompted_to_reason(body: Body) -> RequestError | None:
     if body.get("prompt_mode") != "reasoning" or not BY_EFFORT.match(body["model"]):
         return None
@@ -206,6 +209,16 @@ def _brings_reasoning(body: Body) -> RequestError | None:
     return _mistral("Reasoning input is not enabled for this model", NOT_ENABLED)
 
 
+def _heard(body: Body) -> RequestError | None:
+    """Refuse sounds at the models that were seen to take none."""
+    if not DEAF.match(body["model"]):
+        return None
+    parts = (part for message in body["messages"] for part in dicts(message.get("content")))
+    if all(part.get("type") != "input_audio" for part in parts):
+        return None
+    return _mistral("Audio input is not enabled for this model", NOT_ENABLED)
+
+
 def _greedy(body: Body) -> RequestError | None:
     """Refuse to draw from a part of the tokens where the likeliest is taken; one that reasons has a part of its own."""
     top = body.get("top_p")
@@ -223,6 +236,7 @@ MISTRAL = (
     Rule(_greedy, "quotes by users, of mistral-medium-2604; devoxx/DevoxxGenieIDEAPlugin 338", "2026-09-30"),
     Rule(_probable, "0xPlaygrounds/rig, which recorded it of mistral-small-latest", "2026-08-05"),
     Rule(_brings_reasoning, "mistralai/mistral-vibe 758, of devstral-small-latest", "2026-06-09"),
+    Rule(_heard, "recordings: maruel/genai, of ministral-14b-2512 and labs-devstral-small-2512", "2025-12-14"),
     Rule(_says_nothing, VALIDATOR, "2026-11-26"),
     Rule(_odd_id, "nearai/ironclaw 1241; avante-corp/avante.nvim 2951", "2026-03-16"),
     Rule(_misplaced_results, f"charmbracelet/crush 279; {VALIDATOR}", "2026-01-14"),
@@ -286,7 +300,18 @@ def _unnamed_json(body: Body) -> RequestError | None:
     return RequestError(said, param="messages")
 
 
+def _shown(body: Body) -> RequestError | None:
+    """Refuse a picture at GPT OSS, which has no content but texts."""
+    if not body["model"].startswith("openai/gpt-oss"):
+        return None
+    for at, message in enumerate(body["messages"]):
+        if any(part.get("type") == "image_url" for part in dicts(message.get("content"))):
+            return RequestError(f"messages[{at}].content must be a string", param=f"messages[{at}].content")
+    return None
+
+
 GROQ = (
+    Rule(_shown, "recordings: maruel/genai, of openai/gpt-oss-120b and 20b", "2025-12-13"),
     Rule(_json_and_tools, "vercel/ai 10023 and 16540, which recorded it", "2026-09-02"),
     Rule(_unnamed_json, "mem0ai/mem0 4161, of llama-3.1-8b-instant and others", "2026-02-28"),
     Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),

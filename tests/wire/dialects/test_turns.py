@@ -32,6 +32,8 @@ def seen(url: Any) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "image_url", "image_url": url}]}
 
 
+SEEN = seen({"url": "https://example.com/a.png"})
+HEARD = {"role": "user", "content": [{"type": "input_audio", "input_audio": "AAAA"}]}
 NOTHING: tuple[Any, ...] = (None, "", [])
 MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
 
@@ -55,6 +57,8 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ),
     ("mistral", [USER, RESULT], {}, "Unexpected role 'tool' after role 'user'"),
     ("mistral", [USER], {"prompt_mode": "reasoning"}, "Reasoning prompt mode is not enabled for this model"),
+    ("mistral", [HEARD], {"model": "ministral-14b-2512"}, "Audio input is not enabled for this model"),
+    ("groq", [SEEN], {"model": "openai/gpt-oss-20b"}, "messages[0].content must be a string"),
     ("mistral", [USER], {"model": "ministral-3b-latest", "logprobs": True}, "Logprobs are not enabled for this model"),
     ("mistral", [USER, THOUGHT, USER], {"model": "devstral-small-latest"}, "Reasoning input is not enabled for this"),
     ("mistral", [USER, CALLED, USER], {}, "Not the same number of function calls and responses"),
