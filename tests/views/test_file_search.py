@@ -102,6 +102,7 @@ def test_documents__uploaded_shown_listed_and_removed(client: genai.Client) -> N
     assert client.file_search_stores.documents.get(name=first.name or "") == first
     shown = client.file_search_stores.get(name=store)
     assert (shown.active_documents_count, shown.size_bytes) == (2, len(FRANCE) + len(CHEESE.encode()))
+    assert shown.update_time == shown.create_time
     with pytest.raises(errors.ClientError, match="non-empty Document"):
         client.file_search_stores.documents.delete(name=first.name or "")
     client.file_search_stores.documents.delete(name=first.name or "", config={"force": True})

@@ -99,7 +99,7 @@ def _name(shown_as: str) -> str:
 
 
 def shown_store(store: Document, documents: Mapping[str, Document], now: float) -> dict[str, Any]:
-    """Return a store as it is at a time; counts of nothing are left out."""
+    """Return a store as it is at a time; counts of nothing are left out, and documents are no update."""
     states = [state_at(each, now) for each in documents.values()]
     counts = {
         "activeDocumentsCount": states.count("STATE_ACTIVE"),
@@ -107,12 +107,11 @@ def shown_store(store: Document, documents: Mapping[str, Document], now: float) 
         "failedDocumentsCount": states.count("STATE_FAILED"),
         "sizeBytes": sum(each["bytes"] for each in documents.values()),
     }
-    updated = max([store["created"], *(each["created"] for each in documents.values())])
     return {
         "name": PLACE + store["id"],
         **({"displayName": store["display_name"]} if store["display_name"] else {}),
         "createTime": written(store["created"]),
-        "updateTime": written(updated),
+        "updateTime": written(store["created"]),
         **{key: str(count) for key, count in counts.items() if count},
         "embeddingModel": store["model"],
     }
@@ -189,12 +188,12 @@ def shown_document(store: str, document: Document, now: float) -> dict[str, Any]
     return {
         "name": f"{PLACE}{store}/documents/{document['id']}",
         **({"displayName": document["display_name"]} if document["display_name"] else {}),
-        "createTime": written(document["created"]),
-        "updateTime": written(document["created"]),
-        "mimeType": document["media_type"],
-        "sizeBytes": str(document["bytes"]),
-        "state": state_at(document, now),
         **({"customMetadata": metadata} if metadata else {}),
+        "updateTime": written(document["created"]),
+        "createTime": written(document["created"]),
+        "state": state_at(document, now),
+        "sizeBytes": str(document["bytes"]),
+        "mimeType": document["media_type"],
     }
 
 
