@@ -14,7 +14,7 @@ from completions.tokens.capabilities import capabilities
 from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.dialects.words import DEEPSEEK
-from completions.wire.fields import dicts, mapping, text, text_or_none
+from completions.wire.fields import arranged, dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable, record
@@ -56,6 +56,7 @@ class DeepSeek(Vendor):
     model = staticmethod(catalogue.deepseek)
     call_opens = False
     usage_joined = True
+    chances = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; a model that thinks says so with every call, as its thoughts have to come back."""
@@ -85,8 +86,9 @@ class DeepSeek(Vendor):
         return {"reasoning_content": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a string even with tool calls."""
-        return numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+        """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
+        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+        return arranged(told, ("role", "content", "reasoning_content"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; of a choice that thinks, text and thoughts stand side by side, and one of them is null."""
@@ -151,7 +153,9 @@ class Thinking(DeepSeek):
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, with empty thoughts where it has calls and none were said."""
         told = super().message(message, choice)
-        return told | {"reasoning_content": choice.reasoning or ""} if choice.tool_calls else told
+        if not choice.tool_calls:
+            return told
+        return arranged(told | {"reasoning_content": choice.reasoning or ""}, ("role", "content", "reasoning_content"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role of one that calls comes with empty thoughts."""

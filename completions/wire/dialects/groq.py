@@ -98,8 +98,8 @@ class Groq(Vendor):
         return {"reasoning": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, without content if it only has calls."""
-        document = super().message(message, choice)
+        """Return the message, without content if it only has calls, which come after the reasoning."""
+        document = arranged(super().message(message, choice), ("role", "content", "reasoning"))
         return {key: value for key, value in document.items() if key != "content" or value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -112,7 +112,9 @@ class Groq(Vendor):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields."""
-        return document | {"usage_breakdown": None, "x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
+        told = {"usage_breakdown": None, "system_fingerprint": document["system_fingerprint"]}
+        kept = {key: value for key, value in document.items() if key not in told}
+        return kept | told | {"x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""

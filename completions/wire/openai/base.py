@@ -67,6 +67,8 @@ class Dialect:
     """Whether the last piece of text and the finish reason come in one chunk."""
     usage_joined = False
     """Whether the usage comes in the last chunk of every stream, and not in one of its own where it is asked for."""
+    chances: Sequence[str] = ("content", "refusal")
+    """Of what a choice's log probabilities are told, null or not."""
     null_usage = True
     """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
     ordered = False

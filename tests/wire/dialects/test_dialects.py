@@ -73,6 +73,7 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert re.fullmatch("[0-9a-f]{32}", document["system_fingerprint"])
     assert {chunk["system_fingerprint"] for chunk in chunks} == {document["system_fingerprint"]}
     assert document["choices"][0]["message"]["reasoning_content"] == "Hm"
+    assert list(document["choices"][0]["message"]) == ["role", "content", "reasoning_content", "tool_calls"]
     assert (document["usage"]["prompt_cache_hit_tokens"], document["usage"]["prompt_cache_miss_tokens"]) == (3, 4)
     assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None, "reasoning_content": ""}
     assert chunks[1]["choices"][0]["delta"] == {"content": None, "reasoning_content": "Hm"}
@@ -82,10 +83,18 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert not any("usage" in chunk for chunk in chunks[:-1])
 
 
+def test_deepseek__tells_log_probabilities_of_the_content_alone() -> None:
+    answer = Reply((Choice(text="Hi"),), created=0, serial="s", usage=Usage(1, 1))
+    document, chunks = both("deepseek", answer, logprobs=True)
+    told = [choice["logprobs"] for choice in (document["choices"][0], *(chunk["choices"][0] for chunk in chunks))]
+    assert [set(each) for each in told if each] == [{"content"}, {"content"}]
+
+
 def test_deepseek__tells_empty_thoughts_with_the_calls_of_a_model_that_thinks() -> None:
     answer = Reply((KINDS["call"],), created=0, serial="s", usage=Usage(1, 1))
     document, chunks = both("deepseek", answer, model="deepseek-v4-flash", tools=[TOOL])
-    assert document["choices"][0]["message"]["reasoning_content"] == ""
+    message = document["choices"][0]["message"]
+    assert list(message)[-2:] == ["reasoning_content", "tool_calls"] and message["reasoning_content"] == ""
     assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None, "reasoning_content": ""}
     for more in ({"model": "deepseek-v4-flash", "thinking": {"type": "disabled"}}, {"model": "deepseek-chat"}):
         document, chunks = both("deepseek", answer, tools=[TOOL], **more)
@@ -175,6 +184,8 @@ def test_mistral__tells_of_log_probabilities_by_the_model(model: str, keys: list
 def test_groq__has_its_own_facts_and_times() -> None:
     document, chunks = both("groq")
     assert document["x_groq"]["id"].startswith("req_")
+    assert list(document)[-4:] == ["usage_breakdown", "system_fingerprint", "x_groq", "service_tier"]
+    assert list(document["choices"][0]["message"]) == ["role", "content", "reasoning", "tool_calls"]
     assert document["service_tier"] == "on_demand"
     assert document["usage"]["total_time"] > 0
     assert document["usage"]["prompt_tokens_details"] == {"cached_tokens": 3}

@@ -164,17 +164,17 @@ def _choice(dialect: Dialect, reply: Reply, prompt: Prompt, index: int) -> dict[
     document = {
         "index": index,
         "message": dialect.message(message, choice),
-        "logprobs": _logprobs(message, choice, prompt),
+        "logprobs": _logprobs(dialect, message, choice, prompt),
         "finish_reason": reason,
     }
     return dialect.choice(document | dialect.finished_extras(choice, reason))
 
 
-def _logprobs(message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:
+def _logprobs(dialect: Dialect, message: dict[str, Any], choice: Choice, prompt: Prompt) -> dict[str, Any] | None:
     """Return the log probabilities of a complete message, if they are requested and it has text."""
     if (count := prompt.top_logprobs) is None:
         return None
-    texts = {key: message[key] for key in ("content", "refusal")}
+    texts = {key: message[key] for key in dialect.chances}
     if not any(texts.values()):
         return None
     return {

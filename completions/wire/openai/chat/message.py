@@ -336,7 +336,7 @@ class ChoiceWriter:
         entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
         groups = grouped(entries, split, self._prompt.per_chunk)
         deltas = [{key: _text_of(group)} for group in groups]
-        likely = [{"logprobs": {"content": None, "refusal": None, key: group}} for group in groups]
+        likely = [{"logprobs": {**dict.fromkeys(self._dialect.chances), key: group}} for group in groups]
         self._last_delta, self._last_beside = deltas[-1], likely[-1]
         documents = [self._chunks.one(self._around(*each)) for each in zip(deltas, likely, strict=True)]
         return Event.tokens(documents, counts=map(len, groups))
