@@ -11,8 +11,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, Phase, example, given, settings
-from hypothesis import strategies as st
 
 from tests.patience import PATIENCE
 from tests.server import LiveServer
@@ -39,53 +37,17 @@ LINES = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 8)
 )
 
-atoms = st.sampled_from(["a", "[a-z]", r"\w", "(a|a)", "(a|aa)", ".", "(?:a?)", "(x+x+)", r"\s"])
-patterns = st.recursive(
-    atoms,
-    lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "*", "?", "{2,30}", "+?"])).map(lambda pair: f"({pair[0]}){pair[1]}"),
-        st.tuples(inner, inner).map("".join),
-        st.tuples(inner, inner).map(lambda pair: f"({pair[0]}|{pair[1]})"),
-    ),
-    max_leaves=5,
-).map(lambda pattern: f"/^{pattern}+$/")
-
-steps = st.sampled_from(
-    ["[@, @]", "[@, @][]", "{a: @, b: @}", "messages[].messages[]", "to_string(@)", "[*].[*]", "@ == @"]
-)
-expressions = st.lists(steps, min_size=1, max_size=60).map(" | ".join)
-
-tags = st.sampled_from(
-    [
-        "{% lorem 100000 %}",
-        "{% lorem 90000 w %}",
-        "{{ prompt.last_user|ljust:400000 }}",
-        "{{ prompt.last_user|make_list|join:prompt.last_user }}",
-        "{{ prompt.last_user|urlize|linebreaks|wordwrap:5 }}",
-        "{% now 'Y' %}",
-    ]
-)
-templates = st.recursive(
-    tags,
-    lambda inner: st.one_of(
-        inner.map(lambda text: "{% for c in prompt.last_user %}" + text + "{% endfor %}"),
-        st.tuples(inner, inner).map("".join),
-    ),
-    max_leaves=6,
-)
-
-functions = st.sampled_from(
-    ["time:sleep", "sys:exit", "json:loads", "itertools:repeat", "tests.receive.test_hostile:naps"]
-)
-
-rules = st.one_of(
-    patterns.map(lambda pattern: {"match": {"last_user": pattern}, "reply": "x"}),
-    expressions.map(lambda expression: {"match": {"expr": expression}, "reply": "x"}),
-    templates.map(lambda template: {"reply": template}),
-    functions.map(lambda function: {"reply": {"python": function}}),
-)
-
-texts = st.sampled_from(["a" * 60 + "!", "a" * 5000 + "b", "x" * 40, " " * 400_000, "漢" * 300_000, "ab " * 20_000])
+ATTACKS: dict[str, tuple[dict[str, object], str]] = {
+    "a regex that tries all": ({"match": {"last_user": "/^(a|a)*$/"}, "reply": "x"}, "a" * 60 + "!"),
+    "a regex over much": ({"match": {"last_user": r"/^(([a-z]|\s)|(.)+?)+$/"}, "reply": "x"}, " " * 400_000),
+    "an expression that doubles": ({"match": {"expr": " | ".join(["[@, @]"] * 60)}, "reply": "x"}, "a"),
+    "a template that loops": ({"reply": "{% for c in prompt.last_user %}{{ c|ljust:9 }}{% endfor %}"}, "ab " * 20_000),
+    "a template that multiplies": ({"reply": "{{ prompt.last_user|make_list|join:prompt.last_user }}"}, "漢" * 300_000),
+    "a template of much": ({"reply": "{% for c in prompt.last_user %}{% lorem 90000 w %}{% endfor %}"}, "a" * 5_000),
+    "a function that sleeps": ({"reply": {"python": f"{__name__}:naps"}}, "a"),
+    "a function that exits": ({"reply": {"python": "sys:exit"}}, "a"),
+}
+"""Rules, and what is asked of each."""
 
 
 def naps(prompt: object) -> str:
@@ -133,17 +95,7 @@ def attack(lab: LiveServer, rule: dict[str, object], text: str) -> None:
             assert answer.status_code != 500 or "failed: " in document["error"]["message"]
 
 
-@example(rule={"match": {"last_user": "/^(a|a)*$/"}, "reply": "x"}, text="a" * 60 + "!")
-@example(rule={"reply": {"python": f"{__name__}:naps"}}, text="a")
-@example(rule={"reply": "{% for c in prompt.last_user %}{{ c|ljust:9 }}{% endfor %}"}, text="ab " * 20_000)
-@settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
-@given(rule=rules, text=texts)
+@pytest.mark.parametrize(("rule", "text"), ATTACKS.values(), ids=ATTACKS.keys())
 def test_stream__is_on_time_whatever_another_namespace_is_given(
     lab: LiveServer, rule: dict[str, object], text: str
 ) -> None:
