@@ -141,9 +141,9 @@ class RuleFailed(RequestError):
 class InternalError(RequestError):
     """What a client gets where a bug of ours, or a library's, raised something else: the log has its traceback."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: str = "") -> None:
         super().__init__(
-            "The server had an error while processing your request. Its log has the traceback.",
+            why or "The server had an error while processing your request. Its log has the traceback.",
             status=500,
             type="server_error",
             code="internal_error",

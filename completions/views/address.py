@@ -41,6 +41,17 @@ def before_own(path: str) -> str:
     return _split(path)[0]
 
 
+def misplaced(failure: BaseException) -> str:
+    """Return why a view fails where a pattern before our URLs captures something; tests run without the check of it."""
+    mounts = _mounts(settings.ROOT_URLCONF) if isinstance(failure, TypeError) else ()
+    patterns = [pattern for mount in mounts for pattern in mount]
+    names = dict.fromkeys(name for pattern in patterns for name in pattern.regex.groupindex if name != "namespace")
+    if not names:
+        return ""
+    told = f"The views of {OURS} do not take what the pattern before them gives: {', '.join(names)}."
+    return f'{told} Use a fixed path, path("llm/", include("{OURS}")).'
+
+
 def _split(path: str) -> tuple[str, str]:
     script = get_script_prefix()
     rest = path.removeprefix(script) if path.startswith(script) else path.lstrip("/")  # a server may leave it out

@@ -26,7 +26,7 @@ from completions.resolve.overrides import check_names
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
-from completions.views.address import own_path
+from completions.views.address import misplaced, own_path
 from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
@@ -88,9 +88,9 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 response = _error_response(ServerStopped(), exchange, kwargs)
             except (KeyboardInterrupt, SystemExit, GeneratorExit):
                 raise
-            except BaseException:  # the one edge: whatever a bug or a library raises, the client gets an envelope
+            except BaseException as exc:  # the one edge: whatever a bug or library raises, clients get an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _error_response(InternalError(), exchange, kwargs)
+                response = _error_response(InternalError(misplaced(exc)), exchange, kwargs)
             response.record(exchange)
             return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
 

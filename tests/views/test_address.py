@@ -1,5 +1,6 @@
 """Addresses in answers: they lead back to the mock, whatever stands before its own paths."""
 
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -7,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from django.test import Client as Caller
 from django.test import override_settings
 from django.urls import include, path, set_script_prefix
 
@@ -192,6 +194,15 @@ def test_path__is_told_from_what_stands_before_it(script: str, asked: str, befor
             assert before_own(asked) + own_path(asked) in (asked, script.rstrip("/") + asked)
     finally:
         set_script_prefix("/")
+
+
+def test_prefix__that_captures_something_is_named_where_a_view_fails() -> None:
+    urls = types.ModuleType("urls")
+    vars(urls)["urlpatterns"] = [path("t/<slug:tenant>/", include("completions.urls"))]
+    with override_settings(ROOT_URLCONF=urls):
+        answer = Caller().get("/t/a/v1/models")
+    told = "The views of completions.urls do not take what the pattern before them gives: tenant. Use a fixed path, "
+    assert (answer.status_code, answer.json()["error"]["message"].startswith(told)) == (500, True)
 
 
 @pytest.mark.parametrize(
