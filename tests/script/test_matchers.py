@@ -221,6 +221,7 @@ def test_match__is_equal_to_the_same_condition() -> None:
         ("last_user: /[/", "`last_user` is not a regular expression: unterminated character set at position 0."),
         ("last_user: {regex: (}", "`last_user.regex` is not a regular expression: missing ), unterminated subpattern"),
         ("expr: '[['", "m.yaml:1: `expr` is not JMESPath: "),
+        ("expr: '!a[?lower(b)]'", "`expr` is not JMESPath: there is no function lower(); there are abs, avg, "),
         ("expr: {'a..b': 1}", "m.yaml:1: `expr.a..b` is not JMESPath: "),
         ("header: a", "`header` must be a mapping, and is 'a'."),
         ("tool_result: {nam: a}", "Did you mean `name`?"),

@@ -1,11 +1,12 @@
 """Step 3: JMESPath on a request's body, within a budget of time and of what it makes."""
 
 import functools
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
+from jmespath.functions import Functions
 from jmespath.visitor import TreeInterpreter
 
 from completions import budget
@@ -68,13 +69,26 @@ def compiled(text: str) -> Any:
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"it has more than {MAX_LENGTH} characters")
     try:
-        return jmespath.compile(text).parsed
+        parsed = jmespath.compile(text).parsed
     except RecursionError as exc:
         raise ExpressionError("it is nested too deep") from exc
     except JMESPathError as exc:
         raise ExpressionError(str(exc).splitlines()[0]) from exc
     except Exception as exc:  # the parser meets some texts with errors of its own
         raise ExpressionError(budget.described(exc)) from exc
+    if unknown := next((name for name in _functions(parsed) if name not in Functions.FUNCTION_TABLE), None):
+        raise ExpressionError(f"there is no function {unknown}(); there are {', '.join(Functions.FUNCTION_TABLE)}")
+    return parsed
+
+
+def _functions(parsed: Any) -> Iterator[str]:
+    """Yield the names of the functions that an expression calls."""
+    waiting = [parsed]
+    while waiting:
+        node = waiting.pop()
+        if node["type"] == "function_expression":
+            yield node["value"]
+        waiting += [child for child in node["children"] if isinstance(child, dict) and "children" in child]
 
 
 def evaluate(text: str, body: object) -> object:
