@@ -38,6 +38,8 @@ def combined(node: Node) -> tuple[Fault, ...]:
 
 def fault(node: Node) -> Fault:
     """Read a fault: its name, or a mapping from its name to its parameters."""
+    if isinstance(node.value, str) and (name := node.value.partition(";")[0].strip()) in FAULTS and ";" in node.value:
+        raise node.error(f"has parameters as in a header; here they are a mapping: {{{name}: {{…}}}}.")
     if not isinstance(node.value, dict):
         return faults.fault(node.one_of(FAULTS), {})
     found = node.fields(optional=FAULTS)

@@ -131,6 +131,7 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
         ),
         ("- {reply: a, fault: []}", "`rules[0].fault` must hold at least one fault."),
         ("- {reply: a, error: 503, fault: disconnect}", "beside one of the faults error_event, error_object.)"),
+        ("- {reply: a, fault: stall; ms=5}", "in a header; here they are a mapping: {stall: {…}}."),
         ("- {reply: a, fault: {}}", "`rules[0].fault` must name one fault."),
         (
             "- {reply: a, chaos: {rate: 30, of: [close]}}",

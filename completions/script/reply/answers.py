@@ -71,8 +71,11 @@ def answer(node: Node) -> Answer:
 
 def reply(node: Node) -> Answer:
     """Read a reply: a text, or a mapping."""
-    if not isinstance(node.value, dict):
+    if isinstance(node.value, str):
         return written((WrittenChoice(text=text(node)),), Facts())
+    if not isinstance(node.value, dict):
+        several = isinstance(node.value, list) and node.path.endswith(".reply")
+        raise node.wrong("a string or a mapping" + " (a list of answers stands under `replies`)" * several)
     node = node.naming(ROW) if "dataset" in node.value else node
     fields = node.keyed(REPLY, {"a rule": language.RULE})
     if "dataset" in fields:

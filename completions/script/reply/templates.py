@@ -9,6 +9,7 @@ from django.template import Context, Engine, TemplateSyntaxError
 from django.template import Template as DjangoTemplate
 from django.template.base import FilterExpression, Variable, VariableNode
 from django.template.base import Node as DjangoNode
+from django.template.loader_tags import ExtendsNode, IncludeNode
 
 from completions import budget
 from completions.conversation import Prompt
@@ -22,6 +23,10 @@ Tree = object
 """A JSON value whose strings may be templates."""
 
 
+OF_OTHERS: dict[str, type[DjangoNode]] = {"extends": ExtendsNode, "include": IncludeNode}
+"""The tags that ask for another template."""
+
+
 class Written(Context):
     """What templates can name; it counts what a template has written so far."""
 
@@ -33,6 +38,9 @@ class Template:
 
     def __init__(self, source: str) -> None:
         self._template = DjangoTemplate(source, engine=_engine())
+        for tag, kind in OF_OTHERS.items():
+            if self._template.nodelist.get_nodes_by_type(kind):
+                raise TemplateSyntaxError(f"there are no other templates, so that '{tag}' finds none")
         for node in self._template.nodelist.get_nodes_by_type(DjangoNode):
             node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # Django has no other hook
 
@@ -226,7 +234,8 @@ def _compiled(node: Node, source: str) -> Text:
         raise node.error("is a template that is nested too deep.") from exc
     except TemplateSyntaxError as exc:
         line = node.text_line + getattr(getattr(exc, "token", None), "lineno", 1) - 1
-        raise node.error(f"is not a Django template: {exc}", line) from exc
+        told = str(exc).removesuffix(" Must be one of:\n")  # of libraries, of which there are none
+        raise node.error(f"is not a Django template: {told}", line) from exc
     if unknown := template.unknown():
         raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
     doubt_names(node, signs, template.asked(), node.source.names)
