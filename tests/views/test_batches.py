@@ -110,7 +110,8 @@ FILE = {"file": ("a", b"{}")}
         ({"purpose": "batch"}, {}, "'file' is a required property"),
         ({}, {"file": ("a.jsonl", b"{}")}, "'purpose' is a required property"),
         ({"purpose": "fun"}, {"file": ("a.jsonl", b"{}")}, "'fun' is not one of"),
-        ({"purpose": "batch"}, {"file": ("a.txt", b"{}")}, "Must be .jsonl"),
+        ({"purpose": "batch"}, {"file": ("a.txt", b"{}")}, "Invalid file format for Batch API. Must be .jsonl"),
+        ({"purpose": "fine-tune"}, {"file": ("a.json", b"{}")}, "for Fine-Tuning API. Must be .jsonl"),
         *(
             ({"purpose": "evals", **ANCHOR, "expires_after[seconds]": seconds}, FILE, "expires_after.seconds")
             for seconds in ("5", "00000036009999", "0000003600" + "9" * 5000, "3600.5", "x")
@@ -244,7 +245,13 @@ def test_batch__is_held_refused_and_slowed_by_a_rule(client: openai.OpenAI, live
     held = batch(client, file, metadata={"how": "held"})
     assert client.batches.retrieve(held.id).status == "in_progress"
     slow = batch(client, file, metadata={"how": "slow"})
-    assert client.batches.retrieve(slow.id).status == "validating"
+    checked = client.batches.retrieve(slow.id)
+    assert checked.status == "validating" and checked.request_counts and checked.request_counts.total == 0
+    assert checked.usage and checked.usage.total_tokens == 0
+    keys = list(client.batches.with_raw_response.retrieve(slow.id).http_response.json())
+    at = keys.index("created_at")
+    assert keys[at : at + 3] == ["created_at", "in_progress_at", "expires_at"]
+    assert client.files.create(file=("a.json", b"{}"), purpose="batch").filename == "a.json"
     with pytest.raises(openai.RateLimitError, match="Enqueued token limit"):
         batch(client, file, metadata={"how": "refused"})
     httpx.post(f"{live.url}/_mock/gates/batch/release")

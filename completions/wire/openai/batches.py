@@ -167,14 +167,16 @@ def status_at(batch: Document, now: float) -> str:
 
 
 def shown(batch: Document, now: float) -> dict[str, Any]:
-    """Return a batch as it is at a time."""
+    """Return a batch as it is at a time, its fields in the order recorded in April 2026."""
     status, created = status_at(batch, now), int(batch["created"])
     over = status in ("completed", "cancelled")
     answered = batch["total"] if status == "completed" else _answered(batch, batch["cancelled"] or now)
     failed = min(batch["failed"], answered)
     wrong = {"object": "list", "data": batch["wrong"]} if batch["wrong"] else None
     times = {
+        "created_at": created,
         "in_progress_at": None if batch["started"] is None or now < batch["started"] else int(batch["started"]),
+        "expires_at": created + DAY,
         "finalizing_at": int(batch["done"]) if status in ("finalizing", "completed") else None,
         "completed_at": int(batch["done"]) if status == "completed" else None,
         "failed_at": created if status == "failed" else None,
@@ -193,11 +195,13 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
         "status": status,
         "output_file_id": batch["output"] if over else None,
         "error_file_id": batch["errors"] if over else None,
-        "created_at": created,
-        "expires_at": created + DAY,
         **times,
-        "request_counts": {"total": batch["total"], "completed": answered - failed, "failed": failed},
-        "usage": batch["usage"] if over else None,
+        "request_counts": {
+            "total": 0 if status == "validating" else batch["total"],
+            "completed": answered - failed,
+            "failed": failed,
+        },
+        "usage": (batch["usage"] if over else None) or usage(()),
         "metadata": batch["asked"]["metadata"],
     }
 
@@ -235,8 +239,8 @@ def usage(counted: Sequence[Usage | None]) -> dict[str, Any]:
     given, said = sum(each.prompt_tokens for each in known), sum(each.completion_tokens for each in known)
     return {
         "input_tokens": given,
-        "input_tokens_details": {"cached_tokens": sum(each.cached_tokens for each in known)},
         "output_tokens": said,
-        "output_tokens_details": {"reasoning_tokens": sum(each.reasoning_tokens for each in known)},
         "total_tokens": given + said,
+        "input_tokens_details": {"cached_tokens": sum(each.cached_tokens for each in known)},
+        "output_tokens_details": {"reasoning_tokens": sum(each.reasoning_tokens for each in known)},
     }

@@ -5,7 +5,7 @@ Shapes: `openai.types.FileObject` and `FileDeleted`; sizes and purposes are thos
 
 import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from completions import ids
 from completions.exceptions import RequestError
@@ -17,8 +17,17 @@ FILE = "file"
 """The kind under which a file is kept, which names its rules too."""
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
-LINES_ONLY = ("batch", "fine-tune")
-"""Purposes for which a file has a JSON document a line."""
+
+
+class Lines(NamedTuple):
+    """An API whose files have a JSON document a line: what it is called, and how a file's name may end."""
+
+    name: str
+    endings: tuple[str, ...] = (".jsonl",)
+
+
+LINES_ONLY = {"batch": Lines("Batch API", (".jsonl", ".json")), "fine-tune": Lines("Fine-Tuning API")}
+"""Purposes of such files. BerriAI/litellm 37527 (2026-08) quotes the refusal; a .json was recorded in April 2026."""
 
 HOUR, MONTH = 3600, 2_592_000
 """Seconds: the least and the most after which a file may expire."""
@@ -53,8 +62,8 @@ def check_upload(form: Form) -> Upload:
     if purpose not in PURPOSES:
         allowed = ", ".join(f"'{each}'" for each in PURPOSES)
         raise RequestError(f"'{purpose[:100]}' is not one of [{allowed}] - 'purpose'", param="purpose")
-    if purpose in LINES_ONLY and not upload.name.endswith(".jsonl"):
-        raise RequestError(f"Invalid file format for purpose '{purpose}'. Must be .jsonl", param="file")
+    if (api := LINES_ONLY.get(purpose)) is not None and not upload.name.endswith(api.endings):
+        raise RequestError(f"Invalid file format for {api.name}. Must be .jsonl")
     return upload
 
 
