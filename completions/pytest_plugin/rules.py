@@ -23,13 +23,21 @@ def rule(given: Mapping[str, Any], *, when: When, times: int | None, name: str |
 
 
 def error(status: int | str | None, facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an `error:` with a status, or with an error's name in its place; one of the two may be among the facts."""
+    """Return an `error:` with a status, or with an error's name in its place; one of the two may be among the facts.
+
+    Raise TypeError for a status that is a text.
+    """
+    if isinstance(status, str) and status.isdecimal():
+        raise TypeError(f"error() takes a status as a number: error({status}).")
     named = {} if status is None else {"code" if isinstance(status, str) else "status": status}
     return {"error": {**named, **facts}}
 
 
 def fault(given: str | Mapping[str, Any] | Sequence[Any], parameters: Mapping[str, float]) -> object:
-    """Return a `fault:`; raise TypeError for parameters beside one that has its own."""
+    """Return a `fault:`; raise TypeError for parameters beside one that has its own, or within its name."""
+    if isinstance(given, str) and ";" in given:
+        name = given.partition(";")[0].strip()
+        raise TypeError(f"fault() takes a fault's parameters by name, as fault({name!r}, after_tokens=3) does.")
     if isinstance(given, str):
         return {given: parameters}
     if parameters:

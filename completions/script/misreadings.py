@@ -5,6 +5,7 @@ The readers ask here, and each doubt is noted where the value stands (`Node.doub
 
 import difflib
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
 from completions.script.match.lookups import BARE_REGEX, Lookup
@@ -80,6 +81,12 @@ def doubt_flags(node: Node, text: str) -> None:
             f"is read as a text and not as a regular expression: {', '.join(unknown)} is not a flag of one "
             f"({', '.join(FLAGS)}). If the text is meant, write `contains` or `eq`."
         )
+
+
+def doubt_quotes(node: Node, text: str) -> None:
+    """Doubt a text in quotation marks of print, which are none of YAML's."""
+    if len(text) > 1 and {unicodedata.category(text[0]), unicodedata.category(text[-1])} <= {"Pi", "Pf"}:
+        node.doubt(f"begins with {text[0]} and ends with {text[-1]}, which are a part of the text here.")
 
 
 def doubt_pattern(node: Node, text: str, field: str) -> None:

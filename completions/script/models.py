@@ -44,6 +44,8 @@ UNLISTED = Models()
 
 def models(node: Node) -> Models:
     """Read `known` or `any`, or a list of these, of names and of descriptions."""
+    if node.value == []:
+        node.doubt("is an empty list, and so has no effect.")
     if node.value in (KNOWN, ANY):
         return Models(known=node.value == KNOWN, any=node.value == ANY)
     names: list[str] = []

@@ -244,6 +244,10 @@ def test_fault__can_be_as_scripts_have_it(mock_llm: MockLLM, fault: Any) -> None
     with OpenAI(max_retries=0) as client, pytest.raises((httpx.RemoteProtocolError, openai.APIConnectionError)):
         list(client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Go"}], stream=True))
     assert mock_llm.wait_for(1, PATIENCE)[0].answer == "one two"
+    with pytest.raises(TypeError, match=r"takes a status as a number: error\(429\)\."):
+        mock_llm.error("429")
+    with pytest.raises(TypeError, match=r"by name, as fault\('disconnect', after_tokens=3\) does"):
+        mock_llm.fault("disconnect; after_tokens=3")
     with pytest.raises(TypeError, match="each has its parameters itself"):
         mock_llm.fault(fault, ms=3)
 

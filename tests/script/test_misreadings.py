@@ -30,6 +30,7 @@ def doubted(text: str) -> list[str]:
         ("last_user: \\bpay\\b", "in which `\\bpay\\b` stands for itself"),
         ("user: ^ann$", "in which `^ann$` stands for itself"),
         ("model: gpt-*", "in which `*` stands for itself"),
+        ("last_user: “refund”", "begins with “ and ends with ”, which are a part of the text here."),
         ("tools: '*'", "`startswith`, `endswith` and `contains` ask for a part."),
         ("last_user: {contains: /ok/i}", "is a text here; a regular expression stands without `contains`, or under"),
         ("last_user: [/ok/i, b]", "is a text here; a regular expression stands without `in`"),
@@ -70,6 +71,7 @@ def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> 
         "last_user: {regex: a/b}",
         "last_user: {contains: '.*', eq: 'gpt-.*'}",
         "last_user: 'What is 2*3? **Say** it. It costs 5$.'",
+        "last_user: Say “refund”",
         "last_user: '^_^ costs 5$'",
         "last_user: '^ that one, for 5$'",
         "last_user: C:\\web\\data\\src",
@@ -159,6 +161,7 @@ def test_hint__is_quick_for_a_line_of_any_length() -> None:
             ["`defaults.models[0].like` is no known model, so that"],
         ),
         ("{models: [{id: a, like: gpt-4o}]}", []),
+        ("{models: []}", ["`defaults.models` is an empty list, and so has no effect."]),
     ],
 )
 def test_defaults__that_are_misread_are_a_warning(defaults: str, found: list[str]) -> None:

@@ -19,6 +19,7 @@ from completions.script.misreadings import (
     doubt_operand,
     doubt_other_word,
     doubt_pattern,
+    doubt_quotes,
     doubt_value,
     doubt_values,
     doubt_word,
@@ -104,6 +105,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
         case str(text):
             doubt_flags(node, text)
             doubt_pattern(node, text, field.name)
+            doubt_quotes(node, text)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
 
 
