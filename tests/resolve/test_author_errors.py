@@ -48,7 +48,7 @@ async def test_answer__that_is_too_long_is_an_error(rule: str, facts: dict[str, 
 @pytest.mark.parametrize(
     ("rule", "code", "why"),
     [
-        ("""reply: '{% include "nothing.html" %}'""", "template_failed", "raised"),
+        ("reply: '{% widthratio prompt.last_user|length 0 1e400 %}'", "template_failed", "raised"),
         ("reply: '{% lorem 1000000 %}'", "template_failed", "more than 500000 characters"),
         ("reply: '{% for c in prompt.last_user %}{{ prompt.last_user }}{% endfor %}'", "template_failed", "more than"),
         ("reply: '{{ prompt.last_user|ljust:99999999999 }}'", "template_failed", "more than"),
@@ -67,8 +67,15 @@ async def test_answer__that_is_too_long_is_an_error(rule: str, facts: dict[str, 
     ],
 )
 async def test_failure__has_the_rules_name_and_line(
-    tmp_path: Path, rule: str, code: str, why: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    rule: str,
+    code: str,
+    why: str,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    if why != "processor time":  # which a slow machine takes before anything is too large
+        monkeypatch.setattr(budget, "THREAD_SECONDS", 60.0)
     caplog.set_level(logging.ERROR, "completions")
     outcome = await outcome_of(tmp_path, named(rule), "a" * 5000 + "b")
     assert isinstance(outcome.error, RuleFailed)
