@@ -48,6 +48,7 @@ async def test_answer__that_is_too_long_is_an_error(rule: str, facts: dict[str, 
 @pytest.mark.parametrize(
     ("rule", "code", "why"),
     [
+        ("""reply: '{% include "nothing.html" %}'""", "template_failed", "raised"),
         ("reply: '{% widthratio prompt.last_user|length 0 1e400 %}'", "template_failed", "raised"),
         ("reply: '{% lorem 1000000 %}'", "template_failed", "more than 500000 characters"),
         ("reply: '{% for c in prompt.last_user %}{{ prompt.last_user }}{% endfor %}'", "template_failed", "more than"),

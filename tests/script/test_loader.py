@@ -271,7 +271,6 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "- reply: '{% if %}'",
             ":3: `rules[0].reply` is not a Django template: Unexpected end of expression in if tag.",
         ),
-        ("- reply: '{% if 1 %}{% include a %}{% endif %}'", "no other templates, so that 'include' finds none"),
         ("- reply: '{% load static %}'", "template: 'static' is not a registered tag library."),
         ("- reply: '{{ a|shout }}'", "is not a Django template: Invalid filter: 'shout'"),
         (

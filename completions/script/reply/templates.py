@@ -38,9 +38,6 @@ class Template:
 
     def __init__(self, source: str) -> None:
         self._template = DjangoTemplate(source, engine=_engine())
-        for tag, kind in OF_OTHERS.items():
-            if self._template.nodelist.get_nodes_by_type(kind):
-                raise TemplateSyntaxError(f"there are no other templates, so that '{tag}' finds none")
         for node in self._template.nodelist.get_nodes_by_type(DjangoNode):
             node.render_annotated = functools.partial(_metered, node)  # type: ignore[method-assign]  # Django has no other hook
 
@@ -62,6 +59,11 @@ class Template:
                 case ("prompt", str(name), *_) if name not in OF_PROMPT:
                     return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
         return None
+
+    def of_others(self) -> list[str]:
+        """Return the tags in it that ask for another template."""
+        nodes = self._template.nodelist
+        return [tag for tag, kind in OF_OTHERS.items() if nodes.get_nodes_by_type(kind)]
 
     def asked(self) -> list[str]:
         """Return the names that the template uses."""
@@ -239,4 +241,6 @@ def _compiled(node: Node, source: str) -> Text:
     if unknown := template.unknown():
         raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
     doubt_names(node, signs, template.asked(), node.source.names)
+    for tag in template.of_others():
+        node.doubt(f"has the tag `{tag}`, and there are no other templates, so that it fails.")
     return template
