@@ -100,7 +100,7 @@ def test_condition__that_means_what_it_says_is_none(condition: str) -> None:
         ('"{{ prompt.model\\n }}"', "has `{{` without `}}`"),
         ("'{{ prompt.model }'", "has `{{` without `}}`"),
         ("'{{ promt.model }}'", "asks for `promt`, which is nothing; a template knows prompt and turn. Did you mean"),
-        ("""'{% if 1 %}{% include "a.html" %}{% endif %}'""", "has the tag `include`, and there are no other templates"),
+        ("""'{% if 1 %}{% include "a.html" %}{% endif %}'""", "has the tag `include`, and there are no other"),
         ("""'{% extends "a.html" %}'""", "has the tag `extends`, and there are no other templates, so that it fails."),
         ("{json: {ok: yes}}", "is the text 'yes'; write true"),
         ("{json: [.inf]}", "is the text '.inf'; write the number in digits"),
