@@ -84,7 +84,7 @@ def doubt_flags(node: Node, text: str) -> None:
 
 
 def doubt_quotes(node: Node, text: str) -> None:
-    """Doubt a text in quotation marks of print, which are none of YAML's."""
+    """Doubt a text in typographic quotation marks, which YAML takes for a part of it."""
     if len(text) > 1 and {unicodedata.category(text[0]), unicodedata.category(text[-1])} <= {"Pi", "Pf"}:
         node.doubt(f"begins with {text[0]} and ends with {text[-1]}, which are a part of the text here.")
 

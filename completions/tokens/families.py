@@ -78,7 +78,7 @@ GEMINI = (
     ),
     Family(
         "gemini",
-        r"gemini-3(\.\d)?-(pro|flash|flash-lite)(-preview.*)?|gemini-(pro|flash|flash-lite)-latest",
+        r"gemini-3(\.\d)?-flash(-lite)?(-preview.*)?|gemini-(pro|flash|flash-lite)-latest",
         frozenset({"logprobs"}),
         source="quotes of what gemini-3-flash-preview, gemini-3.5-flash-lite and gemini-flash-latest refuse",
         seen="2026-10-09",

@@ -21,7 +21,9 @@ WRONG_KEY = (
     "Incorrect API key provided: ***********. You can find your API key at https://dashboard.cohere.com/api-keys."
 )
 TOO_MANY_TOKENS, NO_TOOLS, NO_RESULTS = ERROR_TYPES = (
-    *("TOO_MANY_TOKENS", "TOOL_USE_NOT_SUPPORTED", "TOOL_CALLS_MISSING_RESULTS"),
+    "TOO_MANY_TOKENS",
+    "TOOL_USE_NOT_SUPPORTED",
+    "TOOL_CALLS_MISSING_RESULTS",
 )
 """The types that errors tell; others tell none."""
 

@@ -42,6 +42,10 @@ CHAT = rules.chat(
 )
 
 
+FIRST = ("role", "content", "reasoning_content")
+"""What a message begins with, before its calls."""
+
+
 class DeepSeek(Vendor):
     """DeepSeek's dialect."""
 
@@ -88,7 +92,7 @@ class DeepSeek(Vendor):
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
         told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
-        return arranged(told, ("role", "content", "reasoning_content"))
+        return arranged(told, FIRST)
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; of a choice that thinks, text and thoughts stand side by side, and one of them is null."""
@@ -155,7 +159,7 @@ class Thinking(DeepSeek):
         told = super().message(message, choice)
         if not choice.tool_calls:
             return told
-        return arranged(told | {"reasoning_content": choice.reasoning or ""}, ("role", "content", "reasoning_content"))
+        return arranged(told | {"reasoning_content": choice.reasoning or ""}, FIRST)
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role of one that calls comes with empty thoughts."""
