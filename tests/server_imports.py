@@ -2,13 +2,19 @@
 
 import importlib
 
-from completions.tokens import text
+from completions.tokens import models, text
 
 for name in (
+    "completions.delivery.pump",
     "completions.delivery.relay.answer",
+    "completions.delivery.relay.target",
+    "completions.inspector.manual",
     "completions.journal.costs",
+    "completions.management.checks",
     "completions.resolve.ask",
+    "completions.resolve.rehearsal",
     "completions.resolve.upstream",
+    "completions.script.grammar",
     "completions.script.loader",
     "completions.state.cassettes.place",
     "completions.wire.registry",
@@ -16,7 +22,8 @@ for name in (
     "django.core.handlers.asgi",
     "django.core.management",
     "django.db.backends.sqlite3.base",
-    "django.db.models",
+    "django.db.migrations.recorder",
+    "django.db.models.sql.compiler",
     "environ",
     "prometheus_client",
     "uvicorn.protocols.http.httptools_impl",
@@ -24,3 +31,4 @@ for name in (
 ):
     importlib.import_module(name)
 text.warm()
+models.prices(None)  # which reads the table of models
