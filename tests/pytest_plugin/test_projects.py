@@ -42,14 +42,14 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def project(tmp_path: Path, installed: Path) -> Run:
     """Write a project's files, and run its tests as its owner does."""
 
-    def run(files: Mapping[str, str], *arguments: str) -> str:
+    def run(files: Mapping[str, str], *arguments: str, **told: str) -> str:
         for name, text in files.items():
             (tmp_path / name).write_text(text)
         theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
         done = subprocess.run(
             [sys.executable, "-m", "pytest", *LEFT_OUT, *arguments],
             cwd=tmp_path,
-            env={**theirs, "PYTHONPATH": str(installed)},
+            env={**theirs, **told, "PYTHONPATH": str(installed)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -114,13 +114,6 @@ def test_django_is_not_set_up(mock_llm):
 SCRIPT = "version: 1\nrules: [{reply: From the file.}]\n"
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_project__without_django(project: Run, workers: str) -> None:
-    files = {"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": PLAIN, "script.yaml": SCRIPT}
-    out = project(files, "-n", workers)
-    assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
-
-
 MARKED = """
 import pytest
 
@@ -132,13 +125,6 @@ def test_nowhere(mock_llm):
 def test_nothing(mock_llm):
     pass
 """
-
-
-def test_project__wrong_markers_are_said_without_the_plugin_s_frames(project: Run) -> None:
-    out = project({"pytest.ini": INI, "test_it.py": MARKED})
-    assert re.search("^@pytest.mark.llm_script: There is no script nowhere.yaml in ", out, re.MULTILINE), out
-    assert re.search("^@pytest.mark.llm_script: it takes one script: YAML, a dict, ", out, re.MULTILINE), out
-    assert "plugin.py" not in out
 
 
 FAILING = """
@@ -167,138 +153,21 @@ def test_setup(broken_setup):
 """
 
 
-def test_project__failed_tests_show_their_exchanges(project: Run) -> None:
-    out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": FAILING}, "-n", "2")
-    for shown in (
-        "mock_llm: exchanges",
-        "1. POST /v1/chat/completions 200 (gpt-4o, no rule)",
-        "asked: Where is my order?",
-        "near miss: refunds: last_user contains 'refund' (saw 'Where is my order?')",
-        "2. POST /v1/chat/completions 500 (gpt-4o, rule 'breaks')",
-        "error: callback_failed: test_failing.<locals>.broken raised LookupError: my own mistake",
-        "mock_llm: raised by callables",
-        '    raise LookupError("my own mistake")',
-        "(gpt-4o, rule 'refunds')",
-        "answered: x",
-        "asked: from a fixture",
-        "In the inspector, for as long as the test run lasts: http://127.0.0.1:",
-    ):
-        assert shown in out, out
-    assert re.search(r"^=+ 1 failed, 1 error in", out, re.MULTILINE), out
-
-
-SETTINGS = """
-SECRET_KEY = "theirs"
-ROOT_URLCONF = "site_urls"
-INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
-DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
-MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
-USE_TZ = True
-"""
-
-URLS = """
-from asgiref.sync import sync_to_async
-from django.http import HttpResponse
-from django.urls import path
-from application import aask, ask
-
-def sync_view(request):
-    return HttpResponse(ask(request.GET["q"]))
-
-async def async_view(request):
-    return HttpResponse(await aask(request.GET["q"]))
-
-urlpatterns = [path("sync", sync_view), path("async", async_view)]
-"""
-
-DJANGO_INI = INI + "DJANGO_SETTINGS_MODULE = site_settings\npythonpath = .\n"
-
-DJANGO = """
-import pytest
-from django.contrib.auth.models import User
-
-def test_sync(mock_llm, client, settings):
-    assert settings.SECRET_KEY == "theirs"
-    mock_llm.reply("Hi.", when="Hello")
-    assert client.get("/sync", {"q": "Hello"}).content == b"Hi."
-    mock_llm.assert_called(times=1, when={"last_user": "Hello"})
-
-@pytest.mark.asyncio
-async def test_async(mock_llm, async_client):
-    mock_llm.reply(lambda prompt: prompt.last_user.upper())
-    assert (await async_client.get("/async", {"q": "Hello"})).content == b"HELLO"
-    mock_llm.assert_no_unmatched()
-
-@pytest.mark.django_db
-def test_database(mock_llm, client):
-    User.objects.create(username="ann")
-    mock_llm.reply(f"There is {User.objects.count()}.")
-    assert client.get("/sync", {"q": "How many?"}).content == b"There is 1."
-"""
-
-
-def test_project__of_django_with_settings_of_its_own(project: Run) -> None:
-    own = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
-    out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": DJANGO}, "-n", "2")
-    assert re.search(r"^=+ 3 passed in", out, re.MULTILINE), out
-
-
-IN_PROCESS_SETTINGS = (
-    SETTINGS.replace("INSTALLED_APPS = [", 'INSTALLED_APPS = ["completions", ') + 'MOCK_SCRIPT = "echo"\n'
+SHOWN = (
+    "mock_llm: exchanges",
+    "1. POST /v1/chat/completions 200 (gpt-4o, no rule)",
+    "asked: Where is my order?",
+    "near miss: refunds: last_user contains 'refund' (saw 'Where is my order?')",
+    "2. POST /v1/chat/completions 500 (gpt-4o, rule 'breaks')",
+    "error: callback_failed: test_failing.<locals>.broken raised LookupError: my own mistake",
+    "mock_llm: raised by callables",
+    '    raise LookupError("my own mistake")',
+    "(gpt-4o, rule 'refunds')",
+    "answered: x",
+    "asked: from a fixture",
+    "In the inspector, for as long as the test run lasts: http://127.0.0.1:",
 )
-
-IN_PROCESS_URLS = """
-from django.urls import include, path
-
-urlpatterns = [path("", include("completions.urls"))]
-"""
-
-IN_PROCESS = """
-import json
-import pytest
-from django.test import Client
-
-BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
-PATH = "/v1/chat/completions"
-
-@pytest.mark.asyncio
-async def test_async(async_client):
-    answer = await async_client.post(PATH, BODY, content_type="application/json")
-    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
-
-@pytest.mark.asyncio
-async def test_stream(async_client):
-    answer = await async_client.post(PATH, {**BODY, "stream": True}, content_type="application/json")
-    text = b"".join([piece async for piece in answer.streaming_content]).decode()
-    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
-    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events) == "Hello"
-
-def test_sync(client, settings):
-    settings.MOCK_SCRIPT = "auto"
-    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
-
-@pytest.mark.asyncio
-async def test_control(async_client):
-    rule = {"reply": "Pushed.", "times": 1}
-    assert (await async_client.post("/ns/t/_mock/rules", rule, content_type="application/json")).status_code == 201
-    said = [(await async_client.post("/ns/t" + PATH, BODY, content_type="application/json")).json() for _ in range(2)]
-    assert [each["choices"][0]["message"]["content"] for each in said] == ["Pushed.", "Hello"]
-
-def test_no_csrf_token_is_asked_for():
-    client = Client(enforce_csrf_checks=True)
-    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
-
-@pytest.mark.django_db
-def test_database(client):
-    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
-"""
-
-
-def test_project__with_the_api_in_process(project: Run) -> None:
-    own = {"site_settings.py": IN_PROCESS_SETTINGS, "site_urls.py": IN_PROCESS_URLS}
-    out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": IN_PROCESS})
-    assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
-
+"""What is told of tests that failed."""
 
 CONFTEST = """
 import pytest
@@ -370,14 +239,6 @@ def test_litellm_is_offline(mock_llm):
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_project__clients_made_early_find_the_running_test_s_mock(project: Run, workers: str) -> None:
-    out = project({"pytest.ini": INI, "conftest.py": CONFTEST, "test_it.py": EARLY}, "-n", workers, "-rs")
-    passed = re.search(r"^=+ (\d) passed(?:, (\d) skipped)? in", out, re.MULTILINE)
-    assert passed, out
-    assert int(passed[1]) + int(passed[2] or 0) == 7, out
-
-
 SCOPES = """
 import pytest
 from openai import OpenAI
@@ -425,35 +286,159 @@ def test_fails(module_mock_llm):
 """
 
 
-def test_project__a_mock_of_a_wider_scope(project: Run) -> None:
-    out = project({"pytest.ini": INI, "test_it.py": SCOPES}, "-p", "no:xdist")
-    assert re.search(r"^=+ 1 failed, 6 passed in", out, re.MULTILINE), out
-    report, _ = out.split("short test summary info")  # which repeats the message whole where `CI` is set
-    assert report.count("asked: in the failing test") == 1, out
-    assert "session.py" not in out
-    assert "mock.py" not in out
+BUILT_UPON = """
+import pytest
 
+@pytest.fixture
+def mock_llm(mock_llm):
+    mock_llm.reply("mine")
+    return mock_llm
 
-def test_project__variables_in_tests_alone(project: Run) -> None:
-    test = """
-import os
-
-before = dict(os.environ)
-
-def test_outside():
-    assert "OPENAI_BASE_URL" not in os.environ
-
-def test_inside(mock_llm):
-    assert os.environ["OPENAI_BASE_URL"].startswith("http://127.0.0.1:")
-
-def test_after():
-    assert "OPENAI_BASE_URL" not in os.environ
+def test_built_upon(mock_llm):
+    mock_llm.reply("x")
 """
-    ini = INI + "mock_llm_variables = test\n"
-    out = project({"pytest.ini": ini, "test_it.py": test}, "-p", "no:randomly")
-    assert re.search(r"^=+ 3 passed in", out, re.MULTILINE), out
-    out = project({"pytest.ini": INI + "mock_llm_variables = never\n", "test_it.py": test})
-    assert "mock_llm_variables is 'never', and must be one of run, test." in out
+
+WITHOUT_DJANGO = {
+    "pytest.ini": INI,
+    "application.py": APPLICATION,
+    "conftest.py": CONFTEST,
+    "script.yaml": SCRIPT,
+    "test_plain.py": PLAIN,
+    "test_marked.py": MARKED,
+    "test_failing.py": FAILING,
+    "test_early.py": EARLY,
+    "test_built_upon.py": BUILT_UPON,
+}
+
+
+def ended(out: str) -> dict[str, int]:
+    """Return how many tests of a run passed, failed and so on."""
+    (line,) = re.findall(r"^=+ (.+) in \d.*=$", out, re.MULTILINE)
+    return {how.rstrip("s"): int(number) for number, how in (each.split() for each in line.split(", "))}
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=" ".join)
+def test_project__without_django(project: Run, workers: tuple[str, ...]) -> None:
+    """Tests of all kinds, in one process, the last of them with mocks of wider scopes, and in two."""
+    out = project(WITHOUT_DJANGO | ({} if workers else {"test_scopes.py": SCOPES}), *workers)
+    told, _ = out.split("short test summary info")  # which repeats the message whole where `CI` is set
+    found = ended(out)
+    assert found.pop("skipped", 0) + found.pop("passed") == (14 if workers else 20), out
+    assert found == {"failed": 1 if workers else 2, "error": 3}, out
+    for shown in SHOWN:
+        assert shown in out, out
+    assert re.search("^@pytest.mark.llm_script: There is no script nowhere.yaml in ", out, re.MULTILINE), out
+    assert re.search("^@pytest.mark.llm_script: it takes one script: YAML, a dict, ", out, re.MULTILINE), out
+    assert told.count("asked: in the failing test") == (0 if workers else 1), out
+    for ours in ("plugin.py", "session.py", "mock.py", "not the mock"):
+        assert ours not in out, "frames of the package, or a warning of a fixture that is built upon ours"
+
+
+SETTINGS = """
+SECRET_KEY = "theirs"
+ROOT_URLCONF = "site_urls"
+INSTALLED_APPS = ["django.contrib.contenttypes", "django.contrib.auth"]
+DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware", "django.middleware.csrf.CsrfViewMiddleware"]
+USE_TZ = True
+"""
+
+URLS = """
+from asgiref.sync import sync_to_async
+from django.http import HttpResponse
+from django.urls import path
+from application import aask, ask
+
+def sync_view(request):
+    return HttpResponse(ask(request.GET["q"]))
+
+async def async_view(request):
+    return HttpResponse(await aask(request.GET["q"]))
+
+urlpatterns = [path("sync", sync_view), path("async", async_view)]
+"""
+
+DJANGO_INI = INI + "DJANGO_SETTINGS_MODULE = site_settings\npythonpath = .\n"
+
+DJANGO = """
+import pytest
+from django.contrib.auth.models import User
+
+def test_sync(mock_llm, client, settings):
+    assert settings.SECRET_KEY == "theirs"
+    mock_llm.reply("Hi.", when="Hello")
+    assert client.get("/sync", {"q": "Hello"}).content == b"Hi."
+    mock_llm.assert_called(times=1, when={"last_user": "Hello"})
+
+@pytest.mark.asyncio
+async def test_async(mock_llm, async_client):
+    mock_llm.reply(lambda prompt: prompt.last_user.upper())
+    assert (await async_client.get("/async", {"q": "Hello"})).content == b"HELLO"
+    mock_llm.assert_no_unmatched()
+
+@pytest.mark.django_db
+def test_database(mock_llm, client):
+    User.objects.create(username="ann")
+    mock_llm.reply(f"There is {User.objects.count()}.")
+    assert client.get("/sync", {"q": "How many?"}).content == b"There is 1."
+"""
+
+
+IN_PROCESS_SETTINGS = (
+    SETTINGS.replace("INSTALLED_APPS = [", 'INSTALLED_APPS = ["completions", ') + 'MOCK_SCRIPT = "echo"\n'
+)
+
+IN_PROCESS_URLS = """
+from django.urls import include, path
+
+urlpatterns = [path("", include("completions.urls"))]
+"""
+
+IN_PROCESS = """
+import json
+import pytest
+from django.test import Client
+
+BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}
+PATH = "/v1/chat/completions"
+
+@pytest.mark.asyncio
+async def test_async(async_client):
+    answer = await async_client.post(PATH, BODY, content_type="application/json")
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello"
+
+@pytest.mark.asyncio
+async def test_stream(async_client):
+    answer = await async_client.post(PATH, {**BODY, "stream": True}, content_type="application/json")
+    text = b"".join([piece async for piece in answer.streaming_content]).decode()
+    events = [json.loads(line[6:]) for line in text.splitlines() if line.startswith("data: {")]
+    assert "".join(event["choices"][0]["delta"].get("content") or "" for event in events) == "Hello"
+
+def test_sync(client, settings):
+    settings.MOCK_SCRIPT = "auto"
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+
+@pytest.mark.asyncio
+async def test_control(async_client):
+    rule = {"reply": "Pushed.", "times": 1}
+    assert (await async_client.post("/ns/t/_mock/rules", rule, content_type="application/json")).status_code == 201
+    said = [(await async_client.post("/ns/t" + PATH, BODY, content_type="application/json")).json() for _ in range(2)]
+    assert [each["choices"][0]["message"]["content"] for each in said] == ["Pushed.", "Hello"]
+
+def test_no_csrf_token_is_asked_for():
+    client = Client(enforce_csrf_checks=True)
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+
+@pytest.mark.django_db
+def test_database(client):
+    assert client.post(PATH, BODY, content_type="application/json").status_code == 200
+"""
+
+
+def test_project__with_the_api_in_process(project: Run) -> None:
+    own = {"site_settings.py": IN_PROCESS_SETTINGS, "site_urls.py": IN_PROCESS_URLS}
+    out = project({"pytest.ini": DJANGO_INI, **own, "test_it.py": IN_PROCESS})
+    assert re.search(r"^=+ 6 passed in", out, re.MULTILINE), out
 
 
 OTHERS = """
@@ -480,10 +465,6 @@ def test_fails(mock_llm):
     assert re.search(r"^=+ 1 failed, 1 passed in", out, re.MULTILINE), out
     told = "not the mock of the LLM API, but that of theirs; the mock is also called mocksite_llm."
     assert out.count(told) == 2, "in the head and in the report of the test that failed"
-    built = "import pytest\n@pytest.fixture\ndef mock_llm(mock_llm):\n    mock_llm.reply('mine')\n    return mock_llm\n"
-    out = project({"theirs.py": "", "conftest.py": built, "test_it.py": "def test(mock_llm): mock_llm.reply('x')"})
-    assert "1 passed" in out
-    assert "not the mock" not in out
 
 
 def test_installed__has_the_manual_for_the_inspector(installed: Path) -> None:
@@ -521,16 +502,36 @@ def test_two(mock_llm):
 """
 
 
-@pytest.mark.parametrize("flags", [("--mock-llm-keep",), ("--mock-llm-keep", "-q"), ()], ids=" ".join)
-def test_project__keeps_what_passed_tests_asked_where_that_is_asked_for(
-    project: Run, flags: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keeps = "--mock-llm-keep" in flags
-    monkeypatch.setenv("KEEPS", "yes" if keeps else "no")
-    out = project({"pytest.ini": INI, "application.py": APPLICATION, "test_it.py": KEEPING}, "-p", "no:xdist", *flags)
-    assert re.search(r"^(=+ )?2 passed in", out, re.MULTILINE), out
+VARIABLES = """
+import os
+
+before = dict(os.environ)
+
+def test_outside():
+    assert "OPENAI_BASE_URL" not in os.environ
+
+def test_inside(mock_llm):
+    assert os.environ["OPENAI_BASE_URL"].startswith("http://127.0.0.1:")
+
+def test_after():
+    assert "OPENAI_BASE_URL" not in os.environ
+"""
+
+
+@pytest.mark.parametrize("flags", [("--mock-llm-keep", "-q"), ()], ids=" ".join)
+def test_project__keeps_what_passed_tests_asked_where_that_is_asked_for(project: Run, flags: tuple[str, ...]) -> None:
+    """And has variables in tests alone, where its settings say that."""
+    files = {"application.py": APPLICATION, "test_it.py": KEEPING, "test_variables.py": VARIABLES}
+    ini = INI + "mock_llm_variables = test\n"
+    out = project({"pytest.ini": ini, **files}, "-p", "no:xdist", *flags, KEEPS="yes" if flags else "no")
+    assert re.search(r"^(=+ )?5 passed in", out, re.MULTILINE), out
     told = re.search(r"^mock_llm: http://127.0.0.1:\d+/_mock/inspector/runs shows the tests", out, re.MULTILINE)
-    assert (told is not None) == keeps, out
+    assert (told is not None) == bool(flags), out
+
+
+def test_project__is_told_of_a_wrong_setting(project: Run) -> None:
+    out = project({"pytest.ini": INI + "mock_llm_variables = never\n", "test_it.py": VARIABLES})
+    assert "mock_llm_variables is 'never', and must be one of run, test." in out
 
 
 EXAMINED = """
@@ -554,10 +555,10 @@ class Test(Case):
 """
 
 
-def test_project__test_cases_have_verdict_and_export(project: Run) -> None:
-    """In a Django project, and with no base class of unittest's, in two processes."""
-    files = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS}
+def test_project__of_django_with_settings_of_its_own(project: Run) -> None:
+    """In two processes; its test cases, with a base class of unittest's and without, have a verdict and an export."""
+    files = {"application.py": APPLICATION, "site_settings.py": SETTINGS, "site_urls.py": URLS, "test_it.py": DJANGO}
     for at, case in enumerate(["LLMTestCase", "LLMMixin"] * 2):
         files[f"test_{at}.py"] = EXAMINED.format(module="completions.pytest_plugin.testing", case=case)
     out = project({"pytest.ini": DJANGO_INI, **files}, "-n", "2")
-    assert re.search(r"^=+ 4 passed in", out, re.MULTILINE), out
+    assert ended(out) == {"passed": 7}, out

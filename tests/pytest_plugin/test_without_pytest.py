@@ -2,13 +2,11 @@
 
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE
+from tests import forked
 from tests.pytest_plugin.test_projects import APPLICATION, SETTINGS, URLS
 from tests.server import ROOT
 
@@ -89,14 +87,6 @@ def test_project__without_pytest(tmp_path: Path, command: tuple[str, ...], files
         (tmp_path / name).write_text(text)
     theirs = {name: value for name, value in os.environ.items() if not name.startswith(("DJANGO", "PYTEST", "COV"))}
     settings = {"DJANGO_SETTINGS_MODULE": "site_settings"} if "site_settings.py" in files else {}
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=tmp_path,
-        env={**theirs, **settings, "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert done.returncode == 0, done.stdout
-    assert re.search(rf"Ran {tests} tests in .*\n\nOK", done.stdout), done.stdout
+    path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}
+    out = forked.python(["-m", *command], tmp_path, {**theirs, **settings, **path})
+    assert re.search(rf"Ran {tests} tests in .*\n\nOK", out), out
