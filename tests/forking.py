@@ -67,6 +67,7 @@ def forked(output: int, errors: int, fate: int) -> bool:
 def be(arguments: list[str], folder: str, environment: dict[str, str], nohup: bool) -> None:
     """Do as `python` with these arguments: `-c` and code, `-m` and a module, or a file, and what they take."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN if nohup else signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

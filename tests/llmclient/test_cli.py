@@ -1,19 +1,18 @@
 """`python -m llmclient`: in process where one process will do, as a process where that is the point."""
 
+import contextlib
 import io
 import json
 import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
 from llmclient.__main__ import main
+from tests import forked
 from tests.llmclient.wire_server import (
     DONE,
     END,
@@ -196,63 +195,55 @@ def test_usage_error__exits_with_2(
     assert says in capsys.readouterr().err
 
 
-@contextmanager
-def process(*argv: str) -> Iterator[subprocess.Popen[bytes]]:
-    # Without PYTHONUNBUFFERED, say, which would flush for us.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    with subprocess.Popen(
-        [sys.executable, "-m", "llmclient", *argv],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**environment, "PYTHONPATH": str(ROOT)},
-    ) as running:
-        try:
-            yield running
-        finally:
-            running.kill()
+class Process:
+    """A process of the client, and what it writes."""
 
+    def __init__(self, *argv: str) -> None:
+        # Without PYTHONUNBUFFERED, say, which would flush for us.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+        (reads, writes), (reads_errors, writes_errors) = os.pipe(), os.pipe()
+        command = ["-m", "llmclient", *argv]
+        self.running = forked.parent(forked.CLIENTS).fork(command, ROOT, environment, writes, writes_errors)
+        os.close(writes)
+        os.close(writes_errors)
+        self.output, self.errors = open(reads, "rb"), open(reads_errors, "rb")  # noqa: SIM115  # closed at the end
 
-def read(pipe: IO[bytes] | None, count: int = -1) -> bytes:
-    assert pipe is not None
-    return pipe.read(count)
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.output.close()
+        self.errors.close()
+        with contextlib.suppress(ProcessLookupError):
+            self.running.send_signal(signal.SIGKILL)
+        self.running.wait()
 
 
 def test_process__shows_text_as_it_arrives_and_nothing_else(wire: WireServer) -> None:
     wire.play(STREAM, chunked(HELLO[0] + HELLO[1]), Play.GATE, chunked(HELLO[2] + FINISH + DONE), END)
-    with process("Hi", "--stream", "--base-url", wire.url) as running:
-        assert read(running.stdout, 3) == b"Hel", "before the gate opens"
+    with Process("Hi", "--stream", "--base-url", wire.url) as client:
+        assert client.output.read(3) == b"Hel", "before the gate opens"
         wire.go.set()
-        assert (read(running.stdout), read(running.stderr)) == (b"lo\n", b"")
-        assert running.wait() == 0
+        assert (client.output.read(), client.errors.read()) == (b"lo\n", b"")
+        assert client.running.wait() == 0
 
 
-@pytest.fixture
-def _interruptible() -> Iterator[None]:
-    """Let processes be interrupted, even where the tests run in the background of a shell that would not have it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("_interruptible")
 def test_process__interrupted_is_quiet(wire: WireServer) -> None:
     wire.play(STREAM, chunked(HELLO[0] + HELLO[1]), Play.HOLD)
-    with process("Hi", "--stream", "--base-url", wire.url) as running:
-        read(running.stdout, 3)
-        running.send_signal(signal.SIGINT)
-        assert (running.wait(), read(running.stderr)) == (130, b"")
+    with Process("Hi", "--stream", "--base-url", wire.url) as client:
+        client.output.read(3)
+        client.running.send_signal(signal.SIGINT)
+        assert (client.running.wait(), client.errors.read()) == (130, b"")
     assert wire.hung_up.wait(60)
 
 
 def test_process__whose_output_nobody_reads_is_quiet(wire: WireServer) -> None:
     wire.play(STREAM, chunked(HELLO[0] + HELLO[1]), Play.GATE, chunked(HELLO[2] + FINISH + DONE), END)
-    with process("Hi", "--stream", "--base-url", wire.url) as running:
-        read(running.stdout, 3)
-        assert running.stdout is not None
-        running.stdout.close()
+    with Process("Hi", "--stream", "--base-url", wire.url) as client:
+        client.output.read(3)
+        client.output.close()
         wire.go.set()
-        assert (running.wait(), read(running.stderr)) == (141, b"")
+        assert (client.running.wait(), client.errors.read()) == (141, b"")
 
 
 def test_setting__that_is_misspelt_is_one_line(
