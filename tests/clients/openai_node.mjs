@@ -1,4 +1,4 @@
-// Ask a server by openai-node; run by tests/test_faults_clients.py, and like openai_python.py in all else.
+// Ask a server by openai-node; run by tests/clients/test_faults.py, and like openai_python.py in all else.
 //
 //     node openai_node.mjs FOLDER BASE_URL < questions > findings
 //
@@ -50,4 +50,8 @@ const ask = async ({ fault, way, model, headers, patience }) => {
 };
 
 const questions = (await text(process.stdin)).trim().split("\n").map((line) => JSON.parse(line));
-for (const finding of await Promise.all(questions.map(ask))) console.log(JSON.stringify(finding));
+const patiences = [...new Set(questions.map(({ patience }) => patience))].sort((a, b) => b - a);
+for (const most of patiences) {
+  const asked = questions.filter(({ patience }) => patience === most);
+  for (const finding of await Promise.all(asked.map(ask))) console.log(JSON.stringify(finding));
+}

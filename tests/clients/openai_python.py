@@ -3,15 +3,15 @@
     python -m tests.clients.openai_python sync|async BASE_URL < questions > findings
 
 A question is one line of JSON: `fault`, `way` (`whole`, `streamed`, or `helper`, the SDK's own `.stream()`), `model`,
-`headers`, and `patience`, the seconds to wait for the next byte. All are asked at once. A finding is one line with the
-question's `fault` and `way`, the `text` or arguments that came, and the `ending`: the name of the error, else the
-finish reason, else `silent`.
+`headers`, and `patience`, the seconds to wait for the next byte. All are asked at once, but for those with less
+patience, which come when nothing else keeps the machine busy. A finding is one line with the `fault` and `way`, the
+`text` or arguments that came, and the `ending`: the name of the error, else the finish reason, else `silent`.
 """
 
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -48,13 +48,20 @@ def questions() -> list[Question]:
     return [json.loads(line) for line in sys.stdin]
 
 
+def rounds(questions: list[Question]) -> Iterator[list[Question]]:
+    """Yield the questions with the most patience, then those with less."""
+    for patience in sorted({question["patience"] for question in questions}, reverse=True):
+        yield [question for question in questions if question["patience"] == patience]
+
+
 def ask_in_threads(ask: Callable[[Question, Finding], None], questions: list[Question]) -> None:
-    """Ask all questions at once, a thread for each, and tell the findings."""
-    findings = [Finding(question) for question in questions]
-    with ThreadPoolExecutor(len(questions)) as pool:
-        futures = [pool.submit(ask, *pair) for pair in zip(questions, findings, strict=True)]
-    for finding, future in zip(findings, futures, strict=True):
-        finding.tell(future.exception())
+    """Ask the questions of a round at once, a thread for each, and tell the findings."""
+    for asked in rounds(questions):
+        findings = [Finding(question) for question in asked]
+        with ThreadPoolExecutor(len(asked)) as pool:
+            futures = [pool.submit(ask, *pair) for pair in zip(asked, findings, strict=True)]
+        for finding, future in zip(findings, futures, strict=True):
+            finding.tell(future.exception())
 
 
 def request(question: Question) -> dict[str, Any]:
@@ -102,13 +109,13 @@ async def ask_async(client: openai.AsyncOpenAI, question: Question, finding: Fin
 
 
 async def ask_on_a_loop(url: str, questions: list[Question]) -> None:
-    """Ask all questions at once, a task for each, and tell the findings."""
-    findings = [Finding(question) for question in questions]
+    """Ask the questions of a round at once, a task for each, and tell the findings."""
     async with openai.AsyncOpenAI(base_url=url, api_key="mock", max_retries=0) as client:
-        tasks = [ask_async(client, *pair) for pair in zip(questions, findings, strict=True)]
-        errors = await asyncio.gather(*tasks, return_exceptions=True)
-    for finding, error in zip(findings, errors, strict=True):
-        finding.tell(error)
+        for asked in rounds(questions):
+            findings = [Finding(question) for question in asked]
+            tasks = [ask_async(client, *pair) for pair in zip(asked, findings, strict=True)]
+            for finding, error in zip(findings, await asyncio.gather(*tasks, return_exceptions=True), strict=True):
+                finding.tell(error)
 
 
 def main(kind: str, url: str) -> None:

@@ -76,4 +76,8 @@ const ask = async ({ fault, way, model, headers, patience }) => {
 };
 
 const questions = (await text(process.stdin)).trim().split("\n").map((line) => JSON.parse(line));
-for (const finding of await Promise.all(questions.map(ask))) console.log(JSON.stringify(finding));
+const patiences = [...new Set(questions.map(({ patience }) => patience))].sort((a, b) => b - a);
+for (const most of patiences) {
+  const asked = questions.filter(({ patience }) => patience === most);
+  for (const finding of await Promise.all(asked.map(ask))) console.log(JSON.stringify(finding));
+}
