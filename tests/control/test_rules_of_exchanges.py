@@ -127,9 +127,17 @@ LAST_WORD_ENDS = ("mistral, streamed", "gemini, streamed", "gemini, an array", "
 """Streams whose last token comes with the finish."""
 
 
+def some_questions(kind: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the streamed questions for a fault of streams; else each surface's whole or streamed one, by turns."""
+    of_streams = "fault" in KINDS[kind] and "json" not in kind
+    for at, question in enumerate(questions(kind)):
+        if "whole" not in question[0] if of_streams else (at + at // 2 + [*KINDS].index(kind)) % 2:
+            yield question
+
+
 @pytest.mark.parametrize("kind", KINDS)
 async def test_rule__of_an_exchange_gives_the_same_answer(kind: str) -> None:
-    for what, *question in questions(kind):
+    for what, *question in some_questions(kind):
         if what in LAST_WORD_ENDS and kind == "disconnect":
             continue  # nothing is left to cut in the answer that was seen
         rule = await assert_same_answer(what, KINDS[kind], *question)

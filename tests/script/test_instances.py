@@ -499,7 +499,7 @@ def grown(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
 SCHEMAS = st.recursive(st.one_of(STRINGS, NUMBERS, st.sampled_from(OTHERS)), grown, max_leaves=8)
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS)
 def test_instance__is_valid_for_random_schemas(schema: object) -> None:
     """Schemas at random contradict themselves often; how often is asked by the next test."""
@@ -549,7 +549,7 @@ SAMPLES += [
 ]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS)
 def test_unsatisfiable__is_not_said_of_what_simple_values_satisfy(schema: object) -> None:
     full: Json = {**schema, "$defs": DEFINITIONS} if isinstance(schema, Mapping) else {}

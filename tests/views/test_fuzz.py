@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 import pytest
 from django.test import override_settings
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from completions.receive.handler import Handler
@@ -147,7 +147,6 @@ LENIENT = "version: 1\ndefaults: {validate: false}\nrules:\n- reply: {auto: true
 
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/completions"])
 @pytest.mark.parametrize("script", ["mock", "echo", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(body=BODIES, base=st.sampled_from([{}, VALID]), stream=st.booleans())
 def test_any_object__gets_an_answer_or_a_clear_4xx(
     tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any, stream: bool
@@ -166,7 +165,6 @@ def test_any_object__gets_an_answer_or_a_clear_4xx(
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/messages/count_tokens"])
 @pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(body=CLAUDE_BODIES, base=st.sampled_from([{}, CLAUDE_VALID]), version=st.sampled_from(VERSIONS))
 def test_any_object__gets_a_message_or_a_clear_4xx(
     tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any, version: str
@@ -185,7 +183,6 @@ def test_any_object__gets_a_message_or_a_clear_4xx(
 
 @pytest.mark.parametrize("path", ["/v1/responses", "/v1/responses/input_tokens"])
 @pytest.mark.parametrize("script", ["mock", "echo", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(
     body=RESPONSE_BODIES, base=st.sampled_from([{}, {"model": "o3", "input": "Hello in JSON"}]), stream=st.booleans()
 )
@@ -207,7 +204,6 @@ def test_any_response__gets_an_answer_or_a_clear_4xx(
 
 @pytest.mark.parametrize("path", ["/v1/embeddings", "/v1/moderations"])
 @pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(body=INPUTS, base=st.sampled_from([{}, {"model": "text-embedding-3-small", "input": "Hello"}]))
 def test_any_input__gets_an_answer_or_a_clear_4xx(
     tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any
@@ -222,7 +218,6 @@ def test_any_input__gets_an_answer_or_a_clear_4xx(
 
 @pytest.mark.parametrize("method", sorted(TASKS))
 @pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(body=GOOGLE_BODIES, base=st.sampled_from([{}, GOOGLE_VALID]), sse=st.booleans())
 def test_any_object__gets_gemini_s_answer_or_a_clear_4xx(
     tmp_path_factory: pytest.TempPathFactory, method: str, script: str, body: dict[str, Any], base: Any, sse: bool
@@ -247,7 +242,6 @@ def test_any_object__gets_gemini_s_answer_or_a_clear_4xx(
 
 @pytest.mark.parametrize("path", ["chat", "generate", "embed", "embeddings", "show"])
 @pytest.mark.parametrize("script", ["mock", "auto", "lenient"])
-@settings(deadline=None, max_examples=60)
 @given(body=OLLAMA_BODIES, base=st.sampled_from([{}, {**VALID, "input": "Hello"}]))
 def test_ollama__gets_an_answer_or_a_clear_4xx(
     tmp_path_factory: pytest.TempPathFactory, path: str, script: str, body: dict[str, Any], base: Any
@@ -265,7 +259,6 @@ ADDRESSES = ["deepseek", "openrouter/api/v1", "mistral/v1", "groq/openai/v1", "v
 
 
 @pytest.mark.parametrize("place", ADDRESSES)
-@settings(deadline=None, max_examples=40)
 @given(body=BODIES, base=st.sampled_from([{}, VALID]), stream=st.booleans())
 def test_dialects__get_an_answer_or_a_clear_4xx(place: str, body: dict[str, Any], base: Any, stream: bool) -> None:
     with override_settings(MOCK_SCRIPT="auto", MOCK_TTFT_MS=0, MOCK_ITL_MS=0):

@@ -642,7 +642,7 @@ VALUES = st.recursive(
     ),
     max_leaves=12,
 )
-ANY = settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+ANY = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def validate_both(body: JSON) -> None:
