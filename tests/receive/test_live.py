@@ -685,7 +685,7 @@ def test_log__tells_what_happened_in_json() -> None:
         lines = [json.loads(line) for line in server.log if line.startswith("{")]
         told = [line for line in lines if line.get("event") == "chunks"]
         numbers = [number for line in told for number in range(line["first"], line["last"] + 1)]
-        last = lines[-1]
+        (last,) = (line for line in lines if line.get("event") == "request")
         assert numbers == list(range(1, 9))
         assert (last["model"], last["stream"], last["chunks"], last["status"]) == ("gpt-4o", True, 8, 200)
         assert {line["request_id"] for line in lines if "request_id" in line} == {last["request_id"]}
