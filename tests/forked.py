@@ -1,5 +1,6 @@
 """Run Python programs in processes of their own, forked from one that has imported what takes long to import."""
 
+import atexit
 import functools
 import json
 import os
@@ -68,6 +69,11 @@ class Parent:
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, pass_fds=[asked.fileno()], start_new_session=True
             )
 
+    def end(self) -> None:
+        """Ask for no more programs, whereupon the process ends."""
+        self._asking.close()
+        self._process.wait()
+
     def fork(self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], *written: int) -> Forked:
         """Start `python` with these arguments in a folder, with two files for its output and its errors."""
         nohup = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # which it would have of this process
@@ -83,7 +89,9 @@ class Parent:
 @functools.cache
 def parent(module: str) -> Parent:
     """Return the process that has imported a module; it is started when it is first asked for."""
-    return Parent(module)
+    made = Parent(module)
+    atexit.register(made.end)
+    return made
 
 
 def python(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> str:
