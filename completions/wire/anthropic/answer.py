@@ -143,7 +143,7 @@ def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Bl
     if not server_tools.is_servers(call, prompt):
         return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
     identity = call.id or _call_id("srvtoolu_", reply, place)
-    found = server_tools.result(call, identity)
+    found = server_tools.result(call, identity, reply, prompt)
     return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
 
 

@@ -34,9 +34,14 @@ NEWEST = "20260803"
 
 def is_servers(call: ToolCall, prompt: Prompt) -> bool:
     """Tell whether the API runs a call itself."""
+    return bool(_offered(call, prompt))
+
+
+def _offered(call: ToolCall, prompt: Prompt) -> list[Mapping[str, Any]]:
+    """Return what the request offers of the API's own tools that is called by this name."""
     start = TYPES.get(call.name)
     offered = dicts(prompt.body.get("tools"))
-    return start is not None and any(text(tool.get("type")).startswith(start) for tool in offered)
+    return [] if start is None else [tool for tool in offered if text(tool.get("type")).startswith(start)]
 
 
 def container(reply: Reply, prompt: Prompt) -> dict[str, Document]:
@@ -65,10 +70,14 @@ def _skill(asked: Document) -> Document:
     }
 
 
-def result(call: ToolCall, identity: str) -> Document:
+def result(call: ToolCall, identity: str, reply: Reply, prompt: Prompt) -> Document:
     """Return the block of what a call found: as the script says it, or made up."""
     found = orjson.loads(call.result) if call.result else None
-    return {"type": f"{call.name}_tool_result", "tool_use_id": identity, "content": _content(call, found)}
+    if call.name == "web_fetch" and not isinstance(found, dict):
+        content = _fetched(call, found, reply, prompt)
+    else:
+        content = _content(call, found)
+    return {"type": f"{call.name}_tool_result", "tool_use_id": identity, "content": content}
 
 
 def _content(call: ToolCall, found: Any) -> Any:
@@ -78,7 +87,7 @@ def _content(call: ToolCall, found: Any) -> Any:
             pages = found if isinstance(found, list) else [found or {}]
             return found if "error_code" in mapping(found) else [_page(mapping(page)) for page in pages]
         case "web_fetch":
-            return found if isinstance(found, dict) else _fetched(text(_input(call).get("url")) or PAGE["url"], found)
+            return found
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": []}
@@ -91,10 +100,14 @@ def _page(given: Mapping[str, Any]) -> Document:
     return usual | {"encrypted_content": sealed} | dict(given)
 
 
-def _fetched(url: str, found: object) -> Document:
-    source = {"type": "text", "media_type": "text/plain", "data": text(found)}
-    page = {"type": "document", "source": source, "title": None, "citations": None}
-    return {"type": "web_fetch_result", "url": url, "content": page, "retrieved_at": None}
+def _fetched(call: ToolCall, found: object, reply: Reply, prompt: Prompt) -> Document:
+    """Return a page, as recorded in February and June 2026; it may be cited where the tool says that."""
+    page: Document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": text(found)}}
+    if any(mapping(tool.get("citations")).get("enabled") is True for tool in _offered(call, prompt)):
+        page["citations"] = {"enabled": True}
+    retrieved = datetime.fromtimestamp(reply.created or 0, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    url = text(_input(call).get("url")) or PAGE["url"]
+    return {"type": "web_fetch_result", "url": url, "retrieved_at": retrieved, "content": page}
 
 
 def _input(call: ToolCall) -> Mapping[str, Any]:

@@ -270,3 +270,21 @@ def test_parse__takes_junk_in_every_field(body: dict[str, Any]) -> None:
     asked = WIRE.parse(orjson.dumps(body), {}, validate=False)
     both(reply(Choice("Hi", "stop")), asked)
     assert (asked.last_user, asked.system, asked.turn, asked.tool_result) is not None
+
+
+@pytest.mark.parametrize(
+    ("citations", "more"), [({"enabled": True}, {"citations": {"enabled": True}}), ({"enabled": False}, {}), (None, {})]
+)
+def test_fetched_page__is_as_recorded(citations: object, more: dict[str, Any]) -> None:
+    """The time without a zone, and a word on citations only where the tool asks for them (February and June 2026)."""
+    tool = {"type": "web_fetch_20250910", "name": "web_fetch"} | ({"citations": citations} if citations else {})
+    call = ToolCall("web_fetch", '{"url": "https://a.example/"}', result=orjson.dumps("A page.").decode())
+    answer = both(reply(Choice(text="Read.", tool_calls=(call,))), prompt(tools=[tool]))
+    (found,) = (block["content"] for block in answer["content"] if block["type"] == "web_fetch_tool_result")
+    source = {"type": "text", "media_type": "text/plain", "data": "A page."}
+    assert [*found.items()] == [
+        ("type", "web_fetch_result"),
+        ("url", "https://a.example/"),
+        ("retrieved_at", "1970-01-01T00:00:01.000000"),
+        ("content", {"type": "document", "source": source, **more}),
+    ]
