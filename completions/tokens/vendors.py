@@ -7,7 +7,7 @@ and documents. `docs/usage.md` says how near that comes.
 import functools
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -82,7 +82,7 @@ class Vendor:
     """How a vendor counts the prompts of some of its models.
 
     `unless_none` says that tools cost nothing where none may be called; `hosted` has the tokens of the API's own
-    tools, by how their types begin.
+    tools, by how their types begin, and `hosted_once` what the first of some of them brings besides.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Vendor:
     media: Media
     unless_none: bool = False
     hosted: Mapping[str, int] = field(default_factory=dict)
+    hosted_once: Mapping[str, int] = field(default_factory=dict)
 
     def count(self, prompt: Prompt) -> PromptTokens:
         """Count a prompt's tokens, and how many of them are of what."""
@@ -99,7 +100,7 @@ class Vendor:
         else:
             weights = self.weights
         text = sum(weight * MEASURES[name](prompt) for name, weight in weights.items())
-        text += sum(self._hosted(str(tool.get("type"))) for tool in offered(prompt))
+        text += self._hosted([str(tool.get("type")) for tool in offered(prompt)])
         image = audio = document = 0
         parts = [(message.role == "tool", part) for message in prompt.messages for part in message.parts]
         for in_result, part in parts:
@@ -112,8 +113,11 @@ class Vendor:
                 document += cost
         return PromptTokens(max(round(text), 1) + image + audio + document, image, audio, document)
 
-    def _hosted(self, kind: str) -> int:
-        return next((cost for name, cost in self.hosted.items() if kind.startswith(name)), 0)
+    def _hosted(self, kinds: Sequence[str]) -> int:
+        once = sum(cost for name, cost in self.hosted_once.items() if any(kind.startswith(name) for kind in kinds))
+        return once + sum(
+            next((cost for name, cost in self.hosted.items() if kind.startswith(name)), 0) for kind in kinds
+        )
 
     def _page(self, in_result: bool, alone: bool) -> float:
         own = self.media.page_in_result if in_result else self.media.page_alone if alone else None
@@ -237,11 +241,14 @@ CLAUDE_HOSTED = {
     "code_execution": 4680,
     "tool_search": 212,
     "memory": 1060,
-    "web_search": 2200,
+    "web_search": 1678,
     "web_fetch": 500,
     "advisor": 2360,
 }
-CLAUDE_FILTERING = {"code_execution_20260521": 2237, "web_search_20260318": 4475, "web_fetch_20260318": 3808}
+CLAUDE_HOSTED_ONCE = {"web_": 522}
+"""What search and fetching have in common (fetching alone by Haiku 4.5, February 2026; both by Sonnet 4.5)."""
+
+CLAUDE_FILTERING = {"code_execution_20260521": 2237, "web_search_20260318": 3953, "web_fetch_20260318": 3286}
 """What tools cost that run code over what they find (Sonnet 4.6, recorded 2026-08; Haiku 4.5's search costs less)."""
 
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
@@ -255,7 +262,7 @@ MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)
 
 def _claude(name: str, weights: Weights, tool_search: int = CLAUDE_HOSTED["tool_search"], **others: float) -> Vendor:
     hosted = {**CLAUDE_HOSTED, "tool_search": tool_search}
-    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=hosted)
+    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=hosted, hosted_once=CLAUDE_HOSTED_ONCE)
 
 
 VENDORS: tuple[tuple[str, Vendor], ...] = (

@@ -154,6 +154,20 @@ def test_tools_of_the_api__that_run_code_cost_what_was_recorded(tool: str, asked
     assert abs(tokens("claude-haiku-4-5") - cost) > 500
 
 
+@pytest.mark.parametrize(
+    ("tools", "cost"),
+    [(("fetch_20250910",), 1040), (("search_20250305",), 2218), (("search_20250305", "fetch_20250910"), 2718)],
+)
+def test_tools_that_read_the_web__cost_what_was_recorded(tools: tuple[str, ...], cost: int) -> None:
+    """Fetching alone was recorded of Haiku 4.5, in February 2026; what it has in common with search counts once."""
+    offered = [{"type": f"web_{tool}", "name": f"web_{tool.partition('_')[0]}"} for tool in tools]
+    body = {"model": "claude-haiku-4-5-20251001", "tools": offered, "messages": [{"role": "user", "content": FETCH}]}
+    assert abs(prompt_tokens(WIRE.parse(orjson.dumps(body), {}, validate=False)) - cost) < 5
+
+
+FETCH = "Tell me what is written on https://perdu.com"
+
+
 def test_keys__have_the_order_of_the_api() -> None:
     message, start, end = told("claude-opus-4-8", Choice(tool_calls=(ToolCall("web_search", "{}"),)), tools=[SEARCH])
     ending = ["stop_reason", "stop_sequence", "stop_details"]
