@@ -41,7 +41,10 @@ class _Run:
 
 @dataclass(slots=True)
 class Voice:
-    """A choice that is being built."""
+    """A choice that is being built.
+
+    `citing` has the places of citations whose text is still to come, each with what it quotes.
+    """
 
     index: int
     pieces: list[Piece]
@@ -50,6 +53,7 @@ class Voice:
     calls: dict[object, _Call] = field(default_factory=dict)
     runs: list[_Run] = field(default_factory=list)
     annotations: list[dict[str, Any]] = field(default_factory=list)
+    citing: list[tuple[dict[str, Any], str]] = field(default_factory=list)
     finish_reason: str | None = None
     stopped_by: str | None = None
     embedding: tuple[float, ...] = ()

@@ -142,6 +142,25 @@ def test_read__calls_by_their_places_and_the_pages_that_a_text_cites() -> None:
     assert said.reply and said.reply.choices[0].annotations == ({"type": "url_citation", "url_citation": page},)
 
 
+@pytest.mark.parametrize(("quoted", "start", "end"), [("rains", 6, 11), ("The page's own words.", 3, 12)])
+def test_read__a_page_that_a_stream_cites_before_the_text(quoted: str, start: int, end: int) -> None:
+    """What is quoted is the page's, and seldom what the answer says; then the citation stands at the whole block."""
+    cited = {"type": "web_search_result_location", "url": "https://a/", "title": "A", "cited_text": quoted}
+    opening = {"citations": [], "type": "text", "text": ""}
+    deltas = [{"type": "citations_delta", "citation": cited}, {"type": "text_delta", "text": "It rains."}]
+    events = [
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "So "}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "content_block_start", "index": 1, "content_block": opening},
+        *({"type": "content_block_delta", "index": 1, "delta": delta} for delta in deltas),
+        {"type": "content_block_stop", "index": 1},
+    ]
+    said = heard("/v1/messages", *sent(events))
+    page = {"url": "https://a/", "title": "A", "start_index": start, "end_index": end}
+    assert said.reply and said.reply.choices[0].annotations == ({"type": "url_citation", "url_citation": page},)
+
+
 def test_read__a_call_that_a_stream_tells_in_pieces() -> None:
     call = {"type": "tool_use", "id": "t", "name": "add", "input": {}}
     delta = {"type": "content_block_delta", "index": 0}

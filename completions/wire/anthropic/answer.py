@@ -30,8 +30,8 @@ STOP_REASONS = {
 }
 
 
-CALLER: Mapping[str, Any] = {"tool_use": {"caller": {"type": "direct"}}}
-"""Who calls a tool, the model itself or code that it runs: in every call recorded since the end of 2025."""
+CALLED = frozenset({"tool_use", "web_search_tool_result", "web_fetch_tool_result"})
+"""The blocks that say who calls a tool: calls recorded since the end of 2025, and results, in July 2026."""
 
 
 MARK = re.compile(r"(?:msg_)?([a-z]{4}_)01")
@@ -114,13 +114,14 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
 
 
 def _text(annotations: Iterable[Mapping[str, object]], said: str, prompt: Prompt) -> Block:
+    """Return a text; its citations come first, in a stream too (recorded in July 2026)."""
     citations = [citation for each in annotations if (citation := _citation(each, said))]
-    runs = [Run({"type": "text_delta", "text": HOLE}, cut(said, prompt))]
+    run = Run({"type": "text_delta", "text": HOLE}, cut(said, prompt))
     if not citations:
-        return Block({"type": "text", "text": ""}, runs, {"type": "text", "text": said})
-    runs.append(Run({"type": "citations_delta", "citation": HOLE}, citations, token=False))
-    opening = {"type": "text", "text": "", "citations": []}
-    return Block(opening, runs, {"type": "text", "text": said, "citations": citations})
+        return Block({"type": "text", "text": ""}, [run], {"type": "text", "text": said})
+    runs = [Run({"type": "citations_delta", "citation": HOLE}, citations, token=False), run]
+    opening = {"citations": [], "type": "text", "text": ""}
+    return Block(opening, runs, {"citations": citations, "type": "text", "text": said})
 
 
 def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | None:
@@ -131,9 +132,9 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
     start, end = whole(source.get("start_index"), 0), whole(source.get("end_index"), 0)
     return {
         "type": "web_search_result_location",
+        "cited_text": said[start:end],
         "url": text(source.get("url")),
         "title": text(source.get("title")),
-        "cited_text": said[start:end],
         "encrypted_index": "",
     }
 
@@ -144,14 +145,19 @@ def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Bl
         return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
     identity = call.id or _call_id("srvtoolu_", reply, place)
     found = server_tools.result(call, identity, reply, prompt)
+    found |= _caller(found["type"], prompt)
     return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
 
 
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = written_arguments(call)
-    caller = {} if GONE.search(prompt.model or "") else CALLER.get(kind, {})
-    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **caller}
+    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **_caller(kind, prompt)}
     return Block(document, _arguments(arguments, prompt), document | {"input": partial(arguments)})
+
+
+def _caller(kind: str, prompt: Prompt) -> Mapping[str, Any]:
+    """Return who called a tool, the model itself or code that it runs, where a block of this kind says it."""
+    return {"caller": {"type": "direct"}} if kind in CALLED and not GONE.search(prompt.model or "") else {}
 
 
 def _arguments(written: str, prompt: Prompt) -> list[Run]:

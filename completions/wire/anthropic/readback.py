@@ -39,8 +39,10 @@ def collect_message(document: Document, answer: Answer) -> None:
             _block(document.get("index"), mapping(document.get("content_block")), answer.voice(), begins=True)
         case "content_block_delta":
             _delta(document.get("index"), mapping(document.get("delta")), answer.voice())
-        case "content_block_stop" if (call := answer.voice().calls.get(document.get("index"))) is not None:
-            call.arguments = call.arguments or "{}"
+        case "content_block_stop":
+            _settle(answer.voice())
+            if (call := answer.voice().calls.get(document.get("index"))) is not None:
+                call.arguments = call.arguments or "{}"
         case "message_delta":
             _ending(mapping(document.get("delta")), answer)
             _usage(mapping(document.get("usage")), answer)
@@ -66,8 +68,10 @@ def _block(index: object, block: Document, voice: Voice, *, begins: bool = False
     if not begins or block.get("text"):
         voice.says(block.get("text"), place=index)
     voice.says(block.get("thinking") or None, "reasoning", place=index)
-    cited = [_citation(each, voice.texts.get("text", "")) for each in dicts(block.get("citations"))]
-    voice.annotations += filter(None, cited)
+    for citation in dicts(block.get("citations")):
+        _cite(citation, voice)
+    if not begins:
+        _settle(voice)
 
 
 def _delta(index: object, delta: Document, voice: Voice) -> None:
@@ -78,21 +82,27 @@ def _delta(index: object, delta: Document, voice: Voice) -> None:
             voice.says(delta.get("thinking"), "reasoning", place=index)
         case "input_json_delta":
             voice.call(index if isinstance(index, int) else -1, arguments=text(delta.get("partial_json")))
-        case "citations_delta" if citation := _citation(mapping(delta.get("citation")), voice.texts.get("text", "")):
-            voice.annotations.append(citation)
+        case "citations_delta":
+            _cite(mapping(delta.get("citation")), voice)
 
 
-def _citation(given: Document, said: str) -> dict[str, Any]:
-    """Return a citation of a page in what was said, in chat's shape, as scripts have it; empty for another."""
-    if given.get("type") != "web_search_result_location":
-        return {}
-    cited = text(given.get("cited_text"))
-    start = max(said.rfind(cited), 0)
-    place = {"start_index": start, "end_index": start + len(cited)}
-    return {
-        "type": "url_citation",
-        "url_citation": {"url": text(given.get("url")), "title": text(given.get("title")), **place},
-    }
+def _cite(given: Document, voice: Voice) -> None:
+    """Add a citation of a page, in chat's shape, as scripts have it; in a stream it comes before what it stands at."""
+    if given.get("type") == "web_search_result_location":
+        page = {"url": text(given.get("url")), "title": text(given.get("title")), "start_index": 0, "end_index": 0}
+        voice.annotations.append({"type": "url_citation", "url_citation": page})
+        voice.citing.append((page, text(given.get("cited_text"))))
+
+
+def _settle(voice: Voice) -> None:
+    """Place the citations of a block whose text is there: where it says what they quote, else at all of it."""
+    said = voice.runs[-1].text if voice.runs and voice.runs[-1].kind == "text" else ""
+    begin = len(voice.texts.get("text", "")) - len(said)
+    for page, quoted in voice.citing:
+        at = said.find(quoted)
+        start, end = (0, len(said)) if not quoted or at < 0 else (at, at + len(quoted))
+        page["start_index"], page["end_index"] = begin + start, begin + end
+    voice.citing.clear()
 
 
 def _ending(given: Document, answer: Answer) -> None:

@@ -96,16 +96,16 @@ def _content(call: ToolCall, found: Any) -> Any:
 
 def _page(given: Mapping[str, Any]) -> Document:
     sealed = base64.b64encode(text(given.get("url")).encode()).decode()
-    usual = {"type": "web_search_result", **PAGE, "page_age": None}
-    return usual | {"encrypted_content": sealed} | dict(given)
+    usual = {"title": PAGE["title"], "url": PAGE["url"], "encrypted_content": sealed, "page_age": None}
+    return {"type": "web_search_result", **usual} | dict(given)
 
 
 def _fetched(call: ToolCall, found: object, reply: Reply, prompt: Prompt) -> Document:
-    """Return a page, as recorded in February and June 2026; it may be cited where the tool says that."""
+    """Return a page, as recorded in February and July 2026; it may be cited where the tool says that."""
     page: Document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": text(found)}}
     if any(mapping(tool.get("citations")).get("enabled") is True for tool in _offered(call, prompt)):
         page["citations"] = {"enabled": True}
-    retrieved = datetime.fromtimestamp(reply.created or 0, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
+    retrieved = datetime.fromtimestamp(reply.created or 0, UTC).isoformat(timespec="microseconds")
     url = text(_input(call).get("url")) or PAGE["url"]
     return {"type": "web_fetch_result", "url": url, "retrieved_at": retrieved, "content": page}
 

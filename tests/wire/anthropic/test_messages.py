@@ -177,6 +177,9 @@ def test_answer__cites_what_the_script_cites() -> None:
     source = {"url": "https://a/", "title": "A", "start_index": 0, "end_index": 2}
     choice = Choice("It rains.", "stop", annotations=({"type": "url_citation", "url_citation": source}, {"type": "x"}))
     (block,) = both(reply(choice), prompt())["content"]
+    assert [*block] == ["citations", "type", "text"]
+    sent = b"".join(WIRE.framing(prompt()).frames(WIRE.events(reply(choice), prompt())))
+    assert sent.index(b"citations_delta") < sent.index(b"text_delta"), "as recorded in July 2026"
     (citation,) = block["citations"]
     assert (citation["url"], citation["title"], citation["cited_text"]) == ("https://a/", "A", "It")
 
@@ -276,15 +279,17 @@ def test_parse__takes_junk_in_every_field(body: dict[str, Any]) -> None:
     ("citations", "more"), [({"enabled": True}, {"citations": {"enabled": True}}), ({"enabled": False}, {}), (None, {})]
 )
 def test_fetched_page__is_as_recorded(citations: object, more: dict[str, Any]) -> None:
-    """The time without a zone, and a word on citations only where the tool asks for them (February and June 2026)."""
+    """With a word on citations only where the tool asks for them (February and July 2026)."""
     tool = {"type": "web_fetch_20250910", "name": "web_fetch"} | ({"citations": citations} if citations else {})
     call = ToolCall("web_fetch", '{"url": "https://a.example/"}', result=orjson.dumps("A page.").decode())
     answer = both(reply(Choice(text="Read.", tool_calls=(call,))), prompt(tools=[tool]))
-    (found,) = (block["content"] for block in answer["content"] if block["type"] == "web_fetch_tool_result")
+    (result,) = (block for block in answer["content"] if block["type"] == "web_fetch_tool_result")
+    found = result["content"]
+    assert [*result] == ["type", "tool_use_id", "content", "caller"] and result["caller"] == DIRECT["caller"]
     source = {"type": "text", "media_type": "text/plain", "data": "A page."}
     assert [*found.items()] == [
         ("type", "web_fetch_result"),
         ("url", "https://a.example/"),
-        ("retrieved_at", "1970-01-01T00:00:01.000000"),
+        ("retrieved_at", "1970-01-01T00:00:01.000000+00:00"),
         ("content", {"type": "document", "source": source, **more}),
     ]
