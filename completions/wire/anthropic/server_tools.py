@@ -73,21 +73,18 @@ def _skill(asked: Document) -> Document:
 def result(call: ToolCall, identity: str, reply: Reply, prompt: Prompt) -> Document:
     """Return the block of what a call found: as the script says it, or made up."""
     found = orjson.loads(call.result) if call.result else None
-    if call.name == "web_fetch" and not isinstance(found, dict):
-        content = _fetched(call, found, reply, prompt)
-    else:
-        content = _content(call, found)
+    content = _content(call, found, reply, prompt)
     return {"type": f"{call.name}_tool_result", "tool_use_id": identity, "content": content}
 
 
-def _content(call: ToolCall, found: Any) -> Any:
+def _content(call: ToolCall, found: Any, reply: Reply, prompt: Prompt) -> Any:
     """Return what was found in the API's shape; what has the type that it should have stands as it is."""
     match call.name:
         case "web_search":
             pages = found if isinstance(found, list) else [found or {}]
             return found if "error_code" in mapping(found) else [_page(mapping(page)) for page in pages]
         case "web_fetch":
-            return found
+            return found if isinstance(found, dict) else _fetched(call, found, reply, prompt)
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": []}
