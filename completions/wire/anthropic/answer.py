@@ -15,7 +15,7 @@ from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
-from completions.wire.anthropic.usage import GONE
+from completions.wire.anthropic.usage import GONE, THINKING
 from completions.wire.content import cited, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
@@ -96,8 +96,14 @@ def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
 
 
 def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
-    """Return the thinking; where the request wants it omitted or redacted, the signature is all that is there."""
-    shown = "" if mapping(prompt.body.get("thinking")).get("display") == "omitted" else thought
+    """Return the thinking; where it is omitted or redacted, the signature is all that is there.
+
+    The models that think by themselves omit it unless a request asks for it (recorded in July and September 2026).
+    """
+    display = mapping(prompt.body.get("thinking")).get("display")
+    if display is None and THINKING.search(prompt.model or ""):
+        display = "omitted"
+    shown = "" if display == "omitted" else thought
     signed = signature(thought, reply.serial)
     if is_redacted(prompt):
         redacted = {"type": "redacted_thinking", "data": signed}

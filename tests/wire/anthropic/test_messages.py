@@ -166,10 +166,12 @@ def test_answer__explains_a_refusal() -> None:
 
 def test_answer__thinks_before_it_speaks() -> None:
     said = reply(Choice("Hi", "stop", reasoning="Let me greet."))
-    thinking, text = both(said, prompt())["content"]
+    thinking, text = both(said, prompt(thinking={"type": "adaptive", "display": "summarized"}))["content"]
     assert (thinking["thinking"], text["text"]) == ("Let me greet.", "Hi")
     hidden, _ = both(said, prompt(thinking={"type": "adaptive", "display": "omitted"}))["content"]
     assert hidden == {"type": "thinking", "thinking": "", "signature": thinking["signature"]}
+    for model, shown in (("claude-sonnet-5", hidden), ("claude-opus-4-7", hidden), ("claude-sonnet-4-6", thinking)):
+        assert both(said, prompt(model=model))["content"][0] == shown, "as recorded until September 2026"
     assert len(thinking["signature"]) > 40
 
 
@@ -198,7 +200,7 @@ def test_answer__cites_in_the_text_where_the_script_does() -> None:
 
 def test_stream__comes_by_tokens_with_a_ping() -> None:
     choice = Choice("One two", "tool_calls", (ToolCall("add", '{"a":1}', "t1"),), reasoning="Hm.")
-    events = WIRE.events(reply(choice), prompt())
+    events = WIRE.events(reply(choice), prompt(model="claude-sonnet-4-6"))
     types = [event["type"] for event in read(b"".join(SSE.frames(events)))]
     assert types[:3] == ["message_start", "content_block_start", "ping"]
     # what pacing counts: the thought's tokens, the text's, the call's name, and its arguments'
