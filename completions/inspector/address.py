@@ -11,31 +11,30 @@ from completions.state.namespaces import namespace
 MAX_PORT = 65535
 
 
-def inspector_url(host: str, port: int) -> str:
+def inspector_url(host: str, port: int, scheme: str = "http") -> str:
     """Return where a browser on this machine finds the inspector of a server that listens there."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{host}]:{port}/_mock/" if ":" in host else f"http://{host}:{port}/_mock/"
+    return f"{scheme}://[{host}]:{port}/_mock/" if ":" in host else f"{scheme}://{host}:{port}/_mock/"
 
 
-def start_lines(host: str, port: int) -> list[str]:
-    """Return what a server that listens there says once it does: what answers, what is recorded, where to look."""
+def start_lines(inspector: str | None) -> list[str]:
+    """Return what a server says once it listens: what answers, what is recorded, where to look if a browser can."""
     journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
     script = f"The script is {namespace().script.source}"
-    inspector = f"The inspector is at {inspector_url(host, port)}"
-    return [script, *answered_elsewhere(namespace().script), journal, inspector, *_first_steps(host, port)]
+    pages = [] if inspector is None else [f"The inspector is at {inspector}", *_first_steps(inspector)]
+    return [script, *answered_elsewhere(namespace().script), journal, *pages]
 
 
-def _first_steps(host: str, port: int) -> list[str]:
+def _first_steps(inspector: str) -> list[str]:
     """Return what to try where nobody has chosen a script yet."""
     if conf.MOCK_SCRIPT != "mock":
         return []
-    base = inspector_url(host, port).removesuffix("_mock/")
-    ask = f"curl -N {base}v1/chat/completions -d '{{\"stream\": true}}'"
+    ask = f"curl -N {inspector.removesuffix('_mock/')}v1/chat/completions -d '{{\"stream\": true}}'"
     return [
         f"Try it:       {ask}",
         f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
         "More answers: start it with MOCK_SCRIPT=auto, which makes up an answer to each request",
-        f"Read on:      {inspector_url(host, port)}docs/start",
+        f"Read on:      {inspector}docs/start",
     ]
 
 

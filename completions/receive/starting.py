@@ -12,7 +12,7 @@ from pathlib import Path
 
 from uvicorn import Server
 
-from completions.inspector.address import start_lines
+from completions.inspector.address import inspector_url, start_lines
 from completions.management.checks import unprinted_warnings
 from completions.management.leftovers import clear_leftovers, prefix
 
@@ -86,13 +86,18 @@ def announce(server: Server) -> Places:
             if not places.take():
                 return
             _warn()
-        name = server.servers[0].sockets[0].getsockname()
-        if isinstance(name, tuple):
-            for line in start_lines(*name[:2]):
-                logger.info("%s", line)
+        for line in start_lines(_inspector(server)):
+            logger.info("%s", line)
 
     loop.call_soon(look)
     return places
+
+
+def _inspector(server: Server) -> str | None:
+    """Return where the inspector of a server is that listens; None at a socket of Unix, which no browser can open."""
+    name = server.servers[0].sockets[0].getsockname()
+    scheme = "https" if server.config.is_ssl else "http"
+    return inspector_url(name[0], name[1], scheme) if isinstance(name, tuple) else None
 
 
 def _warn() -> None:

@@ -3,6 +3,7 @@
 import re
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import AsyncClient
@@ -231,15 +232,16 @@ async def test_address__without_its_slash_leads_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "port", "url"),
+    ("place", "url"),
     [
-        ("127.0.0.1", 8000, "http://127.0.0.1:8000/_mock/"),
-        ("0.0.0.0", 80, "http://127.0.0.1:80/_mock/"),
-        ("::", 8000, "http://[::1]:8000/_mock/"),
+        (("127.0.0.1", 8000), "http://127.0.0.1:8000/_mock/"),
+        (("0.0.0.0", 80), "http://127.0.0.1:80/_mock/"),
+        (("::", 8000), "http://[::1]:8000/_mock/"),
+        (("::", 8443, "https"), "https://[::1]:8443/_mock/"),
     ],
 )
-def test_url__is_one_that_a_browser_can_open(host: str, port: int, url: str) -> None:
-    assert inspector_url(host, port) == url
+def test_url__is_one_that_a_browser_can_open(place: tuple[Any, ...], url: str) -> None:
+    assert inspector_url(*place) == url
 
 
 async def test_pages__under_django_s_own_handler(async_client: AsyncClient, settings: Settings) -> None:

@@ -403,6 +403,7 @@ def test_tls__streams_and_breaks_off_as_without(tmp_path: Path) -> None:
             broken = ask(b"X-Mock-Fault: %s; after_tokens=2\r\n" % name)
             assert broken.startswith(b"HTTP/1.1 200 ")
             assert not broken.endswith(b"\r\n0\r\n\r\n")
+        server.wait_for(rf"The inspector is at {server.url.replace('http:', 'https:')}/_mock/$")
 
 
 @pytest.mark.parametrize("body", [b'{"stream":true}', b"{}"], ids=["streamed", "whole"])

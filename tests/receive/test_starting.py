@@ -1,12 +1,16 @@
 """How many processes serve, as each of them is told."""
 
+import asyncio
+import logging
+import socket
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from uvicorn import Config, Server
 
-from completions.receive.starting import workers_of, workers_of_gunicorn
+from completions.receive.starting import announce, workers_of, workers_of_gunicorn
 
 
 class GunicornsWorker:
@@ -33,3 +37,13 @@ def test_workers__of_uvicorn(workers: int) -> None:
 def test_workers__of_gunicorn() -> None:
     made = Server(Config(application, callback_notify=GunicornsWorker(4).callback_notify))
     assert (workers_of(made), workers_of_gunicorn(made)) == (1, 4)
+
+
+async def test_start__at_a_socket_of_unix_says_what_answers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    made = Server(Config(application))
+    with socket.socket(socket.AF_UNIX) as listens, caplog.at_level(logging.INFO, "completions"):
+        listens.bind(str(tmp_path / "socket"))
+        made.started, made.servers = True, [SimpleNamespace(sockets=[listens])]  # type: ignore[list-item]  # all it asks
+        announce(made)
+        await asyncio.sleep(0.01)
+    assert [text[:14] for text in caplog.messages if text.startswith("The ")] == ["The script is ", "The journal is"]
