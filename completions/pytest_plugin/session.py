@@ -12,7 +12,7 @@ from completions.pytest_plugin.exchanges import Exchange, listed, shown_by
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
 from completions.pytest_plugin.run import Run
-from completions.pytest_plugin.snapshots import Snapshots
+from completions.pytest_plugin.snapshots import OPTION, Snapshots
 
 START = 60.0
 """Seconds that a start may take longer than another answer, on a machine that is busy with other workers' starts."""
@@ -23,6 +23,9 @@ MAX_NAME = 100
 
 class Session:
     """A running server and its client; raises `ServerFailed` where it does not start."""
+
+    update_by = f"`pytest {OPTION}`"
+    """What has snapshots written anew."""
 
     def __init__(self, root: Path, address: Address, *, updates: bool = False, keeps: bool = False) -> None:
         self.root, self.address, self.updates, self.keeps = root, address, updates, keeps
@@ -44,7 +47,7 @@ class Session:
         No two have the same namespace, not even of one test that runs twice.
         """
         readable = re.sub(r"[^A-Za-z0-9._~-]+", "-", nodeid)[-MAX_NAME:].strip("-") or "session"
-        snapshots = Snapshots(folder, nodeid.rpartition("/")[2] or "session", self.updates)
+        snapshots = Snapshots(folder, nodeid.rpartition("/")[2] or "session", self.updates, self.update_by)
         run = TestRun(self, f"{readable}-{next(self._numbers)}", snapshots, fixture)
         self.active.append(run)
         run.mock.select()

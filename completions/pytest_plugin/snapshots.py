@@ -39,6 +39,7 @@ class Snapshots:
     folder: Path
     test: str
     are_updated: bool = False
+    update_by: str = f"`pytest {OPTION}`"
 
     @property
     def cassettes(self) -> Path:
@@ -53,10 +54,10 @@ class Snapshots:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(asked, encoding="utf-8")
         elif not file.is_file():
-            raise AssertionError(f"There is no snapshot {file} yet; `pytest {OPTION}` writes it.")
+            raise AssertionError(f"There is no snapshot {file} yet; {self.update_by} writes it.")
         elif (golden := file.read_text(encoding="utf-8")) != asked:
             diff = difflib.unified_diff(golden.splitlines(), asked.splitlines(), "snapshot", "asked now", lineterm="")
-            told = f"The prompts are not those of {file}; if they are right, `pytest {OPTION}` writes them."
+            told = f"The prompts are not those of {file}; if they are right, {self.update_by} writes them."
             raise AssertionError("\n".join((told, *diff)))
 
 

@@ -40,6 +40,7 @@ def _address(process: int) -> Address:
 def _session(process: int) -> Session:
     """Return what the tests of a process share; one that was forked off starts its own server."""
     session = Session(Path.cwd(), _address(process), updates=bool(os.environ.get(UPDATE)))
+    session.update_by = f"{UPDATE}=1 in the environment"
     atexit.register(session.stop)
     return session
 
@@ -87,11 +88,25 @@ class LLMMixin(UnitTestCase):
 
     mock_llm: MockLLM
 
-    def setUp(self) -> None:
-        """Make the mock; it is there until the test's cleanups."""
-        super().setUp()
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Make the mock before any `setUp`, also before one that does not call `super().setUp()`."""
+        super().__init_subclass__(**kwargs)
+        set_up = cls.setUp
+
+        @functools.wraps(set_up)
+        def mocked(self: "LLMMixin") -> None:
+            self._make_mock()
+            set_up(self)
+
+        cls.setUp = mocked  # type: ignore[assignment, method-assign]
+
+    def _make_mock(self) -> None:
+        """Make the mock, unless it is there; it is until the test's cleanups."""
+        if "mock_llm" in vars(self):
+            return
         file = Path(inspect.getfile(type(self)))
         self.mock_llm = self.enterContext(mocked_llm(f"{file.name}::{self.id()}", file.parent))
+        self.addCleanup(delattr, self, "mock_llm")
 
 
 class LLMTestCase(LLMMixin, TestCase):

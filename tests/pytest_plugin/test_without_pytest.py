@@ -17,6 +17,9 @@ from application import aask, ask
 from completions.pytest_plugin.testing import LLMMixin, mocked_llm, with_mock_llm
 
 class Plain(LLMMixin, unittest.TestCase):
+    def setUp(self):  # without its parent's, as is common
+        self.mock_llm.reply("of setUp", when="set up")
+
     def test_one(self):
         self.mock_llm.reply("one")
         self.assertEqual(ask("Hello"), "one")
@@ -25,7 +28,9 @@ class Plain(LLMMixin, unittest.TestCase):
     def test_two(self):
         self.mock_llm.reply("two")
         self.assertEqual(ask("Hello"), "two")
-        self.mock_llm.assert_called(times=1)
+        self.assertEqual(ask("set up"), "of setUp")
+        with self.assertRaisesRegex(AssertionError, "yet; MOCK_LLM_UPDATE=1 in the environment writes it"):
+            self.mock_llm.assert_prompts()
 
 class Other(unittest.IsolatedAsyncioTestCase):
     def test_block(self):
