@@ -14,14 +14,15 @@ MARK = b"\x0a\x04mock"
 """How our seals begin."""
 
 _KEY = b"seals of the mock"
-_SIZE = 16
+SIZE = 16
+"""Bytes of what a seal is bound to, and of each of its own parts."""
 
 Verdict = Literal["intact", "broken", "another text", "foreign"]
 
 
-def sealed(text: str, serial: str = "") -> bytes:
-    """Return the seal of a text; another `serial` makes another seal."""
-    held = MARK + _digest(serial.encode()) + _digest(text.encode())
+def sealed(text: str, serial: str = "", bound: bytes = b"") -> bytes:
+    """Return the seal of a text; another `serial` makes another seal. It tells what it is `bound` to, if anything."""
+    held = MARK + _digest(serial.encode()) + bound + _digest(text.encode())
     return held + _digest(held, _KEY)
 
 
@@ -29,10 +30,15 @@ def verdict(token: bytes, text: str) -> Verdict:
     """Return what a token is to a text: its seal, one that was changed, another text's, or no seal of ours."""
     if not token.startswith(MARK):
         return "foreign"
-    held, mac = token[:-_SIZE], token[-_SIZE:]
-    if len(token) != len(MARK) + 3 * _SIZE or mac != _digest(held, _KEY):
+    held, mac = token[:-SIZE], token[-SIZE:]
+    if len(token) - len(MARK) not in (3 * SIZE, 4 * SIZE) or mac != _digest(held, _KEY):
         return "broken"
-    return "intact" if held[-_SIZE:] == _digest(text.encode()) else "another text"
+    return "intact" if held[-SIZE:] == _digest(text.encode()) else "another text"
+
+
+def bound_to(token: bytes) -> bytes:
+    """Return what an intact seal is bound to; nothing where it is no seal of ours, or is not bound."""
+    return token[len(MARK) + SIZE : -2 * SIZE] if token.startswith(MARK) else b""
 
 
 def decoded(value: str) -> bytes | None:
@@ -45,4 +51,4 @@ def decoded(value: str) -> bytes | None:
 
 
 def _digest(data: bytes, key: bytes = b"") -> bytes:
-    return hashlib.blake2b(data, digest_size=_SIZE, key=key).digest()
+    return hashlib.blake2b(data, digest_size=SIZE, key=key).digest()

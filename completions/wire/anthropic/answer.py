@@ -14,6 +14,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
 from completions.wire.anthropic import server_tools
+from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.usage import GONE, THINKING
 from completions.wire.content import cited, only_choice, written_arguments
@@ -63,11 +64,11 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
     choice = only_choice(reply)
     found: list[Block] = []
     if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
-        found.append(_thinking("", reply, prompt))
+        found.append(_thinking("", reply, prompt, binding(prompt)))
     calls = count()
     for block, annotations in cited(choice):
         if block.kind == "reasoning":
-            found.append(_thinking(block.text, reply, prompt))
+            found.append(_thinking(block.text, reply, prompt, b"" if found else binding(prompt)))
         elif block.kind == "text":
             found.append(_text(annotations, block.text, prompt))
         elif block.call is not None:
@@ -95,7 +96,7 @@ def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
     return Block(block, [], block)
 
 
-def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
+def _thinking(thought: str, reply: Reply, prompt: Prompt, bound: bytes) -> Block:
     """Return the thinking; where it is omitted or redacted, the signature is all that is there.
 
     The models that think by themselves omit it unless a request asks for it (recorded in July and September 2026).
@@ -104,7 +105,7 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
     if display is None and THINKING.search(prompt.model or ""):
         display = "omitted"
     shown = "" if display == "omitted" else thought
-    signed = signature(thought, reply.serial)
+    signed = signature(thought, reply.serial, bound)
     if is_redacted(prompt):
         redacted = {"type": "redacted_thinking", "data": signed}
         return Block(redacted, [], redacted)

@@ -18,6 +18,7 @@ from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic import server_tools, threads
+from completions.wire.anthropic.binding import transformed
 from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
@@ -125,7 +126,7 @@ class AnthropicAnswers(AnthropicFormat):
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         counted = {"usage": self.usage(reply, prompt), **self.diagnosed(prompt)}
-        told = counted | anthropic_message.edited(prompt)
+        told = counted | anthropic_message.edited(prompt) | transformed(prompt)
         return head | {"content": content} | self.container(reply, prompt) | ending | told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
@@ -135,7 +136,7 @@ class AnthropicAnswers(AnthropicFormat):
         where = {key: own[key] for key in own if key == "container"} if own else self.container(reply, prompt)
         counted = own.get("usage") or self.usage(reply, prompt)
         empty: dict[str, Any] = {"content": [], **dict.fromkeys(where), **dict.fromkeys(ended)}
-        began = {"usage": usage_at_start(counted)} | ({} if own else self.diagnosed(prompt))
+        began = {"usage": usage_at_start(counted)} | ({} if own else self.diagnosed(prompt) | transformed(prompt))
         message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
         ending = {
             "type": "message_delta",

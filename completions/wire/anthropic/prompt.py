@@ -185,7 +185,8 @@ def _response_format(body: dict[str, Any]) -> ResponseFormat:
 
 def effort(body: Mapping[str, Any]) -> str | None:
     """Return the reasoning effort if thinking is on, `none` if it is off, or None if the request does not say."""
-    match mapping(body.get("thinking")).get("type"):
+    thinking = mapping(body.get("thinking"))
+    match thinking.get("type", "adaptive" if thinking else None):
         case "enabled" | "adaptive":
             return text(mapping(body.get("output_config")).get("effort")) or "high"
         case "disabled":

@@ -21,6 +21,7 @@ from completions.wire.anthropic.beta import (
     unknown,
     unsuitable_beta,
 )
+from completions.wire.anthropic.binding import misbound
 from completions.wire.anthropic.blocks import CACHE, system
 from completions.wire.anthropic.cache_rules import unsuitable_cache
 from completions.wire.anthropic.checks import (
@@ -40,10 +41,10 @@ from completions.wire.anthropic.pictures import unsuitable_pictures
 from completions.wire.anthropic.schemas import unsuitable_schemas
 from completions.wire.anthropic.thinking import unproven
 from completions.wire.anthropic.tools import (
-    BETA_THINKING,
     EFFORT,
     THINKING,
     TOOL_CHOICE,
+    beta_thinking,
     deferred,
     tools,
     unsuitable_tools,
@@ -96,7 +97,7 @@ Key = tuple[bool, bool, bool]
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
     beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS, "fallbacks": fallbacks}
-    beta |= {"messages": beta_messages, "thinking": BETA_THINKING}
+    beta |= {"messages": beta_messages, "thinking": beta_thinking}
     thread = {"thread": threads.CHECK}
     return {
         (newest, betas, threaded): record(
@@ -159,7 +160,7 @@ def _between(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: boo
     problem = unsuitable_beta(body, betas) or unsuitable_pictures(body, betas, hosted=hosted)
     problem = problem or unmatched(body["messages"])
     problem = problem or (misplaced(body["messages"]) if newest else None)
-    problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body)
+    problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body) or misbound(body)
     problem = problem or unfound(body["messages"], body.get("tools") or [])
     problem = problem or unsuitable_tools(body) or deferred(body)
     return problem or unsuitable_cache(body) or uncontained(body)

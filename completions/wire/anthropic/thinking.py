@@ -1,7 +1,8 @@
 """Steps 2 and 4 for Anthropic's Messages API: thinking is signed, and looked at when it comes back.
 
-Sources: the recorded exchanges, in which every signature is base64 that begins with the byte 0x12 and has over 200
-bytes; Anthropic's guide "Extended thinking"; and the API's own words as its users quote them (seen 2026-10-02).
+Sources: the recorded exchanges, in which every signature is base64 that begins with the byte 0x12, or with 0x08 from
+Claude Opus 5 on, and has over 200 bytes; Anthropic's guide "Extended thinking"; and the API's own words as its users
+quote them (seen 2026-10-02).
 """
 
 import base64
@@ -10,11 +11,12 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.wire.anthropic.checks import Wrong
-from completions.wire.fields import dicts, mapping
-from completions.wire.seals import decoded, sealed, verdict
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.seals import bound_to, decoded, sealed, verdict
 from completions.wire.validation import Problem
 
 FIRST = b"\x12"
+FIRSTS = (FIRST, b"\x08")
 MIN_BYTES = 64
 """Bytes that a signature has at least, and so has the data of thinking that is redacted."""
 
@@ -42,9 +44,15 @@ def is_redacted(prompt: Prompt) -> bool:
     return REDACTS in prompt.last_user
 
 
-def signature(thought: str, serial: str) -> str:
-    """Return the signature of what was thought, be it shown or not."""
-    return base64.b64encode(FIRST + sealed(thought, serial)).decode()
+def signature(thought: str, serial: str, bound: bytes = b"") -> str:
+    """Return the signature of what was thought, be it shown or not, and of what it is bound to."""
+    return base64.b64encode(FIRST + sealed(thought, serial, bound)).decode()
+
+
+def sealed_for(block: Mapping[str, Any]) -> bytes:
+    """Return what a block of thinking is bound to, if it is one of the mock's that is."""
+    token = decoded(text(block.get("signature") or block.get("data"))) or b""
+    return bound_to(token.removeprefix(FIRST))
 
 
 def must_think(body: Mapping[str, Any]) -> bool:
@@ -70,7 +78,7 @@ def _forged(block: Mapping[str, Any], *, latest: bool) -> str | None:
     """
     thinks = block["type"] == "thinking"
     shown, token = block.get("thinking", ""), decoded(block["signature" if thinks else "data"]) or b""
-    found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRST) else "broken"
+    found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRSTS) else "broken"
     if found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES) or (found == "another text" and not shown):
         return None
     if found == "another text" and latest:

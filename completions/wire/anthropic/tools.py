@@ -140,10 +140,16 @@ def _thinking(*displays: str, **more: Check) -> Check:
 
 
 THINKING = _thinking("summarized", "omitted")
-BETA_THINKING = _thinking(
-    *("summarized", "omitted", "updates"),
-    block_binding=nullable(record({"prefix_mismatch_behavior": nullable(choice("error", "drop_block"))})),
-)
+_BINDING = nullable(record({"prefix_mismatch_behavior": nullable(choice("error", "drop_block"))}))
+_DISPLAYS = ("summarized", "omitted", "updates")
+_TYPED = _thinking(*_DISPLAYS, block_binding=_BINDING)
+_UNTYPED = record({"display": nullable(choice(*_DISPLAYS)), "block_binding": _BINDING})
+
+
+def beta_thinking(value: Any) -> Problem | None:
+    """Check how to think; what thinking is bound to may be all that is said of it (recorded in September 2026)."""
+    untyped = type(value) is dict and "type" not in value and "block_binding" in value
+    return _UNTYPED(value) if untyped else _TYPED(value)
 
 
 def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:

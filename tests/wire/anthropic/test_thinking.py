@@ -67,6 +67,7 @@ CHANGED = "messages.1.content.0: `thinking` or `redacted_thinking` blocks in the
     [
         (THOUGHT, None),
         (REAL, None),
+        ({**REAL, "signature": base64.b64encode(b"\x08\x02\x12" + bytes(250)).decode()}, None),
         (REDACTED, None),
         ({**THOUGHT, "thinking": ""}, None),
         ({**THOUGHT, "thinking": "I never thought so."}, CHANGED),
@@ -124,3 +125,41 @@ def test_answer__is_taken_when_it_comes_back(thought: str | None, thinking: dict
     content = answered(thought, thinking)
     assert refused(USER, said(*content), RESULT, thinking=thinking) is None
     assert refused(USER, said(*content), RESULT, said(TEXT), USER, thinking=thinking) is None
+
+
+def bound(wish: str, system: str, *messages: dict[str, Any], model: str = "claude-fable-5-1") -> dict[str, Any]:
+    """Return the answer to a conversation with thinking that is bound to it, or raise."""
+    thinking = {"thinking": {"block_binding": {"prefix_mismatch_behavior": wish}}} if wish else {}
+    body = {"model": model, "max_tokens": 99, "system": system, "messages": list(messages), **thinking}
+    asked = WIRE.parse(
+        orjson.dumps(body), HEADERS | {"anthropic-beta": "thinking-binding-controls-2026-08-01"}, validate=True
+    )
+    assert asked.reasoning_effort == ("high" if wish else None)
+    reply = Reply((Choice("So.", "stop", reasoning="Hm."),), serial="s")
+    document = WIRE.document(reply, asked)
+    start = orjson.loads(WIRE.events(reply, asked)[0].data)["message"]
+    assert start["input_transformations"] == document["input_transformations"]
+    assert [*start][-1] == [*document][-1] == "input_transformations", "as recorded in September 2026"
+    return document
+
+
+def test_binding__drops_or_refuses_what_was_thought_elsewhere() -> None:
+    cached = {"role": "user", "content": [{"type": "text", "text": "Add.", "cache_control": {"type": "ephemeral"}}]}
+    first = bound("drop_block", "Be brief.", USER)
+    turn = {"role": "assistant", "content": first["content"]}
+    second = bound("error", "Be brief.", cached, turn, USER)
+    later = [cached, turn, USER, {"role": "assistant", "content": second["content"]}, USER]
+    assert first["input_transformations"] == second["input_transformations"] == []
+    assert bound("drop_block", "Be brief.", *later)["input_transformations"] == []
+    assert bound("drop_block", "Be kind.", *later)["input_transformations"] == [
+        {"type": "thinking_dropped", "path": f"messages.{at}.content.0", "reason": "prefix_binding_mismatch"}
+        for at in (1, 3)
+    ]
+    assert bound("", "Be kind.", *later)["input_transformations"] == []
+    with pytest.raises(RequestError, match=r"messages\.1\.content\.0: .* bound to a different conversation"):
+        bound("error", "Be kind.", *later)
+
+
+def test_binding__is_of_later_models_alone() -> None:
+    turn = {"role": "assistant", "content": bound("", "Be brief.", USER, model="claude-opus-5")["content"]}
+    assert bound("drop_block", "Be kind.", USER, turn, USER)["input_transformations"] == []
