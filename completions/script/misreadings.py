@@ -19,6 +19,7 @@ OF_TAGS = frozenset({"forloop", "True", "False", "None"})
 _TRUE, _FALSE = ("yes", "on", "true"), ("no", "off", "false")
 _OTHER_WORDS = {("tool_choice", "any"): "required", ("response_format", "json"): "json_object"}
 _CLOSE = 0.75
+_LOW_QUOTES = "\u201e\u201a"  # which Unicode counts among the brackets
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
 _FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
 _PATTERN = re.compile(r"\.[*+]|\\[dws][*+?{]|\\b\w+\\b|\A\^(?!\s)(?:\[\^|[^^])+\$\Z", re.DOTALL)
@@ -85,8 +86,12 @@ def doubt_flags(node: Node, text: str) -> None:
 
 def doubt_quotes(node: Node, text: str) -> None:
     """Doubt a text in typographic quotation marks, which YAML takes for a part of it."""
-    if len(text) > 1 and {unicodedata.category(text[0]), unicodedata.category(text[-1])} <= {"Pi", "Pf"}:
+    if len(text) > 1 and (text[0] in _LOW_QUOTES or _is_quote(text[0])) and _is_quote(text[-1]):
         node.doubt(f"begins with {text[0]} and ends with {text[-1]}, which are a part of the text here.")
+
+
+def _is_quote(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Pi", "Pf")
 
 
 def doubt_pattern(node: Node, text: str, field: str) -> None:

@@ -31,6 +31,7 @@ def doubted(text: str) -> list[str]:
         ("user: ^ann$", "in which `^ann$` stands for itself"),
         ("model: gpt-*", "in which `*` stands for itself"),
         ("last_user: “refund”", "begins with “ and ends with ”, which are a part of the text here."),
+        ("last_user: „refund“", "begins with „ and ends with “, which are a part of the text here."),
         ("tools: '*'", "`startswith`, `endswith` and `contains` ask for a part."),
         ("last_user: {contains: /ok/i}", "is a text here; a regular expression stands without `contains`, or under"),
         ("last_user: [/ok/i, b]", "is a text here; a regular expression stands without `in`"),
