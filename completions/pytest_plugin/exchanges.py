@@ -82,7 +82,8 @@ def described(exchange: Exchange) -> list[str]:
         lines.append(f"  asked: {_short(asked)}")
     if error := exchange.error:
         code = error.get("code") or error.get("type")
-        lines.append(_short(f"  error: {code}: {error.get('message')}"))
+        heard = exchange.said.get("error") or error  # in the words of the API that was asked
+        lines.append(_short(f"  error: {code}: {heard.get('message') or error.get('message')}"))
     elif answer := exchange.answer:
         lines.append(f"  answered: {_short(answer)}")
     if exchange.client_left:

@@ -17,6 +17,7 @@ from openai import AsyncOpenAI, OpenAI
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import ControlError, RequestError
 from completions.pytest_plugin.control import Control
+from completions.pytest_plugin.exchanges import described
 from completions.pytest_plugin.mock import MockLLM
 from tests.patience import PATIENCE
 
@@ -219,6 +220,15 @@ def test_report__says_that_a_fault_had_no_effect(mock_llm: MockLLM) -> None:
     asked()
     with pytest.raises(AssertionError, match="without effect: disconnect: this answer is not streamed"):
         mock_llm.assert_called(times=2)
+
+
+def test_report__has_the_words_that_the_client_got(mock_llm: MockLLM) -> None:
+    mock_llm.script({"version": 1, "defaults": {"limits": {"rpd": 1}}, "rules": [{"reply": "Hi."}]})
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages": [{"role": "user", "content": "Hello"}]}
+    version = {"anthropic-version": "2023-06-01"}
+    heard = [httpx.post(f"{mock_llm.url}/v1/messages", json=body, headers=version).json() for _ in range(2)]
+    (_, refused) = mock_llm.exchanges
+    assert described(refused)[-1] == f"  error: rate_limit_exceeded: {heard[1]['error']['message']}"
 
 
 def test_fault__befalls_the_reply(mock_llm: MockLLM) -> None:
