@@ -282,9 +282,11 @@ class MockLLM:
         found: dict[str, Any] = self._ask("PUT", "recording", body=body)["recording"]
         return found
 
-    def stop_recording(self) -> None:
-        """Record and play no more; what was answered is written."""
+    def stop_recording(self) -> dict[str, Any] | None:
+        """Record and play no more; what was answered is written. Return what there is by then; None if none ran."""
+        found: dict[str, Any] | None = self._ask("GET", "recording")["recording"]
         self._ask("DELETE", "recording")
+        return found
 
     def reset(self) -> None:
         """Forget everything: script, rules, counters, exchanges; release all gates."""
@@ -332,8 +334,7 @@ class MockLLM:
                 if exc.status != 408:
                     raise
                 found = exc.document
-            count = len(found["exchanges"])
-            if count <= least < MAX_WAITED_FOR:
+            if (count := len(found["exchanges"])) <= least < MAX_WAITED_FOR:
                 return count, int(found["unread"])
         counted = self._ask("GET", "exchanges/count", query)
         return int(counted["count"]), int(counted["unread"])
@@ -356,8 +357,7 @@ class MockLLM:
     def _place(self) -> str:
         """Return the file and line of the call that makes a rule, for its name; again there, a number follows."""
         place = caller()
-        self._lines[place] += 1
-        times = self._lines[place]
+        self._lines[place] = times = self._lines[place] + 1
         return place if times == 1 else f"{place} ({times})"
 
     def _exchange(self, document: Mapping[str, Any]) -> Exchange:

@@ -43,7 +43,9 @@ def test_record__asks_once_and_plays_from_then_on(mock_llm: MockLLM, upstream: L
         found = mock_llm.record(folder, upstream=target, ignore=["ids", "/ticket-[0-9]+/"])
         assert (found["records"], found["requests"]) == (not requests, requests)
         said.append([ask(mock_llm, f"Ticket ticket-{number}, please.") for number in (run, run + 7)])
-        mock_llm.stop_recording()
+        stopped = mock_llm.stop_recording()
+        assert stopped is not None and (stopped["folder"], stopped["requests"]) == (found["folder"], 1)
+    assert mock_llm.stop_recording() is None
     assert said[0] == said[1]
     (file,) = folder.glob("*.yaml")
     assert "real-key-12345" not in file.read_text()
