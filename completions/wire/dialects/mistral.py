@@ -135,6 +135,10 @@ class Mistral(Vendor):
         """Return the delta for a piece of reasoning, a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}]}
 
+    def closing_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for the text that closes the thoughts, as a part (simonw/llm-mistral, 2026-10-06)."""
+        return {"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": text}]}
+
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under Mistral's name, as a UUID; refusals have it too (recorded in 2026)."""
         return {"mistral-correlation-id": ids.as_uuid(request_id)}

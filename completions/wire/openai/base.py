@@ -144,6 +144,10 @@ class Dialect:
         """Return the delta for a piece of reasoning; empty if this API does not reveal reasoning."""
         return {}
 
+    def closing_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for the piece of text that closes the thoughts before it; empty if none does."""
+        return {}
+
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the delta that follows reasoning: what its next request has to send back; empty if there is none."""
         return {}

@@ -161,6 +161,8 @@ def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     assert len(message["tool_calls"][0]["id"]) == 9
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     assert deltas[1]["content"] == [thinking]
+    assert deltas[2]["content"] == [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Hi"}]
+    assert deltas[3]["content"] == " you"
     assert [delta["tool_calls"] for delta in deltas if "tool_calls" in delta] == [message["tool_calls"]]
     last = chunks[-1]
     assert last["choices"][0]["delta"] == {"tool_calls": message["tool_calls"]}
@@ -748,7 +750,8 @@ def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
         thinking, text = client.chat.complete(model="m", messages=HI).choices[0].message.content
         assert (thinking.thinking[0].text, text.text) == ("Let me think.", "I thought.")
         deltas = [event.data.choices[0].delta.content for event in client.chat.stream(model="m", messages=HI)]
-        assert "".join(delta for delta in deltas if isinstance(delta, str)) == "I thought."
+        assert [delta[1].text for delta in deltas if isinstance(delta, list) and delta[1:]] == ["I"]
+        assert "".join(delta for delta in deltas if isinstance(delta, str)) == " thought."
         called: Any = client.chat.complete(model="m", messages=HI, tools=[TOOL], tool_choice="any").choices[0].message
         result = {"role": "tool", "tool_call_id": called.tool_calls[0].id, "name": "add", "content": "3"}
         after: Any = client.chat.complete(model="m", messages=[*HI, called, result], tools=[TOOL])
@@ -766,7 +769,7 @@ def test_mistral_sdk__reads_everything(live: LiveServer) -> None:
         assert filled.choices[0].message.content[-1].text == "I thought."
         with client.fim.stream(model="codestral-latest", prompt="def f(a):") as events:
             said = [event.data.choices[0].delta.content for event in events]
-        assert "".join(each for each in said if isinstance(each, str)) == "I thought."
+        assert "".join(each for each in said if isinstance(each, str)) == " thought."
         with pytest.raises(mistralai.client.errors.MistralError) as wrong:
             client.chat.complete(model="m", messages=HI, temperature=9)
         assert wrong.value.status_code == 422

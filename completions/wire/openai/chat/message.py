@@ -271,11 +271,15 @@ class ChoiceWriter:
         calls = self._calls_in_one() if self._dialect.whole_calls else self._calls_in_pieces()
         sound = audio(self._reply, self._prompt, self._index)
         in_pieces = sound is None and self._prompt.top_logprobs is None
-        events = Events()
+        events, closing = Events(), dict[str, Any]()
         for block in self._choice.content if in_pieces else in_one_text(self._choice):
             match block.kind:
                 case "reasoning":
                     events += self._thoughts(block.text)
+                    closing = self._dialect.closing_delta(HOLE)
+                case "text" if closing and in_pieces:
+                    events += self._after_thoughts(closing, block.text)
+                    closing = {}
                 case "text":
                     events += self._text("content", block.text) if sound is None else self._spoken(sound)
                 case "refusal":
@@ -313,6 +317,14 @@ class ChoiceWriter:
         """Return what is thought, where the dialect tells it."""
         delta, sealed = self._dialect.reasoning_delta(HOLE), self._dialect.sealed_delta(said, self._choice)
         return Events(self._pieces(delta, said) if delta else (), [self._event(sealed)] if sealed else ())
+
+    def _after_thoughts(self, closing: dict[str, Any], text: str) -> Events:
+        """Return a text of whose pieces the first closes what was thought."""
+        said, text_delta = pieces(text, self._prompt), {"content": HOLE}
+        if said:
+            self._last_delta, self._last_beside = _filled(text_delta if said[1:] else closing, said[-1]), {}
+        first, rest = self._around(closing), self._around(text_delta)
+        return Events(self._chunks.each(first, said[:1]), self._chunks.each(rest, said[1:]))
 
     def _calls_in_pieces(self) -> Iterator[Iterable[Event]]:
         for opening, fragment, arguments in self._calls:
