@@ -32,7 +32,7 @@ CACHES: tuple[tuple[str, str, Steps | None], ...] = (
     ("gemini", "", Steps(4096, 1)),
     ("", "^gemini/", Steps(4096, 1)),
     ("grok", "/$", XAI),
-    ("mi[nsx]+tral|magistral|codestral|grok", "/(?!mistral|xai)", None),
+    ("mi(?:ni)?stral|mixtral|magistral|codestral|grok", "/(?!mistral|xai)", None),
     ("", "/deepseek$", DEEPSEEK),
     ("", "/groq$", Steps(128, 128)),
     ("", "/mistral$", Steps(128, 16)),

@@ -220,6 +220,10 @@ MISTRAL: Weights = {
     "call": 6,
     "call_json": 1.2,
 }
+MINISTRAL: Weights = {
+    **{"base": 3, "text": 1, "digit": 1, "message": 2, "tools": 31, "tool": 24, "tool_spaced": 1},
+    **{"call": 6, "call_json": 1},
+}
 DEEPSEEK: Weights = {
     "base": 3,
     "text": 1,
@@ -291,14 +295,12 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             unless_none=True,
         ),
     ),
+    ("ministral-14b", Vendor("ministral", MINISTRAL, MISTRAL_MEDIA)),
     (
-        "(?:mi[ns]tral|magistral|codestral|pixtral|voxtral|devstral|open-mi)",
+        "(?:mi(?:ni)?stral|mixtral|magistral|codestral|pixtral|voxtral|devstral|open-mi)",
         Vendor("mistral", MISTRAL, MISTRAL_MEDIA, unless_none=True),
     ),
-    (
-        "deepseek-r1-distill",
-        Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28))),
-    ),
+    ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28)))),
     ("deepseek-v4-flash", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
     ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (

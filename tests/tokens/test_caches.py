@@ -18,7 +18,7 @@ from completions.tokens.caches import least_marked, steps_of
         ("deepseek-chat", "chat/deepseek", (128, 128, 0)),
         ("deepseek/deepseek-chat", "chat/openrouter", (128, 128, 0)),
         ("mistral-large-latest", "chat/mistral", (128, 16, 0)),
-        ("mistralai/mistral-small", "chat/openrouter", None),
+        *((f"mistralai/{name}", "chat/openrouter", None) for name in ("mistral-small", "ministral-8b", "mixtral-8x7b")),
         ("grok-4", "responses/xai", (128, 64, 192)),
         ("grok-4", "responses/", (128, 64, 192)),
         ("grok-4", "chat/azure", None),

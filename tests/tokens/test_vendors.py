@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Part, Prompt, Thought, Tool, ToolCall
+from completions.conversation import Message, Part, Prompt, Thought, Tool, ToolCall, ToolChoice
 from completions.tokens.measures import MEASURES
 from completions.tokens.prompt import count, prompt_tokens
 from completions.tokens.typescript import walk_schema
@@ -27,6 +27,14 @@ def test_kimi__has_its_marks() -> None:
     tool = Tool("f", "", {"type": "object", "properties": {}})
     assert asked(model="moonshotai/kimi-k2-instruct") == 8 and asked(HI, model="kimi-k2") == 13
     assert 44 < asked(model="kimi-k2", tools=(tool,)) - asked(model="kimi-k2") < 74
+
+
+@pytest.mark.parametrize(("model", "total", "tool"), [("ministral-8b-latest", 4, 0), ("ministral-14b-2512", 4, 43)])
+def test_ministral__has_the_marks_of_mistral(model: str, total: int, tool: int) -> None:
+    """Only the model of 14 billion parameters is known to charge for tools that it may not call."""
+    tools = (Tool("f", "", {"type": "object", "properties": {}}),)
+    charged = asked(model=model, tools=tools, tool_choice=ToolChoice("none"))
+    assert (asked(model=model), charged) == (total, total + tool)
 
 
 def test_deepseek__counts_thoughts_until_the_user_speaks_again() -> None:
