@@ -293,6 +293,7 @@ def test_auto__another_question_another_seed(other: Prompt) -> None:
         ),
         *((name, True) for name in ("gpt-5-mini", "deepseek/DeepSeek-R1", "kimi-k2-thinking", "grok-4-fast-reasoning")),
         *((name, True) for name in ("gpt-5.2-pro", "grok-4.3", "openai/gpt-oss-120b", "deepseek-v4-flash")),
+        ("deepseek-flash", True),
         *((name, False) for name in ("gpt-5.1", "gpt-5.4-mini", "gpt-5.6-sol", "grok-4.3-non-reasoning")),
         *(
             (name, False)

@@ -33,7 +33,7 @@ REASONING_MODELS = re.compile(
     | ^gpt-5\.\d+-(codex|pro)
     | ^gemini-(3|2\.5-(pro|flash(?!-lite)))(?!.*(image|tts|audio|embedding))
     | reason | thinking                 # deepseek-reasoner, kimi-k2-thinking, grok-4-fast-reasoning
-    | deepseek[-.](r1|v4)               # deepseek.r1-v1:0 at Bedrock
+    | deepseek[-.](r1|v4|flash)         # deepseek.r1-v1:0 at Bedrock
     | grok-(3-mini|4\.[3-9])
     | gpt-oss | magistral-medium | glm-(4\.[5-9]|5) | minimax-m\d | ^compound
     """,
