@@ -130,7 +130,10 @@ class AnthropicAnswers(AnthropicFormat):
         return head | {"content": content} | self.container(reply, prompt) | ending | told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the events: the start, each block from its start to its stop, the stop reason, the stop."""
+        """Return the events: the start, each block from its start to its stop, the stop reason, the stop.
+
+        Where there are no blocks, as in a refusal, there is no ping (recorded in September 2026).
+        """
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
         ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
         where = {key: own[key] for key in own if key == "container"} if own else self.container(reply, prompt)
@@ -148,7 +151,7 @@ class AnthropicAnswers(AnthropicFormat):
         lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]
         return Events(
             [_event({"type": "message_start", "message": message})],
-            *lanes or [[PING]],
+            *lanes,
             [_event(ending, part="finish"), _event({"type": "message_stop"}, chunk=False)],
         )
 

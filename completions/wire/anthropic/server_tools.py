@@ -23,6 +23,9 @@ TYPES = {
 }
 """How the type of the tool begins that is called by a name."""
 
+ABORTED: Mapping[str, dict[str, Any]] = {"code_execution": {"abort_reason": None}}
+"""What the result of code tells besides, but not that of commands (recorded up to August 2026)."""
+
 Document = dict[str, Any]
 
 LIFE = 300
@@ -88,7 +91,7 @@ def _content(call: ToolCall, found: Any, reply: Reply, prompt: Prompt) -> Any:
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": []}
-    return usual | ran
+    return {**usual, **ABORTED.get(call.name, {}), **ran}
 
 
 def _page(given: Mapping[str, Any]) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 from completions.wire.fragments import partial
 
 ORDER = re.compile(
-    r"message_start (ping |content_block_start (ping )?(content_block_delta )*content_block_stop )*"
+    r"message_start (content_block_start (ping )?(content_block_delta )*content_block_stop )*"
     r"message_delta message_stop "
 )
 

@@ -112,6 +112,7 @@ def test_container__is_told_where_code_has_run(name: str, asked: Any, given: str
     assert [*message][4:7] == ["content", "container", "stop_reason"] and start["container"] is None
     assert end["delta"]["container"] == made and [*end["delta"]][-1] == "container"
     assert made["id"] == given or (given is None and made["id"].startswith("container_01"))
+    assert ("abort_reason" in message["content"][-1]["content"]) is (name == "code_execution"), "not of commands"
     assert made["expires_at"] == "1970-01-01T00:05:00.000000Z" and made.get("skills") == skills
     for other in (told("claude-sonnet-4-6", ran), told("claude-sonnet-4-6", tools=tools, container=asked)):
         assert other[0]["container"] is other[2]["delta"]["container"] is None
