@@ -30,6 +30,9 @@ logger = logging.getLogger("completions")
 RETRIED = frozenset((408, 409, 429))
 """Statuses, beside those from 500, after which clients try again."""
 
+MAX_SPOILED = 500
+"""Characters on files that cannot be used, where nothing was recorded for a request."""
+
 UPLOAD_URL = "x-goog-upload-url"
 """The header by which Gemini leads an upload past this server; played, it would lead there again.
 
@@ -73,9 +76,11 @@ class Cassettes:
         """Return the error of a request for which nothing was recorded, and the nearest that was."""
         misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
         near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
+        spoiled = " ".join(problem.summary.rstrip(".") + "." for problem in self.deck.problems.values())
         upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
         error = RequestError(
             f"Nothing in {self.deck.folder} was recorded for this request, and the mode is {self.mode}. "
+            f"{f'What cannot be used there: {spoiled:.{MAX_SPOILED}} ' if spoiled else ''}"
             f"{f'The nearest: {near}. ' if near else ''}"
             f"Record it: MOCK_UPSTREAM={upstream} python -m mocksite serve --record {self.deck.folder} --mode {NEW}",
             status=404,

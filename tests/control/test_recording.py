@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from tests.control.client import control, said, told
+from tests.control.client import ask, control, said, told
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -48,6 +48,15 @@ async def test_recording__rules_answer_first_and_all_else_is_asked_elsewhere(roo
     assert await said("Hello") == "no_cassette"
     await told("DELETE", "recording")
     assert await said("Hello") == "no_rule_matched"
+
+
+async def test_recording__that_is_spoiled_is_named_and_not_made_anew(root: Path) -> None:
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "x.yaml").write_text("rules: [")
+    shown = await told("PUT", "recording", json.dumps({"folder": "a", "upstream": AWAY, "mode": "once"}))
+    assert shown["recording"]["records"] is False
+    message = json.loads((await ask("Hello")).body)["error"]["message"]
+    assert f"the mode is once. What cannot be used there: {root}/a/x.yaml:1: is not YAML: " in message
 
 
 async def test_recording__takes_the_place_of_the_document_that_answers_all(root: Path, settings: Settings) -> None:

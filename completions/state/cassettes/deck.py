@@ -63,7 +63,7 @@ Kind = tuple[tuple[str, ...], bool]
 
 
 class Deck:
-    """The recorded answers in a folder, by request. `was_empty` says that there were none when it was first read.
+    """The recorded answers in a folder, by request. `was_empty` says that no file was there at first.
 
     `ignored` is what may differ between two requests that ask the same, where a file does not say it itself.
     """
@@ -80,7 +80,7 @@ class Deck:
         self._next_look = 0.0
         self.look()
         self._started = now()
-        self.was_empty = not self._exact and not self._same
+        self.was_empty = not self._exact and not self._same and not self.problems
 
     def look(self) -> None:
         """Read what is new or has changed; a file that cannot be used leaves what was read of it before."""
@@ -97,6 +97,7 @@ class Deck:
             self._read(file, stamps[file])
         for file in self._files.keys() - stamps.keys():
             del self._files[file]
+            self.problems.pop(str(file), None)
         self._file_rules()
 
     @property
