@@ -29,11 +29,14 @@ def _string(dumper: Dumper, text: str) -> yaml.ScalarNode:
 
 Dumper.add_representer(str, _string)
 
-STYLE: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 100}
-"""How to write; `width` is where lines are folded."""
+STYLE: dict[str, Any] = {"sort_keys": False, "allow_unicode": True}
 
 
-def yaml_text(value: object) -> str:
-    """Return a value as YAML."""
-    text: str = yaml.dump(value, Dumper=Dumper, **STYLE)
+UNFOLDED = 1_000_000_000
+"""The `width` at which a text of one line stays in one, so that it can be searched for and replaced."""
+
+
+def yaml_text(value: object, width: int = 100) -> str:
+    """Return a value as YAML; `width` is where lines are folded."""
+    text: str = yaml.dump(value, Dumper=Dumper, width=width, **STYLE)
     return text

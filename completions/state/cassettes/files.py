@@ -18,7 +18,7 @@ from completions.script.loader import parse
 from completions.script.reply.as_written import Written
 from completions.script.rules import Rule
 from completions.script.text.reading import MAX_FILE_BYTES, read_text, text_of
-from completions.script.text.yaml_text import yaml_text
+from completions.script.text.yaml_text import UNFOLDED, yaml_text
 
 ENDINGS = (".yaml", ".yml")
 PROGRAM = "mocksite 0.1.0"
@@ -102,7 +102,8 @@ def write(file: Path, asked: Document, answer: Written, upstream: str, *, anew: 
     else:
         rule |= answer if "error" in answer else {"reply": answer}
     document["recorded"] = {"at": now(), "upstream": upstream, "by": PROGRAM}
-    _save(file, yaml_text({key: document[key] for key in ("version", "recorded", *document)}).encode())
+    ordered = {key: document[key] for key in ("version", "recorded", *document)}
+    _save(file, yaml_text(ordered, UNFOLDED).encode())
 
 
 def _document(file: Path) -> dict[str, Any]:

@@ -63,7 +63,9 @@ def _is_text(piece: bytes) -> bool:
 
 
 def test_file__is_a_script(tmp_path: Path) -> None:
-    file = Deck(str(tmp_path)).record(question_of(asked("Hello there")), answer(b"data: [DONE]\n\n"), "http://a")
+    said = b'{"text": "' + b"a word of many " * 20 + b'"}'
+    file = Deck(str(tmp_path)).record(question_of(asked("Hello there")), answer(said), "http://a")
+    assert said.decode() in Path(file or "").read_text(), "on one line, to be found and replaced"
     assert Path(file or "").name.startswith("gpt-4o-hello-there-")
     (rule,) = load(file or "").rules
     assert rule.match is not None
