@@ -240,6 +240,7 @@ DEEPSEEK: Weights = {
     "json_object": 20,
     "thought": 1,
 }
+DEEPSEEK_FLASH: Weights = {**DEEPSEEK, "base": 29, "unthinking": -26, "tools": 225, "json_object": 23}
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
@@ -302,6 +303,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ),
     ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28)))),
     ("deepseek-v4-flash", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
+    ("deepseek-flash", Vendor("deepseek-flash", DEEPSEEK_FLASH, Media(squares(28)), unless_none=True)),
     ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (
         "llama-?3\\.",

@@ -23,6 +23,11 @@ def test_deepseek__has_its_marks(messages: tuple[Message, ...], total: int) -> N
     assert asked(*messages, model="deepseek-chat") == total
 
 
+def test_deepseek_flash__reads_more_where_it_thinks() -> None:
+    thinking, plain = (asked(model="deepseek-flash", reasoning_effort=effort) for effort in (None, "none"))
+    assert (thinking, plain) == (31, 5)
+
+
 def test_kimi__has_its_marks() -> None:
     tool = Tool("f", "", {"type": "object", "properties": {}})
     assert asked(model="moonshotai/kimi-k2-instruct") == 8 and asked(HI, model="kimi-k2") == 13
