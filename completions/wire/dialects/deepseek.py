@@ -28,6 +28,9 @@ RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]
 UNTOLD = ("access_programs", "billing", "tool_usage")
 """What OpenAI's responses have and DeepSeek's do not."""
 
+TRACED = frozenset({turns.NOT_ASKED, turns.NOT_ANSWERED, refusals.FORCED, refusals.UNRETURNED})
+"""What is told with the request's id: what the model finds in a conversation (maruel/genai, October 2026)."""
+
 CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
@@ -137,6 +140,13 @@ class DeepSeek(Vendor):
         if exc.status != 400 or exc.type != "invalid_request_error" or exc.code is not None or exc.given:
             return exc
         return RequestError(exc.message, code="invalid_request_error", headers=exc.headers)
+
+    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the envelope, with the request's id in what it says of a conversation."""
+        told = mapping(error.get("error"))
+        if (said := told.get("message")) not in TRACED:
+            return error
+        return {"error": {**told, "message": f"{said} (request_id: {ids.as_uuid(request_id)})"}}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of the deserializer, or of what looks at bounds."""

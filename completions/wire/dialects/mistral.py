@@ -88,6 +88,14 @@ EMBEDDINGS = record(
 MAX_TEXTS = 256
 """The texts that a request for embeddings can have."""
 
+RESETS = "x-ratelimit-reset-"
+MINUTELY = {
+    f"x-ratelimit-{what}-{unit}": f"x-ratelimit-{what}-{ours}-minute"
+    for what in ("limit", "remaining")
+    for unit, ours in (("requests", "req"), ("tokens", "tokens"))
+}
+"""Mistral's names of rate limit headers, by OpenAI's."""
+
 NO_IMAGE = (
     "Value error, Image content must be a URL (starting with 'https') or base64 encoded image (starting with "
     "'data:image/<format>;base64,<image-base64>')."
@@ -142,6 +150,10 @@ class Mistral(Vendor):
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under Mistral's name, as a UUID; refusals have it too (recorded in 2026)."""
         return {"mistral-correlation-id": ids.as_uuid(request_id)}
+
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return limits by the minute, without the time of their reset, which is not told (maruel/genai, 2026-10)."""
+        return {MINUTELY.get(name, name): value for name, value in headers.items() if not name.startswith(RESETS)}
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id without a prefix."""

@@ -8,6 +8,8 @@ from completions.wire.openai.refusals import elsewhere
 from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
 INVALID = "invalid_request_error"
+FORCED = "Thinking mode does not support this tool_choice"
+UNRETURNED = "The `reasoning_content` in the thinking mode must be passed back to the API."
 
 
 def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -62,7 +64,7 @@ DEEPSEEK: tuple[Refusal, ...] = (
     Refusal(
         "unreturned_thoughts",
         _unreturned,
-        "The `reasoning_content` in the thinking mode must be passed back to the API.",
+        UNRETURNED,
         INVALID,
         None,
         source="DeepSeek's guide on thinking; mnfst/modelparams.dev 29, of deepseek-v4-pro, and many others",
@@ -71,7 +73,7 @@ DEEPSEEK: tuple[Refusal, ...] = (
     Refusal(
         "forced_tools",
         _forced,
-        "Thinking mode does not support this tool_choice",
+        FORCED,
         INVALID,
         None,
         source="deepseek-ai/DeepSeek-V3 1376; langchain-ai/langchain 40769",

@@ -42,8 +42,8 @@ def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
 
 # DeepSeek
 
-_NOT_ASKED = "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
-_NOT_ANSWERED = (
+NOT_ASKED = "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'"
+NOT_ANSWERED = (
     "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
     "(insufficient tool messages following tool_calls message)"
 )
@@ -69,12 +69,12 @@ def unknown_role(body: Body) -> RequestError | None:
 
 def _unasked(body: Body) -> RequestError | None:
     wrong = any(set(step.answered) - set(step.called) for step in steps(body["messages"]))
-    return _deepseek(_NOT_ASKED) if wrong else None
+    return _deepseek(NOT_ASKED) if wrong else None
 
 
 def _unanswered(body: Body) -> RequestError | None:
     wrong = any(set(step.called) - set(step.answered) for step in steps(body["messages"]))
-    return _deepseek(_NOT_ANSWERED) if wrong else None
+    return _deepseek(NOT_ANSWERED) if wrong else None
 
 
 def _without_json(body: Body) -> RequestError | None:

@@ -240,6 +240,10 @@ class Dialect:
         """Return the envelope of an error."""
         return envelope(exc)
 
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return rate limit headers as this API names them."""
+        return headers
+
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the envelope of an error as it is sent: in a list, or with the request's id."""
         return error
@@ -300,6 +304,10 @@ class OpenAIFormat(WireFormat):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the dialect's error envelope."""
         return self._dialect.error(exc)
+
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return rate limit headers as the dialect names them."""
+        return self._dialect.limit_headers(headers)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
         """Return an error's envelope as the dialect sends it."""

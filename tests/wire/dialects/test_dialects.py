@@ -83,6 +83,22 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert not any("usage" in chunk for chunk in chunks[:-1])
 
 
+def test_deepseek__tells_the_request_s_id_with_what_is_wrong_in_a_conversation() -> None:
+    wire, of_request = registry.CHAT_DIALECTS["deepseek"], "req_01a221b4713fc13337b9120f1e2ddce0"
+    for words, told in (
+        ("Thinking mode does not support this tool_choice", " (request_id: 01a221b4-713f-c133-37b9-120f1e2ddce0)"),
+        ("Stop string array too long: 17", ""),
+    ):
+        sent = wire.with_request_id(wire.error(RequestError(words)), of_request)
+        assert isinstance(sent, dict) and sent["error"]["message"] == words + told
+
+
+def test_mistral__tells_limits_by_the_minute() -> None:
+    given = {f"x-ratelimit-{what}-tokens": "1" for what in ("limit", "remaining", "reset")} | {"retry-after": "2"}
+    told = {"x-ratelimit-limit-tokens-minute": "1", "x-ratelimit-remaining-tokens-minute": "1", "retry-after": "2"}
+    assert registry.CHAT_DIALECTS["mistral"].limit_headers(given) == told
+
+
 def test_deepseek__tells_log_probabilities_of_the_content_alone() -> None:
     answer = Reply((Choice(text="Hi"),), created=0, serial="s", usage=Usage(1, 1))
     document, chunks = both("deepseek", answer, logprobs=True)
