@@ -27,12 +27,14 @@ WITHOUT_VERSION = (
     "ANTHROPIC_BASE_URL",
     "ANTHROPIC_API_BASE",  # LiteLLM's
     "GOOGLE_GEMINI_BASE_URL",  # google-genai's
-    "GEMINI_API_BASE",  # LiteLLM's
     "OLLAMA_HOST",
     "OLLAMA_API_BASE",  # LiteLLM's
     "AZURE_API_BASE",  # LiteLLM's
 )
 """What holds an address to which the client adds its own version."""
+
+WITH_BETA = ("GEMINI_API_BASE",)
+"""What holds an address with `/v1beta`: LiteLLM adds `/models/MODEL:generateContent` to it."""
 
 API_KEY = "mock-key"
 """The key that clients send; the mock takes any."""
@@ -57,6 +59,7 @@ def variables(url: str, environment: Mapping[str, str]) -> Iterator[tuple[str, s
     yield from ((name, "True") for name in OFFLINE)
     yield from ((name, API_KEY) for name in KEYS)
     yield from ((name, f"{url}/v1") for name in WITH_VERSION)
+    yield from ((name, f"{url}/v1beta") for name in WITH_BETA)
     yield from ((name, url) for name in WITHOUT_VERSION)
     for name in ONLY_REPLACED:
         if name in environment:

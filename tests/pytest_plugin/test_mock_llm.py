@@ -19,6 +19,7 @@ from completions.exceptions import ControlError, RequestError
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import described
 from completions.pytest_plugin.mock import MockLLM
+from llmclient.lite import load
 from tests.patience import PATIENCE
 
 
@@ -213,6 +214,13 @@ def test_exchanges__have_a_request_as_soon_as_its_client_has_left(mock_llm: Mock
         while after_tokens and b"one" not in connection.recv(65536):  # unread bytes would make its end a reset
             pass
     assert [exchange.client_left for exchange in mock_llm.exchanges] == [True]
+
+
+@pytest.mark.parametrize("model", ["gemini/gemini-2.5-flash", "anthropic/claude-sonnet-4-5", "ollama_chat/llama3"])
+def test_variables__lead_litellm_to_the_mock(mock_llm: MockLLM, model: str) -> None:
+    mock_llm.reply("Hi.")
+    answer = load().completion(model=model, messages=[{"role": "user", "content": "Hello"}])
+    assert answer.choices[0].message.content == "Hi."
 
 
 def test_report__says_that_a_fault_had_no_effect(mock_llm: MockLLM) -> None:
