@@ -43,6 +43,9 @@ REASONS = re.compile(r"command-a-(plus|reasoning)")
 """Models that reason, and so always tell how much."""
 
 
+NO_ARGUMENTS = "{}"
+
+
 class CohereChat(CohereFormat):
     """A message for messages; what is said before a call is its plan."""
 
@@ -214,8 +217,10 @@ def _streamed(index: int, kind: str, pieces: list[str], cites: _Cites | None = N
 
 
 def _streamed_call(index: int, call: dict[str, Any], prompt: Prompt) -> Events:
+    """Return a call in pieces; one without arguments has none (recorded by maruel/genai in October 2026)."""
     opening = call | {"function": call["function"] | {"arguments": ""}}
-    pieces = cut(call["function"]["arguments"], prompt)
+    arguments = call["function"]["arguments"]
+    pieces = [] if arguments == NO_ARGUMENTS else cut(arguments, prompt)
     delta = {"tool_calls": {"function": {"arguments": HOLE}}}
     return Events(
         [_event("tool-call-start", {"message": {"tool_calls": opening}}, index=index, token=True)],

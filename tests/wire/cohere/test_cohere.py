@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from completions.conversation import Choice, Reply, Traffic, Usage
+from completions.conversation import Choice, Reply, ToolCall, Traffic, Usage
 from completions.receive.handler import Handler
 from completions.wire import registry
 from completions.wire.cohere.chat import CohereChat
@@ -106,6 +106,16 @@ def test_chat__stream_folds_to_the_answer(live: LiveServer, said: str) -> None:
         again = chat(said, tools=TOOLS)
         again["messages"] += [message, result]
         assert post(live, "chat", again).json()["message"]["content"][0]["text"] == "It is 21 degrees."
+
+
+def test_chat__streams_no_pieces_of_a_call_without_arguments() -> None:
+    prompt = CohereChat().parse(json.dumps(chat("Hi", tools=TOOLS, stream=True)).encode(), {}, validate=False)
+    calls = (ToolCall("get_weather", "{}", "c"), ToolCall("get_weather", '{"city":"Rome"}', "d"))
+    made = CohereChat().events(Reply((Choice(tool_calls=calls),), created=0, serial="s", usage=Usage(1, 1)), prompt)
+    told = [json.loads(event.data) for event in made if event.data != b"[DONE]"]
+    kinds = [event["type"] for event in told if event.get("index") == 0 and event["type"].startswith("tool-call")]
+    assert kinds == ["tool-call-start", "tool-call-end"]
+    assert [call["function"]["arguments"] for call in fold(told)["message"]["tool_calls"]] == ["", '{"city":"Rome"}']
 
 
 def test_litellm__chats(live: LiveServer) -> None:
