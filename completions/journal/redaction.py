@@ -17,7 +17,7 @@ SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
 PLACES = re.compile("(page|next|continuation)[-_]?token")
 """Parameters that say where a list goes on, whatever they are called."""
 
-ADDRESSES = frozenset(("location", "content-location", "x-goog-upload-url"))
+ADDRESSES = frozenset(("location", "content-location", "x-goog-upload-url", "x-goog-upload-control-url"))
 """Headers of an answer whose value is an address."""
 
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")

@@ -27,6 +27,9 @@ from completions.wire.gemini.files import FILE, UPLOAD
 from completions.wire.gemini.pages import page
 from completions.wire.storage import MAX_STORED
 
+GRANULARITY = "8388608"
+"""The bytes of which all pieces of an upload but the last have to be a multiple, as recorded."""
+
 FINAL, ACTIVE = {"x-goog-upload-status": "final"}, {"x-goog-upload-status": "active"}
 
 
@@ -85,7 +88,8 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -
     root = root_of(asked.request, "" if asked.space.name == DEFAULT else asked.space.name)
     query = urlencode({"upload_id": upload["id"], "upload_protocol": "resumable"})
     url = f"{root}{own_path(asked.request.path)}?{query}"
-    return _answer(b"", {"x-goog-upload-url": url, "x-goog-upload-chunk-granularity": "262144", **ACTIVE})
+    told = {"x-goog-upload-url": url, "x-goog-upload-control-url": url, "x-goog-upload-chunk-granularity": GRANULARITY}
+    return _answer(b"", told | ACTIVE)
 
 
 async def _resume(asked: Asked, name: str, sent: TextHeaders, target: Target) -> Recorded:

@@ -51,6 +51,8 @@ def test_upload__goes_on_where_the_java_sdk_puts_its_base_url_before_the_path(pl
     start = KEY | {"x-goog-upload-protocol": "resumable", "x-goog-upload-command": "start"}
     begun = httpx.post(f"{place}/upload/v1/files", headers=start)
     url = httpx.URL(begun.headers["x-goog-upload-url"])
+    assert begun.headers["x-goog-upload-control-url"] == url
+    assert begun.headers["x-goog-upload-chunk-granularity"] == "8388608"
     ending = {"x-goog-upload-command": "upload, finalize", "x-goog-upload-offset": "0"}
     done = httpx.post(f"{place}{url.raw_path.decode()}", content=b"Hello", headers=ending)
     assert (done.status_code, done.json()["file"]["sizeBytes"]) == (200, "5")
