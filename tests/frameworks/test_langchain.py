@@ -9,12 +9,12 @@ import pytest
 
 from completions.tokens import text as tokens
 from completions.wire.vectors import embed
-from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tools, Trip
+from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
 
-langchain_agents = pytest.importorskip("langchain.agents", reason=INSTALL)
-langchain_openai = pytest.importorskip("langchain_openai", reason=INSTALL)
-graph = pytest.importorskip("langgraph.graph", reason=INSTALL)
-prebuilt = pytest.importorskip("langgraph.prebuilt", reason=INSTALL)
+langchain_agents = Framework("langchain.agents")
+langchain_openai = Framework("langchain_openai")
+graph = Framework("langgraph.graph")
+prebuilt = Framework("langgraph.prebuilt")
 ASKED = {"messages": [{"role": "user", "content": QUESTION}]}
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import openai
 import pytest
 
-from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tools, Trip
+from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
 
-agents = pytest.importorskip("agents", reason=INSTALL)
+agents = Framework("agents")
 
 
 @pytest.fixture(params=["OpenAIChatCompletionsModel", "OpenAIResponsesModel"])

@@ -6,11 +6,11 @@ from typing import Any
 import openai
 import pytest
 
-from tests.frameworks.trip import ANSWER, CALLED, INSTALL, MODEL, QUESTION, Tools, Trip
+from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
 
-pydantic_ai = pytest.importorskip("pydantic_ai", reason=INSTALL)
-models = pytest.importorskip("pydantic_ai.models.openai", reason=INSTALL)
-providers = pytest.importorskip("pydantic_ai.providers.openai", reason=INSTALL)
+pydantic_ai = Framework("pydantic_ai")
+models = Framework("pydantic_ai.models.openai")
+providers = Framework("pydantic_ai.providers.openai")
 
 
 @pytest.fixture

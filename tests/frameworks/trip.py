@@ -1,5 +1,8 @@
 """What the agents are asked, the two tools that they have, and what they must come to."""
 
+from typing import Any
+
+import pytest
 from pydantic import BaseModel
 
 MODEL = "gpt-4o"
@@ -33,3 +36,16 @@ class Tools:
 
 
 CALLED = ["weather of Paris", "time in Paris"]
+
+
+class Framework:
+    """A package of a framework's, imported when something of it is used; the test is skipped where it is not there.
+
+    Every process that runs tests reads all of them, and few run those of a framework.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pytest.importorskip(self._name, reason=INSTALL), name)
