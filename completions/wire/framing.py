@@ -210,6 +210,14 @@ def grouped(entries: Sequence[T], split: Sequence[str], per_chunk: Length | None
     return [entries[start:end] for start, end in pairwise(accumulate(sizes, initial=0))]
 
 
+def parted(values: list[str], at: int) -> tuple[list[str], list[str]]:
+    """Return the pieces before a place and those from there on, each with how many tokens it has."""
+    first, rest = values[:at], values[at:]
+    if isinstance(values, Pieces):
+        return Pieces(first, values.counts[:at]), Pieces(rest, values.counts[at:])
+    return first, rest
+
+
 def counts(values: Sequence[Any]) -> Sequence[int] | None:
     """Return how many tokens each piece has; None is one."""
     return values.counts if isinstance(values, Pieces) else None

@@ -13,7 +13,7 @@ from completions.event import HOLE, PAD, Event, Events, Template, in_step, paddi
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, in_one_text
 from completions.wire.fields import arranged, mapping, text
-from completions.wire.framing import DONE, counts, grouped, pieces
+from completions.wire.framing import DONE, counts, grouped, parted, pieces
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
@@ -323,8 +323,9 @@ class ChoiceWriter:
         said, text_delta = pieces(text, self._prompt), {"content": HOLE}
         if said:
             self._last_delta, self._last_beside = _filled(text_delta if said[1:] else closing, said[-1]), {}
-        first, rest = self._around(closing), self._around(text_delta)
-        return Events(self._chunks.each(first, said[:1]), self._chunks.each(rest, said[1:]))
+        first, rest = parted(said, 1)
+        closed, further = self._chunks.each(self._around(closing), first), self._around(text_delta)
+        return Events(closed, self._chunks.each(further, rest))
 
     def _calls_in_pieces(self) -> Iterator[Iterable[Event]]:
         for opening, fragment, arguments in self._calls:
