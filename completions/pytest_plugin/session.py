@@ -12,7 +12,7 @@ from completions.pytest_plugin.exchanges import Exchange, listed, shown_by
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
 from completions.pytest_plugin.run import Run
-from completions.pytest_plugin.snapshots import OPTION, Snapshots
+from completions.pytest_plugin.snapshots import Snapshots
 
 START = 60.0
 """Seconds that a start may take longer than another answer, on a machine that is busy with other workers' starts."""
@@ -24,7 +24,7 @@ MAX_NAME = 100
 class Session:
     """A running server and its client; raises `ServerFailed` where it does not start."""
 
-    update_by = f"`pytest {OPTION}`"
+    update_by = Snapshots.update_by
     """What has snapshots written anew."""
 
     def __init__(self, root: Path, address: Address, *, updates: bool = False, keeps: bool = False) -> None:

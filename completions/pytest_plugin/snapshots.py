@@ -34,7 +34,7 @@ Normalise = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Snapshots:
-    """Where a test's snapshots and recorded answers are, and whether they are written anew."""
+    """Where a test's snapshots and recorded answers are, whether they are written anew, and what has that done."""
 
     folder: Path
     test: str

@@ -98,7 +98,7 @@ class LLMMixin(UnitTestCase):
             self._make_mock()
             set_up(self)
 
-        cls.setUp = mocked  # type: ignore[assignment, method-assign]  # unittest has no other hook before it
+        cls.setUp = mocked  # type: ignore[assignment, method-assign]  # a failure in `run` is not the test's own
 
     def _make_mock(self) -> None:
         """Make the mock, unless it is there; it is until the test's cleanups."""
