@@ -17,7 +17,8 @@ from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
 from completions.tokens.caches import Steps, least_marked, steps_of
 from completions.tokens.measures import text_cost
-from completions.tokens.vendors import CLAUDE, Weights, vendor_of
+from completions.tokens.vendor import Weights
+from completions.tokens.vendors import CLAUDE, vendor_of
 
 LIFE = 600
 """Seconds for which an automatically cached prefix is remembered; OpenAI says 5 to 10 minutes."""
