@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from completions.pytest_plugin.arguments import Count, Dollars, Name, Seconds, w
 from completions.pytest_plugin.caller import caller
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, unmet
+from completions.pytest_plugin.folders import Folders
 from completions.pytest_plugin.gate import Gate
 from completions.pytest_plugin.rules import Answer, Reply, When
 from completions.pytest_plugin.run import Run, numbered
@@ -44,9 +44,7 @@ class MockLLM:
 
     api_key = API_KEY
 
-    def __init__(
-        self, control: Control, url: str, folders: Sequence[Path], register: Register, snapshots: Snapshots
-    ) -> None:
+    def __init__(self, control: Control, url: str, folders: Folders, register: Register, snapshots: Snapshots) -> None:
         self._control, self._folders, self._register = control, folders, register
         self._snapshots = snapshots
         self._lines: Counter[str] = Counter()
@@ -117,7 +115,7 @@ class MockLLM:
 
         Rules made with `reply`, `error` and `fault` come before its own. All counters are reset.
         """
-        body = script if isinstance(script, Mapping) else self._text(script)
+        body = script if isinstance(script, Mapping) else self._folders.script(script)
         try:
             self._ask("PUT", "script", body=body)
         except ControlError as exc:
@@ -276,7 +274,8 @@ class MockLLM:
         root; `cassettes/` with the test's name unless given. The mode is `once` unless given; `--mock-llm-update` makes
         it `all`. `ignore` names what may differ between two runs. Return what is recorded and played.
         """
-        given = {"folder": self._below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
+        folder = self._snapshots.cassettes if folder is None else folder
+        given = {"folder": self._folders.below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
         given["mode"] = "all" if mode is None and self._snapshots.are_updated else mode or "once"
         body = {name: value for name, value in given.items() if value is not None}
         found: dict[str, Any] = self._ask("PUT", "recording", body=body)["recording"]
@@ -367,31 +366,6 @@ class MockLLM:
         if self._has_ended and method != "GET":
             raise RuntimeError(f"The test of {self!r} has ended, so nothing it is told has an effect.")
         return self._control.ask(method, f"/ns/{self.namespace}/_mock/{path}", query, body)
-
-    def _below_root(self, folder: str | Path | None) -> str:
-        """Return a folder beside the test as a path below the project's root, as the server takes it."""
-        beside, root = self._folders
-        found = (beside / (self._snapshots.cassettes if folder is None else folder)).resolve()
-        try:
-            return found.relative_to(root.resolve()).as_posix()
-        except ValueError:
-            raise ValueError(f"Recorded answers must be below {root}, and {found} is not.") from None
-
-    def _text(self, script: str | Path) -> str:
-        if isinstance(script, str) and "\n" in script:
-            return script
-        folders = list(dict.fromkeys(self._folders))
-        for file in (folder / script for folder in folders):
-            if os.path.isfile(file):  # False where no file can have the name, as it is the script itself in one line
-                return file.read_text(encoding="utf-8")
-        if isinstance(script, str) and ":" in script:
-            return script
-        from completions.script.loader import builtin_names, path_of  # all that reads scripts, which few tests need
-
-        if script in builtin_names():
-            return path_of(str(script)).read_text(encoding="utf-8")
-        told = f"There is no script {script!s:.200} in {' or '.join(map(str, folders))}"
-        raise FileNotFoundError(f"{told}; the built-in ones are {', '.join(builtin_names())}.")
 
 
 def _alone(written: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from completions.pytest_plugin.address import HOST, Address
 from completions.pytest_plugin.callbacks import Callbacks, Registered
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, listed, shown_by
+from completions.pytest_plugin.folders import Folders
 from completions.pytest_plugin.mock import MockLLM
 from completions.pytest_plugin.process import ServerProcess
 from completions.pytest_plugin.run import Run
@@ -82,7 +83,7 @@ class TestRun:
         self._registered: dict[str, Registered] = {}
         self._logged = session.process.log.stat().st_size
         self._has_failed = False
-        url, folders = f"http://{HOST}:{session.process.port}/ns/{namespace}", (snapshots.folder, session.root)
+        url, folders = f"http://{HOST}:{session.process.port}/ns/{namespace}", Folders(snapshots.folder, session.root)
         self.mock = MockLLM(session.control, url, folders, self._register, snapshots)
 
     def sections(self, raised: BaseException | None) -> list[tuple[str, str]]:
