@@ -1,5 +1,6 @@
 """Step 4: what an answer says, in its order, as the formats need it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,11 @@ from completions.wire.fields import mapping, whole
 
 PAGE: Mapping[str, str] = {"url": "https://example.com/", "title": "Example Domain"}
 """What a search of the web finds where a script does not say."""
+
+CODE, PRINTED = "print(6 * 7)", "42\n"
+"""What is run where the script says nothing of it, and what it prints."""
+
+URL = re.compile(r"https?://[^\s<>\"'`()\[\]{}]{1,2000}")
 
 
 def only_choice(reply: Reply) -> Choice:
@@ -70,3 +76,8 @@ def arguments_of(call: ToolCall) -> dict[str, Any] | None:
 def written_arguments(call: ToolCall) -> str:
     """Return a call's arguments as JSON; where an API has no custom tools, the text of one becomes its `input`."""
     return orjson.dumps({"input": call.arguments}).decode() if call.kind == "custom" else call.arguments
+
+
+def pages_in(said: str) -> list[str]:
+    """Return the addresses of pages that a text names, each once."""
+    return list(dict.fromkeys(page.rstrip(".,;:!?") for page in URL.findall(said)))

@@ -16,6 +16,7 @@ from completions.event import HOLE
 from completions.wire.anthropic import server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
+from completions.wire.anthropic.unasked import Unasked
 from completions.wire.anthropic.usage import GONE, THINKING
 from completions.wire.content import cited, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
@@ -137,12 +138,13 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
     if not source:
         return None
     start, end = whole(source.get("start_index"), 0), whole(source.get("end_index"), 0)
+    url = text(source.get("url"))
     return {
         "type": "web_search_result_location",
         "cited_text": said[start:end],
-        "url": text(source.get("url")),
+        "url": url,
         "title": text(source.get("title")),
-        "encrypted_index": "",
+        "encrypted_index": server_tools.sealed(f"{url} {start}"),
     }
 
 
@@ -159,7 +161,8 @@ def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Bl
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
     arguments = written_arguments(call)
     document = {"type": kind, "id": identity, "name": call.name, "input": {}, **_caller(kind, prompt)}
-    return Block(document, _arguments(arguments, prompt), document | {"input": partial(arguments)})
+    counts = not isinstance(call, Unasked)
+    return Block(document, _arguments(arguments, prompt, counts=counts), document | {"input": partial(arguments)})
 
 
 def _caller(kind: str, prompt: Prompt) -> Mapping[str, Any]:
@@ -167,11 +170,11 @@ def _caller(kind: str, prompt: Prompt) -> Mapping[str, Any]:
     return {"caller": {"type": "direct"}} if kind in CALLED and not GONE.search(prompt.model or "") else {}
 
 
-def _arguments(written: str, prompt: Prompt) -> list[Run]:
+def _arguments(written: str, prompt: Prompt, *, counts: bool = True) -> list[Run]:
     """Return the runs of a call's arguments, an empty one first; of none that is all (recorded in October 2026)."""
     delta = {"type": "input_json_delta", "partial_json": HOLE}
     pieces = [] if written == "{}" else cut(written, prompt)
-    return [Run(delta, [""], token=False), Run(delta, pieces, part="arguments")]
+    return [Run(delta, [""], token=False), Run(delta, pieces, part="arguments", token=counts)]
 
 
 def _call_id(prefix: str, reply: Reply, place: int) -> str:

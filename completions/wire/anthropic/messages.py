@@ -23,6 +23,7 @@ from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
+from completions.wire.anthropic.unasked import with_own_calls
 from completions.wire.anthropic.usage import GONE, usage, usage_at_end, usage_at_start
 from completions.wire.base import (
     NO_ROUTE,
@@ -123,6 +124,7 @@ class AnthropicAnswers(AnthropicFormat):
         """Return a `message`; one that a script has word by word as it stands."""
         if (own := reply.verbatim(AnthropicAnswers.name)) is not None:
             return dict(own)
+        reply = with_own_calls(reply, prompt)
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
         head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
         counted = {"usage": self.usage(reply, prompt), **self.diagnosed(prompt)}
@@ -135,6 +137,7 @@ class AnthropicAnswers(AnthropicFormat):
         Where there are no blocks, as in a refusal, there is no ping (recorded in September 2026).
         """
         own = dict(reply.verbatim(AnthropicAnswers.name) or {})
+        reply = reply if own else with_own_calls(reply, prompt)
         ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
         where = {key: own[key] for key in own if key == "container"} if own else self.container(reply, prompt)
         counted = own.get("usage") or self.usage(reply, prompt)

@@ -12,14 +12,19 @@ import orjson
 
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
+from completions.tokens.deferred import shown
+from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.content import PAGE, only_choice
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, texts
 
 TYPES = {
     "web_search": "web_search_",
     "web_fetch": "web_fetch_",
     "code_execution": "code_execution_",
     "bash_code_execution": "code_execution_",
+    "text_editor_code_execution": "code_execution_",
+    "advisor": "advisor_",
+    **{name: name for name in ("tool_search_tool_bm25", "tool_search_tool_regex")},
 }
 """How the type of the tool begins that is called by a name."""
 
@@ -77,32 +82,70 @@ def result(call: ToolCall, identity: str, reply: Reply, prompt: Prompt) -> Docum
     """Return the block of what a call found: as the script says it, or made up."""
     found = orjson.loads(call.result) if call.result else None
     content = _content(call, found, reply, prompt)
-    return {"type": f"{call.name}_tool_result", "tool_use_id": identity, "content": content}
+    return {"type": RESULTS[call.name], "tool_use_id": identity, "content": content}
 
 
 def _content(call: ToolCall, found: Any, reply: Reply, prompt: Prompt) -> Any:
-    """Return what was found in the API's shape; what has the type that it should have stands as it is."""
+    """Return what was found, or why nothing was, in the API's shape; what a script says of it stands as it is."""
+    if "error_code" in mapping(found):
+        return {"type": f"{RESULTS[call.name]}_error", **found}
     match call.name:
         case "web_search":
             pages = found if isinstance(found, list) else [found or {}]
-            return found if "error_code" in mapping(found) else [_page(mapping(page)) for page in pages]
+            return [_page(mapping(page)) for page in pages]
         case "web_fetch":
             return found if isinstance(found, dict) else _fetched(call, found, reply, prompt)
+        case "advisor":
+            return {"type": "advisor_result", "text": text(found), "stop_reason": "end_turn", **mapping(found)}
+        case "text_editor_code_execution":
+            return _edited(_input(call), text(found)) | mapping(found)
+        case "tool_search_tool_bm25" | "tool_search_tool_regex":
+            names = late(prompt) if found is None else texts(found)
+            references = [{"type": "tool_reference", "tool_name": name} for name in names]
+            return {"type": "tool_search_tool_search_result", "tool_references": references} | mapping(found)
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": []}
     return {**usual, **ABORTED.get(call.name, {}), **ran}
 
 
+def _edited(asked: Mapping[str, Any], said: str) -> Document:
+    """Return what a command of the editor came to: a file was shown, made, or a part of it replaced."""
+    kind = "text_editor_code_execution_{}_result"
+    match asked.get("command"):
+        case "view":
+            lines = len(said.splitlines())
+            counted = {"num_lines": lines, "start_line": 1, "total_lines": lines}
+            return {"type": kind.format("view"), "file_type": "text", "content": said, **counted}
+        case "str_replace":
+            old, new = (text(asked.get(name)).splitlines() for name in ("old_str", "new_str"))
+            places = {"old_start": 1, "old_lines": len(old), "new_start": 1, "new_lines": len(new)}
+            changed = [*(f"-{line}" for line in old), *(f"+{line}" for line in new)]
+            return {"type": kind.format("str_replace"), **places, "lines": changed}
+    return {"type": kind.format("create"), "is_file_update": False}
+
+
+def late(prompt: Prompt) -> list[str]:
+    """Return the names of the tools that are loaded late, and that no search has found so far."""
+    seen = {tool.name for tool in shown(prompt)}
+    return [tool.name for tool in prompt.tools if tool.name not in seen]
+
+
 def _page(given: Mapping[str, Any]) -> Document:
-    sealed = base64.b64encode(text(given.get("url")).encode()).decode()
-    usual = {"title": PAGE["title"], "url": PAGE["url"], "encrypted_content": sealed, "page_age": None}
+    content = sealed(text(given.get("url")) or PAGE["url"])
+    usual = {"title": PAGE["title"], "url": PAGE["url"], "encrypted_content": content, "page_age": None}
     return {"type": "web_search_result", **usual} | dict(given)
+
+
+def sealed(said: str) -> str:
+    """Return what only the API reads, and a client sends back as it is."""
+    return base64.b64encode(said.encode()).decode()
 
 
 def _fetched(call: ToolCall, found: object, reply: Reply, prompt: Prompt) -> Document:
     """Return a page, as recorded in February and July 2026; it may be cited where the tool says that."""
-    page: Document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": text(found)}}
+    said = PAGE["title"] if found is None else text(found)
+    page: Document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": said}}
     if any(mapping(tool.get("citations")).get("enabled") is True for tool in _offered(call, prompt)):
         page["citations"] = {"enabled": True}
     retrieved = datetime.fromtimestamp(reply.created or 0, UTC).isoformat(timespec="microseconds")

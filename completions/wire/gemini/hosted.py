@@ -12,16 +12,12 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from completions.conversation import Choice, Prompt
-from completions.wire.content import PAGE
+from completions.wire.content import CODE, PAGE, PRINTED, pages_in
 from completions.wire.fields import mapping, text, whole
 from completions.wire.gemini.fields import inner, many, pick
 
-URL = re.compile(r"https?://[^\s<>\"'`()\[\]{}]{1,2000}")
 MAX_PAGES = 20
 """Pages that a request may have read, according to Google's guide "URL context"."""
-
-CODE, PRINTED = "print(6 * 7)", "42\n"
-"""What is run where the script says nothing of it."""
 
 GEMINI_3 = re.compile(r"\bgemini-3")
 GIVEN, READ = 65, 2300
@@ -130,8 +126,7 @@ def _query(prompt: Prompt) -> str:
 
 
 def _pages(prompt: Prompt) -> list[str]:
-    found = (page.rstrip(".,;:!?") for page in URL.findall(prompt.last_user))
-    return list(dict.fromkeys(found))[:MAX_PAGES]
+    return pages_in(prompt.last_user)[:MAX_PAGES]
 
 
 def _suggestions(query: str) -> str:

@@ -114,7 +114,8 @@ def test_container__is_told_where_code_has_run(name: str, asked: Any, given: str
     assert made["id"] == given or (given is None and made["id"].startswith("container_01"))
     assert ("abort_reason" in message["content"][-1]["content"]) is (name == "code_execution"), "not of commands"
     assert made["expires_at"] == "1970-01-01T00:05:00.000000Z" and made.get("skills") == skills
-    for other in (told("claude-sonnet-4-6", ran), told("claude-sonnet-4-6", tools=tools, container=asked)):
+    unused = told("claude-sonnet-4-6", tools=tools, container=asked, tool_choice={"type": "none"})
+    for other in (told("claude-sonnet-4-6", ran), unused):
         assert other[0]["container"] is other[2]["delta"]["container"] is None
 
 
@@ -132,7 +133,8 @@ def test_tools_of_the_api__are_counted_where_they_were_called() -> None:
     counted = {"web_search_requests": 2, "web_fetch_requests": 0}
     assert message["usage"]["server_tool_use"] == end["usage"]["server_tool_use"] == counted
     assert "server_tool_use" not in start["usage"]
-    assert "server_tool_use" not in told("claude-sonnet-4-5", tools=[SEARCH])[0]["usage"]
+    unused = told("claude-sonnet-4-5", tools=[SEARCH], tool_choice={"type": "none"})
+    assert "server_tool_use" not in unused[0]["usage"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""Step 4: calls of the API's own tools that a model makes of itself, where the script calls none.
+
+Of 33 recorded answers to questions beside which code, a search or a page stood, 30 had run it, up to August 2026; the
+first calls of tools that are loaded late came after a search for them in all of seven.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
+from completions.wire.anthropic.server_tools import late
+from completions.wire.content import CODE, PAGE, PRINTED, only_choice, pages_in
+from completions.wire.fields import dicts, mapping, text
+
+FIRST_CODE = "code_execution_20250522"
+"""The version of the tool that runs Python; later ones run commands."""
+
+QUERY = 200
+"""The most characters of a question that are searched for."""
+
+Tool = dict[str, Any]
+
+
+class Unasked(ToolCall):
+    """A call that no script makes, so that its tokens are not counted."""
+
+
+def with_own_calls(reply: Reply, prompt: Prompt) -> Reply:
+    """Return the reply with the calls that the model makes of itself, each where it stands."""
+    choice = only_choice(reply)
+    if choice.tool_calls:
+        said = _with_search(choice, prompt)
+    elif choice.text and prompt.messages and prompt.messages[-1].role == "user":
+        said = _with_research(choice, prompt)
+    else:
+        said = choice
+    return reply if said is choice else replace(reply, choices=(said, *reply.choices[1:]))
+
+
+def _with_research(choice: Choice, prompt: Prompt) -> Choice:
+    """Return the choice with what was looked up before its text; where the web was searched, the text cites a page."""
+    calls = list(_research(prompt))
+    at = next(at for at, block in enumerate(choice.content) if block.kind == "text")
+    said = _called_at(at, calls, choice)
+    if choice.annotations or not any(call.name == "web_search" for call in calls):
+        return said
+    cited = {**PAGE, "start_index": 0, "end_index": len(choice.text or "")}
+    return replace(said, annotations=({"type": "url_citation", "url_citation": cited},))
+
+
+def _research(prompt: Prompt) -> Iterator[ToolCall]:
+    """Yield calls of the tools that may be called: a page that is named is fetched, else the web is searched."""
+    kinds = [text(tool.get("type")) for tool in _callable(prompt)]
+    pages = pages_in(prompt.last_user)
+    if pages and _has(kinds, "web_fetch_"):
+        yield _call("web_fetch", {"url": pages[0]})
+    elif prompt.last_user and _has(kinds, "web_search_"):
+        yield _call("web_search", {"query": prompt.last_user[:QUERY]})
+    if FIRST_CODE in kinds:
+        yield _call("code_execution", {"code": CODE}, PRINTED.strip())
+    elif _has(kinds, "code_execution_"):
+        yield _call("bash_code_execution", {"command": f"python3 -c '{CODE}'"}, PRINTED)
+
+
+def _with_search(choice: Choice, prompt: Prompt) -> Choice:
+    """Return the choice with a search for tools before the first call of one that the model has not seen yet."""
+    search = next((tool for tool in _callable(prompt) if text(tool.get("type")).startswith("tool_search_")), None)
+    unseen = late(prompt) if search else []
+    called = [call.name for call in choice.tool_calls if call.name in unseen]
+    if search is None or not called:
+        return choice
+    names = list(dict.fromkeys(called))
+    name = text(search.get("name"))
+    asked = {"pattern": "|".join(names)} if name.endswith("_regex") else {"query": " ".join(names)}
+    at = next(at for at, block in enumerate(choice.content) if block.call and block.call.name in unseen)
+    return _called_at(at, [_call(name, asked, names)], choice)
+
+
+def _callable(prompt: Prompt) -> list[Tool]:
+    """Return the tools that the model may call: none, the one that it has to, or all."""
+    choice, tools = mapping(prompt.body.get("tool_choice")), dicts(prompt.body.get("tools"))
+    match choice.get("type"):
+        case "none":
+            return []
+        case "tool":
+            return [tool for tool in tools if tool.get("name") == choice.get("name")]
+    return tools
+
+
+def _has(kinds: list[str], beginning: str) -> bool:
+    return any(kind.startswith(beginning) for kind in kinds)
+
+
+def _call(name: str, asked: dict[str, str], found: object = None) -> ToolCall:
+    result = "" if found is None else orjson.dumps(found).decode()
+    return Unasked(name, orjson.dumps(asked).decode(), result=result)
+
+
+def _called_at(at: int, calls: list[ToolCall], choice: Choice) -> Choice:
+    """Return the choice with calls before the block of that number."""
+    if not calls:
+        return choice
+    blocks = [*choice.content[:at], *(Block("call", call=call) for call in calls), *choice.content[at:]]
+    return replace(choice, blocks=tuple(blocks), tool_calls=tuple(block.call for block in blocks if block.call))

@@ -1,0 +1,206 @@
+"""The API's own tools: which the model calls of itself, where the script calls none, and what they come to."""
+
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.wire.anthropic.messages import AnthropicMessages
+from tests.wire.anthropic.stream import fold, read
+
+WIRE = AnthropicMessages()
+Document = dict[str, Any]
+
+
+def own(kind: str, version: str) -> Document:
+    """Return one of the API's own tools as a request offers it."""
+    return {"type": f"{kind}_{version}", "name": kind}
+
+
+SEARCH, FETCH = own("web_search", "20250305"), own("web_fetch", "20250910")
+PYTHON, SHELL = own("code_execution", "20250522"), own("code_execution", "20250825")
+BM25, REGEX = own("tool_search_tool_bm25", "20251119"), own("tool_search_tool_regex", "20251119")
+RATE = {"name": "rate", "input_schema": {"type": "object"}, "defer_loading": True}
+ADD = {"name": "add", "input_schema": {"type": "object"}}
+QUESTION = "Is it raining?"
+HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "advisor-tool-2026-03-01"}
+
+
+def answer(choice: Choice, content: Any = QUESTION, *before: Document, **asked: Any) -> Document:
+    """Return the message, whose stream says the same."""
+    messages = [*before, {"role": "user", "content": content}]
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 2000, "messages": messages, **asked}
+    prompt = WIRE.parse(orjson.dumps(body), HEADERS, validate=True)
+    reply = Reply((choice,), usage=Usage(9, 2), serial="s", created=0)
+    events = WIRE.events(reply, prompt)
+    message = WIRE.document(reply, prompt)
+    assert fold(read(b"".join(WIRE.framing(prompt).frames(events)))) == message
+    assert not any(event.token for event in events if event.part == "arguments"), "the script has counted none of these"
+    return message
+
+
+def kinds(message: Document) -> list[str]:
+    """Return the types of a message's blocks, calls by the tool."""
+    return [block.get("name") or block["type"] for block in message["content"]]
+
+
+SAID = Choice("It rains.", reasoning="Hm.")
+SEARCHED = ["web_search", "web_search_tool_result"]
+FETCHED = ["web_fetch", "web_fetch_tool_result"]
+RAN = ["bash_code_execution", "bash_code_execution_tool_result"]
+
+
+@pytest.mark.parametrize(
+    ("tools", "content", "asked", "expected"),
+    [
+        ([SEARCH], QUESTION, {}, SEARCHED),
+        ([SEARCH, ADD], QUESTION, {}, SEARCHED),
+        ([own("web_search", "20260209")], QUESTION, {}, SEARCHED),
+        ([FETCH], "What is on https://a.example/b?", {}, FETCHED),
+        ([FETCH], QUESTION, {}, []),
+        ([SEARCH, FETCH], "What is on https://a.example/b?", {}, FETCHED),
+        ([SEARCH, FETCH], QUESTION, {}, SEARCHED),
+        ([SHELL], QUESTION, {}, RAN),
+        ([PYTHON], QUESTION, {}, ["code_execution", "code_execution_tool_result"]),
+        ([SEARCH, SHELL], QUESTION, {}, SEARCHED + RAN),
+        ([SEARCH, SHELL], QUESTION, {"tool_choice": {"type": "tool", "name": "code_execution"}}, RAN),
+        ([SEARCH], QUESTION, {"tool_choice": {"type": "none"}}, []),
+        ([ADD], QUESTION, {}, []),
+        ([{"type": "memory_20250818", "name": "memory"}], QUESTION, {}, []),
+        ([BM25, RATE], QUESTION, {}, []),
+    ],
+)
+def test_text__comes_after_what_the_model_looked_up(tools: Any, content: str, asked: Any, expected: list[str]) -> None:
+    message = answer(SAID, content, tools=tools, **asked)
+    assert kinds(message) == ["thinking", *expected, "text"]
+    assert message["stop_reason"] == "end_turn" and message["usage"]["output_tokens"] == 2
+    assert (message["container"] is not None) is any("code_execution" in name for name in expected)
+    used = {"web_search_requests": expected.count("web_search"), "web_fetch_requests": expected.count("web_fetch")}
+    assert message["usage"].get("server_tool_use") == (used if expected else None)
+    cited = [citation["url"] for citation in message["content"][-1].get("citations", [])]
+    assert cited == (["https://example.com/"] if "web_search" in expected else [])
+
+
+def test_text__that_answers_a_function_or_is_begun_by_the_client_is_looked_up_no_more() -> None:
+    asked = {"role": "user", "content": QUESTION}
+    call = {"type": "tool_use", "id": "toolu_1", "name": "add", "input": {}}
+    result = [{"type": "tool_result", "tool_use_id": "toolu_1", "content": "3"}]
+    given = {"role": "assistant", "content": [call]}
+    assert kinds(answer(Choice("3"), result, asked, given, tools=[SEARCH, ADD])) == ["text"]
+    result = [*result, {"type": "text", "text": "And tomorrow?"}]
+    assert kinds(answer(Choice("3"), result, asked, given, tools=[SEARCH, ADD])) == [*SEARCHED, "text"]
+
+
+def test_annotations_of_a_script__are_what_the_text_cites_after_a_search() -> None:
+    place = {"url": "https://b.example/", "title": "B", "start_index": 0, "end_index": 2}
+    message = answer(
+        Choice("It rains.", annotations=({"type": "url_citation", "url_citation": place},)), tools=[SEARCH]
+    )
+    (cited,) = message["content"][-1]["citations"]
+    assert (cited["url"], cited["cited_text"]) == ("https://b.example/", "It") and cited["encrypted_index"]
+
+
+@pytest.mark.parametrize("model", ["claude-3-5-haiku-20241022", "claude-opus-4-8"])
+def test_refusal__is_looked_up_nowhere(model: str) -> None:
+    assert kinds(answer(Choice(refusal="No."), tools=[SEARCH], model=model)) == []
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked"), [(BM25, {"query": "rate"}), (REGEX, {"pattern": "rate"})], ids=["bm25", "regex"]
+)
+def test_tool_that_is_loaded_late__is_searched_for_before_its_first_call(tool: Document, asked: Document) -> None:
+    calls = (ToolCall("add", "{}"), ToolCall("rate", "{}"), ToolCall("rate", "{}"))
+    said = Choice("Wait.", finish_reason="tool_calls", tool_calls=calls)
+    tools = [tool, RATE, ADD]
+    message = _late(said, tools=tools)
+    name = tool["name"]
+    assert kinds(message) == ["text", "add", name, "tool_search_tool_result", "rate", "rate"]
+    search, found = message["content"][2:4]
+    assert (search["type"], search["input"], found["tool_use_id"]) == ("server_tool_use", asked, search["id"])
+    references = [{"type": "tool_reference", "tool_name": "rate"}]
+    assert found["content"] == {"type": "tool_search_tool_search_result", "tool_references": references}
+    assert message["stop_reason"] == "tool_use"
+    history: list[Document] = [
+        {"role": "user", "content": "Rate?"},
+        {"role": "assistant", "content": [search, found, _said("Yes.")]},
+    ]
+    assert kinds(_late(said, *history, tools=tools)) == ["text", "add", "rate", "rate"], "it was found"
+    assert kinds(_late(said, tools=[{**RATE, "defer_loading": False}, tool])) == ["text", "add", "rate", "rate"]
+    assert kinds(_late(said, tools=[RATE, ADD])) == ["text", "add", "rate", "rate"], "nothing can search"
+
+
+def _said(text: str) -> Document:
+    return {"type": "text", "text": text}
+
+
+def _late(choice: Choice, *before: Document, **asked: Any) -> Document:
+    body = {"model": "claude-sonnet-4-6", "max_tokens": 99, "messages": [*before, {"role": "user", "content": "Go"}]}
+    prompt = WIRE.parse(orjson.dumps(body | asked), HEADERS, validate=True)
+    return WIRE.document(Reply((choice,), usage=Usage(9, 2), serial="s", created=0), prompt)
+
+
+EDITOR = "text_editor_code_execution"
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "result", "tool", "content"),
+    [
+        (
+            "advisor",
+            {},
+            "Ship it.",
+            own("advisor", "20260301") | {"model": "claude-opus-4-8"},
+            {"type": "advisor_result", "text": "Ship it.", "stop_reason": "end_turn"},
+        ),
+        (
+            EDITOR,
+            {"command": "view", "path": "/a"},
+            "one\ntwo",
+            SHELL,
+            {"type": f"{EDITOR}_view_result", "file_type": "text", "content": "one\ntwo"}
+            | {"num_lines": 2, "start_line": 1, "total_lines": 2},
+        ),
+        (
+            EDITOR,
+            {"command": "create", "path": "/a", "file_text": "one"},
+            None,
+            SHELL,
+            {"type": f"{EDITOR}_create_result", "is_file_update": False},
+        ),
+        (
+            EDITOR,
+            {"command": "str_replace", "path": "/a", "old_str": "one", "new_str": "1\n2"},
+            None,
+            SHELL,
+            {"type": f"{EDITOR}_str_replace_result", "old_start": 1, "old_lines": 1, "new_start": 1, "new_lines": 2}
+            | {"lines": ["-one", "+1", "+2"]},
+        ),
+        (
+            EDITOR,
+            {"command": "view"},
+            {"type": f"{EDITOR}_tool_result_error", "error_code": "unavailable"},
+            SHELL,
+            {"type": f"{EDITOR}_tool_result_error", "error_code": "unavailable"},
+        ),
+        (
+            "tool_search_tool_bm25",
+            {"query": "rates"},
+            ["rate"],
+            BM25,
+            {
+                "type": "tool_search_tool_search_result",
+                "tool_references": [{"type": "tool_reference", "tool_name": "rate"}],
+            },
+        ),
+    ],
+)
+def test_call_of_a_script__has_its_result(name: str, asked: Any, result: Any, tool: Any, content: Any) -> None:
+    found = "" if result is None else orjson.dumps(result).decode()
+    call = ToolCall(name, orjson.dumps(asked).decode(), result=found)
+    message = _late(Choice("Done.", tool_calls=(call,)), tools=[tool, RATE, ADD])
+    _, used, ran = message["content"]
+    assert (used["type"], used["name"], used["input"]) == ("server_tool_use", name, asked)
+    kind = "tool_search" if name.startswith("tool_search") else name
+    assert (ran["type"], ran["tool_use_id"], ran["content"]) == (f"{kind}_tool_result", used["id"], content)
+    assert message["stop_reason"] == "end_turn"
