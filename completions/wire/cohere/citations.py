@@ -1,32 +1,49 @@
-"""Step 4 for Cohere's chats: what of an answer rests on which document.
+"""Step 4 for Cohere's chats: what of an answer rests on which document, and on what a tool has returned.
 
-Scripts write citations as OpenAI's `url_citation`, whose `url` is the id of a document of the request. Where a request
-has documents and a script cites nothing, the whole text rests on the first of them. The shapes of the second version
-are recorded (2026-11-25: crmne/ruby_llm); those of the first are `ChatCitation` of the cohere SDK.
+Scripts write citations as OpenAI's `url_citation`, whose `url` is the id of a source. Where a script cites nothing, the
+whole text rests on the first document of the request, or what it repeats of a tool's result on that. The shapes of the
+second version are recorded (2026-11-25: crmne/ruby_llm); those of the first are `ChatCitation` of the cohere SDK.
 """
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, islice
 from operator import itemgetter
 from typing import Any
 
+import orjson
+
 from completions.conversation import Choice, Prompt
-from completions.wire.fields import mapping, text, whole
+from completions.wire.fields import dicts, mapping, text, whole
 
 Cited = Mapping[str, Any]
 """A `url_citation`."""
+
+MOST = 100
+"""The most values of tools' results that are looked for in a text."""
 
 
 def cited(choice: Choice, prompt: Prompt) -> list[Cited]:
     """Return the citations of a choice's text, in the order of their ends; none of what is said before a call."""
     if choice.tool_calls or not choice.text:
         return []
-    found = [place for each in choice.annotations if (place := mapping(each.get("url_citation")))]
-    documents = sources(prompt)
-    if not found and documents and _wanted(prompt.body):
-        found = [{"url": next(iter(documents)), "start_index": 0, "end_index": len(choice.text)}]
+    found: list[Cited] = [place for each in choice.annotations if (place := mapping(each.get("url_citation")))]
+    if not found and _wanted(prompt.body):
+        document = next(iter(sources(prompt)), None)
+        if document is None:
+            found = list(_repeated(choice.text, prompt))
+        else:
+            found = [{"url": document, "start_index": 0, "end_index": len(choice.text)}]
     return sorted(found, key=_end)
+
+
+def _repeated(said: str, prompt: Prompt) -> Iterator[Cited]:
+    """Yield a citation for each value of a tool's result that a text has in it."""
+    values = ((name, value) for name, output in results(prompt).items() for value in output.values())
+    for name, value in islice(values, MOST):
+        at = said.find(value) if value.strip() else -1
+        if at >= 0 and not (said[:at][-1:].isalnum() or said[at + len(value) :][:1].isalnum()):
+            yield {"url": name, "start_index": at, "end_index": at + len(value)}
 
 
 def sources(prompt: Prompt) -> dict[str, dict[str, Any]]:
@@ -40,12 +57,48 @@ def sources(prompt: Prompt) -> dict[str, dict[str, Any]]:
     return found
 
 
+def results(prompt: Prompt) -> dict[str, dict[str, Any]]:
+    """Return what tools have returned since the last answer, for the second version alone, by the ids of its parts.
+
+    An object is told with its values as texts, another text as `content`; a document has its own id.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for message in dicts(prompt.body.get("messages")):
+        if message.get("role") != "tool":
+            found = {}
+            continue
+        content = message.get("content")
+        parts = [{"text": content}] if isinstance(content, str) else dicts(content)
+        for at, part in enumerate(parts):
+            document = mapping(part.get("document"))
+            name = text(document.get("id")) or f"{text(message.get('tool_call_id'))}:{at}"
+            found[name] = _output(document.get("data") if document else part.get("text"))
+    return found
+
+
+def _output(returned: object) -> dict[str, Any]:
+    try:
+        read = orjson.loads(returned) if isinstance(returned, str) else returned
+    except orjson.JSONDecodeError:
+        read = None
+    if isinstance(read, dict):
+        return {name: _written(value) for name, value in read.items()}
+    return {"content": text(returned)}
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
 def second(citation: Cited, said: str, prompt: Prompt, index: int) -> dict[str, Any]:
     """Return a citation as the second version has it; the index of its content is told where it is not the first."""
     name = text(citation.get("url"))
-    document = sources(prompt).get(name) or {"id": name, "title": text(citation.get("title"))}
     place = {"content_index": index} if index else {}
-    source = {"type": "document", "id": name, "document": document}
+    if (output := results(prompt).get(name)) is not None:
+        source = {"type": "tool", "id": name, "tool_output": output}
+    else:
+        document = sources(prompt).get(name) or {"id": name, "title": text(citation.get("title"))}
+        source = {"type": "document", "id": name, "document": document}
     return {**_span(citation, said), "sources": [source], "type": "TEXT_CONTENT", **place}
 
 

@@ -131,6 +131,35 @@ async def test_answer__cites_nothing_where_it_is_not_to(
     assert b'"citations":[{' not in await answered(script, path, asked(path, said, **more))
 
 
+DOCUMENT = {"type": "document", "document": {"id": "map", "data": {"dock": "Seven", "pier": 2}}}
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "output", "cited"),
+    [
+        ("Dock Seven.", "call_1:0", {"content": "Dock Seven."}, "Dock Seven."),
+        ('{"dock": "Seven", "open": true}', "call_1:0", {"dock": "Seven", "open": "true"}, "Seven"),
+        ([{"type": "text", "text": "See:"}, {"type": "text", "text": "Dock"}], "call_1:1", {"content": "Dock"}, "Dock"),
+        ([DOCUMENT], "map", {"dock": "Seven", "pier": "2"}, "Seven"),
+        ("Dock Sev", "", {}, ""),
+        ("{}", "", {}, ""),
+        ("[1]", "", {}, ""),
+    ],
+)
+async def test_second__cites_what_a_text_repeats_of_a_tools_result(
+    script: str, content: Any, name: str, output: dict[str, str], cited: str
+) -> None:
+    call = {"id": "call_1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+    turn = [{"role": "user", "content": "Where"}, {"role": "assistant", "tool_calls": [call]}]
+    messages = [*turn, {"role": "tool", "tool_call_id": "call_1", "content": content}]
+    body = asked(SECOND, "", messages=messages, documents=[])
+    message = orjson.loads(await answered(script, SECOND, body))["message"]
+    found = [(each["text"], each["sources"]) for each in message.get("citations", [])]
+    assert found == ([(cited, [{"type": "tool", "id": name, "tool_output": output}])] if cited else [])
+    later = [*messages, {"role": "assistant", "content": "Seven."}, {"role": "user", "content": "Where"}]
+    assert "citations" not in orjson.loads(await answered(script, SECOND, body | {"messages": later}))["message"]
+
+
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("path", [SECOND, FIRST])
 async def test_citations__are_read_back_as_scripts_have_them(script: str, path: str, stream: bool) -> None:
