@@ -67,7 +67,7 @@ class ToolCall:
     name: str
     arguments: str
     id: str = ""
-    kind: Literal["function", "custom"] = "function"
+    kind: Literal["function", "custom", "hosted"] = "function"
     result: str = ""
 
 

@@ -19,12 +19,13 @@ def concerns(said: Said) -> list[str]:
 
 
 def _of_choice(choice: Choice, prompt: Prompt) -> Iterator[str]:
+    calls = [call for call in choice.tool_calls if call.kind != "hosted"]
     if choice.finish_reason == "length":
         limit = "" if prompt.max_tokens is None else f" ({prompt.max_tokens})"
         yield f"The answer was cut by the limit of tokens{limit}: {shortened(choice.text or '', SHOWN)}"
-    elif choice.text and not choice.tool_calls and prompt.response_format.kind != "text":
+    elif choice.text and not calls and prompt.response_format.kind != "text":
         yield from _of_form(choice.text, prompt)
-    for call in choice.tool_calls:
+    for call in calls:
         yield from _of_call(call, prompt)
 
 

@@ -199,7 +199,7 @@ def _thread(brief: Mapping[str, Schema]) -> Schema:
 
 def _said() -> Schema:
     """Return what was asked and said, as `conversations.py` makes it."""
-    call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": ["function", "custom"]})
+    call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": ["function", "custom", "hosted"]})
     texts = {name: _or_null(TEXT) for name in ("text", "refusal", "reasoning", "finish_reason")}
     message = _object(
         role=TEXT,

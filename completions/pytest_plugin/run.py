@@ -42,7 +42,10 @@ class Run:
 
     @cached_property
     def tool_calls(self) -> list[Call]:
-        """The model's tool calls in order, each with the result that was sent back for it."""
+        """The model's tool calls in order, each with the result that was sent back for it.
+
+        What the API runs itself, such as a search of the web, is not among them.
+        """
         results = {each["tool_call_id"]: each["text"] for turn in self.exchanges for each in _results(turn)}
         return list(self._calls(results))
 
@@ -97,7 +100,7 @@ class Run:
         for number, turn in enumerate(self.turns, 1):
             unnamed = self._sent_after(turn)
             for choice in turn.said["choices"]:
-                for call in choice["tool_calls"]:
+                for call in (call for call in choice["tool_calls"] if call["kind"] != "hosted"):
                     name, id = call["name"], call["id"]
                     result = results.get(id) if id else _taken(unnamed, name)
                     yield Call(name, parsed(call["arguments"]), id, number, result)

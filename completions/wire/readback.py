@@ -12,7 +12,9 @@ from completions.conversation import Block, Choice, ErrorSaid, Moderation, Piece
 from completions.wire.fields import mapping, text, text_or_none
 
 Kind = Literal["text", "reasoning", "refusal"]
-CallKind = Literal["function", "custom"]
+CallKind = Literal["function", "custom", "hosted"]
+"""Of a call in an answer; one that the API has run itself is `hosted`."""
+
 
 NATURAL = "natural"
 """The finish reason of formats that do not distinguish calls from text."""

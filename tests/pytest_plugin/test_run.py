@@ -89,6 +89,22 @@ def test_run__has_results_where_calls_have_no_ids(mock_llm: MockLLM) -> None:
     assert found == [("Paris", "rain in Paris", 1), ("Rome", "rain in Rome", 1), ("Oslo", "rain in Oslo", 2)]
 
 
+def test_run__has_no_calls_that_the_api_runs_itself(mock_llm: MockLLM) -> None:
+    mock_llm.reply("It rains.")
+    responses = {"model": "gpt-5", "input": "Rain?", "tools": [{"type": "web_search"}]}
+    claude = {"model": "claude-sonnet-5", "max_tokens": 99, "messages": [{"role": "user", "content": "Rain?"}]}
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    httpx.post(f"{mock_llm.base_url}/responses", json=responses).raise_for_status()
+    headers = {"anthropic-version": "2023-06-01"}
+    answer = httpx.post(f"{mock_llm.base_url}/messages", json=claude | {"tools": tools}, headers=headers)
+    assert answer.json()["content"][0]["type"] == "server_tool_use"
+    assert [each.said["choices"][0]["tool_calls"][0]["kind"] for each in mock_llm.exchanges] == ["hosted", "hosted"]
+    assert mock_llm.run.tool_calls == []
+    mock_llm.assert_tools_called([])
+    mock_llm.assert_no_warnings()
+    assert "assert_tools_called" not in mock_llm.run.export()
+
+
 def test_assert_tools_called__in_order_or_among_others(mock_llm: MockLLM) -> None:
     plan(mock_llm)
     work("A trip")

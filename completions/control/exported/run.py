@@ -141,7 +141,7 @@ def _rule(shown: Mapping[str, Any], said: Said, named: Collection[str]) -> Rule:
 def _calls(reply: Reply | None) -> Iterator[tuple[str, Any]]:
     """Yield the model's calls as a test expects them: the name and the arguments, if those are an object."""
     for choice in reply.choices if reply is not None else ():
-        for call in choice.tool_calls:
+        for call in (call for call in choice.tool_calls if call.kind != "hosted"):
             try:
                 arguments = json.loads(call.arguments)
             except ValueError:

@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import server_tools
+from completions.wire.anthropic import mcp, server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.unasked import Unasked
@@ -152,15 +152,19 @@ def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Bl
     """Return the block of a call, and its result if the API runs the tool itself."""
     if not server_tools.is_servers(call, prompt):
         return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
+    if (server := mcp.server_of(call, prompt)) is not None:
+        identity = call.id or _call_id("mcptoolu_", reply, place)
+        found = mcp.result(call, identity)
+        return [_call("mcp_tool_use", call, identity, prompt, server_name=server), Block(found, [], found)]
     identity = call.id or _call_id("srvtoolu_", reply, place)
     found = server_tools.result(call, identity, reply, prompt)
     found |= _caller(found["type"], prompt)
     return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
 
 
-def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt) -> Block:
+def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt, **more: str) -> Block:
     arguments = written_arguments(call)
-    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **_caller(kind, prompt)}
+    document = {"type": kind, "id": identity, "name": call.name, "input": {}, **_caller(kind, prompt), **more}
     counts = not isinstance(call, Unasked)
     return Block(document, _arguments(arguments, prompt, counts=counts), document | {"input": partial(arguments)})
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.readback import NATURAL, Answer, Voice
+from completions.wire.readback import NATURAL, Answer, CallKind, Voice
 
 Document = Mapping[str, Any]
 
@@ -60,7 +60,9 @@ def _block(index: object, block: Document, voice: Voice, *, begins: bool = False
     if block.get("type") in CALLS:
         given = block.get("input")
         place = index if isinstance(index, int) else -1
-        voice.call(place, name=block.get("name"), id=block.get("id"), arguments="" if begins and not given else given)
+        arguments = "" if begins and not given else given
+        kind: CallKind = "function" if block["type"] == "tool_use" else "hosted"
+        voice.call(place, name=block.get("name"), id=block.get("id"), arguments=arguments, kind=kind)
         return
     if text(block.get("type")).endswith(RESULT):
         voice.finds(block.get("tool_use_id"), block.get("content"))

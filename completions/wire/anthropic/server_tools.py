@@ -13,6 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.tokens.deferred import shown
+from completions.wire.anthropic import mcp
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.content import PAGE, only_choice
 from completions.wire.fields import dicts, mapping, text, texts
@@ -41,8 +42,8 @@ NEWEST = "20260803"
 
 
 def is_servers(call: ToolCall, prompt: Prompt) -> bool:
-    """Tell whether the API runs a call itself."""
-    return bool(_offered(call, prompt))
+    """Tell whether the API runs a call itself, or has a server run it."""
+    return bool(_offered(call, prompt)) or mcp.server_of(call, prompt) is not None
 
 
 def _offered(call: ToolCall, prompt: Prompt) -> list[Mapping[str, Any]]:

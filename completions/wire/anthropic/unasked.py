@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
+from completions.wire.anthropic.mcp import ANY, servers
 from completions.wire.anthropic.server_tools import late
 from completions.wire.content import CODE, PAGE, PRINTED, only_choice, pages_in
 from completions.wire.fields import dicts, mapping, text
@@ -59,6 +60,9 @@ def _research(prompt: Prompt) -> Iterator[ToolCall]:
         yield _call("web_fetch", {"url": pages[0]})
     elif prompt.last_user and _has(kinds, "web_search_"):
         yield _call("web_search", {"query": prompt.last_user[:QUERY]})
+    is_free = mapping(prompt.body.get("tool_choice")).get("type") not in ("none", "tool")
+    for server in servers(prompt) if is_free else ():
+        yield _call(next(iter(server.tools), ANY), {"query": prompt.last_user[:QUERY]})
     if FIRST_CODE in kinds:
         yield _call("code_execution", {"code": CODE}, PRINTED.strip())
     elif _has(kinds, "code_execution_"):

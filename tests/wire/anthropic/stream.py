@@ -40,7 +40,7 @@ def fold(events: list[dict[str, Any]]) -> dict[str, Any]:
             case "content_block_delta":
                 assert event["index"] == len(message["content"]) - 1
                 written += _grow(message["content"][-1], event["delta"])
-            case "content_block_stop" if message["content"][-1]["type"] in ("tool_use", "server_tool_use"):
+            case "content_block_stop" if "input" in message["content"][-1]:
                 message["content"][-1]["input"] = partial(written)
             case "message_delta":
                 message |= event["delta"]

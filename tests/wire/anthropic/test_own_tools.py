@@ -24,7 +24,7 @@ BM25, REGEX = own("tool_search_tool_bm25", "20251119"), own("tool_search_tool_re
 RATE = {"name": "rate", "input_schema": {"type": "object"}, "defer_loading": True}
 ADD = {"name": "add", "input_schema": {"type": "object"}}
 QUESTION = "Is it raining?"
-HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "advisor-tool-2026-03-01"}
+HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "advisor-tool-2026-03-01,mcp-client-2025-11-20"}
 
 
 def answer(choice: Choice, content: Any = QUESTION, *before: Document, **asked: Any) -> Document:
@@ -80,6 +80,67 @@ def test_text__comes_after_what_the_model_looked_up(tools: Any, content: str, as
     assert message["usage"].get("server_tool_use") == (used if expected else None)
     cited = [citation["url"] for citation in message["content"][-1].get("citations", [])]
     assert cited == (["https://example.com/"] if "web_search" in expected else [])
+
+
+DOCKS: Document = {"type": "url", "name": "docks", "url": "https://docks.example/mcp"}
+DOCKS_TOOLS: Document = {"type": "mcp_toolset", "mcp_server_name": "docks"}
+
+
+@pytest.mark.parametrize(
+    ("toolset", "choice", "expected"),
+    [
+        ({}, "auto", "search"),
+        ({}, "none", None),
+        ({"configs": {"find": {"enabled": False}, "look": {}}}, "auto", "look"),
+        ({"default_config": {"enabled": False}}, "auto", None),
+        ({"default_config": {"enabled": False}, "configs": {"find": {"enabled": True}}}, "any", "find"),
+        ({"tools": [{"name": "list", "input_schema": {"type": "object"}}]}, "auto", "list"),
+    ],
+)
+def test_tools_of_mcp_servers__are_called_before_a_text(toolset: Document, choice: str, expected: str | None) -> None:
+    asked = {"mcp_servers": [DOCKS], "tools": [DOCKS_TOOLS | toolset], "tool_choice": {"type": choice}}
+    message = answer(Choice("Dock Seven."), **asked)
+    if expected is None:
+        assert kinds(message) == ["text"]
+        return
+    used, found, _ = message["content"]
+    assert used == {
+        "type": "mcp_tool_use",
+        "id": used["id"],
+        "name": expected,
+        "input": {"query": QUESTION},
+        "server_name": "docks",
+    }
+    said = [{"type": "text", "text": "This is a mock result."}]
+    assert found == {"type": "mcp_tool_result", "tool_use_id": used["id"], "is_error": False, "content": said}
+    assert used["id"].startswith("mcptoolu_01") and message["stop_reason"] == "end_turn"
+    assert message["usage"]["server_tool_use"] == {"web_search_requests": 0, "web_fetch_requests": 0}
+
+
+@pytest.mark.parametrize(
+    ("name", "result", "tools", "expected"),
+    [
+        ("find", "Seven", ["find"], (False, [{"type": "text", "text": "Seven"}])),
+        ("find", {"is_error": True, "content": "Closed"}, ["find"], (True, [{"type": "text", "text": "Closed"}])),
+        ("find", [{"type": "text", "text": "A"}], None, (False, [{"type": "text", "text": "A"}])),
+        ("find", {"dock": 7}, None, (False, [{"type": "text", "text": '{"dock":7}'}])),
+        ("find", None, None, None),
+        ("find", "Seven", ["other"], None),
+        ("add", "3", None, None),
+    ],
+)
+def test_calls_of_a_script__are_those_of_a_server_that_may_have_them(
+    name: str, result: Any, tools: list[str] | None, expected: Any
+) -> None:
+    found = "" if result is None else orjson.dumps(result).decode()
+    server = DOCKS if tools is None else DOCKS | {"tool_configuration": {"allowed_tools": tools}}
+    body = {"mcp_servers": [server], "tools": [ADD], "model": "m", "max_tokens": 9}
+    asked = body | {"messages": [{"role": "user", "content": "Go"}]}
+    prompt = WIRE.parse(orjson.dumps(asked), {}, validate=False)
+    reply = Reply((Choice(tool_calls=(ToolCall(name, "{}", result=found),)),), serial="s", created=0)
+    used, *ran = WIRE.document(reply, prompt)["content"]
+    assert (used["type"], used.get("server_name")) == (("mcp_tool_use", "docks") if expected else ("tool_use", None))
+    assert [(each["is_error"], each["content"]) for each in ran] == ([expected] if expected else [])
 
 
 def test_text__that_answers_a_function_or_is_begun_by_the_client_is_looked_up_no_more() -> None:

@@ -111,10 +111,10 @@ def calls_in_stream(reply: Reply, prompt: Prompt, index: int) -> Iterator[tuple[
 
 
 def _call(reply: Reply, index: int, place: int, call: ToolCall, arguments: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"id": call.id or made_id("call_", reply, index, place), "type": call.kind}
+    identity = call.id or made_id("call_", reply, index, place)
     if call.kind == "custom":
-        return document | {"custom": {"name": call.name, "input": arguments}}
-    return document | {"function": {"name": call.name, "arguments": arguments}}
+        return {"id": identity, "type": "custom", "custom": {"name": call.name, "input": arguments}}
+    return {"id": identity, "type": "function", "function": {"name": call.name, "arguments": arguments}}
 
 
 def _legacy(prompt: Prompt) -> bool:

@@ -93,7 +93,7 @@ def call_of(item: Mapping[str, Any]) -> ToolCall | None:
     arguments = _api_arguments(item)
     if arguments is None:
         return client_call(item)
-    return ToolCall(text(item.get("type")).removesuffix("_call"), orjson.dumps(arguments).decode())
+    return ToolCall(text(item.get("type")).removesuffix("_call"), orjson.dumps(arguments).decode(), kind="hosted")
 
 
 def _api_arguments(item: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -49,7 +49,7 @@ def _event(kind: str, document: Document, voice: Voice) -> None:
         case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
             voice.call(place, arguments=text(document.get("delta")))
         case "response.output_item.done" if (call := call_of(item)) is not None:
-            voice.call(place, name=call.name, arguments=call.arguments, id=call.id)
+            voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
         case "response.output_text.annotation.added":
             voice.annotations.append(_annotation(mapping(document.get("annotation"))))
 
@@ -93,7 +93,7 @@ def _item(place: int, item: Document, voice: Voice, *, calls_of_api: bool) -> No
             given = text(item.get("input"))
             voice.call(place, name=item.get("name"), arguments=given, id=item.get("call_id"), kind="custom")
         case _ if calls_of_api and (call := call_of(item)) is not None:
-            voice.call(place, name=call.name, arguments=call.arguments, id=call.id)
+            voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
 
 
 def _annotation(given: Document) -> dict[str, Any]:
