@@ -51,7 +51,9 @@ def schema_as_json(schema: Mapping[str, Any]) -> str:
     return as_json(_shown(schema))
 
 
-IDLE = frozenset({"additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"} | BOUNDS)
+IDLE = frozenset(
+    {"$schema", "additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"} | BOUNDS
+)
 """Keywords of a schema that the API itself holds the answer to, and does not show to the model."""
 
 

@@ -50,7 +50,9 @@ HELD = {"minimum": 1, "maximum": 9, "exclusiveMinimum": 0, "exclusiveMaximum": 1
 )
 def test_schema__hides_what_the_api_holds_an_answer_to(shown: dict[str, Any]) -> None:
     hidden = {key: value for key, value in shown.items() if key in ("type", "items")}
-    forms = [ResponseFormat("json_schema", "seats", {"properties": {"n": each}}) for each in (shown, hidden)]
+    standard = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schemas = standard | {"properties": {"n": shown}}, {"properties": {"n": hidden}}
+    forms = [ResponseFormat("json_schema", "seats", schema) for schema in schemas]
     assert counted(response_format=forms[0]) == counted(response_format=forms[1])
 
 

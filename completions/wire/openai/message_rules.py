@@ -285,9 +285,11 @@ def _other(value: Sequence[Any]) -> Problem | None:
 
 
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a call that no tool message answers right after it, or a tool message that answers none."""
+    """Return a call that no tool message answers right after it, or a tool message that answers none.
+
+    The place of the first is where a tool message should be (maruel/genai, 2026-10-05), or all messages at their end.
+    """
     asked: list[str] = []
-    caller = 0
     answered: set[str] = set()
     for index, message in enumerate(conversation):
         if message["role"] == "tool":
@@ -296,11 +298,10 @@ def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
             answered.add(message["tool_call_id"])
             continue
         if (problem := _unanswered(asked, answered)) is not None:
-            return problem.under(f"[{caller}]")
-        caller, answered = index, set()
+            return problem.under(f"[{index}]")
+        answered = set()
         asked = [call["id"] for call in message.get("tool_calls") or ()] if message["role"] == "assistant" else []
-    problem = _unanswered(asked, answered)
-    return problem and problem.under(f"[{caller}]")
+    return _unanswered(asked, answered, path="")
 
 
 def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
@@ -313,13 +314,13 @@ def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
     return later_problem(f"Invalid parameter: {why}", "tool_call_id")
 
 
-def _unanswered(asked: Sequence[str], answered: set[str]) -> Problem | None:
+def _unanswered(asked: Sequence[str], answered: set[str], path: str = "role") -> Problem | None:
     left = [call for call in asked if call not in answered]
     if not left:
         return None
     rule = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
     why = f"The following tool_call_ids did not have response messages: {', '.join(left)}"
-    return later_problem(f"{rule} {why}", "role")
+    return later_problem(f"{rule} {why}", path)
 
 
 def says_json(conversation: Sequence[dict[str, Any]]) -> bool:

@@ -442,3 +442,9 @@ def test_response_of_openrouter__has_whole_numbers() -> None:
         {"format": {"type": "text"}},
     )
     assert told["reasoning"]["context"] == "all_turns"
+
+
+def test_schema__names_no_standard() -> None:
+    schema = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
+    given = {"type": "json_schema", "name": "n", "schema": {"$schema": "https://a.example/schema", **schema}}
+    assert answer(text={"format": given})["text"]["format"]["schema"] == schema

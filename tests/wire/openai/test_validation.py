@@ -218,9 +218,9 @@ BAD: list[tuple[JSON, str | None, str | None]] = [
     (asked(said({"id": "a", "type": "function", "function": {"name": "f", "arguments": {}}})), TYPE,
      "messages[0].tool_calls[0].function.arguments"),
     (asked(HELLO, result()), None, "messages.[1].role"),
-    (asked(HELLO, said(call("f")), HELLO, result()), None, "messages.[1].role"),
-    (asked(HELLO, said(call("f"))), None, "messages.[1].role"),
-    (asked(HELLO, said(call("f"), call("f", "call_2")), result(), HELLO), None, "messages.[1].role"),
+    (asked(HELLO, said(call("f")), HELLO, result()), None, "messages.[2].role"),
+    (asked(HELLO, said(call("f"))), None, "messages"),
+    (asked(HELLO, said(call("f"), call("f", "call_2")), result(), HELLO), None, "messages.[3].role"),
     (asked(HELLO, said(call("f")), result("call_9")), None, "messages.[2].tool_call_id"),
     (asked(HELLO, said(call("f")), result(), HELLO, result()), None, "messages.[4].role"),
     # numbers

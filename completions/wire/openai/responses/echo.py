@@ -185,9 +185,12 @@ def _number(value: object, default: float) -> float:
 
 
 def _format(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the form of the answer; its schema names no standard (recorded from 2025-08 to 2026-09)."""
     if given.get("type") not in ("json_object", "json_schema"):
         return {"type": "text"}
     usual = {"description": None, "strict": False} if given["type"] == "json_schema" else {}
+    if isinstance(schema := given.get("schema"), dict) and "$schema" in schema:
+        given = {**given, "schema": {key: value for key, value in schema.items() if key != "$schema"}}
     return by_name({**usual, **given})
 
 
