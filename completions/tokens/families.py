@@ -109,6 +109,14 @@ GROQ = (
     ),
     Family(
         "groq",
+        r"qwen/qwen3\.8-27b",
+        frozenset({"logprobs"}),
+        efforts=("none", "default", *LOW_TO_HIGH),
+        source="recordings: maruel/genai, with `medium`; quotes of what qwen/qwen3.6-27b refuses",
+        seen="2026-10-09",
+    ),
+    Family(
+        "groq",
         r"qwen/qwen3[-.].*",
         frozenset({"logprobs"}),
         efforts=("none", "default"),

@@ -111,6 +111,20 @@ DEEPSEEK: Weights = {
     "thought": 1,
 }
 DEEPSEEK_FLASH: Weights = {**DEEPSEEK, "base": 29, "unthinking": -26, "tools": 225, "json_object": 23}
+QWEN: Weights = {
+    "base": 10,
+    "text": 1,
+    "digit": 1,
+    "message": 5,
+    "unthinking": 2,
+    "tools": 228,
+    "tool": 20,
+    "tool_spaced": 1,
+    "turn": 5,
+    "call": 23,
+    "argument": 3,
+    "call_json": 1,
+}
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
@@ -189,6 +203,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             unless_none=True,
         ),
     ),
+    ("qwen3\\.8", Vendor("qwen-3.8", {**QWEN, "base": 12, "effort": -2}, Media(squares(28)))),
+    ("qwen3\\.[5-9]", Vendor("qwen-3.5", QWEN, Media(squares(28)))),
     (
         "qwen3",
         Vendor(

@@ -34,6 +34,16 @@ def test_kimi__has_its_marks() -> None:
     assert 44 < asked(model="kimi-k2", tools=(tool,)) - asked(model="kimi-k2") < 74
 
 
+@pytest.mark.parametrize(
+    ("model", "effort", "total"),
+    [("qwen/qwen3.8-27b", None, 13), ("qwen/qwen3.8-27b", "medium", 11), ("qwen/qwen3.5-122b-a10b", None, 11)],
+)
+def test_qwen__costs_less_while_it_thinks_and_much_for_tools(model: str, effort: str | None, total: int) -> None:
+    tools = (Tool("f", "", {"type": "object", "properties": {}}),)
+    assert asked(model=model, reasoning_effort=effort) == total
+    assert 228 < asked(model=model, reasoning_effort=effort, tools=tools) - total < 250
+
+
 @pytest.mark.parametrize(("model", "total", "tool"), [("ministral-8b-latest", 4, 0), ("ministral-14b-2512", 4, 43)])
 def test_ministral__has_the_marks_of_mistral(model: str, total: int, tool: int) -> None:
     """Only the model of 14 billion parameters is known to charge for tools that it may not call."""

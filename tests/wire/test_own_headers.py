@@ -12,6 +12,7 @@ from completions.wire.bedrock.converse import Converse
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat
+from completions.wire.registry import CHAT_DIALECTS
 from completions.wire.vertex.claude import VertexClaude, VertexCount
 
 REQUEST = "req_0123456789abcdef0123456789abcdef"
@@ -38,6 +39,12 @@ def of(wire: WireFormat, status: int = 200) -> Mapping[str, str]:
 )
 def test_headers__are_those_of_the_api(wire: WireFormat, names: set[str]) -> None:
     assert of(wire).keys() == names
+
+
+@pytest.mark.parametrize(("model", "status", "limits"), [("a-model", 200, 6), ("a-model", 400, 0), (None, 200, 0)])
+def test_groq__tells_the_limits_of_a_model_that_answers(model: str | None, status: int, limits: int) -> None:
+    told = CHAT_DIALECTS["groq"].headers(12.0, REQUEST, status, model)
+    assert sum(name.startswith("x-ratelimit-") for name in told) == limits and told["x-groq-region"]
 
 
 def test_message__tells_limits_which_a_count_does_not() -> None:

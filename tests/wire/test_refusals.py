@@ -522,6 +522,7 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
         ("groq", {"model": "openai/gpt-oss-20b", **SCHEMA}, None),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "medium"}, "must be one of `none` or `default`"),
         ("groq", {"model": "qwen/qwen3-32b", "reasoning_effort": "none"}, None),
+        ("groq", {"model": "qwen/qwen3.8-27b", "reasoning_effort": "medium"}, None),
         ("groq", {"model": "qwen/qwen3.6-27b", "reasoning_effort": "low"}, "must be one of `none` or `default`"),
         ("groq", {"model": "openai/gpt-oss-120b", "reasoning_effort": "medium"}, None),
         ("groq", {"model": "openai/gpt-oss-20b", "reasoning_effort": "none"}, "one of `low`, `medium`, or `high`"),

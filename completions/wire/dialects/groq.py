@@ -46,9 +46,18 @@ def _message(value: dict[str, Any]) -> Problem | None:
     return rules.with_content(value) or _MESSAGES.get(value["role"], record(_PLAIN))(value)
 
 
-COMPOUND = re.compile(r"^(groq/)?compound\b")
-BEHIND = "llama-3.3-70b-versatile"
-"""The model that answers for the compound systems."""
+BEHIND = "openai/gpt-oss-120b"
+"""The model that answers for the compound systems (recorded 2025-12 and 2026-07)."""
+
+LIMITS: Mapping[str, str] = {
+    "x-ratelimit-limit-requests": "500000",
+    "x-ratelimit-limit-tokens": "250000",
+    "x-ratelimit-remaining-requests": "499999",
+    "x-ratelimit-remaining-tokens": "249999",
+    "x-ratelimit-reset-requests": "172ms",
+    "x-ratelimit-reset-tokens": "0s",
+}
+"""What is told with each answer of a model (maruel/genai, 2025-12 to 2026-10); constant, since nothing is limited."""
 
 CHAT = rules.chat(
     {
@@ -81,7 +90,7 @@ class Groq(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: of a compound system, or of a maker whose calls have other ids."""
         model = prompt.model or ""
-        if COMPOUND.search(model):
+        if turns.COMPOUND.search(model):
             return Compound(prompt.last_user)
         return next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
 
@@ -103,9 +112,10 @@ class Groq(Vendor):
         return {key: value for key, value in document.items() if key != "content" or value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; that with the role has empty content, and reasoning has its channel."""
+        """Return the delta; that with the role has empty content, or null before calls alone; reasoning a channel."""
         if "role" in delta:
-            return {"role": "assistant", "content": ""}
+            calls_alone = choice.tool_calls and not (choice.text or choice.reasoning)
+            return {"role": "assistant", "content": None if calls_alone else ""}
         if "tool_calls" in delta:  # whose index comes last
             return {"tool_calls": [arranged(call, ("id", "type", "function")) for call in delta["tool_calls"]]}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
@@ -121,15 +131,10 @@ class Groq(Vendor):
         counted = usage(reply.usage)
         asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
         times = {"prompt_time": asked, "completion_time": said, "total_time": asked + said}
-        details: dict[str, Any] = {}
-        if reply.usage and reply.usage.cached_tokens:
-            details["prompt_tokens_details"] = {"cached_tokens": reply.usage.cached_tokens}
-        if reply.usage and reply.usage.reasoning_tokens:
-            details["completion_tokens_details"] = {"reasoning_tokens": reply.usage.reasoning_tokens}
         told = {"queue_time": 0.01}
         for key in ("prompt", "completion", "total"):
             told |= {f"{key}_tokens": counted[f"{key}_tokens"], f"{key}_time": times[f"{key}_time"]}
-        return told | details
+        return told | details(reply)
 
     def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         """Return Groq's request id and the seed."""
@@ -144,8 +149,9 @@ class Groq(Vendor):
         return {"choices": [], "usage": None, "service_tier": "on_demand"}
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the region that answered."""
-        return {"x-groq-region": "mock"}
+        """Return the region that answered, and with an answer of a model its limits."""
+        region = {"x-groq-region": "mock"}
+        return {**region, **LIMITS} if status == 200 and model else region
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026).
@@ -194,7 +200,7 @@ class Groq(Vendor):
 
 
 class Compound(Groq):
-    """Groq's dialect for its compound systems, which search while they think (recorded 2025-09 and 2025-10)."""
+    """Groq's dialect for its compound systems, which search while they think (recorded 2025-09 to 2026-07)."""
 
     role_opens = False
 
@@ -219,18 +225,19 @@ class Compound(Groq):
         return {key: value for key, value in delta.items() if key != "refusal"}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with Groq's own fields; the usage is that of a model behind the system."""
-        named = {"x_groq": {"id": request_id(reply)}}
-        return (
-            super().whole(document, reply, prompt)
-            | named
-            | {"usage_breakdown": _breakdown(self.usage({}, reply, prompt))}
-        )
+        """Return an answer with Groq's own fields, of which few are filled; the usage is that of the model behind."""
+        told = {"usage_breakdown": _breakdown(super().usage({}, reply, prompt)), "x_groq": {"id": STUB}}
+        kept = {key: value for key, value in document.items() if key != "system_fingerprint"}
+        return kept | {"id": STUB} | told | {"service_tier": "on_demand"}
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage without details, which are those of the model behind."""
+        told = super().usage(counted, reply, prompt)
+        return {key: value for key, value in told.items() if not key.endswith("_details")}
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the usage, also as that of a model behind the system."""
-        extras = super().last_chunk_extras(reply, usage)
-        return {**extras, "x_groq": {**extras["x_groq"], "usage_breakdown": _breakdown(usage)}}
+        """Return the usage, also as that of the model behind the system."""
+        return {"x_groq": {"usage": usage, "usage_breakdown": _breakdown(usage | details(reply))}}
 
 
 class OfOpenAI(Groq):
@@ -251,6 +258,20 @@ class OfMoonshot(Groq):
 
 OF_MAKERS: Mapping[str, Groq] = {"openai/": OfOpenAI(), "moonshotai/": OfMoonshot()}
 """By how the names of a maker's models begin."""
+
+
+STUB = "stub"
+"""What stands in the place of ids in the answers of the compound systems."""
+
+
+def details(reply: Reply) -> dict[str, Any]:
+    """Return the details of a usage, of which there are only those that are not 0."""
+    counted, found = reply.usage, {}
+    if counted and counted.cached_tokens:
+        found["prompt_tokens_details"] = {"cached_tokens": counted.cached_tokens}
+    if counted and counted.reasoning_tokens:
+        found["completion_tokens_details"] = {"reasoning_tokens": counted.reasoning_tokens}
+    return found
 
 
 def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,8 +88,8 @@ GROQ: tuple[Refusal, ...] = (
         offers_tools,
         "`tool calling` is not supported with this model",
         None,
-        None,
-        source="quotes by users, of groq/compound, groq/compound-mini and allam-2-7b",
+        "tool calling",
+        source="recordings: maruel/genai, of groq/compound; quotes by users, of groq/compound-mini and allam-2-7b",
         seen="2026-10-09",
     ),
     Refusal(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import capabilities
 from completions.tokens.models import entry
 from completions.wire.fields import dicts, mapping
 from completions.wire.validation import Rule
@@ -300,9 +301,13 @@ def _unnamed_json(body: Body) -> RequestError | None:
     return RequestError(said, param="messages")
 
 
+OPEN_WEIGHTS = "openai/gpt-oss"
+COMPOUND = re.compile(r"^(groq/)?compound\b")
+
+
 def _shown(body: Body) -> RequestError | None:
-    """Refuse a picture at GPT OSS, which has no content but texts."""
-    if not body["model"].startswith("openai/gpt-oss"):
+    """Refuse a picture at GPT OSS and the compound systems, which have no content but texts."""
+    if not body["model"].startswith(OPEN_WEIGHTS) and not COMPOUND.search(body["model"]):
         return None
     for at, message in enumerate(body["messages"]):
         if any(part.get("type") == "image_url" for part in dicts(message.get("content"))):
@@ -310,8 +315,33 @@ def _shown(body: Body) -> RequestError | None:
     return None
 
 
+def _validated(said: str, param: str | None = None) -> RequestError:
+    return RequestError(f"code=400, message={said}, type=invalid_request_error", param=param)
+
+
+def _built_in_tools(body: Body) -> RequestError | None:
+    """Refuse tools of Groq's own at models that have none: all but GPT OSS."""
+    kinds = enumerate(tool.get("type") for tool in body.get("tools") or ())
+    at = next((at for at, kind in kinds if kind not in ("function", "mcp", None)), None)
+    if at is None or body["model"].startswith(OPEN_WEIGHTS):
+        return None
+    return _validated(f"tools[{at}].type must be one of [function, mcp]")
+
+
+def _no_schema(body: Body) -> RequestError | None:
+    """Refuse the form of a schema without one, at models that can answer by a schema."""
+    form = mapping(body.get("response_format"))
+    if form.get("type") != "json_schema" or "schema" in mapping(form.get("json_schema")):
+        return None
+    if "json_schema" in capabilities(body["model"], "groq").lacks:
+        return None
+    return _validated("json schema is required", "response_format")
+
+
 GROQ = (
-    Rule(_shown, "recordings: maruel/genai, of openai/gpt-oss-120b and 20b", "2025-12-13"),
+    Rule(_shown, "recordings: maruel/genai, of openai/gpt-oss-120b and 20b, and of groq/compound", "2025-12-13"),
+    Rule(_built_in_tools, "recordings: maruel/genai, of qwen/qwen3.8-27b, groq/compound and llama-3.3", "2026-10-03"),
+    Rule(_no_schema, "recordings: maruel/genai, of qwen/qwen3.8-27b and openai/gpt-oss-120b", "2026-10-03"),
     Rule(_json_and_tools, "vercel/ai 10023 and 16540, which recorded it", "2026-09-02"),
     Rule(_unnamed_json, "mem0ai/mem0 4161, of llama-3.1-8b-instant and others", "2026-02-28"),
     Rule(_long_answer, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),

@@ -257,9 +257,16 @@ def test_openrouter__names_calls_by_the_maker(model: str, form: str) -> None:
     assert sealed == [call["id"]] * ("gemini-3" in model) or sealed[0].startswith("rs_")
 
 
+def test_groq__begins_calls_alone_without_content() -> None:
+    reply = Reply((Choice(tool_calls=(ToolCall("add", "{}"),), finish_reason="tool_calls"),), serial="s")
+    _, chunks = both("groq", reply)
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None}
+
+
 @pytest.mark.parametrize("model", ["groq/compound-mini", "compound-beta"])
 def test_groq__compound_searches_while_it_thinks(model: str) -> None:
-    reply = Reply((Choice(text="Hi you", reasoning="Hm", finish_reason="stop"),), usage=Usage(7, 5), serial="s")
+    usage = Usage(7, 5, reasoning_tokens=3)
+    reply = Reply((Choice(text="Hi you", reasoning="Hm", finish_reason="stop"),), usage=usage, serial="s")
     document, chunks = both("groq", reply, model=model)
     message = document["choices"][0]["message"]
     (search,) = message["executed_tools"]
@@ -268,8 +275,10 @@ def test_groq__compound_searches_while_it_thinks(model: str) -> None:
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
     assert deltas[0] == {"reasoning": "Hm"} and deltas[1] == {"executed_tools": [search]}
     assert {"content": "Hi"} in deltas
-    assert document["usage_breakdown"]["models"][0]["usage"] == document["usage"]
-    assert chunks[-1]["x_groq"]["usage_breakdown"] == document["usage_breakdown"]
+    reasoned = {"completion_tokens_details": {"reasoning_tokens": 3}}
+    assert document["usage_breakdown"]["models"][0]["usage"] == document["usage"] | reasoned
+    assert chunks[-1]["x_groq"] == {key: document[key] for key in ("usage", "usage_breakdown")}
+    assert (document["id"], document["x_groq"]) == ("stub", {"id": "stub"}) and "usage" not in chunks[-1]
     parsed(registry.CHAT_DIALECTS["groq"], model=model, messages=[*HI, message, *HI])
 
 

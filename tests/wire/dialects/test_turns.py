@@ -37,6 +37,9 @@ HEARD = {"role": "user", "content": [{"type": "input_audio", "input_audio": "AAA
 NOTHING: tuple[Any, ...] = (None, "", [])
 MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
 
+SEARCH = {"type": "browser_search"}
+UNWRITTEN = {"type": "json_schema", "json_schema": {"name": "a"}}
+
 BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("deepseek", [{"role": "developer", "content": "Hi"}, USER], {}, "messages[0].role: unknown variant `developer`"),
     ("deepseek", [USER], {"max_tokens": 393_217}, "Invalid max_tokens value, the valid range of max_tokens is [1, 39"),
@@ -58,7 +61,15 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     ("mistral", [USER, RESULT], {}, "Unexpected role 'tool' after role 'user'"),
     ("mistral", [USER], {"prompt_mode": "reasoning"}, "Reasoning prompt mode is not enabled for this model"),
     ("mistral", [HEARD], {"model": "ministral-14b-2512"}, "Audio input is not enabled for this model"),
-    ("groq", [SEEN], {"model": "openai/gpt-oss-20b"}, "messages[0].content must be a string"),
+    *(
+        ("groq", [SEEN], {"model": model}, "messages[0].content must be a string")
+        for model in ("openai/gpt-oss-20b", "groq/compound")
+    ),
+    *(
+        ("groq", [USER], {"model": model, "tools": [TOOL, SEARCH]}, "message=tools[1].type must be one of [function, m")
+        for model in ("qwen/qwen3.8-27b", "llama-3.3-70b-versatile", "groq/compound")
+    ),
+    ("groq", [USER], {"model": "openai/gpt-oss-20b", "response_format": UNWRITTEN}, "message=json schema is required,"),
     ("mistral", [USER], {"model": "ministral-3b-latest", "logprobs": True}, "Logprobs are not enabled for this model"),
     ("mistral", [USER, THOUGHT, USER], {"model": "devstral-small-latest"}, "Reasoning input is not enabled for this"),
     ("mistral", [USER, CALLED, USER], {}, "Not the same number of function calls and responses"),
@@ -148,6 +159,8 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("deepseek", [SYSTEM, USER, CALLED, RESULT, SAID, USER], {"max_tokens": 393_216, "stop": ["a"] * 16}),
     ("deepseek", [USER], {"logprobs": True, "top_logprobs": 20, "reasoning_effort": "xhigh", "tool_choice": "none"}),
     ("groq", [USER], {"model": "openai/gpt-oss-120b", "max_completion_tokens": 65_536}),
+    ("groq", [USER], {"model": "openai/gpt-oss-20b", "tools": [SEARCH]}),
+    ("groq", [USER], {"response_format": UNWRITTEN}),
     ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
