@@ -8,9 +8,7 @@ LEAKY = [
 ]
 """For clients that never close their connections."""
 
-LITELLM_WARNS = pytest.mark.filterwarnings(
-    "ignore:Pydantic serializer warnings", "ignore:Accessing the", "ignore:Items? .* on TypedDict class"
-)
+LITELLM_WARNS = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings", "ignore:Accessing the")
 """For what calls LiteLLM, which warns of itself."""
 
 LITELLM = [*LEAKY, LITELLM_WARNS]

@@ -391,7 +391,6 @@ def test_key__is_checked() -> None:
                 call()
 
 
-@pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict class:UserWarning")  # of LiteLLM's own types
 @pytest.mark.parametrize("stream", [False, True])
 def test_litellm__reads_responses(scripted: openai.OpenAI, stream: bool) -> None:
     answer: Any = lite.load().responses(
