@@ -14,33 +14,52 @@ KEYS = (
     "OLLAMA_API_KEY",
     "AZURE_API_KEY",  # LiteLLM's
     "LLM_API_KEY",  # llmclient's
+    "CO_API_KEY",
+    "COHERE_API_KEY",
+    "CODESTRAL_API_KEY",
+    "DEEPSEEK_API_KEY",
+    "GROQ_API_KEY",
+    "MISTRAL_API_KEY",
+    "OPENROUTER_API_KEY",
+    "XAI_API_KEY",
 )
 
-WITH_VERSION = (
-    "OPENAI_BASE_URL",  # the SDK's own
-    "OPENAI_API_BASE",  # LiteLLM's, LangChain's
-    "LLM_BASE_URL",  # llmclient's
-)
-"""What holds an address with `/v1`."""
-
-WITHOUT_VERSION = (
-    "ANTHROPIC_BASE_URL",
-    "ANTHROPIC_API_BASE",  # LiteLLM's
-    "GOOGLE_GEMINI_BASE_URL",  # google-genai's
-    "OLLAMA_HOST",
-    "OLLAMA_API_BASE",  # LiteLLM's
-    "AZURE_API_BASE",  # LiteLLM's
-)
-"""What holds an address to which the client adds its own version."""
-
-WITH_BETA = ("GEMINI_API_BASE",)
-"""What holds an address with `/v1beta`: LiteLLM adds `/models/MODEL:generateContent` to it."""
+ADDRESSES = {
+    "OPENAI_BASE_URL": "/v1",  # the SDK's own
+    "OPENAI_API_BASE": "/v1",  # LiteLLM's, LangChain's
+    "LLM_BASE_URL": "/v1",  # llmclient's
+    "ANTHROPIC_BASE_URL": "",
+    "ANTHROPIC_API_BASE": "",  # LiteLLM's
+    "ANTHROPIC_BEDROCK_BASE_URL": "",
+    "ANTHROPIC_VERTEX_BASE_URL": "/v1",
+    "GOOGLE_GEMINI_BASE_URL": "",  # google-genai's
+    "GEMINI_API_BASE": "/v1beta",  # LiteLLM's, to which it adds `/models/MODEL:generateContent`
+    "OLLAMA_HOST": "",
+    "OLLAMA_API_BASE": "",  # LiteLLM's
+    "AZURE_API_BASE": "",  # LiteLLM's
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "",  # boto3's
+    "AWS_BEDROCK_RUNTIME_ENDPOINT": "",  # LiteLLM's
+    "CO_API_URL": "",  # Cohere's SDK's
+    "COHERE_API_BASE": "/v2/chat",  # LiteLLM's, which asks just this address
+    "CODESTRAL_API_BASE": "/mistral/v1",  # LiteLLM's, as those that follow
+    "DEEPSEEK_API_BASE": "/deepseek",
+    "GROQ_BASE_URL": "/groq",  # the SDK's own
+    "GROQ_API_BASE": "/groq/openai/v1",
+    "HOSTED_VLLM_API_BASE": "/vllm/v1",
+    "MISTRAL_API_BASE": "/mistral/v1",
+    "OPENROUTER_API_BASE": "/openrouter/api/v1",
+    "XAI_API_BASE": "/xai/v1",
+}
+"""What holds an address, and the path to which the client adds its own."""
 
 API_KEY = "mock-key"
 """The key that clients send; the mock takes any."""
 
-ONLY_REPLACED = ("AZURE_OPENAI_ENDPOINT", "AZURE_OPENAI_API_KEY")
-"""Set only where they are set: beside OPENAI_API_KEY they make `openai`'s module client refuse to choose."""
+ONLY_REPLACED = {"AZURE_OPENAI_ENDPOINT": "", "AZURE_OPENAI_API_KEY": None, "AWS_BEARER_TOKEN_BEDROCK": None}
+"""Set only where they are set, to the path of an address or the key.
+
+Beside OPENAI_API_KEY the first two make the module client of `openai` refuse to choose; the last says how boto3 signs.
+"""
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
 
@@ -58,12 +77,10 @@ def variables(url: str, environment: Mapping[str, str]) -> Iterator[tuple[str, s
     """Yield the variables that lead to a mock at `url`, and their values; `environment` is what is set."""
     yield from ((name, "True") for name in OFFLINE)
     yield from ((name, API_KEY) for name in KEYS)
-    yield from ((name, f"{url}/v1") for name in WITH_VERSION)
-    yield from ((name, f"{url}/v1beta") for name in WITH_BETA)
-    yield from ((name, url) for name in WITHOUT_VERSION)
-    for name in ONLY_REPLACED:
+    yield from ((name, f"{url}{path}") for name, path in ADDRESSES.items())
+    for name, path in ONLY_REPLACED.items():
         if name in environment:
-            yield name, API_KEY if name.endswith("KEY") else url
+            yield name, API_KEY if path is None else f"{url}{path}"
     for name in NO_PROXY:
         kept = environment.get(name, "")
         yield name, kept if "127.0.0.1" in kept.split(",") else f"{kept},127.0.0.1" if kept else "127.0.0.1"

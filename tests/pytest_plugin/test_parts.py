@@ -260,13 +260,24 @@ def test_literal__is_no_template_whatever_braces_are_in_it(text: str) -> None:
     assert templates.write(templates.text(node), templates.context(Prompt())) == text
 
 
-def test_variables__of_azure_are_replaced_but_never_added() -> None:
+def test_variables__lead_each_vendor_to_its_address() -> None:
+    set_ = dict(variables("URL", {}))
+    assert (set_["GROQ_BASE_URL"], set_["GROQ_API_BASE"]) == ("URL/groq", "URL/groq/openai/v1")
+    assert set_["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "URL"
+    vendors = ("MISTRAL", "COHERE", "DEEPSEEK", "GROQ", "OPENROUTER", "XAI")
+    assert [
+        vendor for vendor in vendors if set_[f"{vendor}_API_KEY"] == "mock-key" and f"{vendor}_API_BASE" in set_
+    ] == [*vendors]
+
+
+def test_variables__of_azure_and_aws_are_replaced_but_never_added() -> None:
     plain = dict(variables("URL", {}))
-    assert not [name for name in plain if name.startswith("AZURE_OPENAI")]
+    assert not [name for name in plain if name.startswith(("AZURE_OPENAI", "AWS_BEARER"))]
     assert plain["NO_PROXY"] == "127.0.0.1"
     theirs = {"AZURE_OPENAI_ENDPOINT": "https://real", "AZURE_OPENAI_API_KEY": "sk-real", "no_proxy": "example.com"}
+    theirs |= {"AWS_BEARER_TOKEN_BEDROCK": "real"}
     replaced = dict(variables("URL", theirs))
-    assert [replaced[name] for name in theirs] == ["URL", "mock-key", "example.com,127.0.0.1"]
+    assert [replaced[name] for name in theirs] == ["URL", "mock-key", "example.com,127.0.0.1", "mock-key"]
 
 
 def test_described__takes_whatever_was_asked() -> None:
