@@ -16,8 +16,9 @@ from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
 from completions.wire.base import NO_ROUTE, decode_object, without
-from completions.wire.fields import texts
+from completions.wire.fields import dicts, texts
 from completions.wire.validation import refuse
 
 VERSION = "2023-06-01"
@@ -30,13 +31,15 @@ OWN = ("anthropic_version", "anthropic_beta")
 class HostedClaude(AnthropicAnswers):
     """A message of a Claude that a cloud runs; threads are Anthropic's alone.
 
-    `version` is what a body must say as `anthropic_version`, `mark` what the cloud puts into the ids of messages.
+    `version` is what a body must say as `anthropic_version`, `mark` what the cloud puts into the ids of messages, and
+    `tool_types` are those of the tools that it has.
     """
 
     key_header = ""
     identified_by = ()
     version = ""
     mark = ""
+    tool_types: Sequence[str] = ON_CLOUDS
 
     def knows(self, model: str) -> bool:
         """Tell whether Anthropic has a model that the cloud calls so."""
@@ -71,6 +74,7 @@ class HostedClaude(AnthropicAnswers):
             refuse(Wrong("Field required", "anthropic_version"))
         if document["anthropic_version"] not in (self.version, *anthropic_rules.VERSIONS):
             refuse(Wrong(f"Input should be '{self.version}'", "anthropic_version"))
+        refuse(elsewhere(dicts(document.get("tools")), self.tool_types))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message."""

@@ -4,7 +4,7 @@ Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the ant
 has what is looked at in the tools that the API defines itself (`bash_20250124`, `web_search_20250305`, …).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.wire.anthropic.beta import DEFINED_TOOL
@@ -30,6 +30,18 @@ DEFINED = (
     "mcp_toolset",
 )
 """The prefixes of the types of the API's own tools."""
+
+ON_CLOUDS = (
+    "bash_20250124",
+    "custom",
+    "memory_20250818",
+    *(f"text_editor_{version}" for version in (20250124, 20250429, 20250728)),
+    *(f"tool_search_tool_{way}" for way in ("bm25", "bm25_20251119", "regex", "regex_20251119")),
+)
+"""The types of tools that Bedrock takes without a beta, and Vertex AI too (quoted up to October 2026)."""
+
+ANTHROPICS_OWN = ("advisor_", "code_execution_", "mcp_toolset", "web_fetch_", "web_search_")
+"""The prefixes of the types of tools that run on Anthropic's servers."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
@@ -78,8 +90,21 @@ def _tool(value: Any) -> Problem | None:
     if type(kind) is str and kind.startswith(DEFINED):
         problem = DEFINED_TOOL(value)
         return problem and problem.under(kind)
-    expected = ", ".join(f"'{name}'" for name in ("custom", *(f"{name}…" for name in DEFINED)))
-    return Wrong(f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {expected}")
+    return _unexpected(kind, ("custom", *(f"{name}…" for name in DEFINED)))
+
+
+def _unexpected(kind: object, expected: Sequence[str], where: str = "") -> Problem:
+    names = ", ".join(f"'{name}'" for name in expected)
+    return Wrong(f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {names}", where)
+
+
+def elsewhere(tools: Sequence[Mapping[str, Any]], taken: Sequence[str]) -> Problem | None:
+    """Return the first tool that Anthropic's servers run, and that a cloud which takes these types does not have."""
+    for index, tool in enumerate(tools):
+        kind = tool.get("type")
+        if isinstance(kind, str) and kind.startswith(ANTHROPICS_OWN) and kind not in taken:
+            return _unexpected(kind, taken, f"tools.{index}")
+    return None
 
 
 _SEVERAL = array(_tool)

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 
 from completions.wire.anthropic.schemas import unsuitable_schemas
-from completions.wire.anthropic.tools import unsuitable_tools
+from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere, unsuitable_tools
 from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.bedrock.contents import model_says
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.fields import mapping, text
+from completions.wire.fields import dicts, mapping, text
 
 FIRST_NOVA, NOVA, GPT = re.compile(r"amazon\.nova-(?!\d)"), re.compile(r"amazon\.nova-"), re.compile(r"openai\.gpt-\d")
 """Nova before its second version, any Nova, and the GPTs that take the body of OpenAI's responses."""
@@ -42,7 +42,8 @@ def check(body: Mapping[str, Any], model: str) -> None:
         raise model_says(_unknown(unknown))
     elif "claude" in model:
         asked = _as_anthropic(own, body)
-        if problem := unsuitable_tools(asked) or unsuitable_schemas(asked):
+        problem = elsewhere(dicts(own.get("tools")), ON_CLOUDS)
+        if problem := problem or unsuitable_tools(asked) or unsuitable_schemas(asked):
             raise model_says(problem.error().message)
 
 

@@ -12,8 +12,13 @@ from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
 from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
+from completions.wire.fields import dicts
+from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
+
+TOOL_TYPES = (*ON_CLOUDS, "web_search_20250305")
 
 
 class VertexClaude(HostedClaude):
@@ -21,6 +26,7 @@ class VertexClaude(HostedClaude):
 
     version = "vertex-2023-10-16"
     mark = "vrtx_"
+    tool_types = TOOL_TYPES
 
     def table_name(self, model: str) -> str:
         """Return Anthropic's name: without the `@` before the date."""
@@ -62,6 +68,7 @@ class VertexCount(AnthropicCount):
             asked = {key: value for key, value in document.items() if key not in OWN}
             if isinstance(model := asked.get("model"), str):
                 asked["model"] = anthropics_name(model)
+            refuse(elsewhere(dicts(asked.get("tools")), TOOL_TYPES))
             anthropic_rules.validate_count(asked, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 

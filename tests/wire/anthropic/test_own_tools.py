@@ -6,7 +6,11 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
+from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicMessages
+from completions.wire.bedrock.claude import BedrockClaude
+from completions.wire.bedrock.converse import Converse
+from completions.wire.vertex.claude import VertexClaude, VertexCount
 from tests.wire.anthropic.stream import fold, read
 
 WIRE = AnthropicMessages()
@@ -265,3 +269,38 @@ def test_call_of_a_script__has_its_result(name: str, asked: Any, result: Any, to
     kind = "tool_search" if name.startswith("tool_search") else name
     assert (ran["type"], ran["tool_use_id"], ran["content"]) == (f"{kind}_tool_result", used["id"], content)
     assert message["stop_reason"] == "end_turn"
+
+
+CLAUDE = "claude-sonnet-4-6"
+INVOKED: Document = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9}
+PREDICTED: Document = {"anthropic_version": "vertex-2023-10-16", "max_tokens": 9}
+TALK = [{"role": "user", "content": QUESTION}]
+FETCHES, RUNS = own("web_fetch", "20260318"), own("code_execution", "20260120")
+
+
+@pytest.mark.parametrize(
+    ("wire", "model", "body", "refuses"),
+    [
+        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [SEARCH]}, "web_search_20250305"),
+        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [ADD, RUNS]}, "code_execution_20260120"),
+        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [BM25, ADD]}, None),
+        (VertexClaude(), CLAUDE, PREDICTED | {"tools": [SEARCH]}, None),
+        (VertexClaude(), CLAUDE, PREDICTED | {"tools": [own("web_search", "20260209")]}, "web_search_20260209"),
+        (VertexClaude(), CLAUDE, PREDICTED | {"tools": [FETCHES]}, "web_fetch_20260318"),
+        (VertexCount(), "", {"model": CLAUDE, "tools": [own("advisor", "20260301")]}, "advisor_20260301"),
+        (Converse(), f"anthropic.{CLAUDE}", {"additionalModelRequestFields": {"tools": [FETCHES]}}, FETCHES["type"]),
+    ],
+)
+def test_clouds__have_none_of_the_tools_that_anthropic_runs(
+    wire: Any, model: str, body: Document, refuses: str | None
+) -> None:
+    talk = [{"role": "user", "content": [{"text": QUESTION}]}] if isinstance(wire, Converse) else TALK
+    asked = orjson.dumps(body | {"messages": talk})
+    route = {"model": model, "method": "converse" if isinstance(wire, Converse) else "invoke"}
+    if refuses is None:
+        wire.parse(asked, {}, validate=True, route=route)
+        return
+    with pytest.raises(RequestError, match=f"tools.[01]: Input tag '{refuses}' found using 'type'") as raised:
+        wire.parse(asked, {}, validate=True, route=route)
+    assert "'bash_20250124', 'custom', 'memory_20250818', 'text_editor_20250124'" in raised.value.message
+    assert ("web_search_20250305" in raised.value.message.partition("expected")[2]) is ("Vertex" in type(wire).__name__)
