@@ -112,10 +112,9 @@ class Groq(Vendor):
         return {key: value for key, value in document.items() if key != "content" or value is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; that with the role has empty content, or null before calls alone; reasoning a channel."""
+        """Return the delta; that with the role has empty content, and reasoning has its channel."""
         if "role" in delta:
-            calls_alone = choice.tool_calls and not (choice.text or choice.reasoning)
-            return {"role": "assistant", "content": None if calls_alone else ""}
+            return {"role": "assistant", "content": ""}
         if "tool_calls" in delta:  # whose index comes last
             return {"tool_calls": [arranged(call, ("id", "type", "function")) for call in delta["tool_calls"]]}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
@@ -256,7 +255,17 @@ class OfMoonshot(Groq):
         return f"functions.{name}:{place[-1]}"
 
 
-OF_MAKERS: Mapping[str, Groq] = {"openai/": OfOpenAI(), "moonshotai/": OfMoonshot()}
+class OfQwen(Groq):
+    """Groq's dialect for Qwen, which has null in place of content before calls alone (recorded 2026-10)."""
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta."""
+        calls_alone = choice.tool_calls and not (choice.text or choice.reasoning)
+        nothing = {"content": None} if "role" in delta and calls_alone else {}
+        return {**super().delta(delta, choice), **nothing}
+
+
+OF_MAKERS: Mapping[str, Groq] = {"qwen/": OfQwen(), "openai/": OfOpenAI(), "moonshotai/": OfMoonshot()}
 """By how the names of a maker's models begin."""
 
 

@@ -257,10 +257,11 @@ def test_openrouter__names_calls_by_the_maker(model: str, form: str) -> None:
     assert sealed == [call["id"]] * ("gemini-3" in model) or sealed[0].startswith("rs_")
 
 
-def test_groq__begins_calls_alone_without_content() -> None:
+@pytest.mark.parametrize(("model", "content"), [("qwen/qwen3.8-27b", None), ("llama-3.3-70b-versatile", "")])
+def test_groq__begins_calls_alone_with_empty_content_or_with_null_of_qwen(model: str, content: str | None) -> None:
     reply = Reply((Choice(tool_calls=(ToolCall("add", "{}"),), finish_reason="tool_calls"),), serial="s")
-    _, chunks = both("groq", reply)
-    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": None}
+    _, chunks = both("groq", reply, model=model)
+    assert chunks[0]["choices"][0]["delta"] == {"role": "assistant", "content": content}
 
 
 @pytest.mark.parametrize("model", ["groq/compound-mini", "compound-beta"])
