@@ -256,10 +256,10 @@ def new_serial(seed: str | None) -> str:
 
 
 class Undecodable(RequestError):
-    """A `body` that is no JSON object."""
+    """A `body` that is no JSON object; `facts` tell where it stops being JSON, if it is none."""
 
-    def __init__(self, message: str, body: bytes) -> None:
-        super().__init__(message)
+    def __init__(self, message: str, body: bytes, facts: Mapping[str, object] | None = None) -> None:
+        super().__init__(message, facts=facts, kind="invalid_json" if facts else None)
         self.body = body
 
 
@@ -269,7 +269,8 @@ def decode_object(body: bytes) -> dict[str, Any]:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         why = not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
-        raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body) from exc
+        facts = {"fault": not_utf8(body) or exc.msg, "line": exc.lineno, "column": exc.colno, "at": exc.pos}
+        raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body, facts) from exc
     if not isinstance(document, dict):
         raise Undecodable(f"The JSON body of your request must be an object, but it is {json_type(document)}.", body)
     # most bodies have not even this byte, or have fewer brackets

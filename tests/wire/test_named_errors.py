@@ -72,12 +72,15 @@ def app(settings: Settings, tmp_path: Path) -> Handler:
     return Handler()
 
 
-async def said_at(app: Handler, place: str, asked: str) -> tuple[int, Any]:
+async def said_at(app: Handler, place: str, asked: str, error: str = "") -> tuple[int, Any]:
+    """Ask at a place; an `error` is asked for by its header, in a namespace of its own."""
     path, _, headers = PLACES[place]
-    body = body_for(place, asked)
+    body, prefix = body_for(place, asked), ""
     if path == BEDROCK:
         body.pop("max_tokens", None)
-    answer = await call(app, "POST", path, json.dumps(body).encode(), headers=headers)
+    if error:
+        prefix, headers = f"/ns/{error}", {**headers, "X-Mock-Error": error}
+    answer = await call(app, "POST", f"{prefix}{path}", json.dumps(body).encode(), headers=headers)
     return answer.status, json.loads(answer.body)
 
 
@@ -238,10 +241,27 @@ async def test_quota_of_the_script__is_refused_as_each_vendor_refuses(app: Handl
     assert (await said_at(app, place, "Hi"))[0] == 200
     limited = await said_at(app, place, "Hi")
     assert (limited[0], QUOTA[place][1] in json.dumps(limited[1])) == (QUOTA[place][0], True), limited
-    (tmp_path / "script.yaml").write_text("version: 1\nrules: [{error: insufficient_quota}]\n")
-    named = await said_at(app, place, "Hi")
+    named = await said_at(app, place, "Hi", "insufficient_quota")
     for _, document in (limited, named):
         if isinstance(document, dict):
             document.pop("request_id", None)
             document.pop("id", None)
     assert named == limited
+    status, document = await said_at(app, place, "Hi", "402")
+    assert (status, QUOTA[place][1] in json.dumps(document) or QUOTA[place][0] == 429) == (402, True), document
+
+
+NO_JSON = {
+    "anthropic": "The request body is not valid JSON: no low surrogate in string: line 1 column 11 (char 10)",
+    "vertex claude": "The request body is not valid JSON: no low surrogate in string: line 1 column 11 (char 10)",
+    "deepseek": "Failed to parse the request body as JSON: unexpected end of hex escape at line 1 column 11",
+    "xai": "Failed to parse the request body as JSON: unexpected end of hex escape at line 1 column 11",
+}
+"""What is said of a body with half of a surrogate pair in a text."""
+
+
+@pytest.mark.parametrize("place", NO_JSON)
+async def test_body_that_is_no_json__is_told_in_the_vendor_s_words(app: Handler, place: str) -> None:
+    path, _, headers = PLACES[place]
+    refused = await call(app, "POST", path, b'{"user": "\\ud83c"}', headers=headers)
+    assert (refused.status, NO_JSON[place] in refused.body.decode()) == (400, True), refused.body

@@ -28,6 +28,13 @@ LATEST = 10**9
 
 INVALID = "invalid_request_error"
 
+NO_QUOTA = Usual(
+    "insufficient_quota",
+    "insufficient_quota",
+    "You exceeded your current quota, please check your plan and billing details. For more information on this "
+    "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
+)
+
 DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (400, None): Usual(INVALID, None, "The request is invalid."),
     (400, "context_length_exceeded"): Usual(
@@ -39,6 +46,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
         INVALID, "content_policy_violation", "Your request was rejected as a result of our safety system."
     ),
     (401, None): Usual(INVALID, "invalid_api_key", "Incorrect API key provided."),
+    (402, None): NO_QUOTA,
     (403, None): Usual(INVALID, "unsupported_country_region_territory", "Country, region, or territory not supported"),
     (404, None): Usual(
         INVALID,
@@ -54,12 +62,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
         "rate_limit_exceeded",
         "Rate limit reached for {{ prompt.model|default:'mock' }} on requests per min (RPM). Please try again later.",
     ),
-    (429, "insufficient_quota"): Usual(
-        "insufficient_quota",
-        "insufficient_quota",
-        "You exceeded your current quota, please check your plan and billing details. For more information on this "
-        "error, read the docs: https://platform.openai.com/docs/guides/error-codes/api-errors.",
-    ),
+    (429, "insufficient_quota"): NO_QUOTA,
     (500, None): Usual("server_error", None, "The server had an error while processing your request."),
     (502, None): Usual("server_error", "bad_gateway", "Bad gateway."),
     (503, None): Usual(

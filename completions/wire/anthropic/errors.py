@@ -84,6 +84,12 @@ ERROR_WORDS: Mapping[str, Words] = {
     "content_policy_violation": Words(
         "Output blocked by content filtering policy", 400, source="quotes by users", seen="2026-09-07"
     ),
+    "invalid_json": Words(
+        "The request body is not valid JSON: {fault}: line {line} column {column} (char {at})",
+        400,
+        source="anthropics/claude-code 60394 and others",
+        seen="2026-05-19",
+    ),
     "overloaded": Words("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
 }
 """The API's wording of the standard errors that scripts can name."""

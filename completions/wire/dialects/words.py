@@ -47,6 +47,19 @@ def _xais_limit(facts: Mapping[str, Any]) -> str:
     )
 
 
+FAULTS = {
+    "no low surrogate in string": "unexpected end of hex escape",
+    "unexpected character, expected a string key": "key must be a string",
+    "unexpected content after document": "trailing characters",
+}
+"""What Rust's deserializer says of a body that is not JSON, by what ours says."""
+
+
+def _unparsed(facts: Mapping[str, Any]) -> str:
+    fault = FAULTS.get(facts["fault"], facts["fault"])
+    return f"Failed to parse the request body as JSON: {fault} at line {facts['line']} column {facts['column']}"
+
+
 RECORDED = "recordings: crmne/ruby_llm"
 INVALID = "invalid_request_error"
 
@@ -79,6 +92,9 @@ DEEPSEEK: Mapping[str, Words] = {
         None,
         f"{RECORDED} handles_context_length_exceeded_errors",
         "2026-11-25",
+    ),
+    "invalid_json": Words(
+        _unparsed, 400, INVALID, INVALID, None, "esengine/DeepSeek-Reasonix 1906, r1n7aro/Locus 73", "2026-05-28"
     ),
     "model_not_found": Words("Model Not Exist", 400, INVALID, INVALID, None, "DeepSeek's users", "2026-06-01"),
     QUOTA: Words(
@@ -214,6 +230,7 @@ VLLM: Mapping[str, Words] = {
 
 
 XAI: Mapping[str, Words] = {
+    "invalid_json": Words(_unparsed, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
     LIMITED: Words(_xais_limit, 429, source="quotes by users", seen="2026-11-26"),
     "context_length_exceeded": Words(
         "This model's maximum prompt length is {window} but the request contains {prompt_tokens} tokens.",
