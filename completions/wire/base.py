@@ -106,6 +106,8 @@ class WireFormat(ABC):
     """The media type of its JSON, where it says more than `application/json`."""
     files_kind = ""
     """The kind under which the API's uploaded files are kept, if it has any."""
+    image_mark = b""
+    """What stands in the body of a request with images, if the API tells the limits of those with its answer."""
     reads_address = tells_address = False
     """Whether `parse` needs the parts of the URL and the query parameters; and the API's `root`, to name addresses."""
 
@@ -209,6 +211,10 @@ class WireFormat(ABC):
     def framing(self, prompt: Prompt) -> Framing:
         """Return the framing for the stream that answers a prompt."""
         return SSE
+
+    def image_limits(self, prompt: Prompt) -> Mapping[str, str]:
+        """Return the headers with the limits of images, for the answer to a prompt that may have some."""
+        return {}
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers that this API sends with answers and errors, besides the media type and `x-request-id`.

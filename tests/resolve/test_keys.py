@@ -208,6 +208,17 @@ async def test_limits__none_leave_the_steady_headers(app: Handler, defaults: Cal
     assert STEADY_HEADERS.items() <= headers.items()
 
 
+async def test_limits__of_images_are_told_where_there_are_some(app: Handler, defaults: Callable[[str], None]) -> None:
+    defaults("")
+    image = {"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}
+    told = []
+    for parts in ([image, image], [{"type": "text", "text": '"image_url"'}]):
+        body = orjson.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": parts}]})
+        headers = (await call(app, "POST", CHAT, body)).headers
+        told.append([value for name, value in headers.items() if name.endswith("-input-images")])
+    assert told == [["50000", "49998", "2ms"], []]
+
+
 async def test_limits__also_count_down_with_a_document_word_by_word(
     app: Handler, defaults: Callable[..., None]
 ) -> None:

@@ -88,6 +88,14 @@ def test_usage__has_the_details_of_the_model(model: str, asked: JSON, said: JSON
     assert said.items() <= usage["completion_tokens_details"].items()
 
 
+def test_usage__with_images_tells_nothing_of_what_was_written_to_a_cache() -> None:
+    parts = [{"type": "image_url", "image_url": {"url": "https://a.example/b.png"}}]
+    wire = ChatCompletions()
+    prompt = asked(wire, model="gpt-5.6-luna", messages=[{"role": "user", "content": parts}])
+    usage = wire.document(Reply((SAID,), usage=USAGE, serial="s"), prompt)["usage"]
+    assert list(usage["prompt_tokens_details"]) == ["cached_tokens", "audio_tokens"]
+
+
 def test_padding__is_in_every_chunk_and_that_of_the_usage() -> None:
     told = chunks("gpt-4o")
     assert told[-1]["choices"] == [] and all(chunk["obfuscation"] for chunk in told)

@@ -12,6 +12,8 @@ LIMITS = {
     "x-ratelimit-reset-requests": "6ms",
     "x-ratelimit-reset-tokens": "0s",
 }
+IMAGES = 50_000
+"""Images that may be sent in a minute (recorded in August 2025 and September 2026)."""
 STEADY_HEADERS = {**VERSION, **ACCOUNT, **LIMITS}
 """Headers that OpenAI documents. Their values are constant, since nothing is limited."""
 
@@ -27,3 +29,14 @@ def headers_of(time_taken: str, status: int, model: str | None, is_limited: bool
     if status == 401:
         return {**timed, "www-authenticate": 'Bearer realm="OpenAI API"'}
     return {**timed, **ACCOUNT, **LIMITS} if is_limited and status >= 400 else {**timed, **ACCOUNT}
+
+
+def image_limits(images: int) -> Mapping[str, str]:
+    """Return what is told of the limit of images with the answer to a request that has so many."""
+    if not images:
+        return {}
+    return {
+        "x-ratelimit-limit-input-images": f"{IMAGES}",
+        "x-ratelimit-remaining-input-images": f"{max(IMAGES - images, 0)}",
+        "x-ratelimit-reset-input-images": f"{images * 60_000 // IMAGES}ms",
+    }

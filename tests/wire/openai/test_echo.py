@@ -157,8 +157,9 @@ def test_keys__have_the_order_of_the_api() -> None:
     assert list(told["output"][0]) == ["id", "type", "status", "content", "role"]
     called = answer(Choice(tool_calls=(ToolCall("a", "{}"),)))["output"][0]
     assert list(called) == ["id", "type", "status", "arguments", "call_id", "name"]
-    thought = answer(Choice("a", reasoning="b"), model="gpt-5", include=["reasoning.encrypted_content"])["output"][0]
-    assert list(thought) == ["id", "type", "content", "encrypted_content", "summary"]
+    for asked in ({"model": "gpt-5", "include": ["reasoning.encrypted_content"]}, {"model": "gpt-5.6-luna"}):
+        thought = answer(Choice("a", reasoning="b"), **asked)["output"][0]
+        assert list(thought) == ["id", "type", "content", "encrypted_content", "summary"]
 
 
 def test_events__have_their_type_first_and_their_other_keys_by_name() -> None:

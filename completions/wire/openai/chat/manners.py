@@ -1,6 +1,6 @@
 """How some of OpenAI's models answer chat completions otherwise than most: what their answers lack, or have besides.
 
-Recorded from August 2025 to August 2026.
+Recorded from August 2025 to September 2026.
 """
 
 import functools
@@ -39,7 +39,9 @@ class Writing(Unlikely):
     """Models whose caches are written on demand."""
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage with what was written to the cache."""
+        """Return the usage with what was written to the cache, unless there are images (recorded in September 2026)."""
+        if any(part.kind == "image" for message in prompt.messages for part in message.parts):
+            return usage
         written = reply.usage.cache_creation_tokens if reply.usage else 0
         cached, audio = (usage["prompt_tokens_details"][key] for key in ("cached_tokens", "audio_tokens"))
         told = {"cached_tokens": cached, "cache_write_tokens": written, "audio_tokens": audio}

@@ -135,6 +135,8 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
     return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
 
 
+SEALED = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
+"""Models whose reasoning is always told encrypted (recorded since September 2026, and not yet in July)."""
 PHASED = re.compile(r"(^|/)gpt-(5\.([4-9]|\d\d)|[6-9])")
 """Models whose messages say whether they are the answer, or are said on the way to it (recorded since March 2026)."""
 
@@ -235,7 +237,7 @@ def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial
     """Return a reasoning item; its texts are visible only in a requested summary."""
     wanted = summary_wanted(mapping(prompt.body.get("reasoning")))
     summary = [{"type": "summary_text", "text": each} for each in said] if wanted else []
-    hidden = "reasoning.encrypted_content" in include
+    hidden = "reasoning.encrypted_content" in include or SEALED.match(prompt.model or "")
     sealed = {"encrypted_content": order.encrypted("".join(said), serial)} if hidden else {}
     return {"type": "reasoning", "content": [], **sealed, "summary": summary}
 
