@@ -146,8 +146,9 @@ def _with_headers(turn: Turn, response: Recorded) -> Recorded:
     own = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
     if (own or turn.exchange.headers) and not response.foreign:
         add_headers(response, turn.wire, turn.exchange, own=own)
-        if turn.wire.image_mark and own and reply and turn.wire.image_mark in turn.exchange.request_body:
-            response.add_headers(turn.wire.image_limits(turn.prompt))
+        mark = turn.wire.header_mark
+        if mark is not None and own and reply and mark in turn.exchange.request_body:
+            response.add_headers(turn.wire.answer_headers(reply, turn.prompt))
     if turn.prompt.stream and not own:
         response.leave_out_charset()
     return response

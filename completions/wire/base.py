@@ -106,8 +106,10 @@ class WireFormat(ABC):
     """The media type of its JSON, where it says more than `application/json`."""
     files_kind = ""
     """The kind under which the API's uploaded files are kept, if it has any."""
-    image_mark = b""
-    """What stands in the body of a request with images, if the API tells the limits of those with its answer."""
+    header_mark: bytes | None = None
+    """What stands in the body of a request whose answer has headers of its own, if any has; empty: they all have."""
+    refusal_type = ""
+    """The media type of the JSON that refuses a key or a model, where it differs from that of other errors."""
     reads_address = tells_address = False
     """Whether `parse` needs the parts of the URL and the query parameters; and the API's `root`, to name addresses."""
 
@@ -212,8 +214,8 @@ class WireFormat(ABC):
         """Return the framing for the stream that answers a prompt."""
         return SSE
 
-    def image_limits(self, prompt: Prompt) -> Mapping[str, str]:
-        """Return the headers with the limits of images, for the answer to a prompt that may have some."""
+    def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
+        """Return the headers that tell of one answer."""
         return {}
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:

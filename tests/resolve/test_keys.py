@@ -136,6 +136,10 @@ AZURE = "/openai/deployments/mine/chat/completions"
         (CHAT, {"messages": HELLO, "model": "gone"}, 404, {"openai-project"}, {LIMIT, TIME, MODEL}),
         ("/v1/embeddings", {"input": "a", "model": "text-embedding-3-small"}, 200, {LIMIT, MODEL}, set()),
         ("/v1/completions", {"prompt": "a", "model": "mine"}, 200, {LIMIT, MODEL}, set()),
+        ("/v1/responses", {"input": "a"}, 200, {LIMIT, TIME}, {MODEL}),
+        ("/v1/responses", {"input": 5}, 400, {TIME}, {LIMIT, MODEL}),
+        ("/openrouter/api/v1/chat/completions", {"messages": HELLO}, 200, {"x-generation-id"}, {LIMIT, TIME}),
+        ("/openrouter/api/v1/chat/completions", {"messages": []}, 400, set(), {"x-generation-id", TIME}),
         ("/v1/responses/input_tokens", {"input": "a"}, 200, {TIME}, {LIMIT, MODEL}),
         ("/v1/images/generations", {"prompt": "a", "model": "gpt-image-1"}, 200, {TIME}, {LIMIT, MODEL}),
         (AZURE, {"messages": HELLO}, 200, {LIMIT, "x-ms-deployment-name", "apim-request-id"}, {TIME}),
@@ -165,9 +169,20 @@ async def test_headers__name_no_model_that_a_header_cannot_hold(app: Handler, mo
 
 async def test_headers__tell_a_stranger_nothing_of_an_account(app: Handler, settings: Settings) -> None:
     settings.API_KEYS = ["sk-env"]
-    headers = (await call(app, "POST", CHAT, BODY)).headers
+    headers = (await call(app, "POST", "/v1/responses", BODY)).headers
     assert {TIME, "openai-version"} <= headers.keys() and "openai-organization" not in headers
-    assert headers["www-authenticate"] == 'Bearer realm="OpenAI API"'
+    assert (headers["www-authenticate"], headers["content-type"]) == ('Bearer realm="OpenAI API"', "application/json")
+
+
+async def test_chat__refuses_keys_and_models_in_front_of_the_api(app: Handler, defaults: Callable[[str], None]) -> None:
+    """Recorded from August 2025 to April 2026, of chat, completions and embeddings alone."""
+    defaults("models: [gpt-4o]")
+    gone = orjson.dumps({"model": "gone", "messages": HELLO})
+    sent = ((BODY, "401"), (gone, "none"), (BODY, "500"))
+    answers = [await call(app, "POST", CHAT, body, headers={"X-Mock-Error": error}) for body, error in sent]
+    told = [(answer.status, answer.headers["content-type"].partition(";")[2]) for answer in answers]
+    assert told == [(401, " charset=utf-8"), (404, " charset=utf-8"), (500, "")]
+    assert answers[0].headers["vary"] == "Origin" and not {TIME, "www-authenticate"} & answers[0].headers.keys()
 
 
 async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callable[[str], None]) -> None:

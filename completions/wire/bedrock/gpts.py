@@ -33,7 +33,7 @@ OPEN = "gpt-oss"
 class OnBedrock(Writing):
     """How OpenAI's models answer here."""
 
-    name = "bedrock"
+    name, header_mark = "bedrock", None
 
     def answer_id(self, reply: Reply) -> str:
         """Return the id of an answer."""

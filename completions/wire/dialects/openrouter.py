@@ -57,7 +57,7 @@ class OpenRouter(Vendor):
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = False
     null_usage = False
-    head = HEAD
+    head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
     tier: str | None = None
     """The tier that the maker tells."""
@@ -94,6 +94,10 @@ class OpenRouter(Vendor):
     def answer_id(self, reply: Reply) -> str:
         """Return an id that tells the time."""
         return _generation("gen-", reply)
+
+    def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
+        """Return the id of the generation (recorded since May 2026)."""
+        return {"x-generation-id": reply.id or self.answer_id(reply)}
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return the id of a generation; items have ids that are kept nowhere."""

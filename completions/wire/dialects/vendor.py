@@ -20,6 +20,7 @@ class Vendor(Dialect):
 
     padding = ""
     vendor = ""
+    header_mark: bytes | None = None
     refuses = False
     """Whether refusals have a field of their own."""
     head: Sequence[str] = (*HEAD, "system_fingerprint")

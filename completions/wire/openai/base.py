@@ -22,7 +22,7 @@ from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.files import FILE
-from completions.wire.openai.headers import STEADY_HEADERS, headers_of
+from completions.wire.openai.headers import STEADY_HEADERS, headers_of, image_limits
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.words import COMMON
 from completions.wire.refusals import Refusal
@@ -67,6 +67,8 @@ class Dialect:
     """Whether the last piece of text and the finish reason come in one chunk."""
     usage_joined = False
     """Whether the usage comes in the last chunk of every stream, and not in one of its own where it is asked for."""
+    header_mark: bytes | None = b'"image_url"'
+    """As `WireFormat` has it, of chat completions."""
     chances: Sequence[str] = ("content", "refusal")
     """Of what a choice's log probabilities are told, null or not."""
     null_usage = True
@@ -224,6 +226,10 @@ class Dialect:
         """Return the further top-level fields of the last choice's last chunk."""
         return {"usage": usage} if self.usage_joined else {}
 
+    def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
+        """Return OpenAI's limit of images, of which answers at `responses` say nothing."""
+        return image_limits(sum(part.kind == "image" for message in prompt.messages for part in message.parts))
+
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str] | None:
         """Return the response headers; None means OpenAI's."""
         return None
@@ -269,12 +275,16 @@ class OpenAIFormat(WireFormat):
     """The media type of its streams, where it is not that of the dialect's others."""
     is_limited, names_model = True, False
     """Whether headers of its answers tell of limits, and name the model."""
+    at_gateway, limits_refusals = False, True
+    """Whether another server refuses keys and models, and whether headers of its other refusals tell of limits."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
         self.vendor, self.files_kind = dialect.vendor, dialect.files_kind
         self.window_of_prompt = dialect.window_of_prompt
+        if self.at_gateway and not dialect.name:
+            self.refusal_type = "application/json; charset=utf-8"
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
         self._framing = events_of(dialect, self.events_type)
@@ -284,8 +294,10 @@ class OpenAIFormat(WireFormat):
         own = self._dialect.headers(request_id, status, model)
         if own is not None:
             return own
+        if status == 401 and self.at_gateway:
+            return {"vary": "Origin"}
         if status != 200 or not (model and self.is_limited):
-            return headers_of(f"{elapsed_ms:.0f}", status, model, self.is_limited)
+            return headers_of(f"{elapsed_ms:.0f}", status, model, self.is_limited and self.limits_refusals)
         named = {"openai-model": model} if self.names_model and model.isascii() and model.isprintable() else {}
         return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **named}
 

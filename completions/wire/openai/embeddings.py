@@ -32,7 +32,7 @@ class Embeddings(OpenAIFormat):
     """OpenAI's embeddings; the vectors are a script's, or made of the texts' words."""
 
     name = "embeddings"
-    names_model = True
+    names_model = at_gateway = True
     vendor = "openai"
     refusals = EMBEDDINGS_ELSEWHERE
 

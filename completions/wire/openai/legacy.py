@@ -31,7 +31,7 @@ class LegacyCompletions(OpenAIFormat):
 
     name = "legacy"
     arguments = ""
-    names_model = True
+    names_model = at_gateway = True
     vendor = "openai"
     refusals = LEGACY_ELSEWHERE
     words = LEGACY

@@ -36,7 +36,6 @@ from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
 from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
-from completions.wire.openai.headers import image_limits
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
@@ -54,11 +53,12 @@ class ChatCompletions(OpenAIFormat):
     vendor = "openai"
     refusals = (*CHAT_ELSEWHERE, *REFUSALS)
     words = CHAT
+    at_gateway = True
 
     def __init__(self, dialect: Dialect = OPENAI, dialects: Mapping[str, WireFormat] = NO_DIALECTS) -> None:
         super().__init__(dialect)
         self.dialects = dialects
-        self.image_mark = b"" if dialect.name else b'"image_url"'
+        self.header_mark = dialect.header_mark
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -90,9 +90,9 @@ class ChatCompletions(OpenAIFormat):
         whole = dialect.whole(head | {"choices": choices, "usage": counted} | tail, reply, prompt)
         return whole | self._moderated(reply, prompt)
 
-    def image_limits(self, prompt: Prompt) -> Mapping[str, str]:
-        """Return OpenAI's limit of images, of which answers at `responses` say nothing."""
-        return image_limits(sum(part.kind == "image" for message in prompt.messages for part in message.parts))
+    def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
+        """Return what the vendor tells of one answer."""
+        return self._dialect.answer_headers(reply, prompt)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store if the request asks for it."""

@@ -42,6 +42,7 @@ class Responses(OpenAIFormat):
 
     name = "responses"
     vendor = "openai"
+    limits_refusals = False
 
     def __init__(self, dialect: Dialect = OPENAI, by_model: Mapping[str, Dialect] = NO_OTHERS) -> None:
         super().__init__(dialect)
