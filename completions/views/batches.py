@@ -29,7 +29,7 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     content = await content_of(asked, body["input_file_id"])
     lines, wrong = await budget.in_thread(batches.read_lines, content, body["endpoint"])
     batch = batches.new_batch(body, time.time(), wrong, len(lines))
-    batch["id"] = id_by(outcome) or batch["id"]
+    batch |= {"id": id_by(outcome) or batch["id"], "place": place}
     if not wrong:
         batch["started"] = batch["created"] + outcome.pacing.ttft_ms / 1000
         batch["each"] = outcome.pacing.itl_ms / 1000
@@ -63,7 +63,8 @@ async def _put_results(
     kept = [(line, each) for line, each in found if (each.status == 200) is right]
     if not kept:
         return None
-    results = (batches.result(line, each.status, each.request_id, each.data) for line, each in kept)
+    place = batch["place"]
+    results = (batches.result(line, each.status, each.request_id, each.data, place) for line, each in kept)
     data = await budget.in_thread(b"".join, results)
     name = f"{batch['id']}_{'output' if right else 'error'}.jsonl"
     file = new_file(name, len(data), "batch_output", int(done), batch["lasts"])

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from django.utils.http import content_disposition_header
+
 from completions.exceptions import RequestError
 from completions.state import blobs
 from completions.state.records import Document, Records
@@ -62,7 +64,11 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
-    return RawResponse(await content_of(asked, name), 200, "application/octet-stream")
+    file = await file_named(asked, name)
+    response = RawResponse(await content_of(asked, name), 200, "application/octet-stream")
+    plain = "".join(filter(str.isprintable, file["filename"]))
+    response["content-disposition"] = content_disposition_header(as_attachment=True, filename=plain) or "attachment"
+    return response
 
 
 @stored

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -78,7 +79,9 @@ def test_file__is_kept_listed_sent_back_and_removed(client: openai.OpenAI) -> No
     assert file.id in [each.id for each in client.files.list(purpose="user_data")]
     assert file.id not in [each.id for each in client.files.list(purpose="batch")]
     assert client.files.retrieve(file.id) == file
-    assert client.files.content(file.id).text == "Überall"
+    content = client.files.content(file.id)
+    assert content.text == "Überall"
+    assert content.response.headers["content-disposition"] == 'attachment; filename="notes.txt"'
     assert client.files.delete(file.id).deleted
     with pytest.raises(openai.NotFoundError, match="No such File object"):
         client.files.retrieve(file.id)
@@ -169,6 +172,7 @@ def test_batch__answers_each_line_like_a_request_of_its_own(client: openai.OpenA
     assert (done.request_counts.total, done.request_counts.completed, done.request_counts.failed) == (3, 2, 1)
     right, wrong = results(client, done.output_file_id), results(client, done.error_file_id)
     assert [right[name]["body"]["choices"][0]["message"]["content"] for name in ("a", "c")] == ["One", "Three"]
+    assert {uuid.UUID(each["request_id"]).version for each in (*right.values(), *wrong.values())} == {4}
     assert wrong["b"]["status_code"] == 500 and wrong["b"]["body"]["error"]["type"] == "server_error"
     assert done.usage is not None
     assert done.usage.total_tokens == sum(each["body"]["usage"]["total_tokens"] for each in right.values())

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions import ids
 from completions.conversation import Usage
 from completions.exceptions import RequestError
 from completions.wire.base import Document
@@ -161,9 +162,15 @@ def status_at(batch: Document, now: float) -> str:
         return "expired"
     if batch["started"] is None or now < batch["started"]:
         return "validating"
-    if done is not None and now >= done - batch["each"] / 2:
+    if done is not None and now >= _finalized(batch):
         return "finalizing"
     return "in_progress"
+
+
+def _finalized(batch: Document) -> float:
+    """Return when a batch begins to be finalized, which was recorded a second or two before its end."""
+    begun: float = batch["done"] - batch["each"] / 2
+    return begun
 
 
 def shown(batch: Document, now: float) -> dict[str, Any]:
@@ -177,7 +184,7 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
         "created_at": created,
         "in_progress_at": None if batch["started"] is None or now < batch["started"] else int(batch["started"]),
         "expires_at": created + DAY,
-        "finalizing_at": int(batch["done"]) if status in ("finalizing", "completed") else None,
+        "finalizing_at": int(_finalized(batch)) if status in ("finalizing", "completed") else None,
         "completed_at": int(batch["done"]) if status == "completed" else None,
         "failed_at": created if status == "failed" else None,
         "expired_at": created + DAY if status == "expired" else None,
@@ -216,8 +223,13 @@ def _answered(batch: Document, now: float) -> int:
     return min(total, int((now - batch["started"]) / batch["each"]))
 
 
-def result(line: Line, status: int, request_id: str, body: bytes) -> bytes:
-    """Return the line that a request of a batch gets in the output file, or in the error file."""
+def result(line: Line, status: int, request_id: str, body: bytes, place: str = "") -> bytes:
+    """Return the line that a request of a batch gets in the output file, or in the error file.
+
+    OpenAI and Azure call the request by a UUID there (recorded in April and August 2026).
+    """
+    if place in ("", AZURE):
+        request_id = ids.uuid_of(request_id)
     answer = {"status_code": status, "request_id": request_id, "body": orjson.Fragment(body)}
     name = f"batch_req_{secrets.token_hex(16)}"
     return orjson.dumps({"id": name, "custom_id": line.custom_id, "response": answer, "error": None}) + b"\n"
