@@ -1,11 +1,11 @@
 """A gate where answers wait until the test releases them."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from typing import Any
 
 from completions.pytest_plugin.arguments import Count, Seconds, with_checked_arguments
+from completions.pytest_plugin.waiting import in_thread, pause
 
 LOOK_EVERY = 0.005
 """Seconds from look to look."""
@@ -40,9 +40,9 @@ class Gate:
         """Like `wait`, without blocking the test's event loop."""
         __tracebackhide__ = True
         deadline = time.monotonic() + timeout
-        while (waiting := await asyncio.to_thread(lambda: self.waiting)) < count:
+        while (waiting := await in_thread(lambda: self.waiting)) < count:
             self._give_up(waiting, count, deadline, timeout)
-            await asyncio.sleep(LOOK_EVERY)
+            await pause(LOOK_EVERY)
 
     def _give_up(self, waiting: int, count: int, deadline: float, timeout: float) -> None:
         __tracebackhide__ = True

@@ -1,9 +1,9 @@
 """`mock_llm`: the namespace of one test on the server, as an object."""
 
-import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from completions.pytest_plugin.run import Run, numbered
 from completions.pytest_plugin.snapshots import Normalise, Snapshots
 from completions.pytest_plugin.variables import API_KEY
 from completions.pytest_plugin.verdict import Verdict
+from completions.pytest_plugin.waiting import in_thread
 from completions.script.reply.literal import literal
 from completions.script.text.as_json import as_json
 
@@ -162,7 +163,7 @@ class MockLLM:
 
     async def await_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as `wait_for` has it
         """Like `wait_for`, without blocking the test's event loop."""
-        return await asyncio.to_thread(self.wait_for, count, timeout)
+        return await in_thread(partial(self.wait_for, count, timeout))
 
     def assert_called(self, times: Count | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that requests matching `when` were answered, `times` times or at least once.

@@ -302,6 +302,17 @@ async def test_wait__lets_the_loop_run(mock_llm: MockLLM) -> None:
     await asking
 
 
+def test_wait__in_trio(mock_llm: MockLLM) -> None:
+    trio = pytest.importorskip("trio", reason="tests/requirements.txt has trio")
+    asking = threading.Thread(target=asked)
+    mock_llm.reply("in", hold="door")
+    asking.start()
+    trio.run(mock_llm.gate("door").await_for, 1, PATIENCE)
+    mock_llm.gate("door").release()
+    assert len(trio.run(mock_llm.await_for, 1, PATIENCE)) == 1
+    asking.join()
+
+
 def test_wait__says_what_was_there(mock_llm: MockLLM) -> None:
     asked("the only one")
     with pytest.raises(AssertionError, match=r"answered 1 instead of 2 within 0\.05 s\.\n(.*\n)*.*the only one"):
