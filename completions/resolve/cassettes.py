@@ -43,8 +43,9 @@ Without it, this mock keeps the file, and the requests that name it are the same
 class Cassettes:
     """The recorded answers that a namespace plays or records, and how. Making one reads the folder."""
 
-    def __init__(self, folder: str, mode: str, ignored: tuple[str, ...], run: str = "") -> None:
-        self.deck, self.mode = deck(folder, ignored, run), mode
+    def __init__(self, folder: str, mode: str, ignored: tuple[str, ...], run: str | None = None) -> None:
+        self.deck, self.mode = deck(folder, ignored, run or ""), mode
+        self._is_of_the_server = run is None
 
     @property
     def records(self) -> bool:
@@ -77,16 +78,23 @@ class Cassettes:
         misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
         near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
         spoiled = " ".join(problem.summary.rstrip(".") + "." for problem in self.deck.problems.values())
-        upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
         error = RequestError(
             f"Nothing in {self.deck.folder} was recorded for this request, and the mode is {self.mode}. "
             f"{f'What cannot be used there: {spoiled:.{MAX_SPOILED}} ' if spoiled else ''}"
             f"{f'The nearest: {near}. ' if near else ''}"
-            f"Record it: MOCK_UPSTREAM={upstream} python -m mocksite serve --record {self.deck.folder} --mode {NEW}",
+            f"Record it: {self._advice}",
             status=404,
             code="no_cassette",
         )
         return error, misses
+
+    @property
+    def _advice(self) -> str:
+        """How to record what is missing: as it was started, by the server's command or at run time."""
+        if self._is_of_the_server:
+            upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
+            return f"MOCK_UPSTREAM={upstream} python -m mocksite serve --record {self.deck.folder} --mode {NEW}"
+        return f"start it again with the mode {NEW} and an upstream, by mock_llm.record or PUT /_mock/recording"
 
     async def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
         """Return an outcome whose answer is recorded, where it is another server's; what a model said is at once."""

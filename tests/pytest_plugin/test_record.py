@@ -53,6 +53,7 @@ def test_record__asks_once_and_plays_from_then_on(mock_llm: MockLLM, upstream: L
     mock_llm.record(folder, mode="none", ignore=["ids"])
     assert ask(mock_llm, "Ticket ticket-3, please.") == said[0][0], "what the file itself ignores is ignored"
     assert ask(mock_llm, "Another question") == "no_cassette"
+    assert "by mock_llm.record or PUT" in str(mock_llm.last.raw["error"]), "no command would record into this test"
 
 
 def test_record__beside_the_test_and_nowhere_else(
