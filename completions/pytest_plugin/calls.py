@@ -31,7 +31,12 @@ class Call:
     result: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.name}({json.dumps(self.arguments, ensure_ascii=False, default=str)})"
+        return f"{self.name}({as_text(self.arguments)})"
+
+
+def as_text(value: Any) -> str:
+    """Return a value as a message shows it: as JSON."""
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
 def parsed(arguments: str) -> Any:
@@ -81,7 +86,8 @@ def written(expected: Expected) -> str:
     """Return an expected call as a message shows it."""
     if isinstance(expected, str):
         return expected
-    return f"{expected[0]}({', '.join(f'{key}: {_shown(value)}' for key, value in expected[1].items())})"
+    arguments = (f"{as_text(key)}: {_shown(value)}" for key, value in expected[1].items())
+    return f"{expected[0]}({{{', '.join(arguments)}}})"
 
 
 def _holds(value: Any, wanted: Any) -> bool:
@@ -115,4 +121,4 @@ def _shown(value: Any) -> str:
     if isinstance(value, re.Pattern):
         return f"/{value.pattern}/"
     function: Callable[..., Any] | None = value if callable(value) else None
-    return repr(value) if function is None else getattr(function, "__qualname__", repr(function))
+    return as_text(value) if function is None else getattr(function, "__qualname__", repr(function))

@@ -114,6 +114,8 @@ def test_assert_tools_called__in_order_or_among_others(mock_llm: MockLLM) -> Non
         with pytest.raises(AssertionError) as caught:
             mock_llm.assert_tools_called(wrong, strict=strict)
         assert '3. book({"city": "Rome", "nights": 2})' in str(caught.value)
+    with pytest.raises(AssertionError, match=re.escape('1. fly\n  2. book({"city": "Oslo", "nights": /2/})\n')):
+        mock_llm.assert_tools_called(["fly", ("book", {"city": "Oslo", "nights": re.compile("2")})])
     with pytest.raises(AssertionError):
         mock_llm.assert_tools_called(["book", "book"], strict=False)
 
