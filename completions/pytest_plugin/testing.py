@@ -11,7 +11,7 @@ import inspect
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from unittest import TestCase as UnitTestCase
 from unittest import mock
 
@@ -83,10 +83,20 @@ def with_mock_llm(function: Callable[..., R]) -> Callable[..., R]:
     return made
 
 
+class _OfEachTest:
+    """`mock_llm` where no test runs, as in `setUpClass`: it says where there is one."""
+
+    def __get__(self, case: UnitTestCase | None, owner: type[UnitTestCase]) -> MockLLM:
+        raise AttributeError(
+            f"Each test of {owner.__name__} has its own `self.mock_llm`, and the class has none: use it in `setUp` or "
+            "in the test."
+        )
+
+
 class LLMMixin(UnitTestCase):
     """Gives each test of a test case its own mock, as `self.mock_llm`."""
 
-    mock_llm: MockLLM
+    mock_llm: MockLLM = cast(MockLLM, _OfEachTest())
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Make the mock before any `setUp`, also before one that does not call `super().setUp()`."""

@@ -17,6 +17,13 @@ from application import aask, ask
 from completions.pytest_plugin.testing import LLMMixin, mocked_llm, with_mock_llm
 
 class Plain(LLMMixin, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        try:
+            cls.mock_llm.reply("of the class")
+        except AttributeError as exc:
+            assert "Each test of Plain has its own `self.mock_llm`" in str(exc), exc
+
     def setUp(self):  # without its parent's, as is common
         self.mock_llm.reply("of setUp", when="set up")
 
