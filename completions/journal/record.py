@@ -158,6 +158,7 @@ class RequestLine:
             "rule": exchange.rule,
             "upstream": exchange.upstream,
             "stage": exchange.stage,
+            "error": None if exchange.error is None else exchange.error.code or exchange.error.type,
             "fault": exchange.fault,
             "ineffective": [each.what for each in exchange.ineffective],
             "stream": exchange.stream,
@@ -178,6 +179,7 @@ class RequestLine:
         stream = f" stream chunks={exchange.chunks}" if exchange.stream else ""
         retry = f" retry={exchange.retry}" if exchange.retry else ""
         queued = f" queued={exchange.queued * 1000:.1f}ms" if exchange.queued else ""
+        error = "" if exchange.error is None else f" error={_value(exchange.error.code or exchange.error.type)}"
         fault = f" fault={exchange.fault.replace(' ', '')}" if exchange.fault is not None else ""
         if exchange.ineffective:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
@@ -187,8 +189,8 @@ class RequestLine:
             rule += f" upstream={exchange.upstream.partition('//')[2].partition('/')[0] or exchange.upstream}"
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
-            f"{exchange.method} {printable(exchange.path)} {exchange.status}{rule}{model}{stage}{retry}{queued}{fault}"
-            f"{stream} {exchange.sent_bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
+            f"{exchange.method} {printable(exchange.path)} {exchange.status}{error}{rule}{model}{stage}{retry}{queued}"
+            f"{fault}{stream} {exchange.sent_bytes}B {self._ms():.1f}ms {short(exchange.request_id)}{ending}"
         )
 
     @property

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from completions.event import Frames
-from completions.journal.exchange import Exchange
+from completions.journal.exchange import ErrorFacts, Exchange
 from completions.journal.record import ChunkLine, RelayRecord, RequestLine, StreamRecord, end_exchange, printable
 from mocksite.logging import ColourFormatter, GatheringHandler, JSONFormatter, NotCancelled, TextFormatter
 from tests.patience import PATIENCE
@@ -78,6 +78,13 @@ def test_request__line_says_which_server_answered(upstream: str, told: str) -> N
     assert str(RequestLine(passed_on)).startswith(f"POST /v1/chat/completions 200 upstream={told} model=gpt-4o stream")
 
 
+@pytest.mark.parametrize(("code", "told"), [("invalid_api_key", "invalid_api_key"), (None, "invalid_request_error")])
+def test_request__line_says_what_the_error_was(code: str | None, told: str) -> None:
+    refused = RequestLine(replace(EXCHANGE, status=401, error=ErrorFacts(401, "invalid_request_error", code, "No.")))
+    assert str(refused).startswith(f"POST /v1/chat/completions 401 error={told} rule=mock model=gpt-4o")
+    assert refused.fields()["error"] == told
+
+
 def test_text__says_where_no_rule_matched_and_shortens_the_id() -> None:
     missed = replace(EXCHANGE, rule=None, unmatched=True, request_id="req_019a0000000000000000000012345678")
     assert str(RequestLine(missed)).startswith("POST /v1/chat/completions 200 UNMATCHED model=gpt-4o stream")
@@ -132,6 +139,7 @@ def test_json__request_has_every_fact() -> None:
         "status": 200,
         "model": "gpt-4o",
         "rule": "mock",
+        "error": None,
         "fault": None,
         "ineffective": [],
         "stream": True,
