@@ -129,13 +129,18 @@ def _answer(client: "LLMClient", text: str, options: argparse.Namespace) -> "Com
 
 
 def _show(stream: "Stream") -> "Completion":
-    """Print the first choice as it arrives, and a line end after it, also when it breaks off."""
+    """Print the first choice as it arrives, and a line end after it, also when it breaks off after a part."""
+    shown = ""
     try:
         for piece in stream:
             if piece.index == 0:
+                shown = piece.text + piece.refusal or shown
                 print(piece.text + piece.refusal, end="", flush=True)
-    finally:
-        print(flush=True)
+    except BaseException:
+        if shown:
+            print(flush=True)
+        raise
+    print(flush=True)
     return stream.completion
 
 

@@ -192,7 +192,9 @@ class Call:
 
 
 def _given_up(error: Exception) -> Fault:
-    return Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {error}")
+    from llmclient.errors import given_up
+
+    return Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {given_up(error)}")
 
 
 def _now(document: Document) -> tuple[float, Document]:

@@ -93,7 +93,7 @@ def _what(error: Exception) -> str:
             return f"status {status} ({type(error).__name__}): {_server_message(cause.response)}"
         if isinstance(cause, httpx.TimeoutException):
             return f"no answer within the timeout ({type(cause).__name__})"
-        if isinstance(cause, httpx.TransportError):
+        if isinstance(cause, httpx.RequestError):
             return f"no answer ({type(cause).__name__}): {cause or 'the connection was lost'}"
     return f"{type(error).__name__}: {_first_line(error)}"
 
@@ -112,12 +112,18 @@ def explained(error: Exception) -> Explained:
     for cause in () if isinstance(error, BrokenAnswerError) else _causes(error):
         if isinstance(cause, httpx.HTTPStatusError):
             return Explained(cause.response.status_code, _server_message(cause.response), cause.response.headers)
-        if isinstance(cause, httpx.TransportError):
+        if isinstance(cause, httpx.RequestError):
             return Explained(None, _what(error), {}, isinstance(cause, httpx.TimeoutException))
     status = None if isinstance(error, BrokenAnswerError) else getattr(error, "status_code", None)
     if isinstance(status, int):
         return Explained(status, _first_line(error), {})
     return Explained(None, _what(error), {})
+
+
+def given_up(error: Exception) -> str:
+    """Return why LiteLLM gave a stream up: what its HTTP client said, or else what it says itself."""
+    told = (f"{type(cause).__name__}: {cause}" for cause in _causes(error) if isinstance(cause, httpx.RequestError))
+    return next(told, str(error))
 
 
 def _first_line(error: Exception) -> str:

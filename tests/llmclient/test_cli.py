@@ -136,14 +136,22 @@ def error_line(argv: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[str
         (reply(b"<html>", "502 Bad Gateway"), "status 502 (BadGatewayError): Bad Gateway"),
         (reply({"error": {"message": "boom"}}), "status 200, but error_body: boom"),
         (b"", "no answer (RemoteProtocolError): Server disconnected without sending a response."),
+        (
+            reply(b"plain", content_encoding="gzip"),
+            "no answer (DecodingError): Error -3 while decompressing data: incorrect header check",
+        ),
     ],
 )
 def test_error__is_one_line_with_server_status_and_reason(
     wire: WireServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, play: bytes, line: str
 ) -> None:
     monkeypatch.setenv("LLM_MAX_RETRIES", "0")
-    wire.play(play)
+    wire.play(play, play)
     assert error_line(["Hi", "--base-url", wire.url], capsys) == ("", f"{wire.url}: {line}")
+    line = line.replace(
+        "no answer (DecodingError)", "status 200, but aborted: LiteLLM gave the stream up: DecodingError"
+    )
+    assert error_line(["Hi", "--stream", "--base-url", wire.url], capsys) == ("", f"{wire.url}: {line}")
 
 
 def test_error__nobody_listens(
