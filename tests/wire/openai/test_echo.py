@@ -449,3 +449,13 @@ def test_schema__names_no_standard() -> None:
     schema = {"type": "object", "properties": {}, "additionalProperties": False, "required": []}
     given = {"type": "json_schema", "name": "n", "schema": {"$schema": "https://a.example/schema", **schema}}
     assert answer(text={"format": given})["text"]["format"]["schema"] == schema
+
+
+def test_shell__is_told_its_commands_one_by_one() -> None:
+    """As the types of the SDK have it: without the item's id, and with nothing in the call that is added."""
+    call = Choice(tool_calls=(ToolCall("shell", '{"commands": ["ls -l", "pwd"]}'),))
+    told = events(call, tools=[{"type": "shell"}])
+    assert next(event["item"]["action"]["commands"] for event in told if "item" in event) == []
+    found = [event for event in told if event["type"].startswith("response.shell_call_command.")]
+    assert [event["command"] for event in found if event["type"].endswith(".done")] == ["ls -l", "pwd"]
+    assert {event["command_index"] for event in found} == {0, 1} and not any("item_id" in event for event in found)

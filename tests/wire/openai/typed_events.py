@@ -42,13 +42,17 @@ def fold_response(events: list[Any]) -> dict[str, Any]:
         elif event["type"] == "response.output_item.done":
             told, whole = output[event["output_index"]], event["item"]
             assert {key: told[key] for key in told if key in TOLD} == {key: whole[key] for key in told if key in TOLD}
+            assert whole["type"] != "shell_call" or told["action"] == whole["action"]
             output[event["output_index"]] = whole
         elif "output_index" in event:
             item = output[event["output_index"]]
-            assert event["item_id"] == item["id"]
+            assert event.get("item_id") == (None if kind == COMMAND else item["id"])
             fold_into(item, kind, step, event)
     return {**events[-1]["response"], "output": output}
 
+
+COMMAND = "response.shell_call_command"
+"""What tells of a shell's commands names no item."""
 
 TOLD = ("content", "summary", "arguments", "input", "code")
 """What items are told of piece by piece."""
@@ -66,6 +70,8 @@ def fold_into(item: dict[str, Any], kind: str, step: str, event: dict[str, Any])
             told = {key: value for key, value in parts[index].items() if key != "logprobs"}
             assert told == {key: value for key, value in event["part"].items() if key != "logprobs"}
             parts[index] = event["part"]
+    elif kind == COMMAND:
+        fold_command(item["action"]["commands"], step, event)
     elif kind in GROWS:
         grow(item, GROWS[kind], step, event)
     elif kind == "response.output_text.annotation":
@@ -76,6 +82,18 @@ def fold_into(item: dict[str, Any], kind: str, step: str, event: dict[str, Any])
         grow(item["content"][event["content_index"]], "text", step, event)
     elif kind == "response.reasoning_summary_text":
         grow(item["summary"][event["summary_index"]], "text", step, event)
+
+
+def fold_command(commands: list[str], step: str, event: dict[str, Any]) -> None:
+    """Add an event to the commands of a shell."""
+    index = event["command_index"]
+    if step == "added":
+        assert index == len(commands)
+        commands.append(event["command"])
+    elif step == "delta":
+        commands[index] += event["delta"]
+    else:
+        assert commands[index] == event["command"]
 
 
 def grow(holder: dict[str, Any], key: str, step: str, event: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import orjson
 from completions.event import HOLE, PAD, Event, Events, Run, padding
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
-from completions.wire.fields import mapping
+from completions.wire.fields import mapping, texts
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
 from completions.wire.openai.responses.echo import by_name
@@ -97,6 +97,8 @@ class _Narrator:
             started["content"] = []
         if kind == "web_search_call" and "action" in item and not self._thinks:  # one that reasons has not said it yet
             started["action"] = {"type": mapping(item["action"]).get("type", "search")}
+        if kind == "shell_call" and "commands" in mapping(item.get("action")):
+            started["action"] = {**item["action"], "commands": []}
         if kind == "apply_patch_call" and "diff" in mapping(item.get("operation")):
             started["operation"] = {**item["operation"], "diff": ""}
         if kind not in _STATELESS and "status" in item:
@@ -122,6 +124,8 @@ class _Narrator:
                 self._said("response.custom_tool_call_input", at, "input", item)
             case "apply_patch_call" if "diff" in mapping(item.get("operation")):
                 self._said("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
+            case "shell_call":
+                self._commands(index=at["output_index"], said=texts(mapping(item.get("action")).get("commands")))
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
                 self._said("response.mcp_call_arguments", at, "arguments", item)
@@ -134,6 +138,13 @@ class _Narrator:
                 self._picture(at, item)
             case _:
                 self._steps(kind, at, _STEPS.get(kind, ()))
+
+    def _commands(self, index: int, said: Iterable[str]) -> None:
+        """Tell the commands of a shell (`ResponseShellCallCommand…Event` of the SDK, which name no item)."""
+        for place, command in enumerate(said):
+            at = {"command_index": place, "output_index": index}
+            self._add("response.shell_call_command.added", {**at, "command": ""})
+            self._said("response.shell_call_command", at, "command", {"command": command})
 
     def _steps(self, kind: str, at: Mapping[str, Any], steps: Iterable[str]) -> None:
         for step in steps:
@@ -187,7 +198,7 @@ class _Narrator:
 
     def _said(self, kind: str, at: Mapping[str, Any], key: str, whole: Mapping[str, Any]) -> None:
         """Tell a text of which nothing but the text is told: its deltas, and all of it."""
-        part = "arguments" if key in ("arguments", "input") else ""
+        part = "arguments" if key in ("arguments", "command", "input") else ""
         said = whole.get(key) or ""
         self._deltas(f"{kind}.delta", at, said, part)
         self._add(f"{kind}.done", {**at, key: said})
