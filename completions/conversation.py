@@ -25,12 +25,11 @@ NAMES: dict[str, list[str]] = {"format": [], "dialect": []}
 """The names there are of wire formats, and of dialects of OpenAI's; `wire/registry.py` fills the lists."""
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-SECRET_WORDS = re.compile("token(?!s)|secret|passw|passphrase|credential|(api|access|subscription|private)[-_]?key")
-"""Headers that identify the client, and words in the names of other such headers.
-
-For example `x-api-key`, `x-auth-token` and `ocp-apim-subscription-key`, but not `x-ratelimit-remaining-tokens`. They
-are neither recorded nor passed on.
-"""
+SECRET_WORDS = re.compile(
+    "token(?!s)|secret|passw|passphrase|credential|[-_]jwt([-_]|$)|(api|access|subscription|private)[-_]?key"
+    "|authorization$|authentication$|[-_]auth$|[-_]oidc[-_]data$"
+)
+"""Headers that identify the client, and words of others' names (`x-api-key`): neither recorded nor passed on."""
 
 
 @functools.lru_cache(maxsize=1024)

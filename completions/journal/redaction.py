@@ -11,7 +11,7 @@ import orjson
 from completions.conversation import SECRET_HEADERS, is_secret
 from completions.journal.quotes import REDACTED, texts_of
 
-SECRET_PARAMETERS = frozenset(("key", "sig", "signature"))
+SECRET_PARAMETERS = frozenset(("key", "sig", "signature", "x-amz-signature", "x-goog-signature"))
 """Parameters of an address that are keys or made of them, beside those that have a secret header's name."""
 
 PLACES = re.compile("(page|next|continuation)[-_]?token")
