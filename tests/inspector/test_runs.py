@@ -77,6 +77,7 @@ async def test_run__is_exported_as_a_file(site: Site) -> None:
     await expect(page.locator("#export")).to_be_hidden()
     await site.ask("A refund?")
     await expect(page.locator("#verdict-score")).to_have_text("Score 100 of 100")
+    await expect(page.locator("#verdict-facts")).to_have_text("1 request, 1 call, 0 retries, 1 answered")
     async with page.expect_download() as downloading:
         await page.locator("#export").click()
     download = await downloading.value

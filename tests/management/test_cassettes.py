@@ -206,7 +206,7 @@ def test_check__names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
         deck.record(question_of(asked()), Recorded("/v1/chat/completions", pieces=(b"a",), times=(0,)), "") or ""
     )
     call_command("checkcassettes", str(tmp_path))
-    assert f"{tmp_path}: 1 requests, 0 errors, 0 warnings" in capsys.readouterr().out
+    assert f"{tmp_path}: 1 request, 0 errors, 0 warnings" in capsys.readouterr().out
     text = file.read_text()
     (tmp_path / "copy.yaml").write_text(text.replace("by: mocksite 0.1.0", "by: mocksite 0.0.9"))
     (tmp_path / "old.yaml").write_text(

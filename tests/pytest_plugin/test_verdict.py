@@ -299,7 +299,7 @@ def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     assert f"nothing to judge: the namespace {mock_llm.namespace} was asked nothing" in done.stderr
     post(mock_llm)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    told = "1 requests, 1 calls, 0 retries, 1 answered: nothing found, score 100 of 100\n"
+    told = "1 request, 1 call, 0 retries, 1 answered: nothing found, score 100 of 100\n"
     assert (done.returncode, done.stdout) == (
         0,
         told,

@@ -16,6 +16,9 @@ from completions.wire.registry import read
 MAX_EXCHANGES = 2000
 """Exchanges that are looked at: the newest."""
 
+SINGULAR = {"requests": "request", "calls": "call", "retries": "retry"}
+"""What one of what is counted is called."""
+
 TIMEOUT = Parameter(
     "timeout_ms", "How long the client may wait in silence at most.", int, int(SDKS_WAIT * 1000), 1, 86_400_000
 )
@@ -51,7 +54,7 @@ def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str, patience
 
 def _text(facts: Mapping[str, int], points: int | None, wrong: Sequence[Mapping[str, Any]]) -> str:
     """Return the verdict as a text."""
-    counts = ", ".join(f"{count} {name}" for name, count in facts.items())
+    counts = ", ".join(f"{count} {SINGULAR.get(name, name) if count == 1 else name}" for name, count in facts.items())
     lines = [f"{counts}: {len(wrong) or 'nothing'} found" + ("" if points is None else f", score {points} of 100")]
     for each in wrong:
         lines += [f"{each['rule']}: {each['message']}", f"  {each['guide']}", f"  {', '.join(each['evidence'])}"]

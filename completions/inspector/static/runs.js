@@ -91,9 +91,9 @@ function finding({ rule, message, guide, evidence }) {
   return make("li", {}, make("p", { class: "row" }, make("span", { class: "badge warn" }, rule), make("span", {}, message)), make("p", { class: "muted help" }, guide), make("p", { class: "help" }, ...links));
 }
 
-function verdict({ requests, calls, retries, answered: got, score, findings }) {
+function verdict({ requests, score, findings, text }) {
   field("verdict").hidden = requests === 0;
-  field("verdict-facts").textContent = `${count(requests)} requests, ${count(calls)} calls, ${count(retries)} retries, ${count(got)} answered`;
+  field("verdict-facts").textContent = text.slice(0, text.indexOf(":"));
   field("verdict-score").textContent = `Score ${score} of 100`;
   field("verdict-score").className = `badge ${score === 100 ? "ok" : "warn"}`;
   const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "Nothing is wrong with how the client takes errors, limits and streams, as far as its requests show.");

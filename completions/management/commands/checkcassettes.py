@@ -58,9 +58,9 @@ class Command(BaseCommand):
         elif options["report"] or options["upstream"] or options["header"]:
             raise CommandError("--report, --upstream and --header are for --refresh.")
         errors = sum(each.grave for each in found)
-        self.stdout.write(
-            f"{options['folder']}: {len(deck.rules)} requests, {errors} errors, {len(found) - errors} warnings"
-        )
+        counts = {"request": len(deck.rules), "error": errors, "warning": len(found) - errors}
+        told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+        self.stdout.write(f"{options['folder']}: {told}")
         if errors:
             raise CommandError("Some recorded answers are not as they should be.")
 
