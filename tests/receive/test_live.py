@@ -287,12 +287,14 @@ def test_http10__is_streamed_until_the_connection_closes(server: LiveServer) -> 
     assert fold(events(streamed)) == MOCK
 
 
-def test_http11__without_a_host_is_refused(server: LiveServer) -> None:
+@pytest.mark.parametrize(("hosts", "code"), [(0, "host_missing"), (2, "host_not_allowed")])
+def test_http11__without_one_host_is_refused(server: LiveServer, hosts: int, code: str) -> None:
+    named = b"Host: localhost\r\n" * hosts
     with connect(server) as connection:
-        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}")
+        connection.sendall(b"POST /v1/chat/completions HTTP/1.1\r\n%sContent-Length: 2\r\n\r\n{}" % named)
         head, body = read_response(connection)
     assert head.startswith(b"HTTP/1.1 400 ")
-    assert json.loads(body)["error"]["code"] == "host_missing"
+    assert json.loads(body)["error"]["code"] == code
 
 
 def test_headers__without_an_end_are_refused(server: LiveServer) -> None:
