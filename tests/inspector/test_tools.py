@@ -169,3 +169,19 @@ async def test_tools__that_the_form_cannot_show_stay_beside_those_that_it_can(si
     await expect(page.get_by_label("Other fields of the body")).to_have_value(json.dumps({"tools": hosted}, indent=2))
     await build(page)
     assert (await body_of(page))["tools"] == [*hosted, *SAME["responses"]]
+
+
+@pytest.mark.parametrize("stream", [True, False])
+async def test_tools__that_anthropic_runs_itself_want_no_result(site: Site, stream: bool) -> None:
+    page = site.page
+    tools = [{"type": "web_search_20250305", "name": "web_search"}]
+    body = {"model": "claude-sonnet-5", "max_tokens": 99, "stream": stream, "tools": tools}
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option("anthropic")
+    await page.get_by_role("button", name="JSON", exact=True).click()
+    asked = [{"role": "user", "content": "refund"}]
+    await page.get_by_label("Body", exact=True).fill(json.dumps(body | {"messages": asked}))
+    await page.get_by_role("button", name="Send", exact=True).click()
+    await expect(page.locator("#reply")).to_have_text('Refunds take five days.Calls web_search{"query":"refund"}')
+    await expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    await expect(page.get_by_label("Result of")).to_have_count(0)

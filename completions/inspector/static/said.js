@@ -75,12 +75,14 @@ function event(said, document) {
   if (/^response\.(function_call_arguments|custom_tool_call_input)\.delta$/.test(type ?? "")) call(said, document.output_index, "", document.delta);
 }
 
+const CALLS = { tool_use: undefined, server_tool_use: "hosted", mcp_tool_use: "hosted" };
+
 function blocks(said, place, block) {
   said.text += words(block.text);
   said.reasoning += words(block.thinking);
   said.signature += words(block.signature);
   const input = block.input && Object.keys(block.input).length ? block.input : "";
-  if (block.type === "tool_use") call(said, place, block.name, input, { id: block.id });
+  if (block.type in CALLS) call(said, place, block.name, input, { id: block.id, kind: CALLS[block.type] });
   if (block.toolUse) call(said, place, block.toolUse.name, block.toolUse.input, { id: block.toolUse.toolUseId });
   const { text, signature, reasoningText = { text, signature } } = block.reasoningContent ?? {};
   said.reasoning += words(reasoningText.text);
