@@ -15,6 +15,7 @@ from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import ALONE as ANTHROPIC_ALONE
+from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.cohere.addresses import ADDRESSES as COHERE
@@ -83,6 +84,7 @@ _ALL = [
     *openrouter_audio(OpenRouter()),
     *COHERE_ALONE,
     *ANTHROPIC_ALONE,
+    *vendors_addresses({dialect.name: dialect.words for dialect in DIALECTS}),
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *openrouter_addresses(OpenRouter.place, CHAT_DIALECTS["openrouter"]),

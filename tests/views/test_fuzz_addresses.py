@@ -60,6 +60,8 @@ GENERATED = [
     *("/v1/moderations", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),
     *("/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/generations", "/v1/images/edits"),
     *("/v1/images/variations", "/v1/messages", "/v1/messages/count_tokens"),
+    *("/anthropic/v1/messages", "/anthropic/v1/messages/count_tokens", "/deepseek/anthropic/v1/messages"),
+    *("/openrouter/api/v1/messages", "/vllm/v1/messages"),
     *(
         f"/v1beta/models/gemini-2.5-flash:{name}"
         for name in ("generateContent", "streamGenerateContent", "countTokens")

@@ -3,11 +3,14 @@
 from completions.wire.address import Address, listing
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages, hello
 
-MESSAGES = AnthropicMessages()
+MESSAGES, COUNT = AnthropicMessages(), AnthropicCount()
 
 ADDRESSES = [
     Address("v1/messages", MESSAGES),
-    Address("v1/messages/count_tokens", AnthropicCount()),
+    Address("v1/messages/count_tokens", COUNT),
+    Address("anthropic/v1/messages", MESSAGES),  # of Azure's Foundry, which runs Claude
+    Address("anthropic/v1/messages/count_tokens", COUNT),
+    Address("anthropic/.*", MESSAGES, "refuse"),
     *listing("v1/", MESSAGES),
     Address("api/hello", MESSAGES, "tell", hello),
     Address("v1(?:/.*)?", MESSAGES, "refuse"),

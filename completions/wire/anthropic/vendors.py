@@ -1,0 +1,88 @@
+"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, and servers of vLLM.
+
+They take what Anthropic's clients send, ignore the header of the version, and refuse little. Sources: DeepSeek's page
+"Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.wire.address import Address
+from completions.wire.anthropic import checks
+from completions.wire.anthropic import rules as anthropic_rules
+from completions.wire.anthropic.errors import ERROR_WORDS
+from completions.wire.anthropic.messages import AnthropicAnswers
+from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
+from completions.wire.validation import refuse
+from completions.wire.words import Words
+
+REQUIRED = ("model", "max_tokens", "messages")
+
+PLACES: Mapping[str, tuple[str, Collection[str]]] = {
+    "deepseek": ("deepseek/anthropic/v1/messages", REQUIRED),
+    "openrouter": ("openrouter/api/v1/messages", ("model", "messages")),
+    "vllm": ("vllm/v1/messages", REQUIRED),
+}
+"""The vendors that speak the format: their addresses, and the fields that they cannot do without."""
+
+_TURN = checks.record(
+    {"role": checks.choice("user", "assistant", "system"), "content": checks.text_or(checks.array(checks.mapping))},
+    ("role", "content"),
+    open_=True,
+)
+_FIELDS = {
+    "model": checks.string(1),
+    "messages": checks.array(_TURN),
+    "max_tokens": checks.integer(1),
+    "temperature": checks.number(0),
+    "top_p": checks.number(0, 1),
+    "tools": checks.array(checks.mapping),
+    "tool_choice": checks.mapping,
+    "thinking": checks.mapping,
+    "stop_sequences": checks.array(checks.string()),
+}
+
+
+class VendorsMessages(AnthropicAnswers):
+    """A message of another vendor's, in the vendor's `words`; `required` are the fields that it cannot do without."""
+
+    identified_by = ()
+    refusals = ()
+
+    def __init__(self, words: Mapping[str, Words], required: Collection[str] = REQUIRED) -> None:
+        super().__init__()
+        self.words = {**ERROR_WORDS, **words}
+        self._check = checks.record(_FIELDS, required, open_=True)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for a message; null stands for a field that is not given."""
+        document = decode_object(body)
+        anthropic_rules.check_stream(document)
+        if validate:
+            refuse(self._check({key: value for key, value in document.items() if value is not None}))
+        return read_prompt(document, headers)
+
+    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return none: Anthropic's own API alone tells whose key it was, and what limits there are."""
+        return {}
+
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers without those on limits."""
+        return without(headers, LIMITS)
+
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the envelope as it is."""
+        return document
+
+    def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return what a message cost, without the tier and the place, which Anthropic's own API alone tells."""
+        return without(super().usage(reply, prompt), "service_tier", "inference_geo")
+
+
+def vendors_addresses(words: Mapping[str, Mapping[str, Words]]) -> list[Address]:
+    """Return the addresses at which other vendors speak the format, each in its own words, which are by its name."""
+    return [Address(route, VendorsMessages(words[vendor], required)) for vendor, (route, required) in PLACES.items()]
