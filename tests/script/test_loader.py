@@ -288,6 +288,7 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "`rules[0].error` must have a `status`, or a `code` that is one of: ",
         ),
         ("- error: {status: 429, retry_afer_ms: 1}", "Did you mean `retry_after_ms`?"),
+        ("- {reply: x, hold: {gate: a, after: 3}}", "Did you mean `after_tokens`?"),
         (
             "- error: {status: 429, retry_after: soon}",
             "retry_after` must be seconds, or an HTTP date (`Wed, 21 Oct 2026",

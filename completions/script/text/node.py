@@ -248,8 +248,14 @@ class Node:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint at the most similar allowed word; empty if none is similar."""
-    close = difflib.get_close_matches(word, list(allowed), n=1)
+    """Return a hint at the allowed word that is all but the same, has this one as a part, or is similar; or nothing."""
+    words = list(allowed)
+    longer = [each for each in words if f"_{word}_" in f"_{each}_"]
+    close = (
+        difflib.get_close_matches(word, words, n=1, cutoff=0.85)
+        or (longer if len(longer) == 1 else [])
+        or difflib.get_close_matches(word, words, n=1)
+    )
     return f" Did you mean `{close[0]}`?" if close else ""
 
 
