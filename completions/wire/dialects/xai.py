@@ -4,19 +4,24 @@ Sources: xAI's API reference; the errors as they were recorded in July and Augus
 Grok's streams were recorded at Azure in August 2026, and as `@ai-sdk/xai` 3 reads them.
 """
 
-from collections.abc import Sequence
-from itertools import count
+import struct
+from collections.abc import Iterator, Sequence
+from itertools import count, groupby
 from typing import Any
+
+import orjson
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, mapping, texts
 from completions.wire.framing import ServerSentEvents
+from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Problem
 
@@ -33,6 +38,9 @@ UNTOLD = ("access_programs", "prompt_cache_retention", "billing", "tool_usage", 
 
 USUAL = {"temperature": 0.7, "top_p": 0.95}
 """How it samples unless it is told otherwise (recorded of grok-4.3 in August 2026)."""
+
+LARGEST = 2.0**127
+"""A number that single precision holds."""
 
 _FUNCTION, _SEARCH = ("type", "description", "name", "parameters", "strict"), ("type", "search_context_size", "filters")
 SHOWN = {"function": _FUNCTION, "web_search": _SEARCH}
@@ -107,12 +115,14 @@ class XAI(Vendor):
         """Return a response, whose usage has what it cost and what the context held."""
         kept = {key: value for key, value in document.items() if key not in UNTOLD}
         told = {key: prompt.body.get(key, usual) for key, usual in USUAL.items()}
+        if prompt.stream:
+            told = {key: _single(value) for key, value in told.items()}
         build = {"system_fingerprint": f"fp_{ids.spelled(document['model'], 16)}"}
         return kept | {
             "reasoning": _reasoning(prompt),
             "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
-            "output": _searched(document),
-            "tools": [_tool(tool) for tool in document["tools"]],
+            "output": list(_cited(_searched(document, prompt))),
+            "tools": _tools(document["tools"], prompt),
             "usage": _used(document["usage"], document["output"]) if document["usage"] else None,
             "metadata": document["metadata"] | build,
             **{key: document[key] if value is None else value for key, value in told.items()},
@@ -123,6 +133,11 @@ class XAI(Vendor):
         summary = [{"text": text, "type": "summary_text"} for text in said]
         sealed = {key: item[key] for key in ("encrypted_content",) if key in item}
         return {"id": item["id"], "summary": summary, "type": "reasoning", "status": "completed", **sealed}
+
+    def narrated(self, events: Events) -> Sequence[Event]:
+        """Return the events, of which one that begins a search has an empty one (0xPlaygrounds/rig, 2026)."""
+        events.parts = [_begun(part) if isinstance(part, Event) else part for part in events.parts]
+        return events
 
     def check_response(self, body: dict[str, Any]) -> None:
         """Raise what is wrong with a request for a response, as a message without content."""
@@ -146,21 +161,72 @@ class XAI(Vendor):
         return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
 
 
-def _tool(tool: dict[str, Any]) -> dict[str, Any]:
-    shown = SHOWN.get(tool["type"], tool)
-    return {key: tool[key] for key in shown if key in tool}
+def _tools(tools: list[dict[str, Any]], prompt: Prompt) -> list[dict[str, Any]]:
+    """Return what is shown of the tools; a stream tells no size of a search that nobody asked for (rig, 2026)."""
+    asked = dicts(prompt.body.get("tools")) if prompt.stream else []
+    untold = () if any("search_context_size" in tool for tool in asked) or not asked else ("search_context_size",)
+    shown = ((tool, SHOWN.get(tool["type"], tool)) for tool in tools)
+    return [{key: tool[key] for key in keys if key in tool and key not in untold} for tool, keys in shown]
 
 
-def _searched(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the items, of which searches share an id with their number, and tell their sources (recorded in 2026)."""
-    call = ids.uuid_of(f"searches/{document['id']}")
+def _single(value: Any) -> Any:
+    """Return a number in single precision, as streams tell it (crmne/ruby_llm, August 2026; 0xPlaygrounds/rig)."""
+    is_held = isinstance(value, float) and abs(value) <= LARGEST
+    return struct.unpack("f", struct.pack("f", value))[0] if is_held else value
+
+
+def _begun(event: Event) -> Event:
+    if event.name != "response.output_item.added" or b'"web_search_call"' not in event.data:
+        return event
+    document = orjson.loads(event.data)
+    if document["item"]["type"] != "web_search_call":
+        return event
+    document["item"]["action"] = {"type": "search", "query": "", "sources": []}
+    return event._replace(data=orjson.dumps(document))
+
+
+def _searched(document: dict[str, Any], prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the items, of which searches share an id with their number, and tell their sources (recorded in 2026).
+
+    What searches found follows them as reasoning without a text, but not in streams (ruby_llm and rig, 2026).
+    """
+    made = document["id"]
+    call = f"{made}_call-{ids.uuid_of(f'searches/{made}')}"
     numbers = count()
-    return [
-        {**item, "id": f"ws_{document['id']}_call-{call}-{next(numbers)}", "action": _search(item["action"])}
-        if item["type"] == "web_search_call"
-        else item
-        for item in document["output"]
+    items: list[dict[str, Any]] = []
+    for kind, run in groupby(document["output"], key=lambda item: item["type"]):
+        if kind != "web_search_call":
+            items += run
+            continue
+        searches = [(next(numbers), item) for item in run]
+        items += [{**item, "id": f"ws_{call}-{n}", "action": _search(item["action"])} for n, item in searches]
+        if not prompt.stream:
+            items += [_found(f"tco_{call}-{n}", prompt) for n, _ in searches]
+    return items
+
+
+def _found(name: str, prompt: Prompt) -> dict[str, Any]:
+    hidden = "reasoning.encrypted_content" in texts(prompt.body.get("include"))
+    sealed = {"encrypted_content": f"{name}_{order.encrypted('', name)}"} if hidden else {}
+    return {"id": name, "summary": [], "type": "reasoning", "status": "completed", **sealed}
+
+
+def _cited(items: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield the items, whose citations have a number instead of the title of the usual page (recorded in 2026)."""
+    for item in items:
+        parts = dicts(item.get("content")) if item["type"] == "message" else []
+        yield {**item, "content": [_numbered(part) for part in parts]} if parts else item
+
+
+def _numbered(part: dict[str, Any]) -> dict[str, Any]:
+    if not (cites := dicts(part.get("annotations"))):
+        return part
+    pages = list(dict.fromkeys(str(each.get("url")) for each in cites))
+    titled = [
+        {**each, "title": str(pages.index(str(each.get("url"))) + 1)} if each.get("title") == PAGE["title"] else each
+        for each in cites
     ]
+    return {**part, "annotations": titled}
 
 
 def _search(action: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +238,8 @@ SOURCES = [{"type": "url", "url": PAGE["url"]}]
 
 
 def _reasoning(prompt: Prompt) -> dict[str, Any]:
-    if "non-reasoning" in str(prompt.body.get("model")):  # recorded in 2026
+    is_untold = prompt.stream and not mapping(prompt.body.get("reasoning"))  # ruby_llm, August 2026; rig
+    if is_untold or "non-reasoning" in str(prompt.body.get("model")):  # recorded in 2026
         return {"effort": None, "summary": None}
     return {"effort": prompt.reasoning_effort or "low", "summary": "detailed"}
 

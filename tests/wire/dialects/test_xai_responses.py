@@ -1,0 +1,79 @@
+"""xAI's responses, which tell other things in streams than else, as ruby_llm and rig recorded them in 2026."""
+
+import json
+import re
+from typing import Any
+
+import orjson
+import pytest
+
+from completions.conversation import Choice, Prompt, Reply
+from completions.wire.dialects.xai import LARGEST, XAI
+from completions.wire.openai.responses.format import Responses
+
+WIRE = Responses(XAI())
+SEARCH = {"type": "web_search"}
+SEALED = {"include": ["reasoning.encrypted_content"]}
+
+
+def asked(**more: Any) -> Prompt:
+    """Return the prompt of a request that offers a search."""
+    body = {"model": "grok-4.3", "input": "Hi", "tools": [SEARCH], **more}
+    return WIRE.parse(orjson.dumps(body), {}, validate=True)
+
+
+def answered(prompt: Prompt) -> dict[str, Any]:
+    """Return the response to a prompt; that of a stream is its last event's."""
+    reply = Reply((Choice("It is here."),), model="grok-4.3", serial="1")
+    if not prompt.stream:
+        return WIRE.document(reply, prompt)
+    found: dict[str, Any] = json.loads(WIRE.events(reply, prompt)[-1].data)["response"]
+    return found
+
+
+def test_stream__tells_numbers_in_single_precision() -> None:
+    whole, streamed = answered(asked()), answered(asked(stream=True))
+    assert (whole["temperature"], whole["top_p"]) == (0.7, 0.95)
+    assert (streamed["temperature"], streamed["top_p"]) == (0.699999988079071, 0.949999988079071)
+    assert answered(asked(stream=True, temperature=0))["temperature"] == 0
+    assert LARGEST < 3.4e38
+
+
+def test_stream__tells_no_effort_that_nobody_asked_for() -> None:
+    assert answered(asked())["reasoning"] == {"effort": "low", "summary": "detailed"}
+    assert answered(asked(stream=True))["reasoning"] == {"effort": None, "summary": None}
+    high = {"effort": "high"}
+    assert answered(asked(stream=True, reasoning=high))["reasoning"] == {"effort": "high", "summary": "detailed"}
+
+
+def test_stream__tells_no_size_of_a_search_that_nobody_asked_for() -> None:
+    assert answered(asked())["tools"] == [{**SEARCH, "search_context_size": "medium"}]
+    assert answered(asked(stream=True))["tools"] == [SEARCH]
+    low = {**SEARCH, "search_context_size": "low"}
+    assert answered(asked(stream=True, tools=[low]))["tools"] == [low]
+
+
+@pytest.mark.parametrize("more", [{}, SEALED])
+def test_what_a_search_found__follows_it_as_reasoning_without_text(more: dict[str, Any]) -> None:
+    search, found, message = answered(asked(**more))["output"]
+    assert (search["type"], found["type"], message["type"]) == ("web_search_call", "reasoning", "message")
+    assert found["id"] == search["id"].replace("ws_", "tco_") and found["summary"] == []
+    assert re.match(f"{found['id']}_" if more else "$", found.get("encrypted_content", ""))
+    assert [item["type"] for item in answered(asked(**more, stream=True))["output"]] == ["web_search_call", "message"]
+
+
+def test_what_a_search_found__comes_back() -> None:
+    before = answered(asked(**SEALED))["output"]
+    assert asked(input=[*before, {"role": "user", "content": "And now?"}], **SEALED).last_user == "And now?"
+
+
+def test_search_of_a_stream__begins_empty() -> None:
+    reply = Reply((Choice("It is here."),), model="grok-4.3", serial="1")
+    events = [json.loads(event.data) for event in WIRE.events(reply, asked(stream=True))]
+    begun = next(event["item"] for event in events if event["type"] == "response.output_item.added")
+    assert begun["action"] == {"type": "search", "query": "", "sources": []}
+
+
+def test_citation__has_a_number_for_its_title() -> None:
+    (part,) = answered(asked())["output"][-1]["content"]
+    assert [each["title"] for each in part["annotations"]] == ["1"]
