@@ -165,9 +165,23 @@ GROQ = (
 OTHERS = (
     Family(
         "ollama",
-        r"(gemma3|llama2|orca2|phi4)(:.*)?",
+        r"gemma3(:.*)?",
+        frozenset({"tools", "reasoning"}),
+        source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking",
+        seen="2026-09-29",
+    ),
+    Family(
+        "ollama",
+        r"(gemma3n|llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
+        frozenset({"reasoning"}),
+        source="taketwo/llm-ollama 54; Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; charmbracelet/crush 2623",
+        seen="2026-08-15",
+    ),
+    Family(
+        "ollama",
+        r"(llama2|orca2|phi4)(:.*)?",
         frozenset({"tools"}),
-        source="louisho5/picobot 6 and quotes, of gemma3; ItzCrazyKns/Vane 1137, of llama2, orca2 and phi4",
+        source="ItzCrazyKns/Vane 1137",
         seen="2026-09-29",
     ),
     Family(

@@ -35,7 +35,20 @@ def _tools(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
 
 
+def _thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("think", prompt.model) if prompt.body.get("think") else None
+
+
 REFUSALS = (
+    Refusal(
+        "reasoning",
+        _thoughts,
+        '"{model}" does not support thinking',
+        None,
+        None,
+        source="Gitlawb/openclaude 1371; agentscope-ai/agentscope 1099; ollama/ollama 14212",
+        seen="2026-05-26",
+    ),
     Refusal(
         "tools",
         _tools,

@@ -77,10 +77,14 @@ class OllamaShow(OllamaFormat):
         }
 
 
+ABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}
+"""What a model can do, as the server calls it, by our names."""
+
+
 def _abilities(name: str) -> list[str]:
     """Return what a model can do, without what it refuses."""
     lacks = capabilities(name, OllamaShow.vendor).lacks
-    return [ability for ability in ("completion", "vision", "tools", "thinking") if ability not in lacks]
+    return [name for name, ability in ABILITIES.items() if ability not in lacks]
 
 
 def _model(name: str) -> dict[str, Any]:

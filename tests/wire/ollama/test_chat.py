@@ -309,6 +309,23 @@ def test_tools__are_refused_by_models_without_them_and_not_shown(model: str, tol
     assert (caught.value.status, CHAT.error(caught.value)) == (400, {"error": words})
 
 
+@pytest.mark.parametrize("model", ["llama3.1:8b", "qwen3", "gemma3"])
+@pytest.mark.parametrize("think", [True, "low", False, None])
+def test_thinking__is_refused_by_models_without_it_and_not_shown(model: str, think: Any) -> None:
+    shown = OllamaShow()
+    can = shown.document(Reply(()), shown.parse(orjson.dumps({"model": model}), {}, validate=True))["capabilities"]
+    assert ("thinking" in can) is (model == "qwen3")
+    asked = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "think": think}
+    prompt = CHAT.parse(orjson.dumps(asked), {}, validate=True)
+    if not think or model == "qwen3":
+        check_model(prompt, CHAT, ANY)
+        return
+    with pytest.raises(RequestError) as caught:
+        check_model(prompt, CHAT, ANY)
+    told = {"error": f'"{model}" does not support thinking'}
+    assert (caught.value.status, CHAT.error(caught.value)) == (400, told)
+
+
 def test_show__says_what_the_model_can() -> None:
     shown = OllamaShow().document(reply(), parsed(OllamaShow(), model="library/llama3.2:1b"))
     assert shown["details"]["family"] == "llama"
