@@ -66,6 +66,8 @@ class Environment:
 
     def __init__(self, source: Mapping[str, str] | None = None, file: Path | None = None) -> None:
         self.problems: list[str] = []
+        self._misnamed: set[str] = set()
+        self._repeated: dict[str, str] = {}
         self._asked: set[str] = set()
         # A class of its own, because `read_env` writes into its class's ENVIRON: os.environ stays as it is.
         self._env = type("Env", (environ.Env,), {"ENVIRON": dict(os.environ if source is None else source)})()
@@ -75,11 +77,12 @@ class Environment:
     def doubts(self, others: Collection[str] = ()) -> list[str]:
         """Name the variables that nobody has asked for, and that are ours by their prefix, or as good as one of ours.
 
-        `others` are names that somebody else asks for.
+        Those of ours that the file sets twice are named too. `others` are names that somebody else asks for.
         """
-        known = {_plain(name): name for name in (*self._asked, *others)}
-        found = []
-        for name in sorted(self._env.ENVIRON.keys() - known.values()):
+        names = {*self._asked, *others}
+        known = {_plain(name): name for name in names}
+        found = [self._repeated[name] for name in sorted(self._repeated.keys() & names)]
+        for name in sorted((self._env.ENVIRON.keys() | self._misnamed) - names):
             close = difflib.get_close_matches(_plain(name), known, 1, CLOSE)
             hint = f" Did you mean {known[close[0]]}?" if close else ""
             if close or name.startswith(PREFIX):
@@ -211,16 +214,20 @@ class Environment:
         except OSError as exc:
             self.problems.append(f"The file of settings {file} cannot be read: {exc.strerror}. ENV_FILE names it.")
             return
-        settings = []
+        settings: dict[str, tuple[int, str]] = {}
         for number, line in enumerate(lines, 1):
             if (found := LINE.fullmatch(line)) is None:
                 shown = line.strip()[:60]
                 self.problems.append(
                     f"{file}:{number}: {shown!r} is not a setting. Write NAME=value, or # for a comment."
                 )
-            elif (found["name"] or "").isidentifier():
-                settings.append(f"{found['name']}={found['value']}")
-        self._env.read_env(StringIO("\n".join(settings)))  # it knows quotes, but drops a line with other spaces
+            elif name := found["name"]:
+                first, value = settings.setdefault(name, (number, found["value"]))
+                if value != found["value"]:
+                    self._repeated[name] = f"{file}:{number}: {name} is set again, and line {first} has set it already."
+        self._misnamed = {name for name in settings if not name.isidentifier()}
+        kept = [f"{name}={value}" for name, (_, value) in settings.items() if name not in self._misnamed]
+        self._env.read_env(StringIO("\n".join(kept)))  # it knows quotes, but drops a line with other spaces
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
         shown: object = str(default).lower() if isinstance(default, bool) else default
@@ -235,7 +242,7 @@ class Environment:
 
 def _plain(name: str) -> str:
     """Return a name as it is compared with others: JOURNALKEEP and journal_keep are both JOURNAL_KEEP."""
-    return name.upper().replace("_", "")
+    return re.sub("[-_.]", "", name.upper())
 
 
 def _is_state_url(text: str) -> bool:

@@ -246,6 +246,17 @@ def test_doubts__name_what_is_set_and_has_no_effect(name: str, hint: str | None)
     assert told == ([] if hint is None else [f"{name} is set, and there is no such setting.{hint}"])
 
 
+def test_doubts__name_lines_of_the_file_that_have_no_effect(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("PORT=1\nA=1\nPORT=2\nA=2\nMOCK-SCRIPT=auto\nHOST=a\nHOST=a\nb.c=1\n")
+    environment = Environment({}, file)
+    assert [environment.text(known, "") for known in ("PORT", "HOST", "MOCK_SCRIPT")] == ["1", "a", ""]
+    assert environment.doubts() == [
+        f"{file}:3: PORT is set again, and line 1 has set it already.",
+        "MOCK-SCRIPT is set, and there is no such setting. Did you mean MOCK_SCRIPT?",
+    ]
+
+
 def test_file__that_is_named_and_not_there(tmp_path: Path) -> None:
     missing = tmp_path / "nothing.env"
     (problem,) = Environment({}, missing).problems
