@@ -22,7 +22,12 @@ def main() -> None:
     program = "python -m mocksite" if os.path.basename(sys.argv[0]) == "__main__.py" else sys.argv[0]
     try:
         try:
-            execute_from_command_line([program, *sys.argv[1:]])
+            if sys.argv[1:] in (["--version"], ["version"]):
+                from completions.management.version import version  # which no other command needs
+
+                print(version())
+            else:
+                execute_from_command_line([program, *sys.argv[1:]])
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # as with `| head -1`: nobody reads on, and that is no error of the command's

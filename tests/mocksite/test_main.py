@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from mocksite.__main__ import main
 from tests.server import ROOT
 
 FULL = Path("/dev/full")
@@ -20,6 +22,13 @@ def test_unknown_command__tells_how_to_ask_for_help(started: list[str], told: st
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"Unknown command: 'servee'. Did you mean serve?\nType '{told} help' for usage.\n"
+
+
+def test_version__is_that_of_the_package(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["mocksite", "--version"])
+    main()
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out.startswith(f"{package['name']} {package['version']}, Django 5.2")
 
 
 def test_output__that_nobody_reads_to_its_end_is_no_traceback() -> None:
