@@ -26,6 +26,11 @@ MAX_HEAD = 64 * 1024
 
 HTTP2 = "A client speaks HTTP/2 without having asked for it, which this server does not: let it speak HTTP/1.1."
 
+HANDSHAKE = 0x16
+"""The byte with which a client begins that speaks TLS."""
+
+TLS = "A client speaks TLS, which this server does not: let its address begin with http://, not with https://."
+
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests that are under way for too long."""
 
@@ -82,6 +87,8 @@ class Protocol(HttpToolsProtocol):
     _waits_for: object = None
     _since = 0.0
     _idle_since: float | None = None
+    _begins_with = 0
+    """The first of the bytes that came last."""
     _is_half_closed = False
     _doubted: RequestResponseCycle | None = None
     _answered: RequestResponseCycle | None = None
@@ -115,6 +122,7 @@ class Protocol(HttpToolsProtocol):
         if self._refusal is not None:
             return
         self._idle_since = None
+        self._begins_with = data[0]
         if self._tail:
             data = self._split_upgrade(data)
         if b"pgrade:" in data or b"PGRADE:" in data:
@@ -252,9 +260,12 @@ class Protocol(HttpToolsProtocol):
             self._refuse(too_slow())
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that are not HTTP, and close; who speaks HTTP/2 cannot read the answer, so the log tells too."""
+        """Answer bytes that are not HTTP, and close; who speaks HTTP/2 or TLS cannot read it, so the log tells too."""
         if self.parser.get_method() == b"PRI":
             msg = HTTP2
+            self.logger.warning(msg)
+        elif self._begins_with == HANDSHAKE and self._unanswered() is None:
+            msg = TLS
             self.logger.warning(msg)
         self._refuse(RequestError(msg))
 

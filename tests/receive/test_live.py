@@ -185,9 +185,10 @@ def test_bytes__that_are_no_request_get_an_envelope(server: LiveServer, data: by
     assert b"x-request-id: req_" in head
     error = json.loads(body)["error"]
     assert error["type"] == "invalid_request_error"
-    if data.startswith(b"PRI"):
-        assert "HTTP/2" in error["message"]
-        assert error["message"] in server.wait_for(".*HTTP/2.*")[0]
+    for begins, named in ((b"PRI", "HTTP/2"), (b"\x16", "TLS")):
+        if data.startswith(begins):
+            assert named in error["message"]
+            assert error["message"] in server.wait_for(f".*{named}.*")[0]
 
 
 @pytest.mark.parametrize(
