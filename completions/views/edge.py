@@ -260,7 +260,8 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
         envelope = [envelope]
     response = error_response(exc, envelope, wire.limit_headers(exc.headers))
     add_headers(response, wire, exchange)
-    if wire.refusal_type and (exc.status == 401 or exc.code == "model_not_found"):
+    is_refused = exc.status == 401 or exc.code == "model_not_found"
+    if is_refused and wire.refusal_type and exchange.method == "POST":
         response.lines["content-type"] = JSON_TYPE[0], wire.refusal_type
     return response
 
