@@ -149,17 +149,17 @@ def _citation(annotation: Mapping[str, object], said: str) -> dict[str, Any] | N
 
 
 def _called(call: ToolCall, reply: Reply, place: int, prompt: Prompt) -> list[Block]:
-    """Return the block of a call, and its result if the API runs the tool itself."""
-    if not server_tools.is_servers(call, prompt):
-        return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
+    """Return the block of a call, and its result if the API or an MCP server runs the tool."""
+    if server_tools.is_own(call, prompt):
+        identity = call.id or _call_id("srvtoolu_", reply, place)
+        found = server_tools.result(call, identity, reply, prompt)
+        found |= _caller(found["type"], prompt)
+        return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
     if (server := mcp.server_of(call, prompt)) is not None:
         identity = call.id or _call_id("mcptoolu_", reply, place)
         found = mcp.result(call, identity)
         return [_call("mcp_tool_use", call, identity, prompt, server_name=server), Block(found, [], found)]
-    identity = call.id or _call_id("srvtoolu_", reply, place)
-    found = server_tools.result(call, identity, reply, prompt)
-    found |= _caller(found["type"], prompt)
-    return [_call("server_tool_use", call, identity, prompt), Block(found, [], found)]
+    return [_call("tool_use", call, call.id or _call_id("toolu_", reply, place), prompt)]
 
 
 def _call(kind: str, call: ToolCall, identity: str, prompt: Prompt, **more: str) -> Block:

@@ -42,8 +42,13 @@ NEWEST = "20260803"
 
 
 def is_servers(call: ToolCall, prompt: Prompt) -> bool:
-    """Tell whether the API runs a call itself, or has a server run it."""
-    return bool(_offered(call, prompt)) or mcp.server_of(call, prompt) is not None
+    """Tell whether the API runs a call itself, or has an MCP server run it."""
+    return is_own(call, prompt) or mcp.server_of(call, prompt) is not None
+
+
+def is_own(call: ToolCall, prompt: Prompt) -> bool:
+    """Tell whether a call is of one of the API's own tools that the request offers."""
+    return bool(_offered(call, prompt))
 
 
 def _offered(call: ToolCall, prompt: Prompt) -> list[Mapping[str, Any]]:

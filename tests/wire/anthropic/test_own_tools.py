@@ -121,6 +121,14 @@ def test_tools_of_mcp_servers__are_called_before_a_text(toolset: Document, choic
     assert message["usage"]["server_tool_use"] == {"web_search_requests": 0, "web_fetch_requests": 0}
 
 
+def test_tools_of_the_api__stay_its_own_beside_a_server() -> None:
+    asked = {"mcp_servers": [DOCKS], "tools": [DOCKS_TOOLS, SEARCH, SHELL]}
+    message = answer(Choice("Dock Seven."), **asked)
+    assert kinds(message) == [*SEARCHED, "search", "mcp_tool_result", *RAN, "text"]
+    called = [block["type"] for block in message["content"] if "input" in block]
+    assert called == ["server_tool_use", "mcp_tool_use", "server_tool_use"]
+
+
 @pytest.mark.parametrize(
     ("name", "result", "tools", "expected"),
     [
