@@ -276,8 +276,9 @@ def decode_object(body: bytes) -> dict[str, Any]:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
-        why = not_utf8(body) or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
-        facts = {"fault": not_utf8(body) or exc.msg, "line": exc.lineno, "column": exc.colno, "at": exc.pos}
+        undecoded = not_utf8(body)
+        why = undecoded or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
+        facts = {"fault": undecoded or exc.msg, "line": exc.lineno, "column": exc.colno, "at": exc.pos}
         raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body, facts) from exc
     if not isinstance(document, dict):
         raise Undecodable(f"The JSON body of your request must be an object, but it is {json_type(document)}.", body)

@@ -120,6 +120,20 @@ class AnthropicAnswers(AnthropicFormat):
     arguments = "object"
     refusals = REFUSALS
 
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for a message."""
+        document = decode_object(body)
+        anthropic_rules.check_stream(document)
+        if validate:
+            self.check(document, headers, route)
+        return read_prompt(document, headers)
+
+    def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
+        """Raise `RequestError` for what the API would refuse in a request."""
+        anthropic_rules.validate(document, headers, beta="beta" in route)
+
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `message`; one that a script has word by word as it stands."""
         if (own := reply.verbatim(AnthropicAnswers.name)) is not None:
@@ -188,16 +202,6 @@ class AnthropicMessages(AnthropicAnswers):
     def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
         """Return why a cache was missed; the mock finds none that was."""
         return _untold("diagnostics", prompt)
-
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
-        """Read a request for a message."""
-        document = decode_object(body)
-        anthropic_rules.check_stream(document)
-        if validate:
-            anthropic_rules.validate(document, headers, beta="beta" in route)
-        return read_prompt(document, headers)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the thread that a request continues."""

@@ -10,11 +10,9 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.wire.address import Address
 from completions.wire.anthropic import checks
-from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
-from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
+from completions.wire.base import LIMITS, without
 from completions.wire.validation import refuse
 from completions.wire.words import Words
 
@@ -56,15 +54,9 @@ class VendorsMessages(AnthropicAnswers):
         self.words = {**ERROR_WORDS, **words}
         self._check = checks.record(_FIELDS, required, open_=True)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
-        """Read a request for a message; null stands for a field that is not given."""
-        document = decode_object(body)
-        anthropic_rules.check_stream(document)
-        if validate:
-            refuse(self._check({key: value for key, value in document.items() if value is not None}))
-        return read_prompt(document, headers)
+    def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
+        """Raise `RequestError` for a field that is missing or of another type; null is none."""
+        refuse(self._check({key: value for key, value in document.items() if value is not None}))
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return none: Anthropic's own API alone tells whose key it was, and what limits there are."""

@@ -42,8 +42,8 @@ def check(body: Mapping[str, Any], model: str) -> None:
         raise model_says(_unknown(unknown))
     elif "claude" in model:
         asked = _as_anthropic(own, body)
-        problem = elsewhere(dicts(own.get("tools")), ON_CLOUDS)
-        if problem := problem or unsuitable_tools(asked) or unsuitable_schemas(asked):
+        problem = elsewhere(dicts(own.get("tools")), ON_CLOUDS) or unsuitable_tools(asked) or unsuitable_schemas(asked)
+        if problem is not None:
             raise model_says(problem.error().message)
 
 

@@ -7,7 +7,7 @@ second version are recorded (2026-11-25: crmne/ruby_llm); those of the first are
 
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate, groupby, islice
+from itertools import accumulate, groupby, islice, takewhile
 from operator import itemgetter
 from typing import Any
 
@@ -17,7 +17,7 @@ from completions.conversation import Choice, Prompt
 from completions.wire.fields import dicts, mapping, text, whole
 
 Cited = Mapping[str, Any]
-"""A `url_citation`."""
+"""A `url_citation`; where it cites a tool's result, with that as `tool_output`."""
 
 MOST = 100
 """The most values of tools' results that are looked for in a text."""
@@ -28,18 +28,20 @@ def cited(choice: Choice, prompt: Prompt) -> list[Cited]:
     if choice.tool_calls or not choice.text:
         return []
     found: list[Cited] = [place for each in choice.annotations if (place := mapping(each.get("url_citation")))]
+    returned = results(prompt)
     if not found and _wanted(prompt.body):
         document = next(iter(sources(prompt)), None)
         if document is None:
-            found = list(_repeated(choice.text, prompt))
+            found = list(_repeated(choice.text, returned))
         else:
             found = [{"url": document, "start_index": 0, "end_index": len(choice.text)}]
-    return sorted(found, key=_end)
+    told = ((each, returned.get(text(each.get("url")))) for each in found)
+    return sorted((each if output is None else {**each, "tool_output": output} for each, output in told), key=_end)
 
 
-def _repeated(said: str, prompt: Prompt) -> Iterator[Cited]:
+def _repeated(said: str, returned: Mapping[str, Mapping[str, str]]) -> Iterator[Cited]:
     """Yield a citation for each value of a tool's result that a text has in it."""
-    values = ((name, value) for name, output in results(prompt).items() for value in output.values())
+    values = ((name, value) for name, output in returned.items() for value in output.values())
     for name, value in islice(values, MOST):
         at = said.find(value) if value.strip() else -1
         if at >= 0 and not (said[:at][-1:].isalnum() or said[at + len(value) :][:1].isalnum()):
@@ -57,16 +59,14 @@ def sources(prompt: Prompt) -> dict[str, dict[str, Any]]:
     return found
 
 
-def results(prompt: Prompt) -> dict[str, dict[str, Any]]:
+def results(prompt: Prompt) -> dict[str, dict[str, str]]:
     """Return what tools have returned since the last answer, for the second version alone, by the ids of its parts.
 
     An object is told with its values as texts, another text as `content`; a document has its own id.
     """
-    found: dict[str, dict[str, Any]] = {}
-    for message in dicts(prompt.body.get("messages")):
-        if message.get("role") != "tool":
-            found = {}
-            continue
+    found: dict[str, dict[str, str]] = {}
+    latest = takewhile(lambda message: message.get("role") == "tool", reversed(dicts(prompt.body.get("messages"))))
+    for message in reversed([*latest]):
         content = message.get("content")
         parts = [{"text": content}] if isinstance(content, str) else dicts(content)
         for at, part in enumerate(parts):
@@ -76,7 +76,7 @@ def results(prompt: Prompt) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _output(returned: object) -> dict[str, Any]:
+def _output(returned: object) -> dict[str, str]:
     try:
         read = orjson.loads(returned) if isinstance(returned, str) else returned
     except orjson.JSONDecodeError:
@@ -94,8 +94,8 @@ def second(citation: Cited, said: str, prompt: Prompt, index: int) -> dict[str, 
     """Return a citation as the second version has it; the index of its content is told where it is not the first."""
     name = text(citation.get("url"))
     place = {"content_index": index} if index else {}
-    if (output := results(prompt).get(name)) is not None:
-        source = {"type": "tool", "id": name, "tool_output": output}
+    if "tool_output" in citation:
+        source = {"type": "tool", "id": name, "tool_output": citation["tool_output"]}
     else:
         document = sources(prompt).get(name) or {"id": name, "title": text(citation.get("title"))}
         source = {"type": "document", "id": name, "document": document}
