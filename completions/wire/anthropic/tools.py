@@ -99,7 +99,10 @@ def _unexpected(kind: object, expected: Sequence[str], where: str = "") -> Probl
 
 
 def elsewhere(tools: Sequence[Mapping[str, Any]], taken: Sequence[str]) -> Problem | None:
-    """Return the first tool that Anthropic's servers run, and that a cloud which takes these types does not have."""
+    """Return the problem of the first tool that runs on Anthropic's servers, and is none of the `taken` types.
+
+    So do clouds refuse tools that they do not have.
+    """
     for index, tool in enumerate(tools):
         kind = tool.get("type")
         if isinstance(kind, str) and kind.startswith(ANTHROPICS_OWN) and kind not in taken:

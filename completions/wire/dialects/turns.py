@@ -303,6 +303,7 @@ def _unnamed_json(body: Body) -> RequestError | None:
 
 OPEN_WEIGHTS = "openai/gpt-oss"
 COMPOUND = re.compile(r"^(groq/)?compound\b")
+"""How the names begin of the models with tools of Groq's own, and those of its systems of several models."""
 
 
 def _shown(body: Body) -> RequestError | None:

@@ -19,6 +19,7 @@ from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
 
 TOOL_TYPES = (*ON_CLOUDS, "web_search_20250305")
+"""The types of tools that Vertex AI lists where it refuses another (quoted from August to October 2026)."""
 
 
 class VertexClaude(HostedClaude):
