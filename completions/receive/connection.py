@@ -1,7 +1,7 @@
 """Step 1, the client's connection: send responses, notice that the client has left, end it outside of HTTP's rules.
 
-In ASGI under uvicorn, `send` is a method of the request's cycle, which has the transport (`RequestResponseCycle` in
-`uvicorn/protocols/http/`, the same in both implementations). Another server's `send` has none.
+In ASGI under uvicorn, `send` is a method of the request's cycle, which has the transport (`cycle.py`). Another server's
+`send` has none.
 """
 
 import asyncio
@@ -11,7 +11,6 @@ import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Coroutine, Generator, Mapping
 from contextlib import aclosing
 from functools import lru_cache
-from inspect import signature
 from types import coroutine
 from typing import Any, cast
 
@@ -20,22 +19,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from completions.delivery.pump import pump
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery
+from completions.receive.cycle import IS_KNOWN, Receive, Send, cycle_of
 from completions.receive.lifespan import is_ending
 from completions.receive.protocol import in_doubt, settle
 from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
 
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
-
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with a timeout of 0: closing such a socket sends a reset."""
 
-
-IS_KNOWN = tuple(signature(RequestResponseCycle).parameters) == (
-    *("scope", "transport", "flow", "logger", "access_logger", "access_log", "default_headers"),
-    *("message_event", "expect_100_continue", "keep_alive", "on_response"),
-)
-"""Whether uvicorn makes its cycle as it did when `send_whole` was tried; if not, it writes all responses itself."""
 
 JOINED = 8
 """Pieces of a stream that go out with its head, at most."""
@@ -53,7 +44,7 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
         pending = work.send(None)
     except StopIteration:
         if in_doubt:
-            settle(_cycle(receive))
+            settle(cycle_of(receive))
         return
     watcher = _Watcher(receive)
     try:
@@ -64,7 +55,7 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
     finally:
         watcher.stop()
         if in_doubt:
-            settle(_cycle(receive))
+            settle(cycle_of(receive))
 
 
 def _rest_of(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
@@ -111,7 +102,7 @@ def encoded(lines: Lines) -> list[tuple[bytes, bytes]]:
 
 async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None:
     """Send a whole response, whose headers tell its length: under uvicorn in one write."""
-    cycle = _cycle(send)
+    cycle = cycle_of(send)
     if (head := _head(cycle, status, lines)) is None:
         await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
         await send({"type": "http.response.body", "body": body})
@@ -130,7 +121,7 @@ class PieceSender:
     """
 
     def __init__(self, send: Send) -> None:
-        self._asgi_send, self._cycle = send, _cycle(send)
+        self._asgi_send, self._cycle = send, cycle_of(send)
         self._waiting: list[bytes] = []
 
     async def start(self, status: int, lines: Lines) -> None:
@@ -242,7 +233,7 @@ def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
 
 def can_sever(send: Send) -> bool:
     """Tell whether the connection behind `send` can be closed."""
-    return hasattr(_cycle(send), "transport")
+    return hasattr(cycle_of(send), "transport")
 
 
 async def sever(send: Send, ending: Ending) -> None:
@@ -250,7 +241,7 @@ async def sever(send: Send, ending: Ending) -> None:
 
     The client's leaving cancels it (`watched`); after that, uvicorn no longer expects a response.
     """
-    cycle = _cycle(send)
+    cycle = cycle_of(send)
     transport = cycle.transport
     if ending is Ending.RESET:
         if transport.get_write_buffer_size():  # with none, TLS would wait for the next write
@@ -269,7 +260,7 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
     uvicorn sends chunks to every client. If it is told that the length is known, and endless, it sends the bytes
     unchanged.
     """
-    cycle = _cycle(send)
+    cycle = cycle_of(send)
     if getattr(cycle, "scope", {}).get("http_version") != "1.0" or not hasattr(cycle, "chunked_encoding"):
         return ending
     cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
@@ -278,13 +269,9 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
 
 def spare_headers(send: Send, names: Collection[bytes]) -> None:
     """Keep uvicorn from adding headers, as `date`, that a response has already."""
-    cycle = _cycle(send)
+    cycle = cycle_of(send)
     if hasattr(cycle, "default_headers"):
         cycle.default_headers = [header for header in cycle.default_headers if header[0] not in names]
-
-
-def _cycle(bound: Send | Receive) -> Any:
-    return getattr(bound, "__self__", None)
 
 
 async def _send_body(response: RawResponse, send: Send) -> bool:

@@ -6,7 +6,7 @@ own.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple
 
 from django.core.exceptions import DisallowedHost, RequestAborted
@@ -18,6 +18,7 @@ from completions.conf import conf, django_conf
 from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
 from completions.ids import new_request_id
 from completions.receive.connection import CLIENT_LEFT, WAYS, watched
+from completions.receive.cycle import Receive, Send
 from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
@@ -26,8 +27,6 @@ from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
 from completions.wire.base import WireFormat
 
 Scope = dict[str, Any]
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
-Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 STRANGERS = ("host_not_allowed", "origin_not_allowed")
 """Refusals that are logged but not recorded in the journal, because strangers could fill it with them."""

@@ -14,6 +14,8 @@ from completions.conf import conf
 from completions.exceptions import RequestError
 from completions.ids import hex_id, new_request_id
 from completions.journal.exchange import CONNECTION, Connection
+from completions.receive.cycle import IS_KNOWN
+from completions.receive.heads import Head, heads
 from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
@@ -123,16 +125,51 @@ class Protocol(HttpToolsProtocol):
             return
         self._idle_since = None
         self._begins_with = data[0]
+        may_be_known = IS_KNOWN and self._is_between_requests()
+        if may_be_known and (found := heads.find(self.root_path, data)) is not None:
+            self._begin(*found)
+            return
         if self._tail:
             data = self._split_upgrade(data)
         if b"pgrade:" in data or b"PGRADE:" in data:
             data = self._feed_up_to_upgrades(data)
+            may_be_known = False
         super().data_received(data)
         if self._is_in_head():
             self._tail = (self._tail + data)[-len(HEADER) + 1 :]
             self._check_head(len(data))
-        elif self._tail:
-            self._tail = b""
+            return
+        self._tail = b""
+        if may_be_known:
+            heads.learn(data, self.cycle)
+
+    def _is_between_requests(self) -> bool:
+        """Whether nothing is under way: no request, no answer, and no byte of what comes next."""
+        cycle = self.cycle
+        is_done = self.scope is None if cycle is None else cycle.response_complete and not cycle.more_body
+        return is_done and not self._tail and not (cycle and self._is_in_head()) and self.limit_concurrency is None
+
+    def _begin(self, head: Head, body: bytes) -> None:
+        """Begin a request whose head is known, as uvicorn does with what its parser tells."""
+        self.headers = [*head.headers]
+        own = {"server": self.server, "client": self.client, "scheme": self.scheme, "headers": self.headers}
+        self.scope = cast(Any, {**head.values, **own, "state": self.app_state.copy()})
+        self.cycle = cycle = RequestResponseCycle(
+            scope=self.scope,
+            transport=self.transport,
+            flow=self.flow,
+            logger=self.logger,
+            access_logger=self.access_logger,
+            access_log=self.access_log,
+            default_headers=self.server_state.default_headers,
+            message_event=asyncio.Event(),
+            expect_100_continue=False,
+            keep_alive=True,
+            on_response=self.on_response_complete,
+        )
+        cycle.body, cycle.more_body = bytearray(body), False
+        cycle.message_event.set()
+        self._start_asgi_task(cycle, self.app)
 
     def _feed_up_to_upgrades(self, data: bytes) -> bytes:
         """Feed the parser up to each line that looks like the header, which is one within a head; return what is left.

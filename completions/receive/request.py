@@ -6,7 +6,7 @@ connections: their total size is limited.
 """
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -18,8 +18,7 @@ from django.utils.functional import cached_property
 from completions.conf import conf, django_conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, connection_of
-
-Receive = Callable[[], Awaitable[Mapping[str, Any]]]
+from completions.receive.cycle import Receive, body_at_hand
 
 SHARE = 4
 """All unfinished bodies together may hold this many times MAX_BODY_BYTES."""
@@ -117,13 +116,13 @@ async def read_body(receive: Receive, started: float) -> bytes:
     Raise `BodyTooLarge` as soon as it is too large, the 408 if it takes too long, the 503 if there are too many
     unfinished bodies, and `RequestAborted` if the client leaves.
     """
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise RequestAborted
-    part: bytes = message.get("body", b"")
+    more: object = False
+    if (part := body_at_hand(receive)) is None:
+        message = await receive()
+        part, more = _part(message), message.get("more_body")
     if len(part) > conf.MAX_BODY_BYTES:
         raise BodyTooLarge(conf.MAX_BODY_BYTES)
-    return await _read_rest(part, receive, started) if message.get("more_body") else part
+    return await _read_rest(part, receive, started) if more else part
 
 
 async def _read_rest(first: bytes, receive: Receive, started: float) -> bytes:

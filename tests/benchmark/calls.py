@@ -74,28 +74,25 @@ async def count(app: Any, request: bytes) -> int:
     with patch.object(time, "time", lambda: now):
         sys.setprofile(note)
         try:
-            for scope, receive, by_uvicorn in sent:
-                await app(scope, receive, by_uvicorn.send)
+            for scope, by_uvicorn in sent:
+                await app(scope, by_uvicorn.receive, by_uvicorn.send)
             logging.getLogger().handlers[0].flush()
         finally:
             sys.setprofile(None)
-    assert all(by_uvicorn.response_complete for _, _, by_uvicorn in sent)
+    assert all(by_uvicorn.response_complete for _, by_uvicorn in sent)
     return calls // TOGETHER
 
 
-def _sent(request: bytes) -> tuple[dict[str, Any], Any, RequestResponseCycle]:
-    """Return the scope of a request, what receives it, and what its response goes to."""
-    received = [{"type": "http.request", "body": request}]
-
-    async def receive() -> dict[str, Any]:
-        if not received:
-            await asyncio.Event().wait()
-        return received.pop()
-
+def _sent(request: bytes) -> tuple[dict[str, Any], RequestResponseCycle]:
+    """Return the scope of a request that has come whole, and what uvicorn has of it."""
     headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
     scope = {"type": "http", "http_version": "1.1", "method": "POST", "path": PATH, "query_string": b""}
     scope["headers"] = [*headers, (b"host", b"127.0.0.1")]
-    return scope, receive, cycle(scope)
+    by_uvicorn = cycle(scope)
+    by_uvicorn.body += request
+    by_uvicorn.more_body = False
+    by_uvicorn.message_event.set()
+    return scope, by_uvicorn
 
 
 async def measure(folder: Path) -> dict[str, int]:

@@ -17,6 +17,7 @@ from completions.delivery.stream import Delivery
 from completions.event import Frames
 from completions.receive import connection
 from completions.receive.connection import Lines, PieceSender, send_whole, watched
+from completions.receive.cycle import IS_KNOWN
 from completions.receive.protocol import Protocol, all_heard, in_doubt
 from tests.server import LiveServer
 
@@ -181,7 +182,7 @@ async def test_stream__goes_out_when_the_loop_has_its_turn_and_when_it_fails() -
 
 
 async def test_whole__is_one_write() -> None:
-    assert connection.IS_KNOWN, "uvicorn has changed: try `send_whole` with it, and name its parameters"
+    assert IS_KNOWN, "uvicorn has changed: try `send_whole` with it, and name its parameters"
     made, transport = cycle()
     await sent((made, transport), HEADERS)
     assert len(transport.written) == 1
