@@ -55,9 +55,14 @@ def _is_worker_of_serve() -> bool:
     return multiprocessing.parent_process() is not None and sys.argv[1:2] == ["serve"]
 
 
+def logs_json() -> bool:
+    """Whether programs read the log, so that warnings belong there."""
+    return getattr(settings, "LOG_FORMAT", "text") == "json"
+
+
 def unprinted_warnings() -> list[str]:
     """Return what the checks only warn of, a sentence each, where no command of ours has printed it."""
-    if _Printed.by_command or _is_worker_of_serve():
+    if _Printed.by_command or (_is_worker_of_serve() and not logs_json()):
         return []
     return [str(each.msg) for each in check_settings(None) if not each.is_serious()]
 

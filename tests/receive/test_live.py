@@ -682,11 +682,14 @@ def test_sigterm__what_has_no_answer_by_then_is_refused() -> None:
 
 
 def test_log__tells_what_happened_in_json() -> None:
-    with LiveServer(LOG_FORMAT="json", MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server, connect(server) as connection:
+    settings = {"LOG_FORMAT": "json", "LOG_LEVL": "INFO", "MOCK_TTFT_MS": "1", "MOCK_ITL_MS": "1"}
+    with LiveServer(**settings) as server, connect(server) as connection:
         connection.sendall(request(b'{"stream":true,"model":"gpt-4o"}', CLOSE))
         read_all(connection)
         server.wait_for('"event":"request"')
-        lines = [json.loads(line) for line in server.log if line.startswith("{")]
+        lines = [json.loads(line) for line in server.log]
+        (doubt,) = (line["message"] for line in lines if line["level"] == "WARNING")
+        assert doubt == "LOG_LEVL is set, and there is no such setting. Did you mean LOG_LEVEL?"
         told = [line for line in lines if line.get("event") == "chunks"]
         numbers = [number for line in told for number in range(line["first"], line["last"] + 1)]
         (last,) = (line for line in lines if line.get("event") == "request")

@@ -1,18 +1,22 @@
 """`manage.py serve`: the ASGI server, as the settings say."""
 
+import logging
 import socket
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.core.checks import CheckMessage, run_checks
 from django.core.management.base import BaseCommand, CommandError
 
 from completions.conf import conf
-from completions.management.checks import TAG, note_printed, workers_problem
+from completions.management.checks import TAG, logs_json, note_printed, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, records_nothing, run, use_cassettes
 from completions.script.asked.session import NEW
 from completions.script.elsewhere import CASSETTE_MODES
+
+logger = logging.getLogger("completions")
 
 MAX_FD = 1_000_000
 
@@ -50,9 +54,15 @@ class Command(BaseCommand):
             "--reserved", action="store_true", help="Share the port with the process that has bound it."
         )
 
+    def check(self, *args: Any, **options: Any) -> None:
+        """Print what the checks say; what they only warn of goes to the log instead where that is JSON."""
+        if logs_json() and not any(map(CheckMessage.is_serious, run_checks(tags=[TAG]))):
+            return
+        super().check(*args, **options)
+        note_printed()
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until a signal comes."""
-        note_printed()
         options["host"] = options["host"].strip("[] ") or conf.HOST  # as the setting: brackets of a URL, and empty
         if options["record"] == "":
             raise CommandError("--record takes a folder, and is empty.")
@@ -60,7 +70,7 @@ class Command(BaseCommand):
             usual = NEW if conf.CASSETTE_MODE == "none" else conf.CASSETTE_MODE
             use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or usual)
             if records_nothing():
-                self.stderr.write(self.style.WARNING(NOTHING_RECORDED))
+                logger.warning(NOTHING_RECORDED)
         if (problem := workers_problem(options["workers"])) is not None:
             raise CommandError(problem)
         if not any(options[name] for name in FOR_PARENT) and options["fd"] is None:
