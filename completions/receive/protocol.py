@@ -15,7 +15,7 @@ from completions.exceptions import RequestError
 from completions.ids import hex_id, new_request_id
 from completions.journal.exchange import CONNECTION, Connection
 from completions.receive.cycle import IS_KNOWN
-from completions.receive.heads import Head, heads
+from completions.receive.heads import Head, Parts, heads, parts_of
 from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
@@ -32,6 +32,9 @@ HANDSHAKE = 0x16
 """The byte with which a client begins that speaks TLS."""
 
 TLS = "A client speaks TLS, which this server does not: let its address begin with http://, not with https://."
+
+MAX_MISSES = 8
+"""Requests of a connection in a row whose heads are not known, after which it is asked for no more."""
 
 LOOK_EVERY = 1.0
 """Seconds between two looks for requests that are under way for too long."""
@@ -89,6 +92,9 @@ class Protocol(HttpToolsProtocol):
     _waits_for: object = None
     _since = 0.0
     _idle_since: float | None = None
+    _misses = 0
+    """Requests in a row whose heads were not known."""
+
     _begins_with = 0
     """The first of the bytes that came last."""
     _is_half_closed = False
@@ -125,33 +131,39 @@ class Protocol(HttpToolsProtocol):
             return
         self._idle_since = None
         self._begins_with = data[0]
-        may_be_known = IS_KNOWN and self._is_between_requests()
-        if may_be_known and (found := heads.find(self.root_path, data)) is not None:
-            self._begin(*found)
-            return
+        parts = parts_of(data) if self._may_be_known() else None
+        if parts is not None:
+            if (head := heads.find(self.root_path, parts)) is not None:
+                self._misses = 0
+                self._begin(head, parts)
+                return
+            self._misses += 1
         if self._tail:
             data = self._split_upgrade(data)
         if b"pgrade:" in data or b"PGRADE:" in data:
             data = self._feed_up_to_upgrades(data)
-            may_be_known = False
+            parts = None
+        before = self.cycle
         super().data_received(data)
         if self._is_in_head():
             self._tail = (self._tail + data)[-len(HEADER) + 1 :]
             self._check_head(len(data))
             return
         self._tail = b""
-        if may_be_known:
-            heads.learn(data, self.cycle)
+        if parts is not None and self.cycle is not before:
+            heads.learn(parts, self.cycle)
 
-    def _is_between_requests(self) -> bool:
-        """Whether nothing is under way: no request, no answer, and no byte of what comes next."""
-        cycle = self.cycle
-        is_done = self.scope is None if cycle is None else cycle.response_complete and not cycle.more_body
-        return is_done and not self._tail and not (cycle and self._is_in_head()) and self.limit_concurrency is None
+    def _may_be_known(self) -> bool:
+        """Whether nothing is under way, no request, no answer and no byte of what comes, and heads come again here."""
+        if self._tail or self._misses > MAX_MISSES or self.limit_concurrency is not None or not IS_KNOWN:
+            return False
+        cycle, scope = self.cycle, self.scope
+        is_done = scope is None if cycle is None else cycle.response_complete and cycle.scope is scope
+        return is_done and not (cycle and cycle.more_body)
 
-    def _begin(self, head: Head, body: bytes) -> None:
+    def _begin(self, head: Head, parts: Parts) -> None:
         """Begin a request whose head is known, as uvicorn does with what its parser tells."""
-        self.headers = [*head.headers]
+        self.headers = head.headers_of(parts)
         own = {"server": self.server, "client": self.client, "scheme": self.scheme, "headers": self.headers}
         self.scope = cast(Any, {**head.values, **own, "state": self.app_state.copy()})
         self.cycle = cycle = RequestResponseCycle(
@@ -167,7 +179,7 @@ class Protocol(HttpToolsProtocol):
             keep_alive=True,
             on_response=self.on_response_complete,
         )
-        cycle.body, cycle.more_body = bytearray(body), False
+        cycle.body, cycle.more_body = bytearray(parts.body), False
         cycle.message_event.set()
         self._start_asgi_task(cycle, self.app)
 

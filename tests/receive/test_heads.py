@@ -30,6 +30,8 @@ ORDINARY = {
     "a body of the next request's form": b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: %d\r\n\r\n%b"
     % (len(SMALL), SMALL),
     "a line before it": b"\r\n" + SMALL,
+    "a length with zeros": SMALL.replace(b"2\r", b"0002\r"),
+    "a body that looks like a length": SMALL.replace(b"2\r", b"21\r").replace(b"{}", b"\r\nContent-Length: 2\r\n"),
     "keep-alive": b"POST / HTTP/1.1\r\nhost: a\r\nconnection: keep-alive\r\ncontent-length: 1\r\n\r\n1",
 }
 
@@ -43,6 +45,12 @@ UNUSUAL = {
     "a large head": SMALL.replace(b"host", b"x: %b\r\nhost" % (b"y" * heads.MAX_SIZE)),
     "two at once": SMALL + SMALL,
     "half of one": SMALL[:-1],
+    "a length with a space": SMALL.replace(b"2\r", b"2 \r"),
+    "no length": b"POST / HTTP/1.1\r\nhost: a\r\n\r\n{}",
+    "two lengths": SMALL.replace(b"host", b"Content-Length: 2\r\nhost"),
+    "a length that is negative": SMALL.replace(b"2\r", b"-2\r"),
+    "a length in other digits": SMALL.replace(b"2\r", "\u0662\r".encode()),
+    "chunks, and a length": SMALL.replace(b"host", b"transfer-encoding: chunked\r\nhost"),
     "no HTTP": b"hello\r\n\r\n",
 }
 
@@ -138,6 +146,8 @@ async def test_other_request__is_parsed_each_time(case: str) -> None:
     data = UNUSUAL[case]
     came = [await Client(Protocol).send([data]) for _ in range(3)]
     assert came[0] == came[1] == came[2]
+    for _ in range(3):
+        assert len(await Client(Protocol).send([SMALL, data])) == 1 + len(came[0]), "nor is it the one before it"
     client = Client(Protocol)
     client.forget_parser()
     with pytest.raises(AttributeError):
@@ -156,16 +166,32 @@ async def test_known_head__is_one_s_own_by_server_path_and_time() -> None:
     assert [len(body) for _, body in within] == [70_000]
 
 
-async def test_heads__are_forgotten_when_they_are_many(known: heads.Heads) -> None:
+async def test_head__is_known_whatever_the_body_s_length() -> None:
+    """Each turn of an agent is longer than the one before."""
+    long, longer = (request(8000, user="u" * size) for size in (700, 70_000))
+    expected = await Client(HttpToolsProtocol).send([long, longer])
+    await Client(Protocol).send([ORDINARY["an SDK's"]] * 2)
     client = Client(Protocol)
-    paths = [b"/%d" % number for number in range(heads.MAX_KNOWN + 1)]
-    heads_of_paths = [SMALL.replace(b"/v1/chat/completions", path) for path in paths]
-    await client.send(heads_of_paths)
+    client.forget_parser()
+    assert await client.send([long, longer]) == expected
+
+
+async def test_heads__are_forgotten_when_they_are_many(known: heads.Heads) -> None:
+    requests = [SMALL.replace(b"completions", b"%d" % number) for number in range(heads.MAX_KNOWN + 1)]
+    for data in requests:
+        assert await Client(Protocol).send([data])
     assert len(known._known) == 0, "each came once"
     assert len(known._seen) == 1
-    await client.send([each for head in heads_of_paths for each in (head, head)])
+    for data in requests:
+        assert await Client(Protocol).send([data, data])
     assert len(known._known) == 1
-    assert len(client.came) == 3 * len(paths)
+
+
+async def test_connection__whose_heads_differ_each_time_is_not_looked_at_any_more(known: heads.Heads) -> None:
+    client = Client(Protocol)
+    came = await client.send([SMALL.replace(b"completions", b"%d" % number) for number in range(30)])
+    assert [scope["path"] for scope, _ in came] == [f"/v1/chat/{number}" for number in range(30)]
+    assert len(known._seen) == protocol.MAX_MISSES + 1
 
 
 @pytest.mark.parametrize("seed", range(20))
