@@ -7,7 +7,7 @@ import functools
 import re
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -24,6 +24,9 @@ from completions.journal.streams import clean_stream
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 AGENT = b"user-agent"
+
+LENGTH, ANY_LENGTH, WRITTEN = b"content-length", b"\0", r"\u0000"
+"""The header of a body's length, and what stands for any length, which is no header's value; and how JSON writes it."""
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
 
@@ -107,7 +110,7 @@ def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
     hide = redaction(tuple(conf.JOURNAL_REDACT))
     body, removed = hide.clean_body(exchange.request_body)
-    headers = _request_headers(hide, tuple(exchange.request_headers.items()))
+    headers = _request_headers(hide, exchange.request_headers)
     if exchange.query and (more := hide.secrets_in_query(exchange.query)):
         headers = headers._replace(secrets=(*headers.secrets, *(secret.encode("utf-8", "replace") for secret in more)))
     row = _row(exchange, hide, body, removed, headers)
@@ -226,10 +229,20 @@ class _Headers(NamedTuple):
     secrets: tuple[bytes, ...]
 
 
+def _request_headers(hide: Redaction, headers: Mapping[bytes, bytes]) -> _Headers:
+    """Clean a request's headers; a client sends the same ones again and again, but for the length of the body."""
+    names, values = tuple(headers), [*headers.values()]
+    length = headers.get(LENGTH, b"")
+    if not length.isdigit():
+        return _cleaned(hide, names, tuple(values))
+    values[names.index(LENGTH)] = ANY_LENGTH
+    json, secrets = _cleaned(hide, names, tuple(values))
+    return _Headers(json.replace(WRITTEN, length.decode(), 1), secrets)
+
+
 @functools.lru_cache(maxsize=128)
-def _request_headers(hide: Redaction, headers: tuple[tuple[bytes, bytes], ...]) -> _Headers:
-    """Clean a request's headers; a client sends the same ones again and again."""
-    text = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+def _cleaned(hide: Redaction, names: tuple[bytes, ...], values: tuple[bytes, ...]) -> _Headers:
+    text = {name.decode("latin-1"): value.decode("latin-1") for name, value in zip(names, values, strict=True)}
     secrets = (secret for name, value in text.items() if hide.hides(name) for secret in secrets_in(name, value))
     return _Headers(_json(hide.clean_headers(text)), tuple(secret.encode("latin-1") for secret in secrets))
 

@@ -23,12 +23,13 @@ def cycle_of(bound: Send | Receive) -> Any:
 
 def body_at_hand(receive: Receive) -> bytes | None:
     """Take the body that uvicorn has whole, as its own `receive` gives it; None where that has to be awaited."""
-    cycle = cycle_of(receive)
+    cycle = getattr(receive, "__self__", None)
     if not IS_KNOWN or type(cycle) is not RequestResponseCycle:
         return None
     if cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
         return None
     body, cycle.body = bytes(cycle.body), bytearray()
     cycle.message_event.clear()
-    cycle.flow.resume_reading()
+    if cycle.flow.read_paused:
+        cycle.flow.resume_reading()
     return body

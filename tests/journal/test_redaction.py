@@ -11,6 +11,7 @@ from pytest_django import Settings
 
 from completions.conversation import Prompt, Usage
 from completions.event import eventstream
+from completions.journal import rows
 from completions.journal.costs import cost
 from completions.journal.exchange import Exchange
 from completions.journal.packing import unpack
@@ -64,6 +65,20 @@ def test_path__replaces_what_it_leads_to_and_nothing_else(path: str, gone: list[
 def test_name__that_is_neither_a_header_nor_a_path(name: str) -> None:
     with pytest.raises(ValueError):
         Redaction([name])
+
+
+@pytest.mark.parametrize("redacted", [[], ["content-length"]])
+def test_headers__of_a_client_are_cleaned_once_whatever_the_length_of_its_bodies(
+    redacted: list[str], settings: Settings
+) -> None:
+    settings.JOURNAL_REDACT = redacted
+    lengths = ["0", "12", "3456", "7890123", "", "1 2", "x", "-1"]
+    sent = [{b"host": b"a", b"content-length": each.encode(), b"x-api-key": b"k"} for each in lengths]
+    before = rows._cleaned.cache_info().misses
+    kept = [orjson.loads(make_row(Exchange("POST", "/", request_headers=headers)).request_headers) for headers in sent]
+    shown = [REDACTED] * len(lengths) if redacted else lengths
+    assert kept == [{"host": "a", "content-length": each, "x-api-key": REDACTED} for each in shown]
+    assert rows._cleaned.cache_info().misses == before + 1 + 4
 
 
 def test_headers__are_lower_case_and_keep_no_secret() -> None:
