@@ -74,10 +74,17 @@ def as_tool(definition: Mapping[str, Any]) -> Tool:
     return Tool(str(name or ""), str(description or ""), parameters if isinstance(parameters, Mapping) else {})
 
 
-def walk(value: object, level: int = 0) -> Iterator[Mapping[str, Any]]:
+def walk(value: object) -> Iterator[Mapping[str, Any]]:
     """Go through all the objects in a JSON value, but for those that are very deep in it."""
-    if isinstance(value, Mapping):
-        yield value
-    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-    for each in inner if level < MAX_DEPTH else ():
-        yield from walk(each, level + 1)
+    waiting = [(value, 0)]
+    while waiting:
+        each, level = waiting.pop()
+        if isinstance(each, dict):
+            yield each
+            inner: Iterable[object] = each.values()
+        elif isinstance(each, list):
+            inner = each
+        else:
+            continue
+        if level < MAX_DEPTH:
+            waiting += [(one, level + 1) for one in inner if isinstance(one, (dict, list))][::-1]

@@ -15,6 +15,7 @@ from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
 from completions.tokens.deferred import objects_in, shown
 from completions.tokens.measures_of_claude import CLAUDE_MEASURES
+from completions.tokens.remembered import by_text
 from completions.tokens.typescript import walk_schema
 
 MAX_DEPTH = 32
@@ -38,10 +39,12 @@ def texts(prompt: Prompt) -> float:
     return sum(size(message.wrapped or message.text, prompt.model) for message in prompt.messages)
 
 
+@by_text
 def _digits(text: str) -> int:
     return sum(len(run) - (len(run) + 2) // 3 for run in _DIGITS.findall(text))
 
 
+@by_text
 def fine(text: str) -> int:
     """Return a text's size, nearly as Gemini has it: digits, marks in words and ends of lines stand alone."""
     return size(text) + _digits(text) + len(_MARKS.findall(text))
@@ -52,8 +55,8 @@ TEXTS: Mapping[str, Callable[[str], float]] = {
     "newline": lambda text: text.count("\n"),
     "digit": _digits,
     "fine": fine,
-    "contraction": lambda text: len(_CONTRACTIONS.findall(text)),
-    "number": lambda text: len(_NUMBERS.findall(text)),
+    "contraction": by_text(lambda text: len(_CONTRACTIONS.findall(text))),
+    "number": by_text(lambda text: len(_NUMBERS.findall(text))),
 }
 """What decides the tokens of a text, by the name that weights have for it.
 
@@ -248,6 +251,19 @@ def one_by_one(prompt: Prompt) -> float:
     return float(bool(prompt.tools) and not prompt.parallel_tool_calls)
 
 
+OF_TOOLS: Mapping[str, Measure] = {
+    "tool": more_tools,
+    "tool_json": tools_as_json,
+    "tool_spaced": tools_with_blanks,
+    "tool_text": tools_as_texts,
+    "tool_fine": tools_as_fine_texts,
+    "property": properties,
+    "object": objects,
+    "parameters": with_parameters,
+    "described": lambda prompt: sum(bool(tool.description) for tool in shown(prompt)),
+}
+"""Those of the tools that are shown, and of nothing else but the model."""
+
 MEASURES: Mapping[str, Measure] = {
     "base": lambda prompt: 1,
     "text": texts,
@@ -259,15 +275,7 @@ MEASURES: Mapping[str, Measure] = {
     "assistant": lambda prompt: sum(message.role == "assistant" and _speaks(message) for message in prompt.messages),
     "tools": lambda prompt: float(bool(prompt.tools)),
     "hidden": lambda prompt: float(bool(prompt.tools) and not shown(prompt)),
-    "tool": more_tools,
-    "tool_json": tools_as_json,
-    "tool_spaced": tools_with_blanks,
-    "tool_text": tools_as_texts,
-    "tool_fine": tools_as_fine_texts,
-    "property": properties,
-    "object": objects,
-    "parameters": with_parameters,
-    "described": lambda prompt: sum(bool(tool.description) for tool in shown(prompt)),
+    **OF_TOOLS,
     "required": lambda prompt: float(bool(prompt.tools) and prompt.tool_choice.mode == "required"),
     "serial": one_by_one,
     "call": lambda prompt: sum(len(message.tool_calls) for message in prompt.messages),

@@ -1,6 +1,6 @@
 """What Anthropic's prompts alone have that decides how many tokens they are: thinking, documents, what was found."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from completions.conversation import Prompt
@@ -28,41 +28,34 @@ def has_task_budget(prompt: Prompt) -> float:
     return float(isinstance(config, Mapping) and bool(config.get("task_budget")))
 
 
-def text_documents(prompt: Prompt) -> float:
-    """Count the documents that Anthropic is given as texts."""
-    return float(sum(_is_text(block.get("source")) for block in _documents(prompt)))
+def of_blocks(prompt: Prompt) -> Mapping[str, float]:
+    """Measure a conversation's blocks by the names below, with those of tools' results, all of them once.
+
+    The documents that are texts, and whether they are to be cited; Anthropic's own searches for tools; the blocks that
+    stand for an earlier conversation, and what they say; and the pages that a search found earlier, in hundreds of
+    characters of what only the API can read.
+    """
+    blocks, documents = _blocks(prompt)
+    cited = (block.get("citations") for block in (documents if prompt.format == "converse" else blocks))
+    summaries = _texts(block.get("content") for block in blocks if block.get("type") == "compaction")
+    pages = _texts(block.get("encrypted_content") for block in blocks if block.get("type") == "web_search_result")
+    measured = (
+        sum(_is_text(block.get("source")) for block in documents),
+        any(isinstance(each, Mapping) and each.get("enabled") is True for each in cited),
+        sum(block.get("type") == "tool_search_tool_result" for block in blocks),
+        len(summaries),
+        sum(map(tokens.count_in_small, summaries)),
+        sum(map(len, pages)) / 100,
+    )
+    return dict(zip(OF_BLOCKS, map(float, measured), strict=True))
 
 
-def citations(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model is to cite what it is given."""
-    asked = (block.get("citations") for block in (_documents if prompt.format == "converse" else _blocks)(prompt))
-    return float(any(isinstance(each, Mapping) and each.get("enabled") is True for each in asked))
+OF_BLOCKS = ("text_document", "citations", "search", "compaction", "compacted", "encrypted")
+"""The names that weights have for what is measured of the blocks."""
 
 
-def searches(prompt: Prompt) -> float:
-    """Count Anthropic's own searches for tools in a conversation."""
-    return float(sum(block.get("type") == "tool_search_tool_result" for block in _blocks(prompt)))
-
-
-def compactions(prompt: Prompt) -> float:
-    """Count the blocks of Anthropic's that stand for an earlier conversation."""
-    return sum(1.0 for _ in _summaries(prompt))
-
-
-def compacted(prompt: Prompt) -> float:
-    """Measure what those blocks say."""
-    return sum(tokens.count_in_small(summary) for summary in _summaries(prompt))
-
-
-def _summaries(prompt: Prompt) -> Iterator[str]:
-    found = (block.get("content") for block in _blocks(prompt) if block.get("type") == "compaction")
-    return (content for content in found if isinstance(content, str))
-
-
-def encrypted(prompt: Prompt) -> float:
-    """Measure the pages that Anthropic's search found earlier, in hundreds of characters of what only it can read."""
-    found = (block.get("encrypted_content") for block in _blocks(prompt) if block.get("type") == "web_search_result")
-    return sum(len(content) for content in found if isinstance(content, str)) / 100
+def _texts(values: Iterable[object]) -> list[str]:
+    return [value for value in values if isinstance(value, str)]
 
 
 def later_instructions(prompt: Prompt) -> float:
@@ -70,17 +63,13 @@ def later_instructions(prompt: Prompt) -> float:
     return sum(message.role == "system" for message in prompt.messages[1:])
 
 
-def _blocks(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
-    """Go through Anthropic's content blocks, and those of tools' results."""
-    return walk(prompt.body.get("messages")) if prompt.format in ("anthropic", "count_tokens") else iter(())
-
-
-def _documents(prompt: Prompt) -> Iterator[Mapping[str, Any]]:
-    """Go through the documents; at Converse a block says what it is by its only key."""
-    if prompt.format != "converse":
-        return (block for block in _blocks(prompt) if block.get("type") == "document")
-    found = (block.get("document") for block in walk(prompt.body.get("messages")))
-    return (document for document in found if isinstance(document, Mapping))
+def _blocks(prompt: Prompt) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
+    """Return Anthropic's content blocks, and the documents; at Converse a block says what it is by its only key."""
+    if prompt.format == "converse":
+        found = (block.get("document") for block in walk(prompt.body.get("messages")))
+        return [], [document for document in found if isinstance(document, Mapping)]
+    blocks = [*walk(prompt.body.get("messages"))] if prompt.format in ("anthropic", "count_tokens") else []
+    return blocks, [block for block in blocks if block.get("type") == "document"]
 
 
 def _own(prompt: Prompt) -> Mapping[str, Any]:
@@ -99,12 +88,6 @@ CLAUDE_MEASURES: Mapping[str, Callable[[Prompt], float]] = {
     "thinking": thinks,
     "adaptive": thinks_as_needed,
     "task_budget": has_task_budget,
-    "text_document": text_documents,
-    "citations": citations,
-    "search": searches,
-    "encrypted": encrypted,
-    "compaction": compactions,
-    "compacted": compacted,
     "later": later_instructions,
 }
 """By the name that weights have for it."""

@@ -7,12 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from completions.conversation import Prompt
+from completions.conversation import Prompt, Tool
 from completions.tokens import text as tokens
 from completions.tokens.deferred import as_tool, has_hidden, items_of, offered, shown, tools_in
+from completions.tokens.remembered import MOST_TOOLS, Memory, key_of
 from completions.tokens.typescript import as_comment, as_json, functions, schema_as_json
 
 T = TypeVar("T")
+
+_known_tools = Memory[int](MOST_TOOLS)
 
 
 class Marks(NamedTuple):
@@ -112,7 +115,12 @@ def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
     total += marks.described if tools[0].description else 0
     total += _chosen(prompt, marks)
     total += sum(_grammar(tool, prompt.model) for tool in offered(prompt) if tool.get("type") == "custom")
-    return total + tokens.count(functions(tools), prompt.model)
+    return total + _written(tools, prompt.model)
+
+
+def _written(tools: Sequence[Tool], model: str | None) -> int:
+    """Count functions as they are written, which are the same in each request of an agent."""
+    return _known_tools.of((model, key_of(tools)), lambda: tokens.count(functions(tools), model))
 
 
 def _chosen(prompt: Prompt, marks: Marks) -> int:
@@ -144,7 +152,7 @@ def _searches(prompt: Prompt) -> int:
     model, total = prompt.model or "", 0
     searching = [tool for tool in offered(prompt) if tool.get("type") == "tool_search"]
     own = [replace(as_tool(tool), name="tool_search") for tool in searching if tool.get("parameters")]
-    total += sum(OWN_SEARCH + tokens.count(functions([tool]), model) for tool in own)
+    total += sum(OWN_SEARCH + _written([tool], model) for tool in own)
     if len(searching) > len(own) and has_hidden(prompt):
         total += SEARCH
     marks, unanswered = _for(FOUND, model), 0
@@ -155,10 +163,10 @@ def _searches(prompt: Prompt) -> int:
             unanswered += 1
         elif kind == "tool_search_output":
             ran = marks.server if item.get("execution") == "server" else marks.own if own else marks.client
-            total += ran + tokens.count(functions(tools), model)
+            total += ran + _written(tools, model)
             unanswered -= 1
         elif kind == "additional_tools":
-            total += _for(ADDED, model) + tokens.count(functions(tools), model)
+            total += _for(ADDED, model) + _written(tools, model)
     return total + max(unanswered, 0) * marks.unanswered
 
 

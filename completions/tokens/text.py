@@ -9,7 +9,7 @@ import functools
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ import orjson
 
 from completions import budget
 from completions.tokens.models import litellm_folder
+from completions.tokens.remembered import SHORT, by_text
 
 if TYPE_CHECKING:  # it takes 1.4 MB, and the default script needs none of it
     import tiktoken
@@ -47,12 +48,8 @@ What they do not name, such as the joiners in emoji, is what the last alternativ
 REMEMBERED_LENGTH = 4096
 """Characters. The tokens of longer texts are not cached, to limit memory."""
 
-
 PART_LENGTH = 100_000
 """The most characters that the tokenizer gets at a time."""
-
-SHORT = 256
-"""The most characters of a text whose count is cached."""
 
 SMALL_VOCABULARY = 75_000
 """How many of the current encoding's tokens, the most frequent of which come first, a smaller vocabulary has too."""
@@ -79,24 +76,27 @@ def count(text: str, model: str | None = None) -> int:
     """Count the tokens of `text` in the encoding of `model`."""
     if len(text) <= SHORT:
         return _count_short(text, encoding_name(model))
-    budget.spend_characters(len(text))
-    if len(text) <= REMEMBERED_LENGTH:
-        return _count_longer(text, encoding_name(model))
-    encoding = _encoding(encoding_name(model))
-    return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
+    return _counter(encoding_name(model))(text)
 
 
+@functools.cache
+def _counter(name: str) -> Callable[[str], int]:
+    """Return what counts texts in an encoding."""
+
+    def count_anew(text: str) -> int:
+        budget.spend_characters(len(text))
+        encoding = _encoding(name)
+        return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
+
+    return by_text(count_anew)
+
+
+@by_text
 def count_in_small(text: str) -> int:
     """Count the tokens of `text` in a smaller vocabulary than the current one: a rare word is two of its tokens."""
-    if len(text) <= SHORT:
-        return _count_short_in_small(text)
-    budget.spend_characters(len(text))
+    if len(text) > SHORT:
+        budget.spend_characters(len(text))
     return sum(_in_small(part) for part in _parts(text))
-
-
-@functools.lru_cache(maxsize=4096)
-def _count_short_in_small(text: str) -> int:
-    return _in_small(text)
 
 
 def _in_small(text: str) -> int:
@@ -107,12 +107,6 @@ def _in_small(text: str) -> int:
 @functools.lru_cache(maxsize=4096)
 def _count_short(text: str, name: str) -> int:
     """Count a text that occurs again and again: roles, names, instructions."""
-    return len(_encoding(name).encode_ordinary(text))
-
-
-@functools.lru_cache(maxsize=256)
-def _count_longer(text: str, name: str) -> int:
-    """Count a text that is counted more than once: an answer for its limit and for its usage."""
     return len(_encoding(name).encode_ordinary(text))
 
 

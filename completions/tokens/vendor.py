@@ -12,14 +12,18 @@ from typing import NamedTuple
 from completions.conversation import Part, Prompt, PromptTokens
 from completions.tokens import documents, media
 from completions.tokens import text as tokens
-from completions.tokens.deferred import offered
-from completions.tokens.measures import MEASURES
+from completions.tokens.deferred import offered, shown
+from completions.tokens.measures import MEASURES, OF_TOOLS
+from completions.tokens.measures_of_claude import OF_BLOCKS, of_blocks
+from completions.tokens.remembered import MOST_TOOLS, Memory, key_of
 
 Weights = Mapping[str, float]
 Size = Callable[[int, int], float]
 
 OFFICE_MARKS = 13
 """Tokens around the text of a Word document or a spreadsheet, as Mistral counts them."""
+
+_known_tools = Memory[Mapping[str, float]](MOST_TOOLS)
 
 UNKNOWN_SECONDS = 4.5
 """How long a sound is of which only the address is known."""
@@ -97,7 +101,10 @@ class Vendor:
             weights: Weights = {name: weight for name, weight in self.weights.items() if name not in without}
         else:
             weights = self.weights
-        text = sum(weight * MEASURES[name](prompt) for name, weight in weights.items())
+        known = {**self._of_tools(prompt), **(of_blocks(prompt) if weights.keys() & OF_BLOCKS else {})}
+        text = sum(
+            weight * (known[name] if name in known else MEASURES[name](prompt)) for name, weight in weights.items()
+        )
         text += self._hosted([str(tool.get("type")) for tool in offered(prompt)])
         image = audio = document = 0
         parts = [(message.role == "tool", part) for message in prompt.messages for part in message.parts]
@@ -110,6 +117,14 @@ class Vendor:
             else:
                 document += cost
         return PromptTokens(max(round(text), 1) + image + audio + document, image, audio, document)
+
+    def _of_tools(self, prompt: Prompt) -> Mapping[str, float]:
+        """Measure the tools, which are the same in each request of an agent."""
+        if not prompt.tools:
+            return {}
+        names = OF_TOOLS.keys() & self.weights.keys()
+        key = self.name, prompt.model, key_of(shown(prompt))
+        return _known_tools.of(key, lambda: {name: OF_TOOLS[name](prompt) for name in names})
 
     def _hosted(self, kinds: Sequence[str]) -> int:
         once = sum(cost for name, cost in self.hosted_once.items() if any(kind.startswith(name) for kind in kinds))

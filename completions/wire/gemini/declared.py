@@ -53,7 +53,8 @@ def _wrong(schema: Mapping[str, Any], path: str, key: str, depth: int = 0) -> It
 def _within(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, each in mapping(schema.get("properties")).items():
         yield f"properties{key.format(name)}", mapping(each)
-    yield "items", inner(schema, "items")
+    if items := inner(schema, "items"):
+        yield "items", items
     for at, each in enumerate(many(pick(schema, "anyOf") or [])):
         yield f"any_of[{at}]", each
 
