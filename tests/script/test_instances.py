@@ -294,6 +294,16 @@ def test_instance__keeps_to_the_bounds_that_sdks_of_anthropic_describe(
         Draft202012Validator({**kind, **bounds}).validate(instance({**kind, "description": description}, seed))
 
 
+@pytest.mark.parametrize("low", [1 - 2**53, -(2**31), -(10**4)])
+@pytest.mark.parametrize("kind", ["integer", "number"])
+def test_instance__is_small_where_the_bounds_are_far_on_both_sides_of_zero(kind: str, low: int) -> None:
+    """zod bounds each integer so."""
+    for seed in range(20):
+        value = instance({"type": kind, "minimum": low, "maximum": -low}, str(seed))
+        assert isinstance(value, int | float)
+        assert 0 < value < 100
+
+
 def test_instance__passes_over_described_bounds_that_nothing_fulfils() -> None:
     assert instance({"type": "integer", "maximum": 2, "description": "{minimum: 3}"}, "a") in (0, 1, 2)
 

@@ -182,15 +182,19 @@ def _common(left: Fraction, right: Fraction) -> Fraction:
 
 
 def _factors(low: Fraction | None, high: Fraction | None, step: Fraction, random: Random) -> Iterator[int]:
-    """Yield the factors of a step within the bounds: a few at random near the small end, then all in order."""
+    """Yield the factors of a step within the bounds: a few at random near the small end, then all in order.
+
+    An end far below zero is nobody's idea of small: SDKs bound each integer so (zod's `int()` by 1 - 2**53).
+    """
     first = math.ceil(low / step) if low is not None else None
     last = math.floor(high / step) if high is not None else None
     start = first if first is not None else 1 if last is None or last >= 1 else last - 100
     end = last if last is not None else start + 100_000
     if start > end:
         return
-    near = min(end, start + max(1, min(50, math.ceil(Fraction(20) / step) if step < 20 else 3)))
-    yield from (random.randint(start, near) for _ in range(8))
+    few = max(1, min(50, math.ceil(Fraction(20) / step) if step < 20 else 3))
+    least = 1 if start + few < 0 < end else start
+    yield from (random.randint(least, min(end, least + few)) for _ in range(8))
     yield from range(start, min(end, start + 300) + 1)
     yield end
     yield from (far for far in (0, -1, -100, -10_000) if first is None and far <= end)
