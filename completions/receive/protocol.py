@@ -140,7 +140,7 @@ class Protocol(HttpToolsProtocol):
             self._misses += 1
         if self._tail:
             data = self._split_upgrade(data)
-        if b"pgrade:" in data or b"PGRADE:" in data:
+        if UPGRADE.search(data):
             data = self._feed_up_to_upgrades(data)
             parts = None
         before = self.cycle

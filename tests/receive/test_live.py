@@ -196,6 +196,7 @@ def test_bytes__that_are_no_request_get_an_envelope(server: LiveServer, data: by
     [
         b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMA\r\n",
         b"Connection: upgrade\r\nUPGRADE: websocket\r\n",
+        b"Connection: upgrade\r\nupGrade: h2c\r\n",
         b"Expect: 100-continue\r\n",
         b"X-Long: " + b"a" * 60_000 + b"\r\n",
         b"Content-Type: application/json; charset=\xff\r\n",
