@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 from completions.delivery.pump import pump
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery
-from completions.receive.cycle import IS_KNOWN, Receive, Send, cycle_of
+from completions.receive.cycle import IS_KNOWN, Receive, Send
 from completions.receive.lifespan import is_ending
 from completions.receive.protocol import in_doubt, settle
 from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
@@ -32,6 +32,11 @@ JOINED = 8
 """Pieces of a stream that go out with its head, at most."""
 
 CLIENT_LEFT = "The client left."
+
+
+def cycle_of(bound: Send | Receive) -> Any:
+    """Return the cycle; None, or what has no transport, under another server."""
+    return getattr(bound, "__self__", None)
 
 
 @coroutine

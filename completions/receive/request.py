@@ -14,11 +14,12 @@ from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIRequest
 from django.urls import ResolverMatch
 from django.utils.functional import cached_property
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from completions.conf import conf, django_conf
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, connection_of
-from completions.receive.cycle import Receive, body_at_hand
+from completions.receive.cycle import IS_KNOWN, Receive
 
 SHARE = 4
 """All unfinished bodies together may hold this many times MAX_BODY_BYTES."""
@@ -110,6 +111,20 @@ class _Unfinished:
     """The size, in bytes, of all unfinished bodies in this process."""
 
 
+def _body_at_hand(receive: Receive) -> bytes | None:
+    """Take the body that uvicorn has whole, as its own `receive` gives it; None where that has to be awaited."""
+    cycle = getattr(receive, "__self__", None)
+    if not IS_KNOWN or type(cycle) is not RequestResponseCycle:
+        return None
+    if cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+        return None
+    body, cycle.body = bytes(cycle.body), bytearray()
+    cycle.message_event.clear()
+    if cycle.flow.read_paused:
+        cycle.flow.resume_reading()
+    return body
+
+
 async def read_body(receive: Receive, started: float) -> bytes:
     """Return the body of a request that arrived at `started`, on the monotonic clock.
 
@@ -117,7 +132,7 @@ async def read_body(receive: Receive, started: float) -> bytes:
     unfinished bodies, and `RequestAborted` if the client leaves.
     """
     more: object = False
-    if (part := body_at_hand(receive)) is None:
+    if (part := _body_at_hand(receive)) is None:
         message = await receive()
         part, more = _part(message), message.get("more_body")
     if len(part) > conf.MAX_BODY_BYTES:
