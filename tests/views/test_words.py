@@ -130,6 +130,7 @@ WRONG = [
     ("chat", "nonexistent", 404),
     ("count", "claude-does-not-exist", 404),
     ("mistral", "Non-Existent_model", 400),
+    ("mistral", "no-such-text_embedding-model", 400),
     ("chat", "bad model", 400),
     ("chat", "my model", 400),
     ("responses", "my model", 400),
