@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -162,8 +163,12 @@ def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
     client.caches.delete(name=cache.name)
     with pytest.raises(errors.ClientError, match="CachedContent not found"):
         client.models.generate_content(model="gemini-2.5-flash", contents="x", config=going_on)
-    with pytest.raises(errors.ClientError, match="CachedContent not found"):
-        client.caches.get(name=cache.name)
+    past = config.model_copy(update={"ttl": None, "expire_time": datetime(2020, 1, 1, tzinfo=UTC)})
+    over = client.caches.create(model="gemini-2.5-flash", config=past)
+    assert over.expire_time == past.expire_time
+    for gone in (cache, over):
+        with pytest.raises(errors.ClientError, match="CachedContent not found"):
+            client.caches.get(name=gone.name or "")
 
 
 def finished(client: genai.Client, job: types.BatchJob) -> types.BatchJob:

@@ -76,7 +76,10 @@ def prompt_of(body: Mapping[str, Any], place: str, headers: Mapping[str, str]) -
 
 
 def _expiry(body: Mapping[str, Any], now: float) -> float | None:
-    """Return when a request wants a cache to end; None where it does not say."""
+    """Return when a request wants a cache to end; None where it does not say.
+
+    That may be over already, and then the cache is gone at once (recorded by 0xPlaygrounds/rig, September 2026).
+    """
     ttl, end = text(pick(body, "ttl")), text(pick(body, "expireTime"))
     if ttl and end:
         raise RequestError("Only one of ttl and expire_time can be set.")
@@ -88,8 +91,15 @@ def _expiry(body: Mapping[str, Any], now: float) -> float | None:
             )
         return now + lasts
     found = moment(end) if end else None
-    if end and (found is None or found <= now):
-        raise RequestError("* CachedContent.expire_time: must be in the future\n")
+    if end and found is None:
+        raise Violated(
+            [
+                (
+                    "expire_time",
+                    f"Invalid value at 'expire_time' (type.googleapis.com/google.protobuf.Timestamp), \"{end}\"",
+                )
+            ]
+        )
     return found
 
 

@@ -7,7 +7,9 @@ DURATION = re.compile(r"(\d{1,12})(\.\d{1,9})?s")
 
 
 def written(seconds: float, digits: int = 6) -> str:
-    """Return a time, in seconds since the epoch, with so many digits behind the second."""
+    """Return a time, in seconds since the epoch, with so many digits behind the second, or none if they are zeros."""
+    if seconds == int(seconds):
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f").ljust(20 + digits, "0") + "Z"
 
 
