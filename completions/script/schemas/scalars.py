@@ -193,7 +193,7 @@ def _factors(low: Fraction | None, high: Fraction | None, step: Fraction, random
     if start > end:
         return
     few = max(1, min(50, math.ceil(Fraction(20) / step) if step < 20 else 3))
-    least = 1 if start + few < 0 < end else start
+    least = start if start + few >= 0 else max(start, min(1, end - few))
     yield from (random.randint(least, min(end, least + few)) for _ in range(8))
     yield from range(start, min(end, start + 300) + 1)
     yield end
