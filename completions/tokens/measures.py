@@ -86,6 +86,16 @@ def _said(message: Message) -> Iterator[str]:
     return iter((message.text,))
 
 
+def given_documents(prompt: Prompt) -> float:
+    """Measure the documents that Cohere's model is given beside a conversation."""
+    given = prompt.body.get("documents")
+    data = [
+        each.get("data") if isinstance(each, Mapping) else each for each in (given if isinstance(given, list) else ())
+    ]
+    texts = (text for each in data for text in (each.values() if isinstance(each, Mapping) else (each,)))
+    return sum(size(text) for text in texts if isinstance(text, str))
+
+
 def messages(prompt: Prompt) -> float:
     """Count the messages that say something, beyond the first."""
     return max(sum(map(_speaks, prompt.messages)) - 1, 0)
@@ -269,6 +279,7 @@ MEASURES: Mapping[str, Measure] = {
     "text": texts,
     **{name: _in_all(measure) for name, measure in TEXTS.items()},
     "fine_values": fine_values,
+    "documents": given_documents,
     "message": messages,
     "exchange": exchanges,
     "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),

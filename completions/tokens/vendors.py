@@ -244,7 +244,11 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("nova", Vendor("nova", {"text": 1, "tools": 358, "tool_json": 1, "call": 20, "call_json": 1}, Media(squares(28)))),
     (
         "command|c4ai",
-        Vendor("command", {"base": 3, "text": 1, "message": 3, "tools": 500, "tool_json": 1.2}, Media(squares(28))),
+        Vendor(
+            "command",
+            {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5},
+            Media(squares(28)),
+        ),
     ),
 )
 """By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""

@@ -214,6 +214,7 @@ def prompt_tokens(text: str) -> int | None:
         for holder in _holders(document):
             usage = holder.get("usage") or holder.get("usageMetadata")
             if isinstance(usage, dict):
+                usage = usage.get("tokens", usage)  # Cohere's has what is billed beside it
                 names = ("prompt_tokens", "input_tokens", "promptTokenCount")
                 told = next((usage[name] for name in names if isinstance(usage.get(name), int)), None)
                 found = found if told is None else told + sum(usage.get(name) or 0 for name in BESIDE)
@@ -223,7 +224,7 @@ def prompt_tokens(text: str) -> int | None:
 def _holders(document: Any) -> Iterator[dict[str, Any]]:
     if isinstance(document, dict):
         yield document
-        yield from (document[name] for name in ("response", "message") if isinstance(document.get(name), dict))
+        yield from (document[name] for name in ("response", "message", "delta") if isinstance(document.get(name), dict))
 
 
 ASKED = re.compile(r"\.(args|arguments|input|metadata|parameters|properties|schema|\$defs)$")

@@ -28,7 +28,7 @@ class Floor(NamedTuple):
 FLOORS = {
     "anthropic": Floor(100, 99, 100, 88, 100, 75, 98.5),  # four say before a search that they will search
     "azure": Floor(90, 100, 100, 85, 100, 85, 99),
-    "cohere": Floor(100, 100, 100, 88, 100, 0, 98),
+    "cohere": Floor(100, 100, 100, 88, 100, 95, 98),
     "deepseek": Floor(100, 100, 100, 83, 91, 95, 99.5),
     "gemini": Floor(99, 99, 100, 95, 95, 82, 96),
     "groq": Floor(100, 100, 100, 100, 66, 90, 99),

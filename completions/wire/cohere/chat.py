@@ -13,6 +13,7 @@ import orjson
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
+from completions.tokens import unbilled
 from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import citations
 from completions.wire.cohere import models as cohere_models
@@ -164,15 +165,18 @@ def finish_reason(choice: Choice, names: Mapping[str, str]) -> str:
 
 
 def cost_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return what is billed, and the tokens that there were."""
+    """Return what is billed, and the tokens that there were: more, unless the script says how many."""
     usage = reply.usage or Usage(0, 0)
-    counts = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
-    told = dict(counts)
+    billed = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
+    told = dict(billed)
+    if prompt.counted is not None and usage.prompt_tokens == prompt.counted.total:
+        told["input_tokens"] += unbilled.read(prompt) - usage.image_tokens
+        told["output_tokens"] += unbilled.said(reply.choices, prompt)
     if usage.reasoning_tokens or REASONS.match(prompt.model or ""):
         told["reasoning_tokens"] = usage.reasoning_tokens
     if usage.image_tokens:
         told["image_tokens"] = usage.image_tokens
-    return {"billed_units": counts, "tokens": told, "cached_tokens": usage.cached_tokens}
+    return {"billed_units": billed, "tokens": told, "cached_tokens": usage.cached_tokens}
 
 
 class _Cites:
@@ -263,7 +267,7 @@ def _collect_ending(source: Mapping[str, Any], answer: Answer) -> None:
 
 
 def collect_cost(usage: Mapping[str, Any], answer: Answer) -> None:
-    """Take in the tokens that there were."""
-    counts = mapping(usage.get("tokens"))
-    thought = counts.get("reasoning_tokens")
-    answer.costs(counts.get("input_tokens"), counts.get("output_tokens"), usage.get("cached_tokens"), thought)
+    """Take in the tokens that are billed, or those that there were."""
+    read, billed = mapping(usage.get("tokens")), mapping(usage.get("billed_units"))
+    asked, said = (billed.get(name, read.get(name)) for name in ("input_tokens", "output_tokens"))
+    answer.costs(asked, said, usage.get("cached_tokens"), read.get("reasoning_tokens"))
