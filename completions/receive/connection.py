@@ -27,16 +27,10 @@ from completions.views.http import EventStream, FastJsonResponse, Following, Raw
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with a timeout of 0: closing such a socket sends a reset."""
 
-
 JOINED = 8
 """Pieces of a stream that go out with its head, at most."""
 
 CLIENT_LEFT = "The client left."
-
-
-def cycle_of(bound: Send | Receive) -> Any:
-    """Return the cycle; None, or what has no transport, under another server."""
-    return getattr(bound, "__self__", None)
 
 
 @coroutine
@@ -49,7 +43,7 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
         pending = work.send(None)
     except StopIteration:
         if in_doubt:
-            settle(cycle_of(receive))
+            settle(_cycle(receive))
         return
     watcher = _Watcher(receive)
     try:
@@ -60,7 +54,7 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
     finally:
         watcher.stop()
         if in_doubt:
-            settle(cycle_of(receive))
+            settle(_cycle(receive))
 
 
 def _rest_of(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
@@ -107,7 +101,7 @@ def encoded(lines: Lines) -> list[tuple[bytes, bytes]]:
 
 async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None:
     """Send a whole response, whose headers tell its length: under uvicorn in one write."""
-    cycle = cycle_of(send)
+    cycle = _cycle(send)
     if (head := _head(cycle, status, lines)) is None:
         await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
         await send({"type": "http.response.body", "body": body})
@@ -126,7 +120,7 @@ class PieceSender:
     """
 
     def __init__(self, send: Send) -> None:
-        self._asgi_send, self._cycle = send, cycle_of(send)
+        self._asgi_send, self._cycle = send, _cycle(send)
         self._waiting: list[bytes] = []
 
     async def start(self, status: int, lines: Lines) -> None:
@@ -238,7 +232,7 @@ def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
 
 def can_sever(send: Send) -> bool:
     """Tell whether the connection behind `send` can be closed."""
-    return hasattr(cycle_of(send), "transport")
+    return hasattr(_cycle(send), "transport")
 
 
 async def sever(send: Send, ending: Ending) -> None:
@@ -246,7 +240,7 @@ async def sever(send: Send, ending: Ending) -> None:
 
     The client's leaving cancels it (`watched`); after that, uvicorn no longer expects a response.
     """
-    cycle = cycle_of(send)
+    cycle = _cycle(send)
     transport = cycle.transport
     if ending is Ending.RESET:
         if transport.get_write_buffer_size():  # with none, TLS would wait for the next write
@@ -265,7 +259,7 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
     uvicorn sends chunks to every client. If it is told that the length is known, and endless, it sends the bytes
     unchanged.
     """
-    cycle = cycle_of(send)
+    cycle = _cycle(send)
     if getattr(cycle, "scope", {}).get("http_version") != "1.0" or not hasattr(cycle, "chunked_encoding"):
         return ending
     cycle.chunked_encoding, cycle.expected_content_length = False, sys.maxsize
@@ -274,9 +268,13 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
 
 def spare_headers(send: Send, names: Collection[bytes]) -> None:
     """Keep uvicorn from adding headers, as `date`, that a response has already."""
-    cycle = cycle_of(send)
+    cycle = _cycle(send)
     if hasattr(cycle, "default_headers"):
         cycle.default_headers = [header for header in cycle.default_headers if header[0] not in names]
+
+
+def _cycle(bound: Send | Receive) -> Any:
+    return getattr(bound, "__self__", None)
 
 
 async def _send_body(response: RawResponse, send: Send) -> bool:

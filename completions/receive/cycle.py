@@ -1,7 +1,4 @@
-"""uvicorn's cycle of a request and its response, which `receive` and `send` are methods of (`httptools_impl.py`).
-
-What goes past ASGI stands where it is used, so that a request goes through one file less.
-"""
+"""uvicorn's `RequestResponseCycle`, of which `receive` and `send` are methods: whether it is the one that was tried."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import signature

@@ -94,7 +94,6 @@ class Protocol(HttpToolsProtocol):
     _idle_since: float | None = None
     _misses = 0
     """Requests in a row whose heads were not known."""
-
     _begins_with = 0
     """The first of the bytes that came last."""
     _is_half_closed = False
@@ -154,7 +153,7 @@ class Protocol(HttpToolsProtocol):
             heads.learn(parts, self.cycle)
 
     def _may_be_known(self) -> bool:
-        """Whether nothing is under way, no request, no answer and no byte of what comes, and heads come again here."""
+        """Whether to look for the head of what comes: nothing else is under way here, and not all heads differ."""
         if self._tail or self._misses > MAX_MISSES or self.limit_concurrency is not None or not IS_KNOWN:
             return False
         cycle, scope = self.cycle, self.scope

@@ -89,9 +89,8 @@ def _said(message: Message) -> Iterator[str]:
 def given_documents(prompt: Prompt) -> float:
     """Measure the documents that Cohere's model is given beside a conversation."""
     given = prompt.body.get("documents")
-    data = [
-        each.get("data") if isinstance(each, Mapping) else each for each in (given if isinstance(given, list) else ())
-    ]
+    documents = given if isinstance(given, list) else []
+    data = [each.get("data") if isinstance(each, Mapping) else each for each in documents]
     texts = (text for each in data for text in (each.values() if isinstance(each, Mapping) else (each,)))
     return sum(size(text) for text in texts if isinstance(text, str))
 

@@ -16,6 +16,7 @@ from completions.tokens.typescript import as_comment, as_json, functions, schema
 T = TypeVar("T")
 
 _known_tools = Memory[int](MOST_TOOLS)
+"""The tokens of functions as they are written, by the model and the tools."""
 
 
 class Marks(NamedTuple):

@@ -1,7 +1,7 @@
 """What Cohere's models read that is not billed: what it says before a prompt itself, and how it writes what is asked.
 
-The figures were worked out from 55 recordings of `/v2/chat`, of April 2025 to September 2026, of each of which the
-tokens that were read and those that were billed are known.
+The figures were worked out from 54 recordings of `/v2/chat`, seen on 2026-11-28, which tell the tokens that were read
+and those that were billed. Of other models than these, what stands before a prompt is taken for Command A's.
 """
 
 import re

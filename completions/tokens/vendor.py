@@ -24,6 +24,7 @@ OFFICE_MARKS = 13
 """Tokens around the text of a Word document or a spreadsheet, as Mistral counts them."""
 
 _known_tools = Memory[Mapping[str, float]](MOST_TOOLS)
+"""The measures of tools by their names, for each vendor and model."""
 
 UNKNOWN_SECONDS = 4.5
 """How long a sound is of which only the address is known."""
