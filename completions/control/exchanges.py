@@ -23,6 +23,7 @@ from completions.script.match.matchers import Matcher, conditions_of, fits_one_o
 from completions.script.text.reading import read_text
 from completions.views.edge import ENDPOINTS
 from completions.views.http import FastJsonResponse, Following, Recorded
+from completions.views.lookups import LOOKUPS
 from completions.wire.openai.base import envelope
 from completions.wire.registry import read
 
@@ -39,6 +40,7 @@ FILTERS = (
     Parameter("status", "The response's HTTP status; 0 where the connection was ended.", int, most=599),
     Parameter("status_class", "The hundred of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
     Parameter("endpoint", "The wire format that was asked, as `chat` or `gemini`.", choices=ENDPOINTS),
+    Parameter("lookup", "Whether something was only looked up, as models and Ollama's `/api/show`.", bool),
     Parameter("method", "The request's method.", choices=METHODS),
     Parameter("path", "The request's path."),
     Parameter("unmatched", "Whether no rule matched.", bool),
@@ -189,7 +191,10 @@ async def get_hits(call: Call) -> Recorded:
 
 def filter_of(call: Call) -> Filter:
     """Return which exchanges a call's query means."""
-    return Filter(call.namespace, **{parameter.name: call.query[parameter.name] for parameter in FILTERS})
+    given = {parameter.name: call.query[parameter.name] for parameter in FILTERS}
+    if (lookup := given.pop("lookup")) is not None:
+        given["endpoints" if lookup else "other_endpoints"] = LOOKUPS
+    return Filter(call.namespace, **given)
 
 
 async def _matching(call: Call) -> Matching:

@@ -7,7 +7,7 @@ if the database cannot be used.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -51,9 +51,9 @@ FOLLOW_MAX = 100
 class Filter:
     """Which exchanges are meant: those for which all that is given holds.
 
-    `status_class` is as `4xx`. `since` is a request's id, which is not among them itself, or a time in ISO 8601, and
-    `until` a time; `text` is a part of the summary, `search` one of anything that the journal has in words
-    (`search.py`).
+    `status_class` is as `4xx`; the endpoint is one of `endpoints`, and none of `other_endpoints`. `since` is a
+    request's id, which is not among them itself, or a time in ISO 8601, and `until` a time; `text` is a part of the
+    summary, `search` one of anything that the journal has in words (`search.py`).
     """
 
     namespace: str | None = None
@@ -62,6 +62,8 @@ class Filter:
     status: int | None = None
     status_class: str | None = None
     endpoint: str | None = None
+    endpoints: Collection[str] | None = None
+    other_endpoints: Collection[str] = ()
     method: str | None = None
     path: str | None = None
     unmatched: bool | None = None
@@ -303,6 +305,10 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
         rows = rows.filter(status__gte=first, status__lt=first + 100)
     if filter.retried is not None:
         rows = rows.filter(retry__gt=0) if filter.retried else rows.filter(retry=0)
+    if filter.endpoints is not None:
+        rows = rows.filter(endpoint__in=filter.endpoints)
+    if filter.other_endpoints:
+        rows = rows.exclude(endpoint__in=filter.other_endpoints)
     if filter.ids is not None:
         rows = rows.filter(id__in=filter.ids)
     if filter.text is not None:

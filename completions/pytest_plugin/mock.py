@@ -36,6 +36,10 @@ MAX_WAITED_FOR = 1000
 GRACE = 0.3
 """Seconds to wait for a count to be reached, because the last answer may still be on its way."""
 
+NO_LOOKUPS, POSTS = {"lookup": "false"}, {"method": "POST"}
+ASKED = {**POSTS, **NO_LOOKUPS}
+"""The exchanges that ask for an answer, as the control API's filters have them."""
+
 Register = Callable[[Callable[..., object]], str]
 
 
@@ -130,22 +134,19 @@ class MockLLM:
     @property
     def exchanges(self) -> list[Exchange]:
         """All requests that have ended, with their answers, in the order in which they ended."""
-        found: list[Mapping[str, Any]] = []
-        more = True
-        while more:
-            before = {"before": found[-1]["id"]} if found else {}
-            page = self._ask("GET", "exchanges", {"limit": PAGE, "said": "true", **before})
-            found += page["exchanges"]
-            more = page["more"]
-        return [self._exchange(document) for document in reversed(found)]
+        return self._chosen({})
 
     @property
     def last(self) -> Exchange:
-        """The last request and its answer; raises AssertionError if there is none."""
-        found = self._ask("GET", "exchanges", {"limit": 1, "said": "true"})["exchanges"]
-        if not found:
-            raise AssertionError("mock_llm was asked nothing.")
-        return self._exchange(found[0])
+        """The last request and its answer; raises AssertionError if there is none.
+
+        Requests that only look something up, as some clients make unasked, are passed over unless there are no others.
+        """
+        for others in (NO_LOOKUPS, {}):
+            found = self._ask("GET", "exchanges", {"limit": 1, "said": "true", **others})["exchanges"]
+            if found:
+                return self._exchange(found[0])
+        raise AssertionError("mock_llm was asked nothing.")
 
     def wait_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:
         """Wait until so many requests have been answered, and return them, oldest first.
@@ -168,19 +169,21 @@ class MockLLM:
     def assert_called(self, times: Count | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that requests matching `when` were answered, `times` times or at least once.
 
-        `when` is as in `reply`, for any API, or a function of an exchange.
+        `when` is as in `reply`, for any API, or a function of an exchange. Without it, requests that only look
+        something up do not count, as LiteLLM's for Ollama's models.
         """
         if callable(when):
-            hits, unread = len([exchange for exchange in self._settled(times or 1) if when(exchange)]), 0
+            hits, unread = len([exchange for exchange in self._settled(times or 1, POSTS) if when(exchange)]), 0
         else:
             hits, unread = self._count(times, rules.match(when))
+        counted = ASKED if when is None else POSTS
         is_right = hits > 0 if times is None else hits == times
         if is_right and (times is None or not unread):
             return
         wanted = "at least once" if times is None else "once" if times == 1 else f"{times} times"
         which = "" if when is None else f" with {when!r:.200}"
         of_more = f" Of {unread} more the journal has only the beginning (JOURNAL_MAX_BODY)." if unread else ""
-        raise unmet(f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}", self._answered())
+        raise unmet(f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}", self._chosen(counted))
 
     def assert_no_unmatched(self) -> None:
         """Assert that a rule answered every request."""
@@ -236,7 +239,7 @@ class MockLLM:
         `name` distinguishes several snapshots of one test. Ids, UUIDs and times are left out; `normalise` is called
         with every other text, for anything else that differs between runs.
         """
-        self._snapshots.check(self._answered(), name, normalise)
+        self._snapshots.check(self._chosen(ASKED), name, normalise)
 
     def verdict(self, *, timeout: Seconds | None = None) -> Verdict:
         """Return what the requests show about how the client handles errors and streams.
@@ -308,24 +311,29 @@ class MockLLM:
     def __repr__(self) -> str:
         return f"<MockLLM {self.base_url}>"
 
-    def _settled(self, least: int) -> list[Exchange]:
+    def _settled(self, least: int, filters: Mapping[str, str] = ASKED) -> list[Exchange]:
         """Return the exchanges that ask for an answer; wait a moment if there are too few."""
-        found = self._answered()
+        found = self._chosen(filters)
         if len(found) < least:
             with contextlib.suppress(ControlError):  # so be it: the caller says what is there
-                self._wait(least, GRACE)
-            found = self._answered()
+                self._wait(least, GRACE, **filters)
+            found = self._chosen(filters)
         return found
 
-    def _answered(self) -> list[Exchange]:
-        """Return the exchanges that ask for an answer."""
-        return [exchange for exchange in self.exchanges if exchange.method == "POST"]
+    def _chosen(self, filters: Mapping[str, str]) -> list[Exchange]:
+        """Return the exchanges that the control API's filters choose, the oldest first."""
+        found: list[Mapping[str, Any]] = []
+        more = True
+        while more:
+            before = {"before": found[-1]["id"]} if found else {}
+            page = self._ask("GET", "exchanges", {"limit": PAGE, "said": "true", **filters, **before})
+            found += page["exchanges"]
+            more = page["more"]
+        return [self._exchange(document) for document in reversed(found)]
 
     def _count(self, times: int | None, match: Mapping[str, Any] | None) -> tuple[int, int]:
         """Return how many exchanges fulfil a match, and of how many that is not known; wait a moment for `times`."""
-        query: dict[str, object] = {"method": "POST"}
-        if match is not None:
-            query["match"] = as_json(dict(match))
+        query: dict[str, object] = dict(ASKED) if match is None else {**POSTS, "match": as_json(dict(match))}
         if times != 0:
             least = min(times or 1, MAX_WAITED_FOR)
             try:

@@ -13,6 +13,7 @@ from completions.resolve import models
 from completions.views.edge import add_headers, api_path, current, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.base import WireFormat
+from completions.wire.registry import ADDRESSES
 
 
 @endpoint("GET", "HEAD")
@@ -73,6 +74,13 @@ async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFor
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Answer an unknown address as the API does that it would belong to."""
     raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})
+
+
+LOOKUPS = frozenset(
+    {address.wire.name for address in ADDRESSES if address.wire.is_lookup}
+    | {view.__name__ for view in (model_list, model_detail, listing, public, key_checked)}
+)
+"""The labels of exchanges in which something was only looked up, and no model was asked."""
 
 
 def is_browser(request: HttpRequest) -> bool:

@@ -53,6 +53,8 @@ async def test_exchanges__by_every_filter() -> None:
         ({"status_class": "5xx"}, []),
         ({"endpoint": "chat"}, [refund, nothing, broken, mini]),
         ({"endpoint": "gemini"}, []),
+        ({"lookup": "true"}, []),
+        ({"lookup": "false"}, [refund, nothing, broken, mini]),
         ({"retried": "true"}, []),
         ({"client_left": "false"}, [refund, nothing, broken, mini]),
         ({"path": "/ns/default/v1/chat/completions"}, [refund, nothing, broken, mini]),

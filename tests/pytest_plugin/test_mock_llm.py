@@ -345,16 +345,23 @@ def test_exchanges__are_all_there_however_many(mock_llm: MockLLM, monkeypatch: p
     assert [exchange.prompt for exchange in mock_llm.exchanges] == ["0", "1", "2", "3", "4"]
 
 
-def test_assert_called__counts_what_is_meant(mock_llm: MockLLM) -> None:
+@pytest.mark.parametrize("looks_up", [False, True])
+def test_assert_called__counts_what_is_meant(mock_llm: MockLLM, looks_up: bool) -> None:
     mock_llm.reply("x")
     asked("one")
     asked("two", user="ann")
+    if looks_up:  # as LiteLLM does by itself, before or after it asks
+        httpx.get(f"{mock_llm.url}/v1/models", trust_env=False).raise_for_status()
+        httpx.post(f"{mock_llm.url}/api/show", json={"name": "m"}, trust_env=False).raise_for_status()
+        mock_llm.assert_called(times=1, when={"format": "ollama_show"})
+        mock_llm.assert_called(times=1, when=lambda exchange: exchange.path.endswith("/api/show"))
+    assert (mock_llm.last.prompt, len(mock_llm.exchanges)) == ("two", 4 if looks_up else 2)
     mock_llm.assert_called()
     mock_llm.assert_called(times=2)
     mock_llm.assert_called(times=1, when="two")
     mock_llm.assert_called(times=1, when={"user": "ann"})
     mock_llm.assert_called(times=0, when={"last_user": "/three/"})
-    mock_llm.assert_called(times=2, when=lambda exchange: exchange.status == 200)
+    mock_llm.assert_called(times=2, when=lambda exchange: exchange.status == 200 and exchange.prompt != "")
     with pytest.raises(AssertionError) as caught:
         mock_llm.assert_called(when="three")
     told = str(caught.value)

@@ -24,6 +24,7 @@ class CohereTokenize(CohereFormat):
     """The tokens of a text; a rule answers it only with an error, if it names the format."""
 
     name = "cohere_tokenize"
+    is_lookup = True
     fields: Mapping[str, Shape] = {"text": str, "model": str}
 
     def parse(

@@ -38,6 +38,8 @@ _TOKENS = record(
 class _Asked(OpenAIFormat):
     """A request about tokens; a rule never answers it."""
 
+    is_lookup = True
+
     def _refuse(self, problem: Problem | None, document: dict[str, Any]) -> None:
         if problem is not None:
             raise VLLM().problem(problem, document)

@@ -45,6 +45,7 @@ class OllamaShow(OllamaFormat):
     """One model's description."""
 
     name = "ollama_show"
+    is_lookup = True
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
