@@ -19,6 +19,9 @@ METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedCont
 """A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
 
 MODELS = f"{LATER}/models"
+NO_OPERATION = "(?!/operations/)"
+"""An operation of a model, as a video's, is not a model; none is there."""
+
 ALL_INTERACTIONS = f"{VERSION}/(?:projects/[^/]+/locations/[^/]+/)?interactions"
 """Where interactions begin, of Vertex AI too."""
 
@@ -26,9 +29,9 @@ ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(ALL_INTERACTIONS, INTERACTIONS),
     Address("v1/models", GEMINI, "models"),
-    Address("v1/models/(?P<name>.+)", GEMINI, "model"),
+    Address(f"v1/models/(?P<name>(?:{NO_OPERATION}.)+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),
-    Address(f"{MODELS}/(?P<name>[^:]+)", GEMINI, "model"),
+    Address(f"{MODELS}/(?P<name>(?:{NO_OPERATION}[^:])+)", GEMINI, "model"),
     Address("v1(?:/.*)?", GEMINI, "refuse"),
     Address(f"{LATER}(?:/.*)?", GEMINI, "refuse"),
     Address("(?:upload|download)/.*", GEMINI, "refuse"),
