@@ -1,6 +1,7 @@
 """The management commands, as `python manage.py`, `python -m mocksite` or the console command `mocksite`."""
 
 import errno
+import io
 import os
 import sys
 
@@ -16,6 +17,8 @@ NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def main() -> None:
     """Run the management command that `sys.argv` names."""
     open_standard_streams()
+    if {"help", "-h", "--help"} & {*sys.argv} and isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(write_through=False)  # argparse passes over an error of a write, not of the flush
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mocksite.settings")
     if os.getcwd() not in sys.path:  # as with `python -m`: a script's own Python functions are found
         sys.path.append(os.getcwd())  # at the end: a project's own `completions` or `environ` is not ours

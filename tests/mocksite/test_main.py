@@ -40,8 +40,9 @@ def test_output__that_nobody_reads_to_its_end_is_no_traceback() -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="the system has no such device")
-def test_output__that_a_full_disk_does_not_take_is_one_line() -> None:
-    command = [sys.executable, "manage.py", "checkscript", "--schema"]
+@pytest.mark.parametrize("asked", [["checkscript", "--schema"], ["serve", "--help"]])
+def test_output__that_a_full_disk_does_not_take_is_one_line(asked: list[str]) -> None:
+    command = [sys.executable, "-u", "manage.py", *asked]
     with FULL.open("w") as full:
         done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
