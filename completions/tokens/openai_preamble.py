@@ -48,11 +48,12 @@ MARKS: Mapping[tuple[bool, bool], Marks] = {
 }
 """By whether the model thinks, and whether it is asked at `responses`."""
 
+OPEN_MARKS = MARKS[True, False]._replace(tools=85, tools_with_system=84, described=0)
 OPEN_SYSTEM = 65
-"""OpenAI's open models have a system message of their own."""
+"""OpenAI's open models have a system message of their own, and what stands around their functions (Groq, 2026)."""
 
-OPEN_FORMS: Mapping[str, int] = {"json_schema": 63, "json_object": 27}
-"""What more they are told of the answer's form."""
+OPEN_FORMS: Mapping[str, tuple[int, int]] = {"json_schema": (63, 63), "json_object": (24, 27)}
+"""What more they are told of the answer's form, and the same where there is a system message."""
 
 HOSTED: Mapping[str, int] = {"image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
@@ -94,11 +95,11 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     """Count what stands before the conversation: the tools, and the schema that the answer must have."""
     first = next((message for message in prompt.messages if message.role in ("system", "developer")), None)
     instructed = first is not None
-    total = _functions(prompt, marks, instructed)
+    total = _functions(prompt, OPEN_MARKS if is_open else marks, instructed, is_open)
     total += sum(_hosted(tool, marks) for tool in offered(prompt))
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
-        total += OPEN_SYSTEM + OPEN_FORMS.get(prompt.response_format.kind, 0)
+        total += OPEN_SYSTEM + OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
     total += _schema(prompt, marks, instructed or is_open)
     return total + _break(first.text, prompt.model) if first and marks.joined and total else total
 
@@ -108,7 +109,7 @@ def _break(text: str, model: str | None) -> int:
     return tokens.count(text[-LAST:] + "\n\n", model) - tokens.count(text[-LAST:], model)
 
 
-def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
+def _functions(prompt: Prompt, marks: Marks, instructed: bool, is_open: bool) -> int:
     tools = shown(prompt)
     if not tools:
         return 0
@@ -116,12 +117,12 @@ def _functions(prompt: Prompt, marks: Marks, instructed: bool) -> int:
     total += marks.described if tools[0].description else 0
     total += _chosen(prompt, marks)
     total += sum(_grammar(tool, prompt.model) for tool in offered(prompt) if tool.get("type") == "custom")
-    return total + _written(tools, prompt.model)
+    return total + _written(tools, prompt.model, by_groq=is_open)
 
 
-def _written(tools: Sequence[Tool], model: str | None) -> int:
+def _written(tools: Sequence[Tool], model: str | None, *, by_groq: bool = False) -> int:
     """Count functions as they are written, which are the same in each request of an agent."""
-    return _known_tools.of((model, key_of(tools)), lambda: tokens.count(functions(tools), model))
+    return _known_tools.of((model, key_of(tools)), lambda: tokens.count(functions(tools, by_groq=by_groq), model))
 
 
 def _chosen(prompt: Prompt, marks: Marks) -> int:

@@ -34,7 +34,6 @@ FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
 REASONING = re.compile(r"(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
 """Models that reason before they answer."""
 
-
 NANO = re.compile(r"gpt-[\d.]+-nano")
 """The smallest models, whose reasoning and documents are written otherwise."""
 
@@ -66,8 +65,9 @@ EARLY, EARLY_MARKS = re.compile(r"o1|o3-mini"), Marks(2, 11, 0)
 LATER, LATER_CALL = re.compile(r"gpt-5\.\d"), 18
 """From gpt-5.2 on a call at `responses` has more around it."""
 
-OPEN, OPEN_CALL = "gpt-oss", 14
-"""OpenAI's open models are not shown what was said beside a call, and have less around it."""
+OPEN = "gpt-oss"
+OPEN_CALL, OPEN_RESULT, OPEN_THOUGHT = 8, 6, 6
+"""What stands around calls, results and what was thought at OpenAI's open models, which see no text beside a call."""
 
 AT_RESPONSES = frozenset({"responses", "input_tokens", "compact"})
 """The formats of `responses`, and of what takes the same."""
@@ -193,6 +193,8 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
         return PromptTokens(sum(tokens.count(message.text, model) for message in prompt.messages))
     names = {call.id: call.name for message in prompt.messages if message.tool_calls for call in message.tool_calls}
     total = marks.priming + _preamble(prompt, thinks, responses)
+    if OPEN in model:
+        total += _thought_again(prompt, model)
     if responses:
         total += _items(prompt, marks, model)
         total += sum(thought_tokens(thought, model) for message in since_user(prompt) for thought in message.thoughts)
@@ -300,7 +302,8 @@ def _message(message: Message, marks: Marks, names: Mapping[str, str], model: st
     first = model == FIRST_MODEL
     if message.role in ("tool", "function"):
         name = names.get(message.tool_call_id or "", message.name or "")
-        return _result_name(name, model) + tokens.count(message.text, model)
+        around = OPEN_RESULT if OPEN in model else 0
+        return around + _result_name(name, model) + tokens.count(message.text, model)
     total = _calls(message, marks, model) if message.tool_calls else 0
     if message.tool_calls and marks.call == OPEN_CALL:
         return total
@@ -328,8 +331,17 @@ def _calls(message: Message, marks: Marks, model: str) -> int:
             f'{{"parameters":{_arguments(call)},"recipient_name":"functions.{call.name}"}}' for call in calls
         )
         return PARALLEL + tokens.count(f'{{"tool_uses":[{uses}]}}', model)
-    said = sum(tokens.count(f"functions.{call.name}", model) + tokens.count(_arguments(call), model) for call in calls)
+    to = "=" if OPEN in model else "functions."
+    said = sum(tokens.count(f"{to}{call.name}", model) + tokens.count(_arguments(call), model) for call in calls)
     return said + marks.call * len(calls)
+
+
+def _thought_again(prompt: Prompt, model: str) -> int:
+    """Count what was thought before calls since the user spoke, which Groq shows OpenAI's open models again."""
+    items = objects_in(prompt.body.get("messages"))
+    last = max((at for at, item in enumerate(items) if item.get("role") == "user"), default=-1)
+    thoughts = [item["reasoning"] for item in items[last + 1 :] if item.get("reasoning") and item.get("tool_calls")]
+    return sum(OPEN_THOUGHT + tokens.count(said, model) for said in thoughts if isinstance(said, str))
 
 
 def _arguments(call: ToolCall) -> str:

@@ -25,20 +25,24 @@ BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 """Keywords that stand as comments above a property."""
 
 
-def functions(tools: Sequence[Tool]) -> str:
-    """Write the functions that are offered."""
-    types = "".join(f"{as_comment(tool.description)}{_function(tool)}\n\n" for tool in tools)
+def functions(tools: Sequence[Tool], *, by_groq: bool = False) -> str:
+    """Write the functions that are offered, as OpenAI does, or as Groq does for OpenAI's open models."""
+    types = "".join(f"{as_comment(tool.description)}{_function(tool, by_groq)}\n\n" for tool in tools)
     return f"namespace functions {{\n\n{types}}} // namespace functions"
 
 
-def _function(tool: Tool) -> str:
+def _function(tool: Tool, by_groq: bool) -> str:
     if tool.kind == "custom":
         return f"type {tool.name} = (FREEFORM) => any;"
-    if not tool.parameters.get("properties"):
+    empty = not tool.parameters.get("properties")
+    if empty and not by_groq:
         return f"type {tool.name} = () => any;"
     title, description = tool.parameters.get("title"), tool.parameters.get("description")
     head = as_comment(title) + as_comment(description)
-    return f"type {tool.name} = (_: {head}{written(tool.parameters)}) => any;"
+    if not by_groq:
+        return f"type {tool.name} = (_: {head}{written(tool.parameters)}) => any;"
+    type_ = "{\n}" if empty else _GroqsWriter(tool.parameters).type(tool.parameters, 0)
+    return f"type {tool.name} = (_: {head}{_closed(tool.parameters)}{type_}) => any;"
 
 
 def written(schema: Mapping[str, Any]) -> str:
@@ -112,17 +116,39 @@ class _Writer:
         place = {name: at for at, name in enumerate(needed)}
         names = sorted(properties, key=lambda name: place.get(name, len(place)))
         lines = [self._property(name, properties[name], name in place, level) for name in names]
-        last = properties[names[-1]]
-        if not (isinstance(last, Mapping) and last.keys() & ({"title", "description", "default"} | BOUNDS)):
-            lines[-1] = lines[-1].removesuffix(",\n") + " "
+        lines[-1] = self._last(lines[-1], properties[names[-1]])
         return "{\n" + "".join(lines) + "}"
+
+    def _last(self, line: str, schema: object) -> str:
+        """Return the line of the last property as it is written."""
+        if isinstance(schema, Mapping) and schema.keys() & ({"title", "description", "default"} | BOUNDS):
+            return line
+        return line.removesuffix(",\n") + " "
 
     def _property(self, name: str, schema: object, needed: bool, level: int) -> str:
         inner = schema if isinstance(schema, Mapping) else {}
         head = as_comment(inner.get("title")) + as_comment(inner.get("description"))
-        head += "".join(f"// {key}: {as_json(value)}\n" for key, value in inner.items() if key in BOUNDS)
+        head += self._limits(inner)
         end = f" // default: {_plain(inner['default'])}" if "default" in inner else ","
         return f"{head}{name}{'' if needed else '?'}: {self.type(inner, level + 1)}{end}\n"
+
+    def _limits(self, schema: Mapping[str, Any]) -> str:
+        """Write what else a value is held to as comments."""
+        return "".join(f"// {key}: {as_json(value)}\n" for key, value in schema.items() if key in BOUNDS)
+
+
+class _GroqsWriter(_Writer):
+    """Writes one schema as Groq does for OpenAI's open models, which also see what may not be in an object."""
+
+    def _last(self, line: str, schema: object) -> str:
+        return line
+
+    def _limits(self, schema: Mapping[str, Any]) -> str:
+        return super()._limits(schema) + _closed(schema)
+
+
+def _closed(schema: Mapping[str, Any]) -> str:
+    return "// additionalProperties: false\n" if schema.get("additionalProperties") is False else ""
 
 
 def as_comment(text: object) -> str:

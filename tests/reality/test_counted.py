@@ -26,7 +26,7 @@ FLOORS = {
     "deepseek": Floor(73, 95),
     "deepseek-responses": Floor(70, 94),
     "gemini": Floor(37, 80),
-    "groq": Floor(70, 90),
+    "groq": Floor(80, 90),
     "mistral": Floor(46, 84),
     "openai": Floor(96, 96),
     "openai-responses": Floor(61, 73),

@@ -7,6 +7,7 @@ import pytest
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
 from completions.tokens import text as tokens
 from completions.tokens.prompt import prompt_tokens
+from completions.tokens.typescript import functions
 
 GREET = Tool("greet", "Says hello to a guest.", {"type": "object", "properties": {"guest": {"type": "string"}}})
 GUEST = {"type": "object", "properties": {"guest": {"type": "string"}}, "required": ["guest"]}
@@ -95,3 +96,22 @@ def test_calls_at_once__are_one_call_on_chat_alone() -> None:
     in_turn = (USER, *(Message("assistant", tool_calls=(call,)) for call in (greet, wave)), *results)
     assert counted(*at_once, format="responses") == counted(*in_turn, format="responses")
     assert counted(*at_once, format="chat") != counted(*in_turn, format="chat")
+
+
+def test_open_models__read_tools_and_calls_as_groq_writes_them() -> None:
+    """The figures are those of Groq's recordings of February to October 2026."""
+    model, system = "openai/gpt-oss-20b", Message("system", "Be polite.")
+    assert more(model=model, tools=(GREET,)) == 85 - 65 + tokens.count(functions((GREET,), by_groq=True), model)
+    assert more(system, USER, model=model, tools=(GREET,)) == more(model=model, tools=(GREET,)) - 1
+    form = ResponseFormat("json_object")
+    assert more(system, USER, model=model, response_format=form) == 27 == more(model=model, response_format=form) + 3
+    call = Message("assistant", "Let me see.", tool_calls=(ToolCall("get_guest", '{"seat": 3}', "1"),))
+    called = counted(USER, call, model=model)
+    assert called == counted(model=model) + 8 + tokens.count("=get_guest", model) + tokens.count('{"seat":3}', model)
+    result = Message("tool", "Ada", tool_call_id="1")
+    assert counted(USER, call, result, model=model) == called + 6 + tokens.count("functions.get_guest", model) + 1
+    thought = {"role": "assistant", "reasoning": "Who sits there?", "tool_calls": [{}]}
+    body = {"messages": [{"role": "user"}, thought, {"role": "tool"}]}
+    assert counted(USER, call, model=model, body=body) == called + 6 + tokens.count("Who sits there?", model)
+    body["messages"].append({"role": "user"})
+    assert counted(USER, call, model=model, body=body) == called

@@ -35,6 +35,18 @@ def test_functions__are_types_in_a_namespace() -> None:
     )
 
 
+def test_functions__as_groq_writes_them_say_what_an_object_may_not_have() -> None:
+    inner = {"type": "object", "properties": {"row": {"type": "integer"}}, "additionalProperties": False}
+    seat = {"type": "object", "properties": {"seat": inner}, "required": ["seat"], "additionalProperties": False}
+    assert functions((Tool("take", "", seat), Tool("leave")), by_groq=True) == (
+        "namespace functions {\n\n"
+        "type take = (_: // additionalProperties: false\n{\n"
+        "// additionalProperties: false\nseat: {\nrow?: number,\n},\n}) => any;\n\n"
+        "type leave = (_: {\n}) => any;\n\n"
+        "} // namespace functions"
+    )
+
+
 def test_bounds__stand_above_their_property() -> None:
     rows = {"type": "integer", "exclusiveMaximum": 9, "minimum": 2}
     text = written({"type": "object", "properties": {"rows": rows}, "required": ["rows"]})
