@@ -31,8 +31,9 @@ from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
 from completions.wire.base import LIMITS, WireFormat, without
-from completions.wire.openai.words import METHOD
+from completions.wire.openai.words import COMMON, METHOD
 from completions.wire.registry import ADDRESSES
+from completions.wire.words import worded
 
 logger = logging.getLogger("completions")
 
@@ -248,7 +249,7 @@ def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any
     wire = kwargs.get("wire")
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
-        return error_response(exc)
+        return error_response(worded(exc, COMMON))
     return error_of(exc, in_dialect(wire, exchange), exchange)
 
 

@@ -18,7 +18,7 @@ from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
 from completions.wire.refusals import OUTPUT, Refusal, applying
-from completions.wire.words import NO_WORDS, Words, worded
+from completions.wire.words import NO_TEXT, NO_WORDS, Words, worded
 
 NO_ROUTE: Mapping[str, str] = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
@@ -300,7 +300,7 @@ def not_utf8(body: bytes) -> str | None:
     try:
         body.decode()
     except UnicodeDecodeError as exc:
-        where = f"it is not UTF-8: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
+        where = f"{NO_TEXT}: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
         coding = COMPRESSED.get(body[:2])
         return (
             where

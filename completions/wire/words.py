@@ -16,6 +16,9 @@ AS_IT_IS = "…"
 MALFORMED = "malformed_model"
 """The kind of error of a model's name that cannot be one; most APIs say no more than that there is no such model."""
 
+NO_TEXT = "it is not UTF-8"
+"""What the fault of a body begins with that is no text, and so no JSON."""
+
 DEFAULT_WINDOW = 128_000
 """The context window, in tokens, of models that the table does not know."""
 

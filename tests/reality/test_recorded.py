@@ -45,7 +45,7 @@ ARTEFACTS = {
     r"(?i)\b(file|container|vector store|batch|job|cached content)\b.*\bnot (found|exist)": "it was made before",
     r"^No such File object|'file' is a required|multipart form|input_file_id": "the upload was not recorded as it was",
     r"is not a fine-tuned model of yours": "it was trained before that",
-    r"(parse the JSON body|body is not valid JSON|contents is not spec)": "the body was not recorded, or cut",
+    r"(parse (the )?JSON|body is not valid JSON|contents is not spec)": "the body was not recorded, or cut",
     r"^(No vector store found|CachedContent not found|Upload has already)": "it was made before that",
     r"file search store .* may not exist": "the store that the recording made has another name here",
     r"^No tool output found for function call": "the answer before it was another one, with a call",

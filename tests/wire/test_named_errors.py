@@ -251,7 +251,10 @@ async def test_quota_of_the_script__is_refused_as_each_vendor_refuses(app: Handl
     assert (status, QUOTA[place][1] in json.dumps(document) or QUOTA[place][0] == 429) == (402, True), document
 
 
+INVALID = "Invalid body: failed to parse JSON value. Please check the value to ensure it is valid JSON. (Common errors"
 NO_JSON = {
+    "openai": INVALID,
+    "responses": INVALID,
     "anthropic": "The request body is not valid JSON: no low surrogate in string: line 1 column 11 (char 10)",
     "vertex claude": "The request body is not valid JSON: no low surrogate in string: line 1 column 11 (char 10)",
     "deepseek": "Failed to parse the request body as JSON: unexpected end of hex escape at line 1 column 11",
@@ -259,9 +262,31 @@ NO_JSON = {
 }
 """What is said of a body with half of a surrogate pair in a text."""
 
+AT_GATEWAY = ("chat/completions", "completions", "embeddings")
+"""Where another server than all others' reads a body first."""
+
 
 @pytest.mark.parametrize("place", NO_JSON)
 async def test_body_that_is_no_json__is_told_in_the_vendor_s_words(app: Handler, place: str) -> None:
     path, _, headers = PLACES[place]
     refused = await call(app, "POST", path, b'{"user": "\\ud83c"}', headers=headers)
     assert (refused.status, NO_JSON[place] in refused.body.decode()) == (400, True), refused.body
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "code"),
+    [
+        *(
+            (f"/v1/{name}", "We could not parse the JSON body of your request. (HINT: This", None)
+            for name in AT_GATEWAY
+        ),
+        *((f"/v1/{name}", INVALID, "invalid_json") for name in ("responses", "conversations", "images/generations")),
+        ("/openai/v1/chat/completions", "We could not parse the JSON body of your request: unexpected end", None),
+    ],
+)
+async def test_body_that_is_cut__is_told_as_openai_tells_it_at_each_address(
+    app: Handler, path: str, told: str, code: str | None
+) -> None:
+    refused = await call(app, "POST", path, b'{"user": ')
+    document = json.loads(refused.body)["error"]
+    assert (refused.status, document["message"][: len(told)], document["code"]) == (400, told, code)

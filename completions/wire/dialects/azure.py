@@ -85,7 +85,7 @@ DEPLOYMENT = {
 
 def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
     """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
-    kept = {kind: said for kind, said in words.items() if kind not in ("model_not_found", METHOD)}
+    kept = {kind: said for kind, said in words.items() if kind not in ("model_not_found", "invalid_json", METHOD)}
     return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
 
 

@@ -14,6 +14,7 @@ from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
+from completions.wire.openai.words import GATEWAY
 from completions.wire.readback import Answer
 from completions.wire.vectors import TYPES, packed, vectors_for
 
@@ -33,6 +34,7 @@ class Embeddings(OpenAIFormat):
 
     name = "embeddings"
     names_model = at_gateway = True
+    words = GATEWAY
     vendor = "openai"
     refusals = EMBEDDINGS_ELSEWHERE
 

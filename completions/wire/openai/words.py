@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.words import MALFORMED, Words
+from completions.wire.words import MALFORMED, NO_TEXT, Words
 
 EXCEEDED, POLICY, METHOD = "context_length_exceeded", "content_policy_violation", "method_not_supported"
 
@@ -19,6 +19,32 @@ def _too_long(facts: Mapping[str, Any]) -> str:
             "reduce the length of the messages or completion."
         )
     return limit + said.format_map(facts)
+
+
+LONE = "surrogate in string"
+"""What our parser says of half a character beyond U+FFFF, of which OpenAI's gateway takes no notice."""
+
+
+def _at_gateway(facts: Mapping[str, Any]) -> str:
+    """Say that a body is no JSON, as the server does that knows the keys and the models."""
+    fault = facts["fault"]
+    if LONE in fault or NO_TEXT in fault:
+        return _unparsed(facts)
+    return (
+        "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
+        "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
+        "figuring out how to fix this, please contact us through our help center at help.openai.com.)"
+    )
+
+
+def _unparsed(facts: Mapping[str, Any]) -> str:
+    """Say that a body is no JSON, or no text, of which our own words tell more."""
+    if NO_TEXT in (fault := facts["fault"]):
+        return f"We could not parse the JSON body of your request: {fault}."
+    return (
+        "Invalid body: failed to parse JSON value. Please check the value to ensure it is valid JSON. (Common errors "
+        "include trailing commas, missing closing brackets, missing quotation marks, etc.)"
+    )
 
 
 FLAGGED = Words(
@@ -38,12 +64,27 @@ COMMON: Mapping[str, Words] = {
         code=None,
         source="quotes by users, of images/generations and videos among others",
         seen="2026-06-21",
-    )
+    ),
+    "invalid_json": Words(
+        _unparsed,
+        400,
+        code="invalid_json",
+        source="a recording of v1/conversations, quotes by users",
+        seen="2026-09-24",
+    ),
 }
 """What all addresses say alike."""
 
-CHAT: Mapping[str, Words] = {
+GATEWAY: Mapping[str, Words] = {
     **COMMON,
+    "invalid_json": Words(
+        _at_gateway, 400, code=None, source="a recording of chat, quotes by users", seen="2026-08-30"
+    ),
+}
+"""What the addresses say alike at which a server refuses keys and models that stands before all others."""
+
+CHAT: Mapping[str, Words] = {
+    **GATEWAY,
     EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
     POLICY: FLAGGED,
     MALFORMED: Words(
@@ -73,7 +114,7 @@ RESPONSES: Mapping[str, Words] = {
 }
 
 LEGACY: Mapping[str, Words] = {
-    **COMMON,
+    **GATEWAY,
     EXCEEDED: Words(
         "This model's maximum context length is {window} tokens, however you requested {total} tokens ({prompt_tokens} "
         "in your prompt; {max_tokens} for the completion). Please reduce your prompt; or completion length.",
