@@ -256,11 +256,13 @@ def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any
 def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
     """Return the response for an error, with the status, envelope and headers of the format."""
     exc = wire.adapt_error(exc)
-    envelope = wire.with_request_id(wire.error(exc), exchange.request_id)
+    in_front = wire.headers_in_front(exc)
+    envelope = wire.with_request_id(wire.error(exc), exchange.request_id if in_front is None else "")
     if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
         envelope = [envelope]
     response = error_response(exc, envelope, wire.limit_headers(exc.headers))
-    add_headers(response, wire, exchange)
+    add_headers(response, wire, exchange, own=in_front is None)
+    response.add_headers(in_front or {})
     is_refused = exc.status == 401 or exc.code == "model_not_found"
     if is_refused and wire.refusal_type and exchange.method == "POST":
         response.lines["content-type"] = JSON_TYPE[0], wire.refusal_type

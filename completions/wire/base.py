@@ -235,6 +235,10 @@ class WireFormat(ABC):
         """Return an error with this API's status and wording."""
         return worded(exc, self.words)
 
+    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
+        """Return the headers of an error of the server in front of the API, which tells no id; None for all others."""
+        return None
+
     @abstractmethod
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of an error."""

@@ -54,7 +54,7 @@ WORDS = {
         f"{REPLAY.capitalize()} to start a new Thread."
     ),
     (401, None): "x-api-key header is required",
-    (401, "invalid_api_key"): "invalid x-api-key",
+    (401, "invalid_api_key"): "API key is invalid.",  # recorded from August to September 2026, and in rig's cassettes
     (403, None): "Your API key does not have permission to use the specified resource.",
     (404, None): "Not Found",
     (405, None): "Method Not Allowed",
@@ -67,6 +67,15 @@ WORDS = {
     (529, None): "Overloaded",
 }
 """The wording of standard errors, by status, and by code if a code has its own."""
+
+
+IN_FRONT = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "x-robots-tag": "none"}
+"""The headers with which a wrong key is refused, besides Cloudflare's (recorded on 2026-09-22)."""
+
+
+def is_of_wrong_key(exc: RequestError) -> bool:
+    """Tell whether an error refuses an `x-api-key`; a bearer token, and a request without a key, the API refuses."""
+    return exc.code == "invalid_api_key" and exc.facts is not None and not exc.facts.get("bearer")
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:

@@ -85,8 +85,12 @@ class AnthropicFormat(WireFormat):
         return anthropic_errors.envelope(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the envelope with the request's id."""
-        return document | {"request_id": request_id}
+        """Return the envelope with the request's id; null is the one of an error that has none."""
+        return document | {"request_id": request_id or None}
+
+    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
+        """Return the headers with which a wrong `x-api-key` is refused, unless a script words it."""
+        return anthropic_errors.IN_FRONT if self.key_header and anthropic_errors.is_of_wrong_key(exc) else None
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return named events, with `ping` as the keep-alive."""

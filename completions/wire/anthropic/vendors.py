@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply
+from completions.exceptions import RequestError
 from completions.wire.address import Address
 from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
@@ -65,6 +66,10 @@ class VendorsMessages(AnthropicAnswers):
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits."""
         return without(headers, LIMITS)
+
+    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
+        """Return None: only in front of Anthropic's own API is there such a server."""
+        return None
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope as it is."""

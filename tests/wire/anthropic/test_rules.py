@@ -376,7 +376,11 @@ def test_count__takes_no_max_tokens() -> None:
         (RequestError("Mine.", status=529), "overloaded_error", "Mine."),
         (RequestError("OpenAI's.", status=529, facts={}), "overloaded_error", "Overloaded"),
         (RequestError("x", status=401, facts={}), "authentication_error", "x-api-key header is required"),
-        (RequestError("x", status=401, code="invalid_api_key", facts={}), "authentication_error", "invalid x-api-key"),
+        (
+            RequestError("x", status=401, code="invalid_api_key", facts={}),
+            "authentication_error",
+            "API key is invalid.",
+        ),
         (
             RequestError("x", status=401, code="invalid_api_key", facts={"bearer": True}),
             "authentication_error",

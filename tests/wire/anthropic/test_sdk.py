@@ -163,9 +163,15 @@ def test_errors__of_keys_and_models(live: LiveServer) -> None:
     with pytest.raises(anthropic.AuthenticationError, match="Invalid bearer token"):
         client(live, key="bad").messages.create(**asked("Hi"))
     sent = {"anthropic-version": "2023-06-01"}
-    for headers, message in (({"x-api-key": "bad"}, "invalid x-api-key"), ({}, "x-api-key header is required")):
+    for headers, message, has_id in (
+        ({"x-api-key": "bad"}, "API key is invalid.", False),
+        ({"authorization": "Bearer bad"}, "Invalid bearer token", True),
+        ({}, "x-api-key header is required", True),
+    ):
         answer = httpx.post(f"{live.url}/v1/messages", headers=sent | headers, json=asked("Hi"))
         assert (answer.status_code, answer.json()["error"]["message"]) == (401, message)
+        assert answer.json()["request_id"] == answer.headers.get("request-id")
+        assert ("request-id" in answer.headers, "x-robots-tag" in answer.headers) == (has_id, not has_id)
     with pytest.raises(anthropic.NotFoundError, match="model: claude-new"):
         client(live).messages.create(**asked("Hi") | {"model": "claude-new"})
 
