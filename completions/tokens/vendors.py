@@ -125,6 +125,18 @@ QWEN: Weights = {
     "argument": 3,
     "call_json": 1,
 }
+LLAMA_3: Weights = {
+    "base": 30,
+    "text": 1,
+    "user": 5,
+    "assistant": 5,
+    "tools": 200,
+    "tool_json": 1.05,
+    "call": 8,
+    "json_object": 16,
+}
+"""Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
+
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
@@ -191,7 +203,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (
         "llama-?3\\.",
-        Vendor("llama-3", {"base": 31, "text": 1, "message": 4, "tools": 200, "tool_json": 1.05}, Media(squares(28))),
+        Vendor("llama-3", LLAMA_3, Media(squares(28))),
     ),
     (
         "llama-4",

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Part, Prompt, Thought, Tool, ToolCall, ToolChoice
+from completions.conversation import Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall, ToolChoice
 from completions.tokens.measures import MEASURES
 from completions.tokens.prompt import count, prompt_tokens
 from completions.tokens.typescript import walk_schema
@@ -32,6 +32,12 @@ def test_kimi__has_its_marks() -> None:
     tool = Tool("f", "", {"type": "object", "properties": {}})
     assert asked(model="moonshotai/kimi-k2-instruct") == 8 and asked(HI, model="kimi-k2") == 13
     assert 44 < asked(model="kimi-k2", tools=(tool,)) - asked(model="kimi-k2") < 74
+
+
+def test_llama_3__has_a_date_before_each_prompt_and_is_told_of_json() -> None:
+    model, system = "llama-3.1-8b-instant", Message("system", "Hi")
+    assert asked(model=model) == 30 + 6 and asked(system, model=model) == 30 + 7
+    assert asked(model=model, response_format=ResponseFormat("json_object")) == 30 + 6 + 16
 
 
 @pytest.mark.parametrize(
