@@ -29,6 +29,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "cohere": ("/compatibility/v1/chat/completions", "command-a-03-2025", {}),
     "deepseek": ("/deepseek/chat/completions", "deepseek-chat", {}),
     "groq": ("/groq/openai/v1/chat/completions", "openai/gpt-oss-120b", {}),
+    "xai": ("/xai/v1/chat/completions", "grok-4.3", {}),
     "mistral": ("/mistral/v1/chat/completions", "mistral-small-latest", {}),
     "openrouter": ("/openrouter/api/v1/chat/completions", "openai/gpt-4o", {}),
     "vllm": ("/vllm/v1/chat/completions", "any", {}),
@@ -87,6 +88,14 @@ NOT_THERE = [
     ("ollama", 404, "model 'typo' not found", None, None),
     ("deepseek", 400, "Model Not Exist", "invalid_request_error", None),
     ("groq", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    (
+        "xai",
+        404,
+        "The model typo does not exist or your team mock does not have access to it. If you believe this is a mistake, "
+        "please contact support and quote your team ID and the model name.",
+        None,
+        None,
+    ),
     ("mistral", 400, "Invalid model: typo", "1500", None),
     ("openrouter", 400, "typo is not a valid model ID", 400, None),
     (

@@ -455,6 +455,7 @@ def test_addresses__refuse_models_of_another_kind(
             {"model": "gpt-5", "input": "x", "reasoning": {"effort": "low"}, "tools": [{"type": "web_search"}]},
         ),
         (RESPONSES, {"model": "o3", "input": "x", "include": ["reasoning.encrypted_content"]}),
+        (RESPONSES, {"model": "gpt-4.1-mini", "input": "x", "include": ["reasoning.encrypted_content"]}),
         (RESPONSES, {"model": "codex-mini-latest", "input": "x"}),
     ],
 )

@@ -230,6 +230,13 @@ VLLM: Mapping[str, Words] = {
 
 
 XAI: Mapping[str, Words] = {
+    "model_not_found": Words(
+        "The model {model} does not exist or your team mock does not have access to it. If you believe this is a "
+        "mistake, please contact support and quote your team ID and the model name.",
+        404,
+        source="recordings: 0xPlaygrounds/rig; xAI's page on its endpoints",
+        seen="2026-09-30",
+    ),
     "invalid_json": Words(_unparsed, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
     LIMITED: Words(_xais_limit, 429, source="quotes by users", seen="2026-11-26"),
     "context_length_exceeded": Words(

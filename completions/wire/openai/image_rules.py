@@ -70,10 +70,12 @@ MODELS: Mapping[str, Model] = {
     "gpt-image-2.5": GPT_25,
     "gpt-image-2.6": GPT_26,
     "gpt-image-2": GPT_2,
+    "chatgpt-image": GPT_2,
 }
 """By the start of the model's name; the others are GPT image models of which nothing else is known.
 
-What `gpt-image-2` takes was measured on 2026-08-30 by another project; the newer ones are those of the API's types.
+What `gpt-image-2` takes was measured on 2026-08-30 by another project, the qualities of `chatgpt-image-latest` were
+recorded in September 2026; the newer ones are those of the API's types.
 """
 
 _ORDER = (

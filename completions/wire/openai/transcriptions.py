@@ -217,6 +217,7 @@ class Transcriptions(OpenAIFormat):
         if size > MAX_UPLOAD:
             why = f"Maximum content size limit ({MAX_UPLOAD}) exceeded ({size} bytes read)"
             raise RequestError(why, status=413, type="server_error")
+        _check_whispers_format(document)
         refuse(record(self.fields, ("file", "model"))({**document, **({"file": file} if file else {})}))
         assert file is not None
         if file.name.rpartition(".")[2].lower() not in SUPPORTED or not file.data:
@@ -237,6 +238,16 @@ class Translations(Transcriptions):
 
     def _language(self, prompt: Prompt) -> str:
         return "english"
+
+
+def _check_whispers_format(document: Mapping[str, Any]) -> None:
+    """Refuse a format that Whisper has not, in the words of what serves it (0xPlaygrounds/rig, September 2026)."""
+    asked = document.get("response_format", "json")
+    if document.get("model") != WHISPER or not isinstance(asked, str) or asked in OF_MODELS[WHISPER]:
+        return
+    expected = listed(("json", "text", "vtt", "srt", "verbose_json"), "or", comma="")
+    problem = {"type": "enum", "loc": ("body", "response_format"), "msg": f"Input should be {expected}"}
+    raise RequestError(str([{**problem, "ctx": {"expected": expected}}]))
 
 
 def _check_format(document: Mapping[str, Any]) -> None:

@@ -363,6 +363,11 @@ MEASURED: list[tuple[dict[str, Any], str, tuple[str, str | None, str | None]]] =
         (WORD, "quality", "invalid_value"),
     ),
     (
+        {"model": "chatgpt-image-latest", "quality": "xhigh"},
+        "Invalid value: 'xhigh'. Supported values are: 'low', 'medium', 'high', and 'auto'.",
+        (WORD, "quality", "invalid_value"),
+    ),
+    (
         {"quality": 1},
         "Invalid type for 'quality': expected one of 'low', 'medium', 'high', or 'auto', but got an integer instead.",
         (WORD, "quality", "invalid_type"),

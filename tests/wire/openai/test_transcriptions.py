@@ -29,6 +29,10 @@ ENCODE = ENCODERS["wav"][1]
 SOUND = ENCODE(audio.spoken("One two three four five six seven eight nine ten. " * 4))
 SAID = Reply((Choice("The launch is on Friday. Bring the slides."),))
 NEW, TIMES = "gpt-4o-transcribe", "timestamp_granularities[]"
+NO_FORMAT = (
+    "[{'type': 'enum', 'loc': ('body', 'response_format'), 'msg': \"Input should be 'json', 'text', 'vtt', 'srt' or "
+    "'verbose_json'\", 'ctx': {'expected': \"'json', 'text', 'vtt', 'srt' or 'verbose_json'\"}}]"
+)
 INCOMPATIBLE = f"response_format 'verbose_json' is not compatible with model '{NEW}'. Use 'json' or 'text' instead."
 
 
@@ -147,13 +151,14 @@ def test_translation__is_english() -> None:
         ({"sound": ENCODE(bytes(100))}, 400, "Audio file is too short.", "file", "audio_too_short"),
         ({"sound": b"\xff\xfb\x90\xc4" * 7_000_000}, 413, "Maximum content size limit (26214400)", None, None),
         ({"model": NEW, "response_format": "verbose_json"}, 400, INCOMPATIBLE, "response_format", "unsupported_value"),
-        ({"response_format": "xml"}, 400, "Invalid value: 'xml'.", "response_format", "invalid_value"),
+        ({"response_format": "xml"}, 400, NO_FORMAT, None, None),
+        ({"model": NEW, "response_format": "xml"}, 400, "Invalid value: 'xml'.", "response_format", "invalid_value"),
         ({"temperature": "2"}, 400, "Invalid 'temperature': decimal above", "temperature", "decimal_above_max_value"),
         ({"temperature": "warm"}, 400, "Invalid type for 'temperature'", "temperature", "invalid_type"),
         ({TIMES: "word"}, 400, "timestamp_granularities is only", "timestamp_granularities", "unsupported_value"),
         ({"voice": "alloy"}, 400, "Unknown parameter: 'voice'.", "voice", "unknown_parameter"),
     ],
-    ids=range(9),
+    ids=range(10),
 )  # fmt: skip  # a table by hand
 def test_refuses__what_the_api_refuses(
     fields: dict[str, Any], status: int, message: str, param: str | None, code: str | None

@@ -3,6 +3,8 @@
 Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another project wrote down, are the source of most.
 """
 
+import re
+
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts, mapping
@@ -44,8 +46,13 @@ def _thoughtless(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tools", ", ".join(sorted(found))) if found else None
 
 
+SMALL = re.compile(r"-(?:mini|nano)\b")
+
+
 def _sealed(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("include") if "reasoning.encrypted_content" in included(prompt.body) else None
+    """Find what only thoughts would have; a small model that has none was recorded to take it."""
+    asks = "reasoning.encrypted_content" in included(prompt.body)
+    return Asked("include") if asks and not SMALL.search(prompt.model or "") else None
 
 
 def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -146,7 +153,7 @@ REFUSALS: tuple[Refusal, ...] = (
         _sealed,
         "Encrypted content is not supported with this model.",
         None,
-        source="quotes by users, of gpt-4o and gpt-4.1; microsoft/agent-framework 7483",
+        source="quotes by users, of gpt-4o and gpt-4.1; microsoft/agent-framework 7483; gpt-4.1-mini takes it (rig)",
         seen="2026-10-05",
     ),
     Refusal(
