@@ -58,12 +58,12 @@ def by_text(measure: Callable[[str], int]) -> Callable[[str], int]:
 
 
 def key_of(tools: Sequence[Tool]) -> Hashable:
-    """Return what tells these tools from others; where they cannot be written as JSON, they are like no others."""
+    """Return what tells these tools from others."""
     facts = [(tool.name, tool.description, tool.kind, tool.strict, tool.parameters) for tool in tools]
     try:
         return _digest(orjson.dumps(facts))
-    except TypeError:  # a number of more than 64 bits, or a lone surrogate
-        return object()
+    except TypeError:  # a number of more than 64 bits, a lone surrogate, or what is no JSON at all
+        return _digest(repr(facts).encode("utf-8", "surrogatepass"))
 
 
 def _digest(data: bytes) -> bytes:

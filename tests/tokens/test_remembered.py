@@ -64,6 +64,12 @@ def test_text__is_measured_once_if_it_is_not_very_long(length: int) -> None:
     assert measured("\ud800" * length) == length
 
 
+@pytest.mark.parametrize("value", [5, 2**70, "\ud800", {1: 2}], ids=repr)
+def test_tools__are_told_apart_by_what_they_are(value: Any) -> None:
+    keys = [remembered.key_of([Tool("f", parameters={"const": each})]) for each in (value, value, [value])]
+    assert (keys[0] == keys[1], keys[0] == keys[2]) == (True, False)
+
+
 def test_memory__forgets_what_is_too_much_and_what_failed() -> None:
     memory = remembered.Memory[int](2)
     with pytest.raises(ZeroDivisionError):
