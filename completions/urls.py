@@ -46,6 +46,7 @@ VIEWS: dict[str, Any] = {
     "tell": lookups.listing,
     "public": lookups.public,
     "check": lookups.key_checked,
+    "socket": lookups.not_found,
     "refuse": lookups.not_found,
 }
 """The view of each use of an address."""

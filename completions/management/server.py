@@ -25,7 +25,8 @@ OPTIONS: Mapping[str, Any] = {
     "access_log": False,
     "server_header": False,
 }
-"""How uvicorn runs our application, however it is started: logging is the settings' own, without websockets."""
+"""How uvicorn runs our application, however it is started: logging is the settings' own, and WebSockets
+are loaded when one is asked for (`receive/protocol.py`)."""
 
 OURS = "mocksite.asgi:application"
 

@@ -50,7 +50,7 @@ BY_CLIENT = ((CLIENT_LEFT,), ())
 
 
 class Handler(ASGIHandler):
-    """The ASGI application: HTTP, and `lifespan`."""
+    """The ASGI application: HTTP, WebSockets, and `lifespan`."""
 
     forwarded: Callable[[Scope, Receive, Send], Awaitable[None]] | None = None
     """What reads the headers of a proxy into the scope, where the server has left that to the handler."""
@@ -65,7 +65,7 @@ class Handler(ASGIHandler):
         self._hosts: dict[bytes, object] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Handle one HTTP request or the lifespan; refuse websockets."""
+        """Handle one HTTP request, one WebSocket, or the lifespan."""
         if scope["type"] != "http":
             await self._handle_other(scope, receive, send)
             return
@@ -74,16 +74,16 @@ class Handler(ASGIHandler):
             await self.forwarded(scope, receive, send)
             request = LeanRequest(scope)
         try:
-            page = self._admit(request)
+            page = self.admit(request)
             body = await read_body(receive, request.received)
         except RequestAborted:
             return
         except RequestError as exc:
-            await self._refuse(request, exc, send, page)
+            await self.refuse(request, exc, send, page)
         except asyncio.CancelledError as exc:
             if exc.args != (ServerStopped.REASON,):
                 raise
-            await self._refuse(request, ServerStopped(), send, page)
+            await self.refuse(request, ServerStopped(), send, page)
         else:
             request.take_body(body)
             await watched(self._answer(request, send), receive)
@@ -92,10 +92,13 @@ class Handler(ASGIHandler):
         if scope["type"] == "lifespan":
             await lifespan(receive, send)
         elif scope["type"] == "websocket":
-            await receive()
-            await send({"type": "websocket.close", "code": 1008, "reason": "There are no websockets here."})
+            from completions.receive.sockets import converse  # few servers are asked for one
 
-    def _admit(self, request: LeanRequest) -> str | None:
+            if self.forwarded is not None:
+                await self.forwarded(scope, receive, send)
+            await converse(self, scope, receive, send)
+
+    def admit(self, request: LeanRequest) -> str | None:
         """Check a request before its body is read or anything is allocated for it; raise the error if it is refused.
 
         Return the origin of the page that sends it, if that is another site's. The control API checks this itself.
@@ -116,7 +119,10 @@ class Handler(ASGIHandler):
     async def _answer(self, request: LeanRequest, send: Send) -> None:
         if request.script_name:
             set_script_prefix(request.script_name)
-        response = await self._respond(request)
+        await self.deliver(request, await self._respond(request), send)
+
+    async def deliver(self, request: LeanRequest, response: HttpResponseBase, send: Send) -> None:
+        """Send a response, and end what began with its request."""
         try:
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:
@@ -140,7 +146,7 @@ class Handler(ASGIHandler):
             return response
         return self._middleware_chain(request)
 
-    async def _refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
+    async def refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""
         wire, exchange = _wire_of(request.path_info), request.begin()
         response = error_response(exc) if wire is None else error_of(exc, wire, exchange)

@@ -19,6 +19,7 @@ from completions.receive.heads import Head, Parts, heads, parts_of
 from completions.receive.request import too_slow
 from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
+from completions.wire.registry import socket_at
 
 HEADER = b"\r\nUpgrade:"
 UPGRADE = re.compile(HEADER, re.IGNORECASE)
@@ -78,10 +79,10 @@ def settle(cycle: RequestResponseCycle | None) -> None:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with the API's envelope for malformed requests, and deaf to upgrades.
+    """uvicorn's protocol, with the API's envelope for malformed requests, and deaf to upgrades but to WebSockets.
 
     The parser drops the body of a request that offers an upgrade, as Java's HttpClient does on each first request
-    (`Upgrade: h2c`). No upgrade is taken here, so the header is hidden from the parser and the request goes on.
+    (`Upgrade: h2c`). No other upgrade is taken here, so the header is hidden from the parser and the request goes on.
     """
 
     _tail = b""
@@ -96,6 +97,8 @@ class Protocol(HttpToolsProtocol):
     """Requests in a row whose heads were not known."""
     _begins_with = 0
     """The first of the bytes that came last."""
+    _has_left = False
+    """Whether the connection is a WebSocket by now, and another protocol's."""
     _is_half_closed = False
     _doubted: RequestResponseCycle | None = None
     _answered: RequestResponseCycle | None = None
@@ -144,6 +147,8 @@ class Protocol(HttpToolsProtocol):
             parts = None
         before = self.cycle
         super().data_received(data)
+        if self._has_left:
+            return
         if self._is_in_head():
             self._tail = (self._tail + data)[-len(HEADER) + 1 :]
             self._check_head(len(data))
@@ -193,7 +198,7 @@ class Protocol(HttpToolsProtocol):
             fed = found.start() + 2
             if self.transport.is_closing() or self._refusal is not None:
                 return b""
-            if self._is_in_head():
+            if self._is_in_head() and not self._asks_for_socket():
                 data = b"%bX-Grade:%b" % (data[:fed], data[found.end() :])
         return data[fed:]
 
@@ -201,11 +206,28 @@ class Protocol(HttpToolsProtocol):
         """Whether the parser awaits more of a request's head, or its first byte."""
         return self.cycle is None or self.cycle.scope is not self.scope
 
+    def _asks_for_socket(self) -> bool:
+        """Whether the request whose head is under way is for an address that speaks over WebSockets."""
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        return self.parser.get_method() == b"GET" and socket_at(path) is not None
+
+    def _should_upgrade_to_ws(self) -> bool:
+        return self._asks_for_socket()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to uvicorn's protocol for WebSockets, which is loaded for the first one."""
+        if self.ws_protocol_class is None:
+            from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+            self.ws_protocol_class = WebSocketsSansIOProtocol
+        self._has_left = True
+        super().handle_websocket_upgrade()
+
     def _split_upgrade(self, data: bytes) -> bytes:
         """Spoil the name of an `Upgrade` header of which the parser has seen a part, at the end of earlier bytes."""
         seen = len(self._tail)
         found = UPGRADE.search(self._tail + data[: len(HEADER)])
-        if found is None or not found.start() < seen < found.end():
+        if found is None or not found.start() < seen < found.end() or self._asks_for_socket():
             return data
         at = max(found.start() + 2 - seen, 0)  # where its name begins, or goes on
         return data[:at] + b"-" + data[at:]

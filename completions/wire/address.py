@@ -5,9 +5,9 @@ from typing import Any, Literal, NamedTuple
 
 from completions.wire.base import WireFormat
 
-Use = Literal["generate", "public", "models", "model", "tell", "check", "refuse"]
+Use = Literal["generate", "public", "models", "model", "tell", "check", "socket", "refuse"]
 """Generate an answer; show a document about the models to anyone; list them; show one; show a document; check a key;
-nothing."""
+answer over a WebSocket, and nothing else; nothing."""
 
 
 class Address(NamedTuple):

@@ -50,6 +50,7 @@ from completions.wire.openai import batches, files, uploads, vector_stores
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.sockets import SocketFormat
 from completions.wire.vertex.addresses import ADDRESSES as VERTEX
 from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
 
@@ -97,7 +98,7 @@ _ALL = [
     *BEDROCK,
     *COHERE,
 ]
-ORDER = ("generate", "public", "models", "model", "tell", "check", "refuse")
+ORDER = ("generate", "public", "models", "model", "tell", "check", "socket", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))
 """The first matching route answers, unless the request is identified as another format with the same route."""
 
@@ -134,8 +135,19 @@ def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
     """
     for end in _ends(path):
         for address in ADDRESSES:
-            if address.use == "generate" and (found := re.fullmatch(address.route, end)):
+            if address.use in ("generate", "socket") and (found := re.fullmatch(address.route, end)):
                 return address.wire, found.groupdict()
+    return None
+
+
+@functools.lru_cache(maxsize=512)
+def socket_at(path: str) -> SocketFormat | None:
+    """Return the format that is spoken over a WebSocket at an address, which may start as that of `format_at`."""
+    for end in _ends(path):
+        for address in ADDRESSES:
+            wire = address.wire
+            if address.use == "socket" and isinstance(wire, SocketFormat) and re.fullmatch(address.route, end):
+                return wire
     return None
 
 

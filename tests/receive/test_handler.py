@@ -307,7 +307,7 @@ async def test_junk__gets_an_answer_or_a_clear_4xx(asked: dict[str, Any], status
     assert connection.answer.headers["x-request-id"].startswith("req_")
 
 
-async def test_websocket__is_refused(app: Handler) -> None:
+async def test_websocket__is_refused_where_there_is_none(app: Handler) -> None:
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -316,7 +316,8 @@ async def test_websocket__is_refused(app: Handler) -> None:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await app({"type": "websocket", "path": "/"}, receive, send)
+    scope = {"type": "websocket", "path": "/v1/nothing", "headers": [(b"host", b"localhost")], "http_version": "1.1"}
+    await app(scope, receive, send)
     assert [message["type"] for message in sent] == ["websocket.close"]
 
 

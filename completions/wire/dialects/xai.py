@@ -76,6 +76,7 @@ class XAI(Vendor):
     between = turns.XAI
     words = XAI_WORDS
     place = "xai/v1/"
+    has_sockets = True  # https://docs.x.ai/developers/advanced-api-usage/websocket-mode
     listed = catalogue.XAI
     model = staticmethod(catalogue.xai)
     response_order = ORDER

@@ -11,6 +11,7 @@ from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
 from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import InputTokens, Responses
+from completions.wire.openai.responses.socket import ResponsesSocket
 from completions.wire.openai.speech import Speech
 from completions.wire.openai.transcriptions import Transcriptions, Translations
 
@@ -32,6 +33,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/images/edits", ImageEdits()),
         Address("v1/images/variations", ImageVariations()),
         Address("v1/responses", Responses(by_model=by_model)),
+        Address("v1/responses", ResponsesSocket(by_model=by_model), "socket"),
         Address("v1/responses/compact", Compaction()),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),
@@ -47,6 +49,7 @@ def dialect_addresses(dialect: Dialect, chat: ChatCompletions) -> list[Address]:
         Address(f"{place}completions", LegacyCompletions(dialect)),
         Address(f"{place}embeddings", Embeddings(dialect)),
         Address(f"{place}responses", Responses(dialect)),
+        *([Address(f"{place}responses", ResponsesSocket(dialect), "socket")] if dialect.has_sockets else []),
         *listing(place, chat),
         Address(f"{_host(place)}.*", chat, "refuse"),
     ]

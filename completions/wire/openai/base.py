@@ -83,6 +83,8 @@ class Dialect:
     """Whether an error in a stream is followed by the terminator."""
     embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
     """The dimensions of its embedding models."""
+    has_sockets = False
+    """Whether responses are also asked for over WebSockets."""
     response_order: Sequence[str] = ()
     """The order of a response's keys, where it is not OpenAI's."""
     listed: Collection[str] = catalogue.DEFAULT_MODELS

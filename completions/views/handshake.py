@@ -1,0 +1,50 @@
+"""The handshake of a WebSocket: whether there is one at its address, for its key; and the session that begins."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.http import HttpRequest
+from django.urls import Resolver404, get_resolver
+
+from completions.conf import conf
+from completions.exceptions import RequestError
+from completions.resolve.ask import Headers, TextHeaders
+from completions.resolve.keys import check_key
+from completions.state import selection
+from completions.state.namespaces import namespace
+from completions.views.edge import AUTHORIZATION, namespace_of
+from completions.wire.registry import socket_at
+from completions.wire.sockets import Session, SocketFormat
+
+KEY_PROTOCOL = "openai-insecure-api-key."
+"""How the subprotocol begins in which a browser, which can send no header, gives its key (`openai/realtime`, Node)."""
+
+
+class Opened(NamedTuple):
+    """What begins with a handshake: a format's session, and what the address says beside the format."""
+
+    wire: SocketFormat
+    session: Session
+    route: dict[str, Any]
+
+
+def open_session(request: HttpRequest, headers: Headers) -> Opened:
+    """Return the session that a handshake asks for; raise the error with which it is refused."""
+    wire = socket_at(request.path_info)
+    if wire is None:
+        raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+    try:
+        named: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
+    except Resolver404:
+        named = None
+    space = namespace(named or namespace_of(headers) or selection.current.name)
+    if allowed := space.script.keys or conf.API_KEYS:
+        check_key(TextHeaders(headers), allowed)
+    session = wire.session(request.GET.dict(), TextHeaders(headers))
+    return Opened(wire, session, {} if named is None else {"namespace": named})
+
+
+def with_key(headers: Headers, subprotocols: Iterable[str]) -> Headers:
+    """Return the headers of a handshake, with the key that a browser offers as a subprotocol where they have none."""
+    key = next((name.removeprefix(KEY_PROTOCOL) for name in subprotocols if name.startswith(KEY_PROTOCOL)), "")
+    return {**headers, AUTHORIZATION: f"Bearer {key}".encode()} if key and AUTHORIZATION not in headers else headers

@@ -1,0 +1,83 @@
+"""What a format that speaks over WebSockets declares: its session, which has the client's side of one connection.
+
+A session is pure: it takes the client's messages and says what is answered to each at once, and what is to be asked of
+the server. What is asked walks the six steps like a request of its own; the events of its answer are the session's to
+label, and to remember.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+
+from completions.wire.base import WireFormat
+
+Message = Mapping[str, Any]
+
+
+class Ask(NamedTuple):
+    """A request in a client's message: its body, and the lane in which requests wait for one another."""
+
+    body: Message
+    lane: str = ""
+
+
+class Stop(NamedTuple):
+    """The answer that is under way in a lane ends."""
+
+    lane: str = ""
+
+
+class Close(NamedTuple):
+    """The connection ends, with a code and a reason (RFC 6455, section 7.4)."""
+
+    code: int
+    reason: str
+
+
+Step = Message | Ask | Stop | Close
+"""What follows from a client's message: a message to it, a request, or an end."""
+
+
+class Session(ABC):
+    """One connection: what its client has said, and was told."""
+
+    def opened(self) -> Iterable[Step]:
+        """Say what a client is told before it has said anything."""
+        return ()
+
+    @abstractmethod
+    def take(self, message: Message) -> Iterable[Step]:
+        """Take a client's message; raise `RequestError` for one that the API refuses."""
+
+    @abstractmethod
+    def failed(self, error: Message, status: int, asked: Ask | None) -> Iterable[Step]:
+        """Tell an error: that of what was asked, or of a message that asks for nothing.
+
+        `error` is the content of an error envelope, and `status` the one that it has over HTTP.
+        """
+
+    def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
+        """Return an event of an answer as it is sent."""
+        return (event,)
+
+    def stopped(self, asked: Ask) -> Iterable[Step]:
+        """Say what a client is told whose answer was ended by itself."""
+        return ()
+
+
+class SocketFormat(WireFormat):
+    """A format whose requests come as messages of a WebSocket, one connection for many of them."""
+
+    subprotocols: tuple[str, ...] = ()
+    """The subprotocols that a client may offer; the first one that it does is chosen."""
+
+    @abstractmethod
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Session:
+        """Return the session of a new connection; raise `RequestError` to refuse its handshake."""
+
+
+def encoded(message: Message) -> str:
+    """Return a message as it is sent."""
+    return orjson.dumps(message).decode()
