@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import orjson
 from django.http import HttpResponseBase
 
+from completions import budget
 from completions.exceptions import RequestError
 from completions.receive.connection import CLIENT_LEFT
 from completions.receive.cycle import Receive, Send
@@ -99,12 +100,16 @@ class _Conversation:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _take(self, message: str | bytes) -> None:
+        """Do what follows from a message, step by step; what takes long to read is read in a thread."""
+        is_long = len(message) > budget.LOOP_CHARACTERS
         try:
-            steps = [*self._session.take(decode_object(message.encode() if isinstance(message, str) else message))]
+            data = message.encode() if isinstance(message, str) else message
+            document = await budget.in_thread(decode_object, data) if is_long else decode_object(data)
+            steps = iter(self._session.take(document))
+            while (step := await budget.in_thread(next, steps, None) if is_long else next(steps, None)) is not None:
+                await self._do((step,))
         except RequestError as exc:
             await self.fail(exc, None)
-            return
-        await self._do(steps)
 
     async def _do(self, steps: Iterable[Step]) -> None:
         for step in steps:

@@ -187,7 +187,7 @@ OPENAI = (
     ),
     Family(
         "openai",
-        r"gpt-4o(-mini)?-realtime-preview|gpt-realtime(-mini|-1\.5)?",
+        r"gpt-4o(-mini)?-realtime-preview|gpt-realtime(-mini|-1\.5|-2|-2\.1|-2\.1-mini)?",
         formats=frozenset({"realtime"}),
         source="OpenAI's page on its models: these are for the realtime API alone",
         seen="2026-11-26",

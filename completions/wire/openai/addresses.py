@@ -9,6 +9,7 @@ from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
+from completions.wire.openai.realtime.format import Realtime
 from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import InputTokens, Responses
 from completions.wire.openai.responses.socket import ResponsesSocket
@@ -34,6 +35,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/images/variations", ImageVariations()),
         Address("v1/responses", Responses(by_model=by_model)),
         Address("v1/responses", ResponsesSocket(by_model=by_model), "socket"),
+        Address("v1/realtime", Realtime(), "socket"),
         Address("v1/responses/compact", Compaction()),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),

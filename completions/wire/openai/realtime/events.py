@@ -1,0 +1,220 @@
+"""A realtime answer as its events, in the order in which OpenAI's reference has them ("Realtime", "Server events").
+
+The objects are those of `openai.types.realtime`; a response's keys are in the order of openai/openai-realtime-console
+561.
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions import ids
+from completions.conversation import Block, Prompt, Reply, Usage
+from completions.event import Event
+from completions.tokens import text as tokens
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.framing import counts, pieces
+from completions.wire.openai import audio
+from completions.wire.openai.base import made_id
+from completions.wire.openai.realtime.sound import PCM, converted, milliseconds
+
+INPUT_MS, OUTPUT_MS = 100, 50
+"""Milliseconds of sound that cost a token: of what a user says, and of what the model says."""
+
+LETTERS = 21
+"""How many an id has after its prefix."""
+
+UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
+"""Why a response is incomplete, by chat's finish reason."""
+
+DURATION = "duration_ms"
+"""What a request says of sound in a conversation, whose transcript it has: how long it lasts."""
+
+
+def named(prefix: str, seed: str) -> str:
+    """Return an id: the same for the same seed."""
+    return prefix + ids.spelled(seed, LETTERS, ids.ALPHANUMERIC)
+
+
+def fresh(prefix: str) -> str:
+    """Return an id that nothing else has."""
+    return named(prefix, ids.hex_id(15))
+
+
+def narrate(reply: Reply, prompt: Prompt) -> list[Event]:
+    """Return the events of an answer."""
+    return _Narrator(reply, prompt).tell()
+
+
+class _Narrator:
+    """Writes the events of one answer."""
+
+    def __init__(self, reply: Reply, prompt: Prompt) -> None:
+        self._reply, self._prompt = reply, prompt
+        self._id = reply.id or named("resp_", f"{reply.serial}response")
+        self._previous = prompt.body.get("previous_item_id")
+        self._is_apart = prompt.body.get("conversation_id") is None
+        self._output = mapping(mapping(prompt.body.get("audio")).get("output"))
+        self._speaks = "text" not in _modalities(prompt)
+        self._spoken_ms = 0.0
+        self._events: list[Event] = []
+
+    def tell(self) -> list[Event]:
+        self._add("response.created", {"response": response_object(self._id, self._prompt.body, "in_progress")})
+        choice = self._reply.choices[0] if self._reply.choices else None
+        items: list[dict[str, Any]] = []
+        for block in choice.content if choice is not None else ():
+            if block.kind != "reasoning":
+                items.append(self._item(len(items), block))
+        self._add("response.done", {"response": self._done(items)}, part="finish")
+        return self._events
+
+    def _add(self, kind: str, fields: Mapping[str, Any], *, token: int = 0, part: str = "") -> None:
+        event_id = named("event_", f"{self._reply.serial}/{len(self._events)}")
+        data = orjson.dumps({"type": kind, "event_id": event_id, **fields})
+        self._events.append(Event(data, token, True, part, kind))
+
+    def _item(self, index: int, block: Block) -> dict[str, Any]:
+        start: dict[str, Any] = {"id": named("item_", f"{self._reply.serial}/{index}"), "object": "realtime.item"}
+        if (call := block.call) is not None:
+            call_id = call.id or made_id("call_", self._reply, index)
+            head = start | {"type": "function_call", "status": "in_progress", "name": call.name, "call_id": call_id}
+            empty, whole = head | {"arguments": ""}, head | {"status": "completed", "arguments": call.arguments}
+        else:
+            head = start | {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
+            said = {"type": "output_audio", "transcript": block.text} if self._speaks else _output_text(block.text)
+            empty, whole = head, head | {"status": self._status, "content": [said]}
+        at = {"response_id": self._id, "output_index": index}
+        self._add("response.output_item.added", {**at, "item": empty})
+        self._in_conversation("conversation.item.added", empty)
+        if call is not None:
+            self._arguments({**at, "item_id": start["id"]}, whole)
+        elif self._speaks:
+            self._sound({**at, "item_id": start["id"]}, block.text)
+        else:
+            self._text({**at, "item_id": start["id"]}, block.text)
+        self._in_conversation("conversation.item.done", whole)
+        self._add("response.output_item.done", {**at, "item": whole})
+        self._previous = start["id"]
+        return whole
+
+    def _in_conversation(self, kind: str, item: Mapping[str, Any]) -> None:
+        if not self._is_apart:
+            self._add(kind, {"previous_item_id": self._previous, "item": item})
+
+    def _arguments(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
+        at = {**at, "call_id": item["call_id"]}
+        said = pieces(item["arguments"], self._prompt)
+        for piece, count in zip(said, counts(said) or [1] * len(said), strict=True):
+            self._add("response.function_call_arguments.delta", {**at, "delta": piece}, token=count, part="arguments")
+        told = {"name": item["name"], "arguments": item["arguments"]}
+        self._add("response.function_call_arguments.done", {**at, **told})
+
+    def _text(self, at: Mapping[str, Any], said: str) -> None:
+        at = {**at, "content_index": 0}
+        self._add("response.content_part.added", {**at, "part": {"type": "text", "text": ""}})
+        split = pieces(said, self._prompt)
+        for piece, count in zip(split, counts(split) or [1] * len(split), strict=True):
+            self._add("response.output_text.delta", {**at, "delta": piece}, token=count)
+        self._add("response.output_text.done", {**at, "text": said})
+        self._add("response.content_part.done", {**at, "part": {"type": "text", "text": said}})
+
+    def _sound(self, at: Mapping[str, Any], said: str) -> None:
+        at = {**at, "content_index": 0}
+        self._add("response.content_part.added", {**at, "part": {"type": "audio", "transcript": ""}})
+        speed = self._output.get("speed")
+        pcm = audio.spoken(said, text(self._output.get("voice")), speed if isinstance(speed, int | float) else 1.0)
+        sound = converted(pcm, text(mapping(self._output.get("format")).get("type")) or PCM)
+        self._spoken_ms += milliseconds(len(pcm), PCM)
+        split, told = pieces(said, self._prompt), 0
+        for piece, count in zip(split, counts(split) or [1] * len(split), strict=True):
+            self._add("response.output_audio_transcript.delta", {**at, "delta": piece}, token=count)
+            first, told = _place(told, said, sound), told + len(piece)
+            part = sound[first : _place(told, said, sound)]
+            if part:
+                self._add("response.output_audio.delta", {**at, "delta": base64.b64encode(part).decode()})
+        self._add("response.output_audio.done", at)
+        self._add("response.output_audio_transcript.done", {**at, "transcript": said})
+        self._add("response.content_part.done", {**at, "part": {"type": "audio", "transcript": said}})
+
+    @property
+    def _unfinished(self) -> str | None:
+        reason = self._reply.choices[0].finish_reason if self._reply.choices else None
+        return UNFINISHED.get(reason or "")
+
+    @property
+    def _status(self) -> str:
+        return "completed" if self._unfinished is None else "incomplete"
+
+    def _done(self, items: list[dict[str, Any]]) -> dict[str, Any]:
+        why = {"type": self._status, "reason": self._unfinished} if self._unfinished else None
+        failure = self._reply.choices[0].failure if self._reply.choices else None
+        done = response_object(self._id, self._prompt.body, self._status, why)
+        if failure is not None:
+            error = {"type": failure.type, "code": failure.code, "message": failure.message}
+            done |= {"status": "failed", "status_details": {"type": "failed", "error": error}}
+        return done | {"output": items, "usage": _usage(self._reply.usage, self._prompt, self._spoken_ms)}
+
+
+def _modalities(prompt: Prompt) -> list[object]:
+    asked = prompt.body.get("output_modalities")
+    return asked if isinstance(asked, list) and asked else ["audio"]
+
+
+def _output_text(said: str) -> dict[str, str]:
+    return {"type": "output_text", "text": said}
+
+
+def _place(told: int, said: str, sound: bytes) -> int:
+    """Return up to where the sound goes of so many characters; samples have two bytes."""
+    return len(sound) * told // max(len(said), 1) // 2 * 2 if told < len(said) else len(sound)
+
+
+def response_object(
+    name: str, asked: Mapping[str, Any], status: str, details: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return a response that has said nothing yet; `asked` is the body of its request."""
+    output = mapping(mapping(asked.get("audio")).get("output"))
+    return {
+        "object": "realtime.response",
+        "id": name,
+        "status": status,
+        "status_details": details,
+        "output": [],
+        "conversation_id": asked.get("conversation_id"),
+        "output_modalities": asked.get("output_modalities") or ["audio"],
+        "max_output_tokens": asked.get("max_output_tokens", "inf"),
+        "audio": {"output": {key: value for key, value in output.items() if key in ("format", "voice")}},
+        "usage": None,
+        "metadata": asked.get("metadata"),
+    }
+
+
+def _usage(counted: Usage | None, prompt: Prompt, spoken_ms: float) -> dict[str, Any]:
+    """Return what an answer costs, in the keys of the API's `response.done`; sound is counted by its length."""
+    counted = counted or Usage(0, 0)
+    heard = spoken = transcribed = 0
+    for part in _sounds(prompt.body):
+        is_own = part.get("type") == "output_audio"
+        cost = int(part.get(DURATION) or 0) // (OUTPUT_MS if is_own else INPUT_MS)
+        heard += cost
+        transcribed += tokens.count(text(part.get("transcript")), prompt.model)
+    asked_text, said = max(counted.prompt_tokens - transcribed, 0), counted.completion_tokens
+    spoken = int(spoken_ms) // OUTPUT_MS
+    cached = {"text_tokens": min(counted.cached_tokens, asked_text), "audio_tokens": 0, "image_tokens": 0}
+    asked = {"text_tokens": asked_text, "audio_tokens": heard, "image_tokens": counted.image_tokens}
+    asked["text_tokens"] -= min(counted.image_tokens, asked_text)
+    total = sum(asked.values())
+    return {
+        "total_tokens": total + said + spoken,
+        "input_tokens": total,
+        "output_tokens": said + spoken,
+        "input_token_details": {**asked, "cached_tokens": cached["text_tokens"], "cached_tokens_details": cached},
+        "output_token_details": {"text_tokens": said, "audio_tokens": spoken},
+    }
+
+
+def _sounds(body: Mapping[str, object]) -> list[dict[str, Any]]:
+    return [part for item in dicts(body.get("input")) for part in dicts(item.get("content")) if DURATION in part]

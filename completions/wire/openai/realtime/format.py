@@ -1,0 +1,71 @@
+"""Realtime: `GET /v1/realtime` over a WebSocket. A turn of the conversation is a request with all that was said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.event import Event
+from completions.tokens.capabilities import capabilities, is_known
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import dicts, text
+from completions.wire.framing import JSON_LINES, Framing
+from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.realtime.events import narrate
+from completions.wire.openai.realtime.readback import collect_event
+from completions.wire.openai.realtime.session import RealtimeSession
+from completions.wire.openai.responses.prompt import read_prompt
+from completions.wire.readback import Answer
+from completions.wire.sockets import Session, SocketFormat
+
+AS_TEXT = {"input_audio": "input_text", "output_audio": "output_text"}
+"""What a part of sound is to whoever reads its transcript."""
+
+
+class Realtime(OpenAIFormat, SocketFormat):
+    """OpenAI's format of conversations; its sessions keep what was said."""
+
+    name = "realtime"
+    subprotocols = ("realtime",)
+
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Session:
+        """Return a new conversation with the model that the address names."""
+        model = query.get("model", "")
+        can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
+        fits = can is None or can.formats is None or self.name in can.formats
+        is_old = "realtime=v1" in headers.get("openai-beta", "")
+        return RealtimeSession(model, query.get("intent", ""), fits=fits, is_old=is_old)
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a turn: a response's input, in which sound has its transcript."""
+        document = decode_object(body)
+        items = [_with_texts(item) for item in dicts(document.get("input"))]
+        prompt = read_prompt({**document, "input": items, "stream": True}, headers)
+        return replace(prompt, format=self.name, body=document)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the last event, which has all of the answer."""
+        return decode_object(self.events(reply, prompt)[-1].data)
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return the events of an answer."""
+        return narrate(reply, prompt)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return a line for each event, which becomes a message."""
+        return JSON_LINES
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Add what an event says."""
+        collect_event(document, answer)
+
+
+def _with_texts(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item whose sound is what was said."""
+    parts = [
+        {"type": AS_TEXT[part["type"]], "text": text(part.get("transcript"))} if part.get("type") in AS_TEXT else part
+        for part in dicts(item.get("content"))
+    ]
+    return {**item, "content": parts} if parts else dict(item)

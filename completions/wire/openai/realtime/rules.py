@@ -1,0 +1,103 @@
+"""What the Realtime API refuses of a client's messages: `RealtimeSessionCreateRequest` and others of the openai SDK."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.wire.openai.realtime.sound import BYTES_PER_MS
+from completions.wire.validation import (
+    Check,
+    anything,
+    array,
+    boolean,
+    choice,
+    decimal,
+    nullable,
+    obj,
+    record,
+    refuse,
+    string,
+)
+
+_FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
+_MODALITIES = array(choice("text", "audio"), "strings", low=1)
+_OUTPUT = record({"format": nullable(_FORMAT), "voice": anything, "speed": decimal(0.25, 1.5)})
+_DETECTION = record(
+    {
+        "type": choice("server_vad", "semantic_vad"),
+        "threshold": nullable(decimal(0, 1)),
+        **dict.fromkeys(("prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"), nullable(decimal(0))),
+        **dict.fromkeys(("create_response", "interrupt_response"), nullable(boolean)),
+        "eagerness": anything,
+    }
+)
+_INPUT = record(
+    {
+        "format": nullable(_FORMAT),
+        "transcription": nullable(obj),
+        "noise_reduction": nullable(obj),
+        "turn_detection": nullable(_DETECTION),
+    }
+)
+
+SHARED: Mapping[str, Check] = {
+    "output_modalities": _MODALITIES,
+    "instructions": nullable(string()),
+    "tools": array(obj, "objects"),
+    **dict.fromkeys(("tool_choice", "max_output_tokens", "prompt", "reasoning"), anything),
+    "parallel_tool_calls": nullable(boolean),
+}
+"""What a session has and a response may have in its place."""
+
+SESSION = record(
+    {
+        **SHARED,
+        "type": choice("realtime", "transcription"),
+        "audio": record({"input": nullable(_INPUT), "output": nullable(_OUTPUT)}),
+        **dict.fromkeys(("model", "tracing", "truncation", "include"), anything),
+    },
+    ("type",),
+)
+RESPONSE = record(
+    {
+        **SHARED,
+        "audio": record({"output": nullable(_OUTPUT)}),
+        "conversation": nullable(string()),
+        "input": nullable(array(obj, "objects")),
+        "metadata": nullable(obj),
+    }
+)
+ITEM = record(
+    {"type": choice("message", "function_call", "function_call_output", "mcp_approval_response", "item_reference")},
+    ("type",),
+    others=True,
+)
+
+_NAME = string(low=1)
+MESSAGES: Mapping[str, Check] = {
+    name: record({"type": anything, "event_id": nullable(string()), **fields}, needed)
+    for name, fields, needed in (
+        ("session.update", {"session": SESSION}, ("session",)),
+        ("input_audio_buffer.append", {"audio": string()}, ("audio",)),
+        ("input_audio_buffer.commit", {}, ()),
+        ("input_audio_buffer.clear", {}, ()),
+        ("conversation.item.create", {"item": ITEM, "previous_item_id": nullable(string())}, ("item",)),
+        ("conversation.item.retrieve", {"item_id": _NAME}, ("item_id",)),
+        (
+            "conversation.item.truncate",
+            {"item_id": _NAME, "content_index": decimal(0), "audio_end_ms": decimal(0)},
+            ("item_id", "content_index", "audio_end_ms"),
+        ),
+        ("conversation.item.delete", {"item_id": _NAME}, ("item_id",)),
+        ("response.create", {"response": nullable(RESPONSE)}, ()),
+        ("response.cancel", {"response_id": nullable(string())}, ()),
+    )
+}
+"""The messages of a client, by their types."""
+
+_TYPE = record({"type": choice(*MESSAGES)}, ("type",), others=True)
+
+
+def check(message: dict[str, Any]) -> None:
+    """Raise the error of a message that the API refuses for its form."""
+    refuse(_TYPE(message))
+    refuse(MESSAGES[message["type"]](message))

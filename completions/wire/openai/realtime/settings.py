@@ -1,0 +1,91 @@
+"""The settings of a session, `RealtimeSessionCreateResponse` of the openai SDK, and how a client changes them."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.fields import mapping
+from completions.wire.openai.realtime.events import fresh
+from completions.wire.openai.realtime.sound import PCM
+
+LIFETIME = 3600
+"""Seconds that a session lives, at most."""
+
+RATES = {PCM: 24_000}
+
+DETECTION: Mapping[str, Mapping[str, Any]] = {
+    "server_vad": {
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 200,
+        "idle_timeout_ms": None,
+        "create_response": True,
+        "interrupt_response": True,
+    },
+    "semantic_vad": {"eagerness": "auto", "create_response": True, "interrupt_response": True},
+}
+"""What a session does where its client says nothing of it, by the way in which it finds out when somebody speaks."""
+
+
+def new_session(model: str, *, transcribes: bool) -> dict[str, Any]:
+    """Return the settings of a session that nobody has changed."""
+    heard = {
+        "format": {"type": PCM, "rate": RATES[PCM]},
+        "transcription": None,
+        "noise_reduction": None,
+        "turn_detection": {"type": "server_vad", **DETECTION["server_vad"]},
+    }
+    expires = int(time.time()) + LIFETIME
+    if transcribes:
+        start = {"type": "transcription", "object": "realtime.transcription_session", "id": fresh("sess_")}
+        return {**start, "expires_at": expires, "audio": {"input": heard}, "include": None}
+    return {
+        "type": "realtime",
+        "object": "realtime.session",
+        "id": fresh("sess_"),
+        "model": model,
+        "output_modalities": ["audio"],
+        "instructions": "",
+        "tools": [],
+        "tool_choice": "auto",
+        "max_output_tokens": "inf",
+        "tracing": None,
+        "truncation": "auto",
+        "prompt": None,
+        "expires_at": expires,
+        "audio": {
+            "input": heard,
+            "output": {"format": {"type": PCM, "rate": RATES[PCM]}, "voice": "marin", "speed": 1.0},
+        },
+        "include": None,
+    }
+
+
+def stays_with(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise the error of a change that no session can take: to another type or model."""
+    if given["type"] != settings["type"]:
+        told = f"A {settings['type']} session cannot become a {given['type']} session."
+        raise RequestError(told, code="invalid_value", param="session.type")
+    model = given.get("model")
+    if model is not None and settings["type"] == "realtime" and model != settings["model"]:
+        raise RequestError("Cannot change the model of a session.", code="cannot_update_model", param="session.model")
+
+
+def changed(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings with those that a client gives in their place; of `audio` each part, of a detection the rest."""
+    audio = dict(settings["audio"])
+    for side, parts in mapping(given.get("audio")).items():
+        audio[side] = {
+            **mapping(audio.get(side)),
+            **{name: _whole(name, part) for name, part in mapping(parts).items()},
+        }
+    return {**settings, **given, "audio": audio}
+
+
+def _whole(name: str, part: object) -> object:
+    if name == "turn_detection" and isinstance(part, dict):
+        return {"type": part.get("type"), **DETECTION.get(part.get("type", ""), {}), **part}
+    if name == "format" and isinstance(part, dict) and part.get("type") in RATES:
+        return {"rate": RATES[part["type"]], **part}
+    return part
