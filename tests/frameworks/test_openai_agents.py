@@ -1,5 +1,6 @@
 """OpenAI's Agents SDK against a live server: a loop with two tools, streamed and not, and a structured answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,15 +8,18 @@ import openai
 import pytest
 
 from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
+from tests.patience import PATIENCE
 
 agents = Framework("agents")
 
 
-@pytest.fixture(params=["OpenAIChatCompletionsModel", "OpenAIResponsesModel"])
+@pytest.fixture(params=["OpenAIChatCompletionsModel", "OpenAIResponsesModel", "OpenAIResponsesWSModel"])
 async def model(base_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Any]:
     agents.set_tracing_disabled(True)
     async with openai.AsyncOpenAI(base_url=base_url, api_key="k", max_retries=1) as client:
-        yield getattr(agents, request.param)(model=MODEL, openai_client=client)
+        made = getattr(agents, request.param)(model=MODEL, openai_client=client)
+        yield made
+        await made.close()
 
 
 def agent(model: Any, tools: Tools, **more: Any) -> Any:
@@ -49,3 +53,22 @@ async def test_agent__answers_in_a_structure(model: Any) -> None:
 async def test_agent__tries_again(model: Any) -> None:
     result = await agents.Runner.run(agent(model, Tools()), "Are you busy, agents?")
     assert result.final_output == "I am here."
+
+
+async def test_agent__talks(base_url: str) -> None:
+    tools, realtime = Tools(), Framework("agents.realtime")
+    offered = [agents.function_tool(tools.get_weather), agents.function_tool(tools.get_time)]
+    runner = realtime.RealtimeRunner(realtime.RealtimeAgent(name="guide", instructions="Be brief.", tools=offered))
+    address = f"{base_url.replace('http', 'ws', 1)}/realtime?model=gpt-realtime"
+    heard = b""
+    async with await runner.run(model_config={"url": address, "api_key": "k"}) as session:
+        await session.send_message(QUESTION)
+        async with asyncio.timeout(PATIENCE):
+            async for event in session:
+                assert event.type != "error", event.error
+                if event.type == "audio":
+                    heard += event.audio.data
+                elif event.type == "audio_end":
+                    break
+    assert tools.called == CALLED
+    assert len(heard) / 2 / 24_000 > 1.5  # seconds
