@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
-from completions.wire.openai.realtime.settings import changed, new_session, stays_with
+from completions.wire.openai.realtime.settings import changed, check_type, new_session
 from completions.wire.openai.realtime.sound import BYTES_PER_MS, FRAME_MS, PCM, Listener, milliseconds
 from completions.wire.openai.realtime.under_way import UnderWay
 from completions.wire.openai.transcripts import sentences
@@ -120,7 +120,7 @@ class RealtimeSession(Session):
 
     def _change(self, message: Message) -> Iterator[Step]:
         given = message["session"]
-        stays_with(self._settings, given)
+        check_type(self._settings, given)
         self._settings = changed(self._settings, given)
         yield _event("session.updated", session=self._settings)
 

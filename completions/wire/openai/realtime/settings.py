@@ -62,25 +62,27 @@ def new_session(model: str, *, transcribes: bool) -> dict[str, Any]:
     }
 
 
-def stays_with(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Raise the error of a change that no session can take: to another type or model."""
+def check_type(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise the error of a change to another type of session."""
     if given["type"] != settings["type"]:
         told = f"A {settings['type']} session cannot become a {given['type']} session."
         raise RequestError(told, code="invalid_value", param="session.type")
-    model = given.get("model")
-    if model is not None and settings["type"] == "realtime" and model != settings["model"]:
-        raise RequestError("Cannot change the model of a session.", code="cannot_update_model", param="session.model")
 
 
 def changed(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings with those that a client gives in their place; of `audio` each part, of a detection the rest."""
+    """Return settings with those that a client gives in their place; of `audio` each part, of a detection the rest.
+
+    The model stays the one with which the session began: `session.update` changes any field but that (OpenAI's
+    reference).
+    """
     audio = dict(settings["audio"])
     for side, parts in mapping(given.get("audio")).items():
         audio[side] = {
             **mapping(audio.get(side)),
             **{name: _whole(name, part) for name, part in mapping(parts).items()},
         }
-    return {**settings, **given, "audio": audio}
+    own = {"model": settings["model"]} if "model" in settings else {}
+    return {**settings, **given, **own, "audio": audio}
 
 
 def _whole(name: str, part: object) -> object:
