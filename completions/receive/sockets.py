@@ -7,18 +7,18 @@ own. Its answer, made for HTTP, is sent as messages: an event each, or the error
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import aclosing
 from typing import Any, Protocol
 
 import orjson
 from django.http import HttpResponseBase
 
-from completions import budget
 from completions.exceptions import RequestError
 from completions.receive.connection import CLIENT_LEFT
 from completions.receive.cycle import Receive, Send
 from completions.receive.request import LeanRequest
 from completions.views.generate import generate
-from completions.views.handshake import Opened, open_session, with_key
+from completions.views.sockets import Opened, open_session, steps_of, with_key
 from completions.wire.base import decode_object
 from completions.wire.sockets import Ask, Close, Step, Stop, encoded
 
@@ -100,14 +100,12 @@ class _Conversation:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _take(self, message: str | bytes) -> None:
-        """Do what follows from a message, step by step; what takes long to read is read in a thread."""
-        is_long = len(message) > budget.LOOP_CHARACTERS
+        """Do what follows from a message, step by step."""
+        data = message.encode() if isinstance(message, str) else message
         try:
-            data = message.encode() if isinstance(message, str) else message
-            document = await budget.in_thread(decode_object, data) if is_long else decode_object(data)
-            steps = iter(self._session.take(document))
-            while (step := await budget.in_thread(next, steps, None) if is_long else next(steps, None)) is not None:
-                await self._do((step,))
+            async with aclosing(steps_of(self._session, data)) as steps:
+                async for step in steps:
+                    await self._do((step,))
         except RequestError as exc:
             await self.fail(exc, None)
 

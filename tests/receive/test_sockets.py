@@ -134,7 +134,7 @@ def test_lanes__are_answered_beside_one_another_and_each_in_its_order(place: str
 @pytest.mark.parametrize(
     ("message", "code", "param"),
     [
-        ("no JSON", None, None),
+        ("no JSON", "invalid_json", None),
         ("[]", None, None),
         ("{}", "missing_required_parameter", "type"),
         ('{"type": "response.stop"}', "invalid_value", "type"),

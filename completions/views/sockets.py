@@ -1,11 +1,12 @@
-"""The handshake of a WebSocket: whether there is one at its address, for its key; and the session that begins."""
+"""What WebSockets ask: the handshake an address and a key, and the messages after it the session that begins."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 from django.urls import Resolver404, get_resolver
 
+from completions import budget
 from completions.conf import conf
 from completions.exceptions import RequestError
 from completions.resolve.ask import Headers, TextHeaders
@@ -13,8 +14,9 @@ from completions.resolve.keys import check_key
 from completions.state import selection
 from completions.state.namespaces import namespace
 from completions.views.edge import AUTHORIZATION, namespace_of
+from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
-from completions.wire.sockets import Session, SocketFormat
+from completions.wire.sockets import Session, SocketFormat, Step
 
 KEY_PROTOCOL = "openai-insecure-api-key."
 """How the subprotocol begins in which a browser, which can send no header, gives its key (`openai/realtime`, Node)."""
@@ -48,3 +50,21 @@ def with_key(headers: Headers, subprotocols: Iterable[str]) -> Headers:
     """Return the headers of a handshake, with the key that a browser offers as a subprotocol where they have none."""
     key = next((name.removeprefix(KEY_PROTOCOL) for name in subprotocols if name.startswith(KEY_PROTOCOL)), "")
     return {**headers, AUTHORIZATION: f"Bearer {key}".encode()} if key and AUTHORIZATION not in headers else headers
+
+
+async def steps_of(session: Session, message: bytes) -> AsyncGenerator[Step, None]:
+    """Yield what follows from a client's message, and what takes long to read from a thread.
+
+    Raise `RequestError` for a message that is refused.
+    """
+    if len(message) <= budget.LOOP_CHARACTERS:
+        for step in session.take(decode_object(message)):
+            yield step
+        return
+    steps = iter(session.take(await budget.in_thread(decode_object, message)))
+
+    def following() -> Step | None:
+        return next(steps, None)
+
+    while (found := await budget.in_thread(following)) is not None:
+        yield found
