@@ -96,12 +96,6 @@ def test_tools__that_differ_in_anything_are_told_apart(change: dict[str, Any]) -
     assert remembered.key_of(TOOLS) != remembered.key_of((*TOOLS[:-1], replace(TOOLS[-1], **change)))
 
 
-@pytest.mark.parametrize("value", [2**70, "\ud800"])
-def test_tools__that_are_no_json_are_measured_each_time(value: object) -> None:
-    tools = [Tool("a", parameters={"type": "object", "default": value})]
-    assert remembered.key_of(tools) != remembered.key_of(tools)
-
-
 def test_schema__is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no items has none within them either, and so on to the deepest level that is looked at."""
     looked, within = [], declared._within
