@@ -1,6 +1,6 @@
 """What Cohere's models read that is not billed: what it says before a prompt itself, and how it writes what is asked.
 
-The figures were worked out from 54 recordings of `/v2/chat`, seen on 2026-11-28, which tell the tokens that were read
+The figures were worked out from 59 recordings of `/v2/chat`, seen on 2026-11-28, which tell the tokens that were read
 and those that were billed. Of other models than these, what stands before a prompt is taken for Command A's.
 """
 
@@ -19,14 +19,14 @@ class Preamble(NamedTuple):
 
     plain: int
     tools: int
-    documents: int = 417
+    documents: int
 
 
 PREAMBLES: Sequence[tuple[re.Pattern[str], Preamble]] = (
-    (re.compile("command-a-plus"), Preamble(26, 175)),
-    (re.compile("command-a-reasoning"), Preamble(1386, 893)),
-    (re.compile("command-r(?!7b)"), Preamble(66, 893)),
-    (re.compile(""), Preamble(495, 893)),
+    (re.compile("command-a-plus"), Preamble(26, 175, 417)),
+    (re.compile("command-a-reasoning"), Preamble(1386, 893, 1156)),
+    (re.compile("command-r(?!7b)"), Preamble(66, 893, 1156)),
+    (re.compile(""), Preamble(495, 893, 1156)),
 )
 """By what the model's name begins with, behind the vendor's."""
 

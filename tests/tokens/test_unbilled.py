@@ -57,6 +57,7 @@ def told(model: str, *messages: dict[str, Any], said: int = 10, usage: Usage | N
         (SMALL, [ASKED], {"tools": [WEATHER], "tool_choice": "REQUIRED"}, 1420),
         (SMALL, [ASKED, CALLED, RESULT], {"tools": [WEATHER]}, 1482),
         (PLUS, [ASKED], {"documents": ["It rains in Paris."]}, 443),
+        (COMMAND, [ASKED], {"documents": ["It rains in Paris."]}, 1651),
         (PLUS, [ASKED], {"tools": [WEATHER]}, 211),
     ],
 )
@@ -73,6 +74,8 @@ def test_billed__are_the_texts_and_the_tools_alone() -> None:
     plain, tools = told(SMALL, ASKED), told(SMALL, ASKED, tools=[WEATHER])
     assert plain["billed_units"]["input_tokens"] == 6
     assert 30 < tools["billed_units"]["input_tokens"] < 45
+    called, planned = (told(SMALL, ASKED, CALLED | plan, RESULT) for plan in ({}, {"tool_plan": "I will look."}))
+    assert planned["billed_units"]["input_tokens"] == called["billed_units"]["input_tokens"] + 4
     documents = told(SMALL, ASKED, documents=[{"id": "1", "data": {"text": "It rains in Paris."}}])
     assert documents["billed_units"]["input_tokens"] == 6 + 5
 

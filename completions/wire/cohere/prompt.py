@@ -106,7 +106,9 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
 
 
 def _completed(message: Message, given: Mapping[str, Any]) -> Message:
-    """Return a message with its thinking, and with what a tool's documents say."""
+    """Return a message with its thinking, what it said of its calls, and with what a tool's documents say."""
+    if plan := text(given.get("tool_plan")):
+        message = replace(message, text="\n".join(filter(None, (plan, message.text))))
     blocks = dicts(given.get("content"))
     thoughts = tuple(Thought(text(block.get("thinking"))) for block in blocks if block.get("type") == "thinking")
     documents = [mapping(block.get("document")).get("data") for block in blocks if block.get("type") == "document"]
