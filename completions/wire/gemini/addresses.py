@@ -29,7 +29,7 @@ ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(ALL_INTERACTIONS, INTERACTIONS),
     Address("v1/models", GEMINI, "models"),
-    Address(f"v1/models/(?P<name>(?:{NO_OPERATION}.)+)", GEMINI, "model"),
+    Address("v1/models/(?P<name>.+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),
     Address(f"{MODELS}/(?P<name>(?:{NO_OPERATION}[^:])+)", GEMINI, "model"),
     Address("v1(?:/.*)?", GEMINI, "refuse"),
