@@ -1,6 +1,6 @@
 """What WebSockets ask: the handshake an address and a key, and the messages after it the session that begins."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Collection
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
@@ -17,6 +17,8 @@ from completions.views.edge import AUTHORIZATION, namespace_of
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
 from completions.wire.sockets import Session, SocketFormat, Step
+
+PROTOCOLS = b"sec-websocket-protocol"
 
 KEY_PROTOCOL = "openai-insecure-api-key."
 """How the subprotocol begins in which a browser, which can send no header, gives its key (`openai/realtime`, Node)."""
@@ -46,10 +48,16 @@ def open_session(request: HttpRequest, headers: Headers) -> Opened:
     return Opened(wire, session, {} if named is None else {"namespace": named})
 
 
-def with_key(headers: Headers, subprotocols: Iterable[str]) -> Headers:
-    """Return the headers of a handshake, with the key that a browser offers as a subprotocol where they have none."""
-    key = next((name.removeprefix(KEY_PROTOCOL) for name in subprotocols if name.startswith(KEY_PROTOCOL)), "")
-    return {**headers, AUTHORIZATION: f"Bearer {key}".encode()} if key and AUTHORIZATION not in headers else headers
+def with_key(headers: Headers, subprotocols: Collection[str]) -> Headers:
+    """Return the headers of a handshake with the key that a browser offers as a subprotocol where the key belongs.
+
+    It is no subprotocol any more, so that whoever hides keys hides it too.
+    """
+    keys = [name.removeprefix(KEY_PROTOCOL) for name in subprotocols if name.startswith(KEY_PROTOCOL)]
+    if not keys:
+        return headers
+    others = ", ".join(name for name in subprotocols if not name.startswith(KEY_PROTOCOL))
+    return {AUTHORIZATION: f"Bearer {keys[0]}".encode(), **headers, PROTOCOLS: others.encode()}
 
 
 async def steps_of(session: Session, message: bytes) -> AsyncGenerator[Step, None]:

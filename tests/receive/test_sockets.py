@@ -208,6 +208,11 @@ def test_handshake__is_refused_as_a_request_would_be() -> None:
         url = live.url.replace("http", "ws", 1) + RESPONSES
         with connect(url, subprotocols=offered, proxy=None) as ws:  # type: ignore[arg-type]  # a NewType of theirs
             assert ws.subprotocol is None
+            assert said(ask(ws)) == "Yes."
+        found = httpx.get(f"{live.url}/_mock/exchanges", params={"limit": "1"}).json()["exchanges"]
+        shown = httpx.get(f"{live.url}/_mock/exchanges/{found[0]['id']}").text
+        assert '"sec-websocket-protocol":"realtime"' in shown
+        assert "sk-right" not in shown
 
 
 def handshake(path: str, upgrade: str = "websocket") -> bytes:
