@@ -1,5 +1,6 @@
 """Realtime: conversations in texts and in sound over a live server, whose messages are those of OpenAI's SDK."""
 
+import asyncio
 import base64
 import json
 import math
@@ -399,6 +400,60 @@ async def test_openai_sdk__talks(place: str) -> None:
             elif event.type == "response.done":
                 break
     assert said == "Good day to you."
+
+
+class ProxysClient:
+    """What LiteLLM's proxy has of the client on its other side, whose messages it passes on."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.scope: dict[str, Any] = {"headers": []}
+        self.headers: dict[str, str] = {}
+        self.query_params: dict[str, str] = {}
+        self.told: list[dict[str, Any]] = []
+        self._messages: asyncio.Queue[str] = asyncio.Queue()
+        for message in messages:
+            self._messages.put_nowait(json.dumps(message))
+        self.has_ended = asyncio.Event()
+
+    async def receive_text(self) -> str:
+        """Return the client's next message."""
+        return await self._messages.get()
+
+    async def send_text(self, text: str) -> None:
+        """Take a message for the client."""
+        self.told.append(json.loads(text))
+        if self.told[-1]["type"] in ("response.done", "error"):
+            self.has_ended.set()
+
+    async def close(self, *args: Any, **kwargs: Any) -> None:
+        """Take the end."""
+        self.has_ended.set()
+
+
+async def test_litellm__passes_a_conversation_on(place: str) -> None:
+    from litellm.realtime_api.main import _arealtime
+
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "Hello"}]}
+    client = ProxysClient(
+        {"type": "session.update", "session": TEXT},
+        {"type": "conversation.item.create", "item": item},
+        {"type": "response.create"},
+    )
+    asked: Any = {"model": "gpt-realtime"}
+    work = _arealtime(
+        model="openai/gpt-realtime",
+        websocket=client,
+        api_base=f"{place}/v1",
+        api_key="k",
+        query_params=asked,
+    )
+    task = asyncio.create_task(work)
+    async with asyncio.timeout(PATIENCE):
+        await client.has_ended.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert types(client.told)[:2] == ["session.created", "session.updated"]
+    assert client.told[-1]["response"]["output"][0]["content"][0]["text"] == "Good day to you."
 
 
 @pytest.mark.parametrize("kind", [PCM, MU_LAW, A_LAW])
