@@ -22,7 +22,7 @@ version: 1
 rules:
   - match: {last_user: slow}
     reply: one two three four five six
-    pacing: {itl_ms: 150}
+    pacing: {itl_ms: 300}
   - match: {last_user: broken}
     reply: one two three four
     fault: {disconnect: {after_tokens: 2}}
@@ -78,17 +78,18 @@ def exchanges(place: str, count: int) -> list[dict[str, Any]]:
     return list(found["exchanges"])
 
 
-def test_response__has_the_events_that_its_stream_has_over_http(place: str) -> None:
-    with opened(place) as ws:
-        messages = ask(ws)
-    body = {"model": MODEL, "input": "Hello", "stream": True}
-    stream = httpx.post(place + RESPONSES, json=body, headers={"Authorization": "Bearer k"}).text
+@pytest.mark.parametrize(("path", "model"), [(RESPONSES, MODEL), ("/xai" + RESPONSES, "grok-4")])
+def test_response__has_the_events_that_its_stream_has_over_http(place: str, path: str, model: str) -> None:
+    with opened(place, path) as ws:
+        messages = ask(ws, model=model)
+    body = {"model": model, "input": "Hello", "stream": True}
+    stream = httpx.post(place + path, json=body, headers={"Authorization": "Bearer k"}).text
     over_http = [json.loads(line[6:]) for line in stream.splitlines() if line.startswith("data: ")]
     assert [set(each) for each in messages] == [set(each) for each in over_http]
     assert [each["type"] for each in messages] == [each["type"] for each in over_http]
     assert said(messages) == "Good day."
     calls = exchanges(place, 2)
-    assert [(each["path"].endswith(RESPONSES), each["said"]["answer"]) for each in calls] == [(True, "Good day.")] * 2
+    assert [(each["path"].endswith(path), each["said"]["answer"]) for each in calls] == [(True, "Good day.")] * 2
 
 
 def test_unstored_response__is_continued_from_on_its_own_connection_alone(place: str) -> None:

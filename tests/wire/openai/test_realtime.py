@@ -26,7 +26,7 @@ version: 1
 rules:
   - match: {last_user: long story}
     reply: once upon a time there was a very small dog
-    pacing: {itl_ms: 100}
+    pacing: {itl_ms: 1000}
   - match: {last_user: broken}
     error: 429
   - match: {tool_result: sunny}
@@ -298,6 +298,20 @@ def test_response__beside_the_conversation_leaves_it_alone(talk: Conversation) -
     assert (response["conversation_id"], response["metadata"]) == (None, {"for": "titles"})
     assert response["output"][0]["content"][0]["text"] == "Good day to you."
     assert talk.say("And?")[-1]["response"]["output"][0]["content"][0]["text"] == "Once more."
+
+
+def test_response__beside_the_conversation_can_be_cancelled(talk: Conversation) -> None:
+    content = [{"type": "input_text", "text": "Tell a long story"}]
+    asked = {"conversation": "none", "input": [{"type": "message", "role": "user", "content": content}]}
+    talk.send("response.create", response=asked)
+    name = talk.until("response.output_text.delta")[0]["response"]["id"]
+    talk.send("response.cancel")
+    while (message := talk.hear())["type"] != "error":
+        pass
+    assert message["error"]["code"] == "response_cancel_not_active"
+    talk.send("response.cancel", response_id=name)
+    response = talk.until("response.done")[-1]["response"]
+    assert (response["id"], response["status"]) == (name, "cancelled")
 
 
 def test_items__are_placed_shown_and_removed(talk: Conversation) -> None:

@@ -36,6 +36,9 @@ LEAST_MS = 100
 OLD = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
 """What a client of the former version is told (pickle-com/glass 220, jsboige/CoursIA 13149)."""
 
+MAIN = ""
+"""The lane of the session's own conversation."""
+
 APART = "none"
 """The conversation of a response that is beside the session's."""
 
@@ -50,7 +53,8 @@ class RealtimeSession(Session):
         self._heard: dict[str, tuple[str, int]] = {}
         self._sound = bytearray()
         self._listener, self._next_item = Listener(), fresh("item_")
-        self._active: UnderWay | None = None
+        self._answers: dict[str, UnderWay] = {}
+        """What is under way in each lane; the conversation's own has no name."""
         self._refusal = _refusal(model, intent, fits=fits, is_old=is_old)
         self._event_id: str | None = None
 
@@ -83,7 +87,7 @@ class RealtimeSession(Session):
 
     def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
         """Take an event of an answer into the conversation, and return it as it is."""
-        answer = self._active if self._active is not None and self._active.asked is asked else UnderWay(asked)
+        answer = self._answers.get(asked.lane) or UnderWay()
         try:
             document = orjson.loads(event)
         except orjson.JSONDecodeError:  # of a fault, or of a script
@@ -112,11 +116,7 @@ class RealtimeSession(Session):
         yield _event("response.done", response=told | {"output": items})
 
     def _ended(self, asked: Ask) -> UnderWay:
-        answer = self._active
-        if answer is None or answer.asked is not asked:
-            return UnderWay(asked)
-        self._active = None
-        return answer
+        return self._answers.pop(asked.lane, None) or UnderWay()
 
     def _change(self, message: Message) -> Iterator[Step]:
         given = message["session"]
@@ -137,14 +137,14 @@ class RealtimeSession(Session):
             if found.begins:
                 start = max(found.at_ms - padding, 0)
                 yield _event("input_audio_buffer.speech_started", audio_start_ms=start, item_id=self._next_item)
-                if self._active is not None and detection.get("interrupt_response") is not False:
+                if MAIN in self._answers and detection.get("interrupt_response") is not False:
                     yield Stop()
             else:
                 name = self._next_item
                 yield _event("input_audio_buffer.speech_stopped", audio_end_ms=found.at_ms, item_id=name)
                 yield from self._commit_sound()
                 answers = detection.get("create_response") is not False and self._settings["type"] == "realtime"
-                if answers and self._active is None:
+                if answers and MAIN not in self._answers:
                     yield from self._respond({})
         if not self._listener.speaks:
             del self._sound[: -BYTES_PER_MS[self._kind] * max(padding, FRAME_MS)]
@@ -225,16 +225,15 @@ class RealtimeSession(Session):
 
     def _respond(self, given: Mapping[str, Any]) -> Iterator[Step]:
         apart = given.get("conversation") == APART
-        if self._active is not None and not apart:
+        lane = fresh("apart_") if apart else MAIN
+        if (active := self._answers.get(lane)) is not None:
             told = (
-                f"Conversation already has an active response in progress: {self._active.id}. Wait until the response "
-                "is finished before creating a new one."
+                f"Conversation already has an active response in progress: {active.id}. Wait until the response is "
+                "finished before creating a new one."
             )
             raise RequestError(told, code="conversation_already_has_active_response")
-        asked = Ask(self._body(given, apart=apart), fresh("apart_") if apart else "")
-        if not apart:
-            self._active = UnderWay(asked)
-        yield asked
+        self._answers[lane] = UnderWay()
+        yield Ask(self._body(given, apart=apart), lane)
 
     def _body(self, given: Mapping[str, Any], *, apart: bool) -> dict[str, Any]:
         """Return the request of a turn: the settings, with what the response has in their place, and what was said."""
@@ -270,9 +269,13 @@ class RealtimeSession(Session):
         return {**item, "content": content} if "content" in item else dict(item)
 
     def _cancel(self, message: Message) -> Iterator[Step]:
-        if self._active is None:
+        name = message.get("response_id")
+        lanes = [
+            lane for lane, answer in self._answers.items() if (lane == MAIN if name is None else answer.id == name)
+        ]
+        if not lanes:
             raise RequestError("Cancellation failed: no active response found", code="response_cancel_not_active")
-        yield Stop()
+        yield Stop(lanes[0])
 
     def _find(self, name: object) -> dict[str, Any] | None:
         return next((item for item in self._items if item.get("id") == name), None)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.sockets import Ask
 
 TEXTS = {"response.output_text.delta": "text", "response.output_audio_transcript.delta": "transcript"}
 """Where an item has what the deltas say."""
@@ -13,8 +12,8 @@ TEXTS = {"response.output_text.delta": "text", "response.output_audio_transcript
 class UnderWay:
     """An answer that is under way: its id, and its items as far as they have been told."""
 
-    def __init__(self, asked: Ask) -> None:
-        self.asked, self.id = asked, ""
+    def __init__(self) -> None:
+        self.id = ""
         self._items: dict[object, dict[str, Any]] = {}
 
     def take(self, event: Mapping[str, Any]) -> None:
