@@ -32,6 +32,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "xai": ("/xai/v1/chat/completions", "grok-4.3", {}),
     "mistral": ("/mistral/v1/chat/completions", "mistral-small-latest", {}),
     "openrouter": ("/openrouter/api/v1/chat/completions", "openai/gpt-4o", {}),
+    "openrouter's embeddings": ("/openrouter/api/v1/embeddings", "openai/text-embedding-3-small", {}),
     "vllm": ("/vllm/v1/chat/completions", "any", {}),
     "azure": ("/openai/v1/chat/completions", "gpt-4o", {}),
     "gemini's chat": ("/v1beta/openai/chat/completions", "gemini-2.5-flash", {}),
@@ -44,7 +45,7 @@ async def ask(app: Handler, name: str, model: str = "", key: str = "") -> tuple[
     model = model or usual
     body: dict[str, Any] = {"model": model}
     match name:
-        case "responses" | "embeddings":
+        case "responses" | "embeddings" | "openrouter's embeddings":
             body["input"] = "Hello"
         case "legacy" | "images":
             body["prompt"] = "Hello"
@@ -70,6 +71,7 @@ def parts(document: Any) -> tuple[str, Any, Any, Any]:
     return error["message"], error.get("type"), error.get("code"), error.get("param")
 
 
+NO_DEEPSEEK = "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed typo."
 NOT_THERE = [
     ("chat", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
     ("responses", 400, "The requested model 'typo' does not exist.", "model_not_found", "model"),
@@ -86,7 +88,7 @@ NOT_THERE = [
         None,
     ),
     ("ollama", 404, "model 'typo' not found", None, None),
-    ("deepseek", 400, "Model Not Exist", "invalid_request_error", None),
+    ("deepseek", 400, NO_DEEPSEEK, "invalid_request_error", None),
     ("groq", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
     (
         "xai",
@@ -98,6 +100,7 @@ NOT_THERE = [
     ),
     ("mistral", 400, "Invalid model: typo", "1500", None),
     ("openrouter", 400, "typo is not a valid model ID", 400, None),
+    ("openrouter's embeddings", 400, "Model typo does not exist", 400, None),
     (
         "gemini's chat",
         404,
@@ -147,6 +150,7 @@ WRONG = [
     ("gemini", "my model", 400),
     ("groq", "bad model", 404),
     ("openrouter", "bad/model", 400),
+    ("openrouter's embeddings", "no-such/embedding-model", 400),
 ]
 
 

@@ -92,7 +92,7 @@ class Groq(Vendor):
         model = prompt.model or ""
         if turns.COMPOUND.search(model):
             return Compound(prompt.last_user)
-        return next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
+        return next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self).told_to(prompt)
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID with OpenAI's prefix."""

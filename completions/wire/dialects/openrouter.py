@@ -17,7 +17,7 @@ from completions.tokens.models import MAKERS
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import catalogue, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import OPENROUTER
+from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
@@ -33,7 +33,6 @@ USER = "user_mock"
 CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
 
-
 UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_options", "prompt_cache_retention")
 """What OpenAI's responses have and OpenRouter's do not."""
 
@@ -46,7 +45,7 @@ class OpenRouter(Vendor):
 
     name = "openrouter"
     vendor = "openrouter"
-    words = OPENROUTER
+    words, words_of = OPENROUTER, OPENROUTER_OF
     refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
     listed = catalogue.OPENROUTER
@@ -77,11 +76,11 @@ class OpenRouter(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
         model = prompt.model or ""
-        return next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self)
+        return next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self).told_to(prompt)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
-        return {"reasoning": text, "reasoning_details": [self.detail({"text": text})]}
+        return {} if self.is_silent else {"reasoning": text, "reasoning_details": [self.detail({"text": text})]}
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning."""
@@ -113,7 +112,8 @@ class OpenRouter(Vendor):
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, with null for missing fields."""
         said = super().message(message, choice)
-        told = {"role": "assistant", "content": said["content"], "refusal": None, "reasoning": None, **said}
+        told = {"role": "assistant", "content": said["content"], "refusal": None}
+        told |= said if self.is_silent else {"reasoning": None, **said}
         if calls := said.get("tool_calls"):
             told["tool_calls"] = [{"type": call["type"], "index": at, **call} for at, call in enumerate(calls)]
         return told
@@ -128,7 +128,7 @@ class OpenRouter(Vendor):
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""
         content = None if "tool_calls" in delta else ""
-        if not delta and choice.reasoning:
+        if not delta and choice.reasoning and not self.is_silent:
             delta = {"reasoning": None}
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
@@ -279,6 +279,10 @@ class Encrypting(OpenRouter):
     form: str
     """The format of the details."""
 
+    def without_thoughts(self, reply: Reply) -> Reply:
+        """Return the reply, of whose thoughts what is encrypted is told all the same (0xPlaygrounds/rig, 2026-09)."""
+        return reply
+
     def encrypted(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return what was thought as a detail that has to come back."""
         told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "format": self.form}
@@ -296,8 +300,8 @@ class Encrypting(OpenRouter):
         """Return the message; its details are numbered, as those of a stream are not (since 2026-03)."""
         document = super().message(message, choice)
         if thoughts := choice.reasoning:
-            hidden = self.encrypted(thoughts, choice) | {"index": 1}
-            document["reasoning_details"] = [self.detail({"text": thoughts}), hidden]
+            told = [] if self.is_silent else [self.detail({"text": thoughts})]
+            document["reasoning_details"] = [*told, self.encrypted(thoughts, choice) | {"index": len(told)}]
         return document
 
 
@@ -384,7 +388,7 @@ def _seal(thoughts: str) -> str:
     return base64.b64encode(sealed(thoughts)).decode()
 
 
-OF_MAKERS: Mapping[str, Dialect] = {
+OF_MAKERS: Mapping[str, OpenRouter] = {
     "anthropic/": OfAnthropic(),
     "google/gemini-3": OfGemini3(),
     "google/": OfGoogle(),

@@ -1,8 +1,9 @@
 """What vendors other than OpenAI have in common: their own rules, headers and parameters."""
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
@@ -34,13 +35,29 @@ class Vendor(Dialect):
     """The check for each kind of request."""
     between: ClassVar[Sequence[Rule]] = ()
     """What must hold between the fields and messages of a chat request."""
+    is_silent = False
+    """Whether an answer tells nothing of what was thought."""
+
+    def told_to(self, prompt: Prompt) -> Self:
+        """Return the dialect as it is for a prompt, which may ask to be told nothing of what was thought."""
+        if not _hides_thoughts(prompt.body):
+            return self
+        silent = copy.copy(self)
+        silent.is_silent = True
+        return silent
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without what this vendor's shape lacks."""
         if not self.refuses and any(choice.refusal for choice in reply.choices):
             said = map(_without_refusal, reply.choices)
             reply = replace(reply, choices=tuple(said))
+        if self.is_silent:
+            reply = self.without_thoughts(reply)
         return self.identified(reply if reply.body is None else replace(reply, body=None))
+
+    def without_thoughts(self, reply: Reply) -> Reply:
+        """Return a reply without what was thought, which was charged all the same."""
+        return replace(reply, choices=tuple(map(_without_thoughts, reply.choices)))
 
     def identified(self, reply: Reply) -> Reply:
         """Return a reply whose calls have ids."""
@@ -118,6 +135,16 @@ def _without_refusal(choice: Choice) -> Choice:
     blocks = tuple(replace(block, kind="text") if block.kind == "refusal" else block for block in choice.blocks)
     text = "".join(block.text for block in blocks if block.kind == "text") if blocks else choice.refusal or choice.text
     return replace(choice, text=text, refusal=None, blocks=blocks)
+
+
+def _without_thoughts(choice: Choice) -> Choice:
+    return replace(choice, reasoning=None, blocks=tuple(block for block in choice.blocks if block.kind != "reasoning"))
+
+
+def _hides_thoughts(body: Mapping[str, Any]) -> bool:
+    """Tell whether a request wants no thoughts: as OpenRouter's manual has it, as Groq's has it, or as both have it."""
+    excluded, hidden = mapping(body.get("reasoning")).get("exclude") is True, body.get("reasoning_format") == "hidden"
+    return excluded or hidden or body.get("include_reasoning") is False
 
 
 def _effort(prompt: Prompt) -> str | None:

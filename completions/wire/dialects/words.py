@@ -96,7 +96,15 @@ DEEPSEEK: Mapping[str, Words] = {
     "invalid_json": Words(
         _unparsed, 400, INVALID, INVALID, None, "esengine/DeepSeek-Reasonix 1906, r1n7aro/Locus 73", "2026-05-28"
     ),
-    "model_not_found": Words("Model Not Exist", 400, INVALID, INVALID, None, "DeepSeek's users", "2026-06-01"),
+    "model_not_found": Words(
+        "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed {model}.",
+        400,
+        INVALID,
+        INVALID,
+        None,
+        "recordings: 0xPlaygrounds/rig; quotes by users",
+        "2026-09-21",
+    ),
     QUOTA: Words(
         "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
     ),
@@ -209,6 +217,15 @@ OPENROUTER: Mapping[str, Words] = {
         source="cline/cline 569 and others; OpenRouter's page on errors has the metadata",
         seen="2026-11-26",
     ),
+}
+
+OPENROUTER_OF: Mapping[str, Mapping[str, Words]] = {
+    "embeddings": {
+        **OPENROUTER,
+        "model_not_found": Words(
+            "Model {model} does not exist", 400, source="recordings: 0xPlaygrounds/rig", seen="2026-09-21"
+        ),
+    }
 }
 
 VLLM: Mapping[str, Words] = {

@@ -46,6 +46,8 @@ class Dialect:
     """Where its files are kept, and the vendor of its models in the model table; empty if models can have any name."""
     words: Mapping[str, Words] = NO_WORDS
     """The wording of common errors where it differs from OpenAI's."""
+    words_of: Mapping[str, Mapping[str, Words]] = {}
+    """The same of formats that have their own, by the format's name."""
     refusals: Sequence[Refusal] = ()
     """What another vendor's chat refuses because of the model."""
     keep_alive = b": keep-alive\n\n"
@@ -288,7 +290,8 @@ class OpenAIFormat(WireFormat):
         if self.at_gateway and not dialect.name:
             self.refusal_type = "application/json; charset=utf-8"
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
-            self.refusals, self.words = dialect.refusals if self.name == "chat" else (), dialect.words
+            self.refusals = dialect.refusals if self.name == "chat" else ()
+            self.words = dialect.words_of.get(self.name, dialect.words)
         self._framing = events_of(dialect, self.events_type)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:

@@ -166,6 +166,31 @@ def test_openrouter__has_reasoning_as_the_makers_sign_it(model: str, kinds: list
     parsed(registry.CHAT_DIALECTS["openrouter"], model=model, messages=again)
 
 
+@pytest.mark.parametrize(
+    ("name", "model", "asked", "kinds"),
+    [
+        ("openrouter", "openai/o4-mini", {"reasoning": {"exclude": True}}, ["reasoning.encrypted"]),
+        ("openrouter", "google/gemini-3.6-flash", {"include_reasoning": False}, ["reasoning.encrypted"]),
+        ("openrouter", "anthropic/claude-sonnet-4.5", {"reasoning": {"exclude": True}}, []),
+        ("groq", "openai/gpt-oss-20b", {"include_reasoning": False}, []),
+        ("groq", "qwen/qwen3-32b", {"reasoning_format": "hidden"}, []),
+    ],
+)
+def test_thoughts__are_told_to_nobody_who_wants_none(
+    name: str, model: str, asked: dict[str, Any], kinds: list[str]
+) -> None:
+    document, chunks = both(name, model=model, **asked)
+    whole = document["choices"][0]["message"]
+    assert "reasoning" not in whole and whole["content"] == "Hi you"
+    assert [(detail["type"], detail["index"]) for detail in whole.get("reasoning_details", [])] == [
+        (kind, at) for at, kind in enumerate(kinds)
+    ]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks if isinstance(chunk, dict) and chunk["choices"]]
+    assert not any(delta.get("reasoning") for delta in deltas)
+    assert [detail["type"] for delta in deltas for detail in delta.get("reasoning_details") or []] == kinds
+    assert document["usage"]["completion_tokens_details"]["reasoning_tokens"]
+
+
 def test_mistral__has_parts_whole_calls_and_short_ids() -> None:
     document, chunks = both("mistral")
     message, thinking = (
