@@ -147,6 +147,8 @@ class _Conversation:
             while waiting:
                 await self._answer(waiting[0])
                 waiting.popleft()
+        except OSError:  # uvicorn's, of a client that is gone
+            pass
         finally:
             del self._lanes[lane], self._tasks[lane]
 

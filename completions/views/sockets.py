@@ -1,6 +1,7 @@
 """What WebSockets ask: the handshake an address and a key, and the messages after it the session that begins."""
 
-from collections.abc import AsyncGenerator, Collection
+import logging
+from collections.abc import AsyncGenerator, Collection, Iterator
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
@@ -8,7 +9,7 @@ from django.urls import Resolver404, get_resolver
 
 from completions import budget
 from completions.conf import conf
-from completions.exceptions import RequestError
+from completions.exceptions import InternalError, RequestError
 from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.keys import check_key
 from completions.state import selection
@@ -17,6 +18,8 @@ from completions.views.edge import AUTHORIZATION, namespace_of
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
 from completions.wire.sockets import Session, SocketFormat, Step
+
+logger = logging.getLogger("completions")
 
 PROTOCOLS = b"sec-websocket-protocol"
 
@@ -65,14 +68,18 @@ async def steps_of(session: Session, message: bytes) -> AsyncGenerator[Step, Non
 
     Raise `RequestError` for a message that is refused.
     """
-    if len(message) <= budget.LOOP_CHARACTERS:
-        for step in session.take(decode_object(message)):
+    is_long = len(message) > budget.LOOP_CHARACTERS
+    try:
+        document = await budget.in_thread(decode_object, message) if is_long else decode_object(message)
+        steps = iter(session.take(document))
+        while (step := await budget.in_thread(_next, steps) if is_long else _next(steps)) is not None:
             yield step
-        return
-    steps = iter(session.take(await budget.in_thread(decode_object, message)))
+    except RequestError:
+        raise
+    except Exception as exc:  # the edge of a message: a bug costs this one, and the connection goes on
+        logger.exception("A message of a WebSocket failed")
+        raise InternalError() from exc
 
-    def following() -> Step | None:
-        return next(steps, None)
 
-    while (found := await budget.in_thread(following)) is not None:
-        yield found
+def _next(steps: Iterator[Step]) -> Step | None:
+    return next(steps, None)

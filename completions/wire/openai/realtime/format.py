@@ -65,7 +65,9 @@ class Realtime(OpenAIFormat, SocketFormat):
 def _with_texts(item: Mapping[str, Any]) -> dict[str, Any]:
     """Return an item whose sound is what was said."""
     parts = [
-        {"type": AS_TEXT[part["type"]], "text": text(part.get("transcript"))} if part.get("type") in AS_TEXT else part
+        {"type": AS_TEXT[kind], "text": text(part.get("transcript"))}
+        if (kind := text(part.get("type"))) in AS_TEXT
+        else part
         for part in dicts(item.get("content"))
     ]
     return {**item, "content": parts} if parts else dict(item)

@@ -16,6 +16,7 @@ from completions.wire.validation import (
     record,
     refuse,
     string,
+    tagged,
 )
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
@@ -57,21 +58,30 @@ SESSION = record(
     },
     ("type",),
 )
+_PART = record({"type": string(), "text": nullable(string()), "transcript": nullable(string())}, ("type",), others=True)
+ITEM = tagged(
+    "type",
+    {
+        "message": record(
+            {"role": choice("user", "assistant", "system"), "content": array(_PART, "objects")},
+            ("role", "content"),
+            others=True,
+        ),
+        "function_call": record({"name": string(), "arguments": string()}, ("name", "arguments"), others=True),
+        "function_call_output": record({"call_id": string(), "output": string()}, ("call_id", "output"), others=True),
+        **dict.fromkeys(("mcp_approval_response", "item_reference"), obj),
+    },
+)
+
 RESPONSE = record(
     {
         **SHARED,
         "audio": record({"output": nullable(_OUTPUT)}),
         "conversation": nullable(string()),
-        "input": nullable(array(obj, "objects")),
+        "input": nullable(array(ITEM, "objects")),
         "metadata": nullable(obj),
     }
 )
-ITEM = record(
-    {"type": choice("message", "function_call", "function_call_output", "mcp_approval_response", "item_reference")},
-    ("type",),
-    others=True,
-)
-
 _NAME = string(low=1)
 MESSAGES: Mapping[str, Check] = {
     name: record({"type": anything, "event_id": nullable(string()), **fields}, needed)
