@@ -33,8 +33,8 @@ USER = "user_mock"
 CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
 
-UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_options", "prompt_cache_retention")
-"""What OpenAI's responses have and OpenRouter's do not."""
+UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_retention", "user")
+"""What OpenAI's responses have and OpenRouter's do not (July and September 2026)."""
 
 ROUTED = "openrouter/auto"
 """The model that chooses another one."""
@@ -54,8 +54,7 @@ class OpenRouter(Vendor):
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
-    role_opens = False
-    null_usage = False
+    role_opens = null_usage = False
     head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
     tier: str | None = None
@@ -155,7 +154,7 @@ class OpenRouter(Vendor):
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
-        counted = reply.usage or Usage(0, 0)
+        thought = (counted := reply.usage or Usage(0, 0)).reasoning_tokens
         asked, said = usage["prompt_tokens"] * CENT, usage["completion_tokens"] * CENT
         parts = {"upstream_inference_prompt_cost": asked, "upstream_inference_completions_cost": said}
         given = {
@@ -164,7 +163,6 @@ class OpenRouter(Vendor):
             "audio_tokens": counted.audio_tokens,
             "video_tokens": 0,
         }
-        thought = counted.reasoning_tokens
         return counts(reply.usage) | {
             "cost": asked + said,
             "is_byok": False,
@@ -175,7 +173,9 @@ class OpenRouter(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with its cost."""
-        kept = {key: value for key, value in document.items() if key not in UNTOLD} | {"store": False}
+        kept = {key: value for key, value in document.items() if key not in UNTOLD}
+        kept |= {"store": False, "prompt_cache_options": None}
+        kept["reasoning"] = kept["reasoning"] if any(kept["reasoning"].values()) else None
         kept["text"] = {key: value for key, value in kept["text"].items() if key != "verbosity"}
         kept |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not kept[key]}
         kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}

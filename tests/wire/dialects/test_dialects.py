@@ -451,6 +451,7 @@ def test_responses__tell_what_was_thought(name: str) -> None:
         told = (costs["upstream_inference_input_cost"], costs["upstream_inference_output_cost"])
         assert told == pytest.approx((7e-6, 5e-6))
         assert document["usage"]["cost"] == costs["upstream_inference_cost"] == sum(told)
+        assert "user" not in document and document["reasoning"] is None and document["prompt_cache_options"] is None
 
 
 def test_vllm__lets_more_be_said_than_may_be_where_the_end_is_ignored() -> None:
