@@ -490,6 +490,7 @@ def test_events__tell_the_steps_of_the_api_s_own_tools(tool: JSON, steps: list[s
     [
         ("gpt-4o", False, None),
         ("gpt-5.2", False, None),
+        ("gpt-5.3-codex", True, "commentary"),
         ("gpt-5.4", False, "final_answer"),
         ("gpt-6", True, "commentary"),
     ],

@@ -137,8 +137,11 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
 
 SEALED = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
 """Models whose reasoning is always told encrypted (recorded since September 2026, and not yet in July)."""
-PHASED = re.compile(r"(^|/)gpt-(5\.([4-9]|\d\d)|[6-9])")
-"""Models whose messages say whether they are the answer, or are said on the way to it (recorded since March 2026)."""
+PHASED = re.compile(r"(^|/)gpt-(5\.(3-codex|[4-9]|\d\d)|[6-9])")
+"""Models whose messages say whether they are the answer, or are said on the way to it.
+
+Recorded since March 2026; of gpt-5.3-codex, which the API's types name as the first, by 0xPlaygrounds/rig in September.
+"""
 
 
 def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
