@@ -145,7 +145,8 @@ def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str], rules: 
     for keyword in rules.forbidden:
         if keyword in schema:
             return _at(context, f"'{keyword}' is not permitted")
-    if "format" in schema and not (isinstance(schema["format"], str) and schema["format"] in FORMATS):
+    numbers = {"integer", "number"}.intersection(map(str, _kinds(schema)))  # `int64` was taken (rig, 2026-09)
+    if "format" in schema and not numbers and not (isinstance(schema["format"], str) and schema["format"] in FORMATS):
         return _at(context, f"{_short(schema['format'])} is not a valid format")
     return _strict_object(schema, context) if "object" in _kinds(schema) else None
 

@@ -549,6 +549,7 @@ AT_A = "In context=('properties', 'a'), "
         (holding({"type": ["string", "null"]}), None),
         (holding({"$ref": "#"}), None),
         (holding({"anyOf": [{"type": "string"}, {"type": "null"}]}), None),
+        (holding({"type": "integer", "format": "int64"}), None),
         (holding({"$ref": "#/$defs/b"}) | {"$defs": {"b": {"type": "string", "format": "uuid"}}}, None),
         (
             holding({"$ref": "#/$defs/c"}),
