@@ -3,7 +3,7 @@
 import contextlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
 
@@ -270,11 +270,11 @@ def new_serial(seed: str | None) -> str:
 
 
 class Undecodable(RequestError):
-    """A `body` that is no JSON object; `facts` tell where it stops being JSON, if it is none."""
+    """A `body` that is no JSON object; `facts` tell where it stops being JSON, if it is none: `at` which character."""
 
     def __init__(self, message: str, body: bytes, facts: Mapping[str, object] | None = None) -> None:
         super().__init__(message, facts=facts, kind="invalid_json" if facts else None)
-        self.body = body
+        self.body, self.at = body, cast(int, (facts or {}).get("at", 0))
 
 
 def decode_object(body: bytes) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import KeyRefused, RequestError
+from completions.wire.base import Undecodable
 from completions.wire.fields import mapping
+from completions.wire.gemini import no_json
 from completions.wire.words import MALFORMED, Words, worded
 
 STATUSES = {
@@ -154,6 +156,8 @@ def adapt_error(exc: RequestError) -> RequestError:
     if isinstance(exc, KeyRefused):
         status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
         return RequestError(said, status=status, code="API_KEY_INVALID" if exc.key else None)
+    if isinstance(exc, Undecodable) and (told := no_json.told(exc.body, exc.at)) is not None:
+        return RequestError(f"Invalid JSON payload received. {told}", status=exc.status)
     exc = worded(exc, ERROR_WORDS)
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
