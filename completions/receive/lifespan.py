@@ -36,6 +36,9 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 PREFIX = re.compile(r"(?:/(?!(?:_mock|ns)(?:/|$))[\w.~-]+)+", re.ASCII)
 """A prefix that a proxy may name: no part of it is one of the mock's own."""
 
+SELDOM = (50_000, 20, 100)
+"""How often the garbage collector comes while requests are answered."""
+
 queries.before_reading.append(all_heard)
 
 
@@ -111,7 +114,7 @@ def warm() -> None:
     gc.collect()
     _give_back()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(*SELDOM)
 
 
 def _give_back() -> None:

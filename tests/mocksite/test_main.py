@@ -46,3 +46,22 @@ def test_output__that_a_full_disk_does_not_take_is_one_line(asked: list[str]) ->
     with FULL.open("w") as full:
         done = subprocess.run(command, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, "The output cannot be written: No space left on device.\n")
+
+
+COUNTED = "\nimport gc; print(sum(each['collections'] for each in gc.get_stats()), gc.get_freeze_count() > 100_000)"
+
+
+@pytest.mark.parametrize(
+    ("started", "is_frozen"),
+    [
+        ("import sys; from mocksite.__main__ import main; sys.argv = ['manage.py', 'check']; main()", False),
+        ("import mocksite.asgi", True),
+    ],
+)
+def test_start__looks_for_no_garbage_in_what_is_imported(started: str, is_frozen: bool) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", started + COUNTED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    collections, frozen = done.stdout.splitlines()[-1].split()
+    assert int(collections) < 100  # it was 300
+    assert frozen == str(is_frozen)
