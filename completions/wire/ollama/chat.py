@@ -192,6 +192,7 @@ def _end(reply: Reply) -> dict[str, Any]:
         "total_duration": LOAD_NS + reading + writing,
         "load_duration": LOAD_NS,
         "prompt_eval_count": asked,
+        "prompt_eval_cached_count": reply.usage.cached_tokens if reply.usage else 0,  # since September 2026
         "prompt_eval_duration": reading,
         "eval_count": said,
         "eval_duration": writing,

@@ -57,6 +57,7 @@ END = {
     "total_duration": 52_400_000,
     "load_duration": 1_000_000,
     "prompt_eval_count": 7,
+    "prompt_eval_cached_count": 0,
     "prompt_eval_duration": 1_400_000,
     "eval_count": 5,
     "eval_duration": 50_000_000,
