@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from completions import ids
+from completions.tokens.capabilities import capabilities
 from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
 from completions.wire.openai.models import CREATED
 
@@ -17,6 +18,13 @@ GROQ = (
     *("llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),
     *("qwen/qwen3-32b", "groq/compound", "whisper-large-v3"),
 )
+GROQ_FEATURES = {
+    **{"tools": "tools", "json_object": "json_mode"},
+    **{"json_schema": "structured_outputs", "reasoning": "reasoning"},
+}
+"""What Groq calls abilities."""
+
+GROQ_SAMPLING = ("temperature", "top_p", "stop", "seed", "max_tokens")
 MISTRAL = (
     *("mistral-large-latest", "mistral-medium-latest", "mistral-small-latest", "magistral-medium-latest"),
     *("codestral-latest", "mistral-embed", "codestral-embed"),
@@ -59,12 +67,33 @@ def gemini(name: str) -> dict[str, Any]:
 
 
 def groq(name: str) -> dict[str, Any]:
-    """Return Groq's model with its limits."""
-    limits = _entry(name, "groq").limits
+    """Return Groq's model with its limits, and what it can (recorded by 0xPlaygrounds/rig in September 2026)."""
+    known = _entry(name, "groq")
     owner = next((owner for start, owner in OWNERS.items() if name.startswith(start)), "Groq")
-    window = limits.window or WINDOW
-    sizes = {"context_window": window, "public_apps": None, "max_completion_tokens": limits.output or window}
-    return _model(name, owner) | {"active": True, **sizes}
+    window = known.limits.window or WINDOW
+    sizes = {"context_window": window, "public_apps": None, "max_completion_tokens": known.limits.output or window}
+    told = _model(name, owner) | {"active": True, **sizes}
+    told |= {"name": name.replace("-", " ").title(), "context_length": window}
+    told |= {"max_output_length": sizes["max_completion_tokens"]}
+    if "whisper" in name:
+        return told | {"input_modalities": ["audio"], "output_modalities": ["transcription"]}
+    told["input_modalities"] = ["text", "image"] if "vision" in known.yes else ["text"]
+    told["output_modalities"] = ["speech"] if "orpheus" in name else ["text"]
+    return told | {"pricing": _groqs_prices(name), **_groqs_features(name)}
+
+
+def _groqs_prices(name: str) -> dict[str, str]:
+    """Return prices in US dollars a token, as text; what is read from a cache costs half."""
+    costs = prices(f"groq/{name}") or prices(name)
+    asked, said = costs.get("input_cost_per_token", 0), costs.get("output_cost_per_token", 0)
+    told = {"prompt": asked, "completion": said, "image": 0, "request": 0, "input_cache_read": asked / 2}
+    return {what: _price(cost) for what, cost in told.items()}
+
+
+def _groqs_features(name: str) -> dict[str, list[str]]:
+    lacks = capabilities(name, "groq").lacks
+    found = [told for ability, told in GROQ_FEATURES.items() if ability not in lacks]
+    return {"supported_features": found, "supported_sampling_parameters": list(GROQ_SAMPLING)}
 
 
 def vllm(name: str) -> dict[str, Any]:

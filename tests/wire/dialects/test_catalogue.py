@@ -8,6 +8,7 @@ import mistralai.client
 import pytest
 from mistralai.client.models import BaseModelCard
 
+from completions.wire.dialects.catalogue import groq as groqs_model
 from tests.server import LiveServer
 
 SCRIPT = "{version: 1, rules: [{reply: Hi}]}"
@@ -47,6 +48,16 @@ def test_openrouter__tells_prices_and_windows(live: LiveServer) -> None:
     model = next(model for model in told["data"] if model["id"] == "openai/gpt-4o")
     assert (model["context_length"], model["pricing"]) == (128000, {"prompt": "0.0000025", "completion": "0.00001"})
     assert (told["total_count"], told["links"]) == (len(told["data"]), {"next": None})
+
+
+def test_groq__tells_what_its_models_can_and_cost() -> None:
+    llama, oss, heard = map(groqs_model, ("llama-3.3-70b-versatile", "openai/gpt-oss-20b", "whisper-large-v3"))
+    assert llama["supported_features"] == ["tools", "json_mode"]
+    assert oss["supported_features"] == ["tools", "json_mode", "structured_outputs", "reasoning"]
+    assert oss["context_length"] == oss["context_window"] == 131_072
+    prompt, cached = (float(oss["pricing"][what]) for what in ("prompt", "input_cache_read"))
+    assert prompt == 2 * cached > 0 == float(oss["pricing"]["request"])
+    assert heard["output_modalities"] == ["transcription"] and "pricing" not in heard
 
 
 def test_sdks__read_their_lists(live: LiveServer) -> None:
