@@ -86,7 +86,7 @@ class Handler(ASGIHandler):
             await self.refuse(request, ServerStopped(), send, page)
         else:
             request.take_body(body)
-            await watched(self._answer(request, send), receive)
+            await watched(self.answer(request, send), receive)
 
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -116,13 +116,13 @@ class Handler(ASGIHandler):
             return origins.admit(request, request.sent_headers)
         return None
 
-    async def _answer(self, request: LeanRequest, send: Send) -> None:
+    async def answer(
+        self, request: LeanRequest, send: Send, answered: Awaitable[HttpResponseBase] | None = None
+    ) -> None:
+        """Send the response to a request, which is `answered` by its view here or elsewhere, and end both."""
         if request.script_name:
             set_script_prefix(request.script_name)
-        await self.deliver(request, await self._respond(request), send)
-
-    async def deliver(self, request: LeanRequest, response: HttpResponseBase, send: Send) -> None:
-        """Send a response, and end what began with its request."""
+        response = await (self._respond(request) if answered is None else answered)
         try:
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:

@@ -6,16 +6,17 @@ own. Its answer, made for HTTP, is sent as messages: an event each, or the error
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any, Protocol
 
 import orjson
 from django.http import HttpResponseBase
 
-from completions.exceptions import RequestError
+from completions.exceptions import RequestError, ServerStopped
 from completions.receive.connection import CLIENT_LEFT
 from completions.receive.cycle import Receive, Send
+from completions.receive.lifespan import is_ending
 from completions.receive.request import LeanRequest
 from completions.views.generate import generate
 from completions.views.sockets import Opened, open_session, steps_of, with_key
@@ -40,8 +41,8 @@ class Host(Protocol):
     async def refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused."""
 
-    async def deliver(self, request: LeanRequest, response: HttpResponseBase, send: Send) -> None:
-        """Send a response, and end its exchange."""
+    async def answer(self, request: LeanRequest, send: Send, answered: Awaitable[HttpResponseBase]) -> None:
+        """Send the response with which a request is answered, and end both."""
 
 
 async def converse(host: Host, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
@@ -96,7 +97,7 @@ class _Conversation:
                 await self._take(message.get("text") or message.get("bytes") or b"")
         finally:
             for task in [*self._tasks.values()]:
-                task.cancel(CLIENT_LEFT)
+                task.cancel(ServerStopped.REASON if is_ending() else CLIENT_LEFT)
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _take(self, message: str | bytes) -> None:
@@ -154,8 +155,8 @@ class _Conversation:
 
     async def _answer(self, asked: Ask) -> None:
         request = LeanRequest(self._scope, orjson.dumps(asked.body))
-        response = await generate(request, wire=self._wire, **self._route)
-        await self._host.deliver(request, response, _Answer(self, asked, self._send).send)
+        answered = generate(request, wire=self._wire, **self._route)
+        await self._host.answer(request, _Answer(self, asked, self._send).send, answered)
 
     async def say(self, message: str) -> None:
         """Send a message to the client."""

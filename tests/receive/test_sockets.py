@@ -262,9 +262,14 @@ def test_openai_sdk__connects(place: str) -> None:
 
 
 def test_server__that_stops_ends_its_connections() -> None:
-    with LiveServer(MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live, opened(live.url) as ws:
-        assert said(ask(ws))
+    slow = "{version: 1, rules: [{reply: one two three, pacing: {itl_ms: 60000}}]}"
+    with LiveServer(script=slow, MOCK_TTFT_MS="0") as live, opened(live.url) as ws:
+        ws.send(json.dumps({"type": "response.create", "model": MODEL, "input": "Hello"}))
+        heard(ws)
         assert live.stop() == 0
         with pytest.raises(ConnectionClosed) as ended:
-            heard(ws)
-    assert ended.value.rcvd is not None and ended.value.rcvd.code == 1012
+            while True:
+                heard(ws)
+        assert ended.value.rcvd is not None and ended.value.rcvd.code == 1012
+        assert "POST /v1/responses" in (line := live.wait_for(r".*\bPOST .*")[0])
+        assert "stopped" in line and "client left" not in line
