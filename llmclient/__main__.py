@@ -14,6 +14,8 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
+from llmclient.garbage import few_collections
+
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
@@ -24,7 +26,8 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     try:
         try:
-            return _run(_parser(), argv)
+            with few_collections():
+                return _run(_parser(), argv)
         finally:
             if sys.stdout is not None:
                 sys.stdout.flush()  # what argparse has printed for --help

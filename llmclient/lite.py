@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx
 
+from llmclient.garbage import few_collections
+
 # LiteLLM reads these from the environment and nowhere else: take prices and headers from the package instead
 # of the network, and leave it to the application to read `.env` (in its "DEV" mode LiteLLM does).
 _SWITCHES = {
@@ -43,10 +45,11 @@ def load() -> Any:
         if _litellm is None:
             for name, value in _SWITCHES.items():
                 os.environ.setdefault(name, value)
-            _litellm = importlib.import_module("litellm")
-            # What the first call would import, while its caller's clock is running.
-            importlib.import_module("openai.resources.chat.completions")
-            getattr(_litellm, "encoding", None)
+            with few_collections():
+                _litellm = importlib.import_module("litellm")
+                # What the first call would import, while its caller's clock is running.
+                importlib.import_module("openai.resources.chat.completions")
+                getattr(_litellm, "encoding", None)
             _litellm.suppress_debug_info = True
             if "LITELLM_LOG" not in os.environ:
                 # It logs what it also raises, and warns of its own worker changing event loops.

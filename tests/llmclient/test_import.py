@@ -110,3 +110,12 @@ def test_one_line__of_an_error_that_never_reached_a_server() -> None:
 
 def test_package__is_typed() -> None:
     assert (ROOT / "llmclient" / "py.typed").exists()
+
+
+def test_litellm__is_imported_with_few_collections_of_garbage() -> None:
+    made = "sum(each['collections'] for each in gc.get_stats())"
+    code = f"import gc\nfrom llmclient import lite\nbefore = gc.get_threshold(), {made}\nlite.load()\n"
+    shown = run(f"{code}print(gc.get_threshold() == before[0], {made} - before[1])")
+    restored, collections = shown.split()
+    assert restored == "True"
+    assert int(collections) < 100  # they were some 900
