@@ -189,8 +189,8 @@ OPENAI = (
         "openai",
         r"gpt-4o(-mini)?-realtime-preview|gpt-realtime(-mini|-1\.5|-2|-2\.1|-2\.1-mini)?",
         formats=frozenset({"realtime"}),
-        source="OpenAI's page on its models: these are for the realtime API alone",
-        seen="2026-11-26",
+        source="OpenAI's page on its models: these are for the realtime API alone; `openai.types.realtime`",
+        seen="2026-11-28",
     ),
     Family(
         "openai",

@@ -1,6 +1,6 @@
-"""A realtime answer as its events, in the order in which OpenAI's reference has them ("Realtime", "Server events").
+"""A realtime answer as its events, which are those of `openai.types.realtime`.
 
-The objects are those of `openai.types.realtime`; a response's keys are in the order of openai/openai-realtime-console
+They begin in the order that BerriAI/litellm 40010 shows; a response's keys are in that of openai/openai-realtime-console
 561.
 """
 
