@@ -1,7 +1,7 @@
 """A realtime answer as its events, which are those of `openai.types.realtime`.
 
-They begin in the order that BerriAI/litellm 40010 shows; a response's keys are in that of openai/openai-realtime-console
-561.
+They begin in the order that BerriAI/litellm 40010 shows; a response's keys are in that of the response in
+openai/openai-realtime-console 561.
 """
 
 import base64
