@@ -190,7 +190,7 @@ OPENAI = (
         r"gpt-4o(-mini)?-realtime-preview|gpt-realtime(-mini|-1\.5|-2|-2\.1|-2\.1-mini)?",
         formats=frozenset({"realtime"}),
         source="OpenAI's page on its models: these are for the realtime API alone; `openai.types.realtime`",
-        seen="2026-11-28",
+        seen="2026-11-26",
     ),
     Family(
         "openai",
