@@ -139,6 +139,8 @@ class _Conversation:
         asked, *left = waiting
         task.cancel(CLIENT_LEFT)
         await asyncio.wait((task,))
+        self._lanes.pop(stop.lane, None)  # of a task that had not begun
+        self._tasks.pop(stop.lane, None)
         await self._do(self._session.stopped(asked))
         for each in left:
             await self._ask(each)
@@ -147,11 +149,12 @@ class _Conversation:
         try:
             while waiting:
                 await self._answer(waiting[0])
-                waiting.popleft()
+                self._session.ended(waiting.popleft())
         except OSError:  # uvicorn's, of a client that is gone
             pass
         finally:
-            del self._lanes[lane], self._tasks[lane]
+            self._lanes.pop(lane, None)
+            self._tasks.pop(lane, None)
 
     async def _answer(self, asked: Ask) -> None:
         request = LeanRequest(self._scope, orjson.dumps(asked.body))

@@ -1,4 +1,4 @@
-"""What WebSockets ask: the handshake an address and a key, and the messages after it the session that begins."""
+"""The handshake of a WebSocket, the session that begins with it, and what follows from a client's messages."""
 
 import logging
 from collections.abc import AsyncGenerator, Collection, Iterator

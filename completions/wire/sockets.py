@@ -62,8 +62,11 @@ class Session(ABC):
         """Return an event of an answer as it is sent."""
         return (event,)
 
+    def ended(self, asked: Ask) -> None:  # noqa: B027  # few sessions remember what is under way
+        """Note that no more events of an answer come."""
+
     def stopped(self, asked: Ask) -> Iterable[Step]:
-        """Say what a client is told whose answer was ended by itself."""
+        """Say what a client is told when an answer was stopped before its end."""
         return ()
 
 

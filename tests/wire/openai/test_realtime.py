@@ -27,6 +27,9 @@ rules:
   - match: {last_user: long story}
     reply: once upon a time there was a very small dog
     pacing: {itl_ms: 1000}
+  - match: {last_user: Wait for it}
+    reply: It has come.
+    pacing: {ttft_ms: 600000}
   - match: {last_user: broken}
     error: 429
   - match: {tool_result: sunny}
@@ -52,6 +55,16 @@ class Conversation:
     def send(self, kind: str, **fields: object) -> None:
         """Send a message."""
         self._connection.send(json.dumps({"type": kind, **fields}))
+
+    def send_all(self, *kinds: str, is_together: bool) -> None:
+        """Send messages without anything else, one by one or in one packet."""
+        if not is_together:
+            for kind in kinds:
+                self.send(kind)
+            return
+        with self._connection.send_context():
+            for kind in kinds:
+                self._connection.protocol.send_text(json.dumps({"type": kind}).encode())
 
     def hear(self) -> dict[str, Any]:
         """Return the next message; the SDK's type of it knows all of its keys and lacks none."""
@@ -285,6 +298,28 @@ def test_answer__can_be_cancelled(talk: Conversation, place: str) -> None:
     assert response["status_details"]["reason"] == "client_cancelled"
     assert said_in(place, 1)[0]["client_left"] is True
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
+
+
+@pytest.mark.parametrize("is_together", [True, False])
+def test_answer__of_which_nothing_was_told_can_be_cancelled(talk: Conversation, is_together: bool) -> None:
+    content = [{"type": "input_text", "text": "Wait for it"}]
+    talk.send("conversation.item.create", item={"type": "message", "role": "user", "content": content})
+    talk.until("conversation.item.done")
+    talk.send_all("response.create", "response.cancel", is_together=is_together)
+    created, done = talk.until("response.done")
+    assert (created["type"], created["response"]["id"]) == ("response.created", done["response"]["id"])
+    assert done["response"]["status_details"] == {"type": "cancelled", "reason": "client_cancelled"}
+    assert done["response"]["output"] == []
+    assert talk.say("Hello")[-1]["response"]["status"] == "completed"
+
+
+def test_answer__without_its_last_event_is_over(place: str) -> None:
+    with conversation(place, **{"X-Mock-Fault": "no_finish"}) as talk:
+        talk.until("session.created")
+        talk.set(**TEXT)
+        for _ in range(2):
+            talk.send("response.create")
+            talk.until("response.output_item.done")
 
 
 def test_response__beside_the_conversation_leaves_it_alone(talk: Conversation) -> None:

@@ -7,7 +7,7 @@ sound is made up, and follows from its bytes.
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -78,12 +78,8 @@ class RealtimeSession(Session):
         if asked is None:
             given, self._event_id = self._event_id, None
             return (_event("error", error=told | {"event_id": given}),)
-        answer = self._ended(asked)
-        name = answer.id or fresh("resp_")
         why = {"type": "failed", "error": {key: told[key] for key in ("type", "code", "message")}}
-        begun = _event("response.created", response=response_object(name, asked.body, "in_progress"))
-        done = _event("response.done", response=response_object(name, asked.body, "failed", why))
-        return (done,) if answer.id else (begun, done)
+        return _ends(self._taken(asked), asked, why, [])
 
     def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
         """Take an event of an answer into the conversation, and return it as it is."""
@@ -97,14 +93,16 @@ class RealtimeSession(Session):
             if document.get("type") == "response.output_item.done" and not _is_apart(asked):
                 self._items.append(mapping(document.get("item")))
             elif document.get("type") == "response.done":
-                self._ended(asked)
+                self._taken(asked)
         return (event,)
+
+    def ended(self, asked: Ask) -> None:
+        """Let the next answer begin, also after one that a fault has left without its last event."""
+        self._taken(asked)
 
     def stopped(self, asked: Ask) -> Iterable[Step]:
         """Tell how far an answer came that was cancelled, or interrupted by speech."""
-        answer = self._ended(asked)
-        if not answer.id:
-            return
+        answer = self._taken(asked)
         why = "turn_detected" if self._listener.speaks else "client_cancelled"
         items = answer.unfinished()
         for index, item in enumerate(items):
@@ -112,10 +110,10 @@ class RealtimeSession(Session):
                 if not _is_apart(asked):
                     self._items.append(item)
                 yield _event("response.output_item.done", response_id=answer.id, output_index=index, item=item)
-        told = response_object(answer.id, asked.body, "cancelled", {"type": "cancelled", "reason": why})
-        yield _event("response.done", response=told | {"output": items})
+        yield from _ends(answer, asked, {"type": "cancelled", "reason": why}, items)
 
-    def _ended(self, asked: Ask) -> UnderWay:
+    def _taken(self, asked: Ask) -> UnderWay:
+        """Return the answer to what was asked, which is no longer under way."""
         return self._answers.pop(asked.lane, None) or UnderWay()
 
     def _change(self, message: Message) -> Iterator[Step]:
@@ -163,16 +161,14 @@ class RealtimeSession(Session):
         """Make an item of the sound so far, and say what was heard in it where that is asked for."""
         sound, name = bytes(self._sound), self._next_item
         self._sound, self._next_item = bytearray(), fresh("item_")
-        ms = milliseconds(len(sound), self._kind)
-        transcript = sentences(hashlib.sha256(sound).hexdigest(), ms / 1000)
-        self._heard[name] = transcript, int(ms)
+        transcript, ms = self._heard[name] = _heard_in(sound, self._kind)
         yield _event("input_audio_buffer.committed", previous_item_id=self._last_item, item_id=name)
         content = [{"type": "input_audio", "transcript": None}]
         item = {"id": name, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
         yield from self._add({**item, "content": content}, self._last_item)
         asked = mapping(mapping(self._settings["audio"]["input"]).get("transcription"))
         if asked:
-            yield from _transcribed(name, transcript, int(ms), text(asked.get("model")))
+            yield from _transcribed(name, transcript, ms, text(asked.get("model")))
 
     def _clear(self, message: Message) -> Iterator[Step]:
         self._sound = bytearray()
@@ -317,6 +313,17 @@ HANDLERS: Mapping[str, Callable[[RealtimeSession, Message], Iterator[Step]]] = {
 
 def _event(kind: str, **fields: object) -> Message:
     return {"type": kind, "event_id": fresh("event_"), **fields}
+
+
+def _ends(
+    answer: UnderWay, asked: Ask, details: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
+) -> Iterator[Step]:
+    """Tell that an answer ends early, and before that its beginning, if nothing of it was told yet."""
+    name = answer.id or fresh("resp_")
+    if not answer.id:
+        yield _event("response.created", response=response_object(name, asked.body, "in_progress"))
+    told = response_object(name, asked.body, details["type"], details)
+    yield _event("response.done", response=told | {"output": items})
 
 
 def _error_event(exc: RequestError) -> Message:
