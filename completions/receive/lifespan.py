@@ -36,7 +36,7 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 PREFIX = re.compile(r"(?:/(?!(?:_mock|ns)(?:/|$))[\w.~-]+)+", re.ASCII)
 """A prefix that a proxy may name: no part of it is one of the mock's own."""
 
-SELDOM = (50_000, 20, 100)
+THRESHOLDS = (50_000, 20, 100)
 """How often the garbage collector comes while requests are answered."""
 
 queries.before_reading.append(all_heard)
@@ -114,7 +114,7 @@ def warm() -> None:
     gc.collect()
     _give_back()
     gc.freeze()
-    gc.set_threshold(*SELDOM)
+    gc.set_threshold(*THRESHOLDS)
 
 
 def _give_back() -> None:
