@@ -100,6 +100,13 @@ def test_whole__has_its_steps_and_costs(server: LiveServer) -> None:
     assert usage["input_tokens_by_modality"] == [{"modality": "text", "tokens": usage["total_input_tokens"]}]
     said = ("total_input_tokens", "total_output_tokens", "total_thought_tokens")
     assert usage["total_tokens"] == sum(usage[key] for key in said) and usage["total_thought_tokens"] > 0
+    (invoked,) = usage["model_invocation_token_counts"]
+    read = usage["total_input_tokens"] + 21
+    assert usage["raw_prompt_token"] == read and invoked["prompt_tokens_details"] == [
+        {"modality": "text", "tokens": read}
+    ]
+    assert invoked["candidates_tokens_details"][0]["tokens"] == usage["total_output_tokens"] + 4
+    assert usage["non_grounding_model_invocation_token_counts"] == [invoked]
     held = base64.urlsafe_b64decode(found["id"].removeprefix("v1_") + "==")
     assert held[:2] == b"\x0a\x17" and held[2:25] == held[27:] and is_name(found["id"])
 
@@ -357,6 +364,10 @@ def test_formats__json_pictures_and_searches(asked: Any) -> None:
     ]
     calls = {step.id for step in found.steps if step.type.endswith("_call")}
     assert {step.call_id for step in found.steps if step.type.endswith("_result")} == calls and len(calls) == 2
+    first, last = found.usage.model_dump()["model_invocation_token_counts"]
+    assert (
+        list(last) == ["candidates_tokens_details", "prompt_tokens_details"] and "thoughts_tokens_details" not in first
+    )
     again = asked.create(model=MODEL, input="turns", previous_interaction_id=found.id)
     assert again.output_text == "Turn 1."
 

@@ -1,4 +1,4 @@
-"""Step 4: an interaction, whole: what was said and done in its steps, and what it cost.
+"""Step 4: an interaction, whole: what was said and done in its steps.
 
 Shapes: `Interaction`, `Step` and `Usage` of google-genai's types (3.6), in the order of keys that was recorded from
 May to October 2026.
@@ -15,8 +15,8 @@ from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini.answer import Said, response_id
-from completions.wire.gemini.envelope import tier, told_usage
-from completions.wire.gemini.hosted import offered
+from completions.wire.gemini.envelope import tier
+from completions.wire.gemini.interactions.usage import usage
 from completions.wire.gemini.signatures import signature
 from completions.wire.gemini.times import written
 
@@ -28,24 +28,6 @@ STATUSES: Mapping[str, str] = {"length": "incomplete", "content_filter": "failed
 NAME = re.compile(r"v1_([A-Za-z0-9_-]+)")
 _PLACES = (b"\x0a", b"\x12")
 """The tags of the two texts that an id holds."""
-
-COUNTS: Mapping[str, str] = {
-    "total_tokens": "totalTokenCount",
-    "total_input_tokens": "promptTokenCount",
-    "total_cached_tokens": "cachedContentTokenCount",
-    "total_output_tokens": "candidatesTokenCount",
-    "total_tool_use_tokens": "toolUsePromptTokenCount",
-    "total_thought_tokens": "thoughtsTokenCount",
-}
-"""The counts of a usage, by those of an answer of `generateContent`."""
-
-DETAILS: Mapping[str, tuple[str, str]] = {
-    "total_input_tokens": ("input_tokens_by_modality", "promptTokensDetails"),
-    "total_cached_tokens": ("cached_tokens_by_modality", "cacheTokensDetails"),
-    "total_output_tokens": ("output_tokens_by_modality", "candidatesTokensDetails"),
-    "total_tool_use_tokens": ("tool_use_tokens_by_modality", "toolUsePromptTokensDetails"),
-}
-"""What is told after a count of the modalities that it is made of."""
 
 
 def new_name(reply: Reply) -> str:
@@ -78,7 +60,7 @@ def interaction(reply: Reply, prompt: Prompt, asked: Prompt) -> Document:
     return {
         "id": "" if prompt.body.get("store") is False else new_name(reply),
         "status": _status(saids),
-        "usage": _usage(reply, asked, saids),
+        "usage": usage(reply, asked, saids, is_agent=is_agent(prompt)),
         "created": made,
         "updated": made,
         **({} if is_agent(prompt) else {"service_tier": tier(asked)}),
@@ -103,23 +85,6 @@ def _status(saids: Sequence[Said]) -> str:
     if not saids:
         return "completed"
     return STATUSES.get(saids[0].choice.finish_reason or "", "requires_action" if saids[0].calls else "completed")
-
-
-def _usage(reply: Reply, asked: Prompt, saids: Sequence[Said]) -> Document:
-    counted = told_usage(reply, asked, saids)
-    found: Document = {}
-    for name, other in COUNTS.items():
-        found[name] = counted.get(other, 0)
-        by, details = DETAILS.get(name, ("", ""))
-        if told := [_of_modality(each) for each in counted.get(details, ()) if each["tokenCount"]]:
-            found[by] = told
-    if saids and saids[0].text and "googleSearch" in offered(asked):
-        found["grounding_tool_count"] = [{"type": "google_search", "count": 1}]
-    return found
-
-
-def _of_modality(told: Mapping[str, Any]) -> Document:
-    return {"modality": told["modality"].lower(), "tokens": told["tokenCount"]}
 
 
 def _steps(reply: Reply, said: Said) -> list[Document]:
