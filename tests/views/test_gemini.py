@@ -138,7 +138,8 @@ def test_files__resumed_at_once_and_in_two_parts(place: str) -> None:
 
 
 def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
-    config = types.CreateCachedContentConfig(contents=LONG, system_instruction="Be brief.", ttl="300s")
+    run = types.Tool(code_execution=types.ToolCodeExecution())
+    config = types.CreateCachedContentConfig(contents=LONG, system_instruction="Be brief.", tools=[run], ttl="300s")
     cache = client.caches.create(model="gemini-2.5-flash", config=config)
     assert cache.name
     assert cache.usage_metadata
@@ -151,7 +152,7 @@ def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
     going_on = types.GenerateContentConfig(cached_content=cache.name)
     answer = client.models.generate_content(model="gemini-2.5-flash", contents="Where is it?", config=going_on)
     assert answer.usage_metadata
-    assert answer.usage_metadata.cached_content_token_count == tokens
+    assert answer.executable_code and answer.usage_metadata.cached_content_token_count == tokens
     assert tokens < (answer.usage_metadata.prompt_token_count or 0) < tokens + 10
     longer = client.caches.update(name=cache.name, config=types.UpdateCachedContentConfig(ttl="600s"))
     assert longer.expire_time

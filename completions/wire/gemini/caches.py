@@ -140,8 +140,9 @@ def check_alone(body: Mapping[str, Any]) -> None:
 
 
 def continued(prompt: Prompt, cache: Document) -> Prompt:
-    """Return the prompt with what its cache has before its own contents."""
+    """Return the prompt with what its cache has before its own contents, and with the cache's tools."""
     whole = {**prompt.body, **{key: cache[key] for key in OWN if key in cache}}
     whole["contents"] = [*cache["contents"], *many(prompt.body.get("contents") or [])]
     found = read_prompt(whole, prompt.headers, prompt.address)
-    return replace(found, body=prompt.body, recalled={"cached_tokens": cache["tokens"]})
+    tools = {key: cache[key] for key in ("tools", "toolConfig") if key in cache}
+    return replace(found, body={**prompt.body, **tools}, recalled={"cached_tokens": cache["tokens"]})

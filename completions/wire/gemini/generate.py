@@ -91,7 +91,7 @@ class Gemini(WireFormat):
         """Return the prompt with the cached content before it, and what it searches; its files are ready."""
         if validate:
             files.check_usable(_files(prompt), documents, time.time())
-        name = pick(prompt.body, "cachedContent")
+        name, stores = pick(prompt.body, "cachedContent"), grounding.stores(prompt.body)
         if isinstance(name, str) and name:
             cache = documents.get((CACHE, name))
             if validate:
@@ -99,7 +99,7 @@ class Gemini(WireFormat):
                 if cache is None:
                     raise caches.not_found()
             prompt = prompt if cache is None else caches.continued(prompt, cache)
-        if not (stores := grounding.stores(prompt.body)):
+        if not stores:
             return prompt
         kept = {name: found["documents"] for (kind, name), found in documents.items() if kind == DOCUMENTS}
         missing = [store for store in stores if store not in kept]
