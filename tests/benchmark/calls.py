@@ -25,6 +25,9 @@ from tests.benchmark.wire import HEADERS, PATH, body
 
 ROUNDS = 12
 
+AGENT = "an agent's question to auto"
+"""Some 40 KB, most of which was sent before: ten tools, twenty calls with their results, and a long question."""
+
 TOGETHER = 10
 """Requests whose log lines are made at once."""
 
@@ -97,6 +100,22 @@ def _sent(request: bytes) -> tuple[dict[str, Any], RequestResponseCycle]:
     return scope, by_uvicorn
 
 
+def agents_question() -> bytes:
+    """Return the body of `AGENT`."""
+    schema = {"type": "object", "properties": {"path": {"type": "string"}, "line": {"type": "integer"}}}
+    function = {"description": "Reads a file, and says what is in it. " * 5, "parameters": schema}
+    tools = [{"type": "function", "function": {"name": f"read_{at}", **function}} for at in range(10)]
+    messages: list[dict[str, Any]] = [{"role": "user", "content": "What do these files say of the sea?"}]
+    for at in range(20):
+        call = {"name": f"read_{at % 10}", "arguments": json.dumps({"path": f"{at}.txt"})}
+        calls = [{"id": f"call_{at:024}", "type": "function", "function": call}]
+        messages.append({"role": "assistant", "content": None, "tool_calls": calls})
+        said = f"The sea is blue, and the sky above it has {at} clouds. " * 20
+        messages.append({"role": "tool", "tool_call_id": f"call_{at:024}", "content": said})
+    messages.append({"role": "user", "content": "And what of this one? " + "Is the sea not as blue as the sky? " * 300})
+    return body(messages=messages, tools=tools)
+
+
 async def measure(folder: Path) -> dict[str, int]:
     """Return the calls of each case's request, once all is remembered that can be."""
     from django.test import override_settings
@@ -110,6 +129,9 @@ async def measure(folder: Path) -> dict[str, int]:
         with override_settings(MOCK_SCRIPT="mock" if case.script is None else str(script)):
             app, request = Handler(), body(stream=True) if case.stream else body()
             found[case.name] = min([await count(app, request) for _ in range(ROUNDS)])
+    with override_settings(MOCK_SCRIPT="auto"):
+        app, request = Handler(), agents_question()
+        found[AGENT] = min([await count(app, request) for _ in range(ROUNDS)])
     return found
 
 

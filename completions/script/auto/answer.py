@@ -12,8 +12,12 @@ What is asked decides everything: the model, the messages, the tools and the for
 it is streamed, in which wire format, with which headers and ids. `finish_reason` and the calls' ids are left to others.
 """
 
+import json
 import re
 from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+
+import orjson
 
 from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
@@ -64,16 +68,17 @@ def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
 
 
 def seed_of(prompt: Prompt) -> str:
-    """Write down what is asked, the same whatever the order of the fields: the same prompt has the same seed."""
+    """Return a digest of what is asked, whatever the order of the fields: the same prompt has the same seed."""
+    form, choice = prompt.response_format, prompt.tool_choice
     asked = [
         prompt.model,
         [_told(message) for message in prompt.messages],
-        [(tool.kind, tool.name, tool.description, _canonical(tool.parameters)) for tool in prompt.tools],
-        (prompt.tool_choice.mode, prompt.tool_choice.names, prompt.parallel_tool_calls),
-        (prompt.response_format.kind, prompt.response_format.name, _canonical(prompt.response_format.schema)),
+        [(tool.kind, tool.name, tool.description, tool.parameters) for tool in prompt.tools],
+        (choice.mode, choice.names, prompt.parallel_tool_calls),
+        (form.kind, form.name, form.schema),
         prompt.body.get("seed"),
     ]
-    return repr(asked)
+    return blake2b(_written(asked), digest_size=16).hexdigest()
 
 
 def _told(message: Message) -> tuple[object, ...]:
@@ -81,13 +86,12 @@ def _told(message: Message) -> tuple[object, ...]:
     return message.role, message.text, message.name, calls, [(part.kind, part.source) for part in message.parts]
 
 
-def _canonical(value: object) -> object:
-    """Sort the fields of the objects in a JSON value, at every depth."""
-    if isinstance(value, (dict, list)):
-        budget.spend_characters(len(value))
-    if isinstance(value, dict):
-        return [(key, _canonical(value[key])) for key in sorted(value)]
-    return [_canonical(item) for item in value] if isinstance(value, list) else value
+def _written(value: object) -> bytes:
+    """Write a value as JSON with sorted fields; the slower way takes all numbers and texts."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(value, sort_keys=True).encode()
 
 
 def _choice(prompt: Prompt, seed: str, length: Length | None) -> Choice:

@@ -82,47 +82,51 @@ def keywords(text: str, most: int = 4) -> list[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    kept = "".join(each if _is_lettered(each) or each in JOINERS else " " for each in text[:READ])
-    for piece in kept.split():
+    for piece in text[:READ].translate(_Kept()).split():
         word = piece.strip(JOINERS)[:MAX_WORD].rstrip(JOINERS)
         if word:
             yield word
 
 
-def _is_lettered(character: str) -> bool:
-    """Tell whether a character is a letter, a mark on one, or a digit."""
-    return unicodedata.category(character)[0] in "LMN"
+class _Kept:
+    """What `str.translate` makes of a character, by its code: letters, marks on them, digits and joiners stay."""
+
+    def __getitem__(self, code: int) -> str:
+        character = chr(code)
+        return character if unicodedata.category(character)[0] in "LMN" or character in JOINERS else " "
 
 
 def sentences(text: str, random: Random, short: bool) -> str:
     """Answer a text in three sentences that mention its words, or in the first of them."""
-    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if keywords(text, 1) else WORDLESS
-    return _fill(said[0] if short else " ".join(said), text)
+    words = keywords(text)
+    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if words else WORDLESS
+    return _fill(said[0] if short else " ".join(said), words)
 
 
 def thoughts(text: str, random: Random, short: bool) -> str:
     """Write what a reasoning model thinks of a text: two sentences, or one."""
     thought = random.choice(THOUGHTS)
-    return _fill(thought.partition(". ")[0] + "." if short else thought, text)
+    return _fill(thought.partition(". ")[0] + "." if short else thought, keywords(text))
 
 
 def plan(tools: list[str], text: str, random: Random) -> str:
     """Say which tools are about to be called, as some models do before they call them."""
-    return _fill(random.choice(PLANS), text).replace("TOOLS", " and ".join(dict.fromkeys(tools)))
+    return _fill(random.choice(PLANS), keywords(text)).replace("TOOLS", " and ".join(dict.fromkeys(tools)))
 
 
 def retold(result: ToolResult, text: str, random: Random) -> str:
     """Say what a tool said, as an answer to a text."""
-    said, closing = _excerpt(result.text), random.choice(CLOSINGS) if keywords(text, 1) else WORDLESS[-1]
+    said, words = _excerpt(result.text), keywords(text)
+    closing = _fill(random.choice(CLOSINGS) if words else WORDLESS[-1], words)
     source = f"the {result.name} tool" if result.name else "the tool"
     if not said:
-        return f"{source.capitalize()} answered, but had nothing to say. " + _fill(closing, text)
+        return f"{source.capitalize()} answered, but had nothing to say. " + closing
     opening = random.choice(("According to {}: {}.", "Here is what {} found: {}.", "From {}: {}."))
-    return opening.format(source, said.rstrip(".")) + " " + _fill(closing, text)
+    return opening.format(source, said.rstrip(".")) + " " + closing
 
 
-def _fill(pattern: str, text: str) -> str:
-    words = keywords(text) or ["this"]
+def _fill(pattern: str, found: list[str]) -> str:
+    words = found or ["this"]
     topic = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
     return pattern.format(topic=topic, one=words[0], last=words[-1])
 

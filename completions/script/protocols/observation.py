@@ -30,6 +30,8 @@ def observation(prompt: Prompt) -> ToolResult | None:
     text = last.text[-MAX_SEARCHED:]
     if last.role == "user" and prompt.turn and (failed := FAILED.match(text)):
         return ToolResult("", text[failed.end() :].strip())
+    if "Observation:" not in text:
+        return None
     if last.role == "user" and not SAID.match(text.lstrip()):
         *_, begin = [0, *(match.end() for match in BEGIN.finditer(text))]
         if not begin:

@@ -28,6 +28,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     """Act, or give the final answer once a tool has answered; None where the prompt does not ask for that."""
     text = "\n".join(message.text for message in prompt.messages if message.role in ("system", "developer", "user"))
     text = text[:MAX_SEARCHED]
+    if "Answer" not in text:
+        return None
     blob = "Final Answer" in text and BLOB.search(text) is not None
     ends = ENDS.search(text)
     if not blob and (ends is None or not THOUGHT.search(text)):

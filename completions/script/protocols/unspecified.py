@@ -16,6 +16,8 @@ from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructi
 from completions.script.protocols.words import list_of, schema_of_instance
 from completions.script.schemas.document import Schema, compact, seeded
 
+SPELLINGS = ("JSON", "json", "Json")
+
 ASKS = re.compile(
     r"\W*(?:(?:please|always|only|now|then|you|must|should) )*(?:respond|reply|answer|return|output)\b[^\n]*\bJSON\b"
     r"|\W*your (?:response|answer|reply|output) (?:must|should|has to) be\b[^\n]*\bJSON\b",
@@ -40,6 +42,8 @@ TEXT: Schema = {"type": "string"}
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Return what the prompt asks for as JSON; None where it does not."""
     for text in instructions(prompt):
+        if not any(written in text for written in SPELLINGS):
+            continue
         asking = [sentence for sentence in SENTENCE_END.split(text) if ASKS.match(sentence)]
         asking = [sentence for sentence in asking if not NEGATED.search(sentence.partition("JSON")[0])]
         if asking:
