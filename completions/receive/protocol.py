@@ -7,18 +7,16 @@ from collections.abc import Collection
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any, cast
 
-import orjson
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from completions.conf import conf
 from completions.exceptions import RequestError
-from completions.ids import hex_id, new_request_id
+from completions.ids import hex_id
 from completions.journal.exchange import CONNECTION, Connection
 from completions.receive.cycle import IS_KNOWN
 from completions.receive.heads import Head, Parts, heads, parts_of
+from completions.receive.refused import refused
 from completions.receive.request import too_slow
-from completions.views.http import REQUEST_ID
-from completions.wire.openai.base import envelope
 from completions.wire.registry import socket_at
 
 HEADER = b"\r\nUpgrade:"
@@ -215,11 +213,12 @@ class Protocol(HttpToolsProtocol):
         return self._asks_for_socket()
 
     def handle_websocket_upgrade(self) -> None:
-        """Leave the connection to uvicorn's protocol for WebSockets, which is loaded for the first one."""
-        if self.ws_protocol_class is None:
-            from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+        """Leave the connection to our protocol for WebSockets, which is loaded for the first one; or to a user's."""
+        from completions.receive.handshake import SocketProtocol
 
-            self.ws_protocol_class = WebSocketsSansIOProtocol
+        if self.ws_protocol_class in (None, SocketProtocol.__base__):
+            self.ws_protocol_class = SocketProtocol
+            self.config.ws_max_size = conf.MAX_BODY_BYTES
         self._has_left = True
         super().handle_websocket_upgrade()
 
@@ -351,13 +350,5 @@ class Protocol(HttpToolsProtocol):
         if cycle is not None and cycle.response_started:
             self.transport.close()
             return
-        body = orjson.dumps(envelope(exc))
-        headers = {
-            "content-type": "application/json",
-            "content-length": str(len(body)),
-            REQUEST_ID: new_request_id(),
-            "connection": "close",
-        }
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        self.transport.write(STATUS_LINE[exc.status] + lines.encode() + b"\r\n" + body)
+        self.transport.write(refused(exc))
         self.transport.close()

@@ -168,7 +168,21 @@ class _Conversation:
     async def say_event(self, event: bytes, asked: Ask) -> None:
         """Send an event of an answer to the client."""
         for each in self._session.said(event, asked):
-            await self.say(each.decode())
+            try:
+                message = each.decode()
+            except UnicodeDecodeError:  # of a fault: whoever reads it ends the connection
+                await self._say_bytes(each)
+            else:
+                await self.say(message)
+
+    async def _say_bytes(self, message: bytes) -> None:
+        """Send as a text what is none; a server that cannot ends the connection as the client would have."""
+        protocol = getattr(self._send, "__self__", None)
+        if (said := getattr(getattr(protocol, "conn", None), "send_text", None)) is None:
+            await self._send({"type": "websocket.close", "code": 1007})
+            return
+        said(message)
+        protocol.transport.write(b"".join(protocol.conn.data_to_send()))  # type: ignore[union-attr]
 
     async def fail(self, exc: RequestError, asked: Ask | None) -> None:
         """Tell the client of an error."""

@@ -27,6 +27,8 @@ STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Eff
 IN_CALLS = frozenset({"unknown_tool", "bad_arguments"})
 """Faults in the content that only a tool call can have."""
 
+WHOLE = "messages of a WebSocket have no line ends, and come whole"
+
 SAME = "it changes nothing of this answer"
 
 RELAYED = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
@@ -68,7 +70,9 @@ def _ineffective(fault: Fault, turn: Turn) -> str | None:
         if reply.events is not None:
             return "its events are given word by word"
         return _unsayable(fault, turn) if turn.prompt.task == "generate" else "this answer has no words"
-    return UNSTREAMED if effect in STREAMED and not turn.is_stream else None
+    if effect in STREAMED and not turn.is_stream:
+        return UNSTREAMED
+    return WHOLE if turn.is_stream and fault.name in turn.wire.framing(turn.prompt).spared else None
 
 
 def _unsayable(fault: Fault, turn: Turn) -> str | None:

@@ -29,6 +29,8 @@ class Framing(ABC):
     keep_alive: bytes = b""
     keep_alive_ms: float = 0.0
     """How often a silent stream sends a keep-alive, unless the script says otherwise; 0 is never."""
+    spared: Collection[str] = ()
+    """The faults of lines and of the line that change nothing of what it writes."""
     end: tuple[Event, ...] = ()
     """The terminator of a stream of verbatim events."""
 
@@ -96,6 +98,12 @@ class JSONLines(Framing):
     def frames(self, events: Iterable[Event]) -> Frames:
         """Return one line for each event."""
         return Frames([_line(part) for part in Events.of(events).parts])
+
+
+class Messages(JSONLines):
+    """One document per line, which becomes a message of a WebSocket: without its end, and in one piece."""
+
+    spared = ("crlf", "split_bytes")
 
 
 def _line(part: Event | TokenRun) -> bytes | Run:
@@ -167,7 +175,7 @@ def _told(event: Event) -> dict[str, str]:
     return {f":{kind}-type": name, ":content-type": "application/json", ":message-type": kind}
 
 
-SSE, JSON_LINES = ServerSentEvents(), JSONLines()
+SSE, JSON_LINES, MESSAGES = ServerSentEvents(), JSONLines(), Messages()
 AWS_EVENTS = AmazonEventStream()
 
 DONE = Event(b"[DONE]", chunk=False)

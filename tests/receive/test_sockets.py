@@ -174,6 +174,17 @@ def test_fault__ends_the_connection_within_the_stream(place: str) -> None:
     assert sum(each["type"] == "response.output_text.delta" for each in messages) == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "end"), [("bad_utf8", "1007"), ("crlf", "no line ends"), ("split_bytes", "come whole")]
+)
+def test_fault__of_bytes_reaches_the_client_or_is_refused(place: str, fault: str, end: str) -> None:
+    with opened(place, **{"X-Mock-Fault": fault}) as ws:
+        try:
+            assert end in ask(ws)[0]["error"]["message"]
+        except ConnectionClosed as closed:
+            assert end in str(closed)
+
+
 def test_error_of_a_script__is_a_message(place: str) -> None:
     with opened(place, **{"X-Mock-Error": "429"}) as ws:
         (told,) = ask(ws)
@@ -214,9 +225,10 @@ def test_handshake__is_refused_as_a_request_would_be() -> None:
         shown = httpx.get(f"{live.url}/_mock/exchanges/{found[0]['id']}").text
         assert '"sec-websocket-protocol":"realtime"' in shown
         assert "sk-right" not in shown
+        assert not [line for line in live.log if "ERROR" in line]
 
 
-def handshake(path: str, upgrade: str = "websocket") -> bytes:
+def handshake(path: str, upgrade: str = "websocket", *more: str) -> bytes:
     """Return the head of a handshake."""
     lines = [
         f"GET {path} HTTP/1.1",
@@ -226,7 +238,7 @@ def handshake(path: str, upgrade: str = "websocket") -> bytes:
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version: 13",
     ]
-    return "\r\n".join([*lines, "", ""]).encode()
+    return "\r\n".join([*lines, *more, "", ""]).encode()
 
 
 def answer_to(live: LiveServer, *parts: bytes) -> bytes:
@@ -235,7 +247,7 @@ def answer_to(live: LiveServer, *parts: bytes) -> bytes:
         for part in parts:
             client.sendall(part)
             time.sleep(0.02)
-        return client.recv(100).partition(b"\r\n")[0]
+        return client.recv(1000).partition(b"\r\n")[0]
 
 
 def test_handshake__may_come_in_any_parts(live: LiveServer) -> None:
@@ -243,6 +255,29 @@ def test_handshake__may_come_in_any_parts(live: LiveServer) -> None:
     start = whole.index(b"\r\nUpgrade")
     for border in range(start, start + len("\r\nUpgrade: web"), 3):
         assert answer_to(live, whole[:border], whole[border:]) == b"HTTP/1.1 101 Switching Protocols"
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ("Sec-WebSocket-Key: second", "invalid Sec-WebSocket-Key header: multiple values"),
+        (f"X-Long: {'a' * 9000}", "line too long"),
+        ("Content-Length: 2", "unsupported request body"),
+    ],
+)
+def test_handshake__that_is_malformed_is_refused_as_a_request_is(live: LiveServer, more: str, why: str) -> None:
+    with socket.create_connection((live.host, live.port), PATIENCE) as client:
+        client.sendall(handshake(RESPONSES, "websocket", more))
+        head, _, body = b"".join(iter(lambda: client.recv(1000), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    error = json.loads(body)["error"]
+    assert (error["code"], error["message"].endswith(f": {why}.")) == ("invalid_handshake", True), error
+
+
+def test_message__may_be_as_large_as_a_request(place: str) -> None:
+    with opened(place) as ws:
+        ws.send(json.dumps({"type": "response.create", "model": MODEL, "input": "Hello"}) + " " * 17 * 2**20)
+        assert said(until_end(ws)) == "Good day."
 
 
 def test_other_upgrade__changes_nothing(live: LiveServer) -> None:

@@ -1,6 +1,6 @@
 """Near misses: the rules that came nearest, the nearest first."""
 
-from completions.script.match.near import near_misses
+from completions.script.match.near import near_misses, unmatched
 from tests.scripts import asked, rules, script
 
 SCRIPT = rules(
@@ -21,3 +21,8 @@ def test_near_misses__are_three_nearest_first_and_the_equally_near_in_the_script
 def test_near_misses__of_equally_near_rules_the_first_of_the_script_stand() -> None:
     text = rules("\n".join(f"- {{name: {name}, match: {{user: {name}}}, reply: a}}" for name in "dcbae"))
     assert [miss.rule for miss in near_misses(script(text), asked("Hello"))] == ["d", "c", "b"]
+
+
+def test_unmatched__of_a_script_without_rules_says_that_it_has_none() -> None:
+    told = unmatched(script(rules("[]")), ()).message
+    assert told.endswith(" matches this request, and it is strict. It has no rules.")

@@ -313,13 +313,14 @@ def test_answer__of_which_nothing_was_told_can_be_cancelled(talk: Conversation, 
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
 
 
-def test_answer__without_its_last_event_is_over(place: str) -> None:
-    with conversation(place, **{"X-Mock-Fault": "no_finish"}) as talk:
+@pytest.mark.parametrize(("fault", "last"), [("no_finish", "response.output_item.done"), ("error_event", "error")])
+def test_answer__without_its_last_event_is_over(place: str, fault: str, last: str) -> None:
+    with conversation(place, **{"X-Mock-Fault": fault}) as talk:
         talk.until("session.created")
         talk.set(**TEXT)
         for _ in range(2):
             talk.send("response.create")
-            talk.until("response.output_item.done")
+            talk.until(last)
 
 
 def test_response__beside_the_conversation_leaves_it_alone(talk: Conversation) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.tokens.capabilities import capabilities, is_known
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
-from completions.wire.framing import JSON_LINES, Framing
+from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.realtime.events import narrate
+from completions.wire.openai.realtime.events import fresh, narrate
 from completions.wire.openai.realtime.readback import collect_event
 from completions.wire.openai.realtime.session import RealtimeSession
 from completions.wire.openai.responses.prompt import read_prompt
@@ -55,7 +55,15 @@ class Realtime(OpenAIFormat, SocketFormat):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return a line for each event, which becomes a message."""
-        return JSON_LINES
+        return MESSAGES
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return an `error` event as the API has it; without a name, or flat, what the fault says instead."""
+        if not failure.name or failure.flat:
+            return super().error_events(failure, prompt)
+        envelope = self.error(self.adapt_error(failure.error))
+        told = {"type": "error", "event_id": fresh("event_"), "error": {**envelope["error"], "event_id": None}}
+        return [failure.event(told)]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an event says."""

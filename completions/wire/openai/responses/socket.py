@@ -14,7 +14,7 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument
 from completions.wire.fields import text
-from completions.wire.framing import JSON_LINES, Framing
+from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.stored import RESPONSE
 from completions.wire.sockets import Ask, Message, Session, SocketFormat, Step
@@ -105,7 +105,7 @@ class ResponsesSocket(Responses, SocketFormat):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return a line for each event, which becomes a message."""
-        return JSON_LINES
+        return MESSAGES
 
     def refers_to(self, prompt: Prompt) -> Sequence[Place]:
         """Return what is referred to; a previous response may be one that only this connection has."""

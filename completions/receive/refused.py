@@ -1,0 +1,22 @@
+"""The answer to what is no request yet, as bytes: it is sent below ASGI, in uvicorn's protocols."""
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from completions.exceptions import RequestError
+from completions.ids import new_request_id
+from completions.views.http import REQUEST_ID
+from completions.wire.openai.base import envelope
+
+
+def refused(exc: RequestError) -> bytes:
+    """Return the whole response, after which the connection closes."""
+    body = orjson.dumps(envelope(exc))
+    headers = {
+        "content-type": "application/json",
+        "content-length": str(len(body)),
+        REQUEST_ID: new_request_id(),
+        "connection": "close",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return STATUS_LINE[exc.status] + lines.encode() + b"\r\n" + body
