@@ -125,6 +125,21 @@ QWEN: Weights = {
     "argument": 3,
     "call_json": 1,
 }
+QWEN_OLLAMA: Weights = {
+    "base": 8,
+    "text": 1,
+    "digit": 1,
+    "message": 5,
+    "unthinking": 4,
+    "tools": 89,
+    "tool": 15,
+    "tool_json": 1,
+    "call": 40,
+    "call_json": 1,
+    "thought": 1,
+}
+"""Qwen's template in Ollama (0xPlaygrounds/rig, October 2026), which writes tools without blanks."""
+
 LLAMA_3: Weights = {
     "base": 30,
     "text": 1,
@@ -215,6 +230,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             unless_none=True,
         ),
     ),
+    ("qwen3:4b", Vendor("qwen-3-thinking", {**QWEN_OLLAMA, "base": 10, "unthinking": 0}, Media(squares(28)))),
+    ("qwen3(?::|$)", Vendor("qwen-3-ollama", QWEN_OLLAMA, Media(squares(28)))),
     ("qwen3\\.8", Vendor("qwen-3.8", {**QWEN, "base": 12, "effort": -2}, Media(squares(28)))),
     ("qwen3\\.[5-9]", Vendor("qwen-3.5", QWEN, Media(squares(28)))),
     (

@@ -1,6 +1,7 @@
 """How vendors whose tokenizers are not ours count prompts."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,13 +42,24 @@ def test_llama_3__has_a_date_before_each_prompt_and_is_told_of_json() -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "effort", "total"),
-    [("qwen/qwen3.8-27b", None, 13), ("qwen/qwen3.8-27b", "medium", 11), ("qwen/qwen3.5-122b-a10b", None, 11)],
+    ("model", "effort", "total", "tool"),
+    [
+        *(("qwen/qwen3.8-27b", None, 13, 228), ("qwen/qwen3.8-27b", "medium", 11, 228)),
+        ("qwen/qwen3.5-122b-a10b", None, 11, 228),
+        *(("qwen3:4b", "none", 11, 89), ("qwen3", "none", 13, 89), ("qwen3:8b", None, 9, 89)),
+    ],
 )
-def test_qwen__costs_less_while_it_thinks_and_much_for_tools(model: str, effort: str | None, total: int) -> None:
+def test_qwen__costs_less_while_it_thinks_and_much_for_tools(
+    model: str, effort: str | None, total: int, tool: int
+) -> None:
     tools = (Tool("f", "", {"type": "object", "properties": {}}),)
     assert asked(model=model, reasoning_effort=effort) == total
-    assert 228 < asked(model=model, reasoning_effort=effort, tools=tools) - total < 250
+    assert tool < asked(model=model, reasoning_effort=effort, tools=tools) - total < tool + 22
+
+
+def test_qwen__reads_in_ollama_what_it_thought_since_the_user_spoke() -> None:
+    said = Message("assistant", "Yes", thoughts=(Thought("I think of a number"),))
+    assert asked(said, model="qwen3:8b") == asked(replace(said, thoughts=()), model="qwen3:8b") + 5
 
 
 @pytest.mark.parametrize(("model", "total", "tool"), [("ministral-8b-latest", 4, 0), ("ministral-14b-2512", 4, 43)])

@@ -45,6 +45,12 @@ REASONING_MODELS = re.compile(
 )
 """The names of models that reason on an easy question, without the provider's prefix: by the recorded exchanges."""
 
+OLLAMA, THINKING_TAGS = (
+    ("ollama", "ollama_generate"),
+    re.compile(r"^(qwen3(\.\d|-vl|-next)?|gemma4|magistral|nemotron-3[^:]*|deepseek-v3\.[12])(?!.*instruct)(:|$)"),
+)
+"""Ollama's models that think unless a request says not to (0xPlaygrounds/rig, October 2026; ollama/ollama 14108)."""
+
 PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
@@ -125,7 +131,8 @@ def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:
     effort = prompt.reasoning_effort
-    if effort == "none" or not (effort or reasons(prompt.model)):
+    thinks = prompt.format in OLLAMA and THINKING_TAGS.match(prompt.model or "")
+    if effort == "none" or not (effort or thinks or reasons(prompt.model)):
         return None
     return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 

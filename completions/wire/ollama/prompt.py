@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFormat, Tool, ToolCall
+from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 UNLOAD = (0, "0", "0s", "0m", "0h")
@@ -90,7 +90,9 @@ def _messages(given: list[dict[str, Any]]) -> tuple[Message, ...]:
             open_calls.remove(call)
             answered = call.id
         parts = tuple(Part("image", image) for image in texts(message.get("images")))
-        messages.append(Message(text(message.get("role")), text(message.get("content")), name, calls, answered, parts))
+        thoughts = (Thought(said),) if (said := text(message.get("thinking"))) else ()
+        said = text(message.get("content"))
+        messages.append(Message(text(message.get("role")), said, name, calls, answered, parts, thoughts=thoughts))
     return tuple(messages)
 
 

@@ -14,6 +14,7 @@ import pytest
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.resolve.models import check_model
+from completions.script.auto.answer import auto
 from completions.script.reply.errors import plain
 from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
@@ -325,6 +326,21 @@ def test_thinking__is_refused_by_models_without_it_and_not_shown(model: str, thi
         check_model(prompt, CHAT, ANY)
     told = {"error": f'"{model}" does not support thinking'}
     assert (caught.value.status, CHAT.error(caught.value)) == (400, told)
+
+
+@pytest.mark.parametrize(
+    ("model", "think", "thinks"),
+    [
+        *(("qwen3:4b", think, think is not False) for think in (None, True, False)),
+        *((model, None, True) for model in ("qwen3", "qwen3.5:9b", "gemma4:12b", "gpt-oss:20b")),
+        *((model, None, False) for model in ("qwen3-coder:30b", "qwen3:4b-instruct", "gemma3", "llama3.2")),
+    ],
+)
+def test_thinking__goes_without_saying(model: str, think: bool | None, thinks: bool) -> None:
+    (choice,) = auto(parsed(model=model, think=think))
+    assert bool(choice.reasoning) is thinks
+    (choice,) = auto(parsed(GENERATE, model=model, prompt="Hi", think=think))
+    assert bool(choice.reasoning) is thinks
 
 
 def test_show__says_what_the_model_can() -> None:
