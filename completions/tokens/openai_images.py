@@ -37,6 +37,7 @@ IMAGES: tuple[tuple[str, Tiles | Patches], ...] = (
     ("gpt-5.4", Patches(1.2, 1, most=2500)),
     ("gpt-5.", Patches(1.2, most=2500)),
     ("gpt-5", Tiles(70, 140)),
+    ("gpt-6", Patches(1, most=2500)),
     ("o1", Tiles(75, 150)),
     ("o3", Tiles(75, 150)),
     ("computer-use", Tiles(65, 129)),

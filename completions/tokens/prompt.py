@@ -31,7 +31,7 @@ PER_MESSAGE, PER_NAME = 3, 1
 FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
 """This model had `<|start|>{role/name}\\n{content}<|end|>\\n`: a name took the place of the role."""
 
-REASONING = re.compile(r"(?:gpt-5|o\d|codex|gpt-oss|computer-use)")
+REASONING = re.compile(r"(?:gpt-[5-9]|o\d|codex|gpt-oss|computer-use)")
 """Models that reason before they answer."""
 
 NANO = re.compile(r"gpt-[\d.]+-nano")
@@ -62,7 +62,7 @@ MARKS: Mapping[tuple[bool, bool], Marks] = {
 EARLY, EARLY_MARKS = re.compile(r"o1|o3-mini"), Marks(2, 11, 0)
 """The first models that reason, which chat shows functions and calls as to those that do not (o3-mini, 2026-01)."""
 
-LATER, LATER_CALL = re.compile(r"gpt-5\.\d"), 18
+LATER, LATER_CALL = re.compile(r"gpt-(?:5\.\d|[6-9])"), 18
 """From gpt-5.2 on a call at `responses` has more around it."""
 
 OPEN = "gpt-oss"

@@ -100,7 +100,7 @@ def test_tool_calls__at_once_are_one_call() -> None:
     assert asked(two, "gpt-5") < asked(two)
 
 
-@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-mini", "o3-mini", "o4-mini"])
+@pytest.mark.parametrize("model", ["gpt-5", "gpt-5-mini", "gpt-6.1-sol", "o3-mini", "o4-mini"])
 def test_models_that_think__have_a_shorter_beginning(model: str) -> None:
     assert counting.prompt_tokens(Prompt(model=model, messages=(Message("user", "hello"),))) == 7
     assert counting.prompt_tokens(Prompt(model="gpt-4o", messages=(Message("user", "hello"),))) == 8
@@ -260,6 +260,7 @@ def test_images__a_jpeg_s_tables_are_no_frame(marker: int) -> None:
         ("gpt-4.1-nano", (540, 360), "", 503),
         ("gpt-5-nano", (128, 128), "", 24),
         ("gpt-5-nano", (4096, 4096), "", 2282),
+        ("gpt-6-astra", (64, 64), "auto", 4),
     ],
 )
 def test_images__cost_what_the_model_makes_of_them(model: str, size: tuple[int, int], detail: str, count: int) -> None:
