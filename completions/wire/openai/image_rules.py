@@ -142,6 +142,8 @@ def validate(body: dict[str, Any], wire: str, required: Sequence[str]) -> None:
     refuse(_request(wire, model, tuple(required))(body))
     kind = body.get("output_format") or "png"
     refuse(_prompt(body, model) or _combination(body, kind))
+    if model.is_gpt and (why := _wrong_choice(body.get("size"), model)):
+        raise _user_error(why, "invalid_value", "size")
     if model.any_size and (why := _wrong_size(body.get("size")) or _wrong_budget(body, kind)):
         raise _user_error(f"Invalid size '{(body.get('size') or 'auto')[:50]}'. {why}", "invalid_value", "size")
     if _is_packed_png(body, model):
@@ -162,7 +164,7 @@ def _request(wire: str, model: Model, required: tuple[str, ...]) -> Check:
     """Return the check of a format's requests to a model, which knows its own fields alone."""
     strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
     own = {"output_format": nullable(choice(*model.kinds)), "quality": nullable(choice(*model.qualities))}
-    if not model.any_size:
+    if not model.is_gpt:
         own["size"] = nullable(choice(*model.sizes))
     fields = FIELDS[wire]
     known = [name for name in (*_ORDER, *fields) if name in fields and name not in strange]
@@ -205,6 +207,13 @@ def _combination(body: Mapping[str, Any], kind: str) -> Problem | None:
     if kind == "svg" and (body.get("n") or 1) > 1:
         return worded_problem("SVG output requires n=1.", "invalid_value", "n")
     return None
+
+
+def _wrong_choice(size: str | None, model: Model) -> str | None:
+    """Return that a size is none of a model's; the words were recorded of `gpt-image-1-mini` in September 2026."""
+    if model.any_size or size in (None, *model.sizes):
+        return None
+    return f"Invalid size '{size}'. Supported sizes are {', '.join(model.sizes[:-1])}, and {model.sizes[-1]}."
 
 
 def _wrong_size(size: str | None) -> str | None:

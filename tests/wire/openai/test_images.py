@@ -289,7 +289,7 @@ GIF, SVG = NEWEST | {"output_format": "gif"}, NEWEST | {"output_format": "svg"}
         ({"model": "dall-e-2", "prompt": "a" * 1001}, "Invalid 'prompt': string too long.", "prompt"),
         ({"n": 11}, "Invalid 'n': integer above maximum value.", "n"),
         ({"model": "dall-e-3", "n": 2}, "You must provide n=1 for this model.", "n"),
-        ({"size": "256x256"}, "Invalid value: '256x256'. Supported values are: '1024x1024',", "size"),
+        ({"size": "3x3"}, "Invalid size '3x3'. Supported sizes are 1024x1024, 1024x1536, 1536x1024, and auto.", "size"),
         *(
             ({"model": "gpt-image-2", "size": size}, f"Invalid size '{size}'. {why}", "size")
             for size, why in (
