@@ -47,7 +47,8 @@ def events(choice: Choice | None = None, **asked: Any) -> list[JSON]:
     [
         ("gpt-4.1-nano", {"context": None, "effort": None, "summary": None}, 1.0, "in_memory"),
         ("gpt-5-nano", {"context": "current_turn", "effort": "medium", "mode": "standard"}, 1.0, "in_memory"),
-        ("gpt-5-pro", {"context": "current_turn", "effort": "high", "mode": "standard"}, 1.0, "in_memory"),
+        ("gpt-5-pro", {"context": "current_turn", "effort": "high", "mode": "pro"}, 1.0, "in_memory"),
+        ("gpt-5.2-pro", {"context": "current_turn", "effort": "medium", "mode": "pro"}, 0.98, "24h"),
         ("o3", {"context": "current_turn", "effort": "medium", "mode": "standard"}, 1.0, "in_memory"),
         ("gpt-5.2", {"context": "current_turn", "effort": "none", "mode": "standard"}, 0.98, "24h"),
         ("gpt-5.4-mini", {"context": "current_turn", "effort": "none", "mode": "standard"}, 0.98, "24h"),
@@ -157,9 +158,19 @@ def test_keys__have_the_order_of_the_api() -> None:
     assert list(told["output"][0]) == ["id", "type", "status", "content", "role"]
     called = answer(Choice(tool_calls=(ToolCall("a", "{}"),)))["output"][0]
     assert list(called) == ["id", "type", "status", "arguments", "call_id", "name"]
-    for asked in ({"model": "gpt-5", "include": ["reasoning.encrypted_content"]}, {"model": "gpt-5.6-luna"}):
+    for asked in (
+        {"model": "gpt-5", "include": ["reasoning.encrypted_content"]},
+        {"model": "gpt-5.6-luna"},
+        {"model": "gpt-5.2-pro"},
+    ):
         thought = answer(Choice("a", reasoning="b"), **asked)["output"][0]
         assert list(thought) == ["id", "type", "content", "encrypted_content", "summary"]
+
+
+def test_events__of_what_was_thought_of_in_several_ways_tell_each_text_at_once() -> None:
+    said = Choice("One, two", tool_calls=(ToolCall("a", '{"b": 1}'),))
+    deltas = [event["delta"] for event in events(said, model="gpt-5.2-pro") if "delta" in event]
+    assert deltas == ["One, two", '{"b": 1}']
 
 
 def test_events__have_their_type_first_and_their_other_keys_by_name() -> None:

@@ -56,6 +56,9 @@ LATER = re.compile(r"gpt-(5\.([2-9]|\d\d)|[6-9])")
 WHOLE_REASONING = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
 """Models that reason over all turns of a conversation unless they are told not to."""
 
+PRO = re.compile(r"gpt-5(\.\d+)?-pro")
+"""Models that think in several ways at once before they answer (recorded of gpt-5.2-pro, 2026-09-29)."""
+
 REDACTED = "<redacted>"
 
 _NOWHERE = dict.fromkeys(("city", "country", "region", "timezone"))
@@ -86,11 +89,12 @@ _PLACES = {"function": 0, "custom": 0, "namespace": 2}
 
 
 class Defaults(NamedTuple):
-    """What a model does unless it is told otherwise. `effort` and `context` are None where it does not reason."""
+    """What a model does unless it is told otherwise; how it reasons is None where it does not."""
 
     is_known: bool
     effort: str | None
     context: str | None
+    mode: str | None
     top_p: float
     retention: str | None
 
@@ -106,6 +110,7 @@ def defaults(model: str) -> Defaults:
         known,
         can.default_effort if reasons else None,
         context if reasons else None,
+        ("pro" if PRO.match(name) else "standard") if reasons else None,
         0.98 if is_later else 1.0,
         "24h" if is_later else "in_memory" if known else None,
     )
@@ -171,7 +176,7 @@ def _reasoned(prompt: Prompt, usual: Defaults) -> dict[str, Any]:
     return {
         "context": usual.context if context in ("", "auto") else context,
         "effort": effort,
-        "mode": text(asked.get("mode")) or "standard",
+        "mode": text(asked.get("mode")) or usual.mode,
         "summary": summary,
     }
 

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from completions.event import HOLE, PAD, Event, Events, Run, padding
-from completions.event.scatter import Length
+from completions.event.scatter import MAX_TOKENS, Length
 from completions.tokens import text as tokens
 from completions.wire.fields import mapping, texts
 from completions.wire.framing import counts, grouped, joined
@@ -52,6 +52,9 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 }
 """What an item has not said yet when it is added, by its type."""
 
+AT_ONCE = Length(MAX_TOKENS)
+"""How long the deltas of an answer are of which several were thought of: each text is one (gpt-5.2-pro, 2026-09-29)."""
+
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
@@ -67,9 +70,11 @@ class _Narrator:
     """Writes one stream, numbering its events."""
 
     def __init__(self, document: Mapping[str, Any], per_chunk: Length | None, obfuscate: bool) -> None:
-        self._document, self._per_chunk, self._obfuscate = document, per_chunk, obfuscate
+        reasoning = mapping(document.get("reasoning"))
+        self._document, self._obfuscate = document, obfuscate
+        self._per_chunk = per_chunk or (AT_ONCE if reasoning.get("mode") == "pro" else None)
         self._model = document["model"]
-        self._thinks = (document.get("reasoning") or {}).get("effort") is not None
+        self._thinks = reasoning.get("effort") is not None
         self._events = Events()
 
     def tell(self, tier: str) -> Events:
