@@ -10,6 +10,7 @@ from typing import Any
 
 from completions.conversation import Message, Part, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens import media
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.cohere.types import BLOCK
@@ -40,6 +41,9 @@ MAX_TEXTS = 96
 GIVEN = ("texts", "images", "inputs")
 """What is embedded, one of these in a request."""
 
+
+CHANNELS: Mapping[int, int] = {0: 1, 2: 3, 4: 2, 6: 4}
+"""How many numbers a dot of a PNG has, by its type of color."""
 
 KINDS: Mapping[str, Callable[[Vector], Any]] = {**TYPES, "base64": packed}
 """The types that can be asked for, and what each makes of a vector."""
@@ -76,13 +80,18 @@ class CohereEmbed(CohereFormat):
         """Return the vectors by their types."""
         vectors = vectors_for(reply, list(map(_seen, prompt.messages)), _size(prompt))
         kinds = [kind for kind in texts(prompt.body.get("embedding_types")) if kind in KINDS] or ["float"]
+        images = list(map(_image, texts(prompt.body.get("images"))))
         return {
             "id": answer_id(reply),
             "texts": [message.text for message in prompt.messages if not message.parts],
+            **({"images": images} if images else {}),
             "embeddings": {kind: [KINDS[kind](vector) for vector in vectors] for kind in kinds},
-            "meta": meta(input_tokens=reply.usage.prompt_tokens if reply.usage else 0, image_tokens=0),
+            "meta": self._meta(reply, images),
             "response_type": "embeddings_by_type",
         }
+
+    def _meta(self, reply: Reply, images: Sequence[object]) -> dict[str, Any]:
+        return meta(images=len(images)) if images else meta(input_tokens=_read(reply), image_tokens=0)
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
@@ -106,10 +115,37 @@ class FirstCohereEmbed(CohereEmbed):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors, by their types if there are any."""
         found = super().document(reply, prompt)
-        found["meta"] = meta("1", input_tokens=found["meta"]["billed_units"]["input_tokens"])
         if prompt.body.get("embedding_types"):
             return found
         return {**found, "embeddings": found["embeddings"]["float"], "response_type": "embeddings_floats"}
+
+    def _meta(self, reply: Reply, images: Sequence[object]) -> dict[str, Any]:
+        return meta("1", images=len(images)) if images else meta("1", input_tokens=_read(reply))
+
+
+def _read(reply: Reply) -> int:
+    return reply.usage.prompt_tokens if reply.usage else 0
+
+
+def _image(source: str) -> dict[str, Any]:
+    """Return what is told of an image (0xPlaygrounds/rig, September 2026): its type, its size, the bits of a dot."""
+    width, height = media.image_size(source) or (0, 0)
+    return {
+        "width": width,
+        "height": height,
+        "format": media.picture_type(source) or "",
+        "bit_depth": _bits(media.decoded(source, 48)),
+    }
+
+
+def _bits(head: bytes) -> int:
+    """Return how many bits a dot of an image has, by the head of its file; none are told of a PNG with a palette."""
+    if head.startswith(b"GIF8"):
+        return (head[10:11] or b"\0")[0] % 8 + 1
+    if head.startswith(b"\x89PNG"):
+        depth, colors = (head[24:26] + b"\0\0")[:2]
+        return depth * CHANNELS.get(colors, 0)
+    return 24
 
 
 def _validate(document: Mapping[str, Any], needed: tuple[str, ...]) -> None:

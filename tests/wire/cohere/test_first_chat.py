@@ -1,11 +1,14 @@
 """The first version of Cohere's chat, in process: its answers, streams, conversations and refusals."""
 
+import base64
+import io
 import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pytest_django import Settings
 
 from completions.conversation import Traffic
@@ -209,6 +212,12 @@ async def test_errors__are_those_of_the_second_version() -> None:
     assert (await ask({"message": "Hi"}, authorization="Bearer bad")).status == 401
 
 
+def drawn(mode: str, kind: str) -> str:
+    file = io.BytesIO()
+    Image.new(mode, (2, 3)).save(file, kind)
+    return f"data:image/{kind};base64,{base64.b64encode(file.getvalue()).decode()}"
+
+
 EMBED = {"model": "embed-english-v3.0", "texts": ["a", "b"], "input_type": "search_query"}
 
 
@@ -229,6 +238,12 @@ async def test_embed__has_lists_of_numbers_or_the_types_that_are_asked_for() -> 
 
 
 async def test_embed__needs_no_model_and_then_no_purpose() -> None:
+    images = [drawn("L", "gif"), drawn("P", "png"), drawn("RGB", "png")]
+    _, seen = await post("/v1/embed", {"model": "embed-english-v3.0", "input_type": "image", "images": images})
+    assert seen["meta"]["billed_units"] == {"images": 3} and seen["texts"] == []
+    assert [(each["format"], each["bit_depth"], each["width"], each["height"]) for each in seen["images"]] == [
+        *(("image/gif", 8, 2, 3), ("image/png", 0, 2, 3), ("image/png", 24, 2, 3))
+    ]
     assert (await post("/v1/embed", {"texts": ["a"]}))[0] == 200
     status, found = await post("/v1/embed", {"texts": ["a"], "model": "embed-v4.0"})
     assert status == 400 and "valid input_type" in found["message"]
