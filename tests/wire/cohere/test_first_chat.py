@@ -238,11 +238,11 @@ async def test_embed__has_lists_of_numbers_or_the_types_that_are_asked_for() -> 
 
 
 async def test_embed__needs_no_model_and_then_no_purpose() -> None:
-    images = [drawn("L", "gif"), drawn("P", "png"), drawn("RGB", "png")]
+    images = [drawn("P", "gif"), drawn("P", "png"), drawn("RGB", "png")]
     _, seen = await post("/v1/embed", {"model": "embed-english-v3.0", "input_type": "image", "images": images})
     assert seen["meta"]["billed_units"] == {"images": 3} and seen["texts"] == []
     assert [(each["format"], each["bit_depth"], each["width"], each["height"]) for each in seen["images"]] == [
-        *(("image/gif", 8, 2, 3), ("image/png", 0, 2, 3), ("image/png", 24, 2, 3))
+        *(("image/gif", 1, 2, 3), ("image/png", 0, 2, 3), ("image/png", 24, 2, 3))
     ]
     assert (await post("/v1/embed", {"texts": ["a"]}))[0] == 200
     status, found = await post("/v1/embed", {"texts": ["a"], "model": "embed-v4.0"})
