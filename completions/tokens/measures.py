@@ -87,12 +87,20 @@ def _said(message: Message) -> Iterator[str]:
 
 
 def given_documents(prompt: Prompt) -> float:
-    """Measure the documents that Cohere's model is given beside a conversation."""
+    """Measure the documents that Cohere's model is given beside a conversation; digits stand alone."""
+    said = (text for data in _documents(prompt) for text in (data.values() if isinstance(data, Mapping) else (data,)))
+    return sum(size(text) + _digits(text) for text in said if isinstance(text, str))
+
+
+def fields_of_documents(prompt: Prompt) -> float:
+    """Count the fields that those documents have."""
+    return sum(len(data) for data in _documents(prompt) if isinstance(data, Mapping))
+
+
+def _documents(prompt: Prompt) -> Iterator[object]:
     given = prompt.body.get("documents")
-    documents = given if isinstance(given, list) else []
-    data = [each.get("data") if isinstance(each, Mapping) else each for each in documents]
-    texts = (text for each in data for text in (each.values() if isinstance(each, Mapping) else (each,)))
-    return sum(size(text) for text in texts if isinstance(text, str))
+    for each in given if isinstance(given, list) else ():
+        yield each.get("data") if isinstance(each, Mapping) else each
 
 
 def messages(prompt: Prompt) -> float:
@@ -279,6 +287,7 @@ MEASURES: Mapping[str, Measure] = {
     **{name: _in_all(measure) for name, measure in TEXTS.items()},
     "fine_values": fine_values,
     "documents": given_documents,
+    "document_field": fields_of_documents,
     "message": messages,
     "exchange": exchanges,
     "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),

@@ -152,6 +152,8 @@ LLAMA_3: Weights = {
 }
 """Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
 
+COMMAND: Weights = {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5}
+
 CLAUDE_HOSTED = {
     "code_execution_20250": 1600,
     "code_execution": 4680,
@@ -271,14 +273,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
         ),
     ),
     ("nova", Vendor("nova", {"text": 1, "tools": 358, "tool_json": 1, "call": 20, "call_json": 1}, Media(squares(28)))),
-    (
-        "command|c4ai",
-        Vendor(
-            "command",
-            {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5},
-            Media(squares(28)),
-        ),
-    ),
+    ("command-a-plus", Vendor("command-a-plus", COMMAND, Media(squares(28)))),
+    ("command|c4ai", Vendor("command", {**COMMAND, "document_field": 2}, Media(squares(28)))),
 )
 """By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""
 

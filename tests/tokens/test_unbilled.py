@@ -76,8 +76,10 @@ def test_billed__are_the_texts_and_the_tools_alone() -> None:
     assert 30 < tools["billed_units"]["input_tokens"] < 45
     called, planned = (told(SMALL, ASKED, CALLED | plan, RESULT) for plan in ({}, {"tool_plan": "I will look."}))
     assert planned["billed_units"]["input_tokens"] == called["billed_units"]["input_tokens"] + 4
-    documents = told(SMALL, ASKED, documents=[{"id": "1", "data": {"text": "It rains in Paris."}}])
-    assert documents["billed_units"]["input_tokens"] == 6 + 5
+    given = [{"id": "1", "data": {"text": "It rains in Paris.", "year": "2026"}}]
+    documents, plus = (told(model, ASKED, documents=given) for model in (SMALL, PLUS))
+    assert documents["billed_units"]["input_tokens"] == 6 + 5 + 4 + 2 * 2
+    assert plus["billed_units"]["input_tokens"] == 6 + 5 + 4
 
 
 def test_usage__of_a_script_is_told_as_it_is() -> None:
