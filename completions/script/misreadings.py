@@ -48,6 +48,12 @@ def doubt_empty(node: Node, then: str = "always holds") -> None:
         node.doubt(f"has no condition in it, and so {then}.")
 
 
+def doubt_field(node: Node, name: str) -> None:
+    """Doubt a field with which an expression compares, where its value was to be the operand."""
+    meant = f"`{name}` in backquotes" if name in ("true", "false", "null") else f"'{name}' in single quotes"
+    node.doubt(f"compares with the field {name} of the request; the value is written {meant}.")
+
+
 def doubt_values(node: Node) -> None:
     """Doubt a list of values with none in it."""
     if not node.value:

@@ -45,6 +45,14 @@ def doubted(text: str) -> list[str]:
         ("expr: {stream: yes}", "is the text 'yes'; write true, or put the text in quotes."),
         ("expr: {max_tokens: 1_000}", "is the text '1_000'; write the number in digits, or put the text in quotes."),
         ("expr: {seed: {in: [0x1F]}}", "is the text '0x1F'"),
+        (
+            "expr: 'model == \"gpt-4o\"'",
+            "compares with the field gpt-4o of the request; the value is written 'gpt-4o' in s",
+        ),
+        (
+            "expr: a && b == true",
+            "compares with the field true of the request; the value is written `true` in backquotes.",
+        ),
         ("model: []", "is an empty list, and so never holds; `exists: false` asks that there is no value."),
         ("last_user: {in: []}", "is an empty list, and so never holds"),
         ("header: {}", "has no condition in it, and so always holds."),

@@ -6,7 +6,7 @@ from functools import partial
 from completions.conversation import NAMES
 from completions.script.asked.matcher import same_request
 from completions.script.language import COMBINERS, RULE
-from completions.script.match.expressions import ExpressionError, compiled
+from completions.script.match.expressions import ExpressionError, compiled, fields_for_texts
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
@@ -14,6 +14,7 @@ from completions.script.match.regexes import Pattern, PatternError
 from completions.script.misreadings import (
     doubt_count,
     doubt_empty,
+    doubt_field,
     doubt_flags,
     doubt_nothing,
     doubt_operand,
@@ -82,8 +83,10 @@ def _expr(node: Node) -> Matcher:
 def _expression(node: Node, text: str) -> str:
     try:
         compiled(text)
+        for name in fields_for_texts(text):
+            doubt_field(node, name)
     except ExpressionError as exc:
-        raise node.error(f"is not JMESPath: {exc}") from exc
+        raise node.error(f"is not JMESPath: {exc}.") from exc
     return text
 
 

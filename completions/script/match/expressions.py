@@ -1,6 +1,7 @@
 """Step 3: JMESPath on a request's body, within a budget of time and of what it makes."""
 
 import functools
+import json
 from collections.abc import Collection, Iterator
 from typing import Any
 
@@ -73,12 +74,34 @@ def compiled(text: str) -> Any:
     except RecursionError as exc:
         raise ExpressionError("it is nested too deep") from exc
     except JMESPathError as exc:
-        raise ExpressionError(str(exc).splitlines()[0]) from exc
+        raise ExpressionError(_why(str(exc))) from exc
     except Exception as exc:  # the parser meets some texts with errors of its own
         raise ExpressionError(budget.described(exc)) from exc
     if unknown := next((name for name in _functions(parsed) if name not in Functions.FUNCTION_TABLE), None):
         raise ExpressionError(f"there is no function {unknown}(); there are {', '.join(Functions.FUNCTION_TABLE)}")
     return parsed
+
+
+def _why(told: str) -> str:
+    """Return the library's first line, without what it says of each, and with a hint at the commonest cause."""
+    line = told.splitlines()[0].removesuffix(", for expression:").removesuffix(":")
+    line = line.removeprefix("Invalid jmespath expression: ").removeprefix("Bad jmespath expression: ")
+    return line + (". A number stands between backquotes: `1`" if "(NUMBER)" in line else "")
+
+
+def fields_for_texts(text: str) -> Iterator[str]:
+    """Yield the names of fields with which a valid expression compares, and that look as if values were meant.
+
+    In JMESPath double quotes stand around the name of a field, and `true` is one.
+    """
+    waiting = [compiled(text)]
+    while waiting:
+        node = waiting.pop()
+        if node["type"] == "comparator" and (other := node["children"][1])["type"] == "field":
+            name = other["value"]
+            if name in ("true", "false", "null") or json.dumps(name, ensure_ascii=False) in text:
+                yield name
+        waiting += [child for child in node["children"] if isinstance(child, dict) and "children" in child]
 
 
 def _functions(parsed: Any) -> Iterator[str]:

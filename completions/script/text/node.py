@@ -13,6 +13,7 @@ from completions.budget import described
 from completions.exceptions import ScriptError
 from completions.faults import MAX_NUMBER
 from completions.script.language import Keys
+from completions.script.text.other_words import meant_by
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -248,11 +249,19 @@ class Node:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint at the allowed word that is all but the same, has this one as a part, or is similar; or nothing."""
+    """Return a hint at the allowed word that is all but the same, is meant, has this one as a part, or is similar.
+
+    Of `last_user__contains`, as Django writes a lookup, both parts are words.
+    """
     words = list(allowed)
+    name, _, lookup = word.partition("__")
+    if name in words and lookup:
+        return f" Write `{name}: {{{lookup}: …}}`."
+    meant = meant_by(word, words)
     longer = [each for each in words if f"_{word}_" in f"_{each}_"]
     close = (
         difflib.get_close_matches(word, words, n=1, cutoff=0.85)
+        or ([meant] if meant else [])
         or (longer if len(longer) == 1 else [])
         or difflib.get_close_matches(word, words, n=1)
     )
