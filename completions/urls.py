@@ -24,6 +24,7 @@ from completions.views import (
     lookups,
     message_batches,
     mistral,
+    realtime,
     stored,
     uploads,
     vector_stores,
@@ -144,6 +145,7 @@ OPENAI_STORED: Addresses = [
     ),
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
     *kept_responses("v1/"),
+    path("v1/realtime/client_secrets", by_method(POST=realtime.secret_made)),
     path("v1/conversations", by_method(POST=stored.conversation_made)),
     path(
         "v1/conversations/<str:name>",
@@ -203,6 +205,7 @@ OTHERS_STORED: Addresses = [
     *azures("openai/v1/"),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
+    path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
 ]
 """The responses that Azure and xAI keep, and the files and batches of Azure, Groq, Mistral and xAI."""

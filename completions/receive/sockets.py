@@ -53,7 +53,7 @@ async def converse(host: Host, scope: Mapping[str, Any], receive: Receive, send:
     request.sent_headers = dict(with_key(request.sent_headers, offered))
     try:
         host.admit(request)
-        opened = open_session(request, request.sent_headers)
+        opened = await open_session(request, request.sent_headers)
     except RequestError as exc:
         await host.refuse(request, exc, _Denial(scope, send).send, None)
         return
@@ -80,9 +80,9 @@ class _Conversation:
 
     def __init__(self, host: Host, opened: Opened, request: LeanRequest, send: Send) -> None:
         self._host, self._send = host, send
-        self._wire, self._session, self._route = opened
+        self._wire, self._session, self._route, sent = opened
         headers = [
-            *((name, value) for name, value in request.sent_headers.items() if name not in OF_THE_HANDSHAKE),
+            *((name, value) for name, value in sent.items() if name not in OF_THE_HANDSHAKE),
             (b"content-type", b"application/json"),
         ]
         self._scope = {**request.scope, "method": "POST", "headers": headers}

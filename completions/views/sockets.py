@@ -1,6 +1,7 @@
 """The handshake of a WebSocket, the session that begins with it, and what follows from a client's messages."""
 
 import logging
+import time
 from collections.abc import AsyncGenerator, Collection, Iterator
 from typing import Any, NamedTuple
 
@@ -11,9 +12,10 @@ from completions import budget
 from completions.conf import conf
 from completions.exceptions import InternalError, RequestError
 from completions.resolve.ask import Headers, TextHeaders
-from completions.resolve.keys import check_key
+from completions.resolve.keys import check_key, key_in
 from completions.state import selection
-from completions.state.namespaces import namespace
+from completions.state.namespaces import Namespace, namespace
+from completions.state.records import Document, is_over
 from completions.views.edge import AUTHORIZATION, namespace_of
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
@@ -28,14 +30,18 @@ KEY_PROTOCOL = "openai-insecure-api-key."
 
 
 class Opened(NamedTuple):
-    """What begins with a handshake: a format's session, and what the address says beside the format."""
+    """What begins with a handshake: a format's session, what the address says beside the format, and the headers.
+
+    Those are the handshake's for each request of the connection, with the key of its maker in place of a secret.
+    """
 
     wire: SocketFormat
     session: Session
     route: dict[str, Any]
+    headers: Headers
 
 
-def open_session(request: HttpRequest, headers: Headers) -> Opened:
+async def open_session(request: HttpRequest, headers: Headers) -> Opened:
     """Return the session that a handshake asks for; raise the error with which it is refused."""
     wire = socket_at(request.path_info)
     if wire is None:
@@ -45,10 +51,22 @@ def open_session(request: HttpRequest, headers: Headers) -> Opened:
     except Resolver404:
         named = None
     space = namespace(named or namespace_of(headers) or selection.current.name)
+    secret = await _secret(space, wire, TextHeaders(headers))
+    if secret is not None and secret["key"]:
+        headers = {**headers, AUTHORIZATION: f"Bearer {secret['key']}".encode()}
+    told = TextHeaders(headers)
     if allowed := space.script.keys or conf.API_KEYS:
-        check_key(TextHeaders(headers), allowed)
-    session = wire.session(request.GET.dict(), TextHeaders(headers))
-    return Opened(wire, session, {} if named is None else {"namespace": named})
+        check_key(told, allowed)
+    session = wire.session(request.GET.dict(), told, secret and secret["session"])
+    return Opened(wire, session, {} if named is None else {"namespace": named}, headers)
+
+
+async def _secret(space: Namespace, wire: SocketFormat, headers: TextHeaders) -> Document | None:
+    """Return the secret that is a handshake's key; None for another key. One that is over is refused as a wrong one."""
+    found = await space.records.get(wire.secret, key_in(headers)) if wire.secret else None
+    if found is not None and is_over(found, time.time()):
+        check_key(headers, ())
+    return found
 
 
 def with_key(headers: Headers, subprotocols: Collection[str]) -> Headers:

@@ -76,9 +76,15 @@ class SocketFormat(WireFormat):
     subprotocols: tuple[str, ...] = ()
     """The subprotocols that a client may offer; the first one that it does is chosen."""
 
+    secret = ""
+    """The kind of record that has settings of a `session`, and its maker's `key`, by the secret that opens it."""
+
     @abstractmethod
-    def session(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Session:
-        """Return the session of a new connection; raise `RequestError` to refuse its handshake."""
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
+        """Return the session of a new connection; raise `RequestError` to refuse its handshake.
+
+        `preset` has the settings of the handshake's secret.
+        """
 
 
 def encoded(message: Message) -> str:

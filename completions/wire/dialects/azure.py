@@ -34,6 +34,7 @@ from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
+from completions.wire.openai.realtime.format import Realtime
 from completions.wire.openai.refusals import any_kind, elsewhere
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.compact import Compaction
@@ -344,6 +345,10 @@ class AzureResponses(Deployed, Responses):
     """Responses: the request names its deployment itself, at `/openai/responses` and at `/openai/v1/responses`."""
 
     operation = "Responses_Create"
+
+
+class AzureRealtime(Deployed, Realtime):
+    """Conversations over a WebSocket, at `/openai/v1/realtime`; the `model` is a deployment (BerriAI/litellm 17260)."""
 
 
 class TakesAnyModel(Deployed):

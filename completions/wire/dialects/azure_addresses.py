@@ -9,6 +9,7 @@ from completions.wire.dialects.azure import (
     AzureInputTokens,
     AzureLegacy,
     AzureModels,
+    AzureRealtime,
     AzureResponses,
 )
 from completions.wire.dialects.azure_media import (
@@ -41,6 +42,7 @@ DEPLOYED: tuple[tuple[str, WireFormat], ...] = (
 ADDRESSES = [
     *(Address(f"{place}{name}", wire) for place in (DEPLOYMENT, "openai/v1/") for name, wire in DEPLOYED),
     Address("openai/(?:v1/)?responses", RESPONSES),
+    Address("openai/v1/realtime", AzureRealtime(), "socket"),
     Address("openai/(?:v1/)?responses/compact", AzureCompaction()),
     Address("openai/(?:v1/)?responses/input_tokens", AzureInputTokens()),
     *listing("openai/(?:v1/)?", CHAT),

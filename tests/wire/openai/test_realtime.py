@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import math
+import time
 from array import array
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,17 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from openai.types.realtime import RealtimeServerEvent
+from django.test import RequestFactory
+from openai.types.realtime import RealtimeServerEvent, RealtimeSessionCreateResponse
 from pydantic import TypeAdapter
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
+from completions.exceptions import KeyRefused
+from completions.state import namespaces
+from completions.views.sockets import open_session
+from completions.wire.openai.realtime.secrets import SECRET
 from completions.wire.openai.realtime.sound import A_LAW, BYTES_PER_MS, MU_LAW, PCM, Listener, Speech, converted
 from tests.patience import PATIENCE
 
@@ -450,6 +456,68 @@ async def test_openai_sdk__talks(place: str) -> None:
             elif event.type == "response.done":
                 break
     assert said == "Good day to you."
+
+
+@pytest.mark.parametrize("base", ["/v1", "/openai/v1"])
+def test_client_secret__opens_a_session_with_its_settings(place: str, base: str) -> None:
+    script = "{version: 1, defaults: {keys: [sk-right]}, rules: [{reply: Good day to you.}]}"
+    httpx.put(f"{place}/_mock/script", content=script).raise_for_status()
+    audio: Any = {"output": {"voice": "cedar"}}
+    asked: Any = {"type": "realtime", "model": "gpt-realtime-mini", "instructions": "Be brief.", "audio": audio}
+    until: Any = {"anchor": "created_at", "seconds": 60}
+    with openai.OpenAI(base_url=f"{place}{base}", api_key="sk-right") as client:
+        secret = client.realtime.client_secrets.create(session=asked, expires_after=until)
+    settings = secret.session
+    assert (secret.value[:3], secret.expires_at - int(time.time()) in range(50, 61)) == ("ek_", True)
+    assert isinstance(settings, RealtimeSessionCreateResponse)
+    assert (settings.model, settings.instructions) == ("gpt-realtime-mini", "Be brief.")
+    with openai.OpenAI(base_url=f"{place}{base}", api_key=secret.value) as client:
+        with client.realtime.connect(model="gpt-realtime-mini") as connection:
+            created: Any = connection.recv()
+            told = created.session
+            assert (told.instructions, told.audio.output.voice, told.id == settings.id) == ("Be brief.", "cedar", False)
+            assert told.expires_at > time.time()
+            connection.response.create()
+            done: Any = next(event for event in connection if event.type in ("response.done", "error"))
+        assert done.response.output[0].content[0].transcript == "Good day to you."
+        with pytest.raises(openai.AuthenticationError):
+            client.chat.completions.create(model="gpt-4o", messages=[])
+    for key, status in (("ek_other", 401), ("sk-right", 101)):
+        head = {"Authorization": f"Bearer {key}"}
+        assert _handshake(f"{place}{base}/realtime?model=gpt-realtime", head) == status
+
+
+def _handshake(url: str, headers: dict[str, str]) -> int:
+    """Return the status of an answer to a handshake."""
+    try:
+        with connect(url.replace("http", "ws", 1), additional_headers=headers, proxy=None):
+            return 101
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+async def test_client_secret__that_is_over_opens_nothing() -> None:
+    space = namespaces.namespace("expired-secrets")
+    secret = {"value": "ek_1", "expires_at": int(time.time()) - 1, "session": {}, "key": ""}
+    await space.records.put(SECRET, "ek_1", secret)
+    request = RequestFactory().get("/ns/expired-secrets/v1/realtime?model=gpt-realtime")
+    with pytest.raises(KeyRefused, match="Incorrect API key provided"):
+        await open_session(request, {b"authorization": b"Bearer ek_1"})
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"expires_after": {"anchor": "created_at", "seconds": 7201}}, "expires_after.seconds"),
+        ({"expires_after": {"anchor": "now"}}, "expires_after.anchor"),
+        ({"session": {"model": "gpt-realtime"}}, "session.type"),
+        ({"session": {"type": "realtime", "output_modalities": ["smell"]}}, "session.output_modalities[0]"),
+        ({"model": "gpt-realtime"}, "model"),
+    ],
+)
+def test_client_secret__is_refused_for_settings_that_are_none(place: str, body: dict[str, Any], param: str) -> None:
+    refused = httpx.post(f"{place}/v1/realtime/client_secrets", json=body, headers={"Authorization": "Bearer k"})
+    assert (refused.status_code, refused.json()["error"]["param"]) == (400, param)
 
 
 class ProxysClient:

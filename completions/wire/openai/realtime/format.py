@@ -6,6 +6,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply
 from completions.event import Event
+from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
@@ -13,10 +14,12 @@ from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.realtime.events import fresh, narrate
 from completions.wire.openai.realtime.readback import collect_event
+from completions.wire.openai.realtime.secrets import SECRET
 from completions.wire.openai.realtime.session import RealtimeSession
+from completions.wire.openai.realtime.settings import TRANSCRIPTION, begun, begun_with
 from completions.wire.openai.responses.prompt import read_prompt
 from completions.wire.readback import Answer
-from completions.wire.sockets import Session, SocketFormat
+from completions.wire.sockets import Message, Session, SocketFormat
 
 AS_TEXT = {"input_audio": "input_text", "output_audio": "output_text"}
 """What a part of sound is to whoever reads its transcript."""
@@ -27,14 +30,16 @@ class Realtime(OpenAIFormat, SocketFormat):
 
     name = "realtime"
     subprotocols = ("realtime",)
+    secret = SECRET
 
-    def session(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Session:
-        """Return a new conversation with the model that the address names."""
-        model = query.get("model", "")
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
+        """Return a new conversation with the model that the address, or the key's own settings, name."""
+        settings = begun(query) if preset is None else begun_with(preset)
+        model = text(settings.get("model"))
         can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
         fits = can is None or can.formats is None or self.name in can.formats
         is_old = "realtime=v1" in headers.get("openai-beta", "")
-        return RealtimeSession(model, query.get("intent", ""), fits=fits, is_old=is_old)
+        return RealtimeSession(settings, _refusal(settings, query.get("intent", ""), fits=fits, is_old=is_old))
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -68,6 +73,23 @@ class Realtime(OpenAIFormat, SocketFormat):
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add what an event says."""
         collect_event(document, answer)
+
+
+OLD = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
+"""What a client of the former version is told (pickle-com/glass 220, jsboige/CoursIA 13149)."""
+
+
+def _refusal(settings: Message, intent: str, *, fits: bool, is_old: bool) -> RequestError | None:
+    """Return why a client is not served at all, in the words of livekit/agents-js 1756 and BerriAI/litellm 13471."""
+    if is_old:
+        return RequestError(OLD, code="beta_api_shape_disabled")
+    if intent not in ("", TRANSCRIPTION, "conversation"):
+        return RequestError(f"Invalid intent {intent}", code="invalid_intent")
+    if settings["type"] != TRANSCRIPTION and not settings["model"]:
+        return RequestError("You must provide a model parameter.", code="missing_model", param="model")
+    if not fits:
+        return RequestError(f'Model "{settings["model"]}" is not supported in realtime mode.', code="invalid_model")
+    return None
 
 
 def _with_texts(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
-from completions.wire.openai.realtime.settings import changed, check_type, new_session
+from completions.wire.openai.realtime.settings import changed, check_type
 from completions.wire.openai.realtime.sound import BYTES_PER_MS, FRAME_MS, PCM, Listener, milliseconds
 from completions.wire.openai.realtime.under_way import UnderWay
 from completions.wire.openai.transcripts import sentences
@@ -33,9 +33,6 @@ SILENCE_MS = 500
 LEAST_MS = 100
 """Milliseconds of sound that can be committed, at least."""
 
-OLD = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
-"""What a client of the former version is told (pickle-com/glass 220, jsboige/CoursIA 13149)."""
-
 MAIN = ""
 """The lane of the session's own conversation."""
 
@@ -44,10 +41,10 @@ APART = "none"
 
 
 class RealtimeSession(Session):
-    """One conversation: `fits` tells whether its model is for conversations, `is_old` that its client is too old."""
+    """One conversation, with its settings; a `refusal` tells why its client is not served."""
 
-    def __init__(self, model: str, intent: str, *, fits: bool, is_old: bool) -> None:
-        self._settings = new_session(model, transcribes=intent == "transcription")
+    def __init__(self, settings: dict[str, Any], refusal: RequestError | None = None) -> None:
+        self._settings = settings
         self._conversation = fresh("conv_")
         self._items: list[dict[str, Any]] = []
         self._heard: dict[str, tuple[str, int]] = {}
@@ -55,7 +52,7 @@ class RealtimeSession(Session):
         self._listener, self._next_item = Listener(), fresh("item_")
         self._answers: dict[str, UnderWay] = {}
         """What is under way in each lane; the conversation's own has no name."""
-        self._refusal = _refusal(model, intent, fits=fits, is_old=is_old)
+        self._refusal = refusal
         self._event_id: str | None = None
 
     def opened(self) -> Iterable[Step]:
@@ -329,19 +326,6 @@ def _ends(
 def _error_event(exc: RequestError) -> Message:
     told = {"type": exc.type, "code": exc.code, "message": exc.message, "param": exc.param, "event_id": None}
     return _event("error", error=told)
-
-
-def _refusal(model: str, intent: str, *, fits: bool, is_old: bool) -> RequestError | None:
-    """Return why a client is not served at all, in the words of livekit/agents-js 1756 and BerriAI/litellm 13471."""
-    if is_old:
-        return RequestError(OLD, code="beta_api_shape_disabled")
-    if intent not in ("", "transcription", "conversation"):
-        return RequestError(f"Invalid intent {intent}", code="invalid_intent")
-    if not model and intent != "transcription":
-        return RequestError("You must provide a model parameter.", code="missing_model", param="model")
-    if not fits:
-        return RequestError(f'Model "{model}" is not supported in realtime mode.', code="invalid_model")
-    return None
 
 
 def _is_apart(asked: Ask) -> bool:

@@ -12,6 +12,9 @@ from completions.wire.openai.realtime.sound import PCM
 LIFETIME = 3600
 """Seconds that a session lives, at most."""
 
+TRANSCRIPTION = "transcription"
+"""The type, and the intent, of a session that hears and says nothing."""
+
 RATES = {PCM: 24_000}
 
 DETECTION: Mapping[str, Mapping[str, Any]] = {
@@ -28,18 +31,27 @@ DETECTION: Mapping[str, Mapping[str, Any]] = {
 """What a session does where its client says nothing of it, by the way in which it finds out when somebody speaks."""
 
 
-def new_session(model: str, *, transcribes: bool) -> dict[str, Any]:
-    """Return the settings of a session that nobody has changed."""
+def begun(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of a session that begins as its address says."""
+    return begun_with(new_session(query.get("model", ""), query.get("intent", "")))
+
+
+def begun_with(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a session that begins with those."""
+    return {**settings, "id": fresh("sess_"), "expires_at": int(time.time()) + LIFETIME}
+
+
+def new_session(model: str, kind: str) -> dict[str, Any]:
+    """Return the settings of a session that nobody has changed, and that has not begun."""
     heard = {
         "format": {"type": PCM, "rate": RATES[PCM]},
         "transcription": None,
         "noise_reduction": None,
         "turn_detection": {"type": "server_vad", **DETECTION["server_vad"]},
     }
-    expires = int(time.time()) + LIFETIME
-    if transcribes:
-        start = {"type": "transcription", "object": "realtime.transcription_session", "id": fresh("sess_")}
-        return {**start, "expires_at": expires, "audio": {"input": heard}, "include": None}
+    if kind == TRANSCRIPTION:
+        start = {"type": kind, "object": "realtime.transcription_session", "id": fresh("sess_")}
+        return {**start, "expires_at": 0, "audio": {"input": heard}, "include": None}
     return {
         "type": "realtime",
         "object": "realtime.session",
@@ -53,7 +65,7 @@ def new_session(model: str, *, transcribes: bool) -> dict[str, Any]:
         "tracing": None,
         "truncation": "auto",
         "prompt": None,
-        "expires_at": expires,
+        "expires_at": 0,
         "audio": {
             "input": heard,
             "output": {"format": {"type": PCM, "rate": RATES[PCM]}, "voice": "marin", "speed": 1.0},

@@ -89,7 +89,7 @@ class ResponsesSocket(Responses, SocketFormat):
 
     subprotocols = ("openai-beta.responses.v1",)
 
-    def session(self, query: Mapping[str, str], headers: Mapping[str, str]) -> Session:
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return a session, to which any client is welcome."""
         return ResponsesSession()
 
