@@ -17,7 +17,6 @@ from completions.exceptions import AuthorError, JournalUnavailable, RequestError
 from completions.journal import figures, queries
 from completions.journal.matching import Matching
 from completions.journal.queries import Filter
-from completions.resolve.upstream import FORMATS
 from completions.script.match import conditions
 from completions.script.match.matchers import Matcher, conditions_of, fits_one_of
 from completions.script.text.reading import read_text
@@ -25,7 +24,7 @@ from completions.views.edge import ENDPOINTS
 from completions.views.http import FastJsonResponse, Following, Recorded
 from completions.views.lookups import LOOKUPS
 from completions.wire.openai.base import envelope
-from completions.wire.registry import read
+from completions.wire.registry import ASKED, read
 
 METHODS = tuple(method.value for method in HTTPMethod)
 MAX_LISTED = 1000
@@ -208,8 +207,8 @@ async def _matching(call: Call) -> Matching:
         raise RequestError(exc.summary, param=exc.field or "match", code="invalid_script") from exc
     for condition in conditions_of(matcher):
         asks = condition.field.name == "format" and condition.lookup.name != "exists"
-        if asks and not fits_one_of(condition, FORMATS):
-            told = f"`match`: no exchange has this format; those that can be matched have {', '.join(FORMATS)}."
+        if asks and not fits_one_of(condition, ASKED):
+            told = f"`match`: no exchange has this format; those that can be matched have {', '.join(ASKED)}."
             raise RequestError(told, param="match.format", code="invalid_script")
     return Matching(filter, partial(_holds, matcher, await call.dialect()))
 

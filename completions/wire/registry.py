@@ -106,6 +106,9 @@ KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - 
 """Headers for the API key other than `Authorization: Bearer`."""
 
 
+ASKED = sorted({address.wire.name for address in ADDRESSES if address.use in ("generate", "socket")} - {""})
+"""The names of the formats whose requests the journal can read again."""
+
 WORK = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),

@@ -188,6 +188,8 @@ def test_text__is_told_in_deltas_and_remembered(talk: Conversation, place: str) 
     assert talk.say("And?")[-1]["response"]["output"][0]["content"][0]["text"] == "Once more."
     calls = said_in(place, 2)
     assert [call["endpoint"] for call in calls] == ["realtime"] * 2
+    asked = {"match": "{format: realtime, last_user: And}"}
+    assert httpx.get(f"{place}/_mock/exchanges/count", params=asked).json()["count"] == 1
     assert [call["said"]["answer"] for call in calls] == ["Once more.", "Good day to you."]
     assert [message["text"] for message in calls[0]["said"]["messages"]] == ["Hello", "Good day to you.", "And?"]
 
