@@ -75,6 +75,7 @@ GENERATED = [
     f"{PROJECT}/anthropic/models/count-tokens:rawPredict",
     *(f"{BEDROCK}/{name}" for name in ("converse", "converse-stream", "invoke", "count-tokens")),
     f"{BEDROCK}/invoke-with-response-stream",
+    "/guardrail/g1/version/1/apply",
     *(
         f"/model/{name}/invoke"
         for name in ("amazon.nova-lite-v1:0", "amazon.titan-text-lite-v1", "amazon.titan-embed-text-v2:0")

@@ -1,6 +1,7 @@
 """Where Bedrock's runtime is found; a model's name may be an ARN, which has slashes."""
 
 from completions.wire.address import Address
+from completions.wire.bedrock.apply_guardrail import ApplyGuardrail
 from completions.wire.bedrock.base import PROFILE
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse, UnknownOperation
@@ -27,5 +28,6 @@ ADDRESSES = [
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/(?P<model>.+)/count-tokens", CountTokens()),
+    Address("guardrail/(?P<guardrail>.+)/version/(?P<version>[^/]+)/apply", ApplyGuardrail()),
     Address("(?:model|guardrail|guardrail-checks|async-invoke)(?:/.*)?", UnknownOperation(), "refuse"),
 ]

@@ -69,7 +69,7 @@ def trace(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if not (blocked and prompt.stream):
         found["modelOutput"] = []
     if not blocked:
-        found["outputAssessments"] = {name: [_assessment(asked, only_choice(reply).text or "")]}
+        found["outputAssessments"] = {name: [assessment(asked, only_choice(reply).text or "")]}
     return {"trace": {"guardrail": found}}
 
 
@@ -84,7 +84,7 @@ def invoked(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         return action
     found: dict[str, Any] = {"input": _input(reply, prompt, asked)}
     if not blocked:
-        found["outputs"] = [{asked.name.rpartition("/")[2]: _assessment(asked, only_choice(reply).text or "")}]
+        found["outputs"] = [{asked.name.rpartition("/")[2]: assessment(asked, only_choice(reply).text or "")}]
     return {**action, TRACE: {"guardrail": {**found, "actionReason": _reason(blocked)}}}
 
 
@@ -93,11 +93,12 @@ def _reason(blocked: bool) -> str:
 
 
 def _input(reply: Reply, prompt: Prompt, asked: Asked) -> dict[str, Any]:
-    found = _assessment(asked, prompt.last_user or "")
+    found = assessment(asked, prompt.last_user or "")
     return {asked.name.rpartition("/")[2]: found | ({"topicPolicy": DENIED} if intervenes(reply, asked) else {})}
 
 
-def _assessment(asked: Asked, looked_at: str) -> dict[str, Any]:
+def assessment(asked: Asked, looked_at: str) -> dict[str, Any]:
+    """Return what is told of a guardrail that has looked at a text: which it was, and what that cost."""
     given, name = asked.name, asked.name.rpartition("/")[2]
     whole = given if given.startswith("arn:") else f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/{name}"
     size = len(looked_at)

@@ -78,6 +78,9 @@ REQUEST: Mapping[str, Shape] = {
     "outputConfig": {"textFormat": {"type": str, "structure": _SCHEMA}, "effort": str},
 }
 
+APPLIED: Mapping[str, Shape] = {"source": str, "content": [_GUARD], "outputScope": str}
+"""What a guardrail is asked alone."""
+
 
 def typed(value: Any, shape: Shape) -> None:
     """Refuse a value, or one within it, that is of another JSON type than its shape."""

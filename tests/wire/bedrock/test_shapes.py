@@ -7,15 +7,16 @@ from typing import Any
 import orjson
 import pytest
 
-from completions.conversation import Choice, Reply, ToolCall, Traffic, Usage
+from completions.conversation import Choice, Moderation, Reply, ToolCall, Traffic, Usage
 from completions.event import Body, eventstream
 from completions.exceptions import RequestError
 from completions.wire import registry
 from completions.wire.anthropic.thinking import REDACTS
 from completions.wire.base import WireFormat
+from completions.wire.bedrock.apply_guardrail import BLOCKED
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
-from completions.wire.bedrock.guardrail import ACTION, TRACE
+from completions.wire.bedrock.guardrail import ACTION, INVOKED_UNITS, TRACE
 from completions.wire.vertex.claude import VertexClaude
 
 CALLED = Choice(text="Wait.", finish_reason="tool_calls", tool_calls=(ToolCall("look", '{"at": 1}'),))
@@ -490,3 +491,56 @@ def test_converse__names_calls_of_openai_s_gpts_as_they_do() -> None:
     assert re.fullmatch("call_[0-9a-f]{32}", call["toolUse"]["toolUseId"])
     fields = {"messages": [], "additionalModelRequestFields": {"reasoning": {"effort": "high"}}}
     assert asked(Converse(), LUNA, "converse", fields).reasoning_effort == "high"
+
+
+def applied(choice: Choice, body: dict[str, Any]) -> dict[str, Any]:
+    """Return what a guardrail that is asked alone answers."""
+    found = registry.format_at("/guardrail/g1/version/1/apply")
+    assert found is not None
+    wire, route = found
+    prompt = wire.parse(orjson.dumps(body), {}, validate=True, route=route)
+    document: dict[str, Any] = orjson.loads(wire.render(reply(choice), prompt).data)
+    said = registry.read(Traffic("POST", "/guardrail/g1/version/1/apply", b"{}", (orjson.dumps(document),)))
+    assert said.reply and said.reply.choices[0].moderation == Moderation({}, bool(document["outputs"]))
+    return document
+
+
+VIOLENT = Moderation({"violence": 0.95, "violence/graphic": 0.8, "hate": 0.4, "illicit": 0.6})
+
+
+@pytest.mark.parametrize(
+    ("choice", "filters", "said"),
+    [
+        (Choice("Hi"), None, None),
+        (Choice(moderation=Moderation({"violence": 0.4})), None, None),
+        (Choice(moderation=Moderation({"violence": 0.9}, flagged=False)), None, None),
+        (Choice(moderation=VIOLENT), [("VIOLENCE", "HIGH"), ("MISCONDUCT", "LOW")], BLOCKED),
+        (Choice("No.", moderation=Moderation({"hate": 0.1}, flagged=True)), [("HATE", "LOW")], "No."),
+        (Choice(moderation=Moderation(flagged=True)), [("MISCONDUCT", "HIGH")], BLOCKED),
+        (FILTERED, None, "Not that."),
+    ],
+)
+def test_guardrail__blocks_what_a_script_flags(choice: Choice, filters: Any, said: str | None) -> None:
+    document = applied(choice, {"source": "INPUT", "content": [{"text": {"text": "Hello"}}]})
+    assert [*document] == sorted(document) and document["usage"].keys() == set(INVOKED_UNITS)
+    assert document["action"] == ("GUARDRAIL_INTERVENED" if said else "NONE")
+    assert document["blockedResponse"] == said and document["outputs"] == ([{"text": said}] if said else [])
+    (found,) = document["assessments"]
+    assert [*found] == sorted(found) and found["appliedGuardrailDetails"]["guardrailId"] == "g1"
+    assert document["guardrailCoverage"] == {"images": None, "textCharacters": {"guarded": 5, "total": 5}}
+    told = found["contentPolicy"] and [(each["type"], each["confidence"]) for each in found["contentPolicy"]["filters"]]
+    assert told == filters and bool(found["topicPolicy"]) == (choice is FILTERED)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({}, "Value at 'source' failed to satisfy constraint: Member must not be null"),
+        ({"source": "INPUT"}, "Value at 'content' failed"),
+        ({"source": "IN", "content": []}, "Member must satisfy enum value set: [INPUT, OUTPUT]"),
+        ({"source": "INPUT", "content": {}}, "MAP_VALUE can not be converted to List"),
+    ],
+)
+def test_guardrail__refuses_what_is_no_request(body: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError, match=re.escape(said)):
+        applied(Choice(), body)
