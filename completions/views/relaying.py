@@ -38,11 +38,18 @@ async def relay(turn: Turn) -> Relayed:
     """Return the response to a request that is passed on; raise the error of a server that gives none."""
     upstream, exchange = turn.outcome.upstream, turn.exchange
     assert upstream is not None
+    if not turn.wire.is_relayed:
+        raise _not_relayed(turn.wire.name)
     answer = await pass_on(exchange, upstream, turn.wire.name)
     streams = turn.prompt.stream and answer.status < 300
     response = relayed(exchange, answer, streams=streams, read=_reader(turn), record_answer=turn.outcome.record)
     response.replace_pieces(line.over(exchange.faults, response.pieces))
     return response
+
+
+def _not_relayed(name: str) -> RequestError:
+    told = f"Requests of the format `{name}` are not passed on to another server; a rule can answer them, which matches"
+    return RequestError(f"{told} `format: {name}`.", status=501, type="server_error", code="not_passed_on")
 
 
 def _reader(turn: Turn) -> Reader:

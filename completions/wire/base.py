@@ -112,6 +112,8 @@ class WireFormat(ABC):
     """The media type of the JSON that refuses a key or a model, where it differs from that of other errors."""
     is_lookup = False
     """Whether it only tells what is known of a model or a text, and no model is asked; some clients do so unasked."""
+    is_relayed = True
+    """Whether another server can be asked what this format's clients ask."""
     reads_address = tells_address = False
     """Whether `parse` needs the parts of the URL and the query parameters; and the API's `root`, to name addresses."""
 

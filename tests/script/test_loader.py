@@ -291,6 +291,7 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
             "- error: {code: a}",
             "`rules[0].error` must have a `status`, or a `code` that is one of: ",
         ),
+        ("- error: {code: rate_limited}", "overloaded. Did you mean `rate_limit_exceeded`?"),
         ("- error: {status: 429, retry_afer_ms: 1}", "Did you mean `retry_after_ms`?"),
         ("- {reply: x, hold: {gate: a, after: 3}}", "Did you mean `after_tokens`?"),
         (

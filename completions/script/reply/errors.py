@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
 from completions.script.reply.headers import OF_ERRORS, headers
 from completions.script.reply.templates import Template, Text, context, text, write
-from completions.script.text.node import Node
+from completions.script.text.node import Node, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,8 @@ def failure(node: Node) -> Failure:
     if "status" in fields:
         return _failure(_status(fields["status"]), fields)
     if "code" not in fields or fields["code"].raw not in NAMED_ERRORS:
-        raise node.error(f"must have a `status`, or a `code` that is one of: {', '.join(NAMED_ERRORS)}.")
+        hint = did_you_mean(fields["code"].raw, NAMED_ERRORS) if "code" in fields else ""
+        raise node.error(f"must have a `status`, or a `code` that is one of: {', '.join(NAMED_ERRORS)}.{hint}")
     made = _failure(NAMED_ERRORS[fields["code"].raw], fields)
     return replace(made, keeps_status=False)
 

@@ -38,6 +38,8 @@ rules:
     pacing: {ttft_ms: 600000}
   - match: {last_user: broken}
     error: 429
+  - match: {last_user: elsewhere}
+    reply: {upstream: "http://127.0.0.1:1"}
   - match: {tool_result: sunny}
     reply: It is sunny.
   - match: {last_user: weather}
@@ -406,11 +408,12 @@ def test_mistake__is_told(talk: Conversation, kind: str, fields: dict[str, Any],
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
 
 
-def test_error__is_a_response_that_failed(talk: Conversation) -> None:
-    messages = talk.say("broken")
+@pytest.mark.parametrize(("said", "code"), [("broken", "rate_limit_exceeded"), ("elsewhere", "not_passed_on")])
+def test_error__is_a_response_that_failed(talk: Conversation, said: str, code: str) -> None:
+    messages = talk.say(said)
     assert types(messages) == ["response.created", "response.done"]
     details = messages[-1]["response"]["status_details"]
-    assert (messages[-1]["response"]["status"], details["error"]["code"]) == ("failed", "rate_limit_exceeded")
+    assert (messages[-1]["response"]["status"], details["error"]["code"]) == ("failed", code)
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
 
 

@@ -30,6 +30,7 @@ class Realtime(OpenAIFormat, SocketFormat):
 
     name = "realtime"
     subprotocols = ("realtime",)
+    is_relayed = False
     secret = SECRET
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
