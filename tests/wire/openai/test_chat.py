@@ -191,6 +191,9 @@ def test_events__fold_to_the_body(wire: OpenAIFormat, reply: Reply, asked: Promp
     for choice in body["choices"]:
         if choice.get("message", {}).get("annotations") == []:
             del choice["message"]["annotations"]
+        said = choice.get("message", {})
+        if said.get("content") is said.get("refusal") is None and said.get("tool_calls", ())[1:]:
+            del said["refusal"]  # nothing is told of one in the stream of several calls
     assert whole(wire, read(wire.events(reply, asked))) == body
 
 
@@ -324,8 +327,12 @@ def test_chat__tool_calls_in_both_modes() -> None:
     first, second = choice["message"]["tool_calls"]
     assert first["id"].startswith("call_")
     assert (second["id"], first["function"]) == ("call_x", {"name": "get_weather", "arguments": '{"city":"Paris"}'})
-    deltas = [chunk["choices"][0]["delta"] for chunk in read(CHAT.events(reply, prompt(stream=True)))]
-    assert deltas[0] == {"role": "assistant", "content": None, "refusal": None}
+    chunks = read(CHAT.events(reply, prompt(stream=True, stream_options={"include_usage": True})))[:-1]
+    assert [[*chunk].index("usage") < [*chunk].index("choices") for chunk in chunks] == [True] * len(chunks[1:]) + [
+        False
+    ]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas[0] == {"role": "assistant", "content": None}
     calls = [delta["tool_calls"][0] for delta in deltas[1:-1]]
     opened = [call for call in calls if "id" in call]
     assert [(call["index"], call["id"]) for call in opened] == [(0, first["id"]), (1, "call_x")]
@@ -334,6 +341,11 @@ def test_chat__tool_calls_in_both_modes() -> None:
         fragments = [call["function"]["arguments"] for call in calls if call["index"] == index and "id" not in call]
         assert len(fragments) > 1
         assert "".join(fragments) == CALL.arguments
+
+
+def test_chat__a_refusal_is_told_as_a_text_from_the_first_chunk_on() -> None:
+    first = read(CHAT.events(Reply((Choice(None, "stop", refusal="No."),)), prompt(stream=True)))[0]
+    assert first["choices"][0]["delta"] == {"role": "assistant", "content": None, "refusal": ""}
 
 
 def test_chat__custom_tools_and_legacy_functions() -> None:

@@ -109,8 +109,10 @@ class ChatCompletions(OpenAIFormat):
         padded = prompt.include_obfuscation and not plain
         null_usage = dialect.null_usage and prompt.include_usage
         field = dialect.padding if padded else ""
-        chunks = Chunks(head, include_usage=null_usage, padding=field, ordered=dialect.ordered)
-        writers = [ChoiceWriter(dialect, chunks, reply, prompt, index) for index in range(len(reply.choices))]
+        chunks = early = Chunks(head, include_usage=null_usage, padding=field, ordered=dialect.ordered)
+        if null_usage and reply.choices[0].tool_calls[1:] and not (plain or dialect.name):
+            early = Chunks(head | {"usage": None}, include_usage=True, padding=field, ordered=dialect.ordered)
+        writers = [ChoiceWriter(dialect, early, reply, prompt, index) for index in range(len(reply.choices))]
         counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)
         for writer in writers:
@@ -118,7 +120,8 @@ class ChatCompletions(OpenAIFormat):
         lanes = [writer.says() for writer in writers]
         last = writers[-1:]
         finishes = [
-            writer.finish(dialect.last_chunk_extras(reply, counted) if writer in last else {}) for writer in writers
+            writer.finish(chunks, dialect.last_chunk_extras(reply, counted) if writer in last else {})
+            for writer in writers
         ]
         endings = []
         if dialect.has_usage_chunk(prompt):

@@ -66,18 +66,22 @@ def finish_reason(choice: Choice, prompt: Prompt) -> str | None:
 
 
 def opening_delta(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
-    """Return the first delta of a choice: the role, and the fields that later deltas do not extend."""
+    """Return the first delta of a choice: the role, and the fields that later deltas do not extend.
+
+    Of a refusal that comes it tells that it is a text (recorded in April and October 2026).
+    """
     if reply.body is not None:
         return _verbatim_opening(reply.body, index)
     content = message(reply, prompt, index)["content"]
-    return {"role": "assistant", "content": None if content is None else "", "refusal": None}
+    refusal = "" if reply.choices[index].refusal else None
+    return {"role": "assistant", "content": None if content is None else "", "refusal": refusal}
 
 
 def _verbatim_opening(body: Mapping[str, Any], index: int) -> dict[str, Any]:
     delta = {}
     for key, value in body["choices"][index]["message"].items():
         if key in ("content", "refusal"):
-            delta[key] = "" if isinstance(value, str) and key == "content" else None
+            delta[key] = "" if isinstance(value, str) else None
         elif key not in ("tool_calls", "function_call") and not (key == "annotations" and value):
             delta[key] = value
     return delta
@@ -246,7 +250,7 @@ class ChoiceWriter:
         """Return the chunk with the role; the first choice's has `more` at its top level.
 
         The head of a call that is all of an answer comes with it: in 90 of 93 recorded streams of one call, and in
-        none of 27 of several.
+        none of 27 of several; before several OpenAI tells nothing of a refusal (4 of 4, until June 2026).
         """
         if not self._dialect.role_opens:
             return []
@@ -255,6 +259,8 @@ class ChoiceWriter:
             called = self._whole[0] if self._whole else self._calls[0][0]
             last = {"refusal": delta.pop("refusal")} if "refusal" in delta else {}
             delta |= called | last
+        elif self._calls[1:] and delta.get("content") is delta.get("refusal") is None and not self._dialect.name:
+            delta.pop("refusal", None)
         choice = self._around(delta) | self._dialect.chunk_extras(None)
         told = more if self._index == 0 else {}
         write = self._chunks.one if self._dialect.pads_role else self._chunks.unpadded
@@ -294,12 +300,12 @@ class ChoiceWriter:
         self._last_tokens = events.pop().token if events else 0
         return events
 
-    def finish(self, more: Mapping[str, Any]) -> Event:
-        """Return the chunk with the finish reason."""
+    def finish(self, chunks: Chunks, more: Mapping[str, Any]) -> Event:
+        """Return the chunk with the finish reason, in which the order of the keys may be another."""
         joined = self._last_delta if self._dialect.finish_joined else {}
         beside = self._last_beside if joined else {}
-        unfinished = self._chunks.one(self._around(joined, beside)) if joined else b""
-        chunk = self._chunks.one(self.finished(joined, beside), more)
+        unfinished = chunks.one(self._around(joined, beside)) if joined else b""
+        chunk = chunks.one(self.finished(joined, beside), more)
         return Event(chunk, max(self._last_tokens, 1) if joined else 0, part="finish", unfinished=unfinished)
 
     def finished(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
