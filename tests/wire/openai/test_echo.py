@@ -398,7 +398,11 @@ def test_call__names_the_namespace_of_its_function(tool: JSON, namespace: str | 
 
 def test_tools_of_a_server__are_listed_without_an_error() -> None:
     server = {"type": "mcp", "server_label": "a", "server_url": "https://a.example", "require_approval": "never"}
-    assert {*answer(tools=[server])["output"][0]} == {"id", "type", "server_label", "tools"}
+    listed, called, _ = answer(tools=[server])["output"]
+    assert {*listed} == {"id", "type", "server_label", "tools"}
+    assert list(called)[:3] == ["id", "type", "status"] and list(called)[3:] == sorted(list(called)[3:])
+    said = [event["delta"] for event in events(tools=[server]) if event["type"] == "response.mcp_call_arguments.delta"]
+    assert said == [called["arguments"]]
 
 
 def test_response_of_xai__has_its_own_defaults() -> None:

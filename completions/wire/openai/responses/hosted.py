@@ -236,12 +236,12 @@ def item(
             return {
                 "type": "mcp_call",
                 "status": "completed",
-                "server_label": text(tool.get("server_label")),
-                "name": text(given.get("name")) or _allowed(tool)[0],
-                "arguments": arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode(),
-                "output": text(given.get("output")) or "This is a mock result.",
-                "error": given.get("error"),
                 "approval_request_id": None,
+                "arguments": arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode(),
+                "error": given.get("error"),
+                "name": text(given.get("name")) or _allowed(tool)[0],
+                "output": text(given.get("output")) or "This is a mock result.",
+                "server_label": text(tool.get("server_label")),
             }
     return _for_client(kind, given, tool)
 

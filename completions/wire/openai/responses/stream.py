@@ -53,7 +53,10 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
 """What an item has not said yet when it is added, by its type."""
 
 AT_ONCE = Length(MAX_TOKENS)
-"""How long the deltas of an answer are of which several were thought of: each text is one (gpt-5.2-pro, 2026-09-29)."""
+"""A whole text: a delta of an answer of which several were thought of (gpt-5.2-pro, 2026-09-29), and of MCP's calls."""
+
+MCP_CALLED = "response.mcp_call_arguments.delta"
+"""The event that tells all arguments of a call at once (2 of 2 recorded streams, until September 2026)."""
 
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
@@ -216,7 +219,8 @@ class _Narrator:
         before, _, after = rest.partition(PAD.encode()) if self._obfuscate else (b"", b"", rest)
         after, tail = after.split(_QUOTED_NUMBER)
         rests, dumps = [], orjson.dumps
-        pieces = joined(tokens.split(said, self._model), self._per_chunk)
+        per_chunk = self._per_chunk or (AT_ONCE if kind == MCP_CALLED else None)
+        pieces = joined(tokens.split(said, self._model), per_chunk)
         for number, piece in enumerate(pieces, len(self._events)):
             data = dumps(piece)
             pad = before + padding(data) if self._obfuscate else b""
