@@ -152,6 +152,7 @@ LLAMA_3: Weights = {
 }
 """Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
 
+NOVA: Weights = {"text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 20, "call_json": 1}
 COMMAND: Weights = {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5}
 
 CLAUDE_HOSTED = {
@@ -272,7 +273,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             Media(squares(32, more=4)),
         ),
     ),
-    ("nova", Vendor("nova", {"text": 1, "tools": 358, "tool_json": 1, "call": 20, "call_json": 1}, Media(squares(28)))),
+    ("nova", Vendor("nova", NOVA, Media(squares(28)))),
     ("command-a-plus", Vendor("command-a-plus", COMMAND, Media(squares(28)))),
     ("command|c4ai", Vendor("command", {**COMMAND, "document_field": 2}, Media(squares(28)))),
 )
