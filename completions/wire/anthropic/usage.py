@@ -42,9 +42,10 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     known, model = _known(reply), reply.model or prompt.model or ""
     if PLAIN.search(model):
         return plain(known)
-    made = {"inference_geo": "not_available"} if _is_stopped(reply, model) else TIER | _place(model)
-    told = _input(known) | _iterations(known, prompt) | _output(known, prompt) | made
-    return told | _served(reply, prompt)
+    stopped = _is_stopped(reply, model)
+    made = {"inference_geo": "not_available"} if stopped else TIER | _place(model)
+    told = _input(known) | _iterations(known, prompt) | _output(known, prompt) | made | _served(reply, prompt)
+    return told | ({"output_tokens": 0} if stopped and "completion_tokens" not in reply.counts else {})
 
 
 def plain(counted: Usage) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from completions.conversation import Prompt, Reply
+from completions.wire.bedrock.base import is_claude
 from completions.wire.content import only_choice
 from completions.wire.fields import mapping, text
 
@@ -21,7 +22,7 @@ UNITS = (
 """What the use of a guardrail is counted in, by policy."""
 
 INVOKED_UNITS = ("automatedReasoningPolicies", "automatedReasoningPolicyUnits", *UNITS)
-"""What it is counted in at `invoke`."""
+"""What it is counted in at `invoke`, where it is asked alone, and at Converse of models but Claude."""
 
 LATENCY_MS = 10
 
@@ -42,9 +43,9 @@ class Asked(NamedTuple):
 
 def configured(prompt: Prompt) -> Asked:
     """Return the guardrail that the body of Converse's names, if it does."""
-    given = mapping(prompt.body.get("guardrailConfig"))
+    given, units = mapping(prompt.body.get("guardrailConfig")), UNITS if _is_claude(prompt) else INVOKED_UNITS
     traced = given.get("trace") in TRACED
-    return Asked(text(given.get("guardrailIdentifier")), text(given.get("guardrailVersion")), traced)
+    return Asked(text(given.get("guardrailIdentifier")), text(given.get("guardrailVersion")), traced, units)
 
 
 def of_headers(prompt: Prompt) -> Asked:
@@ -66,7 +67,7 @@ def trace(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return {}
     name, blocked = asked.name.rpartition("/")[2], intervenes(reply, asked)
     found: dict[str, Any] = {"actionReason": _reason(blocked), "inputAssessment": _input(reply, prompt, asked)}
-    if not (blocked and prompt.stream):
+    if not blocked or (_is_claude(prompt) and not prompt.stream):
         found["modelOutput"] = []
     if not blocked:
         found["outputAssessments"] = {name: [assessment(asked, only_choice(reply).text or "")]}
@@ -88,13 +89,24 @@ def invoked(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
     return {**action, TRACE: {"guardrail": {**found, "actionReason": _reason(blocked)}}}
 
 
+def _is_claude(prompt: Prompt) -> bool:
+    """Tell whether Claude is asked, of whom Converse tells a guardrail's work a little otherwise than of others.
+
+    So it was recorded of Titan in August 2025 and of Nova in September 2026.
+    """
+    return is_claude(prompt.model or "")
+
+
 def _reason(blocked: bool) -> str:
     return "Guardrail blocked." if blocked else "No action."
 
 
 def _input(reply: Reply, prompt: Prompt, asked: Asked) -> dict[str, Any]:
     found = assessment(asked, prompt.last_user or "")
-    return {asked.name.rpartition("/")[2]: found | ({"topicPolicy": DENIED} if intervenes(reply, asked) else {})}
+    if intervenes(reply, asked):
+        found["invocationMetrics"]["usage"]["topicPolicyUnits"] = 1
+        found["topicPolicy"] = DENIED
+    return {asked.name.rpartition("/")[2]: found}
 
 
 def assessment(asked: Asked, looked_at: str) -> dict[str, Any]:

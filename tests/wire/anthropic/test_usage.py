@@ -54,8 +54,12 @@ def test_model__tells_where_it_runs_and_what_it_thinks(model: str, place: str, d
         ("claude-sonnet-5", Choice(refusal="No."), {"service_tier": "standard", "inference_geo": "global"}),
     ],
 )
-def test_refusal__before_a_word_was_said_tells_of_no_tier(model: str, said: Choice, made: dict[str, str]) -> None:
-    message, start, _ = told(model, said)
+def test_refusal__before_a_word_was_said_costs_no_words_and_tells_of_no_tier(
+    model: str, said: Choice, made: dict[str, str]
+) -> None:
+    message, start, end = told(model, said)
+    for usage in (message["usage"], start["usage"], end["usage"]):
+        assert (usage["output_tokens"] == 0) is ("service_tier" not in made)
     for usage in (message["usage"], start["usage"]):
         assert {key: usage[key] for key in ("service_tier", "inference_geo") if key in usage} == made
 

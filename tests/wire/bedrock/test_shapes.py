@@ -144,21 +144,27 @@ TITAN, LLAMA = "amazon.titan-text-lite-v1", "us.meta.llama3-3-70b-instruct-v1:0"
 
 
 @pytest.mark.parametrize(
-    ("guard", "reason", "told"),
+    ("guard", "reason", "told", "model"),
     [
-        (GUARD, "guardrail_intervened", ["actionReason", "inputAssessment", "modelOutput"]),
-        ({**GUARD, "trace": "disabled"}, "guardrail_intervened", None),
-        ({}, "content_filtered", None),
+        (GUARD, "guardrail_intervened", ["actionReason", "inputAssessment", "modelOutput"], CLAUDE),
+        (GUARD, "guardrail_intervened", ["actionReason", "inputAssessment"], NOVA),
+        ({**GUARD, "trace": "disabled"}, "guardrail_intervened", None, CLAUDE),
+        ({}, "content_filtered", None, CLAUDE),
     ],
 )
-def test_converse__has_a_guardrail_block_what_a_filter_ends(guard: Any, reason: str, told: list[str] | None) -> None:
+def test_converse__has_a_guardrail_block_what_a_filter_ends(
+    guard: Any, reason: str, told: list[str] | None, model: str
+) -> None:
     body = {"messages": [{"role": "user", "content": [{"text": "Hello"}]}], "guardrailConfig": guard}
-    document = converse(CLAUDE, body, FILTERED)
+    document = converse(model, body, FILTERED)
     assert document["stopReason"] == reason
     found = document.get("trace", {}).get("guardrail")
     assert (None if found is None else [*found]) == told
     if told:
-        assert found["actionReason"] == "Guardrail blocked." and found["inputAssessment"]["g1"]["topicPolicy"]
+        looked = found["inputAssessment"]["g1"]
+        assert found["actionReason"] == "Guardrail blocked." and looked["topicPolicy"]
+        used = looked["invocationMetrics"]["usage"]
+        assert used["topicPolicyUnits"] == 1 and ("automatedReasoningPolicies" in used) == (model == NOVA)
     free = {"inputTokens": 0, "outputTokens": 0, "serverToolUsage": {}, "totalTokens": 0}
     assert (document["usage"] == free) == bool(guard)
 
