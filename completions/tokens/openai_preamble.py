@@ -42,7 +42,7 @@ class Marks(NamedTuple):
 
 MARKS: Mapping[tuple[bool, bool], Marks] = {
     (False, False): Marks(9, 5, 0, 14, 10, 7, 294, 7, joined=True),
-    (False, True): Marks(3, 3, 0, 7, 7, 7, 294),
+    (False, True): Marks(3, 3, 0, 7, 7, 7, 294, 7),
     (True, False): Marks(90, 90, 1, 10, 6, 6, 290),
     (True, True): Marks(8, 8, 1, 6, 6, 6, 290),
 }

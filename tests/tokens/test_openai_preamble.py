@@ -66,7 +66,9 @@ def test_schema__hides_no_property_of_such_a_name() -> None:
 def test_choice__of_one_function_is_told_to_models_that_do_not_reason() -> None:
     chosen = ToolChoice("required", ("greet",))
     offered: dict[str, Any] = {"tools": (GREET,)}
-    assert counted(**offered, tool_choice=chosen) == counted(**offered) + 7 + tokens.count("greet")
+    for form in ("chat", "responses"):
+        asked = offered | {"format": form}
+        assert counted(**asked, tool_choice=chosen) == counted(**asked) + 7 + tokens.count("greet")
     assert counted(**offered, tool_choice=ToolChoice("required")) == counted(**offered)
     assert counted(model="gpt-5", **offered, tool_choice=chosen) == counted(model="gpt-5", **offered)
 

@@ -72,6 +72,7 @@ def test_moderation__comes_with_a_response_that_asks_for_it() -> None:
     assert {name: each["type"] for name, each in found.items()} == dict.fromkeys(
         ("input", "output"), "moderation_result"
     )
+    assert all(list(each) == ["type", *sorted({*each} - {"type"})] for each in found.values())
 
 
 def test_render__is_benign_and_the_same_again() -> None:
