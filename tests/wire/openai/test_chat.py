@@ -410,6 +410,10 @@ def test_chat__speaks(kind: str, head: bytes) -> None:
     assert choice["message"]["content"] is None
     assert (audio["transcript"], audio["expires_at"]) == ("Hello", 3605)
     assert base64.b64decode(audio["data"]).startswith(head)
+    chunks = read(CHAT.events(Reply((Choice("Hello", "stop"),), created=5), replace(asked, stream=True)))
+    first, second, *_ = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert first == {"role": "assistant", "refusal": None}
+    assert second == {"content": None, "audio": {"id": audio["id"], "transcript": "Hello"}}
 
 
 def legacy(**fields: Any) -> Prompt:

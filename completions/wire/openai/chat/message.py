@@ -68,11 +68,14 @@ def finish_reason(choice: Choice, prompt: Prompt) -> str | None:
 def opening_delta(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     """Return the first delta of a choice: the role, and the fields that later deltas do not extend.
 
-    Of a refusal that comes it tells that it is a text (recorded in April and October 2026).
+    Of a refusal that comes it tells that it is a text, before a sound nothing of one (recorded until October 2026).
     """
     if reply.body is not None:
         return _verbatim_opening(reply.body, index)
-    content = message(reply, prompt, index)["content"]
+    whole = message(reply, prompt, index)
+    if "audio" in whole:
+        return {"role": "assistant", "refusal": None}
+    content = whole["content"]
     refusal = "" if reply.choices[index].refusal else None
     return {"role": "assistant", "content": None if content is None else "", "refusal": refusal}
 
@@ -361,9 +364,13 @@ class ChoiceWriter:
         return Event.tokens(documents, counts=map(len, groups))
 
     def _spoken(self, audio: dict[str, Any]) -> Events:
-        said = self._pieces({"audio": {"transcript": HOLE}}, audio["transcript"])
-        last = [self._event({"audio": {key: audio[key]}}) for key in ("data", "expires_at")]
-        return Events([self._event({"audio": {"id": audio["id"]}})], said, last)
+        first, rest = parted(pieces(audio["transcript"], self._prompt), 1)
+        begun = {"content": None, "audio": {"id": audio["id"], "transcript": HOLE}}
+        said = Events(
+            self._chunks.each(self._around(begun), first),
+            self._chunks.each(self._around({"audio": {"transcript": HOLE}}), rest),
+        )
+        return Events(said, [self._event({"audio": {key: audio[key]}}) for key in ("data", "expires_at")])
 
     def _event(self, delta: Mapping[str, Any], *, token: bool = False) -> Event:
         self._last_delta, self._last_beside = delta, {}
