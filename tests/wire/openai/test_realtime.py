@@ -38,6 +38,8 @@ rules:
     pacing: {ttft_ms: 600000}
   - match: {last_user: broken}
     error: 429
+  - match: {last_user: fails}
+    reply: {text: I, finish_reason: error}
   - match: {last_user: elsewhere}
     reply: {upstream: "http://127.0.0.1:1"}
   - match: {tool_result: sunny}
@@ -52,6 +54,8 @@ rules:
 TEXT = {"type": "realtime", "output_modalities": ["text"], "audio": {"input": {"turn_detection": None}}}
 EVENTS: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 TOOL = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
+IN_CHAT = {"type": "function", "function": {"name": "get_weather"}}
+UNKNOWN, MISSING = ("unknown_parameter",), ("missing_required_parameter",)
 
 
 class Conversation:
@@ -398,6 +402,9 @@ def test_answer__that_was_heard_in_part_is_truncated(talk: Conversation, place: 
         ("session.update", {"session": {"type": "transcription"}}, "invalid_value", "session.type"),
         ("input_audio_buffer.append", {"audio": "no base64!"}, "invalid_value", "audio"),
         ("input_audio_buffer.commit", {}, "input_audio_buffer_commit_empty", None),
+        ("session.update", {"session": {**TEXT, "tools": [{**TOOL, "meta": 1}]}}, *UNKNOWN, "session.tools[0].meta"),
+        ("session.update", {"session": {**TEXT, "tools": [IN_CHAT]}}, *MISSING, "session.tools[0].name"),
+        ("response.create", {"response": {"tool_choice": IN_CHAT}}, *MISSING, "response.tool_choice.name"),
         ("response.create", {"response": {"voice": "alloy"}}, "unknown_parameter", "response.voice"),
         ("conversation.item.create", {"item": {"type": "thought"}}, "invalid_value", "item.type"),
     ],
@@ -408,10 +415,12 @@ def test_mistake__is_told(talk: Conversation, kind: str, fields: dict[str, Any],
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
 
 
-@pytest.mark.parametrize(("said", "code"), [("broken", "rate_limit_exceeded"), ("elsewhere", "not_passed_on")])
+@pytest.mark.parametrize(
+    ("said", "code"), [("broken", "rate_limit_exceeded"), ("elsewhere", "not_passed_on"), ("fails", None)]
+)
 def test_error__is_a_response_that_failed(talk: Conversation, said: str, code: str) -> None:
     messages = talk.say(said)
-    assert types(messages) == ["response.created", "response.done"]
+    assert [messages[0]["type"], messages[-1]["type"]] == ["response.created", "response.done"]
     details = messages[-1]["response"]["status_details"]
     assert (messages[-1]["response"]["status"], details["error"]["code"]) == ("failed", code)
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from completions import ids
-from completions.conversation import Block, Prompt, Reply, Usage
+from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text
@@ -28,6 +28,9 @@ LETTERS = 21
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """Why a response is incomplete, by chat's finish reason."""
+
+FAILED = "The server had an error while processing your request."
+"""What a response that failed says, where the script does not."""
 
 DURATION = "duration_ms"
 """What a request says of sound in a conversation, whose transcript it has: how long it lasts."""
@@ -140,20 +143,24 @@ class _Narrator:
         self._add("response.content_part.done", {**at, "part": {"type": "audio", "transcript": said}})
 
     @property
+    def _reason(self) -> str:
+        return (self._reply.choices[0].finish_reason if self._reply.choices else None) or ""
+
+    @property
     def _unfinished(self) -> str | None:
-        reason = self._reply.choices[0].finish_reason if self._reply.choices else None
-        return UNFINISHED.get(reason or "")
+        return UNFINISHED.get(self._reason)
 
     @property
     def _status(self) -> str:
-        return "completed" if self._unfinished is None else "incomplete"
+        return "completed" if self._unfinished is None and self._reason != "error" else "incomplete"
 
     def _done(self, items: list[dict[str, Any]]) -> dict[str, Any]:
         why = {"type": self._status, "reason": self._unfinished} if self._unfinished else None
         failure = self._reply.choices[0].failure if self._reply.choices else None
         done = response_object(self._id, self._prompt.body, self._status, why)
-        if failure is not None:
-            error = {"type": failure.type, "code": failure.code, "message": failure.message}
+        if failure is not None or self._reason == "error":
+            said = failure or ErrorSaid("")
+            error = {"type": said.type or "server_error", "code": said.code, "message": said.message or FAILED}
             done |= {"status": "failed", "status_details": {"type": "failed", "error": error}}
         return done | {"output": items, "usage": _usage(self._reply.usage, self._prompt, self._spoken_ms)}
 

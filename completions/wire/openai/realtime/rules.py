@@ -6,6 +6,7 @@ from typing import Any
 from completions.wire.openai.realtime.sound import BYTES_PER_MS
 from completions.wire.validation import (
     Check,
+    Problem,
     anything,
     array,
     boolean,
@@ -18,6 +19,9 @@ from completions.wire.validation import (
     string,
     tagged,
 )
+
+KNOWN = ("type", "strict")
+"""What a function may say besides, and that is passed over."""
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
 _MODALITIES = array(choice("text", "audio"), "strings", low=1)
@@ -40,11 +44,35 @@ _INPUT = record(
     }
 )
 
+_FUNCTION = record(
+    {
+        "name": string(),
+        "description": nullable(string()),
+        "parameters": nullable(obj),
+        **dict.fromkeys(KNOWN, anything),
+    },
+    ("name",),
+)
+_CHOSEN = record({"type": string(), "name": string()}, ("name",))
+
+
+def _tool(value: Any) -> Problem | None:
+    """Check a tool: a function has no other keys than its own (`session.tools[0].meta`: livekit/agents 3210)."""
+    is_function = type(value) is dict and value.get("type", "function") == "function"
+    return _FUNCTION(value) if is_function else obj(value)
+
+
+def _tool_choice(value: Any) -> Problem | None:
+    """Check a choice: that of a function has its name in it (Azure-Samples/aoai-realtime-audio-sdk 132)."""
+    return _CHOSEN(value) if type(value) is dict and value.get("type") == "function" else None
+
+
 SHARED: Mapping[str, Check] = {
     "output_modalities": _MODALITIES,
     "instructions": nullable(string()),
-    "tools": array(obj, "objects"),
-    **dict.fromkeys(("tool_choice", "max_output_tokens", "prompt", "reasoning"), anything),
+    "tools": array(_tool, "objects"),
+    "tool_choice": _tool_choice,
+    **dict.fromkeys(("max_output_tokens", "prompt", "reasoning"), anything),
     "parallel_tool_calls": nullable(boolean),
 }
 """What a session has and a response may have in its place."""
