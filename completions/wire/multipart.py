@@ -82,11 +82,12 @@ class _InMemory(FileUploadHandler):
 
 def read_form(body: bytes, content_type: str) -> Form:
     """Return the form that a body has, by its `Content-Type`; raise `RequestError` where it is none."""
-    kind = content_type.partition(";")[0].strip().lower()
+    written, semicolon, parameters = content_type.partition(";")
+    kind = written.strip().lower()
     if kind != "multipart/form-data":
         why = f"Invalid Content-Type header ({kind or 'none'}), expected multipart/form-data."
         raise RequestError(why, code="invalid_content_type")
-    meta: dict[str, Any] = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
+    meta: dict[str, Any] = {"CONTENT_TYPE": kind + semicolon + parameters, "CONTENT_LENGTH": str(len(body))}
     try:
         fields, files = MultiPartParser(meta, BytesIO(body), [_InMemory()], "utf-8").parse()
     except (TooManyFieldsSent, TooManyFilesSent) as exc:

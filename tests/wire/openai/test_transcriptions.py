@@ -170,7 +170,7 @@ def test_refuses__what_the_api_refuses(
 
 
 def test_refuses__a_form_without_a_file_and_what_is_no_form() -> None:
-    headers = {"content-type": "multipart/form-data; boundary=x"}
+    headers = {"content-type": "Multipart/Form-Data; Boundary=x"}  # media types and parameters have no case
     field = b'--x\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
     with pytest.raises(RequestError, match=r"Missing required parameter: 'file'"):
         WIRE.parse(field % (b"model", b"whisper-1") + b"--x--\r\n", headers, validate=True)
