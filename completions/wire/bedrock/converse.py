@@ -51,8 +51,8 @@ CHOSEN: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "typ
 CACHING = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
 """Models that tell in each whole answer what a cache did: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
 
-READING = "claude-haiku-4-5"
-"""Of Claude Haiku 4.5 it is told only what was read, unless it was written too (recorded in September 2026)."""
+READING = "global.anthropic.claude-haiku-4-5"
+"""Of this profile it is told only what was read, unless it was written too (September 2026; in the US it is both)."""
 
 
 class Converse(BedrockFormat):

@@ -82,6 +82,7 @@ def test_converse__writes_keys_in_alphabetical_order() -> None:
         (CLAUDE, CACHED, READ + WRITTEN),
         (HAIKU, None, READ),
         (HAIKU, CACHED, READ + WRITTEN),
+        (HAIKU.replace("global", "us"), None, READ + WRITTEN),
     ],
 )
 def test_converse__tells_of_the_cache_and_of_server_tools(model: str, body: Any, told: list[str]) -> None:
