@@ -27,6 +27,9 @@ USAGE = (
 )
 """The order of a usage's keys at the Gemini API (recorded in January to July 2026)."""
 
+READ = ("toolUsePromptTokenCount", "toolUsePromptTokensDetails")
+"""What tells of what the model read of its tools."""
+
 
 def tail(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return what follows the usage."""

@@ -16,10 +16,7 @@ from completions.wire.fields import arranged, mapping
 from completions.wire.framing import counts, grouped, joined, pieces
 from completions.wire.gemini import media
 from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index
-from completions.wire.gemini.envelope import content_of, tail, told_so_far, told_usage
-
-USAGE = ("promptTokenCount", "candidatesTokenCount", "totalTokenCount", "promptTokensDetails", "thoughtsTokenCount")
-"""The order of a usage's keys."""
+from completions.wire.gemini.envelope import READ, USAGE, content_of, tail, told_so_far, told_usage
 
 CANDIDATE = ("content", "finishReason", "index")
 """The order of the first keys of a candidate."""
@@ -84,6 +81,8 @@ class Chunks:
         for kind, part, *more in _in_chunks(said):
             if kind == "run":
                 events.append(Event(self._ran(part, said, index)))
+                if "codeExecutionResult" in part and self._said is not None and not said.is_strict:
+                    self._read()
                 continue
             if kind == "call":
                 events += self._grown(HOLE, [self._spoken(part, index, more)], [1 + len(more)], "arguments")
@@ -136,12 +135,10 @@ class Chunks:
         """Return a token event for each value in a candidate; where it is told, with what has been said so far."""
         if self._said is None or not values:
             return self._template(candidate, self._began).events(values, part, counts=sizes)
-        thought = self._reply.usage.reasoning_tokens if self._reply.usage else 0
-        before = self._began["promptTokenCount"] + thought
+        thought = self._thought()
+        before = self._began["totalTokenCount"] + sum(thought.values())
         told = self._began | {"candidatesTokenCount": SAID, "totalTokenCount": TOTAL}
-        document = self._document(
-            candidate, arranged(told | ({"thoughtsTokenCount": thought} if thought else {}), USAGE)
-        )
+        document = self._document(candidate, arranged(told | thought, USAGE))
         head, rest = orjson.dumps(document).split(orjson.dumps(HOLE))
         middle, rest = rest.split(orjson.dumps(SAID))
         between, end = rest.split(orjson.dumps(TOTAL))
@@ -159,11 +156,33 @@ class Chunks:
         return candidate | {"index": index} if has_index(self._reply, self._prompt) else candidate
 
     def _ran(self, part: dict[str, Any], said: Said, index: int) -> bytes:
-        """Return the chunk of a tool that has run; Gemini 3 puts an empty text beside the call."""
+        """Return the chunk of a tool that has run, whose code counts what was thought before it.
+
+        Gemini 3 puts an empty text beside the call, and tells neither index nor counts with what was printed.
+        """
         spoken = self._spoken(part, index)
         if said.is_strict and ("executableCode" in part or "toolCall" in part):
             spoken["content"]["parts"].append({"text": ""})
-        return self._any.fill([spoken])[0]
+        if said.is_strict and "codeExecutionResult" in part and len(self._reply.choices) == 1:
+            spoken.pop("index", None)
+        counted = self._began
+        if self._said is not None and ("executableCode" in part or not said.is_strict):
+            thought = self._thought()
+            total = counted["totalTokenCount"] + sum(thought.values())
+            counted = counted | thought | {"totalTokenCount": total}
+        return orjson.dumps(self._document(spoken, arranged(counted, USAGE)))
+
+    def _thought(self) -> dict[str, int]:
+        """Return what a chunk's usage tells of the thoughts, which come before all that is said."""
+        thought = self._reply.usage.reasoning_tokens if self._reply.usage else 0
+        return {"thoughtsTokenCount": thought} if thought else {}
+
+    def _read(self) -> None:
+        """Have the chunks from now on tell what a tool gave to read, as Gemini 2.5 was recorded to until 2026."""
+        whole = told_usage(self._reply, self._prompt, self._saids)
+        read = {name: whole[name] for name in READ if name in whole}
+        total = self._began["totalTokenCount"] + read.get("toolUsePromptTokenCount", 0)
+        self._began = self._began | read | {"totalTokenCount": total}
 
     def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
         return Template(self._document(candidate, counted))

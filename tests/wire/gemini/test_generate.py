@@ -68,7 +68,7 @@ def fold_gemini(found: list[dict[str, Any]]) -> dict[str, Any]:
     for chunk in found:
         document |= {key: value for key, value in chunk.items() if key != "candidates"}
         for candidate in chunk["candidates"]:
-            whole = candidates.setdefault(candidate["index"], {"content": {"role": "model"}})
+            whole = candidates.setdefault(candidate.get("index", 0), {"content": {"role": "model"}})
             for part in candidate["content"].get("parts", ()):
                 _add(whole["content"].setdefault("parts", []), dict(part))
             for key, entries in candidate.get("logprobsResult", {}).items():

@@ -126,6 +126,31 @@ def test_usage__counts_what_the_tools_gave_to_read(model: str, tool: str, text: 
 
 
 @pytest.mark.parametrize(
+    ("model", "thought", "read", "index"),
+    [
+        ("gemini-2.5-flash", [1, 1, 1], [0, 0, 1], [0, 0, 0]),
+        ("gemini-3-flash-preview", [1, 0, 1], [0, 0, 0], [0, None, 0]),
+    ],
+)
+def test_stream__counts_what_was_thought_with_the_code_and_what_was_read_with_the_text(
+    model: str, thought: list[int], read: list[int], index: list[int | None]
+) -> None:
+    """As recorded of both models, from March to September 2026."""
+    body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}], "tools": [{"codeExecution": {}}]}
+    said = Choice(" ".join(["so"] * 20), reasoning="Run it.")
+    told = chunks(asked(model, "streamGenerateContent", body), said)
+    usages = [chunk["usageMetadata"] for chunk in told]
+    assert [int("thoughtsTokenCount" in usage) for usage in usages[:3]] == thought
+    assert [int("toolUsePromptTokenCount" in usage) for usage in usages[:3]] == read
+    assert [each for chunk in told[:3] for each in indexes(chunk)] == index
+    counted = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "toolUsePromptTokenCount")
+    for usage in usages:
+        assert usage["totalTokenCount"] == sum(usage.get(name, 0) for name in counted)
+    orders = [[name for name in usages[-1] if name in usage] == list(usage) for usage in usages]
+    assert all(orders)
+
+
+@pytest.mark.parametrize(
     ("vertex", "tier", "told"),
     [(False, None, "standard"), (False, "flex", "flex"), (False, "PRIORITY", "priority"), (True, None, None)],
 )
