@@ -131,7 +131,7 @@ async def test_answer_of_gemini__has_the_ids_of_google(script: str) -> None:
     said = await ask(script, path, {**CONTENTS, "tools": tools})
     calls = [part["functionCall"] for part in said["candidates"][0]["content"]["parts"] if "functionCall" in part]
     assert all_match(r"[\w-]{23}", [said["responseId"]])
-    assert all_match(r"[a-z0-9]{8}", [each["id"] for each in calls])
+    assert all_match(r"call_\d{6}", [each["id"] for each in calls])
 
 
 async def test_answer_of_cohere__has_its_ids(script: str) -> None:

@@ -65,8 +65,10 @@ def response_id(reply: Reply) -> str:
     return reply.id or ids.spelled(f"response/{reply.serial}", 23, ids.BASE64)
 
 
-def _call_id(seed: str) -> str:
-    return ids.spelled(seed, 8, ids.LOWER)
+def call_id(seed: str, at: int = 0) -> str:
+    """Return the id of a call, which is the next number after that of the call before it (since September 2026)."""
+    first = int(ids.spelled(seed, 6, ids.DIGITS)) % 899_000
+    return f"call_{100_000 + first + at}"
 
 
 def usage(counted: Usage | None) -> Document:
@@ -144,7 +146,7 @@ class Said:
             seed = f"run/{self._reply.serial}/{self._index}/{at}"
             for place, part in enumerate(pair):
                 key, told = next(iter(part.items()))
-                named = {key: {**told, "id": _call_id(seed)}} if self.is_strict else part
+                named = {key: {**told, "id": call_id(seed)}} if self.is_strict else part
                 signed = self.is_strict and key != "codeExecutionResult"
                 yield named | ({"thoughtSignature": signature(f"{seed}/{place}")} if signed else {})
 
@@ -179,7 +181,7 @@ class Said:
         at = next(calls)
         part: Document = {"functionCall": {"name": call.name, "args": arguments}}
         if self.is_strict or call.id:  # earlier models give their calls no ids
-            part["functionCall"]["id"] = call.id or _call_id(f"call/{self._reply.serial}/{self._index}/{at}")
+            part["functionCall"]["id"] = call.id or call_id(f"call/{self._reply.serial}/{self._index}", at)
         return [part | self.signature if at == 0 else part]
 
     @property

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.gemini.answer import Said, response_id
+from completions.wire.gemini.answer import Said, call_id, response_id
 from completions.wire.gemini.envelope import tier
 from completions.wire.gemini.interactions.usage import usage
 from completions.wire.gemini.signatures import signature
@@ -98,11 +97,11 @@ def _steps(reply: Reply, said: Said) -> list[Document]:
                 steps.append({"signature": signed["signature"], "summary": [_text(part["text"])], "type": "thought"})
             case "call":
                 call = part["functionCall"]
-                name = call.get("id") or ids.spelled(f"{seed}/call/{next(calls)}", 8, ids.LOWER)
+                name = call.get("id") or call_id(f"{seed}/call", next(calls))
                 steps.append({"id": name, "type": "function_call", "name": call["name"], "arguments": call["args"]})
             case "run":
                 at = next(runs)  # each call is followed by its result
-                steps.append(_ran(part, ids.spelled(f"{seed}/run/{at // 2}", 8, ids.LOWER)))
+                steps.append(_ran(part, call_id(f"{seed}/run", at // 2)))
             case _:
                 if not steps or steps[-1]["type"] != "model_output":
                     steps.append({"content": [], "type": "model_output"})
