@@ -109,6 +109,9 @@ KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - 
 ASKED = sorted({address.wire.name for address in ADDRESSES if address.use in ("generate", "socket")} - {""})
 """The names of the formats whose requests the journal can read again."""
 
+SPOKEN = frozenset(ASKED) - {address.wire.name for address in ADDRESSES if address.use == "generate"}
+"""Those of the formats that are spoken over WebSockets alone."""
+
 WORK = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),

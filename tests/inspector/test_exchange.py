@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.async_api import expect
+from websockets.asyncio.client import connect
 
 from tests.inspector.conftest import Site, http_client
 
@@ -424,6 +425,24 @@ async def test_copies__do_the_same_again(site: Site) -> None:
         exchange = (await client.get(f"{site.url}/_mock/exchanges/{again}")).json()
     assert [exchange["rule"]] == pushed.json()["rules"]
     assert exchange["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."
+
+
+async def test_conversation__over_a_websocket_is_shown_and_cannot_be_sent_again(site: Site) -> None:
+    address = site.url.replace("http", "ws", 1) + "/v1/realtime?model=gpt-realtime"
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "refund"}]}
+    async with connect(address, proxy=None) as talk, http_client() as client:
+        for message in ({"type": "conversation.item.create", "item": item}, {"type": "response.create"}):
+            await talk.send(json.dumps(message))
+        while json.loads(await talk.recv())["type"] != "response.done":
+            pass
+        await client.get(f"{site.url}/_mock/exchanges/wait")
+        (exchange,) = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
+        assert "over a WebSocket" in (await client.get(f"{site.url}/_mock/exchanges/pytest")).text
+    await shown(site, exchange["id"])
+    await expect(site.page.locator(".is-answer")).to_contain_text("Refunds take five days.")
+    await expect(site.page.locator("#copy-rule")).to_be_visible()
+    for each in ("#again", "#copy-curl", "#copy-python"):
+        await expect(site.page.locator(each)).to_be_hidden()
 
 
 async def test_raw__is_what_went_over_the_wire(site: Site) -> None:

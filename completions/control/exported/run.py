@@ -13,6 +13,7 @@ from completions.control.threads import PREVIOUS
 from completions.conversation import Reply, Said
 from completions.journal.quotes import REDACTED
 from completions.wire.fields import text
+from completions.wire.registry import SPOKEN
 
 NAMESPACE = re.compile(r"^/ns/[^/]+")
 
@@ -77,6 +78,8 @@ def _why_not(shown: Mapping[str, Any], said: Said) -> str | None:
     """Return why a request cannot be made again, or None."""
     if said.prompt is None:
         return f"{shown['method']} {shown['path']} is no request that scripts answer"
+    if shown["endpoint"] in SPOKEN:
+        return "a conversation over a WebSocket cannot be had again by a request"
     if said.cut or shown["request"]["truncated"]:
         return "the journal has only its beginning (JOURNAL_MAX_BODY)"
     if REDACTED in str(shown["request"]["body"]):

@@ -4,6 +4,11 @@ const OWN = /^(x-mock-|anthropic-|openai-|idempotency-key$|x-stainless-retry-cou
 
 const HIDDEN = "[redacted]";
 
+const SPOKEN = ["realtime"];
+
+/** Whether a request over HTTP can ask what an exchange asked, and not a WebSocket alone. */
+export const isRequest = ({ endpoint }) => !SPOKEN.includes(endpoint);
+
 /** The address, with its parameters but for a key, which the journal does not keep. */
 export function address({ path, query }) {
   const kept = query.split("&").filter((each) => each && !each.endsWith(`=${HIDDEN}`));
