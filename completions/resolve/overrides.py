@@ -207,7 +207,7 @@ def _error(value: str) -> Failure:
     if status in NAMED_ERRORS and not given:
         return errors.named(status)
     if not (status.isascii() and status.isdigit() and len(status) == 3 and int(status) in STATUSES):
-        raise _refused(ERRS, f"'{status[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}.")
+        raise _no_status(status)
     for key in given:
         if key not in FACTS:
             raise _wrong(ERRS, f"an error has no '{key}'", FACTS, key)
@@ -288,6 +288,14 @@ def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
     if value is None or not parameter.takes(value):
         raise _refused(header, f"`{key}` must be {parameter.expected}, and is '{text[:60]}'.")
     return value
+
+
+def _no_status(word: str) -> RequestError:
+    """Return the 400 of what is no status, or of a name that has parameters beside it."""
+    if (status := NAMED_ERRORS.get(word)) is not None:
+        return _refused(ERRS, f"parameters stand beside a status, not beside a name: `{status}; code={word}; …`.")
+    told = f"'{word[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}, and not the name of an error"
+    return _wrong(ERRS, told, NAMED_ERRORS, word)
 
 
 def _wrong(header: str, what: str, allowed: Iterable[str], word: str = "") -> RequestError:

@@ -48,8 +48,9 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         ("X-Mock-Fault", "split_bytes; bytes=0", "`bytes` must be a whole number from 1, and is '0'."),
         ("X-Mock-Fault", "error_event; flat=2", "`flat` must be a whole number from 0 to 1, and is '2'."),
         ("X-Mock-Fault", "stall; after_tokens=1; after_events=1", "only one of; allowed: after_tokens, after_events."),
-        ("X-Mock-Error", "200", "'200' is not a status from 400 to 599."),
-        ("X-Mock-Error", "many", "'many' is not a status from 400 to 599."),
+        ("X-Mock-Error", "200", "'200' is not a status from 400 to 599, and not the name of an error; allowed: "),
+        ("X-Mock-Error", "rate_limited", "server_error, overloaded. Did you mean `rate_limit_exceeded`?"),
+        ("X-Mock-Error", "overloaded; retry_after=1", "not beside a name: `503; code=overloaded; …`."),
         (
             "X-Mock-Error",
             "429; retry=1",
