@@ -15,7 +15,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.tokens.models import MAKERS
 from completions.wire.caching import cache_blocks
-from completions.wire.dialects import catalogue, refusals, rules
+from completions.wire.dialects import catalogue, openrouter_responses, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts
@@ -32,9 +32,6 @@ USER = "user_mock"
 
 CENT = 1e-6
 """The cost of a token in dollars, the same for all models."""
-
-UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_retention", "user")
-"""What OpenAI's responses have and OpenRouter's do not (July and September 2026)."""
 
 ROUTED = "openrouter/auto"
 """The model that chooses another one."""
@@ -55,6 +52,7 @@ class OpenRouter(Vendor):
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
     role_opens = null_usage = False
+    response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
     tier: str | None = None
@@ -173,18 +171,7 @@ class OpenRouter(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with its cost."""
-        kept = {key: value for key, value in document.items() if key not in UNTOLD}
-        kept |= {"store": False, "prompt_cache_options": None}
-        kept["reasoning"] = kept["reasoning"] if any(kept["reasoning"].values()) else None
-        kept["text"] = {key: value for key, value in kept["text"].items() if key != "verbosity"}
-        kept |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not kept[key]}
-        kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
-        if (used := document["usage"]) is None:
-            return kept
-        asked, said = used["input_tokens"] * CENT, used["output_tokens"] * CENT
-        parts = {"upstream_inference_input_cost": asked, "upstream_inference_output_cost": said}
-        costs = {"upstream_inference_cost": asked + said, **parts}
-        return kept | {"usage": used | {"cost": asked + said, "is_byok": False, "cost_details": costs}}
+        return openrouter_responses.told(document, prompt, CENT)
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""

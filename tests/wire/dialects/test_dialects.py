@@ -452,6 +452,10 @@ def test_responses__tell_what_was_thought(name: str) -> None:
         assert told == pytest.approx((7e-6, 5e-6))
         assert document["usage"]["cost"] == costs["upstream_inference_cost"] == sum(told)
         assert "user" not in document and document["reasoning"] is None and document["prompt_cache_options"] is None
+        assert [*document][2:7] == ["created_at", "model", "status", "completed_at", "output"]
+        assert [*document][-2:] == ["prompt_cache_options", "usage"]
+        assert ["id", "type", "role", "status", "content"] in [[*item] for item in document["output"]]
+        assert document["usage"]["input_tokens_details"] == {"cached_tokens": 3}
 
 
 def test_vllm__lets_more_be_said_than_may_be_where_the_end_is_ignored() -> None:
