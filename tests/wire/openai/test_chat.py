@@ -348,6 +348,11 @@ def test_chat__a_refusal_is_told_as_a_text_from_the_first_chunk_on() -> None:
     assert first["choices"][0]["delta"] == {"role": "assistant", "content": None, "refusal": ""}
 
 
+def test_chat__the_first_chunk_has_no_log_probabilities_but_their_lists() -> None:
+    first = read(CHAT.events(Reply((Choice("Yes."),)), prompt(stream=True, logprobs=True)))[0]["choices"][0]
+    assert first["logprobs"] == {"content": [], "refusal": None}
+
+
 def test_chat__custom_tools_and_legacy_functions() -> None:
     custom = Reply((Choice(None, "tool_calls", (ToolCall("sql", "select 1", "call_1", "custom"),)),))
     (call,) = CHAT.document(custom, prompt())["choices"][0]["message"]["tool_calls"]

@@ -19,6 +19,7 @@ from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.openai.logprobs import chat_entries
 
 NOTHING: Mapping[str, Any] = {}
+UNSAID: Mapping[str, Any] = {"logprobs": {"content": [], "refusal": None}}
 
 AUDIO_LIFE = 3600
 """Seconds for which an audio answer can be referred to."""
@@ -75,9 +76,8 @@ def opening_delta(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     whole = message(reply, prompt, index)
     if "audio" in whole:
         return {"role": "assistant", "refusal": None}
-    content = whole["content"]
     refusal = "" if reply.choices[index].refusal else None
-    return {"role": "assistant", "content": None if content is None else "", "refusal": refusal}
+    return {"role": "assistant", "content": None if whole["content"] is None else "", "refusal": refusal}
 
 
 def _verbatim_opening(body: Mapping[str, Any], index: int) -> dict[str, Any]:
@@ -264,7 +264,9 @@ class ChoiceWriter:
             delta |= called | last
         elif self._calls[1:] and delta.get("content") is delta.get("refusal") is None and not self._dialect.name:
             delta.pop("refusal", None)
-        choice = self._around(delta) | self._dialect.chunk_extras(None)
+        own = not self._dialect.name and self._reply.body is None
+        likely = own and self._choice.text and self._prompt.top_logprobs is not None and "content" in delta
+        choice = self._around(delta, UNSAID if likely else NOTHING) | self._dialect.chunk_extras(None)
         told = more if self._index == 0 else {}
         write = self._chunks.one if self._dialect.pads_role else self._chunks.unpadded
         return [Event(write(choice, told), token=joined)]
@@ -366,11 +368,9 @@ class ChoiceWriter:
     def _spoken(self, audio: dict[str, Any]) -> Events:
         first, rest = parted(pieces(audio["transcript"], self._prompt), 1)
         begun = {"content": None, "audio": {"id": audio["id"], "transcript": HOLE}}
-        said = Events(
-            self._chunks.each(self._around(begun), first),
-            self._chunks.each(self._around({"audio": {"transcript": HOLE}}), rest),
-        )
-        return Events(said, [self._event({"audio": {key: audio[key]}}) for key in ("data", "expires_at")])
+        said = self._chunks.each(self._around(begun), first)
+        more = self._chunks.each(self._around({"audio": {"transcript": HOLE}}), rest)
+        return Events(said, more, [self._event({"audio": {key: audio[key]}}) for key in ("data", "expires_at")])
 
     def _event(self, delta: Mapping[str, Any], *, token: bool = False) -> Event:
         self._last_delta, self._last_beside = delta, {}
