@@ -15,8 +15,8 @@ from completions.conversation import Prompt, Usage
 from completions.outcome import Outcome
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
-from completions.tokens.caches import Steps, least_marked, steps_of
-from completions.tokens.measures import text_cost
+from completions.tokens.caches import NOVA, Steps, least_marked, steps_of
+from completions.tokens.measures import OF_TOOLS, text_cost
 from completions.tokens.vendor import Weights
 from completions.tokens.vendors import CLAUDE, vendor_of
 
@@ -43,7 +43,7 @@ COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", 
 
 
 MIN_CACHED = 128
-"""No API caches a prompt with fewer tokens, so the caller does not ask."""
+"""No API caches a prompt with fewer tokens that marks nothing, so the caller does not ask."""
 
 LARGE = 20_000
 """Tokens of a prompt from which it is looked at in a thread."""
@@ -123,12 +123,28 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
 def _ends(prompt: Prompt) -> Iterator[float]:
     """Go through the tokens up to the end of each block, by the same weights as those of the whole prompt."""
     vendor = vendor_of(prompt.model or "", "anthropic", vertex=False, dialect=None)
-    weights = vendor.weights if vendor is not None and vendor.name.startswith("claude") else CLAUDE
-    end = weights["base"] - BEGINS_ANSWER - weights.get("message", 0)
-    end += weights["tools"] - weights["tool"] if prompt.tools else 0
+    weights = vendor.weights if vendor is not None and vendor.name.startswith(("claude", "nova")) else CLAUDE
+    end = weights.get("base", 0) - _uncached(prompt) - weights.get("message", 0)
+    end += weights["tools"] - weights.get("tool", 0) if prompt.tools else 0
+    tool = _tool(prompt, weights) if "tool" not in weights else None
     for block in prompt.cache_blocks:
-        end += _cost(block.text, weights)
+        end += _cost(block.text, weights) if tool is None or not _is_tool(block.text) else tool
         yield end
+
+
+def _tool(prompt: Prompt, weights: Weights) -> float:
+    """Return what each of a prompt's tools costs on the average."""
+    whole = sum(weight * OF_TOOLS[name](prompt) for name, weight in weights.items() if name in OF_TOOLS)
+    return whole / max(len(prompt.tools), 1)
+
+
+def _is_tool(block: str) -> bool:
+    return block.startswith("{") and '"input_schema"' in block
+
+
+def _uncached(prompt: Prompt) -> int:
+    """Return how many tokens are never cached: of Nova's prompts none, as recorded in September 2026."""
+    return 0 if NOVA in (prompt.model or "") else BEGINS_ANSWER
 
 
 def _cost(block: str, weights: Weights) -> float:
@@ -136,16 +152,18 @@ def _cost(block: str, weights: Weights) -> float:
     head = block[:BLOCK_HEAD] if block.startswith("{") else ""
     if '"base64"' in head:
         return PICTURE
-    if '"input_schema"' in block and head:
+    if _is_tool(block):
         return weights["tool"] + weights["tool_json"] * tokens.count(block)
     if '"tool_use"' in head:
         return weights["call"] + weights["call_json"] * tokens.count(block)
-    return weights.get("message", 0) + text_cost(block, weights)
+    plain = weights["text"] * tokens.count(block) if "text" in weights else 0
+    return weights.get("message", 0) + plain + text_cost(block, weights)
 
 
 def _measured(prompt: Prompt, usage: Usage) -> tuple[list[int], list[str]]:
     """Return how many tokens a prompt has up to the end of each of its blocks, and the digest of each beginning."""
-    sizes = [min(round(end), usage.prompt_tokens - BEGINS_ANSWER) for end in _ends(prompt)]
+    whole = usage.prompt_tokens - _uncached(prompt)
+    sizes = [min(round(end), whole) for end in _ends(prompt)]
     return sizes, list(_chain(prompt.model or "", (block.text.encode() for block in prompt.cache_blocks)))
 
 

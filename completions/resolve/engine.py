@@ -74,7 +74,8 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
         if overrides is not None:
             outcome = overrides.check_outcome(outcome, prompt)
-        if (usage := outcome.reply and outcome.reply.usage) and usage.prompt_tokens >= MIN_CACHED:
+        usage = outcome.reply and outcome.reply.usage
+        if usage and (usage.prompt_tokens >= MIN_CACHED or prompt.cache_blocks):
             outcome = await with_cache(space, prompt, outcome)
     except BaseException as exc:
         await _give_back(space, charge, rules[taken.rule : taken.rule + 1], exc)

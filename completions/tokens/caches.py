@@ -44,13 +44,17 @@ CACHES: tuple[tuple[str, str, Steps | None], ...] = (
 The first that fits counts. None is for those that are not cached, or of which it is not known.
 """
 
+NOVA = "amazon.nova"
+"""What the names of Nova's models have in them, of which 27 tokens were cached (0xPlaygrounds/rig, 2026)."""
+
 MARKED: tuple[tuple[str, int], ...] = (
+    (NOVA, 1),
     ("opus-5|fable|mythos", 512),
     ("opus-4[.-][56]|haiku-4", 4096),
     ("opus-4[.-]7|haiku", 2048),
     ("", 1024),
 )
-"""The fewest tokens that Anthropic caches where they are marked, by what the model's name has in it."""
+"""The fewest tokens that Anthropic and Bedrock cache where they are marked, by what the model's name has in it."""
 
 
 @functools.lru_cache(maxsize=1024)

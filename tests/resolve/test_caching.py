@@ -178,6 +178,23 @@ async def test_marks_of_converse__are_written_then_read(space: Namespace, place:
     assert 0 < second.prompt_tokens - second.cached_tokens < 100
 
 
+async def test_marks_of_nova__are_kept_of_a_short_prompt_too_and_to_its_end(space: Namespace) -> None:
+    mark = {"cachePoint": {"type": "default"}}
+    asked = {"role": "user", "content": [{"text": "Say what a cat is."}, mark]}
+    body: dict[str, Any] = {"messages": [asked], "system": [{"text": "Hi"}]}
+    schema = {"json": {"type": "object", "properties": {"at": {"type": "string"}}}}
+    body["toolConfig"] = {"tools": [{"toolSpec": {"name": "look", "description": "Look.", "inputSchema": schema}}]}
+    prompt = read_converse(body, {}, "amazon.nova-lite-v1:0", stream=False)
+    first, second = await used(space, prompt), await used(space, prompt)
+    later = [asked, *({"role": role, "content": [{"text": "And?"}]} for role in ("assistant", "user"))]
+    third = await used(space, read_converse({**body, "messages": later}, {}, "amazon.nova-lite-v1:0", stream=False))
+    assert third.cached_tokens == first.cache_creation_tokens < third.prompt_tokens
+    assert (first.cached_tokens, first.cache_creation_tokens) == (0, first.prompt_tokens)
+    assert (second.cached_tokens, second.cache_creation_tokens) == (second.prompt_tokens, 0)
+    short = await used(space, read_converse(body, {}, CONVERSE, stream=False))
+    assert (short.cached_tokens, short.cache_creation_tokens) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

@@ -42,6 +42,7 @@ def test_prompts__are_cached_by_model_and_place(model: str, place: str, steps: t
         ("claude-haiku-4-5", 4096),
         ("claude-3-haiku", 2048),
         ("claude-sonnet-4-6", 1024),
+        ("us.amazon.nova-pro-v1:0", 1),
         ("", 1024),
     ],
 )
