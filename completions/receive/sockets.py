@@ -32,6 +32,10 @@ OF_THE_HANDSHAKE = (b"connection", b"upgrade", b"sec-websocket-version", b"sec-w
 EVENT_STREAM = b"text/event-stream"
 
 
+NOT_UTF8, ABORTED = 1007, 1011
+"""Codes with which a connection ends (RFC 6455, section 7.4.1)."""
+
+
 class Host(Protocol):
     """What the handler does for a connection."""
 
@@ -88,6 +92,7 @@ class _Conversation:
         self._scope = {**request.scope, "method": "POST", "headers": headers}
         self._lanes: dict[str, deque[Ask]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._has_closed = False
 
     async def run(self, receive: Receive) -> None:
         """Answer until the client, or the server, ends the connection."""
@@ -95,6 +100,8 @@ class _Conversation:
             await self._do(self._session.opened())
             while (message := await receive())["type"] == "websocket.receive":
                 await self._take(message.get("text") or message.get("bytes") or b"")
+        except OSError:  # of a connection that has ended
+            pass
         finally:
             for task in [*self._tasks.values()]:
                 task.cancel(ServerStopped.REASON if is_ending() else CLIENT_LEFT)
@@ -117,7 +124,7 @@ class _Conversation:
             elif isinstance(step, Stop):
                 await self._stop(step)
             elif isinstance(step, Close):
-                await self._send({"type": "websocket.close", "code": step.code, "reason": step.reason})
+                await self._close(step.code, step.reason)
             else:
                 await self.say(encoded(step))
 
@@ -159,10 +166,15 @@ class _Conversation:
     async def _answer(self, asked: Ask) -> None:
         request = LeanRequest(self._scope, orjson.dumps(asked.body))
         answered = generate(request, wire=self._wire, **self._route)
-        await self._host.answer(request, _Answer(self, asked, self._send).send, answered)
+        answer = _Answer(self, asked, self._send)
+        await self._host.answer(request, answer.send, answered)
+        if not answer.has_ended:  # of a fault that breaks it off, on a server that does not give the connection
+            await self._close(ABORTED)
 
     async def say(self, message: str) -> None:
         """Send a message to the client."""
+        if self._has_closed:
+            raise ConnectionResetError
         await self._send({"type": "websocket.send", "text": message})
 
     async def say_event(self, event: bytes, asked: Ask) -> None:
@@ -179,10 +191,15 @@ class _Conversation:
         """Send as a text what is none; a server that cannot ends the connection as the client would have."""
         protocol = getattr(self._send, "__self__", None)
         if (said := getattr(getattr(protocol, "conn", None), "send_text", None)) is None:
-            await self._send({"type": "websocket.close", "code": 1007})
+            await self._close(NOT_UTF8)
             return
         said(message)
         protocol.transport.write(b"".join(protocol.conn.data_to_send()))  # type: ignore[union-attr]
+
+    async def _close(self, code: int, reason: str = "") -> None:
+        if not self._has_closed:
+            self._has_closed = True
+            await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
     async def fail(self, exc: RequestError, asked: Ask | None) -> None:
         """Tell the client of an error."""
@@ -204,6 +221,7 @@ class _Answer:
     def __init__(self, conversation: _Conversation, asked: Ask, send: Send) -> None:
         self._conversation, self._asked = conversation, asked
         self._status, self._is_sse, self._rest = 0, False, b""
+        self.has_ended = False
         protocol = getattr(send, "__self__", None)
         if (transport := getattr(protocol, "transport", None)) is not None:
             self.transport, self.flow = transport, _Flow(protocol)
@@ -221,6 +239,7 @@ class _Answer:
             for line in lines:
                 await self._say(line)
         if not message.get("more_body"):
+            self.has_ended = True
             await self._end()
 
     async def _say(self, line: bytes) -> None:

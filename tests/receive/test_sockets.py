@@ -1,19 +1,23 @@
 """WebSockets: responses over one connection, what refuses a handshake, and what ends a connection."""
 
+import asyncio
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import httpx
 import openai
 import pytest
+from pytest_django import Settings
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
+from completions.receive.handler import Handler
+from tests.asgi import scope
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -308,3 +312,31 @@ def test_server__that_stops_ends_its_connections() -> None:
         assert ended.value.rcvd is not None and ended.value.rcvd.code == 1012
         assert "POST /v1/responses" in (line := live.wait_for(r".*\bPOST .*")[0])
         assert "stopped" in line and "client left" not in line
+
+
+@pytest.mark.parametrize(("fault", "code"), [("disconnect; after_tokens=2", 1011), ("bad_utf8", 1007)])
+async def test_fault__ends_connections_of_servers_that_keep_them_to_themselves(
+    settings: Settings, fault: str, code: int
+) -> None:
+    settings.MOCK_TTFT_MS = settings.MOCK_ITL_MS = 0
+    asked = json.dumps({"type": "response.create", "model": MODEL, "input": "Hello"})
+    sent: list[Mapping[str, Any]] = []
+    closed = asyncio.Event()
+    coming = [{"type": "websocket.connect"}, {"type": "websocket.receive", "text": asked}]
+
+    async def receive() -> dict[str, Any]:
+        if coming:
+            return coming.pop(0)
+        await closed.wait()
+        return {"type": "websocket.disconnect"}
+
+    async def send(message: Mapping[str, Any]) -> None:
+        sent.append(message)
+        if message["type"] == "websocket.close":
+            closed.set()
+
+    given = {"type": "websocket", "subprotocols": []}
+    async with asyncio.timeout(PATIENCE):
+        await Handler()({**scope("GET", RESPONSES, {"x-mock-fault": fault}), **given}, receive, send)
+    assert [message["type"] for message in sent[:2]] == ["websocket.accept", "websocket.send"]
+    assert (sent[-1]["type"], sent[-1].get("code")) == ("websocket.close", code)
