@@ -113,6 +113,25 @@ def test_calls__end_with_a_success() -> None:
     assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", begun=0.5)])) == 2
 
 
+@pytest.mark.parametrize(("handshake", "found"), [({}, 1), ({"sec-websocket-key": "a"}, 0)])
+def test_connections__are_to_be_used_again_but_for_those_of_websockets(handshake: dict[str, str], found: int) -> None:
+    shown: dict[str, Any] = {
+        "status": 200,
+        "duration_ms": 1.0,
+        "connection_ms": 0.5,
+        "request": {"headers": handshake},
+        "response": {"headers": {}},
+        **dict.fromkeys(("retry", "idempotency_key", "model", "fault", "error", "stream", "client_left")),
+        "method": "POST",
+        "query": "",
+        "path": "/v1/realtime",
+    }
+    traffic = Traffic("POST", shown["path"], b"{}", (b"{}",))
+    rows = [{**shown, "id": str(n), "connection": f"conn_{n}", "time": f"2026-01-01T00:00:{n:02}Z"} for n in range(12)]
+    told = _verdict([(row, traffic) for row in reversed(rows)], "openai", 600.0)
+    assert [each["rule"] for each in told["findings"]] == ["connections_not_reused"] * found
+
+
 def test_calls__of_one_millisecond_are_in_the_order_in_which_they_ended() -> None:
     shown: dict[str, Any] = {
         "time": "2026-01-01T00:00:00.001Z",

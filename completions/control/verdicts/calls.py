@@ -37,6 +37,9 @@ STAINLESS = ("x-stainless-lang", "x-stainless-runtime-version", "x-stainless-pac
 TELLS_LIMIT = 2
 """From which major version on those for Python tell their time limit in each request, if they have one."""
 
+OF_SOCKETS = "sec-websocket-key"
+"""The header that each handshake of a WebSocket has, and so each request over it."""
+
 SLOW_LINE = ("drip", "split_bytes")
 """Faults that send a body in pieces, whose times the journal does not have."""
 
@@ -46,10 +49,10 @@ class Attempt:
     """One request of a client, and what became of it. Times are in seconds since the epoch.
 
     `asked` tells who asked what: attempts of one call have the same. `retry` is the client's own count, None where it
-    tells none. `connection` is the connection's id, opened at `opened`. `keys` are the parameters of the address that
-    hold a key. `silence` is the longest time in which nothing was sent to a client that stayed, `last_silence` that
-    before the end; `time_limit` is how long the client says that it waits: infinity where it has no limit, None where
-    that is not known.
+    tells none. `connection` is the connection's id, opened at `opened`; None of a WebSocket, which nothing else could
+    use. `keys` are the parameters of the address that hold a key. `silence` is the longest time in which nothing was
+    sent to a client that stayed, `last_silence` that before the end; `time_limit` is how long the client says that it
+    waits: infinity where it has no limit, None where that is not known.
     """
 
     id: str
@@ -148,7 +151,7 @@ def attempt(shown: Mapping[str, Any], body: bytes, said: Said) -> Attempt:
         client_left=shown["client_left"],
         headers={name.lower(): value for name, value in shown["response"]["headers"].items()},
         said=said,
-        connection=shown["connection"],
+        connection=None if OF_SOCKETS in headers else shown["connection"],
         opened=begun - (shown["connection_ms"] or 0) / 1000,
         keys=_keys(shown["query"]),
         silence=_silence(shown),

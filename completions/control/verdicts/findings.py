@@ -200,7 +200,7 @@ def _needless(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
     ended = 0.0
     for first, then in pairwise(attempts):
         ended = max(ended, first.ended)
-        is_free = uses[first.connection] == 1 and first.leaves_connection_open
+        is_free = uses[first.connection] == 1 and first.connection and first.leaves_connection_open
         if is_free and then.connection is not None and unseen <= then.opened - ended < KEPT_ALIVE:
             yield then
 
