@@ -71,7 +71,7 @@ class ToolCall:
 
 
 Spoken = Literal["text", "reasoning", "refusal"]
-Task = Literal["generate", "embed", "moderate", "speak", "transcribe", "draw", "compact", "count", "state"]
+Task = Literal["generate", "embed", "moderate", "decide", "speak", "transcribe", "draw", "compact", "count", "state"]
 
 
 @value

@@ -220,7 +220,7 @@ def _said() -> Schema:
     )
     return _object(
         format=_or_null(TEXT),
-        task={"enum": ["generate", "embed", "moderate", "count", "state", None]},
+        task={"enum": ["generate", "embed", "moderate", "decide", "count", "state", None]},
         prompt=TEXT,
         answer=TEXT,
         cut=FLAG,

@@ -125,7 +125,7 @@ EMBEDDER, COHERE = "text-embedding-3-small", re.compile(r"(?i)cohere|embed-v")
 MISTRAL_MARKS = 2
 """Tokens around a text that Mistral embeds."""
 
-UNFRAMED = ("embed", "moderate", "speak", "transcribe", "draw")
+UNFRAMED = ("embed", "moderate", "decide", "speak", "transcribe", "draw")
 """The tasks whose prompts cost only their texts."""
 
 

@@ -157,6 +157,8 @@ def array(item: Check, of: str, *, low: int = 0, high: int | None = None) -> Che
             return wrong_type(f"an array of {of}", value)
         if (size := len(value)) < low:
             expected = f"an array with minimum length {low}"
+            if size:
+                return _sized("array too short", expected, f"an array with length {size}", "array_below_min_length")
             return _sized("empty array", expected, "an empty array", "empty_array")
         if high is not None and size > high:
             expected, got = f"an array with maximum length {high}", f"an array with length {size}"

@@ -281,6 +281,7 @@ AUDIO = {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": 
 INSTRUCT = {"model": "gpt-3.5-turbo-instruct", "echo": True}
 THREE = {"reply": "One two three."}
 FLAGGED = {"match": {"format": "moderations"}, "reply": {"moderation": {"flagged": True}}}
+DECIDED = {"model": "gpt-6-luna", "input": "a", "questions": [{"type": "predicate", "instructions": "Is it?"}]}
 VECTOR = {"match": {"format": "embeddings"}, "reply": {"embedding": [1, 0.5]}}
 OTHERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (EMBEDDINGS, {"model": "text-embedding-3-small", "input": ["a", "b"], "dimensions": 4}, {}),
@@ -288,6 +289,8 @@ OTHERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (EMBEDDINGS, {"model": "m", "input": "a"}, VECTOR),
     ("/v1/moderations", {"input": ["a", "b"]}, {}),
     ("/v1/moderations", {"input": "a"}, FLAGGED),
+    ("/v1/decisions", DECIDED, {}),
+    ("/v1/decisions", DECIDED, {"match": {"format": "decisions"}, "reply": {"json": {"0": 0.25}}}),
     ("/v1/responses/input_tokens", {"model": "gpt-4o", "input": "Count these."}, {}),
     ("/v1/messages/count_tokens", asks("claude-sonnet-4-5"), {}),
     (f"{GEMINI}countTokens", {"contents": [{"parts": [{"text": "Count."}]}]}, {}),

@@ -194,6 +194,11 @@ GEMINI = "/v1beta/models/gemini-2.5-flash:"
 OTHERS: dict[str, Body] = {
     "/v1/embeddings": {"model": "text-embedding-3-small", "input": ["one", "two"], "dimensions": 4},
     "/v1/moderations": {"model": "omni-moderation-latest", "input": "Hello"},
+    "/v1/decisions": {
+        "model": "gpt-6-luna",
+        "input": "Hello",
+        "questions": [{"type": "predicate", "instructions": "It is a greeting."}],
+    },
     "/v1/responses/input_tokens": {"model": "gpt-4o", "input": "Count these tokens."},
     "/v1/messages/count_tokens": {"model": "claude-sonnet-4-5", "messages": [{"role": "user", "content": "Count."}]},
     f"{GEMINI}countTokens": {"contents": [{"parts": [{"text": "Count."}]}]},

@@ -57,7 +57,7 @@ GENERATED = [
     *(f"/groq/openai/v1/audio/{name}" for name in ("speech", "transcriptions", "translations")),
     *("/compatibility/v1/chat/completions", "/compatibility/v1/embeddings"),
     *("/openai/responses", "/models/chat/completions", "/models/embeddings", "/vllm/tokenize", "/vllm/detokenize"),
-    *("/v1/moderations", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),
+    *("/v1/moderations", "/v1/decisions", "/v1/responses/compact", "/v1/responses/input_tokens", "/v1/audio/speech"),
     *("/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/generations", "/v1/images/edits"),
     *("/v1/images/variations", "/v1/messages", "/v1/messages/count_tokens"),
     *("/anthropic/v1/messages", "/anthropic/v1/messages/count_tokens", "/deepseek/anthropic/v1/messages"),

@@ -29,6 +29,7 @@ PATHS = [
     "/v1beta/models/gemini-embedding-001:batchEmbedContents",
     "/v1/embeddings",
     "/v1/moderations",
+    "/v1/decisions",
     "/v1/audio/speech",
     "/v1/audio/transcriptions",
     "/v1/images/generations",

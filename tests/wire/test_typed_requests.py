@@ -15,6 +15,7 @@ from anthropic.types import anthropic_beta_param, message_count_tokens_params
 from anthropic.types import message_create_params as messages
 from anthropic.types.beta import message_create_params as beta_messages
 from openai.types import completion_create_params as legacy
+from openai.types import decision_create_params as decisions
 from openai.types import embedding_create_params as embeddings
 from openai.types import moderation_create_params as moderations
 from openai.types.chat import completion_create_params as chat
@@ -26,6 +27,7 @@ from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessage
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.decisions import Decisions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
@@ -72,6 +74,8 @@ SMALLEST: Mapping[str, Mapping[str, Any]] = {
     "ResponseInputImageContentParam": {"image_url": SAMPLES["image_url"]},
     "ResponseInputFileParam": {"file_data": PDF},
     "ResponseInputFileContentParam": {"file_data": PDF},
+    "QuestionQuestionParamChoice": {"choices": [{"value": "a"}, {"value": True}]},
+    "QuestionQuestionParamScore": {"levels": [{"label": "a"}]},
 }
 """What the APIs want of these besides, in the recordings and in the descriptions of the fields."""
 
@@ -246,6 +250,13 @@ OPERATIONS: Mapping[str, Operation] = {
         {},
         as_it_is,
     ),
+    "decisions": (
+        Decisions(),
+        decisions.DecisionCreateParams,
+        {"model": "gpt-6-luna", "input": "a", "questions": [{"type": "predicate", "instructions": "It is."}]},
+        {},
+        as_it_is,
+    ),
     "messages": (AnthropicMessages(), messages.MessageCreateParamsNonStreaming, MESSAGES, ANTHROPIC, blocks),
     "beta messages": (AnthropicMessages(), beta_messages.MessageCreateParamsNonStreaming, MESSAGES, BETA, blocks),
     "count_tokens": (
@@ -276,6 +287,7 @@ _BLOCKS = (
 REFUSED: Mapping[str, tuple[str, ...]] = {
     "chat": (r"^Invalid value for 'content': expected a string, got null",),
     **dict.fromkeys(("responses", "input_tokens", "compact"), _ITEMS),
+    "decisions": (r"^Invalid 'questions\[0\]\.choices': array too short\. ",),
     "responses": (*_ITEMS, r"^Tool choice '\w+' not found in 'tools' parameter\.$"),
     **dict.fromkeys(("messages", "beta messages", "count_tokens"), _BLOCKS),
 }

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from completions.wire.address import Address, listing
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.decisions import Decisions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.openai.legacy import LegacyCompletions
@@ -27,6 +28,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/completions", LegacyCompletions()),
         Address("v1/embeddings", Embeddings()),
         Address("v1/moderations", Moderations()),
+        Address("v1/decisions", Decisions()),
         Address("v1/audio/speech", Speech()),
         Address("v1/audio/transcriptions", Transcriptions()),
         Address("v1/audio/translations", Translations()),

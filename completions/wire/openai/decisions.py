@@ -1,0 +1,139 @@
+"""Decisions: `POST /v1/decisions`, typed answers to questions about an input; a script's, or made up.
+
+Shapes: `openai.types.Decision` and `DecisionCreateParams`; the order of keys, and what a confidence is, are those of
+answers that were measured in October 2026 (BlockRun's documentation of its endpoint, which passes them on).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from completions.conversation import Message, Prompt, Reply
+from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.decided import answers, as_written, said_in
+from completions.wire.openai.responses.prompt import read_prompt
+from completions.wire.readback import Answer
+from completions.wire.validation import (
+    Check,
+    Problem,
+    anything,
+    array,
+    choice,
+    nullable,
+    obj,
+    record,
+    refuse,
+    string,
+    tagged,
+    text_or,
+    worded_problem,
+    wrong_type,
+)
+
+_INSTRUCTIONS = text_or("objects", array(obj, "objects", low=1))
+_DESCRIBED = {"description": nullable(string())}
+
+
+def _value(value: Any) -> Problem | None:
+    return None if type(value) in (str, bool) else wrong_type("one of a string or boolean", value)
+
+
+_CHOICES = array(record({"value": _value, **_DESCRIBED}, ("value",)), "objects", low=2, high=255)
+
+
+def _distinct(value: Any) -> Problem | None:
+    if (problem := _CHOICES(value)) is not None:
+        return problem
+    values = [(type(each["value"]), each["value"]) for each in value]
+    return worded_problem("Choice values must be unique.", "invalid_value", "") if len({*values}) < len(value) else None
+
+
+def _question(fields: Mapping[str, Check]) -> Check:
+    known: Mapping[str, Check] = {"type": anything, "name": nullable(string()), "instructions": _INSTRUCTIONS, **fields}
+    return record(known, ("instructions", *fields))
+
+
+QUESTION = tagged(
+    "type",
+    {
+        "predicate": _question({}),
+        "choice": _question({"choices": _distinct}),
+        "score": _question(
+            {"levels": array(record({"label": string(), **_DESCRIBED}, ("label",)), "objects", low=1, high=255)}
+        ),
+    },
+)
+_CACHE = record({"mode": nullable(choice("implicit", "explicit")), "ttl": nullable(choice("30m"))})
+_REQUEST = record(
+    {
+        "model": string(low=1),
+        "input": text_or("objects", array(obj, "objects", low=1)),
+        "questions": array(QUESTION, "objects", low=1, high=400),
+        "prompt_cache_options": nullable(_CACHE),
+        **dict.fromkeys(("prompt_cache_key", "safety_identifier"), nullable(string())),
+    },
+    ("model", "input", "questions"),
+)
+
+
+class Decisions(OpenAIFormat):
+    """OpenAI's decisions; a script's answers are a JSON object by the names of the questions."""
+
+    name = "decisions"
+    vendor = "openai"
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request; the questions stand before the input, as a system message."""
+        document = decode_object(body)
+        if validate:
+            refuse(_REQUEST(document))
+        asked = Message("system", "\n".join(said_in(question) for question in dicts(document.get("questions"))))
+        prompt = read_prompt({**document, "input": _with_texts(document.get("input"))}, headers)
+        messages = (asked, *prompt.messages) if asked.text else prompt.messages
+        return replace(prompt, format=self.name, task="decide", messages=messages, body=document)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer to each question."""
+        given = reply.choices[0] if reply.choices else None
+        tokens = reply.usage.prompt_tokens if reply.usage else 0
+        seed = "\n".join(message.text for message in prompt.messages[1:])
+        return {
+            "model": reply.model or prompt.model,
+            "answers": answers(dicts(prompt.body.get("questions")), given, seed),
+            "usage": {
+                "input_tokens": tokens,
+                "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
+                "output_tokens": 0,
+                "output_tokens_details": {"reasoning_tokens": 0},
+                "total_tokens": tokens,
+            },
+        }
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the answers, as a script has them."""
+        answer.notes(None, document.get("model"))
+        answer.voice().says(as_written(dicts(document.get("answers"))))
+        usage = mapping(document.get("usage"))
+        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+
+
+def _with_texts(given: object) -> object:
+    """Return an input whose parts of JSON are texts."""
+    if not isinstance(given, list):
+        return given
+    return [
+        {**item, "content": [_as_text(part) for part in dicts(item["content"])]}
+        if isinstance(item.get("content"), list)
+        else item
+        for item in dicts(given)
+    ]
+
+
+def _as_text(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    if text(part.get("type")) != "input_json":
+        return part
+    return {"type": "input_text", "text": said_in({"instructions": [part]})}
