@@ -18,7 +18,7 @@ CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
         *((f"/v1/{name}/a", COHERE) for name in ("embed", "rerank", "tokenize", "detokenize", "classify")),
         ("/v2/a\r\nb", COHERE),
         ("/model/a\nb/c", ["message"]),
-        ("/guardrail/a/version/1/apply", ["message"]),
+        ("/guardrail/a/version/1/nothing", ["message"]),
         ("/guardrail-checks/invoke", ["message"]),
         ("/async-invoke", ["message"]),
         ("/async-invoke/arn:aws:bedrock:us-east-1:1:async-invoke/a", ["message"]),
@@ -43,7 +43,7 @@ async def test_address__that_nobody_has_is_refused_by_whose_it_would_be(place: s
     assert keys == ({"error": [*document["error"]]} if isinstance(keys, dict) else [*document])
 
 
-@pytest.mark.parametrize("path", ["/guardrail/a/version/1/apply", "/async-invoke", "/model/a/nothing"])
+@pytest.mark.parametrize("path", ["/guardrail/a/version/1/nothing", "/async-invoke", "/model/a/nothing"])
 async def test_operation__of_bedrock_that_is_not_here_has_the_name_of_aws_for_it(path: str) -> None:
     answer = await call(Handler(), "POST", path, b"{}")
     assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
