@@ -189,12 +189,12 @@ class _Conversation:
 
     async def _say_bytes(self, message: bytes) -> None:
         """Send as a text what is none; a server that cannot ends the connection as the client would have."""
-        protocol = getattr(self._send, "__self__", None)
+        protocol: Any = getattr(self._send, "__self__", None)
         if (said := getattr(getattr(protocol, "conn", None), "send_text", None)) is None:
             await self._close(NOT_UTF8)
             return
         said(message)
-        protocol.transport.write(b"".join(protocol.conn.data_to_send()))  # type: ignore[union-attr]
+        protocol.transport.write(b"".join(protocol.conn.data_to_send()))
 
     async def _close(self, code: int, reason: str = "") -> None:
         if not self._has_closed:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from completions.outcome import LITELLM, Upstream
 from completions.script.reply.passing import model_problem, url_problem
-from completions.wire.registry import ADDRESSES
+from completions.wire.registry import ASKED, SPOKEN
 
-FORMATS = sorted({address.wire.name for address in ADDRESSES if address.use == "generate"} - {""})
-"""The names of the formats in which answers are generated."""
+FORMATS = [name for name in ASKED if name not in SPOKEN]
+"""The names of the formats whose requests another server can be asked."""
 
 
 @functools.lru_cache(maxsize=16)

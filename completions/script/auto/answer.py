@@ -45,9 +45,11 @@ REASONING_MODELS = re.compile(
 )
 """The names of models that reason on an easy question, without the provider's prefix: by the recorded exchanges."""
 
-OLLAMA, THINKING_TAGS = (
-    ("ollama", "ollama_generate"),
-    re.compile(r"^(qwen3(\.\d|-vl|-next)?|gemma4|magistral|nemotron-3[^:]*|deepseek-v3\.[12])(?!.*instruct)(:|$)"),
+OLLAMA = ("ollama", "ollama_generate")
+"""The formats of Ollama."""
+
+THINKING_TAGS = re.compile(
+    r"^(qwen3(\.\d|-vl|-next)?|gemma4|magistral|nemotron-3[^:]*|deepseek-v3\.[12])(?!.*instruct)(:|$)"
 )
 """Ollama's models that think unless a request says not to (0xPlaygrounds/rig, October 2026; ollama/ollama 14108)."""
 

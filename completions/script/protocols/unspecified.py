@@ -17,6 +17,7 @@ from completions.script.protocols.words import list_of, schema_of_instance
 from completions.script.schemas.document import Schema, compact, seeded
 
 SPELLINGS = ("JSON", "json", "Json")
+"""How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
 
 ASKS = re.compile(
     r"\W*(?:(?:please|always|only|now|then|you|must|should) )*(?:respond|reply|answer|return|output)\b[^\n]*\bJSON\b"

@@ -60,7 +60,7 @@ def answers(questions: Sequence[Question], given: Choice | None, seed: str) -> l
 def said_in(question: Question) -> str:
     """Return a question's words."""
     given = question.get("instructions")
-    parts = [given] if isinstance(given, str) else [_words(part) for part in dicts(given)]
+    parts = [given] if isinstance(given, str) else [words(part) for part in dicts(given)]
     options = [f"{each.get(key)}: {text(each.get('description'))}" for each, key in _options(question)]
     return "\n".join(part for part in (*parts, *options) if part)
 
@@ -78,7 +78,8 @@ def _as_written(answer: Mapping[str, Any]) -> object:
     return (found if len(found) == len(told) else [each.get("probability") for each in told]) or None
 
 
-def _words(part: Mapping[str, Any]) -> str:
+def words(part: Mapping[str, Any]) -> str:
+    """Return the words of a part of an input, or of a question: its text, or its data as JSON."""
     return json.dumps(part["data"]) if "data" in part else text(part.get("text"))
 
 

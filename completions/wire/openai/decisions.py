@@ -10,9 +10,9 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.decided import answers, as_written, said_in
+from completions.wire.openai.decided import answers, as_written, said_in, words
 from completions.wire.openai.responses.prompt import read_prompt
 from completions.wire.readback import Answer
 from completions.wire.validation import (
@@ -134,6 +134,4 @@ def _with_texts(given: object) -> object:
 
 
 def _as_text(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    if text(part.get("type")) != "input_json":
-        return part
-    return {"type": "input_text", "text": said_in({"instructions": [part]})}
+    return {"type": "input_text", "text": words(part)} if part.get("type") == "input_json" else part
