@@ -61,8 +61,11 @@ def said_in(question: Question) -> str:
     """Return a question's words."""
     given = question.get("instructions")
     parts = [given] if isinstance(given, str) else [words(part) for part in dicts(given)]
-    options = [f"{each.get(key)}: {text(each.get('description'))}" for each, key in _options(question)]
-    return "\n".join(part for part in (*parts, *options) if part)
+    options = [
+        ": ".join(filter(None, (_key(each.get(key)), text(each.get("description")))))
+        for each, key in _options(question)
+    ]
+    return "\n".join(filter(None, (*parts, *options)))
 
 
 def as_written(answered: Sequence[Mapping[str, Any]]) -> str:

@@ -32,6 +32,9 @@ from completions.wire.validation import (
     wrong_type,
 )
 
+MODEL = "gpt-6-luna"
+"""The only model of this API; it is that of a request that names none, where the script lets it pass."""
+
 _INSTRUCTIONS = text_or("objects", array(obj, "objects", low=1))
 _DESCRIBED = {"description": nullable(string())}
 
@@ -93,8 +96,7 @@ class Decisions(OpenAIFormat):
             refuse(_REQUEST(document))
         asked = Message("system", "\n".join(said_in(question) for question in dicts(document.get("questions"))))
         prompt = read_prompt({**document, "input": _with_texts(document.get("input"))}, headers)
-        messages = (asked, *prompt.messages) if asked.text else prompt.messages
-        return replace(prompt, format=self.name, task="decide", messages=messages, body=document)
+        return replace(prompt, format=self.name, task="decide", messages=(asked, *prompt.messages), body=document)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer to each question."""
@@ -102,7 +104,7 @@ class Decisions(OpenAIFormat):
         tokens = reply.usage.prompt_tokens if reply.usage else 0
         seed = "\n".join(message.text for message in prompt.messages[1:])
         return {
-            "model": reply.model or prompt.model,
+            "model": reply.model or prompt.model or MODEL,
             "answers": answers(dicts(prompt.body.get("questions")), given, seed),
             "usage": {
                 "input_tokens": tokens,

@@ -102,6 +102,14 @@ def test_text__answers_what_it_can(text: str, team: str | None, yes: bool | None
     assert told[3]["choice"] == (made_up[3]["choice"] if yes is None else yes)
 
 
+def test_answer__to_a_request_without_rules_has_what_the_sdk_reads() -> None:
+    document = WIRE.document(Reply((), serial="a"), WIRE.parse(b"{}", {}, validate=False))
+    assert Decision.model_validate(document, strict=True).model == "gpt-6-luna"
+    nothing = [{"type": "predicate", "instructions": ""}]
+    cat, dog = (WIRE.document(Reply((), serial="a"), parsed(nothing, said)) for said in ("A cat.", "A dog."))
+    assert cat["answers"] != dog["answers"]
+
+
 def test_refusal__is_of_each_question() -> None:
     document = WIRE.document(Reply((Choice(refusal="No."),), serial="a"), parsed())
     assert [answer["type"] for answer in document["answers"]] == ["refusal"] * 4
@@ -134,7 +142,7 @@ def test_answers__are_read_back_as_a_script_says_them(said: object) -> None:
 def test_input__is_a_conversation_with_the_questions_before_it() -> None:
     parts = [{"type": "input_text", "text": "See:"}, {"type": "input_json", "data": {"a": 1}}]
     prompt = parsed([URGENT, ANGER], [{"role": "user", "content": parts}, {"role": "assistant", "content": "Yes."}])
-    assert prompt.messages[0].text == "It cannot wait.\nHow angry are they?\ncalm: \ncross: Says so.\nfurious: "
+    assert prompt.messages[0].text == "It cannot wait.\nHow angry are they?\ncalm\ncross: Says so.\nfurious"
     assert [(message.role, message.text) for message in prompt.messages[1:]] == [
         ("user", 'See:\n{"a": 1}'),
         ("assistant", "Yes."),
