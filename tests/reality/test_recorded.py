@@ -56,7 +56,6 @@ NOT_ASKED = {
     r"<MASSIVE_TEXT>": "the prompt that was too long was left out of the recording",
     r"API key": "the key that was wrong was left out of it",
     r"tool_use_failed": "it was the model that did what it may not",
-    r"The requested model '|\"model\":\s*\"invalid-model\"": "Responses answer 404 since September 2026",
     r"robots\.txt|while downloading file": "nothing is fetched here",
 }
 """What the mock cannot refuse as the real API did: a part of the request or of the answer, and the reason."""

@@ -146,7 +146,7 @@ def test_lanes__are_answered_beside_one_another_and_each_in_its_order(place: str
         ('{"type": "response.create"}', "missing_required_parameter", "model"),
         ('{"type": "response.create", "stream_id": 1}', "invalid_type", "stream_id"),
         ('{"type": "response.create", "model": "gpt-4o", "input": 5}', "invalid_type", "input"),
-        ('{"type": "response.create", "model": "no-such-model", "input": "Hi"}', "model_not_found", None),
+        ('{"type": "response.create", "model": "no-such-model", "input": "Hi"}', "model_not_found", "model"),
     ],
 )
 def test_mistake__is_told_and_the_connection_goes_on(
@@ -155,7 +155,7 @@ def test_mistake__is_told_and_the_connection_goes_on(
     with opened(place) as ws:
         ws.send(message)
         told = heard(ws)
-        assert (told["type"], told["status"]) == ("error", 404 if code == "model_not_found" else 400)
+        assert (told["type"], told["status"]) == ("error", 400)
         assert (told["error"]["code"], told["error"]["param"]) == (code, param)
         assert said(ask(ws)) == "Good day."
 

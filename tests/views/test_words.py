@@ -74,7 +74,7 @@ def parts(document: Any) -> tuple[str, Any, Any, Any]:
 NO_DEEPSEEK = "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed typo."
 NOT_THERE = [
     ("chat", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
-    ("responses", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
+    ("responses", 400, "The requested model 'typo' does not exist.", "model_not_found", "model"),
     ("embeddings", 404, "The model `typo` does not exist or you do not have access to it.", "model_not_found", None),
     ("images", 400, "The model 'typo' does not exist.", "invalid_value", "model"),
     ("anthropic", 404, "model: typo", None, None),
@@ -133,7 +133,7 @@ async def test_models__a_misspelt_one_is_refused_in_the_api_s_words(
 WRONG = [
     ("chat", "gpt-5.2-proo", 404),
     ("chat", "gpt-4o-mnii", 404),
-    ("responses", "o3-depe-research", 404),
+    ("responses", "o3-depe-research", 400),
     ("embeddings", "text-embeding-3-small", 404),
     ("anthropic", "claude-sonet-4-5", 404),
     ("gemini", "gemini-2.5-flahs", 404),
@@ -319,9 +319,9 @@ async def test_named_errors__tell_the_window_of_the_model(
         ("insufficient_quota", "chat", 429),
         ("insufficient_quota", "anthropic", 400),
         ("insufficient_quota", "deepseek", 402),
-        ("model_not_found", "mistral", 400),
-        ("{code: model_not_found}", "mistral", 400),
-        ("{status: 404, code: model_not_found}", "mistral", 404),  # a script's own status stays
+        ("model_not_found", "responses", 400),
+        ("{code: model_not_found}", "responses", 400),
+        ("{status: 404, code: model_not_found}", "responses", 404),  # a script's own status stays
     ],
 )
 async def test_named_errors__have_the_status_of_each_api(

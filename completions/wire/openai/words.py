@@ -103,20 +103,12 @@ RESPONSES: Mapping[str, Words] = {
         seen="2026-11-25",
     ),
     "model_not_found": Words(
-        "The model `{model}` does not exist or you do not have access to it.",
-        404,
-        code="model_not_found",
-        param=None,
-        source="recordings: 0xPlaygrounds/rig error_identity_edge; 400 in other words until August 2026",
-        seen="2026-09-22",
-    ),
-    MALFORMED: Words(
         "The requested model '{model}' does not exist.",
         400,
         code="model_not_found",
         param="model",
-        source="recordings: maruel/genai bad_model; pydantic/pydantic-ai test_model_name_suggestions",
-        seen="2026-08-09",
+        source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
+        seen="2026-11-25",
     ),
     POLICY: FLAGGED,
 }
