@@ -107,9 +107,14 @@ async def both_ways(
 
 
 def settled(document: dict[str, Any]) -> dict[str, Any]:
-    """Take out what two requests may differ in: ids, the second in which they came, and an empty array."""
+    """Take out what two requests may differ in: ids, the second in which they came, and an empty array.
+
+    A stream of several calls tells nothing of a refusal, which is null in an answer and so in the SDK's message.
+    """
     for choice in document["choices"]:
         message = choice.get("message", {})
+        if message.get("tool_calls", ())[1:]:
+            message.setdefault("refusal", None)
         if message.get("annotations") == []:
             del message["annotations"]
         for call in message.get("tool_calls", ()):
