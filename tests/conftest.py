@@ -5,6 +5,7 @@ import gc
 import hashlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,10 @@ from tests.redis_server import RedisServer, server_url
 from tests.server import LiveServer
 
 pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
+
+os.environ.setdefault("SSL_CERT_FILE", str(Path(__file__).with_name("authority.pem")))
+"""One authority in place of the usual hundred and more, which each client of httpx reads for 50 ms: nothing here is
+signed by any."""
 
 settings.register_profile("house", deadline=None, max_examples=EXAMPLES)  # a machine that is busy must fail no test
 settings.load_profile("house")

@@ -93,10 +93,11 @@ class Answer:
 
 async def ask(question: Question) -> Answer:
     """Pass a request on; raise the 502, 503, 504 or 508 of an upstream that gives no answer."""
-    import httpx
-
     if came_from_here(question.headers):
         raise _failed(508, "upstream_loop", question, "leads back here.")
+    client = await _client()
+    import httpx
+
     limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
     try:
         request = httpx.Request(
@@ -106,7 +107,7 @@ async def ask(question: Question) -> Answer:
             content=question.body or None,
             extensions={"timeout": {**limits, "read": question.seconds, "write": question.seconds}},
         )
-        return Answer(await _send(request, question))
+        return Answer(await _send(client, request, question))
     except httpx.PoolTimeout as exc:
         raise _failed(503, "upstream_busy", question, f"has {MAX_CONNECTIONS} requests of ours already.") from exc
     except httpx.TimeoutException as exc:
@@ -117,18 +118,18 @@ async def ask(question: Question) -> Answer:
         raise _failed(502, "upstream_failed", question, f"{told}.".replace("..", ".")) from exc
 
 
-async def _send(request: "httpx.Request", question: Question) -> "httpx.Response":
+async def _send(client: "httpx.AsyncClient", request: "httpx.Request", question: Question) -> "httpx.Response":
     """Send a request; once more where a connection that was kept had been closed just then."""
     import httpx
 
     way = _Way()
     request.extensions = {**request.extensions, "trace": way.note}
     try:
-        return await _client().send(request, stream=True)
+        return await client.send(request, stream=True)
     except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
         if not way.was_kept or not (question.is_repeatable or way.is_unsent):
             raise
-    return await _client().send(request, stream=True)
+    return await client.send(request, stream=True)
 
 
 class _Way:
@@ -155,16 +156,21 @@ def _failed(status: int, code: str, question: Question, told: str) -> NoAnswer:
 _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = WeakKeyDictionary()
 
 
-def _client() -> "httpx.AsyncClient":
-    """Return this loop's client, which keeps its connections and takes the environment's proxies."""
-    import httpx
-
+async def _client() -> "httpx.AsyncClient":
+    """Return this loop's client; the first is made in a thread, for httpx and the authorities load for 0.3 s."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        limits = httpx.Limits(
-            max_connections=MAX_CONNECTIONS,
-            max_keepalive_connections=IDLE_CONNECTIONS,
-            keepalive_expiry=IDLE_SECONDS,
-        )
-        _clients[loop] = httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)
+        _clients.setdefault(loop, await asyncio.to_thread(_made))
     return _clients[loop]
+
+
+def _made() -> "httpx.AsyncClient":
+    """Make a client that keeps its connections and takes the environment's proxies."""
+    import httpx
+
+    limits = httpx.Limits(
+        max_connections=MAX_CONNECTIONS,
+        max_keepalive_connections=IDLE_CONNECTIONS,
+        keepalive_expiry=IDLE_SECONDS,
+    )
+    return httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)
