@@ -17,7 +17,7 @@ from tests.server import LiveServer
 
 pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
 
-os.environ.setdefault("SSL_CERT_FILE", str(Path(__file__).with_name("authority.pem")))
+os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("authority.pem"))
 """One authority in place of the usual hundred and more, which each client of httpx reads for 50 ms: nothing here is
 signed by any."""
 
@@ -46,6 +46,13 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Collect what the tests left, and pass over what stays: pytest goes through it ten times more as it ends."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,5 +1,6 @@
 """Other people's projects, with the package installed and nothing set up: `mock_llm` is there."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -25,13 +26,25 @@ LEFT_OUT = [part for name in ("cacheprovider", "hypothesispytest", "langsmith_pl
 
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where pip has installed the package, from a copy, so that nothing is built in the repository."""
-    source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("installed")
+    """A folder where pip has installed the package; one for all processes of a run, by whichever comes first."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    target = shared / "installed"
+    with open(shared / "installed.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            install(tmp_path_factory.mktemp("source")).rename(target)
+    return target
+
+
+def install(source: Path) -> Path:
+    """Install the package from a copy in this folder, so that nothing is built in the repository."""
     for name in BUILT:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(ROOT / name, source)
+    target = source / "installed"
     flags = ["--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "--no-warn-script-location"]
     command = [sys.executable, "-m", "pip", "install", *flags, "--target", str(target), str(source)]
     subprocess.run(command, check=True, timeout=PATIENCE)
