@@ -10,6 +10,7 @@ import math
 import sys
 from array import array
 
+from completions.wire.fields import mapping
 from completions.wire.openai.sound_files import ENCODERS, RATE
 
 SECONDS_PER_CHARACTER = 0.02
@@ -40,6 +41,11 @@ def spoken(text: str, voice: str = "", speed: float = 1.0) -> bytes:
         pitch = low * 2 ** (_hashed(word.casefold()) % PITCHES / 12)
         sounds.append(_tone(pitch, each * len(word)) + bytes(2 * int(RATE * each)))
     return b"".join(sounds)
+
+
+def voice_name(voice: object) -> str:
+    """Return the name of a voice, or the id of one that is an object."""
+    return voice if isinstance(voice, str) else str(mapping(voice).get("id") or "")
 
 
 def seconds_of(samples: bytes) -> float:

@@ -17,7 +17,7 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.framing import grouped
-from completions.wire.openai.audio import seconds_of, spoken
+from completions.wire.openai.audio import seconds_of, spoken, voice_name
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.refusals import no_such_address
 from completions.wire.openai.sound_files import ENCODERS
@@ -120,11 +120,10 @@ def _text(reply: Reply, prompt: Prompt) -> str:
 
 
 def _sound(reply: Reply, prompt: Prompt) -> bytes:
-    voice, speed = prompt.body.get("voice"), prompt.body.get("speed")
-    named = voice if isinstance(voice, str) else text(mapping(voice).get("id"))
+    speed = prompt.body.get("speed")
     if not isinstance(speed, int | float) or not SLOWEST <= speed <= FASTEST:
         speed = 1.0
-    return spoken(_text(reply, prompt), named, float(speed))
+    return spoken(_text(reply, prompt), voice_name(prompt.body.get("voice")), float(speed))
 
 
 def _format(body: Mapping[str, object]) -> str:

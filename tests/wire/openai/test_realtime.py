@@ -56,6 +56,13 @@ EVENTS: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 TOOL = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
 IN_CHAT = {"type": "function", "function": {"name": "get_weather"}}
 UNKNOWN, MISSING = ("unknown_parameter",), ("missing_required_parameter",)
+HEARD = {"type": "message", "role": "assistant", "content": [{"type": "output_audio", "transcript": "Hello"}]}
+WRONG, TOO_FEW = ("invalid_value",), ("integer_below_min_value",)
+
+
+def voiced(voice: object) -> dict[str, Any]:
+    """Return the settings of sound that say a voice."""
+    return {"audio": {"output": {"voice": voice}}}
 
 
 class Conversation:
@@ -407,12 +414,41 @@ def test_answer__that_was_heard_in_part_is_truncated(talk: Conversation, place: 
         ("response.create", {"response": {"tool_choice": IN_CHAT}}, *MISSING, "response.tool_choice.name"),
         ("response.create", {"response": {"voice": "alloy"}}, "unknown_parameter", "response.voice"),
         ("conversation.item.create", {"item": {"type": "thought"}}, "invalid_value", "item.type"),
+        ("conversation.item.create", {"item": HEARD}, *MISSING, "item.content[0].text"),
+        (
+            "session.update",
+            {"session": {**TEXT, "max_output_tokens": "all"}},
+            "invalid_type",
+            "session.max_output_tokens",
+        ),
+        ("session.update", {"session": {**TEXT, "max_output_tokens": 0}}, *TOO_FEW, "session.max_output_tokens"),
+        ("session.update", {"session": {**TEXT, "reasoning": {"effort": "no"}}}, *WRONG, "session.reasoning.effort"),
+        ("session.update", {"session": {**TEXT, "truncation": "never"}}, *WRONG, "session.truncation"),
+        ("session.update", {"session": {**TEXT, "tracing": {"name": "a"}}}, *UNKNOWN, "session.tracing.name"),
+        ("session.update", {"session": {**TEXT, "include": ["usage"]}}, *WRONG, "session.include[0]"),
+        ("response.create", {"response": voiced({})}, *MISSING, "response.audio.output.voice.id"),
     ],
 )
 def test_mistake__is_told(talk: Conversation, kind: str, fields: dict[str, Any], code: str, param: str | None) -> None:
     error = talk.error(kind, event_id="mine", **fields)
     assert (error["code"], error["param"], error["event_id"]) == (code, param, "mine")
     assert talk.say("Hello")[-1]["response"]["status"] == "completed"
+
+
+def test_voice__is_one_of_the_api_s_and_stays_once_it_has_spoken(talk: Conversation) -> None:
+    error = talk.error("session.update", session={**TEXT, **voiced("nova")})
+    names = "'alloy', 'ash', 'ballad', 'coral', 'echo', 'sage', 'shimmer', 'verse', 'marin', and 'cedar'"
+    assert error["message"] == f"Invalid value: 'nova'. Supported values are: {names}."
+    assert error["param"] == "session.audio.output.voice"
+    assert talk.set(**{**TEXT, **voiced({"id": "voice_1"})})["audio"]["output"]["voice"] == {"id": "voice_1"}
+    talk.say("Hello")
+    talk.set(type="realtime", output_modalities=["audio"], **voiced("cedar"))
+    talk.say("Hello")
+    error = talk.error("session.update", session={**TEXT, "instructions": "Be brief.", **voiced("verse")})
+    assert (error["code"], error["param"]) == ("cannot_update_voice", None)
+    assert error["message"] == "Cannot update a conversation's voice if assistant audio is present."
+    settings = talk.set(type="realtime", **voiced("cedar"))
+    assert (settings["instructions"], settings["output_modalities"]) == ("", ["audio"])
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,15 @@ AUDIO = {
     },
     "output": {"format": {"type": "audio/pcma"}, "voice": "marin", "speed": 1.2},
 }
+MORE = {
+    "max_output_tokens": 100,
+    "reasoning": {"effort": "low"},
+    "truncation": {"type": "retention_ratio", "retention_ratio": 0.8},
+    "tracing": "auto",
+    "include": ["item.input_audio_transcription.logprobs"],
+}
 FITTING: list[dict[str, Any]] = [
-    {"type": "session.update", "session": {"type": "realtime", "output_modalities": ["text"], "audio": AUDIO}},
+    {"type": "session.update", "session": {"type": "realtime", "output_modalities": ["text"], "audio": AUDIO, **MORE}},
     *({"type": "input_audio_buffer.append", "audio": sound} for sound in (LOUD, SILENT)),
     *({"type": f"input_audio_buffer.{name}"} for name in ("commit", "clear")),
     *({"type": "conversation.item.create", "item": item, "previous_item_id": "root"} for item in (ITEM, SOUND, CALL)),

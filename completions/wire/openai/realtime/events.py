@@ -128,7 +128,9 @@ class _Narrator:
         at = {**at, "content_index": 0}
         self._add("response.content_part.added", {**at, "part": {"type": "audio", "transcript": ""}})
         speed = self._output.get("speed")
-        pcm = audio.spoken(said, text(self._output.get("voice")), speed if isinstance(speed, int | float) else 1.0)
+        pcm = audio.spoken(
+            said, audio.voice_name(self._output.get("voice")), speed if isinstance(speed, int | float) else 1.0
+        )
         sound = converted(pcm, text(mapping(self._output.get("format")).get("type")) or PCM)
         self._spoken_ms += milliseconds(len(pcm), PCM)
         split, told = pieces(said, self._prompt), 0
@@ -184,6 +186,7 @@ def response_object(
 ) -> dict[str, Any]:
     """Return a response that has said nothing yet; `asked` is the body of its request."""
     output = mapping(mapping(asked.get("audio")).get("output"))
+    sound = {key: value for key, value in output.items() if key in ("format", "voice")}
     return {
         "object": "realtime.response",
         "id": name,
@@ -193,7 +196,7 @@ def response_object(
         "conversation_id": asked.get("conversation_id"),
         "output_modalities": asked.get("output_modalities") or ["audio"],
         "max_output_tokens": asked.get("max_output_tokens", "inf"),
-        "audio": {"output": {key: value for key, value in output.items() if key in ("format", "voice")}},
+        "audio": {"output": sound | ({"voice": audio.voice_name(sound["voice"])} if sound.get("voice") else {})},
         "usage": None,
         "metadata": asked.get("metadata"),
     }

@@ -12,34 +12,41 @@ from completions.wire.validation import (
     boolean,
     choice,
     decimal,
+    either,
+    integer,
     nullable,
     obj,
     record,
     refuse,
     string,
     tagged,
+    wrong_type,
 )
 
 KNOWN = ("type", "strict")
 """What a function may say besides, and that is passed over."""
 
+VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
+MOST_TOKENS = 4096
+
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
 _MODALITIES = array(choice("text", "audio"), "strings", low=1)
-_OUTPUT = record({"format": nullable(_FORMAT), "voice": anything, "speed": decimal(0.25, 1.5)})
+_VOICE = either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",)))
+_OUTPUT = record({"format": nullable(_FORMAT), "voice": nullable(_VOICE), "speed": decimal(0.25, 1.5)})
 _DETECTION = record(
     {
         "type": choice("server_vad", "semantic_vad"),
         "threshold": nullable(decimal(0, 1)),
         **dict.fromkeys(("prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"), nullable(decimal(0))),
         **dict.fromkeys(("create_response", "interrupt_response"), nullable(boolean)),
-        "eagerness": anything,
+        "eagerness": choice("low", "medium", "high", "auto"),
     }
 )
 _INPUT = record(
     {
         "format": nullable(_FORMAT),
         "transcription": nullable(obj),
-        "noise_reduction": nullable(obj),
+        "noise_reduction": nullable(record({"type": choice("near_field", "far_field"), "strength": decimal()})),
         "turn_detection": nullable(_DETECTION),
     }
 )
@@ -67,12 +74,36 @@ def _tool_choice(value: Any) -> Problem | None:
     return _CHOSEN(value) if type(value) is dict and value.get("type") == "function" else None
 
 
+def _most_tokens(value: Any) -> Problem | None:
+    """Check how much a response may say: a number of tokens, or `inf` for as many as the model can."""
+    if type(value) is int:
+        return _TOKENS(value)
+    return None if value in ("inf", None) else wrong_type("one of an integer or 'inf'", value)
+
+
+_TOKENS = integer(1, MOST_TOKENS)
+_TRUNCATION = either(
+    "one of a string or object",
+    string=choice("auto", "disabled"),
+    object=record(
+        {"type": choice("retention_ratio"), "retention_ratio": decimal(0, 1), "token_limits": nullable(obj)},
+        ("type", "retention_ratio"),
+    ),
+)
+_TRACING = either(
+    "one of a string or object",
+    string=choice("auto"),
+    object=record({"workflow_name": string(), "group_id": string(), "metadata": nullable(obj)}),
+)
+
 SHARED: Mapping[str, Check] = {
     "output_modalities": _MODALITIES,
     "instructions": nullable(string()),
     "tools": array(_tool, "objects"),
     "tool_choice": _tool_choice,
-    **dict.fromkeys(("max_output_tokens", "prompt", "reasoning"), anything),
+    "max_output_tokens": _most_tokens,
+    "prompt": nullable(obj),
+    "reasoning": nullable(record({"effort": nullable(choice("minimal", "low", "medium", "high", "xhigh"))})),
     "parallel_tool_calls": nullable(boolean),
 }
 """What a session has and a response may have in its place."""
@@ -82,19 +113,33 @@ SESSION = record(
         **SHARED,
         "type": choice("realtime", "transcription"),
         "audio": record({"input": nullable(_INPUT), "output": nullable(_OUTPUT)}),
-        **dict.fromkeys(("model", "tracing", "truncation", "include"), anything),
+        "model": string(),
+        "tracing": nullable(_TRACING),
+        "truncation": nullable(_TRUNCATION),
+        "include": nullable(array(choice("item.input_audio_transcription.logprobs"), "strings")),
     },
     ("type",),
 )
 _PART = record({"type": string(), "text": nullable(string()), "transcript": nullable(string())}, ("type",), others=True)
+_MESSAGE = record(
+    {"role": choice("user", "assistant", "system"), "content": array(_PART, "objects")},
+    ("role", "content"),
+    others=True,
+)
+_TEXT_PART = record({"text": string()}, ("text",), others=True)
+_OF_ASSISTANT = record({"content": array(_TEXT_PART, "objects")}, others=True)
+
+
+def _message(value: Any) -> Problem | None:
+    """Check a message: what the assistant is to have said needs its text (openai/openai-agents-js 963)."""
+    problem = _MESSAGE(value)
+    return _OF_ASSISTANT(value) if problem is None and value["role"] == "assistant" else problem
+
+
 ITEM = tagged(
     "type",
     {
-        "message": record(
-            {"role": choice("user", "assistant", "system"), "content": array(_PART, "objects")},
-            ("role", "content"),
-            others=True,
-        ),
+        "message": _message,
         "function_call": record({"name": string(), "arguments": string()}, ("name", "arguments"), others=True),
         "function_call_output": record({"call_id": string(), "output": string()}, ("call_id", "output"), others=True),
         **dict.fromkeys(("mcp_approval_response", "item_reference"), obj),

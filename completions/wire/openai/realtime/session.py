@@ -52,6 +52,7 @@ class RealtimeSession(Session):
         self._listener, self._next_item = Listener(), fresh("item_")
         self._answers: dict[str, UnderWay] = {}
         """What is under way in each lane; the conversation's own has no name."""
+        self._has_spoken = False
         self._refusal = refusal
         self._event_id: str | None = None
 
@@ -87,6 +88,7 @@ class RealtimeSession(Session):
             return (event,)
         if isinstance(document, dict):
             answer.take(document)
+            self._has_spoken |= document.get("type") == "response.output_audio.delta"
             if document.get("type") == "response.output_item.done" and not _is_apart(asked):
                 self._items.append(mapping(document.get("item")))
             elif document.get("type") == "response.done":
@@ -116,7 +118,11 @@ class RealtimeSession(Session):
     def _change(self, message: Message) -> Iterator[Step]:
         given = message["session"]
         check_type(self._settings, given)
-        self._settings = changed(self._settings, given)
+        settings = changed(self._settings, given)
+        if self._has_spoken and settings["audio"]["output"]["voice"] != self._settings["audio"]["output"]["voice"]:
+            told = "Cannot update a conversation's voice if assistant audio is present."
+            raise RequestError(told, code="cannot_update_voice")  # openai/openai-agents-python 1661
+        self._settings = settings
         yield _event("session.updated", session=self._settings)
 
     def _hear(self, message: Message) -> Iterator[Step]:
