@@ -32,12 +32,18 @@ def module_of(path: str) -> str:
 
 
 @cache
+def nodes(text: str) -> Sequence[ast.AST]:
+    """Return all nodes of a file, the module first; they are kept, as each guard goes through them."""
+    return list(ast.walk(ast.parse(text)))
+
+
+@cache
 def imported_names(path: str, text: str) -> Sequence[str]:
     """Return the dotted names that a file imports, late and for type checkers alone too; a package's names in full."""
     package, found = module_of(path).split("."), list[str]()
     if not path.endswith("/__init__.py"):
         package.pop()
-    for node in ast.walk(ast.parse(text)):
+    for node in nodes(text):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -132,7 +138,7 @@ def environment_readers(sources: Sources) -> list[str]:
 
 def _reads_environment(path: str, text: str) -> bool:
     names = {"environ", "environb", "getenv", "getenvb"}
-    attributes = {node.attr for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Attribute)}
+    attributes = {node.attr for node in nodes(text) if isinstance(node, ast.Attribute)}
     return bool(attributes & names or {f"os.{name}" for name in names} & set(imported_names(path, text)))
 
 
@@ -142,7 +148,7 @@ def too_long(sources: Sources, lines: int, function_lines: int) -> list[str]:
     return found + [
         f"{path}: {node.name} is too long"
         for path, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(text)
         if isinstance(node, Function) and (node.end_lineno or 0) - node.lineno + 1 > function_lines
     ]
 
@@ -152,7 +158,7 @@ def with_many_parameters(sources: Sources, most: int) -> list[str]:
     return [
         f"{path}: {node.name} has more than {most} parameters"
         for path, text in sources.items()
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(text)
         if isinstance(node, Function) and len(_parameters(node)) > most and not _has_reason(node, text)
     ]
 
@@ -173,7 +179,8 @@ def undocumented(sources: Sources) -> list[str]:
     """Find modules with code, and public classes, functions and methods, that do not say what they are for."""
     found = []
     for path, text in sources.items():
-        tree = ast.parse(text)
+        tree = nodes(text)[0]
+        assert isinstance(tree, ast.Module)
         if tree.body and not ast.get_docstring(tree):
             found.append(f"{path} has no docstring")
         found += [f"{path}: {node.name} has no docstring" for node in _public(tree) if not ast.get_docstring(node)]

@@ -21,8 +21,11 @@ from tests.patience import PATIENCE
 
 SERVE = ("manage.py", "serve", "--port", "0")
 
-FURTHER = {"--workers", "WORKERS", "WEB_CONCURRENCY", "runserver"}
+FURTHER = {"--workers", "--reload", "WORKERS", "WEB_CONCURRENCY", "runserver"}
 """What makes a server start further processes, which then import what its program has imported."""
+
+FORKED = (SERVE[:1], ("-m", "uvicorn"))
+"""How commands begin of which a process can be forked that has imported what a server needs."""
 
 
 class LiveServer:
@@ -102,7 +105,8 @@ class LiveServer:
 def _start(command: Sequence[str], told: dict[str, str], *written: int) -> "subprocess.Popen[bytes] | Forked":
     """Start Python with files for its output and errors; if it starts no others, forked from one that has imported."""
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "mocksite.settings", "PYTHONUNBUFFERED": "1", **told}
-    if hasattr(os, "fork") and command[0] == SERVE[0] and FURTHER.isdisjoint((*command, *told)):
+    is_known = any(tuple(command[: len(known)]) == known for known in FORKED)
+    if hasattr(os, "fork") and is_known and FURTHER.isdisjoint((*command, *told)):
         return parent(SERVER).fork(command, ROOT, environment, *written)
     output, errors = written
     python = [sys.executable, *command]

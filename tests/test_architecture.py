@@ -8,7 +8,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,13 @@ def providers_that_know_others(sources: Sources) -> list[str]:
             allowed = PROVIDERS.get(own, set()) | {own}
             found += [f"{path} imports {other}" for other in sorted(others & PROVIDERS.keys() - allowed)]
     return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nodes() -> Iterator[None]:
+    """Forget what was kept of our files, which is a hundred megabytes."""
+    yield
+    architecture.nodes.cache_clear()
 
 
 def test_files__import_one_another_in_no_circle() -> None:

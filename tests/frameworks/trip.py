@@ -41,11 +41,14 @@ CALLED = ["weather of Paris", "time in Paris"]
 class Framework:
     """A package of a framework's, imported when something of it is used; the test is skipped where it is not there.
 
-    Every process that runs tests reads all of them, and few run those of a framework.
+    Every process that runs tests reads all of them, and few run those of a framework. pytest asks each name of a module
+    for marks of its own, which a framework has not.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith(("_", "pytest")):
+            raise AttributeError(name)
         return getattr(pytest.importorskip(self._name, reason=INSTALL), name)
