@@ -39,7 +39,7 @@ _DETECTION = record(
         "threshold": nullable(decimal(0, 1)),
         **dict.fromkeys(("prefix_padding_ms", "silence_duration_ms", "idle_timeout_ms"), nullable(decimal(0))),
         **dict.fromkeys(("create_response", "interrupt_response"), nullable(boolean)),
-        "eagerness": choice("low", "medium", "high", "auto"),
+        "eagerness": nullable(choice("low", "medium", "high", "auto")),
     }
 )
 _INPUT = record(
@@ -113,7 +113,7 @@ SESSION = record(
         **SHARED,
         "type": choice("realtime", "transcription"),
         "audio": record({"input": nullable(_INPUT), "output": nullable(_OUTPUT)}),
-        "model": string(),
+        "model": nullable(string()),
         "tracing": nullable(_TRACING),
         "truncation": nullable(_TRUNCATION),
         "include": nullable(array(choice("item.input_audio_transcription.logprobs"), "strings")),
