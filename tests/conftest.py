@@ -17,9 +17,8 @@ from tests.server import LiveServer
 
 pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
 
+# One authority in place of the usual hundred and more, which each client of httpx reads for 50 ms: none is needed here.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("authority.pem"))
-"""One authority in place of the usual hundred and more, which each client of httpx reads for 50 ms: nothing here is
-signed by any."""
 
 settings.register_profile("house", deadline=None, max_examples=EXAMPLES)  # a machine that is busy must fail no test
 settings.load_profile("house")

@@ -3,8 +3,8 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-project = import_string(settings.ASGI_APPLICATION)  # first, for it sets Django up
+HANDLER = "django.contrib.staticfiles.handlers.ASGIStaticFilesHandler"
+"""Django's, which can be imported once a project has set Django up."""
 
-from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402  # needs the apps
-
-application = ASGIStaticFilesHandler(project)
+project = import_string(settings.ASGI_APPLICATION)
+application = import_string(HANDLER)(project)

@@ -27,7 +27,10 @@ KNOWN = ("type", "strict")
 """What a function may say besides, and that is passed over."""
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
+"""The names of the API's own voices."""
+
 MOST_TOKENS = 4096
+"""Tokens that a response may be limited to, at most."""
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
 _MODALITIES = array(choice("text", "audio"), "strings", low=1)
