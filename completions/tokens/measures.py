@@ -55,13 +55,15 @@ TEXTS: Mapping[str, Callable[[str], float]] = {
     "newline": lambda text: text.count("\n"),
     "digit": _digits,
     "fine": fine,
+    "fours": tokens.count_in_fours,
     "contraction": by_text(lambda text: len(_CONTRACTIONS.findall(text))),
     "number": by_text(lambda text: len(_NUMBERS.findall(text))),
 }
 """What decides the tokens of a text, by the name that weights have for it.
 
-Claude's vocabulary is smaller than ours; most tokenizers but ours take digits one by one; short forms like `what's`,
-and numbers with the blank before them, are one token here.
+Claude's vocabulary is smaller than ours, since Opus 4.7 so small that pieces of four letters come near it; most
+tokenizers but ours take digits one by one; short forms like `what's`, and numbers with the blank before them, are one
+token here.
 """
 
 
@@ -145,6 +147,20 @@ def tools_as_texts(prompt: Prompt) -> float:
 def tools_as_fine_texts(prompt: Prompt) -> float:
     """Measure the texts alone in the tools, nearly as Gemini has them."""
     return sum(map(fine, _tool_texts(prompt)))
+
+
+def tools_in_fours(prompt: Prompt) -> float:
+    """Measure the texts alone in the tools, in pieces of four letters."""
+    return sum(map(tokens.count_in_fours, _tool_texts(prompt)))
+
+
+def marks_of_tools(prompt: Prompt) -> float:
+    """Measure what the tools are beside those texts: the marks, types and words of their schemas as JSON."""
+    whole = sum(
+        sum(map(tokens.count_in_fours, (tool.name, tool.description, as_json(tool.parameters))))
+        for tool in shown(prompt)
+    )
+    return max(whole - tools_in_fours(prompt), 0)
 
 
 def _tool_texts(prompt: Prompt) -> Iterator[str]:
@@ -274,6 +290,8 @@ OF_TOOLS: Mapping[str, Measure] = {
     "tool_spaced": tools_with_blanks,
     "tool_text": tools_as_texts,
     "tool_fine": tools_as_fine_texts,
+    "tool_fours": tools_in_fours,
+    "tool_marks": marks_of_tools,
     "property": properties,
     "object": objects,
     "parameters": with_parameters,

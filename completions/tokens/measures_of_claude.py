@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import walk
+from completions.tokens.deferred import offered, walk
 
 
 def thinks(prompt: Prompt) -> float:
@@ -20,6 +20,13 @@ def thinks_as_needed(prompt: Prompt) -> float:
     """Tell whether Anthropic's model itself decides how much it thinks."""
     thinking = _own(prompt).get("thinking")
     return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
+
+
+def defers_all(prompt: Prompt) -> float:
+    """Tell whether every tool of the request's own is deferred, so that none stands before the conversation."""
+    named = {tool.name for tool in prompt.tools}
+    own = [tool for tool in offered(prompt) if tool.get("name") in named]
+    return float(bool(own) and all(tool.get("defer_loading") is True for tool in own))
 
 
 def has_task_budget(prompt: Prompt) -> float:
@@ -88,6 +95,7 @@ CLAUDE_MEASURES: Mapping[str, Callable[[Prompt], float]] = {
     "thinking": thinks,
     "adaptive": thinks_as_needed,
     "task_budget": has_task_budget,
+    "all_deferred": defers_all,
     "later": later_instructions,
 }
 """By the name that weights have for it."""

@@ -99,6 +99,26 @@ def count_in_small(text: str) -> int:
     return sum(_in_small(part) for part in _parts(text))
 
 
+@by_text
+def count_in_fours(text: str) -> int:
+    """Count pieces of four letters; digits, marks and ends of lines stand alone, other alphabets are counted as small.
+
+    So Claude's vocabulary since Opus 4.7 was found to take texts, which nobody has published.
+    """
+    if len(text) > SHORT:
+        budget.spend_characters(len(text))
+    return sum(map(_in_fours, _PIECES.findall(text)))
+
+
+_PIECES = re.compile(r"[A-Za-z]+|[!-~]|\n+|[^\x00-\x7f]+")
+
+
+def _in_fours(piece: str) -> int:
+    if not piece.isascii():
+        return count_in_small(piece)
+    return (len(piece) + 3) // 4 if piece.isalpha() else 1
+
+
 def _in_small(text: str) -> int:
     found = _encoding(DEFAULT_ENCODING).encode_ordinary(text)
     return len(found) + sum(token > SMALL_VOCABULARY for token in found)

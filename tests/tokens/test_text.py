@@ -95,6 +95,14 @@ def test_deepseek__has_its_own_encoding(said: str) -> None:
     assert "".join(tokens.split(said, "deepseek/deepseek-v4-flash")) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [("", 0), ("a word", 2), ("letters", 2), ("12,5", 4), ("a\n\nb", 3), ("snake_case", 4), ("日本", 1), ("naïve", 3)],
+)
+def test_count_in_fours__takes_words_in_pieces_and_marks_alone(text: str, pieces: int) -> None:
+    assert tokens.count_in_fours(text) == pieces
+
+
 def test_count_in_small__takes_a_rare_word_for_two_tokens() -> None:
     assert (tokens.count_in_small(" goodbye"), tokens.count_in_small(" farewell"), tokens.count(" farewell")) == (
         1,

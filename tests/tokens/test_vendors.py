@@ -114,6 +114,30 @@ def test_tools__cost_a_preamble_by_model(model: str, preamble: int) -> None:
     assert preamble < with_it - without < preamble + 80
 
 
+PROSE = "Considerable misunderstandings accompany comparatively straightforward explanations."
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-7", "claude-opus-4-8", "claude-sonnet-5", "claude-fable-5-1"])
+def test_claude__takes_words_in_pieces_since_opus_4_7(model: str) -> None:
+    def cost(text: str, of: str) -> int:
+        return asked(Message("user", text), model=of) - asked(model=of)
+
+    assert cost(PROSE, model) > 1.3 * cost(PROSE, "claude-sonnet-4-5")
+    assert cost("7" * 100, model) == 112
+
+
+@pytest.mark.parametrize(
+    ("model", "least"),
+    [("claude-opus-4-8", 291), ("claude-opus-5-5", 288), ("claude-sonnet-5", 354), ("claude-fable-5-1", 229)],
+)
+def test_claude__has_its_own_preamble_for_tools_in_each_later_model(model: str, least: int) -> None:
+    """One small tool cost two fifths more than the API charged; a tool that is deferred stands nowhere."""
+    tool = Tool("f", "", {"type": "object", "properties": {}})
+    deferred = {"tools": [{"name": "f", "defer_loading": True}]}
+    assert least + 20 < asked(model=model, tools=(tool,)) - asked(model=model) < least + 60
+    assert asked(model=model, tools=(tool,), body=deferred) - asked(model=model) == least + 95
+
+
 def png(width: int, height: int) -> str:
     head = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + width.to_bytes(4) + height.to_bytes(4) + b"\x08\x06\x00\x00\x00"
     return f"data:image/png;base64,{base64.b64encode(head).decode()}"
