@@ -224,7 +224,16 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return {"stop_reason": reason, "stop_sequence": stopped} | ({} if untold else {"stop_details": details})
 
 
+EDITS = "context-management-"
+"""How the name of the beta begins that edits conversations."""
+
+
 def edited(prompt: Prompt) -> dict[str, Any]:
-    """Return which edits of a conversation were applied, where some are asked for; the mock applies none."""
-    asked = mapping(prompt.body.get("context_management")).get("edits")
+    """Return which edits of a conversation were applied, where some or their beta are asked for; the mock applies none.
+
+    The beta alone was seen to bring it until October 2026.
+    """
+    asked = mapping(prompt.body.get("context_management")).get("edits") or EDITS in (
+        prompt.headers.get("anthropic-beta") or ""
+    )
     return {"context_management": {"applied_edits": []}} if asked else {}

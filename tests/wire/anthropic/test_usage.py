@@ -15,10 +15,12 @@ FIRST = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens
 APPLIED: dict[str, Any] = {"applied_edits": []}
 
 
-def told(model: str, choice: Choice | None = None, usage: Usage | None = None, **asked: Any) -> list[dict[str, Any]]:
+def told(
+    model: str, choice: Choice | None = None, usage: Usage | None = None, betas: str = "", **asked: Any
+) -> list[dict[str, Any]]:
     """Return the message, the start of its stream, and the event that ends it."""
     body = {"model": model, "max_tokens": 2000, "messages": [{"role": "user", "content": "Hello"}], **asked}
-    prompt = WIRE.parse(orjson.dumps(body), {}, validate=False)
+    prompt = WIRE.parse(orjson.dumps(body), {"anthropic-beta": betas} if betas else {}, validate=False)
     reply = Reply((choice or Choice("Hi"),), model=model, usage=usage or Usage(9, 2), serial="s")
     events = [orjson.loads(event.data) for event in WIRE.events(reply, prompt)]
     return [WIRE.document(reply, prompt), events[0]["message"], events[-2]]
@@ -94,6 +96,12 @@ def test_edits__that_are_asked_for_are_told_of(edit: str, steps: bool) -> None:
         assert (usage is end["usage"] and at == len(usage) - 1) or [*usage][at + 1] == "output_tokens"
         assert (step["type"], step["input_tokens"], step["output_tokens"]) == ("message", 9, 2)
     assert "context_management" not in told("claude-sonnet-4-6", context_management=None)[0]
+
+
+def test_edits__are_told_of_where_their_beta_alone_is_asked_for() -> None:
+    message, start, end = told("claude-opus-5", betas="files-api-2025-04-14,context-management-2025-06-27")
+    assert [each.get("context_management") for each in (message, start, end)] == [APPLIED, None, APPLIED]
+    assert "context_management" not in told("claude-opus-5", betas="files-api-2025-04-14")[0]
 
 
 SKILL = {"type": "anthropic", "skill_id": "xlsx"}
