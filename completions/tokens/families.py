@@ -78,6 +78,13 @@ GEMINI = (
     ),
     Family(
         "gemini",
+        r"gemini-3\.5-flash-lite(-preview.*)?",
+        frozenset({"logprobs", "no_thinking"}),
+        source="recordings: pydantic/logfire, with a budget of 0; googleapis/python-genai 2936",
+        seen="2026-09-09",
+    ),
+    Family(
+        "gemini",
         r"gemini-3(\.\d)?-flash(-lite)?(-preview.*)?|gemini-(pro|flash|flash-lite)-latest",
         frozenset({"logprobs"}),
         source="quotes of what gemini-3-flash-preview, gemini-3.5-flash-lite and gemini-flash-latest refuse",

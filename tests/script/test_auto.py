@@ -294,6 +294,7 @@ def test_auto__another_question_another_seed(other: Prompt) -> None:
         *((name, True) for name in ("gpt-5-mini", "deepseek/DeepSeek-R1", "kimi-k2-thinking", "grok-4-fast-reasoning")),
         *((name, True) for name in ("gpt-5.2-pro", "grok-4.3", "openai/gpt-oss-120b", "deepseek-v4-flash")),
         ("deepseek-flash", True),
+        *(("gemini-3.5-flash", True), ("gemini-3.5-flash-lite", False), ("google/gemini-3.1-flash-lite", False)),
         *((name, False) for name in ("gpt-5.1", "gpt-5.4-mini", "gpt-5.6-sol", "grok-4.3-non-reasoning")),
         *(
             (name, False)
@@ -351,6 +352,19 @@ def test_auto__reasoning_follows_the_effort() -> None:
     assert thought["none"] is None
     assert auto(replace(prompt, tools=TOOLS))[0].reasoning, "before a call too"
     assert auto(asked("Why is the sky blue?"))[0].reasoning is None
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "thinks"),
+    [
+        ("gemini-3-flash-preview", "minimal", False),
+        ("gemini-3.5-flash-lite", "high", True),
+        ("gpt-5-mini", "minimal", True),
+    ],
+)
+def test_auto__gemini_thinks_nothing_at_the_least_level(model: str, effort: str, thinks: bool) -> None:
+    prompt = replace(asked("Why is the sky blue?"), model=model, reasoning_effort=effort)
+    assert (auto(prompt)[0].reasoning is not None) is thinks
 
 
 @given(st.text(max_size=60), st.text(max_size=60))

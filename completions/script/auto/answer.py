@@ -35,7 +35,7 @@ REASONING_MODELS = re.compile(
     ^o[134](-|$)                        # o1, o3-mini, o4-mini-2025-04-16
     | ^gpt-5(?!-chat|\.)                # gpt-5, gpt-5-mini; gpt-5.1 and later seldom do unless they are told to
     | ^gpt-5\.\d+-(codex|pro)
-    | ^gemini-(3|2\.5-(pro|flash(?!-lite)))(?!.*(image|tts|audio|embedding))
+    | ^gemini-(3(?!.*-lite)|2\.5-(pro|flash(?!-lite)))(?!.*(image|tts|audio|embedding))
     | reason | thinking                 # deepseek-reasoner, kimi-k2-thinking, grok-4-fast-reasoning
     | deepseek[-.](r1|v4|flash)         # deepseek.r1-v1:0 at Bedrock
     | grok-(3-mini|4\.[3-9])
@@ -135,6 +135,8 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
     effort = prompt.reasoning_effort
     thinks = prompt.format in OLLAMA and THINKING_TAGS.match(prompt.model or "")
     if effort == "none" or not (effort or thinks or reasons(prompt.model)):
+        return None
+    if effort == "minimal" and "gemini-" in (prompt.model or ""):  # recorded in September 2026
         return None
     return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 

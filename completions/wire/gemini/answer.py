@@ -19,7 +19,7 @@ from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.gemini.signatures import is_strict, signature
+from completions.wire.gemini.signatures import is_strict, signature, signs_texts
 from completions.wire.openai.logprobs import alternatives, chance_of, given
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
@@ -136,7 +136,8 @@ class Said:
 
         The others sign calls alone: of Gemini 2.5, of 74 recorded texts without tools none is signed.
         """
-        if not (self.is_strict or self.calls) or not (self.choice.reasoning or (self.calls and self.is_strict)):
+        always = signs_texts(self._prompt.model) or (self.calls and self.is_strict)
+        if not (self.is_strict or self.calls) or not (self.choice.reasoning or always):
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 

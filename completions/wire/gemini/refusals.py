@@ -52,6 +52,10 @@ def _no_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_budget") if pick(_thinking(prompt), "thinkingBudget") == 0 else None
 
 
+def _no_thoughts_of_3(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return _no_thoughts(prompt, can) if (prompt.model or "").startswith("gemini-3.5") else None
+
+
 def _outside(prompt: Prompt, can: Capabilities) -> Asked | None:
     budget = pick(_thinking(prompt), "thinkingBudget")
     if type(budget) is not int or budget in (0, AUTOMATIC) or can.budget is None:
@@ -100,6 +104,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "Thinking level {value} is not supported for this model. Please retry with other thinking level.",
         "2026-10-09",
     ),
+    _row("no_thinking", _no_thoughts_of_3, "Request contains an invalid argument.", "2026-09-09"),
     _row("no_thinking", _no_thoughts, "Budget 0 is invalid. This model only works in thinking mode.", "2026-07-22"),
     _row(
         BUDGET,

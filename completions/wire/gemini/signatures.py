@@ -17,6 +17,9 @@ from completions.wire.seals import decoded, sealed, verdict
 STRICT = re.compile(r"gemini-([3-9]|\d\d)")
 """The models that want their calls' signatures back."""
 
+SIGNS_TEXTS = re.compile(r"gemini-[3-9](\.\d)?-flash-lite(?!-image)")
+"""The models that sign a text although nothing was thought (recorded of 3.1 and, in September 2026, of 3.5)."""
+
 MIN_BYTES = 16
 """Bytes that a signature has at least."""
 
@@ -36,6 +39,11 @@ CORRUPTED = "Corrupted thought signature."
 def is_strict(model: str | None) -> bool:
     """Return whether a model wants its calls' signatures back, and so signs each."""
     return STRICT.match(model or "") is not None
+
+
+def signs_texts(model: str | None) -> bool:
+    """Return whether a model signs each text, thought about or not."""
+    return SIGNS_TEXTS.match(model or "") is not None
 
 
 def signature(serial: str) -> str:

@@ -177,6 +177,7 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
             {"thinkingConfig": {"thinkingLevel": "MINIMAL"}},
             "Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.",
         ),
+        ("gemini-3.5-flash-lite", {"thinkingConfig": {"thinkingBudget": 0}}, "Request contains an invalid argument."),
         (
             "gemini-3.1-pro-preview",
             {"thinkingConfig": {"thinkingLevel": "low", "thinkingBudget": 200}},

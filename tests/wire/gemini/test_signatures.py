@@ -81,3 +81,20 @@ def test_answer__is_taken_when_it_comes_back(model: str, reasoning: str | None) 
     assert ("thoughtSignature" in content["parts"][0]) == (model != OLDER or reasoning is not None)
     assert "thoughtSignature" not in content["parts"][1]
     assert refused(model, ASKED, content, {"role": "user", "parts": [RESULT, RESULT]}) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "signed"),
+    [
+        ("gemini-3.5-flash-lite", True),
+        ("gemini-3.1-flash-lite", True),
+        (STRICT, False),
+        ("gemini-2.5-flash-lite", False),
+    ],
+)
+def test_text__without_thoughts_is_signed_by_the_light_models_of_gemini_3(model: str, signed: bool) -> None:
+    reply, address = Reply((Choice("Hello."),), serial="s"), {"model": model, "method": "generateContent"}
+    prompt = Prompt(format="gemini", model=model, address=address)
+    (part,) = WIRE.document(reply, prompt)["candidates"][0]["content"]["parts"]
+    assert ("thoughtSignature" in part) is signed
+    assert ("thoughtSignature" in str([event.data for event in WIRE.events(reply, prompt)])) is signed
