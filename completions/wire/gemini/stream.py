@@ -14,12 +14,15 @@ from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.fields import arranged, mapping
 from completions.wire.framing import counts, grouped, joined, pieces
-from completions.wire.gemini import media
-from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index
+from completions.wire.gemini import hosted, media
+from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index, is_vertex
 from completions.wire.gemini.envelope import READ, USAGE, content_of, tail, told_so_far, told_usage
 
 CANDIDATE = ("content", "finishReason", "index")
 """The order of the first keys of a candidate."""
+
+PAGES = "urlContextMetadata"
+"""What a candidate tells of the pages that it has read."""
 
 SAID, TOTAL = secrets.token_hex(16), secrets.token_hex(16)
 """What stands for the counts of a chunk in what the chunks of a run have in common."""
@@ -73,11 +76,22 @@ class Chunks:
         self._any = self._template(HOLE, self._began)
         self._said = 0 if len(reply.choices) == 1 and counts_in_chunks(prompt) else None
         self._held: dict[int, Event] = {}
+        self._finds, self._pages = self._found()
+
+    def _found(self) -> tuple[Said | None, dict[str, Any]]:
+        """Return the one candidate whose chunks tell of sources on the web as they go, and what it tells of pages."""
+        said = self._saids[0] if self._said is not None and self._saids else None
+        if said is None or said.is_strict or not said.text or is_vertex(self._prompt):
+            return None, {}
+        told = hosted.metadata(said.choice, self._prompt, said.text)
+        return said if told else None, {name: told[name] for name in (PAGES,) if name in told}
 
     def says(self, said: Said, index: int) -> Events:
         """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
         events = Events()
         numbers = count()
+        if self._sources(said):
+            self._read()
         for kind, part, *more in _in_chunks(said):
             if kind == "run":
                 events.append(Event(self._ran(part, said, index)))
@@ -91,24 +105,41 @@ class Chunks:
                 pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
                 events += self._any.events(pieces)
                 continue
-            split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
-            if kind == "text" and said.is_short(part["text"]):
-                per_chunk = Length(self._prompt.short_text)
-            texts, spoken = joined(split, per_chunk), self._spoken(part | {"text": HOLE}, index)
-            if kind == "reasoning":
-                events += self._template(spoken, self._began).events(texts, counts=counts(texts))
-            elif self._prompt.top_logprobs is None:
-                events += self._grown(spoken, texts, counts(texts))
-            else:
-                groups = grouped(split, split, per_chunk)
-                documents = [
-                    {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
-                    for group in groups
-                ]
-                events += self._any.events(documents, counts=list(map(len, groups)))
+            events += self._told(kind, part, said, index, numbers)
         if events and said.ends_speaking:
             self._held[index] = events.pop()
         return events
+
+    def _told(self, kind: str, part: dict[str, Any], said: Said, index: int, numbers: "count[int]") -> Events:
+        """Return the chunks of a text, or of a thought that is told."""
+        split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
+        if kind == "text" and said.is_short(part["text"]):
+            per_chunk = Length(self._prompt.short_text)
+        texts, spoken = joined(split, per_chunk), self._spoken(part | {"text": HOLE}, index)
+        if kind == "reasoning":
+            return self._template(spoken, self._began).events(texts, counts=counts(texts))
+        if self._prompt.top_logprobs is not None:
+            groups = grouped(split, split, per_chunk)
+            documents = [
+                {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
+                for group in groups
+            ]
+            return self._any.events(documents, counts=list(map(len, groups)))
+        sizes, sources = counts(texts), self._sources(said)
+        if not sources:
+            return self._grown(spoken, texts, sizes)
+        first, self._pages = spoken | sources | self._pages, {}
+        events = self._grown(first, texts[:1], sizes and sizes[:1])
+        if texts[1:]:
+            events += self._grown(spoken | sources, texts[1:], sizes and sizes[1:])
+        return events
+
+    def _sources(self, said: Said) -> dict[str, Any]:
+        """Return what stands for the sources until a candidate's last chunk, where there are any: nothing yet.
+
+        So Gemini 2.5 was recorded until October 2026, with the pages that it has read in the first chunk alone.
+        """
+        return {"groundingMetadata": {}} if said is self._finds else {}
 
     def finish(self, said: Said, index: int) -> Event:
         """Return the chunk that ends a candidate; that of the last one has the usage."""
@@ -118,6 +149,8 @@ class Chunks:
             del ending["finishMessage"]
         if self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
+        if said is self._finds and not self._pages:
+            ending.pop(PAGES, None)
         last = index == len(self._reply.choices) - 1
         counted = told_usage(self._reply, self._prompt, self._saids) if last else self._began
         if held is not None:
@@ -180,7 +213,7 @@ class Chunks:
     def _read(self) -> None:
         """Have the chunks from now on tell what a tool gave to read, as Gemini 2.5 was recorded to until 2026."""
         whole = told_usage(self._reply, self._prompt, self._saids)
-        read = {name: whole[name] for name in READ if name in whole}
+        read = {name: whole[name] for name in READ if name in whole and name not in self._began}
         total = self._began["totalTokenCount"] + read.get("toolUsePromptTokenCount", 0)
         self._began = self._began | read | {"totalTokenCount": total}
 

@@ -291,6 +291,32 @@ def test_tools__pages_that_are_named_are_read() -> None:
     assert pages == ["https://a.example/b", "http://c.example"]
 
 
+@pytest.mark.parametrize(
+    ("tools", "told_first"),
+    [
+        ([{"urlContext": {}}], {"groundingMetadata", "urlContextMetadata"}),
+        ([{"googleSearch": {}}], {"groundingMetadata"}),
+        ([{"googleSearch": {}}, {"urlContext": {}}], {"groundingMetadata", "urlContextMetadata"}),
+    ],
+)
+@pytest.mark.parametrize(
+    "text", ["It says a great deal about what there is to read in it, and about who wrote it.", "No"]
+)
+def test_tools__a_stream_tells_pages_at_first_and_sources_at_last(
+    tools: list[dict[str, Any]], told_first: set[str], text: str
+) -> None:
+    contents = [{"role": "user", "parts": [{"text": "See https://a.example/b."}]}]
+    candidate, found = told({"contents": contents, "tools": tools}, Choice(text=text), "gemini-2.5-flash")
+    spoken = [chunk["candidates"][0] for chunk in found]
+    assert told_first <= spoken[0].keys() and spoken[0].get("urlContextMetadata") == candidate.get("urlContextMetadata")
+    assert not any("urlContextMetadata" in each for each in spoken[1:])
+    assert all(each["groundingMetadata"] == {} for each in spoken[:-1])
+    read = {chunk["usageMetadata"]["toolUsePromptTokenCount"] for chunk in found}
+    assert len(read) == 1 and len(spoken) == (1 if text == "No" else len(spoken))
+    totals = [chunk["usageMetadata"]["totalTokenCount"] for chunk in found]
+    assert totals == sorted(set(totals))
+
+
 def test_tools__their_calls_are_shown_on_demand_and_accepted_back() -> None:
     candidate, found = told(SHOWN, Choice(text="Found."), "gemini-3-flash-preview")
     call, result, _ = candidate["content"]["parts"]
