@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -39,6 +40,8 @@ rules:
     reply: {reasoning: I have to look., tool_calls: [{name: weather, arguments: {city: Paris}, id: call1}]}
   - match: {last_user: think}
     reply: {reasoning: Let me see., text: Done.}
+  - match: {last_user: signed}
+    reply: {reasoning: I have to look., tool_calls: [{name: weather, arguments: {city: Paris}}]}
   - match: {last_user: turns}
     reply: Turn {{ prompt.turn }}.
   - match: {last_user: cut}
@@ -109,6 +112,25 @@ def test_whole__has_its_steps_and_costs(server: LiveServer) -> None:
     assert usage["non_grounding_model_invocation_token_counts"] == [invoked]
     held = base64.urlsafe_b64decode(found["id"].removeprefix("v1_") + "==")
     assert held[:2] == b"\x0a\x17" and held[2:25] == held[27:] and is_name(found["id"])
+
+
+def test_call__of_gemini_2_5_has_a_short_id_and_is_signed(server: LiveServer) -> None:
+    asked = {"input": "Call it, signed", "tools": [WEATHER]}
+    found = {
+        model: httpx.post(
+            f"{server.url}/v1beta/interactions",
+            headers={"x-goog-api-key": "good"},
+            json={"model": model, **asked},
+        ).json()
+        for model in ("gemini-2.5-flash", MODEL)
+    }
+    thought, called = found["gemini-2.5-flash"]["steps"]
+    assert list(called) == ["id", "signature", "type", "name", "arguments"]
+    assert re.fullmatch("[a-z0-9]{8}", called["id"]) and called["signature"] == thought["signature"]
+    assert list(found["gemini-2.5-flash"]["usage"])[-1] == "total_thought_tokens"
+    _, called = found[MODEL]["steps"]
+    assert list(called) == ["id", "type", "name", "arguments"] and called["id"].startswith("call_")
+    assert "raw_prompt_token" in found[MODEL]["usage"]
 
 
 def test_stream__has_the_recorded_events(server: LiveServer) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini.answer import Said, call_id, response_id
@@ -90,6 +91,7 @@ def _steps(reply: Reply, said: Said) -> list[Document]:
     """Return the steps of an answer; what was thought is told by its signature, and in words where they are wanted."""
     steps: list[Document] = []
     seed, calls, runs = f"interaction/{reply.serial}", count(), count()
+    thought = said.choice.reasoning or (reply.usage is not None and reply.usage.reasoning_tokens)
     signed = {"signature": signature(f"{seed}/thought"), "type": "thought"}
     for kind, part in said.blocks():
         match kind:
@@ -97,8 +99,9 @@ def _steps(reply: Reply, said: Said) -> list[Document]:
                 steps.append({"signature": signed["signature"], "summary": [_text(part["text"])], "type": "thought"})
             case "call":
                 call = part["functionCall"]
-                name = call.get("id") or call_id(f"{seed}/call", next(calls))
-                steps.append({"id": name, "type": "function_call", "name": call["name"], "arguments": call["args"]})
+                steps.append(
+                    _called(call, f"{seed}/call/{next(calls)}", signed if thought and not said.is_strict else {})
+                )
             case "run":
                 at = next(runs)  # each call is followed by its result
                 steps.append(_ran(part, call_id(f"{seed}/run", at // 2)))
@@ -107,8 +110,14 @@ def _steps(reply: Reply, said: Said) -> list[Document]:
                     steps.append({"content": [], "type": "model_output"})
                 steps[-1]["content"].append(_text(part["text"]) if kind == "text" else _file(part["inlineData"]))
     _cite(steps, [*_citations(said)])
-    thought = said.choice.reasoning or (reply.usage is not None and reply.usage.reasoning_tokens)
     return [signed, *steps] if thought and not any(step["type"] == "thought" for step in steps) else steps
+
+
+def _called(call: Mapping[str, Any], seed: str, signed: Document) -> Document:
+    """Return the step of a call; those of Gemini 2.5 have short ids, and the signature of what was thought."""
+    sealed = {key: value for key, value in signed.items() if key == "signature"}
+    named = {"id": call.get("id") or ids.spelled(seed, 8, ids.LOWER), **sealed, "type": "function_call"}
+    return {**named, "name": call["name"], "arguments": call["args"]}
 
 
 def _text(said: str) -> Document:

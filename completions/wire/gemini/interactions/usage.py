@@ -1,7 +1,8 @@
 """What an interaction costs: the counts of an answer of `generateContent`, by their names here.
 
-Since September 2026 it is told besides what each call of the model read and wrote, with the marks around it that are
-not billed. The figures are of 13 recordings of gemini-3-flash-preview (0xPlaygrounds/rig, until October 2026).
+Of Gemini 3 it is told besides, since September 2026, what each call of the model read and wrote, with the marks around
+it that are not billed; of Gemini 2.5 it was not in October. The figures are of 13 recordings of gemini-3-flash-preview
+(0xPlaygrounds/rig, until October 2026).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,6 +12,7 @@ from completions.conversation import Prompt, Reply
 from completions.wire.gemini.answer import Said
 from completions.wire.gemini.envelope import told_usage
 from completions.wire.gemini.hosted import offered
+from completions.wire.gemini.signatures import is_strict
 
 Document = dict[str, Any]
 
@@ -51,7 +53,9 @@ def usage(reply: Reply, asked: Prompt, saids: Sequence[Said], *, is_agent: bool)
     searched = bool(saids and saids[0].text and "googleSearch" in offered(asked))
     if searched:
         found["grounding_tool_count"] = [{"type": "google_search", "count": 1, "search_query_count": 1}]
-    return found if is_agent else found | _invocations(found, asked, saids, searched=searched)
+    if is_agent or not is_strict(asked.model):
+        return found
+    return found | _invocations(found, asked, saids, searched=searched)
 
 
 def _of_modality(told: Mapping[str, Any]) -> Document:
