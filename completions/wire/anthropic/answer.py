@@ -74,7 +74,7 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
             found.append(_text(annotations, block.text, prompt))
         elif block.call is not None:
             found += _called(block.call, reply, next(calls), prompt)
-    return found
+    return [*(Block(listing, [], listing) for listing in mcp.listings(prompt)), *found] if found else found
 
 
 def recorded(message: Mapping[str, Any], prompt: Prompt) -> list[Block]:

@@ -1,20 +1,29 @@
 """Step 4: tools of MCP servers, which Anthropic's API calls itself.
 
 Shapes: `BetaMCPToolUseBlock` and `BetaMCPToolResultBlock` of the anthropic SDK; four answers of five recorded requests
-with a server had a call before the text (pydantic/pydantic-ai, up to October 2026).
+with a server had a call before the text (pydantic/pydantic-ai, up to October 2026). A later beta has an answer begin
+with what each server can do (three recordings of braintrustdata/braintrust-sdk-python, September and October 2026).
 """
 
+import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import orjson
 
 from completions.conversation import Prompt, ToolCall
+from completions.tokens.deferred import walk
 from completions.wire.fields import dicts, mapping, text, texts
 
 ANY = "search"
 """The tool of a server that tells of none."""
 
 OUTPUT = "This is a mock result."
+
+
+BETA = re.compile(r"mcp-client-(\d{4}-\d\d-\d\d)")
+LISTS_SINCE = "2026-09-15"
+"""The first of those betas whose answers begin with a listing."""
 
 
 class Server(NamedTuple):
@@ -52,6 +61,22 @@ def _by_toolset(name: str, toolset: dict[str, Any]) -> Server:
     listed = [text(tool.get("name")) for tool in dicts(toolset.get("tools"))]
     tools = tuple(tool for tool in dict.fromkeys((*listed, *configs)) if configs.get(tool, usual) is not False)
     return Server(name, tools, bool(listed) or not usual)
+
+
+def listings(prompt: Prompt) -> Iterator[dict[str, Any]]:
+    """Yield what an answer tells first: the tools of each server whose listing did not come back to the API."""
+    betas = BETA.findall(prompt.headers.get("anthropic-beta") or "")
+    if max(betas, default="") < LISTS_SINCE:
+        return
+    blocks = [block for block in walk(prompt.body.get("messages")) if block.get("type") == "mcp_tool_listing"]
+    known = {text(block.get("mcp_server_name")) for block in blocks}
+    schema = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
+    for server in servers(prompt):
+        tools = [
+            {"name": name, "description": f"The tool {name}", "input_schema": schema} for name in server.tools or (ANY,)
+        ]
+        if server.name not in known:
+            yield {"type": "mcp_tool_listing", "mcp_server_name": server.name, "tools": tools}
 
 
 def server_of(call: ToolCall, prompt: Prompt) -> str | None:

@@ -100,9 +100,10 @@ def _unthought(conversation: Sequence[dict[str, Any]]) -> Problem | None:
         return None
     content = conversation[first]["content"]
     kinds = [block["type"] for block in dicts(content)] if isinstance(content, list) else ["text"]
-    if not kinds or kinds[0] in THOUGHTS:
+    place = next((at for at, kind in enumerate(kinds) if kind != "mcp_tool_listing"), None)
+    if place is None or kinds[place] in THOUGHTS:
         return None
-    return Wrong(NOT_FIRST.format(found=kinds[0]), f"messages[{first}].content[0].type")
+    return Wrong(NOT_FIRST.format(found=kinds[place]), f"messages[{first}].content[{place}].type")
 
 
 def _is_result(message: Mapping[str, Any]) -> bool:

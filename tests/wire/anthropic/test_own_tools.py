@@ -1,5 +1,6 @@
 """The API's own tools: which the model calls of itself, where the script calls none, and what they come to."""
 
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -31,11 +32,18 @@ QUESTION = "Is it raining?"
 HEADERS = {"anthropic-version": "2023-06-01", "anthropic-beta": "advisor-tool-2026-03-01,mcp-client-2025-11-20"}
 
 
+LISTED = {**HEADERS, "anthropic-beta": "mcp-client-2026-09-15,interleaved-thinking-2025-05-14"}
+
+
 def answer(choice: Choice, content: Any = QUESTION, *before: Document, **asked: Any) -> Document:
     """Return the message, whose stream says the same."""
-    messages = [*before, {"role": "user", "content": content}]
+    return answered(HEADERS, choice, [*before, {"role": "user", "content": content}], asked)
+
+
+def answered(headers: dict[str, str], choice: Choice, messages: list[Document], asked: Document) -> Document:
+    """Return the message for a conversation and its headers, whose stream says the same."""
     body = {"model": "claude-sonnet-4-6", "max_tokens": 2000, "messages": messages, **asked}
-    prompt = WIRE.parse(orjson.dumps(body), HEADERS, validate=True)
+    prompt = WIRE.parse(orjson.dumps(body), headers, validate=True)
     reply = Reply((choice,), usage=Usage(9, 2), serial="s", created=0)
     events = WIRE.events(reply, prompt)
     message = WIRE.document(reply, prompt)
@@ -119,6 +127,24 @@ def test_tools_of_mcp_servers__are_called_before_a_text(toolset: Document, choic
     assert found == {"type": "mcp_tool_result", "tool_use_id": used["id"], "is_error": False, "content": said}
     assert used["id"].startswith("mcptoolu_01") and message["stop_reason"] == "end_turn"
     assert message["usage"]["server_tool_use"] == {"web_search_requests": 0, "web_fetch_requests": 0}
+
+
+@pytest.mark.parametrize("reasoning", [None, "Hm."])
+@pytest.mark.parametrize("said", [Choice("Dock Seven."), Choice(tool_calls=(ToolCall("add", "{}", "toolu_01"),))])
+def test_tools_of_mcp_servers__are_listed_first_and_once_in_a_later_beta(said: Choice, reasoning: str | None) -> None:
+    toolset = DOCKS_TOOLS | {"configs": {"find": {}, "look": {}}}
+    thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}} if reasoning else {}
+    asked = {"mcp_servers": [DOCKS], "tools": [toolset, ADD], **thinking}
+    question = {"role": "user", "content": QUESTION}
+    message = answered(LISTED, replace(said, reasoning=reasoning), [question], asked)
+    listing = message["content"][0]
+    assert [*listing] == ["type", "mcp_server_name", "tools"] and listing["mcp_server_name"] == "docks"
+    assert [tool["name"] for tool in listing["tools"]] == ["find", "look"]
+    result = [{"type": "tool_result", "tool_use_id": "toolu_01", "content": "3"}] if said.tool_calls else "And now?"
+    turn = {"role": "assistant", "content": message["content"]}
+    later = answered(LISTED, SAID, [question, turn, {"role": "user", "content": result}], asked)
+    assert "mcp_tool_listing" not in kinds(later) and kinds(message).count("mcp_tool_listing") == 1
+    assert "mcp_tool_listing" not in kinds(answer(said, **asked))
 
 
 def test_tools_of_the_api__stay_its_own_beside_a_server() -> None:
