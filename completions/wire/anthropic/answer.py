@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import mcp, server_tools
+from completions.wire.anthropic import credit, mcp, server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.unasked import Unasked
@@ -218,7 +218,10 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         reason = STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
     if choice.refusal and reason == "end_turn":
         reason = "refusal"
-    details = {"type": "refusal", "category": None, "explanation": choice.refusal} if reason == "refusal" else None
+    details: dict[str, Any] | None = None
+    if reason == "refusal":
+        details = {"type": "refusal", "category": None, "explanation": choice.refusal}
+        details |= credit.offered(prompt, reply.serial, said=bool(choice.text))
     stopped = choice.stopped_by if reason == "stop_sequence" else None
     untold = details is None and GONE.search(reply.model or prompt.model or "")
     return {"stop_reason": reason, "stop_sequence": stopped} | ({} if untold else {"stop_details": details})

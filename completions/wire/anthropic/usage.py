@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
-from completions.wire.anthropic import server_tools
+from completions.wire.anthropic import credit, server_tools
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
 
@@ -44,7 +44,8 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return plain(known)
     stopped = _is_stopped(reply, model)
     made = {"inference_geo": "not_available"} if stopped else TIER | _place(model)
-    told = _input(known) | _iterations(known, prompt) | _output(known, prompt) | made | _served(reply, prompt)
+    read = _input(known) | credit.redeemed(prompt)
+    told = read | _iterations(known, prompt) | _output(known, prompt) | made | _served(reply, prompt)
     return told | ({"output_tokens": 0} if stopped and "completion_tokens" not in reply.counts else {})
 
 

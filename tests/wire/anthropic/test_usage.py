@@ -193,3 +193,25 @@ def test_keys__have_the_order_of_the_api() -> None:
     assert not {"container", "diagnostics"} & {*told("claude-3-opus-20240229")[0]}
     assert list(message["usage"]) == [*FIRST, "cache_creation", *placed]
     assert list(end["usage"]) == [*FIRST, "output_tokens", "output_tokens_details", "server_tool_use"]
+
+
+def test_refusal__comes_with_a_credit_for_another_model_in_the_beta_that_brings_it() -> None:
+    beta, refused = "fallback-credit-2026-07-01", Choice("I", refusal="No.")
+    message, _, end = told("claude-opus-5", refused, betas=beta)
+    details = message["stop_details"]
+    assert end["delta"]["stop_details"] == details and details["fallback_has_prefill_claim"] is True
+    assert (
+        told("claude-opus-5", Choice(refusal="No."), betas=beta)[0]["stop_details"]["fallback_has_prefill_claim"]
+        is False
+    )
+    assert "fallback_credit_token" not in told("claude-opus-5", refused)[0]["stop_details"]
+    token = details["fallback_credit_token"]
+    spent = {"type": "not_applied", "reason": "invalid_target_model"}
+    for model, given, status in [
+        ("claude-opus-5", {"token": token, "mode": "best_effort"}, spent),
+        ("claude-opus-4-8", {"token": token}, {"type": "redeemed"}),
+        ("claude-opus-4-8", token, {"type": "redeemed"}),
+    ]:
+        usage = told(model, betas=beta, fallback_credit_token=given)[0]["usage"]
+        assert usage["fallback_credit"] == {"status": status}
+    assert "fallback_credit" not in message["usage"]
