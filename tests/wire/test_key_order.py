@@ -54,6 +54,7 @@ def chunks(model: str, choice: Choice = SAID, dialect: Dialect = OPENAI) -> list
         ("gpt-5-mini", False, None),
         ("gpt-5.6-sol", False, None),
         ("o3-mini", False, "fp_"),
+        ("o4-mini-2025-04-16", False, None),
         ("gpt-audio-mini", False, "fp_"),
         ("gpt-4o-mini-search-preview", False, ""),
     ],

@@ -79,7 +79,7 @@ def of_model(model: str) -> Dialect:
     return OPENAI
 
 
-NAMELESS = re.compile(r"gpt-(3\.5-turbo|4(-0613)?$|[5-9])")
+NAMELESS = re.compile(r"gpt-(3\.5-turbo|4(-0613)?$|[5-9])|o4-mini")
 """Models whose answers have no fingerprint (recorded from 2024 to August 2026)."""
 
 
