@@ -316,7 +316,9 @@ async def test_dialects__stream_folds_to_the_answer(
         whole["finish_reason"] = choice.get("finish_reason")
         content = choice["delta"].get("content")
         if isinstance(content, list):
-            choice["delta"] = {"reasoning": content[0]["thinking"][0]["text"]}
+            thoughts, *texts = content  # no thoughts, and a text, where Mistral's thoughts close
+            thought, text = ("".join(part["text"] for part in parts) for parts in (thoughts["thinking"], texts))
+            choice["delta"] = {"reasoning": thought, "content": text}
         merge(whole["message"], choice["delta"])
         for key, entries in (choice.get("logprobs") or {}).items():
             whole.setdefault("logprobs", {}).setdefault(key, []).extend(entries or ())
