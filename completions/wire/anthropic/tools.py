@@ -186,7 +186,9 @@ def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
     if chosen is None:
         return None
     if not (offered := body.get("tools")):
-        return Wrong("may only be specified while providing tools.", "tool_choice")
+        # quoted by users: without a path (trycua/cua 347), and as `tool_choice.any` where any tool is demanded
+        what = "tool_choice.any" if chosen["type"] == "any" else "tool_choice"
+        return Wrong(f"{what} may only be specified while providing tools.")
     if chosen["type"] == "tool" and chosen["name"] not in [tool.get("name") for tool in offered]:
         return Wrong(f"Tool '{chosen['name']}' not found in provided tools")
     forced = chosen["type"] in ("any", "tool")

@@ -233,7 +233,8 @@ ORPHAN = (
             "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'",
         ),
         ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
-        ({"tool_choice": {"type": "any"}}, "tool_choice: may only be specified while providing tools."),
+        ({"tool_choice": {"type": "any"}}, "tool_choice.any may only be specified while providing tools."),
+        ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
         (
             {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "sub"}},
             "Tool 'sub' not found in provided tools",
