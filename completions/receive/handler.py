@@ -19,6 +19,7 @@ from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
 from completions.ids import new_request_id
 from completions.receive.connection import CLIENT_LEFT, WAYS, watched
 from completions.receive.cycle import Receive, Send
+from completions.receive.decoding import CODING, decoded
 from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
@@ -75,7 +76,9 @@ class Handler(ASGIHandler):
             request = LeanRequest(scope)
         try:
             page = self.admit(request)
-            body = await read_body(receive, request.received)
+            request.take_body(await read_body(receive, request.received))
+            if (coding := request.sent_headers.get(CODING)) is not None:
+                request.take_body(await decoded(request.body, coding))
         except RequestAborted:
             return
         except RequestError as exc:
@@ -85,7 +88,6 @@ class Handler(ASGIHandler):
                 raise
             await self.refuse(request, ServerStopped(), send, page)
         else:
-            request.take_body(body)
             await watched(self.answer(request, send), receive)
 
     async def _handle_other(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -297,7 +297,11 @@ def decode_object(body: bytes) -> dict[str, Any]:
     return document
 
 
-COMPRESSED = {b"\x1f\x8b": "gzip", b"\x78\x01": "zlib", b"\x78\x9c": "zlib", b"\x78\xda": "zlib", b"\x28\xb5": "zstd"}
+COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5": "zstd",
+    **dict.fromkeys((b"\x78\x01", b"\x78\x9c", b"\x78\xda"), "deflate"),
+}
 """The first bytes of bodies that a client has compressed."""
 
 
@@ -311,7 +315,7 @@ def not_utf8(body: bytes) -> str | None:
         return (
             where
             if coding is None
-            else f"{where}; it looks compressed with {coding}, and compressed bodies are not accepted"
+            else f"{where}; it looks compressed with {coding}, which Content-Encoding has to say"
         )
     return None
 

@@ -3,12 +3,14 @@
 An agent runs in a folder and a home of its own. What it sends elsewhere goes to a proxy that is not there.
 """
 
+import base64
 import contextlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +84,9 @@ def run(command: list[str], folder: Path, environment: Mapping[str, str]) -> str
         started.wait()
 
 
-def codex(url: str) -> list[str]:
+def codex(url: str, **more: object) -> list[str]:
     """Codex CLI asks the Responses API of a provider that is configured."""
-    provider = {"name": "mock", "base_url": f"{url}/v1", "wire_api": "responses", "env_key": "OPENAI_API_KEY"}
+    provider = {"name": "mock", "base_url": f"{url}/v1", "wire_api": "responses", **more}
     options = {
         "model_provider": "mock",
         **{f"model_providers.mock.{name}": value for name, value in provider.items()},
@@ -93,6 +95,21 @@ def codex(url: str) -> list[str]:
     }
     told = [part for name, value in options.items() for part in ("-c", f"{name}={json.dumps(value)}")]
     return ["exec", "--skip-git-repo-check", "-s", "danger-full-access", "-m", "gpt-5", *told]
+
+
+def signed_in() -> str:
+    """Return Codex's file of somebody who is signed in with ChatGPT: it compresses its requests then, among others."""
+    account = {"chatgpt_plan_type": "pro", "chatgpt_account_id": "account", "chatgpt_user_id": "user"}
+    claims = {
+        "email": "somebody@mock.example",
+        "exp": int(time.time()) + 86_400,
+        "https://api.openai.com/auth": account,
+    }
+    parts = (json.dumps({"alg": "RS256", "typ": "JWT"}), json.dumps(claims), "signature")
+    token = ".".join(base64.urlsafe_b64encode(part.encode()).rstrip(b"=").decode() for part in parts)
+    tokens = {"id_token": token, "access_token": token, "refresh_token": "none", "account_id": "account"}
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return json.dumps({"auth_mode": "chatgpt", "OPENAI_API_KEY": None, "tokens": tokens, "last_refresh": now})
 
 
 def opencode(url: str) -> str:
@@ -123,7 +140,13 @@ READ_NOTES = """def read_notes() -> str:
     return open("notes.txt").read()"""
 
 AGENTS = {
-    "codex": Agent("codex", codex, lambda url: {"OPENAI_API_KEY": "k"}),
+    "codex": Agent("codex", lambda url: codex(url, env_key="OPENAI_API_KEY"), lambda url: {"OPENAI_API_KEY": "k"}),
+    "codex, signed in": Agent(
+        "codex",
+        lambda url: codex(url, name="OpenAI", requires_openai_auth=True),
+        lambda url: {},
+        lambda url: {".codex/auth.json": signed_in()},
+    ),
     "claude": Agent(
         "claude",
         lambda url: ["-p", "--model", "claude-sonnet-4-5", "--allowedTools", "Bash", "--"],

@@ -23,6 +23,7 @@ def user(*parts: Any) -> Any:
 
 
 KEPT = {"role": "assistant", "refusal": None, "annotations": [], "tool_calls": [CALL]}
+OF_CODEX = {"internal_chat_message_metadata_passthrough": {"turn_id": "t"}}
 CACHED = [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}]
 TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "the Agents SDK for JavaScript: a text with what stood around it": (
@@ -42,6 +43,17 @@ TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
         {"messages": [{"role": "system", "content": CACHED}, *HI]},
     ),
     "Codex CLI's metadata": ("/v1/responses", {"input": "hi", "client_metadata": {"session_id": "s"}}),
+    "Codex CLI signed in with ChatGPT: its metadata in each item": (
+        "/v1/responses",
+        {
+            "input": [
+                {"role": "user", "type": "message", "content": "hi", **OF_CODEX},
+                {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}", **OF_CODEX},
+                {"type": "function_call_output", "call_id": "c", "output": "4", **OF_CODEX},
+                {"type": "message", "role": "assistant", "content": [], "phase": "commentary", **OF_CODEX},
+            ]
+        },
+    ),
     "LlamaIndex's nulls": ("/v1/responses", {"input": "hi", "user": None, "text": {"format": None}, "prompt": None}),
     "an empty text to embed": ("/v1/embeddings", {"input": ""}),
     "Mistral: tools without a type": (

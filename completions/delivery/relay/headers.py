@@ -19,8 +19,8 @@ OF_CONNECTION = frozenset(
     )
 )
 
-MADE_ANEW = frozenset((b"host", b"content-length", b"expect", b"accept-encoding", b"via"))
-"""What a request gets for its new connection; compressed answers could be neither shown nor recorded."""
+MADE_ANEW = frozenset((b"host", b"content-length", b"content-encoding", b"expect", b"accept-encoding", b"via"))
+"""What a request gets for its new connection; compressed bodies could be neither shown nor recorded."""
 
 OWN = b"x-mock-"
 """How the headers begin that are for the mock."""

@@ -80,7 +80,17 @@ def test_setting__with_two_addresses_for_the_same_is_wrong() -> None:
 
 def test_headers__of_one_connection_stay_behind() -> None:
     sent = {b"connection": b"close, x-hop", b"x-hop": b"1", b"x-mock-fault": b"close", b"authorization": b"Bearer k"}
-    passed = dict(for_upstream({**sent, b"accept-encoding": b"gzip", b"host": b"here", b"content-length": b"3"}))
+    passed = dict(
+        for_upstream(
+            {
+                **sent,
+                b"accept-encoding": b"gzip",
+                b"host": b"here",
+                b"content-length": b"3",
+                b"content-encoding": b"gzip",
+            }
+        )
+    )
     assert passed.pop(b"via").startswith(b"1.1 mock-")
     assert passed == {b"authorization": b"Bearer k", b"accept-encoding": b"identity"}
     came = [(b"Set-Cookie", b"a"), (b"Set-Cookie", b"b"), (b"Transfer-Encoding", b"chunked"), (b"Content-Type", b"c")]

@@ -152,7 +152,9 @@ VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type
 """Check what stands for a variable of a prompt template."""
 
 _ROLES = ("assistant", "system", "developer", "user")
-_BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS}
+_CODEX: Mapping[str, Check] = {"internal_chat_message_metadata_passthrough": nullable(obj)}
+"""What Codex has in its items where it is signed in with ChatGPT (0.171)."""
+_BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS, **_CODEX}
 
 
 _HEARD = record({**_BASE, "role": anything, "content": _CONTENT}, ("content",))
@@ -223,6 +225,7 @@ _ITEMS: Mapping[str, Check] = {
             "status": _ANY_STATUS,
             **dict.fromkeys(("background", "output_format", "quality", "size", "revised_prompt", "action"), anything),
             **dict.fromkeys(("error", "svg_usage"), anything),
+            **_CODEX,
         },
         ("id",),
     ),
