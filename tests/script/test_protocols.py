@@ -179,6 +179,52 @@ def test_plain_value_in_the_prompt__is_answered_as_it_is(asked: str, expected: s
     assert said(("user", f"How is it?\n{asked}")) in expected
 
 
+MOODS = "Mood\n----\n- GLAD: as at a feast\n- sad\n"
+
+
+def test_category_in_the_prompt__is_answered_by_its_name() -> None:
+    assert said(("user", f"Classify this: Ann wept.\nAnswer with any of the categories:\n{MOODS}")) in ("GLAD", "sad")
+
+
+@pytest.mark.parametrize(
+    ("asked", "schema"),
+    [
+        ("Answer as an int", {"type": "integer"}),
+        ("Answer as a bool", {"type": "boolean"}),
+        (
+            "Answer with a JSON Array using this schema:\nint[]",
+            {"type": "array", "items": {"type": "integer"}, "minItems": 1},
+        ),
+        (
+            "Answer in JSON using this schema:\nmap<string, int>",
+            {"type": "object", "additionalProperties": {"type": "integer"}, "minProperties": 1},
+        ),
+        (
+            f"{MOODS}\nAnswer with a JSON Array using this schema:\nMood[]",
+            {"type": "array", "items": {"enum": ["GLAD", "sad"]}, "minItems": 1},
+        ),
+        (
+            f"{MOODS}\nAnswer in JSON using this schema:\n{{\n  Mood: Mood,\n  // all\n  moods: Mood[],\n"
+            "  last: Mood or null,\n}",
+            {
+                "properties": {
+                    "Mood": {"enum": ["GLAD", "sad"]},
+                    "moods": {"items": {"enum": ["GLAD", "sad"]}},
+                    "last": {"enum": ["GLAD", "sad", None]},
+                },
+                "required": ["Mood", "moods", "last"],
+            },
+        ),
+    ],
+)
+def test_value_in_the_prompt__is_of_the_type_that_stands_there(asked: str, schema: dict[str, Any]) -> None:
+    Draft202012Validator(schema).validate(json.loads(said(("user", f"Ann wept: twice. {asked}"))))
+
+
+def test_category_in_the_prompt__is_no_word_of_the_text_around_it() -> None:
+    assert said(("user", f"{MOODS}\nWhich Mood do you like?")) not in ("GLAD", "sad")
+
+
 def test_plain_number_in_the_prompt__is_answered_as_it_is() -> None:
     int(said(("user", "How many?\nYou must answer strictly in the following format: integer number")))
 
@@ -473,6 +519,10 @@ def test_protocols__tools_of_the_request_come_first() -> None:
         'final_answer( Observation: opened with "' * 5_000,
         '"action" : ' * 20_000 + "Final Answer",
         "Action:" * 20_000 + "\nThought:\nAnswer:",
+        "a\n----\n- b\n" + "or a //" * 20_000,
+        "a\n----\n" * 20_000,
+        f"a\n----\n- {'b' * 50_000}\n" + ": a\n" * 20_000,
+        "Answer in JSON using this schema:\n" * 5_000 + "a" * 50_000,
     ],
     ids=lambda text: text[:20],
 )

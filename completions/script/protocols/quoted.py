@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
+from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.words import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
 
@@ -62,7 +63,8 @@ class Form:
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Return an instance of the form that the prompt quotes, as it asks for it; None where it quotes none."""
     texts = list(instructions(prompt))
-    form = next((found for text in texts if (found := form_in(text, texts))), None)
+    spelled = [spelled_out(text) for text in texts]
+    form = next((found for text in spelled if (found := form_in(text, spelled))), None)
     if form is None:
         return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
     try:
@@ -153,12 +155,13 @@ def _is_fenced(sentences: list[str]) -> bool:
 
 def _plain(text: str, seed: str) -> str | None:
     asked = STRICTLY.search(text)
+    schema: Mapping[str, object] | None
     if asked is None:
-        return None
-    if asked[2]:
-        options: list[object] = [line.partition(" - ")[0].strip() for line in asked[2].splitlines()]
-        return str(instance({"enum": options}, seed))
-    schema = schema_of_type(asked[1])
+        schema = category_or_value(text)
+    elif asked[2]:
+        schema = {"enum": [line.partition(" - ")[0].strip() for line in asked[2].splitlines()]}
+    else:
+        schema = schema_of_type(asked[1])
     if schema is None:
         return None
     value = instance(schema, seed)
