@@ -127,7 +127,7 @@ def _answers() -> dict[str, Schema]:
         "limits_state": _object(limits=ref("limits_or_null"), pushed=FLAG),
         "recording_state": _object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG),
         "gates": _object(gates=_map(COUNT)),
-        "release": _object(gate=TEXT, released=COUNT),
+        "release": _object(gate=TEXT, released=COUNT, rules=_list(TEXT)),
         "reset": _object(namespace=TEXT, deleted=COUNT),
         "namespaces": _object(namespaces=_list(TEXT), selected=TEXT),
         "selection": _object(namespace=TEXT),

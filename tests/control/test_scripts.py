@@ -167,9 +167,9 @@ async def test_gates__are_listed_and_released() -> None:
     assert await told("GET", "gates") == {"gates": {}}
     waiting = [asyncio.create_task(said("hold")) for _ in range(2)]
     await arrived("door", 2)
-    assert await told("POST", "gates/door/release") == {"gate": "door", "released": 2}
+    assert await told("POST", "gates/door/release") == {"gate": "door", "released": 2, "rules": ["held"]}
     assert await asyncio.gather(*waiting) == ["Through.", "Through."]
-    assert await told("POST", "gates/a/b/release") == {"gate": "a/b", "released": 0}
+    assert await told("POST", "gates/a/b/release") == {"gate": "a/b", "released": 0, "rules": []}
 
 
 async def test_gates__that_are_released_ahead_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:

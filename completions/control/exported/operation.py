@@ -23,7 +23,9 @@ async def get_pytest(call: Call) -> Recorded:
     filter = filter_of(call)
     found = await queries.listing_in_full(replace(filter, method=filter.method or "POST"), MAX_EXPORTED + 1)
     if not found:
-        raise RequestError("There is no run to export: nothing was asked.", status=409, code="run_empty")
+        raise RequestError(
+            "There is no run to export: nothing was asked, or nothing that is chosen.", status=409, code="run_empty"
+        )
     if len(found) > MAX_EXPORTED:
         raise RequestError(
             f"More than {MAX_EXPORTED} exchanges are no run to export; choose some, as with `since`.",
