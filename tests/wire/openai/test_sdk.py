@@ -98,5 +98,6 @@ def test_gate__holds_a_request_in_flight(tmp_path: Path) -> None:
         while http.get(f"{server.url}/_mock/gates", timeout=PATIENCE).json() != {"gates": {"door": 1}}:
             time.sleep(0.01)
         assert not answer.done()
-        assert http.post(f"{server.url}/_mock/gates/door/release").json() == {"gate": "door", "released": 1}
+        released = http.post(f"{server.url}/_mock/gates/door/release").json()
+        assert released == {"gate": "door", "released": 1, "rules": ["rule 1"]}
         assert answer.result(timeout=PATIENCE).choices[0].message.content == "Here I am."
