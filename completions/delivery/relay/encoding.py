@@ -1,11 +1,10 @@
 """Unpack an answer that came compressed, unasked: for what reads or records it. The client gets it as it came."""
 
-import zlib
 from collections.abc import Sequence
 
-PLAIN, PACKED = ("", "identity"), ("gzip", "x-gzip", "deflate")
-EITHER = 32 + zlib.MAX_WBITS
-"""Takes gzip's header, or that of zlib."""
+from completions.delivery.decompressors import CODINGS
+
+PLAIN = ("", "identity")
 
 
 def unpacked(pieces: Sequence[bytes], encoding: str, most: int) -> tuple[bytes, ...] | None:
@@ -16,15 +15,15 @@ def unpacked(pieces: Sequence[bytes], encoding: str, most: int) -> tuple[bytes, 
     encoding = encoding.strip().lower()
     if encoding in PLAIN:
         return tuple(pieces)
-    if encoding not in PACKED:
+    if encoding not in CODINGS:
         return None
-    unpack, found = zlib.decompressobj(EITHER), []
+    unpack, found = CODINGS[encoding](b"".join(pieces)[:2]), []
     try:
         for piece in pieces:
             found.append(unpack.decompress(piece, most + 1))
             most -= len(found[-1])
             if most < 0:
                 return None
-    except zlib.error:
+    except ValueError:
         return None
     return tuple(found) if unpack.eof else None

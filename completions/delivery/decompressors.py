@@ -1,0 +1,83 @@
+"""What decompresses bodies, by content coding: those of requests, and those that other servers answer."""
+
+import importlib
+import sys
+import zlib
+from collections.abc import Callable
+from typing import Any, Protocol
+
+
+class Decompressor(Protocol):
+    """Decompresses one part of a body, in pieces, and raises ValueError for what is not in its coding."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the part has ended."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """The bytes that came after it."""
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        """Return what comes next, of so many bytes at most; the rest comes with the next call."""
+
+
+class _Zlib:
+    def __init__(self, window: int) -> None:
+        self._coder = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        return self._coder.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._coder.unused_data
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        try:
+            return self._coder.decompress(self._coder.unconsumed_tail + data, max_length)
+        except zlib.error as exc:
+            raise ValueError(str(exc)) from exc
+
+
+class _Zstandard:
+    """Python's own since 3.14, which `backports.zstd` brings to those before; it is loaded for the first body."""
+
+    def __init__(self) -> None:
+        zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+        self._coder: Any = zstd.ZstdDecompressor()
+        self._error: type[Exception] = zstd.ZstdError
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._coder.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._coder.unused_data)
+
+    def decompress(self, data: bytes, max_length: int, /) -> bytes:
+        try:
+            return bytes(self._coder.decompress(data, max_length))
+        except (self._error, EOFError) as exc:
+            raise ValueError(str(exc)) from exc
+
+
+def _gzip(head: bytes) -> Decompressor:
+    return _Zlib(zlib.MAX_WBITS | 16)
+
+
+def _deflate(head: bytes) -> Decompressor:
+    """Return what reads zlib's format, or that without its head, which some programs call `deflate` as well."""
+    has_head = len(head) > 1 and head[0] & 15 == zlib.DEFLATED and int.from_bytes(head[:2], "big") % 31 == 0
+    return _Zlib(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
+
+
+CODINGS: dict[str, Callable[[bytes], Decompressor]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "zstd": lambda head: _Zstandard(),
+}
+"""What makes the decompressor of a part, by content coding; it is told the part's first two bytes."""
