@@ -16,7 +16,7 @@ async def get_gates(call: Call) -> Recorded:
 
 
 async def release_gate(call: Call) -> Recorded:
-    """Let pass what waits at a gate; where nothing does, the next answer passes. Name the rules that have the gate."""
+    """Let pass what waits at a gate, or the next answer where nothing does; name the rules that have the gate."""
     name, space = call.parts["name"], await call.space()
     rules = [rule.name for rule in space.script.rules if rule.hold is not None and rule.hold.gate == name]
     return FastJsonResponse({"gate": name, "released": await space.release(name), "rules": rules})

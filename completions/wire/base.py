@@ -315,7 +315,7 @@ def not_utf8(body: bytes) -> str | None:
         return (
             where
             if coding is None
-            else f"{where}; it looks compressed with {coding}, which Content-Encoding has to say"
+            else f"{where}; it looks compressed, and the header Content-Encoding must say '{coding}' then"
         )
     return None
 

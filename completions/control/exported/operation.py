@@ -24,7 +24,9 @@ async def get_pytest(call: Call) -> Recorded:
     found = await queries.listing_in_full(replace(filter, method=filter.method or "POST"), MAX_EXPORTED + 1)
     if not found:
         raise RequestError(
-            "There is no run to export: nothing was asked, or nothing that is chosen.", status=409, code="run_empty"
+            "There is no run to export: nothing was asked, or these parameters select nothing.",
+            status=409,
+            code="run_empty",
         )
     if len(found) > MAX_EXPORTED:
         raise RequestError(
