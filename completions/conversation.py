@@ -138,10 +138,11 @@ ANY_TOOL, ANY_FORM = ToolChoice(stated=False), ResponseFormat(stated=False)
 
 @value
 class ToolResult:
-    """The result of the last tool call, and the name of the tool."""
+    """The result of the last tool call, the name of the tool, and the result's parts that are not text."""
 
     name: str
     text: str
+    parts: tuple[Part, ...] = ()
 
 
 @value
@@ -233,7 +234,7 @@ class Prompt:
         if not told or (last := told[-1]).role == "assistant":
             return None
         calls = {call.id: call.name for message in self.messages for call in message.tool_calls}
-        return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text)
+        return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text, last.parts)
 
 
 @value

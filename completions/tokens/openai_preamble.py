@@ -58,6 +58,9 @@ OPEN_FORMS: Mapping[str, tuple[int, int]] = {"json_schema": (63, 63), "json_obje
 HOSTED: Mapping[str, int] = {"image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
 
+COMPUTER = 762
+"""Tokens that the tool `computer` costs, beside what stands for a function: of gpt-6-luna, in October 2026."""
+
 ADDED: tuple[tuple[str, int], ...] = (("gpt-5.4", 94), ("gpt-5.6", 91), ("", 93))
 """Tokens around tools that are added in the middle of a conversation, by how the model's name begins."""
 
@@ -146,6 +149,8 @@ def _hosted(tool: Mapping[str, Any], marks: Marks) -> int:
     kind = str(tool.get("type"))
     if kind.startswith("web_search"):
         return marks.web_search
+    if kind == "computer":
+        return COMPUTER
     return next((cost for name, cost in HOSTED.items() if kind.startswith(name)), 0)
 
 

@@ -143,6 +143,14 @@ def test_auto__retells_any_result(result: str, said: str) -> None:
     assert len(text) < 500
 
 
+@pytest.mark.parametrize(("kind", "said"), [("image", "an image"), ("audio", "a recording"), ("file", "a file")])
+def test_auto__names_what_a_tool_answers_besides_text(kind: Literal["image", "audio", "file"], said: str) -> None:
+    prompt = asked("weather", tools=TOOLS)
+    prompt = answered(prompt, auto(prompt)[0], "")
+    shown = replace(prompt.messages[-1], parts=(Part(kind, "data:,"),))
+    assert f"answered with {said}." in (auto(replace(prompt, messages=(*prompt.messages[:-1], shown)))[0].text or "")
+
+
 def test_auto__required_calls_each_tool_before_one_again() -> None:
     prompt = asked("weather", tools=TOOLS, tool_choice=ToolChoice("required"))
     names = []

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
 from completions.tokens import text as tokens
 from completions.tokens.prompt import prompt_tokens
 from completions.tokens.typescript import functions
+from completions.wire.openai.responses.format import Responses
 
 GREET = Tool("greet", "Says hello to a guest.", {"type": "object", "properties": {"guest": {"type": "string"}}})
 GUEST = {"type": "object", "properties": {"guest": {"type": "string"}}, "required": ["guest"]}
@@ -117,3 +119,9 @@ def test_open_models__read_tools_and_calls_as_groq_writes_them() -> None:
     assert counted(USER, call, model=model, body=body) == called + 6 + tokens.count("Who sits there?", model)
     body["messages"].append({"role": "user"})
     assert counted(USER, call, model=model, body=body) == called
+
+
+def test_computer__costs_more_than_a_function() -> None:
+    asked = {"model": "gpt-6-luna", "input": "Take a screenshot of the current page.", "tools": [{"type": "computer"}]}
+    prompt = Responses().parse(orjson.dumps(asked), {}, validate=True)
+    assert prompt_tokens(prompt) == 825, "as recorded in October 2026"

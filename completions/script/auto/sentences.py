@@ -56,6 +56,9 @@ CLOSINGS = (
 WORDLESS = ("There is nothing to answer in this.", "It has no words that tell what it is about.", "Ask about anything.")
 """What is said where a text has no telling words, in place of the three."""
 
+NAMES = {"image": "an image", "audio": "a recording", "file": "a file"}
+"""What a tool answers with, besides text."""
+
 THOUGHTS = (
     "The user brings up the following: {topic}. A short and direct answer fits best.",
     "This is about the following: {topic}. I should keep to the point and say it plainly.",
@@ -119,6 +122,8 @@ def retold(result: ToolResult, text: str, random: Random) -> str:
     said, words = _excerpt(result.text), keywords(text)
     closing = _fill(random.choice(CLOSINGS) if words else WORDLESS[-1], words)
     source = f"the {result.name} tool" if result.name else "the tool"
+    if not said and result.parts:
+        return f"{source.capitalize()} answered with {NAMES[result.parts[-1].kind]}. " + closing
     if not said:
         return f"{source.capitalize()} answered, but had nothing to say. " + closing
     opening = random.choice(("According to {}: {}.", "Here is what {} found: {}.", "From {}: {}."))

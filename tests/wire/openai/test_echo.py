@@ -211,8 +211,10 @@ def test_computer__is_given_several_actions(arguments: str) -> None:
     shot = {"type": "computer_screenshot", "image_url": "data:image/png;base64,aGk="}
     result = {"type": "computer_call_output", "call_id": call["call_id"], "output": shot}
     asked = {"model": "gpt-4o", "tools": tools, "input": [{"role": "user", "content": "Look"}, call, result]}
-    called = Responses().parse(orjson.dumps(asked), {}, validate=True).messages[1].tool_calls[0]
+    _, calling, told = Responses().parse(orjson.dumps(asked), {}, validate=True).messages
+    called = calling.tool_calls[0]
     assert (called.name, orjson.loads(called.arguments)) == ("computer", {"actions": call["actions"]})
+    assert (told.text, [part.kind for part in told.parts]) == ("", ["image"]), "no base64 is read as text"
 
 
 def test_choice_of_a_tool__has_its_type_first() -> None:

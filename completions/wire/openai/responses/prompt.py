@@ -107,10 +107,9 @@ def _thought(item: Mapping[str, Any]) -> Thought:
 def _message(item: Mapping[str, Any]) -> Message | None:
     if item.get("type") in _OUTPUTS:
         output = item.get("output")
-        said = _text(output) if isinstance(output, str | list) else _json(output)
-        return Message(
-            "tool", said, tool_call_id=text(item.get("call_id")) or text(item.get("id")), parts=_parts(output)
-        )
+        parts = _parts(output)
+        said = _text(output) if isinstance(output, str | list) else "" if parts else _json(output)
+        return Message("tool", said, tool_call_id=text(item.get("call_id")) or text(item.get("id")), parts=parts)
     if item.get("type") == "mcp_approval_response":
         approved = "approved" if item.get("approve") is True else "denied"
         return Message("tool", approved, tool_call_id=text(item.get("approval_request_id")))
