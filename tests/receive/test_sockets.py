@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator, Mapping
@@ -265,7 +266,7 @@ def test_handshake__may_come_in_any_parts(live: LiveServer) -> None:
     ("more", "why"),
     [
         ("Sec-WebSocket-Key: second", "invalid Sec-WebSocket-Key header: multiple values"),
-        (f"X-Long: {'a' * 9000}", "line too long"),
+        (f"X-Long: {'a' * 9000}", "line too long|read 9010 bytes, expected no more than 8192 bytes"),  # 16; 17
         ("Content-Length: 2", "unsupported request body"),
     ],
 )
@@ -275,7 +276,8 @@ def test_handshake__that_is_malformed_is_refused_as_a_request_is(live: LiveServe
         head, _, body = b"".join(iter(lambda: client.recv(1000), b"")).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     error = json.loads(body)["error"]
-    assert (error["code"], error["message"].endswith(f": {why}.")) == ("invalid_handshake", True), error
+    assert error["code"] == "invalid_handshake"
+    assert re.search(f": ({why})[.]$", error["message"])
 
 
 def test_message__may_be_as_large_as_a_request(place: str) -> None:
