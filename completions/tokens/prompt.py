@@ -185,7 +185,8 @@ def _token_lists(prompts: list[object]) -> int:
 
 def _as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
-    responses = prompt.format in AT_RESPONSES or prompt.address.get("dialect") == "openrouter"
+    routed = prompt.address.get("dialect") == "openrouter" and "gpt-4o" not in (prompt.model or "")  # asked at chat
+    responses = prompt.format in AT_RESPONSES or routed
     model, thinks, marks = _marks(prompt.model or "", responses)
     if model != (prompt.model or ""):
         prompt = replace(prompt, model=model)
@@ -203,8 +204,7 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     for message in _remembered(prompt) if responses else prompt.messages:
         total += _message(message, marks, names, model)
         in_lines = in_lines or "\n" in message.text
-    if in_lines:
-        total += _run_together(prompt)
+    total += _run_together(prompt) if in_lines else 0
     image, audio, document = _media(prompt, thinks, responses)
     return PromptTokens(total + image + audio + document, image, audio, document)
 

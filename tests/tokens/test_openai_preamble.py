@@ -125,3 +125,12 @@ def test_computer__costs_more_than_a_function() -> None:
     asked = {"model": "gpt-6-luna", "input": "Take a screenshot of the current page.", "tools": [{"type": "computer"}]}
     prompt = Responses().parse(orjson.dumps(asked), {}, validate=True)
     assert prompt_tokens(prompt) == 825, "as recorded in October 2026"
+
+
+@pytest.mark.parametrize(("model", "more"), [("gpt-4o-mini", 0), ("gpt-4.1-mini", -6)])
+def test_openrouter__asks_gpt_4o_at_chat_and_the_others_at_responses(model: str, more: int) -> None:
+    address = {"dialect": "openrouter"}
+    own, routed = (
+        counted(model=name, tools=(GREET,), address=at) for name, at in ((model, {}), (f"openai/{model}", address))
+    )
+    assert routed == own + more, "exact for gpt-4o-mini in October 2026"

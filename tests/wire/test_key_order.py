@@ -193,12 +193,21 @@ def test_openrouter__tells_the_tier_that_the_maker_tells(model: str, tier: str |
     assert chunks(model, dialect=OpenRouter())[-1]["service_tier"] == tier
 
 
+def test_openrouter__tells_the_fingerprint_of_gpt_4o_alone() -> None:
+    told = answer("openai/gpt-4o-mini", dialect=OpenRouter())
+    streamed = chunks("openai/gpt-4o-mini", dialect=OpenRouter())
+    assert told["system_fingerprint"].startswith("fp_")
+    assert all(chunk["system_fingerprint"] == told["system_fingerprint"] for chunk in streamed)
+    assert "system_fingerprint" not in chunks("openai/gpt-5-mini", dialect=OpenRouter())[0]
+
+
 @pytest.mark.parametrize(
     ("model", "stop", "calls", "length"),
     [
         ("anthropic/claude-sonnet-4.6", "end_turn", "tool_use", "length"),
         ("google/gemini-2.5-flash", "STOP", "STOP", "MAX_TOKENS"),
         ("openai/gpt-5-mini", "completed", "completed", "length"),
+        ("openai/gpt-4o-mini", "stop", "tool_calls", "length"),
         ("qwen/qwen3-30b-a3b", "stop", "tool_calls", "length"),
     ],
 )

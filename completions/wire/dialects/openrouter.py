@@ -103,7 +103,7 @@ class OpenRouter(Vendor):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with what is null where the provider does not say it."""
-        told = document | {"system_fingerprint": None, "service_tier": self.tier}
+        told = {**document, "system_fingerprint": document.get("system_fingerprint"), "service_tier": self.tier}
         return arranged(told, [key for key in told if key not in ("choices", "usage")])
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -312,6 +312,16 @@ class OfOpenAI(Encrypting):
         return ids.spelled(thoughts, 50)
 
 
+class OfGpt4o(OfOpenAI):
+    """OpenRouter's dialect for GPT-4o, which is asked at OpenAI's chat (recorded in July and October 2026)."""
+
+    native_reasons: ClassVar[Mapping[str, str]] = {}
+
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields with OpenAI's fingerprint."""
+        return super().top_level(head, reply, prompt) | {"system_fingerprint": head["system_fingerprint"]}
+
+
 class OfXai(OfOpenAI):
     """OpenRouter's dialect for Grok, which answers as xAI's responses do (recorded in 2026-03)."""
 
@@ -381,6 +391,7 @@ OF_MAKERS: Mapping[str, OpenRouter] = {
     "google/": OfGoogle(),
     "moonshotai/": OfMoonshot(),
     "openai/gpt-oss": OpenRouter(),
+    "openai/gpt-4o": OfGpt4o(),
     "openai/": OfOpenAI(),
     "x-ai/": OfXai(),
 }
