@@ -295,6 +295,7 @@ OF_TOOLS: Mapping[str, Measure] = {
     "property": properties,
     "object": objects,
     "parameters": with_parameters,
+    "tool_schema": lambda prompt: sum(bool(tool.parameters) for tool in shown(prompt)),
     "described": lambda prompt: sum(bool(tool.description) for tool in shown(prompt)),
 }
 """Those of the tools that are shown, and of nothing else but the model."""
