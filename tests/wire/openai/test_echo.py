@@ -295,6 +295,13 @@ def test_function__is_made_strict_unless_told_otherwise(
     assert shown_tools([tool])[0]["parameters"] == schema | told
 
 
+def test_function__of_no_parameters_shows_that_it_takes_nothing() -> None:
+    tool = {"type": "function", "name": "clock"}
+    nothing = {"additionalProperties": False, "type": "object", "properties": {}, "required": []}
+    assert shown_tools([tool])[0]["parameters"] == nothing
+    assert shown_tools([tool | {"strict": False}])[0]["parameters"] is None
+
+
 @pytest.mark.parametrize(
     ("model", "kind", "shown"),
     [

@@ -135,7 +135,7 @@ def without_writes(usage: dict[str, Any] | None) -> dict[str, Any] | None:
     return usage | {"input_tokens_details": {"cached_tokens": usage["input_tokens_details"]["cached_tokens"]}}
 
 
-SEALED = re.compile(r"gpt-(5\.([6-9]|\d\d)|5\.\d+-pro|[6-9])")
+SEALED = re.compile(r"gpt-(5\.([5-9]|\d\d)|5\.\d+-pro|[6-9])")
 """Models whose reasoning is always told encrypted (recorded since September 2026, and not yet in July)."""
 PHASED = re.compile(r"(^|/)gpt-(5\.(3-codex|[4-9]|\d\d)|[6-9])")
 """Models whose messages say whether they are the answer, or are said on the way to it.

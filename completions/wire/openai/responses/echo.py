@@ -244,7 +244,9 @@ def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
     match given["type"]:
         case "function":
             told["strict"] = given.get("strict") is not False
-            if given.get("strict") is None and "properties" in mapping(told["parameters"]):
+            if told["strict"] and told["parameters"] is None:
+                told["parameters"] = dict(NOTHING)
+            elif given.get("strict") is None and "properties" in mapping(told["parameters"]):
                 told["parameters"] = _made_strict(told["parameters"])
         case "namespace":
             told["tools"] = shown_tools(dicts(given.get("tools")))
@@ -262,6 +264,10 @@ def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
             if isinstance(headers := given.get("headers"), dict):
                 told["headers"] = dict.fromkeys(headers, REDACTED)
     return told
+
+
+NOTHING = {"additionalProperties": False, "type": "object", "properties": {}, "required": []}
+"""The parameters of a strict function that says nothing of any (recorded in September 2026)."""
 
 
 def _made_strict(schema: Mapping[str, Any]) -> dict[str, Any]:
