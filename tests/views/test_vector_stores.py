@@ -115,6 +115,21 @@ def test_search__bad_input(client: openai.OpenAI) -> None:
         assert refused.value.param == param, (body, refused.value)
 
 
+def test_null__is_as_nothing(client: openai.OpenAI) -> None:
+    nothing: Any = None
+    file = upload(client, "france.txt", FRANCE)
+    store = client.vector_stores.create(
+        name="facts", file_ids=nothing, chunking_strategy=nothing, expires_after=nothing, metadata=nothing
+    ).id
+    client.vector_stores.files.create_and_poll(file, vector_store_id=store, chunking_strategy=nothing)
+    batch = client.vector_stores.file_batches.create(store, file_ids=[file], files=nothing, attributes=nothing)
+    assert batch.file_counts.total == 1
+    found = client.vector_stores.search(
+        store, query="Paris", filters=nothing, max_num_results=nothing, ranking_options=nothing, rewrite_query=nothing
+    )
+    assert [result.filename for result in found] == ["france.txt"]
+
+
 def test_files__cut_into_chunks_that_overlap(client: openai.OpenAI) -> None:
     text = " ".join(f"word{number}" for number in range(400))
     store, file = client.vector_stores.create(), upload(client, "long.txt", text)

@@ -78,7 +78,7 @@ _STRATEGY = tagged(
 )
 _ID = string(low=1)
 _IDS = array(_ID, "strings", high=MAX_FILES)
-_OF_FILES: Mapping[str, Check] = {"attributes": nullable(_attributes), "chunking_strategy": _STRATEGY}
+_OF_FILES: Mapping[str, Check] = {"attributes": nullable(_attributes), "chunking_strategy": nullable(_STRATEGY)}
 _FILE: Mapping[str, Check] = {"file_id": _ID, **_OF_FILES}
 _EXPIRES = record(
     {"anchor": choice("last_active_at"), "days": integer(1, 365)},
@@ -96,31 +96,35 @@ _RANKING: Mapping[str, Check] = {
 }
 
 CHECKS: Mapping[str, Check] = {
-    "store": record({**_STORE, "file_ids": _IDS, "chunking_strategy": _STRATEGY}),
+    "store": record({**_STORE, "file_ids": nullable(_IDS), "chunking_strategy": nullable(_STRATEGY)}),
     "change": record(_STORE),
     "search": record(
         {
             "query": text_or("strings", array(string(), "strings", low=1)),
             "filters": nullable(searching.FILTERS),
-            "max_num_results": integer(1, 50),
-            "ranking_options": record(_RANKING),
-            "rewrite_query": boolean,
+            "max_num_results": nullable(integer(1, 50)),
+            "ranking_options": nullable(record(_RANKING)),
+            "rewrite_query": nullable(boolean),
         },
         ("query",),
     ),
     "file": record(_FILE, ("file_id",)),
     "attributes": record({"attributes": nullable(_attributes)}, ("attributes",)),
     "batch": record(
-        {"file_ids": _IDS, "files": array(record(_FILE, ("file_id",)), "objects", high=MAX_FILES), **_OF_FILES}
+        {
+            "file_ids": nullable(_IDS),
+            "files": nullable(array(record(_FILE, ("file_id",)), "objects", high=MAX_FILES)),
+            **_OF_FILES,
+        }
     ),
 }
-"""What each request may say, by what it makes, changes or asks."""
+"""What each request may say, by what it makes, changes or asks. LiteLLM 1.110 sends null for what it is not given."""
 
 
 def check(what: str, body: Mapping[str, Any], *, validate: bool = True) -> None:
     """Raise what is wrong with a request; with `validate` also of a batch that names no files, or names them twice."""
     refuse(CHECKS[what](body))
-    if validate and what == "batch" and ("file_ids" in body) == ("files" in body):
+    if validate and what == "batch" and (body.get("file_ids") is None) == (body.get("files") is None):
         raise RequestError("Exactly one of 'file_ids' or 'files' must be provided.", code="invalid_request")
 
 
