@@ -74,7 +74,7 @@ STREAMED: dict[str, Row] = {
     "stall; ms=50": FINE,
     "error_object": TOLD,
     "error_event": TOLD,
-    "error_event; flat=1": alike("This", "silent", FALLBACK, "silent"),
+    "error_event; flat=1": alike("This", "silent", FALLBACK, "APIError"),
     "no_finish": alike(TEXT, "silent", FALLBACK, "silent"),
     "no_done": FINE,
     "cut_tool_arguments": alike('{"first":1234', "tool_calls", "tool_calls", "tool_calls"),
@@ -91,7 +91,7 @@ STREAMED: dict[str, Row] = {
 }
 
 NO_ANSWER = {name: "AssertionError" for name, row in STREAMED.items() if row is UNSEEN}
-NO_GOOD = ("disconnect", "reset; after_tokens=1", "error_event; flat=1", "no_finish", "malformed_chunk")
+NO_GOOD = ("disconnect", "reset; after_tokens=1", "no_finish", "malformed_chunk")
 HELPER: dict[str, dict[str, str]] = {
     "python_2": NO_ANSWER,
     "python_3": NO_ANSWER,
