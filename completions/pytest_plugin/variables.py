@@ -31,6 +31,7 @@ ADDRESSES = {
     "ANTHROPIC_BASE_URL": "",
     "ANTHROPIC_API_BASE": "",  # LiteLLM's
     "ANTHROPIC_BEDROCK_BASE_URL": "",
+    "ANTHROPIC_BEDROCK_MANTLE_BASE_URL": "/anthropic",
     "ANTHROPIC_VERTEX_BASE_URL": "/v1",
     "GOOGLE_GEMINI_BASE_URL": "",  # google-genai's
     "GEMINI_API_BASE": "/v1beta",  # LiteLLM's, to which it adds `/models/MODEL:generateContent`
@@ -39,6 +40,8 @@ ADDRESSES = {
     "AZURE_API_BASE": "",  # LiteLLM's
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "",  # boto3's
     "AWS_BEDROCK_RUNTIME_ENDPOINT": "",  # LiteLLM's
+    "AWS_BEDROCK_BASE_URL": "/v1",  # that of the OpenAI SDK's client of Bedrock
+    "BEDROCK_MANTLE_API_BASE": "/v1",  # LiteLLM's
     "CO_API_URL": "",  # Cohere's SDK's
     "COHERE_API_BASE": "/v2/chat",  # LiteLLM's, which asks just this address
     "CODESTRAL_API_BASE": "/mistral/v1",  # LiteLLM's, as those that follow

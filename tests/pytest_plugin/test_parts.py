@@ -263,7 +263,7 @@ def test_literal__is_no_template_whatever_braces_are_in_it(text: str) -> None:
 def test_variables__lead_each_vendor_to_its_address() -> None:
     set_ = dict(variables("URL", {}))
     assert (set_["GROQ_BASE_URL"], set_["GROQ_API_BASE"]) == ("URL/groq", "URL/groq/openai/v1")
-    assert set_["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"] == "URL"
+    assert (set_["AWS_ENDPOINT_URL_BEDROCK_RUNTIME"], set_["BEDROCK_MANTLE_API_BASE"]) == ("URL", "URL/v1")
     vendors = ("MISTRAL", "COHERE", "DEEPSEEK", "GROQ", "OPENROUTER", "XAI")
     assert [
         vendor for vendor in vendors if set_[f"{vendor}_API_KEY"] == "mock-key" and f"{vendor}_API_BASE" in set_

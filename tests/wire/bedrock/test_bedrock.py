@@ -12,9 +12,11 @@ import botocore.config
 import botocore.exceptions
 import botocore.session
 import httpx
+import openai
 import pytest
 
 from completions.conversation import Choice, Part, Reply, Thought, Traffic
+from completions.pytest_plugin.variables import variables
 from completions.wire import registry
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.converse import Converse
@@ -270,6 +272,26 @@ def test_anthropic_sdk__gets_a_message_whole_and_streamed(live: LiveServer) -> N
     asked["messages"][0]["content"] = "busy"
     with pytest.raises(anthropic.RateLimitError, match="Too many requests"):
         client.messages.create(**asked)
+
+
+@pytest.mark.parametrize("signs", [False, True])
+def test_mantle__has_the_variables_of_both_sdks(live: LiveServer, monkeypatch: pytest.MonkeyPatch, signs: bool) -> None:
+    """The clients of `bedrock-mantle`, with a key of Bedrock's or a signature, whose key id the script knows."""
+    for name, value in variables(live.url, {}):
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    if signs:
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDGOOD")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "s")
+    else:
+        monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "AKIDGOOD")
+    hi: Any = [{"role": "user", "content": "Hi"}]
+    claude = anthropic.AnthropicBedrockMantle(max_retries=0)
+    told = claude.messages.create(model="anthropic.claude-haiku-4-5", max_tokens=100, messages=hi)
+    assert told.content[0].to_dict()["text"] == "To Claude."
+    client = openai.BedrockOpenAI(max_retries=0)
+    assert client.chat.completions.create(model="openai.gpt-oss-120b", messages=hi).choices[0].message.content
+    assert client.responses.create(model="openai.gpt-oss-120b", input="Hi").output_text
 
 
 @pytest.mark.parametrize(
