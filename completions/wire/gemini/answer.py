@@ -225,7 +225,8 @@ class Said:
             document["finishMessage"] = CALLED
         if document["finishReason"] == "IMAGE_SAFETY":
             document["finishMessage"] = FILTERED
-        if document["finishReason"] == "SAFETY" or pick(self._prompt.body, "safetySettings"):
+        rated = OLD.match(self._prompt.model or "") and pick(self._prompt.body, "safetySettings")
+        if rated or document["finishReason"] == "SAFETY":  # later models tell no others (recorded in August 2026)
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}

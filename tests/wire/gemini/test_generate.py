@@ -762,6 +762,15 @@ def test_embeddings__of_one_and_of_many() -> None:
     assert (len(vector), len(second["values"])) == (8, 3072)
 
 
+@pytest.mark.parametrize(("model", "rated"), [("gemini-1.5-flash", True), ("gemini-2.5-flash", False)])
+def test_answer__rates_what_is_safe_in_old_models_alone(model: str, rated: bool) -> None:
+    settings = [{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}]
+    asked = orjson.dumps(HELLO | {"safetySettings": settings})
+    prompt = GEMINI.parse(asked, {}, validate=True, route={"model": model, "method": "generateContent"})
+    told = orjson.loads(GEMINI.render(Reply((Choice(text="Hi"),), usage=Usage(3, 4)), prompt).data)
+    assert ("safetyRatings" in told["candidates"][0]) == rated
+
+
 @pytest.mark.parametrize("name", ["alt", "$alt"])
 def test_answer__has_numbers_for_enumerations_where_they_are_asked_for(name: str) -> None:
     call = ToolCall("get_weather", '{"modality": "TEXT", "finishReason": "STOP"}')
