@@ -10,6 +10,7 @@ from completions.wire.dialects.azure import AzureModels
 from completions.wire.dialects.groq import Groq
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.dialects.xai import XAI
 from completions.wire.openai.base import OPENAI, Dialect
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
@@ -138,6 +139,17 @@ WHOLE = {
         [
             *("prompt_tokens", "completion_tokens", "total_tokens", "cost", "is_byok", "prompt_tokens_details"),
             *("cost_details", "completion_tokens_details"),
+        ],
+    ),
+    "xai": (
+        XAI(),
+        ["id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier"],
+        ["index", "message", "finish_reason"],
+        ["role", "content", "tool_calls", "refusal"],
+        ["id", "function", "type"],
+        [
+            *("prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details"),
+            *("completion_tokens_details", "num_sources_used", "cost_in_usd_ticks"),
         ],
     ),
     "azure models": (

@@ -17,9 +17,9 @@ from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
-from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
-from completions.wire.fields import dicts, mapping, texts
+from completions.wire.fields import arranged, dicts, mapping, texts
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
@@ -83,6 +83,8 @@ class XAI(Vendor):
     events_type = ServerSentEvents.media_type
     window_of_prompt = True
     whole_calls = True
+    null_usage = False
+    head = (*HEAD, "system_fingerprint", "service_tier")
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""
@@ -103,14 +105,36 @@ class XAI(Vendor):
         """Return a UUID that the calls of an answer share, with the call's number."""
         return f"call-{ids.uuid_of(f'calls/{reply.serial}')}-{place[-1]}"
 
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields, whose fingerprint has sixteen digits (as all of chat: grok-4.5, August 2026)."""
+        told = super().top_level(head, reply, prompt)
+        return told | {"system_fingerprint": _build(told["model"])}
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer, at whose end are the fingerprint and the tier."""
+        return arranged(document, (*HEAD, "choices", "usage", "system_fingerprint"))
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
+        return {key: value for key, value in document.items() if value is not None}
+
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose refusal is null and whose content is a text."""
-        return super().message(message, choice) | {"content": message["content"] or "", "refusal": None}
+        """Return the message, whose refusal is null and whose content is a text; a call's type is at its end."""
+        told = super().message(message, choice) | {"content": message["content"] or "", "refusal": None}
+        if calls := told.get("tool_calls"):
+            told["tool_calls"] = [arranged(call, ("id", "function", "type")) for call in calls]
+        return arranged(told, ("role", "content", "reasoning_content", "tool_calls"))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage with the tokens of each kind."""
-        given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
-        return usage | {"prompt_tokens_details": given, "num_sources_used": 0, **_cost(usage["total_tokens"])}
+        """Return the usage with the tokens of each kind; what was thought is in the total alone."""
+        asked, made = usage["prompt_tokens_details"], usage["completion_tokens_details"]
+        given = {"text_tokens": usage["prompt_tokens"], "image_tokens": 0, **asked}
+        return usage | {
+            "completion_tokens": usage["completion_tokens"] - made["reasoning_tokens"],
+            "prompt_tokens_details": arranged(given, ("text_tokens", "audio_tokens", "image_tokens")),
+            "num_sources_used": 0,
+            **_cost(usage["total_tokens"]),
+        }
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has what it cost and what the context held."""
@@ -118,7 +142,7 @@ class XAI(Vendor):
         told = {key: prompt.body.get(key, usual) for key, usual in USUAL.items()}
         if prompt.stream:
             told = {key: _single(value) for key, value in told.items()}
-        build = {"system_fingerprint": f"fp_{ids.spelled(document['model'], 16)}"}
+        build = {"system_fingerprint": _build(document["model"])}
         return kept | {
             "reasoning": _reasoning(prompt),
             "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
@@ -160,6 +184,10 @@ class XAI(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the two texts."""
         return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
+
+
+def _build(model: str) -> str:
+    return f"fp_{ids.spelled(model, 16)}"
 
 
 def _tools(tools: list[dict[str, Any]], prompt: Prompt) -> list[dict[str, Any]]:

@@ -326,6 +326,18 @@ def test_xai__streams_each_call_in_one_piece() -> None:
     assert all(call.keys() >= {"id", "type", "function"} for call in told)
 
 
+def test_xai__counts_what_was_thought_in_the_total_alone() -> None:
+    """And tells nothing that is null, but a refusal: grok-4.5, in August 2026."""
+    document, chunks = both("xai", stream_options={"include_usage": True})
+    for usage in (document["usage"], chunks[-1]["usage"]):
+        assert (usage["prompt_tokens"], usage["completion_tokens"], usage["total_tokens"]) == (7, 4, 12)
+        assert usage["completion_tokens_details"]["reasoning_tokens"] == 1
+    assert [*document["choices"][0]] == ["index", "message", "finish_reason"]
+    assert {tuple(choice) for chunk in chunks[:-2] for choice in chunk["choices"]} == {("index", "delta")}
+    assert [*chunks[-2]["choices"][0]] == ["index", "delta", "finish_reason"]
+    assert all("usage" not in chunk and chunk["service_tier"] == "default" for chunk in chunks[:-1])
+
+
 def test_vllm__says_what_stopped_it() -> None:
     document, chunks = both("vllm", Reply((Choice(text="a", finish_reason="stop", stopped_by="b"),), serial="s"))
     assert document["choices"][0]["stop_reason"] == "b"
