@@ -183,9 +183,9 @@ def _for(table: Sequence[tuple[str, T]], model: str) -> T:
 
 
 def _schema(prompt: Prompt, marks: Marks, instructed: bool) -> int:
-    """Count the schema of the answer, its name and its description."""
+    """Count the schema of the answer, its name and its description. vLLM shows it to no model."""
     form, model = prompt.response_format, prompt.model
-    if form.kind != "json_schema":
+    if form.kind != "json_schema" or prompt.address.get("dialect") == "vllm":
         return 0
     total = marks.schema_with_tools if prompt.tools else marks.schema_with_system if instructed else marks.schema
     texts = (f" {form.name}", as_comment(_description(prompt.body)), schema_as_json(form.schema))

@@ -4,7 +4,7 @@
 |---|---|
 | `tool_choice` requires a call, or allows one and no tool has answered yet | tool calls with valid arguments |
 | a tool has answered | a text that uses what it said, so that agent loops end |
-| `response_format` asks for JSON | an object, or an instance of the schema, as JSON text |
+| `response_format` asks for JSON | an object, or an instance of the schema, as JSON text; bare, a text as it is |
 | its words ask for a form (`protocols`) | that form: an instance of a schema, DSPy's fields, an action, code |
 | anything else | a few sentences that mention its words |
 
@@ -20,7 +20,7 @@ from hashlib import blake2b
 import orjson
 
 from completions import budget
-from completions.conversation import Choice, Message, Prompt, ToolCall
+from completions.conversation import Choice, Message, Prompt, ResponseFormat, ToolCall
 from completions.event.scatter import Length
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
@@ -150,7 +150,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
         return prompt.last_user
     form = prompt.response_format
     if form.kind == "json_schema":
-        return code.answer(prompt, seed) or compact(instance(form.schema, seed))
+        return code.answer(prompt, seed) or _instance(form, seed)
     for protocol in PROTOCOLS:
         said = protocol(prompt, seed)
         if said is not None:
@@ -161,6 +161,11 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
     if form.kind == "json_object":
         return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": answer})
     return answer
+
+
+def _instance(form: ResponseFormat, seed: str) -> str:
+    value = instance(form.schema, seed)
+    return value if form.bare and isinstance(value, str) else compact(value)
 
 
 def _endless(prompt: Prompt, seed: str) -> Iterator[str]:

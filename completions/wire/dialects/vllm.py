@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, rules, vllm_rules
+from completions.wire.dialects import catalogue, findings, rules, vllm_constraints, vllm_rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import mapping, whole
@@ -50,8 +50,8 @@ class VLLM(Vendor):
     done_after_error = True
     convert = staticmethod(vllm_rules.convert)
     checks: ClassVar[Mapping[str, Check]] = {
-        "chat": rules.chat(vllm_rules.CHAT_FIELDS),
-        "completion": rules.completion(vllm_rules.COMPLETION_FIELDS, ("model",)),
+        "chat": rules.chat({**vllm_rules.CHAT_FIELDS, **vllm_constraints.FIELDS}),
+        "completion": rules.completion({**vllm_rules.COMPLETION_FIELDS, **vllm_constraints.FIELDS}, ("model",)),
         "embeddings": rules.embeddings(vllm_rules.EMBEDDING_FIELDS),
     }
 
@@ -59,11 +59,12 @@ class VLLM(Vendor):
         """Raise `RequestError` if a chat request is invalid."""
         keep_rules(vllm_rules.BEFORE, body)
         super().check_chat(body)
+        keep_rules(vllm_constraints.RULES, body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""
         super().check_completion(body)
-        keep_rules(vllm_rules.COMPLETION, body)
+        keep_rules((*vllm_rules.COMPLETION, *vllm_constraints.RULES), body)
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of FastAPI's validator, as the server tells it."""
@@ -77,12 +78,13 @@ class VLLM(Vendor):
         return exc if finding is None else vllm_rules.invalid(finding)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with how long the answer must be: who ignores the end of it gets all that may be said."""
+        """Return the prompt with the answer's form and length: who ignores the end of it gets all that may be said."""
         body, most = prompt.body, prompt.max_tokens
         least = whole(body.get("min_tokens"), 0)
         if most is not None and (body.get("ignore_eos") is True or least == most):
             least = most + 1  # one more than is let through, so that it is the limit that ends it
-        return replace(super().adapt_prompt(prompt), min_tokens=least)
+        form = vllm_constraints.form(body) or prompt.response_format
+        return replace(super().adapt_prompt(prompt), min_tokens=least, response_format=form)
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the chunks, each with the usage so far if `continuous_usage_stats` asks for it."""
