@@ -95,6 +95,7 @@ class Message:
     parts: tuple[Part, ...] = ()
     thoughts: tuple[Thought, ...] = ()
     wrapped: str = ""  # with the object that a client put around the text of a `tool` message, which counts
+    cache_ends: tuple[tuple[int, int], ...] = ()  # where a cached prompt is to end: its characters, and seconds or 0
 
 
 @value

@@ -65,7 +65,8 @@ def message(given: Mapping[str, Any]) -> Message:
     calls = tuple(ToolCall(**call) for call in given["tool_calls"])
     parts = tuple(Part(**part) for part in given["parts"])
     thoughts = tuple(Thought(**each) for each in given.get("thoughts", ()))
-    return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts})
+    ends = tuple((at, seconds) for at, seconds in given.get("cache_ends", ()))
+    return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts, "cache_ends": ends})
 
 
 def _written(answer: Reply | Choice, source: str) -> dict[str, Any]:

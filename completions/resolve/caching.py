@@ -8,17 +8,17 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
-import orjson
-
 from completions import budget
 from completions.conversation import Prompt, Usage
 from completions.outcome import Outcome
+from completions.resolve.breakpoints import with_breakpoints
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
 from completions.tokens.caches import NOVA, Steps, least_marked, steps_of
 from completions.tokens.measures import OF_TOOLS, text_cost
 from completions.tokens.vendor import Weights
 from completions.tokens.vendors import CLAUDE, vendor_of
+from completions.wire.fingerprints import as_bytes, message_bytes
 
 LIFE = 600
 """Seconds for which an automatically cached prefix is remembered; OpenAI says 5 to 10 minutes."""
@@ -42,6 +42,9 @@ COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", 
 """Usage fields that a script can set; if it sets one, the cache is not consulted."""
 
 
+CACHED = ("generate", "state")
+"""The tasks whose prompts are cached: those that are answered, and those that prepare an answer alone."""
+
 MIN_CACHED = 128
 """No API caches a prompt with fewer tokens that marks nothing, so the caller does not ask."""
 
@@ -55,7 +58,7 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
     Verbatim documents, and usage given by a script, stay as they are.
     """
     reply = outcome.reply
-    if reply is None or reply.usage is None or reply.body is not None or prompt.task != "generate":
+    if reply is None or reply.usage is None or reply.body is not None or prompt.task not in CACHED:
         return outcome
     usage = reply.usage
     if not COUNTED.isdisjoint(reply.counts):
@@ -65,7 +68,8 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
     elif prompt.cache_blocks:
         found = await _marked(space, prompt, usage)
     elif (steps := steps_for(prompt)) is not None and usage.prompt_tokens >= steps.least:
-        found = await _by_itself(space, prompt, usage, steps)
+        by_itself = with_breakpoints if steps.at_ends else _by_itself
+        found = await by_itself(space, prompt, usage, steps)
     else:
         return outcome
     return replace(outcome, reply=replace(reply, usage=found))
@@ -179,17 +183,7 @@ def _chain(first: str, pieces: Iterator[bytes]) -> Iterator[str]:
 def _pieces(prompt: Prompt) -> Iterator[bytes]:
     """Yield the pieces of a prompt in the order in which the API reads them."""
     for tool in prompt.tools:
-        yield _json([tool.name, tool.description, tool.parameters])
+        yield as_bytes([tool.name, tool.description, tool.parameters])
     if prompt.response_format.kind == "json_schema":
-        yield _json(prompt.response_format.schema)
-    for message in prompt.messages:
-        calls = [[call.name, call.arguments] for call in message.tool_calls]
-        parts = [hashlib.blake2b(part.source.encode(), digest_size=12).hexdigest() for part in message.parts]
-        yield _json([message.role, message.name, message.text, calls, parts])
-
-
-def _json(value: object) -> bytes:
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return b""
+        yield as_bytes(prompt.response_format.schema)
+    yield from map(message_bytes, prompt.messages)

@@ -1,7 +1,7 @@
 """How each API caches prompts: from how many tokens on, and in which steps, by the model and where it is asked.
 
 Sources: OpenAI's and Anthropic's guides to prompt caching, Google's page on context caching (13 Oct 2026); for the
-others, the recordings (26 Nov 2026).
+others, the recordings (26 Nov 2026). Before GPT-5.6 OpenAI tells what was read alone, in steps.
 """
 
 import functools
@@ -12,19 +12,23 @@ from typing import NamedTuple
 class Steps(NamedTuple):
     """The smallest prompt that an API caches automatically, and the granularity, both in tokens.
 
-    `own` are the tokens of what the API itself says before every prompt, which are always cached.
+    `own` are the tokens of what the API itself says before every prompt, which are always cached. With `at_ends` a
+    prompt is cached up to the ends of its messages, and what is written is told.
     """
 
     least: int
     step: int
     own: int = 0
+    at_ends: bool = False
 
 
-OPENAI, DEEPSEEK, XAI = Steps(1024, 128), Steps(128, 128), Steps(128, 64, own=192)
+OPENAI, SINCE_GPT_5_6 = Steps(1024, 128), Steps(1024, 1, at_ends=True)
+DEEPSEEK, XAI = Steps(128, 128), Steps(128, 64, own=192)
 
 CACHES: tuple[tuple[str, str, Steps | None], ...] = (
     ("", "^(?:anthropic|ollama)/", None),
     ("claude", "", None),
+    (r"(?:^|/)gpt-(?:5\.(?:[6-9]|\d\d)|[6-9])", "/(?:azure|openrouter)?$", SINCE_GPT_5_6),
     (r"(?:^|/)(?:gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|llama|qwen|text-|davinci)[^/]*$", "", None),
     ("deepseek", "", DEEPSEEK),
     (r"gemini.*2\.5", "", Steps(2048, 1)),

@@ -37,6 +37,7 @@ from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
+from completions.wire.openai.prefix import cache_ends
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
 from completions.wire.openai.words import CHAT
@@ -220,6 +221,7 @@ def _message(message: dict[str, Any]) -> Message:
         tool_calls=tuple(calls),
         tool_call_id=text_or_none(message.get("tool_call_id")),
         parts=tuple(part for item in parts if (part := _part(item))),
+        cache_ends=cache_ends(parts, lambda some: "\n".join(_text_parts(some))) if parts else (),
     )
 
 

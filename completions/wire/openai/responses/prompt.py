@@ -24,6 +24,7 @@ from completions.conversation import (
 )
 from completions.tokens.deferred import BRINGS_TOOLS
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.openai.prefix import cache_ends
 from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
 
 LOGPROBS = "message.output_text.logprobs"
@@ -109,13 +110,16 @@ def _message(item: Mapping[str, Any]) -> Message | None:
         output = item.get("output")
         parts = _parts(output)
         said = _text(output) if isinstance(output, str | list) else "" if parts else _json(output)
-        return Message("tool", said, tool_call_id=text(item.get("call_id")) or text(item.get("id")), parts=parts)
+        call = text(item.get("call_id")) or text(item.get("id"))
+        return Message("tool", said, tool_call_id=call, parts=parts, cache_ends=cache_ends(dicts(output), _text))
     if item.get("type") == "mcp_approval_response":
         approved = "approved" if item.get("approve") is True else "denied"
         return Message("tool", approved, tool_call_id=text(item.get("approval_request_id")))
     if item.get("type", "message") != "message" or not isinstance(item.get("role"), str):
         return None
-    return Message(item["role"], _text(item.get("content")), parts=_parts(item.get("content")))
+    content = item.get("content")
+    ends = cache_ends(content, _text) if isinstance(content, list) else ()
+    return Message(item["role"], _text(content), parts=_parts(content), cache_ends=ends)
 
 
 def _json(value: object) -> str:
