@@ -9,10 +9,7 @@ from completions.conversation import Message, Prompt, Usage
 from completions.state.namespaces import Namespace
 from completions.tokens.caches import Steps
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.openai.prefix import Point, looked_up_and_written
-
-UNCACHED = 3
-"""Tokens that begin the answer and are never cached: 6,849 were 6,690 read and 156 written (gpt-5.6, 2026-10-01)."""
+from completions.wire.openai.prefix import UNCACHED, Point, looked_up_and_written
 
 
 async def with_breakpoints(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:

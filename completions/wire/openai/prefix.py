@@ -21,6 +21,9 @@ LIVES = {"30m": 1800, "12h": 12 * 3600}
 MARKS_SEEN, MESSAGES_SEEN, WRITES = 80, 21, 4
 """The latest marked parts and ends of messages where the cache is looked up, and the places where it may be written."""
 
+UNCACHED = 3
+"""Tokens that begin the answer and are never cached: of 6,849 were 6,690 read and 156 written (quoted, 2026-10-01)."""
+
 BEGINNING = ("system", "developer")
 """Roles of the messages with which a conversation begins."""
 

@@ -105,7 +105,8 @@ def begun(document: Mapping[str, Any], status: str, tier: str) -> dict[str, Any]
     names = ("completed_at", "content_filters", "error", "incomplete_details", "usage", "moderation")
     unsaid = dict.fromkeys(name for name in names if name in document)  # a dialect may have left some out
     told = {**document, **unsaid, "output": [], "status": status}
-    told.pop("billing", None)
+    for name in ("billing", "prompt_cache_diagnostics"):
+        told.pop(name, None)
     if "tool_usage" in told and told["service_tier"] == "default":  # other vendors tell the tier at once
         told["service_tier"] = tier
     if "tool_usage" in told:

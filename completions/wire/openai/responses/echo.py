@@ -21,9 +21,10 @@ ORDER = (
     *("id", "object", "created_at", "status", "access_programs", "background", "billing", "completed_at"),
     *("content_filters", "conversation", "error", "frequency_penalty", "incomplete_details", "instructions"),
     *("max_output_tokens", "max_tool_calls", "model", "moderation", "output", "parallel_tool_calls"),
-    *("presence_penalty", "previous_response_id", "prompt", "prompt_cache_key", "prompt_cache_options"),
-    *("prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store", "temperature", "text"),
-    *("tool_choice", "tool_usage", "tools", "top_logprobs", "top_p", "truncation", "usage", "user", "metadata"),
+    *("presence_penalty", "previous_response_id", "prompt", "prompt_cache_diagnostics", "prompt_cache_key"),
+    *("prompt_cache_options", "prompt_cache_retention", "reasoning", "safety_identifier", "service_tier", "store"),
+    *("temperature", "text", "tool_choice", "tool_usage", "tools", "top_logprobs", "top_p", "truncation", "usage"),
+    *("user", "metadata"),
 )
 """The order of a response's keys."""
 
@@ -146,6 +147,7 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
     }
     if kept := mapping(body.get("prompt_cache_options")):
         told["prompt_cache_options"] = {"mode": "implicit", "ttl": "30m", **kept}
+        told["prompt_cache_options"].pop("prewarm", None)
     if mapping(body.get("prompt")):
         told["prompt"] = templates.shown_prompt(body, images=images)
     return told | {"conversation": {"id": conversation}} if conversation else told

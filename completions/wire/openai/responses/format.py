@@ -11,10 +11,11 @@ from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
 from completions.wire.fields import arranged, dicts, mapping, text
+from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import hosted, order, replayed, templates
+from completions.wire.openai.responses import diagnostics, hosted, order, replayed, templates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
 from completions.wire.openai.responses.echo import ORDER, conversation_id
@@ -69,7 +70,11 @@ class Responses(OpenAIFormat):
         prompt = read_prompt(document, headers)
         if validate and not self._said_before(prompt):
             self._check_order(own_items(document), document)
-        return prompt
+        return replace(prompt, task="state") if self.prepares(document) else prompt
+
+    def prepares(self, body: Mapping[str, Any]) -> bool:
+        """Return whether a request prepares the prompt cache alone, so that nothing is generated."""
+        return mapping(body.get("prompt_cache_options")).get("prewarm") is True
 
     def _validate(self, body: dict[str, Any]) -> None:
         self._dialect.check_response(body)
@@ -89,7 +94,9 @@ class Responses(OpenAIFormat):
         name = templates.template_id(prompt.body) if "prompt" in prompt.body and prompt.task == "generate" else None
         if name is not None and templates.PROMPT not in prompt.recalled:
             return [(templates.PROMPT, name)]
-        return [*self._said_before(prompt), *((STORE_FILES, name) for name in hosted.stores(prompt))]
+        compared = diagnostics.place(prompt)
+        files = [(STORE_FILES, name) for name in hosted.stores(prompt)]
+        return [*self._said_before(prompt), *files, *([] if compared is None else [compared])]
 
     def _said_before(self, prompt: Prompt) -> list[Place]:
         """Return the previous response, the conversation, and the items that are referred to."""
@@ -106,6 +113,8 @@ class Responses(OpenAIFormat):
         files = {name: found["files"] for (kind, name), found in documents.items() if kind == STORE_FILES}
         if files:
             prompt = replace(prompt, recalled={**prompt.recalled, "files": files})
+        if (compared := documents.get(diagnostics.place(prompt) or ("", ""))) is not None:
+            prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: compared})
         if not (places := self._said_before(prompt)):
             return prompt
         if validate:
@@ -137,16 +146,20 @@ class Responses(OpenAIFormat):
         if validate:
             said = dicts(body["instructions"])
             self._validate({**body, "instructions": None, "input": [*said, *own_items(body)]} if said else body)
-        return replace(read_prompt(body, prompt.headers), recalled=recalled)
+        return replace(read_prompt(body, prompt.headers), recalled=recalled, task=prompt.task)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the response, its items, and the items to append to the conversation."""
+        """Return the response, its items, the items to append to the conversation, and what prompts are compared by."""
         stored = prompt.body.get("store") is not False
-        if not stored and conversation_id(prompt.body) is None:
+        compared = self._speaks(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
+        if not (stored or compared or conversation_id(prompt.body)):
             return ()
+        whole, (begins, ends) = self._document(reply, prompt), span()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
-        documents = to_store(self._document(reply, prompt), own, before, span(), stored=stored)
+        documents = to_store(whole, own, before, (begins, ends), stored=stored)
+        if compared:
+            documents.append(diagnostics.to_store(whole["id"], prompt, whole["usage"], ends))
         shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)
         tier = tier_at_first(prompt.body)
         return with_notes(documents, prompt.per_chunk, tier, shown)
@@ -175,6 +188,8 @@ class Responses(OpenAIFormat):
             item["id"] = dialect.response_id(item["id"], reply, place)
             items.append(dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item)
         whole = dialect.response(_over({**made, "output": items}, reply.verbatim(Responses.name)), prompt)
+        if dialect.vendor == OPENAI.vendor:
+            whole |= diagnostics.diagnosed(prompt, whole["usage"])
         return arranged(whole, dialect.response_order or ORDER)
 
     def framing(self, prompt: Prompt) -> Framing:

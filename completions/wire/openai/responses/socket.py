@@ -12,7 +12,7 @@ import orjson
 
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument
+from completions.wire.base import Document, Place, Span, StoredDocument
 from completions.wire.fields import text
 from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.responses.format import Responses
@@ -93,12 +93,9 @@ class ResponsesSocket(Responses, SocketFormat):
         """Return a session, to which any client is welcome."""
         return ResponsesSession()
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
-        """Read a request, whose answer is streamed in any case."""
-        prompt = super().parse(body, headers, validate=validate, route=route)
-        return replace(prompt, task="state") if prompt.body.get("generate") is False else prompt
+    def prepares(self, body: Mapping[str, Any]) -> bool:
+        """Return whether nothing is to be generated."""
+        return super().prepares(body) or body.get("generate") is False
 
     def _validate(self, body: dict[str, Any]) -> None:
         super()._validate({key: value for key, value in body.items() if key != "generate"})
