@@ -36,7 +36,7 @@ Block = Mapping[str, Any]
 
 def binding(prompt: Prompt) -> bytes:
     """Return what thinking is bound to that begins an answer: the whole request; nothing of models that bind none."""
-    if prompt.recalled or not BINDS.search(prompt.model or ""):
+    if "thread" in prompt.recalled or not BINDS.search(prompt.model or ""):
         return b""
     return [digest for _, _, digest in _said(prompt.body)][-1]
 
@@ -53,7 +53,7 @@ def transformed(prompt: Prompt) -> dict[str, Any]:
     betas, wish = prompt.headers.get("anthropic-beta", ""), _wish(prompt.body)
     if not wish and not (BETA in betas and THINKING.search(prompt.model or "")):
         return {}
-    dropped = _misbound(prompt.body) if wish == "drop_block" and not prompt.recalled else ()
+    dropped = _misbound(prompt.body) if wish == "drop_block" and "thread" not in prompt.recalled else ()
     return {"input_transformations": [_dropped(at, place) for at, place in dropped]}
 
 

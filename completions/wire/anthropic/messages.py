@@ -13,11 +13,11 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
+from completions.wire.anthropic import diagnostics, server_tools, threads
 from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
-from completions.wire.anthropic import server_tools, threads
 from completions.wire.anthropic.binding import transformed
 from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
@@ -37,6 +37,7 @@ from completions.wire.base import (
     without,
 )
 from completions.wire.fields import mapping
+from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import EVENTS_IN_UTF8, SSE, Framing, ServerSentEvents, counts
 from completions.wire.readback import Answer
 
@@ -204,12 +205,15 @@ class AnthropicMessages(AnthropicAnswers):
         return _untold("container", prompt) | super().container(reply, prompt)
 
     def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
-        """Return why a cache was missed; the mock finds none that was."""
+        """Return why the cache was missed; null where nobody asks, and where it was not."""
+        if diagnostics.is_wanted(prompt.body):
+            return {"diagnostics": diagnostics.diagnosed(prompt)}
         return _untold("diagnostics", prompt)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return the thread that a request continues."""
-        return () if (place := self.continues_from(prompt)) is None else (place,)
+        """Return the thread that a request continues, and the prompt that it wants its own compared with."""
+        places = (self.continues_from(prompt), diagnostics.place(prompt.body))
+        return [place for place in places if place is not None]
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the thread, identified by its newest message."""
@@ -221,24 +225,32 @@ class AnthropicMessages(AnthropicAnswers):
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with everything in the thread."""
-        if (thread := next(iter(documents.values()), None)) is None:
+        if (before := documents.get(diagnostics.place(prompt.body) or ("", ""))) is not None:
+            prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: before})
+        if (place := self.continues_from(prompt)) is None:
+            return prompt
+        if (thread := documents.get(place)) is None:
             if validate:
                 raise threads.refusal("thread_not_found", status=404)
             return prompt
         whole = threads.whole(prompt.body, thread, validate=validate)
         if validate:
             anthropic_rules.validate_whole(whole, prompt.headers)
-        recalled = {"thread": thread, "body": whole}
+        recalled = {**prompt.recalled, "thread": thread, "body": whole}
         return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the conversation, if it is to be stored, under the id of the answer."""
-        if not threads.is_held(prompt.body):
+        """Return the conversation, and what prompts are compared by, as far as they are to be stored."""
+        is_held, is_compared = threads.is_held(prompt.body), diagnostics.is_wanted(prompt.body)
+        if not (is_held or is_compared):
             return ()
+        message, (_, ends) = self.document(reply, prompt), span()
+        compared = [diagnostics.to_store(message["id"], prompt, ends)] if is_compared else []
+        if not is_held:
+            return compared
         asked = mapping(prompt.recalled.get("body")) or prompt.body
-        _, ends = span()
         before = mapping(prompt.recalled.get("thread")) or None
-        return threads.to_store(self.document(reply, prompt), asked, before, ends)
+        return [*threads.to_store(message, asked, before, ends), *compared]
 
 
 def _untold(field: str, prompt: Prompt) -> dict[str, Any]:

@@ -78,7 +78,7 @@ FIELDS: Mapping[str, Check] = {
     **COUNTED,
     "max_tokens": integer(0),
     "container": CONTAINER,
-    "diagnostics": nullable(mapping),
+    "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
     "inference_geo": nullable(string()),
     "metadata": record({"user_id": nullable(string(high=256))}),
     "service_tier": choice("auto", "standard_only"),

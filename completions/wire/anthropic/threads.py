@@ -98,19 +98,19 @@ def whole(body: Mapping[str, Any], thread: Document, *, validate: bool) -> dict[
 
 def _different(body: Mapping[str, Any], held: Mapping[str, Any]) -> Iterator[str]:
     for key in HELD:
-        if (given := _compared(body.get(key))) and given != _compared(held.get(key)):
+        if (given := compared(body.get(key))) and given != compared(held.get(key)):
             yield key
     for key in SAME:
-        if _compared(body.get(key)) != _compared(held.get(key)):
+        if compared(body.get(key)) != compared(held.get(key)):
             yield key
 
 
-def _compared(value: Any) -> Any:
-    """Return a value as it is compared: null as good as absent, without the places where the cache may end."""
+def compared(value: Any) -> Any:
+    """Return a part of a request as it is compared: null as absent, without the places where the cache may end."""
     if isinstance(value, dict):
-        return {key: _compared(item) for key, item in value.items() if key != "cache_control" and item is not None}
+        return {key: compared(item) for key, item in value.items() if key != "cache_control" and item is not None}
     if isinstance(value, list):
-        return [_compared(item) for item in value if not text(mapping(item).get("text")).startswith(BILLING)]
+        return [compared(item) for item in value if not text(mapping(item).get("text")).startswith(BILLING)]
     return value or None
 
 
