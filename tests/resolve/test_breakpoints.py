@@ -13,8 +13,7 @@ from completions.wire.openai.responses.prompt import read_prompt as read_respons
 
 MODEL = "gpt-5.6-sol"
 RULES = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
-MARK = {"prompt_cache_breakpoint": {"mode": "explicit"}}
-EXPLICIT = {"prompt_cache_options": {"mode": "explicit"}}
+EXPLICIT: Any = {"prompt_cache_options": {"mode": "explicit"}}
 TOOLS = [{"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}]
 
 

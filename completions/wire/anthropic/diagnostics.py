@@ -69,8 +69,8 @@ def _fingerprint(prompt: Prompt) -> Document:
     betas = sorted(beta.strip() for beta in prompt.headers.get("anthropic-beta", "").split(",") if beta.strip())
     settings = {
         "model": [body.get("model"), body.get("speed") or "standard"],
-        "tools": threads.compared(body.get("tools")),
-        "system": threads.compared(_in_blocks(body.get("system"))),
+        "tools": threads.compared(body.get("tools")) or None,
+        "system": threads.compared(_in_blocks(body.get("system"))) or None,
         OTHERS: [betas, *(threads.compared(body.get(name)) for name in PARAMETERS)],
     }
     return fingerprints.fingerprint(settings, _messages(body))
