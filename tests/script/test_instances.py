@@ -13,7 +13,7 @@ from typing import Annotated, Literal, cast
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator, Draft202012Validator
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field
@@ -562,6 +562,7 @@ SAMPLES += [
 
 @settings(max_examples=80, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(SCHEMAS)
+@example({"not": {"not": {"const": "k"}}})
 def test_unsatisfiable__is_not_said_of_what_simple_values_satisfy(schema: object) -> None:
     full: Json = {**schema, "$defs": DEFINITIONS} if isinstance(schema, Mapping) else {}
     try:

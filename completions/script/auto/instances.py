@@ -154,6 +154,8 @@ class _Maker(Containers):
             return
         more = tuple(schemas_of(schema.get("allOf")))
         more += tuple(self.document.resolve(schema[key]) for key in ("$ref", "$dynamicRef") if key in schema)
+        if isinstance(denied := schema.get("not"), Mapping) and [*denied] == ["not"]:
+            more += (schema_of(denied["not"]),)  # what is denied twice
         yield from self._branched(list(_branches(schema)), more + rest, done, frugal)
 
     def _branched(

@@ -415,6 +415,7 @@ def test_answer__that_was_heard_in_part_is_truncated(talk: Conversation, place: 
         ("response.create", {"response": {"voice": "alloy"}}, "unknown_parameter", "response.voice"),
         ("conversation.item.create", {"item": {"type": "thought"}}, "invalid_value", "item.type"),
         ("conversation.item.create", {"item": HEARD}, *MISSING, "item.content[0].text"),
+        ("conversation.item.create", {"item": {"type": "item_reference", "id": ["x"]}}, "invalid_type", "item.id"),
         (
             "session.update",
             {"session": {**TEXT, "max_output_tokens": "all"}},

@@ -139,7 +139,7 @@ def _message(value: Any) -> Problem | None:
     return _OF_ASSISTANT(value) if problem is None and value["role"] == "assistant" else problem
 
 
-ITEM = tagged(
+_BY_TYPE = tagged(
     "type",
     {
         "message": _message,
@@ -148,13 +148,20 @@ ITEM = tagged(
         **dict.fromkeys(("mcp_approval_response", "item_reference"), obj),
     },
 )
+_IDENTIFIED = record({"id": nullable(string())}, others=True)
+
+
+def item(value: Any) -> Problem | None:
+    """Check an item of a conversation by its type; each may have an id."""
+    return _BY_TYPE(value) or _IDENTIFIED(value)
+
 
 RESPONSE = record(
     {
         **SHARED,
         "audio": record({"output": nullable(_OUTPUT)}),
         "conversation": nullable(string()),
-        "input": nullable(array(ITEM, "objects")),
+        "input": nullable(array(item, "objects")),
         "metadata": nullable(obj),
     }
 )
@@ -166,7 +173,7 @@ MESSAGES: Mapping[str, Check] = {
         ("input_audio_buffer.append", {"audio": string()}, ("audio",)),
         ("input_audio_buffer.commit", {}, ()),
         ("input_audio_buffer.clear", {}, ()),
-        ("conversation.item.create", {"item": ITEM, "previous_item_id": nullable(string())}, ("item",)),
+        ("conversation.item.create", {"item": item, "previous_item_id": nullable(string())}, ("item",)),
         ("conversation.item.retrieve", {"item_id": _NAME}, ("item_id",)),
         (
             "conversation.item.truncate",
