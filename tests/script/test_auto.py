@@ -13,6 +13,7 @@ from completions.conversation import Choice, Message, Part, Prompt, ResponseForm
 from completions.script.auto.answer import auto, reasons
 from completions.script.auto.instances import Unsatisfiable
 from completions.script.auto.sentences import keywords
+from completions.script.protocols.observation import question
 
 WEATHER = Tool(
     "get_weather",
@@ -199,6 +200,19 @@ def test_auto__an_observation_in_words_is_a_result() -> None:
     (call,) = auto(replace(prompt, messages=messages))[0].tool_calls
     assert call.name == "final_answer"
     assert "21 degrees" in json.loads(call.arguments)["answer"]
+
+
+def test_auto__leaves_out_what_a_program_has_added_to_the_users_words() -> None:
+    added = "<system-reminder>\nFollow the rules for git commits.\n</system-reminder>\n"
+    plain, more = (asked(text, tools=(WEATHER,)) for text in ("weather of Rome", f"{added}weather of Rome{added}"))
+    (call,) = auto(more)[0].tool_calls
+    assert call.name == WEATHER.name
+    assert "Rome" in (auto(answered(more, auto(more)[0]))[0].text or "")
+    assert question(more) == question(plain) == "weather of Rome"
+    later = replace(plain, messages=(*plain.messages, Message("user", added)))
+    assert question(later) == "weather of Rome", "where there is nothing else in the last message"
+    for text in ("a <system-reminder> b", "</system-reminder> a <system-reminder>", ""):
+        assert question(asked(text)) == text
 
 
 @pytest.mark.parametrize("text", ["Solve 8x = 2", "", "🦜"])

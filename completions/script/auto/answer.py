@@ -27,7 +27,7 @@ from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import code, markers, quoted, react, told, unspecified
-from completions.script.protocols.observation import in_sentences, question
+from completions.script.protocols.observation import in_sentences, own_words, question
 from completions.script.schemas.document import compact, seeded
 
 REASONING_MODELS = re.compile(
@@ -123,7 +123,7 @@ def _plan(prompt: Prompt, seed: str, called: Sequence[ToolCall]) -> str | None:
     name = (prompt.model or "").lower().rpartition("/")[2]
     if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None or _asks_for_a_form(prompt, seed):
         return None
-    return plan([call.name for call in called], prompt.last_user, seeded(seed + "/plan"))
+    return plan([call.name for call in called], own_words(prompt.last_user), seeded(seed + "/plan"))
 
 
 def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
@@ -138,7 +138,7 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
         return None
     if effort == "minimal" and "gemini-" in (prompt.model or ""):  # recorded in September 2026
         return None
-    return thoughts(prompt.last_user, seeded(seed + "/reasoning"), effort in ("minimal", "low"))
+    return thoughts(own_words(prompt.last_user), seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 
 
 def _text(prompt: Prompt, seed: str, length: Length | None) -> str:

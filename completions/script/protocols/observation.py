@@ -19,6 +19,9 @@ NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
 BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
 """What comes before the conversation where one text has the instructions and all the turns."""
 
+ADDED = ("system-reminder", "environment_details")
+"""The tags of what programs add to a user's words: Claude Code, opencode and Qwen Code; Cline and its kin."""
+
 
 def observation(prompt: Prompt) -> ToolResult | None:
     """Return what a tool said last, if nothing was asked since."""
@@ -46,9 +49,20 @@ def observation(prompt: Prompt) -> ToolResult | None:
 
 
 def question(prompt: Prompt) -> str:
-    """Return the last text of the user that does not tell what a tool said."""
+    """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
-    return next((text for text in texts if not SAID.match(text.lstrip()[:40]) and not FAILED.match(text[:200])), "")
+    asked = (text for text in texts if not SAID.match(text.lstrip()[:40]) and not FAILED.match(text[:200]))
+    return next((words for text in asked if (words := own_words(text)) or not text), "")
+
+
+def own_words(text: str) -> str:
+    """Return what a user has said of a text: what stands between the tags of `ADDED` is left out."""
+    for tag in ADDED:
+        first, *others = text.split(f"<{tag}>")
+        if others:
+            ends = [(part, *part.partition(f"</{tag}>")[1:]) for part in others]
+            text = "".join((first, *(after if closed else f"<{tag}>{part}" for part, closed, after in ends))).strip()
+    return text
 
 
 def in_sentences(prompt: Prompt, random: Random, *, short: bool = False) -> str:

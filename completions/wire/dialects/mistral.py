@@ -5,6 +5,7 @@ Sources: the models of the mistralai SDK 2.x; answers, streams and errors record
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from completions import ids
@@ -218,6 +219,12 @@ class Mistral(Vendor):
         known = {key: value for key, value in body.items() if key != "metadata"}
         size = known.pop("output_dimension", None)
         return known if size is None else known | {"dimensions": size}
+
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt without a blank prefix of the answer, which pipecat 1.14 puts after a tool's result."""
+        adapted = super().adapt_prompt(prompt)
+        said = [m.role != "assistant" or m.tool_calls or m.text.strip() for m in prompt.messages[-1:]]
+        return adapted if all(said) else replace(adapted, messages=prompt.messages[:-1])
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request is invalid, as one with an image that is neither an address nor data."""

@@ -308,6 +308,19 @@ def test_groq__compound_searches_while_it_thinks(model: str) -> None:
     parsed(registry.CHAT_DIALECTS["groq"], model=model, messages=[*HI, message, *HI])
 
 
+def test_mistral__a_blank_prefix_after_a_result_is_not_said() -> None:
+    call = {"id": "abcdefghi", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    calls: list[dict[str, Any]] = [
+        {"role": "user", "content": "Hi"},
+        {"role": "assistant", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "abcdefghi", "content": "3"},
+    ]
+    wire = registry.CHAT_DIALECTS["mistral"]
+    for begun, turn in ((" ", 1), ("The sum", 2)):
+        prompt = parsed(wire, messages=[*calls, {"role": "assistant", "content": begun, "prefix": True}])
+        assert (prompt.turn, prompt.tool_result is None) == (turn, turn == 2)
+
+
 @pytest.mark.parametrize("name", ["groq", "mistral"])
 def test_refusal__is_a_text_in_its_place_where_there_is_no_field_for_it(name: str) -> None:
     blocks = (Block("text", "Well. "), Block("refusal", "No."))
