@@ -52,6 +52,9 @@ OPEN_MARKS = MARKS[True, False]._replace(tools=85, tools_with_system=84, describ
 OPEN_SYSTEM = 65
 """OpenAI's open models have a system message of their own, and what stands around their functions (Groq, 2026)."""
 
+OPEN_AT_BEDROCK = 60
+"""The same system message at Bedrock, where there are no functions (tmc/langchaingo, August 2026)."""
+
 OPEN_FORMS: Mapping[str, tuple[int, int]] = {"json_schema": (63, 63), "json_object": (24, 27)}
 """What more they are told of the answer's form, and the same where there is a system message."""
 
@@ -102,7 +105,8 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     total += sum(_hosted(tool, marks) for tool in offered(prompt))
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
-        total += OPEN_SYSTEM + OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
+        total += OPEN_AT_BEDROCK if (prompt.model or "").startswith("openai.") else OPEN_SYSTEM
+        total += OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
     total += _schema(prompt, marks, instructed or is_open)
     return total + _break(first.text, prompt.model) if first and marks.joined and total else total
 

@@ -155,7 +155,38 @@ LLAMA_3: Weights = {
 }
 """Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
 
+QWEN_3: Weights = {
+    "base": 8,
+    "text": 1,
+    "digit": 1,
+    "message": 5,
+    "unthinking": 4,
+    "tools": 109,
+    "tool": 20,
+    "tool_spaced": 1,
+    "call": 32,
+    "call_json": 1,
+}
+QWEN_CODER: Weights = {
+    "base": 8,
+    "text": 1,
+    "digit": 1,
+    "message": 5,
+    "tools": 274,
+    "tool": 26,
+    "tool_text": 1,
+    "property": 22,
+    "call": 24,
+    "argument": 8,
+    "call_text": 1,
+}
+"""Qwen's coder has its tools and calls in tags, with a name, a type and a description for each of their parameters."""
+
 NOVA: Weights = {"text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 20, "call_json": 1}
+NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
+NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
+"""Of Converse (tmc/langchaingo, March 2026), as what Qwen's, DeepSeek's and Llama's models cost at Bedrock."""
+
 COMMAND: Weights = {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5}
 
 CLAUDE_HOSTED = {
@@ -206,7 +237,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("gemini-3", Vendor("gemini-3", {**GEMINI_3, "sealed": 21, "seal": -25}, GEMINI_3_MEDIA)),
     ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
     (
-        "(?:mistral|magistral)-small|mistral-large-4",
+        "(?<!mistral\\.)(?:mistral|magistral)-small|mistral-large-4",
         Vendor(
             "mistral-small",
             {**MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}
@@ -223,9 +254,10 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28)))),
     ("deepseek-v4-flash", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
     ("deepseek-flash", Vendor("deepseek-flash", DEEPSEEK_FLASH, Media(squares(28)), unless_none=True)),
+    ("deepseek\\.v3", Vendor("deepseek-bedrock", {**DEEPSEEK, "tools": 268}, Media(squares(28)), unless_none=True)),
     ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
     (
-        "llama-?3\\.",
+        "llama(?:-?3\\.|3-3-)",
         Vendor("llama-3", LLAMA_3, Media(squares(28))),
     ),
     (
@@ -242,15 +274,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("qwen3(?::|$)", Vendor("qwen-3-ollama", QWEN_OLLAMA, Media(squares(28)))),
     ("qwen3\\.8", Vendor("qwen-3.8", {**QWEN, "base": 12, "effort": -2}, Media(squares(28)))),
     ("qwen3\\.[5-9]", Vendor("qwen-3.5", QWEN, Media(squares(28)))),
-    (
-        "qwen3",
-        Vendor(
-            "qwen-3",
-            {"base": 8, "text": 1, "message": 5, "unthinking": 4, "tools": 150, "tool": 10, "tool_json": 1.05}
-            | {"call": 25, "call_json": 1.5},
-            Media(squares(28)),
-        ),
-    ),
+    ("qwen3-coder", Vendor("qwen-3-coder", QWEN_CODER, Media(squares(28)))),
+    ("qwen3", Vendor("qwen-3", QWEN_3, Media(squares(28)))),
     (
         "kimi-k2",
         Vendor(
@@ -278,6 +303,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             Media(squares(32, more=4)),
         ),
     ),
+    ("nova-2", Vendor("nova-2", NOVA_2, Media(squares(28)))),
+    ("nova-premier", Vendor("nova-premier", NOVA_PREMIER, Media(squares(28)))),
     ("nova", Vendor("nova", NOVA, Media(squares(28)))),
     ("command-a-plus", Vendor("command-a-plus", COMMAND, Media(squares(28)))),
     ("command|c4ai", Vendor("command", {**COMMAND, "document_field": 2}, Media(squares(28)))),

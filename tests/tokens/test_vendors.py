@@ -125,6 +125,53 @@ def test_tools__cost_a_preamble_by_model(model: str, preamble: int) -> None:
     assert preamble < with_it - without < preamble + 80
 
 
+CALCULATOR = Tool(
+    "calculator",
+    "A simple calculator for basic arithmetic operations",
+    {
+        "type": "object",
+        "properties": {
+            "operation": {
+                "type": "string",
+                "description": "The operation to perform",
+                "enum": ["add", "subtract", "multiply", "divide"],
+            },
+            "a": {"type": "number", "description": "First number"},
+            "b": {"type": "number", "description": "Second number"},
+        },
+        "required": ["operation", "a", "b"],
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "plain", "with_tool", "after_call"),
+    [
+        ("us.amazon.nova-2-lite-v1:0", 61, 980, 1055),
+        ("us.amazon.nova-premier-v1:0", 50, 777, 832),
+        ("deepseek.v3.2", 19, 375, 468),
+        ("qwen.qwen3-next-80b-a3b", 30, 221, 270),
+        ("qwen.qwen3-coder-30b-a3b-v1:0", 30, 378, 436),
+        ("meta.llama3-3-70b-instruct-v1:0", 51, None, None),
+        ("mistral.magistral-small-2509", 22, None, None),
+        ("openai.gpt-oss-120b-1:0", 84, 159, 198),
+    ],
+)
+def test_bedrock__counts_its_models_as_converse_was_recorded(
+    model: str, plain: int, with_tool: int | None, after_call: int | None
+) -> None:
+    """What Nova 2 and Qwen's coder read beside tools was half of what they cost, as tmc/langchaingo recorded them."""
+    system, asked_for = Message("system", "You know all about AI."), Message("user", "Calculate 15 * 8")
+    call = ToolCall("calculator", '{"a":"15","b":"8","operation":"multiply"}', "c")
+    talk = (asked_for, Message("assistant", tool_calls=(call,)), Message("tool", "120", tool_call_id="c"))
+    told = (system, Message("user", "Explain AI in 10 words or less."))
+    assert prompt_tokens(Prompt(model=model, messages=told)) == pytest.approx(plain, abs=2)
+    for messages, recorded in ((talk[:1], with_tool), (talk, after_call)):
+        if recorded is not None:
+            prompt = Prompt(model=model, messages=messages, tools=(CALCULATOR,))
+            assert prompt_tokens(prompt) == pytest.approx(recorded, rel=0.04)
+
+
 PROSE = "Considerable misunderstandings accompany comparatively straightforward explanations."
 
 
