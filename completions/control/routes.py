@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 
+import orjson
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.urls import URLPattern, path
@@ -18,7 +19,7 @@ from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.script.rules import PUSHED
 from completions.views.edge import endpoint, method_not_allowed
-from completions.views.http import Recorded
+from completions.views.http import FastJsonResponse, Recorded
 
 logger = logging.getLogger("completions")
 
@@ -39,16 +40,25 @@ async def control(
         response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
     except ScriptError as exc:
         raise RequestError(exc.summary, param=exc.field, code="invalid_script") from exc
-    if content is not None:
-        _tell_doubts(content, exchange.namespace)
+    if content is not None and (doubts := _doubts_told(content, exchange.namespace)):
+        response = _with_warnings(response, doubts)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _tell_doubts(content: Body, space: str) -> None:
-    """Log what was doubted of what was pushed, as it is logged of a file that has changed."""
-    for doubt in dict.fromkeys(content.node.source.doubts):
-        logger.warning("%s:%s: %s (namespace %s)", PUSHED, doubt.line, doubt.message, space)
+def _doubts_told(content: Body, space: str) -> list[str]:
+    """Return what was doubted of what was pushed; log it, as it is logged of a file that has changed."""
+    told = [f"{PUSHED}:{doubt.line}: {doubt.message}" for doubt in dict.fromkeys(content.node.source.doubts)]
+    for message in told:
+        logger.warning("%s (namespace %s)", message, space)
+    return told
+
+
+def _with_warnings(response: Recorded, warnings: list[str]) -> Recorded:
+    """Return an answer that tells warnings as well."""
+    if not isinstance(response, FastJsonResponse):
+        return response
+    return FastJsonResponse({**orjson.loads(response.data), "warnings": warnings}, response.status_code)
 
 
 def _query(request: HttpRequest) -> QueryDict:

@@ -8,7 +8,7 @@ from completions import budget
 from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.script.pushed import Pushed, name_of
-from completions.script.review import doubts
+from completions.script.review import doubts, doubts_of_rules
 from completions.script.scenarios import builtin
 from completions.script.text.reading import read_text
 from completions.state import edits
@@ -49,7 +49,10 @@ async def get_rules(call: Call) -> Recorded:
 
 async def post_rules(call: Call) -> Recorded:
     """Push a rule, or a list of rules, which keep their order."""
-    names = await edits.push_rules(await call.space(), call.body.node, call.query["place"])
+    space, node = await call.space(), call.body.node
+    names = await edits.push_rules(space, node, call.query["place"])
+    lines = dict(zip(names, (each.line for each in node.one_or_more()), strict=True))
+    node.source.doubts.extend(await budget.in_thread(doubts_of_rules, space.script, lines))
     return FastJsonResponse({"rules": names}, status=201)
 
 

@@ -35,6 +35,11 @@ def _object(**properties: Schema) -> Schema:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
+def _with_warnings(shape: Schema) -> Schema:
+    """Add what was doubted of what was pushed, in answers to that and only if there is something."""
+    return {**shape, "properties": {**shape["properties"], "warnings": _list(TEXT)}}
+
+
 def _list(item: Schema) -> Schema:
     return {"type": "array", "items": item}
 
@@ -83,7 +88,7 @@ def _scenario() -> dict[str, Schema]:
     times = {"started_at": NUMBER, "seconds": NUMBER, "speed": NUMBER}
     running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, counted=FLAG, **times)
     names = dict.fromkeys(("known", "own"), _list(TEXT))
-    return {"scenario_state": _object(scenario=_or_null(running), **names, pushed=FLAG)}
+    return {"scenario_state": _with_warnings(_object(scenario=_or_null(running), **names, pushed=FLAG))}
 
 
 def _recording() -> Schema:
@@ -99,7 +104,8 @@ READINESS: Schema = {
 }
 
 
-def _answers() -> dict[str, Schema]:
+def _of_scripts() -> dict[str, Schema]:
+    """Return what is told of the script, and of what is pushed."""
     facts = {
         "name": TEXT,
         "line": _or_null(COUNT),
@@ -109,22 +115,30 @@ def _answers() -> dict[str, Schema]:
         "uses": _or_null(COUNT),
     }
     return {
-        "state": _object(
-            namespace=TEXT,
-            source=TEXT,
-            text=TEXT,
-            pushed=FLAG,
-            models=_list(TEXT),
-            rules=_list(_object(**facts)),
-            chaos=ref("chaos_or_null"),
-            limits=ref("limits_or_null"),
-            problem=_or_null(TEXT),
+        "state": _with_warnings(
+            _object(
+                namespace=TEXT,
+                source=TEXT,
+                text=TEXT,
+                pushed=FLAG,
+                models=_list(TEXT),
+                rules=_list(_object(**facts)),
+                chaos=ref("chaos_or_null"),
+                limits=ref("limits_or_null"),
+                problem=_or_null(TEXT),
+            )
         ),
         "pushed_rules": _object(rules=_list(_object(**facts, rule=ref("rule")))),
-        "names": _object(rules=_list(TEXT)),
+        "names": _with_warnings(_object(rules=_list(TEXT))),
         "removed": _object(removed=_list(TEXT)),
-        "chaos_state": _object(chaos=ref("chaos_or_null"), pushed=FLAG),
-        "limits_state": _object(limits=ref("limits_or_null"), pushed=FLAG),
+        "chaos_state": _with_warnings(_object(chaos=ref("chaos_or_null"), pushed=FLAG)),
+        "limits_state": _with_warnings(_object(limits=ref("limits_or_null"), pushed=FLAG)),
+    }
+
+
+def _answers() -> dict[str, Schema]:
+    return {
+        **_of_scripts(),
         "recording_state": _object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG),
         "gates": _object(gates=_map(COUNT)),
         "release": _object(gate=TEXT, released=COUNT, rules=_list(TEXT)),

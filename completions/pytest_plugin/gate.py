@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from completions.pytest_plugin.arguments import Count, Seconds, with_checked_arguments
+from completions.pytest_plugin.caller import warn
 from completions.pytest_plugin.waiting import in_thread, pause
 
 LOOK_EVERY = 0.005
@@ -26,7 +27,10 @@ class Gate:
 
     def release(self) -> int:
         """Release all waiting answers, and return their number; if none waits, the next one passes."""
-        return int(self._ask("POST", f"gates/{self.name}/release")["released"])
+        told = self._ask("POST", f"gates/{self.name}/release")
+        if not told["released"] and not told["rules"]:
+            warn(f"No answer waits at the gate '{self.name}', and no rule has it.")
+        return int(told["released"])
 
     def wait(self, count: Count = 1, timeout: Seconds = 5.0) -> None:
         """Wait until so many answers wait at it; after `timeout` seconds, raise AssertionError."""

@@ -11,7 +11,7 @@ from completions import conversation
 from completions.exceptions import ControlError
 from completions.pytest_plugin import calls, rules
 from completions.pytest_plugin.arguments import Count, Dollars, Name, Seconds, with_checked_arguments
-from completions.pytest_plugin.caller import caller
+from completions.pytest_plugin.caller import caller, warn_as_told
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import Exchange, unmet
 from completions.pytest_plugin.folders import Folders
@@ -121,10 +121,11 @@ class MockLLM:
         Rules made with `reply`, `error` and `fault` come before its own. All counters are reset.
         """
         body = script if isinstance(script, Mapping) else self._folders.script(script)
+        here = "script:" if body is script else f"{script}:"
         try:
-            self._ask("PUT", "script", body=body)
+            warn_as_told(self._ask("PUT", "script", body=body), "pushed:", here)
         except ControlError as exc:
-            exc.place("pushed:", "script:" if body is script else f"{script}:")
+            exc.place("pushed:", here)
             raise
 
     def gate(self, name: Name) -> Gate:
@@ -261,6 +262,7 @@ class MockLLM:
         The clock goes `speed` times as fast. Return what runs: its stages, the one it has come to, how long it has run.
         """
         told = self._ask("PUT", "scenario", body=as_json(rules.scenario(name, stages, repeat=repeat, speed=speed)))
+        warn_as_told(told)
         running: dict[str, Any] | None = told["scenario"]
         return running
 
@@ -360,7 +362,9 @@ class MockLLM:
 
     def _push(self, rule: Mapping[str, Any]) -> str:
         named = rule if "name" in rule else {"name": self._place(), **rule}
-        return str(self._ask("POST", "rules", {"place": "next"}, named)["rules"][0])
+        told = self._ask("POST", "rules", {"place": "next"}, named)
+        warn_as_told(told)
+        return str(told["rules"][0])
 
     def _place(self) -> str:
         """Return the file and line of the call that makes a rule, for its name; again there, a number follows."""

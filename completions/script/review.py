@@ -1,6 +1,6 @@
 """Doubts about a script that loads, but cannot mean what it says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
@@ -21,29 +21,42 @@ def doubts(script: Script) -> list[Doubt]:
 
     An earlier rule takes all of theirs, or nothing asks for theirs.
     """
-    found = list(script.doubts)
     earlier = _Earlier()
+    found = [Doubt(rule.line, message) for rule in script.rules for message in _of_rule(rule, script, earlier)]
+    return sorted([*script.doubts, *found], key=lambda doubt: doubt.line)
+
+
+def doubts_of_rules(script: Script, lines: Mapping[str, int]) -> list[Doubt]:
+    """Return what is doubtful of some rules of a script where they stand, by their names and their lines."""
+    earlier = _Earlier()
+    found: list[Doubt] = []
     for rule in script.rules:
-        if what := _never_asked(rule):
-            asked = f"only a rule whose match names `format` is asked for {what}"
-            found.append(Doubt(rule.line, f"the rule '{rule.name}' never gives its answer: {asked}."))
-        if (asked_of := _unlisted(rule, script)) is not None:
-            found.append(
-                Doubt(rule.line, f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such.")
-            )
-        if rule.match is not None and (both := contradiction(rule.match)) is not None:
-            found.append(Doubt(rule.line, f"the rule '{rule.name}' never answers: no request fulfils {both}."))
-        if (struck := _without_effect(rule, script.pacing)) is not None:
-            found.append(Doubt(rule.line, f"the rule '{rule.name}' {struck}."))
-        if rule.times is not None and rule.times < len(rule.answers):
-            unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
-            found.append(Doubt(rule.line, f"the rule '{rule.name}' {unused}."))
-        if (taken := earlier.takes(rule)) is not None:
-            first, why = taken
-            message = f"the rule '{rule.name}' never answers: '{first.name}' in line {first.line} {why}."
-            found.append(Doubt(rule.line, message))
-        earlier.note(rule)
-    return sorted(found, key=lambda doubt: doubt.line)
+        if rule.name in lines:
+            found += [Doubt(lines[rule.name], message) for message in _of_rule(rule, script, earlier)]
+        else:
+            earlier.note(rule)
+    return found
+
+
+def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
+    """Yield what is doubtful of the next rule of a script."""
+    if what := _never_asked(rule):
+        asked = f"only a rule whose match names `format` is asked for {what}"
+        yield f"the rule '{rule.name}' never gives its answer: {asked}."
+    if (asked_of := _unlisted(rule, script)) is not None:
+        yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such."
+    if rule.match is not None and (both := contradiction(rule.match)) is not None:
+        yield f"the rule '{rule.name}' never answers: no request fulfils {both}."
+    if (struck := _without_effect(rule, script.pacing)) is not None:
+        yield f"the rule '{rule.name}' {struck}."
+    if rule.times is not None and rule.times < len(rule.answers):
+        unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
+        yield f"the rule '{rule.name}' {unused}."
+    if (taken := earlier.takes(rule)) is not None:
+        first, why = taken
+        place = f" in line {first.line}" if first.line else ", which is tried before it,"
+        yield f"the rule '{rule.name}' never answers: '{first.name}'{place} {why}."
+    earlier.note(rule)
 
 
 def takes_all(rule: Rule) -> bool:

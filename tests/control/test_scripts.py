@@ -51,18 +51,36 @@ async def test_script__is_replaced_and_taken_back_with_fresh_counters() -> None:
     ("method", "path", "body", "told_of"),
     [
         ("POST", "rules", '{reply: "{{ nope }}"}', ["pushed:1: `rule.reply` asks for `nope`, which is nothing;"]),
-        ("POST", "rules", "- reply: a\n- {match: {model: yes}, reply: b}", ["pushed:2: `rule[1].match.model` is comp"]),
+        (
+            "POST",
+            "rules",
+            "- reply: a\n- {match: {model: yes}, reply: b}",
+            [
+                "pushed:2: `rule[1].match.model` is comp",
+                "pushed:2: the rule 'pushed 2' never answers: 'pushed 1', which is tried before it, takes every",
+            ],
+        ),
+        (
+            "POST",
+            "rules?place=after",
+            "[{reply: a}, {reply: b}]",
+            ["pushed:1: the rule 'pushed 2' never answers: 'pus"],
+        ),
+        ("POST", "rules", "[{reply: a, times: 1}, {reply: b, times: 1}]", []),
         ("PUT", "script", rules("- reply: a\n- reply: b"), ["pushed:4: the rule 'rule 2' never answers: 'rule 1' in"]),
         ("PUT", "limits", "[{rpm: 1}, {rpm: 2}]", ["pushed:1: `limits[1]` never applies: limits before it"]),
         ("PUT", "script", rules("- reply: a"), []),
     ],
 )
-async def test_pushed__doubts_are_logged(
+async def test_pushed__doubts_are_told_and_logged(
     method: str, path: str, body: str, told_of: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    await told(method, path, body)
-    found = [each.getMessage() for each in caplog.records if "(namespace default)" in each.getMessage()]
-    assert [each[: len(text)] for each, text in zip(found, told_of, strict=True)] == told_of
+    answer = await told(method, path, body)
+    logged = [each.getMessage() for each in caplog.records if "(namespace default)" in each.getMessage()]
+    assert [f"{each} (namespace default)" for each in answer.get("warnings", [])] == logged
+    assert [each[: len(text)] for each, text in zip(logged, told_of, strict=True)] == told_of
+    assert ("warnings" in answer) == bool(told_of)
+    assert "warnings" not in await told("GET", path.partition("?")[0])
 
 
 async def test_script__json_is_yaml() -> None:

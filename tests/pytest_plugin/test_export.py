@@ -75,7 +75,7 @@ def faults(mock_llm: MockLLM) -> None:
 
 def responses(mock_llm: MockLLM) -> None:
     """A conversation that names the answer before."""
-    mock_llm.reply(["First.", "Second."])
+    mock_llm.reply(["First.", "Second."], times=2)
     with OpenAI() as client:
         first = client.responses.create(model="gpt-4o", input="Hello")
         client.responses.create(model="gpt-4o", input="And then?", previous_response_id=first.id)

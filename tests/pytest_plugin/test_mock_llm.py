@@ -5,6 +5,7 @@ import os
 import re
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from openai import AsyncOpenAI, OpenAI
 
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import ControlError, RequestError
+from completions.pytest_plugin.caller import MockLLMWarning
 from completions.pytest_plugin.control import Control
 from completions.pytest_plugin.exchanges import described
 from completions.pytest_plugin.mock import MockLLM
@@ -494,3 +496,41 @@ def test_module_client__works(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch
     answer = openai.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": "Hello"}])
     assert answer.choices[0].message.content == "from the module"
     openai._reset_client()  # type: ignore[attr-defined, unused-ignore]  # not in all versions
+
+
+@pytest.mark.parametrize(
+    ("tell", "warning"),
+    [
+        (lambda mock: [mock.reply("a"), mock.reply("b")], "which is tried before it, takes every request."),
+        (lambda mock: [mock.reply("a"), mock.reply("b", when="x")], "takes every request."),
+        (lambda mock: [mock.reply("a", when="x"), mock.reply("b", when="x")], "has the same condition."),
+        (lambda mock: mock.reply("a", when=""), "`rule.match.last_user.contains` is empty, and every text fits;"),
+        (
+            lambda mock: mock.reply("a", when={"header": {}}),
+            "`rule.match.header` has no condition in it, and so always",
+        ),
+        (lambda mock: mock.reply({"text": "{{ b }}"}), "`rule.reply.text` asks for `b`, which is nothing;"),
+        (
+            lambda mock: mock.script("version: 1\nrules:\n- reply: a\n- reply: b\n"),
+            "script:4: the rule 'rule 2' never answers",
+        ),
+        (lambda mock: mock.gate("dor").release(), "No answer waits at the gate 'dor', and no rule has it."),
+    ],
+)
+def test_told__what_most_likely_means_something_else_is_a_warning(
+    tell: Callable[[MockLLM], object], warning: str, mock_llm: MockLLM
+) -> None:
+    with pytest.warns(MockLLMWarning, match=re.escape(warning)) as found:
+        tell(mock_llm)
+    (only,) = found
+    assert Path(only.filename).name == "test_mock_llm.py"
+    assert not str(only.message).startswith("pushed:")
+
+
+def test_told__what_means_what_it_says_is_none(mock_llm: MockLLM) -> None:
+    mock_llm.script("version: 1\nrules:\n- reply: a\n")
+    mock_llm.error(429, times=1)
+    mock_llm.reply("a", when="x", hold="door")
+    mock_llm.reply("b", when="y")
+    mock_llm.reply("c")
+    mock_llm.gate("door").release()

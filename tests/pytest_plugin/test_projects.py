@@ -304,7 +304,7 @@ import pytest
 
 @pytest.fixture
 def mock_llm(mock_llm):
-    mock_llm.reply("mine")
+    mock_llm.reply("mine", when="mine")
     return mock_llm
 
 def test_built_upon(mock_llm):
