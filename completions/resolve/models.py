@@ -11,6 +11,7 @@ from completions.exceptions import RequestError
 from completions.script.language import KNOWN
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
+from completions.tokens import text
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import check_context, context_window
 from completions.tokens.prompt import prompt_tokens
@@ -129,7 +130,8 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     """
     if prompt.task != "generate":
         return None  # what is not generated has limits for each input, which its format knows
-    room = window(script, wire, prompt.model)
+    rooms = (window(script, wire, prompt.model), wire.window_asked(prompt))
+    room = min((each for each in rooms if each is not None), default=None)
     most = size + (_answer_in_window(prompt, wire) or 0) + _in_parts(prompt)
     return None if room is None or (most <= room and not prompt.recalled) else room
 
@@ -137,11 +139,13 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
 def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
     """Raise the API's error if a prompt is too large for this window.
 
-    Return the prompt, without its oldest messages if it allows that.
+    Return the prompt, without its oldest messages if it allows that; Ollama cuts the last one too.
     """
     most = _answer_in_window(prompt, wire)
     if prompt.truncates:
         prompt = _truncated(prompt, room - (most or 0))
+        if wire.cuts_last:
+            return _cut(prompt, room)
     check_context(prompt_tokens(prompt), most, prompt.model, room)
     return prompt
 
@@ -165,6 +169,16 @@ def _truncated(prompt: Prompt, window: int) -> Prompt:
         else:
             kept.append(message)
     return replace(prompt, messages=tuple(kept))
+
+
+def _cut(prompt: Prompt, window: int) -> Prompt:
+    """Drop the beginning of the last message until the rest fits."""
+    over = prompt_tokens(prompt) - window
+    if over <= 0:
+        return prompt
+    *before, last = prompt.messages
+    left = "".join(text.split(last.text, prompt.model)[over:])
+    return replace(prompt, messages=(*before, replace(last, text=left)))
 
 
 def _in_parts(prompt: Prompt) -> int:

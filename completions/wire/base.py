@@ -98,6 +98,8 @@ class WireFormat(ABC):
     """The API's wording of the standard errors, where it differs from OpenAI's."""
     window_of_prompt = False
     """Whether a model's context window limits the prompt alone, whatever the answer may have."""
+    cuts_last = False
+    """Whether of a prompt that may be shortened the last message is cut too, where it is too long alone."""
     short_text = 0
     """Tokens of a text that the API's streams say in one chunk, at most."""
     arguments = "text"
@@ -120,6 +122,10 @@ class WireFormat(ABC):
     def knows(self, model: str) -> bool:
         """Tell whether the API has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
+
+    def window_asked(self, prompt: Prompt) -> int | None:
+        """Return the context window that a request asks for, where a model may be given less than it has."""
+        return None
 
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
         """Raise the API's error for the first ability that the request needs and its model lacks."""

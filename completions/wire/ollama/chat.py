@@ -16,6 +16,7 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import LIMITS, NO_ROUTE, WireFormat, without
 from completions.wire.content import arguments_of, in_one_text
+from completions.wire.fields import mapping, whole
 from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import rules as ollama_rules
@@ -41,11 +42,16 @@ class OllamaFormat(WireFormat):
     words = ollama_errors.ERROR_WORDS
     refusals = ollama_errors.REFUSALS
     json_type = "application/json; charset=utf-8"
+    window_of_prompt = cuts_last = True
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""
         name = model.partition(":")[0]
         return name in DEFAULT_MODELS or super().knows(name) or super().knows(model)
+
+    def window_asked(self, prompt: Prompt) -> int | None:
+        """Return the option `num_ctx`."""
+        return whole(mapping(prompt.body.get("options")).get("num_ctx"), 1)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return JSON lines."""

@@ -46,6 +46,7 @@ def _prompt(
         max_tokens=whole(options.get("num_predict"), 1),
         top_logprobs=(whole(body.get("top_logprobs"), 0) or 0) if body.get("logprobs") is True else None,
         reasoning_effort=_effort(body.get("think")),
+        truncates=body.get("truncate") is not False,
         stream=bool(messages) and body.get("stream") is not False,
         headers=headers,
         body=body,

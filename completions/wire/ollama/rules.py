@@ -48,6 +48,7 @@ SHARED: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": DUR
 ASKED = {**SHARED, "stream": FLAG, "format": ANY, "think": ANY, "logprobs": FLAG, "top_logprobs": WHOLE}
 CHAT: Mapping[str, Go] = {
     **ASKED,
+    **dict.fromkeys(("truncate", "shift"), FLAG),
     "messages": Go("[]api.Message", (list,), MESSAGE),
     "tools": Go("api.Tools", (list,), {"type": TEXT, "function": FUNCTION}),
 }
@@ -55,7 +56,7 @@ GENERATE: Mapping[str, Go] = {
     **ASKED,
     **dict.fromkeys(("prompt", "suffix", "system", "template"), TEXT),
     "context": NUMBERS,
-    "raw": FLAG,
+    **dict.fromkeys(("raw", "truncate", "shift"), FLAG),
     "images": IMAGES,
 }
 EMBED: Mapping[str, Go] = {**SHARED, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
