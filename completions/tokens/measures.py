@@ -16,7 +16,7 @@ from completions.tokens import text as tokens
 from completions.tokens.deferred import objects_in, shown
 from completions.tokens.measures_of_claude import CLAUDE_MEASURES
 from completions.tokens.remembered import by_text
-from completions.tokens.typescript import walk_schema
+from completions.tokens.typescript import functions, walk_schema
 
 MAX_DEPTH = 32
 """Levels of a value that are looked at."""
@@ -137,6 +137,12 @@ def tools_with_blanks(prompt: Prompt) -> float:
         size(tool.name, model) + size(tool.description, model) + size(_spaced(tool.parameters), model)
         for tool in shown(prompt)
     )
+
+
+def tools_as_types(prompt: Prompt) -> float:
+    """Measure the tools as types in TypeScript."""
+    tools = shown(prompt)
+    return size(functions(tools), prompt.model) if tools else 0
 
 
 def tools_as_texts(prompt: Prompt) -> float:
@@ -288,6 +294,7 @@ OF_TOOLS: Mapping[str, Measure] = {
     "tool": more_tools,
     "tool_json": tools_as_json,
     "tool_spaced": tools_with_blanks,
+    "tool_types": tools_as_types,
     "tool_text": tools_as_texts,
     "tool_fine": tools_as_fine_texts,
     "tool_fours": tools_in_fours,

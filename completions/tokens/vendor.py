@@ -98,7 +98,7 @@ class Vendor:
     def count(self, prompt: Prompt) -> PromptTokens:
         """Count a prompt's tokens, and how many of them are of what."""
         if self.unless_none and prompt.tool_choice.mode == "none":
-            without = {"tools", "tool", "tool_json", "tool_spaced", "tool_text", "property", "object", "parameters"}
+            without = OF_TOOLS.keys() | {"tools"}
             weights: Weights = {name: weight for name, weight in self.weights.items() if name not in without}
         else:
             weights = self.weights

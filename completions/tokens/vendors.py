@@ -182,6 +182,19 @@ QWEN_CODER: Weights = {
 }
 """Qwen's coder has its tools and calls in tags, with a name, a type and a description for each of their parameters."""
 
+KIMI_25: Weights = {
+    "base": 7,
+    "text": 1,
+    "digit": 1,
+    "message": 4,
+    "tools": 14,
+    "tool_types": 1,
+    "call": 30,
+    "call_json": 1,
+    "thought": 1,
+}
+"""Kimi has its tools as types since K2.5, and reads again what it thought (Moonshot, February 2026)."""
+
 NOVA: Weights = {"text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 20, "call_json": 1}
 NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
 NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
@@ -276,6 +289,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("qwen3\\.[5-9]", Vendor("qwen-3.5", QWEN, Media(squares(28)))),
     ("qwen3-coder", Vendor("qwen-3-coder", QWEN_CODER, Media(squares(28)))),
     ("qwen3", Vendor("qwen-3", QWEN_3, Media(squares(28)))),
+    ("moonshotai\\.kimi-k2\\.5", Vendor("kimi-k2.5-bedrock", {**KIMI_25, "tools": 37}, Media(squares(28)))),
+    ("kimi-k(?:2\\.[5-9]|[3-9])", Vendor("kimi-k2.5", KIMI_25, Media(squares(28)))),
     (
         "kimi-k2",
         Vendor(

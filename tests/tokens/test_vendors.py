@@ -35,6 +35,21 @@ def test_kimi__has_its_marks() -> None:
     assert 44 < asked(model="kimi-k2", tools=(tool,)) - asked(model="kimi-k2") < 74
 
 
+def test_kimi_2_5__has_its_tools_as_types_and_reads_what_it_thought() -> None:
+    """As Moonshot counted in February 2026 for tmc/langchaingo: half as much more was counted for the tool."""
+    model, asked_for = "kimi-k2.5", Message("user", "What is the weather in Beijing?")
+    schema = {"type": "object", "properties": {"location": {"type": "string", "description": "The city name"}}}
+    tool = Tool("get_weather", "Get current weather for a location", schema | {"required": ["location"]})
+    prompt = Prompt(model=model, messages=(asked_for,), tools=(tool,))
+    assert prompt_tokens(prompt) == 61
+    said = {"role": "assistant", "reasoning_content": "Hm, I need to call it."}
+    talk: Any = {"messages": [{"role": "user"}, said]}
+    thought, before = (
+        replace(prompt, format="chat", body=body) for body in (talk, {"messages": [said, {"role": "user"}]})
+    )
+    assert prompt_tokens(thought) - prompt_tokens(before) == 8
+
+
 def test_llama_3__has_a_date_before_each_prompt_and_is_told_of_json() -> None:
     model, system = "llama-3.1-8b-instant", Message("system", "Hi")
     assert asked(model=model) == 30 + 6 and asked(system, model=model) == 30 + 7
@@ -127,7 +142,7 @@ def test_tools__cost_a_preamble_by_model(model: str, preamble: int) -> None:
 
 CALCULATOR = Tool(
     "calculator",
-    "A simple calculator for basic arithmetic operations",
+    "A calculator that can perform basic arithmetic operations",
     {
         "type": "object",
         "properties": {
@@ -152,6 +167,7 @@ CALCULATOR = Tool(
         ("deepseek.v3.2", 19, 375, 468),
         ("qwen.qwen3-next-80b-a3b", 30, 221, 270),
         ("qwen.qwen3-coder-30b-a3b-v1:0", 30, 378, 436),
+        ("moonshotai.kimi-k2.5", 28, 114, None),
         ("meta.llama3-3-70b-instruct-v1:0", 51, None, None),
         ("mistral.magistral-small-2509", 22, None, None),
         ("openai.gpt-oss-120b-1:0", 84, 159, 198),
