@@ -330,6 +330,13 @@ def test_instance__looks_sensible() -> None:
     assert place["user_city"] in ("Paris", "Tokyo", "Berlin", "Lisbon")
 
 
+def test_instance__runs_its_code_and_passes() -> None:
+    languages = {"type": "string", "enum": ["ruby", "python", "shell"]}
+    schema = obj({"language": languages, "code": {"type": "string"}, "pass": {"type": "boolean"}})
+    made = [cast("Json", instance(schema, str(seed))) for seed in range(10)]
+    assert {(each["language"], each["pass"]) for each in made} == {("python", True)}
+
+
 def test_instance__recursion_stays_small() -> None:
     for name in ("linked_list", "ui", "expression"):
         assert all(len(str(instance(cast("Json", REAL[name]), str(seed)))) < 20_000 for seed in range(20))

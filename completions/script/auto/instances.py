@@ -45,6 +45,12 @@ HINTS = {
 }
 """The keywords that hint at a type where no schema names one."""
 
+CODE = "python"
+"""The language of the code that is made up, taken where it is one of several, as for open-interpreter's `execute`."""
+
+VERDICTS = ("pass", "passed")
+"""What is true rather than not, as promptfoo's graders ask for it."""
+
 TYPES = ("string", "integer", "object", "array", "boolean", "null")
 
 
@@ -189,7 +195,7 @@ class _Maker(Containers):
             options = [schema["const"]] if "const" in schema else schema.get("enum")
             if isinstance(options, list):
                 shuffled = self.random.sample(options, len(options))
-                yield iter(sorted(shuffled, key=lambda option: option is None))
+                yield iter(sorted(shuffled, key=lambda option: (option is None, option != CODE)))
                 return
         yield _given(flat)
         trail = (*trail, frozenset(map(id, flat)))
@@ -211,7 +217,7 @@ class _Maker(Containers):
             case "integer" | "number":
                 yield from numbers(flat, kind == "integer", self.random, self.work)
             case "boolean":
-                yield from self.random.sample([True, False], 2)
+                yield from (True, False) if name.lower() in VERDICTS else self.random.sample([True, False], 2)
             case "null":
                 yield None
 
