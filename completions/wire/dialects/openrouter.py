@@ -55,6 +55,7 @@ class OpenRouter(Vendor):
     response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
+    thinks_if_asked = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}

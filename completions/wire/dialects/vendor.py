@@ -37,6 +37,8 @@ class Vendor(Dialect):
     """What must hold between the fields and messages of a chat request."""
     is_silent = False
     """Whether an answer tells nothing of what was thought."""
+    thinks_if_asked: tuple[str, ...] = ()
+    """How the names of models begin that think only if a request says so, though they think elsewhere."""
 
     def told_to(self, prompt: Prompt) -> Self:
         """Return the dialect as it is for a prompt, which may ask to be told nothing of what was thought."""
@@ -111,7 +113,8 @@ class Vendor(Dialect):
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the dialect and the reasoning effort."""
-        return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt))
+        unasked = "none" if (prompt.model or "").startswith(self.thinks_if_asked) else None
+        return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt) or unasked)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields that this vendor has."""

@@ -17,6 +17,7 @@ import pytest
 from completions import conversation
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
+from completions.script.auto.answer import auto
 from completions.script.reply.errors import plain
 from completions.tokens.prompt import prompt_tokens
 from completions.wire import registry
@@ -59,6 +60,24 @@ def both(name: str, answer: Reply = ANSWER, **body: Any) -> tuple[dict[str, Any]
     document = wire.document(answer, parsed(wire, **body))
     prompt = parsed(wire, stream=True, **body)
     return document, events(b"".join(wire.framing(prompt).frames(wire.events(answer, prompt))))
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "asked", "thinks"),
+    [
+        *(("openrouter", f"google/gemini-2.5-{kind}", {}, kind == "pro") for kind in ("flash", "flash-lite", "pro")),
+        ("openrouter", "google/gemini-2.5-flash", {"reasoning": {"max_tokens": 100}}, True),
+        ("openrouter", "google/gemini-2.5-flash", {"reasoning_effort": "low"}, True),
+        ("openrouter", "google/gemini-3.6-flash", {}, True),
+        ("gemini", "google/gemini-2.5-flash", {}, True),
+    ],
+)
+def test_openrouter__asks_gemini_2_5_flash_to_think_only_if_told_to(
+    name: str, model: str, asked: dict[str, Any], thinks: bool
+) -> None:
+    """It thought unasked, as at Google; tmc/langchaingo recorded in January 2026 that it does not."""
+    prompt = parsed(registry.CHAT_DIALECTS[name], model=model, **asked)
+    assert (auto(prompt)[0].reasoning is not None) == thinks
 
 
 def test_names__are_those_that_scripts_know() -> None:
