@@ -39,6 +39,8 @@ KINDS: dict[str, Schema] = {
     "speed": {"type": "number", "minimum": language.MIN_SPEED, "maximum": language.MAX_SPEED},
     "tokens": {"type": "integer", "minimum": 1, "maximum": language.MAX_TEXT_TOKENS},
     "length_kind": {"enum": list(language.JITTERS[1:])},
+    "used": {"type": "integer", "minimum": 0, "maximum": language.MAX_USED},
+    "epoch": {"type": "integer", "minimum": 0, "maximum": language.LATEST_SECOND},
     "positive": {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER},
     "status": STATUS,
     "any_status": {"type": "integer", "minimum": 200, "maximum": 599},

@@ -219,6 +219,9 @@ CHOICE: Keys = {
 }
 """One answer; a reply has these keys itself, or a list of such answers in `choices`."""
 
+LATEST_SECOND = 253_402_300_799
+"""The end of the year 9999, in seconds since the epoch: some APIs tell a time as a date."""
+
 REPLY: Keys = {
     **CHOICE,
     "choices": Key("choices", "Different answers, for requests with `n` over 1."),
@@ -231,7 +234,7 @@ REPLY: Keys = {
     "response": Key("response", "An answer as another server gave it, byte for byte. It stands alone."),
     "upstream": Key("upstream", "Another server that answers: its address, or a mapping. It stands alone."),
     "id": Key("text", "The answer's id."),
-    "created": Key("count", "The answer's time, in seconds since the epoch."),
+    "created": Key("epoch", "The answer's time, in seconds since the epoch."),
     "model": Key("text", "The model that the answer names."),
     "usage": Key("usage", "The token counts; what is not given is counted."),
 }
@@ -340,19 +343,22 @@ TOOL_CALL: Keys = {
     "result": Key("json", "What a tool finds that the API runs itself, where the request offers it; without it, made."),
 }
 
+MAX_USED = 10**9
+"""The most tokens of one kind: APIs tell times that are multiples of them, in nanoseconds."""
+
 USAGE: Keys = {
-    "prompt_tokens": Key("count", "Tokens in."),
-    "completion_tokens": Key("count", "Tokens out."),
-    "cached_tokens": Key("count", "Tokens in that came from the cache."),
-    "reasoning_tokens": Key("count", "Tokens out that were reasoning."),
-    "cache_creation_tokens": Key("count", "Tokens in that were written to the cache."),
-    "cache_creation_1h_tokens": Key("count", "Tokens written to the cache for an hour, among the others."),
-    "audio_tokens": Key("count", "Tokens in that were sound."),
-    "image_tokens": Key("count", "Tokens in that were images."),
-    "document_tokens": Key("count", "Tokens in that were documents."),
-    "completion_audio_tokens": Key("count", "Tokens out that were sound."),
-    "accepted_prediction_tokens": Key("count", "Tokens of the prediction that came true."),
-    "rejected_prediction_tokens": Key("count", "Tokens of the prediction that did not."),
+    "prompt_tokens": Key("used", "Tokens in."),
+    "completion_tokens": Key("used", "Tokens out."),
+    "cached_tokens": Key("used", "Tokens in that came from the cache."),
+    "reasoning_tokens": Key("used", "Tokens out that were reasoning."),
+    "cache_creation_tokens": Key("used", "Tokens in that were written to the cache."),
+    "cache_creation_1h_tokens": Key("used", "Tokens written to the cache for an hour, among the others."),
+    "audio_tokens": Key("used", "Tokens in that were sound."),
+    "image_tokens": Key("used", "Tokens in that were images."),
+    "document_tokens": Key("used", "Tokens in that were documents."),
+    "completion_audio_tokens": Key("used", "Tokens out that were sound."),
+    "accepted_prediction_tokens": Key("used", "Tokens of the prediction that came true."),
+    "rejected_prediction_tokens": Key("used", "Tokens of the prediction that did not."),
 }
 
 ERROR: Keys = {

@@ -23,6 +23,10 @@ _LOW_QUOTES = "\u201e\u201a"  # which Unicode counts among the brackets
 _NUMBER = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|0o[0-7_]+|0b[01_]+|[0-9]+(?:_[0-9]+)+|\.(?:inf|nan))", re.IGNORECASE)
 _FLAGGED = re.compile(r"/.+/([A-Za-z]|[imsxguydvIMSXGUYDV]{2,4})", re.DOTALL)
 _PATTERN = re.compile(r"\.[*+]|\\[dws][*+?{]|\\b\w+\\b|\A\^(?!\s)(?:\[\^|[^^])+\$\Z", re.DOTALL)
+_OTHER_TEMPLATE = re.compile(r"(?<![{$])(?:\$\{|\{)\s*(?:prompt\.\w+|last_user)[\w.]*\s*\}(?!\})")
+_NO_ANSWER = frozenset({"none", "null", "nothing", "off", "no", "false", "error", "strict", "404"})
+_ANY_TEXT = frozenset({"header", "metadata", "user", "expr", "idempotency_key"})
+_METACHARACTER = re.compile(r"[|*+?^$\\(\[]")
 _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
 
 
@@ -74,10 +78,35 @@ def doubt_other_word(node: Node, field: str) -> None:
 
 
 def doubt_fallback(node: Node, names: Collection[str]) -> None:
-    """Doubt a text that is all but one of the words that stand for an answer."""
+    """Doubt a text that is all but one of the words that stand for an answer, or that says that there is none."""
     text = str(node.value).strip().lower()
-    if close := difflib.get_close_matches(text, names, 1, _CLOSE):
+    if text in _NO_ANSWER:
+        node.doubt("is an answer with this text; `strict: true` in place of it lets what no rule matches be a 404.")
+    elif close := difflib.get_close_matches(text, names, 1, _CLOSE):
         node.doubt(f"is an answer with this text; write `{close[0]}` if that is meant.")
+
+
+def doubt_reply(node: Node, text: str) -> None:
+    """Doubt a reply that is a word for an answer in other places, or that has another language's templates."""
+    if (word := text.strip()) in ("auto", "echo"):
+        node.doubt(f"is an answer with this text; write `{{{word}: true}}` if that is meant.")
+    if (found := _OTHER_TEMPLATE.search(text)) is not None:
+        node.doubt(f"has `{found[0]}`, which is sent as it stands; a template's signs are `{{{{` and `}}}}`.")
+
+
+def doubt_template(node: Node) -> None:
+    """Doubt a condition with the signs of a template, which has none."""
+    if node.is_template:
+        node.doubt("is compared as it stands: a condition is no template.")
+
+
+def doubt_texts(node: Node) -> None:
+    """Doubt a list of values for a text, which of a single value would have to contain it alone."""
+    if node.value:
+        node.doubt(
+            "is a list of whole texts, of which one has to be equal: write `in` before it to say so, or `any` to find "
+            "texts that contain one of them."
+        )
 
 
 def doubt_flags(node: Node, text: str) -> None:
@@ -111,7 +140,7 @@ def doubt_pattern(node: Node, text: str, field: str) -> None:
         )
 
 
-def doubt_operand(node: Node, lookup: Lookup) -> None:
+def doubt_operand(node: Node, lookup: Lookup, field: str) -> None:
     """Doubt a text that has the form of a regular expression where it is none, or that every text fits."""
     text = node.value
     if not isinstance(text, str):
@@ -122,7 +151,9 @@ def doubt_operand(node: Node, lookup: Lookup) -> None:
         return
     elif lookup.operand == "regex":
         node.doubt("has slashes around it, which are a part of the pattern here.")
-    elif found["flags"]:
+    elif lookup.operand == "list" and (found["flags"] or field not in _ANY_TEXT):
+        node.doubt("is a text here; a regular expression stands alone, or in a list under `any`.")
+    elif found["flags"] or _METACHARACTER.search(text) or (lookup.name in ("eq", "iexact") and field not in _ANY_TEXT):
         node.doubt(f"is a text here; a regular expression stands without `{lookup.name}`, or under `regex`.")
 
 

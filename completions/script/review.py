@@ -11,9 +11,18 @@ from completions.script.reply.errors import Failure
 from completions.script.reply.events import WordByWord
 from completions.script.reply.passing import PassOn
 from completions.script.reply.recording import Play
-from completions.script.reply.replies import Fixed, Written, WrittenChoice
+from completions.script.reply.replies import Answer, Fixed, Written, WrittenChoice
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Doubt
+
+TAKEN_BY = {
+    "embedding": frozenset({"embeddings", "cohere_embed", "ollama_embed"}),
+    "moderation": frozenset({"moderations"}),
+}
+"""What a reply says to formats that take no text."""
+
+OF_WHOLE = ("eq", "iexact", "contains", "icontains", "startswith", "endswith")
+"""The lookups that a text fulfils only if all of the operand stands in it."""
 
 
 def doubts(script: Script) -> list[Doubt]:
@@ -47,8 +56,8 @@ def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
         yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such."
     if rule.match is not None and (both := contradiction(rule.match)) is not None:
         yield f"the rule '{rule.name}' never answers: no request fulfils {both}."
-    if (struck := _without_effect(rule, script.pacing)) is not None:
-        yield f"the rule '{rule.name}' {struck}."
+    for told in filter(None, (_not_taken(rule), _without_effect(rule, script.pacing))):
+        yield f"the rule '{rule.name}' {told}."
     if rule.times is not None and rule.times < len(rule.answers):
         unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
         yield f"the rule '{rule.name}' {unused}."
@@ -70,6 +79,7 @@ class _Earlier:
     def __init__(self) -> None:
         self._all: Rule | None = None
         self._alike: dict[str, list[Rule]] = {}
+        self._parts: dict[tuple[str, str], list[tuple[Condition, Rule]]] = {}
 
     def note(self, rule: Rule) -> None:
         """Add the next rule."""
@@ -79,6 +89,8 @@ class _Earlier:
             self._all = self._all or rule
         elif rule.match is not None:
             self._alike.setdefault(rule.match.claim(), []).append(rule)
+            if isinstance(rule.match, Condition) and rule.match.lookup.name in ("contains", "icontains"):
+                self._parts.setdefault((rule.match.field.name, rule.match.key), []).append((rule.match, rule))
 
     def takes(self, rule: Rule) -> tuple[Rule, str] | None:
         """Return the rule that takes all of another one's requests, and why."""
@@ -89,7 +101,26 @@ class _Earlier:
             return None
         alike = self._alike.get(rule.match.claim(), ())
         same = next((each for each in alike if each.match == rule.match), None)
-        return None if same is None else (same, "has the same condition")
+        return self._takes_part(rule) if same is None else (same, "has the same condition")
+
+    def _takes_part(self, rule: Rule) -> tuple[Rule, str] | None:
+        """Return the rule that asks for a part of the text that another one asks for."""
+        if _names_format(rule):
+            return None
+        for whole in rule.match.parts if isinstance(rule.match, All) else (rule.match,):
+            if isinstance(whole, Condition) and isinstance(whole.expected, str) and whole.lookup.name in OF_WHOLE:
+                for part, first in self._parts.get((whole.field.name, whole.key), ()):
+                    if _is_part(part, whole):
+                        return first, f"takes every request whose {part.claim()}"
+        return None
+
+
+def _is_part(part: Condition, whole: Condition) -> bool:
+    """Tell whether every text that fulfils one condition fulfils the one on a part of it, too."""
+    text, found = str(part.expected), str(whole.expected)
+    if part.lookup.name == "icontains":
+        return text.casefold() in found.casefold()
+    return whole.lookup.name not in ("iexact", "icontains") and text in found
 
 
 def _unlisted(rule: Rule, script: Script) -> str | None:
@@ -111,13 +142,24 @@ def _without_effect(rule: Rule, usual: Pace) -> str | None:
     names = {fault.name: FAULTS[fault.name].stage for fault in rule.faults}
     words = [name for name, stage in names.items() if stage is Stage.CONTENT]
     streams = [name for name, stage in names.items() if stage in (Stage.STREAM, Stage.CONTENT)]
-    if _all_are(Failure, rule) and streams and not ERRORS_IN_STREAM & names.keys():
-        return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
+    if _all_are(Failure, rule) and not ERRORS_IN_STREAM & names.keys():
+        return _of_errors(rule, usual, streams)
     plays = any(isinstance(answer, Play | PassOn) for answer in rule.answers)
     if rule.pacing.speed is not None and rule.pacing.speed != usual.speed and not plays:
         return "gives no recorded answer, so that the `speed` of its pacing has no effect"
     if _all_are(WordByWord, rule) and words:
         return f"gives its events word by word, on which this has no effect: {', '.join(words)}"
+    return None
+
+
+def _of_errors(rule: Rule, usual: Pace, streams: Sequence[str]) -> str | None:
+    """Return what of a rule that answers with errors alone has no effect; `streams` are its faults of streams."""
+    if streams:
+        return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
+    if rule.pacing != usual and not _names_format(rule):
+        return "only answers with errors, which come at once whatever its pacing; the fault `slow_headers` delays them"
+    if rule.hold is not None and rule.hold.after_tokens is not None:
+        return "only answers with errors, which have no tokens, so that they do not wait at its gate"
     return None
 
 
@@ -129,18 +171,36 @@ def _never_asked(rule: Rule) -> str | None:
     """Return what a rule answers that is asked of no rule like it."""
     if _names_format(rule):
         return None
-    for answer in rule.answers:
-        match answer:
-            case Fixed():
-                choices: Sequence[Choice | WrittenChoice] = answer.reply.choices
-            case Written():
-                choices = answer.choices
-            case _:
-                continue
+    for choices in filter(None, map(_choices, rule.answers)):
         if any(choice.embedding for choice in choices):
             return "an embedding"
         if any(choice.moderation for choice in choices):
             return "a moderation"
+    return None
+
+
+def _not_taken(rule: Rule) -> str | None:
+    """Return which of the formats that a rule names take nothing of its answers, as they are texts."""
+    parts = rule.match.parts if isinstance(rule.match, All) else (rule.match,)
+    for part in parts:
+        if isinstance(part, Condition) and part.field.name == "format" and part.lookup.name in ("eq", "in"):
+            named = {*part.expected} if isinstance(part.expected, tuple) else {part.expected}
+            given = [_choices(answer) for answer in rule.answers]
+            for key, formats in TAKEN_BY.items():
+                if named <= formats and all(
+                    choices is not None and not any(getattr(choice, key) for choice in choices) for choices in given
+                ):
+                    return f"is for {', '.join(sorted(map(str, named)))}, where a reply has effect with `{key}` only"
+    return None
+
+
+def _choices(answer: Answer) -> Sequence[Choice | WrittenChoice] | None:
+    """Return the choices of an answer that has them from the start."""
+    match answer:
+        case Fixed():
+            return answer.reply.choices
+        case Written():
+            return answer.choices
     return None
 
 

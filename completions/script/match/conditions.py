@@ -21,6 +21,8 @@ from completions.script.misreadings import (
     doubt_other_word,
     doubt_pattern,
     doubt_quotes,
+    doubt_template,
+    doubt_texts,
     doubt_value,
     doubt_values,
     doubt_word,
@@ -102,6 +104,8 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             doubt_nothing(node)
             return Condition(field, LOOKUPS["exists"], False, key)
         case list():
+            if field.kind == "text":
+                doubt_texts(node)
             return _lookup("in", node, field, key)
         case str(text) if field.kind != "number" and (found := BARE_REGEX.fullmatch(text)):
             return _possible(node, Condition(field, LOOKUPS["regex"], _regex(node, **found.groupdict()), key))
@@ -135,20 +139,21 @@ def _possible(node: Node, condition: Condition) -> Condition:
 def _operand(node: Node, lookup: Lookup, field: Field) -> object:
     match lookup.operand:
         case "text":
-            doubt_operand(node, lookup)
+            doubt_operand(node, lookup, field.name)
             return _same(node, field)
         case "number":
             return node.number()
         case "flag":
             return node.as_(bool)
         case "regex":
-            doubt_operand(node, lookup)
+            doubt_operand(node, lookup, field.name)
             return _regex(node, node.as_(str))
         case "list":
             doubt_values(node)
             for item in node.items():
-                doubt_operand(item, lookup)
+                doubt_operand(item, lookup, field.name)
             return tuple(_same(item, field) for item in node.items())
+    doubt_operand(node, lookup, field.name)
     return _same(node, field)
 
 
@@ -163,6 +168,7 @@ def _same(node: Node, field: Field) -> object:
         case "text" | "name":
             doubt_word(node)
             doubt_other_word(node, field.name)
+            doubt_template(node)
             return node.raw
     doubt_value(node)
     return node.value

@@ -23,7 +23,7 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
-from completions.script.misreadings import doubt_fallback
+from completions.script.misreadings import doubt_fallback, doubt_reply
 from completions.script.reply.callback import callback
 from completions.script.reply.errors import failure
 from completions.script.reply.events import word_by_word
@@ -72,6 +72,7 @@ def answer(node: Node) -> Answer:
 def reply(node: Node) -> Answer:
     """Read a reply: a text, or a mapping."""
     if isinstance(node.value, str):
+        doubt_reply(node, node.value)
         return written((WrittenChoice(text=text(node)),), Facts())
     if not isinstance(node.value, dict):
         several = isinstance(node.value, list) and node.path.endswith(".reply")
@@ -257,14 +258,14 @@ def _annotations(node: Node) -> tuple[object, ...]:
 def _facts(fields: Fields) -> Facts:
     return Facts(
         id=_text(fields, "id"),
-        created=fields["created"].count() if "created" in fields else None,
+        created=fields["created"].count(most=language.LATEST_SECOND) if "created" in fields else None,
         model=_text(fields, "model"),
         usage=_usage(fields["usage"]) if "usage" in fields else None,
     )
 
 
 def _usage(node: Node) -> dict[str, int]:
-    return {key: child.count() for key, child in node.keyed(language.USAGE).items()}
+    return {key: child.count(most=language.MAX_USED) for key, child in node.keyed(language.USAGE).items()}
 
 
 def _python(node: Node, facts: Facts) -> Python:

@@ -141,12 +141,12 @@ class Node:
             raise self.wrong(KINDS[kind])
         return self.value
 
-    def count(self, least: int = 0) -> int:
-        """Return an integer from `least` to the largest one that JSON is certain to preserve."""
+    def count(self, least: int = 0, most: int = MAX_NUMBER) -> int:
+        """Return an integer from `least` to `most`, or to the largest one that JSON is certain to preserve."""
         if (value := self.as_(int)) < least:
             raise self.wrong(f"a whole number from {least}")
-        if value > MAX_NUMBER:
-            raise self.wrong(f"a whole number up to {MAX_NUMBER}")
+        if value > most:
+            raise self.wrong(f"a whole number up to {most}")
         return value
 
     def number(self) -> float:
@@ -182,6 +182,11 @@ class Node:
     def is_plain(self) -> bool:
         """Whether it is a single word or text without quotes."""
         return isinstance(self._node, yaml.ScalarNode) and not self._node.style
+
+    @property
+    def is_template(self) -> bool:
+        """Whether it is a text with the signs of a template."""
+        return isinstance(self.value, str) and ("{{" in self.value or "{%" in self.value)
 
     @property
     def is_empty(self) -> bool:
