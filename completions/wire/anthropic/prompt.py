@@ -184,11 +184,16 @@ def _response_format(body: dict[str, Any]) -> ResponseFormat:
 
 
 def effort(body: Mapping[str, Any]) -> str | None:
-    """Return the reasoning effort if thinking is on, `none` if it is off, or None if the request does not say."""
+    """Return the reasoning effort if thinking is on, `none` if it is off, or None if the request does not say.
+
+    It is that of the last message of the system that sets one, or else the request's.
+    """
     thinking = mapping(body.get("thinking"))
     match thinking.get("type", "adaptive" if thinking else None):
         case "enabled" | "adaptive":
-            return text(mapping(body.get("output_config")).get("effort")) or "high"
+            orders = [each for each in dicts(body.get("messages")) if each.get("role") == "system"]
+            set_by = (text(mapping(each.get("output_config")).get("effort")) for each in (*orders[::-1], body))
+            return next(filter(None, set_by), "high")
         case "disabled":
             return "none"
     return None

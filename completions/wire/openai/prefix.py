@@ -54,7 +54,7 @@ def settings(prompt: Prompt) -> dict[str, object]:
         "service_tier": "auto" if tier in ("", "default") else tier,
         "tools": [body.get("tools") or [], prompt.parallel_tool_calls],
         "text_format": form.get("format") or body.get("response_format") or {"type": "text"},
-        "reasoning_effort": prompt.reasoning_effort,
+        "reasoning_effort": mapping(body.get("reasoning")).get("effort") or body.get("reasoning_effort"),
         "verbosity": form.get("verbosity") or body.get("verbosity") or "medium",
     }
 

@@ -9,6 +9,7 @@ import pytest
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicMessages
+from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.thinking import REDACTS
 
 WIRE = AnthropicMessages()
@@ -163,3 +164,26 @@ def test_binding__drops_or_refuses_what_was_thought_elsewhere() -> None:
 def test_binding__is_of_later_models_alone() -> None:
     turn = {"role": "assistant", "content": bound("", "Be brief.", USER, model="claude-opus-5")["content"]}
     assert bound("drop_block", "Be kind.", USER, turn, USER)["input_transformations"] == []
+
+
+@pytest.mark.parametrize(
+    ("said", "effort"),
+    [
+        ([], "high"),
+        ([{"role": "system", "content": [], "output_config": {"effort": "low"}}], "low"),
+        ([{"role": "system", "content": "Be quick.", "output_config": {"effort": None}}], "high"),
+        (
+            [
+                {"role": "system", "content": [], "output_config": {"effort": "low"}},
+                {"role": "assistant", "content": "So."},
+                {"role": "system", "content": [], "output_config": {"effort": "max"}},
+            ],
+            "max",
+        ),
+    ],
+)
+def test_effort__is_what_the_last_message_of_the_system_sets(said: list[Any], effort: str) -> None:
+    messages = [{"role": "user", "content": "Why?"}, *said]
+    body = {"model": "claude-opus-5-5", "messages": messages, "output_config": {"effort": "high"}}
+    assert read_prompt({**body, "thinking": {"type": "adaptive"}}, {}).reasoning_effort == effort
+    assert read_prompt(body, {}).reasoning_effort is None

@@ -21,6 +21,7 @@ from completions.wire.openai.responses import hosted, order
 from completions.wire.openai.responses.echo import TOOL_USAGE, by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
 from completions.wire.openai.responses.tool_search import namespace_of, with_search
+from completions.wire.openai.responses.updates import COMPACTION, compacts
 
 FAILED = "The server had an error while processing your request."
 
@@ -44,6 +45,7 @@ _PREFIXES = {
     "shell_call": "sh_",
     "apply_patch_call": "apc_",
     "compaction": "cmp_",
+    "configuration_update": "cnfu_",
     "tool_search_call": "tsc_",
     "tool_search_output": "tso_",
 }
@@ -84,9 +86,16 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         "tool_usage": {**TOOL_USAGE, "web_search": {"num_requests": searches}},
-        "usage": usage(reply.usage),
+        "usage": _usage(reply, output[0], prompt) if compacts(prompt) else usage(reply.usage),
         "moderation": moderated.of_response(reply, prompt),
     }
+
+
+def _usage(reply: Reply, compacted: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return the usage of an answer that is nothing but the item that stands for the conversation."""
+    counted, written = usage(reply.usage), tokens.count(compacted["encrypted_content"], prompt.model)
+    said = {"output_tokens": written, "output_tokens_details": {"reasoning_tokens": 0}}
+    return counted | said | {"total_tokens": counted["input_tokens"] + written}
 
 
 def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
@@ -147,6 +156,10 @@ Recorded since March 2026; of gpt-5.3-codex, which the API's types name as the f
 
 def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield the items: what was thought, what the API's own tools did, what is said, which tools are called."""
+    if compacts(prompt):
+        said = "\n".join(message.text for message in prompt.messages)
+        yield {"id": order.free_id(prefix(COMPACTION), reply.serial, 0), **_compacted(said, reply)}
+        return
     if not reply.choices:
         return
     items = list(_items(reply.choices[0], prompt, reply.serial))
@@ -170,7 +183,11 @@ def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     if most is None or counted < most or choice.finish_reason in (*UNFINISHED, "error"):
         return
     said = "\n".join([*(message.text for message in prompt.messages), choice.text or ""])
-    yield {"type": "compaction", "encrypted_content": order.encrypted(said, reply.serial)}
+    yield _compacted(said, reply)
+
+
+def _compacted(said: str, reply: Reply) -> dict[str, Any]:
+    return {"type": COMPACTION, "encrypted_content": order.encrypted(said, reply.serial)}
 
 
 def _item_id(items: Sequence[Mapping[str, Any]], place: int, reply: Reply) -> str:

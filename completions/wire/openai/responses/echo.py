@@ -171,7 +171,7 @@ def summary_wanted(reasoning: Mapping[str, Any]) -> str | None:
 
 def _reasoned(prompt: Prompt, usual: Defaults) -> dict[str, Any]:
     asked = mapping(prompt.body.get("reasoning"))
-    effort, summary = prompt.reasoning_effort or usual.effort, SUMMARIES.get(summary_wanted(asked) or "")
+    effort, summary = text_or_none(asked.get("effort")) or usual.effort, SUMMARIES.get(summary_wanted(asked) or "")
     if usual.effort is None:
         return {**({"context": None} if usual.is_known else {}), "effort": effort, "summary": summary}
     context = text(asked.get("context"))

@@ -15,7 +15,7 @@ from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import diagnostics, hosted, order, replayed, templates
+from completions.wire.openai.responses import diagnostics, hosted, order, replayed, templates, updates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
 from completions.wire.openai.responses.echo import ORDER, conversation_id
@@ -67,9 +67,10 @@ class Responses(OpenAIFormat):
         check_stream(document)
         if validate:
             self._validate(document)
-        prompt = read_prompt(document, headers)
+        prompt, own = read_prompt(document, headers), own_items(document)
         if validate and not self._said_before(prompt):
-            self._check_order(own_items(document), document)
+            self._check_order(own, document)
+        prompt = updates.configured(prompt, own)
         return replace(prompt, task="state") if self.prepares(document) else prompt
 
     def prepares(self, body: Mapping[str, Any]) -> bool:
@@ -83,6 +84,7 @@ class Responses(OpenAIFormat):
         responses_rules.matched(items)
         if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
             replayed.check_ids(own_items(body))
+            updates.check(items, body)
             order.check(items, stored=body.get("store") is not False)
             replayed.check(items, body)
 
@@ -133,7 +135,8 @@ class Responses(OpenAIFormat):
             self._check_order([*before, *own], prompt.body)
         before = before[-MAX_ITEMS:]
         recalled = {**prompt.recalled, "items": before, "own": own}
-        return replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
+        prompt = replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
+        return updates.configured(prompt, [*before, *own])
 
     def _with_template(self, prompt: Prompt, name: str, template: Document | None, *, validate: bool) -> Prompt:
         """Return the prompt with what its template says; one with nothing in it stands for any."""

@@ -199,6 +199,16 @@ def _function_output(value: Any) -> Problem | None:
     return problem or (None if given else missing("call_id", value, _FUNCTION_OUTPUT_FIELDS))
 
 
+_EFFORT = record({"effort": choice("none", "minimal", "low", "medium", "high", "xhigh", "max")}, ("effort",))
+_FORM = record({"format": record({"type": choice("text", "json_schema")}, ("type",), others=True)}, ("format",))
+_UPDATE = record({"type": anything, "id": nullable(_ID), "reasoning": _EFFORT, "text": _FORM, **_CODEX})
+
+
+def _update(value: Any) -> Problem | None:
+    """Check a change of the configuration, which says something (measured on 2026-10-01 of the effort)."""
+    return _UPDATE(value) or (None if value.keys() & {"reasoning", "text"} else missing("reasoning", value, ()))
+
+
 _ITEMS: Mapping[str, Check] = {
     "message": _message,
     "file_search_call": _item(("queries",), results=nullable(array(obj, "objects")), status=_ANY_STATUS),
@@ -255,10 +265,11 @@ _ITEMS: Mapping[str, Check] = {
         ("call_id", "name", "input"), call_id=_CALL_ID, name=_CALLED, input=_TEXT, **_LATER, **_FROM
     ),
     "item_reference": record({"type": anything, "id": _ID}, ("id",)),
+    "configuration_update": _update,
     **dict.fromkeys(
         (
             *("tool_search_call", "tool_search_output", "additional_tools", "compaction"),
-            *("compaction_trigger", "configuration_update", "program", "program_output"),
+            *("compaction_trigger", "program", "program_output"),
             *("agent_message", "multi_agent_call", "multi_agent_call_output"),
         ),
         obj,

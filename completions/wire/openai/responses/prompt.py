@@ -47,7 +47,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
         tools=tuple(_tools(body)),
         tool_choice=_tool_choice(body.get("tool_choice")),
         parallel_tool_calls=body.get("parallel_tool_calls") is not False,
-        response_format=_response_format(form),
+        response_format=response_format(form),
         max_tokens=whole(body.get("max_output_tokens"), 1),
         top_logprobs=_top_logprobs(body),
         reasoning_effort=text_or_none(reasoning.get("effort")),
@@ -216,7 +216,8 @@ def _chosen(choice: Mapping[str, Any]) -> str | None:
     return text_or_none(choice.get("name") or choice.get("type"))
 
 
-def _response_format(document: Mapping[str, Any]) -> ResponseFormat:
+def response_format(document: Mapping[str, Any]) -> ResponseFormat:
+    """Return the form that a `text.format` asks for."""
     match document.get("type"):
         case "json_object":
             return ResponseFormat("json_object")
