@@ -130,8 +130,9 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     """
     if prompt.task != "generate":
         return None  # what is not generated has limits for each input, which its format knows
-    rooms = (window(script, wire, prompt.model), wire.window_asked(prompt))
-    room = min((each for each in rooms if each is not None), default=None)
+    room = window(script, wire, prompt.model)
+    if wire.cuts_last and (asked := wire.window_asked(prompt)) is not None:
+        room = asked if room is None else min(room, asked)
     most = size + (_answer_in_window(prompt, wire) or 0) + _in_parts(prompt)
     return None if room is None or (most <= room and not prompt.recalled) else room
 
