@@ -275,6 +275,7 @@ _ITEMS = (
     r"filters(\.filters\[0\])?\.(value|type)'",  # a value that its comparison does not take
     r"^The encrypted content for item",
     r"^Unknown parameter: 'input\[\d\]\.phase'",  # a user's
+    r"^(Missing required parameter:|Invalid type for) 'input\[1\]\.reasoning(\.effort)?'",  # of an update
 )
 _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",

@@ -13,7 +13,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens import models
-from completions.tokens.capabilities import capabilities
+from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.openai.responses.echo import WHOLE_REASONING
 from completions.wire.openai.responses.prompt import own_items, response_format
@@ -64,7 +64,7 @@ def _unsupported(body: Mapping[str, Any]) -> str | None:
     name = models.base(text(body.get("model"))).rpartition("/")[2]
     if PRO.search(name) or mapping(body.get("reasoning")).get("mode") == "pro":
         return "pro or tournament models"
-    return None if WHOLE_REASONING.match(name) else "this model"
+    return "this model" if is_known(name, "openai") and not WHOLE_REASONING.match(name) else None
 
 
 def _misplaced(told: str, at: int) -> RequestError:
