@@ -159,15 +159,17 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
     entry, family = table.entry(model, vendor), _family(table.base(model), vendor)
     if entry is None and family is None:
         return EVERYTHING
+    named = NAMED_WHERE_THERE.get(vendor, {}) if entry else {}  # nothing is said of a model newer than the table
+    efforts = _efforts(entry, vendor) if entry else None
     entry, family = entry or table.UNKNOWN, family or Family("", "")
     lacks = {ours for theirs, ours in FLAGS.items() if theirs in entry.no}
-    lacks |= {ours for theirs, ours in NAMED_WHERE_THERE.get(vendor, {}).items() if theirs not in entry.yes}
+    lacks |= {ours for theirs, ours in named.items() if theirs not in entry.yes}
     if "sampling_params" in entry.no:
         lacks |= {"temperature", "top_p", "top_k"}
     return Capabilities(
         lacks=frozenset(lacks - family.has | family.lacks),
         lacks_reasoning=family.lacks_reasoning,
-        efforts=family.efforts or _efforts(entry, vendor),
+        efforts=family.efforts or efforts,
         default_effort=family.default_effort,
         formats=family.formats or _formats(entry),
         budget=family.budget,

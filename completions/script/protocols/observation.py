@@ -19,7 +19,7 @@ NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
 BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
 """What comes before the conversation where one text has the instructions and all the turns."""
 
-ADDED = ("system-reminder", "environment_details")
+ADDED = ("system-reminder", "local-command-caveat", "local-command-stdout", "environment_details")
 """The tags of what programs add to a user's words: Claude Code, opencode and Qwen Code; Cline and its kin."""
 
 

@@ -546,6 +546,18 @@ async def test_models__refuse_the_thinking_that_they_tell_they_have_not(model: s
             assert (answer.status == 200) is can["supported"], (kind, answer.body)
 
 
+@pytest.mark.parametrize("model", ["claude-fable-5-99", "claude-sonnet-9"])
+async def test_models__newer_than_the_table_think_as_their_like_do(model: str) -> None:
+    for more, status in [
+        ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "xhigh"}}, 200),
+        ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, 400),
+    ]:
+        body = orjson.dumps({"model": model, "max_tokens": 4000, "messages": [USER], **more})
+        with override_settings(MOCK_SCRIPT="auto"):
+            answer = await call(Handler(), "POST", "/v1/messages", body, headers=OLD)
+        assert answer.status == status, answer.body
+
+
 async def test_thinking__turned_off_is_refused_by_what_the_model_has_in_its_place() -> None:
     async def said_of(model: str, kind: str) -> str:
         body = {"model": model, "max_tokens": 9, "messages": [USER], "thinking": {"type": kind}}
