@@ -20,7 +20,7 @@ from completions.resolve.uploads import with_uploads
 from completions.script.rules import Script
 from completions.state.ledger import ScriptChanged
 from completions.state.namespaces import Namespace
-from completions.wire.base import NO_ROUTE, WireFormat
+from completions.wire.base import NO_ROUTE, UNREACHED, WireFormat
 
 Headers = Mapping[bytes, bytes]
 """The headers as they were sent, by lower-case name."""
@@ -98,9 +98,26 @@ async def answer(  # those of `ask`
         except ScriptChanged:
             await space.refresh()
             continue
+        if wire.has_fallbacks:
+            prompt, outcome = await _with_fallbacks(space, wire, prompt, outcome)
         if outcome.error is not None and outcome.error.facts:
             outcome.error.facts = _with_window(outcome.error.facts, prompt, wire, space.script)
         return _chunked(prompt, outcome, wire), outcome
+
+
+async def _with_fallbacks(
+    space: Namespace, wire: WireFormat, prompt: Prompt, outcome: Outcome
+) -> tuple[Prompt, Outcome]:
+    """Return the answer of the first model that does not decline, with its prompt.
+
+    Where one of them cannot answer at all, the refusal before stands, and tells who could have been asked.
+    """
+    while outcome.reply is not None and (other := wire.falls_back(prompt, outcome.reply)) is not None:
+        found = await resolve(space, other)
+        if found.reply is None:
+            return replace(prompt, recalled={**prompt.recalled, UNREACHED: other.model}), outcome
+        prompt, outcome = other, found
+    return prompt, outcome
 
 
 def _with_window(facts: Mapping[str, object], prompt: Prompt, wire: WireFormat, script: Script) -> Mapping[str, object]:

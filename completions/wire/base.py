@@ -34,6 +34,10 @@ Span = Callable[[], tuple[float, float]]
 """Returns when an answer begins and when it is complete, in seconds since the epoch; calling it costs a schedule."""
 
 
+UNREACHED = "unreached"
+"""By what a prompt tells which other model could not be asked, where one has declined."""
+
+
 class StoredDocument(NamedTuple):
     """A document to store. If `grows` is set, its array of that name is appended to the stored document's.
 
@@ -98,6 +102,8 @@ class WireFormat(ABC):
     """The API's wording of the standard errors, where it differs from OpenAI's."""
     window_of_prompt = False
     """Whether a model's context window limits the prompt alone, whatever the answer may have."""
+    has_fallbacks = False
+    """Whether a request may name other models that answer where the first one declines."""
     cuts_last = False
     """Whether of a prompt that may be shortened the last message is cut too, where it is too long alone."""
     short_text = 0
@@ -122,6 +128,10 @@ class WireFormat(ABC):
     def knows(self, model: str) -> bool:
         """Tell whether the API has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
+
+    def falls_back(self, prompt: Prompt, reply: Reply) -> Prompt | None:
+        """Return the prompt for the model that is asked next, where one has declined in its answer."""
+        return None
 
     def window_asked(self, prompt: Prompt) -> int | None:
         """Return the context window that a request asks for, where a model may be given less than it has."""

@@ -4,7 +4,7 @@ Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the ant
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -13,11 +13,12 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import credit, mcp, server_tools
+from completions.wire.anthropic import credit, fallbacks, mcp, server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.unasked import Unasked
 from completions.wire.anthropic.usage import GONE, THINKING
+from completions.wire.base import UNREACHED
 from completions.wire.content import cited, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
@@ -74,7 +75,16 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
             found.append(_text(annotations, block.text, prompt))
         elif block.call is not None:
             found += _called(block.call, reply, next(calls), prompt)
-    return [*(Block(listing, [], listing) for listing in mcp.listings(prompt)), *found] if found else found
+    if found:
+        found = [*(Block(listing, [], listing) for listing in mcp.listings(prompt)), *found]
+    return [*_declined(prompt), *found] if fallbacks.DECLINED in prompt.recalled else found
+
+
+def _declined(prompt: Prompt) -> Iterator[Block]:
+    """Go through what models said before they declined, each with the block that tells who came after it."""
+    for said, boundary in fallbacks.boundaries(prompt):
+        yield from said
+        yield Block(boundary, [], boundary)
 
 
 def recorded(message: Mapping[str, Any], prompt: Prompt) -> list[Block]:
@@ -222,6 +232,8 @@ def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if reason == "refusal":
         details = {"type": "refusal", "category": None, "explanation": choice.refusal}
         details |= credit.offered(prompt, reply.serial, said=bool(choice.text))
+        if (model := prompt.recalled.get(UNREACHED)) is not None:
+            details["recommended_model"] = model
     stopped = choice.stopped_by if reason == "stop_sequence" else None
     untold = details is None and GONE.search(reply.model or prompt.model or "")
     return {"stop_reason": reason, "stop_sequence": stopped} | ({} if untold else {"stop_details": details})

@@ -13,7 +13,7 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
-from completions.wire.anthropic import diagnostics, server_tools, threads
+from completions.wire.anthropic import diagnostics, fallbacks, server_tools, threads
 from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
@@ -24,7 +24,7 @@ from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import REFUSALS
 from completions.wire.anthropic.unasked import with_own_calls
-from completions.wire.anthropic.usage import GONE, usage, usage_at_end, usage_at_start
+from completions.wire.anthropic.usage import GONE, is_refused, step_of, usage, usage_at_end, usage_at_start
 from completions.wire.base import (
     NO_ROUTE,
     Document,
@@ -138,6 +138,7 @@ class AnthropicAnswers(AnthropicFormat):
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for what the API would refuse in a request."""
         anthropic_rules.validate(document, headers, beta="beta" in route)
+        fallbacks.check(document)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `message`; one that a script has word by word as it stands."""
@@ -200,6 +201,8 @@ class AnthropicMessages(AnthropicAnswers):
     Recorded from the end of September 2026, in messages and in their streams.
     """
 
+    has_fallbacks = True
+
     def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return where code has run; null where none has."""
         return _untold("container", prompt) | super().container(reply, prompt)
@@ -209,6 +212,13 @@ class AnthropicMessages(AnthropicAnswers):
         if diagnostics.is_wanted(prompt.body):
             return {"diagnostics": diagnostics.diagnosed(prompt)}
         return _untold("diagnostics", prompt)
+
+    def falls_back(self, prompt: Prompt, reply: Reply) -> Prompt | None:
+        """Return the prompt for the next model of `fallbacks`, if this one has declined in the answer."""
+        if not prompt.body.get("fallbacks") or not is_refused(reply) or reply.body is not None:
+            return None
+        said = anthropic_message.blocks(reply, replace(prompt, recalled={}))
+        return fallbacks.next_prompt(prompt, said, step_of(self.usage(reply, prompt)))
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the thread that a request continues, and the prompt that it wants its own compared with."""

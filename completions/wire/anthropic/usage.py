@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
-from completions.wire.anthropic import credit, server_tools
+from completions.wire.anthropic import credit, fallbacks, server_tools
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
 
@@ -45,8 +45,17 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     stopped = _is_stopped(reply, model)
     made = {"inference_geo": "not_available"} if stopped else TIER | _place(model)
     read = _input(known) | credit.redeemed(prompt)
-    told = read | _iterations(known, prompt) | _output(known, prompt) | made | _served(reply, prompt)
-    return told | ({"output_tokens": 0} if stopped and "completion_tokens" not in reply.counts else {})
+    unsaid = {"output_tokens": 0} if stopped and "completion_tokens" not in reply.counts else {}
+    told = read | _output(known, prompt) | made | _served(reply, prompt) | unsaid
+    return told | _iterations(reply, told, prompt)
+
+
+STEP = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
+
+
+def step_of(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a usage what one step of it tells."""
+    return {name: whole[name] for name in STEP if name in whole}
 
 
 def plain(counted: Usage) -> dict[str, Any]:
@@ -93,15 +102,20 @@ def _output(counted: Usage, prompt: Prompt) -> dict[str, Any]:
     return said
 
 
-def _iterations(counted: Usage, prompt: Prompt) -> dict[str, Any]:
-    """Return what each step cost, where the conversation may be compacted first: there is one, the message."""
+def _iterations(reply: Reply, whole: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return what each step cost: each model that was asked, or the message, where the context may be compacted."""
+    if asked := fallbacks.iterations(prompt, step_of(whole), serves=not is_refused(reply)):
+        return asked
     edits = dicts(mapping(prompt.body.get("context_management")).get("edits"))
     if not any(text(edit.get("type")).startswith("compact") for edit in edits):
         return {}
-    asked = _input(counted)
-    names = ("cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
-    step = {"input_tokens": asked["input_tokens"], "output_tokens": counted.completion_tokens}
-    return {"iterations": [step | {name: asked[name] for name in names} | {"type": "message"}]}
+    return {"iterations": [step_of(whole) | {"type": "message"}]}
+
+
+def is_refused(reply: Reply) -> bool:
+    """Tell whether the model has declined: with a refusal, or by a filter."""
+    choice = only_choice(reply)
+    return bool(choice.refusal) or choice.finish_reason == "content_filter"
 
 
 def _is_stopped(reply: Reply, model: str) -> bool:

@@ -548,10 +548,11 @@ async def test_models__refuse_the_thinking_that_they_tell_they_have_not(model: s
 
 @pytest.mark.parametrize("model", ["claude-fable-5-99", "claude-sonnet-9"])
 async def test_models__newer_than_the_table_think_as_their_like_do(model: str) -> None:
-    for more, status in [
+    cases: list[tuple[dict[str, Any], int]] = [
         ({"thinking": {"type": "adaptive"}, "output_config": {"effort": "xhigh"}}, 200),
         ({"thinking": {"type": "enabled", "budget_tokens": 1024}}, 400),
-    ]:
+    ]
+    for more, status in cases:
         body = orjson.dumps({"model": model, "max_tokens": 4000, "messages": [USER], **more})
         with override_settings(MOCK_SCRIPT="auto"):
             answer = await call(Handler(), "POST", "/v1/messages", body, headers=OLD)
