@@ -45,9 +45,10 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     stopped = _is_stopped(reply, model)
     made = {"inference_geo": "not_available"} if stopped else TIER | _place(model)
     read = _input(known) | credit.redeemed(prompt)
-    unsaid = {"output_tokens": 0} if stopped and "completion_tokens" not in reply.counts else {}
-    told = read | _output(known, prompt) | made | _served(reply, prompt) | unsaid
-    return told | _iterations(reply, told, prompt)
+    said = _output(known, prompt)
+    if stopped and "completion_tokens" not in reply.counts:
+        said["output_tokens"] = 0
+    return read | _iterations(reply, read | said, prompt) | said | made | _served(reply, prompt)
 
 
 STEP = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
