@@ -105,6 +105,39 @@ def test_auto__arguments_are_valid(seed: int) -> None:
         assert (call.id, call.kind) == ("", "function")
 
 
+@pytest.mark.parametrize(
+    ("text", "city", "location"),
+    [
+        ("What is the weather like in Boston, MA?", "Boston", "Boston, MA"),
+        ("Weather for Rio de Janeiro in March", "Rio de Janeiro", "Rio de Janeiro"),
+        ("In May, will it rain in St. Louis?", "St. Louis", "St. Louis"),
+        ("A letter from Ada: is it warm in Zürich", "Zürich", "Zürich"),
+    ],
+)
+def test_auto__passes_on_the_place_that_is_asked_about(text: str, city: str, location: str) -> None:
+    """It was made up, so that one asked for Boston and got the weather of Tokyo; no recording has such a call."""
+    given = {name: {"type": "string"} for name in ("city", "userLocation", "query", "unit")}
+    tool = Tool("weather", "", {"type": "object", "properties": given, "required": list(given)})
+    arguments = json.loads(auto(asked(text, tools=(tool,)))[0].tool_calls[0].arguments)
+    assert (arguments["city"], arguments["userLocation"]) == (city, location)
+    assert arguments["query"] == " ".join(keywords(text, 8))
+    assert city not in arguments["unit"]
+
+
+@pytest.mark.parametrize("schema", [{"enum": ["Rome", "Oslo"]}, {"pattern": "^[a-z]{3}$"}, {"maxLength": 3}])
+def test_auto__passes_on_no_place_that_is_not_valid(schema: dict[str, Any]) -> None:
+    tool = Tool("weather", "", {"properties": {"city": {"type": "string", **schema}}, "required": ["city"]})
+    arguments = json.loads(auto(asked("The weather in Boston?", tools=(tool,)))[0].tool_calls[0].arguments)
+    assert Draft202012Validator(tool.parameters).is_valid(arguments)
+
+
+def test_auto__passes_on_a_place_once() -> None:
+    cities = {"type": "array", "items": {"type": "string"}, "minItems": 3, "maxItems": 3}
+    tool = Tool("weather", "", {"properties": {"cities": cities}, "required": ["cities"]})
+    told = json.loads(auto(asked("The weather in Boston?", tools=(tool,)))[0].tool_calls[0].arguments)["cities"]
+    assert told[0] == "Boston" and "Boston" not in told[1:]
+
+
 def test_auto__a_custom_tool_takes_free_text() -> None:
     (call,) = auto(asked("Run code that sorts a list", tools=(CODE,)))[0].tool_calls
     assert (call.kind, call.arguments) == ("custom", "Run code sorts list")

@@ -106,4 +106,4 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    return instance(schema, seed)
+    return instance(schema, seed, question(prompt))

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from itertools import chain
 
 from completions.budget import TooSlow
+from completions.script.auto.mentioned import mentioned
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.described import described
 from completions.script.schemas.document import (
@@ -54,21 +55,21 @@ VERDICTS = ("pass", "passed")
 TYPES = ("string", "integer", "object", "array", "boolean", "null")
 
 
-def instance(schema: Schema, seed: str) -> object:
+def instance(schema: Schema, seed: str, said: str = "") -> object:
     """Make a value that is valid under a schema (draft 2020-12, and draft 7 as the LLM APIs use it).
 
     The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
     `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds that descriptions tell are kept
-    where that is possible.
+    where that is possible. What was `said` of the value is taken from there.
     """
     try:
-        maker = _Maker(schema, seed)
+        maker = _Maker(schema, seed, said)
         try:
             return maker.make([schema], "", "$", ())
         except (Unsatisfiable, Exhausted):
             if not maker.heeded:
                 raise
-            return _Maker(schema, seed, heeds=False).make([schema], "", "$", ())
+            return _Maker(schema, seed, said, heeds=False).make([schema], "", "$", ())
     except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
@@ -86,8 +87,8 @@ def is_instance(value: object, schema: Schema) -> bool:
 class _Maker(Containers):
     """Makes values for the schemas of one document; `heeded` says whether it has kept to a description."""
 
-    def __init__(self, root: Schema, seed: str, heeds: bool = True) -> None:
-        self._heeds, self.heeded = heeds, False
+    def __init__(self, root: Schema, seed: str, said: str, heeds: bool = True) -> None:
+        self._heeds, self.heeded, self._said = heeds, False, said
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -213,6 +214,9 @@ class _Maker(Containers):
             case "array":
                 yield from self.arrays(flat, name, path, trail)
             case "string":
+                later = path.endswith("]") and not path.endswith("[0]")
+                if self._said and not later and not any(schema.keys() & {"format", "pattern"} for schema in flat):
+                    yield from mentioned(name, self._said)
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
                 yield from numbers(flat, kind == "integer", self.random, self.work)

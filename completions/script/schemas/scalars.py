@@ -5,6 +5,7 @@ Several schemas hold at once: what one says about a bound, the others may tighte
 
 import functools
 import math
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from random import Random
@@ -115,7 +116,7 @@ def anchored(node: Node) -> bool:
 
 
 def _words(name: str, low: int, high: int, random: Random) -> Iterator[str]:
-    hinted = list(_hint(name))
+    hinted = list(HINTS.get(sense(name), ()))
     random.shuffle(hinted)
     yield from (text for text in hinted if low <= len(text) <= high)
     for turn in range(200):
@@ -126,14 +127,14 @@ def _words(name: str, low: int, high: int, random: Random) -> Iterator[str]:
         yield text[start : start + max(high, 0)] if len(text) > high else text
 
 
-def _hint(name: str) -> tuple[str, ...]:
-    """Find the hint whose word ends the name, or else is in it: `user_name` is a name."""
+def sense(name: str) -> str:
+    """Return the hint's word that ends the name, or else is in it: `user_name` is a name; none is the empty word."""
     snake = "".join("_" + each.lower() if each.isupper() else each.lower() for each in name)
     for word in reversed(snake.replace("-", "_").split("_")):
-        for form in (word, word.removesuffix("s"), word.removesuffix("es")):
+        for form in (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)):
             if form in HINTS:
-                return HINTS[form]
-    return next((texts for word, texts in HINTS.items() if len(word) > 3 and word in name.lower()), ())
+                return form
+    return next((word for word in HINTS if len(word) > 3 and word in name.lower()), "")
 
 
 def numbers(schemas: Schemas, integral: bool, random: Random, work: Work) -> Iterator[int | float]:
