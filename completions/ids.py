@@ -18,13 +18,17 @@ def hex_id(size: int) -> str:
     return f"{_random.getrandbits(8 * size):0{2 * size}x}"
 
 
+REQUEST = "req_"
+"""How the id of a request begins."""
+
+
 def new_request_id() -> str:
     """Return an id in the form of the API's `x-request-id`; it begins with the time, so that ids grow.
 
     An index of them then grows at its end, and costs the same however many there are.
     """
     number = time.time_ns() // 1_000_000 << 80 | _random.getrandbits(80)
-    return "req_" + number.to_bytes(16, "big").hex()
+    return REQUEST + number.to_bytes(16, "big").hex()
 
 
 def letters(alphabet: str) -> bytes:

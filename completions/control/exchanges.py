@@ -142,7 +142,7 @@ async def wait_for_exchanges(call: Call) -> Recorded:
 
 async def follow_exchanges(call: Call) -> Recorded:
     """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
-    filter = filter_of(call)
+    queries.check_times(filter := filter_of(call))
     resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
     after = resumed or filter.since
     last = await (queries.end() if after is None else queries.place(after))  # before the first byte, which tells so

@@ -19,6 +19,7 @@ from django.db.models import Count, Q, QuerySet
 from completions.conf import conf
 from completions.conversation import Traffic
 from completions.exceptions import JournalOff, JournalUnavailable, RequestError
+from completions.ids import REQUEST
 from completions.journal.documents import HEAVY, brief, traffic, utc, whole
 from completions.journal.exchange import Exchange as Ended
 from completions.journal.search import mentioning
@@ -209,6 +210,14 @@ async def place(after: str) -> int:
     return await ask(lambda store: _last(store, request_id=after))
 
 
+def check_times(filter: Filter) -> None:
+    """Raise the error of bounds that are none; `since` may be a request that is gone, where it need not be found."""
+    if filter.until is not None:
+        _bound("until", filter.until)
+    if filter.since is not None and not filter.since.startswith(REQUEST) and _moment(filter.since) is None:
+        raise _unknown("since", filter.since)
+
+
 async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
     """Yield what ends after a place, for ever; each second at least, be there news or not.
 
@@ -347,7 +356,11 @@ def _place(store: Store, name: str, request_id: str) -> tuple[int, int]:
     """Return where in the order of exchanges a request stands: when it ended, and its row's id."""
     place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("ended", "id").first()
     if place is None:
-        allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
-        said = f"The journal has no request '{request_id}'; `{name}` takes {allowed}."
-        raise RequestError(said, param=name, code="invalid_parameter")
+        raise _unknown(name, request_id)
     return place
+
+
+def _unknown(name: str, request_id: str) -> RequestError:
+    allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
+    said = f"The journal has no request '{request_id}'; `{name}` takes {allowed}."
+    return RequestError(said, param=name, code="invalid_parameter")

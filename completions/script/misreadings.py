@@ -97,7 +97,7 @@ def doubt_reply(node: Node, text: str) -> None:
 def doubt_template(node: Node) -> None:
     """Doubt a condition with the signs of a template, which has none."""
     if node.is_template:
-        node.doubt("is compared as it stands: a condition is no template.")
+        node.doubt("is compared as it stands: a condition is no template. If that is meant, name the lookup, as `eq`.")
 
 
 def doubt_texts(node: Node) -> None:

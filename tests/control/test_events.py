@@ -73,6 +73,23 @@ async def test_events__resume_after_the_last_that_was_seen() -> None:
 
 
 @pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("query", "param"),
+    [("since=nonsense", "since"), ("since=", "since"), ("until=nonsense", "until"), ("until=req_1", "until")],
+)
+async def test_events__from_no_time_and_no_request_are_refused(query: str, param: str) -> None:
+    connection = Connection()
+    asked = scope("GET", "/_mock/exchanges/events", query=query.encode())
+    task = asyncio.create_task(Handler()(asked, connection.receive, connection.send))
+    await connection.begun.wait()
+    connection.gone.set()
+    await task
+    assert connection.answer.status == 400
+    told_of = json.loads(connection.answer.body)["error"]
+    assert (told_of["param"], told_of["code"]) == (param, "invalid_parameter")
+
+
+@pytest.mark.usefixtures("world")
 async def test_events__keep_to_the_filters() -> None:
     await ask("count one")
     (first,) = (await told("GET", "exchanges"))["exchanges"]

@@ -104,6 +104,8 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             doubt_nothing(node)
             return Condition(field, LOOKUPS["exists"], False, key)
         case list():
+            for item in node.items():
+                doubt_template(item)
             if field.kind == "text":
                 doubt_texts(node)
             return _lookup("in", node, field, key)
@@ -113,6 +115,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             doubt_flags(node, text)
             doubt_pattern(node, text, field.name)
             doubt_quotes(node, text)
+            doubt_template(node)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
 
 
@@ -168,7 +171,6 @@ def _same(node: Node, field: Field) -> object:
         case "text" | "name":
             doubt_word(node)
             doubt_other_word(node, field.name)
-            doubt_template(node)
             return node.raw
     doubt_value(node)
     return node.value
