@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import credit, fallbacks, mcp, server_tools
+from completions.wire.anthropic import credit, edits, fallbacks, mcp, server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.unasked import Unasked
@@ -244,11 +244,9 @@ EDITS = "context-management-"
 
 
 def edited(prompt: Prompt) -> dict[str, Any]:
-    """Return which edits of a conversation were applied, where some or their beta are asked for; the mock applies none.
+    """Return which edits of a conversation were applied, where some or their beta are asked for.
 
     The beta alone was seen to bring it until October 2026.
     """
-    asked = mapping(prompt.body.get("context_management")).get("edits") or EDITS in (
-        prompt.headers.get("anthropic-beta") or ""
-    )
-    return {"context_management": {"applied_edits": []}} if asked else {}
+    asked = edits.edits_of(prompt.body) or EDITS in (prompt.headers.get("anthropic-beta") or "")
+    return {"context_management": {"applied_edits": [*edits.applied(prompt)]}} if asked else {}

@@ -13,7 +13,7 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
-from completions.wire.anthropic import diagnostics, fallbacks, server_tools, threads
+from completions.wire.anthropic import diagnostics, edits, fallbacks, server_tools, threads
 from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
@@ -133,7 +133,7 @@ class AnthropicAnswers(AnthropicFormat):
         anthropic_rules.check_stream(document)
         if validate:
             self.check(document, headers, route)
-        return read_prompt(document, headers)
+        return edits.edited(read_prompt(document, headers), len(body))
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for what the API would refuse in a request."""
@@ -304,11 +304,15 @@ class AnthropicCount(AnthropicFormat):
         document = decode_object(body)
         if validate:
             anthropic_rules.validate_count(document, headers, beta="beta" in route)
-        return read_prompt(document, headers, task="count")
+        return edits.edited(read_prompt(document, headers, task="count"), len(body))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the count."""
-        return {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
+        """Return the count, and what it would be without edits, where some are asked for."""
+        counted = {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
+        if not edits.edits_of(prompt.body):
+            return counted
+        before = prompt.recalled.get(edits.ORIGINAL, counted["input_tokens"])
+        return counted | {"context_management": {"original_input_tokens": before}}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add the count."""
