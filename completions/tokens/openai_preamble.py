@@ -52,8 +52,8 @@ OPEN_MARKS = MARKS[True, False]._replace(tools=85, tools_with_system=84, describ
 OPEN_SYSTEM = 65
 """OpenAI's open models have a system message of their own, and what stands around their functions (Groq, 2026)."""
 
-OPEN_AT_BEDROCK = 60
-"""The same system message at Bedrock, where there are no functions (tmc/langchaingo, August 2026)."""
+OPEN_AT_BEDROCK, OPEN_AT_OLLAMA = 60, 61
+"""The same system message there, where there are no functions (tmc/langchaingo, August and March 2026)."""
 
 OPEN_FORMS: Mapping[str, tuple[int, int]] = {"json_schema": (63, 63), "json_object": (24, 27)}
 """What more they are told of the answer's form, and the same where there is a system message."""
@@ -105,10 +105,16 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     total += sum(_hosted(tool, marks) for tool in offered(prompt))
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
-        total += OPEN_AT_BEDROCK if (prompt.model or "").startswith("openai.") else OPEN_SYSTEM
+        total += _open_system(prompt)
         total += OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
     total += _schema(prompt, marks, instructed or is_open)
     return total + _break(first.text, prompt.model) if first and marks.joined and total else total
+
+
+def _open_system(prompt: Prompt) -> int:
+    if prompt.format in ("ollama", "ollama_generate"):
+        return OPEN_AT_OLLAMA
+    return OPEN_AT_BEDROCK if (prompt.model or "").startswith("openai.") else OPEN_SYSTEM
 
 
 def _break(text: str, model: str | None) -> int:

@@ -248,6 +248,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", GEMINI_20, GEMINI_20_MEDIA)),
     ("gemini-3\\.[5-9]", Vendor("gemini-3.5", {**GEMINI_3, "sealed_ever": 21, "seal_ever": -25}, GEMINI_3_MEDIA)),
     ("gemini-3", Vendor("gemini-3", {**GEMINI_3, "sealed": 21, "seal": -25}, GEMINI_3_MEDIA)),
+    ("gemma[1-3]", Vendor("gemma-ollama", {**GEMINI, "base": 9, "message": 5}, GEMINI_MEDIA)),
     ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
     (
         "(?<!mistral\\.)(?:mistral|magistral)-small|mistral-large-4",

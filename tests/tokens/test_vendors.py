@@ -50,6 +50,20 @@ def test_kimi_2_5__has_its_tools_as_types_and_reads_what_it_thought() -> None:
     assert prompt_tokens(thought) - prompt_tokens(before) == 8
 
 
+def test_gemma__has_its_marks_in_ollama() -> None:
+    """The marks around a turn were not counted: 3 tokens for 11 (tmc/langchaingo, June 2025)."""
+    assert prompt_tokens(Prompt(model="gemma3:1b", messages=(Message("user", "Say hello"),))) == 11
+    told = "How many feet are in a nautical mile? Respond with JSON containing the answer."
+    assert prompt_tokens(Prompt(model="gemma3", messages=(Message("user", told),))) == 25
+    assert asked(model="gemma-3-27b-it") == 2
+
+
+@pytest.mark.parametrize(("format_", "model", "total"), [("ollama", "gpt-oss:120b", 74), ("chat", "gpt-oss-120b", 78)])
+def test_gpt_oss__reads_less_in_ollama(format_: str, model: str, total: int) -> None:
+    said = (Message("user", "Count from 1 to 5"),)
+    assert prompt_tokens(Prompt(format=format_, model=model, messages=said)) == total
+
+
 def test_llama_3__has_a_date_before_each_prompt_and_is_told_of_json() -> None:
     model, system = "llama-3.1-8b-instant", Message("system", "Hi")
     assert asked(model=model) == 30 + 6 and asked(system, model=model) == 30 + 7
