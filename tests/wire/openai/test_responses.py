@@ -591,3 +591,19 @@ def test_stored_response__has_the_status_of_the_hour() -> None:
 
 def test_nothing__is_kept_without_store() -> None:
     assert WIRE.to_store(reply(Choice("Hi", "stop")), parse(store=False), lambda: (0.0, 0.0)) == ()
+
+
+@pytest.mark.parametrize(("most", "searches"), [(None, 3), (3, 3), (2, 2), (1, 1)])
+@pytest.mark.parametrize("in_order", [False, True])
+def test_tools_of_the_api__are_called_as_often_as_a_request_allows(
+    most: int | None, searches: int, in_order: bool
+) -> None:
+    calls = [ToolCall("web_search", f'{{"query": "{at}"}}') for at in range(3)]
+    called, mine = [Block("call", call=call) for call in calls], ToolCall("f", "{}")
+    usual = Choice("Found.", tool_calls=(*calls, mine))
+    choice = Choice(blocks=(*called, Block("call", call=mine), Block("text", "Found."))) if in_order else usual
+    tools = [{"type": "web_search"}, {"type": "function", "name": "f"}]
+    document = WIRE.document(reply(choice), parse(tools=tools, max_tool_calls=most))
+    found = [item["type"] for item in document["output"]]
+    assert (found.count("web_search_call"), found.count("function_call")) == (searches, 1)
+    assert document["tool_usage"]["web_search"]["num_requests"] == searches

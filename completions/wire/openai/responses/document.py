@@ -5,6 +5,7 @@ Shapes: `Response` and `ResponseOutputItem` of the openai SDK.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
@@ -162,7 +163,7 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
         return
     if not reply.choices:
         return
-    items = list(_items(reply.choices[0], prompt, reply.serial))
+    items = list(_items(_within_limit(reply.choices[0], prompt), prompt, reply.serial))
     items = [*with_search(items, prompt), *_compaction(reply, prompt)]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
@@ -172,6 +173,18 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
         elif not item.get("call_id", "call") and "execution" not in item:
             item["call_id"] = made_id("call_", reply, place)
         yield made | item
+
+
+def _within_limit(choice: Choice, prompt: Prompt) -> Choice:
+    """Return what is said without the calls of the API's own tools that are more than a request allows."""
+    if (most := whole(prompt.body.get("max_tool_calls"), 0)) is None:
+        return choice
+    own = [call for call in choice.tool_calls if hosted.kind_of(call, prompt) in hosted.API_TOOLS]
+    dropped = {id(call) for call in own[most:]}
+    calls = tuple(call for call in choice.tool_calls if id(call) not in dropped)
+    return replace(
+        choice, tool_calls=calls, blocks=tuple(each for each in choice.blocks if id(each.call) not in dropped)
+    )
 
 
 def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
