@@ -9,8 +9,9 @@ SDKs have one address from before collection on, which leads to the mock of the 
 """
 
 import os
+import warnings
 from collections.abc import Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pytest
 
@@ -106,18 +107,22 @@ def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
         _set_variables(patch, session.address.url)
         try:
             if request.scope == "function" and (marker := node.get_closest_marker(MARKER)) is not None:
-                _use(marker, run.mock)
+                _use(marker, run.mock, node)
             yield run.mock
         finally:
             run.end()
 
 
-def _use(marker: pytest.Mark, mock: "MockLLM") -> None:
+def _use(marker: pytest.Mark, mock: "MockLLM", node: pytest.Item) -> None:
     """Use a test's script; what is wrong with it is said without frames, of which none is the test's."""
     why = "it takes one script: YAML, a dict, a file's path, or the name of a built-in one."
     if len(marker.args) + len(marker.kwargs) == 1 and marker.kwargs.keys() <= {"script"}:
         try:
-            return mock.script(*marker.args, **marker.kwargs)
+            with warnings.catch_warnings(record=True, action="always") as doubts:
+                mock.script(*marker.args, **marker.kwargs)
+            for doubt in doubts:
+                node.warn(cast(Warning, doubt.message))
+            return
         except Exception as exc:
             why = str(exc)
     pytest.fail(f"@pytest.mark.{MARKER}: {why}", pytrace=False)

@@ -1,6 +1,7 @@
 """Doubts about a script that loads, but cannot mean what it says."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from completions.conversation import Choice
 from completions.faults import ERRORS_IN_STREAM, FAULTS, Stage
@@ -61,11 +62,16 @@ def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
     if rule.times is not None and rule.times < len(rule.answers):
         unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
         yield f"the rule '{rule.name}' {unused}."
-    if (taken := earlier.takes(rule)) is not None:
+    if (taken := earlier.takes(rule)) is not None and not _is_pushed_again(rule, taken[0]):
         first, why = taken
         place = f" in line {first.line}" if first.line else ", which is tried before it,"
         yield f"the rule '{rule.name}' never answers: '{first.name}'{place} {why}."
     earlier.note(rule)
+
+
+def _is_pushed_again(rule: Rule, first: Rule) -> bool:
+    """Tell whether two pushed rules have all but their names in common, as those that each test of a module pushes."""
+    return not first.line and not rule.line and replace(first, name=rule.name) == rule
 
 
 def takes_all(rule: Rule) -> bool:

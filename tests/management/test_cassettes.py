@@ -193,9 +193,11 @@ def test_import__says_why_nothing_can_be_read_or_written(tmp_path: Path, capsys:
     with pytest.raises(CommandError, match=r"--into .*file is a file, and not a folder"):
         call_command("importcassette", str(tmp_path / "file"), into=str(tmp_path / "file"))
     with pytest.raises(CommandError, match="Nothing could be taken over"):
-        call_command("importcassette", "/dev/zero", str(tmp_path / "gone"), "a" * 300, into=str(tmp_path / "into"))
+        names = ["/dev/zero", str(tmp_path / "gone"), "a" * 300, str(tmp_path / "empty")]
+        call_command("importcassette", *names, into=str(tmp_path / "into"))
     shown = capsys.readouterr().err
     assert "/dev/zero: it cannot be read: it is not a file" in shown
+    assert f"{tmp_path / 'empty'}: there are no files in it" in shown
     assert "gone: it cannot be read: No such file or directory" in shown
     assert "aaa: it cannot be read: File name too long" in shown
 

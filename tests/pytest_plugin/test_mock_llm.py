@@ -532,5 +532,7 @@ def test_told__what_means_what_it_says_is_none(mock_llm: MockLLM) -> None:
     mock_llm.error(429, times=1)
     mock_llm.reply("a", when="x", hold="door")
     mock_llm.reply("b", when="y")
+    mock_llm.reply("b", when="y")  # as a setup does that runs for each test of a module's mock
+    mock_llm.reply("c")
     mock_llm.reply("c")
     mock_llm.gate("door").release()

@@ -137,6 +137,11 @@ def test_nowhere(mock_llm):
 @pytest.mark.llm_script()
 def test_nothing(mock_llm):
     pass
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.llm_script("{version: 1, rules: [{reply: a}, {reply: b}]}")
+def test_doubted(mock_llm):
+    pass
 """
 
 
@@ -336,12 +341,13 @@ def test_project__without_django(project: Run, workers: tuple[str, ...]) -> None
     out = project(WITHOUT_DJANGO | ({} if workers else {"test_scopes.py": SCOPES}), *workers)
     told, _ = out.split("short test summary info")  # which repeats the message whole where `CI` is set
     found = ended(out)
-    assert found.pop("skipped", 0) + found.pop("passed") == (14 if workers else 20), out
-    assert found == {"failed": 1 if workers else 2, "error": 3}, out
+    assert found.pop("skipped", 0) + found.pop("passed") == (15 if workers else 21), out
+    assert found == {"failed": 1 if workers else 2, "error": 3, "warning": 1}, out
     for shown in SHOWN:
         assert shown in out, out
     assert re.search("^@pytest.mark.llm_script: There is no script nowhere.yaml in ", out, re.MULTILINE), out
     assert re.search("^@pytest.mark.llm_script: it takes one script: YAML, a dict, ", out, re.MULTILINE), out
+    assert re.search(r"test_marked\.py:\d+: MockLLMWarning: script:1: the rule 'rule 2' never answers: ", out), out
     assert told.count("asked: in the failing test") == (0 if workers else 1), out
     for ours in ("plugin.py", "session.py", "mock.py", "not the mock"):
         assert ours not in out, "frames of the package, or a warning of a fixture that is built upon ours"

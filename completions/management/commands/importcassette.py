@@ -34,6 +34,9 @@ class Command(BaseCommand):
         deck, taken, files = Deck(options["into"]), 0, _files(options["files"])
         if not files:
             raise CommandError(f"There are no files in {', '.join(options['files'])}.")
+        for name in options["files"]:
+            if not _files([name]):
+                self.stderr.write(f"{name}: there are no files in it")
         for file in files:
             try:
                 found = read_file(file)
@@ -49,7 +52,8 @@ class Command(BaseCommand):
                 self.stderr.write(f"{file}: {reason}")
         if not taken:
             raise CommandError("Nothing could be taken over.")
-        self.stdout.write(f"{options['into']}: {len(list(deck.folder.rglob('*.yaml')))} files")
+        count = len(list(deck.folder.rglob("*.yaml")))
+        self.stdout.write(f"{options['into']}: {count} file{'' if count == 1 else 's'}")
 
     def _take(self, deck: Deck, each: Exchange, left: list[str]) -> bool:
         problem = import_answer(deck, each.method, each.url, each.request, _recorded(each))
