@@ -88,7 +88,8 @@ GENERATED = [
         for name in ("cohere.command-r-v1:0", "cohere.embed-english-v3", "openai.gpt-oss-20b-1:0")
     ),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
-    *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/tokenize", "/detokenize"),
+    *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/api/pull"),
+    *("/tokenize", "/detokenize"),
 ]
 KEPT = [
     *("/v1/files", "/v1/files/{file}", "/v1/files/{file}/content", "/v1/uploads", "/v1/uploads/x/parts"),

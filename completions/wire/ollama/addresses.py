@@ -13,6 +13,7 @@ ADDRESSES = [
     Address("api/embed", OllamaEmbed()),
     Address("api/embeddings", OllamaEmbeddings()),
     Address("api/show", models.OllamaShow()),
+    Address("api/pull", models.OllamaPull()),
     Address("api/tags", CHAT, "tell", models.tags),
     Address("api/ps", CHAT, "tell", models.running),
     Address("api/version", CHAT, "tell", models.version),

@@ -1,14 +1,18 @@
-"""Ollama's models: `GET /api/tags`, `GET /api/ps`, `POST /api/show`, `GET /api/version`.
+"""Ollama's models: `GET /api/tags`, `GET /api/ps`, `POST /api/show`, `POST /api/pull`, `GET /api/version`.
 
-Shapes: `ListResponse`, `ProcessResponse`, `ShowResponse` and `ModelDetails` of `api/types.go` in ollama/ollama.
+Shapes: `ListResponse`, `ProcessResponse`, `ShowResponse`, `ProgressResponse` and `ModelDetails` of `api/types.go` in
+ollama/ollama.
 """
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from completions.conversation import Prompt, Reply
+from completions.event import Event
 from completions.tokens.capabilities import capabilities
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none
@@ -76,6 +80,37 @@ class OllamaShow(OllamaFormat):
             "capabilities": ["embedding"] if size or "embed" in name else _abilities(name),
             "modified_at": MODIFIED,
         }
+
+
+class OllamaPull(OllamaFormat):
+    """A model that is to be brought to the server, where each that a script allows is already."""
+
+    name = "ollama_pull"
+    is_lookup = True
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read which model is to be pulled; older clients call it `name`. It streams unless told not to."""
+        document = ollama_rules.read(body)
+        if validate:
+            ollama_rules.validate(document, "PullRequest", ollama_rules.PULL, named="name")
+        model = text_or_none(document.get("model")) or text_or_none(document.get("name"))
+        streams = document.get("stream") is not False
+        return Prompt(format=self.name, task="state", model=model, stream=streams, headers=headers, body=document)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return that the model is there."""
+        return {"status": "success"}
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return a line for each step."""
+        digest = hashlib.sha256((prompt.model or "mock").encode()).hexdigest()
+        layer = {"digest": f"sha256:{digest}", "total": SIZE, "completed": SIZE}
+        steps = [{"status": "pulling manifest"}, {"status": f"pulling {digest[:12]}", **layer}]
+        steps += [{"status": "verifying sha256 digest"}, {"status": "writing manifest"}]
+        told = [Event(orjson.dumps(step), token=True) for step in steps]
+        return [*told, Event(orjson.dumps(self.document(reply, prompt)), chunk=False, part="finish")]
 
 
 ABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}

@@ -62,6 +62,10 @@ GENERATE: Mapping[str, Go] = {
 EMBED: Mapping[str, Go] = {**SHARED, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
 EMBEDDINGS: Mapping[str, Go] = {**SHARED, "prompt": TEXT}
 SHOW: Mapping[str, Go] = {"model": TEXT, "name": TEXT, "system": TEXT, "verbose": FLAG, "options": OPTIONS}
+PULL: Mapping[str, Go] = {
+    **dict.fromkeys(("model", "name", "username", "password"), TEXT),
+    **dict.fromkeys(("insecure", "stream"), FLAG),
+}
 
 DURATIONS = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
 UNIT = re.compile(r"[-+]?\d+(?:\.\d*)?([a-z]{1,20})", re.ASCII)

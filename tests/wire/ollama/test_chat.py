@@ -19,7 +19,7 @@ from completions.script.reply.errors import plain
 from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
-from completions.wire.ollama.models import OllamaShow
+from completions.wire.ollama.models import OllamaPull, OllamaShow
 from completions.wire.vectors import embed
 from tests.server import LiveServer
 from tests.wire.test_refusals import ANY
@@ -341,6 +341,21 @@ def test_thinking__goes_without_saying(model: str, think: bool | None, thinks: b
     assert bool(choice.reasoning) is thinks
     (choice,) = auto(parsed(GENERATE, model=model, prompt="Hi", think=think))
     assert bool(choice.reasoning) is thinks
+
+
+def test_pull__says_that_the_model_is_there(live: LiveServer) -> None:
+    for body, told in [({"model": MODEL}, 5), ({"name": MODEL}, 5), ({"model": MODEL, "stream": False}, 1)]:
+        key = {"Authorization": "Bearer secret"}
+        answer = httpx.post(f"{live.url}/ns/pull/api/pull", json=body, headers=key, trust_env=False)
+        steps = [json.loads(line) for line in answer.text.splitlines()]
+        assert (len(steps), steps[-1]) == (told, {"status": "success"}), body
+    pull = OllamaPull()
+    for wrong, said in [
+        ({}, "model is required"),
+        ({"model": "m", "insecure": 1}, "PullRequest.insecure of type bool"),
+    ]:
+        with pytest.raises(RequestError, match=said):
+            pull.parse(orjson.dumps(wrong), {}, validate=True)
 
 
 def test_show__says_what_the_model_can() -> None:
