@@ -183,6 +183,12 @@ def _own_texts(schema: Mapping[str, Any]) -> Iterator[str]:
         yield from map(str, values)
 
 
+def titles(prompt: Prompt) -> float:
+    """Measure the titles of the tools' parameters and of what is in them, each with its marks."""
+    schemas = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
+    return sum(fine(title) + 2 for schema in schemas if isinstance(title := schema.get("title"), str))
+
+
 def properties(prompt: Prompt) -> float:
     """Count the tools' parameters, and what is in them."""
     inner = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
@@ -300,6 +306,7 @@ OF_TOOLS: Mapping[str, Measure] = {
     "tool_fours": tools_in_fours,
     "tool_marks": marks_of_tools,
     "property": properties,
+    "title": titles,
     "object": objects,
     "parameters": with_parameters,
     "tool_schema": lambda prompt: sum(bool(tool.parameters) for tool in shown(prompt)),

@@ -63,7 +63,7 @@ GEMINI: Weights = {
 GEMINI_3: Weights = {
     **GEMINI,
     **{"tools": 1.7, "tool": 7.5, "tool_schema": 11, "tool_fine": 1.05, "property": 16, "object": 0},
-    **{"described": 4.9, "call": 12.4, "call_fine": 1.5},
+    **{"described": 4.9, "title": 1, "call": 12.4, "call_fine": 1.5},
 }
 GEMINI_20: Weights = {"fine": 1, "property": 5.5, "parameters": 10.8, "call_fine": 1.02}
 VERTEX: Weights = {

@@ -50,6 +50,27 @@ def test_kimi_2_5__has_its_tools_as_types_and_reads_what_it_thought() -> None:
     assert prompt_tokens(thought) - prompt_tokens(before) == 8
 
 
+def test_gemini_3__counts_the_titles_of_what_tools_take() -> None:
+    """A tenth too little was counted for Google's ADK, which has titles (lmnr-ai/lmnr-python, August 2026)."""
+    said = (
+        "Call get_weather for the city the user asks about, then answer in one short sentence.",
+        'You are an agent. Your internal name is "weather_agent".',
+    )
+
+    def tool(name: str, description: str) -> Tool:
+        city = {"properties": {"city": {"title": "City", "type": "string"}}, "required": ["city"]}
+        return Tool(name, description, {**city, "title": f"{name}Params", "type": "object"})
+
+    tools = (
+        tool("get_weather", "Returns the weather for a city."),
+        tool("get_time", "Returns the local time for a city."),
+        Tool("get_default_city", "Returns the default city."),
+    )
+    messages = (Message("system", "\n\n".join(said)), Message("user", "Weather in Almaty?"))
+    prompt = Prompt(format="gemini", model="gemini-3.5-flash-lite", messages=messages, tools=tools)
+    assert prompt_tokens(prompt) == 180
+
+
 def test_gemma__has_its_marks_in_ollama() -> None:
     """The marks around a turn were not counted: 3 tokens for 11 (tmc/langchaingo, June 2025)."""
     assert prompt_tokens(Prompt(model="gemma3:1b", messages=(Message("user", "Say hello"),))) == 11
