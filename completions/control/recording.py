@@ -9,7 +9,8 @@ from completions.exceptions import RequestError
 from completions.resolve.cassettes import cassettes_of
 from completions.resolve.engine import upstream_of
 from completions.script.asked.session import ONCE, PASS, RECORDS, KeptRecording
-from completions.script.rules import Script
+from completions.script.rules import Rule, Script
+from completions.script.text.node import Node
 from completions.state import edits
 from completions.state.cassettes.files import ENDINGS
 from completions.state.cassettes.place import root
@@ -28,6 +29,7 @@ async def put_recording(call: Call) -> Recorded:
     space = await call.space()
     await all_written()
     await edits.set_recording(space, call.body.node, _check)
+    await _doubt(call.body.node, space)
     return await _shown(space)
 
 
@@ -59,13 +61,28 @@ def _check(kept: KeptRecording, script: Script) -> None:
             param="recording.upstream",
             code="no_upstream",
         )
-    first = next((rule for rule in script.rules if rule.match is None and rule.times is None), None)
-    if first is not None:
+    if (first := _takes_all(script)) is not None:
         raise RequestError(
             f"Nothing would be recorded: the rule '{first.name}' of {script.source} answers every request. Push a "
             "script without it, as {version: 1, rules: []}.",
             code="nothing_to_record",
         )
+
+
+async def _doubt(node: Node, space: Namespace) -> None:
+    """Doubt a recording that is to be played alone, and that never would be."""
+    found = await cassettes_of(space)
+    if node.value is None or found is None or found.mode in RECORDS or found.mode == PASS:
+        return
+    if not found.deck.rules:
+        node.doubt(f"plays nothing: {found.deck.folder} has no recorded answer that can be used.")
+    elif (first := _takes_all(space.script)) is not None:
+        node.doubt(f"plays nothing: the rule '{first.name}' of {space.script.source} answers every request.")
+
+
+def _takes_all(script: Script) -> Rule | None:
+    """Return the rule that answers every request, if one does."""
+    return next((rule for rule in script.rules if rule.match is None and rule.times is None), None)
 
 
 def _has_files(folder: Path) -> bool:

@@ -139,7 +139,7 @@ def _of_scripts() -> dict[str, Schema]:
 def _answers() -> dict[str, Schema]:
     return {
         **_of_scripts(),
-        "recording_state": _object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG),
+        "recording_state": _with_warnings(_object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG)),
         "gates": _object(gates=_map(COUNT)),
         "release": _object(gate=TEXT, released=COUNT, rules=_list(TEXT)),
         "reset": _object(namespace=TEXT, deleted=COUNT),

@@ -284,7 +284,9 @@ class MockLLM:
         given = {"folder": self._folders.below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
         given["mode"] = "all" if mode is None and self._snapshots.are_updated else mode or "once"
         body = {name: value for name, value in given.items() if value is not None}
-        found: dict[str, Any] = self._ask("PUT", "recording", body=body)["recording"]
+        told = self._ask("PUT", "recording", body=body)
+        warn_as_told(told)
+        found: dict[str, Any] = told["recording"]
         return found
 
     def stop_recording(self) -> dict[str, Any] | None:

@@ -13,6 +13,14 @@ pytestmark = pytest.mark.usefixtures("world")
 
 AWAY = "http://127.0.0.1:9"
 
+PLAYED = """
+version: 1
+rules:
+- name: hi
+  match: {request: {model: gpt-4o, messages: [{role: user, content: hi}]}}
+  reply: {response: {path: /v1/chat/completions, format: chat, status: 200, body: "{}"}}
+"""
+
 
 @pytest.fixture
 def root(tmp_path: Path, settings: Settings) -> Path:
@@ -65,6 +73,17 @@ async def test_recording__takes_the_place_of_the_document_that_answers_all(root:
     assert await said("Hello") == "upstream_failed"
     await told("DELETE", "recording")
     assert await said("Hello") == "This is a mock response."
+
+
+async def test_recording__that_is_never_played_is_a_warning(root: Path) -> None:
+    (warning,) = (await told("PUT", "recording", json.dumps({"folder": "a", "mode": "none"})))["warnings"]
+    assert warning == f"pushed:1: `recording` plays nothing: {root}/a has no recorded answer that can be used."
+    (root / "a").mkdir(parents=True)
+    (root / "a" / "x.yaml").write_text(PLAYED)
+    assert "warnings" not in await told("PUT", "recording", json.dumps({"folder": "a", "mode": "none"}))
+    await told("PUT", "script", "{version: 1, rules: [{name: all, reply: Hi}]}")
+    (warning,) = (await told("PUT", "recording", json.dumps({"folder": "a", "mode": "none"})))["warnings"]
+    assert warning == "pushed:1: `recording` plays nothing: the rule 'all' of pushed answers every request."
 
 
 async def test_recording__of_what_a_rule_answers_anyway_is_refused(root: Path) -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from completions.exceptions import ControlError
+from completions.pytest_plugin.caller import MockLLMWarning
 from completions.pytest_plugin.mock import MockLLM
 from tests.server import ROOT, LiveServer
 
@@ -59,7 +60,8 @@ def test_record__asks_once_and_plays_from_then_on(mock_llm: MockLLM, upstream: L
 def test_record__beside_the_test_and_nowhere_else(
     mock_llm: MockLLM, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    found = mock_llm.record(mode="none")
+    with pytest.warns(MockLLMWarning, match="nowhere_else has no recorded answer that can be used"):
+        found = mock_llm.record(mode="none")
     assert (
         found["folder"] == "tests/pytest_plugin/cassettes/test_record.py-test_record__beside_the_test_and_nowhere_else"
     )
