@@ -598,6 +598,12 @@ def test_json_without_a_schema__is_answered_with_what_the_prompt_names(asked: st
     assert {name: type(each) for name, each in value.items()} == kinds
 
 
+def test_json_without_a_schema__is_what_another_message_tells() -> None:
+    system = 'Return only valid JSON, in this format: {"memory": [{"text": "tea"}]}'
+    value = json.loads(said(("system", system), ("user", "I like tea.\nPlease respond with valid JSON only.")))
+    assert value["memory"] and all(entry.keys() == {"text"} for entry in value["memory"])
+
+
 def test_json_without_a_schema__may_be_a_list() -> None:
     for asked, kind in (("strings", str), ("integers", int)):
         values = json.loads(said(("user", f"Return ONLY a JSON array of {asked}.")))

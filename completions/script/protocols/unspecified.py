@@ -42,6 +42,7 @@ TEXT: Schema = {"type": "string"}
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Return what the prompt asks for as JSON; None where it does not."""
+    asked = False
     for text in instructions(prompt):
         if not any(written in text for written in SPELLINGS):
             continue
@@ -54,8 +55,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             schema = schema or _keys(asking) or _list(asking)
             if schema is not None:
                 return compact(instance(schema, seed))
-            return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
-    return None
+            asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
+    return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)}) if asked else None
 
 
 def _quotes(text: str) -> bool:
