@@ -195,7 +195,7 @@ KIMI_25: Weights = {
 }
 """Kimi has its tools as types since K2.5, and reads again what it thought (Moonshot, February 2026)."""
 
-NOVA: Weights = {"text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 20, "call_json": 1}
+NOVA: Weights = {"base": 2, "text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 30, "call_json": 1}
 NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
 NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
 """Of Converse (tmc/langchaingo, March 2026), as what Qwen's, DeepSeek's and Llama's models cost at Bedrock."""
@@ -334,6 +334,14 @@ VERTEX_3 = Vendor(
     GEMINI_3_MEDIA._replace(page_in_result=None),
 )
 
+LLAMA_4 = Vendor(
+    "llama-4 elsewhere",
+    {"base": 9.7, "text": 1, "message": 4, "tools": 85, "tool": 10, "tool_json": 1.5, "call": 8, "call_json": 1.2},
+    Media(squares(22)),
+    unless_none=True,
+)
+"""Only Groq shows Llama 4 a long text beside tools (Together AI, December 2025)."""
+
 GROK_AT_AZURE = Vendor(
     "grok at Azure",
     {"text": 1, "message": 5.4, "tools": 157, "tool_json": 1.04, "call": 12.7, "call_json": 2.44, "schema": 73},
@@ -354,6 +362,8 @@ def vendor_of(model: str, format_: str, vertex: bool, dialect: str | None) -> Ve
         return VERTEX_3 if "gemini-3" in model else VERTEX_2
     if "grok" in model and dialect == "azure":
         return GROK_AT_AZURE
+    if "llama-4" in model and dialect != "groq":
+        return LLAMA_4
     found = next((vendor for pattern, vendor in _NAMES if pattern.search(model)), None)
     if found is None and format_ in ("anthropic", "count_tokens"):
         return CLAUDE_4

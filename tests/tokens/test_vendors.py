@@ -71,6 +71,49 @@ def test_gemini_3__counts_the_titles_of_what_tools_take() -> None:
     assert prompt_tokens(prompt) == 180
 
 
+SECRETS = (
+    Message("system", "Use parallel tool calling."),
+    Message("user", "Please retrieve the secrets associated with each of these passwords: mellon,radiance"),
+)
+SECRET = Tool(
+    "secret_retrieval_tool",
+    "A tool that requires a password to retrieve a secret.",
+    {
+        "properties": {"password": {"title": "Password", "type": "string"}},
+        "required": ["password"],
+        "additionalProperties": False,
+        "type": "object",
+    },
+)
+FOUND = (
+    Message(
+        "assistant",
+        tool_calls=tuple(ToolCall(SECRET.name, f'{{"password":"{word}"}}', word) for word in ("mellon", "radiance")),
+    ),
+    Message("tool", "Welcome to Moria!", tool_call_id="mellon"),
+    Message("tool", "Life before Death", tool_call_id="radiance"),
+)
+
+
+@pytest.mark.parametrize(
+    ("model", "dialect", "with_tool", "after_calls"),
+    [
+        ("meta-llama/Llama-4-Maverick-17B-128E-Instruct-FP8", None, 187, 237),
+        ("meta-llama/llama-4-scout-17b-16e-instruct", "groq", 744, None),
+        ("amazon.nova-micro-v1:0", None, 440, 591 - 58),  # without what it said before its calls
+    ],
+)
+def test_tools__are_counted_as_mirascope_recorded_them(
+    model: str, dialect: str | None, with_tool: int, after_calls: int | None
+) -> None:
+    """Llama 4 at Together AI was counted as at Groq, four times as much; Nova's calls cost less than recorded."""
+    address = {"dialect": dialect} if dialect else {}
+    prompt = Prompt(model=model, messages=SECRETS, tools=(SECRET,), address=address)
+    assert prompt_tokens(prompt) == pytest.approx(with_tool, rel=0.02)
+    if after_calls is not None:
+        assert prompt_tokens(replace(prompt, messages=SECRETS + FOUND)) == pytest.approx(after_calls, rel=0.03)
+
+
 def test_gemma__has_its_marks_in_ollama() -> None:
     """The marks around a turn were not counted: 3 tokens for 11 (tmc/langchaingo, June 2025)."""
     assert prompt_tokens(Prompt(model="gemma3:1b", messages=(Message("user", "Say hello"),))) == 11
