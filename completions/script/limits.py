@@ -56,7 +56,9 @@ def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ())
         if any(earlier.cover(read) for earlier in found):
             child.doubt("never applies: limits before it hold for the same models and keys, and the first apply.")
         found.append(read)
-    if found and Limits() != found[-1] == Limits(models=found[-1].models, keys=found[-1].keys):
+    if not found:
+        node.doubt("is an empty list, and so limits nothing.")
+    elif Limits() != found[-1] == Limits(models=found[-1].models, keys=found[-1].keys):
         child.doubt(f"limits nothing; it has none of {', '.join(name for name in LIMITS if name not in FOR)}.")
     return tuple(found)
 

@@ -99,11 +99,11 @@ def _script(document: Node) -> Script:
         chaos=dice,
         seed=take("seed", lambda node: node.raw, None),
         dialect=take("dialect", lambda node: node.one_of(NAMES["dialect"]), ""),
-        doubts=tuple(document.source.doubts),
         compression=take("compression", _codings, ()),
         scenarios=known,
         prompts=top("prompts", prompts, {}),
         running=take("scenario", lambda node: started(node, known), None),
+        doubts=tuple(document.source.doubts),  # the last, when all is read
     )
 
 
@@ -122,9 +122,13 @@ def _flag(node: Node) -> bool:
 
 
 def _keys(node: Node) -> tuple[str, ...]:
+    if not node.items():
+        node.doubt("is an empty list, so that those of API_KEYS are accepted, or any.")
     for item in node.items():
         if not item.raw.strip():
             item.doubt("is empty, and no request has an empty key.")
+        elif item.raw != item.raw.strip():
+            item.doubt("begins or ends with a blank, and no request has such a key.")
     return tuple(item.raw for item in node.items())
 
 

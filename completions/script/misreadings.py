@@ -27,6 +27,8 @@ _OTHER_TEMPLATE = re.compile(r"(?<![{$])(?:\$\{|\{)\s*(?:prompt\.\w+|last_user)[
 _NO_ANSWER = frozenset({"none", "null", "nothing", "off", "no", "false", "error", "strict", "404"})
 _ANY_TEXT = frozenset({"header", "metadata", "user", "expr", "idempotency_key"})
 _METACHARACTER = re.compile(r"[|*+?^$\\(\[]")
+_COMPARISON = re.compile(r"(?P<sign>[<>]=?)\s*(?P<number>-?\d+(?:\.\d+)?)")
+_LOOKUPS = {">": "gt", ">=": "gte", "<": "lt", "<=": "lte"}
 _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
 
 
@@ -166,6 +168,19 @@ def doubt_value(node: Node) -> None:
         node.doubt(f"is the text '{node.raw}'; write {str(word in _TRUE).lower()}, or put the text in quotes.")
     elif _NUMBER.fullmatch(word):
         node.doubt(f"is the text '{node.raw}'; write the number in digits, or put the text in quotes.")
+
+
+def doubt_comparison(node: Node) -> None:
+    """Doubt a text with a sign of a comparison before a number, which is a lookup with a name here."""
+    if isinstance(node.value, str) and (found := _COMPARISON.fullmatch(node.value.strip())) is not None:
+        lookup = _LOOKUPS[found["sign"]]
+        node.doubt(f"is compared with the text '{node.value}'; write `{{{lookup}: {found['number']}}}`.")
+
+
+def doubt_plain(node: Node) -> None:
+    """Doubt the signs of a template where there is none."""
+    if node.is_template and not node.literal:
+        node.doubt("is sent as it stands: of an error only the `message` is a template.")
 
 
 def doubt_signs(node: Node, signs: Signs) -> None:

@@ -54,6 +54,8 @@ def models(node: Node) -> Models:
     for item in node.items():
         if isinstance(item.value, dict):
             model = _model(item)
+            if model.id in described:
+                item.doubt(f"describes {model.id} again, and takes the place of what is said of it before.")
             described[model.id] = model
             names.append(model.id)
         else:

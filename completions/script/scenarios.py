@@ -144,6 +144,10 @@ def _stage(node: Node) -> Stage:
     fields = node.keyed(STAGE)
     if {"seconds", "requests"} <= fields.keys():
         raise node.error("must have `seconds` or `requests`, not both.")
+    if {"error", "pacing"} <= fields.keys() and "fault" not in fields:  # one may end a stream with the error
+        fields["pacing"].doubt(
+            "has no effect beside `error`: errors come at once; the fault `slow_headers` delays them."
+        )
     return Stage(
         name=fields["name"].raw,
         seconds=_seconds(fields["seconds"]) if "seconds" in fields else None,

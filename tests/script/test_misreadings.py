@@ -73,6 +73,8 @@ def doubted(text: str) -> list[str]:
         ("not: {}", "has no condition in it, and so always holds, and its opposite never does."),
         ("turn: -1", "is compared with a whole number from 0, and so never holds."),
         ("retry: {in: [1, 2.5]}", "is compared with a whole number from 0"),
+        ("expr: {max_tokens: '> 100'}", "is compared with the text '> 100'; write `{gt: 100}`."),
+        ("header: {x-age: '<=3.5'}", "is compared with the text '<=3.5'; write `{lte: 3.5}`."),
         ("tool_choice: any", "is taken for a name; `required` is what fits every API."),
         ("response_format: [text, json]", "is taken for a name; `json_object` is what fits every API."),
     ],
@@ -109,6 +111,7 @@ def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> 
         "user: 007",
         "stream: true",
         "turn: {gt: 0.5}",
+        "last_user: <3",
         "not: {turn: 0}",
         "response_format: json_object",
         "expr: {stream: true, user: 2026-01-31, seed: 12, name: 'no'}",
@@ -142,6 +145,20 @@ def test_condition__that_means_what_it_says_is_none(condition: str) -> None:
 def test_reply__that_is_misread_is_a_warning(reply: str, found: str) -> None:
     (message,) = doubted(f"- reply: {reply}")
     assert message.startswith("3 `rules[0].reply") and found in message
+
+
+@pytest.mark.parametrize(
+    ("error", "place"),
+    [
+        ("{status: 429, type: '{{ prompt.model }}'}", "type"),
+        ("{status: 429, code: '{{ prompt.model }}'}", "code"),
+        ("{status: 429, headers: {x-model: '{{ prompt.model }}'}}", "headers.x-model"),
+        ("{status: 429, message: '{{ prompt.model }}'}", ""),
+    ],
+)
+def test_error__of_which_only_the_message_is_a_template(error: str, place: str) -> None:
+    told = f"3 `rules[0].error.{place}` is sent as it stands: of an error only the `message` is a template."
+    assert doubted(f"- error: {error}") == ([told] if place else [])
 
 
 @pytest.mark.parametrize(
@@ -199,6 +216,15 @@ def test_hint__is_quick_for_a_line_of_any_length() -> None:
             ["`defaults.models[0].like` is no known model, so that"],
         ),
         ("{models: [{id: a, like: gpt-4o}]}", []),
+        ("{keys: []}", ["`defaults.keys` is an empty list, so that those of API_KEYS are accepted, or any."]),
+        ("{keys: ['a ', b]}", ["`defaults.keys[0]` begins or ends with a blank, and no request has such a key."]),
+        ("{limits: []}", ["`defaults.limits` is an empty list, and so limits nothing."]),
+        ("{limits: [{model: a, rpm: 1}, {}]}", []),
+        ("{models: [{id: a}, {id: a, context: 5}]}", ["`defaults.models[1]` describes a again, and takes the place"]),
+        (
+            "{scenario: [{name: a, seconds: 1, error: 503, pacing: {ttft_ms: 5}}, {name: b}]}",
+            ["`defaults.scenario[0].pacing` has no effect beside `error`: errors come at once;"],
+        ),
         ("{models: []}", ["`defaults.models` is an empty list, and so has no effect."]),
     ],
 )

@@ -12,6 +12,7 @@ from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
 from completions.script.match.regexes import Pattern, PatternError
 from completions.script.misreadings import (
+    doubt_comparison,
     doubt_count,
     doubt_empty,
     doubt_field,
@@ -116,6 +117,8 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             doubt_pattern(node, text, field.name)
             doubt_quotes(node, text)
             doubt_template(node)
+            if field.kind != "text":
+                doubt_comparison(node)
     return _lookup("contains" if field.kind == "text" else "eq", node, field, key)
 
 

@@ -9,6 +9,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.script.language import ERROR, NAMED_ERRORS, STATUSES
+from completions.script.misreadings import doubt_plain
 from completions.script.reply.headers import OF_ERRORS, headers
 from completions.script.reply.templates import Template, Text, context, text, write
 from completions.script.text.node import Node, did_you_mean
@@ -177,6 +178,8 @@ def plain(
 def _failure(status: int, fields: dict[str, Node]) -> Failure:
     code = fields["code"].raw if "code" in fields and fields["code"].value is not None else None
     usual = _usual(status, code)
+    for node in _plain_texts(fields):
+        doubt_plain(node)
     param = fields["param"].value if "param" in fields else None
     return Failure(
         status=status,
@@ -190,6 +193,12 @@ def _failure(status: int, fields: dict[str, Node]) -> Failure:
         kind=_kind(code if "code" in fields else usual.code, fields),
         given=fields_of(fields),
     )
+
+
+def _plain_texts(fields: Mapping[str, Node]) -> list[Node]:
+    """Return the values of an error that are no templates."""
+    told = [fields[name] for name in ("type", "code", "param") if name in fields]
+    return told + (list(fields["headers"].entries().values()) if "headers" in fields else [])
 
 
 def _kind(code: str | None, given: Collection[str]) -> str | None:
