@@ -47,6 +47,12 @@ def test_groq__tells_the_limits_of_a_model_that_answers(model: str | None, statu
     assert sum(name.startswith("x-ratelimit-") for name in told) == limits and told["x-groq-region"]
 
 
+@pytest.mark.parametrize(("model", "status", "limits"), [("grok-4.5", 200, 4), ("grok-4.5", 400, 0), (None, 200, 0)])
+def test_xai__tells_the_limits_of_a_model_that_answers(model: str | None, status: int, limits: int) -> None:
+    told = CHAT_DIALECTS["xai"].headers(12.0, REQUEST, status, model)
+    assert sum(name.startswith("x-ratelimit-") for name in told) == limits
+
+
 def test_message__tells_limits_which_a_count_does_not() -> None:
     told = of(AnthropicMessages())
     assert {name for name in told if not name.startswith("anthropic-ratelimit-")} == OWNER

@@ -5,7 +5,7 @@ Grok's streams were recorded at Azure in August 2026, and as `@ai-sdk/xai` 3 rea
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count, groupby
 from typing import Any
 
@@ -67,6 +67,17 @@ TICKS = 10_000
 """What a token costs here, in ten-billionths of a dollar."""
 
 
+LIMITS: Mapping[str, str] = {
+    "x-data-retention": "general",
+    "x-ratelimit-limit-requests": "7200",
+    "x-ratelimit-limit-tokens": "50000000",
+    "x-ratelimit-remaining-requests": "7200",
+    "x-ratelimit-remaining-tokens": "50000000",
+    "x-zero-data-retention": "false",
+}
+"""The headers of an answer, whose limits one request does not lower (grok-4.5, recorded in August 2026)."""
+
+
 class XAI(Vendor):
     """xAI's own way."""
 
@@ -85,6 +96,10 @@ class XAI(Vendor):
     whole_calls = True
     null_usage = False
     head = (*HEAD, "system_fingerprint", "service_tier")
+
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the limits of the model that answers."""
+        return LIMITS if status == 200 and model else {}
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return a piece of the chain of thought."""
