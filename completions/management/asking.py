@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from argparse import ArgumentParser
@@ -17,6 +18,9 @@ from completions.conf import conf
 TIMEOUT = 60.0
 """Seconds that the server may take."""
 
+BEYOND = re.compile(r"(?<![/:])(?:/ns/[^/]+(?:/v\d\w*|/_mock\b.*)?|/v\d\w*|/_mock\b.*)$")
+"""What base URLs and pages have behind the mock's own address."""
+
 
 def add_where(parser: ArgumentParser) -> None:
     """Let a command take where the mock is, and which namespace is meant."""
@@ -30,8 +34,7 @@ def ask(options: Mapping[str, Any], path: str, media_type: str) -> bytes:
     Raise CommandError where it answers nothing or an error, and where it is not the mock that answers.
     """
     headers = {"Authorization": f"Bearer {conf.ADMIN_TOKEN}"} if conf.ADMIN_TOKEN else {}
-    if not options["url"].startswith(("http://", "https://")):
-        raise CommandError(f"--url takes an address as http://127.0.0.1:{conf.PORT}, and is {options['url'][:100]!r}.")
+    _check(options["url"], options["namespace"])
     name = quote_from_bytes(os.fsencode(options["namespace"]), safe="")
     address = f"{options['url'].rstrip('/')}/ns/{name}/_mock/{path}"
     try:
@@ -49,6 +52,17 @@ def ask(options: Mapping[str, Any], path: str, media_type: str) -> bytes:
     if found != media_type:
         raise CommandError(f"{address} answered {found}, and not {media_type}: no mock is there. --url says where.")
     return answer
+
+
+def _check(url: str, namespace: str) -> None:
+    """Raise CommandError for what is no address of a mock, or not its own, and for no namespace."""
+    if not url.startswith(("http://", "https://")):
+        raise CommandError(f"--url takes an address as http://127.0.0.1:{conf.PORT}, and is {url[:100]!r}.")
+    if (beyond := BEYOND.search(url.rstrip("/"))) is not None:
+        told = f"--url takes the mock's own address, without {beyond[0]}"
+        raise CommandError(f"{told}; --namespace says which namespace." if "/ns/" in beyond[0] else f"{told}.")
+    if not namespace:
+        raise CommandError("--namespace takes the name of a namespace, and is empty.")
 
 
 def _message(body: bytes) -> str:

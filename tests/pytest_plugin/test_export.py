@@ -190,6 +190,10 @@ def test_command__says_why_it_writes_nothing(mock_llm: MockLLM, tmp_path: Path) 
         ({"out": tmp_path}, f"--out {tmp_path} cannot be written: Is a directory."),
         ({"url": "data:,x"}, "--url takes an address as http://127.0.0.1:8000, and is 'data:,x'."),
         ({"url": "http://a b/"}, "There is no answer at http://a b/ns/"),
+        ({"url": f"{asked['url']}/v1/"}, "--url takes the mock's own address, without /v1."),
+        ({"url": f"{asked['url']}/_mock/inspector"}, "own address, without /_mock/inspector."),
+        ({"url": mock_llm.base_url}, f"without /ns/{mock_llm.namespace}/v1; --namespace says which namespace."),
+        ({"namespace": ""}, "--namespace takes the name of a namespace, and is empty."),
         (
             {"url": f"{asked['url']}/v1/models?"},
             "answered application/json, and not text/x-python: no mock is there.",
