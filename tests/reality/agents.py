@@ -157,6 +157,17 @@ AGENTS = {
             "DISABLE_AUTOUPDATER": "1",
         },
     ),
+    "copilot": Agent(
+        "copilot",
+        lambda url: ["--allow-all-tools", "-p"],
+        lambda url: {
+            "COPILOT_PROVIDER_BASE_URL": f"{url}/v1",
+            "COPILOT_PROVIDER_API_KEY": "k",
+            "COPILOT_PROVIDER_WIRE_API": "responses",
+            "COPILOT_MODEL": "gpt-5",
+            "COPILOT_OFFLINE": "true",
+        },
+    ),
     "gemini": Agent(
         "gemini",
         lambda url: ["--skip-trust", "--yolo", "-m", "gemini-2.5-flash", "-p"],

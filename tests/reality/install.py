@@ -12,7 +12,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-NPM = ("@openai/codex", "@anthropic-ai/claude-code", "@google/gemini-cli", "@qwen-code/qwen-code", "opencode-ai")
+NPM = (
+    *("@openai/codex", "@anthropic-ai/claude-code", "@github/copilot", "@google/gemini-cli", "@qwen-code/qwen-code"),
+    "opencode-ai",
+)
 PYPI = ("aider-chat", "llm")
 
 

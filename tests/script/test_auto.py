@@ -242,6 +242,8 @@ def test_auto__leaves_out_what_a_program_has_added_to_the_users_words() -> None:
     assert call.name == WEATHER.name
     assert "Rome" in (auto(answered(more, auto(more)[0]))[0].text or "")
     assert question(more) == question(plain) == "weather of Rome"
+    dated = "<current_datetime>2026-11-29T11:17:26+00:00</current_datetime>\n\nweather of Rome"
+    assert question(asked(dated)) == "weather of Rome"
     later = replace(plain, messages=(*plain.messages, Message("user", added)))
     assert question(later) == "weather of Rome", "where there is nothing else in the last message"
     for text in ("a <system-reminder> b", "</system-reminder> a <system-reminder>", ""):

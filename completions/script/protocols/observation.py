@@ -19,8 +19,12 @@ NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
 BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
 """What comes before the conversation where one text has the instructions and all the turns."""
 
-ADDED = ("system-reminder", "local-command-caveat", "local-command-stdout", "environment_details")
-"""The tags of what programs add to a user's words: Claude Code, opencode and Qwen Code; Cline and its kin."""
+ADDED = (
+    *("system-reminder", "local-command-caveat", "local-command-stdout"),  # Claude Code, opencode, Qwen Code
+    "current_datetime",  # Copilot CLI
+    "environment_details",  # Cline and its kin
+)
+"""The tags of what programs add to a user's words."""
 
 
 def observation(prompt: Prompt) -> ToolResult | None:
