@@ -78,9 +78,9 @@ KNOWN, ANY = "known", "any"
 """Stand for the models that the API has, as far as LiteLLM's table knows them, and for models of any name."""
 
 MODEL: Keys = {
-    "id": Key("text", "The model's name.", required=True),
+    "id": Key("scalar", "The model's name.", required=True),
     "context": Key("positive", "Its context window in tokens; a prompt that is longer is refused."),
-    "like": Key("text", "The model whose window and abilities it has, but for what is said here."),
+    "like": Key("scalar", "The model whose window and abilities it has, but for what is said here."),
     "supports": Key("supports", "What it takes or not, by feature; without it and `like`, everything."),
     "efforts": Key("efforts", "The reasoning efforts that it takes."),
 }
@@ -144,7 +144,7 @@ DEFAULT_SPREAD = 0.25
 APPLIES = ("stream", "both")
 
 RULE: Keys = {
-    "name": Key("text", "The rule's name in logs and messages; no two are alike."),
+    "name": Key("scalar", "The rule's name in logs and messages; no two are alike."),
     "match": Key("match", "When the rule answers; without it, always."),
     "times": Key("positive", "How many requests it answers before it retires."),
     "reply": Key("reply", "The answer."),
@@ -162,7 +162,7 @@ SCENARIO: Keys = {
 }
 
 STAGE: Keys = {
-    "name": Key("text", "The stage's name.", required=True),
+    "name": Key("scalar", "The stage's name.", required=True),
     "seconds": Key("seconds", "How long it lasts; the last stage lasts for good."),
     "requests": Key("positive", "How many requests it lasts, in place of seconds."),
     "pacing": Key("pacing", "How fast answers go, over what their rules say."),
@@ -182,7 +182,7 @@ STARTED: Keys = {
 """A scenario that is started; `name` or `stages` stands."""
 
 HOLD: Keys = {
-    "gate": Key("text", "The gate's name.", required=True),
+    "gate": Key("scalar", "The gate's name.", required=True),
     "after_tokens": Key("count", "A stream goes on to this token first; an answer that is not streamed does not wait."),
     "timeout_ms": Key("number", "Milliseconds after which it goes on by itself (30,000)."),
 }
@@ -330,7 +330,7 @@ SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in ALL_CAT
 """The categories of a moderation."""
 
 FAILURE: Keys = {
-    "code": Key("text", "The failure's code (`server_error`)."),
+    "code": Key("scalar", "The failure's code (`server_error`)."),
     "message": Key("text", "Its message."),
 }
 """What an answer says that failed after it began."""
@@ -364,8 +364,8 @@ USAGE: Keys = {
 ERROR: Keys = {
     "status": Key("status", "The HTTP status, 400 to 599; without it, that of the named error that `code` is."),
     "type": Key("text", "The error's type."),
-    "code": Key("text", "The error's code."),
-    "param": Key("text", "The parameter that is wrong."),
+    "code": Key("scalar_or_null", "The error's code."),
+    "param": Key("text_or_null", "The parameter that is wrong."),
     "message": Key("text", "The message, a template."),
     "retry_after_ms": Key("count", "Milliseconds, sent as `retry-after-ms` and, rounded up, `retry-after`."),
     "retry_after": Key("retry_after", "Seconds, or an HTTP date, sent as `retry-after`."),

@@ -155,6 +155,10 @@ def test_grammar__refuses_what_the_loader_refuses(text: str) -> None:
         "- {error: {status: 429, retry_after: 'Wed, 21 Oct 2026 07:28:00 GMT'}}",
         "- {match: {retry: {gt: 0}, idempotency_key: {exists: true}}, reply: a}",
         "- {reply: a, fault: disconnect}",
+        "- {name: 404, reply: {text: a, failure: {code: 5}}, hold: 1, pacing: {jitter: {kind: normal, seed: true}}}",
+        "- {name: true, reply: a, hold: {gate: 1}}",
+        "- {error: {status: 429, code: 5, param: null}}",
+        "- {error: {status: 429, code: null}}",
         "- {error: 500, fault: {stall: {ms: 1.5, after_events: 2}}}",
         "- {reply: a, chaos: {rate: 0.3, seed: 1, of: [disconnect, {error: 429}, {drip: {bytes_per_second: 10}}]}}",
     ],
@@ -171,6 +175,7 @@ def test_grammar__takes_what_the_loader_takes(text: str) -> None:
         "{limits: {rpm: 3, tpm: 1000, rpd: 10, concurrent: 2}}",
         "{limits: [{model: gpt-4o, rpm: 3}, {model: [a, b], key: sk-a, tpm: 5}, {}]}",
         "{quota: {requests: 0, tokens: 5}}",
+        "{models: [{id: 4}], seed: true, scenario: [{name: 1, seconds: 1}, {name: 2}]}",
     ],
 )
 def test_grammar__takes_the_defaults_that_the_loader_takes(defaults: str) -> None:
