@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
+from completions.script.auto.mentioned import PLACES, places
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
+from completions.script.schemas.scalars import sense
 
 MAX_CALLS = 3
 """The parallel tool calls in one answer."""
@@ -37,7 +39,7 @@ def calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:
 
     Raise `instances.Unsatisfiable` where a tool's schema has no instance.
     """
-    return tuple(_call(tool, prompt, f"{seed}/{tool.name}") for tool in _chosen(prompt))
+    return tuple(call for tool in _chosen(prompt) for call in _calls(tool, prompt, f"{seed}/{tool.name}"))
 
 
 def is_final(tool: Tool) -> bool:
@@ -91,13 +93,26 @@ def _least_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
     return [tool for tool in tools if called.count(tool.name) == fewest]
 
 
-def _call(tool: Tool, prompt: Prompt, seed: str) -> ToolCall:
+def _calls(tool: Tool, prompt: Prompt, seed: str) -> list[ToolCall]:
+    """Call a tool: once, or for each of the places that the user asks about (recordings of Gemini, 2025 and 2026)."""
+    asked = question(prompt)
     if tool.kind == "custom":
-        return ToolCall(tool.name, " ".join(keywords(question(prompt), 8)) or tool.name, kind="custom")
-    return ToolCall(tool.name, compact(_arguments(tool, prompt, seed)))
+        return [ToolCall(tool.name, " ".join(keywords(asked, 8)) or tool.name, kind="custom")]
+    is_free = prompt.parallel_tool_calls and prompt.tool_choice.mode == "auto" and not is_final(tool)
+    several = places(asked)[:MAX_CALLS] if is_free and _takes_a_place(tool) else []
+    told = [f"in {place}" for place in several] if several[1:] else [asked]
+    return [ToolCall(tool.name, compact(_arguments(tool, prompt, seed, said))) for said in told]
 
 
-def _arguments(tool: Tool, prompt: Prompt, seed: str) -> object:
+def _takes_a_place(tool: Tool) -> bool:
+    taken = tool.parameters.get("properties")
+    return isinstance(taken, Mapping) and any(
+        sense(name) in PLACES and isinstance(schema, Mapping) and schema.get("type") in ("string", "STRING")
+        for name, schema in taken.items()
+    )
+
+
+def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
     """Make valid arguments; where the final answer is one text, it says what the tool before it said."""
     schema = {**tool.parameters, "type": "object"}
     result = observation(prompt) if is_final(tool) else None
@@ -106,4 +121,4 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    return instance(schema, seed, question(prompt))
+    return instance(schema, seed, said)
