@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.tokens import text as tokens
 from completions.tokens.deferred import offered, walk
 
 
@@ -39,8 +38,8 @@ def of_blocks(prompt: Prompt) -> Mapping[str, float]:
     """Measure a conversation's blocks by the names below, with those of tools' results, all of them once.
 
     The documents that are texts, and whether they are to be cited; Anthropic's own searches for tools; the blocks that
-    stand for an earlier conversation, and what they say; and the pages that a search found earlier, in hundreds of
-    characters of what only the API can read.
+    stand for an earlier conversation; and the pages that a search found earlier, in hundreds of characters of what only
+    the API can read.
     """
     blocks, documents = _blocks(prompt)
     cited = (block.get("citations") for block in (documents if prompt.format == "converse" else blocks))
@@ -51,13 +50,12 @@ def of_blocks(prompt: Prompt) -> Mapping[str, float]:
         any(isinstance(each, Mapping) and each.get("enabled") is True for each in cited),
         sum(block.get("type") == "tool_search_tool_result" for block in blocks),
         len(summaries),
-        sum(map(tokens.count_in_small, summaries)),
         sum(map(len, pages)) / 100,
     )
     return dict(zip(OF_BLOCKS, map(float, measured), strict=True))
 
 
-OF_BLOCKS = ("text_document", "citations", "search", "compaction", "compacted", "encrypted")
+OF_BLOCKS = ("text_document", "citations", "search", "compaction", "encrypted")
 """The names that weights have for what is measured of the blocks."""
 
 

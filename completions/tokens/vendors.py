@@ -36,7 +36,6 @@ CLAUDE: Weights = {
     "search": 64,
     "encrypted": 35.6,
     "compaction": 93,
-    "compacted": 1,
     "later": 2.7,
 }
 CLAUDE_LATER: Weights = {

@@ -116,7 +116,7 @@ async def replay(rows: Iterable[Recording]) -> list[Replay]:
     return done
 
 
-BETAS = "context-management-2025-06-27,mcp-client-2025-04-04,structured-outputs-2025-11-13"
+BETAS = "context-management-2025-06-27,mcp-client-2025-04-04,structured-outputs-2025-11-13,compact-2026-01-12"
 """What the requests of Anthropic's betas asked for; the recordings leave the header out."""
 
 

@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
 from completions.event import HOLE
-from completions.wire.anthropic import credit, edits, fallbacks, mcp, server_tools
+from completions.wire.anthropic import compaction, credit, edits, fallbacks, mcp, server_tools
 from completions.wire.anthropic.binding import binding
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.unasked import Unasked
@@ -63,6 +63,8 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
 
     Calls begin with thinking where it is on with a budget, though the script says none: the next turn is held to that.
     """
+    if compaction.is_alone(prompt):
+        return _summary(reply, prompt)
     choice = only_choice(reply)
     found: list[Block] = []
     if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
@@ -77,7 +79,15 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
             found += _called(block.call, reply, next(calls), prompt)
     if found:
         found = [*(Block(listing, [], listing) for listing in mcp.listings(prompt)), *found]
+    if compaction.KIND in prompt.recalled:
+        found = [*_summary(reply, prompt), *found]
     return [*_declined(prompt), *found] if fallbacks.DECLINED in prompt.recalled else found
+
+
+def _summary(reply: Reply, prompt: Prompt) -> list[Block]:
+    """Return the summary, if there is one: what is signed opens whole in a stream, what is not comes in one delta."""
+    made = compaction.block(reply, prompt)
+    return [] if made is None else [_recorded(made, prompt)]
 
 
 def _declined(prompt: Prompt) -> Iterator[Block]:
@@ -101,6 +111,9 @@ def _recorded(block: dict[str, Any], prompt: Prompt) -> Block:
             run = Run({"type": "thinking_delta", "thinking": HOLE}, cut(block["thinking"], prompt))
             signed = Run({"type": "signature_delta", "signature": HOLE}, [block.get("signature", "")], token=False)
             return Block({**block, "thinking": "", "signature": ""}, [run, signed], block)
+        case compaction.BLOCK if "signature" not in block:
+            run = Run({"type": "compaction_delta", "content": HOLE}, [block.get("content")], token=False)
+            return Block({**block, "content": None}, [run], block)
         case "tool_use" | "server_tool_use":
             given = orjson.dumps(block.get("input") or {}).decode()
             return Block({**block, "input": {}}, _arguments(given, prompt), block)
@@ -219,6 +232,8 @@ def head(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 def ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return why a message ends. The text of a refusal is its explanation, because the API refuses without text."""
     choice = only_choice(reply)
+    if compaction.is_alone(prompt) and compaction.block(reply, prompt) is not None:
+        return {"stop_reason": "compaction", "stop_sequence": None, "stop_details": None}
     served = all(server_tools.is_servers(call, prompt) for call in choice.tool_calls)
     if choice.finish_reason == "tool_calls" and choice.tool_calls and served:
         reason = "end_turn"

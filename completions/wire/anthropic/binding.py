@@ -3,7 +3,8 @@
 Sources: Anthropic's guide "Preserved thinking"; and answers recorded of Claude Fable 5.1 in September 2026, which tell
 what was dropped after all else. A request that does not say what is to happen is held to nothing, as those of older
 accounts are. Left out of what is bound: where a cache ends, thinking itself, tools that are found later, and what is
-said for one turn alone.
+said for one turn alone; and all that a summary stands for. Turns that are kept after one made on demand keep their
+thinking.
 """
 
 import json
@@ -13,6 +14,7 @@ from hashlib import blake2b
 from typing import Any
 
 from completions.conversation import Prompt
+from completions.wire.anthropic import compaction
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.thinking import THOUGHTS, sealed_for
 from completions.wire.anthropic.usage import THINKING
@@ -38,7 +40,7 @@ def binding(prompt: Prompt) -> bytes:
     """Return what thinking is bound to that begins an answer: the whole request; nothing of models that bind none."""
     if "thread" in prompt.recalled or not BINDS.search(prompt.model or ""):
         return b""
-    return [digest for _, _, digest in _said(prompt.body)][-1]
+    return [digest for _, _, digest in _said(mapping(prompt.recalled.get(compaction.READ)) or prompt.body)][-1]
 
 
 def misbound(body: Block) -> Problem | None:
@@ -49,17 +51,17 @@ def misbound(body: Block) -> Problem | None:
 
 
 def transformed(prompt: Prompt) -> dict[str, Any]:
-    """Return which thinking was dropped, where an answer tells it."""
+    """Return which thinking was dropped, where an answer tells it, or was left although it stands elsewhere now."""
     betas, wish = prompt.headers.get("anthropic-beta", ""), _wish(prompt.body)
     if not wish and not (BETA in betas and THINKING.search(prompt.model or "")):
         return {}
-    dropped = _misbound(prompt.body) if wish == "drop_block" and "thread" not in prompt.recalled else ()
-    return {"input_transformations": [_dropped(at, place) for at, place in dropped]}
+    kind = "thinking_dropped" if wish == "drop_block" else "thinking_mismatch_allowed"
+    found = () if "thread" in prompt.recalled else _misbound(prompt.body)
+    return {"input_transformations": [_transformation(kind, at, place) for at, place in found]}
 
 
-def _dropped(at: int, place: int) -> dict[str, str]:
-    path = f"messages.{at}.content.{place}"
-    return {"type": "thinking_dropped", "path": path, "reason": "prefix_binding_mismatch"}
+def _transformation(kind: str, at: int, place: int) -> dict[str, str]:
+    return {"type": kind, "path": f"messages.{at}.content.{place}", "reason": "prefix_binding_mismatch"}
 
 
 def _wish(body: Block) -> str:
@@ -68,6 +70,8 @@ def _wish(body: Block) -> str:
 
 def _misbound(body: Block) -> Iterator[tuple[int, int]]:
     """Yield the places of thinking that no longer stands where it was thought, and of all that follows it."""
+    if any(map(compaction.is_signed, compaction.blocks(body))):
+        return
     lost = False
     for place, block, digest in _said(body):
         if block.get("type") in THOUGHTS:
@@ -78,12 +82,14 @@ def _misbound(body: Block) -> Iterator[tuple[int, int]]:
 
 
 def _said(body: Block) -> Iterator[tuple[tuple[int, int], Block, bytes]]:
-    """Yield each block with its place and a digest of all before it; at the end an empty one."""
+    """Yield each block with its place and a digest of all before it, from a summary on; at the end an empty one."""
     tools = [_plain(tool) for tool in dicts(body.get("tools")) if not tool.get("defer_loading")]
-    said = blake2b(_bytes([tools, [_plain(block) for block in _blocks(body.get("system"))]]), digest_size=SIZE)
+    begun = blake2b(_bytes([tools, [_plain(block) for block in _blocks(body.get("system"))]]), digest_size=SIZE)
+    said = begun.copy()
     for at, message in enumerate(dicts(body.get("messages"))):
         for place, block in enumerate(_blocks(message.get("content"))):
             yield (at, place), block, said.digest()
+            said = begun.copy() if compaction.is_summary(block) else said
             if block.get("type") not in THOUGHTS and not message.get("clear_at"):
                 said.update(_bytes([message.get("role"), _plain(block)]))
     yield (-1, -1), {}, said.digest()

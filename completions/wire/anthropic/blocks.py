@@ -167,12 +167,25 @@ OF_BETAS = (
 """Those that a beta brings; a request without one is refused (recorded of `fallback` in October 2026)."""
 
 _LEFT = record({"id": ID, "name": string(1), "input": mapping, "tool_use_id": ID, "file_id": string(1)}, open_=True)
+_SUMMARY = record(
+    {
+        "type": anything,
+        "cache_control": CACHE,
+        "content": nullable(string(1)),
+        **dict.fromkeys(("encrypted_content", "signature"), nullable(string())),
+        "tool_changes": nullable(array(mapping)),
+    }
+)
 _TAKEN = {**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, _LEFT)}
 CONTENT = text_or(array(tagged(_TAKEN, sorted([*_TAKEN, "connector_text", "mid_conv_system"]))))
 """A message's content: a text, or blocks."""
 
-BETA_CONTENT = text_or(array(tagged({**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)})))
+_BETA = {**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)}
+BETA_CONTENT = text_or(array(tagged({**_BETA, "compaction": _SUMMARY})))
 """A message's content in a request that uses a beta."""
+
+NO_SUMMARY = tagged({kind: check for kind, check in _BETA.items() if kind != "compaction"})
+"""A block in a request that uses a beta, though none of summaries."""
 
 _SYSTEM = text_or(array(_said(record({"type": choice("text"), **_OF_TEXT}, ("type", "text")))))
 

@@ -14,17 +14,17 @@ from completions.wire.words import listed
 
 
 class Wrong(Problem):
-    """What is wrong, after the dotted path of where it is."""
+    """What is wrong, after the dotted path of where it is; `code` is for what the API has one."""
 
     __slots__ = ()
 
-    def __init__(self, why: str, path: str = "") -> None:
-        super().__init__(why, None, None, path)
+    def __init__(self, why: str, path: str = "", code: str | None = None) -> None:
+        super().__init__(why, None, code, path)
 
     def error(self) -> RequestError:
         """Return the error to raise."""
         path = self.path.replace("[", ".").replace("]", "")
-        return RequestError(f"{path}: {self.before}" if path else self.before)
+        return RequestError(f"{path}: {self.before}" if path else self.before, code=self.code)
 
 
 def string(low: int = 0, high: int | None = None, pattern: str | None = None) -> Check:

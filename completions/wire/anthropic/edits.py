@@ -1,16 +1,16 @@
 """What is taken out of a long conversation before the model reads it: results of tools, as `context_management` asks.
 
 Sources: Anthropic's guide to context editing, and `BetaClearToolUses20250919EditParam` of the anthropic SDK 2.14. The
-defaults are the guide's. Thinking is not taken out, and nothing is compacted.
+defaults are the guide's. Thinking is not taken out.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 from completions.conversation import Prompt
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.anthropic.prompt import with_messages
 from completions.wire.fields import dicts, mapping, text, texts, whole
 
 TOOL_USES = "clear_tool_uses_20250919"
@@ -69,8 +69,7 @@ def _without(prompt: Prompt, gone: Mapping[str, str], edit: Body) -> Prompt:
     inputs = edit.get("clear_tool_inputs")
     bare = gone.keys() if inputs is True else {name for name, tool in gone.items() if tool in texts(inputs)}
     messages = [_cleared(message, gone.keys(), bare) for message in dicts(prompt.body.get("messages"))]
-    task: Literal["count", "generate"] = "count" if prompt.task == "count" else "generate"
-    shorter = read_prompt({**prompt.body, "messages": messages}, prompt.headers, task=task)
+    shorter = with_messages(prompt, messages)
     before = prompt_tokens(prompt)
     less = before - prompt_tokens(shorter)
     if less < (whole(mapping(edit.get("clear_at_least")).get("value"), 0) or 1):

@@ -113,7 +113,8 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 
 def _details(exc: RequestError) -> dict[str, Any]:
     """Return the typed details, if the API has any: which error it is, and what it concerns."""
-    if (exc.status, exc.code) not in WORDS or exc.code is None or not exc.code.startswith("thread_"):
+    code = exc.code or ""
+    if not (code.startswith("compaction_") or (code.startswith("thread_") and (exc.status, code) in WORDS)):
         return {}
     return {"details": {"error_code": exc.code} | ({"unsupported": [exc.param]} if exc.param else {})}
 

@@ -10,8 +10,8 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.tokens.capabilities import is_known
+from completions.wire.anthropic import compaction, threads
 from completions.wire.anthropic import rules as anthropic_rules
-from completions.wire.anthropic import threads
 from completions.wire.anthropic.answer import made_id
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.messages import AnthropicAnswers
@@ -60,7 +60,8 @@ class HostedClaude(AnthropicAnswers):
             asked = {key: value for key, value in document.items() if not self.is_of_cloud(key)}
             whole = asked | {"model": self.table_name(model)}
             anthropic_rules.validate(whole, as_headers(document, headers), hosted=True)
-        return replace(read_prompt(document, headers), model=model or None, stream=self.streams(document, route))
+        prompt = replace(read_prompt(document, headers), model=model or None, stream=self.streams(document, route))
+        return compaction.as_read(prompt, len(body))
 
     def is_of_cloud(self, field: str) -> bool:
         """Tell whether a body's field is not for Claude, but for the cloud."""

@@ -13,7 +13,7 @@ from completions.conversation import Prompt, Reply
 from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.wire.anthropic import answer as anthropic_message
-from completions.wire.anthropic import diagnostics, edits, fallbacks, server_tools, threads
+from completions.wire.anthropic import compaction, diagnostics, edits, fallbacks, server_tools, threads
 from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
@@ -133,7 +133,7 @@ class AnthropicAnswers(AnthropicFormat):
         anthropic_rules.check_stream(document)
         if validate:
             self.check(document, headers, route)
-        return edits.edited(read_prompt(document, headers), len(body))
+        return compaction.as_read(read_prompt(document, headers), len(body))
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for what the API would refuse in a request."""
@@ -247,7 +247,8 @@ class AnthropicMessages(AnthropicAnswers):
         if validate:
             anthropic_rules.validate_whole(whole, prompt.headers)
         recalled = {**prompt.recalled, "thread": thread, "body": whole}
-        return replace(read_prompt(whole, prompt.headers), body=prompt.body, recalled=recalled)
+        read = read_prompt(whole, prompt.headers)
+        return replace(read, tool_choice=prompt.tool_choice, body=prompt.body, recalled=recalled)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the conversation, and what prompts are compared by, as far as they are to be stored."""
@@ -304,7 +305,7 @@ class AnthropicCount(AnthropicFormat):
         document = decode_object(body)
         if validate:
             anthropic_rules.validate_count(document, headers, beta="beta" in route)
-        return edits.edited(read_prompt(document, headers, task="count"), len(body))
+        return compaction.as_read(read_prompt(document, headers, task="count"), len(body))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count, and what it would be without edits, where some are asked for."""

@@ -5,6 +5,7 @@ It reads well-formed fields and ignores the rest; `rules` has refused before wha
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 import orjson
@@ -60,6 +61,19 @@ def read_prompt(
     )
 
 
+def with_messages(prompt: Prompt, messages: list[Any]) -> Prompt:
+    """Return a prompt as if its request had these messages."""
+    body = {**prompt.body, "messages": messages}
+    return replace(
+        prompt,
+        messages=tuple(_messages(body)),
+        tools=tuple(_tools(body)),
+        reasoning_effort=effort(body),
+        body=body,
+        cache_blocks=cache_blocks(body),
+    )
+
+
 def _messages(body: dict[str, Any]) -> Iterator[Message]:
     """Yield the messages: the system prompt, then each turn; tool results become separate messages."""
     if system := _text(body.get("system")):
@@ -86,7 +100,7 @@ def _tool_message(block: dict[str, Any]) -> Message:
 
 
 def _text(content: object) -> str:
-    """Join the texts of a content, which is a string or blocks; documents and search results can have text too."""
+    """Join the texts of a content, which is a string or blocks: of texts, documents, search results and summaries."""
     if isinstance(content, str):
         return content
     return "\n".join(found for block in dicts(content) if (found := _block_text(block)))
@@ -98,6 +112,8 @@ def _block_text(block: dict[str, Any]) -> str:
             return text(block.get("text"))
         case "search_result":
             return "\n".join(text(item.get("text")) for item in dicts(block.get("content")))
+        case "compaction":
+            return text(block.get("content"))
         case "document" if (source := mapping(block.get("source"))).get("type") == "text":
             return text(source.get("data"))
     return ""

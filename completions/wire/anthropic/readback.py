@@ -16,6 +16,7 @@ FINISH_REASONS = {
     "model_context_window_exceeded": "length",
     "tool_use": "tool_calls",
     "refusal": "content_filter",
+    "compaction": "stop",
 }
 """Why a message ends, in chat's words."""
 

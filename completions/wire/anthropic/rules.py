@@ -36,6 +36,8 @@ from completions.wire.anthropic.checks import (
     string,
     tagged,
 )
+from completions.wire.anthropic.compaction import is_asked
+from completions.wire.anthropic.compaction_rules import COMPACTION, unsuitable_summaries, unsummarizable
 from completions.wire.anthropic.pairs import uncontained, unfound, unmatched
 from completions.wire.anthropic.pictures import unsuitable_pictures
 from completions.wire.anthropic.schemas import unsuitable_schemas
@@ -97,7 +99,7 @@ Key = tuple[bool, bool, bool]
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
     beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS, "fallbacks": fallbacks}
-    beta |= {"messages": beta_messages, "thinking": beta_thinking}
+    beta |= {"messages": beta_messages, "thinking": beta_thinking, "compaction": COMPACTION}
     thread = {"thread": threads.CHECK}
     return {
         (newest, betas, threaded): record(
@@ -123,7 +125,8 @@ def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = F
 
     With `hosted` it is the API of a cloud that runs Claude.
     """
-    refuse(_MESSAGE[_key(headers, beta)](body))
+    key = _key(headers, beta)
+    refuse(unsummarizable(body) or _MESSAGE[key](body))
     threads.check_supported(body)
     if threads.previous(body) is None:
         validate_whole(body, headers, hosted=hosted)
@@ -158,9 +161,10 @@ def _key(headers: Mapping[str, str], beta: bool) -> Key:
 def _between(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: bool) -> Problem | None:
     newest, betas = headers["anthropic-version"] == NEWEST, asked_for(headers.get("anthropic-beta"))
     problem = unsuitable_beta(body, betas) or unsuitable_pictures(body, betas, hosted=hosted)
-    problem = problem or unmatched(body["messages"])
+    problem = problem or unsuitable_summaries(body, betas) or unmatched(body["messages"])
     problem = problem or (misplaced(body["messages"]) if newest else None)
-    problem = problem or unsuitable(body["messages"], body["model"]) or unproven(body) or misbound(body)
+    problem = problem or unsuitable(body["messages"], body["model"], begins=not is_asked(body))
+    problem = problem or unproven(body) or misbound(body)
     problem = problem or unfound(body["messages"], body.get("tools") or [])
     problem = problem or unsuitable_tools(body) or deferred(body)
     return problem or unsuitable_cache(body) or uncontained(body)

@@ -7,7 +7,7 @@ quote them (seen 2026-10-02).
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from completions.conversation import Prompt
 from completions.wire.anthropic.checks import Wrong
@@ -72,18 +72,24 @@ def unproven(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _forged(block: Mapping[str, Any], *, latest: bool) -> str | None:
-    """Return what is wrong with a block of thinking.
-
-    One that the API itself may have signed is taken, and one without its text: the signature is enough.
-    """
+    """Return what is wrong with a block of thinking; one without its text is taken: the signature is enough."""
     thinks = block["type"] == "thinking"
-    shown, token = block.get("thinking", ""), decoded(block["signature" if thinks else "data"]) or b""
-    found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRSTS) else "broken"
-    if found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES) or (found == "another text" and not shown):
+    shown = block.get("thinking", "")
+    found = mistake(block["signature" if thinks else "data"], shown)
+    if found is None or (found == "another text" and not shown):
         return None
     if found == "another text" and latest:
         return CHANGED
     return "Invalid `signature` in `thinking` block" if thinks else "Invalid `data` in `redacted_thinking` block"
+
+
+def mistake(signed: str, shown: str) -> Literal["broken", "another text"] | None:
+    """Return what is wrong with the signature of what is shown; one that the API itself may have made is taken."""
+    token = decoded(signed) or b""
+    found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRSTS) else "broken"
+    if found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES):
+        return None
+    return "another text" if found == "another text" else "broken"
 
 
 def _unthought(conversation: Sequence[dict[str, Any]]) -> Problem | None:

@@ -132,14 +132,17 @@ def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     return None
 
 
-def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
-    """Return what the model does not accept: system messages within the conversation, or the start of an answer."""
+def unsuitable(conversation: Sequence[dict[str, Any]], model: str, *, begins: bool = True) -> Problem | None:
+    """Return what the model does not accept: system messages within the conversation, or the start of an answer.
+
+    With `begins` the answer is begun where the assistant speaks last.
+    """
     if any(message["role"] == "system" for message in conversation) and refuses("inline_system", model):
         return Wrong("role 'system' is not supported on this model")
     if (problem := _interjected(conversation) or _unable(conversation, model)) is not None:
         return problem
     last = conversation[-1]
-    if last["role"] != "assistant" or _is_paused(last):
+    if last["role"] != "assistant" or _is_paused(last) or not begins:
         return None
     if refuses("prefill", model):
         return Wrong(NO_PREFILL)
@@ -151,7 +154,10 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | 
 
 def _is_paused(message: dict[str, Any]) -> bool:
     """Tell whether an answer may be one that the API paused, which goes on from where it is sent back."""
-    return any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in dicts(message.get("content")))
+    blocks = dicts(message.get("content"))
+    if blocks and blocks[-1]["type"] == "compaction":
+        return True
+    return any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in blocks)
 
 
 def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt, Reply, Usage
-from completions.wire.anthropic import credit, fallbacks, server_tools
+from completions.wire.anthropic import compaction, credit, fallbacks, server_tools
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
 
@@ -48,7 +48,8 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     said = _output(known, prompt)
     if stopped and "completion_tokens" not in reply.counts:
         said["output_tokens"] = 0
-    return read | _iterations(reply, read | said, prompt) | said | made | _served(reply, prompt)
+    whole = read | _iterations(reply, read | said, prompt) | said | made | _served(reply, prompt)
+    return compaction.with_steps(whole, step_of(whole), prompt) if compaction.kind(prompt) else whole
 
 
 STEP = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
@@ -68,8 +69,14 @@ def plain(counted: Usage) -> dict[str, Any]:
 
 
 def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a message's usage what the start of its stream tells, with one output token."""
+    """Return of a message's usage what the start of its stream tells, with one output token.
+
+    Where the conversation is summarized first, it is what that reads (recorded of Claude Opus 4.6 in 2026).
+    """
+    first: Mapping[str, Any] = next(iter(whole.get("iterations", ())), {})
     told = {key: value for key, value in whole.items() if key not in AT_END}
+    if first.get("type") == "compaction":
+        told |= {key: value for key, value in first.items() if key in told}
     return told | {"output_tokens": min(whole["output_tokens"], 1)}
 
 
