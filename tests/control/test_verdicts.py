@@ -1,6 +1,9 @@
 """Which requests are attempts of one call, and what their times and statuses say of the client."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -113,8 +116,13 @@ def test_calls__end_with_a_success() -> None:
     assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", begun=0.5)])) == 2
 
 
-@pytest.mark.parametrize(("handshake", "found"), [({}, 1), ({"sec-websocket-key": "a"}, 0)])
-def test_connections__are_to_be_used_again_but_for_those_of_websockets(handshake: dict[str, str], found: int) -> None:
+def connecting(
+    handshake: dict[str, str], every: float = 1000, lasting: Mapping[int, float] = MappingProxyType({})
+) -> list[str]:
+    """Return the rules that twelve requests break, each over a connection of its own, `every` milliseconds.
+
+    Some are answered only after as many milliseconds as they are `lasting`.
+    """
     shown: dict[str, Any] = {
         "status": 200,
         "duration_ms": 1.0,
@@ -127,9 +135,30 @@ def test_connections__are_to_be_used_again_but_for_those_of_websockets(handshake
         "path": "/v1/realtime",
     }
     traffic = Traffic("POST", shown["path"], b"{}", (b"{}",))
-    rows = [{**shown, "id": str(n), "connection": f"conn_{n}", "time": f"2026-01-01T00:00:{n:02}Z"} for n in range(12)]
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    rows = [
+        {**shown, "id": str(n), "connection": f"conn_{n}", "duration_ms": lasting.get(n, 1.0)}
+        | {"time": (began + timedelta(milliseconds=n * every)).isoformat()}
+        for n in range(12)
+    ]
     told = _verdict([(row, traffic) for row in reversed(rows)], "openai", 600.0)
-    assert [each["rule"] for each in told["findings"]] == ["connections_not_reused"] * found
+    return [each["rule"] for each in told["findings"]]
+
+
+@pytest.mark.parametrize(("handshake", "found"), [({}, 1), ({"sec-websocket-key": "a"}, 0)])
+def test_connections__are_to_be_used_again_but_for_those_of_websockets(handshake: dict[str, str], found: int) -> None:
+    assert connecting(handshake) == ["connections_not_reused"] * found
+
+
+@pytest.mark.parametrize(
+    ("lasting", "found"),
+    [({}, 1), ({0: 3.4}, 1), ({0: 3.4, 4: 3.4}, 0), ({0: 50.0}, 0)],
+    ids=["one after the other", "an end noted late", "at once", "for long at once"],
+)
+def test_connections__may_be_several_where_several_things_are_asked_at_once(
+    lasting: dict[int, float], found: int
+) -> None:
+    assert connecting({}, 3, lasting) == ["connections_not_reused"] * found
 
 
 def test_calls__of_one_millisecond_are_in_the_order_in_which_they_ended() -> None:

@@ -193,10 +193,13 @@ def _cut_text(attempt: Attempt) -> str:
 def _needless(attempts: Sequence[Attempt]) -> Iterator[Attempt]:
     """Yield the attempts of a client over a new connection while the one before was free, which was not used again.
 
-    A client that asks several things at once may not have seen the end of an answer that the server has sent.
+    A client that asks several things at once may not have seen the end of an answer that the server has sent. An
+    answer that ends a little after the next request has begun does not yet tell that it does: the end is noted late.
     """
     uses = Counter(each.connection for each in attempts)
-    unseen = SEEN_AFTER if any(then.begun < first.ended for first, then in pairwise(attempts)) else -ROUNDING
+    both = [first.ended - then.begun for first, then in pairwise(attempts) if then.begun < first.ended]
+    at_once = len(both) > 1 or max(both, default=0) > ROUNDING
+    unseen = SEEN_AFTER if at_once else -ROUNDING
     ended = 0.0
     for first, then in pairwise(attempts):
         ended = max(ended, first.ended)
