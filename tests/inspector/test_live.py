@@ -146,13 +146,14 @@ async def test_retries__are_folded_into_what_became_of_the_call(site: Site) -> N
         await site.ask("Where is my order?", headers={"Idempotency-Key": "one", "x-stainless-retry-count": str(retry)})
         await site.ask(f"Between, about a refund {retry}")
     await expect(page.locator(f"{SHOWN} .x-status")).to_have_count(4)
-    assert await page.locator(f"{SHOWN} .x-status").all_inner_texts() == ["200"] * 4
+    await expect(page.locator(f"{SHOWN} .x-status")).to_have_text(["200"] * 4, use_inner_text=True)
     await expect(page.locator(SHOWN).last.locator(".chain")).to_have_text("429 → 429 → 200")
     for key in ("j", "j", "j", "j", "l"):
         await page.keyboard.press(key)
     unfold = page.get_by_role("button", name="The 3 attempts")
     await expect(unfold).to_have_attribute("aria-expanded", "true")
-    assert await page.locator("li.is-attempt .x-status").all_inner_texts() == ["429", "429", "200"]
+    attempts = page.locator("li.is-attempt .x-status")
+    await expect(attempts).to_have_text(["429", "429", "200"], use_inner_text=True)  # once they are laid out
     await page.keyboard.press("j")
     await expect(page.locator("li.is-attempt :focus .x-status")).to_have_text("429")
     await unfold.click()
