@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from completions.conversation import Message, Prompt
+from completions.conversation import Message, Prompt, Usage
 from completions.outcome import Outcome
 from completions.resolve import engine
 from completions.script.loader import parse
@@ -29,6 +29,13 @@ def asked(text: str = "Hello", **fields: Any) -> Prompt:
     body: Mapping[str, object] = {"messages": [{"role": "user", "content": text}]}
     usual: dict[str, Any] = {"messages": (Message("user", text),), "body": body, "model": "gpt-4o"}
     return Prompt(**usual | fields)
+
+
+async def used(space: Namespace, prompt: Prompt) -> Usage:
+    """Return what the answer to a prompt cost."""
+    outcome = await engine.resolve(space, prompt)
+    assert outcome.reply is not None and outcome.reply.usage is not None
+    return outcome.reply.usage
 
 
 class World:

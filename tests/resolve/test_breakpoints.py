@@ -4,28 +4,17 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Prompt, Usage
-from completions.resolve import engine
+from completions.conversation import Prompt
 from completions.state.namespaces import Namespace
 from completions.wire.openai.chat.format import read_prompt as read_chat
 from completions.wire.openai.prefix import UNCACHED, looked_up_and_written
 from completions.wire.openai.responses.prompt import read_prompt as read_response
+from tests.scripts import used
 
 MODEL = "gpt-5.6-sol"
 RULES = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
 EXPLICIT: Any = {"prompt_cache_options": {"mode": "explicit"}}
 TOOLS = [{"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}]
-
-
-@pytest.fixture
-def space() -> Namespace:
-    return Namespace("test", "auto")
-
-
-async def used(space: Namespace, prompt: Prompt) -> Usage:
-    outcome = await engine.resolve(space, prompt)
-    assert outcome.reply is not None and outcome.reply.usage is not None
-    return outcome.reply.usage
 
 
 async def cached(space: Namespace, prompt: Prompt) -> tuple[int, int]:

@@ -6,27 +6,15 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Prompt, Usage
-from completions.resolve import engine
+from completions.conversation import Prompt
 from completions.resolve.caching import steps_for
 from completions.state.namespaces import Namespace
 from completions.wire.anthropic.prompt import read_prompt as read_claude
 from completions.wire.bedrock.prompt import read_prompt as read_converse
 from completions.wire.openai.chat.format import read_prompt
-from tests.scripts import World, rules
+from tests.scripts import World, rules, used
 
 PREFIX = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
-
-
-@pytest.fixture
-def space() -> Namespace:
-    return Namespace("test", "auto")
-
-
-async def used(space: Namespace, prompt: Prompt) -> Usage:
-    outcome = await engine.resolve(space, prompt)
-    assert outcome.reply is not None and outcome.reply.usage is not None
-    return outcome.reply.usage
 
 
 def asks(question: str, prefix: str = PREFIX, model: str = "gpt-4o") -> Prompt:

@@ -14,7 +14,7 @@ from typing import Any, Literal, cast
 from completions.conversation import Prompt, Reply, ToolChoice
 from completions.tokens import text as tokens
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.anthropic.edits import edited, edits_of
+from completions.wire.anthropic.edits import edit_of, edited, edits_of
 from completions.wire.anthropic.prompt import with_messages
 from completions.wire.anthropic.thinking import signature
 from completions.wire.content import only_choice
@@ -42,7 +42,7 @@ def is_asked(body: Body) -> bool:
 
 def has_edit(body: Body) -> bool:
     """Tell whether a request has its conversation summarized once it is long."""
-    return any(edit.get("type") == EDIT for edit in edits_of(body))
+    return edit_of(body, EDIT) is not None
 
 
 def as_read(prompt: Prompt, size: int) -> Prompt:
@@ -52,7 +52,7 @@ def as_read(prompt: Prompt, size: int) -> Prompt:
     if not edits_of(prompt.body):
         return prompt
     prompt = edited(_from_summary(prompt), size)
-    edit = next((each for each in edits_of(prompt.body) if each.get("type") == EDIT), None)
+    edit = edit_of(prompt.body, EDIT)
     if edit is None or prompt.task == "count":
         return prompt
     most = whole(mapping(edit.get("trigger")).get("value"), 0)
@@ -87,11 +87,6 @@ def is_summary(block: Body) -> bool:
 def is_signed(block: Body) -> bool:
     """Tell whether a block is a summary that was made on demand."""
     return is_summary(block) and block.get("signature") is not None
-
-
-def blocks(body: Body) -> list[dict[str, Any]]:
-    """Return the blocks of all messages."""
-    return [block for message in dicts(body.get("messages")) for block in dicts(message.get("content"))]
 
 
 def kind(prompt: Prompt) -> Kind | None:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from completions.tokens.models import entry
+from completions.wire.anthropic.beta import CLEARS
 from completions.wire.anthropic.blocks import NO_SUMMARY
 from completions.wire.anthropic.checks import Wrong, choice, record, string
 from completions.wire.anthropic.compaction import BLOCK, EDIT, has_edit, is_asked, is_signed, is_summary
@@ -22,9 +23,6 @@ OF_EDIT, ON_DEMAND = "compact-2026-01-12", "compact-2026-09-04"
 
 LEAST = 50_000
 """Tokens from which on the edit can summarize at the earliest."""
-
-FIRST = "clear_thinking_20251015"
-"""The edit that has to be the first."""
 
 COMPACTION = nullable(record({"type": choice("summarize"), "instructions": nullable(string(high=16_384))}, ("type",)))
 """Check the field that asks for a summary."""
@@ -46,14 +44,14 @@ def unsuitable_summaries(body: Body, betas: Sequence[str]) -> Problem | None:
 def _unsuitable_edits(body: Body, betas: Sequence[str]) -> Problem | None:
     for at, edit in enumerate(edits_of(body)):
         path = f"context_management.edits[{at}]"
-        if edit.get("type") == FIRST and at:
-            why = f"`{FIRST}` must be the first strategy in `context_management.edits` when provided"
+        if edit.get("type") == CLEARS and at:
+            why = f"`{CLEARS}` must be the first strategy in `context_management.edits` when provided"
             return Wrong(why, "context_management")
         if edit.get("type") != EDIT:
             continue
         if betas and OF_EDIT not in betas:
             found = f"Input tag '{EDIT}' found using 'type' does not match any of the expected tags"
-            return Wrong(f"{found}: '{FIRST}', '{TOOL_USES}'", path)
+            return Wrong(f"{found}: '{CLEARS}', '{TOOL_USES}'", path)
         most = whole(mapping(edit.get("trigger")).get("value"), 0)
         if most is not None and most < LEAST:
             return Wrong(f"trigger.value must be at least {LEAST}", f"{path}.{EDIT}")

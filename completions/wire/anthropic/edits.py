@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from completions.conversation import Prompt
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.anthropic.prompt import with_messages
+from completions.wire.anthropic.prompt import blocks_of, with_messages
 from completions.wire.fields import dicts, mapping, text, texts, whole
 
 TOOL_USES = "clear_tool_uses_20250919"
@@ -30,6 +30,11 @@ def edits_of(body: Body) -> list[dict[str, Any]]:
     return dicts(mapping(body.get("context_management")).get("edits"))
 
 
+def edit_of(body: Body, kind: str) -> dict[str, Any] | None:
+    """Return the edit of a kind, if a request asks for it."""
+    return next((edit for edit in edits_of(body) if edit.get("type") == kind), None)
+
+
 def applied(prompt: Prompt) -> Sequence[Body]:
     """Return the edits that were applied."""
     return cast(Sequence[Body], prompt.recalled.get(APPLIED, ()))
@@ -37,8 +42,7 @@ def applied(prompt: Prompt) -> Sequence[Body]:
 
 def edited(prompt: Prompt, size: int) -> Prompt:
     """Return a prompt as the model reads it; `size` is that of the request in bytes, of which a token has one."""
-    edit = next((each for each in edits_of(prompt.body) if each.get("type") == TOOL_USES), None)
-    if edit is None:
+    if (edit := edit_of(prompt.body, TOOL_USES)) is None:
         return prompt
     trigger = mapping(edit.get("trigger"))
     most = whole(trigger.get("value"), 0)
@@ -58,7 +62,7 @@ def edited(prompt: Prompt, size: int) -> Prompt:
 
 def _names(body: Body) -> dict[str, str]:
     """Return the names of the tools whose results are there, by the ids of the calls, in order."""
-    blocks = [block for message in dicts(body.get("messages")) for block in dicts(message.get("content"))]
+    blocks = blocks_of(body)
     called = {text(block.get("id")): text(block.get("name")) for block in blocks if block.get("type") == "tool_use"}
     answered = {text(block.get("tool_use_id")) for block in blocks if block.get("type") == "tool_result"}
     return {name: tool for name, tool in called.items() if name in answered}

@@ -7,6 +7,7 @@ ollama/ollama.
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -45,21 +46,30 @@ def version(models: Collection[str]) -> dict[str, Any]:
     return {"version": VERSION}
 
 
-class OllamaShow(OllamaFormat):
-    """One model's description."""
+class _OfOneModel(OllamaFormat):
+    """A request about one model, `request` as the server's code calls it; `checks` are those of its fields."""
 
-    name = "ollama_show"
     is_lookup = True
+    request = ""
+    checks: Mapping[str, ollama_rules.Go]
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read which model is to be shown; older clients call it `name`."""
+        """Read which model is meant; older clients call it `name`."""
         document = ollama_rules.read(body)
         if validate:
-            ollama_rules.validate(document, "ShowRequest", ollama_rules.SHOW, named="name")
+            ollama_rules.validate(document, self.request, self.checks, named="name")
         model = text_or_none(document.get("model")) or text_or_none(document.get("name"))
-        return Prompt(format="ollama_show", task="state", model=model, headers=headers, body=document)
+        return Prompt(format=self.name, task="state", model=model, headers=headers, body=document)
+
+
+class OllamaShow(_OfOneModel):
+    """One model's description."""
+
+    name = "ollama_show"
+    request = "ShowRequest"
+    checks = ollama_rules.SHOW
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what there is to know of a model."""
@@ -82,22 +92,19 @@ class OllamaShow(OllamaFormat):
         }
 
 
-class OllamaPull(OllamaFormat):
+class OllamaPull(_OfOneModel):
     """A model that is to be brought to the server, where each that a script allows is already."""
 
     name = "ollama_pull"
-    is_lookup = True
+    request = "PullRequest"
+    checks = ollama_rules.PULL
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
-        """Read which model is to be pulled; older clients call it `name`. It streams unless told not to."""
-        document = ollama_rules.read(body)
-        if validate:
-            ollama_rules.validate(document, "PullRequest", ollama_rules.PULL, named="name")
-        model = text_or_none(document.get("model")) or text_or_none(document.get("name"))
-        streams = document.get("stream") is not False
-        return Prompt(format=self.name, task="state", model=model, stream=streams, headers=headers, body=document)
+        """Read which model is to be pulled; it streams unless told not to."""
+        prompt = super().parse(body, headers, validate=validate, route=route)
+        return replace(prompt, stream=prompt.body.get("stream") is not False)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return that the model is there."""
