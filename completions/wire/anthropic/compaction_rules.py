@@ -66,27 +66,27 @@ def _can(model: str) -> bool:
     return known is None or "anthropic_compaction" in known.yes
 
 
-def _summaries(body: Body) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Yield the blocks that stand for a conversation, each with the places of its message and of itself."""
+def _summaries(body: Body) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the blocks that stand for a conversation, each after its path."""
     for at, message in enumerate(dicts(body["messages"])):
         for place, block in enumerate(dicts(message.get("content"))):
             if block["type"] == BLOCK:
-                yield at, place, block
+                yield f"messages[{at}].content[{place}]", block
 
 
 def _unsuitable_blocks(body: Body, betas: Sequence[str]) -> Problem | None:
     found = [*_summaries(body)]
-    for at, place, block in found:
-        path = f"messages[{at}].content[{place}]"
-        if betas and not {OF_EDIT, ON_DEMAND} & {*betas}:
-            problem = NO_SUMMARY(block)
-            return problem and problem.under(path)
-        if not is_summary(block):
-            continue
-        if problem := _unsigned(body, betas, path) if not is_signed(block) else _signed(body, betas, at, place, block):
+    if found and betas and not {OF_EDIT, ON_DEMAND} & {*betas}:
+        path, block = found[0]
+        problem = NO_SUMMARY(block)
+        return problem and problem.under(path)
+    full = [(path, block) for path, block in found if is_summary(block)]
+    if len(full) > 1 and any(is_signed(block) for _, block in full):
+        return Wrong(ALONE, "messages", "compaction_block_ambiguous")
+    for path, block in full:
+        problem = _signed(body, betas, path, block) if is_signed(block) else _unsigned(body, betas, path)
+        if problem is not None:
             return problem
-    if sum(is_signed(block) for _, _, block in found) and sum(is_summary(block) for _, _, block in found) > 1:
-        return Wrong(ALONE, code="compaction_block_ambiguous")
     return None
 
 
@@ -99,14 +99,13 @@ def _unsigned(body: Body, betas: Sequence[str], path: str) -> Problem | None:
     return None
 
 
-def _signed(body: Body, betas: Sequence[str], at: int, place: int, block: Body) -> Problem | None:
+def _signed(body: Body, betas: Sequence[str], path: str, block: Body) -> Problem | None:
     """Return what is wrong with a summary that was made on demand."""
-    path = f"messages[{at}].content[{place}]"
     if betas and ON_DEMAND not in betas:
         return Wrong(f"`signature` requires anthropic-beta: {ON_DEMAND}", path)
     if has_edit(body):
         return Wrong(f"`{EDIT}` cannot be combined with a signed `{BLOCK}` block", "context_management")
-    if (at, place) != (0, 0):
+    if path != "messages[0].content[0]":
         return Wrong(MISPLACED, path, "compaction_block_misplaced")
     if (found := mistake(block["signature"], block["content"])) == "another text":
         return Wrong(f"`content` of the `{BLOCK}` block is not what was signed", path, "compaction_content_mismatch")

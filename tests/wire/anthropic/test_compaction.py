@@ -226,7 +226,10 @@ KEPT = ("signature",)
 def test_summary__comes_back_once_and_with_its_beta(client: anthropic.Anthropic) -> None:
     block = signed(client)
     twice = says("assistant", block, block)
-    assert refused(client, asked(twice, HI))[1] == "compaction_block_misplaced"
+    assert refused(client, asked(twice, HI)) == (
+        "messages: Send only the `compaction` block that the conversation returned last.",
+        "compaction_block_ambiguous",
+    )
     other, _ = refused(client, asked(says("assistant", block), HI, beta="files-api-2025-04-14"))
     assert other.startswith("messages.0.content.0: Input tag 'compaction' found using 'type' does not match any")
 
