@@ -149,8 +149,8 @@ def _cassette_folder_problems() -> list[CheckMessage]:
     problems = {}
     if conf.CASSETTES and conf.CASSETTE_MODE in RECORDS:
         problems["CASSETTES"] = unwritable(Path(conf.CASSETTES))
-    if os.path.isfile(conf.CASSETTE_ROOT):
-        problems["CASSETTE_ROOT"] = "it is a file, and not a folder"
+    if conf.CASSETTE_ROOT and not os.path.isdir(conf.CASSETTE_ROOT):  # one that is there may be there to play from
+        problems["CASSETTE_ROOT"] = unwritable(Path(conf.CASSETTE_ROOT))
     return [
         Error(f"{name} cannot be recorded into: {problem}.", id="completions.E010")
         for name, problem in problems.items()

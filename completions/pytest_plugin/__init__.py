@@ -107,25 +107,42 @@ def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
         _set_variables(patch, session.address.url)
         try:
             if request.scope == "function" and (marker := node.get_closest_marker(MARKER)) is not None:
-                _use(marker, run.mock, node)
+                _use(run.mock, node, f"@pytest.mark.{MARKER}", *_scripts(marker))
+            _use_parameter(request, run.mock)
             yield run.mock
         finally:
             run.end()
 
 
-def _use(marker: pytest.Mark, mock: "MockLLM", node: pytest.Item) -> None:
+def _scripts(marker: pytest.Mark) -> tuple[object, ...]:
+    """Return what a marker names; nothing where it names something else as well."""
+    return (*marker.args, *marker.kwargs.values()) if marker.kwargs.keys() <= {"script"} else ()
+
+
+def _use_parameter(request: pytest.FixtureRequest, mock: "MockLLM") -> None:
+    """Use the script that a test is parametrized with: `parametrize("mock_llm", [script, ...], indirect=True)`."""
+    if not hasattr(request, "param"):
+        return
+    node, name = request.node, f"@pytest.mark.parametrize({request.fixturename!r}, ..., indirect=True)"
+    marked = request.scope == "function" and node.get_closest_marker(MARKER) is not None
+    if marked:
+        pytest.fail(f"{name}: the test has a script already, of the marker {MARKER}.", pytrace=False)
+    _use(mock, node, name, request.param)
+
+
+def _use(mock: "MockLLM", node: pytest.Item, name: str, *scripts: object) -> None:
     """Use a test's script; what is wrong with it is said without frames, of which none is the test's."""
     why = "it takes one script: YAML, a dict, a file's path, or the name of a built-in one."
-    if len(marker.args) + len(marker.kwargs) == 1 and marker.kwargs.keys() <= {"script"}:
+    if len(scripts) == 1:
         try:
             with warnings.catch_warnings(record=True, action="always") as doubts:
-                mock.script(*marker.args, **marker.kwargs)
+                mock.script(scripts[0])
             for doubt in doubts:
                 node.warn(cast(Warning, doubt.message))
             return
         except Exception as exc:
             why = str(exc)
-    pytest.fail(f"@pytest.mark.{MARKER}: {why}", pytrace=False)
+    pytest.fail(f"{name}: {why}", pytrace=False)
 
 
 def _fixture(scope: Scope, name: str, lasts: str) -> Callable[..., object]:
@@ -162,8 +179,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 @pytest.fixture
-def mock_llm(mocksite_llm: "MockLLM") -> "MockLLM":
+def mock_llm(request: pytest.FixtureRequest, mocksite_llm: "MockLLM") -> "MockLLM":
     """The test's own mock of the LLM API; the SDKs' environment variables point to it."""
+    _use_parameter(request, mocksite_llm)
     return mocksite_llm
 
 

@@ -168,7 +168,12 @@ def test_check__of_the_mode_of_cassettes(settings: Settings) -> None:
             {"CASSETTES": __file__, "CASSETTE_MODE": "once", "MOCK_SCRIPT": "relay"},
             ["completions.E010", "CASSETTES cannot be recorded into: "],
         ),
-        ({"CASSETTE_ROOT": __file__}, ["completions.E010", "CASSETTE_ROOT cannot be recorded into: it is a file"]),
+        (
+            {"CASSETTE_ROOT": __file__},
+            ["completions.E010", f"CASSETTE_ROOT cannot be recorded into: {__file__} is a file, and not a folder"],
+        ),
+        ({"CASSETTE_ROOT": f"{__file__}/below"}, ["completions.E010", "CASSETTE_ROOT cannot be recorded into: "]),
+        ({"CASSETTE_ROOT": str(Path(__file__).parent)}, []),
     ],
 )
 def test_check__of_what_is_recorded_nowhere(given: dict[str, Any], found: list[str], settings: Settings) -> None:

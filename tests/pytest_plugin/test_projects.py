@@ -144,6 +144,35 @@ def test_doubted(mock_llm):
     pass
 """
 
+PARAMETRIZED = """
+import pytest
+from application import ask
+
+SCRIPTS = ["script.yaml", {"version": 1, "rules": [{"reply": "From the file."}]}]
+
+@pytest.mark.parametrize("mock_llm", SCRIPTS, indirect=True)
+def test_scripts(mock_llm):
+    assert ask("Hello") == "From the file."
+
+@pytest.mark.parametrize("mocksite_llm, class_mock_llm", [("mock", "script.yaml")], indirect=True)
+def test_both(mocksite_llm, class_mock_llm):
+    assert ask("Hello") == "This is a mock response."
+
+@pytest.mark.parametrize("class_mock_llm", SCRIPTS, indirect=True)
+class TestClass:
+    def test_script(self, class_mock_llm):
+        assert ask("Hello") == "From the file."
+
+@pytest.mark.parametrize("mock_llm", ["nowhere.yaml", 5], indirect=True)
+def test_no_script(mock_llm):
+    pass
+
+@pytest.mark.llm_script("script.yaml")
+@pytest.mark.parametrize("mock_llm", ["mock"], indirect=True)
+def test_marked_too(mock_llm):
+    pass
+"""
+
 
 FAILING = """
 import pytest
@@ -351,6 +380,16 @@ def test_project__without_django(project: Run, workers: tuple[str, ...]) -> None
     assert told.count("asked: in the failing test") == (0 if workers else 1), out
     for ours in ("plugin.py", "session.py", "mock.py", "not the mock"):
         assert ours not in out, "frames of the package, or a warning of a fixture that is built upon ours"
+
+
+def test_project__parametrized_with_scripts(project: Run) -> None:
+    """A parameter of any mock is its script; what is none, or beside the marker's, is an error."""
+    files = {"pytest.ini": INI, "application.py": APPLICATION, "script.yaml": SCRIPT, "test_them.py": PARAMETRIZED}
+    out = project(files)
+    assert ended(out) == {"passed": 5, "error": 3}, out
+    named = re.escape("@pytest.mark.parametrize('mock_llm', ..., indirect=True): ")
+    for why in ("There is no script nowhere.yaml in ", r"script\(\): `script` takes a text, ", "the test has a script already, of "):
+        assert re.search(f"^{named}{why}", out, re.MULTILINE), out
 
 
 SETTINGS = """
