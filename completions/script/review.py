@@ -57,7 +57,7 @@ def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
         yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such."
     if rule.match is not None and (both := contradiction(rule.match)) is not None:
         yield f"the rule '{rule.name}' never answers: no request fulfils {both}."
-    for told in filter(None, (_not_taken(rule), _without_effect(rule, script.pacing))):
+    for told in filter(None, (_not_taken(rule), _without_effect(rule, script.pacing), _same_id(rule))):
         yield f"the rule '{rule.name}' {told}."
     if rule.times is not None and rule.times < len(rule.answers):
         unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
@@ -197,6 +197,16 @@ def _not_taken(rule: Rule) -> str | None:
                     choices is not None and not any(getattr(choice, key) for choice in choices) for choices in given
                 ):
                     return f"is for {', '.join(sorted(map(str, named)))}, where a reply has effect with `{key}` only"
+    return None
+
+
+def _same_id(rule: Rule) -> str | None:
+    """Return what is wrong with the calls of one choice, if two have the same id."""
+    for choice in (choice for answer in rule.answers for choice in _choices(answer) or ()):
+        calls = [*choice.tool_calls, *(block.call for block in choice.blocks if block.call)]
+        ids = [call.id for call in calls if call.id and isinstance(call.id, str)]
+        if twice := next((each for at, each in enumerate(ids) if each in ids[:at]), None):
+            return f"gives two calls the id {twice!r}, and by the id a client says which of them a result belongs to"
     return None
 
 

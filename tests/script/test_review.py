@@ -173,6 +173,9 @@ def test_doubts__name_the_limits_that_limit_nothing(defaults: str, found: str) -
     assert not found or found in messages[0]
 
 
+CALL_C, CALL_D = "{name: a, id: c}", "{name: a, id: d}"
+
+
 @pytest.mark.parametrize(
     ("rule", "found"),
     [
@@ -188,6 +191,12 @@ def test_doubts__name_the_limits_that_limit_nothing(defaults: str, found: str) -
         ("reply: a, pacing: {speed: 2}", "gives no recorded answer, so that the `speed` of its pacing has no effect."),
         ("reply: a, pacing: recorded", "gives no recorded answer, so that the `speed`"),
         ("reply: {upstream: 'http://localhost'}, pacing: {speed: 2}", ""),
+        (f"reply: {{tool_calls: [{CALL_C}, {CALL_C}]}}", "gives two calls the id 'c', and by the id a client says"),
+        (f"replies: [a, {{choices: [b, {{tool_calls: [{CALL_C}, {CALL_D}, {CALL_C}]}}]}}]", "two calls the id 'c'"),
+        (f"reply: {{blocks: [{{tool_call: {CALL_C}}}, {{text: a}}, {{tool_call: {CALL_C}}}]}}", "two calls the id 'c'"),
+        (f"reply: {{tool_calls: [{CALL_C}, {CALL_D}, {{name: a}}, {{name: a}}]}}", ""),
+        (f"reply: {{choices: [{{tool_calls: [{CALL_C}]}}, {{tool_calls: [{CALL_C}]}}]}}", ""),
+        ("reply: {tool_calls: [{name: a, id: '{{ turn }}'}, {name: a, id: '{{ turn }}'}]}", ""),
     ],
 )
 def test_doubts__name_what_has_no_effect(rule: str, found: str) -> None:
