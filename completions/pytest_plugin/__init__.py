@@ -114,7 +114,7 @@ def _mock(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
             run.end()
 
 
-def _scripts(marker: pytest.Mark) -> tuple[object, ...]:
+def _scripts(marker: pytest.Mark) -> tuple[Any, ...]:
     """Return what a marker names; nothing where it names something else as well."""
     return (*marker.args, *marker.kwargs.values()) if marker.kwargs.keys() <= {"script"} else ()
 
@@ -130,7 +130,7 @@ def _use_parameter(request: pytest.FixtureRequest, mock: "MockLLM") -> None:
     _use(mock, node, name, request.param)
 
 
-def _use(mock: "MockLLM", node: pytest.Item, name: str, *scripts: object) -> None:
+def _use(mock: "MockLLM", node: pytest.Item, name: str, *scripts: Any) -> None:
     """Use a test's script; what is wrong with it is said without frames, of which none is the test's."""
     why = "it takes one script: YAML, a dict, a file's path, or the name of a built-in one."
     if len(scripts) == 1:

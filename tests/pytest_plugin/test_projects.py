@@ -388,7 +388,11 @@ def test_project__parametrized_with_scripts(project: Run) -> None:
     out = project(files)
     assert ended(out) == {"passed": 5, "error": 3}, out
     named = re.escape("@pytest.mark.parametrize('mock_llm', ..., indirect=True): ")
-    for why in ("There is no script nowhere.yaml in ", r"script\(\): `script` takes a text, ", "the test has a script already, of "):
+    for why in (
+        "There is no script nowhere.yaml in ",
+        r"script\(\): `script` takes a text, ",
+        "the test has a script ",
+    ):
         assert re.search(f"^{named}{why}", out, re.MULTILINE), out
 
 

@@ -100,6 +100,7 @@ class OnAzure(Vendor):
 
     name = "azure"
     words = _azure_words(OPENAI_WORDS)
+    text_like_chat = False
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
@@ -313,13 +314,8 @@ class AzureLegacy(Deployed, LegacyCompletions):
     operation = "Completions_Create"
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the answer with what the filters found."""
-        document = super().document(reply, prompt)
-        for choice in document["choices"]:
-            choice["content_filter_results"] = AZURE.finished_extras(Choice(), choice["finish_reason"])[
-                "content_filter_results"
-            ]
-        return document | {"prompt_filter_results": ASKED}
+        """Return the answer with what the filters found in the prompt."""
+        return super().document(reply, prompt) | {"prompt_filter_results": ASKED}
 
     def events(self, reply: Reply, prompt: Prompt) -> Events:
         """Return the stream, which begins with what the filters found in the prompt."""

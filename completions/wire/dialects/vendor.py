@@ -22,6 +22,7 @@ class Vendor(Dialect):
     padding = ""
     vendor = ""
     header_mark: bytes | None = None
+    text_like_chat = True
     refuses = False
     """Whether refusals have a field of their own."""
     head: Sequence[str] = (*HEAD, "system_fingerprint")
@@ -124,6 +125,11 @@ class Vendor(Dialect):
         """Return the message without empty fields."""
         plain = {key: value for key, value in message.items() if value or key not in ("refusal", "annotations")}
         return plain | (self.reasoning_delta(choice.reasoning) if choice.reasoning else {})
+
+    def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return a choice of a text completion, with what that of a chat has beside its message."""
+        reason = document["finish_reason"]
+        return document | (self.chunk_extras(choice) if reason is None else self.finished_extras(choice, reason))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta without OpenAI's empty refusal."""

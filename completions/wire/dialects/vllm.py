@@ -16,8 +16,9 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, rules, vllm_constraints, vllm_rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
-from completions.wire.fields import mapping, whole
+from completions.wire.fields import arranged, mapping, whole
 from completions.wire.openai.base import usage
+from completions.wire.openai.chat.format import response_format
 from completions.wire.openai.words import METHOD
 from completions.wire.validation import Check, Problem, keep_rules
 
@@ -33,6 +34,8 @@ def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
 NO_METHOD = VLLM_WORDS[METHOD].type
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
 NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
+NULL_OF_TEXT = ("service_tier", "system_fingerprint", "kv_transfer_params")
+"""What is null at the top level of a text completion; its choices have the rest."""
 
 
 class VLLM(Vendor):
@@ -83,7 +86,7 @@ class VLLM(Vendor):
         least = whole(body.get("min_tokens"), 0)
         if most is not None and (body.get("ignore_eos") is True or least == most):
             least = most + 1  # one more than is let through, so that it is the limit that ends it
-        form = vllm_constraints.form(body) or prompt.response_format
+        form = vllm_constraints.form(body) or response_format(mapping(body.get("response_format")))
         return replace(super().adapt_prompt(prompt), min_tokens=least, response_format=form)
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
@@ -111,7 +114,15 @@ class VLLM(Vendor):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with what is null unless the server is told otherwise."""
-        return document | dict.fromkeys(NULL)
+        if document["object"] != "text_completion":
+            return document | dict.fromkeys(NULL)
+        choices = [choice | {"prompt_logprobs": None} for choice in document["choices"]]
+        return document | {"choices": choices} | dict.fromkeys(NULL_OF_TEXT)
+
+    def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return a choice of a text completion with all its fields."""
+        stopped = None if document["finish_reason"] is None else choice.stopped_by
+        return arranged(document, ("index",)) | {"stop_reason": stopped, "token_ids": None, "prompt_token_ids": None}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with all its fields."""

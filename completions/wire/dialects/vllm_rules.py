@@ -11,6 +11,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import lax, unions
 from completions.wire.dialects.findings import Finding
 from completions.wire.dialects.lax import Conversion
+from completions.wire.dialects.rules import FIELDS as COMMON
 from completions.wire.dialects.rules import steps
 from completions.wire.fields import dicts, mapping
 from completions.wire.validation import (
@@ -56,7 +57,7 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The reasoning efforts, as a server of 2026 lists them in its refusal (quoted by users, of DeepSeek-V4)."""
 
 CHAT_FIELDS = {**FIELDS, "max_completion_tokens": _WHOLE, "reasoning_effort": nullable(choice(*EFFORTS))}
-COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE}
+COMPLETION_FIELDS = {**FIELDS, "logprobs": _WHOLE, "response_format": COMMON["response_format"]}
 
 
 def _embedded(value: Any) -> Problem | None:
@@ -266,6 +267,14 @@ def _needs(field: str, other: str, message: str) -> Broken:
     return lambda body: _broken(message, field, body) if body.get(field) and not body.get(other) else None
 
 
+def _has_no_schema(body: Body) -> RequestError | None:
+    form = mapping(body.get("response_format"))
+    if form.get("type") != "json_schema" or form.get("json_schema") is not None:
+        return None
+    said = "When response_format type is 'json_schema', the 'json_schema' field must be provided."
+    return _broken(said, "response_format", body)
+
+
 NAMED = 'Correct usage: `{"type": "function", "function": {"name": "my_function"}}`'
 
 
@@ -335,8 +344,11 @@ STREAMED = Rule(
 BEFORE = (Rule(_chooses_nothing, PROTOCOL, SEEN), Rule(_chooses_no_tool, PROTOCOL, SEEN))
 """What holds for a chat before the types of its fields are looked at."""
 
+FORMED = Rule(_has_no_schema, PROTOCOL, "2026-11-29")
+
 CHAT = (
     STREAMED,
+    FORMED,
     Rule(
         _needs("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."), PROTOCOL, SEEN
     ),
@@ -345,6 +357,7 @@ CHAT = (
 )
 COMPLETION = (
     STREAMED,
+    FORMED,
     Rule(_no_prompt, PROTOCOL, SEEN),
     *_parameters(DEFAULT_COMPLETION),
     Rule(_many_logprobs("logprobs"), PARAMETERS, SEEN),

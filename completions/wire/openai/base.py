@@ -87,6 +87,8 @@ class Dialect:
     """The dimensions of its embedding models."""
     has_sockets = False
     """Whether responses are also asked for over WebSockets."""
+    text_like_chat = False
+    """Whether the head and the usage of text completions are made as those of chat."""
     response_order: Sequence[str] = ()
     """The order of a response's keys, where it is not OpenAI's."""
     listed: Collection[str] = catalogue.DEFAULT_MODELS
@@ -173,6 +175,10 @@ class Dialect:
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return the further fields of a choice in a chunk; None is for the chunk that opens the stream."""
         return {}
+
+    def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return a choice of a text completion; in a chunk before its end it has no finish reason."""
+        return document
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage."""

@@ -10,8 +10,9 @@ from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, grouped, joined
-from completions.wire.openai.base import OpenAIFormat, check_stream, made_id, usage
-from completions.wire.openai.chat.message import Chunks, stream
+from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
+from completions.wire.openai.chat.manners import fingerprint
+from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
@@ -24,6 +25,9 @@ DEFAULT_MAX_TOKENS = 16
 
 BEFORE_MODEL = ("id", "object", "created", "choices")
 """What stands before the model in chunks, where no usage is asked for (recorded of davinci-002 up to March 2026)."""
+
+TEXT, CHAT = "cmpl-", "chatcmpl-"
+"""How the ids of text completions begin, and those of chat completions."""
 
 
 class LegacyCompletions(OpenAIFormat):
@@ -51,31 +55,37 @@ class LegacyCompletions(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `text_completion`."""
-        choices = [
-            self._choice(index, self._echoed(prompt, index) + _told(choice), self._logprobs(prompt, choice, index))
-            | {"finish_reason": _finish(choice)}
-            for index, choice in enumerate(reply.choices)
-        ]
-        return self._head(reply, prompt) | {"choices": choices, "usage": usage(reply.usage)}
+        dialect = self._dialect.for_prompt(prompt)
+        choices = []
+        for at, choice in enumerate(reply.choices):
+            said = _choice(at, self._echoed(prompt, at) + _told(choice), self._logprobs(prompt, choice, at))
+            choices.append(dialect.text_choice(said | {"finish_reason": _finish(choice)}, choice))
+        told = _head(dialect, reply, prompt) | {"choices": choices, "usage": _usage(dialect, reply, prompt)}
+        return dialect.whole(told, reply, prompt) if dialect.text_like_chat else told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
-        head = self._head(reply, prompt)
-        if not (self._dialect.name or prompt.include_usage):
+        dialect = self._dialect.for_prompt(prompt)
+        head = _head(dialect, reply, prompt)
+        if not (dialect.name or prompt.include_usage):
             head = arranged(head | {"choices": []}, BEFORE_MODEL)
-        chunks = Chunks(head, include_usage=prompt.include_usage)
+        chunks = Chunks(head, include_usage=dialect.null_usage and prompt.include_usage)
         starts, lanes, finishes = [], [], []
         for index, choice in enumerate(reply.choices):
             if echoed := self._echoed(prompt, index):
                 pieces = tokens.split(echoed, prompt.model)
                 logprobs = _logprobs(prompt, pieces, 0, [None] * len(pieces))
-                starts.append(Event(chunks.one(self._choice(index, echoed, logprobs))))
+                starts.append(Event(chunks.one(dialect.text_choice(_choice(index, echoed, logprobs), choice))))
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
-            finish = self._choice(index, "", None) | {"finish_reason": _finish(choice)}
-            finishes.append(Event(chunks.one(finish), part="finish"))
-        counted = usage(reply.usage)
-        ending = [chunks.usage(counted)] if prompt.include_usage else []
-        return self._dialect.stream(stream(starts, lanes, finishes, ending), counted, prompt)
+            finishes.append(dialect.text_choice(_choice(index, "", None) | {"finish_reason": _finish(choice)}, choice))
+        counted, last = _usage(dialect, reply, prompt), len(finishes) - 1
+        ends = [
+            Event(chunks.one(finish, dialect.last_chunk_extras(reply, counted) if at == last else {}), part="finish")
+            for at, finish in enumerate(finishes)
+        ]
+        told = dialect.has_usage_chunk(prompt)
+        ending = [chunks.usage(counted, dialect.usage_chunk_extras(finishes[-1]))] if told else []
+        return dialect.stream(stream(starts, lanes, ends, ending), counted, prompt)
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a text completion or a chunk."""
@@ -95,29 +105,18 @@ class LegacyCompletions(OpenAIFormat):
         return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
 
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> Sequence[Event]:
-        split = tokens.split(_told(choice), prompt.model)
+        split, dialect = tokens.split(_told(choice), prompt.model), self._dialect.for_prompt(prompt)
         if prompt.top_logprobs is None:
             said = joined(split, prompt.per_chunk)
-            return chunks.each(self._choice(index, HOLE, None), said)
+            return chunks.each(dialect.text_choice(_choice(index, HOLE, None), choice), said)
         frames, groups = [], grouped([*enumerate(split)], split, prompt.per_chunk)
         for group in groups:
             pieces = [piece for _, piece in group]
             logprobs = _logprobs(prompt, pieces, offset, [given(choice.logprobs, at) for at, _ in group])
             text = "".join(pieces)
-            frames.append(chunks.one(self._choice(index, text, logprobs)))
+            frames.append(chunks.one(dialect.text_choice(_choice(index, text, logprobs), choice)))
             offset += len(text)
         return Event.tokens(frames, counts=map(len, groups))
-
-    def _head(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        return {
-            "id": f"cmpl-{reply.id.removeprefix('chatcmpl-')}" if reply.id else made_id("cmpl-", reply),
-            "object": "text_completion",
-            "created": reply.created,
-            "model": reply.model or prompt.model or "mock",
-        }
-
-    def _choice(self, index: int, text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:
-        return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": None}
 
     def _logprobs(self, prompt: Prompt, choice: Choice, index: int) -> dict[str, Any] | None:
         echoed = tokens.split(self._echoed(prompt, index), prompt.model)
@@ -131,6 +130,37 @@ class LegacyCompletions(OpenAIFormat):
             return ""
         place = index * len(prompt.messages) // max(prompt.n, 1)
         return prompt.messages[place].text if place < len(prompt.messages) else ""
+
+
+def _head(dialect: Dialect, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the top level without choices and usage."""
+    head = {
+        "id": _id(dialect, reply),
+        "object": "text_completion",
+        "created": reply.created,
+        "model": reply.model or prompt.model or "mock",
+    }
+    if not dialect.text_like_chat:
+        return head
+    head |= {"service_tier": service_tier(prompt.body), "system_fingerprint": fingerprint(reply.model)}
+    return dialect.top_level(head, reply, prompt)
+
+
+def _id(dialect: Dialect, reply: Reply) -> str:
+    """Return the id that the vendor's chat would give the answer, where that names the chat by another prefix."""
+    if not dialect.text_like_chat:
+        return f"{TEXT}{reply.id.removeprefix(CHAT)}" if reply.id else made_id(TEXT, reply)
+    made = reply.id or dialect.answer_id(reply)
+    return f"{TEXT}{made.removeprefix(CHAT)}" if made.startswith(CHAT) else made
+
+
+def _usage(dialect: Dialect, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    counted = usage(reply.usage)
+    return dialect.usage(usage_with_details(reply, prompt), reply, prompt) if dialect.text_like_chat else counted
+
+
+def _choice(index: int, text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:
+    return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": None}
 
 
 def _logprobs(

@@ -125,6 +125,12 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         {"stream_options": {"include_usage": True}},
         "Stream options can only be defined when `stream=True`",
     ),
+    (
+        "vllm",
+        [USER],
+        {"response_format": {"type": "json_schema"}},
+        "When response_format type is 'json_schema', the 'json_schema' field must be provided.",
+    ),
     ("vllm", [USER], {"top_logprobs": 2}, "when using `top_logprobs`, `logprobs` must be set to true."),
     ("vllm", [USER], {"presence_penalty": 3}, "presence_penalty must be in [-2, 2], got 3.0."),
     ("vllm", [USER], {"frequency_penalty": -2.5}, "frequency_penalty must be in [-2, 2], got -2.5."),

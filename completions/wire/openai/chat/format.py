@@ -294,7 +294,8 @@ def _chosen(choice: dict[str, Any]) -> str | None:
     return text_or_none(mapping(inner).get("name") or choice.get("name"))
 
 
-def _response_format(document: dict[str, Any]) -> ResponseFormat:
+def response_format(document: dict[str, Any]) -> ResponseFormat:
+    """Return the form that an answer must have, as a request says it."""
     match document.get("type"):
         case "json_object":
             return ResponseFormat("json_object")
@@ -325,7 +326,7 @@ _READERS: Mapping[str, Sequence[tuple[str, Reader]]] = {
     "tool_choice": [("tool_choice", _tool_choice)],
     "function_call": [("tool_choice", _tool_choice)],
     "parallel_tool_calls": [("parallel_tool_calls", lambda body: body["parallel_tool_calls"] is not False)],
-    "response_format": [("response_format", lambda body: _response_format(mapping(body["response_format"])))],
+    "response_format": [("response_format", lambda body: response_format(mapping(body["response_format"])))],
     "n": [("n", lambda body: choices(body["n"]))],
     "stop": [("stop", lambda body: texts(body["stop"]))],
     "max_tokens": [("max_tokens", _most_tokens)],
