@@ -486,6 +486,27 @@ def test_events__tell_the_steps_of_the_api_s_own_tools(tool: JSON, steps: list[s
 
 
 @pytest.mark.parametrize(
+    ("asked", "beside", "choice", "draws"),
+    [
+        ("A cat", [], "auto", True),
+        ("A cat", [{"type": "web_search"}], "auto", True),
+        ("Mend the bug", [TOOL], "auto", False),
+        ("Mend the bug", [{"type": "apply_patch"}], "auto", False),
+        ("Mend the bug", [TOOL], {"type": "image_generation"}, True),
+        ("Draw me a cat", [TOOL], "auto", True),
+        ("An Image of a cat", [TOOL], "auto", True),
+        ("Draw me a cat", [TOOL], "none", False),
+    ],
+)
+def test_picture__is_drawn_beside_functions_only_if_one_is_asked_for(
+    asked: str, beside: list[JSON], choice: Any, draws: bool
+) -> None:
+    prompt = parse(input=asked, tools=[{"type": "image_generation"}, *beside], tool_choice=choice)
+    output = WIRE.document(reply(Choice("Hi", "stop")), prompt)["output"]
+    assert ("image_generation_call" in [item["type"] for item in output]) == draws
+
+
+@pytest.mark.parametrize(
     ("model", "called", "phase"),
     [
         ("gpt-4o", False, None),

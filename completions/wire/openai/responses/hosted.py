@@ -5,6 +5,7 @@ called once before a text unless the script says otherwise. The client's are off
 schema for `auto`. Shapes: `ResponseOutputItem` of the openai SDK.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -33,6 +34,8 @@ DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium",
 """What a picture is where the request leaves it to the model."""
 
 API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
+PICTURE = re.compile(r"\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)", re.IGNORECASE)
+"""What asks for a picture. Coding agents offer to draw one in every request, beside their tools, and mean it seldom."""
 
 
 def _tool(name: str, description: str, **properties: Mapping[str, Any]) -> Tool:
@@ -150,6 +153,8 @@ def offered(prompt: Prompt) -> list[dict[str, Any]]:
     tools = [tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) in API_TOOLS]
     if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
         return [tool for tool in tools if _canonical(tool) == _canonical(choice)]
+    if prompt.tools and not PICTURE.search(prompt.last_user):
+        return [tool for tool in tools if _canonical(tool) != "image_generation"]
     return tools
 
 
