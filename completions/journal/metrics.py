@@ -12,6 +12,7 @@ import functools
 import glob
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -203,6 +204,8 @@ def _shared(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
 
 
 def _is_running(process: int) -> bool:
+    if sys.platform == "win32":  # there no signal asks whether a process lives: 0 is that of Ctrl+C
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -119,7 +119,7 @@ def warm() -> None:
 
 def _give_back() -> None:
     """Give the memory that the tables took while they were read back to the system, where the C library can."""
-    with contextlib.suppress(OSError, AttributeError):
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # the last on Windows, where nothing is named None
         ctypes.CDLL(None).malloc_trim(0)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from uvicorn import Config, Server
 
+from completions.receive import lifespan
 from completions.receive.starting import announce, workers_of, workers_of_gunicorn
 
 
@@ -47,3 +48,16 @@ async def test_start__at_a_socket_of_unix_says_what_answers(tmp_path: Path, capl
         announce(made)
         await asyncio.sleep(0.01)
     assert [text[:14] for text in caplog.messages if text.startswith("The ")] == ["The script is ", "The journal is"]
+
+
+@pytest.mark.parametrize("raised", [OSError, TypeError, AttributeError])
+def test_start__goes_on_where_a_system_takes_no_memory_back(
+    raised: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As ctypes tells it on systems other than Linux: on Windows no library has the name None."""
+
+    def library(name: None) -> None:
+        raise raised(name)
+
+    monkeypatch.setattr("completions.receive.lifespan.ctypes.CDLL", library)
+    lifespan._give_back()
