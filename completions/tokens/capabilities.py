@@ -171,7 +171,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
         lacks_reasoning=family.lacks_reasoning,
         efforts=family.efforts or efforts,
         default_effort=family.default_effort,
-        formats=family.formats or _formats(entry),
+        formats=_formats(entry) if family.formats is None else family.formats,
         budget=family.budget,
         output=_output(entry),
     )

@@ -3,6 +3,7 @@
 from completions.tokens.bedrock_families import families_with
 from completions.tokens.family import LOW_TO_HIGH, Family
 from completions.tokens.openai_families import OPENAI
+from completions.tokens.single_purpose import SINGLE_PURPOSE
 
 ANTHROPIC = (
     Family(
@@ -235,4 +236,4 @@ OTHERS = (
         seen="2026-09-15",
     ),
 )
-FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ, *families_with(ANTHROPIC))
+FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ, *families_with(ANTHROPIC), *SINGLE_PURPOSE)

@@ -78,6 +78,7 @@ class Entry(NamedTuple):
 UNKNOWN = Entry(Limits(None, None), {})
 
 PROVIDERS: Mapping[str, frozenset[str]] = {
+    "cohere": frozenset({"cohere", "cohere_chat"}),
     "bedrock": frozenset({"bedrock", "bedrock_converse"}),
     "openai": frozenset({"openai", "text-completion-openai"}),
     "gemini": frozenset({"gemini", "vertex_ai-language-models", "vertex_ai-embedding-models"}),

@@ -15,9 +15,12 @@ from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
 from completions.tokens.families import FAMILIES
 from completions.wire import registry
-from completions.wire.base import WireFormat
+from completions.wire.base import NO_ROUTE, WireFormat
 from completions.wire.bedrock.converse import Converse
-from completions.wire.ollama.chat import OllamaChat
+from completions.wire.cohere.chat import CohereChat
+from completions.wire.cohere.first_chat import FirstCohereChat
+from completions.wire.gemini.generate import Gemini
+from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.images import Images
@@ -31,7 +34,7 @@ CHAT, RESPONSES, LEGACY, EMBEDDINGS = ChatCompletions(), Responses(), LegacyComp
 REVISED = date(2026, 11, 26)
 """When the sources were looked through last; what was seen over a year before is looked up anew or dropped."""
 
-OTHERS = (Images(), Speech(), Moderations(), Converse(), OllamaChat())
+OTHERS = (Images(), Speech(), Moderations(), Converse(), OllamaChat(), Gemini(), CohereChat())
 FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *OTHERS, *registry.CHAT_DIALECTS.values())
 
 ANY = Script("any", (), NAMED["auto"])
@@ -72,11 +75,11 @@ def system(role: str) -> dict[str, Any]:
     return {"messages": [{"role": role, "content": "Be brief."}, {"role": "user", "content": "hello"}]}
 
 
-def refused(wire: WireFormat, body: Mapping[str, Any]) -> RequestError | None:
+def refused(wire: WireFormat, body: Mapping[str, Any], route: Mapping[str, str] = NO_ROUTE) -> RequestError | None:
     """Return the error with which a request is refused, if it is."""
     data = orjson.dumps(body)
     try:
-        check_model(wire.parse(data, {}, validate=True), wire, ANY)
+        check_model(wire.parse(data, {}, validate=True, route=route), wire, ANY)
     except RequestError as exc:
         return exc
     return None
@@ -413,6 +416,80 @@ def test_addresses__refuse_models_of_another_kind(
     exc = refused(wire, body)
     assert exc is not None
     assert (exc.status, exc.message[: len(words)]) == (status, words)
+
+
+NOT_AT_GOOGLE = "models/{} is not found for API version {}, or is not supported for {}. Call ModelService.ListModels to"
+NO_CONVERSE = "This action doesn't support the model that you provided. Try again with a supported text or chat model."
+NOT_AT_OPENROUTER = " and cannot be used with the chat/completions endpoint. Use the "
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "status", "words"),
+    [
+        ("mistral", "mistral-embed", 400, "Invalid model: mistral-embed"),
+        ("mistral", "voxtral-mini-latest", None, ""),
+        ("groq", "whisper-large-v3", 400, "The model `whisper-large-v3` does not support chat completions"),
+        ("groq", "playai-tts", 400, "The model `playai-tts` does not support chat completions"),
+        ("groq", "openai/gpt-oss-20b", None, ""),
+        ("openrouter", "baai/bge-m3", 400, f"baai/bge-m3 is an embedding model{NOT_AT_OPENROUTER}/embeddings"),
+        ("openrouter", "openai/gpt-image-1", 404, f"is an image generation model{NOT_AT_OPENROUTER}/api/v1/images"),
+        ("openrouter", "google/gemini-2.5-flash-image", None, ""),
+        ("gemini", "text-embedding-004", 404, NOT_AT_GOOGLE.format("text-embedding-004", "v1main", "generateContent")),
+        ("gemini", "gemini-2.5-flash", None, ""),
+        ("cohere", "embed-v4.0", 400, "model 'embed-v4.0' is not supported by the chat API"),
+        ("cohere", "command-a-03-2025", None, ""),
+    ],
+)
+def test_dialects__refuse_models_of_another_kind(dialect: str, model: str, status: int | None, words: str) -> None:
+    exc = refused(registry.CHAT_DIALECTS[dialect], {"model": model, **HELLO})
+    assert (exc.status, words in exc.message) == (status, True) if exc else status is None
+
+
+SAID = {"contents": [{"role": "user", "parts": [{"text": "hello"}]}]}
+EMBED = {"content": {"parts": [{"text": "hello"}]}}
+
+
+@pytest.mark.parametrize(
+    ("wire", "route", "body", "status", "words"),
+    [
+        *(
+            (Gemini(), {"model": model, "method": method}, body, status, words.format(model, "v1beta", method))
+            for model, method, body, status, words in (
+                ("gemini-embedding-001", "generateContent", SAID, 404, NOT_AT_GOOGLE),
+                ("veo-3.1-generate-preview", "streamGenerateContent", SAID, 404, NOT_AT_GOOGLE),
+                ("imagen-4.0-generate-001", "generateContent", SAID, 404, NOT_AT_GOOGLE),
+                ("gemini-3.8-live", "generateContent", SAID, 404, NOT_AT_GOOGLE),
+                ("gemini-2.5-flash", "embedContent", EMBED, 404, NOT_AT_GOOGLE),
+                ("deep-research-pro-preview-12-2025", "generateContent", SAID, 400, "only supports Interactions API."),
+                ("gemini-embedding-001", "embedContent", EMBED, None, ""),
+                ("gemini-embedding-001", "countTokens", SAID, None, ""),
+                ("gemini-2.5-flash-image", "generateContent", SAID, None, ""),
+                ("gemini-3.5-transcribe", "generateContent", SAID, None, ""),
+            )
+        ),
+        *(
+            (Converse(), {"model": model}, {"messages": [{"role": "user", "content": [{"text": "hello"}]}]}, *told)
+            for model, *told in (
+                ("amazon.titan-embed-text-v2:0", 400, NO_CONVERSE),
+                ("arn:aws:bedrock:us-east-1::foundation-model/cohere.embed-english-v3", 400, NO_CONVERSE),
+                ("amazon.nova-sonic-v1:0", 400, NO_CONVERSE),
+                ("us.amazon.nova-lite-v1:0", None, ""),
+            )
+        ),
+        (OllamaChat(), {}, {"model": "bge-m3:latest", **HELLO}, 400, '"bge-m3:latest" does not support chat'),
+        (OllamaGenerate(), {}, {"model": "embeddinggemma"}, 400, '"embeddinggemma" does not support generate'),
+        (OllamaGenerate(), {}, {"model": "embeddinggemma", "keep_alive": 0}, None, ""),
+        (OllamaChat(), {}, {"model": "llama3.2", **HELLO}, None, ""),
+        (CohereChat(), {}, {"model": "rerank-v3.5", **HELLO}, 400, "model 'rerank-v3.5' is not supported by the chat"),
+        (FirstCohereChat(), {}, {"model": "embed-english-v3.0", "message": "hi"}, 400, "not supported by the chat API"),
+        (CohereChat(), {}, {"model": "command-r-plus-08-2024", **HELLO}, None, ""),
+    ],
+)
+def test_other_vendors__refuse_models_of_another_kind(
+    wire: WireFormat, route: dict[str, str], body: dict[str, Any], status: int | None, words: str
+) -> None:
+    exc = refused(wire, body, route)
+    assert (exc.status, words in exc.message) == (status, True) if exc else status is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
 from completions.wire.bedrock.base import is_claude
 from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.fields import dicts, mapping
-from completions.wire.refusals import Asked, Find, Refusal
+from completions.wire.openai.refusals import elsewhere, no_chat
+from completions.wire.refusals import FORMAT, Asked, Find, Refusal
 
 FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
 CLAUDES = {"temperature": "temperature", "topP": "top_p"}
@@ -67,6 +68,13 @@ def _as_anthropic(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 REFUSALS: tuple[Refusal, ...] = (
+    _row(
+        FORMAT,
+        elsewhere(no_chat),
+        "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
+        "quotes of what Nova Sonic and Cohere's rerank models are told at Converse",
+        "2026-07-01",
+    ),
     _row("temperature", _setting("temperature"), FIELD, "recordings: pydantic/pydantic-ai", "2026-09-22"),
     _row("top_p", _setting("topP"), FIELD, "vercel/ai 21374", "2026-09-14"),
     _row("stop", _setting("stopSequences"), FIELD, "langgenius/dify-official-plugins 1767", "2026-08-24"),

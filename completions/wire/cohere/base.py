@@ -12,7 +12,9 @@ from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.cohere.types import typed
+from completions.wire.openai.refusals import elsewhere, no_chat
 from completions.wire.readback import Answer
+from completions.wire.refusals import FORMAT, Refusal
 from completions.wire.shapes import Shape
 from completions.wire.words import Words, worded
 
@@ -97,6 +99,20 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 def identified(error: dict[str, Any], request_id: str) -> dict[str, Any]:
     """Return an error with a UUID that follows from the request's id."""
     return {"id": ids.uuid_of(request_id), **error}
+
+
+NOT_IN_CHAT = (
+    Refusal(
+        FORMAT,
+        elsewhere(no_chat),
+        "model '{model}' is not supported by the chat API",
+        None,
+        None,
+        source="quotes by users, of embed-english-v3.0",
+        seen="2026-10-09",
+    ),
+)
+"""What is refused in chat because of the model."""
 
 
 class CohereFormat(WireFormat):

@@ -18,7 +18,7 @@ from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import citations
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
-from completions.wire.cohere.base import CohereFormat, answer_id, call_id, collect_error, read_chat_body
+from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, call_id, collect_error, read_chat_body
 from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
@@ -51,6 +51,8 @@ class CohereChat(CohereFormat):
     """A message for messages; what is said before a call is its plan."""
 
     name = "cohere"
+    vendor = "cohere"
+    refusals = NOT_IN_CHAT
     identified_by = ("x-fern-sdk-name",)
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
 from completions.wire.base import NO_ROUTE, StreamFailure
 from completions.wire.cohere import citations, first_prompt
-from completions.wire.cohere.base import CohereFormat, answer_id, collect_error, meta, read_chat_body
+from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, collect_error, meta, read_chat_body
 from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
 from completions.wire.content import arguments_of, only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
@@ -40,6 +40,8 @@ class FirstCohereChat(CohereFormat):
     """A text for a message, with the conversation that there is now."""
 
     name = "cohere_v1"
+    vendor = "cohere"
+    refusals = NOT_IN_CHAT
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -47,6 +47,8 @@ class CompatibleCohere(Vendor):
     """Cohere's dialect."""
 
     name = "cohere"
+    vendor = "cohere"
+    refusals = base.NOT_IN_CHAT
     events_type = ServerSentEvents.media_type
     head = HEAD
     embedding_sizes = OLD_SIZES | {"embed-english-v3.0": 1024, "embed-multilingual-v3.0": 1024}

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, rules
+from completions.wire.dialects.refusals import GEMINI
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
@@ -52,6 +53,7 @@ class GeminiChat(Vendor):
     head = HEAD
     finish_joined = True
     words = WORDS
+    refusals = GEMINI
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
 
     def answer_id(self, reply: Reply) -> str:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, rules, turns
+from completions.wire.dialects import catalogue, findings, refusals, rules, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL
 from completions.wire.fields import arranged, dicts, mapping, text
@@ -118,6 +118,7 @@ class Mistral(Vendor):
     name = "mistral"
     vendor = "mistral"
     words = MISTRAL
+    refusals = refusals.MISTRAL
     between = turns.MISTRAL
     place = "mistral/v1/"
     window_of_prompt = True

@@ -4,7 +4,7 @@ from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.dialects.deserializer import FAILED
 from completions.wire.fields import dicts
-from completions.wire.openai.refusals import elsewhere
+from completions.wire.openai.refusals import draws, elsewhere, embeds, no_chat
 from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
 INVALID = "invalid_request_error"
@@ -27,10 +27,6 @@ def _pictured(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 def _first_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tools", prompt.tools[0].name) if prompt.tools else None
-
-
-def _draws(prompt: Prompt, formats: frozenset[str]) -> bool:
-    return "images" in formats
 
 
 def _unreturned(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -82,7 +78,43 @@ DEEPSEEK: tuple[Refusal, ...] = (
 )
 
 
+GEMINI: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(no_chat),
+        "models/{model} is not found for API version v1main, or is not supported for generateContent. Call "
+        "ModelService.ListModels to see the list of available models and their supported methods.",
+        None,
+        None,
+        404,
+        source="quotes by users, of gemini-embedding-001",
+        seen="2026-10-09",
+    ),
+)
+
+MISTRAL: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(embeds),
+        "Invalid model: {model}",
+        "1500",
+        None,
+        type="invalid_model",
+        source="quotes by users of mistral-embed in chat",
+        seen="2026-08-02",
+    ),
+)
+
 GROQ: tuple[Refusal, ...] = (
+    Refusal(
+        FORMAT,
+        elsewhere(no_chat),
+        "The model `{model}` does not support chat completions",
+        None,
+        None,
+        source="quotes by users, of whisper-large-v3-turbo, distil-whisper-large-v3-en and playai-tts",
+        seen="2026-08-25",
+    ),
     Refusal(
         "tools",
         offers_tools,
@@ -131,6 +163,27 @@ GROQ: tuple[Refusal, ...] = (
 
 OPENROUTER: tuple[Refusal, ...] = (
     Refusal(
+        FORMAT,
+        elsewhere(embeds),
+        "{model} is an embedding model and cannot be used with the chat/completions endpoint. Use the /embeddings "
+        "endpoint instead.",
+        None,
+        None,
+        source="decolua/9router 1304",
+        seen="2026-05-20",
+    ),
+    Refusal(
+        FORMAT,
+        elsewhere(draws),
+        "{model} is an image generation model and cannot be used with the chat/completions endpoint. Use the "
+        "/api/v1/images endpoint instead.",
+        None,
+        None,
+        404,
+        source="quotes by users, of GPT Image and of Krea 2",
+        seen="2026-09-23",
+    ),
+    Refusal(
         "images",
         _pictured,
         "No endpoints found that support image input",
@@ -157,7 +210,7 @@ OPENROUTER: tuple[Refusal, ...] = (
 XAI: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(_draws),
+        elsewhere(draws),
         "The model {model} is an image model and is therefore not available on this endpoint. Please use a compatible "
         "endpoint such as https://api.x.ai/v1/images/generations. For more information, see "
         "https://docs.x.ai/docs/api-reference#image-generation",

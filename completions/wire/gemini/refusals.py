@@ -4,12 +4,21 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
+from completions.tokens.single_purpose import INTERACTS
 from completions.wire.gemini.answer import is_vertex
 from completions.wire.gemini.fields import inner, level_of, pick
-from completions.wire.refusals import BUDGET, EFFORT, OUTPUT, Asked, Find, Refusal, offers_tools, role, too_long
+from completions.wire.refusals import BUDGET, EFFORT, FORMAT, OUTPUT, Asked, Find, Refusal, offers_tools, role, too_long
 
 AUTOMATIC = -1
 """The budget that lets the model choose."""
+
+
+METHODS = {
+    "generate": frozenset({"chat", "responses", "speech", "transcriptions"}),
+    "embed": frozenset({"embeddings"}),
+    "predict": frozenset({"embeddings", "images"}),
+}
+"""What models are for that have a method, by what its name has; all count tokens."""
 
 
 def _thinking(prompt: Prompt) -> dict[str, Any]:
@@ -18,6 +27,20 @@ def _thinking(prompt: Prompt) -> dict[str, Any]:
 
 def _level(prompt: Prompt) -> str:
     return level_of(_thinking(prompt)).removeprefix("THINKING_LEVEL_")
+
+
+def _interacts(prompt: Prompt, can: Capabilities) -> Asked | None:
+    alone = can.formats == INTERACTS and "generate" in (prompt.address.get("method") or "generate").lower()
+    return Asked("model") if alone and not is_vertex(prompt) else None
+
+
+def _elsewhere(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a method that the model has not; Vertex AI has other words."""
+    method = prompt.address.get("method") or "generateContent"
+    for asked, kinds in METHODS.items():
+        if asked in method.lower() and kinds.isdisjoint(can.formats or ()) and not is_vertex(prompt):
+            return Asked("model", method.replace("batchEmbedContents", "embedContent"))
+    return None
 
 
 def _any_level(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -95,7 +118,21 @@ def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
     return Refusal(feature, find, words, None, None, source="quotes by users of the Gemini API", seen=seen)
 
 
+NO_METHOD = Refusal(
+    FORMAT,
+    _elsewhere,
+    "models/{model} is not found for API version v1beta, or is not supported for {value}. Call ModelService.ListModels "
+    "to see the list of available models and their supported methods.",
+    None,
+    None,
+    404,
+    source="a table of what each model answers at generateContent, embedding models and Veo among them",
+    seen="2026-09-28",
+)
+
 REFUSALS: tuple[Refusal, ...] = (
+    _row(FORMAT, _interacts, "This model only supports Interactions API.", "2026-09-28"),
+    NO_METHOD,
     _row("thinking_level", _any_level, "Thinking level is not supported for this model.", "2026-10-08"),
     _row(EFFORT, _both, "You can only set only one of thinking budget and thinking level.", "2026-10-09"),
     _row(

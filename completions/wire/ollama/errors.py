@@ -9,7 +9,8 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire.refusals import Asked, Refusal
+from completions.wire.ollama.prompt import UNLOAD
+from completions.wire.refusals import FORMAT, Asked, Refusal
 from completions.wire.words import Words
 
 WORDS: Mapping[int, str] = {
@@ -39,7 +40,22 @@ def _thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("think", prompt.model) if prompt.body.get("think") else None
 
 
+def _only_embeds(prompt: Prompt, can: Capabilities) -> Asked | None:
+    asked = {"ollama": "chat", "ollama_generate": "generate"}.get(prompt.format)
+    unloaded = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
+    return Asked("model", asked) if asked and "embeddings" in (can.formats or ()) and not unloaded else None
+
+
 REFUSALS = (
+    Refusal(
+        FORMAT,
+        _only_embeds,
+        '"{model}" does not support {value}',
+        None,
+        None,
+        source="ollama/ollama 12182 and 12183; quotes by users, of nomic-embed-text and bge-m3",
+        seen="2026-09-09",
+    ),
     Refusal(
         "reasoning",
         _thoughts,

@@ -19,17 +19,29 @@ def elsewhere(kind: Kind) -> Find:
     return find
 
 
-def _embeds(prompt: Prompt, formats: frozenset[str]) -> bool:
+def embeds(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell a model for embeddings."""
     return "embeddings" in formats
 
 
-def _chats(prompt: Prompt, formats: frozenset[str]) -> bool:
+def draws(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell a model for images."""
+    return "images" in formats
+
+
+def chats(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell a model that answers."""
     return not formats.isdisjoint(("chat", "responses"))
 
 
 def _only_responds(prompt: Prompt, formats: frozenset[str]) -> bool:
     """Tell a model for responses alone; those since gpt-5.2 are told that they are no chat models."""
     return "responses" in formats and re.match(r"gpt-5\.[2-9]|gpt-[6-9]", prompt.model or "") is None
+
+
+def no_chat(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell a model that does not answer, but does something else."""
+    return formats.isdisjoint(("chat", "responses", "legacy"))
 
 
 def any_kind(prompt: Prompt, formats: frozenset[str]) -> bool:
@@ -39,7 +51,7 @@ def any_kind(prompt: Prompt, formats: frozenset[str]) -> bool:
 
 NOT_SAMPLED = Refusal(
     FORMAT,
-    elsewhere(_embeds),
+    elsewhere(embeds),
     "You are not allowed to sample from this model",
     None,
     None,
@@ -85,7 +97,7 @@ RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
 LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(_chats),
+        elsewhere(chats),
         "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
         "v1/chat/completions?",
         None,

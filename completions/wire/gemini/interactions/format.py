@@ -24,6 +24,7 @@ from completions.wire.gemini.interactions.stream import narrate
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.readback import Answer
+from completions.wire.refusals import FORMAT
 
 CODES: Mapping[int, str] = {
     400: "invalid_request",
@@ -51,7 +52,7 @@ class Interactions(Gemini):
     """
 
     name = "interactions"
-    refusals = tuple(row for row in REFUSALS if row.feature != "thinking_level")
+    refusals = tuple(row for row in REFUSALS if row.feature not in ("thinking_level", FORMAT))
     """Gemini 2.5 takes a level of thinking here (recorded in May and June 2026)."""
     json_type = ""
     reads_address = False
