@@ -20,6 +20,7 @@ KEYS = (
     "DEEPSEEK_API_KEY",
     "GROQ_API_KEY",
     "MISTRAL_API_KEY",
+    "MOONSHOT_API_KEY",
     "OPENROUTER_API_KEY",
     "XAI_API_KEY",
 )
@@ -50,6 +51,7 @@ ADDRESSES = {
     "GROQ_API_BASE": "/groq/openai/v1",
     "HOSTED_VLLM_API_BASE": "/vllm/v1",
     "MISTRAL_API_BASE": "/mistral/v1",
+    "MOONSHOT_API_BASE": "/moonshot/v1",
     "OPENROUTER_API_BASE": "/openrouter/api/v1",
     "XAI_API_BASE": "/xai/v1",
 }

@@ -194,6 +194,9 @@ KIMI_25: Weights = {
 }
 """Kimi has its tools as types since K2.5, and reads again what it thought (Moonshot, February 2026)."""
 
+KIMI_3: Weights = {**KIMI_25, "base": 84, "tools": 83}
+"""Kimi K3 is told more before a prompt, and before its tools (vercel/ai, August 2026)."""
+
 NOVA: Weights = {"base": 2, "text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 30, "call_json": 1}
 NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
 NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
@@ -290,7 +293,8 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("qwen3-coder", Vendor("qwen-3-coder", QWEN_CODER, Media(squares(28)))),
     ("qwen3", Vendor("qwen-3", QWEN_3, Media(squares(28)))),
     ("moonshotai\\.kimi-k2\\.5", Vendor("kimi-k2.5-bedrock", {**KIMI_25, "tools": 37}, Media(squares(28)))),
-    ("kimi-k(?:2\\.[5-9]|[3-9])", Vendor("kimi-k2.5", KIMI_25, Media(squares(28)))),
+    ("kimi-k[3-9]", Vendor("kimi-k3", KIMI_3, Media(squares(28)))),
+    ("kimi-k2\\.[5-9]", Vendor("kimi-k2.5", KIMI_25, Media(squares(28)))),
     (
         "kimi-k2",
         Vendor(

@@ -34,6 +34,7 @@ from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_fim import addresses as mistral_fim
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
+from completions.wire.dialects.moonshot import Moonshot
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
@@ -61,6 +62,7 @@ DIALECTS: tuple[Dialect, ...] = (
     GeminiChat(),
     Groq(),
     Mistral(),
+    Moonshot(),
     OpenRouter(),
     VLLM(),
     XAI(),

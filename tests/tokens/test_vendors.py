@@ -50,6 +50,14 @@ def test_kimi_2_5__has_its_tools_as_types_and_reads_what_it_thought() -> None:
     assert prompt_tokens(thought) - prompt_tokens(before) == 8
 
 
+def test_kimi_3__is_told_more_before_a_prompt_and_its_tools() -> None:
+    """A fifth was counted of what vercel/ai recorded in August 2026: 90 and 189 tokens."""
+    tools = (Tool("ping", "Return pong", {"type": "object", "properties": {}}),)
+    reply, called = (Message("user", said) for said in ("Reply with exactly OK.", "Call the ping tool."))
+    assert abs(prompt_tokens(Prompt(model="kimi-k3", messages=(reply,))) - 90) <= 2
+    assert abs(prompt_tokens(Prompt(model="kimi-k3", messages=(called,), tools=tools)) - 189) <= 2
+
+
 def test_gemini_3__counts_the_titles_of_what_tools_take() -> None:
     """A tenth too little was counted for Google's ADK, which has titles (lmnr-ai/lmnr-python, August 2026)."""
     said = (

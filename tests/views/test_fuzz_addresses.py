@@ -34,6 +34,7 @@ CHATS = (
     "groq/openai/v1",
     "vllm/v1",
     "xai/v1",
+    "moonshot/v1",
     "v1beta/openai",
     "openai/v1",
 )

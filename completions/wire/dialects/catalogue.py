@@ -29,6 +29,7 @@ MISTRAL = (
     *("mistral-large-latest", "mistral-medium-latest", "mistral-small-latest", "magistral-medium-latest"),
     *("codestral-latest", "mistral-embed", "codestral-embed"),
 )
+MOONSHOT = ("kimi-k3", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6", "moonshot-v1-8k")
 OPENROUTER = (
     *("anthropic/claude-sonnet-4.5", "openai/gpt-5", "openai/gpt-4o", "google/gemini-2.5-flash"),
     *("deepseek/deepseek-chat", "x-ai/grok-4.5"),
@@ -57,6 +58,11 @@ def xai(name: str) -> dict[str, Any]:
 def deepseek(name: str) -> dict[str, Any]:
     """Return DeepSeek's model, which tells no time."""
     return {"id": name, "object": "model", "owned_by": "deepseek"}
+
+
+def moonshot(name: str) -> dict[str, Any]:
+    """Return Moonshot's model."""
+    return _model(name, "moonshot")
 
 
 def gemini(name: str) -> dict[str, Any]:

@@ -186,6 +186,62 @@ def _too_long_for_an_endpoint(facts: Mapping[str, Any]) -> str:
     return said.format_map(facts)
 
 
+def _moonshots_limit(facts: Mapping[str, Any]) -> str:
+    told = _limit(facts)
+    if told["short"] == "RPM":
+        said = f"request reached organization max RPM: {told['most']}, please try again after 1 seconds"
+    else:
+        said = f"request reached organization {told['short']} rate limit, current: {told['used']}, "
+        said += f"limit: {told['most']}"
+    return f"Your account org-mock<ak-mock> {said}"
+
+
+MOONSHOT: Mapping[str, Words] = {
+    **dict.fromkeys(
+        ("invalid_api_key", "missing_api_key"),
+        Words(
+            "Invalid Authentication",
+            401,
+            "invalid_authentication_error",
+            None,
+            None,
+            "can1357/oh-my-pi 6504",
+            "2026-07-24",
+        ),
+    ),
+    "context_length_exceeded": Words(
+        "Invalid request: Your request exceeded model token limit: {window} (requested: {total})",
+        400,
+        INVALID,
+        None,
+        None,
+        "MoonshotAI/kimi-cli 2011",
+        "2026-04-22",
+    ),
+    "model_not_found": Words(
+        "Not found the model {model} or Permission denied",
+        404,
+        "resource_not_found_error",
+        None,
+        None,
+        "recordings: vercel/ai",
+        "2026-08-26",
+    ),
+    LIMITED: Words(
+        _moonshots_limit, 429, "rate_limit_reached_error", None, None, "MoonshotAI/kimi-cli 1599", "2026-03-27"
+    ),
+    QUOTA: Words(
+        "Your account org-mock <ak-mock> is suspended due to insufficient balance, please recharge your account or "
+        "check your plan and billing details",
+        429,
+        "exceeded_current_quota_error",
+        None,
+        None,
+        "anomalyco/opencode 24462",
+        "2026-04-26",
+    ),
+}
+
 OPENROUTER: Mapping[str, Words] = {
     "invalid_api_key": Words(
         lambda facts: "User not found." if facts["key"].startswith("sk-or-") else "Missing Authentication header",

@@ -102,6 +102,47 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert not any("usage" in chunk for chunk in chunks[:-1])
 
 
+def test_moonshot__tells_its_thoughts_and_the_usage_within_the_last_choice() -> None:
+    """As kimi-k3 was recorded to by vercel/ai in August 2026."""
+    usage = {
+        **{"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12, "cached_tokens": 3},
+        "completion_tokens_details": {"reasoning_tokens": 1},
+        "prompt_tokens_details": {"cached_tokens": 3},
+    }
+    document, chunks = both("moonshot", model="kimi-k3", stream_options={"include_usage": True})
+    call = {"index": 0, "id": "add_0", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+    message = {"role": "assistant", "content": "Hi you", "reasoning_content": "Hm", "tool_calls": [call]}
+    assert list(document) == ["id", "object", "created", "model", "choices", "usage"]
+    assert document["choices"] == [{"index": 0, "message": message, "finish_reason": "tool_calls"}]
+    assert document["usage"] == usage
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks[:4]]
+    thought = [{"reasoning_content": said} for said in ("Hm", "")]
+    assert deltas == [{"role": "assistant", "content": ""}, *thought, {"content": "Hi"}]
+    assert chunks[-2]["choices"] == [{"index": 0, "delta": {}, "finish_reason": "tool_calls", "usage": usage}]
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], usage)
+    assert all(chunk.keys() <= {"id", "object", "created", "model", "choices"} for chunk in chunks[:-1])
+    unasked = both("moonshot", replace(ANSWER, usage=Usage(7, 5)), model="kimi-k3")[1]
+    assert unasked[-1]["choices"][0]["usage"] == {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "thinks"),
+    [
+        *((model, {}, True) for model in ("kimi-k2.5", "kimi-k2.7-code", "kimi-k3")),
+        *((model, {"thinking": {"type": "disabled"}}, model == "kimi-k3") for model in ("kimi-k2.6", "kimi-k3")),
+        ("moonshot-v1-8k", {}, False),
+    ],
+)
+def test_moonshot__has_kimi_think_unless_it_is_told_not_to(model: str, asked: dict[str, Any], thinks: bool) -> None:
+    wire = registry.CHAT_DIALECTS["moonshot"]
+    prompt = parsed(wire, model=model, **asked)
+    assert (auto(prompt)[0].reasoning is not None) == thinks
+    answer_id = wire.document(replace(ANSWER, created=0x6A8F14D6), prompt)["id"]
+    assert re.fullmatch(
+        r"chatcmpl-(.{8}(-.{4}){3}-.{12})" if model == "kimi-k3" else "chatcmpl-6a8f14d6.{16}", answer_id
+    )
+
+
 def test_deepseek__tells_the_request_s_id_with_what_is_wrong_in_a_conversation() -> None:
     wire, of_request = registry.CHAT_DIALECTS["deepseek"], "req_01a221b4713fc13337b9120f1e2ddce0"
     for words, told in (
@@ -650,6 +691,7 @@ ERRORS = {
         "raw_status_code": 503,
     },
     "groq": {"error": {"message": "M", "type": "server_error", "code": "service_unavailable"}},
+    "moonshot": {"error": {"message": "M", "type": "server_error"}},
     "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},
     "gemini": {"error": {"code": 503, "message": "M", "status": "UNAVAILABLE"}},
     "xai": {"code": "service_unavailable", "error": "M"},
@@ -780,6 +822,7 @@ PREFIXES = {
     "openrouter": ("openrouter", "/openrouter/api/v1"),
     "mistral": ("mistral", "/mistral/v1"),
     "groq": ("groq", "/groq/openai/v1"),
+    "moonshot": ("moonshot", "/moonshot/v1"),
     "vllm": ("hosted_vllm", "/vllm/v1"),
     "xai": ("xai", "/xai/v1"),
     "gemini": ("openai", "/v1beta/openai"),

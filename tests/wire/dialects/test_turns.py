@@ -9,7 +9,7 @@ import pytest
 from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
-from completions.wire.dialects import turns, vllm_rules
+from completions.wire.dialects import moonshot_rules, turns, vllm_rules
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.mistral import NO_IMAGE
 from completions.wire.dialects.openrouter import OpenRouter
@@ -35,12 +35,45 @@ def seen(url: Any) -> dict[str, Any]:
 SEEN = seen({"url": "https://example.com/a.png"})
 HEARD = {"role": "user", "content": [{"type": "input_audio", "input_audio": "AAAA"}]}
 NOTHING: tuple[Any, ...] = (None, "", [])
-MODELS = {"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"}
+MODELS = {
+    **{"deepseek": "deepseek-chat", "mistral": "mistral-large-latest", "groq": "llama-3.3-70b-versatile"},
+    **{"moonshot": "kimi-k2.6"},
+}
+K3: Any = {"model": "kimi-k3"}
+CODE: Any = {"model": "kimi-k2.7-code"}
+CALM: Any = {"thinking": {"type": "disabled"}}
+NAMED: Any = {"tools": [{"type": "function", "function": {"name": "f"}}]} | {
+    "tool_choice": {"type": "function", "function": {"name": "f"}}
+}
 
 SEARCH = {"type": "browser_search"}
 UNWRITTEN = {"type": "json_schema", "json_schema": {"name": "a"}}
 
 BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
+    ("moonshot", [USER], {"temperature": 0.6}, "invalid temperature: only 1 is allowed for this model"),
+    ("moonshot", [USER], {**CALM, "temperature": 1}, "invalid temperature: only 0.6 is allowed for this model"),
+    ("moonshot", [USER], {**K3, **CALM, "temperature": 0}, "invalid temperature: only 1 is allowed for this model"),
+    ("moonshot", [USER], {**CODE, "top_p": 1}, "invalid top_p: only 0.95 is allowed for this model"),
+    ("moonshot", [USER], {**CODE, **CALM}, "invalid thinking: only type=enabled is allowed for this model"),
+    (
+        "moonshot",
+        [USER],
+        {"thinking": {"type": "enabled"}, "reasoning_effort": "low"},
+        "cannot specify both 'thinking' and 'reasoning_effort'",
+    ),
+    (
+        "moonshot",
+        [USER],
+        {**NAMED, **CODE, "tool_choice": "required"},
+        "tool_choice 'required' is incompatible with thinking enabled",
+    ),
+    ("moonshot", [USER], {**NAMED, **K3}, "tool_choice 'specified' is incompatible with thinking enabled"),
+    (
+        "moonshot",
+        [USER, CALLED, RESULT],
+        {},
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1",
+    ),
     ("deepseek", [{"role": "developer", "content": "Hi"}, USER], {}, "messages[0].role: unknown variant `developer`"),
     ("deepseek", [USER], {"max_tokens": 393_217}, "Invalid max_tokens value, the valid range of max_tokens is [1, 39"),
     ("deepseek", [USER], {"max_tokens": 0}, "Invalid max_tokens value, the valid range of max_tokens is [1, 39"),
@@ -162,6 +195,10 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
 ]
 
 KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
+    ("moonshot", [USER, CALLED | {"reasoning_content": " "}, RESULT], {"temperature": 1, "top_p": 0.95}),
+    ("moonshot", [USER, CALLED, RESULT], {**CALM, **NAMED, "temperature": 0.6}),
+    ("moonshot", [USER, CALLED, RESULT], {**K3, **NAMED, "tool_choice": "required", "reasoning_effort": "max"}),
+    ("moonshot", [USER, CALLED, RESULT], {"model": "moonshot-v1-8k", "temperature": 0.3, "top_p": 0.5}),
     ("deepseek", [SYSTEM, USER, CALLED, RESULT, SAID, USER], {"max_tokens": 393_216, "stop": ["a"] * 16}),
     ("deepseek", [USER], {"logprobs": True, "top_logprobs": 20, "reasoning_effort": "xhigh", "tool_choice": "none"}),
     ("groq", [USER], {"model": "openai/gpt-oss-120b", "max_completion_tokens": 65_536}),
@@ -226,7 +263,8 @@ def test_mistral__embeds_at_most_256_texts() -> None:
 
 
 RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral", "xai")} | {
-    "vllm": vllm_rules.CHAT
+    "vllm": vllm_rules.CHAT,
+    "moonshot": moonshot_rules.MOONSHOT,
 }
 
 

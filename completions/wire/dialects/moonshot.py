@@ -1,0 +1,140 @@
+"""Moonshot's chat: `reasoning_content`, the usage within the last choice, and errors of a message and a type.
+
+Sources: answers, streams and refusals of kimi-k3, kimi-k2.7-code and moonshot-v1-8k that vercel/ai recorded in August
+2026; a conversation with kimi-k2.5 that tmc/langchaingo recorded in February 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+import orjson
+
+from completions import ids
+from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event, Events
+from completions.exceptions import RequestError
+from completions.wire.dialects import catalogue, rules
+from completions.wire.dialects.moonshot_rules import MOONSHOT, SWITCHED, thinks
+from completions.wire.dialects.vendor import HEAD, Vendor, numbered
+from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
+from completions.wire.fields import arranged
+from completions.wire.framing import ServerSentEvents
+from completions.wire.openai.base import Dialect
+from completions.wire.validation import Check, choice, nullable, record
+
+CHAT = rules.chat(
+    {"thinking": nullable(record({"type": choice("enabled", "disabled")}, ("type",), others=True))},
+    message=rules.with_content,
+)
+
+FIRST = ("role", "content", "reasoning_content")
+"""What a message begins with, before its calls."""
+
+
+class Moonshot(Vendor):
+    """Moonshot's dialect."""
+
+    name = "moonshot"
+    vendor = "moonshot"
+    words = MOONSHOT_WORDS
+    between = MOONSHOT
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+    place = "moonshot/v1/"
+    listed = catalogue.MOONSHOT
+    model = staticmethod(catalogue.moonshot)
+    head = HEAD
+    events_type = ServerSentEvents.media_type
+    call_opens = False
+    null_usage = False
+    chances = ("content",)
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect of the model: Kimi K3's ids have another form, and K2's thoughts have to come back."""
+        model = prompt.model or ""
+        if model.startswith("kimi-k3"):
+            return KIMI_K3.told_to(prompt)
+        return (KIMI_K2 if SWITCHED.match(model) and thinks(prompt.body) else self).told_to(prompt)
+
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt, with an effort where the model thinks although nothing asks for it."""
+        adapted = super().adapt_prompt(prompt)
+        if adapted.reasoning_effort in (None, "none") and thinks(prompt.body):
+            return replace(adapted, reasoning_effort="medium")
+        return adapted
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id of 24 digits, of which the first eight tell the time."""
+        return f"chatcmpl-{reply.created or 0:08x}{ids.spelled(f'answer/{reply.serial}', 16)}"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the tool's name with the call's number, such as `look_0`."""
+        return f"{name}_{place[-1]}"
+
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of the chain of thought."""
+        return {"reasoning_content": text}
+
+    def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
+        """Return the empty piece with which the chain of thought ends."""
+        return {"reasoning_content": ""}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
+        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+        return arranged(told, FIRST)
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; that with the role has empty content."""
+        return {"role": "assistant", "content": ""} if "role" in delta else super().delta(delta, choice)
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice, with log probabilities only where they are told."""
+        return {key: value for key, value in document.items() if key != "logprobs" or value is not None}
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage, with details only of what is not 0."""
+        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
+        return {
+            **{key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")},
+            **({"cached_tokens": cached} if cached else {}),
+            **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
+            **({"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}),
+        }
+
+    def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
+        """Return the events, with the usage in the last choice too."""
+        told = list(events)
+        last = -3 if self.has_usage_chunk(prompt) else -2
+        chunk = orjson.loads(told[last].data)
+        if prompt.format == "chat" and (choices := chunk.get("choices")):
+            choices[-1]["usage"] = usage
+            told[last] = told[last]._replace(data=orjson.dumps(chunk))
+        return told
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope, which tells neither a parameter nor a code."""
+        return {"error": {"message": exc.message, "type": exc.type}}
+
+
+class KimiK2(Moonshot):
+    """Moonshot's dialect for Kimi K2.5 and 2.6 while they think, which calls no tool without a thought."""
+
+    def adapt_reply(self, reply: Reply) -> Reply:
+        """Return the reply, with a space for the thoughts of calls that have none: it has to be taken back."""
+        choices = [
+            replace(choice, reasoning=" ") if choice.tool_calls and not (choice.reasoning or choice.blocks) else choice
+            for choice in reply.choices
+        ]
+        return super().adapt_reply(replace(reply, choices=tuple(choices)))
+
+
+class KimiK3(Moonshot):
+    """Moonshot's dialect for Kimi K3."""
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID with OpenAI's prefix."""
+        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
+
+
+KIMI_K2, KIMI_K3 = KimiK2(), KimiK3()
