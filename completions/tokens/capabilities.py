@@ -65,6 +65,8 @@ FEATURES: Mapping[str, str] = {
     "thinking_between_tools": "Thinking that is turned off but for what is told between calls of tools.",
     "web_search": "`web_search_options` in chat completions.",
     "hosted_web_search": "The API's own web search tool in responses.",
+    "flex": "The service tier `flex`.",
+    "cache_for_a_day": "A prompt's cache that is kept for a day (`prompt_cache_retention: 24h`).",
     "prefill": "A conversation that ends with the beginning of the answer.",
 }
 """What a model may lack, by the names that scripts use too."""

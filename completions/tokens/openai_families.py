@@ -8,8 +8,14 @@ SAMPLING = frozenset({"temperature", "top_p", "penalties", "logprobs"})
 NEVER = frozenset({"max_tokens", "logit_bias", "prediction", "audio", "web_search"})
 """What none of OpenAI's models that reason takes."""
 
-PLAIN = frozenset({"reasoning", "audio", "web_search"})
-"""What none of OpenAI's models that do not reason takes, but for those made for it."""
+PLAIN = frozenset({"reasoning", "audio", "web_search", "flex"})
+"""What none of OpenAI's models that do not reason takes, but for those made for it.
+
+Of `flex`: UKGovernmentBEIS/inspect_ai asks it of gpt-4o in a test; LiteLLM's table has its prices for others alone.
+"""
+
+UNKEPT = frozenset({"cache_for_a_day"})
+"""Of models whose prompts are not cached for a day: home-assistant/core 161256, with the list of its integration."""
 
 CHAT, RESPONSES = frozenset({"chat"}), frozenset({"responses"})
 
@@ -20,14 +26,14 @@ OPENAI = (
         SAMPLING
         | NEVER
         | {"system", "developer", "tools", "parallel_tool_calls", "images", "files", "json_schema"}
-        | {"reasoning", "hosted_web_search", "stop"},
+        | {"reasoning", "hosted_web_search", "stop", "flex", *UNKEPT},
         source="recordings: pydantic/pydantic-ai test_openai_o1_mini_system_role; crewAIInc/crewAI (`stop`)",
         seen="2026-11-25",
     ),
     Family(
         "openai",
         "o1|o1-pro",
-        SAMPLING | NEVER | {"parallel_tool_calls", "hosted_web_search"},
+        SAMPLING | NEVER | UNKEPT | {"parallel_tool_calls", "hosted_web_search", "flex"},
         efforts=LOW_TO_HIGH,
         source="langchain-ai/langchain 29704; truefoundry/models 846",
         seen="2026-04-20",
@@ -35,7 +41,10 @@ OPENAI = (
     Family(
         "openai",
         "o3-mini",
-        SAMPLING | NEVER | {"parallel_tool_calls", "images", "files", "hosted_web_search", "function_role"},
+        SAMPLING
+        | NEVER
+        | UNKEPT
+        | {"parallel_tool_calls", "images", "files", "hosted_web_search", "function_role", "flex"},
         efforts=LOW_TO_HIGH,
         source="recordings: pydantic/pydantic-ai (`stop` is taken); langchain-ai/langchain 29704",
         seen="2026-11-25",
@@ -43,7 +52,7 @@ OPENAI = (
     Family(
         "openai",
         "o3|o3-pro",
-        SAMPLING | NEVER | {"stop", "parallel_tool_calls"},
+        SAMPLING | NEVER | UNKEPT | {"stop", "parallel_tool_calls"},
         efforts=LOW_TO_HIGH,
         source="crewAIInc/crewAI 2738; huggingface/smolagents 1895",
         seen="2025-12-15",
@@ -51,7 +60,7 @@ OPENAI = (
     Family(
         "openai",
         "o4-mini",
-        SAMPLING | NEVER | {"stop", "parallel_tool_calls", "logprobs_forbidden"},
+        SAMPLING | NEVER | UNKEPT | {"stop", "parallel_tool_calls", "logprobs_forbidden"},
         efforts=LOW_TO_HIGH,
         source="langgenius/dify 18971; griptape-ai/griptape 1915; huggingface/smolagents 1895",
         seen="2025-12-15",
@@ -66,7 +75,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5-chat",
-        frozenset({"reasoning", "audio", "web_search", "hosted_web_search", "max_tokens", "verbosity"}),
+        frozenset({"reasoning", "audio", "web_search", "hosted_web_search", "max_tokens", "verbosity", "flex"}),
         source="the API's answers as users quote them: the hosted tool is not supported, sampling parameters are",
         seen="2026-08-05",
     ),
@@ -90,7 +99,15 @@ OPENAI = (
     ),
     Family(
         "openai",
-        "gpt-5(-mini|-nano|-codex)?",
+        "gpt-5(-mini|-nano)",
+        SAMPLING | NEVER | UNKEPT | {"stop", "logprobs_forbidden", "function_role"},
+        efforts=("minimal", "low", "medium", "high"),
+        source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
+        seen="2026-10-11",
+    ),
+    Family(
+        "openai",
+        "gpt-5(-codex)?",
         SAMPLING | NEVER | {"stop", "logprobs_forbidden", "function_role"},
         efforts=("minimal", "low", "medium", "high"),
         source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
@@ -117,10 +134,10 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.3-codex(-max|-mini)?",
-        SAMPLING | NEVER | {"stop"},
+        SAMPLING | NEVER | {"stop", "flex"},
         formats=RESPONSES,
-        source="egoist/chatwise-releases 1256",
-        seen="2026-02-26",
+        source="egoist/chatwise-releases 1256; a project's notes on `flex`",
+        seen="2026-05-19",
     ),
     Family(
         "openai",
@@ -172,7 +189,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-4o(-mini)?-search-preview",
-        frozenset({"search_sampling", "tools", "reasoning", "audio", "images"}),
+        frozenset({"search_sampling", "tools", "reasoning", "audio", "images", "flex", *UNKEPT}),
         formats=CHAT,
         source="quotes of the API's `Model incompatible request argument supplied`, and of its refusal in responses",
         seen="2026-08-15",
@@ -210,7 +227,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-3\.5-turbo(-16k|-0125|-1106|-0613|-0301)?",
-        PLAIN | {"images", "files", "json_schema", "hosted_web_search"},
+        PLAIN | UNKEPT | {"images", "files", "json_schema", "hosted_web_search"},
         source="vllm-project/vllm 11629; nextcloud/integration_openai 282; quotes of `text.format`",
         seen="2026-09-20",
     ),
@@ -224,21 +241,28 @@ OPENAI = (
     Family(
         "openai",
         "gpt-4-turbo|gpt-4-turbo-preview|gpt-4o-2024-05-13|chatgpt-4o-latest",
-        PLAIN | {"json_schema"},
+        PLAIN | UNKEPT | {"json_schema"},
         source="OpenAI's guide on structured outputs: from gpt-4o-2024-08-06 and gpt-4o-mini on",
         seen="2026-11-25",
     ),
     Family(
         "openai",
         r"gpt-4\.1-nano",
-        PLAIN | {"hosted_web_search", "verbosity"},
+        PLAIN | UNKEPT | {"hosted_web_search", "verbosity"},
         source="quotes of its refusal of the hosted search, of which OpenAI's guide warns",
         seen="2026-11-26",
     ),
     Family(
         "openai",
-        r"gpt-4o(-mini)?|gpt-4\.1(-mini)?",
+        r"gpt-4\.1",
         PLAIN | {"verbosity"},
+        source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
+        seen="2026-11-25",
+    ),
+    Family(
+        "openai",
+        r"gpt-4o(-mini)?|gpt-4\.1-mini",
+        PLAIN | UNKEPT | {"verbosity"},
         source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
         seen="2026-11-25",
     ),

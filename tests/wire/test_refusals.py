@@ -85,6 +85,8 @@ def refused(wire: WireFormat, body: Mapping[str, Any], route: Mapping[str, str] 
     return None
 
 
+UNCACHED = "prompt_cache_retention is not supported on this model"
+
 CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
     ("gpt-5", {"temperature": 0.2}, f"Unsupported value: 'temperature' {ONLY_ONE}", "unsupported_value", "temperature"),
     ("gpt-5-mini-2025-08-07", {"top_p": 0.5}, f"Unsupported parameter: 'top_p' {NO}", "unsupported_parameter", "top_p"),
@@ -109,6 +111,14 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
         "prediction",
     ),
     ("gpt-5.6-terra", {"modalities": ["text"]}, "Unknown parameter: 'modalities'.", "unknown_parameter", "modalities"),
+    *(
+        (model, {"prompt_cache_retention": "24h"}, UNCACHED, None, "prompt_cache_retention")
+        for model in ("gpt-4o-mini", "gpt-4.1-mini-2025-04-14", "gpt-5-nano", "o4-mini", "gpt-3.5-turbo")
+    ),
+    *(
+        (model, {"service_tier": "flex"}, "Flex is not available for this model.", None, "service_tier")
+        for model in ("gpt-4o", "gpt-4.1", "gpt-3.5-turbo", "o1", "gpt-5-chat-latest")
+    ),
     *(
         (
             model,
@@ -276,6 +286,8 @@ def test_chat__tells_of_several_faults_what_the_api_tells(
 
 
 RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
+    ("gpt-4o", {"prompt_cache_retention": "24h"}, UNCACHED, "invalid_parameter", "prompt_cache_retention"),
+    ("gpt-5.3-codex", {"service_tier": "flex"}, "Flex is not available for this model.", None, "service_tier"),
     (
         "gpt-5.6-terra",
         {"reasoning": {"generate_summary": "concise"}},
@@ -534,6 +546,14 @@ def test_other_vendors__refuse_models_of_another_kind(
         (RESPONSES, {"model": "o3", "input": "x", "include": ["reasoning.encrypted_content"]}),
         (RESPONSES, {"model": "gpt-4.1-mini", "input": "x", "include": ["reasoning.encrypted_content"]}),
         (RESPONSES, {"model": "codex-mini-latest", "input": "x"}),
+        *(
+            (CHAT, {"model": model, **HELLO, **more})
+            for model in ("gpt-5", "gpt-5.1", "gpt-5.4-mini", "gpt-5.6-luna", "gpt-6-sol")
+            for more in ({"service_tier": "flex"}, {"prompt_cache_retention": "24h"})
+        ),
+        (CHAT, {"model": "gpt-4o", **HELLO, "prompt_cache_retention": "in_memory", "service_tier": "priority"}),
+        (CHAT, {"model": "o3", **HELLO, "service_tier": "flex"}),
+        (CHAT, {"model": "gpt-4.1", **HELLO, "prompt_cache_retention": "24h"}),
     ],
 )
 def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> None:

@@ -60,7 +60,7 @@ def client() -> Iterator[openai.OpenAI]:
         {"response_format": {"type": "json_object"}},
         {"modalities": ["text", "audio"], "audio": {"voice": "alloy", "format": "pcm16"}},
         {"web_search_options": {}},
-        {"service_tier": "flex", "seed": 7, "user": "me"},
+        {"service_tier": "priority", "seed": 7, "user": "me"},
         {"prediction": {"type": "content", "content": "It is"}},
         {
             "functions": [{"name": "f", "parameters": {"type": "object", "properties": {}}}],

@@ -91,6 +91,15 @@ def _in_memory(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("prompt_cache_retention") if wanted == "in_memory" else None
 
 
+def _for_a_day(prompt: Prompt, can: Capabilities) -> Asked | None:
+    wanted = prompt.body.get("prompt_cache_retention")
+    return Asked("prompt_cache_retention") if wanted == "24h" else None
+
+
+def _flex(prompt: Prompt, can: Capabilities) -> Asked | None:
+    return Asked("service_tier") if prompt.body.get("service_tier") == "flex" else None
+
+
 def _noisy(prompt: Prompt, can: Capabilities) -> Asked | None:
     """Find a sound in another form than samples, where it is streamed."""
     if not prompt.stream or "audio" not in texts(prompt.body.get("modalities")):
@@ -110,6 +119,27 @@ KEPT_A_DAY = Refusal(
     seen="2026-08-30",
 )
 """The refusal of a prompt's cache that ends with the memory it is in; responses have a code for it."""
+
+
+NOT_KEPT_A_DAY = Refusal(
+    "cache_for_a_day",
+    _for_a_day,
+    "prompt_cache_retention is not supported on this model",
+    None,
+    source="home-assistant/core 161256, for the models; openai/codex 39442, for the words",
+    seen="2026-08-19",
+)
+"""The refusal of a prompt's cache that is kept for a day; responses have a code for it."""
+
+NO_FLEX = Refusal(
+    "flex",
+    _flex,
+    "Flex is not available for this model.",
+    None,
+    source="quotes by users, of gpt-5.3-codex, and of gpt-4o in a test of UKGovernmentBEIS/inspect_ai",
+    seen="2026-05-19",
+)
+"""The refusal of the service tier for those who can wait."""
 
 
 def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -138,6 +168,8 @@ REFUSALS: tuple[Refusal, ...] = (
         seen="2026-08-30",
     ),
     KEPT_A_DAY,
+    NOT_KEPT_A_DAY,
+    NO_FLEX,
     Refusal(
         "audio_answers",
         _spoken,

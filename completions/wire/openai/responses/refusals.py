@@ -8,7 +8,7 @@ import re
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts, mapping
-from completions.wire.openai.chat.refusals import KEPT_A_DAY
+from completions.wire.openai.chat.refusals import KEPT_A_DAY, NO_FLEX, NOT_KEPT_A_DAY
 from completions.wire.openai.responses.prompt import LOGPROBS, included
 from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
 
@@ -105,7 +105,8 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-4.1, gpt-4o-mini, gpt-5.1-codex and gpt-5.2-codex; enricoros/big-AGI 947",
         seen="2026-08-30",
     ),
-    KEPT_A_DAY._replace(code="invalid_parameter"),
+    *(row._replace(code="invalid_parameter") for row in (KEPT_A_DAY, NOT_KEPT_A_DAY)),
+    NO_FLEX,
     Refusal("temperature", Given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
     Refusal("top_p", Given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
     Refusal("penalties", _penalty, UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
