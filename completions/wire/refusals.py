@@ -125,6 +125,18 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Finds a parameter that has a certain value."""
+
+    needs: str
+    value: object
+
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+        """Return the parameter with its value."""
+        return Asked(self.needs, self.value) if prompt.body.get(self.needs) == self.value else None
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """Finds a reasoning effort in the body: any, or with `other` one that the model does not accept."""
 

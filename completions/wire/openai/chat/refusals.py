@@ -15,6 +15,7 @@ from completions.wire.refusals import (
     Find,
     Given,
     Refusal,
+    Wanted,
     offers_tools,
     role,
     too_long,
@@ -86,20 +87,6 @@ def _many(name: str, most: int) -> Find:
     return find
 
 
-def _in_memory(prompt: Prompt, can: Capabilities) -> Asked | None:
-    wanted = prompt.body.get("prompt_cache_retention")
-    return Asked("prompt_cache_retention") if wanted == "in_memory" else None
-
-
-def _for_a_day(prompt: Prompt, can: Capabilities) -> Asked | None:
-    wanted = prompt.body.get("prompt_cache_retention")
-    return Asked("prompt_cache_retention") if wanted == "24h" else None
-
-
-def _flex(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("service_tier") if prompt.body.get("service_tier") == "flex" else None
-
-
 def _noisy(prompt: Prompt, can: Capabilities) -> Asked | None:
     """Find a sound in another form than samples, where it is streamed."""
     if not prompt.stream or "audio" not in texts(prompt.body.get("modalities")):
@@ -112,7 +99,7 @@ STREAMED = "pcm16"
 MAX_ANSWERS, MAX_OTHERS = 8, 5
 KEPT_A_DAY = Refusal(
     "cache_in_memory",
-    _in_memory,
+    Wanted("prompt_cache_retention", "in_memory"),
     "This model is compatible only with 24h extended prompt caching",
     None,
     source=MEASURED,
@@ -123,7 +110,7 @@ KEPT_A_DAY = Refusal(
 
 NOT_KEPT_A_DAY = Refusal(
     "cache_for_a_day",
-    _for_a_day,
+    Wanted("prompt_cache_retention", "24h"),
     "prompt_cache_retention is not supported on this model",
     None,
     source="home-assistant/core 161256, for the models; openai/codex 39442, for the words",
@@ -133,7 +120,7 @@ NOT_KEPT_A_DAY = Refusal(
 
 NO_FLEX = Refusal(
     "flex",
-    _flex,
+    Wanted("service_tier", "flex"),
     "Flex is not available for this model.",
     None,
     source="quotes by users, of gpt-5.3-codex, and of gpt-4o in a test of UKGovernmentBEIS/inspect_ai",
