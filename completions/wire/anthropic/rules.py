@@ -61,6 +61,17 @@ VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
 _OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": TASK_BUDGET})
 
+_STOPS = array(string())
+
+
+def stop_sequences(value: Any) -> Problem | None:
+    """Check stop sequences, of which none is blank (quoted until October 2026)."""
+    if (problem := _STOPS(value)) is not None:
+        return problem
+    blank = any(not each.strip() for each in value)
+    return Wrong("each stop sequence must contain non-whitespace") if blank else None
+
+
 COUNTED: Mapping[str, Check] = {
     "model": string(1, 256),
     "messages": messages,
@@ -84,7 +95,7 @@ FIELDS: Mapping[str, Check] = {
     "inference_geo": nullable(string()),
     "metadata": record({"user_id": nullable(string(high=256))}),
     "service_tier": choice("auto", "standard_only"),
-    "stop_sequences": array(string()),
+    "stop_sequences": stop_sequences,
     "stream": boolean,
 }
 """The fields of a request for a message."""

@@ -4,6 +4,7 @@ Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the ant
 has what is looked at in the tools that the API defines itself (`bash_20250124`, `web_search_20250305`, …).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -51,10 +52,21 @@ INVALID_SCHEMA = (
 )
 
 
+COMBINED = ("oneOf", "allOf", "anyOf")
+"""What the schema of a tool cannot have itself (quoted until July 2026: anomalyco/opencode 37916)."""
+
+KEYS = r"^[a-zA-Z0-9_.-]{1,64}$"
+"""What the names of a tool's parameters match (quoted until September 2026)."""
+
+
 def _schema(value: Any) -> Problem | None:
-    """Check the schema of an object, and that its types are JSON Schema's."""
+    """Check the schema of an object, that its types are JSON Schema's, and what it and its parameters are named."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
+    if any(word in value for word in COMBINED):
+        return Wrong("input_schema does not support oneOf, allOf, or anyOf at the top level")
+    if not all(re.match(KEYS, key) for key in value.get("properties") or ()):
+        return Wrong(f"Property keys should match pattern '{KEYS}'", "properties")
     return Wrong(INVALID_SCHEMA) if any(map(_is_none, walk(value))) else None
 
 

@@ -227,6 +227,21 @@ ORPHAN = (
             "This model does not support assistant message prefill. The conversation must end with a user message.",
         ),
         ({"tools": [{"name": "add"}]}, "tools.0.custom.input_schema: Field required"),
+        *(
+            (
+                {"tools": [TOOL | {"input_schema": {"type": "object", word: [{"required": ["a"]}]}}]},
+                "tools.0.custom.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level",
+            )
+            for word in ("oneOf", "allOf", "anyOf")
+        ),
+        *(
+            (
+                {"tools": [TOOL, TOOL | {"name": "b", "input_schema": {"type": "object", "properties": {key: {}}}}]},
+                "tools.1.custom.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{1,64}$'",
+            )
+            for key in ("a b", "名前", "filter[name]", "a" * 65)
+        ),
+        ({"stop_sequences": ["END", "\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
         ({"tools": [TOOL | {"input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
         (
             {"tools": [TOOL | {"name": "a b"}]},
