@@ -14,6 +14,7 @@ KEYS = (
     "OLLAMA_API_KEY",
     "AZURE_API_KEY",  # LiteLLM's
     "LLM_API_KEY",  # llmclient's
+    "CEREBRAS_API_KEY",
     "CO_API_KEY",
     "COHERE_API_KEY",
     "CODESTRAL_API_KEY",
@@ -43,6 +44,8 @@ ADDRESSES = {
     "AWS_BEDROCK_RUNTIME_ENDPOINT": "",  # LiteLLM's
     "AWS_BEDROCK_BASE_URL": "/v1",  # that of the OpenAI SDK's client of Bedrock
     "BEDROCK_MANTLE_API_BASE": "/v1",  # LiteLLM's
+    "CEREBRAS_BASE_URL": "/cerebras",  # the SDK's own
+    "CEREBRAS_API_BASE": "/cerebras/v1",
     "CO_API_URL": "",  # Cohere's SDK's
     "COHERE_API_BASE": "/v2/chat",  # LiteLLM's, which asks just this address
     "CODESTRAL_API_BASE": "/mistral/v1",  # LiteLLM's, as those that follow

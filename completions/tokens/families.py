@@ -193,6 +193,13 @@ OTHERS = (
         seen="2026-09-29",
     ),
     Family(
+        "cerebras",
+        r"gpt-oss-120b",
+        frozenset({"images"}),
+        source="recordings: maruel/genai",
+        seen="2026-07-21",
+    ),
+    Family(
         "deepseek",
         r"deepseek-(reasoner|flash|v4(-.*)?)",
         frozenset({"json_schema"}),

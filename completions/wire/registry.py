@@ -22,6 +22,7 @@ from completions.wire.cohere.addresses import ADDRESSES as COHERE
 from completions.wire.cohere.addresses import ALONE as COHERE_ALONE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
+from completions.wire.dialects.cerebras import Cerebras
 from completions.wire.dialects.cohere import COHERE as COMPATIBLE_COHERE
 from completions.wire.dialects.cohere import addresses as compatible_cohere
 from completions.wire.dialects.deepseek import DeepSeek
@@ -57,6 +58,7 @@ from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
 
 DIALECTS: tuple[Dialect, ...] = (
     AZURE,
+    Cerebras(),
     COMPATIBLE_COHERE,
     DeepSeek(),
     GeminiChat(),

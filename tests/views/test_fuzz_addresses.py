@@ -35,6 +35,7 @@ CHATS = (
     "vllm/v1",
     "xai/v1",
     "moonshot/v1",
+    "cerebras/v1",
     "v1beta/openai",
     "openai/v1",
 )

@@ -78,6 +78,7 @@ OWN = (
     Row("openai/responses", model="gpt-4o"),
     Row("text-completion-openai"),
     Row("deepseek", "/deepseek", OPENAI),
+    Row("cerebras", "/cerebras/v1", OPENAI),
     Row("groq", "/groq/openai/v1", OPENAI),
     Row("hosted_vllm", "/vllm/v1", OPENAI),
     Row("mistral", "/mistral/v1", OPENAI),

@@ -75,6 +75,7 @@ CHATS = {
     "/openai/v1": "gpt-4.1",
     "/models": "gpt-4.1",
     "/compatibility/v1": "command-a-03-2025",
+    "/cerebras/v1": "gpt-oss-120b",
     "/deepseek": "deepseek-chat",
     "/groq/openai/v1": "llama-3.3-70b-versatile",
     "/mistral/v1": "mistral-large-latest",

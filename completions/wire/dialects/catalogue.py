@@ -12,6 +12,7 @@ from completions.tokens.capabilities import capabilities
 from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
 from completions.wire.openai.models import CREATED
 
+CEREBRAS = ("gpt-oss-120b", "qwen-3.8-27b", "zai-glm-4.7")
 DEEPSEEK = ("deepseek-chat", "deepseek-reasoner")
 GEMINI = ("gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001")
 GROQ = (
@@ -53,6 +54,11 @@ def _model(name: str, owner: str) -> dict[str, Any]:
 def xai(name: str) -> dict[str, Any]:
     """Return xAI's model."""
     return {"id": name, "created": CREATED, "object": "model", "owned_by": "xai"}
+
+
+def cerebras(name: str) -> dict[str, Any]:
+    """Return Cerebras' model, which tells no time."""
+    return _model(name, "Cerebras") | {"created": 0}
 
 
 def deepseek(name: str) -> dict[str, Any]:

@@ -38,6 +38,19 @@ def _unreturned(prompt: Prompt, can: Capabilities) -> Asked | None:
     return None
 
 
+CEREBRAS: tuple[Refusal, ...] = (
+    Refusal(
+        "images",
+        _pictured,
+        "Multimodal is not enabled for your organization and model",
+        "multimodal_not_enabled",
+        "model",
+        403,
+        source="recordings: maruel/genai, of gpt-oss-120b",
+        seen="2026-07-21",
+    ),
+)
+
 DEEPSEEK: tuple[Refusal, ...] = (
     Refusal(
         "images",

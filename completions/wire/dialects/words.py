@@ -63,6 +63,47 @@ def _unparsed(facts: Mapping[str, Any]) -> str:
 RECORDED = "recordings: crmne/ruby_llm"
 INVALID = "invalid_request_error"
 
+
+def _cerebras_limit(facts: Mapping[str, Any]) -> str:
+    if _limit(facts)["short"] == "RPM":
+        return "Requests per minute limit exceeded - too many requests sent."
+    return "Tokens per minute limit exceeded - too many tokens processed."
+
+
+CEREBRAS: Mapping[str, Words] = {
+    **dict.fromkeys(
+        ("invalid_api_key", "missing_api_key"),
+        Words("Wrong API Key", 401, INVALID, "wrong_api_key", "api_key", "recordings: maruel/genai", "2025-12-18"),
+    ),
+    "model_not_found": Words(
+        "Model {model} does not exist or you do not have access to it.",
+        404,
+        "not_found_error",
+        "model_not_found",
+        "model",
+        "recordings: maruel/genai",
+        "2025-12-18",
+    ),
+    "context_length_exceeded": Words(
+        "Please reduce the length of the messages or completion. Current length is {total} while limit is {window}",
+        400,
+        INVALID,
+        "context_length_exceeded",
+        "messages",
+        "ellipticmarketing/modelrelay 73; cline/cline 5140",
+        "2026-08-07",
+    ),
+    LIMITED: Words(
+        _cerebras_limit,
+        429,
+        "too_many_requests_error",
+        "request_quota_exceeded",
+        "quota",
+        "nminaya/grammar-nazi-bot 958; continuedev/continue 9800",
+        "2026-08-12",
+    ),
+}
+
 DEEPSEEK: Mapping[str, Words] = {
     "invalid_api_key": Words(
         "Authentication Fails, Your api key: ****{key_end} is invalid",

@@ -83,7 +83,7 @@ def test_openrouter__asks_gemini_2_5_flash_to_think_only_if_told_to(
 def test_names__are_those_that_scripts_know() -> None:
     assert tuple(conversation.NAMES["dialect"]) == DIALECTS
     assert script("version: 1\ndefaults: {dialect: groq}\nrules: [{reply: a}]").dialect == "groq"
-    with pytest.raises(Exception, match="must be one of azure, cohere, deepseek"):
+    with pytest.raises(Exception, match="must be one of azure, cerebras, cohere, deepseek"):
         script("version: 1\ndefaults: {dialect: klingon}\nrules: [{reply: a}]")
 
 
@@ -100,6 +100,62 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
     assert chunks[-1]["choices"][0]["delta"] == {"content": "", "reasoning_content": None}
     assert chunks[-1]["usage"] == document["usage"]
     assert not any("usage" in chunk for chunk in chunks[:-1])
+
+
+def test_cerebras__tells_its_times_and_nothing_that_is_null() -> None:
+    """As gpt-oss-120b was recorded to by maruel/genai in July 2026."""
+    document, chunks = both("cerebras")
+    call = {"function": {"name": "add", "arguments": "{}"}, "type": "function"}
+    called = document["choices"][0]["message"]["tool_calls"][0].pop("id")
+    assert re.fullmatch("[0-9a-f]{9}", called)
+    message = {"content": "Hi you", "reasoning": "Hm", "tool_calls": [call], "role": "assistant"}
+    assert document["choices"] == [{"finish_reason": "tool_calls", "index": 0, "message": message}]
+    order = ["id", "choices", "created", "model", "system_fingerprint", "object", "usage", "time_info"]
+    assert list(document) == order
+    times = ["created", "queue_time", "prompt_time", "completion_time", "total_time"]
+    assert list(document["time_info"]) == times
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks]
+    assert deltas[:3] == [{"role": "assistant"}, {"reasoning": "Hm"}, {"content": "Hi"}]
+    opened, fragment = ({"tool_calls": [{**call, "function": given, "index": 0}]} for given in NAMED)
+    opened["tool_calls"][0]["id"] = called
+    assert deltas[-3:] == [opened, fragment, {}]
+    assert (chunks[-1]["usage"], chunks[-1]["time_info"]) == (document["usage"], document["time_info"])
+    assert all(chunk["choices"][0].keys() == {"delta", "index"} for chunk in chunks[:-1])
+
+
+NAMED = ({"name": "add", "arguments": ""}, {"arguments": "{}"})
+
+UNKNOWN: list[tuple[dict[str, Any], str]] = [
+    ({"store": False}, "store: property 'store' is unsupported"),
+    (
+        {"metadata": {}, "messages": [{"role": "assistant", "content": "Hi", "reasoning_content": "Hm"}, *HI]},
+        "metadata: property 'metadata' is unsupported\n"
+        "messages.0.assistant.reasoning_content: property 'messages.0.assistant.reasoning_content' is unsupported",
+    ),
+    ({"reasoning_effort": "default"}, "reasoning_effort: Input should be 'none', 'low', 'medium' or 'high'"),
+    ({"messages": None}, "messages: Input should be a valid list"),
+    ({"temperature": 3}, "temperature: Input should be less than or equal to 2"),
+]
+
+
+@pytest.mark.parametrize(("more", "words"), UNKNOWN)
+def test_cerebras__refuses_what_it_does_not_know(more: dict[str, Any], words: str) -> None:
+    """In the words of users until July 2026: of Pi, OpenClaude and others, which send what OpenAI takes."""
+    with pytest.raises(RequestError) as refused:
+        parsed(registry.CHAT_DIALECTS["cerebras"], **more)
+    told = registry.CHAT_DIALECTS["cerebras"].error(refused.value)
+    assert told == {
+        **{"message": words, "type": "invalid_request_error"},
+        **{"param": "validation_error", "code": "wrong_api_format"},
+    }
+
+
+def test_cerebras__takes_what_its_sdk_sends_and_thinks_unless_told_not_to() -> None:
+    wire, model = registry.CHAT_DIALECTS["cerebras"], "gpt-oss-120b"
+    said = {"role": "assistant", "content": "Hi", "reasoning": "Hm", "tool_calls": None, "name": None}
+    thinking = parsed(wire, model=model, clear_thinking=False, service_tier="auto", messages=[*HI, said, *HI])
+    calm = [parsed(wire, model=model, **more) for more in ({"disable_reasoning": True}, {"reasoning_effort": "none"})]
+    assert [auto(prompt)[0].reasoning is None for prompt in (thinking, *calm)] == [False, True, True]
 
 
 def test_moonshot__tells_its_thoughts_and_the_usage_within_the_last_choice() -> None:
@@ -603,12 +659,13 @@ def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
 
 
 OWN: dict[str, Any] = {
+    "cerebras": {"clear_thinking": True, "service_tier": "auto"},
     "gemini": {"thinking_config": {}, "extra_body": {}},
     "groq": {"reasoning_format": "parsed", "service_tier": "on_demand", "reasoning_effort": "default"},
     "mistral": {"random_seed": 1, "safe_prompt": True},
     "vllm": {"top_k": 5, "ignore_eos": False, "max_tokens": 9, "max_completion_tokens": 9},
 }
-THOUGHT: dict[str, Any] = {"groq": {"reasoning": "c"}, "mistral": {"prefix": False}}
+THOUGHT: dict[str, Any] = {"cerebras": {"reasoning": "c"}, "groq": {"reasoning": "c"}, "mistral": {"prefix": False}}
 
 
 @pytest.mark.parametrize("name", [name for name in DIALECTS if name != "azure"])
@@ -676,6 +733,7 @@ def test_deepseek__gives_every_refusal_the_same_code() -> None:
 
 
 ERRORS = {
+    "cerebras": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"},
     "cohere": {"message": "M"},
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {
@@ -818,6 +876,7 @@ def test_azure_sdk__errors_faults_and_retries(azure: openai.AzureOpenAI, live: L
 
 
 PREFIXES = {
+    "cerebras": ("cerebras", "/cerebras/v1"),
     "deepseek": ("deepseek", "/deepseek"),
     "openrouter": ("openrouter", "/openrouter/api/v1"),
     "mistral": ("mistral", "/mistral/v1"),

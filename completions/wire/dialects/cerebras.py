@@ -1,0 +1,176 @@
+"""Cerebras' chat: `reasoning`, `time_info`, flat errors, and properties that it does not know are refused.
+
+Sources: answers, streams and refusals that maruel/genai recorded in July and October 2026; the request of the SDK
+`cerebras-cloud-sdk` 1.91; quotes by users of what is refused, until July 2026.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from completions import ids
+from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.dialects import catalogue, findings, refusals, rules
+from completions.wire.dialects.vendor import Vendor
+from completions.wire.dialects.words import CEREBRAS
+from completions.wire.fields import arranged, dicts
+from completions.wire.openai.base import usage
+from completions.wire.validation import Check, Problem, anything, choice, nullable, record
+
+FIELDS = (
+    *("clear_thinking", "disable_reasoning", "frequency_penalty", "logit_bias", "logprobs", "max_completion_tokens"),
+    *("max_tokens", "messages", "min_completion_tokens", "min_tokens", "model", "model_parameters", "n"),
+    *("parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key", "reasoning_effort"),
+    *("reasoning_format", "response_format", "seed", "service_tier", "stop", "stream", "stream_options"),
+    *("temperature", "tool_choice", "tools", "top_logprobs", "top_p", "user"),
+)
+"""`CompletionCreateParams` of the SDK."""
+
+EFFORTS = ("none", "low", "medium", "high")
+"""The efforts that are taken (mnfst/modelparams.dev 115, July 2026)."""
+
+_PLAIN = ("role", "content", "name")
+SAID: Mapping[str, Collection[str]] = {
+    "assistant": (*_PLAIN, "reasoning", "tool_calls"),
+    "tool": (*_PLAIN, "tool_call_id"),
+}
+"""The fields of a message, by its role; all others have the plain ones."""
+
+LIMITS: Mapping[str, str] = {
+    f"x-ratelimit-{kind}-{what}-{time}": most
+    for what, limits in {
+        "requests": {"day": "1440000", "hour": "60000", "minute": "1000"},
+        "tokens": {"day": "2000000000", "hour": "120000000", "minute": "1000000"},
+    }.items()
+    for kind in ("limit", "remaining")
+    for time, most in limits.items()
+}
+"""What is told with each answer of a model (gpt-oss-120b, July 2026); constant, since nothing is limited."""
+
+
+def _message(value: dict[str, Any]) -> Problem | None:
+    """Check that a message has only the fields of its role."""
+    return record(dict.fromkeys(SAID.get(value["role"], _PLAIN), anything))(value)
+
+
+CHAT = rules.chat({"reasoning_effort": nullable(choice(*EFFORTS))}, known=FIELDS, message=_message)
+
+
+class Cerebras(Vendor):
+    """Cerebras' dialect."""
+
+    name = "cerebras"
+    vendor = "cerebras"
+    words = CEREBRAS
+    refusals = refusals.CEREBRAS
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+    place = "cerebras/v1/"
+    listed = catalogue.CEREBRAS
+    model = staticmethod(catalogue.cerebras)
+    call_opens = False
+    usage_joined = True
+    null_usage = False
+    chances = ("content",)
+
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt, which may turn off the reasoning in a way of its own."""
+        adapted = super().adapt_prompt(prompt)
+        off = prompt.body.get("disable_reasoning") is True
+        return replace(adapted, reasoning_effort="none") if off else adapted
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return a UUID with OpenAI's prefix."""
+        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return nine hexadecimal digits."""
+        return ids.spelled(f"call/{reply.serial}{place}", 9)
+
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields, whose fingerprint is that of the model."""
+        told = super().top_level(head, reply, prompt)
+        return told | {"system_fingerprint": f"fp_{ids.spelled(told['model'], 20)}"}
+
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of reasoning."""
+        return {"reasoning": text}
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with its times, in the order of the API's keys."""
+        told = arranged(document, ("id", "choices", "created", "model", "system_fingerprint", "object"))
+        return told | {"time_info": times(reply)}
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, without content if it only has calls, and its role at the end."""
+        told = arranged(super().message(message, choice), ("content", "reasoning", "tool_calls", "role"))
+        if calls := told.get("tool_calls"):
+            told["tool_calls"] = [arranged(call, ("function", "type", "id")) for call in calls]
+        return {key: value for key, value in told.items() if value is not None and key != "annotations"}
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; the role comes alone, and each piece of a call has its type."""
+        if "role" in delta:
+            return {"role": "assistant"}
+        if calls := delta.get("tool_calls"):
+            typed = ({"type": "custom" if "custom" in call else "function", **call} for call in calls)
+            return {"tool_calls": [arranged(call, ("function", "type", "id")) for call in typed]}
+        return {key: value for key, value in super().delta(delta, choice).items() if key != "annotations"}
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
+        told = arranged(document, ("delta", "finish_reason", "index", "message"))
+        return {key: value for key, value in told.items() if value is not None}
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the usage with its details."""
+        told, cached = usage(reply.usage), reply.usage.cached_tokens if reply.usage else 0
+        return {
+            "total_tokens": told["total_tokens"],
+            "completion_tokens": told["completion_tokens"],
+            "completion_tokens_details": {
+                "accepted_prediction_tokens": counted["completion_tokens_details"]["accepted_prediction_tokens"],
+                "rejected_prediction_tokens": counted["completion_tokens_details"]["rejected_prediction_tokens"],
+                "reasoning_tokens": reply.usage.reasoning_tokens if reply.usage else 0,
+            },
+            "prompt_tokens": told["prompt_tokens"],
+            "prompt_tokens_details": {"cached_tokens": cached},
+        }
+
+    def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
+        """Return the usage and the times."""
+        return {"usage": usage, "time_info": times(reply)}
+
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return the limits of the model that answers."""
+        return LIMITS if status == 200 and model else {}
+
+    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
+        """Return the error, which names all unknown properties of a chat, or says what pydantic finds."""
+        if problem.code == "unknown_parameter":
+            said = "\n".join(f"{place}: property '{place}' is unsupported" for place in strangers(body))
+        else:
+            finding = findings.found(problem, body)
+            said = f"{'.'.join(map(str, finding.place))}: {finding.said}"
+        return RequestError(said, code="wrong_api_format", param="validation_error")
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope, which is flat."""
+        return {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
+
+
+def strangers(body: Mapping[str, Any]) -> Iterator[str]:
+    """Return the places of the properties of a chat that the API does not know."""
+    yield from (key for key in body if key not in FIELDS)
+    for at, message in enumerate(dicts(body.get("messages"))):
+        role = message.get("role")
+        known = SAID.get(str(role), _PLAIN)
+        yield from (f"messages.{at}.{role}.{key}" for key in message if key not in known)
+
+
+def times(reply: Reply) -> dict[str, float]:
+    """Return times in seconds, derived from the tokens."""
+    counted = usage(reply.usage)
+    asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 2_000
+    told = {"created": float(reply.created or 0), "queue_time": 0.004}
+    return told | {"prompt_time": asked, "completion_time": said, "total_time": 0.004 + asked + said}
