@@ -107,6 +107,7 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
     _typed(body, f"{struct}.", fields)
     if not (body.get("model") or body.get(named)):
         raise RequestError("model is required")
+    body = {key: body[key] for key in fields if key in body}  # of what else it has the server takes no notice
     if not 0 <= (body.get("top_logprobs") or 0) <= 20:
         raise RequestError("top_logprobs must be between 0 and 20")
     think, form = body.get("think"), body.get("format")

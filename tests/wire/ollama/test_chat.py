@@ -343,6 +343,14 @@ def test_thinking__goes_without_saying(model: str, think: bool | None, thinks: b
     assert bool(choice.reasoning) is thinks
 
 
+@pytest.mark.parametrize("wire", [OllamaPull(), OllamaShow(), OllamaEmbed(), OllamaEmbeddings()])
+def test_fields_of_other_requests__are_not_looked_at(wire: WireFormat) -> None:
+    """A list of options was a 500 where a model was to be pulled."""
+    others = {"top_logprobs": "a", "think": 5, "format": []} | ({"options": []} if wire.name == "ollama_pull" else {})
+    body = orjson.dumps({"model": "m", "input": "a", "prompt": "a", **others})
+    assert wire.parse(body, {}, validate=True).model == "m"
+
+
 def test_pull__says_that_the_model_is_there(live: LiveServer) -> None:
     for body, told in [({"model": MODEL}, 5), ({"name": MODEL}, 5), ({"model": MODEL, "stream": False}, 1)]:
         key = {"Authorization": "Bearer secret"}
