@@ -21,6 +21,7 @@ from completions.resolve.overrides import (
     Overrides,
     WithoutEffect,
     ends_with_error,
+    note_unpaced,
     read_overrides,
 )
 from completions.resolve.provider import provided
@@ -249,6 +250,8 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
         counted = reply.usage.prompt_tokens if reply.usage else 0
     pacing = pacing_of(plan.pace, prompt, counted)
     outcome = Outcome(plan.rule, reply, error, pacing, plan.hold, plan.misses, plan.faults, plan.unmatched)
+    if reply is not None and plan.pace is not script.pacing:
+        outcome = note_unpaced(outcome, prompt, replace(plan.pace, load=script.pacing.load) != script.pacing)
     if isinstance(answered, Upstream):
         return replace(outcome, upstream=answered)
     if told is not None:

@@ -107,7 +107,7 @@ class Overrides:
             return outcome
         if outcome.reply is None:
             return replace(outcome, ineffective=(Ineffective(PACING, AN_ERROR),))
-        if not (prompt.stream or prompt.background or prompt.task == "state" or outcome.pacing.whole):
+        if _is_at_once(outcome, prompt):
             raise unpaced(prompt, UNSTREAMED)
         if "speed" in self.pacing:
             raise without_effect(PACING, "`speed`", "this answer was not recorded")
@@ -143,8 +143,23 @@ def fields_without_effect(error: RequestError, envelope: Callable[[RequestError]
 
 def unpaced(prompt: Prompt, why: str) -> WithoutEffect:
     """Return the 400 of a pacing that has no effect, with the parameter that would give it one."""
-    hint = "; with `apply=both` it would take as long as its stream" if why is UNSTREAMED else ""
-    return without_effect(PACING, "it", why + (hint if prompt.task == "generate" else ""))
+    return without_effect(PACING, "it", why + (_hint(prompt, "`apply=both`") if why is UNSTREAMED else ""))
+
+
+def _hint(prompt: Prompt, how: str) -> str:
+    return f"; with {how} it would take as long as its stream" if prompt.task == "generate" else ""
+
+
+def _is_at_once(outcome: Outcome, prompt: Prompt) -> bool:
+    """Tell whether an answer is sent as soon as it is there, whatever its pacing."""
+    return not (prompt.stream or prompt.background or prompt.task == "state" or outcome.pacing.whole)
+
+
+def note_unpaced(outcome: Outcome, prompt: Prompt, is_paced: bool) -> Outcome:
+    """Return the outcome, with a note where a rule or a stage has a pacing of its own, and its answer comes at once."""
+    if not is_paced or not _is_at_once(outcome, prompt):
+        return outcome
+    return replace(outcome, ineffective=(Ineffective("pacing", UNSTREAMED + _hint(prompt, "`apply: both`")),))
 
 
 def check_names(headers: Iterable[str], *, method: str = "POST", generates: bool = True) -> None:

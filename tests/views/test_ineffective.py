@@ -362,6 +362,40 @@ async def test_pacing__of_a_request_that_its_rule_answers_with_an_error_is_noted
     assert [[each.what for each in exchange.ineffective] for exchange in exchanges] == [["X-Mock-Pacing"], []]
 
 
+IN_TIME = "this answer is not streamed; with `apply: both` it would take as long as its stream"
+
+
+@pytest.mark.parametrize(
+    ("script", "body", "noted"),
+    [
+        ("- {pacing: {ttft_ms: 1}, reply: Fine.}", WHOLE, [("pacing", IN_TIME)]),
+        ("- {pacing: {ttft_ms: 1}, reply: Fine.}", STREAM, []),
+        ("- {pacing: {ttft_ms: 1, apply: both}, reply: Fine.}", WHOLE, []),
+        ("- {pacing: {load: {max_concurrent: 5}}, reply: Fine.}", WHOLE, []),
+        ("- {pacing: {ttft_ms: 1}, error: 503}", WHOLE, []),
+        ("- {reply: Fine.}\ndefaults: {pacing: {ttft_ms: 1}}", WHOLE, []),
+        (
+            "- {reply: Fine.}\ndefaults: {scenario: a}\nscenarios: {a: [{name: b, pacing: {ttft_ms: 1}}]}",
+            WHOLE,
+            [("pacing", IN_TIME)],
+        ),
+    ],
+)
+async def test_pacing__of_a_rule_is_noted_where_its_answer_comes_at_once(
+    script: str,
+    body: dict[str, Any],
+    noted: list[tuple[str, str]],
+    tmp_path: Path,
+    settings: Settings,
+    exchanges: list[Exchange],
+) -> None:
+    file = tmp_path / "paced.yaml"
+    file.write_text(f"version: 1\nrules:\n{script}")
+    settings.MOCK_SCRIPT = str(file)
+    await ask(CHAT, body)
+    assert [(each.what, each.why) for each in exchanges[0].ineffective] == noted
+
+
 async def test_header__that_is_refused_before_it_is_counted_costs_nothing(tmp_path: Path, settings: Settings) -> None:
     use(tmp_path, settings, "- {reply: Once., times: 1}\n- reply: Later.")
     assert (await ask(CHAT, WHOLE, **{"X-Mock-Fault": "disconnect"})).status == 400
