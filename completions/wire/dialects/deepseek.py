@@ -17,7 +17,7 @@ from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import arranged, dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.responses.document import without_writes
-from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable, record
+from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The efforts that the API reads, as probed by a gateway's authors on 2026-08-27."""
@@ -35,9 +35,6 @@ CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
         "reasoning_effort": nullable(choice(*EFFORTS)),
-        "response_format": nullable(
-            record({"type": choice("text", "json_object", "json_schema")}, ("type",), others=True)
-        ),
         "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
         "top_p": nullable(decimal(sys.float_info.min, 1)),
     },

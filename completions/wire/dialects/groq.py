@@ -20,6 +20,7 @@ from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
+from completions.wire.words import listed
 
 FIELDS = (
     *("citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains"),
@@ -172,6 +173,8 @@ class Groq(Vendor):
             case "invalid_value" if name == "role":
                 dotted = ".".join(map(str, rules.steps(where)))
                 return RequestError(f"'{dotted}' : discriminator property 'role' has invalid value")
+            case "invalid_value" if values := _CHOICES.findall(problem.before.partition(" Supported ")[2]):
+                return RequestError(_enumerated(".".join(map(str, rules.steps(problem.path))), values))
             case _ if bound := _BOUND.search(problem.after or ""):
                 return RequestError(f"'{problem.path}' : number must be at {_BOUNDS[bound[1]]} {bound[2]}")
             case _:
@@ -287,6 +290,14 @@ def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:
     return {"models": [{"model": BEHIND, "usage": usage}]}
 
 
+def _enumerated(path: str, values: list[str]) -> str:
+    """Say which values there are (a form's was quoted by OpenAI's Agents SDK, a choice's by its users in 2024)."""
+    if path == "tool_choice":
+        return f"Only allowed string values for 'tool_choice' are {listed(values, 'and', quote='')}"
+    return f"'{path}' : value is not one of the allowed values [{','.join(map(repr, values))}]"
+
+
+_CHOICES = re.compile(r"'([^']*)'")
 _KINDS = {
     "boolean": "a boolean",
     "decimal": "a number",

@@ -54,7 +54,7 @@ class OpenRouter(Vendor):
     role_opens = null_usage = False
     response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(needed=("messages",))}
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_FORM, needed=("messages",))}
     thinks_if_asked = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The tier that the maker tells."""

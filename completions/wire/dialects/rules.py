@@ -51,11 +51,20 @@ def tool(value: Any) -> Problem | None:
 _TOOL = record({"type": nullable(string()), "function": nullable(_OFFERED)}, others=True)
 _NEEDS_FUNCTION = record({}, ("function",), others=True)
 
-FORMS = ("text", "json_object", "json_schema", "structural_tag", "grammar", "python")
-"""The types of `response_format` that any vendor has: those of the SDKs of Groq and Mistral, and vLLM's."""
+FORMS = ("text", "json_object", "json_schema")
+"""The types of `response_format` that a vendor has who has no others: those of the SDKs of Groq and Mistral."""
 
-CHOICES = ("none", "auto", "required", "any")
-"""The same of `tool_choice`; `any` is Mistral's."""
+
+def response_format(*types: str) -> Check:
+    """Return the check for the form of an answer, of one of these types."""
+    return nullable(record({"type": choice(*types)}, ("type",), others=True))
+
+
+ANY_FORM: Mapping[str, Check] = {"response_format": response_format(*FORMS, "structural_tag", "grammar", "python")}
+"""The field of a gateway, which passes on what its providers may have."""
+
+CHOICES = ("none", "auto", "required")
+"""The same of `tool_choice`."""
 
 FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
@@ -70,7 +79,7 @@ FIELDS: Mapping[str, Check] = {
     "parallel_tool_calls": nullable(boolean),
     "presence_penalty": nullable(decimal(-2, 2)),
     "reasoning_effort": nullable(string()),
-    "response_format": nullable(record({"type": choice(*FORMS)}, ("type",), others=True)),
+    "response_format": response_format(*FORMS),
     "seed": nullable(integer(-(2**63), 2**64 - 1)),
     "stop": nullable(_STRINGS),
     "stream": nullable(boolean),

@@ -673,7 +673,7 @@ def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) 
     wire = registry.CHAT_DIALECTS[name]
     more = OWN.get(name, {"top_k": 5, "thinking": {"type": "enabled"}})
     said = {"role": "assistant", "content": "a"} | THOUGHT.get(name, {"reasoning_content": "b", "reasoning": "c"})
-    forced = "required" if name in ("deepseek", "vllm") else "any"
+    forced = "any" if name == "mistral" else "required"
     prompt = parsed(wire, messages=[*HI, said, *HI], tools=[TOOL], tool_choice=forced, **more)
     assert prompt.tool_choice.mode == "required"
     with pytest.raises(RequestError, match=r"temperature|greater than or equal"):

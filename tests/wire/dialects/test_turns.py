@@ -510,6 +510,20 @@ def test_mistral__tells_what_its_validator_finds(more: dict[str, Any], kind: str
             "'messages.0' : discriminator property 'role' h",
         ),
         ("groq", {"messages": [{"content": "Hi"}]}, 400, "'messages.0' : property 'role' is missing"),
+        (
+            "groq",
+            {"response_format": {"type": "xml"}},
+            400,
+            "'response_format.type' : value is not one of the allowed values ['text','json_object','json_schema']",
+        ),
+        ("groq", {"tool_choice": "never"}, 400, "Only allowed string values for 'tool_choice' are none, auto, "),
+        (
+            "mistral",
+            {"response_format": {"type": "xml"}},
+            422,
+            "Input should be 'text', 'json_object' or 'json_schema'",
+        ),
+        ("xai", {"response_format": {"type": "grammar"}}, 422, "expected one of `text`, `json_object`, `json_schema`"),
     ],
 )
 def test_fields__are_refused_in_the_vendor_s_words(dialect: str, more: dict[str, Any], status: int, words: str) -> None:
