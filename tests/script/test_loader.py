@@ -231,6 +231,8 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- {match: {last_user: a, reply: b}, reply: c}", "not. It is a key of a rule."),
         ("- {last_user: a, reply: b}", "chaos. It is a key of `match`."),
         ("- {text: b}", "chaos. It is a key of `reply`."),
+        ("- reply: {text: a, delay: 3}", "usage. Did you mean `pacing`? It is a key of a rule."),
+        ("- {match: refund, reply: a}", "`rules[0].match` must be a mapping, as {last_user: …}, and is 'refund'."),
         ("- replies:\n  - a\n  - {txet: b}", ":5: `rules[0].replies[1].txet` is not known here; allowed: text, json,"),
         ("- replies: [{error: 429, text: a}]", "`rules[0].replies[0].text` is not known here; allowed: error."),
         ("- reply: [a]", 'a string or a mapping (a list of answers stands under `replies`), and is ["a"].'),

@@ -262,7 +262,7 @@ def test_match__errors(text: str, error: str) -> None:
         ("format: {not: Chat}", "`format.not` must be one of anthropic, "),
         ("format: {any: [chat, {iexact: openai}]}", "`format.any[1].iexact` fits none of anthropic, "),
         ("format: {gt: 1}", "`format.gt` fits none of anthropic, "),
-        ("not: {any: [{dialect: openai}]}", "`not.any[0].dialect` must be one of azure, cohere, deepseek, "),
+        ("not: {any: [{dialect: openai}]}", "`not.any[0].dialect` must be one of azure, cerebras, cohere, "),
         ("request: {format: Chat, model: m}", "`request.format` must be one of anthropic, "),
     ],
 )

@@ -35,6 +35,8 @@ Reader = Callable[[Node], Matcher]
 
 def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all of its conditions must hold."""
+    if isinstance(node.value, str):
+        raise node.wrong("a mapping, as {last_user: …}")
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS), elsewhere={"a rule": RULE})
     found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
     return _together([matcher for matcher in found if matcher is not None])

@@ -215,8 +215,7 @@ class Node:
         allowed = list(dict.fromkeys((*optional, *required)))
         unknown = [(key, child) for key, child in found.items() if key not in allowed]
         for key, child in unknown[:MAX_UNKNOWN]:
-            hint = next((f" It is a key of {place}." for place in elsewhere if key in elsewhere[place]), "")
-            hint = hint or did_you_mean(key, allowed)
+            hint = _hint(key, allowed, elsewhere)
             self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
         if len(unknown) > MAX_UNKNOWN:
             self.source.tell(self.error(f"has {len(unknown) - MAX_UNKNOWN} more keys that are not known here."))
@@ -251,6 +250,16 @@ class Node:
 
     def _child(self, name: str, key: yaml.Node, node: yaml.Node, value: object) -> "Node":
         return Node(self.source, node, value, f"{self.path}.{name}".lstrip("."), key)
+
+
+def _hint(key: str, allowed: Collection[str], elsewhere: Places) -> str:
+    """Return a hint at the place where a key belongs, or the one that it means; or at what may stand here."""
+    if place := next((place for place, keys in elsewhere.items() if key in keys), None):
+        return f" It is a key of {place}."
+    for place, keys in elsewhere.items() if meant_by(key, allowed) is None else ():
+        if meant := meant_by(key, keys):
+            return f" Did you mean `{meant}`? It is a key of {place}."
+    return did_you_mean(key, allowed)
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
