@@ -297,12 +297,16 @@ class NotOurs(OperationalError):
 
 
 def _check_columns(connection: BaseDatabaseWrapper, wanted: Collection[str]) -> None:
-    """Raise the database's error where a table of our name lacks one of these columns."""
+    """Raise the database's error where a table of our name lacks one of these columns.
+
+    They are looked up at once: Django's own look takes two statements, between which another process may add a column.
+    """
     with connection.cursor() as cursor:
         if Exchange._meta.db_table not in connection.introspection.table_names(cursor):
             return
-        found = connection.introspection.get_table_description(cursor, Exchange._meta.db_table)
-    if missing := sorted(set(wanted) - {column.name for column in found}):
+        cursor.execute(f"SELECT * FROM {connection.ops.quote_name(Exchange._meta.db_table)} LIMIT 0")
+        found = {column[0] for column in cursor.description}
+    if missing := sorted(set(wanted) - found):
         raise NotOurs(f"no such column: {missing[0]}")
 
 

@@ -165,6 +165,22 @@ def test_rows__appear_in_the_order_of_their_ids(
         del connections["default"]  # this thread's, which the tests after this one would use
 
 
+def test_tables__are_made_once_where_many_make_them(
+    postgres: Postgres, settings: Settings, django_db_blocker: DjangoDbBlocker
+) -> None:
+    settings.JOURNAL = True
+    with journal_in(postgres.url, django_db_blocker), ThreadPoolExecutor(4) as pool:
+        for _ in range(10):
+            with connections["default"].cursor() as cursor:
+                cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+            for opened in [pool.submit(write, f"row {number}") for number in range(4)]:
+                opened.result(timeout=PATIENCE)
+            with connections["default"].cursor() as cursor:
+                assert cursor.execute("SELECT count(*) FROM completions_exchange").fetchone() == (4,)
+        connections["default"].close()
+        del connections["default"]
+
+
 def write(name: str) -> None:
     """Write a row on a connection of this thread's own."""
     store = Store()
