@@ -13,6 +13,7 @@ from completions.resolve import models
 from completions.views.edge import add_headers, api_path, current, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
 from completions.wire.base import WireFormat
+from completions.wire.openai.words import ADDRESS
 from completions.wire.registry import ADDRESSES
 
 
@@ -73,7 +74,9 @@ async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFor
 @endpoint()
 async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
     """Answer an unknown address as the API does that it would belong to."""
-    raise RequestError(f"Invalid URL ({request.method} {api_path(request)})", status=404, facts={})
+    path = api_path(request)
+    facts = {"method": request.method, "path": path}
+    raise RequestError(f"Invalid URL ({request.method} {path})", status=404, facts=facts, kind=ADDRESS)
 
 
 LOOKUPS = frozenset(

@@ -25,7 +25,7 @@ CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
         ("/model/amazon.nova-lite-v1:0/invoke\n", ["message"]),
         ("/xai/v1/a\nb", ["code", "error"]),
         ("/api/a\nb", ["error"]),
-        ("/mistral/v1/chat/completions\n", ["object", "message", "type", "param", "code", "raw_status_code"]),
+        ("/mistral/v1/chat/completions\n", ["message", "request_id"]),
         ("/upload/v1beta/a", {"error": GOOGLE}),
         ("/download/a", {"error": GOOGLE}),
         ("/v1beta/models/gemini-2.5-flash:generateContent\r\nx", {"error": GOOGLE}),
@@ -41,6 +41,34 @@ async def test_address__that_nobody_has_is_refused_by_whose_it_would_be(place: s
     document = json.loads(answer.body)
     assert answer.status == 404
     assert keys == ({"error": [*document["error"]]} if isinstance(keys, dict) else [*document])
+
+
+GROQS = (
+    "Unknown request URL: POST /openai/v1/v1/chat/completions. Please check the URL for typos, or see the docs at "
+    "https://console.groq.com/docs/"
+)
+
+
+@pytest.mark.parametrize("place", ["", "/ns/a"])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/groq/openai", {"error": {"message": GROQS, "type": "invalid_request_error", "code": "unknown_url"}}),
+        ("/vllm", {"error": {"message": "Not Found", "type": "Not Found", "param": None, "code": 404}}),
+        ("/mistral", {"message": "no Route matched with those values"}),
+        ("", {"error": {"message": "Invalid URL (POST /v1/v1/chat/completions)", "type": "invalid_request_error"}}),
+    ],
+)
+async def test_address__with_a_part_twice_is_refused_in_the_words_of_the_api(
+    place: str, path: str, told: dict[str, object]
+) -> None:
+    answer = await call(Handler(), "POST", f"{place}{path}/v1/v1/chat/completions", b"{}")
+    document = json.loads(answer.body)
+    document.pop("request_id", None)
+    kept = {key: document[key] for key in told}
+    if path == "":
+        kept["error"] = {key: document["error"][key] for key in ("message", "type")}
+    assert (answer.status, kept, answer.headers["content-type"]) == (404, told, "application/json")
 
 
 @pytest.mark.parametrize("path", ["/guardrail/a/version/1/nothing", "/async-invoke", "/model/a/nothing"])

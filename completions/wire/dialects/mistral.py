@@ -13,7 +13,7 @@ from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, refusals, rules, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import MISTRAL
+from completions.wire.dialects.words import MISTRAL, NO_ROUTE
 from completions.wire.fields import arranged, dicts, mapping, text
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
@@ -258,10 +258,16 @@ class Mistral(Vendor):
         told = {"type": finding.kind, "loc": ["body", *finding.place], "msg": finding.said, "input": finding.value}
         return Unprocessable([told | ({"ctx": finding.context} if finding.context else {})], finding.said)
 
+    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return an error as it is sent: that of an address with the request's id."""
+        return error | {"request_id": request_id.rpartition("_")[2]} if [*error] == ["message"] else error
+
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the error; that of a wrong key has three words."""
         if exc.status == 401 and exc.facts is not None:
             return {"detail": "Invalid API Key" if getattr(exc, "key", "") else "Unauthorized"}
+        if exc.type == NO_ROUTE:
+            return {"message": exc.message}
         if isinstance(exc, Unprocessable):
             return {"detail": exc.detail}
         document = {"object": "error", "message": exc.message, "type": exc.type, "param": exc.param}

@@ -19,7 +19,7 @@ from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import arranged, mapping, whole
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
-from completions.wire.openai.words import METHOD
+from completions.wire.openai.words import ADDRESS, METHOD
 from completions.wire.validation import Check, Problem, keep_rules
 
 
@@ -31,7 +31,7 @@ def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
     return orjson.dumps(document)
 
 
-NO_METHOD = VLLM_WORDS[METHOD].type
+OF_ADDRESSES = {VLLM_WORDS[kind].type for kind in (METHOD, ADDRESS)}
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
 NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
 NULL_OF_TEXT = ("service_tier", "system_fingerprint", "kv_transfer_params")
@@ -148,7 +148,7 @@ class VLLM(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""
         usual = "BadRequestError" if exc.status < 500 else "InternalServerError"
-        kind = exc.type if exc.type in (vllm_rules.INVALID, NO_METHOD) else ERRORS.get(exc.status, usual)
+        kind = exc.type if exc.type in (vllm_rules.INVALID, *OF_ADDRESSES) else ERRORS.get(exc.status, usual)
         if exc.status == 401 and exc.facts is not None:
             return {"error": "Unauthorized"}
         return {"error": {"message": exc.message, "type": kind, "param": exc.param, "code": exc.status}}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.openai.words import METHOD, POLICY
+from completions.wire.openai.words import ADDRESS, METHOD, POLICY
 from completions.wire.words import Words
 
 LIMITED, QUOTA = "rate_limit_exceeded", "insufficient_quota"
@@ -176,15 +176,18 @@ GROQ: Mapping[str, Words] = {
         "2026-10-08",
     ),
     LIMITED: Words(_groqs_limit, 429, source="quotes by users", seen="2026-11-26"),
-    METHOD: Words(
-        lambda facts: (
-            f"Unknown request URL: {facts['method']} {facts['path'].removeprefix('/groq')}. Please check the URL for "
-            "typos, or see the docs at https://console.groq.com/docs/"
+    **dict.fromkeys(
+        (METHOD, ADDRESS),
+        Words(
+            lambda facts: (
+                f"Unknown request URL: {facts['method']} {facts['path'].removeprefix('/groq')}. Please check the URL "
+                "for typos, or see the docs at https://console.groq.com/docs/"
+            ),
+            404,
+            code="unknown_url",
+            source="quotes by users, of GET at chat/completions, and of addresses with a part that stands there twice",
+            seen="2026-07-27",
         ),
-        404,
-        code="unknown_url",
-        source="quotes by users, of GET at chat/completions",
-        seen="2026-03-02",
     ),
     QUOTA: Words(
         "Organization has blocked API access because a spend alert threshold was met. Please visit "
@@ -198,7 +201,11 @@ GROQ: Mapping[str, Words] = {
     ),
 }
 
+NO_ROUTE = "no Route matched with those values"
+"""What Mistral's gateway says of an address that it does not know."""
+
 MISTRAL: Mapping[str, Words] = {
+    ADDRESS: Words(NO_ROUTE, 404, NO_ROUTE, None, None, "nextcloud/assistant 593; apmantza/pi-free 293", "2026-07-06"),
     "context_length_exceeded": Words(
         "Prompt contains {prompt_tokens} tokens and 0 draft tokens, too large for model with {window} maximum context "
         "length",
@@ -339,6 +346,7 @@ VLLM: Mapping[str, Words] = {
     "model_not_found": Words(
         "The model `{model}` does not exist.", 404, source="vLLM, `serving.py`", seen="2026-11-25"
     ),
+    ADDRESS: Words("Not Found", 404, "Not Found", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
     METHOD: Words("Method Not Allowed", 405, "Method Not Allowed", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
 }
 

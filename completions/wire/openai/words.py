@@ -6,6 +6,7 @@ from typing import Any
 from completions.wire.words import MALFORMED, NO_TEXT, Words
 
 EXCEEDED, POLICY, METHOD = "context_length_exceeded", "content_policy_violation", "method_not_supported"
+ADDRESS = "unknown_address"
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:

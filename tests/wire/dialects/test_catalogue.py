@@ -71,16 +71,16 @@ def test_sdks__read_their_lists(live: LiveServer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "envelope"),
+    ("path", "envelope", "words"),
     [
-        ("/vllm/is_sleeping", {"error": {"type": "NotFoundError", "param": None, "code": 404}}),
-        ("/mistral/fim", {"object": "error", "type": "invalid_request_error", "raw_status_code": 404}),
-        ("/xai/v2/nothing", {}),
-        ("/openrouter/api/credits", {"error": {"code": 404}}),
+        ("/vllm/is_sleeping", {"error": {"type": "Not Found", "param": None, "code": 404}}, "Not Found"),
+        ("/mistral/fim", {"message": "", "request_id": ""}, "no Route matched with those values"),
+        ("/xai/v2/nothing", {}, "Invalid URL (GET /xai/v2/nothing)"),
+        ("/openrouter/api/credits", {"error": {"code": 404}}, "Invalid URL (GET /openrouter/api/credits)"),
     ],
 )
 def test_addresses__beside_a_vendor_s_api_are_refused_in_its_shape(
-    live: LiveServer, path: str, envelope: dict[str, Any]
+    live: LiveServer, path: str, envelope: dict[str, Any], words: str
 ) -> None:
     answer = httpx.get(f"{live.url}{path}")
     told = answer.json()
@@ -88,5 +88,5 @@ def test_addresses__beside_a_vendor_s_api_are_refused_in_its_shape(
     assert envelope.keys() <= told.keys()
     inner = envelope.get("error", {})
     assert inner.items() <= (told["error"].items() if inner else {}.items())
-    assert f"Invalid URL (GET {path})" in answer.text
+    assert words in answer.text
     assert "error" not in told or path.startswith(("/vllm", "/openrouter", "/xai"))
