@@ -266,7 +266,7 @@ class Mistral(Vendor):
         """Return the error; that of a wrong key has three words."""
         if exc.status == 401 and exc.facts is not None:
             return {"detail": "Invalid API Key" if getattr(exc, "key", "") else "Unauthorized"}
-        if exc.type == NO_ROUTE:
+        if exc.message == NO_ROUTE:
             return {"message": exc.message}
         if isinstance(exc, Unprocessable):
             return {"detail": exc.detail}

@@ -1,5 +1,6 @@
 """The standard errors in the wording of vendors that speak OpenAI's formats, with the sources."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -204,8 +205,18 @@ GROQ: Mapping[str, Words] = {
 NO_ROUTE = "no Route matched with those values"
 """What Mistral's gateway says of an address that it does not know."""
 
+NOT_HERE = re.compile(
+    r"/mistral/v1/(?:ocr|(?:chat/)?classifications|audio|agents|conversations|libraries|fine_tuning)\b"
+)
+"""Addresses that Mistral has, and the mock has not."""
+
+
+def _no_route(facts: Mapping[str, Any]) -> str:
+    return f"Invalid URL ({facts['method']} {facts['path']})" if NOT_HERE.match(facts["path"]) else NO_ROUTE
+
+
 MISTRAL: Mapping[str, Words] = {
-    ADDRESS: Words(NO_ROUTE, 404, NO_ROUTE, None, None, "nextcloud/assistant 593; apmantza/pi-free 293", "2026-07-06"),
+    ADDRESS: Words(_no_route, 404, source="nextcloud/assistant 593; apmantza/pi-free 293", seen="2026-07-06"),
     "context_length_exceeded": Words(
         "Prompt contains {prompt_tokens} tokens and 0 draft tokens, too large for model with {window} maximum context "
         "length",
