@@ -35,6 +35,13 @@ async def test_list__shows_what_arrives_without_reload(site: Site) -> None:
     await expect(page.get_by_text("No requests yet")).to_be_hidden()
 
 
+async def test_list__says_which_error_it_was(site: Site) -> None:
+    await site.ask("Too warm", temperature=9)
+    await site.ask("Too much", headers={"X-Mock-Error": "529; type=overloaded_error"})
+    await site.open()
+    await expect(site.page.locator(f"{ROWS} .badge")).to_have_text(["overloaded", "decimal_above_max_value"])
+
+
 async def test_search__lives_in_the_address(site: Site) -> None:
     page = site.page
     await site.ask("How long does a refund take?")

@@ -41,6 +41,7 @@ function link(exchange, attempts) {
     cell("text",
       make("span", { class: "x-said", dir: "auto" }, exchange.summary || `${exchange.method} ${exchange.path}`),
       attempts ? chain(attempts) : exchange.retry ? badge("warn", `retry ${exchange.retry}`) : null,
+      exchange.error ? badge(tone(exchange.status), exchange.error.code ?? exchange.error.type) : null,
       exchange.fault ? badge("fault", exchange.fault) : null,
       exchange.client_left ? badge("warn", "client left") : null),
     cell("model", exchange.model ?? "", " ", make("span", { class: "muted" }, exchange.endpoint ?? "")),
