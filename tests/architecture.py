@@ -93,12 +93,12 @@ def room_of(module: str, package: str, rooms: Collection[str]) -> str:
     return _within(inside, rooms) or inside.partition(".")[0]
 
 
-def room_arrows(sources: Sources, rooms: Collection[str], package: str = "completions") -> Graph:
-    """Return which room imports which; each other package is a room of its own."""
+def room_arrows(sources: Sources, rooms: Collection[str]) -> Graph:
+    """Return which room of `completions` imports which; each other package is a room of its own."""
 
     def room(module: str) -> str:
         own = module.partition(".")[0]
-        return room_of(module, package, rooms) if own == package else own
+        return room_of(module, own, rooms) if own == "completions" else own
 
     drawn: Graph = {}
     for own, found in import_graph(sources).items():

@@ -251,7 +251,7 @@ class Events(Sequence[Event]):
         """Add one event at the end."""
         self.parts.append(event)
 
-    def add_tokens(self, documents: Run, part: str = "", name: str = "", counts: Sequence[int] | None = None) -> None:
+    def add_tokens(self, documents: Run, part: str, name: str, counts: Sequence[int] | None) -> None:
         """Add a token event for each document, of one token each unless `counts` says how many."""
         if documents.values:
             self.parts.append(TokenRun(documents, part, name, counts))

@@ -101,11 +101,9 @@ async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None)
     return await ask(lambda store: [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]])
 
 
-async def listing_with_bytes(
-    filter: Filter, limit: int, before: str | None = None
-) -> list[tuple[dict[str, Any], Traffic]]:
-    """Return the same, each with its bytes."""
-    return await ask(lambda store: [(brief(row), traffic(row)) for row in _newest(store, filter, before)[:limit]])
+async def listing_with_bytes(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:
+    """Return the newest exchanges first, each with its bytes."""
+    return await ask(lambda store: [(brief(row), traffic(row)) for row in _newest(store, filter, None)[:limit]])
 
 
 async def page_with_bytes(

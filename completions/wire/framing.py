@@ -218,11 +218,11 @@ def grouped(entries: Sequence[T], split: Sequence[str], per_chunk: Length | None
     return [entries[start:end] for start, end in pairwise(accumulate(sizes, initial=0))]
 
 
-def parted(values: list[str], at: int) -> tuple[list[str], list[str]]:
-    """Return the pieces before a place and those from there on, each with how many tokens it has."""
-    first, rest = values[:at], values[at:]
+def parted(values: list[str]) -> tuple[list[str], list[str]]:
+    """Return the first piece and the others, each with how many tokens it has."""
+    first, rest = values[:1], values[1:]
     if isinstance(values, Pieces):
-        return Pieces(first, values.counts[:at]), Pieces(rest, values.counts[at:])
+        return Pieces(first, values.counts[:1]), Pieces(rest, values.counts[1:])
     return first, rest
 
 

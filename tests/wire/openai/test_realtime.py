@@ -153,9 +153,9 @@ def types(messages: list[dict[str, Any]]) -> list[str]:
     return [name for name, before in zip(names, ["", *names], strict=False) if name != before]
 
 
-def tone(ms: int, kind: str = PCM, loudness: int = 8000) -> bytes:
+def tone(ms: int, kind: str = PCM) -> bytes:
     """Return a tone of so many milliseconds."""
-    pcm = array("h", [int(loudness * math.sin(at / 8)) for at in range(24 * ms)]).tobytes()
+    pcm = array("h", [int(8000 * math.sin(at / 8)) for at in range(24 * ms)]).tobytes()
     return converted(pcm, kind)
 
 

@@ -334,7 +334,7 @@ class ChoiceWriter:
         said, text_delta = pieces(text, self._prompt), {"content": HOLE}
         if said:
             self._last_delta, self._last_beside = _filled(text_delta if said[1:] else closing, said[-1]), {}
-        first, rest = parted(said, 1)
+        first, rest = parted(said)
         closed, further = self._chunks.each(self._around(closing), first), self._around(text_delta)
         return Events(closed, self._chunks.each(further, rest))
 
@@ -366,7 +366,7 @@ class ChoiceWriter:
         return Event.tokens(documents, counts=map(len, groups))
 
     def _spoken(self, audio: dict[str, Any]) -> Events:
-        first, rest = parted(pieces(audio["transcript"], self._prompt), 1)
+        first, rest = parted(pieces(audio["transcript"], self._prompt))
         begun = {"content": None, "audio": {"id": audio["id"], "transcript": HOLE}}
         said = self._chunks.each(self._around(begun), first)
         more = self._chunks.each(self._around({"audio": {"transcript": HOLE}}), rest)
