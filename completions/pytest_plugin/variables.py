@@ -23,6 +23,7 @@ KEYS = (
     "MISTRAL_API_KEY",
     "MOONSHOT_API_KEY",
     "OPENROUTER_API_KEY",
+    "TOGETHER_API_KEY",
     "XAI_API_KEY",
 )
 
@@ -56,6 +57,8 @@ ADDRESSES = {
     "MISTRAL_API_BASE": "/mistral/v1",
     "MOONSHOT_API_BASE": "/moonshot/v1",
     "OPENROUTER_API_BASE": "/openrouter/api/v1",
+    "TOGETHER_BASE_URL": "/together",  # the SDK's own
+    "TOGETHER_AI_API_BASE": "/together/v1",
     "XAI_API_BASE": "/xai/v1",
 }
 """What holds an address, and the path to which the client adds its own."""

@@ -58,6 +58,9 @@ OPEN_AT_BEDROCK, OPEN_AT_OLLAMA = 60, 61
 OPEN_FORMS: Mapping[str, tuple[int, int]] = {"json_schema": (63, 63), "json_object": (24, 27)}
 """What more they are told of the answer's form, and the same where there is a system message."""
 
+UNSHOWN = ("together", "vllm")
+"""The dialects that hold an answer to a form and show it to no model: counted by maruel/genai at Together in 2026."""
+
 HOSTED: Mapping[str, int] = {"image_generation": 340, "code_interpreter": 700, "file_search": 500}
 """Tokens that a tool of the API's own costs before it is used, by its type; about right."""
 
@@ -106,7 +109,7 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
     total += _searches(prompt) if responses else 0
     if is_open and not prompt.tools:
         total += _open_system(prompt)
-        total += OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
+        total += 0 if _unshown(prompt) else OPEN_FORMS.get(prompt.response_format.kind, (0, 0))[instructed]
     total += _schema(prompt, marks, instructed or is_open)
     return total + _break(first.text, prompt.model) if first and marks.joined and total else total
 
@@ -115,6 +118,10 @@ def _open_system(prompt: Prompt) -> int:
     if prompt.format in ("ollama", "ollama_generate"):
         return OPEN_AT_OLLAMA
     return OPEN_AT_BEDROCK if (prompt.model or "").startswith("openai.") else OPEN_SYSTEM
+
+
+def _unshown(prompt: Prompt) -> bool:
+    return prompt.address.get("dialect") in UNSHOWN
 
 
 def _break(text: str, model: str | None) -> int:
@@ -193,9 +200,9 @@ def _for(table: Sequence[tuple[str, T]], model: str) -> T:
 
 
 def _schema(prompt: Prompt, marks: Marks, instructed: bool) -> int:
-    """Count the schema of the answer, its name and its description. vLLM shows it to no model."""
+    """Count the schema of the answer, its name and its description, where the model is shown it."""
     form, model = prompt.response_format, prompt.model
-    if form.kind != "json_schema" or prompt.address.get("dialect") == "vllm":
+    if form.kind != "json_schema" or _unshown(prompt):
         return 0
     total = marks.schema_with_tools if prompt.tools else marks.schema_with_system if instructed else marks.schema
     texts = (f" {form.name}", as_comment(_description(prompt.body)), schema_as_json(form.schema))

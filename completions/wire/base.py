@@ -269,7 +269,7 @@ class WireFormat(ABC):
         """Tell whether an error at an address is sent in a list of one, as where a stream is a list."""
         return False
 
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> Any:
         """Return the list of models, or the page of it that `query` asks for; no `models` means any."""
         raise RequestError("This API lists no models.", status=404)
 

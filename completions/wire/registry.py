@@ -39,6 +39,7 @@ from completions.wire.dialects.moonshot import Moonshot
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
+from completions.wire.dialects.together import Together
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
@@ -66,6 +67,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Mistral(),
     Moonshot(),
     OpenRouter(),
+    Together(),
     VLLM(),
     XAI(),
 )

@@ -36,6 +36,7 @@ CHATS = (
     "xai/v1",
     "moonshot/v1",
     "cerebras/v1",
+    "together/v1",
     "v1beta/openai",
     "openai/v1",
 )

@@ -83,6 +83,7 @@ OWN = (
     Row("hosted_vllm", "/vllm/v1", OPENAI),
     Row("mistral", "/mistral/v1", OPENAI),
     Row("moonshot", "/moonshot/v1", OPENAI),
+    Row("together_ai", "/together/v1", OPENAI),
     Row("openrouter", "/openrouter/api/v1", OPENAI),
     Row("clarifai", model="user.app.some-model", more=OPENAI),
     Row("heroku", "", OPENAI),

@@ -80,6 +80,7 @@ CHATS = {
     "/groq/openai/v1": "llama-3.3-70b-versatile",
     "/mistral/v1": "mistral-large-latest",
     "/moonshot/v1": "kimi-k2.6",
+    "/together/v1": "openai/gpt-oss-120b",
     "/openrouter/api/v1": "openai/gpt-4.1",
     "/v1beta/openai": "gemini-2.5-flash",
     "/vllm/v1": "some/model",

@@ -35,6 +35,10 @@ OPENROUTER = (
     *("anthropic/claude-sonnet-4.5", "openai/gpt-5", "openai/gpt-4o", "google/gemini-2.5-flash"),
     *("deepseek/deepseek-chat", "x-ai/grok-4.5"),
 )
+TOGETHER = (
+    *("openai/gpt-oss-120b", "zai-org/GLM-5.3", "moonshotai/Kimi-K3", "deepseek-ai/DeepSeek-V4.1-Flash"),
+    *("meta-llama/Llama-3.3-70B-Instruct-Turbo", "Qwen/Qwen3.5-9B"),
+)
 VLLM = ("meta-llama/Llama-3.1-8B-Instruct",)
 """A server of vLLM's has one model."""
 
@@ -69,6 +73,26 @@ def deepseek(name: str) -> dict[str, Any]:
 def moonshot(name: str) -> dict[str, Any]:
     """Return Moonshot's model."""
     return _model(name, "moonshot")
+
+
+def together(name: str) -> dict[str, Any]:
+    """Return Together's model with its prices, in US dollars for a million tokens."""
+    maker, _, plain = name.rpartition("/")
+    costs = prices(f"together_ai/{name}")
+    asked, said = (round(costs.get(f"{what}_cost_per_token", 0) * 1e6, 6) for what in ("input", "output"))
+    return {
+        "id": name,
+        "object": "model",
+        "created": CREATED,
+        "type": "chat",
+        "running": False,
+        "display_name": plain.replace("-", " "),
+        "organization": maker,
+        "link": f"https://huggingface.co/{name}",
+        "context_length": _entry(name, "together_ai").limits.window or WINDOW,
+        "config": {"chat_template": None, "stop": [], "bos_token": None, "eos_token": None},
+        "pricing": {"hourly": 0, "input": asked, "output": said, "base": 0, "finetune": 0},
+    }
 
 
 def gemini(name: str) -> dict[str, Any]:

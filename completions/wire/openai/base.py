@@ -96,7 +96,7 @@ class Dialect:
     model = staticmethod(catalogue.model)
     """Returns what the list of models tells of one."""
 
-    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
+    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the list of models."""
         return {"object": "list", "data": models}
 
@@ -345,7 +345,7 @@ class OpenAIFormat(WireFormat):
         document = self._dialect.error_chunk(self.adapt_error(failure.error), prompt, failure.last)
         return [failure.event(document), *([DONE] if self._dialect.done_after_error else [])]
 
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> Any:
         """Return the dialect's list of models; it has no pages."""
         return self._dialect.model_list([self._dialect.model(name) for name in models or self._dialect.listed])
 

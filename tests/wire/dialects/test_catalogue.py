@@ -60,6 +60,13 @@ def test_groq__tells_what_its_models_can_and_cost() -> None:
     assert heard["output_modalities"] == ["transcription"] and "pricing" not in heard
 
 
+def test_together__tells_its_models_without_an_object_around_them(live: LiveServer) -> None:
+    told = httpx.get(f"{live.url}/together/v1/models").json()
+    model = next(model for model in told if model["id"] == "openai/gpt-oss-120b")
+    assert (model["type"], model["organization"], model["context_length"]) == ("chat", "openai", 131072)
+    assert model["pricing"] == {"hourly": 0, "input": 0.15, "output": 0.6, "base": 0, "finetune": 0}
+
+
 def test_sdks__read_their_lists(live: LiveServer) -> None:
     with mistralai.client.Mistral(api_key="k", server_url=f"{live.url}/mistral") as client:
         cards = client.models.list().data or []

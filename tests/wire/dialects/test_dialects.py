@@ -158,6 +158,63 @@ def test_cerebras__takes_what_its_sdk_sends_and_thinks_unless_told_not_to() -> N
     assert [auto(prompt)[0].reasoning is None for prompt in (thinking, *calm)] == [False, True, True]
 
 
+def test_together__repeats_the_text_and_tells_the_usage_of_every_stream() -> None:
+    """As gpt-oss-120b was recorded to by maruel/genai in September 2026, and calls as in December 2025."""
+    document, chunks = both("together")
+    usage = {
+        **{"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
+        "prompt_tokens_details": {"cached_tokens": 3},
+        "completion_tokens_details": {"reasoning_tokens": 1},
+    }
+    call = document["choices"][0]["message"]["tool_calls"][0]
+    message = {"role": "assistant", "content": "Hi you", "tool_calls": [call], "reasoning": "Hm"}
+    assert list(call) == ["id", "index", "type", "function"]
+    order = ["id", "object", "created", "model", "system_fingerprint", "prompt", "choices", "usage"]
+    assert list(document) == order and document["prompt"] == []
+    assert document["choices"] == [{"index": 0, "message": message, "finish_reason": "tool_calls", "seed": None}]
+    assert re.fullmatch(r"p\w{6}-\w{5}-[0-9a-f]{16}", document["id"])
+    empty = {"token_id": None, "role": "assistant", "content": "", "reasoning": None}
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks[:-1]]
+    assert deltas[:3] == [empty, empty | {"reasoning": "Hm"}, empty | {"content": "Hi"}]
+    opened, fragment = (delta["tool_calls"] for delta in deltas[-3:-1])
+    assert opened == [{**call, "function": {"name": "add", "arguments": ""}}]
+    assert fragment == [{**call, "id": None, "function": {"name": None, "arguments": "{}"}}]
+    assert deltas[-1] == empty
+    told = {key: value for key, value in chunks[2].items() if key not in ("id", "created")}
+    choice = {"index": 0, "text": "Hi", "logprobs": None, "finish_reason": None, "delta": deltas[2]}
+    assert told == {"object": "chat.completion.chunk", "choices": [choice], "model": "m", "usage": None}
+    assert list(chunks[2]) == ["id", "object", "created", "choices", "model", "usage"]
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], usage) == ([], document["usage"])
+
+
+def test_together__takes_a_number_of_log_probabilities() -> None:
+    document, chunks = both("together", logprobs=1)
+    entries = document["choices"][0]["logprobs"]["content"]
+    assert "".join(entry["token"] for entry in entries) == "Hi you"
+    told = [likely for chunk in chunks[:-1] if (likely := chunk["choices"][0]["logprobs"])]
+    assert [likely["tokens"] for likely in told] == [[entry["token"]] for entry in entries]
+    assert [likely["token_logprobs"] for likely in told] == [[entry["logprob"]] for entry in entries]
+    assert [len(likely["top_logprobs"][0]) for likely in told] == [1] * len(told)
+    assert both("together", logprobs=True)[0]["choices"][0]["logprobs"]
+    with pytest.raises(RequestError, match="logprobs"):
+        parsed(registry.CHAT_DIALECTS["together"], logprobs="1")
+
+
+def test_together__holds_an_answer_to_a_schema_without_a_name_and_charges_nothing_for_it() -> None:
+    """As maruel/genai asked in September 2026: of gpt-oss-120b 87 tokens were counted, without the schema."""
+    said = "Name two fruits with their color. Do not include an explanation. Reply ONLY as JSON."
+    fields = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
+    asked: dict[str, Any] = {"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": said}]}
+    plain = parsed(registry.CHAT_DIALECTS["together"], **asked)
+    forms = [{"schema": fields}, {"json_schema": {"name": "fruits", "schema": fields}}]
+    held = [
+        parsed(registry.CHAT_DIALECTS["together"], **asked, response_format={"type": "json_schema", **form})
+        for form in forms
+    ]
+    assert [prompt.response_format.schema for prompt in held] == [fields, fields]
+    assert {prompt_tokens(prompt) for prompt in (plain, *held)} == {89}
+
+
 def test_moonshot__tells_its_thoughts_and_the_usage_within_the_last_choice() -> None:
     """As kimi-k3 was recorded to by vercel/ai in August 2026."""
     usage = {
@@ -750,6 +807,7 @@ ERRORS = {
     },
     "groq": {"error": {"message": "M", "type": "server_error", "code": "service_unavailable"}},
     "moonshot": {"error": {"message": "M", "type": "server_error"}},
+    "together": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},
     "gemini": {"error": {"code": 503, "message": "M", "status": "UNAVAILABLE"}},
     "xai": {"code": "service_unavailable", "error": "M"},
@@ -882,6 +940,7 @@ PREFIXES = {
     "mistral": ("mistral", "/mistral/v1"),
     "groq": ("groq", "/groq/openai/v1"),
     "moonshot": ("moonshot", "/moonshot/v1"),
+    "together": ("together_ai", "/together/v1"),
     "vllm": ("hosted_vllm", "/vllm/v1"),
     "xai": ("xai", "/xai/v1"),
     "gemini": ("openai", "/v1beta/openai"),
@@ -921,7 +980,8 @@ def test_openai_sdk__reads_the_dialect(live: LiveServer, name: str) -> None:
         folded = fold([chunk.model_dump(exclude_unset=True, exclude={"x_groq", "p"}) for chunk in chunks])
         assert folded["choices"][0]["message"]["tool_calls"][0]["function"] == {"name": "add", "arguments": '{"a":1}'}
         assert client.embeddings.create(model="m", input="a", encoding_format="float").data[0].embedding == [0.5]
-        assert client.models.list().data
+        if name != "together":  # whose list has no object around it, which this SDK cannot read
+            assert client.models.list().data
 
 
 def test_groq_sdk__reads_everything_strictly(live: LiveServer) -> None:
