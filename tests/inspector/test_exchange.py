@@ -215,7 +215,7 @@ async def broken(site: Site, text: str, fault: str | None = None) -> str:
     """Ask for a stream that breaks; return its id."""
     async with http_client() as client:
         body = {"model": "gpt-4o", "stream": True, "messages": [{"role": "user", "content": text}]}
-        with contextlib.suppress(httpx.RemoteProtocolError):
+        with contextlib.suppress(httpx.RemoteProtocolError, httpx.ReadError):
             headers = {"X-Mock-Fault": fault} if fault else {}
             await client.post(f"{site.url}/v1/chat/completions", json=body, headers=headers)
         (exchange,) = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
@@ -229,6 +229,15 @@ async def test_cut_answer__looks_cut_with_what_was_sent(site: Site) -> None:
     await expect(page.locator(".is-torn .words")).to_have_text("Once upon a")
     await expect(page.locator(".torn")).to_have_text("✕ disconnect · 3 of 9 tokens were sent")
     await expect(page.locator("#response .event").last).to_have_text("✕ disconnect struck here")
+
+
+@pytest.mark.parametrize("fault", ["close", "hang; ms=5", "reset"])
+async def test_connection__that_ended_without_an_answer_is_shown_as_such(site: Site, fault: str) -> None:
+    page = site.page
+    await shown(site, await broken(site, "Tell me a story", fault))
+    await expect(page.locator("#timeline")).to_contain_text("No answer was sent; the connection ended after")
+    await expect(page.locator("#timeline")).not_to_contain_text("whole")
+    await expect(page.locator(".torn")).to_contain_text(f"✕ {fault.partition(';')[0]} · 0 of 9 tokens were sent")
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ export function strikes(exchange) {
 export function endOf(exchange) {
   const { client_left: left, tokens, tokens_sent: sent, stream } = exchange;
   const cut = faults(exchange).find(({ name, ms }) =>
-    (ENDS.has(name) && (stream || name === "reset")) || name === "close" || (["stall", "hang"].includes(name) && ms === undefined));
+    (ENDS.has(name) && (stream || name === "reset")) || ["close", "hang"].includes(name) || (name === "stall" && ms === undefined));
   if (!cut && !left) return null;
   if (!cut && exchange.said.choices.every((each) => each.finish_reason)) return null;
   return { why: cut ? cut.name : "the client left", arrived: sent ?? 0, all: tokens?.completion ?? null };

@@ -55,7 +55,7 @@ function picture(exchange, chunks, width) {
   if (chunks.length) {
     svg.append(text(0, 41, "due"), text(0, 69, "sent"), ticks(due, scale, 26, "t-due"), ticks(left, scale, 54, "t-left"));
   } else {
-    svg.append(text(0, 69, "whole"), draw("rect", { class: "t-whole", x: scale(0), y: 54, width: Math.max(scale(exchange.duration_ms) - scale(0), 2), height: 20, rx: 3 }));
+    svg.append(text(0, 69, exchange.status ? "whole" : "none"), draw("rect", { class: "t-whole", x: scale(0), y: 54, width: Math.max(scale(exchange.duration_ms) - scale(0), 2), height: 20, rx: 3 }));
   }
   const flawed = flaws(exchange, chunks);
   flawed.forEach((each, place) => svg.append(...flaw(each, place, scale(each.at), width)));
@@ -70,6 +70,7 @@ function picture(exchange, chunks, width) {
 }
 
 function summary(exchange, chunks) {
+  if (!exchange.status) return `No answer was sent; the connection ended after ${ms(exchange.duration_ms)}.`;
   if (!chunks.length) return `Answered in one piece after ${ms(exchange.duration_ms)}.`;
   const late = chunks.filter((each) => each.due_ms !== undefined).map((each) => each.at_ms - each.due_ms).sort((a, b) => a - b);
   const words = `${exchange.chunks} chunks in ${ms(exchange.duration_ms)}, the first token after ${ms(exchange.ttft_ms) || "no time"}.`;
