@@ -5,10 +5,13 @@ from completions.tokens.family import LOW_TO_HIGH, Family
 SAMPLING = frozenset({"temperature", "top_p", "penalties", "logprobs"})
 """What a model that reasons does not take while it does."""
 
-NEVER = frozenset({"max_tokens", "logit_bias", "prediction", "audio", "web_search"})
+NEVER = frozenset({"max_tokens", "logit_bias", "prediction", "audio", "web_search", "computer_use_preview"})
 """What none of OpenAI's models that reason takes."""
 
-PLAIN = frozenset({"reasoning", "audio", "web_search", "flex"})
+EARLIER = frozenset({"tool_search", "computer"})
+"""What none of OpenAI's models before GPT-5.4 takes in responses: quotes of the refusals of gpt-5, 5.1, 5-mini, 4.1."""
+
+PLAIN = EARLIER | {"reasoning", "audio", "web_search", "flex", "computer_use_preview"}
 """What none of OpenAI's models that do not reason takes, but for those made for it.
 
 Of `flex`: UKGovernmentBEIS/inspect_ai asks it of gpt-4o in a test; LiteLLM's table has its prices for others alone.
@@ -25,6 +28,7 @@ OPENAI = (
         "o1-mini|o1-preview",
         SAMPLING
         | NEVER
+        | EARLIER
         | {"system", "developer", "tools", "parallel_tool_calls", "images", "files", "json_schema"}
         | {"reasoning", "hosted_web_search", "stop", "flex", *UNKEPT},
         source="recordings: pydantic/pydantic-ai test_openai_o1_mini_system_role; crewAIInc/crewAI (`stop`)",
@@ -33,7 +37,7 @@ OPENAI = (
     Family(
         "openai",
         "o1|o1-pro",
-        SAMPLING | NEVER | UNKEPT | {"parallel_tool_calls", "hosted_web_search", "flex"},
+        SAMPLING | NEVER | EARLIER | UNKEPT | {"parallel_tool_calls", "hosted_web_search", "flex"},
         efforts=LOW_TO_HIGH,
         source="langchain-ai/langchain 29704; truefoundry/models 846",
         seen="2026-04-20",
@@ -43,6 +47,7 @@ OPENAI = (
         "o3-mini",
         SAMPLING
         | NEVER
+        | EARLIER
         | UNKEPT
         | {"parallel_tool_calls", "images", "files", "hosted_web_search", "function_role", "flex"},
         efforts=LOW_TO_HIGH,
@@ -52,7 +57,7 @@ OPENAI = (
     Family(
         "openai",
         "o3|o3-pro",
-        SAMPLING | NEVER | UNKEPT | {"stop", "parallel_tool_calls"},
+        SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "parallel_tool_calls"},
         efforts=LOW_TO_HIGH,
         source="crewAIInc/crewAI 2738; huggingface/smolagents 1895",
         seen="2025-12-15",
@@ -60,7 +65,7 @@ OPENAI = (
     Family(
         "openai",
         "o4-mini",
-        SAMPLING | NEVER | UNKEPT | {"stop", "parallel_tool_calls", "logprobs_forbidden"},
+        SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "parallel_tool_calls", "logprobs_forbidden"},
         efforts=LOW_TO_HIGH,
         source="langgenius/dify 18971; griptape-ai/griptape 1915; huggingface/smolagents 1895",
         seen="2025-12-15",
@@ -75,7 +80,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5-chat",
-        frozenset({"reasoning", "audio", "web_search", "hosted_web_search", "max_tokens", "verbosity", "flex"}),
+        PLAIN | {"hosted_web_search", "max_tokens", "verbosity"},
         source="the API's answers as users quote them: the hosted tool is not supported, sampling parameters are",
         seen="2026-08-05",
     ),
@@ -90,7 +95,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5-pro",
-        SAMPLING | NEVER | {"stop"},
+        SAMPLING | NEVER | EARLIER | {"stop"},
         efforts=("high",),
         default_effort="high",
         formats=RESPONSES,
@@ -100,7 +105,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5(-mini|-nano)",
-        SAMPLING | NEVER | UNKEPT | {"stop", "logprobs_forbidden", "function_role"},
+        SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "logprobs_forbidden", "function_role"},
         efforts=("minimal", "low", "medium", "high"),
         source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
         seen="2026-10-11",
@@ -108,7 +113,7 @@ OPENAI = (
     Family(
         "openai",
         "gpt-5(-codex)?",
-        SAMPLING | NEVER | {"stop", "logprobs_forbidden", "function_role"},
+        SAMPLING | NEVER | EARLIER | {"stop", "logprobs_forbidden", "function_role"},
         efforts=("minimal", "low", "medium", "high"),
         source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
         seen="2026-10-11",
@@ -116,7 +121,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.1",
-        NEVER | {"stop", "function_role"},
+        NEVER | EARLIER | {"stop", "function_role"},
         lacks_reasoning=SAMPLING,
         efforts=("none", "low", "medium", "high"),
         default_effort="none",
@@ -126,7 +131,7 @@ OPENAI = (
     Family(
         "openai",
         r"gpt-5\.[12]-codex(-max|-mini)?",
-        SAMPLING | NEVER | {"stop", "verbosity"},
+        SAMPLING | NEVER | EARLIER | {"stop", "verbosity"},
         formats=RESPONSES,
         source="egoist/chatwise-releases 1256; quotes of the refusal of a low verbosity",
         seen="2026-08-30",
@@ -150,7 +155,27 @@ OPENAI = (
     ),
     Family(
         "openai",
-        r"gpt-5\.(2|4)(-mini|-nano)?",
+        r"gpt-5\.2",
+        NEVER | EARLIER | {"stop", "function_role"},
+        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
+        efforts=("none", "low", "medium", "high", "xhigh"),
+        default_effort="none",
+        source="openai SDK, `reasoning_effort`; johny-b/llmcomp 69",
+        seen="2026-04-20",
+    ),
+    Family(
+        "openai",
+        r"gpt-5\.4-nano",
+        NEVER | {"stop", "function_role", "tool_search"},
+        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
+        efforts=("none", "low", "medium", "high", "xhigh"),
+        default_effort="none",
+        source="openai SDK, `reasoning_effort`; quotes of its refusal of the search for tools",
+        seen="2026-10-09",
+    ),
+    Family(
+        "openai",
+        r"gpt-5\.4(-mini)?",
         NEVER | {"stop", "function_role"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
         efforts=("none", "low", "medium", "high", "xhigh"),

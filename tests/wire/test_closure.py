@@ -223,7 +223,8 @@ def test_responses__take_back_what_they_said(http: httpx.Client, store: bool, ki
     ]
     tools = [*functions, *HOSTED.get(kind, [])]
     include = ["reasoning.encrypted_content"]
-    request: Json = {"model": "gpt-5", "tools": tools, "store": store, "include": include}
+    model = "computer-use-preview" if kind == "Computer." else "gpt-5"
+    request: Json = {"model": model, "tools": tools, "store": store, "include": include}
     taken_back(http, "/v1", request, kind, stream=stream)
 
 

@@ -85,6 +85,7 @@ def refused(wire: WireFormat, body: Mapping[str, Any], route: Mapping[str, str] 
     return None
 
 
+SCREEN = {"environment": "browser", "display_width": 100, "display_height": 100}
 UNCACHED = "prompt_cache_retention is not supported on this model"
 
 CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
@@ -287,6 +288,24 @@ def test_chat__tells_of_several_faults_what_the_api_tells(
 
 RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
     ("gpt-4o", {"prompt_cache_retention": "24h"}, UNCACHED, "invalid_parameter", "prompt_cache_retention"),
+    *(
+        (model, {"tools": [{"type": kind, **more}]}, f"Tool '{kind}' is not supported with {model}.", None, "tools")
+        for model, kind, more in (
+            ("gpt-5", "tool_search", {}),
+            ("gpt-4.1", "tool_search", {}),
+            ("gpt-5.4-nano", "tool_search", {}),
+            ("gpt-4o", "computer", {}),
+            ("gpt-5.4", "computer_use_preview", SCREEN),
+            ("o4-mini", "computer_use_preview", SCREEN),
+        )
+    ),
+    (
+        "gpt-4o",
+        {"reasoning": {"summary": "auto"}},
+        "Unsupported parameter: 'reasoning.summary' is not supported with this model.",
+        "unsupported_parameter",
+        "reasoning.summary",
+    ),
     ("gpt-5.3-codex", {"service_tier": "flex"}, "Flex is not available for this model.", None, "service_tier"),
     (
         "gpt-5.6-terra",
@@ -554,6 +573,14 @@ def test_other_vendors__refuse_models_of_another_kind(
         (CHAT, {"model": "gpt-4o", **HELLO, "prompt_cache_retention": "in_memory", "service_tier": "priority"}),
         (CHAT, {"model": "o3", **HELLO, "service_tier": "flex"}),
         (CHAT, {"model": "gpt-4.1", **HELLO, "prompt_cache_retention": "24h"}),
+        *(
+            (RESPONSES, {"model": model, "input": "hello", "tools": [tool], "truncation": "auto"})
+            for model, tool in (
+                ("computer-use-preview", {"type": "computer_use_preview", **SCREEN}),
+                ("gpt-5.4", {"type": "computer"}),
+                ("gpt-5.6-terra", {"type": "tool_search"}),
+            )
+        ),
     ],
 )
 def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> None:

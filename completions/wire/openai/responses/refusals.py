@@ -4,6 +4,7 @@ Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another proje
 """
 
 import re
+from dataclasses import dataclass
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
@@ -31,6 +32,35 @@ def _search(prompt: Prompt, can: Capabilities) -> Asked | None:
     kinds = (tool.get("type") for tool in dicts(prompt.body.get("tools")))
     found = next((kind for kind in kinds if isinstance(kind, str) and kind.startswith("web_search")), None)
     return None if found is None else Asked("tools", found)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTool:
+    """Finds a tool of the API's own."""
+
+    kind: str
+    needs: str = "tools"
+
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+        """Return the place of the tools, and the type."""
+        given = any(tool.get("type") == self.kind for tool in dicts(prompt.body.get("tools")))
+        return Asked("tools", self.kind) if given else None
+
+
+def _no_tool(kind: str, source: str, seen: str) -> Refusal:
+    return Refusal(kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", None, source=source, seen=seen)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Finds that a summary of thoughts is wanted."""
+
+    needs: str = "reasoning"
+
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+        """Return the place."""
+        wanted = mapping(prompt.body.get("reasoning")).get("summary")
+        return None if wanted is None else Asked("reasoning.summary")
 
 
 UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
@@ -126,6 +156,9 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-4, gpt-4-turbo, o3-mini and gpt-5-chat-latest",
         seen="2026-09-30",
     ),
+    _no_tool("tool_search", "quotes by users, of gpt-5, gpt-5.1, gpt-5-mini, gpt-4.1 and gpt-5.4-nano", "2026-10-09"),
+    _no_tool("computer_use_preview", "openai/openai-agents-python 2624, of gpt-5.4", "2026-03-07"),
+    _no_tool("computer", "openai/openai-agents-python 2624; its guide: from gpt-5.4 on", "2026-03-07"),
     Refusal(
         "reasoning",
         Effort("reasoning.effort"),
@@ -133,6 +166,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
+    Refusal("reasoning", Summary(), UNSUPPORTED, source="quotes by users", seen="2026-10-09"),
     Refusal(
         EFFORT,
         Effort("reasoning.effort", other=True),
