@@ -6,7 +6,7 @@ from random import Random
 from completions import faults
 from completions.faults import AFTER, FAULTS, Parameter
 from completions.outcome import Fault
-from completions.script.language import CHAOS
+from completions.script.language import CHAOS, STATUSES
 from completions.script.reply.errors import Failure, failure
 from completions.script.text.node import Node
 
@@ -40,6 +40,8 @@ def fault(node: Node) -> Fault:
     """Read a fault: its name, or a mapping from its name to its parameters."""
     if isinstance(node.value, str) and (name := node.value.partition(";")[0].strip()) in FAULTS and ";" in node.value:
         raise node.error(f"has parameters as in a header; here they are a mapping: {{{name}: {{…}}}}.")
+    if node.value in STATUSES:
+        raise node.error(f"is a status, and no fault: {node.value} is written as `error: {node.value}`.")
     if not isinstance(node.value, dict):
         return faults.fault(node.one_of(FAULTS), {})
     found = node.fields(optional=FAULTS)

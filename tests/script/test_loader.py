@@ -236,6 +236,12 @@ def test_load__error_names_file_line_and_what_is_allowed(tmp_path: Path, text: s
         ("- replies:\n  - a\n  - {txet: b}", ":5: `rules[0].replies[1].txet` is not known here; allowed: text, json,"),
         ("- replies: [{error: 429, text: a}]", "`rules[0].replies[0].text` is not known here; allowed: error."),
         ("- reply: [a]", 'a string or a mapping (a list of answers stands under `replies`), and is ["a"].'),
+        ("- replies: [429, a]", "a string or a mapping (a status is written as `error: 429`), and is 429."),
+        ("- {reply: a, fault: 503}", "`rules[0].fault` is a status, and no fault: 503 is written as `error: 503`."),
+        (
+            "- {reply: a, chaos: {rate: 1, of: [429]}}",
+            "of[0]` is a status, and no fault: 429 is written as `error: 429`.",
+        ),
         ("- reply: 5", "`rules[0].reply` must be a string or a mapping, and is 5."),
         ("- reply:", "`rules[0].reply` must be a string or a mapping, and is null."),
         ("- replies: [[a]]", '`rules[0].replies[0]` must be a string or a mapping, and is ["a"].'),

@@ -74,6 +74,8 @@ def reply(node: Node) -> Answer:
     if isinstance(node.value, str):
         doubt_reply(node, node.value)
         return written((WrittenChoice(text=text(node)),), Facts())
+    if node.value in language.STATUSES:
+        raise node.wrong(f"a string or a mapping (a status is written as `error: {node.value}`)")
     if not isinstance(node.value, dict):
         several = isinstance(node.value, list) and node.path.endswith(".reply")
         raise node.wrong("a string or a mapping" + " (a list of answers stands under `replies`)" * several)
