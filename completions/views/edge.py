@@ -10,6 +10,7 @@ from asyncio import CancelledError
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase
@@ -39,6 +40,7 @@ logger = logging.getLogger("completions")
 
 AUTHORIZATION, GOOGLE_KEY = b"authorization", b"x-goog-api-key"
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
+INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 NONE = b"0"
 NAMESPACE = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
@@ -260,7 +262,11 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     envelope = wire.with_request_id(wire.error(exc), exchange.request_id if in_front is None else "")
     if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
         envelope = [envelope]
-    response = error_response(exc, envelope, wire.limit_headers(exc.headers))
+    own_type = wire.error_type(exchange.path, exchange.query)
+    told = orjson.dumps(envelope, option=INDENTED) if own_type else envelope
+    response = error_response(exc, told, wire.limit_headers(exc.headers))
+    if own_type and response.lines["content-type"] is JSON_TYPE:
+        response.lines["content-type"] = JSON_TYPE[0], own_type
     add_headers(response, wire, exchange, own=in_front is None)
     response.add_headers(in_front or {})
     is_refused = exc.status == 401 or exc.code == "model_not_found"

@@ -269,6 +269,10 @@ class WireFormat(ABC):
         """Tell whether an error at an address is sent in a list of one, as where a stream is a list."""
         return False
 
+    def error_type(self, path: str, query: str) -> str:
+        """Return the media type of an error at an address, if it is not that of other JSON."""
+        return ""
+
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> Any:
         """Return the list of models, or the page of it that `query` asks for; no `models` means any."""
         raise RequestError("This API lists no models.", status=404)

@@ -72,3 +72,16 @@ async def test_json_of_google__names_its_charset(method: str, path: str) -> None
 
 async def test_stream_of_google__names_no_charset() -> None:
     assert await media_type("POST", f"/v1beta{MODEL}:streamGenerateContent?alt=sse", CONTENTS) == PLAIN
+
+
+@pytest.mark.parametrize("path", [f"/v1beta{MODEL}", f"{VERTEX}{MODEL}"])
+async def test_error_of_google__has_the_type_of_the_stream_that_is_asked_for(path: str) -> None:
+    """As maruel/genai recorded of a wrong model in September 2026; a stream that is one array is JSON."""
+    hot = {**CONTENTS, "generationConfig": {"temperature": 9}}
+    assert await media_type("POST", f"{path}:streamGenerateContent", hot) == GOOGLE
+    assert await media_type("POST", f"{path}:generateContent?alt=sse", hot) == GOOGLE
+    with override_settings(MOCK_SCRIPT="auto"):
+        sent = json.dumps(hot).encode()
+        refused = await call(Handler(), "POST", f"{path}:streamGenerateContent", sent, query=b"alt=sse")
+    assert (refused.status, refused.headers["content-type"]) == (400, PLAIN)
+    assert refused.body.startswith(b'{\n  "error": {\n    "code": 400,') and refused.body.endswith(b"\n}\n")

@@ -177,6 +177,14 @@ class Gemini(WireFormat):
         """Tell whether the stream that is asked for is one array (as llm-gemini 0.35 reads its errors, 2026)."""
         return path.endswith(STREAMED) and _SSE.search(query) is None
 
+    def error_type(self, path: str, query: str) -> str:
+        """Return the media type of the events that are asked for, which Google's server tells of an error too.
+
+        Recorded by maruel/genai in September 2026 and by Mirascope; so @google/genai tells the whole JSON as the
+        message (quoted until 2026: continuedev/continue 10639, google-gemini/gemini-cli 14811 and 19466).
+        """
+        return ServerSentEvents.media_type if path.endswith(STREAMED) and _SSE.search(query) else ""
+
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of Google's list."""
         return gemini_models.model_list(models, query)
