@@ -52,6 +52,7 @@ async def live(request: HttpRequest, namespace: str) -> HttpResponse:
         filters=filters,
         is_filtered=bool(filters),
         problem=problem,
+        can_be_read=problem is None or status != 200,
         base_url=f"{request.scheme}://{request.get_host()}{root(request).removesuffix('_mock/')}v1",
     )
 

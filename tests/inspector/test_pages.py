@@ -223,6 +223,7 @@ async def test_list__without_a_journal_says_how_to_have_one(settings: Settings) 
     settings.JOURNAL = False
     answer = await get("/_mock/")
     assert answer.status == 200 and "JOURNAL=true turns it on" in answer.body.decode()
+    assert "No requests can be shown" in answer.body.decode() and "No requests yet" not in answer.body.decode()
 
 
 async def test_address__without_its_slash_leads_there() -> None:
