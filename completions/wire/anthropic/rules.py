@@ -4,6 +4,7 @@ The fields are those of `MessageCreateParams` in the anthropic SDK, and of its b
 wording is the API's own where its users quote it, and imitates it elsewhere.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,6 +73,17 @@ def stop_sequences(value: Any) -> Problem | None:
     return Wrong("each stop sequence must contain non-whitespace") if blank else None
 
 
+_USER = string(high=256)
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}")
+
+
+def user_id(value: Any) -> Problem | None:
+    """Check the id of a user, which is not to tell who that is (the words are quoted by LiteLLM and by others)."""
+    if (problem := _USER(value)) is not None:
+        return problem
+    return Wrong("user_id appears to contain an email address") if _EMAIL.fullmatch(value) else None
+
+
 COUNTED: Mapping[str, Check] = {
     "model": string(1, 256),
     "messages": messages,
@@ -93,7 +105,7 @@ FIELDS: Mapping[str, Check] = {
     "container": CONTAINER,
     "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
     "inference_geo": nullable(string()),
-    "metadata": record({"user_id": nullable(string(high=256))}),
+    "metadata": record({"user_id": nullable(user_id)}),
     "service_tier": choice("auto", "standard_only"),
     "stop_sequences": stop_sequences,
     "stream": boolean,

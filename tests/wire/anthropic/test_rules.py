@@ -241,6 +241,7 @@ ORPHAN = (
             )
             for key in ("a b", "名前", "filter[name]", "a" * 65)
         ),
+        ({"metadata": {"user_id": "ann@example.com"}}, "metadata.user_id: user_id appears to contain an email address"),
         ({"stop_sequences": ["END", "\n"]}, "stop_sequences: each stop sequence must contain non-whitespace"),
         ({"tools": [TOOL | {"input_schema": {}}]}, "tools.0.custom.input_schema.type: Field required"),
         (
