@@ -316,7 +316,19 @@ def test_read__never_raises(path: str, document: object, framing: bytes, cut: in
             orjson.dumps([piece.text for piece in said.pieces])
 
 
-@given(st.binary(max_size=200))
+PARTS = [
+    b'data: {"a": 1}\n\n',
+    b"data: [1]\n\n",
+    b"data: 7\n\n",
+    b"event: b\n",
+    b'{"a": 1}\n',
+    b"null\n",
+    b'[{"a": 1},',
+    b"]",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.binary(max_size=20)).map(b"".join))
 def test_documents__of_any_bytes(body: bytes) -> None:
     assert all(isinstance(document, dict) for _, document in documents((body[:9], body[9:])))
 
