@@ -78,11 +78,11 @@ def _script(document: Node) -> Script:
         node = defaults["fallback"]
         node.source.tell(node.error("cannot stand beside `strict: true`, which answers with an error."))
     answers = take("fallback", fallback, NAMED["auto"])
-    pace = take("pacing", lambda node: pacing(node, Pace()), Pace())
-    dice = take("chaos", chaos, None)
+    pace, dice = take("pacing", lambda node: pacing(node, Pace()), Pace()), take("chaos", chaos, None)
     catalogue, keys = take("models", models, UNLISTED), take("keys", _keys, ())
     validate = take("validate", _flag, not isinstance(answers, PassOn))
-    known: Scenarios = builtin() | top("scenarios", scenarios, {})
+    own: Scenarios | None = top("scenarios", scenarios, None) if "scenarios" in fields else {}
+    known: Scenarios = {**builtin(), **(own or {})}
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
@@ -102,7 +102,7 @@ def _script(document: Node) -> Script:
         compression=take("compression", _codings, ()),
         scenarios=known,
         prompts=top("prompts", prompts, {}),
-        running=take("scenario", lambda node: started(node, known), None),
+        running=None if own is None else take("scenario", lambda node: started(node, known), None),
         doubts=tuple(document.source.doubts),  # the last, when all is read
     )
 

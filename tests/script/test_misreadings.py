@@ -193,6 +193,12 @@ def test_unknown_keys__are_named_up_to_a_number() -> None:
     assert any("has 150 more keys that are not known here" in problem.message for problem in problems)
 
 
+def test_scenario__whose_stages_are_wrong_is_not_called_unknown_too() -> None:
+    with pytest.raises(ScriptError, match=r"`scenarios.a\[0\]` lacks `name`") as caught:
+        script("version: 1\nrules: []\ndefaults: {scenario: a}\nscenarios: {a: [{seconds: 1}]}")
+    assert caught.value.others == ()
+
+
 def test_hint__is_quick_for_a_line_of_any_length() -> None:
     begun = time.thread_time()
     with pytest.raises(ScriptError, match="mapping values are not allowed here"):
