@@ -171,7 +171,7 @@ OPENAI = (
         efforts=("none", "low", "medium", "high", "xhigh"),
         default_effort="none",
         source="openai SDK, `reasoning_effort`; quotes of its refusal of the search for tools",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
     Family(
         "openai",

@@ -24,7 +24,7 @@ SINGLE_PURPOSE = (
         r"imagen-.*",
         formats=DRAWS,
         source="Google's list of models and their methods",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
     Family(
         "gemini",
@@ -45,14 +45,14 @@ SINGLE_PURPOSE = (
         r"playai-tts(-arabic)?",
         formats=SPEAKS,
         source="quotes of what playai-tts is told in chat",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
     Family(
         "groq",
         r"distil-whisper-.*",
         formats=HEARS,
         source="quotes of what distil-whisper-large-v3-en is told in chat",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
     Family(
         "openrouter",

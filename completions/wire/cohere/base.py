@@ -109,7 +109,7 @@ NOT_IN_CHAT = (
         None,
         None,
         source="quotes by users, of embed-english-v3.0",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
 )
 """What is refused in chat because of the model."""

@@ -101,7 +101,7 @@ GEMINI: tuple[Refusal, ...] = (
         None,
         404,
         source="quotes by users, of gemini-embedding-001",
-        seen="2026-10-09",
+        seen="2026-11-29",
     ),
 )
 

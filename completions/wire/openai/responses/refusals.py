@@ -156,7 +156,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-4, gpt-4-turbo, o3-mini and gpt-5-chat-latest",
         seen="2026-09-30",
     ),
-    _no_tool("tool_search", "quotes by users, of gpt-5, gpt-5.1, gpt-5-mini, gpt-4.1 and gpt-5.4-nano", "2026-10-09"),
+    _no_tool("tool_search", "quotes by users, of gpt-5, gpt-5.1, gpt-5-mini, gpt-4.1 and gpt-5.4-nano", "2026-11-29"),
     _no_tool("computer_use_preview", "openai/openai-agents-python 2624, of gpt-5.4", "2026-03-07"),
     _no_tool("computer", "openai/openai-agents-python 2624; its guide: from gpt-5.4 on", "2026-03-07"),
     Refusal(
@@ -166,7 +166,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
-    Refusal("reasoning", Summary(), UNSUPPORTED, source="quotes by users", seen="2026-10-09"),
+    Refusal("reasoning", Summary(), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
     Refusal(
         EFFORT,
         Effort("reasoning.effort", other=True),
