@@ -15,7 +15,7 @@ from completions.wire.dialects import catalogue, findings, refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
 from completions.wire.fields import arranged, dicts
-from completions.wire.openai.base import usage
+from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
 FIELDS = (
@@ -72,6 +72,10 @@ class Cerebras(Vendor):
     usage_joined = True
     null_usage = False
     chances = ("content",)
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect of the model: the arguments of GPT OSS come in pieces, those of others whole."""
+        return self if (prompt.model or "").startswith("gpt-oss") else OTHERS
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt, which may turn off the reasoning in a way of its own."""
@@ -157,6 +161,15 @@ class Cerebras(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, which is flat."""
         return {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
+
+
+class Whole(Cerebras):
+    """Cerebras' dialect for Gemma and Qwen (recorded in July 2026, and by charmbracelet/fantasy in October 2025)."""
+
+    whole_calls = True
+
+
+OTHERS = Whole()
 
 
 def strangers(body: Mapping[str, Any]) -> Iterator[str]:

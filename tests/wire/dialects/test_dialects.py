@@ -104,7 +104,7 @@ def test_deepseek__tells_its_thoughts_and_what_was_cached() -> None:
 
 def test_cerebras__tells_its_times_and_nothing_that_is_null() -> None:
     """As gpt-oss-120b was recorded to by maruel/genai in July 2026."""
-    document, chunks = both("cerebras")
+    document, chunks = both("cerebras", model="gpt-oss-120b")
     call = {"function": {"name": "add", "arguments": "{}"}, "type": "function"}
     called = document["choices"][0]["message"]["tool_calls"][0].pop("id")
     assert re.fullmatch("[0-9a-f]{9}", called)
@@ -121,6 +121,8 @@ def test_cerebras__tells_its_times_and_nothing_that_is_null() -> None:
     assert deltas[-3:] == [opened, fragment, {}]
     assert (chunks[-1]["usage"], chunks[-1]["time_info"]) == (document["usage"], document["time_info"])
     assert all(chunk["choices"][0].keys() == {"delta", "index"} for chunk in chunks[:-1])
+    *_, whole, end = (chunk["choices"][0]["delta"] for chunk in both("cerebras", model="gemma-4-31b")[1])
+    assert (whole, end) == ({"tool_calls": [{**call, "id": called, "index": 0}]}, {})
 
 
 NAMED = ({"name": "add", "arguments": ""}, {"arguments": "{}"})
