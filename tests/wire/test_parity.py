@@ -322,9 +322,20 @@ async def test_dialects__stream_folds_to_the_answer(
         merge(whole["message"], choice["delta"])
         for key, entries in (choice.get("logprobs") or {}).items():
             whole.setdefault("logprobs", {}).setdefault(key, []).extend(entries or ())
+    for choice in (
+        answer["choices"] if any("tokens" in choice.get("logprobs", ()) for choice in choices.values()) else ()
+    ):
+        choice["logprobs"] = listed(choice["logprobs"]["content"])
     assert [said_in(choices[index]) for index in sorted(choices)] == [said_in(choice) for choice in answer["choices"]]
     told = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     assert told in ([answer["usage"]], [answer["usage"]] * 2)
+
+
+def listed(entries: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return log probabilities as Together's chunks have them: a list of each kind."""
+    tops = [[{"token": top["token"], "logprob": top["logprob"]} for top in entry["top_logprobs"]] for entry in entries]
+    said, likely = ([entry[key] for entry in entries] for key in ("token", "logprob"))
+    return {"tokens": said, "token_logprobs": likely, "top_logprobs": tops}
 
 
 def said_in(choice: dict[str, Any]) -> tuple[Any, ...]:
