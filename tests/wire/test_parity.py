@@ -322,10 +322,9 @@ async def test_dialects__stream_folds_to_the_answer(
         merge(whole["message"], choice["delta"])
         for key, entries in (choice.get("logprobs") or {}).items():
             whole.setdefault("logprobs", {}).setdefault(key, []).extend(entries or ())
-    for choice in (
-        answer["choices"] if any("tokens" in choice.get("logprobs", ()) for choice in choices.values()) else ()
-    ):
-        choice["logprobs"] = listed(choice["logprobs"]["content"])
+    if any("tokens" in whole.get("logprobs", ()) for whole in choices.values()):
+        for choice in (choice for choice in answer["choices"] if "logprobs" in choice):
+            choice["logprobs"] = listed(choice["logprobs"]["content"])
     assert [said_in(choices[index]) for index in sorted(choices)] == [said_in(choice) for choice in answer["choices"]]
     told = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     assert told in ([answer["usage"]], [answer["usage"]] * 2)

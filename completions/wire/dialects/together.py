@@ -145,14 +145,14 @@ class Together(Vendor):
         """Return the message with its calls, even if there are none, and what was thought before it, or null."""
         calls = [{"id": call["id"], "index": at, **call} for at, call in enumerate(message.get("tool_calls") or ())]
         told = {"role": "assistant", "content": message["content"], "tool_calls": calls}
-        return told | {"reasoning": choice.reasoning or None}
+        return told | _function_call(message) | {"reasoning": choice.reasoning or None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta with all its fields; a further piece of a call has null for what was told before."""
         told: dict[str, Any] = {"token_id": None, "role": "assistant", "content": delta.get("content") or ""}
         if calls := delta.get("tool_calls"):
             told["tool_calls"] = [_piece(call) for call in calls]
-        return told | {"reasoning": delta.get("reasoning")}
+        return told | _function_call(delta) | {"reasoning": delta.get("reasoning")}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice: a whole one with its seed, one of a chunk with its text."""
@@ -179,6 +179,11 @@ class Together(Vendor):
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""
         return {"id": _id(request_id), **error}
+
+
+def _function_call(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call of a message or a delta that answers `functions`, which came before tools."""
+    return {"function_call": said["function_call"]} if "function_call" in said else {}
 
 
 def _id(seed: str) -> str:

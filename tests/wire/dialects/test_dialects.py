@@ -189,6 +189,17 @@ def test_together__repeats_the_text_and_tells_the_usage_of_every_stream() -> Non
     assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([], usage) == ([], document["usage"])
 
 
+@pytest.mark.parametrize("name", [name for name in DIALECTS if name not in ("cerebras", "cohere", "mistral")])
+def test_functions__are_called_as_before_there_were_tools(name: str) -> None:
+    """Cerebras and Mistral refuse `functions`, and Cohere does not know them."""
+    called = Reply((Choice(tool_calls=(ToolCall("add", "{}"),), finish_reason="tool_calls"),), created=0, serial="s")
+    document, chunks = both(name, called, functions=[TOOL["function"]])
+    call = {"name": "add", "arguments": "{}"}
+    assert document["choices"][0]["message"]["function_call"] == call
+    deltas = [choice["delta"].get("function_call") or {} for chunk in chunks for choice in chunk["choices"]]
+    assert {key: "".join(delta.get(key) or "" for delta in deltas) for key in call} == call
+
+
 def test_together__takes_a_number_of_log_probabilities() -> None:
     document, chunks = both("together", logprobs=1)
     entries = document["choices"][0]["logprobs"]["content"]

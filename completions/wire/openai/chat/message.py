@@ -108,8 +108,7 @@ def calls_in_stream(reply: Reply, prompt: Prompt, index: int) -> Iterator[tuple[
         return
     for place, call in enumerate(choice.tool_calls):
         opened = _call(reply, index, place, call, "")
-        custom = call.kind == "custom"
-        fragment = {"custom": {"input": HOLE}} if custom else {"function": {"arguments": HOLE}}
+        fragment = {"custom": {"input": HOLE}} if call.kind == "custom" else {"function": {"arguments": HOLE}}
         yield (
             {"tool_calls": [{"index": place, **opened}]},
             {"tool_calls": [{"index": place, **fragment}]},
@@ -349,9 +348,10 @@ class ChoiceWriter:
 
     def _whole_calls(self) -> list[dict[str, Any]]:
         """Return the deltas of the calls, where each comes whole."""
-        whole = message(self._reply, self._prompt, self._index)
-        calls = self._dialect.message(whole, self._choice).get("tool_calls") or ()
-        return [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(calls)]
+        whole = self._dialect.message(message(self._reply, self._prompt, self._index), self._choice)
+        if "function_call" in whole:
+            return [{"function_call": whole["function_call"]}]
+        return [{"tool_calls": [{"index": place, **call}]} for place, call in enumerate(whole.get("tool_calls") or ())]
 
     def _text(self, key: str, text: str) -> Sequence[Event]:
         if self._prompt.top_logprobs is None or self._reply.body is not None:
