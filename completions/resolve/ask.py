@@ -3,8 +3,10 @@
 The API's views, `try` in the control API, and everything else that answers in a namespace use it, so they always agree.
 """
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 from completions import budget
 from completions.conf import conf
@@ -73,6 +75,12 @@ async def ask(  # the last two are for one caller each
     return prompt
 
 
+async def _note_refused(unchecked: Callable[[], Prompt], size: int, parsed: Callable[[Prompt], None]) -> None:
+    """Tell what was asked for by a request that the API's rules refuse, if it can be read at all."""
+    with contextlib.suppress(RequestError):
+        parsed(unchecked() if size <= budget.LOOP_CHARACTERS else await budget.in_thread(unchecked))
+
+
 async def answer(  # those of `ask`
     space: Namespace,
     wire: WireFormat,
@@ -89,7 +97,11 @@ async def answer(  # those of `ask`
         except RequestError as exc:
             if await space.refresh():
                 continue
-            upstream = None if isinstance(exc, (KeyRefused, BodyTooLarge)) else upstream_of(space.script)
+            is_unread = isinstance(exc, (KeyRefused, BodyTooLarge))
+            if parsed is not None and not is_unread:
+                unchecked = partial(dialect_of(wire, space.script).parse, body, TextHeaders(headers), validate=False)
+                await _note_refused(partial(unchecked, route=route), len(body), parsed)
+            upstream = None if is_unread else upstream_of(space.script)
             if upstream is not None and upstream.model_for(wire.name) is None and await passes_on(space):
                 return _unread(wire, upstream)
             raise

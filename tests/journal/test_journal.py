@@ -186,6 +186,28 @@ async def test_refusals__are_exchanges_too(settings: Settings) -> None:
     assert "sk-bad" not in everything, "the API's message quotes the key"
 
 
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    (CHAT, {"model": "gpt-5", "messages": [{"role": "user", "content": "Hi"}], "temperature": 0.2}, "gpt-5"),
+    (CHAT, {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "n": "x"}, "gpt-4o"),
+    ("/v1/messages", {"model": "claude-opus-4-5", "messages": [{"role": "user", "content": "Hi"}]}, "claude-opus-4-5"),
+    (
+        "/v1beta/models/gemini-2.5-flash:generateContent",
+        {"contents": [{"role": "user", "parts": [{"text": "Hi"}]}], "generationConfig": {"topK": "x"}},
+        "gemini-2.5-flash",
+    ),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "model"), REFUSED)
+async def test_refused__says_what_was_asked(
+    settings: Settings, path: str, body: dict[str, Any], model: str, tmp_path: Path
+) -> None:
+    (tmp_path / "checks.yaml").write_text("version: 1\nrules: [{match: {last_user: no}, reply: a}]\n")
+    settings.MOCK_SCRIPT = str(tmp_path / "checks.yaml")
+    found = await kept(await call(Handler(), "POST", path, json.dumps(body).encode(), headers={"x-api-key": "k"}))
+    assert (found["status"], found["model"], found["summary"]) == (400, model, "Hi")
+
+
 async def test_faults__are_named_and_keep_what_was_sent() -> None:
     broken = await kept(await ask("refund", x_mock_fault="malformed_json"))
     assert (broken["fault"], broken["status"], broken["response"]["encoding"]) == ("malformed_json", 200, "text")
