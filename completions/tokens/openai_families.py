@@ -22,6 +22,33 @@ UNKEPT = frozenset({"cache_for_a_day"})
 
 CHAT, RESPONSES = frozenset({"chat"}), frozenset({"responses"})
 
+GPT_5 = Family(
+    "openai",
+    "gpt-5(-codex)?",
+    SAMPLING | NEVER | EARLIER | {"stop", "logprobs_forbidden", "function_role"},
+    efforts=("minimal", "low", "medium", "high"),
+    source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
+    seen="2026-10-11",
+)
+GPT_5_4 = Family(
+    "openai",
+    r"gpt-5\.4(-mini)?",
+    NEVER | {"stop", "function_role"},
+    lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
+    efforts=("none", "low", "medium", "high", "xhigh"),
+    default_effort="none",
+    source="openai SDK, `reasoning_effort`; johny-b/llmcomp 69",
+    seen="2026-04-20",
+)
+GPT_4_1 = Family(
+    "openai",
+    r"gpt-4\.1",
+    PLAIN | {"verbosity"},
+    source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
+    seen="2026-11-25",
+)
+"""Models that others are like but for what those lack besides."""
+
 OPENAI = (
     Family(
         "openai",
@@ -102,22 +129,8 @@ OPENAI = (
         source="openai SDK, `Reasoning.effort`: gpt-5-pro takes `high` alone",
         seen="2026-11-25",
     ),
-    Family(
-        "openai",
-        "gpt-5(-mini|-nano)",
-        SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "logprobs_forbidden", "function_role"},
-        efforts=("minimal", "low", "medium", "high"),
-        source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
-        seen="2026-10-11",
-    ),
-    Family(
-        "openai",
-        "gpt-5(-codex)?",
-        SAMPLING | NEVER | EARLIER | {"stop", "logprobs_forbidden", "function_role"},
-        efforts=("minimal", "low", "medium", "high"),
-        source="diffbot/code-gpt-docs 445; owndev/Open-WebUI-Functions 98; huggingface/smolagents 1671",
-        seen="2026-10-11",
-    ),
+    GPT_5._replace(names="gpt-5(-mini|-nano)", lacks=GPT_5.lacks | UNKEPT),
+    GPT_5,
     Family(
         "openai",
         r"gpt-5\.1",
@@ -153,36 +166,14 @@ OPENAI = (
         source="micz/ThunderAI 570; quotes of gpt-5.4-pro's refusal of `low`",
         seen="2026-08-30",
     ),
-    Family(
-        "openai",
-        r"gpt-5\.2",
-        NEVER | EARLIER | {"stop", "function_role"},
-        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
-        efforts=("none", "low", "medium", "high", "xhigh"),
-        default_effort="none",
-        source="openai SDK, `reasoning_effort`; johny-b/llmcomp 69",
-        seen="2026-04-20",
-    ),
-    Family(
-        "openai",
-        r"gpt-5\.4-nano",
-        NEVER | {"stop", "function_role", "tool_search"},
-        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
-        efforts=("none", "low", "medium", "high", "xhigh"),
-        default_effort="none",
+    GPT_5_4._replace(names=r"gpt-5\.2", lacks=GPT_5_4.lacks | EARLIER),
+    GPT_5_4._replace(
+        names=r"gpt-5\.4-nano",
+        lacks=GPT_5_4.lacks | {"tool_search"},
         source="openai SDK, `reasoning_effort`; quotes of its refusal of the search for tools",
         seen="2026-11-29",
     ),
-    Family(
-        "openai",
-        r"gpt-5\.4(-mini)?",
-        NEVER | {"stop", "function_role"},
-        lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
-        efforts=("none", "low", "medium", "high", "xhigh"),
-        default_effort="none",
-        source="openai SDK, `reasoning_effort`; johny-b/llmcomp 69",
-        seen="2026-04-20",
-    ),
+    GPT_5_4,
     Family(
         "openai",
         r"gpt-5\.6(-sol|-terra|-luna)?",
@@ -277,18 +268,6 @@ OPENAI = (
         source="quotes of its refusal of the hosted search, of which OpenAI's guide warns",
         seen="2026-11-26",
     ),
-    Family(
-        "openai",
-        r"gpt-4\.1",
-        PLAIN | {"verbosity"},
-        source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
-        seen="2026-11-25",
-    ),
-    Family(
-        "openai",
-        r"gpt-4o(-mini)?|gpt-4\.1-mini",
-        PLAIN | UNKEPT | {"verbosity"},
-        source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
-        seen="2026-11-25",
-    ),
+    GPT_4_1,
+    GPT_4_1._replace(names=r"gpt-4o(-mini)?|gpt-4\.1-mini", lacks=GPT_4_1.lacks | UNKEPT),
 )

@@ -163,13 +163,13 @@ class Cerebras(Vendor):
         return {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
 
 
-class Whole(Cerebras):
+class WithWholeCalls(Cerebras):
     """Cerebras' dialect for Gemma and Qwen (recorded in July 2026, and by charmbracelet/fantasy in October 2025)."""
 
     whole_calls = True
 
 
-OTHERS = Whole()
+OTHERS = WithWholeCalls()
 
 
 def strangers(body: Mapping[str, Any]) -> Iterator[str]:

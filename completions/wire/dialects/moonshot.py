@@ -104,12 +104,12 @@ class Moonshot(Vendor):
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the events, with the usage in the last choice too."""
-        told = list(events)
-        last = -3 if self.has_usage_chunk(prompt) else -2
+        if prompt.format != "chat":
+            return events
+        told, last = list(events), -3 if self.has_usage_chunk(prompt) else -2
         chunk = orjson.loads(told[last].data)
-        if prompt.format == "chat" and (choices := chunk.get("choices")):
-            choices[-1]["usage"] = usage
-            told[last] = told[last]._replace(data=orjson.dumps(chunk))
+        chunk["choices"][-1]["usage"] = usage
+        told[last] = told[last]._replace(data=orjson.dumps(chunk))
         return told
 
     def error(self, exc: RequestError) -> dict[str, Any]:
