@@ -560,9 +560,9 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
         ("Please count slowly from ten down to eight, one number per line.", "10\n9\n8"),
         ("count to five", "1, 2, 3, 4, 5"),
         ("Count the words from here to there.", None),
-        ("What is 2+2? Reply with just the number.", None),
+        ("What is 2+2? Reply with just the number.", "4"),
         ("Reply with exactly the page title.", None),
-        ("Answer only with: yes or no", None),
+        ("Answer only with: yes or no", "yes"),
         ("Reply with exactly: OK\nThen tell me about Rome.", None),
     ],
 )
@@ -586,6 +586,17 @@ Do not include any explanations, only provide a RFC8259 compliant JSON response 
         ('Return only a JSON object with the keys "city" and "days".', {"city": str, "days": str}),
         ("Please answer in JSON with keys name, age and mood.", {"name": str, "age": str, "mood": str}),
         ('Respond in JSON, such as {"city": "Rome", "days": 5}', {"city": str, "days": int}),
+        ('Return a JSON object: {"facts": ["a", "b"], "by": "x"}', {"facts": list, "by": str}),
+        ('### Output:\nJSON format: { "tags": ["a", "b"] }\n### Chat:\nUSER: hi', {"tags": list}),
+        ('The output must be a single, raw JSON object like {"title": "yours"}.', {"title": str}),
+        ('Extract the people. Output format:\n{"people": [{"name": "Ada"}]}\n\nText: Bob met Eve.', {"people": list}),
+        ("Make sure to only return in JSON format, with the 'verdicts' key as a list.", {"verdicts": str}),
+        ("Provide the score as a JSON with a single key 'score' and no preamble.", {"score": str}),
+        ("Return your response as a JSON blob with 'tool' and 'input' keys.", {"tool": str, "input": str}),
+        (
+            "Return JSON with two keys, score is 'yes' or 'no'. And a key, why, that has the reason.",
+            {"score": str, "why": str},
+        ),
         (
             'Reply in this JSON format:\n```json\n{"score": 0.5, "tags": ["a"], "by": {"sure": true}}\n```',
             {"score": float, "tags": list, "by": dict},
@@ -596,6 +607,36 @@ Do not include any explanations, only provide a RFC8259 compliant JSON response 
 def test_json_without_a_schema__is_answered_with_what_the_prompt_names(asked: str, kinds: dict[str, type]) -> None:
     value = json.loads(said(("user", asked)))
     assert {name: type(each) for name, each in value.items()} == kinds
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Give a binary score 'yes' or 'no'. Provide the score as a JSON with a single key 'score'.", {"score": "yes"}),
+        ("Return JSON with single key, source, that is 'web' or 'docs' depending on the question.", {"source": "web"}),
+        ('Output ONLY a JSON object with "intent" field.\n\nINTENTS:\n- BUY: to buy\n- ASK: to ask', {"intent": "BUY"}),
+        ('Respond in JSON: {"mood": "good|bad"}\nIt is good.', {"mood": ("good", "bad")}),
+        (
+            "Return only JSON. The 'verdict' key is either 'no', 'yes', or 'idk'.\nExample:\n"
+            '{"verdicts": [{"verdict": "idk"}, {"reason": "It is wrong.", "verdict": "no"}]}',
+            {"verdicts": [{"verdict": "yes"}]},
+        ),
+        ('The output should be ONLY JSON. Here is an example:\n[\n{choice: 1, why: "a"},\n...\n]', [{"choice": 1}]),
+        ("Give me a JSON array of 4 strings. Only output the JSON array.", 4),
+        ("Answer in JSON by this type: interface A { mood: 'good'; by: 'me' }", {"mood": "good", "by": "me"}),
+    ],
+)
+def test_json_without_a_schema__has_values_that_the_prompt_tells(asked: str, expected: Any) -> None:
+    value = json.loads(said(("user", asked)))
+    if isinstance(expected, int):
+        assert len(value) == expected
+        return
+    if isinstance(expected, dict) and isinstance(listed := expected.get("verdicts", 0), list):
+        value, expected = value["verdicts"], listed
+    if isinstance(expected, list):
+        value, expected = value[0], expected[0]
+    for name, told in expected.items():
+        assert value[name] in told if isinstance(told, tuple) else value[name] == told
 
 
 def test_json_without_a_schema__is_what_another_message_tells() -> None:

@@ -26,7 +26,7 @@ from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
-from completions.script.protocols import code, markers, quoted, react, told, unspecified
+from completions.script.protocols import choices, code, markers, quoted, react, scores, told, unspecified
 from completions.script.protocols.observation import in_sentences, own_words, question
 from completions.script.schemas.document import compact, seeded
 
@@ -56,7 +56,16 @@ THINKING_TAGS = re.compile(
 PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
-PROTOCOLS = (code.answer, markers.answer, react.answer, quoted.answer, unspecified.answer, told.answer)
+PROTOCOLS = (
+    code.answer,
+    markers.answer,
+    react.answer,
+    quoted.answer,
+    unspecified.answer,
+    told.answer,
+    scores.answer,
+    choices.answer,
+)
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
 

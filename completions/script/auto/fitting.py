@@ -49,4 +49,4 @@ def _words(name: str) -> str:
 
 def _stems(text: str) -> list[str]:
     """Return the telling words of a text without the endings that differ most: `flights` is `flight`."""
-    return [re.sub(r"(?<=\w{3})(ing|ed|es|s)$", "", word.casefold()) for word in keywords(text, most=60)]
+    return [re.sub(r"(?<=\w{3})(ing|ed|es|s|e)$", "", word.casefold()) for word in keywords(text, most=60)]

@@ -11,6 +11,8 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `quoted` | the same by a schema's properties alone | Agno |
 | `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
 | `categories` | one of the values under a name, or a type that is no object: `Answer as an int` | BAML |
+| `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
+| `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
 `observation` tells whether a tool has answered, however that is said. Every module reads a bounded part of a prompt, in

@@ -17,7 +17,7 @@ from completions.script.schemas.document import Schema, compact
 
 ASKS = re.compile(
     r"\b(?:repl(?:y|ies)|respon[ds]|response|answer|output|return|adher\w+|conform\w*|match(?:es)?|compatible|provide"
-    r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill)",
+    r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill|translat\w+)",
     re.IGNORECASE,
 )
 """Words that ask for an answer of some form; `Explain this schema` has none of them."""

@@ -5,36 +5,55 @@ is in it may be told by keys, by an example behind words such as `like` or `in t
 another object follows, as the description of a tool, the answer would need more than is understood here.
 """
 
+import itertools
 import re
 from collections.abc import Mapping
 
-from completions.conversation import Prompt
+from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
+from completions.script.protocols.choices import chosen, listed, options_in, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema
-from completions.script.protocols.words import list_of, schema_of_instance
-from completions.script.schemas.document import Schema, compact, seeded
+from completions.script.protocols.words import MAX_DEPTH, list_of, schema_of_instance
+from completions.script.schemas.document import Schema, compact, schema_of, seeded
 
 SPELLINGS = ("JSON", "json", "Json")
 """How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
 
+SAY = r"(?:respond|reply|answer|return|output)"
 ASKS = re.compile(
-    r"\W*(?:(?:please|always|only|now|then|you|must|should) )*(?:respond|reply|answer|return|output)\b[^\n]*\bJSON\b"
-    r"|\W*your (?:response|answer|reply|output) (?:must|should|has to) be\b[^\n]*\bJSON\b",
+    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*{SAY}\b[^\n]*\bJSON\b"
+    r"|\W*(?:please )?(?:provide|give|format|express|present|write|produce|generate|extract)\b[^\n]*"
+    r"\b(?:as|in|into) (?:an? |valid )*JSON\b"
+    r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*\bJSON\b"
+    r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\bJSON\b"
+    r"|\W*(?:output|response)?\W*JSON (?:output )?format\W*\Z",
     re.IGNORECASE,
 )
 KEYS = re.compile(r"\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b", re.IGNORECASE)
 QUOTED = re.compile(r"[\"'`](\w{1,64})[\"'`]")
+TOLD = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
 NAMED = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
 BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
-LIST = re.compile(r"\bJSON (?:array|list)\b(?: of (numbers|integers|objects))?", re.IGNORECASE)
+LIST = re.compile(r"\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?", re.IGNORECASE)
 LIKE = re.compile(
     r"(?:\blike(?: this)?|\be\.g\.|\bexample|\bsuch as|\b(?:format|form|structure|shape|schema))\W*(?:json\W*)?\Z",
     re.IGNORECASE,
 )
-LOOKED_BACK = 60
+FORM = re.compile(
+    r"\b(?:output|response|answer|return|reply|respond)\b[^\n{]{0,40}\b(?:format|form|structure|shape|like this)\W*"
+    r"(?:json\W*)?\Z",
+    re.IGNORECASE,
+)
+"""How an example is introduced where no word of JSON stands by."""
+
+LOOKED_BACK = 160
 """Characters before an example in which it says that it is one."""
+
+BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(?=\s*:)")
+MENTIONS = 4
+"""How often a key is looked up before the values that it may have are given up."""
 
 ITEMS: Mapping[str, Schema] = {"numbers": {"type": "number"}, "integers": {"type": "integer"}}
 TEXT: Schema = {"type": "string"}
@@ -44,48 +63,99 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     """Return what the prompt asks for as JSON; None where it does not."""
     asked = False
     for text in instructions(prompt):
-        if not any(written in text for written in SPELLINGS):
-            continue
-        asking = [sentence for sentence in SENTENCE_END.split(text) if ASKS.match(sentence)]
-        asking = [sentence for sentence in asking if not NEGATED.search(sentence.partition("JSON")[0])]
+        asking = _asking(text)
+        schema = _example(text, LIKE if asking else FORM)
         if asking:
-            schema = _example(text)
             if schema is None and _quotes(text[text.find(asking[0]) :]):
                 return None
-            schema = schema or _keys(asking) or _list(asking)
-            if schema is not None:
-                return compact(instance(schema, seed))
+            schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
+        if schema is not None:
+            return compact(instance(_decided(schema, text, prompt), seed))
     return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)}) if asked else None
+
+
+def _asking(text: str) -> list[str]:
+    """Return the sentences that ask for JSON."""
+    if not any(written in text for written in SPELLINGS):
+        return []
+    asking = [sentence for sentence in SENTENCE_END.split(text) if ASKS.match(sentence)]
+    return [sentence for sentence in asking if not NEGATED.search(sentence.partition("JSON")[0])]
 
 
 def _quotes(text: str) -> bool:
     return any(isinstance(value_of(part.text), Mapping) for part in braced(text))
 
 
-def _example(text: str) -> Schema | None:
-    """Return the schema of the last object that a text gives as an example."""
+def _example(text: str, introduced: re.Pattern[str]) -> Schema | None:
+    """Return the schema of the last object that a text gives as an example, or of a list of such."""
     for part in reversed(braced(text)):
-        if LIKE.search(text[max(part.start - LOOKED_BACK, 0) : part.start]):
-            value = value_of(part.text)
-            if isinstance(value, Mapping) and not is_schema(value):
-                return schema_of_instance(dict(value))
+        before = text[max(part.start - LOOKED_BACK, 0) : part.start].rstrip()
+        *_, sentence = SENTENCE_END.split(before.rstrip("` :.\n[").removesuffix("json").rstrip("` :.\n"))
+        if introduced.search(before.removesuffix("[")) or ASKS.match(sentence):
+            value = value_of(part.text) or value_of(BARE_KEY.sub(r'\1"\2"', part.text))
+            if isinstance(value, Mapping) and not any(map(_is_schema, (value, *value.values()))):
+                schema = schema_of_instance(dict(value))
+                return list_of(schema) if before.endswith("[") else schema
     return None
 
 
-def _keys(asking: list[str]) -> Schema | None:
+def _is_schema(value: object) -> bool:
+    return isinstance(value, Mapping) and is_schema(value)
+
+
+def _decided(schema: Schema, text: str, prompt: Prompt, depth: int = 0) -> Schema:
+    """Return a schema with one value for each text whose values the prompt lists: `'verdict' is 'yes' or 'no'`."""
+    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+        return schema
+    properties = schema.get("properties")
+    if isinstance(schema.get("items"), Mapping):
+        return {**schema, "items": _decided(schema_of(schema["items"]), text, prompt, depth + 1)}
+    if not isinstance(properties, Mapping):
+        return schema
+    alone = depth == 0 and len(properties) == 1
+    values = {name: _value(name, text, alone) for name, each in properties.items() if each == TEXT}
+    made = {name: {"const": chosen(options, prompt)} for name, options in values.items() if options}
+    nested = {name: _decided(each, text, prompt, depth + 1) for name, each in properties.items() if name not in made}
+    return {**schema, "properties": {name: made.get(name) or nested[name] for name in properties}}
+
+
+def _value(name: str, text: str, alone: bool) -> list[Tool]:
+    """Return the values that a text lists for a key; those of the whole text for one that is alone."""
+    for found in itertools.islice(re.finditer(rf"\b{re.escape(name)}\b", text), MENTIONS):
+        sentence = re.split(r"[\n{}]|\.\s", text[found.end() : found.end() + 200], maxsplit=1)[0]
+        if len(options := options_in(sentence, bound=True)) > 1:
+            return [Tool(each) for each in options]
+    return listed(unwrapped(text)) if alone else []
+
+
+def _keys(asking: list[str], text: str) -> Schema | None:
     """Return the schema of an object with the keys that a sentence names: in quotes, or as a list of words."""
     for sentence in asking:
         if found := KEYS.search(sentence):
-            rest = sentence[found.end() :]
-            named = NAMED.match(rest)
-            names = QUOTED.findall(rest) or (BETWEEN.split(named[1]) if named else [])
+            names = _named(sentence, found) or [
+                each[1] for key in KEYS.finditer(text) if (each := TOLD.match(text, key.end()))
+            ]
             if names:
+                names = list(dict.fromkeys(names))
                 schema = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": names}
                 return list_of(schema) if LIST.search(sentence) else schema
     return None
 
 
-def _list(asking: list[str]) -> Schema | None:
+def _named(sentence: str, found: re.Match[str]) -> list[str]:
+    """Return the keys behind a word such as `keys`, or else those in quotes before it."""
+    rest = sentence[found.end() :]
+    if TOLD.match(rest):
+        return []
+    named = NAMED.match(rest)
+    return QUOTED.findall(rest) or (BETWEEN.split(named[1]) if named else QUOTED.findall(sentence[: found.start()]))
+
+
+def _list(asking: list[str], text: str) -> Schema | None:
     found = next(filter(None, map(LIST.search, asking)), None)
-    return found and list_of(ITEMS.get((found[1] or "").lower(), TEXT))
+    if found is None:
+        return None
+    several = list_of(ITEMS.get((found[2] or "").lower(), TEXT))
+    told = next((each[1] for each in LIST.finditer(text) if each[1]), None)
+    return {**several, "minItems": int(told), "maxItems": int(told)} if told else several

@@ -70,7 +70,7 @@ def schema_of_type(written: str, depth: int = 0) -> Schema | None:
 def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
     """Return the JSON Schema of an object that is sketched, `{name: string, age: int}`; None where it is no sketch."""
     properties: dict[str, Schema] = {}
-    for entry in _split(COMMENT.sub("", written.strip()[1:-1]), ",\n"):
+    for entry in _split(COMMENT.sub("", written.strip()[1:-1]), ",;\n"):
         named = ENTRY.match(entry)
         schema = schema_of_type(named[2], depth) if named else None
         if named is None or schema is None:
@@ -101,8 +101,12 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
     match value:
         case bool():
             return {"type": "boolean"}
+        case int() if 0 <= value <= 10:  # a number in a list or on a scale
+            return {"type": "integer", "minimum": min(value, 1), "maximum": max(value, 1)}
         case int():
             return {"type": "integer", "minimum": 0, "maximum": 100}
+        case str() if len(options := value.split("|")) > 1 and all(len(each.split()) in (1, 2) for each in options):
+            return {"enum": [each.strip() for each in options]}
         case float():
             return {"type": "number", "minimum": 0, "maximum": 1}
         case list() if depth <= MAX_DEPTH:
@@ -200,7 +204,7 @@ def _generic(text: str, depth: int) -> Schema | None:
 def _split(text: str, at: str) -> Iterator[str]:
     """Yield the pieces of a text between any of these characters, where they are not enclosed or in quotes."""
     depth, start = 0, 0
-    for token in re.finditer(r""""[^"\n]*"|'[^'\n]*'|[\[\](){}<>,|\n]""", text):
+    for token in re.finditer(r""""[^"\n]*"|'[^'\n]*'|[\[\](){}<>,;|\n]""", text):
         if token[0] in "[({<":
             depth += 1
         elif token[0] in "])}>":

@@ -72,6 +72,11 @@ HINTS: dict[str, tuple[str, ...]] = {
     "label": ("first", "second", "third"),
     "category": ("general", "books", "travel"),
     "status": ("open", "done", "pending"),
+    "year": ("2024", "1999"),
+    "score": ("8", "7"),
+    "rating": ("8", "9"),
+    "price": ("19.99", "5.00"),
+    "age": ("36", "41"),
     "id": ("item-1042", "item-2077", "item-3301"),
 }
 """Sensible texts for a property whose name has the word."""

@@ -1,0 +1,88 @@
+"""A number that a prompt wants and nothing else, for step 3: `Rate it from 1 to 5. Respond with only the number.`
+
+It is one of the upper half of the scale, which a check takes for good, or that of a sum; else it is a small one. Other
+marks for a verdict stand within a text: `Rating: [[8]]`, `ANSWER: A`, `\\boxed{4}`.
+"""
+
+import re
+from random import Random
+
+from completions.conversation import Prompt
+from completions.script.protocols.choices import unwrapped
+from completions.script.protocols.observation import in_sentences
+from completions.script.protocols.quoted import instructions
+from completions.script.schemas.document import seeded
+
+AMOUNT = r"(?:number|integer|score|digits?|rating|numeric(?: \w+)?|float|decimal|percentage|grade|probability)"
+END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and nothing|representing)\b))"
+WANTED = re.compile(
+    r"\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
+    rf"(?:{AMOUNT} )?{AMOUNT}{END}"
+    rf"|\bsingle (?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
+    re.IGNORECASE,
+)
+ASKS = re.compile(
+    r"\b(?:repl(?:y|ies)|respon[ds]e?|answer|output|return|give|provide|assign|say|print|write|only)\b", re.IGNORECASE
+)
+SCALE = re.compile(
+    r"\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer)\b[^\n\d.]{0,50}?"
+    r"(-?\d{1,4}(?:\.\d{1,3})?)(?:\s*\([^()\n]{0,60}\))?\s*(?:to|and|through|[-\u2013\u2014])\s*(\d{1,6}(?:\.\d{1,3})?)",
+    re.IGNORECASE,
+)
+SUM = re.compile(r"(?<![\w.])(\d{1,6}) ?([+*x\u00d7-]|plus|minus|times) ?(\d{1,6})(?![\w.])")
+FINE = re.compile(r"\b(?:decimal|float)\b", re.IGNORECASE)
+
+OPERATORS = {"plus": "+", "minus": "-"}
+
+BOXED = "\\boxed{"
+MARKED = re.compile(r"\[\[(\d+(?:\.\d+)?|[A-Za-z][\w ]{0,24})\]\]")
+LABELLED = re.compile(r"([A-Za-z][\w ]{0,24}:\s*)\[\[")
+LINE = re.compile(
+    r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}(?:[A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
+)
+LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Give a number, or a text that ends with a mark; None where the prompt wants neither, or offers tools."""
+    if prompt.tools or prompt.response_format.kind != "text":
+        return None
+    texts = [unwrapped(text) for text in instructions(prompt)]
+    random = seeded(f"{seed}/score")
+    for text in texts:
+        if (ending := _ending(text, texts, random)) is not None:
+            return f"{in_sentences(prompt, seeded(seed + '/text'), short=True)}\n\n{ending}"
+    if any(_wants(text) for text in texts):
+        return _number(texts, random)
+    return None
+
+
+def _wants(text: str) -> bool:
+    return any(ASKS.search(text[max(found.start() - 40, 0) : found.end()]) for found in WANTED.finditer(text))
+
+
+def _number(texts: list[str], random: Random) -> str:
+    """Return a number of the upper half of the scale that a text tells."""
+    if sum_ := next((found for text in texts if (found := SUM.search(text))), None):
+        left, right = int(sum_[1]), int(sum_[3])
+        return str({"+": left + right, "-": left - right}.get(OPERATORS.get(sum_[2], sum_[2]), left * right))
+    scale = next((found for text in texts if (found := SCALE.search(text))), None)
+    low, high = (float(scale[1]), float(scale[2])) if scale else (1.0, 10.0)
+    middle = (low + high) / 2
+    if scale and ("." in scale[1] + scale[2] or high - low <= 1 or any(map(FINE.search, texts))):
+        return f"{random.uniform(middle, high):.2f}"
+    return str(random.randint(-int(-middle // 1), max(int(high), -int(-middle // 1))))
+
+
+def _ending(text: str, texts: list[str], random: Random) -> str | None:
+    """Return the mark that a text wants at the end; None where it wants none."""
+    if BOXED in text:
+        return f"The final answer is $\\boxed{{{_number(texts, random)}}}$."
+    if marked := MARKED.search(text):
+        label = LABELLED.search(text)
+        rates = not re.fullmatch(r"[A-Z]", marked[1])
+        return f"{label[1] if label else ''}[[{_number(texts, random) if rates else marked[1]}]]"
+    if line := LINE.search(text):
+        letter = LETTERS.search(text)
+        return line[1].rstrip() + " " + (letter[1] if letter else _number(texts, random))
+    return None
