@@ -25,6 +25,7 @@ KEYS = (
     "OPENROUTER_API_KEY",
     "TOGETHER_API_KEY",
     "XAI_API_KEY",
+    "ZAI_API_KEY",
 )
 
 ADDRESSES = {
@@ -60,6 +61,8 @@ ADDRESSES = {
     "TOGETHER_BASE_URL": "/together",  # the SDK's own
     "TOGETHER_AI_API_BASE": "/together/v1",
     "XAI_API_BASE": "/xai/v1",
+    "ZAI_BASE_URL": "/zai/api/paas/v4",  # the SDK's own
+    "ZAI_API_BASE": "/zai/api/paas/v4",
 }
 """What holds an address, and the path to which the client adds its own."""
 

@@ -242,5 +242,12 @@ OTHERS = (
         source="miaoxworld/NativeTavern 83; lobehub/lobehub 13332; BerriAI/litellm-docs 817 (stop)",
         seen="2026-09-15",
     ),
+    Family(
+        "zai",
+        r"glm-(4\.[5-7](-(air|airx|x|flash|flashx))?|5(\.[1-3])?(-turbo|-code)?)",
+        frozenset({"images"}),
+        source="quotes by users, of glm-5.2; Z.ai's guide says the same of glm-5.3",
+        seen="2026-09-01",
+    ),
 )
 FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ, *families_with(ANTHROPIC), *SINGLE_PURPOSE)

@@ -197,6 +197,20 @@ KIMI_25: Weights = {
 KIMI_3: Weights = {**KIMI_25, "base": 84, "tools": 83}
 """Kimi K3 is told more before a prompt, and before its tools (vercel/ai, August 2026)."""
 
+GLM: Weights = {
+    "base": 6,
+    "text": 1,
+    "message": 3,
+    "tools": 118,
+    "tool": 18,
+    "tool_spaced": 1,
+    "call": 15.5,
+    "argument": 1.5,
+    "call_json": 1,
+    "thought": 0.95,
+}
+"""GLM since 4.5 has calls in tags, and reads again what it thought (charmbracelet/fantasy, October 2025)."""
+
 NOVA: Weights = {"base": 2, "text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 30, "call_json": 1}
 NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
 NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
@@ -303,6 +317,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             Media(squares(28)),
         ),
     ),
+    ("glm-(?:4\\.[5-9]|[5-9])", Vendor("glm", GLM, Media(squares(28)), unless_none=True)),
     (
         "llama|qwen|kimi|glm|minimax",
         Vendor(

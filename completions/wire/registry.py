@@ -44,6 +44,7 @@ from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
 from completions.wire.dialects.xai_batches import BATCH as XAI_BATCH
+from completions.wire.dialects.zai import ZAI
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
@@ -70,6 +71,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Together(),
     VLLM(),
     XAI(),
+    ZAI(),
 )
 CHAT_DIALECTS = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
 """The chat format in each dialect, by the name by which a script chooses it."""

@@ -58,6 +58,25 @@ def test_kimi_3__is_told_more_before_a_prompt_and_its_tools() -> None:
     assert abs(prompt_tokens(Prompt(model="kimi-k3", messages=(called,), tools=tools)) - 189) <= 2
 
 
+def test_glm__counts_tools_calls_and_thoughts() -> None:
+    """A sixth too much was counted of what charmbracelet/fantasy recorded in October 2025: 18, 179 and 207 tokens."""
+    place = {"type": "object", "properties": {"location": {"description": "the city", "type": "string"}}}
+    tool = Tool("weather", "Get weather information for a location", {**place, "required": ["location"]})
+    system, asked = Message("system", "You are a helpful assistant"), Message("user", "Say hi in Portuguese")
+    weather = Message("user", "What's the weather in Florence,Italy?")
+    called = Message("assistant", tool_calls=(ToolCall("weather", '{"location":"Florence,Italy"}', "c"),))
+    result = Message("tool", "40 C", tool_call_id="c")
+    counted = [
+        prompt_tokens(Prompt(model="glm-4.6", messages=messages, tools=tools))
+        for messages, tools in (
+            ((system, asked), ()),
+            ((system, weather), (tool,)),
+            ((system, weather, called, result), (tool,)),
+        )
+    ]
+    assert [told - real for told, real in zip(counted, (18, 179, 207), strict=True)] == [0, 1, 1]
+
+
 def test_gemini_3__counts_the_titles_of_what_tools_take() -> None:
     """A tenth too little was counted for Google's ADK, which has titles (lmnr-ai/lmnr-python, August 2026)."""
     said = (

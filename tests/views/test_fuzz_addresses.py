@@ -37,6 +37,8 @@ CHATS = (
     "moonshot/v1",
     "cerebras/v1",
     "together/v1",
+    "zai/api/paas/v4",
+    "zai/api/coding/paas/v4",
     "v1beta/openai",
     "openai/v1",
 )
@@ -64,7 +66,7 @@ GENERATED = [
     *("/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/generations", "/v1/images/edits"),
     *("/v1/images/variations", "/v1/messages", "/v1/messages/count_tokens"),
     *("/anthropic/v1/messages", "/anthropic/v1/messages/count_tokens", "/deepseek/anthropic/v1/messages"),
-    *("/openrouter/api/v1/messages", "/vllm/v1/messages"),
+    *("/openrouter/api/v1/messages", "/vllm/v1/messages", "/zai/api/anthropic/v1/messages"),
     *(
         f"/v1beta/models/gemini-2.5-flash:{name}"
         for name in ("generateContent", "streamGenerateContent", "countTokens")

@@ -85,6 +85,7 @@ OWN = (
     Row("moonshot", "/moonshot/v1", OPENAI),
     Row("together_ai", "/together/v1", OPENAI),
     Row("openrouter", "/openrouter/api/v1", OPENAI),
+    Row("zai", "/zai/api/paas/v4", OPENAI),
     Row("clarifai", model="user.app.some-model", more=OPENAI),
     Row("heroku", "", OPENAI),
 )

@@ -85,6 +85,7 @@ CHATS = {
     "/v1beta/openai": "gemini-2.5-flash",
     "/vllm/v1": "some/model",
     "/xai/v1": "grok-4",
+    "/zai/api/paas/v4": "glm-5.3",
 }
 OPENAI = ("/v1", "/openai/v1", "/models")
 """Where clients of OpenAI send what its SDK makes of a message, with all its nulls."""

@@ -1,4 +1,4 @@
-"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, and servers of vLLM.
+"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, Z.ai, and servers of vLLM.
 
 They take what Anthropic's clients send, ignore the header of the version, and refuse little. Sources: DeepSeek's page
 "Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`.
@@ -23,6 +23,7 @@ PLACES: Mapping[str, tuple[str, Collection[str]]] = {
     "deepseek": ("deepseek/anthropic/v1/messages", REQUIRED),
     "openrouter": ("openrouter/api/v1/messages", ("model", "messages")),
     "vllm": ("vllm/v1/messages", REQUIRED),
+    "zai": ("zai/api/anthropic/v1/messages", REQUIRED),
 }
 """The vendors that speak the format: their addresses, and the fields that they cannot do without."""
 

@@ -44,6 +44,8 @@ VLLM = ("meta-llama/Llama-3.1-8B-Instruct",)
 
 XAI = ("grok-4.7", "grok-4.5", "grok-4", "grok-3", "grok-code-fast-1")
 
+ZAI = ("glm-5.3", "glm-5.3-flash", "glm-5.2", "glm-4.7", "glm-4.6", "glm-4.5-air")
+
 WINDOW = 131_072
 """The context window, in tokens, of models that the table does not know."""
 
@@ -73,6 +75,11 @@ def deepseek(name: str) -> dict[str, Any]:
 def moonshot(name: str) -> dict[str, Any]:
     """Return Moonshot's model."""
     return _model(name, "moonshot")
+
+
+def zai(name: str) -> dict[str, Any]:
+    """Return Z.ai's model."""
+    return _model(name, "z-ai")
 
 
 def together(name: str) -> dict[str, Any]:

@@ -220,6 +220,19 @@ OPENROUTER: tuple[Refusal, ...] = (
     ),
 )
 
+ZAI: tuple[Refusal, ...] = (
+    Refusal(
+        "images",
+        _pictured,
+        "messages.content.type 参数非法,取值范围 ['text']",
+        "1210",
+        None,
+        source="quotes by users, of glm-5.2",
+        seen="2026-07-17",
+        part="image",
+    ),
+)
+
 XAI: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,

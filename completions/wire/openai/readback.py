@@ -12,8 +12,8 @@ from completions.tokens.capabilities import ALL_CATEGORIES
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.readback import Answer, Voice
 
-FINISH_REASONS = {"function_call": "tool_calls"}
-"""Other names for chat's finish reasons."""
+FINISH_REASONS = {"function_call": "tool_calls", "sensitive": "content_filter"}
+"""Other names for chat's finish reasons: of OpenAI's `functions`, and at Z.ai."""
 
 REASONING = ("reasoning_content", "reasoning", "thinking")
 """The fields for reasoning in the dialects."""

@@ -11,6 +11,7 @@ from tests.asgi import call
 from tests.wire.anthropic.stream import fold, read
 
 DEEPSEEK, OPENROUTER, VLLM = "/deepseek/anthropic/v1/messages", "/openrouter/api/v1/messages", "/vllm/v1/messages"
+ZAI = "/zai/api/anthropic/v1/messages"
 AZURE = "/anthropic/v1/messages"
 ASKED: dict[str, Any] = {"model": "a-model", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello"}]}
 
@@ -28,7 +29,7 @@ def app(settings: Settings) -> Handler:
     return Handler()
 
 
-@pytest.mark.parametrize("path", [DEEPSEEK, OPENROUTER, VLLM])
+@pytest.mark.parametrize("path", [DEEPSEEK, OPENROUTER, VLLM, ZAI])
 async def test_message__needs_no_version_and_streams_what_it_says_whole(app: Handler, path: str) -> None:
     told = {**ASKED, "container": None, "mcp_servers": [], "of_ours": 1, "thinking": {"type": "enabled"}}
     status, message = await said(app, path, told, {})
@@ -58,11 +59,18 @@ async def test_fields__that_a_vendor_cannot_do_without(
 
 
 @pytest.mark.parametrize(
-    ("path", "words"), [(DEEPSEEK, "Insufficient Balance"), (OPENROUTER, "Insufficient credits. Add more")]
+    ("path", "status", "kind", "words"),
+    [
+        (DEEPSEEK, 402, "billing_error", "Insufficient Balance"),
+        (OPENROUTER, 402, "billing_error", "Insufficient credits. Add more"),
+        (ZAI, 429, "rate_limit_error", "Insufficient balance or no resource package. Please recharge."),
+    ],
 )
-async def test_errors__are_told_in_the_vendor_s_words(app: Handler, path: str, words: str) -> None:
-    status, document = await said(app, path, ASKED, {"X-Mock-Error": "insufficient_quota"})
-    assert (status, document["error"]["type"]) == (402, "billing_error")
+async def test_errors__are_told_in_the_vendor_s_words(
+    app: Handler, path: str, status: int, kind: str, words: str
+) -> None:
+    given, document = await said(app, path, ASKED, {"X-Mock-Error": "insufficient_quota"})
+    assert (given, document["error"]["type"]) == (status, kind)
     assert document["error"]["message"].startswith(words)
 
 

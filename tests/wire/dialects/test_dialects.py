@@ -228,6 +228,74 @@ def test_together__holds_an_answer_to_a_schema_without_a_name_and_charges_nothin
     assert {prompt_tokens(prompt) for prompt in (plain, *held)} == {89}
 
 
+def test_zai__tells_its_thoughts_its_calls_whole_and_the_usage_in_the_last_chunk() -> None:
+    """As GLM was recorded by charmbracelet/fantasy in November 2025, with the kinds and details of 2026."""
+    document, chunks = both("zai", replace(ANSWER, created=1_761_231_614), model="glm-4.6")
+    usage = {
+        **{"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12},
+        "prompt_tokens_details": {"cached_tokens": 3},
+        "completion_tokens_details": {"reasoning_tokens": 1},
+    }
+    assert list(document) == ["choices", "created", "id", "model", "object", "request_id", "usage"]
+    assert (document["usage"], document["request_id"]) == (usage, document["id"])
+    assert re.fullmatch("20251023230014[0-9a-f]{16}", document["id"])
+    message = document["choices"][0]["message"]
+    call = message["tool_calls"][0]
+    assert re.fullmatch("call_[0-9a-f]{24}", call["id"])
+    assert list(document["choices"][0]) == ["finish_reason", "index", "message"]
+    assert list(message) == ["content", "reasoning_content", "role", "tool_calls"]
+    assert list(call) == ["function", "id", "index", "type"]
+    said = [
+        *({"role": "assistant", "reasoning_content": "Hm"}, {"role": "assistant", "content": "Hi"}),
+        *({"role": "assistant", "content": " you"}, {"tool_calls": [call]}),
+    ]
+    assert [chunk["choices"] for chunk in chunks[:-1]] == [[{"index": 0, "delta": delta}] for delta in said]
+    last = {"index": 0, "finish_reason": "tool_calls", "delta": {"role": "assistant", "content": ""}}
+    assert (chunks[-1]["choices"], chunks[-1]["usage"]) == ([last], usage)
+    assert list(chunks[0]) == ["id", "created", "object", "model", "choices"]
+
+
+def test_zai__sends_calls_in_pieces_if_asked_and_no_content_beside_calls_alone() -> None:
+    called = Reply((Choice(tool_calls=(ToolCall("add", '{"a":1}'),), finish_reason="tool_calls"),), serial="s")
+    document, chunks = both("zai", called, tool_stream=True)
+    assert list(document["choices"][0]["message"]) == ["role", "tool_calls"]
+    pieces = [call for chunk in chunks for call in chunk["choices"][0]["delta"].get("tool_calls", ())]
+    assert [piece["function"]["arguments"] for piece in pieces[:2]] == ["", '{"']
+    assert len(both("zai", called)[1]) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "asked", "thinks"),
+    [("glm-5.3", {}, True), ("glm-4.6", {"thinking": {"type": "disabled"}}, False), ("glm-4-32b-0414-128k", {}, False)],
+)
+def test_zai__thinks_unless_told_not_to(model: str, asked: dict[str, Any], thinks: bool) -> None:
+    assert (auto(parsed(registry.CHAT_DIALECTS["zai"], model=model, **asked))[0].reasoning is not None) == thinks
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"messages": []}, "1213"),
+        ({"messages": [{"role": "user"}]}, "1214"),
+        ({"messages": [{"role": "robot", "content": "a"}]}, "1214"),
+        ({"temperature": "a"}, "1210"),
+        ({"thinking": {"type": "on"}}, "1210"),
+    ],
+)
+def test_zai__says_in_a_number_what_is_wrong(body: dict[str, Any], code: str) -> None:
+    wire = registry.CHAT_DIALECTS["zai"]
+    with pytest.raises(RequestError) as refused:
+        parsed(wire, **body)
+    told = wire.error(wire.adapt_error(refused.value))["error"]
+    assert (list(told), told["code"]) == (["code", "message"], code)
+
+
+def test_zai__calls_a_filtered_answer_sensitive() -> None:
+    document, chunks = both("zai", Reply((Choice(text="a", finish_reason="content_filter"),), serial="s"))
+    assert {told["choices"][0]["finish_reason"] for told in (document, chunks[-1])} == {"sensitive"}
+    assert fold([*chunks])["choices"][0]["finish_reason"] == "sensitive"
+
+
 def test_moonshot__tells_its_thoughts_and_the_usage_within_the_last_choice() -> None:
     """As kimi-k3 was recorded to by vercel/ai in August 2026."""
     usage = {
@@ -746,7 +814,7 @@ def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) 
     forced = "any" if name == "mistral" else "required"
     prompt = parsed(wire, messages=[*HI, said, *HI], tools=[TOOL], tool_choice=forced, **more)
     assert prompt.tool_choice.mode == "required"
-    with pytest.raises(RequestError, match=r"temperature|greater than or equal"):
+    with pytest.raises(RequestError, match=r"temperature|greater than or equal|Invalid API parameter"):
         parsed(wire, temperature=-1)
 
 
@@ -821,6 +889,7 @@ ERRORS = {
     "groq": {"error": {"message": "M", "type": "server_error", "code": "service_unavailable"}},
     "moonshot": {"error": {"message": "M", "type": "server_error"}},
     "together": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
+    "zai": {"error": {"code": "service_unavailable", "message": "M"}},
     "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},
     "gemini": {"error": {"code": 503, "message": "M", "status": "UNAVAILABLE"}},
     "xai": {"code": "service_unavailable", "error": "M"},
@@ -956,6 +1025,7 @@ PREFIXES = {
     "together": ("together_ai", "/together/v1"),
     "vllm": ("hosted_vllm", "/vllm/v1"),
     "xai": ("xai", "/xai/v1"),
+    "zai": ("zai", "/zai/api/paas/v4"),
     "gemini": ("openai", "/v1beta/openai"),
 }
 

@@ -38,9 +38,11 @@ def asked(name: str, usage: Any) -> Prompt:
     return registry.CHAT_DIALECTS[name].parse(orjson.dumps(body | options), {}, validate=True)
 
 
-@pytest.mark.parametrize("name", ["deepseek", "groq", "mistral", "moonshot", "openrouter", "together", "vllm", "xai"])
+@pytest.mark.parametrize(
+    "name", ["deepseek", "groq", "mistral", "moonshot", "openrouter", "together", "vllm", "xai", "zai"]
+)
 def test_usage_in_a_stream__is_asked_for_with_a_boolean(name: str) -> None:
-    with pytest.raises(RequestError, match=r"include_usage|boolean"):
+    with pytest.raises(RequestError, match=r"include_usage|boolean|Invalid API parameter"):
         asked(name, [])
     for usage in (True, None):
         assert asked(name, usage).stream
