@@ -627,3 +627,64 @@ def test_format__fits_its_own_check_and_no_space(name: str, seed: str) -> None:
 def test_format__reaches_any_length(name: str) -> None:
     text = instance({"type": "string", "format": name, "minLength": 45, "maxLength": 50}, "seed")
     assert isinstance(text, str) and 45 <= len(text) <= 50 and FORMATS[name].fits(text)
+
+
+@pytest.mark.parametrize(
+    ("description", "expected"),
+    [
+        ("Documents are relevant to the question, 'yes' or 'no'", ["yes"]),
+        ("Relevance score: 'yes' if relevant, or 'no' if not relevant", ["yes"]),
+        ("one of: low, medium, high", ["low", "medium", "high"]),
+        ("Must be `card` or `cash`", ["card", "cash"]),
+        ("Priority level: P0, P1 or P2", ["P0", "P1", "P2"]),
+        ("CORRECT / INCORRECT", ["CORRECT"]),
+        ("Status (open/closed)", ["open", "closed"]),
+        ("true or false", ["true"]),
+        ("The SQL query to run", ["SELECT 1 AS total"]),
+        ("Language code, e.g. 'en' or 'fr'", None),
+        ("Either a name or a path", None),
+        ("Name or email", None),
+        ("A date (MM/DD/YYYY)", None),
+        ("A place in the path/to/it form", None),
+    ],
+)
+def test_instance__is_one_of_the_values_that_a_description_lists(description: str, expected: list[str] | None) -> None:
+    made = instance({"type": "string", "description": description}, "seed")
+    words = {word.strip("'()") for word in re.split(r"[\s/]", description)}
+    assert made in expected if expected else made not in words
+
+
+@pytest.mark.parametrize(
+    ("kind", "description", "low", "high"),
+    [
+        ("integer", "A score from 1 to 5", 1, 5),
+        ("number", "Confidence, between 0 and 1", 0, 1),
+        ("integer", "The grade (0-100)", 0, 100),
+        ("integer", "1-10", 1, 10),
+        ("number", "Rating on a scale of 0.0 to 1.0", 0, 1),
+        ("integer", "The year, between 1900 and 2100", 1900, 2100),
+    ],
+)
+def test_instance__is_of_the_range_that_a_description_tells(kind: str, description: str, low: int, high: int) -> None:
+    for seed in "abcdefgh":
+        made = instance({"type": kind, "description": description}, seed)
+        assert isinstance(made, (int, float)) and low <= made <= high
+
+
+def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
+    assert {instance({"enum": ["no", "yes"]}, seed) for seed in "abcdefgh"} == {"yes"}
+    steps = {"enum": ["FINISH", "coder"]}
+    assert {instance(steps, seed) for seed in "abcdefgh"} == {"coder"}
+    assert {instance(steps, seed, over=True) for seed in "abcdefgh"} == {"FINISH"}
+
+
+@pytest.mark.parametrize(
+    ("description", "pattern"),
+    [
+        ("A date as YYYY-MM-DD", r"\d{4}-\d\d-\d\d"),
+        ("When, in ISO 8601 date and time", r"\S+T\S+"),
+        ("As HH:MM", r"\d\d:\d\d"),
+    ],
+)
+def test_instance__is_written_as_a_description_says(description: str, pattern: str) -> None:
+    assert re.fullmatch(pattern, str(instance({"type": "string", "description": description}, "seed")))

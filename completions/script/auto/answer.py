@@ -20,14 +20,14 @@ from hashlib import blake2b
 import orjson
 
 from completions import budget
-from completions.conversation import Choice, Message, Prompt, ResponseFormat, ToolCall
+from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.event.scatter import Length
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import choices, code, markers, quoted, react, scores, told, unspecified
-from completions.script.protocols.observation import in_sentences, own_words, question
+from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
 from completions.script.schemas.document import compact, seeded
 
 REASONING_MODELS = re.compile(
@@ -159,7 +159,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
         return prompt.last_user
     form = prompt.response_format
     if form.kind == "json_schema":
-        return code.answer(prompt, seed) or _instance(form, seed)
+        return code.answer(prompt, seed) or _instance(prompt, seed)
     for protocol in PROTOCOLS:
         said = protocol(prompt, seed)
         if said is not None:
@@ -172,9 +172,9 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
     return answer
 
 
-def _instance(form: ResponseFormat, seed: str) -> str:
-    value = instance(form.schema, seed)
-    return value if form.bare and isinstance(value, str) else compact(value)
+def _instance(prompt: Prompt, seed: str) -> str:
+    value = instance(prompt.response_format.schema, seed, over=has_worked(prompt))
+    return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 
 
 def _endless(prompt: Prompt, seed: str) -> Iterator[str]:

@@ -16,7 +16,7 @@ from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, places
 from completions.script.auto.sentences import keywords, retold
-from completions.script.protocols.observation import observation, question
+from completions.script.protocols.observation import has_worked, observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.schemas.scalars import sense
 
@@ -121,4 +121,4 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    return instance(schema, seed, said)
+    return instance(schema, seed, said, over=has_worked(prompt))

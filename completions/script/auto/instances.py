@@ -9,6 +9,7 @@ from itertools import chain
 
 from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
+from completions.script.schemas.alternatives import is_affirmed, is_end
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.described import described
 from completions.script.schemas.document import (
@@ -55,21 +56,22 @@ VERDICTS = ("pass", "passed")
 TYPES = ("string", "integer", "object", "array", "boolean", "null")
 
 
-def instance(schema: Schema, seed: str, said: str = "") -> object:
+def instance(schema: Schema, seed: str, said: str = "", over: bool = False) -> object:
     """Make a value that is valid under a schema (draft 2020-12, and draft 7 as the LLM APIs use it).
 
     The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
     `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds that descriptions tell are kept
-    where that is possible. What was `said` of the value is taken from there.
+    where that is possible. What was `said` of the value is taken from there. Of an enum, a value such as `FINISH` comes
+    last, or first where the work is `over`.
     """
     try:
-        maker = _Maker(schema, seed, said)
+        maker = _Maker(schema, seed, (said, over))
         try:
             return maker.make([schema], "", "$", ())
         except (Unsatisfiable, Exhausted):
             if not maker.heeded:
                 raise
-            return _Maker(schema, seed, said, heeds=False).make([schema], "", "$", ())
+            return _Maker(schema, seed, (said, over), heeds=False).make([schema], "", "$", ())
     except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
@@ -87,8 +89,9 @@ def is_instance(value: object, schema: Schema) -> bool:
 class _Maker(Containers):
     """Makes values for the schemas of one document; `heeded` says whether it has kept to a description."""
 
-    def __init__(self, root: Schema, seed: str, said: str, heeds: bool = True) -> None:
-        self._heeds, self.heeded, self._said = heeds, False, said
+    def __init__(self, root: Schema, seed: str, told: tuple[str, bool], heeds: bool = True) -> None:
+        self._heeds, self.heeded = heeds, False
+        self._said, self._over = told
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -196,12 +199,16 @@ class _Maker(Containers):
             options = [schema["const"]] if "const" in schema else schema.get("enum")
             if isinstance(options, list):
                 shuffled = self.random.sample(options, len(options))
-                yield iter(sorted(shuffled, key=lambda option: (option is None, option != CODE)))
+                yield iter(sorted(shuffled, key=self._rank))
                 return
         yield _given(flat)
         trail = (*trail, frozenset(map(id, flat)))
         for kind in _likely_types(flat):
             yield self._of_type(kind, flat, name, path, trail)
+
+    def _rank(self, option: object) -> tuple[bool, ...]:
+        """Put null last, what ends the work where it belongs, and what says yes first."""
+        return option is None, is_end(option) != self._over, not is_affirmed(option), option != CODE
 
     def _of_type(
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail

@@ -52,6 +52,12 @@ def observation(prompt: Prompt) -> ToolResult | None:
     return ToolResult("", result[: end.start() if end else None].strip())
 
 
+def has_worked(prompt: Prompt) -> bool:
+    """Tell whether what was said last is by a worker: an assistant, a tool, or someone with a name."""
+    last = next((each for each in reversed(prompt.messages) if each.role not in ("system", "developer")), None)
+    return last is not None and (last.role in ("assistant", "tool") or last.name is not None)
+
+
 def question(prompt: Prompt) -> str:
     """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")

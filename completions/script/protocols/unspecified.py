@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
-from completions.script.protocols.choices import chosen, listed, options_in, unwrapped
+from completions.script.protocols.choices import chosen, listed, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema
 from completions.script.protocols.words import MAX_DEPTH, list_of, schema_of_instance
+from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
 
 SPELLINGS = ("JSON", "json", "Json")

@@ -1,13 +1,16 @@
-"""What a description says of a value, for step 3, where Anthropic's API takes no keyword for it.
+"""What a description says of a value, for step 3: the values that it lists, the range of a number, and bounds.
 
-Its SDKs (anthropic 2, @anthropic-ai/sdk 1) end the description with `{minimum: 1, maximum: 10}` then, and LiteLLM
-(1.110) with `Note: minimum value: 1, maximum value: 10.`, for the model to read.
+People write `Relevant to the question, 'yes' or 'no'`, and `A score from 1 to 5`. Anthropic's API takes no keyword for
+bounds. Its SDKs (anthropic 2, @anthropic-ai/sdk 1) end the description with `{minimum: 1, maximum: 10}` then, and
+LiteLLM (1.110) with `Note: minimum value: 1, maximum value: 10.`, for the model to read.
 """
 
 import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+
+from completions.script.schemas.alternatives import described_options
 
 _KEYWORDS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -27,17 +30,60 @@ _WORDS: Mapping[str, str] = {
 _BOUND = re.compile(rf"(?:\A|, )({'|'.join(_WORDS)}):? (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?=, |\Z)")
 _PATTERN = re.compile(r"(?:\A|, )pattern: (.+?)(?=, [a-zA-Z]+: |\Z)", re.DOTALL)
 
+_RANGE = re.compile(
+    r"\b(?:from|between|scale|range|score|rat(?:e|ing)|confidence|probability|percent\w*|level|priority|grade|[\[(])\b"
+    r"[^\n\d]{0,30}?(?<![\w.-])(-?\d{1,4}(?:\.\d{1,3})?)\s*(?:to|and|[-\u2013])\s*(\d{1,6}(?:\.\d{1,3})?)(?![\w-])",
+    re.IGNORECASE,
+)
+_RANGED = re.compile(
+    r"[\[(]\s*(-?\d{1,4}(?:\.\d{1,3})?)\s*(?:to|[-\u2013])\s*(\d{1,6}(?:\.\d{1,3})?)\s*[)\]]|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
+)
+
+_WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
+    (re.compile(r"YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time", re.IGNORECASE), {"format": "date-time"}),
+    (re.compile(r"YYYY-MM-DD|ISO[- ]?8601", re.IGNORECASE), {"format": "date"}),
+    (re.compile(r"\bHH:MM\b"), {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+    (re.compile(r"\bSQL\b[^.]*\b(?:query|statement)\b"), {"examples": ["SELECT 1 AS total"]}),
+)
+"""How a text is to be written."""
+
+MAX_READ = 500
+"""Characters of a description in which values and ranges are looked for."""
+
 NOTHING: Mapping[str, object] = {}
 
 
 def described(schema: Mapping[str, object]) -> Mapping[str, object]:
-    """Return the bounds that a schema's description ends with, as keywords; the same object for the same words."""
+    """Return what a schema's description tells, as keywords; the same object for the same words."""
     description = schema.get("description")
-    return _read(description) if isinstance(description, str) and description.endswith(("}", ".")) else NOTHING
+    if not isinstance(description, str):
+        return NOTHING
+    kind = schema.get("type")
+    if kind in ("integer", "number"):
+        return _read(description) or _range(description[:MAX_READ])
+    if kind == "string" and not schema.keys() & {"enum", "const", "format", "pattern"}:
+        return _read(description) or _options(description[:MAX_READ])
+    return _read(description)
+
+
+@lru_cache(maxsize=256)
+def _range(description: str) -> Mapping[str, object]:
+    told = _RANGE.search(description) or _RANGED.search(description)
+    low, high = [float(each) for each in told.groups() if each] if told else (0.0, 0.0)
+    return {"minimum": low, "maximum": high} if low < high else NOTHING
+
+
+@lru_cache(maxsize=256)
+def _options(description: str) -> Mapping[str, object]:
+    written = next((keywords for pattern, keywords in _WRITTEN if pattern.search(description)), None)
+    options = described_options(description)
+    return written or ({"enum": options} if options else NOTHING)
 
 
 @lru_cache(maxsize=256)
 def _read(description: str) -> Mapping[str, object]:
+    if not description.endswith(("}", ".")):
+        return NOTHING
     before, opening = ("\n\n", "{") if description.endswith("}") else (" ", "Note: ")
     _, found, told = (before + description[:-1]).rpartition(before + opening)
     if not found:

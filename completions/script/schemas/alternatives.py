@@ -1,0 +1,132 @@
+"""The values that a sentence lists, for step 3: `'yes' or 'no'`, `one of: low, medium, high`, `open/closed`.
+
+A prompt tells so what may be answered, and the description of a property what it may be.
+"""
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+MAX_OPTION = 40
+"""Characters of one answer."""
+
+KINDS = (
+    r"(?:categor(?:y|ies)|labels?|class(?:es)?|intents?|options?|choices|values|words|answers|routes?|destinations"
+    r"|workers|agents|topics|types?|departments|sentiments?)"
+)
+ASKS = re.compile(
+    r"\b(?:reply|respon[ds]e?|answer|output|return|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
+    r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must be|should be|what|which|is)\b",
+    re.IGNORECASE,
+)
+QUOTED = re.compile(r"(?<!\w)[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019\n]{1,40})[\"'`\u201d\u2019](?!\w)")
+JOINED = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
+BRACKETS = re.compile(
+    r"\b(?:one of|from|among|between|options|choices)\b[^\[\n]{0,60}\[([^\]\n]{3,1000})\]", re.IGNORECASE
+)
+PLAIN = r"(?:yes|no|true|false|pass|fail|correct|incorrect|positive|negative|valid|invalid|safe|unsafe)"
+TOLD = r"\s*(?P<told>[^\n.:;?!]{3,300})"
+ONE_OF = re.compile(
+    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b"
+    rf"|(?:following|these|allowed|possible|valid|available|candidate)(?: \w+)? {KINDS}\s*:)"
+    rf"{TOLD}",
+    re.IGNORECASE,
+)
+CLASSED = re.compile(
+    r"\b(?:classif\w+|categori[sz]e|grade|score|label|rate|judge|identify|determine|sentiment)\b[^\n.:]{0,120}?"
+    rf"(?:\b(?:as|into|is)\b(?:\s+(?:either|being|one of|the))*:?|:)\s{TOLD}",
+    re.IGNORECASE,
+)
+WORD = re.compile(
+    r"\b(?:reply|respond|answer|return|output|say)\s+(?:only\s+|just\s+)?(?:with|in|using)\s+(?:only\s+|just\s+|exactly\s+)?"
+    rf"(?:a\s+single|a|one|the)\s+words?\s*[:,-]{TOLD}",
+    re.IGNORECASE,
+)
+PAIR = re.compile(rf"\((?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})\)", re.IGNORECASE)
+KNOWN = re.compile(
+    r"\b(?:reply|respond|answer|return|output|say)\b(?:\s+(?:only|just|either|exactly|strictly|simply|with|a|simple|as|in))*"
+    rf"\s*:?\s(?={PLAIN}\b){TOLD}",
+    re.IGNORECASE,
+)
+"""How answers without quotes are introduced; the last two of these take no others than the words that they know."""
+
+WHOLE = re.compile(rf"{PLAIN}$", re.IGNORECASE)
+SERIES = re.compile(r"\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s*[/|]\s*", re.IGNORECASE)
+TAIL = re.compile(
+    r"\s+(?:to|if|based|depending|only|and|with|without|for|in|that|which|when|as|whether|from|on|at|about|alone|so)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+ARTICLE = re.compile(r"^(?:(?:an?|the|as|either|being)\s+)+", re.IGNORECASE)
+ENDS = re.compile(r"^(?:__)?(?:finish(?:ed)?|end|done|stop|terminate|exit|complete)(?:__)?$", re.IGNORECASE)
+AFFIRMED = frozenset(
+    (
+        *("yes", "true", "y", "pass", "passed", "correct", "relevant", "grounded"),
+        *("approve", "approved", "valid", "safe"),
+    )
+)
+
+SHOWN = re.compile(r"\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b", re.IGNORECASE)
+"""What tells that values are only some of many, or stand for when another is."""
+
+LAST = re.compile(
+    r":\s*(?P<told>[\w-]+(?:\s*,\s*[\w-]+)*,?\s+or\s+[\w-]+)\.?\Z"
+    r"|\((?P<within>[\w-]{3,}(?:\s*[/|]\s*[\w-]{3,})+)\)\.?\Z"
+    rf"|\A(?P<whole>{PLAIN}(?:\s*[/|]\s*|\s+or\s+){PLAIN}|[\w-]+(?:\s*\|\s*[\w-]+)+|[A-Z_]+(?:\s*/\s*[A-Z_]+)+)\.?\Z"
+)
+"""A series that is the end of a description: `Level: P0, P1 or P2`, `Status (open/closed)`; or all of it: `yes|no`."""
+
+
+def is_end(option: object) -> bool:
+    """Tell whether a value says that the work is done, as a supervisor's `FINISH`."""
+    return isinstance(option, str) and ENDS.match(option) is not None
+
+
+def is_affirmed(option: object) -> bool:
+    """Tell whether a value says yes."""
+    return isinstance(option, str) and option.lower() in AFFIRMED
+
+
+def described_options(description: str) -> list[str]:
+    """Return the values that the description of a property lists; none where it lists none, or only examples."""
+    if SHOWN.search(description):
+        return []
+    loose = "either" in description.lower() and not QUOTED.search(description)  # `Either a name or a path` tells kinds
+    names = [] if loose else options_in(f"It is: {description}", bound=True)
+    if len(names) < 2 and (last := LAST.search(description)):
+        names = _series(last["told"] or last["within"] or last["whole"])
+    return names if len(names) > 1 else []
+
+
+def options_in(sentence: str, bound: bool) -> list[str]:
+    """Return the answers that a sentence lists; none where it does not ask for one of them."""
+    asks = ASKS.search(sentence) is not None
+    if asks and (listed := BRACKETS.search(sentence)):
+        return _clean(listed[1].split(","))
+    quoted = list(QUOTED.finditer(sentence)) if asks else []
+    if len(quoted) > 1:
+        between = "".join(sentence[a.end() : b.start()] for a, b in itertools.pairwise(quoted))
+        if JOINED.search(between):
+            names = _clean([each[1] for each in quoted])
+            return names if bound or all(map(WHOLE.match, names)) else []
+    return next((names for told in _introduced(sentence) if len(names := _series(told)) > 1), [])
+
+
+def _introduced(sentence: str) -> Iterator[str]:
+    """Yield what may be a series of answers without quotes."""
+    for pattern in (ONE_OF, WORD, CLASSED, PAIR, KNOWN):
+        if (found := pattern.search(sentence)) and (pattern is ONE_OF or JOINED.search(found["told"])):
+            yield found["told"]
+
+
+def _series(told: str) -> list[str]:
+    names = SERIES.split(told)
+    if any(map(TAIL.search, names[:-1])):
+        return []
+    return _clean([*names[:-1], TAIL.sub("", names[-1])])
+
+
+def _clean(told: Sequence[str]) -> list[str]:
+    """Return the answers in a series, without articles and quotes; none where one of them is more than a few words."""
+    names = [ARTICLE.sub("", each.strip(" \t\"'`*\u201c\u201d()[]")).strip(" \t\"'`*\u201c\u201d") for each in told]
+    names = list(dict.fromkeys(name for name in names if name))
+    return names if all(len(name) <= MAX_OPTION and len(name.split()) <= 3 for name in names) else []
