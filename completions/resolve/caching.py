@@ -111,11 +111,14 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
         return usage
     near = sorted({at for mark in marks for at in range(max(0, mark - LOOKBACK), mark + 1)})
     found = await space.prefixes.use(
-        [digests[at] for at in near], {digests[mark]: blocks[mark].seconds for mark in marks}
+        [digests[at] for at in near],
+        {digests[mark]: blocks[mark].seconds for mark in marks},
+        {digests[mark]: sizes[mark] for mark in marks},
     )
-    read = max((sizes[at] for at, seen in zip(near, found, strict=True) if seen), default=0)
-    written = max(sizes[marks[-1]] - read, 0)
-    long = max((sizes[mark] - read for mark in marks if blocks[mark].seconds > 300), default=0)
+    known = {at: min(size, sizes[-1]) for at, size in zip(near, found, strict=True) if size}
+    read = max(known.values(), default=0)
+    written = max(known.get(marks[-1], sizes[marks[-1]]) - read, 0)
+    long = max((known.get(mark, sizes[mark]) - read for mark in marks if blocks[mark].seconds > 300), default=0)
     return replace(
         usage,
         cached_tokens=read,
@@ -158,6 +161,8 @@ def _cost(block: str, weights: Weights) -> float:
         return PICTURE
     if _is_tool(block):
         return weights["tool"] + weights["tool_json"] * tokens.count(block)
+    if head.startswith('{"type":"thinking"'):
+        return 0
     if '"tool_use"' in head:
         return weights["call"] + weights["call_json"] * tokens.count(block)
     plain = weights["text"] * tokens.count(block) if "text" in weights else 0
@@ -165,9 +170,15 @@ def _cost(block: str, weights: Weights) -> float:
 
 
 def _measured(prompt: Prompt, usage: Usage) -> tuple[list[int], list[str]]:
-    """Return how many tokens a prompt has up to the end of each of its blocks, and the digest of each beginning."""
+    """Return how many tokens a prompt has up to the end of each of its blocks, and the digest of each beginning.
+
+    The last one ends the prompt. What the blocks have less than that stands at its start, as what Anthropic's own tools
+    bring with them; what they have more is taken from each.
+    """
     whole = usage.prompt_tokens - _uncached(prompt)
-    sizes = [min(round(end), whole) for end in _ends(prompt)]
+    ends = list(_ends(prompt))
+    missing, scale = max(whole - ends[-1], 0), min(whole / max(ends[-1], 1), 1)
+    sizes = [max(round((end + missing) * scale), 0) for end in ends]
     return sizes, list(_chain(prompt.model or "", (block.text.encode() for block in prompt.cache_blocks)))
 
 

@@ -1,5 +1,6 @@
 """What the prompt cache had: of prompts that begin alike, and of what is marked with `cache_control`."""
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from completions.wire.openai.chat.format import read_prompt
 from tests.scripts import World, rules, used
 
 PREFIX = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
+
+THINKING = {"type": "enabled", "budget_tokens": 2000}
 
 
 def asks(question: str, prefix: str = PREFIX, model: str = "gpt-4o") -> Prompt:
@@ -110,6 +113,30 @@ async def test_conversation_that_grows__is_read_and_written_further(space: Names
     assert second.cached_tokens == first.cached_tokens + first.cache_creation_tokens
     assert second.cache_creation_tokens > 100
     assert 0 <= second.prompt_tokens - second.cached_tokens - second.cache_creation_tokens < 100
+
+
+async def test_loop_with_tools__reads_what_it_wrote_and_writes_what_is_new(space: Namespace) -> None:
+    """Signatures, ids and other JSON around what was said cost nothing, so what is new is no cheaper than it is."""
+    control: dict[str, Any] = {"cache_control": {"type": "ephemeral"}}
+    tools = [{"name": f"tool{at}", "description": "Runs.", "input_schema": {"type": "object"}} for at in range(14)]
+    said: list[dict[str, Any]] = [{"role": "user", "content": "Look."}]
+    usages = []
+    for at in range(4):
+        thought = {"type": "thinking", "thinking": "", "signature": "EgoEbW9ja9lyzvSX5a3sJBV/cuNvRfrK5mlB2e+9QE5" * 9}
+        call = {"type": "tool_use", "id": f"toolu_{at}", "name": "tool1", "input": {"path": "a"}}
+        result = {"type": "tool_result", "tool_use_id": f"toolu_{at}", "content": [{"type": "text", "text": "Done."}]}
+        usages.append(await used(space, marked(tools=tools, messages=said, thinking=THINKING, **control)))
+        said = [*said, {"role": "assistant", "content": [thought, call]}, {"role": "user", "content": [result]}]
+    for first, second in itertools.pairwise(usages):
+        assert second.cached_tokens == first.cached_tokens + first.cache_creation_tokens
+        assert second.cache_creation_tokens == second.prompt_tokens - first.prompt_tokens > 0
+
+
+async def test_tools_of_the_api__are_cached_with_all_that_they_bring(space: Namespace) -> None:
+    """As recorded of Sonnet 4.6, of whose 8,855 tokens all but 10 were cached."""
+    tools = [{"type": "web_search_20260209", "name": "web_search"}]
+    usage = await used(space, marked("Hi", model="claude-sonnet-4-6", tools=tools))
+    assert 0 < usage.prompt_tokens - usage.cache_creation_tokens < 20
 
 
 @pytest.mark.parametrize(("model", "least"), [("claude-haiku-4-5", 4096), ("claude-opus-5", 512)])

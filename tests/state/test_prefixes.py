@@ -16,6 +16,12 @@ async def test_prefixes__are_found_once_they_were_kept(ledger: Ledger) -> None:
     assert await ledger.prefixes.use(["a", "c"], {}) == [False, False]
 
 
+async def test_prefixes__keep_the_size_at_which_they_were_kept_first(ledger: Ledger) -> None:
+    await ledger.prefixes.use([], {"a": 100, "b": 100}, {"a": 1200})
+    await ledger.prefixes.use(["a"], {"a": 200}, {"a": 1300})
+    assert await ledger.prefixes.use(["a", "b", "c"], {}) == [1200, 1, 0]
+
+
 async def test_prefixes__are_gone_with_their_namespace(ledger: Ledger) -> None:
     await ledger.prefixes.use([], {"a": 100})
     await ledger.remove()

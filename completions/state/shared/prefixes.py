@@ -13,13 +13,17 @@ class RedisPrefixes:
     def __init__(self, space: str, link: Link) -> None:
         self._space, self._link = space, link
 
-    async def use(self, looked_up: Sequence[str], kept: Mapping[str, int]) -> list[bool]:
-        """Return which are remembered, then remember others."""
-        told: list[Value] = [value for pair in kept.items() for value in pair]
+    async def use(
+        self, looked_up: Sequence[str], kept: Mapping[str, int], sizes: Mapping[str, int] | None = None
+    ) -> list[int]:
+        """Return the sizes of those that are remembered, then remember others."""
+        told: list[Value] = [
+            value for digest, seconds in kept.items() for value in (digest, seconds, (sizes or {}).get(digest, 1))
+        ]
         found = await self._link.run(
             PREFIXES, (self._space,), "use", KEPT, MAX_PREFIXES, len(looked_up), *looked_up, *told
         )
-        return [each == 1 for each in found]
+        return list(map(int, found))
 
     async def clear(self) -> None:
         """Forget all."""
