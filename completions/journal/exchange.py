@@ -75,7 +75,8 @@ class Exchange:
     response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called when
     the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is the
     other server that answered, `cassette` the file of its recorded answer. `stage` is the scenario's, as `outage/down`.
-    `connection` is None where the server does not tell it. `answer` is the beginning of the reply, which the journal
+    `api` is the family of the format that a request tells of at an address that several APIs have. `connection` is None
+    where the server does not tell it. `answer` is the beginning of the reply, which the journal
     can search; `finish` is why it ends. Bodies and headers are references to the request's and the response's own,
     until the journal cuts and encodes them; the response's headers are by lower-case name, each with its name as it was
     given and its value. The journal omits exchanges without `is_kept`. `codings` are the content codings that the
@@ -88,6 +89,7 @@ class Exchange:
     request_id: str = field(default_factory=new_request_id)
     namespace: str = "default"
     endpoint: str | None = None
+    api: str = ""
     status: int = 0
     model: str | None = None
     rule: str | None = None

@@ -124,9 +124,9 @@ class Cassettes:
         asked, written = clean_written(question.document, written, prompt, hidden)
         self._write(replace(question, document=asked), written, told.upstream.address)
 
-    def raw_question(self, method: str, address: str, body: bytes) -> Question:
+    def raw_question(self, method: str, address: str, body: bytes, api: str) -> Question:
         """Return what is looked for where a request is asked for which no format makes an answer."""
-        return raw_question(method, address, body, self.deck.ignored)
+        return raw_question(method, address, body, self.deck.ignored, api)
 
     async def stored(self, space: Namespace, question: Question) -> Recorded | None:
         """Return what was recorded at an address for which no format makes answers: the next of its answers."""

@@ -26,7 +26,7 @@ from completions.resolve.overrides import (
 )
 from completions.resolve.provider import provided
 from completions.resolve.recorded import played
-from completions.resolve.upstream import read_upstreams
+from completions.resolve.upstream import for_family, read_upstreams
 from completions.script.faults import Chaos, Strike
 from completions.script.match.matchers import Matcher
 from completions.script.match.near import near_misses, unmatched
@@ -204,7 +204,7 @@ def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt
         plan = Plan(rule.name, answer, rule.pacing, rule.chaos, rule.hold, rule.faults, before=before)
         plan = plan._replace(match=rule.match, cassette=rule.cassette) if rule.cassette else plan
     elif (upstream := upstream_of(script)) is not None and prompt.task != "state":
-        plan = Plan(None, PassOn(upstream), script.pacing, script.chaos)
+        plan = Plan(None, PassOn(for_family(upstream, prompt.format)), script.pacing, script.chaos)
     elif prompt.task != "generate":
         plan = Plan(None, lambda prompt: NOTHING, script.pacing, script.chaos)
     else:

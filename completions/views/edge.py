@@ -24,6 +24,7 @@ from completions.resolve.cassettes import cassettes_of
 from completions.resolve.engine import upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.overrides import check_names
+from completions.resolve.upstream import for_family
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.views import origins
@@ -123,7 +124,8 @@ def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchan
     exchange = _begun(request) if begin is None else begin()
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
-        kwargs["wire"] = format_of(request, others, kwargs["wire"])
+        kwargs["wire"] = told = format_of(request, others, kwargs["wire"])
+        exchange.api = told.family if told in others.values() else ""
     place = kwargs.get("wire") if view is None else view
     exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
     if named is None and NAMESPACE in exchange.request_headers:
@@ -175,28 +177,33 @@ def _or_pass_on(view: ExchangeView[P], methods: tuple[str, ...]) -> ExchangeView
     """Return what has another server answer where there is one, and else the view."""
 
     async def answers(request: HttpRequest, exchange: Exchange, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
-        return await _pass_on(request, exchange, methods) or await view(request, exchange, *args, **kwargs)
+        wire = kwargs.get("wire")
+        family = wire.family if isinstance(wire, WireFormat) else ""
+        return await _pass_on(request, exchange, methods, family) or await view(request, exchange, *args, **kwargs)
 
     return answers
 
 
-async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str, ...]) -> Recorded | None:
+async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str, ...], family: str) -> Recorded | None:
     """Return another server's answer to what no format answers; None where there is no such server.
 
-    Raise the 405 of a method that the view does not take, where nobody else does.
+    It is the one for the API's `family`, if that has one. Raise the 405 of a method that the view does not take, where
+    nobody else does.
     """
     space = None if _is_control(exchange) else namespace(exchange.namespace)
     exchange.codings = () if space is None else space.script.compression
     cassettes, upstream = (None, None) if space is None else (await cassettes_of(space), upstream_of(space.script))
     if upstream is not None and not upstream.servers:
         upstream = None  # what LiteLLM asks is asked for what is generated only
+    if upstream is not None and family:
+        upstream = for_family(upstream, "", family)
     if space is not None and (cassettes is not None or upstream is not None):
         identify(request, exchange, space.script.keys)
         exchange.request_body = read_body(request)
         record = None
         if cassettes is not None:
             address = api_path(request) + (f"?{exchange.query}" if exchange.query else "")
-            question = cassettes.raw_question(exchange.method, address, exchange.request_body)
+            question = cassettes.raw_question(exchange.method, address, exchange.request_body, exchange.api)
             if (stored := await cassettes.stored(space, question)) is not None:
                 return play_stored(exchange, stored)
             record = None if upstream is None else cassettes.store(question, upstream)

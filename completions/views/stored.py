@@ -85,7 +85,7 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
 
     def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
         wire = format_of(request, told, None)
-        return usual(request, **route) if wire is None else others[wire](request, wire=wire, **route)
+        return usual(request, **route) if wire is None else others[wire](request, wire=wire, others=told, **route)
 
     return _mark_chooser(chosen)
 

@@ -112,6 +112,8 @@ class WireFormat(ABC):
     """What the arguments of a call in a whole answer are: a text, an `object`, or nothing where there are no calls."""
     json_type = ""
     """The media type of its JSON, where it says more than `application/json`."""
+    family = ""
+    """The format whose other server is asked what this one's clients ask too, where none is named for it."""
     files_kind = ""
     """The kind under which the API's uploaded files are kept, if it has any."""
     header_mark: bytes | None = None

@@ -14,7 +14,7 @@ from completions.script.text.node import Node
 
 KEYS = (
     *("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "reasoning_effort"),
-    *("sampling", "body", "exact", "ignore", "method", "path", "query", "sent"),
+    *("sampling", "body", "exact", "ignore", "method", "path", "api", "query", "sent"),
 )
 
 

@@ -221,10 +221,13 @@ def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
     return Question(without(document(prompt), hidden), exact, hidden=tuple(hidden))
 
 
-def raw_question(method: str, address: str, body: bytes, ignored: Collection[str] = IGNORED) -> Question:
-    """Return what is looked for where a request is asked for which no format makes an answer."""
+def raw_question(method: str, address: str, body: bytes, ignored: Collection[str] = IGNORED, api: str = "") -> Question:
+    """Return what is looked for where a request is asked for which no format makes an answer.
+
+    `api` is which one is asked, at an address that several have.
+    """
     path, _, query = address.partition("?")
-    found: Document = {"method": method, "path": path}
+    found: Document = {"method": method, "path": path} | ({"api": api} if api else {})
     if query:
         found["query"] = redaction(tuple(conf.JOURNAL_REDACT)).clean_query(query)
     if body:

@@ -59,6 +59,7 @@ FINAL = (400, 401, 403, 404, 413)
 class AnthropicFormat(WireFormat):
     """What Anthropic's addresses have in common: errors, headers, and the list of models."""
 
+    family = "anthropic"
     key_header = "x-api-key"
     identified_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"

@@ -118,6 +118,8 @@ NOT_IN_CHAT = (
 class CohereFormat(WireFormat):
     """An address of Cohere's."""
 
+    family = "cohere"
+
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id as Cohere writes it, and that nothing may be kept."""
         return headers_of(request_id)

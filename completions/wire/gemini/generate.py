@@ -55,7 +55,7 @@ OLD_DIMENSIONS = 768
 class Gemini(WireFormat):
     """Google's format: candidates of parts, streamed as server-sent events (`alt=sse`) or as one array."""
 
-    name = "gemini"
+    name = family = "gemini"
     key_header = "x-goog-api-key"
     identified_by = ("x-goog-api-key", "key")
     vendor = "gemini"

@@ -38,6 +38,7 @@ DEFAULT_MODELS = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
 class OllamaFormat(WireFormat):
     """What all of Ollama's addresses have in common: errors, media type, headers."""
 
+    family = "ollama"
     vendor = "ollama"
     words = ollama_errors.ERROR_WORDS
     refusals = ollama_errors.REFUSALS

@@ -182,3 +182,35 @@ def test_try__says_who_else_answers(tmp_path: Path) -> None:
         in run_manage("checkscript", str(script), "--try", "a").stdout
     )
     assert "passed on to http://127.0.0.1:9" in run_manage("checkscript", str(script), "--try", "b").stdout
+
+
+def test_record__of_what_several_vendors_keep(upstream: LiveServer, tmp_path: Path) -> None:
+    """A format's server gets all that its vendor's clients ask, and what they got at a shared address is theirs."""
+    claude, google = {"anthropic-version": "2023-06-01", "x-api-key": "k"}, {"x-goog-api-key": "k"}
+    asks: list[tuple[str, str, dict[str, str]]] = [
+        ("others", "/v1/models", {}),
+        ("anthropic", "/v1/models", claude),
+        ("gemini", "/v1/models", google),
+        ("gemini", "/v1beta/models", google),
+        ("anthropic", "/v1/files", claude),
+        ("others", "/v1/files", {}),
+        ("gemini", "/v1/files", google),
+        ("anthropic", "/v1/messages/batches", claude),
+        ("gemini", "/v1beta/cachedContents", google),
+        ("ollama", "/api/tags", {}),
+    ]
+    servers = [f"{name}={upstream.url}/ns/{name}" for name in ("anthropic", "gemini", "ollama")]
+    servers.append(f"{upstream.url}/ns/others")
+    with LiveServer(*SERVE, "--record", str(tmp_path), MOCK_UPSTREAM=",".join(servers)) as recorder:
+        recorded = [CLIENT.get(recorder.url + path, headers=headers).content for _, path, headers in asks]
+        path, body = request("anthropic", "Hello", stream=False)
+        CLIENT.post(f"{recorder.url}{path}/count_tokens", json=body, headers=claude)
+        wanted = {"count": len(asks) + 1, "timeout_ms": 60_000}
+        exchanges = CLIENT.get(f"{recorder.url}/_mock/exchanges/wait", params=wanted).json()["exchanges"]
+        reached = [each["upstream"].partition("/ns/")[2] for each in exchanges]
+        expected = [*(name + path for name, path, _ in asks), "anthropic/v1/messages/count_tokens"]
+        assert sorted(reached) == sorted(expected)
+        wait_for_files(tmp_path, len(asks) + 1)
+    with LiveServer(CASSETTES=str(tmp_path)) as player:
+        played = [CLIENT.get(player.url + path, headers=headers).content for _, path, headers in reversed(asks)]
+    assert played[::-1] == recorded
