@@ -26,7 +26,19 @@ from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
-from completions.script.protocols import choices, code, markers, quoted, react, scores, told, unspecified
+from completions.script.protocols import (
+    choices,
+    code,
+    lines,
+    markers,
+    quoted,
+    react,
+    scores,
+    tagged_calls,
+    tags,
+    told,
+    unspecified,
+)
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
 from completions.script.schemas.document import compact, seeded
 
@@ -57,14 +69,8 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
 PROTOCOLS = (
-    code.answer,
-    markers.answer,
-    react.answer,
-    quoted.answer,
-    unspecified.answer,
-    told.answer,
-    scores.answer,
-    choices.answer,
+    *(code.answer, markers.answer, react.answer, tagged_calls.answer, quoted.answer, unspecified.answer),
+    *(told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 

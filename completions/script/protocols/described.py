@@ -24,10 +24,10 @@ def described(names: Sequence[str], text: str) -> list[Tool]:
     return [_tool(name, text) for name in names[:MAX_TOOLS]]
 
 
-def arguments(tool: Tool, seed: str) -> Mapping[str, object]:
-    """Make arguments that a tool takes; none where its description makes no sense."""
+def arguments(tool: Tool, seed: str, said: str = "") -> Mapping[str, object]:
+    """Make arguments that a tool takes, from what was said where it has some; none where its description is none."""
     try:
-        made = instance({**tool.parameters, "type": "object"}, seed)
+        made = instance({**tool.parameters, "type": "object"}, seed, said)
     except Unsatisfiable:
         return {}
     return made if isinstance(made, Mapping) else {}

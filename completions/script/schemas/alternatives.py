@@ -53,7 +53,7 @@ KNOWN = re.compile(
 WHOLE = re.compile(rf"{PLAIN}$", re.IGNORECASE)
 SERIES = re.compile(r"\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s*[/|]\s*", re.IGNORECASE)
 TAIL = re.compile(
-    r"\s+(?:to|if|based|depending|only|and|with|without|for|in|that|which|when|as|whether|from|on|at|about|alone|so)\b.*",
+    r"\s+(?:to|if|based|depending|only|and|with|without|for|in|that|which|when|as|whether|from|on|at|about|alone|so|inside|within|between|using|then)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
 ARTICLE = re.compile(r"^(?:(?:an?|the|as|either|being)\s+)+", re.IGNORECASE)

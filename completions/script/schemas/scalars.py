@@ -75,6 +75,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "year": ("2024", "1999"),
     "score": ("8", "7"),
     "rating": ("8", "9"),
+    "confidence": ("0.9", "0.8"),
     "price": ("19.99", "5.00"),
     "age": ("36", "41"),
     "id": ("item-1042", "item-2077", "item-3301"),

@@ -1,0 +1,148 @@
+"""Lists, titles, queries and questions that a prompt wants without a word about them, for step 3.
+
+| the prompt | the answer |
+|---|---|
+| `Generate 3 versions of the question, one per line` | as many lines; after `1.` or `-` where a list is asked for |
+| `Your response should be a list of comma separated values` | words with commas between |
+| `Rephrase it to be a standalone question` | the question, as it stands |
+| `Generate a title of 5 words` | a few of the conversation's words |
+| `Return only the SQL query` | a query of a table that the prompt tells of |
+"""
+
+import re
+
+from completions.conversation import Prompt
+from completions.script.auto.sentences import keywords
+from completions.script.protocols.choices import NEAR, unwrapped
+from completions.script.protocols.observation import observation, question
+from completions.script.protocols.quoted import instructions
+from completions.script.schemas.document import compact
+
+PER_LINE = re.compile(
+    r"\bone (?:\w+ )?(?:per|on each|on a|in each) (?:\w+ )?line|separated by (?:a )?new ?lines?"
+    r"|each on (?:a|its own) (?:new |separate )?line"
+    r"|newline[- ]separated|\bline by line\b",
+    re.IGNORECASE,
+)
+COMMAS = re.compile(r"\bcomma[- ]separated\b|separated by commas", re.IGNORECASE)
+PYTHON = re.compile(r"\bpython list\b", re.IGNORECASE)
+MARKED = re.compile(r"\b(numbered list)\b|\bbullet(?:ed)? (?:points?|list)\b|\bas bullets\b", re.IGNORECASE)
+WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+COUNT = re.compile(
+    r"\b(?:generate|write|give|list|provide|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
+    rf"(?: \w+){{0,2}}? (\d{{1,2}}|{'|'.join(WORDS)})\b",
+    re.IGNORECASE,
+)
+DULL = re.compile(
+    rf"\d+|{'|'.join(WORDS)}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
+    r"|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond",
+    re.IGNORECASE,
+)
+"""Words of what is asked that are not its topic."""
+
+MAX_LINES = 20
+ITEMS = (
+    *("{topic}", "{topic} explained", "examples of {topic}", "{topic} in practice", "facts about {topic}"),
+    *("{topic} overview", "the history of {topic}", "{topic} step by step", "common questions about {topic}"),
+)
+TOPIC = re.compile(
+    r"\b(?:question|query|input|topic|request|message)\s*(?:is)?:[ \t]*([^\n]{2,500})",
+    re.IGNORECASE,
+)
+
+STANDALONE = re.compile(
+    r"\bstandalone (?:question|query)"
+    r"|\b(?:formulate|write|produce) an? (?:improved|better|optimi[sz]ed) (?:question|query)",
+    re.IGNORECASE,
+)
+FOLLOW_UP = re.compile(
+    r"\b(?:follow[- ]?up (?:input|question)|(?:latest|initial|current) question)\s*:[\s-]*([^\n]{2,2000})",
+    re.IGNORECASE,
+)
+
+TITLE = re.compile(
+    r"\b(?:generate|create|write|provide|suggest|come up with|give|summari[sz]e)\b[^\n]{0,100}\btitles?\b",
+    re.IGNORECASE,
+)
+SHORT = re.compile(
+    r"\b(?:short|concise|brief|only|just|max\w*|less|fewer|characters)\b|\b\d[\w-]*[- ]words?\b", re.IGNORECASE
+)
+TALK = re.compile(
+    r"\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b", re.IGNORECASE
+)
+
+SAYS = r"\b(?:return|write|output|generate|respond|give|produce|reply|provide)\b"
+SQL = re.compile(
+    rf"{SAYS}(?:(?!\babout\b)[^\n.]){{0,40}}\b(?:only|just)\b(?:(?!\babout\b)[^\n.]){{0,40}}\bSQL"
+    rf"|{SAYS}[^\n.]{{0,60}}\bSQL\b[^\n.]{{0,30}}\b(?:only|nothing else|without any)\b|^[ \t]*SQL ?Query:[ \t]*\Z",
+    re.IGNORECASE | re.MULTILINE,
+)
+TABLE = re.compile(
+    r"\bCREATE TABLE (?:IF NOT EXISTS )?[\"`\[]?([\w.]{1,60})|\b[Tt]able:? [\"`]?(\w{1,60})[\"`]?\s*[(:]"
+    r"|(\b[a-z_]\w{1,60})\(\w+[ ,]"
+)
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Answer with what is asked for alone; None where nothing of the kind is, or tools are offered."""
+    if prompt.tools or prompt.response_format.kind != "text" or observation(prompt) is not None:
+        return None
+    texts = [unwrapped(text) for text in instructions(prompt)]
+    for text in texts:
+        said = _question(text, prompt) or _query(text, texts) or _title(text, prompt) or _list(text, prompt)
+        if said is not None:
+            return said
+    return None
+
+
+def _list(text: str, prompt: Prompt) -> str | None:
+    """Write a list in the way that a text asks for."""
+    marked = MARKED.search(text)
+    if not (marked or any(kind.search(text) for kind in (PER_LINE, COMMAS, PYTHON))):
+        return None
+    count = next((found[1].lower() for found in COUNT.finditer(text)), "3")
+    most = min(WORDS.index(count) + 2 if count in WORDS else int(count), MAX_LINES)
+    topic = _topic(text, prompt)
+    items = [ITEMS[number % len(ITEMS)].format(topic=topic) for number in range(max(most, 1))]
+    if COMMAS.search(text):
+        return ", ".join(items)
+    if PYTHON.search(text):
+        return compact(items)
+    before = "{number}. " if marked and marked[1] else "- " if marked else ""
+    return "\n".join(before.format(number=number) + item for number, item in enumerate(items, 1))
+
+
+def _topic(text: str, prompt: Prompt) -> str:
+    *_, told = ["", *(found[1] for found in TOPIC.finditer(text))]
+    words = keywords(told) or [word for word in keywords(question(prompt), 16) if not DULL.fullmatch(word)]
+    return " ".join(words[:4]) or "this"
+
+
+def _question(text: str, prompt: Prompt) -> str | None:
+    """Return the question that is to be put in other words."""
+    if not STANDALONE.search(text):
+        return None
+    *_, told = ["", *(found[1] for found in FOLLOW_UP.finditer(text))]
+    return told.strip() or (question(prompt) if question(prompt)[-NEAR:] not in text else None)
+
+
+def _title(text: str, prompt: Prompt) -> str | None:
+    """Name a conversation by a few of its words."""
+    found = TITLE.search(text)
+    if found is None or not SHORT.search(text) or not TALK.search(text):
+        return None
+    asked = question(prompt)
+    if found[0] in unwrapped(asked):
+        after = unwrapped(asked)[unwrapped(asked).index(found[0]) + len(found[0]) :]
+        asked = after.partition("\n")[2] or after
+    asked = re.sub(r"(?:\A|\n)\W*\w+:", "\n", asked)
+    return " ".join(word[:1].upper() + word[1:] for word in keywords(asked)) or "New Conversation"
+
+
+def _query(text: str, texts: list[str]) -> str | None:
+    """Write a query of the first table that is told of."""
+    if not SQL.search(text):
+        return None
+    table = next((found for each in texts if (found := TABLE.search(each))), None)
+    name = next(filter(None, table.groups()), None) if table else None
+    return f"SELECT * FROM {name} LIMIT 10" if name else "SELECT 1 AS total"

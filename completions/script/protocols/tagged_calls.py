@@ -1,0 +1,72 @@
+"""A call of a function that the prompt describes in its words, for step 3, as models without tools of an API make it.
+
+Hermes and Qwen have the functions in `<tools>` and the call in `<tool_call>`; what it said comes in `<tool_response>`.
+Llama has them as JSON, and the call as JSON with `name` and `parameters`. LangChain's guide has signatures in Python.
+"""
+
+import re
+from collections.abc import Mapping
+
+from completions.conversation import Prompt, Tool, ToolResult
+from completions.script.auto.fitting import fitting
+from completions.script.auto.sentences import retold
+from completions.script.protocols.braces import MAX_SEARCHED, braced, value_of
+from completions.script.protocols.described import MAX_TOOLS, arguments
+from completions.script.protocols.observation import question
+from completions.script.protocols.words import object_of, schema_of_type
+from completions.script.schemas.document import compact, seeded
+
+JSON_CALL = re.compile(
+    r"""["'](?:name|tool)["']\s*(?::\s*(?:<?function|<?tool)|and\s)[^\n]{0,60}["'](parameters|arguments)["']"""
+)
+RESPONSE = re.compile(r"<tool_response>\s*(.{0,20000}?)\s*</tool_response>\s*\Z", re.DOTALL)
+WITHIN = re.compile(r"<tools>((?:(?!<tools>).)*?)</tools>", re.DOTALL)
+SIGNATURE = re.compile(r"^[ \t]*(\w+)\(([^()\n]{0,500})\)(?: -> [\w\[\], ]+)? - ([^\n]+)", re.MULTILINE)
+PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Call the function that fits, or tell what it said; None where the prompt does not describe how to call one."""
+    texts = [message.text for message in prompt.messages if message.role in ("system", "developer", "user")]
+    text = "\n".join(texts)[:MAX_SEARCHED]
+    in_tags = "<tool_call>" in text and "<tools>" in text
+    form = None if in_tags else JSON_CALL.search(text)
+    tools = _tools(text) if in_tags or form else []
+    if not tools:
+        return None
+    last = prompt.messages[-1]
+    if last.role != "system" and (said := RESPONSE.search(last.text) if last.role == "user" else None):
+        return retold(ToolResult("", said[1]), _asked(prompt), seeded(f"{seed}/told"))
+    if last.role in ("tool", "ipython"):
+        return retold(ToolResult("", last.text), _asked(prompt), seeded(f"{seed}/told"))
+    tool = fitting(tools, question(prompt), most=1)[0]
+    call = compact({"name": tool.name, form[1] if form else "arguments": arguments(tool, seed, question(prompt))})
+    return f"<tool_call>\n{call}\n</tool_call>" if in_tags else call
+
+
+def _asked(prompt: Prompt) -> str:
+    """Return the last words of the user that are no answer of a function."""
+    texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
+    return next((text for text in texts if not text.lstrip().startswith("<tool_response>")), "")
+
+
+def _tools(text: str) -> list[Tool]:
+    """Return the functions that a text describes: as JSON, or as signatures."""
+    parts = braced(max(WITHIN.findall(text), key=len, default=text))
+    described = [tool for part in parts[:MAX_TOOLS] if (tool := _tool(value_of(part.text)))]
+    return described or [Tool(name, said, _parameters(given)) for name, given, said in SIGNATURE.findall(text)]
+
+
+def _tool(value: object) -> Tool | None:
+    if isinstance(value, Mapping) and isinstance(value.get("function"), Mapping):
+        value = value["function"]
+    if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
+        return None
+    schema = value.get("parameters")
+    if not isinstance(schema, Mapping):
+        return None
+    return Tool(value["name"], str(value.get("description", "")), schema)
+
+
+def _parameters(given: str) -> Mapping[str, object]:
+    return object_of({name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(given)})

@@ -1,0 +1,140 @@
+"""An answer in XML tags, for step 3: `Put your reasoning in <thinking> tags and your answer in <answer> tags.`
+
+The tags are those that a sentence asks for, or those of a template behind words such as `in this format:`. What stands
+in them is what the prompt would get without tags: one of the answers that it lists, a number, or a sentence.
+"""
+
+import re
+
+from completions.conversation import Prompt
+from completions.script.auto.instances import instance
+from completions.script.auto.sentences import thoughts
+from completions.script.protocols import choices, scores
+from completions.script.protocols.choices import SENTENCE, unwrapped
+from completions.script.protocols.observation import in_sentences, question
+from completions.script.protocols.quoted import instructions
+from completions.script.schemas.document import seeded
+from completions.script.schemas.scalars import sense
+
+ASKS = re.compile(
+    r"\b(?:put|place|wrap|enclose|write|provide|output|return|give|respond|reply|answer|include|use|think|reason|end"
+    r"|your (?:\w+ )?(?:answer|response|output|reasoning|thinking|thoughts?|analysis))\b",
+    re.IGNORECASE,
+)
+GIVEN = re.compile(
+    r"\b(?:I|we|I'll|given|provided|below|found|following|contained|based on|here (?:is|are)|read|if)\b(?! format)",
+    re.IGNORECASE,
+)
+"""What tells that the tags are around something in the prompt."""
+
+DENIED = re.compile(r"\b(?:not|never|without|avoid)\b|n't\b", re.IGNORECASE)
+HTML = frozenset(
+    (
+        *(
+            "a",
+            "b",
+            "i",
+            "p",
+            "u",
+            "div",
+            "span",
+            "br",
+            "hr",
+            "h1",
+            "h2",
+            "h3",
+            "ul",
+            "ol",
+            "li",
+            "html",
+            "head",
+            "body",
+        ),
+        *(
+            "table",
+            "tr",
+            "td",
+            "th",
+            "img",
+            "em",
+            "strong",
+            "script",
+            "style",
+            "svg",
+            "canvas",
+            "nav",
+            "footer",
+            "button",
+        ),
+    )
+)
+"""Tags of pages, which are asked for in pages."""
+
+ASKED = re.compile(
+    r"\b(?:in|inside|within|between|with|using|by|to)\b[^\n<>]{0,40}[`'\"]?<([A-Za-z][\w-]{0,30})>(?:(?:\.\.\.|\u2026)?</\1>)?"
+)
+TEMPLATE = re.compile(r"\b(?:format|structure|template|form|like this|schema)\b[^\n<]{0,40}\n+[ \t]*(?:```(?:xml)?\n)?")
+ELEMENT = re.compile(r"\s*<([A-Za-z][\w-]{0,30})>((?:(?!<\1>).){0,2000}?)</\1>", re.DOTALL)
+LEAF = re.compile(r"<([A-Za-z][\w-]{0,30})>([^<>]{0,500})</\1>")
+OPTIONS = re.compile(r"[\w-]+(?:\s*[|/]\s*[\w-]+)+|[A-Z_]+(?:(?:, | or |, or )[A-Z_]+)+")
+THOUGHT = re.compile(r"think|thought|reason|scratch|analysis|reflect|plan", re.IGNORECASE)
+
+MAX_ELEMENTS = 20
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Answer in the tags that the prompt asks for; None where it asks for none, or offers tools."""
+    if prompt.tools or prompt.response_format.kind != "text":
+        return None
+    for text in instructions(prompt):
+        if "</" in text and (template := _template(text)):
+            return LEAF.sub(lambda found: _leaf(found[1], found[2], prompt, seed), template)
+        if "<" in text and (names := _names(unwrapped(text))):
+            return "\n".join(f"<{name}>\n{_value(name, prompt, seed)}\n</{name}>" for name in names)
+    return None
+
+
+def _names(text: str) -> list[str]:
+    """Return the names of the tags that sentences ask for."""
+    asked = [
+        found[1]
+        for sentence in SENTENCE.finditer(text)
+        if ASKS.search(sentence[0])
+        for found in ASKED.finditer(sentence[0])
+        if not GIVEN.search(sentence[0][: found.start()])
+        if not DENIED.search(sentence[0][max(found.start() - 40, 0) : found.start()])
+    ]
+    return [name for name in dict.fromkeys(asked) if name not in HTML][:MAX_ELEMENTS]
+
+
+def _template(text: str) -> str:
+    """Return the elements that a text gives as the form of the answer; none is the empty text."""
+    for introduced in TEMPLATE.finditer(text):
+        at = start = introduced.end()
+        for _ in range(MAX_ELEMENTS):
+            element = ELEMENT.match(text, at)
+            if element is None:
+                break
+            at = element.end()
+        if at > start:
+            return text[start:at].strip()
+    return ""
+
+
+def _leaf(name: str, told: str, prompt: Prompt, seed: str) -> str:
+    """Write an element of the template: with one of the values that stand in it, or one of its own."""
+    options = OPTIONS.fullmatch(told.strip())
+    value = re.split(r"\s*[|/,]\s*(?:or )?|\s+or\s+", options[0])[0] if options else _value(name, prompt, seed)
+    return f"<{name}>{value}</{name}>"
+
+
+def _value(name: str, prompt: Prompt, seed: str) -> str:
+    if THOUGHT.search(name):
+        return thoughts(question(prompt), seeded(f"{seed}/{name}"), short=True)
+    said = scores.answer(prompt, seed) or choices.answer(prompt, seed)
+    if said is not None:
+        return said
+    if not sense(name) or name in ("answer", "output", "summary"):
+        return in_sentences(prompt, seeded(f"{seed}/{name}"), short=True)
+    made = instance({"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}, f"{seed}/{name}")
+    return str(made[name]) if isinstance(made, dict) else name

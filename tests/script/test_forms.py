@@ -1,0 +1,190 @@
+"""What `auto` answers where a prompt wants tags, calls in words, lines, a title, a question or SQL."""
+
+import json
+import re
+import time
+
+import pytest
+
+from completions.conversation import Message, Prompt
+from completions.script.auto.answer import auto
+
+WEATHER = {
+    "name": "get_weather",
+    "description": "Weather.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+QWEN = (
+    f"You have signatures within <tools></tools> XML tags:\n<tools>\n{json.dumps({'function': WEATHER})}\n</tools>\n"
+    "Return JSON within <tool_call></tool_call> tags:\n<tool_call>\n"
+    '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
+)
+LLAMA = (
+    'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.\n\n'
+    f"{json.dumps(WEATHER)}"
+)
+SIGNATURES = (
+    "multiply(x: int, y: int) -> int - Multiply.\nadd(x: int, y: int) -> int - Add.\n\nReturn your response as a "
+    "JSON blob with 'name' and 'arguments' keys."
+)
+HISTORY = (
+    "Given a chat history and the latest user question, formulate a standalone question. Do NOT answer it, just "
+    "reformulate it if needed."
+)
+
+
+def said(*messages: tuple[str, str]) -> str:
+    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages)))[0].text or ""
+
+
+def elements(text: str) -> dict[str, str]:
+    return {name: value.strip() for name, value in re.findall(r"<([\w-]+)>([^<]*)</\1>", text)}
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        (
+            "What is tea? Put your reasoning in <thinking> tags and your answer in <answer> tags.",
+            ["thinking", "answer"],
+        ),
+        ("Write a haiku on tea. Put it in <haiku> tags.", ["haiku"]),
+        ("What is tea? Write your answer between <result></result>.", ["result"]),
+        (
+            "Respond in the following format:\n<reasoning>\n...\n</reasoning>\n<answer>\n...\n</answer>",
+            ["reasoning", "answer"],
+        ),
+        ("Return it in this format:\n<a>\n  <mood>good|bad</mood>\n  <why>the reason</why>\n</a>", ["mood", "why"]),
+    ],
+)
+def test_tags__each_has_an_answer(asked: str, names: list[str]) -> None:
+    found = elements(said(("user", asked)))
+    assert list(found) == names and all(found.values())
+
+
+def test_tags__hold_what_the_prompt_lists() -> None:
+    assert (
+        elements(said(("user", "Is it spam? Think in <thinking> tags, then answer yes or no inside <answer> tags.")))[
+            "answer"
+        ]
+        == "yes"
+    )
+    verdict = "Evaluate it: x. Use this format:\n<verdict>PASS, NEEDS_WORK, or FAIL</verdict>\n<more>Why.</more>"
+    assert elements(said(("user", verdict)))["verdict"] == "PASS"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "The document is in <document> tags:\n<document>\ncats\n</document>\nTell me more of it.",
+        "Write a page with <div> and <b> tags on cats.",
+        "Do not put it in <answer> tags. How is tea?",
+        "What does the tag <answer> do?",
+    ],
+)
+def test_tags__only_where_they_are_wanted(asked: str) -> None:
+    assert not said(("user", asked)).startswith("<")
+
+
+@pytest.mark.parametrize(
+    ("system", "asked", "call"),
+    [
+        (QWEN, "Weather in Rome?", {"name": "get_weather", "arguments": {"city": "Rome"}}),
+        (LLAMA, "Weather in Rome?", {"name": "get_weather", "parameters": {"city": "Rome"}}),
+    ],
+)
+def test_calls_in_words__are_of_the_function_that_is_described(system: str, asked: str, call: object) -> None:
+    text = said(("system", system), ("user", asked))
+    assert json.loads(text.removeprefix("<tool_call>\n").removesuffix("\n</tool_call>")) == call
+    assert text.startswith("<tool_call>") == (system == QWEN)
+
+
+def test_calls_in_words__of_signatures() -> None:
+    call = json.loads(said(("system", SIGNATURES), ("user", "Add two and three")))
+    assert call["name"] == "add" and call["arguments"].keys() == {"x", "y"}
+
+
+def test_calls_in_words__end_with_what_was_said() -> None:
+    called = said(("system", QWEN), ("user", "Weather in Rome?"))
+    told = '<tool_response>\n{"sky": "blue"}\n</tool_response>'
+    text = said(("system", QWEN), ("user", "Weather in Rome?"), ("assistant", called), ("user", told))
+    assert "sky is blue" in text and "<tool_call>" not in text
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        (
+            [("user", "Generate 4 search queries, one on each line.\nQuery: how do cats sleep\nQueries:")],
+            r"(.*[cC]ats.*\n?){4}",
+        ),
+        ([("system", "Return ONLY two queries, one per line."), ("user", "Cats")], r".*Cats.*\n.*Cats.*"),
+        ([("user", "Give me 3 ideas for tea as a numbered list.")], r"1\. .*\n2\. .*\n3\. .*"),
+        ([("user", "Name some benefits of tea as bullet points.")], r"(- .*\n?){3}"),
+        (
+            [("user", "List 5 sorts of tea. Your response should be a list of comma separated values.")],
+            r"([^,]+, ){4}[^,]+",
+        ),
+        ([("user", "Return a Python list of 2 queries on tea.")], r'\[".*",".*"\]'),
+        (
+            [("system", HISTORY), ("user", "What is tea?"), ("assistant", "A drink."), ("user", "Is it hot?")],
+            r"Is it hot\?",
+        ),
+        (
+            [
+                (
+                    "user",
+                    "Rephrase it as a standalone question.\nAI: hi\nFollow Up Input: how is tea\nStandalone question:",
+                )
+            ],
+            "how is tea",
+        ),
+        ([("user", "Give a concise, 5-word title for the conversation.\n\nuser: how do cats sleep")], "Cats Sleep"),
+        ([("system", "Write a short title of the user's first message"), ("user", "Weather in Rome?")], "Weather Rome"),
+        (
+            [("user", "Write a query.\nCREATE TABLE users (id INTEGER)\nQuestion: How many?\nSQLQuery: ")],
+            r"SELECT \* FROM users LIMIT 10",
+        ),
+        (
+            [("system", "Table: orders (id)\nRespond with ONLY a SQLite query."), ("user", "All")],
+            r"SELECT \* FROM orders LIMIT 10",
+        ),
+    ],
+)
+def test_form__is_the_one_that_is_wanted(messages: list[tuple[str, str]], expected: str) -> None:
+    assert re.fullmatch(expected, said(*messages))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", "What is a standalone server?")],
+        [("user", "How do I set the title of a page in Django? Be brief.")],
+        [("system", "You only answer questions about SQL."), ("user", "What is an index?")],
+        [("user", "How do I print one word per column?")],
+        [("user", "How do I parse a file with commas in it?")],
+    ],
+)
+def test_form__only_where_it_is_wanted(messages: list[tuple[str, str]]) -> None:
+    assert re.match(r"(Here is|In short|There is|A few)\b", said(*messages))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>" * 30_000,
+        "<tools>" * 20_000,
+        "<tool_call><tools></tools>" * 5_000,
+        "format:\n<a>" * 10_000,
+        "in <answer> tags " * 10_000,
+        "question: " * 20_000,
+        "a(b: c) - d\n" * 10_000,
+        "<tool_response>" * 10_000,
+        "write a title " * 10_000,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_form__long_texts_cost_little(text: str) -> None:
+    began = time.process_time()
+    assert said(("system", f"Put it in tags, one per line. </ <tool_call> <tools> {text}"), ("user", text))
+    assert time.process_time() - began < 5, "seconds of CPU; some tenths are usual"
