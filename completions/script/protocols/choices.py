@@ -15,6 +15,7 @@ what it means, are in the rest of the prompt. One that ends the work, as a super
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import fitting
@@ -23,8 +24,11 @@ from completions.script.protocols.quoted import NEGATED, instructions
 from completions.script.schemas.alternatives import JOINED, KINDS, KNOWN, WHOLE, is_affirmed, is_end, options_in
 from completions.script.schemas.document import seeded
 
-NEAR = 4_000
+NEAR = 3_000
 """Characters at either end of a text that are looked at: what is longer between them is a document, not a demand."""
+
+KEPT = 64
+"""How many texts it is remembered of what they ask: a system message comes again with every request."""
 
 MAX_OPTIONS = 40
 BOUND = re.compile(
@@ -63,8 +67,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if prompt.tools or prompt.response_format.kind != "text":
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
-    bound = any(map(BOUND.search, texts))
-    named = any(map(NAMED.search, texts))
+    bound = any(map(is_bound, texts))
+    named = any(map(names_one, texts))
     for text in texts:
         options = listed(text, bound, named)
         if options:
@@ -83,7 +87,20 @@ def chosen(options: Sequence[Tool], prompt: Prompt) -> str:
     return affirmed[0] if affirmed else fitting(going_on, _rest(question(prompt), going_on), most=1)[0].name
 
 
-def listed(text: str, bound: bool = True, named: bool = True) -> list[Tool]:
+@lru_cache(maxsize=KEPT)
+def is_bound(text: str) -> bool:
+    """Tell whether a text says that nothing but one of several answers is to be said."""
+    return BOUND.search(text) is not None
+
+
+@lru_cache(maxsize=KEPT)
+def names_one(text: str) -> bool:
+    """Tell whether a text says that no more than one of the lines of a list is to be said."""
+    return NAMED.search(text) is not None
+
+
+@lru_cache(maxsize=KEPT)
+def listed(text: str, bound: bool = True, named: bool = True) -> Sequence[Tool]:
     """Return the answers that a text lists: in a sentence, or in the lines of a list."""
     return _in_sentences(text, bound) or (_in_list(text) if named else [])
 
@@ -118,6 +135,7 @@ def _in_list(text: str) -> list[Tool]:
     return []
 
 
+@lru_cache(maxsize=KEPT)
 def unwrapped(text: str) -> str:
     """Return both ends of a text, with the lines of a sentence put together."""
     near = text if len(text) <= 2 * NEAR else f"{text[:NEAR]}\n{text[-NEAR:]}"

@@ -10,10 +10,12 @@
 """
 
 import re
+from collections.abc import Callable
+from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.choices import NEAR, unwrapped
+from completions.script.protocols.choices import KEPT, NEAR, unwrapped
 from completions.script.protocols.observation import observation, question
 from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import compact
@@ -89,17 +91,27 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     for text in texts:
-        said = _question(text, prompt) or _query(text, texts) or _title(text, prompt) or _list(text, prompt)
-        if said is not None:
+        kind = _kind(text)
+        if kind is not None and (said := kind(text, texts, prompt)) is not None:
             return said
     return None
 
 
-def _list(text: str, prompt: Prompt) -> str | None:
+@lru_cache(maxsize=KEPT)
+def _kind(text: str) -> Callable[[str, list[str], Prompt], str | None] | None:
+    """Return what writes an answer of the kind that a text wants; None where it wants none."""
+    if STANDALONE.search(text):
+        return _question
+    if SQL.search(text):
+        return _query
+    if TITLE.search(text) and SHORT.search(text) and TALK.search(text):
+        return _title
+    return _list if any(kind.search(text) for kind in (MARKED, PER_LINE, COMMAS, PYTHON)) else None
+
+
+def _list(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write a list in the way that a text asks for."""
     marked = MARKED.search(text)
-    if not (marked or any(kind.search(text) for kind in (PER_LINE, COMMAS, PYTHON))):
-        return None
     count = next((found[1].lower() for found in COUNT.finditer(text)), "3")
     most = min(WORDS.index(count) + 2 if count in WORDS else int(count), MAX_LINES)
     topic = _topic(text, prompt)
@@ -118,31 +130,25 @@ def _topic(text: str, prompt: Prompt) -> str:
     return " ".join(words[:4]) or "this"
 
 
-def _question(text: str, prompt: Prompt) -> str | None:
+def _question(text: str, texts: list[str], prompt: Prompt) -> str | None:
     """Return the question that is to be put in other words."""
-    if not STANDALONE.search(text):
-        return None
     *_, told = ["", *(found[1] for found in FOLLOW_UP.finditer(text))]
     return told.strip() or (question(prompt) if question(prompt)[-NEAR:] not in text else None)
 
 
-def _title(text: str, prompt: Prompt) -> str | None:
+def _title(text: str, texts: list[str], prompt: Prompt) -> str:
     """Name a conversation by a few of its words."""
     found = TITLE.search(text)
-    if found is None or not SHORT.search(text) or not TALK.search(text):
-        return None
     asked = question(prompt)
-    if found[0] in unwrapped(asked):
+    if found and found[0] in unwrapped(asked):
         after = unwrapped(asked)[unwrapped(asked).index(found[0]) + len(found[0]) :]
         asked = after.partition("\n")[2] or after
     asked = re.sub(r"(?:\A|\n)\W*\w+:", "\n", asked)
     return " ".join(word[:1].upper() + word[1:] for word in keywords(asked)) or "New Conversation"
 
 
-def _query(text: str, texts: list[str]) -> str | None:
+def _query(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write a query of the first table that is told of."""
-    if not SQL.search(text):
-        return None
     table = next((found for each in texts if (found := TABLE.search(each))), None)
     name = next(filter(None, table.groups()), None) if table else None
     return f"SELECT * FROM {name} LIMIT 10" if name else "SELECT 1 AS total"

@@ -5,10 +5,11 @@ marks for a verdict stand within a text: `Rating: [[8]]`, `ANSWER: A`, `\\boxed{
 """
 
 import re
+from functools import lru_cache
 from random import Random
 
 from completions.conversation import Prompt
-from completions.script.protocols.choices import unwrapped
+from completions.script.protocols.choices import KEPT, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import seeded
@@ -57,6 +58,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=KEPT)
 def _wants(text: str) -> bool:
     return any(ASKS.search(text[max(found.start() - 40, 0) : found.end()]) for found in WANTED.finditer(text))
 
@@ -82,7 +84,12 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
         label = LABELLED.search(text)
         rates = not re.fullmatch(r"[A-Z]", marked[1])
         return f"{label[1] if label else ''}[[{_number(texts, random) if rates else marked[1]}]]"
-    if line := LINE.search(text):
+    if line := _line(text):
         letter = LETTERS.search(text)
         return line[1].rstrip() + " " + (letter[1] if letter else _number(texts, random))
     return None
+
+
+@lru_cache(maxsize=KEPT)
+def _line(text: str) -> re.Match[str] | None:
+    return LINE.search(text)

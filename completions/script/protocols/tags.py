@@ -5,12 +5,14 @@ in them is what the prompt would get without tags: one of the answers that it li
 """
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.auto.sentences import thoughts
 from completions.script.protocols import choices, scores
-from completions.script.protocols.choices import SENTENCE, unwrapped
+from completions.script.protocols.choices import KEPT, SENTENCE, unwrapped
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import seeded
@@ -94,7 +96,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return None
 
 
-def _names(text: str) -> list[str]:
+@lru_cache(maxsize=KEPT)
+def _names(text: str) -> Sequence[str]:
     """Return the names of the tags that sentences ask for."""
     asked = [
         found[1]
@@ -107,6 +110,7 @@ def _names(text: str) -> list[str]:
     return [name for name in dict.fromkeys(asked) if name not in HTML][:MAX_ELEMENTS]
 
 
+@lru_cache(maxsize=KEPT)
 def _template(text: str) -> str:
     """Return the elements that a text gives as the form of the answer; none is the empty text."""
     for introduced in TEMPLATE.finditer(text):

@@ -7,7 +7,7 @@ another object follows, as the description of a tool, the answer would need more
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
@@ -121,7 +121,7 @@ def _decided(schema: Schema, text: str, prompt: Prompt, depth: int = 0) -> Schem
     return {**schema, "properties": {name: made.get(name) or nested[name] for name in properties}}
 
 
-def _value(name: str, text: str, alone: bool) -> list[Tool]:
+def _value(name: str, text: str, alone: bool) -> Sequence[Tool]:
     """Return the values that a text lists for a key; those of the whole text for one that is alone."""
     for found in itertools.islice(re.finditer(rf"\b{re.escape(name)}\b", text), MENTIONS):
         sentence = re.split(r"[\n{}]|\.\s", text[found.end() : found.end() + 200], maxsplit=1)[0]
