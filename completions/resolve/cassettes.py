@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -211,6 +212,13 @@ def with_format(answer: Recorded, prompt: Prompt) -> Recorded:
     return answer if is_told else replace(answer, format=prompt.format)
 
 
+SHARED = re.compile("/v1/(models|files)(/|$)")
+"""Addresses that several APIs have, where no answer is made; requests at them say whose they are."""
+
+OF_HOSTS = {"api.anthropic.com": "anthropic", "generativelanguage.googleapis.com": "gemini"}
+"""Whose they are, by the server that was asked."""
+
+
 def question_at(method: str, url: str, body: bytes) -> tuple[Prompt | None, Question, str]:
     """Return what a request asks, as it is looked for, and its path; without a prompt where no format reads it."""
     parts = urlsplit(url)
@@ -222,7 +230,8 @@ def question_at(method: str, url: str, body: bytes) -> tuple[Prompt | None, Ques
             prompt = wire.parse(body, {"content-type": _media_type(body)}, validate=False, route=address)
             return prompt, question_of(prompt), parts.path
     asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    return None, raw_question(method, asked, body), parts.path
+    api = OF_HOSTS.get(parts.hostname or "", "") if SHARED.match(parts.path) else ""
+    return None, raw_question(method, asked, body, api=api), parts.path
 
 
 def _media_type(body: bytes) -> str:

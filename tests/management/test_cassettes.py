@@ -2,7 +2,13 @@
 
 import base64
 import gzip
+import importlib
+import importlib.util
 import json
+import sys
+import zlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +19,11 @@ from django.core.management import CommandError, call_command
 from completions.outcome import Recorded
 from completions.resolve.cassettes import question_at
 from completions.script.loader import load
-from completions.state.cassettes.deck import Deck, answers_of, question_of
+from completions.state.cassettes.deck import Deck, answers_of, question_of, raw_question
 from tests.scripts import asked
+
+zstandard: Any = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+BROTLI = importlib.util.find_spec("brotli")
 
 ASKED = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
 CHOICE = {"index": 0, "message": {"role": "assistant", "content": "Hello é!"}, "finish_reason": "stop"}
@@ -30,6 +39,8 @@ ENTRY = {
 }
 ENCODED = {"text": base64.b64encode(RESPONSE.encode()).decode(), "encoding": "base64"}
 
+PAGE = {"mimeType": "text/html; charset=utf-8", "text": "<p>"}
+
 
 def vcr(body: object, headers: Any = None, request: object = REQUEST) -> str:
     """Return a recording of vcrpy's."""
@@ -44,6 +55,27 @@ def ruby() -> str:
     body = {"encoding": "ASCII-8BIT", "base64_string": base64.b64encode(PACKED).decode()}
     said = {"status": STATUS, "headers": {"Content-Encoding": ["gzip"]}, "body": body}
     return yaml.dump({"http_interactions": [{"request": sent, "response": said}], "recorded_with": "VCR 6"})
+
+
+def base64_of(data: bytes) -> str:
+    """Return data as YAML's `!!binary` and HAR have it."""
+    return base64.b64encode(data).decode()
+
+
+def compressed(coding: str, data: bytes) -> str:
+    """Return a recording of vcrpy's whose answer came in a content coding."""
+    return vcr({"string": data}, {"Content-Encoding": [coding]})
+
+
+def tagged(request_tag: str, body: str) -> str:
+    """Return a recording of VCR's whose texts have tags of Ruby's or Python's own."""
+    sent = {"method": "post", "uri": URL, "body": {"string": REQUEST}, "headers": {}}
+    said = {"status": STATUS, "headers": {}, "body": {"string": "BODY"}, "adapter_metadata": "META"}
+    text = yaml.dump({"http_interactions": [{"request": sent, "response": said}]}, width=10_000)
+    assert text.count("'{") == 1
+    return (
+        text.replace("'{", f"{request_tag} '{{").replace("BODY", body).replace("META", "!ruby/hash:Some::Hash {a: 1}")
+    )
 
 
 NOCK = {"scope": "https://api.openai.com:443", "method": "POST", "path": "/v1/chat/completions", "body": ASKED}
@@ -62,7 +94,16 @@ RECORDINGS = {
             ]
         }
     ),
+    "vcrpy zstd": compressed("zstd", zstandard.compress(RESPONSE.encode())),
+    "vcrpy deflate": compressed("deflate", zlib.compress(RESPONSE.encode())),
+    "vcrpy deflate without its head": compressed("deflate", zlib.compress(RESPONSE.encode())[2:-4]),
+    "vcrpy gzip, zstd": compressed("gzip, zstd", zstandard.compress(PACKED)),
+    "vcrpy unpacked": compressed("zstd", RESPONSE.encode()),
+    "vcrpy zstd request": vcr({"string": RESPONSE}, request=zstandard.compress(REQUEST.encode())),
     "VCR": ruby(),
+    "VCR binary": tagged("!", f"!binary |-\n          {base64_of(RESPONSE.encode())}"),
+    "VCR binary gzip": tagged("!ruby/string", f"!binary |-\n          {base64_of(PACKED)}"),
+    "Python's texts": tagged("!!python/unicode", f"!!python/str '{RESPONSE}'"),
     "HAR": json.dumps({"log": {"version": "1.2", "entries": [ENTRY]}}),
     "HAR base64": json.dumps(
         {"log": {"entries": [{**ENTRY, "response": {"status": 200, "headers": LISTED, "content": ENCODED}}]}}
@@ -77,6 +118,9 @@ RECORDINGS = {
     "LiteLLM": json.dumps({"model": "gpt-4o", "proxy_server_request": {"body": ASKED}, "response": RESPONSE}) + "\n",
     "Langfuse": json.dumps([{"model": "gpt-4o", "input": ASKED["messages"], "output": CHOICE["message"]}]),
 }
+
+if BROTLI is not None:
+    RECORDINGS["vcrpy br"] = compressed("br", importlib.import_module("brotli").compress(RESPONSE.encode()))
 
 
 def imported(tmp_path: Path, text: str | bytes, name: str = "recording") -> Path:
@@ -96,8 +140,26 @@ def test_recording__is_played(tmp_path: Path, kind: str) -> None:
     assert answers_of(found)[0].path == "/v1/chat/completions"
 
 
-def test_recording__that_is_compressed(tmp_path: Path) -> None:
-    assert len(Deck(str(imported(tmp_path, gzip.compress(RECORDINGS["vcrpy"].encode())))).rules) == 1
+@pytest.mark.parametrize("compress", [partial(gzip.compress, mtime=0), zstandard.compress], ids=["gzip", "zstd"])
+def test_recording__that_is_compressed(tmp_path: Path, compress: Callable[[bytes], bytes]) -> None:
+    assert len(Deck(str(imported(tmp_path, compress(RECORDINGS["vcrpy"].encode())))).rules) == 1
+
+
+def test_recording__of_an_address_that_two_apis_have(tmp_path: Path) -> None:
+    hosts = ("https://api.openai.com", "https://api.anthropic.com")
+    said = {"status": STATUS, "headers": {}}
+    entries = [
+        {
+            "request": {"method": "GET", "uri": f"{host}/v1/models", "body": None, "headers": {}},
+            "response": {**said, "body": {"string": json.dumps({"data": [host]})}},
+        }
+        for host in hosts
+    ]
+    deck = Deck(str(imported(tmp_path, json.dumps({"interactions": entries}))))
+    for host, api in zip(hosts, ("", "anthropic"), strict=True):
+        rule = deck.find(raw_question("GET", "/v1/models", b"", api=api))
+        assert rule is not None
+        assert [json.loads(answer.body) for answer in answers_of(rule)] == [{"data": [host]}]
 
 
 def test_stream__stays_one(tmp_path: Path) -> None:
@@ -154,8 +216,17 @@ def test_what_cannot_be_taken_over__is_listed(tmp_path: Path, capsys: pytest.Cap
     interactions = yaml.safe_load(vcr({"string": RESPONSE}))["interactions"]
     other = yaml.safe_load(vcr({"base64_string": "?"}))["interactions"]
     (tmp_path / "bad.yaml").write_text(yaml.dump({"interactions": interactions + other}))
+    page = {"request": {"method": "GET", "url": "https://a.example/"}, "response": {"status": 200, "content": PAGE}}
+    preflight = {"request": {"method": "OPTIONS", "url": URL}, "response": {"status": 204, "content": {}}}
+    unkept = {**ENTRY, "response": {"status": 200, "content": {"mimeType": "text/event-stream", "size": 9}}}
+    log = {"entries": [ENTRY, page, preflight, unkept]}
+    (tmp_path / "browser.har").write_text(json.dumps({"log": log}))
     call_command("importcassette", str(tmp_path), into=str(tmp_path / "into"))
     shown = capsys.readouterr()
+    assert "browser.har: 1 of 4 taken over (HAR)" in shown.out
+    assert "browser.har: entry 1: https://a.example/ is a browser's own, and no call of an API" in shown.err
+    assert f"browser.har: entry 2: {URL} is a browser's own" in shown.err
+    assert "browser.har: entry 3: the body of its answer was not kept" in shown.err
     assert "bad.yaml: 1 of 2 taken over (vcrpy)" in shown.out
     assert "bad.yaml: interaction 1: a body is not base64" in shown.err
     assert "broken.json: it is neither JSON nor YAML" in shown.err

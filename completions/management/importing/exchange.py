@@ -2,14 +2,17 @@
 
 import base64
 import binascii
-import gzip
 import json
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from completions.state.cassettes.packed import without_codings
+
 Rule = dict[str, Any]
+
+MAX_BYTES = 256 * 1024 * 1024
+"""Bytes of a file or a body, unpacked."""
 
 
 class NotTaken(Exception):
@@ -84,25 +87,10 @@ def decoded(text: str) -> bytes:
 
 def unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
     """Return a body as it was before it was compressed; one that a recorder has unpacked already stays."""
-    encoding = headers.get("content-encoding", "").strip().lower()
     try:
-        if body[:2] == b"\x1f\x8b":
-            return gzip.decompress(body)
-        if encoding == "deflate" and body[:1] not in b"{[de":
-            return zlib.decompress(body)
-    except (OSError, EOFError, zlib.error) as exc:
-        raise NotTaken(f"a compressed body cannot be read: {exc}") from exc
-    if encoding in ("br", "zstd") and not _is_text(body):
-        raise NotTaken(f"the body is compressed by {encoding}, which this program cannot read")
-    return body
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+        return without_codings(body, headers.get("content-encoding", ""), MAX_BYTES)
+    except ValueError as exc:
+        raise NotTaken(str(exc)) from exc
 
 
 def header_map(headers: object) -> dict[str, str]:

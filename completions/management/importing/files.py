@@ -1,25 +1,20 @@
 """A file of another program, told apart by what is in it and not by its name."""
 
-import gzip
 import json
-import zlib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from completions.management.importing import fixtures, recordings
-from completions.management.importing.exchange import Found, NotTaken, read_each
-
-MAX_BYTES = 256 * 1024 * 1024
-"""Bytes of a file, unpacked."""
+from completions.management.importing.exchange import MAX_BYTES, Found, NotTaken, read_each, unpacked
 
 
 def read_file(file: Path) -> Found:
     """Read a file; raise `NotTaken` where it is nothing that is known."""
     try:
         text = _unpacked(file).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as exc:
+    except (OSError, UnicodeDecodeError) as exc:
         raise NotTaken(f"it cannot be read: {getattr(exc, 'strerror', None) or exc}") from exc
     if (documents := _lines(text)) is not None:
         return _read_lines(documents)
@@ -31,12 +26,10 @@ def _unpacked(file: Path) -> bytes:
     if file.exists() and not file.is_file():
         raise NotTaken("it cannot be read: it is not a file")
     with file.open("rb") as opened:
-        packed = opened.read(2) == b"\x1f\x8b"
-        opened.seek(0)
-        data = (gzip.GzipFile(fileobj=opened) if packed else opened).read(MAX_BYTES + 1)
+        data = opened.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         raise NotTaken(f"it is larger than {MAX_BYTES} bytes")
-    return data
+    return unpacked(data, {})
 
 
 def _known(document: Any) -> Found:
@@ -79,7 +72,20 @@ def _lines(text: str) -> list[Any] | None:
 
 
 class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # its base depends on whether libyaml is installed
-    """Reads YAML as Ruby and Python write it; texts in binary are bytes."""
+    """Reads YAML as Ruby and Python write it: texts in binary are bytes, and other tags of theirs say nothing."""
+
+
+def _plain(loader: Any, tag: str, node: yaml.Node) -> Any:
+    """Return what stands behind a tag of a program's own, as it would be without the tag."""
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_yaml_binary(node) if tag == "binary" else loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+for _start in ("!", "tag:yaml.org,2002:python/", "tag:ruby.yaml.org,2002:"):
+    _Loader.add_multi_constructor(_start, _plain)
 
 
 def _document(text: str) -> Any:

@@ -1,6 +1,7 @@
 """Recordings of HTTP: vcrpy's and pytest-recording's, VCR's (Ruby), HAR, Polly's, nock's, and lines of JSON."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,12 @@ from completions.management.importing.exchange import (
 )
 
 Document = dict[str, Any]
+
+OF_PAGES = re.compile(r"text/(html|css|javascript)|application/(x-)?javascript|application/wasm|font/|image/svg")
+"""The media types of what a browser loads for a page."""
+
+EMPTY = (204, 205, 304)
+"""The status of answers that have no body."""
 
 SURFACES = {
     "messages": "/v1/chat/completions",
@@ -33,7 +40,7 @@ def vcr(each: Document) -> Exchange:
         body = as_bytes(response["parsed_body"])
     asked = as_bytes(request["parsed_body"] if "parsed_body" in request else request.get("body"))
     return Exchange(
-        request["method"].upper(),
+        request["method"].lstrip(":").upper(),
         request["uri"],
         unpacked(asked, header_map(request.get("headers"))),
         int(status),
@@ -47,9 +54,9 @@ def ruby(each: Document) -> Exchange:
     request, response = each["request"], each["response"]
     headers = header_map(response.get("headers"))
     return Exchange(
-        request["method"].upper(),
+        request["method"].lstrip(":").upper(),
         request["uri"],
-        as_bytes(request.get("body")),
+        unpacked(as_bytes(request.get("body")), header_map(request.get("headers"))),
         int(response["status"]["code"]),
         unpacked(as_bytes(response.get("body")), headers),
         headers,
@@ -62,17 +69,25 @@ def har(each: Document) -> Exchange:
     if not response.get("status"):
         raise NotTaken("it has no response")
     content, headers = response.get("content", {}), header_map(response.get("headers"))
+    if request["method"].lstrip(":").upper() == "OPTIONS" or OF_PAGES.match(_media_type(content, headers)):
+        raise NotTaken(f"{request['url'].partition('?')[0]} is a browser's own, and no call of an API")
+    if "text" not in content and response["status"] not in EMPTY:
+        raise NotTaken("the body of its answer was not kept")
     body = content.get("text", "")
     if content.get("encoding") == "base64":
         body = decoded(body)
     return Exchange(
-        request["method"].upper(),
+        request["method"].lstrip(":").upper(),
         request["url"],
-        as_bytes(request.get("postData", {}).get("text")),
+        unpacked(as_bytes(request.get("postData", {}).get("text")), header_map(request.get("headers"))),
         int(response["status"]),
         unpacked(as_bytes(body), headers),
         headers,
     )
+
+
+def _media_type(content: Document, headers: Mapping[str, str]) -> str:
+    return str(content.get("mimeType") or headers.get("content-type", "")).lower()
 
 
 def nock(each: Document) -> Exchange:
@@ -84,7 +99,7 @@ def nock(each: Document) -> Exchange:
     return Exchange(
         each["method"].upper(),
         f"{each['scope']}{each['path']}",
-        as_bytes(each.get("body")),
+        unpacked(as_bytes(each.get("body")), header_map(each.get("reqheaders"))),
         int(each["status"]),
         unpacked(body, headers),
         headers,
