@@ -216,9 +216,9 @@ def test_openrouter__tells_the_fingerprint_of_gpt_4o_alone() -> None:
 @pytest.mark.parametrize(
     ("model", "stop", "calls", "length"),
     [
-        ("anthropic/claude-sonnet-4.6", "end_turn", "tool_use", "length"),
+        ("anthropic/claude-sonnet-4.6", "end_turn", "tool_use", "max_tokens"),
         ("google/gemini-2.5-flash", "STOP", "STOP", "MAX_TOKENS"),
-        ("openai/gpt-5-mini", "completed", "completed", "length"),
+        ("openai/gpt-5-mini", "completed", "completed", "max_output_tokens"),
         ("openai/gpt-4o-mini", "stop", "tool_calls", "length"),
         ("qwen/qwen3-30b-a3b", "stop", "tool_calls", "length"),
     ],

@@ -15,7 +15,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.tokens.models import MAKERS
 from completions.wire.caching import cache_blocks
-from completions.wire.dialects import catalogue, openrouter_responses, refusals, rules
+from completions.wire.dialects import catalogue, openrouter_reasons, openrouter_responses, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts
@@ -239,7 +239,7 @@ class OpenRouter(Vendor):
 class OfAnthropic(OpenRouter):
     """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
 
-    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "end_turn", "tool_calls": "tool_use"}
+    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.CLAUDE
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the id that Claude has given on Amazon Bedrock."""
@@ -297,7 +297,7 @@ class OfOpenAI(Encrypting):
     """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
 
     tier: str | None = "default"
-    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "completed", "tool_calls": "completed"}
+    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.OPENAI
     form = "openai-responses-v1"
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
@@ -350,7 +350,7 @@ class OfGoogle(OpenRouter):
     """OpenRouter's dialect for Gemini (recorded 2025-11 to 2026-08)."""
 
     tier = "default"
-    native_reasons: ClassVar[Mapping[str, str]] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS"}
+    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.GEMINI
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id with the tool's name (recorded 2025-12 and 2026-03)."""
