@@ -199,7 +199,7 @@ def _verdict() -> Schema:
     """Return a verdict on a client, as `verdicts/operation.py` makes it."""
     findings = _list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT)))
     facts = dict.fromkeys(("requests", "calls", "retries", "answered"), COUNT)
-    return _object(**facts, score=_or_null(COUNT), findings=findings, text=TEXT)
+    return _object(**facts, score=_or_null(COUNT), given_up=_list(TEXT), findings=findings, text=TEXT)
 
 
 def _thread(brief: Mapping[str, Schema]) -> Schema:

@@ -30,6 +30,8 @@ class Verdict:
         self.answered: int = document["answered"]
         self.score: int | None = document["score"]
         """The share of good calls in percent; None without calls."""
+        self.given_up: list[str] = document["given_up"]
+        """The ids of the last exchanges of the calls that got no answer in the end, and were not refused for good."""
         self.findings = [Finding(**each) for each in document["findings"]]
         self._text: str = document["text"]
 

@@ -70,6 +70,18 @@ async def test_verdict__tells_what_is_wrong_with_its_evidence(site: Site) -> Non
     await expect(page.locator("#title")).to_contain_text("POST")
 
 
+async def test_verdict__names_the_calls_that_got_no_answer(site: Site) -> None:
+    page = site.page
+    await site.ask("A refund?", headers={"X-Mock-Error": "503"})
+    await site.open("inspector/runs")
+    await expect(page.locator("#verdict-score")).to_have_text("Score 0 of 100")
+    await expect(page.locator("#verdict-found")).to_contain_text("1 call got no answer in the end")
+    await expect(page.locator("#verdict-found .badge.ok")).to_have_count(0)
+    async with page.expect_navigation():
+        await page.locator(".findings a").click()
+    await expect(page.locator("#title")).to_contain_text("POST")
+
+
 async def test_run__is_exported_as_a_file(site: Site) -> None:
     page = site.page
     await site.open("inspector/runs")

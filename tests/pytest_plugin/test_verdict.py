@@ -289,6 +289,10 @@ def test_verdict__scores_a_scenario(mock_llm: MockLLM) -> None:
                 client.chat.completions.create(**ASKED)
     verdict = mock_llm.verdict()
     assert (verdict.score, verdict.calls, verdict.answered) == (50, 4, 2), str(verdict)
+    assert verdict.given_up == [each.id for each in mock_llm.exchanges if each.status == 503]
+    first, second = str(verdict).splitlines()
+    assert first == "4 requests, 4 calls, 0 retries, 2 answered: nothing found, score 50 of 100"
+    assert second == f"2 calls got no answer in the end: {', '.join(verdict.given_up)}"
 
 
 def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:

@@ -211,6 +211,11 @@ class Call:
         """Whether the last attempt brought an answer."""
         return self.attempts[-1].is_answered
 
+    @property
+    def is_given_up(self) -> bool:
+        """Whether it ended without an answer, though the next attempt might have brought one."""
+        return not self.is_answered and not self.attempts[-1].is_refused
+
     def continues_with(self, later: Attempt) -> bool:
         """Say whether an attempt that asks the same, with the same key if any, is a retry of this call."""
         last = self.attempts[-1]

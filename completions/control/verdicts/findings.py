@@ -170,11 +170,7 @@ def score(case: Case, found: Sequence[Finding]) -> int | None:
     if not case.calls:
         return None
     shown = {id for each in found for id in each.evidence}
-    good = [
-        call
-        for call in case.calls
-        if (call.is_answered or call.attempts[-1].is_refused) and not any(each.id in shown for each in call.attempts)
-    ]
+    good = [call for call in case.calls if not call.is_given_up and not any(each.id in shown for each in call.attempts)]
     return 100 * len(good) // len(case.calls)
 
 

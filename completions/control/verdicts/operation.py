@@ -16,6 +16,9 @@ from completions.wire.registry import read
 MAX_EXCHANGES = 2000
 """Exchanges that are looked at: the newest."""
 
+MAX_NAMED = 5
+"""Calls without an answer whose last request the text names."""
+
 SINGULAR = {"requests": "request", "calls": "call", "retries": "retry"}
 """What one of what is counted is called."""
 
@@ -48,14 +51,20 @@ def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str, patience
         "retries": len(case.retries),
         "answered": sum(call.is_answered for call in calls),
     }
-    points = score(case, judged)
-    return {**facts, "score": points, "findings": wrong, "text": _text(facts, points, wrong)}
+    given_up = [call.attempts[-1].id for call in calls if call.is_given_up]
+    told: dict[str, Any] = {"score": score(case, judged), "given_up": given_up, "findings": wrong}
+    return {**facts, **told, "text": _text(facts, **told)}
 
 
-def _text(facts: Mapping[str, int], points: int | None, wrong: Sequence[Mapping[str, Any]]) -> str:
+def _text(
+    facts: Mapping[str, int], score: int | None, given_up: Sequence[str], findings: Sequence[Mapping[str, Any]]
+) -> str:
     """Return the verdict as a text."""
     counts = ", ".join(f"{count} {SINGULAR.get(name, name) if count == 1 else name}" for name, count in facts.items())
-    lines = [f"{counts}: {len(wrong) or 'nothing'} found" + ("" if points is None else f", score {points} of 100")]
-    for each in wrong:
+    lines = [f"{counts}: {len(findings) or 'nothing'} found" + ("" if score is None else f", score {score} of 100")]
+    if given_up:
+        ids = ", ".join(given_up[:MAX_NAMED]) + (", …" if len(given_up) > MAX_NAMED else "")
+        lines.append(f"{len(given_up)} call{'s' if len(given_up) > 1 else ''} got no answer in the end: {ids}")
+    for each in findings:
         lines += [f"{each['rule']}: {each['message']}", f"  {each['guide']}", f"  {', '.join(each['evidence'])}"]
     return "\n".join(lines)

@@ -86,18 +86,29 @@ function threads(found) {
 
 // The verdict
 
+const MOST_LOST = 20;
+
+const linked = (ids) => ids.flatMap((id, index) => [index ? ", " : "", make("a", { href: `${root}inspector/exchanges/${id}` }, `request ${index + 1}`)]);
+
 function finding({ rule, message, guide, evidence }) {
-  const links = evidence.flatMap((id, index) => [index ? ", " : "", make("a", { href: `${root}inspector/exchanges/${id}` }, `request ${index + 1}`)]);
+  const links = linked(evidence);
   return make("li", {}, make("p", { class: "row" }, make("span", { class: "badge warn" }, rule), make("span", {}, message)), make("p", { class: "muted help" }, guide), make("p", { class: "help" }, ...links));
 }
 
-function verdict({ requests, score, findings, text }) {
+function lost(ids) {
+  const told = ids.length === 1 ? "1 call got no answer in the end, which counts in the score." : `${count(ids.length)} calls got no answer in the end, which counts in the score.`;
+  const more = ids.length > MOST_LOST ? [", …"] : [];
+  return make("li", {}, make("p", { class: "row" }, make("span", { class: "badge warn" }, "no answer"), told), make("p", { class: "help" }, ...linked(ids.slice(0, MOST_LOST)), ...more));
+}
+
+function verdict({ requests, score, given_up: lostOnes, findings, text }) {
   field("verdict").hidden = requests === 0;
   field("verdict-facts").textContent = text.slice(0, text.indexOf(":"));
   field("verdict-score").textContent = `Score ${score} of 100`;
   field("verdict-score").className = `badge ${score === 100 ? "ok" : "warn"}`;
   const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "Nothing is wrong with how the client takes errors, limits and streams, as far as its requests show.");
-  renew(field("verdict-found"), findings.length ? make("ul", { class: "findings" }, ...findings.map(finding)) : fine);
+  const told = [...findings.map(finding), ...(lostOnes.length ? [lost(lostOnes)] : [])];
+  renew(field("verdict-found"), told.length ? make("ul", { class: "findings" }, ...told) : fine);
 }
 
 // Tests and namespaces
