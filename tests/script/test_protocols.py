@@ -290,6 +290,27 @@ def test_markers__every_field_has_a_value_of_its_type() -> None:
     assert fields["sure"] in ("true", "false", "True", "False")
 
 
+TEMPLATE = """You extract keywords.
+
+1. **Output Format**: Your output MUST be a valid JSON object and nothing else. Where nothing is found, it is
+   `{"high": [], "low": []}`.
+
+---Template---
+{
+  "high": ["<keyword>"],
+  "rank": 3
+}
+
+Query: Who leads Acme?
+Output:"""
+
+
+def test_json_object__is_like_the_last_one_in_the_prompt() -> None:
+    value = json.loads(said(("user", TEMPLATE), response_format=ResponseFormat("json_object")))
+    assert list(value) == ["high", "rank"]
+    assert isinstance(value["high"], list) and isinstance(value["rank"], int)
+
+
 def test_markers__as_one_object() -> None:
     asked = (
         "[[ ## q ## ]]\nTea?\n\nRespond with a JSON object in the following order of fields: `answer`, then `score` "

@@ -9,7 +9,8 @@ They stand in quotes, in brackets, behind words such as `one of` or `classify â€
 | `Respond with one of: billing, sales` | behind the words |
 | `Classify it into one of these categories:`, `- billing: about money` | the lines below, each with what it means |
 
-What says yes comes first, for a loop of a grader and a writer ends with it; then the answer whose words, or those of
+What says yes comes first, for a loop of a grader and a writer ends with it, or what says no where it is asked whether
+something is wrong; then the answer whose words, or those of
 what it means, are in the rest of the prompt. One that ends the work, as a supervisor's `FINISH`, waits for a worker.
 """
 
@@ -21,7 +22,16 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import fitting
 from completions.script.protocols.observation import has_worked, in_sentences, question
 from completions.script.protocols.quoted import NEGATED, instructions
-from completions.script.schemas.alternatives import JOINED, KINDS, KNOWN, WHOLE, is_affirmed, is_end, options_in
+from completions.script.schemas.alternatives import (
+    JOINED,
+    KINDS,
+    KNOWN,
+    WHOLE,
+    is_affirmed,
+    is_denied,
+    is_end,
+    options_in,
+)
 from completions.script.schemas.document import seeded
 
 NEAR = 3_000
@@ -55,6 +65,16 @@ AT_LENGTH = re.compile(
 SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?![\s\"'\u201d]|\Z)[^\n.!?]*)*[.!?]?")
 WRAPPED = re.compile(r"(?<![.!?:;\n-])\n[ \t]*(?=[a-z])")
 CONDITION = re.compile(r"\W*(?:if|when|unless)\b", re.IGNORECASE)
+AWAITED = re.compile(r"\W*(?:Your )?(?:Answer|Verdict|Decision)\W*\Z", re.IGNORECASE)
+"""What follows a question that is to be answered right there: `Should it be blocked (Yes or No)?`, `Answer:`."""
+
+FAULT = re.compile(
+    r"\b(?:block|reject|refus|flag|violat|unsafe|harmful|jailbreak|injection|hallucinat"
+    r"|contradict)\w*\b[^\n.!?]*\?",
+    re.IGNORECASE,
+)
+"""What asks whether something is wrong, so that `no` is the answer that goes on."""
+
 HEAD = re.compile(rf"\b(?:one of|{KINDS}|definitions)\b[^\n]*\n", re.IGNORECASE)
 LISTED = re.compile(
     r"[ \t]*(?:[-*â€¢]|\(?\d{1,2}[.)]|\(?[A-Za-z][.)])[ \t]+[*\"'`]{0,3}([\w][\w &/+-]{0,39}?)[*\"'`]{0,3}"
@@ -83,8 +103,10 @@ def chosen(options: Sequence[Tool], prompt: Prompt) -> str:
     ending = [option.name for option in options if is_end(option.name)]
     if ending and (has_worked(prompt) or not going_on):
         return ending[0]
-    affirmed = [option.name for option in going_on if is_affirmed(option.name)]
-    return affirmed[0] if affirmed else fitting(going_on, _rest(question(prompt), going_on), most=1)[0].name
+    asked = question(prompt)
+    is_wanted = is_denied if FAULT.search(asked[-NEAR:]) else is_affirmed
+    affirmed = [option.name for option in going_on if is_wanted(option.name)]
+    return affirmed[0] if affirmed else fitting(going_on, _rest(asked, going_on), most=1)[0].name
 
 
 @lru_cache(maxsize=KEPT)
@@ -116,7 +138,10 @@ def _in_sentences(text: str, bound: bool) -> list[Tool]:
             if (
                 len(names) > 1
                 and (known or not CONDITION.match(sentence))
-                and (not sentence.endswith("?") or (known and KNOWN.match(sentence)))
+                and (
+                    not sentence.endswith("?")
+                    or (known and (KNOWN.match(sentence) or AWAITED.match(text, found.end())))
+                )
             ):
                 return [Tool(name) for name in names]
     return []

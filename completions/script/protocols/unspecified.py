@@ -2,7 +2,8 @@
 
 It is asked for by a sentence that begins so: `Respond with JSON only.`, `Your response should be in JSON format.` What
 is in it may be told by keys, by an example behind words such as `like` or `in this format:`, or as a list. Where
-another object follows, as the description of a tool, the answer would need more than is understood here.
+another object follows, as the description of a tool, the answer would need more than is understood here, unless the
+request itself wants JSON: then the last object in the prompt is taken for an example.
 """
 
 import itertools
@@ -48,6 +49,7 @@ FORM = re.compile(
     re.IGNORECASE,
 )
 """How an example is introduced where no word of JSON stands by."""
+ANYHOW = re.compile("")
 
 LOOKED_BACK = 160
 """Characters before an example in which it says that it is one."""
@@ -62,18 +64,23 @@ TEXT: Schema = {"type": "string"}
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Return what the prompt asks for as JSON; None where it does not."""
-    asked = False
+    asked, wanted = False, prompt.response_format.kind == "json_object"
     for text in instructions(prompt):
         asking = _asking(text)
         schema = _example(text, LIKE if asking else FORM)
         if asking:
             if schema is None and _quotes(text[text.find(asking[0]) :]):
-                return None
+                break
             schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
             return compact(instance(_decided(schema, text, prompt), seed))
-    return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)}) if asked else None
+    else:
+        if asked:
+            return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
+    shown = (_example(text, ANYHOW) for text in instructions(prompt)) if wanted else iter(())
+    schema = next((each for each in shown if each is not None), None)
+    return None if schema is None else compact(instance(schema, seed))
 
 
 def _asking(text: str) -> list[str]:

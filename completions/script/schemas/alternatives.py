@@ -64,6 +64,7 @@ AFFIRMED = frozenset(
         *("approve", "approved", "valid", "safe"),
     )
 )
+DENIED = frozenset(("no", "false", "n", "safe"))
 
 SHOWN = re.compile(r"\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b", re.IGNORECASE)
 """What tells that values are only some of many, or stand for when another is."""
@@ -84,6 +85,11 @@ def is_end(option: object) -> bool:
 def is_affirmed(option: object) -> bool:
     """Tell whether a value says yes."""
     return isinstance(option, str) and option.lower() in AFFIRMED
+
+
+def is_denied(option: object) -> bool:
+    """Tell whether a value says no, or that nothing is wrong."""
+    return isinstance(option, str) and option.lower() in DENIED
 
 
 def described_options(description: str) -> list[str]:
