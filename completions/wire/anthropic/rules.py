@@ -66,7 +66,9 @@ _STOPS = array(string())
 
 
 def stop_sequences(value: Any) -> Problem | None:
-    """Check stop sequences, of which none is blank (quoted until October 2026)."""
+    """Check stop sequences, of which none is blank (quoted until October 2026); fast-agent 0.10 sends null for none."""
+    if value is None:
+        return None
     if (problem := _STOPS(value)) is not None:
         return problem
     blank = any(not each.strip() for each in value)

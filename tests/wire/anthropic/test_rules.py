@@ -52,6 +52,7 @@ PICTURE = {
     [
         {},
         {"max_tokens": 0},
+        {"stop_sequences": None},
         {"messages": [USER, USER, {"role": "assistant", "content": "Hi"}, USER]},
         {"messages": [{"role": "assistant", "content": "Hi"}, USER]},
         {"messages": [USER, {"role": "assistant", "content": "The answer is ("}]},
