@@ -21,6 +21,7 @@ from completions.receive.request import LeanRequest
 from completions.views.generate import generate
 from completions.views.sockets import Opened, open_session, steps_of, with_key
 from completions.wire.base import decode_object
+from completions.wire.registry import socket_at
 from completions.wire.sockets import Ask, Close, Step, Stop, encoded
 
 MAX_WAITING = 64
@@ -59,7 +60,10 @@ async def converse(host: Host, scope: Mapping[str, Any], receive: Receive, send:
         host.admit(request)
         opened = await open_session(request, request.sent_headers)
     except RequestError as exc:
-        await host.refuse(request, exc, _Denial(scope, send).send, None)
+        wire = socket_at(request.path_info)
+        close = None if wire is None else wire.refused(wire.adapt_error(exc))
+        denial = _Denial(scope, send) if close is None else _Closing(close, send)
+        await host.refuse(request, exc, denial.send, None)
         return
     chosen = next((name for name in opened.wire.subprotocols if name in offered), None)
     await send({"type": "websocket.accept", "subprotocol": chosen})
@@ -77,6 +81,18 @@ class _Denial:
             await self._send({**message, "type": message["type"].replace("http", "websocket.http", 1)})
         elif message["type"] == "http.response.body":
             await self._send({"type": "websocket.close", "code": 1008})
+
+
+class _Closing:
+    """Takes a response to a handshake, which is accepted instead, and closes the connection with what it says."""
+
+    def __init__(self, close: Close, send: Send) -> None:
+        self._close, self._send = close, send
+
+    async def send(self, message: Mapping[str, Any]) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            await self._send({"type": "websocket.accept"})
+            await self._send({"type": "websocket.close", "code": self._close.code, "reason": self._close.reason})
 
 
 class _Conversation:
@@ -156,7 +172,7 @@ class _Conversation:
         try:
             while waiting:
                 await self._answer(waiting[0])
-                self._session.ended(waiting.popleft())
+                await self._do(self._session.ended(waiting.popleft()))
         except OSError:  # uvicorn's, of a client that is gone
             pass
         finally:
@@ -175,7 +191,10 @@ class _Conversation:
         """Send a message to the client."""
         if self._has_closed:
             raise ConnectionResetError
-        await self._send({"type": "websocket.send", "text": message})
+        if self._wire.is_binary:
+            await self._send({"type": "websocket.send", "bytes": message.encode()})
+        else:
+            await self._send({"type": "websocket.send", "text": message})
 
     async def say_event(self, event: bytes, asked: Ask) -> None:
         """Send an event of an answer to the client."""

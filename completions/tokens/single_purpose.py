@@ -9,6 +9,7 @@ HEARS = frozenset({"transcriptions", "translations"})
 NOWHERE: frozenset[str] = frozenset()
 """For models that film, or speak and hear at once: there is no address for them."""
 
+TALKS_LIVE = frozenset({"live"})
 INTERACTS = frozenset({"interactions"})
 
 SINGLE_PURPOSE = (
@@ -28,9 +29,16 @@ SINGLE_PURPOSE = (
     ),
     Family(
         "gemini",
-        r"veo-.*|aqa|gemini-live-.*|gemini-.*-native-audio-.*",
+        r"veo-.*|aqa",
         formats=NOWHERE,
         source="a table of what each model answers at generateContent; Google's list of models and their methods",
+        seen="2026-09-28",
+    ),
+    Family(
+        "gemini",
+        r"gemini-live-.*|gemini-.*-native-audio-.*|gemini-.*-live(-.*)?",
+        formats=TALKS_LIVE,
+        source="a table of what each model answers at generateContent; lists of the models with bidiGenerateContent",
         seen="2026-09-28",
     ),
     Family(

@@ -317,9 +317,7 @@ def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
     """Note who sends the request, and return its headers."""
-    headers: Headers = exchange.request_headers or sent_headers(request)
-    if AUTHORIZATION not in headers and (key := _queried(request)):
-        headers = {**headers, GOOGLE_KEY: key.encode()}  # Google's other place for it
+    headers = with_queried_key(request, exchange.request_headers or sent_headers(request))
     if (retry := headers.get(RETRY_COUNT, NONE)) != NONE:
         exchange.retry = _retry(retry)
     if IDEMPOTENCY_KEY in headers:
@@ -378,9 +376,10 @@ def _address(scope: Mapping[str, Any]) -> tuple[str, str]:
     return query if isinstance(query, str) else query.decode(), path
 
 
-def _queried(request: HttpRequest) -> str | None:
-    """Return the API key in the query string, if there is one."""
-    return request.GET.get("key") if query_string(request) else None
+def with_queried_key(request: HttpRequest, headers: Headers) -> Headers:
+    """Return the headers of a request with the API key in its query string, Google's other place for it, among them."""
+    key = request.GET.get("key") if AUTHORIZATION not in headers and query_string(request) else None
+    return {**headers, GOOGLE_KEY: key.encode()} if key else headers
 
 
 def _retry(sent: bytes) -> int:

@@ -16,7 +16,7 @@ from completions.resolve.keys import check_key, key_in
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document, is_over
-from completions.views.edge import AUTHORIZATION, namespace_of
+from completions.views.edge import AUTHORIZATION, namespace_of, with_queried_key
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
 from completions.wire.sockets import Session, SocketFormat, Step
@@ -50,6 +50,7 @@ async def open_session(request: HttpRequest, headers: Headers) -> Opened:
         named: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
     except Resolver404:
         named = None
+    headers = with_queried_key(request, headers)
     space = namespace(named or namespace_of(headers) or selection.current.name)
     secret = await _secret(space, wire, TextHeaders(headers))
     if secret is not None and secret["key"]:

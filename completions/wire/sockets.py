@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions.exceptions import RequestError
 from completions.wire.base import WireFormat
 
 Message = Mapping[str, Any]
@@ -62,8 +63,9 @@ class Session(ABC):
         """Return an event of an answer as it is sent."""
         return (event,)
 
-    def ended(self, asked: Ask) -> None:  # noqa: B027  # few sessions remember what is under way
-        """Note that no more events of an answer come."""
+    def ended(self, asked: Ask) -> Iterable[Step]:
+        """Say what follows when no more events of an answer come."""
+        return ()
 
     def stopped(self, asked: Ask) -> Iterable[Step]:
         """Say what a client is told when an answer was stopped before its end."""
@@ -76,6 +78,9 @@ class SocketFormat(WireFormat):
     subprotocols: tuple[str, ...] = ()
     """The subprotocols that a client may offer; the first one that it does is chosen."""
 
+    is_binary = False
+    """Whether what the server says comes as binary messages."""
+
     secret = ""
     """The kind of record that has settings of a `session`, and its maker's `key`, by the secret that opens it."""
 
@@ -85,6 +90,10 @@ class SocketFormat(WireFormat):
 
         `preset` has the settings of the handshake's secret.
         """
+
+    def refused(self, exc: RequestError) -> Close | None:
+        """Return how a connection ends whose handshake is refused; None where it is answered as a request is."""
+        return None
 
 
 def encoded(message: Message) -> str:

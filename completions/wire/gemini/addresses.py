@@ -3,8 +3,9 @@
 from completions.wire.address import Address
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.interactions.format import Interactions
+from completions.wire.gemini.live.format import Live
 
-GEMINI, INTERACTIONS = Gemini(), Interactions()
+GEMINI, INTERACTIONS, LIVE = Gemini(), Interactions(), Live()
 
 BETA = "v1(?:beta|alpha)"
 """The versions in which the Gemini API keeps files and batches; its SDKs take `v1alpha` for what is newest."""
@@ -28,6 +29,9 @@ ALL_INTERACTIONS = f"{VERSION}/(?:projects/[^/]+/locations/[^/]+/)?interactions"
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(ALL_INTERACTIONS, INTERACTIONS),
+    Address(
+        r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent", LIVE, "socket"
+    ),
     Address("v1/models", GEMINI, "models"),
     Address("v1/models/(?P<name>.+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),

@@ -111,7 +111,7 @@ def problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
     if pick(config, "mediaResolution") is not None and (found := UNRESOLVED.match(model)):
         yield f"Media resolution is not enabled for {f'models/{model}' if found[1] == '2.5-flash' else 'this model'}"
     yield from _picture_problems(inner(config, "imageConfig"), model)
-    yield from _voice_problems(inner(config, "speechConfig"))
+    yield from voice_problems(inner(config, "speechConfig"))
 
 
 def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
@@ -129,7 +129,7 @@ def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
         yield f"Image size {size} is not supported for this model"
 
 
-def _voice_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def voice_problems(config: Mapping[str, Any]) -> Iterator[str]:
     both = inner(config, "multiSpeakerVoiceConfig")
     speakers = many(pick(both, "speakerVoiceConfigs") or [])
     if both and inner(config, "voiceConfig"):
@@ -158,7 +158,7 @@ def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
     if not shown.strip():
         return []
     if AUDIO in prompt.modalities:
-        return [_inline(SOUND, _sound(shown, prompt))]
+        return [_inline(SOUND, sound_of(shown, prompt))]
     encoding = _encoding(prompt)
     return [_inline(MEDIA_TYPES[encoding.kind], file_of(_picture(shown, prompt, place), encoding))]
 
@@ -181,7 +181,7 @@ def _encoding(prompt: Prompt) -> Encoding:
     return encoding_of(options, "png" if (prompt.model or "").startswith("gemini-2") else "jpeg")
 
 
-def _sound(shown: str, prompt: Prompt) -> bytes:
+def sound_of(shown: str, prompt: Prompt) -> bytes:
     """Return the samples of a text; a line that begins with a speaker's name and a colon is said by that speaker."""
     if len(shown) > LONG_SPOKEN:
         budget.leave_loop()

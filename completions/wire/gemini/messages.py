@@ -170,39 +170,37 @@ VERTEX_ALONE = (
 IMAGE_CONFIG = message(
     "ImageConfig", {"aspectRatio": string, "imageSize": string, **dict.fromkeys(VERTEX_ALONE, anything)}
 )
-GENERATION = message(
-    "GenerationConfig",
-    {
-        "candidateCount": whole,
-        "stopSequences": repeated(string),
-        "maxOutputTokens": whole,
-        "temperature": number,
-        "topP": number,
-        "topK": number,
-        "seed": whole,
-        "presencePenalty": number,
-        "frequencyPenalty": number,
-        "responseMimeType": string,
-        "responseSchema": schema,
-        "responseJsonSchema": anything,
-        "_responseJsonSchema": anything,
-        "responseLogprobs": boolean,
-        "logprobs": whole,
-        "enableEnhancedCivicAnswers": boolean,
-        "responseModalities": repeated(
-            enum("GenerationConfig.Modality", "MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")
-        ),
-        "speechConfig": struct,
-        "thinkingConfig": THINKING,
-        "imageConfig": IMAGE_CONFIG,
-        "mediaResolution": anything,
-        "audioTimestamp": boolean,
-        "routingConfig": struct,
-        "modelConfig": struct,
-        "audioTranscriptionConfig": struct,
-        "generationOutputConfig": struct,
-    },
-)
+GENERATION_FIELDS: dict[str, Check] = {
+    "candidateCount": whole,
+    "stopSequences": repeated(string),
+    "maxOutputTokens": whole,
+    "temperature": number,
+    "topP": number,
+    "topK": number,
+    "seed": whole,
+    "presencePenalty": number,
+    "frequencyPenalty": number,
+    "responseMimeType": string,
+    "responseSchema": schema,
+    "responseJsonSchema": anything,
+    "_responseJsonSchema": anything,
+    "responseLogprobs": boolean,
+    "logprobs": whole,
+    "enableEnhancedCivicAnswers": boolean,
+    "responseModalities": repeated(
+        enum("GenerationConfig.Modality", "MODALITY_UNSPECIFIED", "TEXT", "IMAGE", "AUDIO", "VIDEO")
+    ),
+    "speechConfig": struct,
+    "thinkingConfig": THINKING,
+    "imageConfig": IMAGE_CONFIG,
+    "mediaResolution": anything,
+    "audioTimestamp": boolean,
+    "routingConfig": struct,
+    "modelConfig": struct,
+    "audioTranscriptionConfig": struct,
+    "generationOutputConfig": struct,
+}
+GENERATION = message("GenerationConfig", GENERATION_FIELDS)
 SAFETY = message(
     "SafetySetting",
     {

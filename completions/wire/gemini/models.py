@@ -50,6 +50,7 @@ KINDS: Mapping[str, Kind] = {
     "^imagen": Kind(("predict",), top_k=None, window=480, output=8192),
     "^veo": Kind(("predictLongRunning",), top_k=None, window=480, output=8192),
     "-image": Kind(BATCHED, max_temperature=1),
+    "-live|native-audio": Kind(("countTokens", "bidiGenerateContent"), window=131_072),
     "-tts": Kind(BATCHED, window=8192, output=16_384),
     "^gemma|^lyria|^deep-research|computer-use": Kind(TALKS),
     r"^gemini-(?:1|2\.0)": Kind(CACHED, top_k=40, output=8192),

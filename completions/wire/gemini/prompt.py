@@ -31,6 +31,7 @@ Task = Literal["generate", "embed", "count", "draw"]
 TASKS: Mapping[str, Task] = {
     "generateContent": "generate",
     "streamGenerateContent": "generate",
+    "bidiGenerateContent": "generate",
     "countTokens": "count",
     "embedContent": "embed",
     "batchEmbedContents": "embed",

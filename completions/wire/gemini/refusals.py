@@ -14,11 +14,12 @@ AUTOMATIC = -1
 
 
 METHODS = {
+    "bidi": frozenset({"live"}),
     "generate": frozenset({"chat", "responses", "speech", "transcriptions"}),
     "embed": frozenset({"embeddings"}),
     "predict": frozenset({"embeddings", "images"}),
 }
-"""What models are for that have a method, by what its name has; all count tokens."""
+"""What models are for that have a method, by what its name has, the first that does; all count tokens."""
 
 
 def _thinking(prompt: Prompt) -> dict[str, Any]:
@@ -37,10 +38,10 @@ def _interacts(prompt: Prompt, can: Capabilities) -> Asked | None:
 def _elsewhere(prompt: Prompt, can: Capabilities) -> Asked | None:
     """Find a method that the model has not; Vertex AI has other words."""
     method = prompt.address.get("method") or "generateContent"
-    for asked, kinds in METHODS.items():
-        if asked in method.lower() and kinds.isdisjoint(can.formats or ()) and not is_vertex(prompt):
-            return Asked("model", method.replace("batchEmbedContents", "embedContent"))
-    return None
+    kinds = next((kinds for name, kinds in METHODS.items() if name in method.lower()), None)
+    if kinds is None or not kinds.isdisjoint(can.formats or ()) or is_vertex(prompt):
+        return None
+    return Asked("model", method.replace("batchEmbedContents", "embedContent"))
 
 
 def _any_level(prompt: Prompt, can: Capabilities) -> Asked | None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.gemini.generate import Gemini
+from completions.wire.gemini.live.format import Live
 from completions.wire.vertex import errors as vertex_errors
 from completions.wire.vertex import models as vertex_models
 
@@ -30,3 +31,9 @@ class VertexGemini(Gemini):
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
         """Return a model, or raise the 404."""
         return vertex_models.model(name, models)
+
+
+class VertexLive(Live, VertexGemini):
+    """The Live API of Vertex AI: it names its sessions, and counts with other keys."""
+
+    vertex = True

@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import counts, pieces
 from completions.wire.openai import audio
 from completions.wire.openai.base import made_id
-from completions.wire.openai.realtime.sound import PCM, converted, milliseconds
+from completions.wire.openai.realtime.sound import PCM, converted, milliseconds, place_in
 
 INPUT_MS, OUTPUT_MS = 100, 50
 """Milliseconds of sound that cost a token: of what a user says, and of what the model says."""
@@ -136,8 +136,8 @@ class _Narrator:
         split, told = pieces(said, self._prompt), 0
         for piece, count in zip(split, counts(split) or [1] * len(split), strict=True):
             self._add("response.output_audio_transcript.delta", {**at, "delta": piece}, token=count)
-            first, told = _place(told, said, sound), told + len(piece)
-            part = sound[first : _place(told, said, sound)]
+            first, told = place_in(sound, said, told), told + len(piece)
+            part = sound[first : place_in(sound, said, told)]
             if part:
                 self._add("response.output_audio.delta", {**at, "delta": base64.b64encode(part).decode()})
         self._add("response.output_audio.done", at)
@@ -174,11 +174,6 @@ def _modalities(prompt: Prompt) -> list[object]:
 
 def _output_text(said: str) -> dict[str, str]:
     return {"type": "output_text", "text": said}
-
-
-def _place(told: int, said: str, sound: bytes) -> int:
-    """Return up to where the sound goes of so many characters; samples have two bytes."""
-    return len(sound) * told // max(len(said), 1) // 2 * 2 if told < len(said) else len(sound)
 
 
 def response_object(

@@ -95,9 +95,10 @@ class RealtimeSession(Session):
                 self._taken(asked)
         return (event,)
 
-    def ended(self, asked: Ask) -> None:
+    def ended(self, asked: Ask) -> Iterable[Step]:
         """Let the next answer begin, also after one that a fault has left without its last event."""
         self._taken(asked)
+        return ()
 
     def stopped(self, asked: Ask) -> Iterable[Step]:
         """Tell how far an answer came that was cancelled, or interrupted by speech."""

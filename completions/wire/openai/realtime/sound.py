@@ -4,6 +4,7 @@
 """
 
 import functools
+import re
 import sys
 from array import array
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ PCM, MU_LAW, A_LAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 
 BYTES_PER_MS: Mapping[str, int] = {PCM: 48, MU_LAW: 8, A_LAW: 8}
 """How many bytes a millisecond has, by the format."""
+
+_RATE = re.compile(r"audio/(?:pcm|l16)\b.*?;\s*rate=([0-9]{4,6})", re.IGNORECASE)
 
 EVERY = 3
 """Of the samples of `audio/pcm`, every third is one of the others'."""
@@ -43,7 +46,7 @@ class Listener:
 
     def hear(self, sound: bytes, kind: str, silence_ms: int) -> Iterator[Speech]:
         """Yield where speech begins, and where it has been silent for so long that it has ended."""
-        size = BYTES_PER_MS[kind] * FRAME_MS
+        size = int(bytes_per_ms(kind) * FRAME_MS) // 2 * 2
         sound = self._rest + sound
         for start in range(0, len(sound) - size + 1, size):
             is_loud = _peak(sound[start : start + size], kind) >= LOUD
@@ -59,11 +62,20 @@ class Listener:
 
 
 def _peak(frame: bytes, kind: str) -> int:
-    if kind == PCM:
-        samples = _samples(frame)
-        return max(max(samples), -min(samples))
-    decoded = _decoded(kind)
-    return max(decoded[byte] for byte in frame)
+    if kind in (MU_LAW, A_LAW):
+        decoded = _decoded(kind)
+        return max(decoded[byte] for byte in frame)
+    samples = _samples(frame)
+    return max(max(samples), -min(samples))
+
+
+@functools.lru_cache(maxsize=64)
+def bytes_per_ms(kind: str) -> float:
+    """Return how many bytes a millisecond has; samples of 16 bits may tell their rate, as in `audio/pcm;rate=16000`."""
+    if kind in BYTES_PER_MS:
+        return BYTES_PER_MS[kind]
+    found = _RATE.match(kind)
+    return 2 * int(found[1]) / 1000 if found else BYTES_PER_MS[PCM]
 
 
 def _samples(pcm: bytes) -> "array[int]":
@@ -75,7 +87,12 @@ def _samples(pcm: bytes) -> "array[int]":
 
 def milliseconds(size: int, kind: str) -> float:
     """Return how long so many bytes of sound last."""
-    return size / BYTES_PER_MS[kind]
+    return size / bytes_per_ms(kind)
+
+
+def place_in(sound: bytes, said: str, told: int) -> int:
+    """Return up to where the sound of a text goes when so many of its characters are told; samples have two bytes."""
+    return len(sound) * told // max(len(said), 1) // 2 * 2 if told < len(said) else len(sound)
 
 
 def converted(pcm: bytes, kind: str) -> bytes:

@@ -1,0 +1,188 @@
+"""An answer of the Live API: messages of `BidiGenerateContentServerMessage`, as google-genai's types have them.
+
+An error is none of them: it closes the connection. What is said aloud comes with its text, which the session passes on
+only where it is asked for; so the journal can be read and searched.
+"""
+
+import base64
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+import orjson
+
+from completions import ids
+from completions.conversation import Block, Prompt, Reply
+from completions.event import Event
+from completions.tokens import text as tokens
+from completions.wire.content import arguments_of
+from completions.wire.fields import dicts, mapping
+from completions.wire.framing import counts, pieces
+from completions.wire.gemini import media
+from completions.wire.gemini.answer import is_vertex, usage
+from completions.wire.gemini.fields import inner, pick
+from completions.wire.openai.realtime.sound import PCM, milliseconds, place_in
+from completions.wire.openai.sound_files import RATE
+from completions.wire.readback import NATURAL, Answer
+
+SOUND = f"audio/pcm;rate={RATE}"
+"""What is said aloud: 16 bits, one channel (Google's guide to the Live API)."""
+
+DURATION = "audioDurationMs"
+"""What a request says of a part that was heard and has its transcript: how long it lasts."""
+
+UNBLOCKED = "NON_BLOCKING"
+"""How a function behaves whose call the model does not wait for."""
+
+HANDLE = "live_session"
+"""The kind of record of what was said, from which another connection goes on."""
+
+
+def handle_of(reply: Reply) -> str:
+    """Return the handle with which a session is taken up again behind an answer."""
+    return ids.spelled(f"live/{reply.serial}", 40, ids.BASE64)
+
+
+def narrate(reply: Reply, prompt: Prompt) -> list[Event]:
+    """Return the messages of an answer."""
+    return _Narrator(reply, prompt).tell()
+
+
+class _Narrator:
+    """Writes the messages of one answer."""
+
+    def __init__(self, reply: Reply, prompt: Prompt) -> None:
+        self._reply, self._prompt = reply, prompt
+        self._speaks = media.TEXT not in prompt.modalities
+        self._thinks = pick(inner(inner(prompt.body, "generationConfig"), "thinkingConfig"), "includeThoughts") is True
+        self._spoken_ms = 0.0
+        self._events: list[Event] = []
+
+    def tell(self) -> list[Event]:
+        choice = self._reply.choices[0] if self._reply.choices else None
+        waits = False
+        for kind, run in groupby(choice.content if choice is not None else (), key=lambda block: block.kind):
+            if kind == "call":
+                waits = self._calls(list(run))
+            elif kind != "reasoning" or self._thinks:
+                for block in run:
+                    self._says(block)
+        if not waits:
+            rejected = choice is not None and choice.finish_reason == "content_filter"
+            self._content({"generationComplete": True})
+            ended = {"turnComplete": True} | ({"turnCompleteReason": "RESPONSE_REJECTED"} if rejected else {})
+            self._add({"serverContent": ended, "usageMetadata": self._usage()}, part="finish")
+        if (resumption := pick(self._prompt.body, "sessionResumption")) is not None:
+            self._add({"sessionResumptionUpdate": self._update(mapping(resumption), waits=waits)})
+        return self._events
+
+    def _add(self, document: Mapping[str, Any], token: int = 0, part: str = "") -> None:
+        self._events.append(Event(orjson.dumps(document), token, True, part))
+
+    def _content(self, content: Mapping[str, Any], token: int = 0) -> None:
+        self._add({"serverContent": content}, token)
+
+    def _calls(self, blocks: list[Block]) -> bool:
+        """Tell calls, all in one message; return whether the model waits for what they give."""
+        calls = [block.call for block in blocks if block.call is not None]
+        named = [
+            {"name": call.name, "args": arguments_of(call) or {}, "id": call.id or self._call_id(at)}
+            for at, call in enumerate(calls)
+        ]
+        self._add({"toolCall": {"functionCalls": named}, "usageMetadata": self._usage()}, len(named), "arguments")
+        free = unblocked(self._prompt.body)
+        return any(call.name not in free for call in calls)
+
+    def _call_id(self, at: int) -> str:
+        return f"function-call-{ids.spelled(f'{self._reply.serial}/{at}', 19, ids.DIGITS)}"
+
+    def _says(self, block: Block) -> None:
+        split = pieces(block.text, self._prompt)
+        sizes = counts(split) or [1] * len(split)
+        if block.kind == "reasoning" or not self._speaks:
+            thought = {"thought": True} if block.kind == "reasoning" else {}
+            for piece, size in zip(split, sizes, strict=True):
+                self._content({"modelTurn": {"parts": [{"text": piece} | thought]}}, size)
+            return
+        sound, told = media.sound_of(block.text, self._prompt), 0
+        self._spoken_ms += milliseconds(len(sound), PCM)
+        for piece, size in zip(split, sizes, strict=True):
+            first, told = place_in(sound, block.text, told), told + len(piece)
+            if data := sound[first : place_in(sound, block.text, told)]:
+                inline = {"mimeType": SOUND, "data": base64.b64encode(data).decode()}
+                self._content({"modelTurn": {"parts": [{"inlineData": inline}]}})
+            self._content({"outputTranscription": {"text": piece}}, size)
+
+    def _update(self, resumption: Mapping[str, Any], *, waits: bool) -> dict[str, Any]:
+        """Return how the session can be taken up again; while the model waits for a function, it cannot be."""
+        if waits:
+            return {}
+        seen = {"lastConsumedClientMessageIndex": self._prompt.body.get("messageIndex")}
+        update = {"newHandle": handle_of(self._reply), "resumable": True}
+        return update | (seen if pick(resumption, "transparent") is True else {})
+
+    def _usage(self) -> dict[str, Any]:
+        """Return what a turn costs, in the Live API's words; sound is counted by its length, and not by its text."""
+        document = usage(self._reply.usage)
+        told = [part for content in dicts(self._prompt.body.get("contents")) for part in dicts(content.get("parts"))]
+        heard = [part for part in told if DURATION in part]
+        said = document.pop("candidatesTokenCount")
+        spoken = round(self._spoken_ms / 1000 * media.TOKENS_PER_SECOND)
+        counted = document["promptTokenCount"]
+        if heard and "prompt_tokens" not in self._reply.counts:
+            seconds = sum(part[DURATION] for part in heard) / 1000
+            texts = sum(tokens.count(part["text"], self._prompt.model) for part in heard)
+            listened = max(round(seconds * media.TOKENS_PER_SECOND), 1)
+            document["promptTokenCount"] = max(counted - texts, 0) + listened
+            document["promptTokensDetails"][0]["tokenCount"] = max(
+                document["promptTokensDetails"][0]["tokenCount"] - texts, 0
+            )
+            document["promptTokensDetails"].append({"modality": "AUDIO", "tokenCount": listened})
+        own = "completion_tokens" in self._reply.counts
+        answered = said if own or not spoken else spoken
+        modality = "AUDIO" if spoken else "TEXT"
+        document["totalTokenCount"] = document["promptTokenCount"] + answered + document.get("thoughtsTokenCount", 0)
+        kind = "candidates" if is_vertex(self._prompt) else "response"
+        document |= {f"{kind}TokenCount": answered}
+        return document | {f"{kind}TokensDetails": [{"modality": modality, "tokenCount": answered}]}
+
+
+def unblocked(setup: Mapping[str, Any]) -> set[object]:
+    """Return the names of the functions that a model calls without waiting for them."""
+    declared = [each for tool in dicts(setup.get("tools")) for each in dicts(pick(tool, "functionDeclarations"))]
+    return {each.get("name") for each in declared if each.get("behavior") == UNBLOCKED}
+
+
+def content_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what the model has said, as a content of the conversation."""
+    return spoken_so_far([orjson.loads(event.data) for event in narrate(reply, prompt)])
+
+
+def spoken_so_far(messages: list[Any]) -> dict[str, Any]:
+    """Return a content of the model with what the messages of an answer say: one text, and its calls."""
+    said, calls = "", []
+    for document in filter(lambda each: isinstance(each, dict), messages):
+        content = mapping(document.get("serverContent"))
+        parts = dicts(mapping(content.get("modelTurn")).get("parts"))
+        said += "".join(str(part["text"]) for part in parts if "text" in part and not part.get("thought"))
+        said += str(mapping(content.get("outputTranscription")).get("text") or "")
+        calls += dicts(mapping(document.get("toolCall")).get("functionCalls"))
+    texts = [{"text": said}] if said else []
+    return {"role": "model", "parts": [*texts, *({"functionCall": call} for call in calls)]}
+
+
+def collect_message(document: Mapping[str, Any], answer: Answer) -> None:
+    """Take in a message of an answer."""
+    content, voice = mapping(document.get("serverContent")), answer.voice()
+    for part in dicts(mapping(content.get("modelTurn")).get("parts")):
+        voice.says(part.get("text"), "reasoning" if part.get("thought") is True else "text")
+    voice.says(mapping(content.get("outputTranscription")).get("text"))
+    for call in dicts(mapping(document.get("toolCall")).get("functionCalls")):
+        voice.call(len(voice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
+        voice.ends(NATURAL, {})
+    if content.get("turnComplete"):
+        rejected = content.get("turnCompleteReason") == "RESPONSE_REJECTED"
+        voice.ends("content_filter" if rejected else NATURAL, {})
+    counted = mapping(document.get("usageMetadata"))
+    said = counted.get("responseTokenCount", counted.get("candidatesTokenCount"))
+    answer.costs(counted.get("promptTokenCount"), said, counted.get("cachedContentTokenCount"))

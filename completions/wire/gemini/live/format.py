@@ -1,0 +1,103 @@
+"""Live: `BidiGenerateContent` over a WebSocket. A turn of the model is a request with all that was said."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.event import Event
+from completions.exceptions import RequestError
+from completions.tokens.capabilities import capabilities, is_known
+from completions.wire.base import (
+    NO_ROUTE,
+    Document,
+    Place,
+    Span,
+    StoredDocument,
+    StreamFailure,
+    WireFormat,
+    decode_object,
+)
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.framing import MESSAGES, Framing
+from completions.wire.gemini.fields import pick
+from completions.wire.gemini.generate import Gemini
+from completions.wire.gemini.live.events import HANDLE, collect_message, content_of, handle_of, narrate
+from completions.wire.gemini.live.session import LiveSession, closing
+from completions.wire.gemini.prompt import read_prompt
+from completions.wire.readback import Answer
+from completions.wire.sockets import Close, Message, Session, SocketFormat
+
+METHOD = "bidiGenerateContent"
+
+
+class Live(Gemini, SocketFormat):
+    """The Live API's format; its sessions keep what was said, and can be taken up again."""
+
+    name = "live"
+    is_binary = True
+    is_relayed = False
+    vertex = False
+
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
+        """Return a new conversation, with which model its first message says."""
+        return LiveSession(self._fits, vertex=self.vertex)
+
+    def _fits(self, model: str) -> bool:
+        can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
+        return can is None or can.formats is None or self.name in can.formats
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a turn: the session's setup, and what was said."""
+        document = decode_object(body)
+        address = {"model": text(document.get("model")), "method": METHOD} | ({"vertex": "1"} if self.vertex else {})
+        return self._read(document, headers, address)
+
+    def _read(self, document: dict[str, Any], headers: Mapping[str, str], address: Mapping[str, str]) -> Prompt:
+        return replace(read_prompt(document, headers, address), format=self.name, stream=True)
+
+    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+        """Return what was said on another connection, from which this one goes on."""
+        handle = text(pick(mapping(pick(prompt.body, "sessionResumption")), "handle"))
+        return [(HANDLE, handle)] if handle else []
+
+    def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
+        """Return the prompt with what was said there before it."""
+        found = next(iter(documents.values()), None)
+        if found is None:
+            raise RequestError("BidiGenerateContent session not found", status=404)
+        contents = [*dicts(found["contents"]), *dicts(prompt.body.get("contents"))]
+        return self._read({**prompt.body, "contents": contents}, prompt.headers, prompt.address)
+
+    def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
+        """Return what was said, for another connection; calls that are not answered are lost with this one."""
+        if pick(prompt.body, "sessionResumption") is None:
+            return ()
+        contents = [*dicts(prompt.body.get("contents")), content_of(reply, prompt)]
+        return (StoredDocument(HANDLE, handle_of(reply), {"contents": contents}),)
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the last message."""
+        return decode_object(self.events(reply, prompt)[-1].data)
+
+    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
+        """Return the messages of an answer."""
+        return narrate(reply, prompt)
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return a line for each event, which becomes a message."""
+        return MESSAGES
+
+    def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
+        """Return an error as a message, which the API itself does not send: it closes the connection."""
+        return WireFormat.error_events(self, failure, prompt)
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Add what a message says."""
+        collect_message(document, answer)
+
+    def refused(self, exc: RequestError) -> Close:
+        """Return how a connection ends whose handshake is refused: the API takes any, and tells why as it closes."""
+        return closing(exc.status, exc.message)

@@ -1,0 +1,104 @@
+"""What a client of the Live API may send: one message of `BidiGenerateContentClientMessage`, field by field.
+
+Sources: the converters of google-genai 3.6 (`_live_converters.py`), and Google's reference of the Live API.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.gemini.errors import Violated
+from completions.wire.gemini.fields import pick
+from completions.wire.gemini.messages import (
+    BLOB,
+    CONTENT,
+    FUNCTION_RESPONSE,
+    GENERATION_FIELDS,
+    SAFETY,
+    TOOL,
+    TOOL_CONFIG,
+)
+from completions.wire.gemini.proto import Check, boolean, keyed, long, message, named, repeated, string, struct, whole
+
+SETUP, CONTENTS, INPUT, RESULTS, UPDATE = "setup", "clientContent", "realtimeInput", "toolResponse", "contextUpdate"
+"""The kinds of messages."""
+
+DETECTION = message(
+    "AutomaticActivityDetection",
+    {
+        "disabled": boolean,
+        "startOfSpeechSensitivity": named,
+        "endOfSpeechSensitivity": named,
+        "prefixPaddingMs": whole,
+        "silenceDurationMs": whole,
+    },
+)
+SETUP_FIELDS: dict[str, Check] = {
+    "model": string,
+    "generationConfig": message(
+        "GenerationConfig", {**GENERATION_FIELDS, "enableAffectiveDialog": boolean, "translationConfig": struct}
+    ),
+    "systemInstruction": CONTENT,
+    "tools": repeated(TOOL),
+    "toolConfig": TOOL_CONFIG,
+    "realtimeInputConfig": message(
+        "RealtimeInputConfig",
+        {
+            "automaticActivityDetection": DETECTION,
+            "activityHandling": named,
+            "turnCoverage": named,
+            "interimTranscriptTimestampEnabled": boolean,
+        },
+    ),
+    "sessionResumption": message("SessionResumptionConfig", {"handle": string, "transparent": boolean}),
+    "contextWindowCompression": message(
+        "ContextWindowCompressionConfig",
+        {"triggerTokens": long, "slidingWindow": message("SlidingWindow", {"targetTokens": long})},
+    ),
+    "historyConfig": message("HistoryConfig", {"initialHistoryInClientContent": boolean}),
+    "proactivity": message("ProactivityConfig", {"proactiveAudio": boolean, "proactiveVideo": boolean}),
+    **dict.fromkeys(("inputAudioTranscription", "outputAudioTranscription", "avatarConfig"), struct),
+    "explicitVadSignal": boolean,
+    "safetySettings": repeated(SAFETY),
+    "labels": keyed(string),
+}
+FIELDS: dict[str, Check] = {
+    SETUP: message("BidiGenerateContentSetup", SETUP_FIELDS),
+    CONTENTS: message("BidiGenerateContentClientContent", {"turns": repeated(CONTENT), "turnComplete": boolean}),
+    INPUT: message(
+        "BidiGenerateContentRealtimeInput",
+        {
+            "mediaChunks": repeated(BLOB),
+            "audio": BLOB,
+            "video": BLOB,
+            "text": string,
+            "audioStreamEnd": boolean,
+            "activityStart": struct,
+            "activityEnd": struct,
+        },
+    ),
+    RESULTS: message("BidiGenerateContentToolResponse", {"functionResponses": repeated(FUNCTION_RESPONSE)}),
+    UPDATE: message(
+        "BidiGenerateContentContextUpdate",
+        {"systemInstruction": CONTENT, "tools": message("Tools", {"tools": repeated(TOOL)})},
+    ),
+}
+MESSAGE = message("BidiGenerateContentClientMessage", FIELDS)
+
+FIRST = "setup must be the first message and only the first"
+"""What is said of another order (quoted by users until 2026)."""
+
+INVALID = "Request contains an invalid argument."
+"""What the API says of most that it does not take, and no more (quoted by users until 2026)."""
+
+
+def kind_of(given: Mapping[str, Any], *, is_first: bool) -> str:
+    """Return of which kind a client's message is; raise the API's error for one that is none, or comes too early."""
+    if violations := MESSAGE(given, ""):
+        raise Violated(violations)
+    kinds = [kind for kind in FIELDS if pick(given, kind) is not None]
+    if (SETUP in kinds) is not is_first:
+        raise RequestError(FIRST)
+    if len(kinds) != 1:
+        raise RequestError(INVALID)
+    return kinds[0]
