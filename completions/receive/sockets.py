@@ -124,7 +124,9 @@ class _Conversation:
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def _take(self, message: str | bytes) -> None:
-        """Do what follows from a message, step by step."""
+        """Do what follows from a message, step by step; one that crosses the end of the connection comes too late."""
+        if self._has_closed:
+            return
         data = message.encode() if isinstance(message, str) else message
         try:
             async with aclosing(steps_of(self._session, data)) as steps:

@@ -317,7 +317,9 @@ def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
     """Note who sends the request, and return its headers."""
-    headers = with_queried_key(request, exchange.request_headers or sent_headers(request))
+    headers: Headers = exchange.request_headers or sent_headers(request)
+    if AUTHORIZATION not in headers:
+        headers = with_queried_key(request, headers)
     if (retry := headers.get(RETRY_COUNT, NONE)) != NONE:
         exchange.retry = _retry(retry)
     if IDEMPOTENCY_KEY in headers:
@@ -378,7 +380,7 @@ def _address(scope: Mapping[str, Any]) -> tuple[str, str]:
 
 def with_queried_key(request: HttpRequest, headers: Headers) -> Headers:
     """Return the headers of a request with the API key in its query string, Google's other place for it, among them."""
-    key = request.GET.get("key") if AUTHORIZATION not in headers and query_string(request) else None
+    key = request.GET.get("key") if query_string(request) else None
     return {**headers, GOOGLE_KEY: key.encode()} if key else headers
 
 

@@ -50,7 +50,8 @@ async def open_session(request: HttpRequest, headers: Headers) -> Opened:
         named: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
     except Resolver404:
         named = None
-    headers = with_queried_key(request, headers)
+    if AUTHORIZATION not in headers:
+        headers = with_queried_key(request, headers)
     space = namespace(named or namespace_of(headers) or selection.current.name)
     secret = await _secret(space, wire, TextHeaders(headers))
     if secret is not None and secret["key"]:

@@ -30,7 +30,9 @@ ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(ALL_INTERACTIONS, INTERACTIONS),
     Address(
-        r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent", LIVE, "socket"
+        r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent",
+        LIVE,
+        "socket",
     ),
     Address("v1/models", GEMINI, "models"),
     Address("v1/models/(?P<name>.+)", GEMINI, "model"),

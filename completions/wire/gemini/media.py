@@ -130,6 +130,7 @@ def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
 
 
 def voice_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what the API refuses of a `speechConfig`."""
     both = inner(config, "multiSpeakerVoiceConfig")
     speakers = many(pick(both, "speakerVoiceConfigs") or [])
     if both and inner(config, "voiceConfig"):

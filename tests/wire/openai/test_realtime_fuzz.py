@@ -64,9 +64,9 @@ REPLIES = (
 
 
 @st.composite
-def messages(draw: st.DrawFn) -> dict[str, Any]:
+def messages(draw: st.DrawFn, fitting: list[dict[str, Any]] = FITTING) -> dict[str, Any]:
     """Return a message that fits, or one with something else at some places."""
-    message: dict[str, Any] = deepcopy(draw(st.sampled_from(FITTING)))
+    message: dict[str, Any] = deepcopy(draw(st.sampled_from(fitting)))
     for _ in range(draw(st.integers(0, 2))):
         node: Any = message
         for goes_deeper in draw(st.lists(st.booleans(), max_size=5)):

@@ -1,0 +1,478 @@
+"""Google's Live API: conversations over a live server, whose messages are those of google-genai's types."""
+
+import base64
+import json
+import shutil
+import ssl
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+from google import genai
+from google.genai import errors, types
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
+from websockets.sync.connection import Connection
+
+from tests.patience import PATIENCE
+from tests.server import LiveServer
+from tests.wire.openai.test_realtime import said_in, silence, tone
+
+SCRIPT = """
+version: 1
+rules:
+  - match: {last_user: long story}
+    reply: once upon a time there was a very small dog
+    pacing: {itl_ms: 1000}
+  - match: {last_user: broken}
+    error: 429
+  - match: {last_user: refused}
+    error: 503
+  - match: {last_user: unsafe}
+    reply: {text: I, finish_reason: content_filter}
+  - match: {last_user: goodbye}
+    reply: {events: ['{"goAway": {"timeLeft": "9s"}}', '{"serverContent": {"turnComplete": true}}']}
+  - match: {tool_result: sunny}
+    reply: It is sunny.
+  - match: {last_user: weather}
+    reply: {reasoning: Let me see., text: One moment., tool_calls: [{name: get_weather, arguments: {city: Rome}}]}
+  - match: {format: live, turn: 2}
+    reply: Still here.
+  - match: {format: live, turn: 1}
+    reply: Once more.
+  - match: {format: live}
+    reply: Good day to you.
+"""
+PLACE = "/ws/google.ai.generativelanguage.{}.GenerativeService.BidiGenerateContent"
+VERTEX = "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent"
+MODEL = "models/gemini-3.8-live"
+NATIVE = "models/gemini-2.5-flash-native-audio-latest"
+TEXTS = {"responseModalities": ["TEXT"]}
+TOOL = {"functionDeclarations": [{"name": "get_weather"}]}
+FREE = {"functionDeclarations": [{"name": "get_weather", "behavior": "NON_BLOCKING"}]}
+RATE = "audio/pcm;rate=24000"
+
+
+class Conversation:
+    """A client of a conversation, which checks each message that it gets."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def send(self, **message: object) -> None:
+        """Send a message."""
+        self._connection.send(json.dumps(message))
+
+    def hear(self) -> dict[str, Any]:
+        """Return the next message, which is binary; the SDK's type of it knows all of its keys."""
+        data = self._connection.recv(timeout=PATIENCE)
+        assert isinstance(data, bytes)
+        message: dict[str, Any] = json.loads(data)
+        types.LiveServerMessage.model_validate(message)
+        return message
+
+    def until(self, key: str) -> list[dict[str, Any]]:
+        """Return the messages up to one that has a key, or whose content has it."""
+        messages = [self.hear()]
+        while key not in messages[-1] and key not in messages[-1].get("serverContent", {}):
+            messages.append(self.hear())
+        return messages
+
+    def say(self, text: str) -> list[dict[str, Any]]:
+        """Say something, and return the answer's messages."""
+        self.send(clientContent={"turns": [{"role": "user", "parts": [{"text": text}]}], "turnComplete": True})
+        return self.until("turnComplete")
+
+    def play(self, *pieces: bytes) -> None:
+        """Send sound."""
+        for piece in pieces:
+            self.send(realtimeInput={"audio": {"mimeType": RATE, "data": base64.b64encode(piece).decode()}})
+
+    def closed(self) -> tuple[int, str]:
+        """Return with which code and reason the server ends the connection."""
+        with pytest.raises(ConnectionClosed) as ended:
+            self.hear()
+        assert ended.value.rcvd is not None
+        return ended.value.rcvd.code, ended.value.rcvd.reason
+
+
+@contextmanager
+def opened(place: str, path: str = PLACE.format("v1beta"), **headers: str) -> Iterator[Conversation]:
+    """Open a connection."""
+    sent = {"x-goog-api-key": "k", **headers}
+    with connect(place.replace("http", "ws", 1) + path, additional_headers=sent, proxy=None) as connection:
+        yield Conversation(connection)
+
+
+@contextmanager
+def conversation(
+    place: str, model: str = MODEL, config: Mapping[str, Any] = TEXTS, **setup: Any
+) -> Iterator[Conversation]:
+    """Begin a conversation."""
+    with opened(place) as talk:
+        talk.send(setup={"model": model, "generationConfig": config, **setup})
+        assert talk.hear() == {"setupComplete": {}}
+        yield talk
+
+
+def text_of(messages: list[dict[str, Any]]) -> str:
+    """Return what an answer's messages say."""
+    contents = [message.get("serverContent", {}) for message in messages]
+    parts = [part for content in contents for part in content.get("modelTurn", {}).get("parts", ())]
+    return "".join(part.get("text", "") for part in parts if not part.get("thought"))
+
+
+def sound_of(messages: list[dict[str, Any]]) -> bytes:
+    """Return the samples of what is said aloud."""
+    contents = [message.get("serverContent", {}) for message in messages]
+    parts = [part for content in contents for part in content.get("modelTurn", {}).get("parts", ())]
+    assert all(part["inlineData"]["mimeType"] == "audio/pcm;rate=24000" for part in parts)
+    return b"".join(base64.b64decode(part["inlineData"]["data"]) for part in parts)
+
+
+def heard(messages: list[dict[str, Any]], kind: str) -> str:
+    """Return a transcript."""
+    contents = [message.get("serverContent", {}) for message in messages]
+    return "".join(content[kind]["text"] for content in contents if kind in content)
+
+
+def test_text__is_told_in_pieces_and_remembered(place: str) -> None:
+    with conversation(place) as talk:
+        messages = talk.say("Hello")
+        assert text_of(messages) == "Good day to you."
+        assert len(messages) > 5
+        assert messages[-2] == {"serverContent": {"generationComplete": True}}
+        usage = messages[-1]["usageMetadata"]
+        assert usage["responseTokensDetails"] == [{"modality": "TEXT", "tokenCount": usage["responseTokenCount"]}]
+        assert usage["totalTokenCount"] == usage["promptTokenCount"] + usage["responseTokenCount"]
+        talk.send(realtimeInput={"text": "And?"})
+        assert text_of(talk.until("turnComplete")) == "Once more."
+    calls = said_in(place, 2)
+    assert [call["endpoint"] for call in calls] == ["live"] * 2
+    assert [call["said"]["answer"] for call in calls] == ["Once more.", "Good day to you."]
+    assert [message["text"] for message in calls[0]["said"]["messages"]] == ["Hello", "Good day to you.", "And?"]
+
+
+def test_names__are_taken_in_snake_case_as_the_sdk_sends_them(place: str) -> None:
+    with opened(place, PLACE.format("v1alpha")) as talk:
+        talk.send(setup={"model": MODEL, "generation_config": {"response_modalities": ["TEXT"]}})
+        assert talk.hear() == {"setupComplete": {}}
+        talk.send(client_content={"turns": [{"parts": [{"text": "Hello"}], "role": "user"}]})
+        talk.send(client_content={"turn_complete": True})
+        assert text_of(talk.until("turnComplete")) == "Good day to you."
+
+
+def test_sound__lasts_as_long_as_the_text_takes_to_say(place: str) -> None:
+    with conversation(place, NATIVE, {}) as talk:
+        messages = talk.say("Hello")
+        sound = sound_of(messages)
+        assert len(sound) == pytest.approx(len("Good day to you. ") * 60 * 48, rel=0.02)
+        assert heard(messages, "outputTranscription") == ""
+        usage = messages[-1]["usageMetadata"]
+        assert usage["responseTokensDetails"] == [{"modality": "AUDIO", "tokenCount": round(len(sound) / 48_000 * 25)}]
+        assert sound_of(talk.say("And?")), "what was said aloud is remembered"
+    assert said_in(place, 2)[0]["said"]["answer"] == "Once more."
+    with conversation(place, NATIVE, {}, outputAudioTranscription={}) as talk:
+        assert heard(talk.say("Hello"), "outputTranscription") == "Good day to you."
+
+
+@pytest.mark.parametrize("is_told", [False, True], ids=["detected", "told by the client"])
+def test_speech__is_heard_and_answered(place: str, is_told: bool) -> None:
+    detection = {"automaticActivityDetection": {"disabled": is_told, "silenceDurationMs": 300}}
+    with conversation(place, realtimeInputConfig=detection, inputAudioTranscription={}) as talk:
+        if is_told:
+            talk.play(tone(900))  # nobody speaks yet
+            talk.send(realtimeInput={"activityStart": {}})
+        talk.play(silence(100), tone(1600), silence(400))
+        if is_told:
+            talk.send(realtimeInput={"activityEnd": {}})
+        messages = talk.until("turnComplete")
+        transcript = heard(messages, "inputTranscription")
+        assert transcript.endswith(".") and text_of(messages) == "Good day to you."
+        details = {
+            each["modality"]: each["tokenCount"] for each in messages[-1]["usageMetadata"]["promptTokensDetails"]
+        }
+        assert details["AUDIO"] == pytest.approx(2 * 25, abs=5)
+        assert sum(details.values()) == messages[-1]["usageMetadata"]["promptTokenCount"]
+    assert said_in(place, 1)[0]["said"]["messages"][0]["text"] == transcript
+
+
+def test_speech__that_goes_on_ends_with_the_stream(place: str) -> None:
+    with conversation(place) as talk:
+        talk.play(tone(600))
+        talk.send(realtimeInput={"audioStreamEnd": True})
+        assert text_of(talk.until("turnComplete")) == "Good day to you."
+
+
+def test_pictures__are_seen_with_what_is_said(place: str) -> None:
+    pixel = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
+    with conversation(place) as talk:
+        for _ in range(2):
+            talk.send(realtimeInput={"video": {"mimeType": "image/jpeg", "data": pixel}})
+        talk.send(realtimeInput={"text": "What is this?"})
+        usage = talk.until("turnComplete")[-1]["usageMetadata"]
+    assert {each["modality"] for each in usage["promptTokensDetails"]} == {"TEXT", "IMAGE"}
+    (exchange,) = httpx.get(f"{place}/_mock/exchanges").json()["exchanges"]
+    body = httpx.get(f"{place}/_mock/exchanges/{exchange['id']}").json()["request"]["body"]
+    assert len([part for part in body["contents"][0]["parts"] if "inlineData" in part]) == 2
+
+
+@pytest.mark.parametrize("by", ["speech", "text", "content"])
+def test_answer__is_interrupted(place: str, by: str) -> None:
+    with conversation(place) as talk:
+        turn = {"role": "user", "parts": [{"text": "Tell a long story"}]}
+        talk.send(clientContent={"turns": [turn], "turnComplete": True})
+        begun = text_of(talk.until("modelTurn"))
+        match by:
+            case "speech":
+                talk.play(tone(200))
+            case "text":
+                talk.send(realtimeInput={"text": "Stop"})
+            case _:
+                talk.send(clientContent={"turns": [{"parts": [{"text": "Stop"}]}], "turnComplete": True})
+        messages = talk.until("turnComplete")
+        assert {"serverContent": {"interrupted": True}} in messages
+        assert not any("generationComplete" in message.get("serverContent", {}) for message in messages)
+        if by == "speech":
+            talk.play(silence(600))
+        assert text_of(talk.until("turnComplete")) == "Once more."
+    said = [message["text"] for message in said_in(place, 2)[0]["said"]["messages"]]
+    assert said[0] == "Tell a long story" and said[1].startswith(begun)
+
+
+def test_answer__that_may_not_be_interrupted_is_told_to_its_end(place: str) -> None:
+    config = {"activityHandling": "NO_INTERRUPTION"}
+    with conversation(place, realtimeInputConfig=config, **{}) as talk:
+        talk.send(clientContent={"turns": [{"parts": [{"text": "Hello"}]}], "turnComplete": True})
+        talk.send(realtimeInput={"text": "And?"})
+        assert text_of(talk.until("turnComplete")) == "Good day to you."
+        assert text_of(talk.until("turnComplete")) == "Once more."
+    said = [message["text"] for message in said_in(place, 2)[0]["said"]["messages"]]
+    assert said == ["Hello", "Good day to you.", "And?"]
+
+
+def test_function__is_called_and_its_result_answered(place: str) -> None:
+    with conversation(place, tools=[TOOL], config={**TEXTS, "thinkingConfig": {"includeThoughts": True}}) as talk:
+        talk.send(realtimeInput={"text": "How is the weather?"})
+        messages = talk.until("toolCall")
+        assert text_of(messages) == "One moment."
+        thoughts = [
+            part["text"]
+            for each in messages[:-1]
+            for part in each["serverContent"]["modelTurn"]["parts"]
+            if part.get("thought")
+        ]
+        assert "".join(thoughts) == "Let me see."
+        (call,) = messages[-1]["toolCall"]["functionCalls"]
+        assert (call["name"], call["args"]) == ("get_weather", {"city": "Rome"})
+        result = {"id": call["id"], "name": "get_weather", "response": {"output": "sunny"}}
+        talk.send(toolResponse={"functionResponses": [result]})
+        assert text_of(talk.until("turnComplete")) == "It is sunny."
+
+
+def test_function__that_nobody_waits_for_ends_the_turn(place: str) -> None:
+    with conversation(place, tools=[FREE]) as talk:
+        messages = talk.say("How is the weather?")
+        name = next(message["toolCall"] for message in messages if "toolCall" in message)["functionCalls"][0]["id"]
+        result = {"id": name, "name": "get_weather", "response": {"output": "sunny"}}
+        talk.send(toolResponse={"functionResponses": [{**result, "willContinue": True, "scheduling": "SILENT"}]})
+        talk.send(toolResponse={"functionResponses": [{**result, "scheduling": "INTERRUPT"}]})
+        assert text_of(talk.until("turnComplete")) == "It is sunny."
+
+
+def test_call__that_is_spoken_into_is_cancelled(place: str) -> None:
+    with conversation(place, tools=[TOOL]) as talk:
+        talk.send(realtimeInput={"text": "How is the weather?"})
+        (call,) = talk.until("toolCall")[-1]["toolCall"]["functionCalls"]
+        talk.send(realtimeInput={"text": "Never mind"})
+        assert talk.hear() == {"toolCallCancellation": {"ids": [call["id"]]}}
+        assert text_of(talk.until("turnComplete")) == "Once more."
+        talk.send(toolResponse={"functionResponses": [{"id": call["id"], "name": "get_weather", "response": {}}]})
+        assert text_of(talk.say("And?")), "a result that comes too late is ignored"
+
+
+def test_session__is_taken_up_again(place: str) -> None:
+    with conversation(place, sessionResumption={"transparent": True}) as talk:
+        talk.say("Hello")
+        update = talk.hear()["sessionResumptionUpdate"]
+        assert (update["resumable"], update["lastConsumedClientMessageIndex"]) == (True, "1")
+    with conversation(place, sessionResumption={"handle": update["newHandle"]}) as talk:
+        assert text_of(talk.say("And?")) == "Once more."
+        handle = talk.hear()["sessionResumptionUpdate"]["newHandle"]
+    with conversation(place, sessionResumption={"handle": handle}) as talk:
+        assert text_of(talk.say("Still there?")) == "Still here."
+    with conversation(place, sessionResumption={"handle": "none"}) as talk:
+        talk.send(realtimeInput={"text": "Hello"})
+        assert talk.closed() == (1008, "BidiGenerateContent session not found")
+
+
+def test_history__comes_before_the_conversation(place: str) -> None:
+    with conversation(place, historyConfig={"initialHistoryInClientContent": True}) as talk:
+        turns = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model")]
+        talk.send(clientContent={"turns": turns, "turnComplete": True})
+        talk.send(realtimeInput={"text": "And?"})
+        assert text_of(talk.until("turnComplete")) == "Once more."
+
+
+def test_context__is_changed_on_the_way(place: str) -> None:
+    with conversation(place, systemInstruction={"parts": [{"text": "Be kind."}]}) as talk:
+        talk.send(contextUpdate={"systemInstruction": {"parts": [{"text": "Be brief."}]}, "tools": {"tools": [TOOL]}})
+        talk.send(realtimeInput={"text": "The weather?"})
+        assert talk.until("toolCall")
+    (call,) = said_in(place, 1)
+    assert call["said"]["messages"][0]["text"] == "Be brief."
+
+
+@pytest.mark.parametrize(
+    ("said", "closed"),
+    [
+        ("broken", (1011, "You exceeded your current quota, please check your plan and billing details.")),
+        ("refused", (1011, "The model is overloaded. Please try again later.")),
+    ],
+)
+def test_error__closes_the_connection(place: str, said: str, closed: tuple[int, str]) -> None:
+    with conversation(place) as talk:
+        talk.send(realtimeInput={"text": said})
+        code, reason = talk.closed()
+        assert (code, reason[: len(closed[1])]) == closed and len(reason.encode()) <= 123
+
+
+def test_answer__that_is_filtered_says_so_and_scripts_say_what_they_like(place: str) -> None:
+    with conversation(place) as talk:
+        assert talk.say("unsafe")[-1]["serverContent"]["turnCompleteReason"] == "RESPONSE_REJECTED"
+        assert talk.say("goodbye")[0] == {"goAway": {"timeLeft": "9s"}}
+    assert said_in(place, 2)[1]["said"]["answer"] == "I"
+
+
+UNKNOWN = 'Invalid JSON payload received. Unknown name "{}"{}: Cannot find field.'
+FIRST = "setup must be the first message and only the first"
+TOLD = "Explicit activity control is not supported when automatic activity detection is enabled."
+NO_MODEL = "models/{} is not found for API version v1beta, or is not supported for bidiGenerateContent. Call "
+GOOD = {"setup": {"model": MODEL}}
+
+
+@pytest.mark.parametrize(
+    ("messages", "code", "reason"),
+    [
+        ([{"clientContent": {}}], 1007, FIRST),
+        ([GOOD, GOOD], 1007, FIRST),
+        ([{"hello": 1}], 1007, UNKNOWN.format("hello", "")),
+        ([{"setup": {"model": MODEL, "voice": 1}}], 1007, UNKNOWN.format("voice", " at 'setup'")),
+        ([{"setup": {}}], 1007, "Request contains an invalid argument."),
+        ([{"setup": {"model": "models/gemini-2.5-flash"}}], 1008, NO_MODEL.format("gemini-2.5-flash")),
+        ([{"setup": {"model": NATIVE, "generationConfig": TEXTS}}], 1007, "Cannot extract voices from a non-audio"),
+        (
+            [{"setup": {"model": MODEL, "generationConfig": {"responseModalities": ["TEXT", "AUDIO"]}}}],
+            1007,
+            "Request contains an invalid argument.",
+        ),
+        ([GOOD, {"realtimeInput": {"activityStart": {}}}], 1007, TOLD),
+        ([GOOD, {"realtimeInput": {"text": "a"}, "clientContent": {}}], 1007, "Request contains an invalid argument."),
+        ([GOOD, {"toolResponse": {"functionResponses": [{"id": "x", "name": "f"}]}}], 1007, "Request contains"),
+        (
+            [{"setup": {"model": MODEL, "tools": [{"functionDeclarations": [{"name": "9"}]}]}}],
+            1007,
+            "* GenerateContentRequest.tools[0].function_declarations[0].name: Invalid function name.",
+        ),
+    ],
+)
+def test_mistake__closes_the_connection(place: str, messages: list[Any], code: int, reason: str) -> None:
+    with opened(place) as talk:
+        for at, message in enumerate(messages):
+            if at:
+                assert talk.hear() == {"setupComplete": {}}
+            talk.send(**message)
+        found = talk.closed()
+        assert (found[0], found[1][: len(reason)]) == (code, reason)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "closed"),
+    [
+        (PLACE.format("v1beta") + "?key=wrong", {}, (1007, "API key not valid. Please pass a valid API key.")),
+        (
+            PLACE.format("v1beta"),
+            {"x-goog-api-key": "wrong"},
+            (1007, "API key not valid. Please pass a valid API key."),
+        ),
+    ],
+)
+def test_key__that_is_wrong_closes_the_connection(
+    place: str, path: str, headers: dict[str, str], closed: tuple[int, str]
+) -> None:
+    script = "{version: 1, defaults: {keys: [right]}, rules: [{reply: Hi.}]}"
+    httpx.put(f"{place}/_mock/script", content=script).raise_for_status()
+    address = place.replace("http", "ws", 1) + path
+    with connect(address, additional_headers=headers, proxy=None) as connection:
+        assert Conversation(connection).closed() == closed
+    with connect(address.partition("?")[0] + "?key=right", proxy=None) as connection:
+        talk = Conversation(connection)
+        talk.send(**GOOD)
+        assert talk.hear() == {"setupComplete": {}}
+
+
+def test_vertex__names_its_sessions_and_counts_candidates(place: str) -> None:
+    model = "projects/p/locations/l/publishers/google/models/gemini-live-2.5-flash"
+    with opened(place, VERTEX, Authorization="Bearer k") as talk:
+        talk.send(setup={"model": model, "generationConfig": TEXTS})
+        assert len(talk.hear()["setupComplete"]["sessionId"]) == 32
+        talk.send(clientContent={"turns": [{"parts": [{"text": "Hello"}]}], "turnComplete": True})
+        messages: list[dict[str, Any]] = []
+        while not messages or "usageMetadata" not in messages[-1]:
+            messages.append(json.loads(talk._connection.recv(timeout=PATIENCE)))
+    assert text_of(messages) == "Good day to you."
+    assert messages[-1]["usageMetadata"]["candidatesTokenCount"] == 5
+
+
+def test_model__that_converses_is_refused_elsewhere_and_listed(place: str) -> None:
+    body = {"contents": [{"parts": [{"text": "Hello"}]}]}
+    answer = httpx.post(f"{place}/v1beta/{NATIVE}:generateContent", json=body, headers={"x-goog-api-key": "k"})
+    assert answer.status_code == 404
+    listed = httpx.get(f"{place}/v1beta/{NATIVE}", headers={"x-goog-api-key": "k"}).json()
+    assert "bidiGenerateContent" in listed["supportedGenerationMethods"]
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, ssl.SSLContext]]:
+    """A server that speaks TLS, as google-genai does to whatever address it is given; and what trusts it."""
+    if shutil.which("openssl") is None:
+        pytest.skip("there is no openssl on this machine to make a certificate")
+    place = tmp_path_factory.mktemp("tls")
+    key, certificate = place / "key", place / "certificate"
+    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost")
+    make = ["openssl", "req", "-x509", *kind, "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(make, check=True, capture_output=True)
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.check_hostname = False
+    serve = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--ssl-keyfile", str(key))
+    with LiveServer(
+        *serve, "--ssl-certfile", str(certificate), script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0"
+    ) as live:
+        yield live, context
+
+
+async def test_google_genai__talks(secure: tuple[LiveServer, ssl.SSLContext]) -> None:
+    server, context = secure
+    options: Any = {"base_url": server.url.replace("http", "https", 1), "async_client_args": {"ssl": context}}
+    client = genai.Client(api_key="k", http_options=options)
+    config: Any = {"output_audio_transcription": {}, "tools": [{"function_declarations": [{"name": "get_weather"}]}]}
+    said, sound = "", b""
+    async with client.aio.live.connect(model="gemini-2.5-flash-native-audio-latest", config=config) as session:
+        await session.send_client_content(turns=types.Content(role="user", parts=[types.Part(text="The weather?")]))
+        async for message in session.receive():
+            sound += message.data or b""
+            if message.server_content is not None and message.server_content.output_transcription is not None:
+                said += message.server_content.output_transcription.text or ""
+            if message.tool_call is not None:
+                (call,) = message.tool_call.function_calls or []
+                result = types.FunctionResponse(id=call.id, name=call.name, response={"result": "sunny"})
+                await session.send_tool_response(function_responses=result)
+        assert (said, bool(sound)) == ("One moment.It is sunny.", True)
+        await session.send_realtime_input(text="broken")
+        with pytest.raises(errors.APIError) as refused:
+            async for _ in session.receive():
+                pass
+    assert refused.value.code == 1011
