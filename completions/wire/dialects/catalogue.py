@@ -10,6 +10,7 @@ from typing import Any
 from completions import ids
 from completions.tokens.capabilities import capabilities
 from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
+from completions.wire.dialects.openrouter_costs import table_name
 from completions.wire.openai.models import CREATED
 
 CEREBRAS = ("gpt-oss-120b", "qwen-3.8-27b", "zai-glm-4.7")
@@ -195,7 +196,7 @@ PARAMETERS = (
 def openrouter(name: str) -> dict[str, Any]:
     """Return OpenRouter's model with its prices, in US dollars a token as text; `name` begins with the maker's."""
     plain = name.partition("/")[2].partition(":")[0] or name
-    table = next((each for each in (name, plain, plain.replace(".", "-")) if prices(each)), name)
+    table = table_name(name)
     window, costs = context_window(table) or WINDOW, prices(table)
     return {
         "id": name,

@@ -15,7 +15,14 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.tokens.models import MAKERS
 from completions.wire.caching import cache_blocks
-from completions.wire.dialects import catalogue, openrouter_reasons, openrouter_responses, refusals, rules
+from completions.wire.dialects import (
+    catalogue,
+    openrouter_costs,
+    openrouter_reasons,
+    openrouter_responses,
+    refusals,
+    rules,
+)
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts
@@ -29,9 +36,6 @@ from completions.wire.validation import Check, Problem
 FAILED = "Provider returned error"
 USER = "user_mock"
 """Who has the key; every error but that of the key names them beside it (recorded 2025-08 to 2026-05)."""
-
-CENT = 1e-6
-"""The cost of a token in dollars, the same for all models."""
 
 ROUTED = "openrouter/auto"
 """The model that chooses another one."""
@@ -154,8 +158,7 @@ class OpenRouter(Vendor):
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
         thought = (counted := reply.usage or Usage(0, 0)).reasoning_tokens
-        asked, said = usage["prompt_tokens"] * CENT, usage["completion_tokens"] * CENT
-        parts = {"upstream_inference_prompt_cost": asked, "upstream_inference_completions_cost": said}
+        paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, counted))
         given = {
             "cached_tokens": counted.cached_tokens,
             "cache_write_tokens": counted.cache_creation_tokens,
@@ -163,16 +166,13 @@ class OpenRouter(Vendor):
             "video_tokens": 0,
         }
         return counts(reply.usage) | {
-            "cost": asked + said,
-            "is_byok": False,
-            "prompt_tokens_details": given,
-            "cost_details": {"upstream_inference_cost": asked + said, **parts},
+            **{"cost": paid["cost"], "is_byok": False, "prompt_tokens_details": given, **paid},
             "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
         }
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with its cost."""
-        return openrouter_responses.told(document, prompt, CENT)
+        return openrouter_responses.told(document, prompt)
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""
@@ -184,9 +184,8 @@ class OpenRouter(Vendor):
 
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its cost and the provider."""
-        cost = document["usage"]["prompt_tokens"] * CENT
-        parts = {"upstream_inference_prompt_cost": cost, "upstream_inference_completions_cost": 0}
-        usage = {"cost": cost, "is_byok": False, "cost_details": {"upstream_inference_cost": cost, **parts}}
+        used = Usage(document["usage"]["prompt_tokens"], 0)
+        usage = openrouter_costs.told(*openrouter_costs.costs(document["model"], used))
         told = {"provider": "Mock", "id": _generation("gen-emb-", reply)}
         told |= {"model": document["model"].rpartition("/")[2]}
         return document | {"usage": document["usage"] | usage} | told

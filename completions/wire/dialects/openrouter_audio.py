@@ -14,7 +14,8 @@ from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.dialects.openrouter import CENT, OpenRouter
+from completions.wire.dialects.openrouter import OpenRouter
+from completions.wire.dialects.openrouter_costs import FLAT
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.multipart import Upload
 from completions.wire.openai.sound_files import wav
@@ -113,9 +114,9 @@ class OpenRouterTranscriptions(Transcriptions):
         document = super().document(reply, prompt)
         if BY_TOKENS in (prompt.model or ""):
             usage = {key: document["usage"][key] for key in ("total_tokens", "input_tokens", "output_tokens")}
-            return document | {"usage": usage | {"cost": usage["total_tokens"] * CENT}}
+            return document | {"usage": usage | {"cost": usage["total_tokens"] * FLAT}}
         seconds = seconds_of(prompt)
-        return document | {"usage": {"seconds": seconds, "cost": seconds * CENT}}
+        return document | {"usage": {"seconds": seconds, "cost": seconds * FLAT}}
 
 
 class OpenRouterSpeech(Speech):

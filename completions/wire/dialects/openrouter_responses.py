@@ -6,7 +6,8 @@ Sources: responses of gpt-4o-mini, and streams of them, recorded in July and Oct
 from collections.abc import Mapping
 from typing import Any
 
-from completions.conversation import Prompt
+from completions.conversation import Prompt, Usage
+from completions.wire.dialects import openrouter_costs
 from completions.wire.fields import arranged
 
 ORDER = (
@@ -25,8 +26,8 @@ UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cach
 """What OpenAI's responses have and OpenRouter's do not (July and September 2026)."""
 
 
-def told(document: Mapping[str, Any], prompt: Prompt, each: float) -> dict[str, Any]:
-    """Return a response as OpenRouter tells it, with its cost at so many dollars for each token."""
+def told(document: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return a response as OpenRouter tells it, with its cost."""
     kept = {key: value for key, value in document.items() if key not in UNTOLD}
     kept |= {"store": False, "prompt_cache_options": None, "output": [_item(item) for item in document["output"]]}
     kept["reasoning"] = kept["reasoning"] if any(kept["reasoning"].values()) else None
@@ -35,11 +36,17 @@ def told(document: Mapping[str, Any], prompt: Prompt, each: float) -> dict[str, 
     kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
     if (used := document["usage"]) is None:
         return kept
-    asked, said = used["input_tokens"] * each, used["output_tokens"] * each
-    parts = {"upstream_inference_input_cost": asked, "upstream_inference_output_cost": said}
-    costs = {"upstream_inference_cost": asked + said, **parts}
-    details = {key: count for key, count in used["input_tokens_details"].items() if count or key == "cached_tokens"}
-    usage = {**used, "input_tokens_details": details, "cost": asked + said, "is_byok": False, "cost_details": costs}
+    given, made = used["input_tokens_details"], used["output_tokens_details"]
+    counted = Usage(
+        used["input_tokens"],
+        used["output_tokens"],
+        reasoning_tokens=made["reasoning_tokens"],
+        cached_tokens=given["cached_tokens"],
+        cache_creation_tokens=given.get("cache_write_tokens", 0),
+    )
+    paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, counted), ("input", "output"))
+    details = {key: count for key, count in given.items() if count or key == "cached_tokens"}
+    usage = {**used, "input_tokens_details": details, **paid}
     return kept | {"usage": usage}
 
 
