@@ -48,7 +48,7 @@ def spoil(events: Sequence[Event], fault: Fault, error: Callable[[Sequence[Event
     if _breaks_off(fault):
         return list(events[:at])
     change = CHANGES.get(fault.name)
-    return change(list(events), at) if change else list(events)
+    return change(list(events), at) if change and events else list(events)
 
 
 def pauses(events: Sequence[Event], faults: Iterable[Fault]) -> list[float]:

@@ -1,6 +1,6 @@
 """Steps 4 and 5 with faults: render and deliver wrongly, as the outcome says."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import add
 
@@ -152,9 +152,11 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     events = list(turn.events)
     for fault in faults:
         _check_place(turn, fault, events)
-        before, events = events, spoil(events, fault, partial(_error_events, turn, fault))
+        before, events = events, _spoilt(turn, events, [fault])
         if effect_of(fault) is Effect.EVENTS and events == before:
             _leave_out(turn, fault, SAME)
+        elif effect_of(fault) is Effect.END:
+            _check_cut(turn, faults, fault, events)
     frames = list(framing.frames(events))
     for fault in faults:
         whole, frames = frames, spoil_frames(frames, events, fault, framing.keep_alive)
@@ -169,6 +171,22 @@ def _stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     if ending(faults) is Ending.HOLD:
         pieces = line.held(pieces)
     return EventStream(keep_alive(turn, framing, pieces), record, framing, ending(faults), faults)
+
+
+def _spoilt(turn: Turn, events: list[Event], faults: Iterable[Fault]) -> list[Event]:
+    for fault in faults:
+        events = spoil(events, fault, partial(_error_events, turn, fault))
+    return events
+
+
+def _check_cut(turn: Turn, faults: Sequence[Fault], end: Fault, events: list[Event]) -> None:
+    """Note what struck only behind the place at which a later fault ends the stream."""
+    before = faults[: faults.index(end) + 1]
+    for at, fault in enumerate(before):
+        if effect_of(fault) is not Effect.EVENTS or fault not in turn.exchange.faults:
+            continue
+        if _spoilt(turn, list(turn.events), [*before[:at], *before[at + 1 :]]) == events:
+            _leave_out(turn, fault, f"`{end.name}` ends the stream before it")
 
 
 def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:

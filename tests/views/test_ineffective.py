@@ -53,6 +53,25 @@ async def ask(path: str, body: object, method: str = "POST", **headers: str) -> 
         (WHOLE, "X-Mock-Fault", "reset; after_tokens=2", "`after_tokens` has no effect: this answer is not streamed."),
         (WHOLE, "X-Mock-Fault", "split_bytes; bytes=99999", "`split_bytes` has no effect: this answer has "),
         (STREAM, "X-Mock-Fault", "split_bytes; bytes=99999", "`split_bytes` has no effect: this answer has "),
+        *(
+            (
+                STREAM,
+                "X-Mock-Fault",
+                f"disconnect; after_events=0, {name}",
+                f"`{name}` has no effect: it changes nothing",
+            )
+            for name in ("malformed_chunk", "bad_utf8", "duplicate_chunk", "reorder", "no_finish", "no_done")
+        ),
+        *(
+            (
+                STREAM,
+                "X-Mock-Fault",
+                f"{name}; after_events=3, {end}; after_events=2",
+                f"`{name}` has no effect: `{end}` ends the stream before it",
+            )
+            for name in ("malformed_chunk", "bad_utf8", "duplicate_chunk", "reorder")
+            for end in ("disconnect", "reset", "error_object", "stall")
+        ),
         (STREAM, "X-Mock-Fault", "cut_tool_arguments", "`cut_tool_arguments` has no effect: it changes nothing of"),
         (
             STREAM,
