@@ -259,6 +259,7 @@ INTERACTION = f"{ALL_INTERACTIONS}/(?P<name>[^/:]+)"
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI_STORED: Addresses = [
     re_path(f"^{VERSION}/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE),
+    re_path(rf"^{BETA}/auth_tokens\Z", by_method(POST=realtime.token_made), GOOGLE),
     re_path(rf"^{BETA}/batches\Z", by_method(GET=gemini_batches.listed), GOOGLE),
     re_path(f"^(?:v1|{BETA})/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),
     re_path(rf"^{BETA}/batches/(?P<name>[^/]+)\Z", GEMINI_BATCH, GOOGLE),

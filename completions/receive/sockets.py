@@ -7,7 +7,7 @@ own. Its answer, made for HTTP, is sent as messages: an event each, or the error
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Iterable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any, Protocol
 
 import orjson
@@ -62,8 +62,9 @@ async def converse(host: Host, scope: Mapping[str, Any], receive: Receive, send:
     except RequestError as exc:
         wire = socket_at(request.path_info)
         close = None if wire is None else wire.refused(wire.adapt_error(exc))
-        denial = _Denial(scope, send) if close is None else _Closing(close, send)
-        await host.refuse(request, exc, denial.send, None)
+        await host.refuse(request, exc, _Denial(scope, send).send if close is None else _say_nothing, None)
+        if close is not None:
+            await _close_after_first(close, receive, send)
         return
     chosen = next((name for name in opened.wire.subprotocols if name in offered), None)
     await send({"type": "websocket.accept", "subprotocol": chosen})
@@ -83,16 +84,16 @@ class _Denial:
             await self._send({"type": "websocket.close", "code": 1008})
 
 
-class _Closing:
-    """Takes a response to a handshake, which is accepted instead, and closes the connection with what it says."""
+async def _say_nothing(message: Mapping[str, Any]) -> None:
+    """Take a part of a response that is not sent."""
 
-    def __init__(self, close: Close, send: Send) -> None:
-        self._close, self._send = close, send
 
-    async def send(self, message: Mapping[str, Any]) -> None:
-        if message["type"] == "http.response.body" and not message.get("more_body"):
-            await self._send({"type": "websocket.accept"})
-            await self._send({"type": "websocket.close", "code": self._close.code, "reason": self._close.reason})
+async def _close_after_first(close: Close, receive: Receive, send: Send) -> None:
+    """Accept a handshake, and end the connection once its client has said something."""
+    await send({"type": "websocket.accept"})
+    await receive()
+    with suppress(OSError):  # of a client that is gone
+        await send({"type": "websocket.close", "code": close.code, "reason": close.reason})
 
 
 class _Conversation:

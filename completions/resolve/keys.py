@@ -22,7 +22,7 @@ AWS_SIGNATURE, CREDENTIAL = "AWS4-HMAC-SHA256", re.compile(r"Credential=([^/,\s]
 def key_in(headers: Mapping[str, str]) -> str:
     """Return the API key from any header in which a known API accepts it; empty if there is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
+    if scheme.lower() in ("bearer", "token") and token.strip():  # the second is Google's, of tokens for browsers
         return token.strip()
     if scheme == AWS_SIGNATURE and (credential := CREDENTIAL.search(token)):
         return credential[1]

@@ -380,7 +380,7 @@ def _address(scope: Mapping[str, Any]) -> tuple[str, str]:
 
 def with_queried_key(request: HttpRequest, headers: Headers) -> Headers:
     """Return the headers of a request with the API key in its query string, Google's other place for it, among them."""
-    key = request.GET.get("key") if query_string(request) else None
+    key = request.GET.get("key") or request.GET.get("access_token") if query_string(request) else None
     return {**headers, GOOGLE_KEY: key.encode()} if key else headers
 
 

@@ -25,6 +25,9 @@ logger = logging.getLogger("completions")
 
 PROTOCOLS = b"sec-websocket-protocol"
 
+TAKEN = "taken"
+"""By what a secret counts how often it was used, if it does."""
+
 KEY_PROTOCOL = "openai-insecure-api-key."
 """How the subprotocol begins in which a browser, which can send no header, gives its key (`openai/realtime`, Node)."""
 
@@ -64,10 +67,19 @@ async def open_session(request: HttpRequest, headers: Headers) -> Opened:
 
 
 async def _secret(space: Namespace, wire: SocketFormat, headers: TextHeaders) -> Document | None:
-    """Return the secret that is a handshake's key; None for another key. One that is over is refused as a wrong one."""
+    """Return the secret that is a handshake's key; None for another key. One that is over is refused as a wrong one.
+
+    Where its uses are counted, this is one more.
+    """
     found = await space.records.get(wire.secret, key_in(headers)) if wire.secret else None
-    if found is not None and is_over(found, time.time()):
+    if found is None:
+        return None
+    if is_over(found, time.time()):
         check_key(headers, ())
+    session = found["session"]
+    if TAKEN in session:
+        again = {**session, TAKEN: session[TAKEN] + 1}
+        await space.records.put(wire.secret, key_in(headers), {**found, "session": again})
     return found
 
 

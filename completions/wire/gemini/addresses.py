@@ -3,9 +3,9 @@
 from completions.wire.address import Address
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.interactions.format import Interactions
-from completions.wire.gemini.live.format import Live
+from completions.wire.gemini.live.format import ConstrainedLive, Live
 
-GEMINI, INTERACTIONS, LIVE = Gemini(), Interactions(), Live()
+GEMINI, INTERACTIONS, LIVE, CONSTRAINED = Gemini(), Interactions(), Live(), ConstrainedLive()
 
 BETA = "v1(?:beta|alpha)"
 """The versions in which the Gemini API keeps files and batches; its SDKs take `v1alpha` for what is newest."""
@@ -26,14 +26,14 @@ NO_OPERATION = "(?!/operations/)"
 ALL_INTERACTIONS = f"{VERSION}/(?:projects/[^/]+/locations/[^/]+/)?interactions"
 """Where interactions begin, of Vertex AI too."""
 
+CONVERSATIONS = r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent"
+"""Where the Live API is spoken; behind an address that ends with a slash some clients send two."""
+
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(ALL_INTERACTIONS, INTERACTIONS),
-    Address(
-        r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent",
-        LIVE,
-        "socket",
-    ),
+    Address(CONVERSATIONS, LIVE, "socket"),
+    Address(f"{CONVERSATIONS}Constrained", CONSTRAINED, "socket"),
     Address("v1/models", GEMINI, "models"),
     Address("v1/models/(?P<name>.+)", GEMINI, "model"),
     Address(MODELS, GEMINI, "models"),

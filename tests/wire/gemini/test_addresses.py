@@ -63,7 +63,7 @@ async def test_predict__is_vertex_s_for_embeddings() -> None:
         ("POST", "/v1beta/corpora", 404, "NOT_FOUND"),
         ("GET", "/v1beta/models/veo-3.0-generate-001/operations/abc", 404, "NOT_FOUND"),
         ("GET", "/ns/other/v1beta/nothing", 404, "NOT_FOUND"),
-        ("POST", "/v1alpha/auth_tokens", 404, "NOT_FOUND"),
+        ("POST", "/v1alpha/corpora", 404, "NOT_FOUND"),
         ("DELETE", "/v1alpha/files", 405, "INVALID_ARGUMENT"),
     ],
 )

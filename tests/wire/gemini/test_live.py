@@ -407,11 +407,101 @@ def test_key__that_is_wrong_closes_the_connection(
     httpx.put(f"{place}/_mock/script", content=script).raise_for_status()
     address = place.replace("http", "ws", 1) + path
     with connect(address, additional_headers=headers, proxy=None) as connection:
-        assert Conversation(connection).closed() == closed
+        talk = Conversation(connection)
+        talk.send(**GOOD)
+        assert talk.closed() == closed
     with connect(address.partition("?")[0] + "?key=right", proxy=None) as connection:
         talk = Conversation(connection)
         talk.send(**GOOD)
         assert talk.hear() == {"setupComplete": {}}
+
+
+def made(place: str, **asked: object) -> str:
+    """Return a token, which is made with a key."""
+    answer = httpx.post(f"{place}/v1alpha/auth_tokens", json=asked, headers={"x-goog-api-key": "right"})
+    assert answer.status_code == 200 and list(answer.json()) == ["name"], answer.text
+    name: str = answer.json()["name"]
+    assert name.startswith("auth_tokens/")
+    return name
+
+
+@contextmanager
+def constrained(place: str, token: str, **setup: Any) -> Iterator[Conversation]:
+    """Open a connection with a token, and send a setup."""
+    address = f"{place.replace('http', 'ws', 1)}{PLACE.format('v1alpha')}Constrained"
+    with connect(f"{address}?access_token={token}", proxy=None) as connection:
+        talk = Conversation(connection)
+        talk.send(setup=setup)
+        yield talk
+
+
+def test_token__opens_one_session_with_its_own_setup(place: str) -> None:
+    script = "{version: 1, defaults: {keys: [right]}, rules: [{match: {system: brief}, reply: Hi.}, {reply: Long.}]}"
+    httpx.put(f"{place}/_mock/script", content=script).raise_for_status()
+    brief = {"systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    locked = {"model": MODEL, "generationConfig": TEXTS, **brief, "sessionResumption": {}}
+    token = made(place, bidiGenerateContentSetup=locked)
+    with constrained(place, token, model="models/other", systemInstruction={"parts": [{"text": "Go on."}]}) as talk:
+        assert talk.hear() == {"setupComplete": {}}
+        assert text_of(talk.say("Hello")) == "Hi."
+        handle = talk.hear()["sessionResumptionUpdate"]["newHandle"]
+    with constrained(place, token, model=MODEL) as talk:
+        assert talk.closed() == (1011, "Token has been used too many times")
+    with constrained(place, token, model=MODEL, sessionResumption={"handle": handle}) as talk:
+        assert talk.hear() == {"setupComplete": {}}
+        assert text_of(talk.say("And?")) == "Hi."
+
+
+def test_token__locks_the_fields_of_its_mask(place: str) -> None:
+    brief = {"systemInstruction": {"parts": [{"text": "Be brief."}]}}
+    setup = {"generationConfig": {"temperature": 0.5}, **brief}
+    mask = "generationConfig.temperature,generationConfig.seed,systemInstruction"
+    token = made(place, bidiGenerateContentSetup=setup, fieldMask=mask, uses=0)
+    for _ in range(2):
+        config = {"temperature": 1, "seed": 7, **TEXTS}
+        with constrained(place, token, model=MODEL, generationConfig=config) as talk:
+            assert talk.hear() == {"setupComplete": {}}
+            talk.say("Hello")
+    exchange = httpx.get(f"{place}/_mock/exchanges/{said_in(place, 3)[0]['id']}").json()
+    assert exchange["request"]["body"]["generationConfig"] == {"temperature": 0.5, **TEXTS}
+    assert exchange["request"]["body"]["systemInstruction"] == brief["systemInstruction"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "closed"),
+    [
+        ({"newSessionExpireTime": "2020-01-01T00:00:00Z"}, (1011, "new_session_expire_time deadline exceeded")),
+        ({"expireTime": "2020-01-01T00:00:00Z"}, (1007, "API key not valid. Please pass a valid API key.")),
+    ],
+)
+def test_token__that_is_late_opens_nothing(place: str, asked: dict[str, str], closed: tuple[int, str]) -> None:
+    with constrained(place, made(place, **asked), model=MODEL) as talk:
+        assert talk.closed() == closed
+
+
+def test_token__is_a_key_at_its_own_address_alone(place: str) -> None:
+    address = f"{place.replace('http', 'ws', 1)}{PLACE.format('v1alpha')}?access_token={made(place)}"
+    with connect(address, proxy=None) as connection:
+        talk = Conversation(connection)
+        talk.send(**GOOD)
+        code, reason = talk.closed()
+    assert (code, reason.startswith("Method doesn't allow unregistered callers")) == (1008, True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"liveConnectConstraints": {}}, UNKNOWN.format("liveConnectConstraints", "")),
+        ({"uses": "many"}, "Invalid value at 'uses' (TYPE_INT32), \"many\""),
+        (
+            {"expireTime": "soon"},
+            "Invalid value at 'expire_time' (type.googleapis.com/google.protobuf.Timestamp), \"soon\"",
+        ),
+    ],
+)
+def test_token__that_is_asked_for_wrongly_is_refused(place: str, asked: dict[str, Any], said: str) -> None:
+    answer = httpx.post(f"{place}/v1beta/auth_tokens", json=asked, headers={"x-goog-api-key": "k"})
+    assert (answer.status_code, answer.json()["error"]["message"]) == (400, said)
 
 
 def test_vertex__names_its_sessions_and_counts_candidates(place: str) -> None:
@@ -452,6 +542,27 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServe
         *serve, "--ssl-certfile", str(certificate), script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0"
     ) as live:
         yield live, context
+
+
+async def test_google_genai__opens_a_session_with_a_token(secure: tuple[LiveServer, ssl.SSLContext]) -> None:
+    server, context = secure
+    options: Any = {
+        "base_url": server.url.replace("http", "https", 1),
+        "api_version": "v1alpha",
+        "client_args": {"verify": context},
+        "async_client_args": {"ssl": context},
+    }
+    constraints: Any = {"model": "gemini-3.8-live", "config": {"response_modalities": ["TEXT"], "temperature": 0.5}}
+    with pytest.warns(errors.ExperimentalWarning):
+        maker = genai.Client(api_key="k", http_options=options)
+        token = maker.auth_tokens.create(
+            config={"live_connect_constraints": constraints, "lock_additional_fields": ["seed"]}
+        )
+        client = genai.Client(api_key=token.name, http_options=options)
+        async with client.aio.live.connect(model="gemini-3.8-live", config={"seed": 3}) as session:
+            await session.send_realtime_input(text="Hello")
+            said = [message.text async for message in session.receive()]
+    assert "".join(filter(None, said)) == "Good day to you."
 
 
 async def test_google_genai__talks(secure: tuple[LiveServer, ssl.SSLContext]) -> None:

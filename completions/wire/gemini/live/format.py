@@ -6,7 +6,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply
 from completions.event import Event
-from completions.exceptions import RequestError
+from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.base import (
     NO_ROUTE,
@@ -20,10 +20,12 @@ from completions.wire.base import (
 )
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import MESSAGES, Framing
+from completions.wire.gemini.errors import KEY_MISSING
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.live.events import HANDLE, collect_message, content_of, handle_of, narrate
 from completions.wire.gemini.live.session import LiveSession, closing
+from completions.wire.gemini.live.tokens import PREFIX, TOKEN
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.readback import Answer
 from completions.wire.sockets import Close, Message, Session, SocketFormat
@@ -40,8 +42,13 @@ class Live(Gemini, SocketFormat):
     vertex = False
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
-        """Return a new conversation, with which model its first message says."""
-        return LiveSession(self._fits, vertex=self.vertex)
+        """Return a new conversation, with which model its first message says, or the token that opens it.
+
+        A token is a key at the address for tokens alone.
+        """
+        if preset is None and headers.get(self.key_header, "").startswith(PREFIX):
+            raise KeyRefused(KEY_MISSING, "")
+        return LiveSession(self._fits, preset, vertex=self.vertex)
 
     def _fits(self, model: str) -> bool:
         can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
@@ -101,3 +108,9 @@ class Live(Gemini, SocketFormat):
     def refused(self, exc: RequestError) -> Close:
         """Return how a connection ends whose handshake is refused: the API takes any, and tells why as it closes."""
         return closing(exc.status, exc.message)
+
+
+class ConstrainedLive(Live):
+    """The same for those who have a token, and no key."""
+
+    secret = TOKEN

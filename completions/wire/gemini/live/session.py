@@ -18,6 +18,7 @@ from completions.wire.gemini.errors import not_found
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.live import messages
 from completions.wire.gemini.live.events import DURATION, spoken_so_far, unblocked
+from completions.wire.gemini.live.tokens import settled
 from completions.wire.gemini.rules import config_problems, function_problems
 from completions.wire.openai.realtime.sound import FRAME_MS, Listener, bytes_per_ms, milliseconds
 from completions.wire.openai.transcripts import sentences
@@ -48,10 +49,13 @@ def closing(status: int, message: str) -> Close:
 
 
 class LiveSession(Session):
-    """One conversation; `fits` tells of a model's name whether it is for conversations, as far as that is known."""
+    """One conversation; `fits` tells of a model's name whether it is for conversations, as far as that is known.
 
-    def __init__(self, fits: Callable[[str], bool], *, vertex: bool) -> None:
-        self._fits, self._vertex = fits, vertex
+    A `token` that opens it says what its setup may be.
+    """
+
+    def __init__(self, fits: Callable[[str], bool], token: Message | None, *, vertex: bool) -> None:
+        self._fits, self._token, self._vertex = fits, token, vertex
         self._setup: dict[str, Any] | None = None
         self._contents: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
@@ -124,6 +128,8 @@ class LiveSession(Session):
         yield {"toolCallCancellation": {"ids": ids}}
 
     def _begin(self, setup: dict[str, Any]) -> Iterator[Step]:
+        if self._token is not None:
+            setup = settled(setup, self._token)
         config = inner(setup, "generationConfig")
         model = text(setup.get("model")).rpartition("/")[2]
         if not model:
