@@ -55,6 +55,13 @@ def user(text: str) -> Message:
         ("", "Classify the mood as good, bad or neutral. Return just one word.\n\nSo bad!", "bad"),
         ("Allowed labels: 'technical', 'billing'. Output just the label.", "A billing problem", "billing"),
         (ROLES, "Write code, coder", "Coder"),
+        ("", "Is it so? Your response should be one of YES or NO. It should be exactly one of these.", "YES"),
+        ("", "Does it contain a fallacy? Yes or No.", "Yes"),
+        (
+            "",
+            "Assess ONLY THE LAST message.\n- First line must read 'safe' or 'unsafe'.\n- If unsafe, add a list.",
+            "safe",
+        ),
         (WORKERS, "Let the coder do it", "Coder"),
     ],
 )
@@ -113,6 +120,7 @@ def test_choice__not_where_tools_or_json_are_wanted() -> None:
         ("Score it on a scale of 0.0 to 1.0.\nRespond with ONLY a decimal number between 0.0 and 1.0.", 0.5, 1),
         ("Evaluate the likeness between 0 (none) and 100 (same). Output a single integer.", 50, 100),
         ("How many legs has a spider? Answer with just a number.", 1, 10),
+        ("Rate the coherence (1-5).\n\nEvaluation Form (scores ONLY):\n- Coherence:", 3, 5),
         ("What is 17 * 3? Reply with only the number.", 51, 51),
     ],
 )

@@ -62,6 +62,26 @@ def test_tags__each_has_an_answer(asked: str, names: list[str]) -> None:
     assert list(found) == names and all(found.values())
 
 
+def test_tags__are_no_placeholders() -> None:
+    assert (
+        said(("user", "Which one? Give it in the following format: 'ANSWER: <number>' and say why.")).splitlines()[-1][
+            :7
+        ]
+        == "ANSWER:"
+    )
+
+
+def test_yaml__is_written_where_it_is_asked_for() -> None:
+    assert re.fullmatch(
+        r'name: ".*"\nage: ".*"', said(("user", "Respond in YAML with the keys name and age. Invent one."))
+    )
+    schema = json.dumps({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})
+    asked = (
+        f"The output should be formatted as a YAML instance of this schema: {schema}\nEnclose it in triple backticks."
+    )
+    assert re.fullmatch(r"```yaml\nn: \d+\n```", said(("user", asked)))
+
+
 def test_tags__hold_what_the_prompt_lists() -> None:
     assert (
         elements(said(("user", "Is it spam? Think in <thinking> tags, then answer yes or no inside <answer> tags.")))[
@@ -149,6 +169,20 @@ def test_calls_in_words__end_with_what_was_said() -> None:
             [("system", "Table: orders (id)\nRespond with ONLY a SQLite query."), ("user", "All")],
             r"SELECT \* FROM orders LIMIT 10",
         ),
+        ([("user", "Rewrite it as a standalone question.\n<Follow Up Message>\nhow is tea?\n")], r"how is tea\?"),
+        ([("user", "Write a datetime that matches the following pattern: '%Y-%m-%dT%H:%M'.")], "2025-03-14T09:30"),
+        ([("user", "When was it? Answer in the format YYYY-MM-DD only.")], "2025-03-14"),
+        ([("user", "Write a Python function that adds. Return only the code.")], r"```python\ndef (?s:.*)\n```"),
+        ([("user", "Write it in bash, code only, without markdown.")], 'echo "Hello"'),
+        ([("system", "Reply TERMINATE when the task is done."), ("user", "Say hi")], r"(?s:.+)\n\nTERMINATE"),
+        (
+            [("system", "Respond with 'APPROVE' when your feedback is addressed."), ("user", "Tea")],
+            r"(?s:.+)\n\nAPPROVE",
+        ),
+        (
+            [("user", "Extract keywords. Provide them in this format: 'KEYWORDS: <keywords>'\nTea is hot")],
+            r"(?s:.+)KEYWORDS: \w+, .*",
+        ),
     ],
 )
 def test_form__is_the_one_that_is_wanted(messages: list[tuple[str, str]], expected: str) -> None:
@@ -163,6 +197,9 @@ def test_form__is_the_one_that_is_wanted(messages: list[tuple[str, str]], expect
         [("system", "You only answer questions about SQL."), ("user", "What is an index?")],
         [("user", "How do I print one word per column?")],
         [("user", "How do I parse a file with commas in it?")],
+        [("user", "If unsafe, add a comma-separated list. How is tea?")],
+        [("system", "Review only the code that has changed."), ("user", "What is new?")],
+        [("system", "Use HTML when the page is done."), ("user", "What is new?")],
     ],
 )
 def test_form__only_where_it_is_wanted(messages: list[tuple[str, str]]) -> None:

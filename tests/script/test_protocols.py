@@ -607,6 +607,7 @@ Do not include any explanations, only provide a RFC8259 compliant JSON response 
         ('Return only a JSON object with the keys "city" and "days".', {"city": str, "days": str}),
         ("Please answer in JSON with keys name, age and mood.", {"name": str, "age": str, "mood": str}),
         ('Respond in JSON, such as {"city": "Rome", "days": 5}', {"city": str, "days": int}),
+        ('Input: Hi.\nOutput: {"facts" : ["a"]}\n\nReturn the facts in a json format as shown above.', {"facts": list}),
         ('Return a JSON object: {"facts": ["a", "b"], "by": "x"}', {"facts": list, "by": str}),
         ('### Output:\nJSON format: { "tags": ["a", "b"] }\n### Chat:\nUSER: hi', {"tags": list}),
         ('The output must be a single, raw JSON object like {"title": "yours"}.', {"title": str}),

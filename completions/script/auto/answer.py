@@ -28,12 +28,14 @@ from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import (
     choices,
+    closings,
     code,
     lines,
     markers,
     quoted,
     react,
     scores,
+    snippets,
     tagged_calls,
     tags,
     told,
@@ -70,7 +72,7 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 
 PROTOCOLS = (
     *(code.answer, markers.answer, react.answer, tagged_calls.answer, quoted.answer, unspecified.answer),
-    *(told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
+    *(told.answer, tags.answer, scores.answer, choices.answer, lines.answer, snippets.answer, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 

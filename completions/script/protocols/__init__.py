@@ -16,6 +16,8 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |
+| `snippets` | code alone | applications that run it |
+| `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
 `observation` tells whether a tool has answered, however that is said. Every module reads a bounded part of a prompt, in

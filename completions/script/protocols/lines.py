@@ -6,16 +6,18 @@
 | `Your response should be a list of comma separated values` | words with commas between |
 | `Rephrase it to be a standalone question` | the question, as it stands |
 | `Generate a title of 5 words` | a few of the conversation's words |
+| `matches the following pattern: '%Y-%m-%d'` | a date, so written |
 | `Return only the SQL query` | a query of a table that the prompt tells of |
 """
 
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.choices import KEPT, NEAR, unwrapped
+from completions.script.protocols.choices import KEPT, SENTENCE, unwrapped
 from completions.script.protocols.observation import observation, question
 from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import compact
@@ -58,7 +60,7 @@ STANDALONE = re.compile(
     re.IGNORECASE,
 )
 FOLLOW_UP = re.compile(
-    r"\b(?:follow[- ]?up (?:input|question)|(?:latest|initial|current) question)\s*:[\s-]*([^\n]{2,2000})",
+    r"\b(?:follow[- ]?up (?:input|question|message)|(?:latest|initial|current) question)\s*[:>][\s-]*([^\n]{2,2000})",
     re.IGNORECASE,
 )
 
@@ -72,6 +74,20 @@ SHORT = re.compile(
 TALK = re.compile(
     r"\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b", re.IGNORECASE
 )
+
+PATTERN = re.compile(
+    r"\bpattern: '([^'\n]{0,40}%Y[^'\n]{0,40})'"
+    r"|\b(?:answer|respond|reply|return|output)\b[^\n.]{0,40}\bYYYY-MM-DD\b",
+    re.IGNORECASE,
+)
+DAY = datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
+
+LISTING = re.compile(
+    r"\A\W*(?!if\b)[^\n]*\b(?:respond|response|return|provide|list|give|write|output|answer|generate|create|suggest|name|produce"
+    r"|result|should|must|one|separated|return)\b",
+    re.IGNORECASE,
+)
+"""What a sentence has that asks for a list."""
 
 SAYS = r"\b(?:return|write|output|generate|respond|give|produce|reply|provide)\b"
 SQL = re.compile(
@@ -106,7 +122,11 @@ def _kind(text: str) -> Callable[[str, list[str], Prompt], str | None] | None:
         return _query
     if TITLE.search(text) and SHORT.search(text) and TALK.search(text):
         return _title
-    return _list if any(kind.search(text) for kind in (MARKED, PER_LINE, COMMAS, PYTHON)) else None
+    if PATTERN.search(text):
+        return _date
+    sentences = (found[0] for found in SENTENCE.finditer(text) if LISTING.search(found[0]))
+    asked = any(kind.search(each) for each in sentences for kind in (MARKED, PER_LINE, COMMAS, PYTHON))
+    return _list if asked else None
 
 
 def _list(text: str, texts: list[str], prompt: Prompt) -> str:
@@ -133,7 +153,7 @@ def _topic(text: str, prompt: Prompt) -> str:
 def _question(text: str, texts: list[str], prompt: Prompt) -> str | None:
     """Return the question that is to be put in other words."""
     *_, told = ["", *(found[1] for found in FOLLOW_UP.finditer(text))]
-    return told.strip() or (question(prompt) if question(prompt)[-NEAR:] not in text else None)
+    return told.strip() or (None if unwrapped(question(prompt)) == text else question(prompt))
 
 
 def _title(text: str, texts: list[str], prompt: Prompt) -> str:
@@ -145,6 +165,12 @@ def _title(text: str, texts: list[str], prompt: Prompt) -> str:
         asked = after.partition("\n")[2] or after
     asked = re.sub(r"(?:\A|\n)\W*\w+:", "\n", asked)
     return " ".join(word[:1].upper() + word[1:] for word in keywords(asked)) or "New Conversation"
+
+
+def _date(text: str, texts: list[str], prompt: Prompt) -> str:
+    """Write a date in the way that a text tells."""
+    told = PATTERN.search(text)
+    return (DAY.strftime(told[1]) if told and told[1] else DAY.date().isoformat()) if told else ""
 
 
 def _query(text: str, texts: list[str], prompt: Prompt) -> str:

@@ -27,13 +27,19 @@ NAMES_FORM = re.compile(r"json|schema|interface|structure|format", re.IGNORECASE
 SEVERAL = re.compile(r"\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b", re.IGNORECASE)
 """How a list of what a schema describes is asked for."""
 
-BLOCK = re.compile(r"```\s*json|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)", re.IGNORECASE)
+BLOCK = re.compile(
+    r"```\s*json|triple backticks|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)", re.IGNORECASE
+)
 IN_BLOCK = re.compile(
     r"\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b", re.IGNORECASE
 )
 NEGATED = re.compile(r"\b(?:not|no|never|without|don't|remove|avoid|omit|strip|neither)\b", re.IGNORECASE)
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n")
 
+AS_YAML = re.compile(
+    r"\b(?:respond|reply|answer|return|output|formatted|provide)\b[^\n.]{0,40}\bYAML\b|\b(?:valid|only) YAML\b",
+    re.IGNORECASE,
+)
 STRICTLY = re.compile(
     r"answer strictly (?:in the following format: ([^\n]+)|with one of these enums:\n((?:[^\n]+\n?)+))"
 )
@@ -68,10 +74,18 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if form is None:
         return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
     try:
-        said = compact(instance(form.schema, seed))
+        value = instance(form.schema, seed)
     except Unsatisfiable:  # what looks like a schema in somebody's text need not be one
         return None
-    return f"```json\n{said}\n```" if form.fenced else said
+    said = written(value, "\n".join(texts))
+    return f"```{'json' if said.startswith(('{', '[')) else 'yaml'}\n{said}\n```" if form.fenced else said
+
+
+def written(value: object, text: str) -> str:
+    """Write a value as JSON; or as YAML, where a text speaks of that and asks for it."""
+    if isinstance(value, Mapping) and AS_YAML.search(text):
+        return "\n".join(f"{name}: {compact(each)}" for name, each in value.items())
+    return compact(value)
 
 
 def instructions(prompt: Prompt) -> Iterator[str]:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from random import Random
 
 from completions.conversation import Prompt
+from completions.script.auto.sentences import keywords
 from completions.script.protocols.choices import KEPT, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.protocols.quoted import instructions
@@ -19,28 +20,30 @@ END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|a
 WANTED = re.compile(
     r"\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
     rf"(?:{AMOUNT} )?{AMOUNT}{END}"
-    rf"|\bsingle (?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
+    rf"|\bsingle (?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"\b(?:repl(?:y|ies)|respon[ds]e?|answer|output|return|give|provide|assign|say|print|write|only)\b", re.IGNORECASE
+    r"\b(?:repl(?:y|ies)|respon[ds]e?|answer|output|return|give|provide|assign|say|print|write|form|only)\b",
+    re.IGNORECASE,
 )
 SCALE = re.compile(
-    r"\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer)\b[^\n\d.]{0,50}?"
+    r"(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
     r"(-?\d{1,4}(?:\.\d{1,3})?)(?:\s*\([^()\n]{0,60}\))?\s*(?:to|and|through|[-\u2013\u2014])\s*(\d{1,6}(?:\.\d{1,3})?)",
     re.IGNORECASE,
 )
-SUM = re.compile(r"(?<![\w.])(\d{1,6}) ?([+*x\u00d7-]|plus|minus|times) ?(\d{1,6})(?![\w.])")
+SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")
 FINE = re.compile(r"\b(?:decimal|float)\b", re.IGNORECASE)
-
-OPERATORS = {"plus": "+", "minus": "-"}
 
 BOXED = "\\boxed{"
 MARKED = re.compile(r"\[\[(\d+(?:\.\d+)?|[A-Za-z][\w ]{0,24})\]\]")
 LABELLED = re.compile(r"([A-Za-z][\w ]{0,24}:\s*)\[\[")
 LINE = re.compile(
-    r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}(?:[A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
+    r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}([A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
 )
+WORDS = re.compile(r"keyword|list|topic|tag|name|text|title|sentence|reason|explanation|summary", re.IGNORECASE)
+"""What stands for words, and not for a number or a letter."""
+
 LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
 
 
@@ -66,8 +69,8 @@ def _wants(text: str) -> bool:
 def _number(texts: list[str], random: Random) -> str:
     """Return a number of the upper half of the scale that a text tells."""
     if sum_ := next((found for text in texts if (found := SUM.search(text))), None):
-        left, right = int(sum_[1]), int(sum_[3])
-        return str({"+": left + right, "-": left - right}.get(OPERATORS.get(sum_[2], sum_[2]), left * right))
+        left, right = int(sum_[1]), int(sum_[4])
+        return str(left - right if sum_[3] else left + right if sum_[2] in ("+", "plus") else left * right)
     scale = next((found for text in texts if (found := SCALE.search(text))), None)
     low, high = (float(scale[1]), float(scale[2])) if scale else (1.0, 10.0)
     middle = (low + high) / 2
@@ -86,6 +89,8 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
         return f"{label[1] if label else ''}[[{_number(texts, random) if rates else marked[1]}]]"
     if line := _line(text):
         letter = LETTERS.search(text)
+        if letter is None and WORDS.search(line[2]):
+            return f"{line[1].rstrip()} {', '.join(keywords(text, 12)[-4:])}"
         return line[1].rstrip() + " " + (letter[1] if letter else _number(texts, random))
     return None
 

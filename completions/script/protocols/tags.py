@@ -73,7 +73,7 @@ HTML = frozenset(
 """Tags of pages, which are asked for in pages."""
 
 ASKED = re.compile(
-    r"\b(?:in|inside|within|between|with|using|by|to)\b[^\n<>]{0,40}[`'\"]?<([A-Za-z][\w-]{0,30})>(?:(?:\.\.\.|\u2026)?</\1>)?"
+    r"\b(?:in|inside|within|between|with|using|by|to)\b[^\n<>:]{0,40}[`'\"]?<([A-Za-z][\w-]{0,30})>(?:(?:\.\.\.|\u2026)?</\1>)?"
 )
 TEMPLATE = re.compile(r"\b(?:format|structure|template|form|like this|schema)\b[^\n<]{0,40}\n+[ \t]*(?:```(?:xml)?\n)?")
 ELEMENT = re.compile(r"\s*<([A-Za-z][\w-]{0,30})>((?:(?!<\1>).){0,2000}?)</\1>", re.DOTALL)

@@ -15,22 +15,24 @@ from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed, unwrapped
 from completions.script.protocols.observation import in_sentences
-from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema
+from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema, written
 from completions.script.protocols.words import MAX_DEPTH, list_of, schema_of_instance
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
 
-SPELLINGS = ("JSON", "json", "Json")
+SPELLINGS = ("JSON", "json", "Json", "YAML", "yaml")
 """How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
 
+SPELLED = re.compile("json|yaml", re.IGNORECASE)
 SAY = r"(?:respond|reply|answer|return|output)"
 ASKS = re.compile(
-    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*{SAY}\b[^\n]*\bJSON\b"
+    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*{SAY}\b[^\n]*\b(?:JSON|YAML)\b"
     r"|\W*(?:please )?(?:provide|give|format|express|present|write|produce|generate|extract)\b[^\n]*"
-    r"\b(?:as|in|into) (?:an? |valid )*JSON\b"
-    r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*\bJSON\b"
-    r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\bJSON\b"
-    r"|\W*(?:output|response)?\W*JSON (?:output )?format\W*\Z",
+    r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
+    r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
+    r"\b(?:JSON|YAML)\b"
+    r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\b(?:JSON|YAML)\b"
+    r"|\W*(?:output|response)?\W*(?:JSON|YAML) (?:output )?format\W*\Z",
     re.IGNORECASE,
 )
 KEYS = re.compile(r"\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b", re.IGNORECASE)
@@ -40,8 +42,9 @@ NAMED = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\
 BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?", re.IGNORECASE)
 LIKE = re.compile(
-    r"(?:\blike(?: this)?|\be\.g\.|\bexample|\bsuch as|\b(?:format|form|structure|shape|schema))\W*(?:json\W*)?\Z",
-    re.IGNORECASE,
+    r"(?:\blike(?: this)?|\be\.g\.|\bexample|\bsuch as|\b(?:format|form|structure|shape|schema)"
+    r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z",
+    re.IGNORECASE | re.MULTILINE,
 )
 FORM = re.compile(
     r"\b(?:output|response|answer|return|reply|respond)\b[^\n{]{0,40}\b(?:format|form|structure|shape|like this)\W*"
@@ -74,7 +77,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            return compact(instance(_decided(schema, text, prompt), seed))
+            return written(instance(_decided(schema, text, prompt), seed), text)
     else:
         if asked:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
@@ -88,7 +91,7 @@ def _asking(text: str) -> list[str]:
     if not any(written in text for written in SPELLINGS):
         return []
     asking = [sentence for sentence in SENTENCE_END.split(text) if ASKS.match(sentence)]
-    return [sentence for sentence in asking if not NEGATED.search(sentence.partition("JSON")[0])]
+    return [sentence for sentence in asking if not NEGATED.search(SPELLED.split(sentence)[0])]
 
 
 def _quotes(text: str) -> bool:

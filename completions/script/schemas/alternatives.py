@@ -16,7 +16,7 @@ KINDS = (
 )
 ASKS = re.compile(
     r"\b(?:reply|respon[ds]e?|answer|output|return|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
-    r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must be|should be|what|which|is)\b",
+    r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must (?:be|read)|should be|what|which|is)\b",
     re.IGNORECASE,
 )
 QUOTED = re.compile(r"(?<!\w)[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019\n]{1,40})[\"'`\u201d\u2019](?!\w)")
@@ -42,9 +42,10 @@ WORD = re.compile(
     rf"(?:a\s+single|a|one|the)\s+words?\s*[:,-]{TOLD}",
     re.IGNORECASE,
 )
-PAIR = re.compile(rf"\((?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})\)", re.IGNORECASE)
+PAIR = re.compile(rf"(?:\(|\A\W*)(?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})(?:\)|\W*\Z)", re.IGNORECASE)
 KNOWN = re.compile(
-    r"\b(?:reply|respond|answer|return|output|say)\b(?:\s+(?:only|just|either|exactly|strictly|simply|with|a|simple|as|in))*"
+    r"\b(?:reply|respond|answer|return|output|say|(?:should|must|has to) be)\b"
+    r"(?:\s+(?:only|just|either|exactly|strictly|simply|with|a|simple|as|in|one of))*"
     rf"\s*:?\s(?={PLAIN}\b){TOLD}",
     re.IGNORECASE,
 )
