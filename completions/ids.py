@@ -7,6 +7,7 @@ import hashlib
 import os
 import string
 import time
+from datetime import datetime, timedelta, timezone
 from random import Random
 
 _random = Random()
@@ -43,6 +44,7 @@ LOWER = letters(string.ascii_lowercase + string.digits)
 BASE64 = letters(string.ascii_letters + string.digits + "-_")
 BASE58 = letters("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 """Letters and digits but 0, O, I and l."""
+BEIJING = timezone(timedelta(hours=8))
 LETTERS32 = letters("abcdefghijklmnopqrstuvwxyz234567")
 BASE32 = letters("0123456789abcdefghjkmnpqrstvwxyz")
 """Crockford's."""
@@ -52,6 +54,11 @@ def spelled(seed: str, size: int, alphabet: bytes = HEX) -> str:
     """Return `size` letters of an alphabet, at most 64: the same for the same seed."""
     digest = hashlib.blake2b(bytes(seed, "utf-8", "surrogatepass"), digest_size=size).digest()
     return str(digest.translate(alphabet), "ascii")
+
+
+def timed(seconds: float, seed: str) -> str:
+    """Return an id that begins with the time in Beijing: 14 digits of it, and 16 that follow from a seed."""
+    return f"{datetime.fromtimestamp(seconds, BEIJING):%Y%m%d%H%M%S}{spelled(seed, 16)}"
 
 
 def as_uuid(request_id: str) -> str:

@@ -1,12 +1,15 @@
 """Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, Z.ai, and servers of vLLM.
 
 They take what Anthropic's clients send, ignore the header of the version, and refuse little. Sources: DeepSeek's page
-"Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`.
+"Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`; Z.ai's
+errors as users quote them from June to October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
 """
 
+import time
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.address import Address
@@ -14,6 +17,7 @@ from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.base import LIMITS, without
+from completions.wire.fields import arranged
 from completions.wire.validation import refuse
 from completions.wire.words import Words
 
@@ -26,6 +30,20 @@ PLACES: Mapping[str, tuple[str, Collection[str]]] = {
     "zai": ("zai/api/anthropic/v1/messages", REQUIRED),
 }
 """The vendors that speak the format: their addresses, and the fields that they cannot do without."""
+
+NUMBERS = {400: "1210", 429: "1302", 500: "1234", 529: "1305"}
+"""The numbers of Z.ai's errors, by status, where an error has none of its own."""
+
+WRONG = "Invalid API parameter, please check the documentation."
+BUSY = Words(
+    "The service may be temporarily overloaded, please try again later",
+    529,
+    "overloaded_error",
+    NUMBERS[529],
+    None,
+    "quotes by users",
+    "2026-06-18",
+)
 
 _TURN = checks.record(
     {"role": checks.choice("user", "assistant", "system"), "content": checks.text_or(checks.array(checks.mapping))},
@@ -81,6 +99,43 @@ class VendorsMessages(AnthropicAnswers):
         return without(super().usage(reply, prompt), "service_tier", "inference_geo")
 
 
+class ZAIMessages(VendorsMessages):
+    """A message of Z.ai's, whose errors tell a number and the request's id, and begin their message with the number."""
+
+    def __init__(self, words: Mapping[str, Words], required: Collection[str] = REQUIRED) -> None:
+        super().__init__({**words, "overloaded": BUSY}, required)
+
+    def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
+        """Raise `RequestError` as `VendorsMessages` does, but without telling which field it is."""
+        try:
+            super().check(document, headers, route)
+        except RequestError as exc:
+            raise RequestError(WRONG, code=NUMBERS[400]) from exc
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope with the error's number, which in that of a key's alone is the type."""
+        envelope = super().error(exc)
+        told, own = envelope["error"], exc.code or ""
+        number = own if own.isdigit() else NUMBERS.get(exc.status)
+        if exc.status == 401:
+            return {"error": {"message": told["message"], "type": number or "401"}}
+        return envelope | {"error": arranged(told | ({"code": number} if number else {}), ("type", "code"))}
+
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the envelope with the request's id, also at the end of a message with a number."""
+        if "type" not in document:
+            return document
+        name, told = ids.timed(time.time(), request_id), document["error"]
+        if "code" in told:
+            told = told | {"message": f"[{told['code']}][{told['message']}][{name}]"}
+        return document | {"error": told, "request_id": name}
+
+
+SPEAKERS: Mapping[str, type[VendorsMessages]] = {"zai": ZAIMessages}
+"""The vendors whose messages differ from others'."""
+
+
 def vendors_addresses(words: Mapping[str, Mapping[str, Words]]) -> list[Address]:
     """Return the addresses at which other vendors speak the format, each in its own words, which are by its name."""
-    return [Address(route, VendorsMessages(words[vendor], required)) for vendor, (route, required) in PLACES.items()]
+    spoken = ((vendor, SPEAKERS.get(vendor, VendorsMessages), *place) for vendor, place in PLACES.items())
+    return [Address(route, speaker(words[vendor], required)) for vendor, speaker, route, required in spoken]

@@ -6,7 +6,6 @@ their kind; quotes by users of what is refused.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from completions import ids
@@ -77,9 +76,6 @@ Seen: the first on 2026-05-26 (anomalyco/opencode 29334; of wrong schemas of too
 SENSITIVE = "sensitive"
 """The finish reason of an answer that was filtered (Z.ai's reference)."""
 
-EAST = timedelta(hours=8)
-"""How far the clock that the ids tell is before UTC."""
-
 CHAT = rules.chat(
     {"thinking": nullable(record({"type": choice("enabled", "disabled")}, ("type",), others=True))},
     message=rules.with_content,
@@ -112,8 +108,7 @@ class ZAI(Vendor):
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that begins with the time in Beijing: 14 digits, and 16 more."""
-        told = datetime.fromtimestamp(reply.created or 0, UTC) + EAST
-        return f"{told:%Y%m%d%H%M%S}{ids.spelled(f'answer/{reply.serial}', 16)}"
+        return ids.timed(reply.created or 0, f"answer/{reply.serial}")
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id of 24 digits."""

@@ -1,6 +1,7 @@
 """Anthropic's format as other vendors speak it."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ async def test_fields__that_a_vendor_cannot_do_without(
     [
         (DEEPSEEK, 402, "billing_error", "Insufficient Balance"),
         (OPENROUTER, 402, "billing_error", "Insufficient credits. Add more"),
-        (ZAI, 429, "rate_limit_error", "Insufficient balance or no resource package. Please recharge."),
+        (ZAI, 429, "rate_limit_error", "[1113][Insufficient balance or no resource package. Please recharge.]["),
     ],
 )
 async def test_errors__are_told_in_the_vendor_s_words(
@@ -72,6 +73,33 @@ async def test_errors__are_told_in_the_vendor_s_words(
     given, document = await said(app, path, ASKED, {"X-Mock-Error": "insufficient_quota"})
     assert (given, document["error"]["type"]) == (status, kind)
     assert document["error"]["message"].startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("told", "kind", "number", "words"),
+    [
+        ("rate_limit_exceeded", "rate_limit_error", "1302", "Rate limit reached for requests"),
+        ("model_not_found", "invalid_request_error", "1211", "Unknown Model, please check the model code."),
+        ("overloaded", "overloaded_error", "1305", "The service may be temporarily overloaded, please try again later"),
+        ("", "invalid_request_error", "1210", "Invalid API parameter, please check the documentation."),
+        ("418", "invalid_request_error", None, None),
+    ],
+)
+async def test_error__of_zai_tells_its_number_and_the_request_s_id(
+    app: Handler, told: str, kind: str, number: str | None, words: str | None
+) -> None:
+    body, headers = ASKED if told else {**ASKED, "max_tokens": "many"}, {"X-Mock-Error": told} if told else {}
+    _, document = await said(app, ZAI, body, headers)
+    error, name = document["error"], document["request_id"]
+    assert re.fullmatch(r"20\d{12}[0-9a-f]{16}", name)
+    assert (error["type"], error.get("code")) == (kind, number)
+    if number is not None:
+        assert error["message"] == f"[{number}][{words}][{name}]"
+
+
+async def test_error__of_zai_about_a_key_has_the_number_for_a_type(app: Handler) -> None:
+    status, document = await said(app, ZAI, ASKED, {"X-Mock-Error": "invalid_api_key"})
+    assert (status, document) == (401, {"error": {"message": "token expired or incorrect", "type": "401"}})
 
 
 async def test_message__of_claude_in_azure_is_held_to_anthropic_s_rules(app: Handler) -> None:
