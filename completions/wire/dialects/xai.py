@@ -1,7 +1,7 @@
 """xAI's API: `reasoning_content`, tokens counted by what they are, and errors of two texts.
 
-Sources: xAI's API reference; the errors as they were recorded in July and August 2026. Each call comes in one chunk, as
-Grok's streams were recorded at Azure in August 2026, and as `@ai-sdk/xai` 3 reads them.
+Sources: xAI's API reference; the errors as they were recorded in July and August 2026; streams of grok-4.5 of August
+2026 (langchaingo), in which the first chunk has the role, and each call comes in one.
 """
 
 import struct
@@ -94,8 +94,10 @@ class XAI(Vendor):
     events_type = ServerSentEvents.media_type
     window_of_prompt = True
     whole_calls = True
-    null_usage = False
+    role_opens = null_usage = False
+    role_joined = True
     head = (*HEAD, "system_fingerprint", "service_tier")
+    foot = ("system_fingerprint", "service_tier")
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the limits of the model that answers."""
@@ -139,6 +141,11 @@ class XAI(Vendor):
         if calls := told.get("tool_calls"):
             told["tool_calls"] = [arranged(call, ("id", "function", "type")) for call in calls]
         return arranged(told, ("role", "content", "reasoning_content", "tool_calls"))
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, whose calls have their place before the type."""
+        calls = [arranged(call, ("id", "function", "index", "type")) for call in delta.get("tool_calls", ())]
+        return super().delta({**delta, "tool_calls": calls} if calls else delta, choice)
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the tokens of each kind; what was thought is in the total alone."""

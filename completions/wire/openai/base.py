@@ -65,6 +65,8 @@ class Dialect:
     """Whether a single tool call's id and name come with the role in the first chunk; with `whole_calls`, all of it."""
     role_opens = True
     """Whether a stream starts with a chunk that has the role and no text."""
+    role_joined = False
+    """Whether the role comes at the end of the first thing that a choice says, where no chunk opens it."""
     finish_joined = False
     """Whether the last piece of text and the finish reason come in one chunk."""
     usage_joined = False
@@ -75,6 +77,8 @@ class Dialect:
     """Of what a choice's log probabilities are told, null or not."""
     null_usage = True
     """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
+    foot: Sequence[str] = ()
+    """The top-level fields that chunks have at their end."""
     ordered = False
     """Whether the keys of chunks are in the order of their names."""
     window_of_prompt = False

@@ -593,6 +593,32 @@ def test_xai__streams_each_call_in_one_piece() -> None:
     assert all(call.keys() >= {"id", "type", "function"} for call in told)
 
 
+@pytest.mark.parametrize(
+    ("choice", "first"),
+    [
+        (Choice(text="Hi", reasoning="Well."), {"reasoning_content": "Well", "role": "assistant"}),
+        (Choice(text="Hi"), {"content": "Hi", "role": "assistant"}),
+        (Choice(text=""), {"role": "assistant"}),
+    ],
+)
+def test_xai__tells_the_role_after_the_first_piece_and_its_build_at_the_end(
+    choice: Choice, first: dict[str, Any]
+) -> None:
+    """As grok-4.5 in August 2026 (tmc/langchaingo)."""
+    _, chunks = both("xai", Reply((choice,), serial="s"), stream_options={"include_usage": True})
+    deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+    assert [*deltas[0].items()] == [*first.items()]
+    assert not any("role" in delta for delta in deltas[1:])
+    assert [*chunks[0]] == ["id", "object", "created", "model", "choices", "system_fingerprint", "service_tier"]
+    assert [*chunks[-1]][4:] == ["choices", "usage", "system_fingerprint", "service_tier"]
+
+
+def test_xai__tells_the_role_once_beside_log_probabilities() -> None:
+    _, chunks = both("xai", Reply((Choice(text="Hi there"),), serial="s"), logprobs=True)
+    deltas = [choice["delta"] for chunk in chunks for choice in chunk["choices"]]
+    assert [delta.get("role") for delta in deltas] == ["assistant", *[None] * len(deltas[1:])]
+
+
 def test_xai__counts_what_was_thought_in_the_total_alone() -> None:
     """And tells nothing that is null, but a refusal: grok-4.5, in August 2026."""
     document, chunks = both("xai", stream_options={"include_usage": True})

@@ -1,6 +1,7 @@
 """Chat completions: `POST /v1/chat/completions`, for OpenAI and for the vendors that speak a dialect of it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from completions.conversation import (
@@ -31,8 +32,9 @@ from completions.wire.openai.base import (
     usage,
 )
 from completions.wire.openai.chat import message as chat_message
+from completions.wire.openai.chat.chunks import Chunks, stream
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
-from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
+from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
@@ -110,9 +112,10 @@ class ChatCompletions(OpenAIFormat):
         padded = prompt.include_obfuscation and not plain
         null_usage = dialect.null_usage and prompt.include_usage
         field = dialect.padding if padded else ""
-        chunks = early = Chunks(head, include_usage=null_usage, padding=field, ordered=dialect.ordered)
+        written = partial(Chunks, padding=field, foot=dialect.foot, ordered=dialect.ordered)
+        chunks = early = written(head, include_usage=null_usage)
         if null_usage and reply.choices[0].tool_calls[1:] and not (plain or dialect.name):
-            early = Chunks(head | {"usage": None}, include_usage=True, padding=field, ordered=dialect.ordered)
+            early = written(head | {"usage": None}, include_usage=True)
         writers = [ChoiceWriter(dialect, early, reply, prompt, index) for index in range(len(reply.choices))]
         counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)

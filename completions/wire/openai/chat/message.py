@@ -6,16 +6,15 @@ Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the open
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, PAD, Event, Events, Template, in_step, padding
+from completions.event import HOLE, Event, Events
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, in_one_text
-from completions.wire.fields import arranged, mapping, text
-from completions.wire.framing import DONE, counts, grouped, parted, pieces
+from completions.wire.fields import mapping, text
+from completions.wire.framing import grouped, parted, pieces
 from completions.wire.openai.audio import speech
 from completions.wire.openai.base import Dialect, made_id, usage
+from completions.wire.openai.chat.chunks import Chunks
 from completions.wire.openai.logprobs import chat_entries
 
 NOTHING: Mapping[str, Any] = {}
@@ -177,62 +176,6 @@ def _prediction(reply: Reply, prompt: Prompt) -> tuple[int, int]:
     return accepted, len(predicted) - accepted
 
 
-class Chunks:
-    """Writes the chunks of one stream: a constant head, one choice, and the fields after it.
-
-    With `include_usage`, every chunk has a null usage and the last one the real usage. `padding` is the field that pads
-    each chunk with a choice; `ordered` says that the keys of a chunk are in the order of their names.
-    """
-
-    def __init__(self, head: dict[str, Any], *, include_usage: bool, padding: str = "", ordered: bool = False) -> None:
-        self._head, self._ordered = head, ordered
-        self._pad = {padding: PAD} if padding else {}
-        self._tail: dict[str, Any] = ({"usage": None} if include_usage else {}) | self._pad
-        self._any = self._template(HOLE)
-
-    def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
-        """Return the chunk with a choice, and with the further fields that only this chunk has."""
-        if not more:
-            return self._any.one(choice)
-        told = {**self._with(HOLE), **more}
-        last = {} if self._ordered else self._pad
-        return Template({key: value for key, value in told.items() if key not in last} | last).one(choice)
-
-    def unpadded(self, choice: dict[str, Any], more: Mapping[str, Any]) -> bytes:
-        """Return the chunk with a choice and further fields, without padding."""
-        told = {**self._with(choice), **more}
-        return orjson.dumps({key: value for key, value in told.items() if key not in self._pad})
-
-    def each(self, choice: dict[str, Any], values: list[str], part: str = "") -> Events:
-        """Return one chunk for each piece of a text, placed in the hole of the same choice."""
-        return self._template(choice).events(values, part, counts=counts(values))
-
-    def usage(self, document: dict[str, Any], more: Mapping[str, Any] | None = None) -> Event:
-        """Return the chunk with the usage and the further fields: no choices."""
-        told = {**self._head, **(more or {"choices": []}), "usage": document}
-        if self._pad:
-            told |= dict.fromkeys(self._pad, padding(orjson.dumps(document)).decode())
-        return Event(orjson.dumps(arranged(told, sorted(told)) if self._ordered else told))
-
-    def moderation(self, found: Mapping[str, Any]) -> Event:
-        """Return the chunk that has what a moderation found alone, and no choices."""
-        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail).one(found))
-
-    def _template(self, choice: object) -> Template:
-        return Template(self._with(choice))
-
-    def _with(self, choice: object) -> dict[str, Any]:
-        told = self._head | {"choices": [choice]} | self._tail
-        return arranged(told, sorted(told)) if self._ordered else told
-
-
-def stream(
-    starts: Iterable[Event], lanes: Sequence[Sequence[Event]], finishes: Iterable[Event], endings: Iterable[Event]
-) -> Events:
-    """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
-    return Events(starts, in_step(lanes), finishes, endings, [DONE])
-
-
 class ChoiceWriter:
     """Writes one choice of a stream as events; call `start`, `says` and `finish` in this order."""
 
@@ -244,6 +187,7 @@ class ChoiceWriter:
         self._beside = beside(reply, index) | dialect.chunk_extras(self._choice)
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
+        self._role = {"role": "assistant"} if dialect.role_joined else {}
         self._last_delta: Mapping[str, Any] = {}
         self._last_beside: Mapping[str, Any] = {}
         self._last_tokens = 0
@@ -306,7 +250,7 @@ class ChoiceWriter:
 
     def finish(self, chunks: Chunks, more: Mapping[str, Any]) -> Event:
         """Return the chunk with the finish reason, in which the order of the keys may be another."""
-        joined = self._last_delta if self._dialect.finish_joined else {}
+        joined = self._last_delta if self._dialect.finish_joined else self._role
         beside = self._last_beside if joined else {}
         unfinished = chunks.one(self._around(joined, beside)) if joined else b""
         chunk = chunks.one(self.finished(joined, beside), more)
@@ -360,6 +304,7 @@ class ChoiceWriter:
         entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
         groups = grouped(entries, split, self._prompt.per_chunk)
         deltas = [{key: _text_of(group)} for group in groups]
+        deltas[0] = self._with_role(deltas[0])
         likely = [{"logprobs": {**dict.fromkeys(self._dialect.chances), key: group}} for group in groups]
         self._last_delta, self._last_beside = deltas[-1], likely[-1]
         documents = [self._chunks.one(self._around(*each)) for each in zip(deltas, likely, strict=True)]
@@ -374,13 +319,22 @@ class ChoiceWriter:
 
     def _event(self, delta: Mapping[str, Any], *, token: bool = False) -> Event:
         self._last_delta, self._last_beside = delta, {}
-        return Event(self._chunks.one(self._around(delta)), token=token)
+        return Event(self._chunks.one(self._around(self._with_role(delta))), token=token)
+
+    def _with_role(self, delta: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a delta that has the role at its end if none before it has told it."""
+        told, self._role = {**delta, **self._role}, {}
+        return told
 
     def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> Events:
         said = pieces(text, self._prompt)
         if said and self._dialect.finish_joined:
             self._last_delta, self._last_beside = _filled(delta, said[-1]), {}
-        return self._chunks.each(self._around(delta), said, part)
+        if not (said and self._role):
+            return self._chunks.each(self._around(delta), said, part)
+        first, rest = parted(said)
+        opened = self._chunks.each(self._around(self._with_role(delta)), first, part)
+        return Events(opened, self._chunks.each(self._around(delta), rest, part))
 
     def _around(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
