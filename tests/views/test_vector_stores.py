@@ -181,6 +181,27 @@ def test_files__in_batches(client: openai.OpenAI) -> None:
         client.vector_stores.file_batches.create(store)
 
 
+@pytest.mark.parametrize("include", [["file_search_call.results"], []], ids=["results", "none"])
+def test_file_search__is_cited_at_the_end_of_what_is_said(client: openai.OpenAI, include: list[Any]) -> None:
+    """As it was recorded in December 2025: the file that comes first, whether its text is told or not."""
+    store, france, _ = filled(client)
+    tool: Any = {"type": "file_search", "vector_store_ids": [store]}
+    asked: Any = {"model": "gpt-4o", "input": "What is the capital of France?", "tools": [tool], "include": include}
+    response = client.responses.create(**asked)
+    call, message = response.to_dict()["output"]
+    assert [each["vector_store_id"] for each in call["results"] or []] == [store] * (2 if include else 0)
+    cited: dict[str, Any] = {"type": "file_citation", "file_id": france, "filename": "france.txt"}
+    cited["index"] = len(response.output_text) - 1
+    assert message["content"][0]["annotations"] == [cited]
+    streamed = [event.to_dict() for event in client.responses.create(**asked, stream=True)]
+    assert [each["annotation"] for each in streamed if "annotation" in each] == [cited]
+    nothing: Any = client.responses.create(**{**asked, "tools": [tool | {"filters": NOBODY}]}).output[1]
+    assert nothing.content[0].annotations == []
+
+
+NOBODY = {"type": "eq", "key": "author", "value": "nobody"}
+
+
 def test_file_search__finds_what_was_uploaded(client: openai.OpenAI) -> None:
     store, france, _ = filled(client)
     tool: Any = {"type": "file_search", "vector_store_ids": [store], "max_num_results": 1}

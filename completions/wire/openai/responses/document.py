@@ -13,7 +13,7 @@ import orjson
 
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
-from completions.wire.content import PAGE, cited, only_choice
+from completions.wire.content import cited, only_choice
 from completions.wire.fields import arranged, dicts, mapping, text, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
@@ -225,29 +225,29 @@ def _items(choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, An
     before = [call for call, kind in zip(calls, kinds, strict=True) if kind in hosted.API_TOOLS]
     if not calls and choice.text:
         before = list(_unasked(prompt, include))
-    yield from before
+    yield from (hosted.without_results(item, include) for item in before)
     asks = any(item["type"] == "mcp_approval_request" for item in before)
     if not asks and (choice.text or choice.refusal or not (calls or choice.reasoning)):
-        cites = any(item["type"] == "web_search_call" for item in before)
+        sources = [found for item in before if (found := hosted.source(item))]
         said = [each for each in cited(choice) if each[0].kind in ("text", "refusal")]
-        yield _message(said or [NOTHING], choice, prompt, cites=cites)
+        yield _message(said or [NOTHING], choice, prompt, sources)
     yield from (call for call, kind in zip(calls, kinds, strict=True) if kind not in hosted.API_TOOLS)
 
 
 def _in_order(choice: Choice, prompt: Prompt, include: tuple[str, ...], serial: str) -> Iterator[dict[str, Any]]:
     """Yield an item for each run of blocks of a kind; texts and refusals are parts of one message."""
-    kinds, searched = {"text": "message", "refusal": "message"}, False
+    kinds, sources = {"text": "message", "refusal": "message"}, list[Mapping[str, Any]]()
     for kind, run in groupby(cited(choice), key=lambda each: kinds.get(each[0].kind, each[0].kind)):
         said = list(run)
         if kind == "message":
-            yield _message(said, choice, prompt, cites=searched)
+            yield _message(said, choice, prompt, sources)
         elif kind == "reasoning":
             yield _reasoning([block.text for block, _ in said], prompt, include, serial)
         else:
             for call in (block.call for block, _ in said if block.call):
                 item = _call(call, hosted.kind_of(call, prompt), prompt, include)
-                searched = searched or item["type"] == "web_search_call"
-                yield item
+                sources += [found] if (found := hosted.source(item)) else []
+                yield hosted.without_results(item, include)
 
 
 def thoughts(choice: Choice) -> list[list[str]]:
@@ -282,7 +282,9 @@ Cited = tuple[Block, list[Mapping[str, Any]]]
 NOTHING: Cited = (Block("text"), [])
 
 
-def _message(said: Sequence[Cited], choice: Choice, prompt: Prompt, *, cites: bool) -> dict[str, Any]:
+def _message(
+    said: Sequence[Cited], choice: Choice, prompt: Prompt, sources: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     content: list[dict[str, Any]] = []
     for block, annotations in said:
         if block.kind == "refusal":
@@ -291,7 +293,7 @@ def _message(said: Sequence[Cited], choice: Choice, prompt: Prompt, *, cites: bo
         entries = [] if prompt.top_logprobs is None else _logprobs(block.text, prompt, choice)
         part = {
             "type": "output_text",
-            "annotations": _annotations(annotations, block.text, cites),
+            "annotations": _annotations(annotations, block.text, sources),
             "logprobs": entries,
             "text": block.text,
         }
@@ -307,15 +309,21 @@ def _logprobs(said: str, prompt: Prompt, choice: Choice) -> list[dict[str, Any]]
     return [by_name({**entry, "top_logprobs": list(map(by_name, entry["top_logprobs"]))}) for entry in entries]
 
 
-def _annotations(annotations: Sequence[Mapping[str, Any]], said: str, cites: bool) -> list[dict[str, Any]]:
-    """Return the script's annotations, flat as they are here; who searched the web cites a source without them."""
+def _annotations(
+    annotations: Sequence[Mapping[str, Any]], said: str, sources: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the script's annotations, flat as they are here; who searched cites its sources without them.
+
+    A file is cited at the last character of what it is cited for (recorded in December 2025).
+    """
     given: list[dict[str, Any]] = []
     for annotation in annotations:
         inner = annotation.get("url_citation")
         given.append(by_name({"type": "url_citation", **inner} if isinstance(inner, dict) else annotation))
-    if given or not cites or not said:
+    if given or not said:
         return given
-    return [by_name({"type": "url_citation", "start_index": 0, "end_index": len(said), **PAGE})]
+    page, file = {"start_index": 0, "end_index": len(said)}, {"index": len(said) - 1}
+    return [by_name({**source, **(file if source["type"] == "file_citation" else page)}) for source in sources]
 
 
 def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -> dict[str, Any]:

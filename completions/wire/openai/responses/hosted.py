@@ -15,7 +15,7 @@ import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import PAGE
-from completions.wire.fields import arranged, dicts, mapping, text, texts
+from completions.wire.fields import arranged, by_name, dicts, mapping, text, texts
 from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
@@ -215,7 +215,10 @@ def tool_for(kind: str, prompt: Prompt) -> dict[str, Any]:
 def item(
     kind: str, given: Mapping[str, Any], tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the item, without id, of a call of a tool; `given` is what the script says of it."""
+    """Return the item, without id, of a call of a tool; `given` is what the script says of it.
+
+    That of a search in files has what was found, also where the request does not ask for it (`without_results`).
+    """
     query = text(given.get("query")) or prompt.last_user[:200]
     match kind:
         case "web_search":
@@ -229,8 +232,7 @@ def item(
             }
         case "file_search":
             queries = list(texts(given.get("queries"))) or [query]
-            told = "file_search_call.results" in include
-            results = (given["results"] if "results" in given else _found(queries, tool, prompt)) if told else None
+            results = given["results"] if "results" in given else _found(queries, tool, prompt)
             return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
         case "code_interpreter":
             return _interpreted(given, tool, include)
@@ -249,6 +251,21 @@ def item(
                 "server_label": text(tool.get("server_label")),
             }
     return _for_client(kind, given, tool)
+
+
+def source(item: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what an answer cites of a search: the page of the web, or the file that comes first; None of others."""
+    if item["type"] == "web_search_call":
+        return {"type": "url_citation", **PAGE}
+    if item["type"] != "file_search_call" or not (found := dicts(item.get("results"))):
+        return None
+    return {"type": "file_citation", **{key: text(found[0].get(key)) for key in ("file_id", "filename")}}
+
+
+def without_results(item: dict[str, Any], include: Sequence[str]) -> dict[str, Any]:
+    """Return an item without what a search in files found, unless the request asks to be told it."""
+    is_hidden = item["type"] == "file_search_call" and "file_search_call.results" not in include
+    return {**item, "results": None} if is_hidden else item
 
 
 def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
@@ -272,10 +289,15 @@ def _found(queries: Sequence[str], tool: Mapping[str, Any], prompt: Prompt) -> l
     """Return what a search finds in the vector stores that there are; where there are none, something."""
     kept = mapping(prompt.recalled.get("files"))
     if not any(name in kept for name in texts(tool.get("vector_store_ids"))):
-        return [{"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": queries[0], "attributes": {}}]
-    files = {each: file for name in texts(tool.get("vector_store_ids")) for each, file in kept.get(name, {}).items()}
+        store = next(iter(texts(tool.get("vector_store_ids"))), "vs_mock")
+        made = {"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": queries[0], "attributes": {}}
+        return [made | {"vector_store_id": store}]
+    stored = {each: name for name in texts(tool.get("vector_store_ids")) for each in kept.get(name, {})}
+    files = {each: kept[name][each] for each, name in stored.items()}
     found = search(ready_files(files, time.time()), question(tool, queries))
-    return [{**result, "text": result.pop("content")[0]["text"]} for result in found]
+    for result in found:  # told since December 2025
+        result |= {"text": result.pop("content")[0]["text"], "vector_store_id": stored[result["file_id"]]}
+    return [dict(by_name(result)) for result in found]
 
 
 def found(kind: str, result: object) -> dict[str, Any]:
