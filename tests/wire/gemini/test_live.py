@@ -273,6 +273,16 @@ def test_function__is_called_and_its_result_answered(place: str) -> None:
         assert text_of(talk.until("turnComplete")) == "It is sunny."
 
 
+def test_function__that_an_older_model_calls_ends_the_turn(place: str) -> None:
+    config = {"responseModalities": ["TEXT"]}
+    with conversation(place, "models/gemini-live-2.5-flash-preview", config, tools=[TOOL]) as talk:
+        messages = talk.say("How is the weather?")
+        (call,) = next(message["toolCall"] for message in messages if "toolCall" in message)["functionCalls"]
+        assert "usageMetadata" in messages[-1]
+        talk.send(toolResponse={"functionResponses": [{"id": call["id"], "response": {"output": "sunny"}}]})
+        assert text_of(talk.until("turnComplete")) == "It is sunny."
+
+
 def test_function__that_nobody_waits_for_ends_the_turn(place: str) -> None:
     with conversation(place, tools=[FREE]) as talk:
         messages = talk.say("How is the weather?")
@@ -571,7 +581,7 @@ async def test_google_genai__talks(secure: tuple[LiveServer, ssl.SSLContext]) ->
     client = genai.Client(api_key="k", http_options=options)
     config: Any = {"output_audio_transcription": {}, "tools": [{"function_declarations": [{"name": "get_weather"}]}]}
     said, sound = "", b""
-    async with client.aio.live.connect(model="gemini-2.5-flash-native-audio-latest", config=config) as session:
+    async with client.aio.live.connect(model="gemini-3.1-flash-live-preview", config=config) as session:
         await session.send_client_content(turns=types.Content(role="user", parts=[types.Part(text="The weather?")]))
         async for message in session.receive():
             sound += message.data or b""

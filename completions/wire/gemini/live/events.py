@@ -5,6 +5,7 @@ only where it is asked for; so the journal can be read and searched.
 """
 
 import base64
+import re
 from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
@@ -34,6 +35,9 @@ DURATION = "audioDurationMs"
 UNBLOCKED = "NON_BLOCKING"
 """How a function behaves whose call the model does not wait for."""
 
+ENDS_WITH_CALLS = re.compile(r"gemini-(?:live-)?[12]")
+"""The models whose turn ends with their calls; a turn of later ones goes on with the results (google-adk 2.13)."""
+
 HANDLE = "live_session"
 """The kind of record of what was said, from which another connection goes on."""
 
@@ -53,6 +57,7 @@ class _Narrator:
 
     def __init__(self, reply: Reply, prompt: Prompt) -> None:
         self._reply, self._prompt = reply, prompt
+        self._goes_on = not ENDS_WITH_CALLS.match(prompt.model or "")
         self._speaks = media.TEXT not in prompt.modalities
         self._thinks = pick(inner(inner(prompt.body, "generationConfig"), "thinkingConfig"), "includeThoughts") is True
         self._spoken_ms = 0.0
@@ -60,21 +65,23 @@ class _Narrator:
 
     def tell(self) -> list[Event]:
         choice = self._reply.choices[0] if self._reply.choices else None
-        waits = False
+        awaited = False
         for kind, run in groupby(choice.content if choice is not None else (), key=lambda block: block.kind):
             if kind == "call":
-                waits = self._calls(list(run))
+                awaited = self._calls(list(run))
             elif kind != "reasoning" or self._thinks:
                 for block in run:
                     self._says(block)
-        if not waits:
-            rejected = choice is not None and choice.finish_reason == "content_filter"
-            self._content({"generationComplete": True})
-            ended = {"turnComplete": True} | ({"turnCompleteReason": "RESPONSE_REJECTED"} if rejected else {})
-            self._add({"serverContent": ended, "usageMetadata": self._usage()}, part="finish")
+        if not (awaited and self._goes_on):
+            self._end(rejected=choice is not None and choice.finish_reason == "content_filter")
         if (resumption := pick(self._prompt.body, "sessionResumption")) is not None:
-            self._add({"sessionResumptionUpdate": self._update(mapping(resumption), waits=waits)})
+            self._add({"sessionResumptionUpdate": self._update(mapping(resumption), waits=awaited)})
         return self._events
+
+    def _end(self, *, rejected: bool) -> None:
+        self._content({"generationComplete": True})
+        why = {"turnCompleteReason": "RESPONSE_REJECTED"} if rejected else {}
+        self._add({"serverContent": {"turnComplete": True} | why, "usageMetadata": self._usage()}, part="finish")
 
     def _add(self, document: Mapping[str, Any], token: int = 0, part: str = "") -> None:
         self._events.append(Event(orjson.dumps(document), token, True, part))
@@ -83,15 +90,17 @@ class _Narrator:
         self._add({"serverContent": content}, token)
 
     def _calls(self, blocks: list[Block]) -> bool:
-        """Tell calls, all in one message; return whether the model waits for what they give."""
+        """Tell calls, all in one message; return whether the model says nothing more before it has their results."""
         calls = [block.call for block in blocks if block.call is not None]
         named = [
             {"name": call.name, "args": arguments_of(call) or {}, "id": call.id or self._call_id(at)}
             for at, call in enumerate(calls)
         ]
-        self._add({"toolCall": {"functionCalls": named}, "usageMetadata": self._usage()}, len(named), "arguments")
         free = unblocked(self._prompt.body)
-        return any(call.name not in free for call in calls)
+        awaited = any(call.name not in free for call in calls)
+        usage = {"usageMetadata": self._usage()} if awaited and self._goes_on else {}
+        self._add({"toolCall": {"functionCalls": named}} | usage, len(named), "arguments")
+        return awaited
 
     def _call_id(self, at: int) -> str:
         return f"function-call-{ids.spelled(f'{self._reply.serial}/{at}', 19, ids.DIGITS)}"
