@@ -277,6 +277,33 @@ def test_auto__json_object_and_schema(text: str) -> None:
     assert json.dumps(json.loads(compact), separators=(",", ":"), ensure_ascii=False) == compact
 
 
+NUMBER: dict[str, Any] = {"type": "number"}
+
+
+@pytest.mark.parametrize(
+    ("name", "schema", "text", "low", "high"),
+    [
+        ("score", NUMBER, "Assign a hallucination score between 0 and 1, where:\n- 0.0: it is faithful", 0, 1),
+        ("answer_relevance_score", NUMBER, "GIVE A RELEVANCE SCORE BETWEEN 0.0 (IRRELEVANT) AND 1.0 (RELEVANT).", 0, 1),
+        ("overallRating", {"type": "integer"}, "In 2 steps.\nThe overall rating is on a scale of 4-5.", 4, 5),
+        ("score", NUMBER, '{"score": <a number from 0.5 to 1.5>}', 0.5, 1.5),
+        ("year", {"type": "integer", "minimum": 2000, "maximum": 2001}, "The year is from 1 to 5.", 2000, 2001),
+        ("rank", {"type": "integer", "description": "From 7 to 8"}, "The rank is from 1 to 5.", 7, 8),
+        ("score", {"type": "integer"}, "Give a score between 0.2 and 0.8.", 0, 100),
+    ],
+)
+def test_auto__keeps_to_the_range_that_the_prompt_tells(
+    name: str, schema: dict[str, Any], text: str, low: float, high: float
+) -> None:
+    whole = {"type": "object", "properties": {name: schema, "why": {"type": "string"}}, "required": [name, "why"]}
+    for seed in range(8):
+        prompt = asked(f"{text}\n\nCase {seed}")
+        structured = replace(prompt, response_format=ResponseFormat("json_schema", "r", whole))
+        called = replace(prompt, tools=(Tool("judge", "Judges.", whole),), tool_choice=ToolChoice("required"))
+        answers = (auto(structured)[0].text, auto(called)[0].tool_calls[0].arguments)
+        assert all(low <= json.loads(each or "")[name] <= high for each in answers), answers
+
+
 def test_auto__json_comes_after_the_tools() -> None:
     prompt = asked("weather", tools=TOOLS, response_format=STRUCTURED)
     choice = auto(prompt)[0]

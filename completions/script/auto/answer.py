@@ -42,6 +42,7 @@ from completions.script.protocols import (
     unspecified,
 )
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
+from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
 
 REASONING_MODELS = re.compile(
@@ -181,7 +182,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
 
 
 def _instance(prompt: Prompt, seed: str) -> str:
-    value = instance(prompt.response_format.schema, seed, over=has_worked(prompt))
+    value = instance(ranged(prompt.response_format.schema, prompt), seed, over=has_worked(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 
 

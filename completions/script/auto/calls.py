@@ -17,6 +17,7 @@ from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, places
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import has_worked, observation, question
+from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
 from completions.script.schemas.scalars import sense
 
@@ -114,9 +115,9 @@ def _takes_a_place(tool: Tool) -> bool:
 
 def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
     """Make valid arguments; where the final answer is one text, it says what the tool before it said."""
-    schema = {**tool.parameters, "type": "object"}
+    schema = ranged({**tool.parameters, "type": "object"}, prompt)
     result = observation(prompt) if is_final(tool) else None
-    properties = schema.get("properties")
+    properties = tool.parameters.get("properties")
     if result is not None and isinstance(properties, Mapping) and len(properties) == 1:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):

@@ -20,6 +20,6 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
-`observation` tells whether a tool has answered, however that is said. Every module reads a bounded part of a prompt, in
-time that grows with the length alone.
+`ranges` tells of which scale a number is where its schema does not. `observation` tells whether a tool has answered,
+however that is said. Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

@@ -1,0 +1,75 @@
+"""The ranges of numbers that a prompt tells where their schema has none, for step 3: `assign a score between 0 and 1`.
+
+Judges with structured answers are asked so (Opik, ragas, applications): the field is a number, and the prompt says of
+which scale. The range stands behind the field's name, or else behind the last word of it.
+"""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.script.protocols.quoted import instructions
+from completions.script.schemas.described import described
+from completions.script.schemas.document import Schema
+
+MAX_DEPTH = 8
+"""How deep a schema is looked at."""
+
+BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "const", "multipleOf"))
+
+NUMBER = r"(-?\d{1,4}(?:\.\d{1,3})?)"
+MEANING = r"(?:\s*\([^()\n]{0,60}\))?"
+RANGE = re.compile(
+    rf"[^\n\d.;]{{0,60}}?(?:\bbetween\s+{NUMBER}{MEANING}\s+and\s+|(?<![\w.]){NUMBER}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
+    r"(\d{1,6}(?:\.\d{1,3})?)(?![\w-])",
+    re.IGNORECASE,
+)
+MENTIONS = 20
+"""How often a name is looked up before its range is given up."""
+
+
+def ranged(schema: Schema, prompt: Prompt) -> Schema:
+    """Return a schema with the ranges that the prompt tells of its numbers; the same object where it tells none."""
+    changed: Schema = _ranged(schema, "", list(instructions(prompt)), 0)
+    return changed
+
+
+def _ranged(schema: Any, name: str, texts: list[str], depth: int) -> Any:
+    if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
+        return schema
+    if schema.get("type") in ("integer", "number"):
+        bounds = {} if BOUNDS & schema.keys() or described(schema) else _told(name, texts)
+        return {**schema, **bounds} if bounds else schema
+    changed: dict[str, object] = {}
+    for key, inner in schema.items():
+        if key in ("properties", "$defs", "definitions") and isinstance(inner, Mapping):
+            made = {each: _ranged(value, each, texts, depth + 1) for each, value in inner.items()}
+            if any(made[each] is not value for each, value in inner.items()):
+                changed[key] = made
+        elif key == "items" and (item := _ranged(inner, name, texts, depth + 1)) is not inner:
+            changed[key] = item
+    return {**schema, **changed} if changed else schema
+
+
+def _told(name: str, texts: list[str]) -> dict[str, object]:
+    for words in _names(name):
+        for text in texts:
+            for at, mention in enumerate(re.finditer(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE)):
+                if at == MENTIONS:
+                    break
+                if (found := RANGE.match(text, mention.end())) is not None:
+                    low, high = float(found[1] or found[2]), float(found[3])
+                    if math.ceil(low) <= math.floor(high) and low < high:
+                        return {"minimum": low, "maximum": high}
+    return {}
+
+
+def _names(name: str) -> Iterator[str]:
+    """Yield how a field may be called in a sentence: by its name, and by the last word of it."""
+    words = [word for word in re.split(r"[_\W]+|(?<=[a-z])(?=[A-Z])", name) if word]
+    if words:
+        yield r"[_\s-]?".join(map(re.escape, words))
+        if len(words) > 1:
+            yield re.escape(words[-1])
