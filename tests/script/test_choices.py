@@ -76,6 +76,12 @@ def test_choice__ends_once_a_worker_has_spoken() -> None:
         assert said(asked, worker, instruction) == "FINISH"
 
 
+def test_choice__has_an_end_that_is_told_of_after_the_list() -> None:
+    told = "You manage these workers: ['planner', 'coder']. Respond with one of the workers. Then respond with FINISH."
+    assert said(Message("system", told), user("Let the coder do it")) == "coder"
+    assert said(Message("system", told), user("Let the coder do it"), user("It is done.")) == "FINISH"
+
+
 def test_choice__is_explained_where_that_is_asked() -> None:
     assert re.match(r"Yes\. \w+", said(user("Should we go on? Answer Yes or No and explain why.")))
 

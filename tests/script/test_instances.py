@@ -688,3 +688,10 @@ def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
 )
 def test_instance__is_written_as_a_description_says(description: str, pattern: str) -> None:
     assert re.fullmatch(pattern, str(instance({"type": "string", "description": description}, "seed")))
+
+
+def test_instance__is_the_value_that_was_said() -> None:
+    route = {"enum": ["poem", "story", "joke"]}
+    assert {instance(route, seed, "Write me a joke about cats") for seed in "abcdefgh"} == {"joke"}
+    verdict = {"enum": ["not funny", "funny"]}
+    assert {instance(verdict, seed, "This is not funny") for seed in "abcdefgh"} == {"funny"}

@@ -182,7 +182,8 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
 
 
 def _instance(prompt: Prompt, seed: str) -> str:
-    value = instance(ranged(prompt.response_format.schema, prompt), seed, over=has_worked(prompt))
+    schema = ranged(prompt.response_format.schema, prompt)
+    value = instance(schema, seed, question(prompt), over=has_worked(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 
 

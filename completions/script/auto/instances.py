@@ -9,7 +9,7 @@ from itertools import chain
 
 from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
-from completions.script.schemas.alternatives import is_affirmed, is_end
+from completions.script.schemas.alternatives import is_affirmed, is_end, is_negated
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.described import described
 from completions.script.schemas.document import (
@@ -47,6 +47,9 @@ HINTS = {
 }
 """The keywords that hint at a type where no schema names one."""
 
+NEAR = 4_000
+"""Characters of what was said in which the values of an enum are looked for."""
+
 CODE = "python"
 """The language of the code that is made up, taken where it is one of several, as for open-interpreter's `execute`."""
 
@@ -62,7 +65,7 @@ def instance(schema: Schema, seed: str, said: str = "", over: bool = False) -> o
     The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
     `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds that descriptions tell are kept
     where that is possible. What was `said` of the value is taken from there. Of an enum, a value such as `FINISH` comes
-    last, or first where the work is `over`.
+    last, or first where the work is `over`; then one that was said.
     """
     try:
         maker = _Maker(schema, seed, (said, over))
@@ -92,6 +95,7 @@ class _Maker(Containers):
     def __init__(self, root: Schema, seed: str, told: tuple[str, bool], heeds: bool = True) -> None:
         self._heeds, self.heeded = heeds, False
         self._said, self._over = told
+        self._heard = self._said[-NEAR:].casefold()
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -206,9 +210,11 @@ class _Maker(Containers):
         for kind in _likely_types(flat):
             yield self._of_type(kind, flat, name, path, trail)
 
-    def _rank(self, option: object) -> tuple[bool, ...]:
-        """Put null last, what ends the work where it belongs, and what says yes first."""
-        return option is None, is_end(option) != self._over, not is_affirmed(option), option != CODE
+    def _rank(self, option: object) -> tuple[bool | int, ...]:
+        """Put null last, what ends the work where it belongs, what says yes first, and then what was said the most."""
+        said = self._heard.count(option.casefold()) if isinstance(option, str) and len(option) > 2 else 0
+        refused = not is_affirmed(option), is_negated(option)
+        return option is None, is_end(option) != self._over, *refused, -said, option != CODE
 
     def _of_type(
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail

@@ -75,6 +75,12 @@ FAULT = re.compile(
 )
 """What asks whether something is wrong, so that `no` is the answer that goes on."""
 
+ENDING = re.compile(
+    r"\b(?:[Rr]espond|[Rr]eply|[Aa]nswer|[Rr]eturn|[Ss]elect|[Cc]hoose|[Oo]utput|[Ss]ay)(?: with)? ['\"`]?"
+    r"(FINISH|END|DONE|STOP|TERMINATE|EXIT|COMPLETE)\b"
+)
+"""How a supervisor is told which answer ends the work, where that is not in the list of workers."""
+
 HEAD = re.compile(rf"\b(?:one of|{KINDS}|definitions)\b[^\n]*\n", re.IGNORECASE)
 LISTED = re.compile(
     r"[ \t]*(?:[-*•]|\(?\d{1,2}[.)]|\(?[A-Za-z][.)])[ \t]+[*\"'`]{0,3}([\w][\w &/+-]{0,39}?)[*\"'`]{0,3}"
@@ -124,7 +130,11 @@ def names_one(text: str) -> bool:
 @lru_cache(maxsize=KEPT)
 def listed(text: str, bound: bool = True, named: bool = True) -> Sequence[Tool]:
     """Return the answers that a text lists: in a sentence, or in the lines of a list."""
-    return _in_sentences(text, bound) or (_in_list(text) if named else [])
+    options = _in_sentences(text, bound) or (_in_list(text) if named else [])
+    ending = ENDING.search(text) if options else None
+    if ending is None or any(is_end(option.name) for option in options):
+        return options
+    return [*options, Tool(ending[1])]
 
 
 def _in_sentences(text: str, bound: bool) -> list[Tool]:

@@ -53,9 +53,15 @@ def observation(prompt: Prompt) -> ToolResult | None:
 
 
 def has_worked(prompt: Prompt) -> bool:
-    """Tell whether what was said last is by a worker: an assistant, a tool, or someone with a name."""
-    last = next((each for each in reversed(prompt.messages) if each.role not in ("system", "developer")), None)
-    return last is not None and (last.role in ("assistant", "tool") or last.name is not None)
+    """Tell whether what was said last is by a worker: an assistant, a tool, someone with a name, or a second user.
+
+    OpenAI's Responses takes no names, so that what workers say comes as one message of the user after the other.
+    """
+    said = [each for each in prompt.messages if each.role not in ("system", "developer")]
+    if not said:
+        return False
+    last, before = said[-1], said[-2].role if len(said) > 1 else ""
+    return last.role in ("assistant", "tool") or last.name is not None or before == "user"
 
 
 def question(prompt: Prompt) -> str:

@@ -62,7 +62,8 @@ ENDS = re.compile(r"^(?:__)?(?:finish(?:ed)?|end|done|stop|terminate|exit|comple
 AFFIRMED = frozenset(
     (
         *("yes", "true", "y", "pass", "passed", "correct", "relevant", "grounded"),
-        *("approve", "approved", "valid", "safe"),
+        *("approve", "approved", "valid", "safe", "accept", "accepted", "acceptable", "sufficient", "supported"),
+        *("success", "satisfactory", "useful", "faithful", "factual"),
     )
 )
 DENIED = frozenset(("no", "false", "n", "safe"))
@@ -86,6 +87,11 @@ def is_end(option: object) -> bool:
 def is_affirmed(option: object) -> bool:
     """Tell whether a value says yes."""
     return isinstance(option, str) and option.lower() in AFFIRMED
+
+
+def is_negated(option: object) -> bool:
+    """Tell whether a value is another one's opposite: `not funny`."""
+    return isinstance(option, str) and option.lower().startswith(("not ", "not_", "not-", "non-"))
 
 
 def is_denied(option: object) -> bool:
