@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from completions import budget
+from completions.conf import conf
 from completions.conversation import Said, Traffic
 from completions.delivery import line
 from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
@@ -119,16 +120,18 @@ class _Finished:
             return
         self._begun = True
         exchange = self._record.exchange
-        if not self._answer.is_through and not exchange.stopped:
-            exchange.client_left = True
         if self._answer.problem:
             exchange.note_error(_broken(exchange, self._answer))
+            exchange.client_left = False  # its connection was broken off here
+        elif not self._answer.is_through and not exchange.stopped:
+            exchange.client_left = True
         task = asyncio.get_running_loop().create_task(self._end())
         _under_way.add(task)
         task.add_done_callback(_under_way.discard)
 
     async def _end(self) -> None:
         tokens: list[bool] = []
+        fails = False
         try:
             pieces = await self._unpacked() if self._read or self._keep else None
             if self._read is not None and self._answer.status < 300 and pieces is not None:
@@ -136,8 +139,9 @@ class _Finished:
                 carrying = {piece.event for piece in said.pieces}
                 tokens = [at in carrying for at in range(len(self._record.pieces))]
                 self._record.exchange.note_said(said)
+                fails = said.error is not None
             if self._keep is not None and self._answer.ending is Ending.WHOLE:
-                await self._keep_answer(self._keep, pieces)
+                await self._keep_answer(self._keep, pieces, fails=fails)
         except Exception:  # what is only noted, or written beside, must not leave the exchange without an end
             logger.exception("The answer %s could not be read or recorded", self._record.exchange.request_id)
         finally:
@@ -154,8 +158,15 @@ class _Finished:
             return tuple(self._record.pieces)
         return await budget.in_thread(unpacked, self._record.pieces, encoding, KEPT_BYTES)
 
-    async def _keep_answer(self, keep: Recorder, pieces: tuple[bytes, ...] | None) -> None:
+    async def _keep_answer(self, keep: Recorder, pieces: tuple[bytes, ...] | None, *, fails: bool) -> None:
         exchange = self._record.exchange
+        if fails and not conf.CASSETTE_RETRIES:
+            logger.warning(
+                "The answer %s is not recorded: it fails, with status %d. CASSETTE_RETRIES=true records such answers.",
+                exchange.request_id,
+                exchange.status,
+            )
+            return
         if pieces is None:
             logger.error("The answer %s is not recorded: it is too large, or packed", exchange.request_id)
             return

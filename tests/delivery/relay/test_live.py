@@ -155,7 +155,7 @@ def test_answer__that_breaks_off_breaks_off(
         has_come.set()
         next(pieces)
     found = last_exchange(relay)
-    assert (found["status"], found["error"]["code"]) == (200, "upstream_broke_off")
+    assert (found["status"], found["error"]["code"], found["client_left"]) == (200, "upstream_broke_off", False)
 
 
 def test_client__that_leaves_ends_the_request(relay: LiveServer, raw: RawServer) -> None:

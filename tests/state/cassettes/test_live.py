@@ -136,10 +136,12 @@ def test_miss__names_the_nearest_and_the_command(upstream: LiveServer, tmp_path:
 
 
 def test_retries__are_not_recorded_unless_told(upstream: LiveServer, tmp_path: Path) -> None:
-    for told, count in (("false", 0), ("true", 1)):
+    """An error that comes within a stream, whose status is 200, is one too."""
+    for told, count in (("false", 0), ("true", 1 + len(SURFACES))):
         environment = {"MOCK_UPSTREAM": upstream.url, "CASSETTE_RETRIES": told}
         with LiveServer(*SERVE, "--record", str(tmp_path), **environment) as recorder:
             assert ask(recorder, "chat", "limit")[0] == 429
+            assert [ask(recorder, surface, "failing", True)[0] for surface in SURFACES] == [200] * len(SURFACES)
             recorder.stop()
         wait_for_files(tmp_path, count)
 
