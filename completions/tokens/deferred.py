@@ -14,13 +14,22 @@ MAX_DEPTH = 8
 
 def shown(prompt: Prompt) -> Sequence[Tool]:
     """Return the tools that stand before a conversation: neither those that are deferred nor those that items bring."""
-    deferred = _texts(tool.get("name") for tool in offered(prompt) if tool.get("defer_loading") is True)
+    deferred = _deferred(prompt)
     brought = {tool.name for item in items_of(prompt) for tool in tools_in(item)}
     if not deferred and not brought:
         return prompt.tools
     own = _texts(name for tool in offered(prompt) for name in _names_in(tool))
     hidden = (deferred - _found(prompt)) | (brought - own)
     return [tool for tool in prompt.tools if tool.name not in hidden]
+
+
+def loaded(prompt: Prompt) -> int:
+    """Count the deferred tools that a search, or an addition, has brought."""
+    return len(_deferred(prompt) & _found(prompt))
+
+
+def _deferred(prompt: Prompt) -> set[str]:
+    return _texts(tool.get("name") for tool in offered(prompt) if tool.get("defer_loading") is True)
 
 
 def _texts(names: Iterable[object]) -> set[str]:

@@ -291,6 +291,12 @@ def is_not_to_think(prompt: Prompt) -> float:
     return float(prompt.reasoning_effort == "none")
 
 
+def named_tool(prompt: Prompt) -> float:
+    """Measure the name of the one tool that must be called, in pieces of four letters, with the words around it."""
+    names = prompt.tool_choice.names if prompt.tools and prompt.tool_choice.mode == "required" else ()
+    return tokens.count_in_fours(names[0]) + 2 if len(names) == 1 else 0
+
+
 def one_by_one(prompt: Prompt) -> float:
     """Tell whether tools must not be called at once."""
     return float(bool(prompt.tools) and not prompt.parallel_tool_calls)
@@ -329,6 +335,7 @@ MEASURES: Mapping[str, Measure] = {
     "hidden": lambda prompt: float(bool(prompt.tools) and not shown(prompt)),
     **OF_TOOLS,
     "required": lambda prompt: float(bool(prompt.tools) and prompt.tool_choice.mode == "required"),
+    "named": named_tool,
     "serial": one_by_one,
     "call": lambda prompt: sum(len(message.tool_calls) for message in prompt.messages),
     "turn": lambda prompt: sum(bool(message.tool_calls) for message in prompt.messages),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.tokens.deferred import offered, walk
+from completions.tokens.deferred import loaded, offered, walk
 
 
 def thinks(prompt: Prompt) -> float:
@@ -26,6 +26,12 @@ def defers_all(prompt: Prompt) -> float:
     named = {tool.name for tool in prompt.tools}
     own = [tool for tool in offered(prompt) if tool.get("name") in named]
     return float(bool(own) and all(tool.get("defer_loading") is True for tool in own))
+
+
+def defers_some(prompt: Prompt) -> float:
+    """Tell whether any tool of the request's own is deferred."""
+    named = {tool.name for tool in prompt.tools}
+    return float(any(tool.get("defer_loading") is True and tool.get("name") in named for tool in offered(prompt)))
 
 
 def has_task_budget(prompt: Prompt) -> float:
@@ -94,6 +100,8 @@ CLAUDE_MEASURES: Mapping[str, Callable[[Prompt], float]] = {
     "adaptive": thinks_as_needed,
     "task_budget": has_task_budget,
     "all_deferred": defers_all,
+    "deferred": defers_some,
+    "loaded": loaded,
     "later": later_instructions,
 }
 """By the name that weights have for it."""

@@ -23,6 +23,7 @@ CLAUDE: Weights = {
     "tool_json": 1.63,
     "tool_text": -0.59,
     "required": 90,
+    "named": 0.8,
     "serial": -208,
     "call": 44.4,
     "call_json": 2.37,
@@ -46,6 +47,13 @@ CLAUDE_LATER: Weights = {
     **{"call": 17, "call_json": 2, "adaptive": 0, "task_budget": 40},
 }
 """Since Opus 4.7 words are taken in pieces of about four letters: 1.4 times as many tokens as before in prose."""
+
+CLAUDE_5: Weights = {
+    **CLAUDE_LATER,
+    **{"tools": 291, "tool_fours": 0.75, "tool_marks": 1.2, "required": 120, "named": 1, "serial": 0},
+    **{"deferred": 84, "all_deferred": 11, "loaded": 16, "call": 46, "call_json": 0.85},
+}
+"""As Sonnet 5 counted tools in July 2026 (activeagents/activeagent), and calls; one at once costs nothing less."""
 
 GEMINI: Weights = {
     "base": 1,
@@ -249,9 +257,9 @@ def _claude(name: str, weights: Weights, tool_search: int = CLAUDE_HOSTED["tool_
 
 VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("claude-fable-5-1", _claude("claude-5.1", CLAUDE_LATER, tool_search=260, tools=229)),
-    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_LATER, tool_search=260, tools=288)),
+    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_5, tool_search=275)),
     ("claude-opus-4-7", _claude("claude-4.7", CLAUDE_LATER, tool_search=290, adaptive=5)),
-    ("claude-sonnet-5", _claude("claude-sonnet-5", CLAUDE_LATER, tool_search=290, tools=354)),
+    ("claude-sonnet-5", _claude("claude-sonnet-5", CLAUDE_5, tool_search=290, tools=359)),
     ("claude-opus-4-8", _claude("claude-4.8", CLAUDE_LATER, tool_search=290)),
     ("claude-3-(?:5-)?haiku", _claude("claude-3-haiku", CLAUDE, base=9, tools=279)),
     ("claude-3-sonnet", _claude("claude-3-sonnet", CLAUDE, base=9, tools=174)),

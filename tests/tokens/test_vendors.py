@@ -307,14 +307,48 @@ def test_claude__takes_words_in_pieces_since_opus_4_7(model: str) -> None:
 
 @pytest.mark.parametrize(
     ("model", "least"),
-    [("claude-opus-4-8", 291), ("claude-opus-5-5", 288), ("claude-sonnet-5", 354), ("claude-fable-5-1", 229)],
+    [("claude-opus-4-8", 291), ("claude-opus-5-5", 291), ("claude-sonnet-5", 359), ("claude-fable-5-1", 229)],
 )
 def test_claude__has_its_own_preamble_for_tools_in_each_later_model(model: str, least: int) -> None:
     """One small tool cost two fifths more than the API charged; a tool that is deferred stands nowhere."""
     tool = Tool("f", "", {"type": "object", "properties": {}})
     deferred = {"tools": [{"name": "f", "defer_loading": True}]}
-    assert least + 20 < asked(model=model, tools=(tool,)) - asked(model=model) < least + 60
+    assert least + 15 < asked(model=model, tools=(tool,)) - asked(model=model) < least + 60
     assert asked(model=model, tools=(tool,), body=deferred) - asked(model=model) == least + 95
+
+
+WEATHER = {"type": "object", "properties": {"location": {"type": "string"}}, "required": ["location"]}
+GET_WEATHER = Tool("get_weather", "Get weather", WEATHER)
+
+
+@pytest.mark.parametrize(
+    ("model", "fields", "recorded"),
+    [
+        ("claude-sonnet-5", {}, 432),
+        ("claude-sonnet-5", {"parallel_tool_calls": False}, 432),
+        ("claude-sonnet-5", {"tool_choice": ToolChoice("required")}, 552),
+        ("claude-sonnet-5", {"tool_choice": ToolChoice("required", ("get_weather",))}, 558),
+        ("claude-haiku-4-5", {}, 558),
+        ("claude-haiku-4-5", {"tool_choice": ToolChoice("required")}, 650),
+        ("claude-haiku-4-5", {"tool_choice": ToolChoice("required", ("get_weather",))}, 655),
+    ],
+)
+def test_claude__counts_a_tool_and_how_it_must_be_called(model: str, fields: dict[str, Any], recorded: int) -> None:
+    """Recorded in July 2026 (activeagents/activeagent)."""
+    question = Message("user", "What's the weather?")
+    told = prompt_tokens(Prompt(model=model, messages=(question,), tools=(GET_WEATHER,), **fields))
+    assert told == pytest.approx(recorded, rel=0.008)
+
+
+def test_claude__counts_a_call_of_sonnet_5_without_its_tool() -> None:
+    said = "I'll check the weather for you."
+    call = ToolCall("get_weather", '{"location":"San Francisco, CA"}', "toolu_123")
+    talk = (
+        Message("user", "What's the weather in San Francisco?"),
+        Message("assistant", said, tool_calls=(call,)),
+        Message("tool", "72°F and sunny", tool_call_id="toolu_123"),
+    )
+    assert prompt_tokens(Prompt(model="claude-sonnet-5", messages=talk)) == pytest.approx(96, abs=3)
 
 
 def png(width: int, height: int) -> str:
