@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
+from completions.wire.fields import by_name
 from completions.wire.openai.base import envelope
 
 CATEGORIES = ("hate", "sexual", "violence", "self_harm")
@@ -50,7 +51,7 @@ FILTERED = (
 def error(exc: RequestError, operation: str = "ChatCompletions_Create") -> dict[str, Any]:
     """Return the envelope of an error; that of a filtered prompt has the filters' results."""
     if exc.code == "content_filter":
-        results = CAUGHT_RESULTS | {"jailbreak": UNSEEN}
+        results = by_name(CAUGHT_RESULTS | {"jailbreak": UNSEEN})
         inner = {"code": "ResponsibleAIPolicyViolation", "content_filter_result": results}
         message = FILTERED if exc.facts is not None else exc.message
         document = {"message": message, "type": None, "param": "prompt", "code": exc.code, "status": exc.status}
