@@ -49,6 +49,8 @@ rules:
 PLACE = "/ws/google.ai.generativelanguage.{}.GenerativeService.BidiGenerateContent"
 VERTEX = "/ws/google.cloud.aiplatform.v1beta1.LlmBidiService/BidiGenerateContent"
 MODEL = "models/gemini-3.8-live"
+WAITING = "models/gemini-3.1-flash-live-preview"
+OLD = "models/gemini-live-2.5-flash-preview"
 NATIVE = "models/gemini-2.5-flash-native-audio-latest"
 TEXTS = {"responseModalities": ["TEXT"]}
 TOOL = {"functionDeclarations": [{"name": "get_weather"}]}
@@ -232,7 +234,9 @@ def test_answer__is_interrupted(place: str, by: str) -> None:
             case "text":
                 talk.send(realtimeInput={"text": "Stop"})
             case _:
-                talk.send(clientContent={"turns": [{"parts": [{"text": "Stop"}]}], "turnComplete": True})
+                talk.send(
+                    clientContent={"turns": [{"role": "user", "parts": [{"text": "Stop"}]}], "turnComplete": True}
+                )
         messages = talk.until("turnComplete")
         assert {"serverContent": {"interrupted": True}} in messages
         assert not any("generationComplete" in message.get("serverContent", {}) for message in messages)
@@ -243,10 +247,22 @@ def test_answer__is_interrupted(place: str, by: str) -> None:
     assert said[0] == "Tell a long story" and said[1].startswith(begun)
 
 
+def test_answer__is_not_interrupted_by_a_blank(place: str) -> None:
+    """So pipecat wakes models that it believes do not answer a turn."""
+    with conversation(place) as talk:
+        talk.send(realtimeInput={"text": "Tell a long story"})
+        talk.until("modelTurn")
+        talk.send(realtimeInput={"text": " "})
+        talk.send(realtimeInput={"text": "Stop"})
+        talk.until("turnComplete")
+        assert text_of(talk.until("turnComplete")) == "Once more."
+    said_in(place, 2)
+
+
 def test_answer__that_may_not_be_interrupted_is_told_to_its_end(place: str) -> None:
     config = {"activityHandling": "NO_INTERRUPTION"}
     with conversation(place, realtimeInputConfig=config, **{}) as talk:
-        talk.send(clientContent={"turns": [{"parts": [{"text": "Hello"}]}], "turnComplete": True})
+        talk.send(clientContent={"turns": [{"role": "user", "parts": [{"text": "Hello"}]}], "turnComplete": True})
         talk.send(realtimeInput={"text": "And?"})
         assert text_of(talk.until("turnComplete")) == "Good day to you."
         assert text_of(talk.until("turnComplete")) == "Once more."
@@ -255,7 +271,8 @@ def test_answer__that_may_not_be_interrupted_is_told_to_its_end(place: str) -> N
 
 
 def test_function__is_called_and_its_result_answered(place: str) -> None:
-    with conversation(place, tools=[TOOL], config={**TEXTS, "thinkingConfig": {"includeThoughts": True}}) as talk:
+    config = {**TEXTS, "thinkingConfig": {"includeThoughts": True}}
+    with conversation(place, WAITING, config, tools=[TOOL]) as talk:
         talk.send(realtimeInput={"text": "How is the weather?"})
         messages = talk.until("toolCall")
         assert text_of(messages) == "One moment."
@@ -274,8 +291,7 @@ def test_function__is_called_and_its_result_answered(place: str) -> None:
 
 
 def test_function__that_an_older_model_calls_ends_the_turn(place: str) -> None:
-    config = {"responseModalities": ["TEXT"]}
-    with conversation(place, "models/gemini-live-2.5-flash-preview", config, tools=[TOOL]) as talk:
+    with conversation(place, OLD, tools=[TOOL]) as talk:
         messages = talk.say("How is the weather?")
         (call,) = next(message["toolCall"] for message in messages if "toolCall" in message)["functionCalls"]
         assert "usageMetadata" in messages[-1]
@@ -283,25 +299,32 @@ def test_function__that_an_older_model_calls_ends_the_turn(place: str) -> None:
         assert text_of(talk.until("turnComplete")) == "It is sunny."
 
 
-def test_function__that_nobody_waits_for_ends_the_turn(place: str) -> None:
-    with conversation(place, tools=[FREE]) as talk:
-        messages = talk.say("How is the weather?")
+@pytest.mark.parametrize(("model", "tool"), [(WAITING, FREE), (MODEL, TOOL)])
+def test_function__that_nobody_waits_for_ends_the_turn(place: str, model: str, tool: dict[str, Any]) -> None:
+    with conversation(place, model, tools=[tool]) as talk:
+        talk.send(realtimeInput={"text": "How is the weather?"})
+        messages = talk.until("turnComplete")
+        status = "IN_PROGRESS" if model == MODEL else None
+        assert messages[-1]["serverContent"].get("interactionStatus") == status
         name = next(message["toolCall"] for message in messages if "toolCall" in message)["functionCalls"][0]["id"]
         result = {"id": name, "name": "get_weather", "response": {"output": "sunny"}}
         talk.send(toolResponse={"functionResponses": [{**result, "willContinue": True, "scheduling": "SILENT"}]})
         talk.send(toolResponse={"functionResponses": [{**result, "scheduling": "INTERRUPT"}]})
-        assert text_of(talk.until("turnComplete")) == "It is sunny."
+        messages = talk.until("turnComplete")
+        assert text_of(messages) == "It is sunny."
+        assert messages[-1]["serverContent"].get("interactionStatus") == (status and "IDLE")
 
 
 def test_call__that_is_spoken_into_is_cancelled(place: str) -> None:
-    with conversation(place, tools=[TOOL]) as talk:
+    with conversation(place, WAITING, tools=[TOOL]) as talk:
         talk.send(realtimeInput={"text": "How is the weather?"})
         (call,) = talk.until("toolCall")[-1]["toolCall"]["functionCalls"]
         talk.send(realtimeInput={"text": "Never mind"})
         assert talk.hear() == {"toolCallCancellation": {"ids": [call["id"]]}}
         assert text_of(talk.until("turnComplete")) == "Once more."
         talk.send(toolResponse={"functionResponses": [{"id": call["id"], "name": "get_weather", "response": {}}]})
-        assert text_of(talk.say("And?")), "a result that comes too late is ignored"
+        talk.send(realtimeInput={"text": "And?"})
+        assert text_of(talk.until("turnComplete")), "a result that comes too late is ignored"
 
 
 def test_session__is_taken_up_again(place: str) -> None:
@@ -319,12 +342,28 @@ def test_session__is_taken_up_again(place: str) -> None:
         assert talk.closed() == (1008, "BidiGenerateContent session not found")
 
 
-def test_history__comes_before_the_conversation(place: str) -> None:
-    with conversation(place, historyConfig={"initialHistoryInClientContent": True}) as talk:
-        turns = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model")]
+@pytest.mark.parametrize("model", [OLD, WAITING, MODEL])
+def test_history__comes_before_the_conversation(place: str, model: str) -> None:
+    with conversation(place, model, historyConfig={"initialHistoryInClientContent": True}) as talk:
+        turns = [{"role": role, "parts": [{"text": role}]} for role in ("user", "model", "user")]
         talk.send(clientContent={"turns": turns, "turnComplete": True})
-        talk.send(realtimeInput={"text": "And?"})
+        if model != OLD:  # which answers at once
+            talk.send(realtimeInput={"text": "And?"})
         assert text_of(talk.until("turnComplete")) == "Once more."
+        talk.send(clientContent={"turns": turns[:1]})
+        talk.send(clientContent={"turnComplete": True})
+        assert text_of(talk.until("turnComplete")) == "Still here."
+
+
+def test_instructions__of_vertex_may_be_a_turn_of_the_system(place: str) -> None:
+    with opened(place, VERTEX, Authorization="Bearer k") as talk:
+        talk.send(setup={"model": MODEL, "generationConfig": TEXTS})
+        talk.hear()
+        turns = [{"role": role, "parts": [{"text": "Be brief."}]} for role in ("system", "user")]
+        talk.send(clientContent={"turns": turns, "turnComplete": True})
+        talk.hear()
+    (call,) = said_in(place, 1)
+    assert [message["role"] for message in call["said"]["messages"]] == ["system", "user"]
 
 
 def test_context__is_changed_on_the_way(place: str) -> None:
@@ -381,6 +420,17 @@ GOOD = {"setup": {"model": MODEL}}
         ),
         ([GOOD, {"realtimeInput": {"activityStart": {}}}], 1007, TOLD),
         ([GOOD, {"realtimeInput": {"text": "a"}, "clientContent": {}}], 1007, "Request contains an invalid argument."),
+        ([GOOD, {"clientContent": {"turns": [{"parts": [{"text": "a"}]}]}}], 1007, "Request contains an invalid"),
+        (
+            [GOOD, {"clientContent": {"turns": [{"role": "system", "parts": [{"text": "a"}]}]}}],
+            1007,
+            "Request contains",
+        ),
+        (
+            [GOOD, {"realtimeInput": {"mediaChunks": [{"mimeType": RATE, "data": ""}]}}],
+            1007,
+            "realtime_input.media_chunks is deprecated. Use audio, video, or text instead.",
+        ),
         ([GOOD, {"toolResponse": {"functionResponses": [{"id": "x", "name": "f"}]}}], 1007, "Request contains"),
         (
             [{"setup": {"model": MODEL, "tools": [{"functionDeclarations": [{"name": "9"}]}]}}],
@@ -582,7 +632,7 @@ async def test_google_genai__talks(secure: tuple[LiveServer, ssl.SSLContext]) ->
     config: Any = {"output_audio_transcription": {}, "tools": [{"function_declarations": [{"name": "get_weather"}]}]}
     said, sound = "", b""
     async with client.aio.live.connect(model="gemini-3.1-flash-live-preview", config=config) as session:
-        await session.send_client_content(turns=types.Content(role="user", parts=[types.Part(text="The weather?")]))
+        await session.send_realtime_input(text="The weather?")
         async for message in session.receive():
             sound += message.data or b""
             if message.server_content is not None and message.server_content.output_transcription is not None:

@@ -17,7 +17,7 @@ from completions.conversation import Block, Prompt, Reply
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import counts, pieces
 from completions.wire.gemini import media
 from completions.wire.gemini.answer import is_vertex, usage
@@ -37,6 +37,10 @@ UNBLOCKED = "NON_BLOCKING"
 
 ENDS_WITH_CALLS = re.compile(r"gemini-(?:live-)?[12]")
 """The models whose turn ends with their calls; a turn of later ones goes on with the results (google-adk 2.13)."""
+
+REPORTS = re.compile(r"gemini-(?:3\.(?:[89]|\d\d)|[4-9])")
+"""The models that answer one question in several turns, each of which says whether it is the last; they call functions
+without waiting where the functions do not say otherwise (google-genai 3.6, pipecat 1.14, livekit-agents 1.8)."""
 
 HANDLE = "live_session"
 """The kind of record of what was said, from which another connection goes on."""
@@ -65,7 +69,7 @@ class _Narrator:
 
     def tell(self) -> list[Event]:
         choice = self._reply.choices[0] if self._reply.choices else None
-        awaited = False
+        awaited, calls = False, bool(choice and choice.tool_calls)
         for kind, run in groupby(choice.content if choice is not None else (), key=lambda block: block.kind):
             if kind == "call":
                 awaited = self._calls(list(run))
@@ -73,15 +77,14 @@ class _Narrator:
                 for block in run:
                     self._says(block)
         if not (awaited and self._goes_on):
-            self._end(rejected=choice is not None and choice.finish_reason == "content_filter")
+            rejected = choice is not None and choice.finish_reason == "content_filter"
+            self._content({"generationComplete": True})
+            why = {"turnCompleteReason": "RESPONSE_REJECTED"} if rejected else {}
+            content = turn_end(self._prompt.model or "", idle=not calls) | why
+            self._add({"serverContent": content, "usageMetadata": self._usage()}, part="finish")
         if (resumption := pick(self._prompt.body, "sessionResumption")) is not None:
             self._add({"sessionResumptionUpdate": self._update(mapping(resumption), waits=awaited)})
         return self._events
-
-    def _end(self, *, rejected: bool) -> None:
-        self._content({"generationComplete": True})
-        why = {"turnCompleteReason": "RESPONSE_REJECTED"} if rejected else {}
-        self._add({"serverContent": {"turnComplete": True} | why, "usageMetadata": self._usage()}, part="finish")
 
     def _add(self, document: Mapping[str, Any], token: int = 0, part: str = "") -> None:
         self._events.append(Event(orjson.dumps(document), token, True, part))
@@ -156,10 +159,17 @@ class _Narrator:
         return document | {f"{kind}TokensDetails": [{"modality": modality, "tokenCount": answered}]}
 
 
+def turn_end(model: str, *, idle: bool) -> dict[str, Any]:
+    """Return the content that ends a turn; `idle` tells that the model has answered what it was asked."""
+    status = {"interactionStatus": "IDLE" if idle else "IN_PROGRESS"} if REPORTS.match(model) else {}
+    return {"turnComplete": True} | status
+
+
 def unblocked(setup: Mapping[str, Any]) -> set[object]:
     """Return the names of the functions that a model calls without waiting for them."""
     declared = [each for tool in dicts(setup.get("tools")) for each in dicts(pick(tool, "functionDeclarations"))]
-    return {each.get("name") for each in declared if each.get("behavior") == UNBLOCKED}
+    usual = UNBLOCKED if REPORTS.match(text(setup.get("model"))) else ""
+    return {each.get("name") for each in declared if (each.get("behavior") or usual) == UNBLOCKED}
 
 
 def content_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:

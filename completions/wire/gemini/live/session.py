@@ -17,13 +17,16 @@ from completions.wire.gemini import media
 from completions.wire.gemini.errors import not_found
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.live import messages
-from completions.wire.gemini.live.events import DURATION, spoken_so_far, unblocked
+from completions.wire.gemini.live.events import DURATION, ENDS_WITH_CALLS, spoken_so_far, turn_end, unblocked
 from completions.wire.gemini.live.tokens import settled
-from completions.wire.gemini.rules import config_problems, function_problems
+from completions.wire.gemini.rules import ROLES, config_problems, function_problems
 from completions.wire.openai.realtime.sound import FRAME_MS, Listener, bytes_per_ms, milliseconds
 from completions.wire.openai.transcripts import sentences
 from completions.wire.seals import decoded
 from completions.wire.sockets import Ask, Close, Message, Session, Step, Stop
+
+CHUNKS = "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."
+"""What models from 3 on say of `mediaChunks` (google/adk-python 5075)."""
 
 MAX_HELD = 64 * 1024 * 1024
 """Bytes of sound, or of pictures, that a turn may have before it is answered."""
@@ -69,7 +72,7 @@ class LiveSession(Session):
         """The names of the functions whose results are awaited, by the ids of their calls."""
         self._results: list[dict[str, Any]] = []
         self._cancelled: set[str] = set()
-        self._has_history = True
+        self._is_seeding = self._is_old = False
         self._seen = 0
 
     def take(self, message: Message) -> Iterator[Step]:
@@ -113,7 +116,7 @@ class LiveSession(Session):
         """Tell that an answer was interrupted; what was said of it has been said."""
         self._note_said()
         yield {"serverContent": {"interrupted": True}}
-        yield {"serverContent": {"turnComplete": True}}
+        yield {"serverContent": turn_end(self._model, idle=True)}
         yield from self._cancel()
 
     def _cancel(self) -> Iterator[Step]:
@@ -150,19 +153,35 @@ class LiveSession(Session):
             raise RequestError(NO_TEXTS)
         config = {**config, "responseModalities": asked}
         self._setup = {**setup, "model": model, "generationConfig": config}
-        self._has_history = pick(inner(setup, "historyConfig"), "initialHistoryInClientContent") is not True
+        seeds = pick(inner(setup, "historyConfig"), "initialHistoryInClientContent") is True
+        self._is_old = bool(ENDS_WITH_CALLS.match(model))
+        self._is_seeding = seeds and not self._is_old  # google-adk 2.13 and pipecat 1.14 tell the models apart
         session = {"sessionId": hashlib.sha256(orjson.dumps(setup)).hexdigest()[:32]} if self._vertex else {}
         yield {"setupComplete": session}
 
     def _add(self, given: dict[str, Any]) -> Iterator[Step]:
-        """Take turns of the conversation, which interrupt what the model says."""
-        turns, is_complete = many(given.get("turns") or []), pick(given, "turnComplete") is True
-        if self._has_history and (turns or self._said is None):
+        """Take turns of the conversation, which interrupt what the model says; the history before it does not."""
+        turns, is_complete = [*self._turns(given)], pick(given, "turnComplete") is True
+        if self._is_seeding:
+            self._contents += turns
+            self._is_seeding = not is_complete
+            return
+        if turns or self._said is None:
             yield from self._interrupt()
-        self._contents += ({"role": "user", **turn} for turn in turns)
-        if is_complete and self._has_history and (turns or self._said is None):
-            yield from self._respond()
-        self._has_history |= is_complete
+            self._contents += turns
+            if is_complete:
+                yield from self._respond()
+
+    def _turns(self, given: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Go through the turns of a message; Vertex AI takes one of the system as new instructions."""
+        for turn in many(given.get("turns") or []):
+            role = turn.get("role") or ("user" if self._is_old else "")
+            if role == "system" and self._vertex:
+                self._instruct(turn)
+            elif role not in ROLES:
+                raise RequestError(messages.INVALID)
+            else:
+                yield {**turn, "role": role}
 
     def _hear(self, given: dict[str, Any]) -> Iterator[Step]:
         """Take what comes in as it happens: sound, pictures, a text, or signs that somebody speaks."""
@@ -172,13 +191,16 @@ class LiveSession(Session):
         if begins:
             self._is_speaking = True
             yield from self._speech_begins()
+        if pick(given, "mediaChunks") is not None and not self._is_old:
+            raise RequestError(CHUNKS)
         for blob in [*many(pick(given, "mediaChunks") or []), inner(given, "audio"), inner(given, "video")]:
             if text(pick(blob, "mimeType")).startswith("audio/"):
                 yield from self._listen(blob)
             elif blob:
                 self._see(blob)
-        if given.get("text") is not None:
-            self._parts.append({"text": given["text"]})
+        said = given.get("text")
+        if said is not None and (said.strip() or self._said is None):  # pipecat wakes a model with a blank
+            self._parts.append({"text": said})
             if not self._is_speaking:
                 yield from self._speech_begins()
                 yield from self._commit()
@@ -251,12 +273,15 @@ class LiveSession(Session):
 
     def _update(self, given: dict[str, Any]) -> Iterator[Step]:
         """Change the instructions or the tools."""
-        setup = self._setup or {}
-        if pick(given, "systemInstruction") is not None:
-            setup["systemInstruction"] = pick(given, "systemInstruction")
-        if given.get("tools") is not None:
-            setup["tools"] = inner(given, "tools").get("tools") or []
+        if (instruction := pick(given, "systemInstruction")) is not None:
+            self._instruct(instruction)
+        if self._setup is not None and given.get("tools") is not None:
+            self._setup["tools"] = inner(given, "tools").get("tools") or []
         yield from ()
+
+    def _instruct(self, instruction: object) -> None:
+        if self._setup is not None:
+            self._setup["systemInstruction"] = instruction
 
     def _interrupt(self) -> Iterator[Step]:
         """Stop an answer that is under way, and wait for no results."""
@@ -279,6 +304,10 @@ class LiveSession(Session):
 
     def _has(self, name: str) -> bool:
         return pick(self._setup or {}, name) is not None
+
+    @property
+    def _model(self) -> str:
+        return text((self._setup or {}).get("model"))
 
     @property
     def _detection(self) -> dict[str, Any]:
