@@ -2,6 +2,7 @@
 
 | the request | the calls |
 |---|---|
+| the conversation was handed over to this agent | those of its tools, if any, that do not hand it on |
 | no tool has answered | the tools that share words with the user, but not those that end the conversation |
 | a tool has answered, and one is there to give the final answer | those named that were not called; else that one |
 | a tool has answered, and calls are required | the best of those that were called the fewest times |
@@ -16,7 +17,13 @@ from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, places
 from completions.script.auto.sentences import keywords, retold
-from completions.script.protocols.observation import has_worked, observation, question
+from completions.script.protocols.observation import (
+    has_worked,
+    is_handover,
+    observation,
+    question,
+    was_handed_over,
+)
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
 from completions.script.schemas.scalars import sense
@@ -53,17 +60,25 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     if choice.mode == "none":
         return []
     offered = [tool for tool in prompt.tools if not choice.names or tool.name in choice.names]
+    own = [tool for tool in offered if not is_handover(tool.name)]
+    if was_handed_over(prompt) and (own or choice.mode != "required"):
+        offered = own
     final = [tool for tool in offered if is_final(tool)]
     others = [tool for tool in offered if tool not in final]
     result = observation(prompt)
     if result is None:
         most = MAX_CALLS if prompt.parallel_tool_calls else 1
-        return fitting(others, question(prompt), most) if others else final[:1]
+        return _one_handover(fitting(others, question(prompt), most)) if others else final[:1]
     if final and (left := _not_called(named(others, question(prompt)), prompt)):
         return left[: MAX_CALLS if prompt.parallel_tool_calls else 1]
     if final and not (choice.mode == "auto" and _was_called(final, result.name)):
         return fitting(final, question(prompt), 1)
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
+
+
+def _one_handover(chosen: list[Tool]) -> list[Tool]:
+    """Return the tools that are called together: one that hands the conversation over is called alone."""
+    return chosen[:1] if any(is_handover(tool.name) for tool in chosen) else chosen
 
 
 def _was_called(tools: list[Tool], name: str) -> bool:

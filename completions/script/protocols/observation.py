@@ -27,10 +27,24 @@ ADDED = (
 """The tags of what programs add to a user's words."""
 
 
+HANDOVER = re.compile(r"(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)", re.IGNORECASE)
+"""The names of tools that give the conversation to another agent: OpenAI's SDK, LangGraph, AutoGen."""
+
+
+def is_handover(name: str) -> bool:
+    """Tell whether a tool of this name gives the conversation to another agent."""
+    return HANDOVER.match(name) is not None
+
+
+def was_handed_over(prompt: Prompt) -> bool:
+    """Tell whether the conversation has just come from another agent, so that nothing was found out yet."""
+    return prompt.tool_result is not None and is_handover(prompt.tool_result.name)
+
+
 def observation(prompt: Prompt) -> ToolResult | None:
     """Return what a tool said last, if nothing was asked since."""
     if prompt.tool_result is not None:
-        return prompt.tool_result
+        return None if was_handed_over(prompt) else prompt.tool_result
     if not prompt.messages:
         return None
     last = prompt.messages[-1]
