@@ -62,6 +62,17 @@ def test_tags__each_has_an_answer(asked: str, names: list[str]) -> None:
     assert list(found) == names and all(found.values())
 
 
+def test_closing_word__of_a_planner_waits_for_the_others() -> None:
+    system = Message(
+        "system", 'You plan. After all tasks are complete, summarize the findings and end with "TERMINATE".'
+    )
+    asked, found = Message("user", "Weather?", name="user"), Message("user", "Sunny.", name="searcher")
+    first, last = (
+        auto(Prompt(model="gpt-4o", messages=(system, *said)))[0].text for said in ((asked,), (asked, found))
+    )
+    assert "TERMINATE" not in str(first) and str(last).endswith("TERMINATE")
+
+
 def test_tags__are_no_placeholders() -> None:
     assert (
         said(("user", "Which one? Give it in the following format: 'ANSWER: <number>' and say why.")).splitlines()[-1][

@@ -28,9 +28,21 @@ def answer(messages: tuple[Message, ...], tools: tuple[Tool, ...], choice: ToolC
         (HISTORY, (Tool("look_up"), Tool("transfer_to_orders")), ["look_up"]),
         (HISTORY, AGENTS, []),
         (BACK, AGENTS, []),
+        (
+            (*HISTORY, Message("assistant", "Done.")),
+            (Tool("look_up"), Tool("transfer_to_orders")),
+            ["transfer_to_orders"],
+        ),
         ((Message("user", "My orders and refunds, please"),), AGENTS, ["transfer_to_refunds"]),
     ],
-    ids=["to the one that fits", "whose own tools come next", "and no further", "nor back again", "one alone"],
+    ids=[
+        "to the one that fits",
+        "whose own tools come next",
+        "and no further",
+        "nor back again",
+        "but after its own answer",
+        "one alone",
+    ],
 )
 def test_handover__goes_once_to_one_agent(
     messages: tuple[Message, ...], tools: tuple[Tool, ...], called: list[str]

@@ -63,6 +63,8 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     own = [tool for tool in offered if not is_handover(tool.name)]
     if was_handed_over(prompt) and (own or choice.mode != "required"):
         offered = own
+    if choice.mode == "auto" and own != offered and _goes_on(prompt):
+        return _least_called([tool for tool in offered if tool not in own], prompt)[:1]
     final = [tool for tool in offered if is_final(tool)]
     others = [tool for tool in offered if tool not in final]
     result = observation(prompt)
@@ -74,6 +76,12 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     if final and not (choice.mode == "auto" and _was_called(final, result.name)):
         return fitting(final, question(prompt), 1)
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
+
+
+def _goes_on(prompt: Prompt) -> bool:
+    """Tell whether an agent is asked to go on after its own answer: it hands the conversation over, if it can."""
+    last = prompt.messages[-1] if prompt.messages else None
+    return last is not None and last.role == "assistant" and not last.tool_calls
 
 
 def _one_handover(chosen: list[Tool]) -> list[Tool]:

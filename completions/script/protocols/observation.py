@@ -66,6 +66,10 @@ def observation(prompt: Prompt) -> ToolResult | None:
     return ToolResult("", result[: end.start() if end else None].strip())
 
 
+PEOPLE = ("user", "human", "user_proxy")
+"""What frameworks of agents call the one who is no agent."""
+
+
 def has_worked(prompt: Prompt) -> bool:
     """Tell whether what was said last is by a worker: an assistant, a tool, someone with a name, or a second user.
 
@@ -75,7 +79,8 @@ def has_worked(prompt: Prompt) -> bool:
     if not said:
         return False
     last, before = said[-1], said[-2].role if len(said) > 1 else ""
-    return last.role in ("assistant", "tool") or last.name is not None or before == "user"
+    is_named = last.name is not None and last.name.lower() not in PEOPLE
+    return last.role in ("assistant", "tool") or is_named or before == "user"
 
 
 def question(prompt: Prompt) -> str:
