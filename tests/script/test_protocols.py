@@ -592,6 +592,10 @@ def test_words_to_say__are_said(asked: str, words: str | None) -> None:
     assert found == words if words is not None else len(found) > 40
 
 
+def test_question__is_no_words_to_say() -> None:
+    assert said(("user", "Return only the number: how many legs does a spider have?")).isdigit()
+
+
 SPRING_MAP = """Count.
 Your response should be in JSON format.
 The data structure for the JSON should match this Java class: java.util.HashMap

@@ -20,7 +20,7 @@ WANTED = re.compile(
     re.IGNORECASE,
 )
 CHOICE = re.compile(r"\bor\b|[/|]")
-"""What tells that one of several is to be said, and not these words."""
+"""What tells that one of several is to be said, and not these words; a question is no words to say either."""
 
 QUOTED = re.compile(r"\A([\"'`“])([^\"'`“”\n]+)[\"'`”][.!]?\Z")
 
@@ -45,7 +45,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return _numbers(asked)
     told = found[1].strip()
     quoted = QUOTED.match(told)
-    if quoted is None and CHOICE.search(told):
+    if quoted is None and (CHOICE.search(told) or told.endswith("?")):
         return None
     return quoted[2] if quoted else told
 
