@@ -157,9 +157,14 @@ class Azure(OnAzure):
         return arranged(told, sorted(told))
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice: a whole one went through all filters; in a stream calls and the end went through none."""
+        """Return a choice: a text went through all filters, and calls alone through none (recorded in February 2026).
+
+        In a stream calls and the end went through none.
+        """
         told = dict(document)
-        if "message" in told:
+        if "message" in told and told["message"].get("tool_calls") and not told["message"]["content"]:
+            told["content_filter_results"] = {}
+        elif "message" in told:
             told["content_filter_results"] = told["content_filter_results"] | PROTECTED
         elif "tool_calls" in told["delta"] or told["finish_reason"] not in (None, "content_filter"):
             told["content_filter_results"] = {}

@@ -639,6 +639,14 @@ def test_vllm__says_what_stopped_it() -> None:
     assert chunks[-1]["choices"][0]["stop_reason"] == "b"
 
 
+def test_azure__filters_no_calls() -> None:
+    """As a deployment of gpt-4.1-mini in February 2026 (activeagents/activeagent)."""
+    calls = (ToolCall("add", '{"a":1}'),)
+    for text, found in (("", {}), ("I add.", {"filtered": False, "severity": "safe"})):
+        document, _ = both("azure", Reply((Choice(text=text or None, tool_calls=calls),), serial="s"))
+        assert document["choices"][0]["content_filter_results"].get("hate", {}) == found
+
+
 def test_azure__filters_everything() -> None:
     document, chunks = both("azure")
     prompt, choice = document["prompt_filter_results"][0], document["choices"][0]
