@@ -304,6 +304,8 @@ def test_function__that_nobody_waits_for_ends_the_turn(place: str, model: str, t
     with conversation(place, model, tools=[tool]) as talk:
         talk.send(realtimeInput={"text": "How is the weather?"})
         messages = talk.until("turnComplete")
+        talk.send(realtimeInput={"text": "Hurry up"})
+        talk.until("turnComplete")
         status = "IN_PROGRESS" if model == MODEL else None
         assert messages[-1]["serverContent"].get("interactionStatus") == status
         name = next(message["toolCall"] for message in messages if "toolCall" in message)["functionCalls"][0]["id"]

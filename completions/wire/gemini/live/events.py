@@ -6,14 +6,14 @@ only where it is asked for; so the journal can be read and searched.
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import orjson
 
 from completions import ids
-from completions.conversation import Block, Prompt, Reply
+from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
@@ -64,7 +64,7 @@ class _Narrator:
         self._goes_on = not ENDS_WITH_CALLS.match(prompt.model or "")
         self._speaks = media.TEXT not in prompt.modalities
         self._thinks = pick(inner(inner(prompt.body, "generationConfig"), "thinkingConfig"), "includeThoughts") is True
-        self._spoken_ms = 0.0
+        self._spoken_ms, self._called = 0.0, 0
         self._events: list[Event] = []
 
     def tell(self) -> list[Event]:
@@ -72,7 +72,7 @@ class _Narrator:
         awaited, calls = False, bool(choice and choice.tool_calls)
         for kind, run in groupby(choice.content if choice is not None else (), key=lambda block: block.kind):
             if kind == "call":
-                awaited = self._calls(list(run))
+                awaited |= self._calls([block.call for block in run if block.call is not None])
             elif kind != "reasoning" or self._thinks:
                 for block in run:
                     self._says(block)
@@ -92,21 +92,15 @@ class _Narrator:
     def _content(self, content: Mapping[str, Any], token: int = 0) -> None:
         self._add({"serverContent": content}, token)
 
-    def _calls(self, blocks: list[Block]) -> bool:
+    def _calls(self, calls: list[ToolCall]) -> bool:
         """Tell calls, all in one message; return whether the model says nothing more before it has their results."""
-        calls = [block.call for block in blocks if block.call is not None]
-        named = [
-            {"name": call.name, "args": arguments_of(call) or {}, "id": call.id or self._call_id(at)}
-            for at, call in enumerate(calls)
-        ]
         free = unblocked(self._prompt.body)
         awaited = any(call.name not in free for call in calls)
         usage = {"usageMetadata": self._usage()} if awaited and self._goes_on else {}
-        self._add({"toolCall": {"functionCalls": named}} | usage, len(named), "arguments")
+        told = named(calls, self._reply, self._called)
+        self._called += len(calls)
+        self._add({"toolCall": {"functionCalls": told}} | usage, len(calls), "arguments")
         return awaited
-
-    def _call_id(self, at: int) -> str:
-        return f"function-call-{ids.spelled(f'{self._reply.serial}/{at}', 19, ids.DIGITS)}"
 
     def _says(self, block: Block) -> None:
         split = pieces(block.text, self._prompt)
@@ -172,22 +166,39 @@ def unblocked(setup: Mapping[str, Any]) -> set[object]:
     return {each.get("name") for each in declared if (each.get("behavior") or usual) == UNBLOCKED}
 
 
-def content_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+def named(calls: Sequence[ToolCall], reply: Reply, first: int = 0) -> list[dict[str, Any]]:
+    """Return calls as they are told, each with its id; `first` is how many the reply has before them."""
+    return [
+        {"name": call.name, "args": arguments_of(call) or {}, "id": call.id or _call_id(reply, at)}
+        for at, call in enumerate(calls, first)
+    ]
+
+
+def _call_id(reply: Reply, at: int) -> str:
+    return f"function-call-{ids.spelled(f'{reply.serial}/{at}', 19, ids.DIGITS)}"
+
+
+def content_of(reply: Reply) -> dict[str, Any]:
     """Return what the model has said, as a content of the conversation."""
-    return spoken_so_far([orjson.loads(event.data) for event in narrate(reply, prompt)])
+    choice = reply.choices[0] if reply.choices else Choice()
+    return _content(choice.text or choice.refusal or "", named(choice.tool_calls, reply))
+
+
+def _content(said: str, calls: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    texts = [{"text": said}] if said else []
+    return {"role": "model", "parts": [*texts, *({"functionCall": call} for call in calls)]}
 
 
 def spoken_so_far(messages: list[Any]) -> dict[str, Any]:
     """Return a content of the model with what the messages of an answer say: one text, and its calls."""
-    said, calls = "", []
+    said, calls = "", list[dict[str, Any]]()
     for document in filter(lambda each: isinstance(each, dict), messages):
         content = mapping(document.get("serverContent"))
         parts = dicts(mapping(content.get("modelTurn")).get("parts"))
         said += "".join(str(part["text"]) for part in parts if "text" in part and not part.get("thought"))
         said += str(mapping(content.get("outputTranscription")).get("text") or "")
         calls += dicts(mapping(document.get("toolCall")).get("functionCalls"))
-    texts = [{"text": said}] if said else []
-    return {"role": "model", "parts": [*texts, *({"functionCall": call} for call in calls)]}
+    return _content(said, calls)
 
 
 def collect_message(document: Mapping[str, Any], answer: Answer) -> None:

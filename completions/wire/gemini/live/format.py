@@ -82,7 +82,7 @@ class Live(Gemini, SocketFormat):
         """Return what was said, for another connection; calls that are not answered are lost with this one."""
         if pick(prompt.body, "sessionResumption") is None:
             return ()
-        contents = [*dicts(prompt.body.get("contents")), content_of(reply, prompt)]
+        contents = [*dicts(prompt.body.get("contents")), content_of(reply)]
         return (StoredDocument(HANDLE, handle_of(reply), {"contents": contents}),)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -120,14 +120,16 @@ class LiveSession(Session):
         yield from self._cancel()
 
     def _cancel(self) -> Iterator[Step]:
-        """Tell which calls nobody waits for any more."""
-        if not self._open:
+        """Tell which calls the model waits for no more; those that it never waited for go on."""
+        free = unblocked(self._setup or {})
+        ids = [name for name, function in self._open.items() if function not in free]
+        if not ids:
             return
-        ids = list(self._open)
         self._cancelled |= {*ids}
-        self._open, self._results = {}, []
+        self._open, self._results = {name: self._open[name] for name in self._open if name not in ids}, []
         for content in self._contents[-1:]:
-            content["parts"] = [part for part in content["parts"] if "functionCall" not in part] or [{"text": ""}]
+            kept = [part for part in content["parts"] if inner(part, "functionCall").get("id") not in ids]
+            content["parts"] = kept or [{"text": ""}]
         yield {"toolCallCancellation": {"ids": ids}}
 
     def _begin(self, setup: dict[str, Any]) -> Iterator[Step]:
