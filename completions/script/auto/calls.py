@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
-from completions.script.auto.mentioned import PLACES, places
+from completions.script.auto.mentioned import PLACES, places, with_numbers
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import (
     has_worked,
@@ -145,4 +145,4 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    return instance(schema, seed, said, over=has_worked(prompt))
+    return instance(with_numbers(schema, said), seed, said, over=has_worked(prompt))

@@ -1,12 +1,13 @@
-"""What a question says of an argument, which models pass on to the tool that they call: a place, or what is looked for.
+"""What a question says of an argument, which models pass on to a tool: a place, what is looked for, numbers.
 
 Recordings of tool calls have it in every case; what is made up is left for questions that say nothing.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from completions.script.auto.sentences import keywords
+from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense
 
 MOST = 4_000
@@ -27,6 +28,34 @@ _COMMA = re.compile(", ?(?! ?[A-Z]{2,3}(?:$|,))")
 """What stands between two places, but not before the state of one: `Boston, MA`."""
 
 NEAR = ("in", "at", "near")
+
+
+_NUMBER = re.compile(r"(?<![\w.,])-?\d{1,12}(?:\.\d{1,6})?(?![\w.,%]*\d|%|\w)")
+_BOUNDED = frozenset(("enum", "const", "examples", "default"))
+
+
+def with_numbers(schema: Schema, said: str) -> Schema:
+    """Return the schema of arguments with the numbers that were said as examples: `a` and `b` of `5 + 7`, `5 days`.
+
+    All of several are taken in their order, where there are as many as properties; one alone is known by its name.
+    """
+    properties, said = schema.get("properties") if isinstance(schema, Mapping) else None, said[-MOST:]
+    numbers = [float(each) if "." in each else int(each) for each in _NUMBER.findall(said)]
+    if not numbers or not isinstance(properties, Mapping) or not isinstance(schema, Mapping):
+        return schema
+    plain = [name for name, each in properties.items() if _is_plain_number(each)]
+    told = dict(zip(plain, numbers, strict=True)) if len(plain) == len(numbers) > 1 else {}
+    for name in plain if not told else ():
+        word = re.sub(r"^.*_|s$", "", str(name).lower())
+        near = re.search(rf"(?<![\w.])(\d{{1,12}}) (?:\w+ )?{re.escape(word)}", said.lower()) if len(word) > 2 else None
+        told |= {name: int(near[1])} if near else {}
+    made = {name: {**each, "examples": [told[name]]} if name in told else each for name, each in properties.items()}
+    return {**schema, "properties": made} if told else schema
+
+
+def _is_plain_number(schema: object) -> bool:
+    is_number = isinstance(schema, Mapping) and schema.get("type") in ("integer", "number", "INTEGER", "NUMBER")
+    return is_number and isinstance(schema, Mapping) and not schema.keys() & _BOUNDED
 
 
 def mentioned(name: str, said: str) -> Iterator[str]:
