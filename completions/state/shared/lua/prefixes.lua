@@ -10,8 +10,8 @@ local function keep(digest, seconds, size)
   redis.call('HSET', times, digest, seconds .. ' ' .. size)
 end
 local function kept(digest)
-  local seconds, size = string.match(redis.call('HGET', times, digest) or '0 0', '(%d+) (%d+)')
-  return tonumber(seconds), tonumber(size)
+  local seconds, size = string.match(redis.call('HGET', times, digest) or '0 0', '(%d+) ?(%d*)')
+  return tonumber(seconds), tonumber(size) or 1 -- a version before this one kept no sizes
 end
 for _, digest in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now)) do redis.call('HDEL', times, digest) end
 redis.call('ZREMRANGEBYSCORE', due, '-inf', now)
