@@ -156,7 +156,7 @@ class OllamaChat(_Generating):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a chat request."""
-        document = ollama_rules.read(body)
+        document = ollama_rules.read(body, "ChatRequest")
         if validate:
             ollama_rules.validate(document, "ChatRequest", ollama_rules.CHAT)
         return read_chat(document, headers)
@@ -175,7 +175,7 @@ class OllamaGenerate(_Generating):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a completion request."""
-        document = ollama_rules.read(body)
+        document = ollama_rules.read(body, "GenerateRequest")
         if validate:
             ollama_rules.validate(document, "GenerateRequest", ollama_rules.GENERATE)
         return read_generate(document, headers)

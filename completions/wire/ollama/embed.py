@@ -48,7 +48,7 @@ class OllamaEmbed(_Embedding):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a request for embeddings; each input is a user message, and an empty one none."""
-        document = ollama_rules.read(body)
+        document = ollama_rules.read(body, "EmbedRequest")
         given = document.get("input")
         if validate:
             ollama_rules.validate(document, "EmbedRequest", ollama_rules.EMBED)
@@ -77,7 +77,7 @@ class OllamaEmbeddings(_Embedding):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read a request for an embedding."""
-        document = ollama_rules.read(body)
+        document = ollama_rules.read(body, "EmbeddingRequest")
         if validate:
             ollama_rules.validate(document, "EmbeddingRequest", ollama_rules.EMBEDDINGS)
         asked = text(document.get("prompt"))

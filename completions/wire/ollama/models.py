@@ -57,7 +57,7 @@ class _OfOneModel(OllamaFormat):
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
     ) -> Prompt:
         """Read which model is meant; older clients call it `name`."""
-        document = ollama_rules.read(body)
+        document = ollama_rules.read(body, self.request)
         if validate:
             ollama_rules.validate(document, self.request, self.checks, named="name")
         model = text_or_none(document.get("model")) or text_or_none(document.get("name"))

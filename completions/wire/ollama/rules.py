@@ -82,24 +82,24 @@ DECIMALS = ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "pre
 """The options by type, from `Options` of `api/types.go`."""
 
 
-def read(body: bytes) -> dict[str, Any]:
-    """Decode a body."""
+def read(body: bytes, request: str) -> dict[str, Any]:
+    """Decode a body; `request` is what Ollama calls its type, such as `ChatRequest`."""
     if not body.strip():
         raise RequestError("missing request body")
     try:
         return decode_object(body)
     except RequestError as exc:
-        raise RequestError(_unreadable(body) or exc.message) from exc
+        raise RequestError(_unreadable(body, request) or exc.message) from exc
 
 
-def _unreadable(body: bytes) -> str | None:
+def _unreadable(body: bytes, request: str) -> str | None:
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
         return f"invalid JSON: {exc.msg} (line {exc.lineno}, column {exc.colno})"
     if isinstance(document, dict):
         return None
-    return f"json: cannot unmarshal {WORDS.get(type(document), 'null')} into Go value of type api.Request"
+    return f"json: cannot unmarshal {WORDS.get(type(document), 'null')} into Go value of type api.{request}"
 
 
 def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:

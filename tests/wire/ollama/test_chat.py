@@ -491,3 +491,18 @@ def test_http__other_addresses_and_methods(live: LiveServer) -> None:
         busy = http.post("/api/chat", json={"model": MODEL, "messages": [{"role": "user", "content": "busy"}]})
         assert busy.headers["retry-after"] == "1"
         assert not [name for name in busy.headers if name.startswith("x-ratelimit")]
+
+
+@pytest.mark.parametrize(
+    ("wire", "kind"),
+    [
+        (OllamaChat(), "ChatRequest"),
+        (OllamaGenerate(), "GenerateRequest"),
+        (OllamaEmbed(), "EmbedRequest"),
+        (OllamaEmbeddings(), "EmbeddingRequest"),
+        (OllamaShow(), "ShowRequest"),
+    ],
+)
+def test_no_object__is_refused_with_the_type_that_was_wanted(wire: WireFormat, kind: str) -> None:
+    with pytest.raises(RequestError, match=f"^json: cannot unmarshal array into Go value of type api.{kind}$"):
+        wire.parse(b"[]", {}, validate=True)
