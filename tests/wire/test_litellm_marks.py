@@ -1,8 +1,9 @@
-"""What LiteLLM does with `cache_control` for a model of OpenAI's: it leaves it out only where it knows that it must."""
+"""`cache_control` for a model of OpenAI's: LiteLLM takes it out only where it must, and others never do."""
 
 from typing import Any
 
 import pytest
+from openai import BadRequestError, OpenAI
 
 from llmclient import lite
 from tests.leaky import LITELLM
@@ -27,14 +28,26 @@ MARKED: dict[str, dict[str, Any]] = {
 }
 
 
-def ask(live: LiveServer, prefix: str, marked: str) -> str:
-    asked = MARKED[marked]
-    answer: Any = lite.load().completion(f"{prefix}/gpt-4o", api_base=f"{live.url}/v1", api_key="k", **asked)
-    return str(answer.choices[0].message.content)
-
-
 @pytest.mark.parametrize("marked", MARKED)
-def test_marks__are_left_out_by_a_prefix_alone(live: LiveServer, marked: str) -> None:
-    assert ask(live, "custom_openai", marked) == "Hello."
-    with pytest.raises(lite.load().BadRequestError, match=r"Unknown parameter: '.*\.cache_control'"):
-        ask(live, "openai", marked)
+@pytest.mark.parametrize("stream", [False, True])
+def test_marks__of_litellm_are_taken_out_as_it_does_for_openai(live: LiveServer, marked: str, stream: bool) -> None:
+    own = {"api_base": f"{live.url}/v1", "api_key": "k", "stream": stream}
+    answer: Any = lite.load().completion("openai/gpt-4o", **own, **MARKED[marked])
+    if stream:
+        assert "".join(chunk.choices[0].delta.content or "" for chunk in answer) == "Hello."
+    else:
+        assert answer.choices[0].message.content == "Hello."
+
+
+@pytest.mark.parametrize("marked", ["message", "part", "tool"])
+def test_marks__of_others_are_refused_as_openai_does(live: LiveServer, marked: str) -> None:
+    client = OpenAI(base_url=f"{live.url}/v1", api_key="k")
+    with pytest.raises(BadRequestError, match=r"Unknown parameter: '.*\.cache_control'"):
+        client.chat.completions.create(model="gpt-4o", **MARKED[marked])
+
+
+def test_marks__taken_out_hide_nothing_else(live: LiveServer) -> None:
+    asked: Any = {"messages": [{**HI[0], **MARK, "colour": "red"}]}
+    client = OpenAI(base_url=f"{live.url}/v1", api_key="k").chat.completions.with_raw_response
+    with pytest.raises(BadRequestError, match=r"Unknown parameter: 'messages\[0\].colour'"):
+        client.create(model="gpt-4o", **asked)

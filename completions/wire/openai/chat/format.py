@@ -34,6 +34,7 @@ from completions.wire.openai.base import (
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.chunks import Chunks, stream
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
+from completions.wire.openai.chat.marks import without_marks
 from completions.wire.openai.chat.message import ChoiceWriter
 from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
@@ -74,10 +75,21 @@ class ChatCompletions(OpenAIFormat):
             try:
                 self._dialect.check_chat(document)
             except RequestError as exc:
-                raise exc if self._dialect.name else told_first(self, read_prompt(document, headers), exc) from None
+                self._refuse(document, headers, exc)
         if "stream" in document:
             check_stream(document)
         return self._dialect.adapt_prompt(read_prompt(document, headers))
+
+    def _refuse(self, document: dict[str, Any], headers: Mapping[str, str], refusal: RequestError) -> None:
+        """Raise a refusal, unless it is for the marks of a client that leaves them out for OpenAI."""
+        if self._dialect.name:
+            raise refusal
+        if not without_marks(document, headers, refusal):
+            raise told_first(self, read_prompt(document, headers), refusal) from None
+        try:
+            self._dialect.check_chat(document)
+        except RequestError as exc:
+            self._refuse(document, headers, exc)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `chat.completion`."""
