@@ -507,6 +507,26 @@ def test_picture__is_drawn_beside_functions_only_if_one_is_asked_for(
 
 
 @pytest.mark.parametrize(
+    ("asked", "beside", "choice", "searches"),
+    [
+        ("Mend the bug", [], "auto", True),
+        ("Mend the bug", [TOOL], "auto", False),
+        ("Mend the bug", [TOOL], {"type": "web_search"}, True),
+        ("Search for the bug", [TOOL], "auto", True),
+        ("What is the latest version?", [TOOL], "auto", True),
+    ],
+)
+@pytest.mark.parametrize("kind", ["web_search", "web_search_preview"])
+def test_web__is_searched_beside_functions_only_if_asked_for(
+    kind: str, asked: str, beside: list[JSON], choice: Any, searches: bool
+) -> None:
+    chosen = {"type": kind} if isinstance(choice, dict) else choice
+    prompt = parse(input=asked, tools=[{"type": kind}, *beside], tool_choice=chosen)
+    output = WIRE.document(reply(Choice("Hi", "stop")), prompt)["output"]
+    assert ("web_search_call" in [item["type"] for item in output]) == searches
+
+
+@pytest.mark.parametrize(
     ("model", "called", "phase"),
     [
         ("gpt-4o", False, None),

@@ -35,7 +35,13 @@ DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium",
 
 API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
 PICTURE = re.compile(r"\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)", re.IGNORECASE)
-"""What asks for a picture. Coding agents offer to draw one in every request, beside their tools, and mean it seldom."""
+SEARCH = re.compile(
+    r"\b(?:search|look(?:ing)? (?:up|for)|find out|web|online|internet|site|news|latest|current(?:ly)?|today"
+    r"|recent(?:ly)?|weather|price|stock|who|when|https?)\b",
+    re.IGNORECASE,
+)
+ASKED_FOR = {"image_generation": PICTURE, "web_search": SEARCH}
+"""What asks for a tool. Coding agents offer these in every request, beside their own, and mean them seldom."""
 
 
 def _tool(name: str, description: str, **properties: Mapping[str, Any]) -> Tool:
@@ -153,8 +159,9 @@ def offered(prompt: Prompt) -> list[dict[str, Any]]:
     tools = [tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) in API_TOOLS]
     if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
         return [tool for tool in tools if _canonical(tool) == _canonical(choice)]
-    if prompt.tools and not PICTURE.search(prompt.last_user):
-        return [tool for tool in tools if _canonical(tool) != "image_generation"]
+    if prompt.tools:
+        unasked = [kind for kind, words in ASKED_FOR.items() if not words.search(prompt.last_user)]
+        return [tool for tool in tools if _canonical(tool) not in unasked]
     return tools
 
 
