@@ -290,6 +290,27 @@ def test_markers__every_field_has_a_value_of_its_type() -> None:
     assert fields["sure"] in ("true", "false", "True", "False")
 
 
+AX = """<output_fields>
+**Output Fields**: You must generate the following fields:
+
+Mood (wire key: `mood`): (This classification class field must be included)Allowed values: glad, sad
+Score (wire key: `score`): How sure. (This number field must be included)
+Tags (wire key: `tags`): (This json array of string items field must be included)
+Why (wire key: `why`): (This string field must be included)
+Note (wire key: `note`): (Only include this string field if its value is available)
+</output_fields>
+
+Return one `field name: value` pair per line for the required output fields only."""
+
+
+def test_wire_keys__have_a_line_each() -> None:
+    lines = said(("system", AX), ("user", "Review: I am sad")).splitlines()
+    fields = dict(line.split(": ", 1) for line in lines)
+    assert list(fields) == ["mood", "score", "tags", "why"] and fields["mood"] == "sad" and fields["why"]
+    assert isinstance(json.loads(fields["score"]), float | int)
+    assert all(isinstance(each, str) for each in json.loads(fields["tags"]))
+
+
 TEMPLATE = """You extract keywords.
 
 1. **Output Format**: Your output MUST be a valid JSON object and nothing else. Where nothing is found, it is

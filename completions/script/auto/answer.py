@@ -40,6 +40,7 @@ from completions.script.protocols import (
     tags,
     told,
     unspecified,
+    wire_keys,
 )
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
 from completions.script.protocols.ranges import ranged
@@ -72,8 +73,9 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
 PROTOCOLS = (
-    *(code.answer, markers.answer, react.answer, tagged_calls.answer, quoted.answer, unspecified.answer),
-    *(told.answer, tags.answer, scores.answer, choices.answer, lines.answer, snippets.answer, closings.answer),
+    *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, quoted.answer),
+    *(unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
+    *(snippets.answer, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
