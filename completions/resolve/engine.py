@@ -178,6 +178,16 @@ async def staged(space: Namespace, running: Running, plan: Plan, overrides: Over
     return plan.with_stage(stages[taken.rule], taken.throw, overrides)
 
 
+def stage_error(running: Running) -> tuple[str, RequestError] | None:
+    """Return the stage that a scenario has come to on its clock, and its error, for what resolves nothing; or None."""
+    if running.scenario.is_counted:
+        return None
+    stage = running.scenario.stages[running.scenario.at(running.seconds)]
+    if stage.error is None:
+        return None
+    return f"{running.name}/{stage.name}", stage.error(Prompt(format="stored", task="state"))
+
+
 def _claim(script: Script, rules: Sequence[Rule], diced: bool, charge: Charge | None, seen: str | None) -> Claim:
     if charge is None and seen is None and _is_idle(script, rules, diced):
         return IDLE

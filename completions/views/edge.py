@@ -26,7 +26,7 @@ from completions.resolve.keys import check_key
 from completions.resolve.overrides import check_names
 from completions.resolve.upstream import for_family
 from completions.state import selection
-from completions.state.namespaces import Namespace, namespace
+from completions.state.namespaces import namespace
 from completions.views import origins
 from completions.views.address import misplaced, own_path
 from completions.views.compression import compress
@@ -216,13 +216,6 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
 
 def _is_control(exchange: Exchange) -> bool:
     return "/_mock/" in f"{exchange.path}/"
-
-
-async def current(exchange: Exchange) -> Namespace:
-    """Return the namespace of a request that resolves nothing, including what other processes pushed."""
-    space = namespace(exchange.namespace)
-    await space.refresh()
-    return space
 
 
 def read_body(request: HttpRequest) -> bytes:

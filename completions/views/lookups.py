@@ -10,8 +10,9 @@ from completions.exceptions import RequestError
 from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.resolve import models
-from completions.views.edge import add_headers, api_path, current, endpoint, identify, note_client
+from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
+from completions.views.looked_up import current
 from completions.wire.base import WireFormat
 from completions.wire.openai.words import ADDRESS
 from completions.wire.registry import ADDRESSES

@@ -26,7 +26,6 @@ from completions.state import blobs
 from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records, is_over
 from completions.views.edge import (
-    current,
     endpoint,
     format_of,
     identify,
@@ -37,6 +36,7 @@ from completions.views.edge import (
     say_json_type,
 )
 from completions.views.http import FastJsonResponse, Recorded
+from completions.views.looked_up import current
 from completions.views.streaming import replayed
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from completions.receive.handler import Handler
 from completions.script.scenarios import builtin
 from completions.state.namespaces import namespace
+from tests.asgi import call
 from tests.control.client import ask, control, told
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -49,6 +51,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
     monkeypatch.setattr("completions.script.scenarios.time.time", lambda: now[0])
     return forward
+
+
+@pytest.mark.parametrize(
+    "path", ["v1/models", "v1/files", "v1/batches/batch_1", "v1beta/models", "api/tags", "v1/nope"]
+)
+async def test_scenario__on_a_clock_holds_for_what_is_only_looked_up(path: str, clock: Callable[[float], None]) -> None:
+    usual = (await call(Handler(), "GET", f"/{path}")).status
+    await start(CLOCKED)
+    seen = []
+    for seconds in (0, 15, 20):
+        clock(seconds)
+        seen.append((await call(Handler(), "GET", f"/{path}")).status)
+    assert seen == ([usual, 503, usual] if path != "v1/nope" else [usual] * 3)
 
 
 async def test_scenario__by_count_starts_anew_each_time() -> None:
