@@ -210,6 +210,8 @@ def test_form__is_the_one_that_is_wanted(messages: list[tuple[str, str]], expect
         [("user", "How do I parse a file with commas in it?")],
         [("user", "If unsafe, add a comma-separated list. How is tea?")],
         [("system", "Review only the code that has changed."), ("user", "What is new?")],
+        [("system", "When asked for a code, reply only with that code."), ("user", "What is the local code?")],
+        [("user", "What is the code in this document? Answer with only the code. It is short.")],
         [("system", "Use HTML when the page is done."), ("user", "What is new?")],
     ],
 )

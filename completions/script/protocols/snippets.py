@@ -17,6 +17,13 @@ WANTED = re.compile(
     r"|```\w* (?:code )?block",
     re.IGNORECASE,
 )
+PROGRAM = re.compile(
+    r"\b(?:functions?|scripts?|programs?|algorithm|implement\w*|snippet|methods?|components?|refactor\w*|python|javascript"
+    r"|typescript|bash|html|java|rust|golang)\b|```",
+    re.IGNORECASE,
+)
+"""What tells that code is a program's, and not one that opens a door."""
+
 BARE = re.compile(
     r"\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)", re.IGNORECASE
 )
@@ -41,7 +48,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if prompt.tools or prompt.response_format.kind != "text" or observation(prompt) is not None:
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
-    if not any(map(_is_wanted, texts)):
+    if not any(map(_is_wanted, texts)) or not any(map(PROGRAM.search, texts)):
         return None
     named = next((found[1].lower() for text in texts if (found := LANGUAGE.search(text))), "python")
     language = NAMES.get(named, named)
