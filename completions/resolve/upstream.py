@@ -33,7 +33,8 @@ def read_upstreams(entries: Sequence[str]) -> Upstream:
 def for_family(upstream: Upstream, name: str, family: str | None = None) -> Upstream:
     """Return the servers with the one for a format, or, without a name, for what a vendor keeps: its family's."""
     by_name = dict(upstream.urls)
-    url = by_name.get(FAMILIES.get(name, "") if family is None else family)
+    server = FAMILIES.get(name, "") if family is None else family
+    url = by_name.get(server) if server else None  # without a name it is the server that all are asked at anyway
     return (
         replace(upstream, urls=(*upstream.urls, (name, url))) if url and (not name or name not in by_name) else upstream
     )
