@@ -11,9 +11,8 @@ from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, grouped, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
-from completions.wire.openai.chat.chunks import Chunks, stream
 from completions.wire.openai.chat.manners import fingerprint
-from completions.wire.openai.chat.message import usage_with_details
+from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE

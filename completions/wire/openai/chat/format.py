@@ -32,10 +32,9 @@ from completions.wire.openai.base import (
     usage,
 )
 from completions.wire.openai.chat import message as chat_message
-from completions.wire.openai.chat.chunks import Chunks, stream
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.marks import without_marks
-from completions.wire.openai.chat.message import ChoiceWriter
+from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
 from completions.wire.openai.chat.order import told_first
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion

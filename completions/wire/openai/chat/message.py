@@ -3,31 +3,29 @@
 Shapes: `ChatCompletionMessage`, `ChoiceDelta` and `CompletionUsage` of the openai SDK.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
+
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
-from completions.event import HOLE, Event, Events
+from completions.event import HOLE, PAD, Event, Events, Template, in_step, padding
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, in_one_text
-from completions.wire.fields import mapping, text
-from completions.wire.framing import grouped, parted, pieces
-from completions.wire.openai.audio import speech
+from completions.wire.fields import arranged
+from completions.wire.framing import DONE, counts, grouped, parted, pieces
 from completions.wire.openai.base import Dialect, made_id, usage
-from completions.wire.openai.chat.chunks import Chunks
+from completions.wire.openai.chat.asked import audio, predicted
 from completions.wire.openai.logprobs import chat_entries
 
 NOTHING: Mapping[str, Any] = {}
 UNSAID: Mapping[str, Any] = {"logprobs": {"content": [], "refusal": None}}
 
-AUDIO_LIFE = 3600
-"""Seconds for which an audio answer can be referred to."""
-
 
 def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     """Return the message of a choice."""
     choice = reply.choices[index]
-    spoken = audio(reply, prompt, index)
+    spoken = audio(reply, prompt, index) if "modalities" in prompt.body else None
     document: dict[str, Any] = {
         "role": "assistant",
         "content": None if spoken else _content(choice),
@@ -127,25 +125,10 @@ def _legacy(prompt: Prompt) -> bool:
     return "functions" in prompt.body and "tools" not in prompt.body
 
 
-def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
-    """Return the spoken answer, if one is requested and there is text."""
-    if "modalities" not in prompt.body:
-        return None
-    said, modalities = reply.choices[index].text, prompt.body["modalities"]
-    if not said or reply.body is not None or not isinstance(modalities, list) or "audio" not in modalities:
-        return None
-    return {
-        "id": made_id("audio_", reply, index),
-        "data": speech(said, text(mapping(prompt.body.get("audio")).get("format"))),
-        "expires_at": (reply.created or 0) + AUDIO_LIFE,
-        "transcript": said,
-    }
-
-
 def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage with the details of prompt and completion."""
     counted = reply.usage or Usage(0, 0)
-    accepted, rejected = _prediction(reply, prompt)
+    accepted, rejected = predicted(reply, prompt) if "prediction" in prompt.body else (0, 0)
     return usage(counted) | {
         "prompt_tokens_details": {"cached_tokens": counted.cached_tokens, "audio_tokens": counted.audio_tokens},
         "completion_tokens_details": {
@@ -157,23 +140,70 @@ def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _prediction(reply: Reply, prompt: Prompt) -> tuple[int, int]:
-    """Count the tokens of a predicted output that matched, from its start on, and those that did not."""
-    if "prediction" not in prompt.body:
-        return 0, 0
-    content = mapping(prompt.body["prediction"]).get("content")
-    if isinstance(content, list):
-        content = "".join(
-            part["text"] for part in content if isinstance(part, dict) and isinstance(part.get("text"), str)
-        )
-    if not isinstance(content, str) or not content:
-        return 0, 0
-    predicted = tokens.split(content, prompt.model)
-    said = tokens.split(reply.choices[0].text or "", prompt.model)
-    accepted = 0
-    while accepted < min(len(predicted), len(said)) and predicted[accepted] == said[accepted]:
-        accepted += 1
-    return accepted, len(predicted) - accepted
+class Chunks:
+    """Writes the chunks of one stream: a constant head, one choice, and the fields after it.
+
+    With `include_usage`, every chunk has a null usage and the last one the real usage. `padding` is the field that pads
+    each chunk with a choice; `foot` are the fields of the head that are at a chunk's end; `ordered` says that the keys
+    of a chunk are in the order of their names.
+    """
+
+    def __init__(
+        self,
+        head: dict[str, Any],
+        *,
+        include_usage: bool,
+        padding: str = "",
+        foot: Collection[str] = (),
+        ordered: bool = False,
+    ) -> None:
+        self._head = {key: value for key, value in head.items() if key not in foot}
+        self._foot, self._ordered = {key: head[key] for key in foot}, ordered
+        self._pad = {padding: PAD} if padding else {}
+        self._tail: dict[str, Any] = ({"usage": None} if include_usage else {}) | self._pad
+        self._any = self._template(HOLE)
+
+    def one(self, choice: dict[str, Any], more: Mapping[str, Any] | None = None) -> bytes:
+        """Return the chunk with a choice, and with the further fields that only this chunk has."""
+        if not more:
+            return self._any.one(choice)
+        told = {**self._with(HOLE), **more}
+        last = {} if self._ordered else self._pad
+        return Template({key: value for key, value in told.items() if key not in last} | last).one(choice)
+
+    def unpadded(self, choice: dict[str, Any], more: Mapping[str, Any]) -> bytes:
+        """Return the chunk with a choice and further fields, without padding."""
+        told = {**self._with(choice), **more}
+        return orjson.dumps({key: value for key, value in told.items() if key not in self._pad})
+
+    def each(self, choice: dict[str, Any], values: list[str], part: str = "") -> Events:
+        """Return one chunk for each piece of a text, placed in the hole of the same choice."""
+        return self._template(choice).events(values, part, counts=counts(values))
+
+    def usage(self, document: dict[str, Any], more: Mapping[str, Any] | None = None) -> Event:
+        """Return the chunk with the usage and the further fields: no choices."""
+        told = {**self._head, **(more or {"choices": []}), "usage": document, **self._foot}
+        if self._pad:
+            told |= dict.fromkeys(self._pad, padding(orjson.dumps(document)).decode())
+        return Event(orjson.dumps(arranged(told, sorted(told)) if self._ordered else told))
+
+    def moderation(self, found: Mapping[str, Any]) -> Event:
+        """Return the chunk that has what a moderation found alone, and no choices."""
+        return Event(Template(self._head | {"choices": [], "moderation": HOLE} | self._tail | self._foot).one(found))
+
+    def _template(self, choice: object) -> Template:
+        return Template(self._with(choice))
+
+    def _with(self, choice: object) -> dict[str, Any]:
+        told = self._head | {"choices": [choice]} | self._tail | self._foot
+        return arranged(told, sorted(told)) if self._ordered else told
+
+
+def stream(
+    starts: Iterable[Event], lanes: Sequence[Sequence[Event]], finishes: Iterable[Event], endings: Iterable[Event]
+) -> Events:
+    """Return a whole stream: the start of its choices, their content, their ends, the usage, the terminator."""
+    return Events(starts, in_step(lanes), finishes, endings, [DONE])
 
 
 class ChoiceWriter:
@@ -223,7 +253,7 @@ class ChoiceWriter:
     def says(self) -> Events:
         """Return the content of the choice, without its last piece if that comes with the finish reason."""
         calls = self._calls_in_one() if self._dialect.whole_calls else self._calls_in_pieces()
-        sound = audio(self._reply, self._prompt, self._index)
+        sound = audio(self._reply, self._prompt, self._index) if "modalities" in self._prompt.body else None
         in_pieces = sound is None and self._prompt.top_logprobs is None
         events, closing = Events(), dict[str, Any]()
         for block in self._choice.content if in_pieces else in_one_text(self._choice):
