@@ -17,6 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.sync.connection import Connection
 
+from completions.conversation import Choice, Reply, ToolCall
+from completions.wire.gemini.live.format import Live
+from completions.wire.sockets import Ask, Stop, encoded
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 from tests.wire.openai.test_realtime import said_in, silence, tone
@@ -396,6 +399,26 @@ def test_answer__that_is_filtered_says_so_and_scripts_say_what_they_like(place: 
         assert talk.say("unsafe")[-1]["serverContent"]["turnCompleteReason"] == "RESPONSE_REJECTED"
         assert talk.say("goodbye")[0] == {"goAway": {"timeLeft": "9s"}}
     assert said_in(place, 2)[1]["said"]["answer"] == "I"
+
+
+@pytest.mark.parametrize("call", [None, ToolCall("get_weather", "{}", "a")])
+def test_turn__is_over_with_its_last_message(call: ToolCall | None) -> None:
+    """A client may go on as soon as it has read that, before the exchange has ended."""
+    wire = Live()
+    session = wire.session({}, {})
+    for _ in session.take({"setup": {"model": WAITING, "generationConfig": TEXTS, "tools": [TOOL]}}):
+        pass
+    (first,) = session.take({"realtimeInput": {"text": "Hello"}})
+    assert isinstance(first, Ask)
+    reply = Reply((Choice(text="Hm.", tool_calls=() if call is None else (call,)),), serial="a")
+    for event in wire.stream(reply, wire.parse(encoded(first.body).encode(), {}, validate=True)):
+        assert [*session.said(event.data, first)] == [event.data]
+    result = {"functionResponses": [{"id": "a", "name": "get_weather", "response": {"output": 1}}]}
+    (second,) = session.take({"realtimeInput": {"text": "And?"}} if call is None else {"toolResponse": result})
+    assert isinstance(second, Ask)
+    assert [content["role"] for content in second.body["contents"]] == ["user", "model", "user"]
+    assert [*session.stopped(first)] == [*session.ended(first)] == []
+    assert [type(step) for step in session.take({"realtimeInput": {"text": "Stop"}})] == [Stop]
 
 
 UNKNOWN = 'Invalid JSON payload received. Unknown name "{}"{}: Cannot find field.'

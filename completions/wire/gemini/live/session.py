@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from completions.exceptions import RequestError
-from completions.wire.fields import mapping, text, texts
+from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.gemini import media
 from completions.wire.gemini.errors import not_found
 from completions.wire.gemini.fields import inner, integer, many, pick
@@ -65,7 +65,9 @@ class LiveSession(Session):
         """What the user's turn has so far."""
         self._sound, self._kind = bytearray(), ""
         self._listener, self._is_speaking = Listener(), False
-        self._said: list[Any] | None = None
+        self._current: Ask | None = None
+        """What the model is answering; nothing once its turn is over, though its exchange may still end."""
+        self._said: list[Any] = []
         """What an answer under way has told; where in the conversation it stands, and whether one more is due."""
         self._place, self._is_due = 0, False
         self._open: dict[str, str] = {}
@@ -89,23 +91,32 @@ class LiveSession(Session):
     def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
         """Take a message of an answer into the conversation; its text is not sent beside its sound unless asked for."""
         try:
-            document = orjson.loads(event)
+            document = mapping(orjson.loads(event))
         except orjson.JSONDecodeError:  # of a fault, or of a script
             return (event,)
-        if self._said is not None:
+        content = mapping(document.get("serverContent"))
+        if asked is self._current:
             self._said.append(document)
-        is_text = "outputTranscription" in mapping(mapping(document).get("serverContent"))
-        return () if is_text and not self._has("outputAudioTranscription") else (event,)
+            if content.get("turnComplete") or ("toolCall" in document and self._awaited(document)):
+                self._note_said()
+        return () if "outputTranscription" in content and not self._has("outputAudioTranscription") else (event,)
+
+    def _awaited(self, document: Message) -> bool:
+        """Tell whether the turn is over with calls, whose results the client may give before the exchange has ended."""
+        free = unblocked(self._setup or {})
+        calls = dicts(mapping(document.get("toolCall")).get("functionCalls"))
+        return not self._is_old and any(call.get("name") not in free for call in calls)
 
     def ended(self, asked: Ask) -> Iterable[Step]:
         """Ask for the next answer, if somebody has spoken meanwhile who could not interrupt."""
-        self._note_said()
-        return (self._asked(),) if self._is_due else ()
+        if asked is self._current:
+            self._note_said()
+        return (self._asked(),) if self._is_due and self._current is None else ()
 
     def _note_said(self) -> None:
         """Note what the model has said, and the calls whose results it waits for."""
-        content = spoken_so_far(self._said or [])
-        self._said = None
+        content = spoken_so_far(self._said)
+        self._current = None
         if content["parts"]:
             self._contents.insert(self._place, content)
         for call in (inner(part, "functionCall") for part in content["parts"]):
@@ -114,6 +125,8 @@ class LiveSession(Session):
 
     def stopped(self, asked: Ask) -> Iterable[Step]:
         """Tell that an answer was interrupted; what was said of it has been said."""
+        if asked is not self._current:
+            return
         self._note_said()
         yield {"serverContent": {"interrupted": True}}
         yield {"serverContent": turn_end(self._model, idle=True)}
@@ -168,7 +181,7 @@ class LiveSession(Session):
             self._contents += turns
             self._is_seeding = not is_complete
             return
-        if turns or self._said is None:
+        if turns or self._current is None:
             yield from self._interrupt()
             self._contents += turns
             if is_complete:
@@ -201,7 +214,7 @@ class LiveSession(Session):
             elif blob:
                 self._see(blob)
         said = given.get("text")
-        if said is not None and (said.strip() or self._said is None):  # pipecat wakes a model with a blank
+        if said is not None and (said.strip() or self._current is None):  # pipecat wakes a model with a blank
             self._parts.append({"text": said})
             if not self._is_speaking:
                 yield from self._speech_begins()
@@ -287,14 +300,14 @@ class LiveSession(Session):
 
     def _interrupt(self) -> Iterator[Step]:
         """Stop an answer that is under way, and wait for no results."""
-        if self._said is not None:
+        if self._current is not None:
             yield Stop()
         else:
             yield from self._cancel()
 
     def _respond(self) -> Iterator[Step]:
         """Have the model answer, once it has said what it is saying."""
-        if self._said is None:
+        if self._current is None:
             yield self._asked()
         else:
             self._is_due = True
@@ -302,7 +315,8 @@ class LiveSession(Session):
     def _asked(self) -> Ask:
         """Return the request of a turn."""
         self._said, self._place, self._is_due = [], len(self._contents), False
-        return Ask({**(self._setup or {}), "contents": [*self._contents], "messageIndex": str(self._seen)})
+        self._current = Ask({**(self._setup or {}), "contents": [*self._contents], "messageIndex": str(self._seen)})
+        return self._current
 
     def _has(self, name: str) -> bool:
         return pick(self._setup or {}, name) is not None
