@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import WireFormat
+from completions.tokens.capabilities import capabilities, is_known
+from completions.wire.base import WireFormat, decode_object
+from completions.wire.framing import MESSAGES, Framing
 
 Message = Mapping[str, Any]
 
@@ -94,6 +97,25 @@ class SocketFormat(WireFormat):
     def refused(self, exc: RequestError) -> Close | None:
         """Return how a connection ends whose handshake is refused; None where it is answered as a request is."""
         return None
+
+    def framing(self, prompt: Prompt) -> Framing:
+        """Return a line for each event, which becomes a message."""
+        return MESSAGES
+
+
+class ConversationFormat(SocketFormat):
+    """A format of conversations: its sessions keep what was said, and each turn of the model is a request."""
+
+    is_relayed = False
+
+    def fits(self, model: str) -> bool:
+        """Tell whether a model is for such conversations, as far as that is known."""
+        can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
+        return can is None or can.formats is None or self.name in can.formats
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the last event of an answer."""
+        return decode_object(self.events(reply, prompt)[-1].data)
 
 
 def encoded(message: Message) -> str:

@@ -2,10 +2,8 @@
 
 import json
 import re
-import shutil
 import signal
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +18,7 @@ from completions.receive.protocol import STILL_THERE
 from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
 from tests.server import ROOT, LiveServer
+from tests.tls import CANNOT, NO_OPENSSL, certified
 
 
 def request(body: bytes = b"{}", headers: bytes = b"", path: bytes = b"/v1/chat/completions") -> bytes:
@@ -380,16 +379,10 @@ def test_client__that_leaves_frees_its_stream(slow: LiveServer, reset: bool) -> 
     slow.wait_for(r"POST /v1/chat/completions 200 rule=mock stream chunks=2 .*client left", since=before)
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl on this machine to make a certificate")
+@pytest.mark.skipif(CANNOT, reason=NO_OPENSSL)
 def test_tls__streams_and_breaks_off_as_without(tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key", tmp_path / "certificate"
-    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost")
-    make = ["openssl", "req", "-x509", *kind, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(make, check=True, capture_output=True)
-    context = ssl.create_default_context(cafile=str(certificate))
-    context.check_hostname = False
-    serve = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--ssl-keyfile", str(key))
-    with LiveServer(*serve, "--ssl-certfile", str(certificate), MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server:
+    serve, context = certified(tmp_path)
+    with LiveServer(*serve, MOCK_TTFT_MS="1", MOCK_ITL_MS="1") as server:
 
         def ask(fault: bytes) -> bytes:
             with context.wrap_socket(connect(server)) as connection:

@@ -81,7 +81,7 @@ ENDING = re.compile(
 )
 """How a supervisor is told which answer ends the work, where that is not in the list of workers."""
 
-HEAD = re.compile(rf"\b(?:one of|{KINDS}|definitions)\b[^\n]*\n", re.IGNORECASE)
+HEAD = re.compile(rf"\b(?:one of|{KINDS}|definitions)\b[^\n]*\n\s*", re.IGNORECASE)
 LISTED = re.compile(
     r"[ \t]*(?:[-*•]|\(?\d{1,2}[.)]|\(?[A-Za-z][.)])[ \t]+[*\"'`]{0,3}([\w][\w &/+-]{0,39}?)[*\"'`]{0,3}"
     r"(?:[ \t]*(?::|[-\u2013\u2014]|\()([^\n]*)|[ \t]*)(?:\n|\Z)"
@@ -160,8 +160,7 @@ def _in_sentences(text: str, bound: bool) -> list[Tool]:
 def _in_list(text: str) -> list[Tool]:
     """Return the answers in the lines of a list below words that tell what it is a list of."""
     for head in HEAD.finditer(text):
-        at = head.end() + len(re.match(r"\s*", text[head.end() :])[0])  # type: ignore[index]  # it matches anything
-        options: list[Tool] = []
+        at, options = head.end(), list[Tool]()
         while (line := LISTED.match(text, at)) and len(options) < MAX_OPTIONS:
             options.append(Tool(line[1].strip(), (line[2] or "").strip()))
             at = line.end()

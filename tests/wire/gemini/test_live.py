@@ -2,9 +2,7 @@
 
 import base64
 import json
-import shutil
 import ssl
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +20,7 @@ from completions.wire.gemini.live.format import Live
 from completions.wire.sockets import Ask, Stop, encoded
 from tests.patience import PATIENCE
 from tests.server import LiveServer
+from tests.tls import CANNOT, NO_OPENSSL, certified
 from tests.wire.openai.test_realtime import said_in, silence, tone
 
 SCRIPT = """
@@ -613,19 +612,10 @@ def test_model__that_converses_is_refused_elsewhere_and_listed(place: str) -> No
 @pytest.fixture(scope="module")
 def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, ssl.SSLContext]]:
     """A server that speaks TLS, as google-genai does to whatever address it is given; and what trusts it."""
-    if shutil.which("openssl") is None:
-        pytest.skip("there is no openssl on this machine to make a certificate")
-    place = tmp_path_factory.mktemp("tls")
-    key, certificate = place / "key", place / "certificate"
-    kind = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost")
-    make = ["openssl", "req", "-x509", *kind, "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(make, check=True, capture_output=True)
-    context = ssl.create_default_context(cafile=str(certificate))
-    context.check_hostname = False
-    serve = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", "--ssl-keyfile", str(key))
-    with LiveServer(
-        *serve, "--ssl-certfile", str(certificate), script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0"
-    ) as live:
+    if CANNOT:
+        pytest.skip(NO_OPENSSL)
+    serve, context = certified(tmp_path_factory.mktemp("tls"))
+    with LiveServer(*serve, script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
         yield live, context
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
-from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.base import (
     NO_ROUTE,
     Document,
@@ -19,7 +18,6 @@ from completions.wire.base import (
     decode_object,
 )
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.framing import MESSAGES, Framing
 from completions.wire.gemini.errors import KEY_MISSING
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.generate import Gemini
@@ -28,17 +26,16 @@ from completions.wire.gemini.live.session import LiveSession, closing
 from completions.wire.gemini.live.tokens import PREFIX, TOKEN
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.readback import Answer
-from completions.wire.sockets import Close, Message, Session, SocketFormat
+from completions.wire.sockets import Close, ConversationFormat, Message, Session
 
 METHOD = "bidiGenerateContent"
 
 
-class Live(Gemini, SocketFormat):
+class Live(ConversationFormat, Gemini):
     """The Live API's format; its sessions keep what was said, and can be taken up again."""
 
     name = "live"
     is_binary = True
-    is_relayed = False
     vertex = False
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
@@ -48,11 +45,7 @@ class Live(Gemini, SocketFormat):
         """
         if preset is None and headers.get(self.key_header, "").startswith(PREFIX):
             raise KeyRefused(KEY_MISSING, "")
-        return LiveSession(self._fits, preset, vertex=self.vertex)
-
-    def _fits(self, model: str) -> bool:
-        can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
-        return can is None or can.formats is None or self.name in can.formats
+        return LiveSession(self.fits, preset, vertex=self.vertex)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -85,17 +78,9 @@ class Live(Gemini, SocketFormat):
         contents = [*dicts(prompt.body.get("contents")), content_of(reply)]
         return (StoredDocument(HANDLE, handle_of(reply), {"contents": contents}),)
 
-    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the last message."""
-        return decode_object(self.events(reply, prompt)[-1].data)
-
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the messages of an answer."""
         return narrate(reply, prompt)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return a line for each event, which becomes a message."""
-        return MESSAGES
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error as a message, which the API itself does not send: it closes the connection."""

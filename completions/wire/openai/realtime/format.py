@@ -7,10 +7,8 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
-from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.realtime.events import fresh, narrate
 from completions.wire.openai.realtime.readback import collect_event
@@ -19,28 +17,27 @@ from completions.wire.openai.realtime.session import RealtimeSession
 from completions.wire.openai.realtime.settings import TRANSCRIPTION, begun, begun_with
 from completions.wire.openai.responses.prompt import read_prompt
 from completions.wire.readback import Answer
-from completions.wire.sockets import Message, Session, SocketFormat
+from completions.wire.sockets import ConversationFormat, Message, Session
 
 AS_TEXT = {"input_audio": "input_text", "output_audio": "output_text"}
 """What a part of sound is to whoever reads its transcript."""
 
 
-class Realtime(OpenAIFormat, SocketFormat):
+class Realtime(ConversationFormat, OpenAIFormat):
     """OpenAI's format of conversations; its sessions keep what was said."""
 
     name = "realtime"
     subprotocols = ("realtime",)
-    is_relayed = False
     secret = SECRET
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return a new conversation with the model that the address, or the key's own settings, name."""
         settings = begun(query) if preset is None else begun_with(preset)
         model = text(settings.get("model"))
-        can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
-        fits = can is None or can.formats is None or self.name in can.formats
         is_old = "realtime=v1" in headers.get("openai-beta", "")
-        return RealtimeSession(settings, _refusal(settings, query.get("intent", ""), fits=fits, is_old=is_old))
+        return RealtimeSession(
+            settings, _refusal(settings, query.get("intent", ""), fits=self.fits(model), is_old=is_old)
+        )
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -51,17 +48,9 @@ class Realtime(OpenAIFormat, SocketFormat):
         prompt = read_prompt({**document, "input": items, "stream": True}, headers)
         return replace(prompt, format=self.name, body=document)
 
-    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the last event, which has all of the answer."""
-        return decode_object(self.events(reply, prompt)[-1].data)
-
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events of an answer."""
         return narrate(reply, prompt)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return a line for each event, which becomes a message."""
-        return MESSAGES
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an `error` event as the API has it; without a name, or flat, what the fault says instead."""

@@ -14,7 +14,6 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import Document, Place, Span, StoredDocument
 from completions.wire.fields import text
-from completions.wire.framing import MESSAGES, Framing
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.stored import RESPONSE
 from completions.wire.sockets import Ask, Message, Session, SocketFormat, Step
@@ -81,7 +80,7 @@ def _steering_failed(message: Message) -> Message:
     return {"type": f"{STEER}.failed", "sequence_number": 0, "error": error, "steer": steer} | lane
 
 
-class ResponsesSocket(Responses, SocketFormat):
+class ResponsesSocket(SocketFormat, Responses):
     """The same requests and answers, of which a connection keeps those that are not stored.
 
     With `generate: false` a request prepares what a later one continues from, and its answer says nothing.
@@ -99,10 +98,6 @@ class ResponsesSocket(Responses, SocketFormat):
 
     def _validate(self, body: dict[str, Any]) -> None:
         super()._validate({key: value for key, value in body.items() if key != "generate"})
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return a line for each event, which becomes a message."""
-        return MESSAGES
 
     def refers_to(self, prompt: Prompt) -> Sequence[Place]:
         """Return what is referred to; a previous response may be one that only this connection has."""
