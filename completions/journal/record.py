@@ -22,11 +22,14 @@ requests_log = logging.getLogger("completions.requests")
 chunks_log = logging.getLogger("completions.chunks")
 
 
-def end_exchange(exchange: Exchange) -> None:
-    """End an exchange, once: call what waits for it, log its line, and pass it to the journal."""
+def end_exchange(exchange: Exchange, at: float | None = None) -> None:
+    """End an exchange, once: call what waits for it, log its line, and pass it to the journal.
+
+    `at` is when its answer was through, by the monotonic clock, where that was before now.
+    """
     if exchange.ended is not None:
         return
-    exchange.ended = time.monotonic()
+    exchange.ended = time.monotonic() if at is None else at
     if exchange.at_end is not None:
         exchange.at_end()
         exchange.at_end = None
@@ -99,7 +102,7 @@ class RelayRecord:
 
     def __init__(self, exchange: Exchange, *, is_stream: bool) -> None:
         self.exchange, self.pieces, self.times = exchange, list[bytes](), list[float]()
-        self.ended = False
+        self._over: float | None = None
         self._size = 0
         self._log = _chunk_logger(is_stream and conf.LOG_CHUNKS)
         exchange.stream = is_stream
@@ -124,11 +127,18 @@ class RelayRecord:
         """Whether all that was sent is still here."""
         return self._size == self.exchange.sent_bytes
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is sent."""
+        return self._over is not None
+
+    def note_end(self) -> None:
+        """Note that nothing more is sent; the exchange ended then, however long reading and recording it takes."""
+        self._over = time.monotonic()
+
     def end(self, tokens: Sequence[int] = ()) -> None:
-        """End the exchange, once; `tokens` says which pieces carry a token."""
-        if self.ended:
-            return
-        self.ended, exchange = True, self.exchange
+        """End the exchange; `tokens` says which pieces carry a token."""
+        exchange = self.exchange
         exchange.response_truncated = not self.is_kept
         if exchange.stream:
             StreamRecord.open -= 1
@@ -137,7 +147,7 @@ class RelayRecord:
             exchange.sent = Sent(Frames(self.pieces), carry, ends, self.times)
         else:
             exchange.response_body = b"".join(self.pieces)
-        end_exchange(exchange)
+        end_exchange(exchange, self._over)
 
 
 class RequestLine:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from weakref import WeakKeyDictionary
 
 from completions import budget
 from completions.conf import conf
@@ -110,24 +111,28 @@ class _Finished:
         self, record: RelayRecord, answer: "Answer | _Played", read: Reader | None, keep: Recorder | None = None
     ) -> None:
         self._record, self._answer, self._read, self._keep = record, answer, read, keep
-        self._begun = False
         self._written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         if keep is not None:
             _recorded_ones.add(self._written)
 
     def __call__(self) -> None:
-        if self._begun:
+        if self._record.is_over:
             return
-        self._begun = True
+        self._record.note_end()
         exchange = self._record.exchange
         if self._answer.problem:
             exchange.note_error(_broken(exchange, self._answer))
             exchange.client_left = False  # its connection was broken off here
         elif not self._answer.is_through and not exchange.stopped:
             exchange.client_left = True
-        task = asyncio.get_running_loop().create_task(self._end())
+        task = asyncio.get_running_loop().create_task(self._end() if self._keep is None else self._end_in_order())
         _under_way.add(task)
         task.add_done_callback(_under_way.discard)
+
+    async def _end_in_order(self) -> None:
+        """Record the answer behind those that ended before it, for they may answer the same request."""
+        async with _order.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+            await self._end()
 
     async def _end(self) -> None:
         tokens: list[bool] = []
@@ -208,6 +213,10 @@ queries.before_reading.append(all_ended)
 
 _recorded_ones: set[asyncio.Future[None]] = set()
 """One for each answer that is to be recorded, until it is."""
+
+
+_order: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+"""By loop, what answers to be recorded wait for: it lets in those first that ended first."""
 
 
 _under_way: set[asyncio.Task[None]] = set()

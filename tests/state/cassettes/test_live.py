@@ -1,5 +1,6 @@
 """Live servers: what one answered is recorded, and played again without it."""
 
+import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -216,3 +217,20 @@ def test_record__of_what_several_vendors_keep(upstream: LiveServer, tmp_path: Pa
     with LiveServer(CASSETTES=str(tmp_path)) as player:
         played = [CLIENT.get(player.url + path, headers=headers).content for _, path, headers in reversed(asks)]
     assert played[::-1] == recorded
+
+
+def test_record__keeps_the_order_in_which_answers_ended(tmp_path: Path) -> None:
+    """What takes long to read is written before what was asked after it, and stands before it in the journal."""
+    replies = [{"auto": {"tokens": 5_000}}, "Second.", "Third."]
+    pushed = {"version": 1, "defaults": {"pacing": {"itl_ms": 0}}, "rules": [{"replies": replies}]}
+    with (
+        LiveServer(script=json.dumps(pushed)) as upstream,
+        LiveServer(*SERVE, "--record", str(tmp_path), MOCK_UPSTREAM=upstream.url) as recorder,
+    ):
+        recorded = [ask(recorder, "chat", "Hello", stream=True)[1] for _ in replies]
+        noted = CLIENT.get(f"{recorder.url}/_mock/exchanges").json()["exchanges"]
+    with LiveServer(CASSETTES=str(tmp_path), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as player:
+        played = [ask(player, "chat", "Hello", stream=True)[1] for _ in replies]
+    assert [len(answer) for answer in played] == [len(answer) for answer in recorded]
+    assert played == recorded
+    assert [each["bytes"] for each in noted[::-1]] == [len(answer) for answer in recorded]
