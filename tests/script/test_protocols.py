@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from completions.conversation import Message, Prompt, ResponseFormat, Tool
 from completions.script.auto.answer import auto
 from completions.script.protocols.braces import braced
-from completions.script.protocols.words import schema_of_sketch, schema_of_type
+from completions.script.protocols.written_types import schema_of_sketch, schema_of_type
 
 TRIP = {
     "type": "object",

@@ -14,6 +14,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `categories` | one of the values under a name, or a type that is no object: `Answer as an int` | BAML |
 | `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
+| `told` | words to say, or numbers to count: `Reply with exactly: OK` | applications |
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |
@@ -21,6 +22,9 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
-`ranges` tells of which scale a number is where its schema does not. `observation` tells whether a tool has answered,
-however that is said. Every module reads a bounded part of a prompt, in time that grows with the length alone.
+`instructions` finds what may say how to answer, `written_types` reads types as people write them, `described` the tools
+that a prompt describes, `braces` what stands between braces. `ranges` tells of which scale a number is where its schema
+does not, `observation` whether a tool has answered, however that is said.
+
+Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

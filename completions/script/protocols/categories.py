@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.words import PLAIN, schema_of_type
+from completions.script.protocols.written_types import PLAIN, schema_of_type
 
 LISTED = re.compile(r"\b([A-Za-z_]\w*)\n-{4}\n((?:- [^\n]+(?:\n|\Z))+)", re.MULTILINE)
 ASKED = re.compile(r"\bAnswer with any of the categories:\n(?=\w+\n-{4}\n)")

@@ -20,8 +20,8 @@ from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import fitting
+from completions.script.protocols.instructions import KEPT, NEAR, NEGATED, SENTENCE, instructions, unwrapped
 from completions.script.protocols.observation import has_worked, in_sentences, question
-from completions.script.protocols.quoted import NEGATED, instructions
 from completions.script.schemas.alternatives import (
     JOINED,
     KINDS,
@@ -33,12 +33,7 @@ from completions.script.schemas.alternatives import (
     options_in,
 )
 from completions.script.schemas.document import seeded
-
-NEAR = 3_000
-"""Characters at either end of a text that are looked at: what is longer between them is a document, not a demand."""
-
-KEPT = 64
-"""How many texts it is remembered of what they ask: a system message comes again with every request."""
+from completions.script.wording import ANSWERS
 
 MAX_OPTIONS = 40
 BOUND = re.compile(
@@ -50,7 +45,7 @@ BOUND = re.compile(
 
 NAMED = re.compile(
     rf"\b(?:only|just|exactly|solely)\b[^\n.]{{0,40}}\b(?:names?|one|letter|{KINDS})\b"
-    r"|\b(?:repl(?:y|ies)|respon[ds]e?|answer|output|return)\b[^\n.]{0,60}\b(?:(?:single|one) word|nothing else"
+    rf"|\b(?:{ANSWERS})\b[^\n.]{{0,60}}\b(?:(?:single|one) word|nothing else"
     rf"|(?:names?|{KINDS})[^\n.]{{0,30}} only)\b",
     re.IGNORECASE,
 )
@@ -62,8 +57,6 @@ AT_LENGTH = re.compile(
     r"(?:explanation|reason\w*|justification))\b",
     re.IGNORECASE,
 )
-SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?![\s\"'\u201d]|\Z)[^\n.!?]*)*[.!?]?")
-WRAPPED = re.compile(r"(?<![.!?:;\n-])\n[ \t]*(?=[a-z])")
 CONDITION = re.compile(r"\W*(?:if|when|unless)\b", re.IGNORECASE)
 AWAITED = re.compile(r"\W*(?:Your )?(?:Answer|Verdict|Decision)\W*\Z", re.IGNORECASE)
 """What follows a question that is to be answered right there: `Should it be blocked (Yes or No)?`, `Answer:`."""
@@ -167,13 +160,6 @@ def _in_list(text: str) -> list[Tool]:
         if len(options) > 1:
             return options
     return []
-
-
-@lru_cache(maxsize=KEPT)
-def unwrapped(text: str) -> str:
-    """Return both ends of a text, with the lines of a sentence put together."""
-    near = text if len(text) <= 2 * NEAR else f"{text[:NEAR]}\n{text[-NEAR:]}"
-    return WRAPPED.sub(" ", near)
 
 
 def _rest(text: str, options: Sequence[Tool]) -> str:

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 
 from completions.conversation import Prompt
-from completions.script.protocols.choices import KEPT, unwrapped
+from completions.script.protocols.instructions import KEPT, unwrapped
 from completions.script.protocols.observation import has_worked, in_sentences
 from completions.script.schemas.document import seeded
 

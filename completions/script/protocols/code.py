@@ -12,13 +12,12 @@ from completions.script.auto.fitting import fitting
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments
 from completions.script.protocols.observation import in_sentences, observation, question
-from completions.script.protocols.words import object_of, schema_of_type
+from completions.script.protocols.written_types import schema_of_parameters
 from completions.script.schemas.document import compact, seeded
 
 FINAL = "final_answer"
 TAGS = re.compile(r"opened with '([^'\n]{1,40})', and closed with '([^'\n]{1,40})'")
 DEFINED = re.compile(r'^[ \t]*def (\w+)\(([^()\n]{0,2000})\) -> [^\n]+:\n[ \t]*"""([^\n]{0,500})', re.MULTILINE)
-PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
@@ -53,9 +52,4 @@ def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
 
 def _defined(system: str) -> list[Tool]:
     """Return the tools that the prompt defines as Python functions."""
-    return [Tool(name, said, _parameters(given)) for name, given, said in DEFINED.findall(system)]
-
-
-def _parameters(given: str) -> Mapping[str, object]:
-    properties = {name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(given)}
-    return object_of(properties)
+    return [Tool(name, said, schema_of_parameters(given)) for name, given, said in DEFINED.findall(system)]

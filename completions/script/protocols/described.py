@@ -7,7 +7,7 @@ from completions.conversation import Tool
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.quoted import is_schema
-from completions.script.protocols.words import PLAIN, object_of
+from completions.script.protocols.written_types import PLAIN, object_of
 
 NEAR = 2_000
 """Characters after a tool's name in which its description stands."""

@@ -17,10 +17,10 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.choices import KEPT, SENTENCE, unwrapped
+from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
 from completions.script.protocols.observation import observation, question
-from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import compact
+from completions.script.wording import ANSWER, NUMBERS, WRITE
 
 PER_LINE = re.compile(
     r"\bone (?:\w+ )?(?:per|on each|on a|in each) (?:\w+ )?line|separated by (?:a )?new ?lines?"
@@ -31,14 +31,14 @@ PER_LINE = re.compile(
 COMMAS = re.compile(r"\bcomma[- ]separated\b|separated by commas", re.IGNORECASE)
 PYTHON = re.compile(r"\bpython list\b", re.IGNORECASE)
 MARKED = re.compile(r"\b(numbered list)\b|\bbullet(?:ed)? (?:points?|list)\b|\bas bullets\b", re.IGNORECASE)
-WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+SEVERAL = "|".join(NUMBERS[1:])
 COUNT = re.compile(
-    r"\b(?:generate|write|give|list|provide|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
-    rf"(?: \w+){{0,2}}? (\d{{1,2}}|{'|'.join(WORDS)})\b",
+    rf"\b(?:{WRITE}|list|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
+    rf"(?: \w+){{0,2}}? (\d{{1,2}}|{SEVERAL})\b",
     re.IGNORECASE,
 )
 DULL = re.compile(
-    rf"\d+|{'|'.join(WORDS)}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
+    rf"\d+|{SEVERAL}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
     r"|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond",
     re.IGNORECASE,
 )
@@ -65,7 +65,7 @@ FOLLOW_UP = re.compile(
 )
 
 TITLE = re.compile(
-    r"\b(?:generate|create|write|provide|suggest|come up with|give|summari[sz]e)\b[^\n]{0,100}\btitles?\b",
+    rf"\b(?:{WRITE}|create|suggest|come up with|summari[sz]e)\b[^\n]{{0,100}}\btitles?\b",
     re.IGNORECASE,
 )
 SHORT = re.compile(
@@ -77,19 +77,19 @@ TALK = re.compile(
 
 PATTERN = re.compile(
     r"\bpattern: '([^'\n]{0,40}%Y[^'\n]{0,40})'"
-    r"|\b(?:answer|respond|reply|return|output)\b[^\n.]{0,40}\bYYYY-MM-DD\b",
+    rf"|\b(?:{ANSWER})\b[^\n.]{{0,40}}\bYYYY-MM-DD\b",
     re.IGNORECASE,
 )
 DAY = datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
 
 LISTING = re.compile(
-    r"\A\W*(?!if\b)[^\n]*\b(?:respond|response|return|provide|list|give|write|output|answer|generate|create|suggest|name|produce"
-    r"|result|should|must|one|separated|return)\b",
+    r"\A\W*(?!if\b)[^\n]*\b"
+    rf"(?:respond|response|return|output|answer|{WRITE}|list|create|suggest|name|produce|result|should|must|one|separated)\b",
     re.IGNORECASE,
 )
 """What a sentence has that asks for a list."""
 
-SAYS = r"\b(?:return|write|output|generate|respond|give|produce|reply|provide)\b"
+SAYS = rf"\b(?:return|output|respond|reply|{WRITE}|produce)\b"
 SQL = re.compile(
     rf"{SAYS}(?:(?!\babout\b)[^\n.]){{0,40}}\b(?:only|just)\b(?:(?!\babout\b)[^\n.]){{0,40}}\bSQL"
     rf"|{SAYS}[^\n.]{{0,60}}\bSQL\b[^\n.]{{0,30}}\b(?:only|nothing else|without any)\b|^[ \t]*SQL ?Query:[ \t]*\Z",
@@ -133,7 +133,7 @@ def _list(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write a list in the way that a text asks for."""
     marked = MARKED.search(text)
     count = next((found[1].lower() for found in COUNT.finditer(text)), "3")
-    most = min(WORDS.index(count) + 2 if count in WORDS else int(count), MAX_LINES)
+    most = min(NUMBERS.index(count) + 1 if count in NUMBERS else int(count), MAX_LINES)
     topic = _topic(text, prompt)
     items = [ITEMS[number % len(ITEMS)].format(topic=topic) for number in range(max(most, 1))]
     if COMMAS.search(text):

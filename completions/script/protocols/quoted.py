@@ -5,18 +5,20 @@ LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. An example ma
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import Unsatisfiable, instance
-from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
+from completions.script.protocols.braces import braced, outside, value_of
 from completions.script.protocols.categories import category_or_value, spelled_out
-from completions.script.protocols.words import list_of, schema_of_example, schema_of_sketch, schema_of_type
+from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
+from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
+from completions.script.wording import ANSWER, ANSWERS
 
 ASKS = re.compile(
-    r"\b(?:repl(?:y|ies)|respon[ds]|response|answer|output|return|adher\w+|conform\w*|match(?:es)?|compatible|provide"
+    rf"\b(?:{ANSWERS}|adher\w+|conform\w*|match(?:es)?|compatible|provide"
     r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill|translat\w+)",
     re.IGNORECASE,
 )
@@ -33,11 +35,9 @@ BLOCK = re.compile(
 IN_BLOCK = re.compile(
     r"\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b", re.IGNORECASE
 )
-NEGATED = re.compile(r"\b(?:not|no|never|without|don't|remove|avoid|omit|strip|neither)\b", re.IGNORECASE)
-SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n")
 
 AS_YAML = re.compile(
-    r"\b(?:respond|reply|answer|return|output|formatted|provide)\b[^\n.]{0,40}\bYAML\b|\b(?:valid|only) YAML\b",
+    rf"\b(?:{ANSWER}|formatted|provide)\b[^\n.]{{0,40}}\bYAML\b|\b(?:valid|only) YAML\b",
     re.IGNORECASE,
 )
 STRICTLY = re.compile(
@@ -86,16 +86,6 @@ def written(value: object, text: str) -> str:
     if isinstance(value, Mapping) and AS_YAML.search(text):
         return "\n".join(f"{name}: {compact(each)}" for name, each in value.items())
     return compact(value)
-
-
-def instructions(prompt: Prompt) -> Iterator[str]:
-    """Yield what may say how to answer, the latest first: what the user said since the last answer, and the system."""
-    left, answered = MAX_SEARCHED, False
-    for message in reversed(prompt.messages):
-        answered = answered or (message.role == "assistant" and not message.tool_calls)
-        if left > 0 and (message.role in ("system", "developer") or (message.role == "user" and not answered)):
-            yield message.text[-left:]
-            left -= len(message.text)
 
 
 def form_in(text: str, texts: list[str]) -> Form | None:

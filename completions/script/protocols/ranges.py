@@ -10,20 +10,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.script.protocols.quoted import instructions
+from completions.script.protocols.instructions import instructions
 from completions.script.schemas.described import described
 from completions.script.schemas.document import Schema
+from completions.script.wording import HIGH, LOW, MEANING
 
 MAX_DEPTH = 8
 """How deep a schema is looked at."""
 
 BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "const", "multipleOf"))
 
-NUMBER = r"(-?\d{1,4}(?:\.\d{1,3})?)"
-MEANING = r"(?:\s*\([^()\n]{0,60}\))?"
 RANGE = re.compile(
-    rf"[^\n\d.;]{{0,60}}?(?:\bbetween\s+{NUMBER}{MEANING}\s+and\s+|(?<![\w.]){NUMBER}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
-    r"(\d{1,6}(?:\.\d{1,3})?)(?![\w-])",
+    rf"[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
+    rf"{HIGH}(?![\w-])",
     re.IGNORECASE,
 )
 MENTIONS = 20

@@ -10,10 +10,10 @@ from random import Random
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.choices import KEPT, unwrapped
+from completions.script.protocols.instructions import KEPT, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences
-from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import seeded
+from completions.script.wording import ANSWERS, HIGH, LOW, MEANING
 
 AMOUNT = r"(?:number|integer|score|digits?|rating|numeric(?: \w+)?|float|decimal|percentage|grade|probability)"
 END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and nothing|representing)\b))"
@@ -24,12 +24,12 @@ WANTED = re.compile(
     re.IGNORECASE,
 )
 ASKS = re.compile(
-    r"\b(?:repl(?:y|ies)|respon[ds]e?|answer|output|return|give|provide|assign|say|print|write|form|only)\b",
+    rf"\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b",
     re.IGNORECASE,
 )
 SCALE = re.compile(
     r"(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
-    r"(-?\d{1,4}(?:\.\d{1,3})?)(?:\s*\([^()\n]{0,60}\))?\s*(?:to|and|through|[-\u2013\u2014])\s*(\d{1,6}(?:\.\d{1,3})?)",
+    rf"{LOW}{MEANING}\s*(?:to|and|through|[-\u2013\u2014])\s*{HIGH}",
     re.IGNORECASE,
 )
 SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")

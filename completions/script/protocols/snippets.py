@@ -7,12 +7,12 @@ import re
 from functools import lru_cache
 
 from completions.conversation import Prompt
-from completions.script.protocols.choices import KEPT, unwrapped
+from completions.script.protocols.instructions import KEPT, instructions, unwrapped
 from completions.script.protocols.observation import observation
-from completions.script.protocols.quoted import instructions
+from completions.script.wording import ANSWER, WRITE
 
 WANTED = re.compile(
-    r"\b(?:return|output|respond|give|provide|write|reply|answer|generate)\b[^\n.]{0,40}\b(?:only|just)\b[^\n.]{0,30}"
+    rf"\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
     r"\bcode\b(?! review)|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
     r"|```\w* (?:code )?block",
     re.IGNORECASE,

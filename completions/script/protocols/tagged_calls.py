@@ -13,7 +13,7 @@ from completions.script.auto.sentences import retold
 from completions.script.protocols.braces import MAX_SEARCHED, braced, value_of
 from completions.script.protocols.described import MAX_TOOLS, arguments
 from completions.script.protocols.observation import question
-from completions.script.protocols.words import object_of, schema_of_type
+from completions.script.protocols.written_types import schema_of_parameters
 from completions.script.schemas.document import compact, seeded
 
 JSON_CALL = re.compile(
@@ -22,7 +22,6 @@ JSON_CALL = re.compile(
 RESPONSE = re.compile(r"<tool_response>\s*(.{0,20000}?)\s*</tool_response>\s*\Z", re.DOTALL)
 WITHIN = re.compile(r"<tools>((?:(?!<tools>).)*?)</tools>", re.DOTALL)
 SIGNATURE = re.compile(r"^[ \t]*(\w+)\(([^()\n]{0,500})\)(?: -> [\w\[\], ]+)? - ([^\n]+)", re.MULTILINE)
-PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
@@ -54,7 +53,7 @@ def _tools(text: str) -> list[Tool]:
     """Return the functions that a text describes: as JSON, or as signatures."""
     parts = braced(max(WITHIN.findall(text), key=len, default=text))
     described = [tool for part in parts[:MAX_TOOLS] if (tool := _tool(value_of(part.text)))]
-    return described or [Tool(name, said, _parameters(given)) for name, given, said in SIGNATURE.findall(text)]
+    return described or [Tool(name, said, schema_of_parameters(given)) for name, given, said in SIGNATURE.findall(text)]
 
 
 def _tool(value: object) -> Tool | None:
@@ -66,7 +65,3 @@ def _tool(value: object) -> Tool | None:
     if not isinstance(schema, Mapping):
         return None
     return Tool(value["name"], str(value.get("description", "")), schema)
-
-
-def _parameters(given: str) -> Mapping[str, object]:
-    return object_of({name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(given)})

@@ -12,14 +12,14 @@ from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.auto.sentences import thoughts
 from completions.script.protocols import choices, scores
-from completions.script.protocols.choices import KEPT, SENTENCE, unwrapped
+from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences, question
-from completions.script.protocols.quoted import instructions
 from completions.script.schemas.document import seeded
 from completions.script.schemas.scalars import sense
+from completions.script.wording import ANSWER
 
 ASKS = re.compile(
-    r"\b(?:put|place|wrap|enclose|write|provide|output|return|give|respond|reply|answer|include|use|think|reason|end"
+    rf"\b(?:{ANSWER}|put|place|wrap|enclose|write|provide|give|include|use|think|reason|end"
     r"|your (?:\w+ )?(?:answer|response|output|reasoning|thinking|thoughts?|analysis))\b",
     re.IGNORECASE,
 )
@@ -32,42 +32,9 @@ GIVEN = re.compile(
 DENIED = re.compile(r"\b(?:not|never|without|avoid)\b|n't\b", re.IGNORECASE)
 HTML = frozenset(
     (
-        *(
-            "a",
-            "b",
-            "i",
-            "p",
-            "u",
-            "div",
-            "span",
-            "br",
-            "hr",
-            "h1",
-            "h2",
-            "h3",
-            "ul",
-            "ol",
-            "li",
-            "html",
-            "head",
-            "body",
-        ),
-        *(
-            "table",
-            "tr",
-            "td",
-            "th",
-            "img",
-            "em",
-            "strong",
-            "script",
-            "style",
-            "svg",
-            "canvas",
-            "nav",
-            "footer",
-            "button",
-        ),
+        *("a", "b", "i", "p", "u", "div", "span", "br", "hr", "h1", "h2", "h3", "ul", "ol", "li"),
+        *("table", "tr", "td", "th", "img", "em", "strong", "script", "style", "svg", "canvas"),
+        *("html", "head", "body", "nav", "footer", "button"),
     )
 )
 """Tags of pages, which are asked for in pages."""

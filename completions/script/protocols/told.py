@@ -9,12 +9,13 @@ import re
 from completions.conversation import Prompt
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.observation import observation, question
+from completions.script.wording import ANSWER, NUMBERS
 
 MAX_TOLD = 200
 """Characters of the words."""
 
 WANTED = re.compile(
-    r"\b(?:reply|respond|answer|say|return|output)\s+(?:back\s+)?(?:with\s+)?(?:exactly|only|just|precisely)\b"
+    rf"\b(?:{ANSWER}|say)\s+(?:back\s+)?(?:with\s+)?(?:exactly|only|just|precisely)\b"
     r"(?:\s+with)?(?:\s+(?:exactly|the\s+(?:word|words|text|string|phrase|number)))?(?:\s+(?:this|these words))?"
     r"(?:\s*:\s*|\s+(?=[\"'`“]))([^\n]{1,200})\s*\Z",
     re.IGNORECASE,
@@ -24,9 +25,8 @@ CHOICE = re.compile(r"\bor\b|[/|]")
 
 QUOTED = re.compile(r"\A([\"'`“])([^\"'`“”\n]+)[\"'`”][.!]?\Z")
 
-WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-NUMBERS = {word: number for number, word in enumerate(WORDS, 1)} | {"twenty": 20, "hundred": 100}
-NUMBER = rf"(\d{{1,6}}|{'|'.join(NUMBERS)})"
+VALUES = {word: number for number, word in enumerate(NUMBERS, 1)} | {"twenty": 20, "hundred": 100}
+NUMBER = rf"(\d{{1,6}}|{'|'.join(VALUES)})"
 COUNT = re.compile(
     rf"\W*(?:please\s+)?count\s+(?:slowly\s+|up\s+|down\s+)*(?:from\s+{NUMBER}\s+)?(?:down\s+)?to\s+{NUMBER}\b",
     re.IGNORECASE,
@@ -55,7 +55,7 @@ def _numbers(asked: str) -> str | None:
     found = COUNT.match(asked)
     if found is None:
         return None
-    first, last = (NUMBERS.get(each.lower()) or int(each) for each in (found[1] or "1", found[2]))
+    first, last = (VALUES.get(each.lower()) or int(each) for each in (found[1] or "1", found[2]))
     step = 1 if first <= last else -1
     numbers = range(first, last + step, step)[:MAX_COUNTED]
     return ("\n" if LINES.search(asked[:MAX_TOLD]) else ", ").join(map(str, numbers))

@@ -13,21 +13,23 @@ from collections.abc import Mapping, Sequence
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
-from completions.script.protocols.choices import chosen, listed, unwrapped
+from completions.script.protocols.choices import chosen, listed
+from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences
-from completions.script.protocols.quoted import NEGATED, SENTENCE_END, instructions, is_schema, written
-from completions.script.protocols.words import MAX_DEPTH, list_of, schema_of_instance
+from completions.script.protocols.quoted import is_schema, written
+from completions.script.protocols.written_types import MAX_DEPTH, list_of, schema_of_instance
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
+from completions.script.wording import ANSWER, WRITE
 
 SPELLINGS = ("JSON", "json", "Json", "YAML", "yaml")
 """How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
 
 SPELLED = re.compile("json|yaml", re.IGNORECASE)
-SAY = r"(?:respond|reply|answer|return|output)"
 ASKS = re.compile(
-    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*{SAY}\b[^\n]*\b(?:JSON|YAML)\b"
-    r"|\W*(?:please )?(?:provide|give|format|express|present|write|produce|generate|extract)\b[^\n]*"
+    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
+    r"\b(?:JSON|YAML)\b"
+    rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract)\b[^\n]*"
     r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
@@ -47,7 +49,7 @@ LIKE = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 FORM = re.compile(
-    r"\b(?:output|response|answer|return|reply|respond)\b[^\n{]{0,40}\b(?:format|form|structure|shape|like this)\W*"
+    rf"\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
     r"(?:json\W*)?\Z",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from completions.script.auto.fitting import fitting
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.observation import in_sentences, question
-from completions.script.protocols.words import list_of, schema_of_type
+from completions.script.protocols.written_types import list_of, schema_of_type
 from completions.script.schemas.document import compact, seeded
 
 FIELD = re.compile(

@@ -7,6 +7,8 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
+from completions.script.wording import ANSWER, ANSWERS
+
 MAX_OPTION = 40
 """Characters of one answer."""
 
@@ -15,7 +17,7 @@ KINDS = (
     r"|workers|agents|topics|types?|departments|sentiments?)"
 )
 ASKS = re.compile(
-    r"\b(?:reply|respon[ds]e?|answer|output|return|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
+    rf"\b(?:{ANSWERS}|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
     r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must (?:be|read)|should be|what|which|is)\b",
     re.IGNORECASE,
 )
@@ -38,13 +40,13 @@ CLASSED = re.compile(
     re.IGNORECASE,
 )
 WORD = re.compile(
-    r"\b(?:reply|respond|answer|return|output|say)\s+(?:only\s+|just\s+)?(?:with|in|using)\s+(?:only\s+|just\s+|exactly\s+)?"
+    rf"\b(?:{ANSWER}|say)\s+(?:only\s+|just\s+)?(?:with|in|using)\s+(?:only\s+|just\s+|exactly\s+)?"
     rf"(?:a\s+single|a|one|the)\s+words?\s*[:,-]{TOLD}",
     re.IGNORECASE,
 )
 PAIR = re.compile(rf"(?:\(|\A\W*)(?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})(?:\)|\W*\Z)", re.IGNORECASE)
 KNOWN = re.compile(
-    r"\b(?:reply|respond|answer|return|output|say|(?:should|must|has to) be)\b"
+    rf"\b(?:{ANSWER}|say|(?:should|must|has to) be)\b"
     r"(?:\s+(?:only|just|either|exactly|strictly|simply|with|a|simple|as|in|one of))*"
     rf"\s*:?\s(?={PLAIN}\b){TOLD}",
     re.IGNORECASE,

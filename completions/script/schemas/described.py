@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from completions.script.schemas.alternatives import described_options
+from completions.script.wording import HIGH, LOW
 
 _KEYWORDS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
@@ -32,11 +33,12 @@ _PATTERN = re.compile(r"(?:\A|, )pattern: (.+?)(?=, [a-zA-Z]+: |\Z)", re.DOTALL)
 
 _RANGE = re.compile(
     r"\b(?:from|between|scale|range|score|rat(?:e|ing)|confidence|probability|percent\w*|level|priority|grade|[\[(])\b"
-    r"[^\n\d]{0,30}?(?<![\w.-])(-?\d{1,4}(?:\.\d{1,3})?)\s*(?:to|and|[-\u2013])\s*(\d{1,6}(?:\.\d{1,3})?)(?![\w-])",
+    rf"[^\n\d]{{0,30}}?(?<![\w.-]){LOW}\s*(?:to|and|[-\u2013])\s*{HIGH}(?![\w-])",
     re.IGNORECASE,
 )
 _RANGED = re.compile(
-    r"[\[(]\s*(-?\d{1,4}(?:\.\d{1,3})?)\s*(?:to|[-\u2013])\s*(\d{1,6}(?:\.\d{1,3})?)\s*[)\]]|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
+    rf"[\[(]\s*{LOW}\s*(?:to|[-\u2013])\s*{HIGH}\s*[)\]]"
+    r"|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
 )
 
 _WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (

@@ -41,6 +41,7 @@ GENERIC = re.compile(r"^([A-Za-z.]+)\s*[\[<](.*)[\]>]$", re.DOTALL)
 ARRAY_OF = re.compile(r"^(?:an? )?(?:array|list|set) of\s+", re.IGNORECASE)
 ONE_OF = re.compile(r"\bone of:?\s*\[([^\]]*)\]", re.IGNORECASE)
 WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
+PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
 ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
 
 
@@ -77,6 +78,11 @@ def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
             return None
         properties[named[1]] = schema
     return object_of(properties) if properties else None
+
+
+def schema_of_parameters(written: str) -> Schema:
+    """Return the JSON Schema of what a function takes, `a: int, b: str`; a type that says nothing is a text's."""
+    return object_of({name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(written)})
 
 
 def schema_of_example(value: object, depth: int = 0) -> Schema | None:
