@@ -4,6 +4,7 @@ Several schemas hold at once: what one says about a bound, the others may tighte
 """
 
 import functools
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -95,14 +96,16 @@ def strings(schemas: Schemas, name: str, random: Random, work: Work) -> Iterator
     if low > min(high, MAX_STRING):
         raise Unsatisfiable(f"no string is made of {low} to {high} characters; the longest has {MAX_STRING}")
     formats = [each for schema in schemas if isinstance(each := schema.get("format"), str) and each in FORMATS]
-    patterns = [each for schema in schemas if isinstance(each := schema.get("pattern"), str)]
+    asked = [each for schema in schemas if isinstance(each := schema.get("pattern"), str)]
     for each in formats:
         for _ in range(TRIES):
             work.spend()
             yield FORMATS[each].make(random)
-    patterns += [STRETCHED[each] for each in formats if each in STRETCHED]
+    patterns = asked + [STRETCHED[each] for each in formats if each in STRETCHED]
     for pattern in patterns:
         yield from of_pattern(read(pattern), low, high, random, work)
+    if formats and asked:
+        yield from _spliced(formats, asked, high, random, work)
     if not formats or not patterns:
         yield from _words(name, low, high, random)
 
@@ -119,6 +122,16 @@ def of_pattern(node: Node, low: int, high: int, random: Random, work: Work) -> I
         if len(text) < low and not anchored(node):
             text += "".join(random.choices(WORDS[0], k=low - len(text)))
         yield text
+
+
+def _spliced(formats: list[str], patterns: list[str], high: int, random: Random, work: Work) -> Iterator[str]:
+    """Yield texts of a format into which a pattern is written, as one that has no anchor on one side allows."""
+    for name, pattern in itertools.product(formats, patterns):
+        text = FORMATS[name].make(random)
+        for found in itertools.islice(of_pattern(read(pattern), 0, high, random, work), 3):
+            for cut in range(len(text), -1, -1):
+                work.spend()
+                yield from (text[:cut] + found, found + text[cut:], text[:cut] + found + text[cut:])
 
 
 def anchored(node: Node) -> bool:
