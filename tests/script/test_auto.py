@@ -343,6 +343,20 @@ def test_auto__speaks_to_the_words(text: str, words: list[str]) -> None:
     assert 3 <= answer.count(". ") + 1 <= 4
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Hello", "Hello. "),
+        ("Hi there!", "Hello. "),
+        ("Say hey", "Hello. "),
+        ("Hello, how are you?", "Hello. "),
+        ("Why?", "There is"),
+    ],
+)
+def test_auto__answers_a_greeting_with_one(text: str, said: str) -> None:
+    assert (auto(asked(text))[0].text or "").startswith(said)
+
+
 def test_auto__empty_prompt() -> None:
     (choice,) = auto(Prompt())
     assert choice.text and not choice.tool_calls

@@ -25,9 +25,9 @@ STOP_WORDS = frozenset(
     re.findall(
         "[a-z]+",
         """a about all am an and any are as at be been but by can could did do does for from get give had has have he
-        hello hi her here him his how i if in into is it its just let like ll m me my no not of on one or our out please
-        re s say she should so some t tell than that the their them then there these they this those to up us use using
-        ve want was we were what when where which who why will with would you your""",
+        hello hey hi her here him his how i if in into is it its just let like ll m me my no not of on one or our out
+        please re s say she should so some t tell than that the their them then there these they this those to up us use
+        using ve want was we were what when where which who why will with would you your""",
     )
 )
 
@@ -55,6 +55,11 @@ CLOSINGS = (
 
 WORDLESS = ("There is nothing to answer in this.", "It has no words that tell what it is about.", "Ask about anything.")
 """What is said where a text has no telling words, in place of the three."""
+
+GREETINGS = frozenset({"hello", "hey", "hi"})
+"""Words that are answered alike where a text has no telling ones."""
+
+GREETED = ("Hello.", "This is a mock, which makes up an answer to each request.", "Ask about anything.")
 
 NAMES = {"image": "an image", "audio": "a recording", "file": "a file"}
 """What a tool answers with, besides text."""
@@ -102,8 +107,12 @@ class _Kept:
 def sentences(text: str, random: Random, short: bool) -> str:
     """Answer a text in three sentences that mention its words, or in the first of them."""
     words = keywords(text)
-    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if words else WORDLESS
+    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if words else _wordless(text)
     return _fill(said[0] if short else " ".join(said), words)
+
+
+def _wordless(text: str) -> tuple[str, str, str]:
+    return GREETED if any(word.casefold() in GREETINGS for word in _words(text)) else WORDLESS
 
 
 def thoughts(text: str, random: Random, short: bool) -> str:
