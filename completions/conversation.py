@@ -70,7 +70,7 @@ class ToolCall:
     result: str = ""
 
 
-Spoken = Literal["text", "reasoning", "refusal"]
+TextKind = Literal["text", "reasoning", "refusal"]
 Task = Literal["generate", "embed", "moderate", "decide", "speak", "transcribe", "draw", "compact", "count", "state"]
 
 
@@ -78,7 +78,7 @@ Task = Literal["generate", "embed", "moderate", "decide", "speak", "transcribe",
 class Block:
     """A piece of what an answer says: of its text, its reasoning or its refusal, or the call of a tool."""
 
-    kind: Literal["text", "reasoning", "refusal", "call"]
+    kind: TextKind | Literal["call"]
     text: str = ""
     call: ToolCall | None = None
 
@@ -379,7 +379,7 @@ class Piece:
     """A piece of a choice's text, reasoning or refusal, and the index of the event that carried it."""
 
     choice: int
-    kind: Spoken
+    kind: TextKind
     text: str
     event: int
 

@@ -43,6 +43,10 @@ class Effect(StrEnum):
     LINE = "how bytes are sent"
 
 
+ON_THE_WAY = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
+"""The effects that leave as it is what a recorded answer, or another server's, says."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A number that a fault takes. Without a default it is optional."""

@@ -7,14 +7,11 @@ from dataclasses import replace
 
 from completions.conversation import Prompt, Reply, Said, Traffic
 from completions.exceptions import RequestError
-from completions.faults import Effect, effect_of
+from completions.faults import ON_THE_WAY, effect_of
 from completions.outcome import Fault, Recorded
 from completions.script.asked.matcher import renamed
 from completions.script.match.matchers import Matcher
 from completions.wire import registry
-
-AS_IT_IS = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
-"""The effects of faults that leave an answer as it was recorded; for all others it is said anew."""
 
 
 def played(
@@ -27,7 +24,7 @@ def played(
     found = registry.format_at(recorded.path)
     is_own = found is not None and (recorded.format or found[0].name) == prompt.format
     is_same_way = recorded.status >= 400 or recorded.stream == prompt.stream
-    if is_own and is_same_way and not is_held and all(effect_of(fault) in AS_IT_IS for fault in faults):
+    if is_own and is_same_way and not is_held and all(effect_of(fault) in ON_THE_WAY for fault in faults):
         return rewritten(recorded, renamed(match, prompt))
     said = said_in(recorded)
     if said.error is not None and (said.reply is None or not said.reply.choices):

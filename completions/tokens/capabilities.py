@@ -106,6 +106,8 @@ NAMED_WHERE_THERE: Mapping[str, Mapping[str, str]] = {
 """Abilities that the table names for each of a vendor's models that has them, and for no other."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+"""The efforts of reasoning that OpenAI has, of which a model takes some."""
+
 SMALL_WINDOW = 8192
 """The tokens of windows up to which an answer has no other limit (ChatGPTNextWeb/NextChat 3195, of gpt-4)."""
 

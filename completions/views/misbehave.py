@@ -11,7 +11,7 @@ from completions.delivery import bodies, line
 from completions.delivery.sabotage import Ending, ending, pauses, spoil, spoil_frames
 from completions.event import Event, Events, Frames
 from completions.exceptions import RequestError
-from completions.faults import ERRORS_IN_STREAM, Effect, effect_of
+from completions.faults import ERRORS_IN_STREAM, ON_THE_WAY, Effect, effect_of
 from completions.outcome import Fault
 from completions.resolve.overrides import AN_ERROR, FAULT, UNSTREAMED
 from completions.views.edge import error_of
@@ -30,9 +30,6 @@ IN_CALLS = frozenset({"unknown_tool", "bad_arguments"})
 WHOLE = "messages of a WebSocket have no line ends, and come whole"
 
 SAME = "it changes nothing of this answer"
-
-RELAYED = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
-"""What strikes another server's answer on its way."""
 
 
 async def misbehave(turn: Turn) -> Recorded | None:
@@ -63,7 +60,7 @@ def _ineffective(fault: Fault, turn: Turn) -> str | None:
     reply = turn.outcome.reply
     effect = _effect(fault, turn)
     if turn.outcome.upstream is not None or turn.outcome.recorded is not None:
-        return None if effect in RELAYED else "another server answers"
+        return None if effect in ON_THE_WAY else "another server answers"
     if reply is None:
         return AN_ERROR if effect in STREAMED or effect is Effect.CONTENT else None
     if effect is Effect.CONTENT:

@@ -74,6 +74,11 @@ def by_name(value: Any) -> Any:
     return [by_name(each) for each in value] if isinstance(value, list) else value
 
 
+def without_nulls(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document without the fields that are null."""
+    return {key: value for key, value in document.items() if value is not None}
+
+
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
     """Return a document with its keys in an order; those that are not of it come last."""
     return {**{key: document[key] for key in order if key in document}, **document}

@@ -8,10 +8,21 @@ from typing import Any, Literal, TypeGuard
 
 import orjson
 
-from completions.conversation import Block, Choice, ErrorSaid, Moderation, Piece, Prompt, Reply, Said, ToolCall, Usage
+from completions.conversation import (
+    Block,
+    Choice,
+    ErrorSaid,
+    Moderation,
+    Piece,
+    Prompt,
+    Reply,
+    Said,
+    TextKind,
+    ToolCall,
+    Usage,
+)
 from completions.wire.fields import mapping, text, text_or_none
 
-Kind = Literal["text", "reasoning", "refusal"]
 CallKind = Literal["function", "custom", "hosted"]
 """Of a call in an answer; one that the API has run itself is `hosted`."""
 
@@ -36,7 +47,7 @@ class _Call:
 class _Run:
     """A block that is being built; `place` identifies it, or its call."""
 
-    kind: Kind | Literal["call"]
+    kind: TextKind | Literal["call"]
     place: object
     text: str = ""
 
@@ -51,7 +62,7 @@ class Voice:
     index: int
     pieces: list[Piece]
     event: int = 0
-    texts: dict[Kind, str] = field(default_factory=dict)
+    texts: dict[TextKind, str] = field(default_factory=dict)
     calls: dict[object, _Call] = field(default_factory=dict)
     runs: list[_Run] = field(default_factory=list)
     annotations: list[dict[str, Any]] = field(default_factory=list)
@@ -61,7 +72,7 @@ class Voice:
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
 
-    def says(self, said: object, kind: Kind = "text", place: object = None) -> None:
+    def says(self, said: object, kind: TextKind = "text", place: object = None) -> None:
         """Add a piece of text, or of another kind; a value that is no string is ignored, but an empty one counts.
 
         `place` identifies the block among others of its kind.

@@ -5,7 +5,7 @@ import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import ErrorSaid, Moderation, Spoken
+from completions.conversation import ErrorSaid, Moderation, TextKind
 from completions.event.scatter import Length
 from completions.script import language
 from completions.script.auto.length import length
@@ -199,7 +199,7 @@ def _block(node: Node) -> WrittenBlock:
     kind, child = next(iter(fields.items()))
     if kind == "tool_call":
         return WrittenBlock("call", call=_call(child))
-    return WrittenBlock(cast(Spoken, kind), text(child))
+    return WrittenBlock(cast(TextKind, kind), text(child))
 
 
 def _calls(node: Node) -> tuple[WrittenCall, ...]:

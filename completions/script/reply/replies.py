@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, ToolCall
+from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, TextKind, ToolCall
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
@@ -54,7 +54,7 @@ class WrittenCall:
 class WrittenBlock:
     """A block as written in a script."""
 
-    kind: Literal["text", "reasoning", "refusal", "call"]
+    kind: TextKind | Literal["call"]
     text: Text = ""
     call: WrittenCall | None = None
 

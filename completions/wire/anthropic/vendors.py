@@ -17,7 +17,7 @@ from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.base import LIMITS, without
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
 from completions.wire.words import Words
 
@@ -76,7 +76,7 @@ class VendorsMessages(AnthropicAnswers):
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for a field that is missing or of another type; null is none."""
-        refuse(self._check({key: value for key, value in document.items() if value is not None}))
+        refuse(self._check(without_nulls(document)))
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return none: Anthropic's own API alone tells whose key it was, and what limits there are."""

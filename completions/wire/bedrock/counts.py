@@ -18,7 +18,7 @@ from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claud
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.errors import NO_MODEL, AmazonError
-from completions.wire.fields import mapping, text
+from completions.wire.fields import mapping, text, without_nulls
 from completions.wire.readback import Answer
 
 UNCOUNTED = "The provided model doesn't support counting tokens."
@@ -49,7 +49,7 @@ class CountTokens(BedrockFormat):
             if not is_claude(model) or model_of(model) != model:
                 there = is_claude(model) or self.knows(model)
                 raise AmazonError("ValidationException", UNCOUNTED if there else NO_MODEL)
-        given = {name: each for name, each in mapping(document.get("input")).items() if each is not None}
+        given = without_nulls(mapping(document.get("input")))
         if len(given) != 1 or not given.keys() <= {"converse", "invokeModel"}:
             raise AmazonError("ValidationException", ONE)
         if "converse" in given:

@@ -16,7 +16,7 @@ from completions.wire.cohere.base import check
 from completions.wire.cohere.prompt import FIELDS as SECOND
 from completions.wire.cohere.prompt import check_options
 from completions.wire.cohere.prompt import read_prompt as read_second
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.shapes import Shape
 
 Body = Mapping[str, Any]
@@ -158,4 +158,4 @@ def _schema(parameter: Body) -> Message:
     kind = found[0] if found else ""
     known = TYPES.get(kind, kind if kind in TYPES.values() else None)
     told = {"type": known, "description": parameter.get("description")}
-    return {name: value for name, value in told.items() if value is not None}
+    return without_nulls(told)

@@ -26,7 +26,7 @@ from completions.wire.dialects.azure_errors import (
     error,
 )
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.fields import arranged, by_name
+from completions.wire.fields import arranged, by_name, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.base import Dialect, OpenAIFormat
@@ -245,11 +245,11 @@ class AzureModels(OnAzure):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice without what is null."""
-        return {key: value for key, value in document.items() if value is not None}
+        return without_nulls(document)
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return a delta without what is null."""
-        return {key: value for key, value in super().delta(delta, choice).items() if value is not None}
+        return without_nulls(super().delta(delta, choice))
 
 
 def _filtered(source: str, found: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
-from completions.wire.fields import arranged, dicts
+from completions.wire.fields import arranged, dicts, without_nulls
 from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
@@ -124,7 +124,7 @@ class Cerebras(Vendor):
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
         told = arranged(document, ("delta", "finish_reason", "index", "message"))
-        return {key: value for key, value in told.items() if value is not None}
+        return without_nulls(told)
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its details."""

@@ -12,9 +12,9 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
-from completions.wire.dialects.vendor import Vendor, numbered
+from completions.wire.dialects.vendor import Vendor, with_thoughts
 from completions.wire.dialects.words import DEEPSEEK
-from completions.wire.fields import arranged, dicts, mapping, text, text_or_none
+from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable
@@ -40,10 +40,6 @@ CHAT = rules.chat(
     },
     message=rules.with_content,
 )
-
-
-FIRST = ("role", "content", "reasoning_content")
-"""What a message begins with, before its calls."""
 
 
 class DeepSeek(Vendor):
@@ -91,8 +87,7 @@ class DeepSeek(Vendor):
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
-        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
-        return arranged(told, FIRST)
+        return with_thoughts(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; of a choice that thinks, text and thoughts stand side by side, and one of them is null."""
@@ -166,7 +161,7 @@ class Thinking(DeepSeek):
         told = super().message(message, choice)
         if not choice.tool_calls:
             return told
-        return arranged(told | {"reasoning_content": choice.reasoning or ""}, FIRST)
+        return with_thoughts(told | {"reasoning_content": choice.reasoning or ""})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role of one that calls comes with empty thoughts."""

@@ -12,6 +12,7 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.refusals import GEMINI
 from completions.wire.dialects.vendor import HEAD, Vendor
+from completions.wire.fields import without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import response_id
@@ -62,7 +63,7 @@ class GeminiChat(Vendor):
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls."""
-        return {key: value for key, value in super().message(message, choice).items() if value is not None}
+        return without_nulls(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role."""
@@ -70,7 +71,7 @@ class GeminiChat(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the choice without null log probabilities and null finish reasons."""
-        return {key: value for key, value in document.items() if value is not None}
+        return without_nulls(document)
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts."""

@@ -16,7 +16,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
@@ -194,7 +194,7 @@ class Groq(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope without empty fields."""
         document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
-        return {"error": {key: value for key, value in document.items() if value is not None}}
+        return {"error": without_nulls(document)}
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the envelope with the status, as streams have it."""

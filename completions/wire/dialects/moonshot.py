@@ -16,9 +16,8 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.moonshot_rules import MOONSHOT, SWITCHED, thinks
-from completions.wire.dialects.vendor import HEAD, Vendor, numbered
+from completions.wire.dialects.vendor import HEAD, Vendor, with_thoughts
 from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
-from completions.wire.fields import arranged
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.validation import Check, choice, nullable, record
@@ -27,9 +26,6 @@ CHAT = rules.chat(
     {"thinking": nullable(record({"type": choice("enabled", "disabled")}, ("type",), others=True))},
     message=rules.with_content,
 )
-
-FIRST = ("role", "content", "reasoning_content")
-"""What a message begins with, before its calls."""
 
 
 class Moonshot(Vendor):
@@ -81,8 +77,7 @@ class Moonshot(Vendor):
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
-        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
-        return arranged(told, FIRST)
+        return with_thoughts(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; that with the role has empty content."""

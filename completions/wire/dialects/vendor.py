@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
-from completions.wire.fields import mapping, text_or_none
+from completions.wire.fields import arranged, mapping, text_or_none
 from completions.wire.openai.base import Dialect, made_id
 from completions.wire.validation import Check, Problem, Rule, keep_rules
 
@@ -172,3 +172,9 @@ def numbered(message: dict[str, Any]) -> dict[str, Any]:
     if not (calls := message.get("tool_calls")):
         return message
     return message | {"tool_calls": [{"index": place, **call} for place, call in enumerate(calls)]}
+
+
+def with_thoughts(message: dict[str, Any]) -> dict[str, Any]:
+    """Return a message whose thoughts are between its content, a text even with tool calls, and its numbered calls."""
+    told = numbered(message) | {"content": message["content"] or ""}
+    return arranged(told, ("role", "content", "reasoning_content"))

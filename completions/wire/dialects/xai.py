@@ -19,7 +19,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
-from completions.wire.fields import arranged, dicts, mapping, texts
+from completions.wire.fields import arranged, dicts, mapping, texts, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
@@ -133,7 +133,7 @@ class XAI(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
-        return {key: value for key, value in document.items() if value is not None}
+        return without_nulls(document)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose refusal is null and whose content is a text; a call's type is at its end."""

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor, numbered
 from completions.wire.dialects.words import LIMITED, QUOTA
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import Dialect
 from completions.wire.validation import Check, Problem, choice, nullable, record
@@ -143,7 +143,7 @@ class ZAI(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
-        told = {key: value for key, value in document.items() if value is not None}
+        told = without_nulls(document)
         if told.get("finish_reason") == "content_filter":
             told["finish_reason"] = SENSITIVE
         return arranged(told, ("finish_reason", "index") if "message" in told else ("index", "finish_reason"))

@@ -16,7 +16,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import is_strict, signature, signs_texts
@@ -321,4 +321,4 @@ def _citation(annotation: Mapping[str, object]) -> Document | None:
     if not cited:
         return None
     found = {"startIndex": cited.get("start_index"), "endIndex": cited.get("end_index"), "uri": cited.get("url")}
-    return {key: value for key, value in found.items() if value is not None}
+    return without_nulls(found)

@@ -6,7 +6,7 @@ The fields are those of `CompletionCreateParams` in `openai.types.chat`; a field
 from collections.abc import Mapping
 from typing import Any
 
-from completions.tokens.capabilities import capabilities
+from completions.tokens.capabilities import EFFORTS, capabilities
 from completions.wire.openai import strict_schema
 from completions.wire.openai.message_rules import CACHE_POINT, messages, says_json
 from completions.wire.openai.requests import LastProblem
@@ -193,9 +193,6 @@ def _silent(body: Mapping[str, Any]) -> Problem | None:
     """Refuse an audio answer without a voice: `modalities: ["audio"]` requires `audio`."""
     speaks = "audio" in (body.get("modalities") or ())
     return missing("audio", body, FIELDS) if speaks and body.get("audio") is None else None
-
-
-EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def _strange_effort(body: Mapping[str, Any]) -> Problem | None:

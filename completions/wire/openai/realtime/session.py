@@ -14,7 +14,7 @@ import orjson
 
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
@@ -237,7 +237,7 @@ class RealtimeSession(Session):
 
     def _body(self, given: Mapping[str, Any], *, apart: bool) -> dict[str, Any]:
         """Return the request of a turn: the settings, with what the response has in their place, and what was said."""
-        settings = {**self._settings, **{key: value for key, value in given.items() if value is not None}}
+        settings = {**self._settings, **without_nulls(given)}
         output = {**self._settings["audio"]["output"], **mapping(mapping(given.get("audio")).get("output"))}
         items = self._items if given.get("input") is None else [self._referred(item) for item in given["input"]]
         kept = ("instructions", "tools", "tool_choice", "parallel_tool_calls", "max_output_tokens", "prompt")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import EFFORTS
 from completions.tokens.media import is_picture
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.message_rules import CACHE_POINT, MAX_TEXT, file_data, image_url
@@ -199,7 +200,7 @@ def _function_output(value: Any) -> Problem | None:
     return problem or (None if given else missing("call_id", value, _FUNCTION_OUTPUT_FIELDS))
 
 
-_EFFORT = record({"effort": choice("none", "minimal", "low", "medium", "high", "xhigh", "max")}, ("effort",))
+_EFFORT = record({"effort": choice(*EFFORTS)}, ("effort",))
 _FORM = record({"format": record({"type": choice("text", "json_schema")}, ("type",), others=True)}, ("format",))
 _UPDATE = record({"type": anything, "id": nullable(_ID), "reasoning": _EFFORT, "text": _FORM, **_CODEX})
 

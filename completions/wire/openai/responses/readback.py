@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from completions.conversation import TextKind
 from completions.wire.content import moved
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.openai.responses.hosted import call_of
-from completions.wire.readback import NATURAL, Answer, Kind, Voice
+from completions.wire.readback import NATURAL, Answer, Voice
 
 Document = Mapping[str, Any]
 
@@ -16,7 +17,7 @@ UNFINISHED = {"max_output_tokens": "length"}
 UNASKED = ("mcp_list_tools", "mcp_approval_request")
 """Items that only come of themselves: where one stands, no script has called the API's own tools."""
 
-DELTAS: Mapping[str, Kind] = {
+DELTAS: Mapping[str, TextKind] = {
     "response.output_text.delta": "text",
     "response.refusal.delta": "refusal",
     "response.reasoning_summary_text.delta": "reasoning",

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.tokens.capabilities import EFFORTS
 from completions.wire.base import Document, Place
 from completions.wire.fields import dicts
 from completions.wire.media_type import named_type
@@ -53,7 +54,7 @@ INCLUDABLE = (
 )
 
 _STRING = string()
-_EFFORTS = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_EFFORTS = choice(*EFFORTS)
 
 
 def _effort(value: Any) -> Problem | None:

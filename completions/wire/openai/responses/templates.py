@@ -11,7 +11,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.base import Document
-from completions.wire.fields import dicts, mapping, text, text_or_none
+from completions.wire.fields import dicts, mapping, text, text_or_none, without_nulls
 
 PROMPT = "prompt"
 """The kind of a template among the documents that a request refers to."""
@@ -43,7 +43,7 @@ def expanded(body: Mapping[str, Any], template: Document, *, validate: bool) -> 
     if validate:
         _check(version["messages"], variables)
     said = [_rendered(message, variables) for message in version["messages"]]
-    own = {key: value for key, value in body.items() if value is not None}
+    own = without_nulls(body)
     return {"instructions": said, **version["request"], **own, "prompt": {**asked, "version": number}}
 
 

@@ -6,6 +6,7 @@ The shapes are those of `openai.types.responses` in the SDK (`ToolParam`, `ToolC
 from collections.abc import Mapping
 from typing import Any
 
+from completions.tokens.capabilities import EFFORTS
 from completions.wire.openai import strict_schema
 from completions.wire.openai.searching import FILTERS
 from completions.wire.openai.strict_schema import SchemaRules
@@ -35,7 +36,7 @@ _CALLERS = nullable(array(choice("direct", "programmatic"), "strings"))
 _LATER: Mapping[str, Check] = {"allowed_callers": _CALLERS, "defer_loading": boolean}
 _OWN: Mapping[str, Check] = {**_LATER, "async": boolean}
 """What the functions of the client may have besides."""
-_EFFORT = choice("none", "minimal", "low", "medium", "high", "xhigh", "max")
+_EFFORT = choice(*EFFORTS)
 
 _FUNCTION: Mapping[str, Check] = {
     "type": anything,
