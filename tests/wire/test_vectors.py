@@ -115,3 +115,29 @@ def test_packed__keeps_each_number() -> None:
     data = base64.b64decode(packed([-127, 127, 0], "int8"))
     assert list(struct.unpack("<3b", data)) == [-127, 127, 0]
     assert list(struct.unpack("<2f", base64.b64decode(packed([0.5, 1])))) == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "size"),
+    [
+        ("/v1beta/openai/embeddings", {"model": "gemini-embedding-001", "input": "a"}, 3072),
+        ("/openrouter/api/v1/embeddings", {"model": "openai/text-embedding-3-large", "input": "a"}, 3072),
+        ("/openrouter/api/v1/embeddings", {"model": "qwen/qwen3-embedding-0.6b", "input": "a"}, 1024),
+        ("/together/v1/embeddings", {"model": "BAAI/bge-base-en-v1.5", "input": "a"}, 768),
+        ("/mistral/v1/embeddings", {"model": "mistral-embed-2312", "input": ["a"]}, 1024),
+        ("/vllm/v1/embeddings", {"model": "intfloat/multilingual-e5-large-instruct", "input": "a"}, 1024),
+        ("/v1/embeddings", {"model": "nomic-embed-text:latest", "input": "a"}, 768),
+        ("/api/embed", {"model": "qwen3-embedding", "input": "a"}, 4096),
+        ("/api/embed", {"model": "qwen3-embedding:4b", "input": "a"}, 2560),
+        ("/v2/embed", {"model": "embed-multilingual-light-v3.0", "texts": ["a"], "input_type": "search_query"}, 384),
+        ("/compatibility/v1/embeddings", {"model": "embed-english-v3.0", "input": ["a"]}, 1024),
+    ],
+)
+def test_vectors__are_as_long_as_the_model_s_name_tells(path: str, body: dict[str, Any], size: int) -> None:
+    wire, _ = format_at(path) or pytest.fail(path)
+    prompt = wire.parse(json.dumps(body).encode(), {}, validate=True)
+    document = json.loads(wire.render(Reply(choices=(Choice(),)), prompt).data)
+    vector: Any = document.get("data") or document["embeddings"]
+    while not isinstance(vector[0] if isinstance(vector, list) else None, float):
+        vector = vector[0] if isinstance(vector, list) else vector.get("embedding") or vector["float"]
+    assert len(vector) == size

@@ -17,6 +17,7 @@ from completions.wire.cohere.types import BLOCK
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
+from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import TYPES, Vector, packed, vectors_for
 
 FIELDS: Mapping[str, Shape] = {
@@ -34,7 +35,6 @@ FIELDS: Mapping[str, Shape] = {
 INPUT_TYPES = ("search_document", "search_query", "classification", "clustering", "image")
 TRUNCATE = ("NONE", "START", "END")
 DIMENSIONS, DEFAULT_SIZE = (256, 512, 1024, 1536), 1536
-OLD_SIZES = {"embed-english-light-v3.0": 384, "embed-multilingual-light-v3.0": 384}
 MAX_TEXTS = 96
 """Texts, images or inputs in one request."""
 
@@ -208,5 +208,4 @@ def _size(prompt: Prompt) -> int:
     asked = prompt.body.get("output_dimension")
     if isinstance(asked, int) and asked in DIMENSIONS:
         return asked
-    model = prompt.model or ""
-    return OLD_SIZES.get(model, 1024 if model.endswith("v3.0") else DEFAULT_SIZE)
+    return size_of(prompt.model or "") or DEFAULT_SIZE

@@ -15,7 +15,6 @@ from completions.conversation import Choice, Prompt, Reply, ResponseFormat
 from completions.exceptions import RequestError
 from completions.wire.address import Address
 from completions.wire.cohere import base
-from completions.wire.cohere.embed import OLD_SIZES
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import mapping
 from completions.wire.framing import ServerSentEvents
@@ -51,7 +50,6 @@ class CompatibleCohere(Vendor):
     refusals = base.NOT_IN_CHAT
     events_type = ServerSentEvents.media_type
     head = HEAD
-    embedding_sizes = OLD_SIZES | {"embed-english-v3.0": 1024, "embed-multilingual-v3.0": 1024}
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Refuse the fields and the efforts that Cohere has not."""

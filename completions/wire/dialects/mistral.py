@@ -133,7 +133,6 @@ class Mistral(Vendor):
     head = HEAD
     padding = "p"
     pads_role = False
-    embedding_sizes: Mapping[str, int] = {"mistral-embed": 1024, "codestral-embed": 1536}
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
     def file_named(self, source: str) -> str:

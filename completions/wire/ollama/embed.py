@@ -14,21 +14,11 @@ from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
 from completions.wire.ollama.readback import collect_vectors
 from completions.wire.readback import Answer
+from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
 
-SIZES = {
-    "nomic-embed-text": 768,
-    "mxbai-embed-large": 1024,
-    "all-minilm": 384,
-    "bge-m3": 1024,
-    "bge-large": 1024,
-    "snowflake-arctic-embed": 1024,
-    "embeddinggemma": 768,
-    "qwen3-embedding": 4096,
-}
-"""The models' dimensions; a model's tag does not matter."""
-
 DEFAULT_SIZE = 768
+"""Dimensions of a model whose name does not tell them."""
 
 
 class _Embedding(OllamaFormat):
@@ -114,6 +104,6 @@ def _is_texts(given: object) -> bool:
 
 
 def _vectors(reply: Reply, prompt: Prompt) -> list[Sequence[float]]:
-    size = SIZES.get(base(prompt.model or ""), DEFAULT_SIZE)
+    size = size_of(prompt.model or "") or DEFAULT_SIZE
     asked = whole(prompt.body.get("dimensions"), 1)
     return vectors_for(reply, [message.text for message in prompt.messages], min(asked or size, size))

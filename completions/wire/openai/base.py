@@ -87,8 +87,6 @@ class Dialect:
     """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
-    embedding_sizes: Mapping[str, int] = embeddings_rules.SIZES
-    """The dimensions of its embedding models."""
     has_sockets = False
     """Whether responses are also asked for over WebSockets."""
     text_like_chat = False

@@ -16,10 +16,11 @@ from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.openai.words import GATEWAY
 from completions.wire.readback import Answer
+from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import TYPES, packed, vectors_for
 
 DEFAULT_SIZE = 1536
-"""Dimensions of a model that the table does not know."""
+"""Dimensions of a model whose name does not tell them."""
 
 ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
 """Models that an answer names otherwise than the request."""
@@ -86,7 +87,7 @@ class Embeddings(OpenAIFormat):
     def _size(self, prompt: Prompt) -> int:
         """Return how many dimensions are asked for, or else the model's own."""
         asked = whole(prompt.body.get("dimensions"), 1)
-        own = self._dialect.embedding_sizes.get(prompt.model or "", DEFAULT_SIZE)
+        own = size_of(prompt.model or "") or DEFAULT_SIZE
         return asked if asked is not None and asked <= MAX_DIMENSIONS else own
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:

@@ -52,7 +52,7 @@ def test_render__has_the_api_s_shape() -> None:
     }
 
 
-@pytest.mark.parametrize(("model", "size"), [(SMALL, 1536), (LARGE, 3072), (ADA, 1536), ("bge-m3", 1536)])
+@pytest.mark.parametrize(("model", "size"), [(SMALL, 1536), (LARGE, 3072), (ADA, 1536), ("unknown-embed", 1536)])
 def test_render__has_the_model_s_dimensions(model: str, size: int) -> None:
     vector = rendered(model=model, input="Hi")["data"][0]["embedding"]
     assert len(vector) == size
