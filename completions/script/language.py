@@ -230,7 +230,7 @@ REPLY: Keys = {
     "callback": Key("callback", "A URL that is sent the Prompt as JSON, and answers with a text, a reply or an error."),
     "dataset": Key("dataset", "A file of JSON lines that answer; texts beside it are templates over a line, `row`."),
     "events": Key("events", "A stream's events, word by word; what stands beside them answers what is not streamed."),
-    "body": Key("body", "A document of an API, verbatim: a chat completion, a response, a message, Gemini's answer."),
+    "body": Key("body", "A document of an API, word by word: a chat completion, a response, a message, and so on."),
     "response": Key("response", "An answer as another server gave it, byte for byte. It stands alone."),
     "upstream": Key("upstream", "Another server that answers: its address, or a mapping. It stands alone."),
     "id": Key("text", "The answer's id."),

@@ -11,7 +11,10 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import ScriptError
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.base import WireFormat
+from completions.wire.bedrock.converse import Converse
+from completions.wire.cohere.chat import CohereChat
 from completions.wire.gemini.generate import Gemini
+from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.stored import at
@@ -102,7 +105,55 @@ BODIES: Mapping[str, Json] = {
         "modelVersion": "m",
         "responseId": "r1",
     },
+    "ollama": {
+        "model": "m",
+        "created_at": "2026-01-01T00:00:00Z",
+        "message": {
+            "role": "assistant",
+            "content": "Let me look.",
+            "thinking": "Hm.",
+            "tool_calls": [{"id": "c1", "function": {"index": 0, "name": "f", "arguments": {"a": 1}}}],
+        },
+        "done": True,
+        "done_reason": "stop",
+        "prompt_eval_count": 9,
+        "eval_count": 3,
+    },
+    "cohere": {
+        "id": "i1",
+        "message": {
+            "role": "assistant",
+            "content": [{"type": "thinking", "thinking": "Hm."}],
+            "tool_plan": "Let me look.",
+            "tool_calls": [{"id": "c1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}],
+        },
+        "finish_reason": "TOOL_CALL",
+        "usage": {"tokens": {"input_tokens": 9, "output_tokens": 3}},
+    },
+    "converse": {
+        "output": {
+            "message": {
+                "role": "assistant",
+                "content": [
+                    {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "c2ln"}}},
+                    {"text": "Let me look."},
+                    {"toolUse": {"toolUseId": "c1", "name": "f", "input": {"a": 1}}},
+                ],
+            }
+        },
+        "stopReason": "tool_use",
+        "usage": {"inputTokens": 9, "outputTokens": 3, "totalTokens": 12},
+        "metrics": {"latencyMs": 5},
+    },
 }
+
+PLAIN: Mapping[str, Json] = {
+    "ollama": {"model": "m", "message": {"role": "assistant", "content": "Hi", "tool_calls": None}, "done": True},
+    "ollama_generate": {"model": "m", "response": "Hi", "done": True, "done_reason": "length", "eval_count": 1},
+    "cohere": {"message": {"content": [{"type": "text", "text": "Hi"}]}, "finish_reason": "MAX_TOKENS"},
+    "converse": {"output": {"message": {"content": [{"text": "Hi"}]}}, "stopReason": "guardrail_intervened"},
+}
+"""Documents with little in them."""
 
 HI: list[Json] = [{"role": "user", "content": "Hi"}]
 ASKED: Mapping[str, tuple[WireFormat, Json, Json]] = {
@@ -117,6 +168,10 @@ ASKED: Mapping[str, tuple[WireFormat, Json, Json]] = {
         },
         {"model": "m", "method": "generateContent", "alt": "sse"},
     ),
+    "ollama": (OllamaChat(), {"model": "m", "messages": HI, "think": True}, {}),
+    "ollama_generate": (OllamaGenerate(), {"model": "m", "prompt": "Hi"}, {}),
+    "cohere": (CohereChat(), {"model": "m", "messages": HI}, {}),
+    "converse": (Converse(), {"messages": [{"role": "user", "content": [{"text": "Hi"}]}]}, {"model": "m"}),
 }
 
 
@@ -141,6 +196,16 @@ def scripted(name: str, prompt: Prompt, body: Json | None = None) -> Reply:
 def test_body__goes_out_as_it_stands(name: str) -> None:
     wire, prompt = asked(name)
     assert wire.document(scripted(name, prompt), prompt) == BODIES[name]
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_body__may_have_little_in_it(name: str) -> None:
+    wire, prompt = asked(name)
+    assert wire.document(scripted(name, prompt, PLAIN[name]), prompt) == PLAIN[name]
+    chat, asking = asked("chat")
+    choice = chat.document(scripted(name, asking, PLAIN[name]), asking)["choices"][0]
+    reasons = {"ollama": "stop", "ollama_generate": "length", "cohere": "length", "converse": "content_filter"}
+    assert (choice["message"]["content"], choice["finish_reason"]) == ("Hi", reasons[name])
 
 
 @pytest.mark.parametrize("to", BODIES)

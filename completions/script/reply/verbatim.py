@@ -1,12 +1,24 @@
 """Step 3: `reply: {body: …}`, a document word by word, read so that every format can say the same.
 
-A chat completion is read here, the others in `verbatim_others`.
+A chat completion is read here, the others in `verbatim_others` and `verbatim_vendors`.
 """
+
+from collections.abc import Callable, Sequence
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.script.reply import verbatim_others as others
+from completions.script.reply import verbatim_vendors as vendors
 from completions.script.reply.verbatim_others import inside, listed, number, opened, word
 from completions.script.text.node import Node
+
+BY_KEYS: Sequence[tuple[frozenset[str], Callable[[Node], Reply]]] = (
+    (frozenset({"candidates"}), others.answer),
+    (frozenset({"message", "done"}), vendors.ollama),
+    (frozenset({"response", "done"}), vendors.ollama),
+    (frozenset({"message", "finish_reason"}), vendors.cohere),
+    (frozenset({"output", "stopReason"}), vendors.converse),
+)
+"""The documents that do not say what they are, by keys that only they have."""
 
 
 def verbatim(body: Node) -> Reply:
@@ -16,7 +28,10 @@ def verbatim(body: Node) -> Reply:
         return others.response(body)
     if given.get("type") == "message":
         return others.message(body)
-    return others.answer(body) if "candidates" in given else _completion(body)
+    for keys, read in BY_KEYS:
+        if keys <= given.keys():
+            return read(body)
+    return _completion(body)
 
 
 def _completion(body: Node) -> Reply:

@@ -49,7 +49,7 @@ def _anthropic(node: Node) -> Iterator[Block]:
             yield Block("reasoning", opened(node, "thinking")["thinking"].as_(str))
         case "tool_use":
             fields = opened(node, "id", "name", "input")
-            yield _call(fields["name"], fields["input"], word(fields, "id"))
+            yield called(fields["name"], fields["input"], word(fields, "id"))
 
 
 def answer(body: Node) -> Reply:
@@ -72,15 +72,15 @@ def _candidate(node: Node) -> Choice:
     fields = opened(node)
     said = tuple(block for part in listed(inside(fields, "content"), "parts") for block in _part(part))
     reason = FINISH_REASONS.get(word(fields, "finishReason") or "", "stop")
-    called = reason == "stop" and any(block.call for block in said)
-    return Choice(blocks=said, finish_reason="tool_calls" if called else reason)
+    is_call = reason == "stop" and any(block.call for block in said)
+    return Choice(blocks=said, finish_reason="tool_calls" if is_call else reason)
 
 
 def _part(node: Node) -> Iterator[Block]:
     fields = opened(node)
     if "functionCall" in fields:
         call = opened(fields["functionCall"], "name")
-        yield _call(call["name"], call.get("args"), word(call, "id"))
+        yield called(call["name"], call.get("args"), word(call, "id"))
     elif "text" in fields:
         thought = "thought" in fields and fields["thought"].value is True
         yield Block("reasoning" if thought else "text", fields["text"].as_(str))
@@ -139,7 +139,8 @@ def _said(node: Node) -> Iterator[Block]:
         yield Block("refusal", refusal)
 
 
-def _call(name: Node, arguments: Node | None, identity: str | None) -> Block:
+def called(name: Node, arguments: Node | None, identity: str | None) -> Block:
+    """Return a call whose arguments are a mapping, none where they are missing."""
     given = {} if arguments is None else arguments.as_(dict)
     return Block("call", call=ToolCall(name.as_(str), orjson.dumps(given).decode(), identity or ""))
 

@@ -82,7 +82,9 @@ class Converse(BedrockFormat):
         return claude_fields.extended(prompt) if is_claude(model) else prompt
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, why it ends, and what it cost."""
+        """Return the message, why it ends, and what it cost; a document of a script as it is."""
+        if (own := reply.verbatim(Converse.name)) is not None:
+            return dict(own)
         content = [block.whole for block in sorted(blocks(reply, prompt), key=text_first(prompt.model or ""))]
         told = {
             **_pointed_at(reply, prompt),

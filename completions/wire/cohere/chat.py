@@ -73,7 +73,9 @@ class CohereChat(CohereFormat):
         return cohere_prompt.read_prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, why it ends, and what it cost."""
+        """Return the message, why it ends, and what it cost; a document of a script as it is."""
+        if (own := reply.verbatim(self.name)) is not None:
+            return dict(own)
         choice = only_choice(reply)
         message: dict[str, Any] = {"role": "assistant"}
         if content := [{"type": kind, kind: said} for kind, said in _content(choice)]:

@@ -71,7 +71,9 @@ class _Generating(OllamaFormat):
     """What chats and completions have in common: a line per piece, then a line that says it is done."""
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the complete answer: all pieces together, with the fields of the last line."""
+        """Return the complete answer: all pieces together, with the fields of the last line; a script's as it is."""
+        if (own := reply.verbatim(self.name)) is not None:
+            return dict(own)
         head = self._head(reply, prompt)
         if prompt.task == "state":
             why = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
