@@ -1,5 +1,7 @@
 """Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, no log probabilities, Google's errors.
 
+From Gemini 3 on the first call of an answer is signed, in its `extra_content`, and has to come back so.
+
 Sources: Google's page on OpenAI compatibility; answers recorded in 2025; errors as users quote them (2026-01-10:
 SuzumiyaAkizuki/ComfyUI-NewBie-LLM-Formatter 3), which are lists of one.
 """
@@ -12,13 +14,14 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.refusals import GEMINI
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.fields import without_nulls
+from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import response_id
-from completions.wire.openai.base import usage
+from completions.wire.gemini.signatures import MISSING, is_strict, signature, wrong_signature
+from completions.wire.openai.base import Dialect, usage
 from completions.wire.openai.chat.rules import FIELDS
-from completions.wire.validation import Check, Problem
+from completions.wire.validation import Check, Problem, Rule
 from completions.wire.words import Words
 
 OWN = ("cached_content", "extra_body", "google", "reasoning_effort", "safety_settings", "thinking_config")
@@ -36,6 +39,29 @@ NO_MODEL = Words(
 )
 WORDS: Mapping[str, Words] = {**errors.ERROR_WORDS, "model_not_found": NO_MODEL}
 """How the API puts the usual errors."""
+
+
+def _model(name: str) -> str:
+    """Return a model's name without what may stand before it: `models/`, `google/`."""
+    return name.rpartition("/")[2]
+
+
+def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
+    """Return the error for a call without its signature in the turn that is not over; positions are Google's own."""
+    if not is_strict(_model(text(body.get("model")))):
+        return None
+    position, before, wrong = 0, "", ""
+    for message in body["messages"]:
+        role = message["role"]
+        position += role not in ("system", "developer") and not role == before == "tool"
+        before = role
+        if role == "user":
+            wrong = ""
+        elif not wrong and (calls := dicts(message.get("tool_calls"))):
+            given = mapping(mapping(calls[0].get("extra_content")).get("google")).get("thought_signature")
+            name = text(mapping(calls[0].get("function")).get("name"))
+            wrong = wrong_signature(given, MISSING.format(name=name, position=position))
+    return RequestError(wrong) if wrong else None
 
 
 class GeminiChat(Vendor):
@@ -56,6 +82,11 @@ class GeminiChat(Vendor):
     words = WORDS
     refusals = GEMINI
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
+    between = (Rule(_unsigned, "securo-finance/securo 884; TokenRhythm/opensquilla 225", "2026-09-10"),)
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect of the model: from Gemini 3 on calls are signed."""
+        return SIGNING if is_strict(_model(prompt.model or "")) else self
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of Google's."""
@@ -97,3 +128,18 @@ class GeminiChat(Vendor):
     def sent(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
         """Return the envelope in a list of one."""
         return [error]
+
+
+class SigningChat(GeminiChat):
+    """Google's dialect of the models that sign the first call of an answer."""
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message with the signature before its first call (shape: tests of clients, 2026-10-06)."""
+        told = super().message(message, choice)
+        if calls := told.get("tool_calls"):
+            token = signature(f"call/{calls[0].get('id')}")
+            told["tool_calls"] = [{"extra_content": {"google": {"thought_signature": token}}, **calls[0]}, *calls[1:]]
+        return told
+
+
+SIGNING = SigningChat()

@@ -59,12 +59,17 @@ def unsigned(contents: Sequence[Mapping[str, Any]], model: str, *, vertex: bool)
         calls = [part for part in many(contents[at].get("parts") or []) if inner(part, "functionCall")]
         if contents[at].get("role") != "model" or not calls:
             continue
-        given = pick(calls[0], "thoughtSignature")
-        if given is None or given == "":
-            name = text(inner(calls[0], "functionCall").get("name"))
-            yield (MISSING_AT_VERTEX if vertex else MISSING).format(name=name, position=at + 1)
-        elif not _holds(decoded(text(given)) or b""):
-            yield CORRUPTED
+        name = text(inner(calls[0], "functionCall").get("name"))
+        missing = (MISSING_AT_VERTEX if vertex else MISSING).format(name=name, position=at + 1)
+        if wrong := wrong_signature(pick(calls[0], "thoughtSignature"), missing):
+            yield wrong
+
+
+def wrong_signature(given: object, missing: str = "") -> str:
+    """Say what is wrong with a call's signature, `missing` where there is none; nothing where it may pass."""
+    if given is None or given == "":
+        return missing
+    return "" if _holds(decoded(text(given)) or b"") else CORRUPTED
 
 
 def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:

@@ -1,5 +1,6 @@
 """What vendors demand between the messages of a chat: each rule is broken once, in the vendor's words."""
 
+import base64
 from datetime import date, timedelta
 from typing import Any
 
@@ -558,3 +559,52 @@ def test_mistral__takes_back_the_ids_that_it_gives(name: str) -> None:
     message = wire.document(reply, prompt)["choices"][0]["message"]
     result = {"role": "tool", "tool_call_id": message["tool_calls"][0]["id"], "content": "1"}
     parse("mistral", [USER, message, result], {})
+
+
+SIGNED = {"google": {"thought_signature": base64.b64encode(b"a signature of the API").decode()}}
+SIGNED_CALL = {**CALLED, "tool_calls": [{**CALL, "extra_content": SIGNED}, {**CALL, "id": "b"}]}
+SHORT = {"google": {"thought_signature": "YQ=="}}
+MISSING_OF = "Function call is missing a thought_signature in functionCall parts"
+UNSIGNED: Any = [
+    ([USER, CALLED, RESULT], (MISSING_OF, "`default_api:f` , position 2.")),
+    ([SYSTEM, USER, SIGNED_CALL, RESULT, RESULT, CALLED, RESULT], (MISSING_OF, "`default_api:f` , position 4.")),
+    ([USER, {**CALLED, "tool_calls": [{**CALL, "extra_content": None}]}, RESULT], (MISSING_OF,)),
+    ([USER, {**CALLED, "tool_calls": SIGNED_CALL["tool_calls"][::-1]}, RESULT], (MISSING_OF,)),
+    ([USER, {**CALLED, "tool_calls": [{**CALL, "extra_content": SHORT}]}, RESULT], ("Corrupted thought signature.",)),
+    ([USER, SIGNED_CALL, RESULT, RESULT], ()),
+    ([USER, CALLED, RESULT, SAID, USER], ()),
+    ([USER, SAID, USER], ()),
+]
+
+
+@pytest.mark.parametrize(("messages", "words"), UNSIGNED)
+@pytest.mark.parametrize("model", ["gemini-3-pro-preview", "models/gemini-3.1-flash-lite", "gemini-2.5-flash"])
+def test_gemini_3__wants_the_signature_of_its_first_call_back(
+    messages: Any, words: tuple[str, ...], model: str
+) -> None:
+    if words and "gemini-3" in model:
+        with pytest.raises(RequestError) as caught:
+            parse("gemini", messages, {"model": model})
+        assert all(part in caught.value.message for part in words)
+    else:
+        parse("gemini", messages, {"model": model})
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_gemini_3__signs_its_first_call_and_takes_it_back(stream: bool) -> None:
+    wire = registry.CHAT_DIALECTS["gemini"]
+    asked = {"model": "gemini-3-flash-preview", "messages": [USER], "stream": stream}
+    prompt = wire.parse(orjson.dumps(asked), {}, validate=True)
+    reply = Reply((Choice(tool_calls=(ToolCall("f", "{}"), ToolCall("g", "{}"))),), serial="s")
+    if stream:
+        chunks = [event.data for event in wire.events(reply, prompt) if event.data.startswith(b"{")]
+        deltas = [choice["delta"] for chunk in chunks for choice in orjson.loads(chunk)["choices"]]
+        calls = [call for delta in deltas for call in delta.get("tool_calls", ())]
+    else:
+        calls = wire.document(reply, prompt)["choices"][0]["message"]["tool_calls"]
+    assert [bool(call.get("extra_content", {}).get("google", {}).get("thought_signature")) for call in calls] == [
+        True,
+        False,
+    ]
+    results = [{"role": "tool", "tool_call_id": call["id"], "content": "1"} for call in calls]
+    parse("gemini", [USER, {"role": "assistant", "tool_calls": calls}, *results], {"model": asked["model"]})
