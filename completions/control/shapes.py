@@ -1,10 +1,12 @@
 """The shapes of what the control API takes and answers, as JSON Schemas by name; scripts have their own grammar."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
+from completions.conversation import Task, TextKind
 from completions.journal.queries import TOTALLED
 from completions.script.grammar import schema
+from completions.wire.readback import CallKind
 
 Schema = Mapping[str, Any]
 
@@ -213,7 +215,7 @@ def _thread(brief: Mapping[str, Schema]) -> Schema:
 
 def _said() -> Schema:
     """Return what was asked and said, as `conversations.py` makes it."""
-    call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": ["function", "custom", "hosted"]})
+    call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": [*get_args(CallKind)]})
     texts = {name: _or_null(TEXT) for name in ("text", "refusal", "reasoning", "finish_reason")}
     message = _object(
         role=TEXT,
@@ -230,11 +232,11 @@ def _said() -> Schema:
         annotations=_list(ANY_OBJECT),
         embedding=_or_null(_object(dimensions=COUNT, first=_list({"type": "number"}))),
         moderation=_or_null(_object(flagged=_or_null(FLAG), scores=_map(NUMBER))),
-        pieces=_list(_object(kind={"enum": ["text", "reasoning", "refusal"]}, text=TEXT, at_ms=NUMBER, event=COUNT)),
+        pieces=_list(_object(kind={"enum": [*get_args(TextKind)]}, text=TEXT, at_ms=NUMBER, event=COUNT)),
     )
     return _object(
         format=_or_null(TEXT),
-        task={"enum": ["generate", "embed", "moderate", "decide", "count", "state", None]},
+        task={"enum": [*get_args(Task), None]},
         prompt=TEXT,
         answer=TEXT,
         cut=FLAG,

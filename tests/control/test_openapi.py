@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from completions.control.openapi import document
 from completions.control.table import OPERATIONS
+from completions.receive.handler import Handler
+from tests.asgi import call
 from tests.control.client import ask, control, told
 from tests.scripts import rules
 
@@ -111,6 +113,27 @@ async def test_answers__are_what_the_document_says() -> None:
             _check(content["schema"], json.loads(answer.body))
         left.discard((template, method.lower()))
     assert not left, "operations that this test has not tried"
+
+
+TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "v1/chat/completions": ("generate", {"messages": [{"role": "user", "content": "refund"}]}),
+    "v1/embeddings": ("embed", {"input": "a"}),
+    "v1/moderations": ("moderate", {"input": "a"}),
+    "v1/audio/speech": ("speak", {"model": "tts-1", "input": "a", "voice": "alloy"}),
+    "v1/images/generations": ("draw", {"model": "dall-e-2", "prompt": "a"}),
+    "v1/responses/compact": ("compact", {"input": "refund"}),
+    "v1/responses/input_tokens": ("count", {"input": "a"}),
+}
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize("address", TASKS)
+async def test_exchange__of_each_task_is_what_the_document_says(address: str) -> None:
+    task, body = TASKS[address]
+    asked = await call(Handler(), "POST", f"/{address}", json.dumps({"model": "gpt-4o", **body}).encode())
+    shown = await told("GET", f"exchanges/{asked.headers['x-request-id']}")
+    assert shown["said"]["task"] == task
+    _check({"$ref": "#/components/schemas/exchange_in_full"}, shown)
 
 
 @pytest.mark.usefixtures("world")
