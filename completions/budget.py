@@ -123,10 +123,10 @@ async def run(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         pass
     finally:
         _budget.reset(token)
-    return await in_thread(_within, partial(work, *args, **kwargs))
+    return await in_thread(_with_thread_budget, partial(work, *args, **kwargs))
 
 
-def _within(work: Callable[[], T]) -> T:
+def _with_thread_budget(work: Callable[[], T]) -> T:
     token = _budget.set(Budget(THREAD_SECONDS, float("inf"), True))
     try:
         return work()

@@ -81,10 +81,10 @@ class InvalidAnswerError(BrokenAnswerError, APIResponseValidationError):
 
 def one_line(error: Exception, server: str) -> str:
     """Return what went wrong as one line: which server, which status, which reason."""
-    return " ".join(f"{server}: {_what(error)}".split())
+    return " ".join(f"{server}: {_described(error)}".split())
 
 
-def _what(error: Exception) -> str:
+def _described(error: Exception) -> str:
     if isinstance(error, BrokenAnswerError):
         return f"status {error.http_status}, but {error}"
     for cause in _causes(error):
@@ -113,11 +113,11 @@ def explained(error: Exception) -> Explained:
         if isinstance(cause, httpx.HTTPStatusError):
             return Explained(cause.response.status_code, _server_message(cause.response), cause.response.headers)
         if isinstance(cause, httpx.RequestError):
-            return Explained(None, _what(error), {}, isinstance(cause, httpx.TimeoutException))
+            return Explained(None, _described(error), {}, isinstance(cause, httpx.TimeoutException))
     status = None if isinstance(error, BrokenAnswerError) else getattr(error, "status_code", None)
     if isinstance(status, int):
         return Explained(status, _first_line(error), {})
-    return Explained(None, _what(error), {})
+    return Explained(None, _described(error), {})
 
 
 def given_up(error: Exception) -> str:

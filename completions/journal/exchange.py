@@ -76,11 +76,11 @@ class Exchange:
     the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is the
     other server that answered, `cassette` the file of its recorded answer. `stage` is the scenario's, as `outage/down`.
     `api` is the family of the format that a request tells of at an address that several APIs have. `connection` is None
-    where the server does not tell it. `answer` is the beginning of the reply, which the journal
-    can search; `finish` is why it ends. Bodies and headers are references to the request's and the response's own,
-    until the journal cuts and encodes them; the response's headers are by lower-case name, each with its name as it was
-    given and its value. The journal omits exchanges without `is_kept`. `codings` are the content codings that the
-    script offers; all bytes here are those before them.
+    where the server does not tell it. `answer` is the beginning of the reply, which the journal can search; `finish` is
+    why it ends. Bodies and headers are references to the request's and the response's own, until the journal cuts and
+    encodes them; the response's headers are by lower-case name, each with its name as it was given and its value. The
+    journal omits exchanges without `is_kept`. `codings` are the content codings that the script offers; all bytes here
+    are those before them.
     """
 
     method: str

@@ -83,7 +83,7 @@ class Figures:
         usage = exchange.usage
         if usage is None or not exchange.finish or exchange.status != 200:
             return
-        of = self._known.get(model) or self._of(model)
+        of = self._known.get(model) or self._series_of(model)
         reason = "abort" if exchange.client_left else FINISHED.get(exchange.finish, "stop")
         (self._ended.get((model, reason)) or self._ending(model, reason)).amount += 1
         asked, said = usage.prompt_tokens, usage.completion_tokens
@@ -105,7 +105,7 @@ class Figures:
         self.running.set(StreamRecord.open)
         self.waiting.set(StreamRecord.waiting)
 
-    def _of(self, model: str) -> Series:
+    def _series_of(self, model: str) -> Series:
         """Find the series of a model, once, for the library takes longer for that than to count."""
         sums = (self._prompt, self._said, self._asked, self._cached)
         spreads = (self._first, self._gap, self._whole, self._queued, self._prompts, self._answers)

@@ -194,10 +194,10 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 def pytest_report_collectionfinish(items: list[pytest.Item]) -> list[str]:
     """Warn if another plugin's `mock_llm` hides ours."""
-    return sorted({other for item in items if (other := _others(item))})
+    return sorted({other for item in items if (other := _other_fixture(item))})
 
 
-def _others(item: pytest.Item) -> str:
+def _other_fixture(item: pytest.Item) -> str:
     """Return what is to be said of a test whose `mock_llm` is another's; nothing where it is built on ours."""
     found = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {}).get(NAME, ())
     if not found or found[-1].func.__module__ == __name__ or NAME in found[-1].argnames:
@@ -220,6 +220,6 @@ def pytest_runtest_makereport(
         for run in session.active if session else ():
             if run.fixture == ALIAS or run.fixture in taken:
                 report.sections.extend(run.sections(raised))
-        if other := _others(item):
+        if other := _other_fixture(item):
             report.sections.append(("mock_llm", other))
     return report

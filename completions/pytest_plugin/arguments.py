@@ -85,7 +85,7 @@ def _problem(value: object, kind: Any) -> str | None:
     """Return what is wrong with a value; None where it is as it should be."""
     if isinstance(value, (Reply, Choice)) and (wrong := answer_problem(value)) is not None:
         return f"is a {type(value).__name__} that cannot answer: {wrong}."
-    return None if _is(value, kind) else f"takes {_words(kind)}, not {value!r:.100}."
+    return None if _is_of_kind(value, kind) else f"takes {_words(kind)}, not {value!r:.100}."
 
 
 def _alternatives(kind: Any) -> list[Any]:
@@ -94,7 +94,7 @@ def _alternatives(kind: Any) -> list[Any]:
     return [kind]
 
 
-def _is(value: object, kind: Any) -> bool:
+def _is_of_kind(value: object, kind: Any) -> bool:
     return any(_is_one(value, each) for each in _alternatives(kind))
 
 
@@ -109,10 +109,10 @@ def _is_one(value: Any, kind: Any) -> bool:
     if origin is float:
         return isinstance(value, (int, float))
     if origin is tuple:
-        return isinstance(value, tuple) and len(value) == len(arguments) and all(map(_is, value, arguments))
+        return isinstance(value, tuple) and len(value) == len(arguments) and all(map(_is_of_kind, value, arguments))
     if origin is Sequence:
         is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
-        return is_list and all(_is(each, arguments[0]) for each in value)
+        return is_list and all(_is_of_kind(each, arguments[0]) for each in value)
     return callable(value) if origin is Callable else isinstance(value, origin)
 
 

@@ -324,7 +324,7 @@ class Protocol(HttpToolsProtocol):
         if waits_for is self or (waits_for is self.cycle and self.cycle.response_started):
             self.transport.close()
         elif waits_for is self.cycle:
-            self.cycle.message_event.set()  # whoever reads the body looks at the time (`body.py`), and answers
+            self.cycle.message_event.set()  # whoever reads the body looks at the time (`request.py`), and answers
         else:
             self._refuse(too_slow())
 

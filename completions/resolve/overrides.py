@@ -19,11 +19,11 @@ from completions.script.reply import errors
 from completions.script.reply.errors import Failure
 from completions.script.text.node import did_you_mean
 
-FAULT, ERRS, PACING = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
-KEYS = FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT.lower(), ERRS.lower(), PACING.lower()
+FAULT_HEADER, ERROR_HEADER, PACING_HEADER = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
+KEYS = FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT_HEADER.lower(), ERROR_HEADER.lower(), PACING_HEADER.lower()
 NAMESPACE = "X-Mock-Namespace"
 
-OURS = {name.lower(): name for name in (FAULT, ERRS, PACING, NAMESPACE)}
+OURS = {name.lower(): name for name in (FAULT_HEADER, ERROR_HEADER, PACING_HEADER, NAMESPACE)}
 PREFIX = "x-mock"
 """The prefix of all headers with which a request controls the mock."""
 
@@ -90,27 +90,27 @@ class Overrides:
             raise unpaced(prompt, why)
         for field_name, name in ONLY_STREAMED.items():
             if field_name in self.pacing:
-                raise without_effect(PACING, f"`{name}`", why)
+                raise without_effect(PACING_HEADER, f"`{name}`", why)
 
     def _check_fault(self, fault: Fault, prompt: Prompt, why: str) -> None:
         stage = FAULTS[fault.name].stage
         if stage is Stage.STREAM and not (self.error is not None and fault.name in ERRORS_IN_STREAM):
-            raise without_effect(FAULT, f"`{fault.name}`", why)
+            raise without_effect(FAULT_HEADER, f"`{fault.name}`", why)
         if stage is Stage.CONTENT and self.error is not None:
-            raise without_effect(FAULT, f"`{fault.name}`", AN_ERROR)
+            raise without_effect(FAULT_HEADER, f"`{fault.name}`", AN_ERROR)
         if stage is Stage.HEADERS and (late := AFTER.keys() & fault.parameters.keys()):
-            raise without_effect(FAULT, f"`{min(late)}`", why)
+            raise without_effect(FAULT_HEADER, f"`{min(late)}`", why)
 
     def check_outcome(self, outcome: Outcome, prompt: Prompt) -> Outcome:
         """Raise the 400 of a pacing that has no effect on an answer; where that is the script's own error, note it."""
         if not self.pacing or self.error is not None or outcome.upstream or outcome.recorded:
             return outcome
         if outcome.reply is None:
-            return replace(outcome, ineffective=(Ineffective(PACING, AN_ERROR),))
+            return replace(outcome, ineffective=(Ineffective(PACING_HEADER, AN_ERROR),))
         if _is_at_once(outcome, prompt):
             raise unpaced(prompt, UNSTREAMED)
         if "speed" in self.pacing:
-            raise without_effect(PACING, "`speed`", "this answer was not recorded")
+            raise without_effect(PACING_HEADER, "`speed`", "this answer was not recorded")
         return outcome
 
     def paced(self, pace: Pace) -> Pace:
@@ -143,7 +143,7 @@ def fields_without_effect(error: RequestError, envelope: Callable[[RequestError]
 
 def unpaced(prompt: Prompt, why: str) -> WithoutEffect:
     """Return the 400 of a pacing that has no effect, with the parameter that would give it one."""
-    return without_effect(PACING, "it", why + (_hint(prompt, "`apply=both`") if why is UNSTREAMED else ""))
+    return without_effect(PACING_HEADER, "it", why + (_hint(prompt, "`apply=both`") if why is UNSTREAMED else ""))
 
 
 def _hint(prompt: Prompt, how: str) -> str:
@@ -200,36 +200,36 @@ def _faults(value: str) -> tuple[Fault, ...]:
     """Read faults separated by commas; a header that is sent twice is such a list."""
     found = tuple(map(_fault, value.split(",")))
     if why := faults.clash(found):
-        raise _refused(FAULT, why)
+        raise _refused(FAULT_HEADER, why)
     return found
 
 
 def _fault(value: str) -> Fault:
-    name, given = _parts(FAULT, value)
+    name, given = _parts(FAULT_HEADER, value)
     if name not in FAULTS:
-        raise _wrong(FAULT, f"'{name}' is not a fault", FAULTS, name)
+        raise _wrong(FAULT_HEADER, f"'{name}' is not a fault", FAULTS, name)
     parameters = FAULTS[name].parameters
     for key in given:
         if key not in parameters:
-            raise _wrong(FAULT, f"`{name}` has no parameter '{key}'", parameters, key)
+            raise _wrong(FAULT_HEADER, f"`{name}` has no parameter '{key}'", parameters, key)
     if AFTER.keys() <= given.keys():
-        raise _wrong(FAULT, f"`{name}` takes only one of", AFTER)
-    return faults.fault(name, {key: _number(FAULT, key, text, parameters[key]) for key, text in given.items()})
+        raise _wrong(FAULT_HEADER, f"`{name}` takes only one of", AFTER)
+    return faults.fault(name, {key: _number(FAULT_HEADER, key, text, parameters[key]) for key, text in given.items()})
 
 
 def _error(value: str) -> Failure:
-    status, given = _parts(ERRS, value)
+    status, given = _parts(ERROR_HEADER, value)
     if status in NAMED_ERRORS and not given:
         return errors.named(status)
     if not (status.isascii() and status.isdigit() and len(status) == 3 and int(status) in STATUSES):
         raise _no_status(status)
     for key in given:
         if key not in FACTS:
-            raise _wrong(ERRS, f"an error has no '{key}'", FACTS, key)
+            raise _wrong(ERROR_HEADER, f"an error has no '{key}'", FACTS, key)
     date = given.get("retry_after_date")
     if date is not None and "retry_after" in given:
-        raise _refused(ERRS, "only one of `retry_after` and `retry_after_date` can stand.")
-    after = None if date is None else _number(ERRS, "retry_after_date", date, SECONDS)
+        raise _refused(ERROR_HEADER, "only one of `retry_after` and `retry_after_date` can stand.")
+    after = None if date is None else _number(ERROR_HEADER, "retry_after_date", date, SECONDS)
     return replace(errors.plain(int(status), given, _retry(given), after), given=errors.fields_of(given))
 
 
@@ -237,27 +237,31 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
     """Return the headers that say whether and when to retry."""
     found: list[tuple[str, str]] = []
     if (wait := given.get("retry_after_ms")) is not None:
-        found += errors.waiting(int(_number(ERRS, "retry_after_ms", wait, Parameter("Milliseconds.", most=MAX_MS))))
+        found += errors.waiting(
+            int(_number(ERROR_HEADER, "retry_after_ms", wait, Parameter("Milliseconds.", most=MAX_MS)))
+        )
     if (seconds := given.get("retry_after")) is not None:
-        found.append(("retry-after", str(_number(ERRS, "retry_after", seconds, SECONDS))))
+        found.append(("retry-after", str(_number(ERROR_HEADER, "retry_after", seconds, SECONDS))))
     if (retry := given.get("should_retry")) is not None:
         if retry not in ("true", "false"):
-            raise _refused(ERRS, f"`should_retry` must be true or false, and is '{retry}'.")
+            raise _refused(ERROR_HEADER, f"`should_retry` must be true or false, and is '{retry}'.")
         found.append(("x-should-retry", retry))
     return found
 
 
 def _pacing(value: str) -> dict[str, object]:
     """Read `ttft_ms=500; itl_ms=20` into the fields of `Pace`."""
-    _, given = _parts(PACING, f"pacing; {value}")
+    _, given = _parts(PACING_HEADER, f"pacing; {value}")
     if not given:
-        raise _wrong(PACING, "it asks for nothing", PACES)
+        raise _wrong(PACING_HEADER, "it asks for nothing", PACES)
     for key in given:
         if key not in PACES:
-            raise _wrong(PACING, f"there is no '{key}'", PACES, key)
+            raise _wrong(PACING_HEADER, f"there is no '{key}'", PACES, key)
     if "tps" in given and "itl_ms" in given:
-        raise _refused(PACING, "only one of `tps` and `itl_ms` can stand.")
-    numbers = {key: _number(PACING, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])}
+        raise _refused(PACING_HEADER, "only one of `tps` and `itl_ms` can stand.")
+    numbers = {
+        key: _number(PACING_HEADER, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])
+    }
     if "tps" in numbers:
         numbers["itl_ms"] = 1000 / numbers.pop("tps")
     spread = numbers.pop("spread", None)
@@ -270,13 +274,13 @@ def _pacing(value: str) -> dict[str, object]:
     if "jitter" in given:
         fields["jitter"] = jitter(_word("jitter", given["jitter"], JITTERS), spread, given.get("seed"))
     elif alone := given.keys() & {"spread", "seed"}:
-        raise _refused(PACING, f"`{min(alone)}` needs a `jitter` beside it.")
+        raise _refused(PACING_HEADER, f"`{min(alone)}` needs a `jitter` beside it.")
     return fields
 
 
 def _word(key: str, text: str, allowed: Collection[str]) -> str:
     if text not in allowed:
-        raise _wrong(PACING, f"`{key}` cannot be '{text}'", allowed, text)
+        raise _wrong(PACING_HEADER, f"`{key}` cannot be '{text}'", allowed, text)
     return text
 
 
@@ -308,9 +312,11 @@ def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
 def _no_status(word: str) -> RequestError:
     """Return the 400 of what is no status, or of a name that has parameters beside it."""
     if (status := NAMED_ERRORS.get(word)) is not None:
-        return _refused(ERRS, f"parameters stand beside a status, not beside a name: `{status}; code={word}; …`.")
+        return _refused(
+            ERROR_HEADER, f"parameters stand beside a status, not beside a name: `{status}; code={word}; …`."
+        )
     told = f"'{word[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}, and not the name of an error"
-    return _wrong(ERRS, told, NAMED_ERRORS, word)
+    return _wrong(ERROR_HEADER, told, NAMED_ERRORS, word)
 
 
 def _wrong(header: str, what: str, allowed: Iterable[str], word: str = "") -> RequestError:

@@ -11,12 +11,12 @@ from completions import budget
 from completions.conversation import Prompt
 from completions.outcome import Outcome
 from completions.resolve.engine import candidates, outcome_of, overrides_of, plan_for
-from completions.resolve.overrides import ERRS
+from completions.resolve.overrides import ERROR_HEADER
 from completions.script.rules import Rule, Script
 from completions.state.ledger import Taken
 
 EARLIER = "an earlier rule answers"
-OVERRIDDEN = f"the request's own header {ERRS} answers"
+OVERRIDDEN = f"the request's own header {ERROR_HEADER} answers"
 NO_FORMAT = "it names no `format`, and only what is generated asks such rules"
 
 

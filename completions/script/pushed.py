@@ -86,14 +86,14 @@ class Builder:
             return base
         if self._made is None or self._made[0] is not base or self._made[1] is not pushed:
             rules: dict[str, ReadRule] = {}
-            script = self._beside(self._without_rules(base, pushed), pushed, rules)
+            script = self._with_pushed(self._without_rules(base, pushed), pushed, rules)
             self._rules, self._made = rules, (base, pushed, script)
         return self._made[2]
 
     def draft(self, text: str, pushed: Pushed) -> Script:
         """Return the script that another text would make with what was pushed, without changing anything."""
         rules: dict[str, ReadRule] = {}
-        script = self._beside(_with_parts(parse(self._read(text)), pushed), pushed, rules)
+        script = self._with_pushed(_with_parts(parse(self._read(text)), pushed), pushed, rules)
         self._drafted = rules
         return script
 
@@ -114,7 +114,7 @@ class Builder:
             self._replaced = text, parse(self._read(text))
         return self._replaced[1]
 
-    def _beside(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
+    def _with_pushed(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
         """Put the pushed rules beside a script's; note in `read` what they were read as."""
         for text in (*pushed.before, *pushed.after):
             read[text] = self._read_rule(text, script)

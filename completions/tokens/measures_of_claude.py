@@ -9,7 +9,7 @@ from completions.tokens.deferred import loaded, offered, walk
 
 def thinks(prompt: Prompt) -> float:
     """Tell whether a budget for thinking is given, as Anthropic takes it, or an effort, as its dialects do."""
-    thinking = _own(prompt).get("thinking")
+    thinking = _anthropic_fields(prompt).get("thinking")
     if isinstance(thinking, Mapping):
         return float(thinking.get("type") == "enabled")
     return float(prompt.format == "chat" and prompt.reasoning_effort not in (None, "none"))
@@ -17,7 +17,7 @@ def thinks(prompt: Prompt) -> float:
 
 def thinks_as_needed(prompt: Prompt) -> float:
     """Tell whether Anthropic's model itself decides how much it thinks."""
-    thinking = _own(prompt).get("thinking")
+    thinking = _anthropic_fields(prompt).get("thinking")
     return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
 
 
@@ -83,7 +83,7 @@ def _blocks(prompt: Prompt) -> tuple[list[Mapping[str, Any]], list[Mapping[str, 
     return blocks, [block for block in blocks if block.get("type") == "document"]
 
 
-def _own(prompt: Prompt) -> Mapping[str, Any]:
+def _anthropic_fields(prompt: Prompt) -> Mapping[str, Any]:
     """Return what is said in the words of Anthropic's API: at Converse, what it passes on."""
     passed = prompt.body.get("additionalModelRequestFields") if prompt.format == "converse" else prompt.body
     return passed if isinstance(passed, Mapping) else {}

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 from completions.conversation import Prompt, Tool
 from completions.tokens import text as tokens
 from completions.tokens.deferred import as_tool, has_hidden, items_of, offered, shown, tools_in
-from completions.tokens.remembered import MOST_TOOLS, Memory, key_of
+from completions.tokens.remembered import MAX_TOOLS, Memory, key_of
 from completions.tokens.typescript import as_comment, as_json, functions, schema_as_json
 
 T = TypeVar("T")
 
-_known_tools = Memory[int](MOST_TOOLS)
+_known_tools = Memory[int](MAX_TOOLS)
 """The tokens of functions as they are written, by the model and the tools."""
 
 
@@ -179,7 +179,7 @@ def _searches(prompt: Prompt) -> int:
     total += sum(OWN_SEARCH + _written([tool], model) for tool in own)
     if len(searching) > len(own) and has_hidden(prompt):
         total += SEARCH
-    marks, unanswered = _for(FOUND, model), 0
+    marks, unanswered = _by_beginning(FOUND, model), 0
     for item in items_of(prompt):
         kind, tools = item.get("type"), tools_in(item)
         if kind == "tool_search_call":
@@ -190,11 +190,11 @@ def _searches(prompt: Prompt) -> int:
             total += ran + _written(tools, model)
             unanswered -= 1
         elif kind == "additional_tools":
-            total += _for(ADDED, model) + _written(tools, model)
+            total += _by_beginning(ADDED, model) + _written(tools, model)
     return total + max(unanswered, 0) * marks.unanswered
 
 
-def _for(table: Sequence[tuple[str, T]], model: str) -> T:
+def _by_beginning(table: Sequence[tuple[str, T]], model: str) -> T:
     """Return what a table has for a model, by how its name begins."""
     return next(found for start, found in table if model.startswith(start))
 

@@ -18,7 +18,7 @@ SHORT = 256
 LONG = 500_000
 """The most characters of a text whose measure is kept; the digest of a longer one takes too long."""
 
-MOST_SHORT, MOST_LONG, MOST_TOOLS = 4_096, 16_384, 1_024
+MAX_SHORT, MAX_LONG, MAX_TOOLS = 4_096, 16_384, 1_024
 """Measures that are kept of each kind; then all of them are forgotten, of short texts the least used."""
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ class Memory(Generic[T]):
 
 def by_text(measure: Callable[[str], int]) -> Callable[[str], int]:
     """Return what measures a text once."""
-    of_short, of_long = functools.lru_cache(MOST_SHORT)(measure), Memory[int](MOST_LONG)
+    of_short, of_long = functools.lru_cache(MAX_SHORT)(measure), Memory[int](MAX_LONG)
 
     @functools.wraps(measure)
     def of(text: str) -> int:

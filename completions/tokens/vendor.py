@@ -15,7 +15,7 @@ from completions.tokens import text as tokens
 from completions.tokens.deferred import offered, shown
 from completions.tokens.measures import MEASURES, OF_TOOLS
 from completions.tokens.measures_of_claude import OF_BLOCKS, of_blocks
-from completions.tokens.remembered import MOST_TOOLS, Memory, key_of
+from completions.tokens.remembered import MAX_TOOLS, Memory, key_of
 
 Weights = Mapping[str, float]
 Size = Callable[[int, int], float]
@@ -23,7 +23,7 @@ Size = Callable[[int, int], float]
 OFFICE_MARKS = 13
 """Tokens around the text of a Word document or a spreadsheet, as Mistral counts them."""
 
-_known_tools = Memory[Mapping[str, float]](MOST_TOOLS)
+_known_tools = Memory[Mapping[str, float]](MAX_TOOLS)
 """The measures of tools by their names, for each vendor and model."""
 
 UNKNOWN_SECONDS = 4.5

@@ -13,7 +13,7 @@ from completions.event import Event, Events, Frames
 from completions.exceptions import RequestError
 from completions.faults import ERRORS_IN_STREAM, ON_THE_WAY, Effect, effect_of
 from completions.outcome import Fault
-from completions.resolve.overrides import AN_ERROR, FAULT, UNSTREAMED
+from completions.resolve.overrides import AN_ERROR, FAULT_HEADER, UNSTREAMED
 from completions.views.edge import error_of
 from completions.views.http import EventStream, RawResponse, Recorded, Severed, whole_response
 from completions.views.streaming import check_framing, keep_alive, schedule_frames
@@ -39,7 +39,7 @@ async def misbehave(turn: Turn) -> Recorded | None:
         if (why := _ineffective(fault, turn)) is None:
             struck.append(fault)
         elif turn.outcome.error is None or fault.name not in ERRORS_IN_STREAM:
-            turn.note_ineffective(FAULT, fault.name, why)
+            turn.note_ineffective(FAULT_HEADER, fault.name, why)
     turn.exchange.faults = tuple(struck)
     effects = {_effect(fault, turn): fault for fault in struck}
     if Effect.DELAY in effects:
@@ -87,7 +87,7 @@ def _unsayable(fault: Fault, turn: Turn) -> str | None:
 
 def _leave_out(turn: Turn, fault: Fault, why: str) -> None:
     """Note that a fault turned out to have no effect."""
-    turn.note_ineffective(FAULT, fault.name, why)
+    turn.note_ineffective(FAULT_HEADER, fault.name, why)
     turn.exchange.faults = tuple(each for each in turn.exchange.faults if each is not fault)
 
 
@@ -194,7 +194,7 @@ def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:
     for name, count in there.items():
         if effect_of(fault) is not Effect.CONTENT and fault.parameters.get(name, 0) > max(count, 1):
             what = name.removeprefix("after_")
-            turn.note_ineffective(FAULT, f"{fault.name}; {name}", f"this stream has {count} {what}")
+            turn.note_ineffective(FAULT_HEADER, f"{fault.name}; {name}", f"this stream has {count} {what}")
 
 
 def _error_events(turn: Turn, fault: Fault, before: Sequence[Event]) -> list[Event]:

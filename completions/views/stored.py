@@ -14,10 +14,10 @@ from completions.journal.exchange import Exchange
 from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.engine import resolve
 from completions.resolve.overrides import (
+    ERROR_HEADER,
     ERROR_KEY,
-    ERRS,
     FIELDLESS,
-    PACING,
+    PACING_HEADER,
     PACING_KEY,
     fields_without_effect,
     without_effect,
@@ -118,7 +118,7 @@ class Asked(NamedTuple):
 
     async def get(self, kind: str, name: str, error: RequestError | None = None) -> Document:
         """Return a document."""
-        return _there(await self.records.get(kind, name), error or not_found(kind, name))
+        return _found_or_raise(await self.records.get(kind, name), error or not_found(kind, name))
 
     async def all(self, kind: str) -> list[Document]:
         """Return the documents of a kind, the oldest first."""
@@ -129,7 +129,7 @@ class Asked(NamedTuple):
     ) -> Document:
         """Change a document, and return it."""
         missing = error or not_found(kind, name)
-        return await self.records.change(kind, name, lambda before: edit(_there(before, missing)))
+        return await self.records.change(kind, name, lambda before: edit(_found_or_raise(before, missing)))
 
     async def delete(self, kind: str, name: str, error: RequestError | None = None) -> None:
         """Remove a document."""
@@ -179,7 +179,7 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
             own = TextHeaders(headers)
             await _raise_requested_error(space, own, _envelope_of(wire, exchange))
             if PACING_KEY in own and not is_paced:
-                raise without_effect(PACING, "it", "nothing takes time here")
+                raise without_effect(PACING_HEADER, "it", "nothing takes time here")
         answer = await view(Asked(request, exchange, space, headers), **route)
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
@@ -196,7 +196,7 @@ async def _raise_requested_error(space: Namespace, headers: TextHeaders, envelop
     outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))
     if outcome.error is not None:
         for name in fields_without_effect(outcome.error, envelope):
-            raise without_effect(ERRS, f"`{name}`", FIELDLESS)
+            raise without_effect(ERROR_HEADER, f"`{name}`", FIELDLESS)
         raise outcome.error
 
 
@@ -213,7 +213,7 @@ def not_found(kind: str, name: str) -> RequestError:
     return RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
 
 
-def _there(document: Document | None, error: RequestError) -> Document:
+def _found_or_raise(document: Document | None, error: RequestError) -> Document:
     if document is None or is_over(document, time.time()):
         raise error
     return document

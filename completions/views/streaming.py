@@ -15,7 +15,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.outcome import Hold, Ineffective
-from completions.resolve.overrides import PACING
+from completions.resolve.overrides import PACING_HEADER
 from completions.views.http import EventStream, Recorded
 from completions.views.turn import Turn
 from completions.wire.framing import Framing
@@ -38,7 +38,7 @@ def stream(turn: Turn) -> EventStream:
 def check_framing(turn: Turn, framing: Framing) -> None:
     """Note what the framing has no place for: keep-alives, and fields of events that a script gives."""
     if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
-        turn.note_ineffective(PACING, "keep_alive_ms", f"{framing.media_type} has no keep-alive")
+        turn.note_ineffective(PACING_HEADER, "keep_alive_ms", f"{framing.media_type} has no keep-alive")
     reply = turn.outcome.reply
     if reply is not None and reply.events is not None:
         given = {name for event in reply.events for name, _ in event.fields}
@@ -51,7 +51,7 @@ def check_chunks(turn: Turn) -> None:
     """Note that a size for chunks is asked for where the script, a cassette or another server gives them."""
     outcome = turn.outcome
     if outcome.upstream or outcome.recorded or (outcome.reply is not None and outcome.reply.events is not None):
-        turn.note_ineffective(PACING, "tokens_per_chunk", "this answer's chunks are given as they are")
+        turn.note_ineffective(PACING_HEADER, "tokens_per_chunk", "this answer's chunks are given as they are")
 
 
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:

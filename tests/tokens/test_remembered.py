@@ -98,13 +98,13 @@ def test_tools__that_differ_in_anything_are_told_apart(change: dict[str, Any]) -
 
 def test_schema__is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no items has none within them either, and so on to the deepest level that is looked at."""
-    looked, within = [], declared._within
+    looked, within = [], declared._subschemas
 
     def look(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
         looked.append(schema)
         return within(schema, key)
 
-    monkeypatch.setattr(declared, "_within", look)
+    monkeypatch.setattr(declared, "_subschemas", look)
     array = {"type": "ARRAY", "items": {"type": "STRING", "enum": ["a", ""]}}
     schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}, "b": array}}
     (said,) = declared.problems([("tools[0].function_declarations[0]", {"parameters": schema})], {})

@@ -79,10 +79,10 @@ async def test_large_request__is_answered_in_a_thread(path: str, monkeypatch: py
     await ask(path, REQUESTS[path](1))  # which may load a tokenizer
     monkeypatch.setattr(budget, "in_thread", spied)
     assert (await ask(path, REQUESTS[path](1))).status == 200
-    assert budget._within not in seen
+    assert budget._with_thread_budget not in seen
     answer = await ask(path, REQUESTS[path](2_000))
     assert answer.status == 200, answer.body
-    assert budget._within in seen
+    assert budget._with_thread_budget in seen
 
 
 async def test_vectors__have_a_limit_that_no_api_comes_to() -> None:

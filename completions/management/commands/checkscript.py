@@ -77,7 +77,7 @@ class Command(BaseCommand):
             if rule.name == outcome.rule:
                 break
             self.stdout.write(f"{script.source}:{rule.line}: '{rule.name}' does not match: {rule.why_not(prompt)}")
-        self.stdout.write(f"{script.source}: {_who(outcome, script)} answers:")
+        self.stdout.write(f"{script.source}: {_answered_by(outcome, script)} answers:")
         for line in _answer(outcome):
             self.stdout.write(line)
 
@@ -101,7 +101,7 @@ def _prompt(text: str, model: str) -> Prompt:
     return Prompt(model=model, messages=(Message("user", text),), body=body)
 
 
-def _who(outcome: Outcome, script: Script) -> str:
+def _answered_by(outcome: Outcome, script: Script) -> str:
     if outcome.rule is not None:
         return f"'{outcome.rule}'"
     return "no rule matches, so `strict: true`" if script.strict else "no rule matches, so the fallback"

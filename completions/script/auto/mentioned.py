@@ -10,10 +10,10 @@ from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense
 
-MOST = 4_000
+MAX_READ = 4_000
 """Characters of a question that are searched, from its end."""
 
-MOST_WORDS = 8
+MAX_WORDS = 8
 """Words of a question that are looked for."""
 
 _TIMES = "(?:Janu|Febru)ary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber|[A-Z][a-z]+day"
@@ -22,13 +22,14 @@ _NAME = rf"(?:(?:St|Mt|Ft)\. )?{_WORD}(?: (?:(?:de|of|del|am|la) )?{_WORD}){{0,3
 _PLACES = re.compile(
     rf"\b(in|at|near|for|to|from|of) ((?:the )?{_NAME}(?:(?:, ?|,? (?:and|&) )(?:the )?{_NAME}){{0,8}})"
 )
-"""Names after a preposition, of which the first three tell most."""
+"""Names after a preposition."""
+
 _AND = re.compile(",? (?:and|&) ")
 _COMMA = re.compile(", ?(?! ?[A-Z]{2,3}(?:$|,))")
 """What stands between two places, but not before the state of one: `Boston, MA`."""
 
 NEAR = ("in", "at", "near")
-
+"""The prepositions that tell most."""
 
 _NUMBER = re.compile(r"(?<![\w.,])-?\d{1,12}(?:\.\d{1,6})?(?![\w.,%]*\d|%|\w)")
 _BOUNDED = frozenset(("enum", "const", "examples", "default"))
@@ -39,7 +40,7 @@ def with_numbers(schema: Schema, said: str) -> Schema:
 
     All of several are taken in their order, where there are as many as properties; one alone is known by its name.
     """
-    properties, said = schema.get("properties") if isinstance(schema, Mapping) else None, said[-MOST:]
+    properties, said = schema.get("properties") if isinstance(schema, Mapping) else None, said[-MAX_READ:]
     numbers = [float(each) if "." in each else int(each) for each in _NUMBER.findall(said)]
     if not numbers or not isinstance(properties, Mapping) or not isinstance(schema, Mapping):
         return schema
@@ -60,8 +61,8 @@ def _is_plain_number(schema: object) -> bool:
 
 def mentioned(name: str, said: str) -> Iterator[str]:
     """Yield what was said that suits a property by its name, if there is something."""
-    kind, said = sense(name), said[-MOST:]
-    if kind == "query" and (words := keywords(said, MOST_WORDS)):
+    kind, said = sense(name), said[-MAX_READ:]
+    if kind == "query" and (words := keywords(said, MAX_WORDS)):
         yield " ".join(words)
     if kind in PLACES:
         yield from (place if kind == "location" else place.partition(",")[0] for place in places(said)[:1])
@@ -73,7 +74,7 @@ PLACES = ("city", "location")
 
 def places(said: str) -> list[str]:
     """Return the places that a question is about, each once: one, or several that are joined by `and`."""
-    found = [(match[1] not in NEAR, match[2]) for match in _PLACES.finditer(said[-MOST:])]
+    found = [(match[1] not in NEAR, match[2]) for match in _PLACES.finditer(said[-MAX_READ:])]
     if not found:
         return []
     told = min(found, key=lambda each: each[0])[1]

@@ -74,7 +74,7 @@ def compiled(text: str) -> Any:
     except RecursionError as exc:
         raise ExpressionError("it is nested too deep") from exc
     except JMESPathError as exc:
-        raise ExpressionError(_why(str(exc))) from exc
+        raise ExpressionError(_first_line(str(exc))) from exc
     except Exception as exc:  # the parser meets some texts with errors of its own
         raise ExpressionError(budget.described(exc)) from exc
     if unknown := next((name for name in _functions(parsed) if name not in Functions.FUNCTION_TABLE), None):
@@ -82,7 +82,7 @@ def compiled(text: str) -> Any:
     return parsed
 
 
-def _why(told: str) -> str:
+def _first_line(told: str) -> str:
     """Return the library's first line, without what it says of each, and with a hint at the commonest cause."""
     line = told.splitlines()[0].removesuffix(", for expression:").removesuffix(":")
     line = line.removeprefix("Invalid jmespath expression: ").removeprefix("Bad jmespath expression: ")

@@ -14,7 +14,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `categories` | one of the values under a name, or a type that is no object: `Answer as an int` | BAML |
 | `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
-| `told` | words to say, or numbers to count: `Reply with exactly: OK` | applications |
+| `told` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |

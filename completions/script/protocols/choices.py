@@ -10,8 +10,8 @@ They stand in quotes, in brackets, behind words such as `one of` or `classify â€
 | `Classify it into one of these categories:`, `- billing: about money` | the lines below, each with what it means |
 
 What says yes comes first, for a loop of a grader and a writer ends with it, or what says no where it is asked whether
-something is wrong; then the answer whose words, or those of
-what it means, are in the rest of the prompt. One that ends the work, as a supervisor's `FINISH`, waits for a worker.
+something is wrong; then the answer whose words, or those of what it means, are in the rest of the prompt. One that ends
+the work, as a supervisor's `FINISH`, waits for a worker.
 """
 
 import re

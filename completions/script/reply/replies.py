@@ -86,15 +86,15 @@ class WrittenChoice:
 
     def write(self, context: Context) -> Choice:
         """Return the choice for one prompt."""
-        text = compact(fill(self.json[0], context)) if self.json else _maybe(self.text, context)
+        text = compact(fill(self.json[0], context)) if self.json else _written_or_none(self.text, context)
         blocks = tuple(block for each in self.blocks if (block := each.write(context)).text or block.call)
         return Choice(
             text="" if self.blocks and not blocks else text,
             finish_reason=self.finish_reason,
             failure=self.failure,
             tool_calls=tuple(call.write(context) for call in self.tool_calls),
-            refusal=_maybe(self.refusal, context),
-            reasoning=_maybe(self.reasoning, context),
+            refusal=_written_or_none(self.refusal, context),
+            reasoning=_written_or_none(self.reasoning, context),
             logprobs=self.logprobs,
             embedding=self.embedding,
             moderation=self.moderation,
@@ -236,5 +236,5 @@ def written(choices: tuple[WrittenChoice, ...], facts: Facts) -> Fixed | Written
     return Fixed(answer.write(EMPTY))
 
 
-def _maybe(value: Text | None, context: Context) -> str | None:
+def _written_or_none(value: Text | None, context: Context) -> str | None:
     return None if value is None else write(value, context)

@@ -51,7 +51,7 @@ class Heights:
     def _measure(self, schema: Mapping[str, object]) -> int:
         if "const" in schema or "enum" in schema:
             return 0
-        heights = [0, self._own(schema)]
+        heights = [0, self._own_height(schema)]
         if "$ref" in schema:
             try:
                 heights.append(self.of(self.document.resolve(schema["$ref"])))
@@ -62,7 +62,7 @@ class Heights:
             heights.append(min(map(self.of, schemas_of(schema.get(key))), default=0))
         return min(ENDLESS, max(heights))
 
-    def _own(self, schema: Mapping[str, object]) -> int:
+    def _own_height(self, schema: Mapping[str, object]) -> int:
         types = types_of(schema)
         if types and set(types) - {"object", "array"}:
             return 0

@@ -14,7 +14,7 @@ CODES_ALONE = "claude-haiku-"
 """How the names of models begin whose code cannot call the request's other tools."""
 
 
-def _is(supported: bool) -> dict[str, bool]:
+def _supported(supported: bool) -> dict[str, bool]:
     return {"supported": supported}
 
 
@@ -25,27 +25,27 @@ def abilities(name: str) -> dict[str, Any] | None:
         return None
     can = capabilities(name, "anthropic")
     edits = ("clear_tool_uses_20250919", "clear_thinking_20251015")
-    compacts = {"compact_20260112": _is("anthropic_compaction" in known.yes)}
+    compacts = {"compact_20260112": _supported("anthropic_compaction" in known.yes)}
     levels = () if "reasoning" in can.lacks else can.efforts or ()
-    tools = {"web_search": _is("web_search" in known.yes), "code_execution": _is(True)}
+    tools = {"web_search": _supported("web_search" in known.yes), "code_execution": _supported(True)}
     thinks = "reasoning" in known.yes
     return {
-        "batch": _is(True),
-        "citations": _is(True),
-        "code_execution": _is(not name.startswith(CODES_ALONE)),
-        "context_management": {**_is(True), **dict.fromkeys(edits, _is(True)), **compacts},
-        "effort": {**_is(bool(levels)), **{level: _is(level in levels) for level in LEVELS}},
-        "image_input": _is("images" not in can.lacks),
-        "pdf_input": _is("pdf_input" in known.yes),
-        "server_tools": {**_is(True), **tools},
-        "structured_outputs": _is("native_structured_output" in known.yes),
+        "batch": _supported(True),
+        "citations": _supported(True),
+        "code_execution": _supported(not name.startswith(CODES_ALONE)),
+        "context_management": {**_supported(True), **dict.fromkeys(edits, _supported(True)), **compacts},
+        "effort": {**_supported(bool(levels)), **{level: _supported(level in levels) for level in LEVELS}},
+        "image_input": _supported("images" not in can.lacks),
+        "pdf_input": _supported("pdf_input" in known.yes),
+        "server_tools": {**_supported(True), **tools},
+        "structured_outputs": _supported("native_structured_output" in known.yes),
         "thinking": {
-            **_is(thinks),
+            **_supported(thinks),
             "types": {
-                "enabled": _is(thinks and "thinking_budget" not in can.lacks),
-                "adaptive": _is(thinks and "adaptive_thinking" not in can.lacks),
-                "disabled": _is("no_thinking" not in can.lacks),
-                "between_tools": _is(thinks and "thinking_between_tools" not in can.lacks),
+                "enabled": _supported(thinks and "thinking_budget" not in can.lacks),
+                "adaptive": _supported(thinks and "adaptive_thinking" not in can.lacks),
+                "disabled": _supported("no_thinking" not in can.lacks),
+                "between_tools": _supported(thinks and "thinking_between_tools" not in can.lacks),
             },
         },
     }

@@ -46,14 +46,14 @@ def binding(prompt: Prompt) -> bytes:
 
 def misbound(body: Block) -> Problem | None:
     """Return thinking that is bound to another conversation, if a request wants that refused."""
-    if _wish(body) != "error":
+    if _on_mismatch(body) != "error":
         return None
     return next((Wrong(BOUND, f"messages[{at}].content[{place}]") for at, place in _misbound(body)), None)
 
 
 def transformed(prompt: Prompt) -> dict[str, Any]:
     """Return which thinking was dropped, where an answer tells it, or was left although it stands elsewhere now."""
-    betas, wish = prompt.headers.get("anthropic-beta", ""), _wish(prompt.body)
+    betas, wish = prompt.headers.get("anthropic-beta", ""), _on_mismatch(prompt.body)
     if not wish and not (BETA in betas and THINKING.search(prompt.model or "")):
         return {}
     kind = "thinking_dropped" if wish == "drop_block" else "thinking_mismatch_allowed"
@@ -65,7 +65,7 @@ def _transformation(kind: str, at: int, place: int) -> dict[str, str]:
     return {"type": kind, "path": f"messages.{at}.content.{place}", "reason": "prefix_binding_mismatch"}
 
 
-def _wish(body: Block) -> str:
+def _on_mismatch(body: Block) -> str:
     return text(mapping(mapping(body.get("thinking")).get("block_binding")).get("prefix_mismatch_behavior"))
 
 

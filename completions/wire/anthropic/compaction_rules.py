@@ -21,7 +21,7 @@ from completions.wire.validation import Problem, nullable
 OF_EDIT, ON_DEMAND = "compact-2026-01-12", "compact-2026-09-04"
 """The betas of an edit that summarizes, and of summaries on demand."""
 
-LEAST = 50_000
+MIN_TRIGGER = 50_000
 """Tokens from which on the edit can summarize at the earliest."""
 
 COMPACTION = nullable(record({"type": choice("summarize"), "instructions": nullable(string(high=16_384))}, ("type",)))
@@ -53,8 +53,8 @@ def _unsuitable_edits(body: Body, betas: Sequence[str]) -> Problem | None:
             found = f"Input tag '{EDIT}' found using 'type' does not match any of the expected tags"
             return Wrong(f"{found}: '{CLEARS}', '{TOOL_USES}'", path)
         most = whole(mapping(edit.get("trigger")).get("value"), 0)
-        if most is not None and most < LEAST:
-            return Wrong(f"trigger.value must be at least {LEAST}", f"{path}.{EDIT}")
+        if most is not None and most < MIN_TRIGGER:
+            return Wrong(f"trigger.value must be at least {MIN_TRIGGER}", f"{path}.{EDIT}")
         if not _can(body["model"]):
             return Wrong(f"'{body['model']}' does not support the `{EDIT}` strategy.", path)
     return None

@@ -206,13 +206,13 @@ class AnthropicMessages(AnthropicAnswers):
 
     def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return where code has run; null where none has."""
-        return _untold("container", prompt) | super().container(reply, prompt)
+        return _null_field("container", prompt) | super().container(reply, prompt)
 
     def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
         """Return why the cache was missed; null where nobody asks, and where it was not."""
         if diagnostics.is_wanted(prompt.body):
             return {"diagnostics": diagnostics.diagnosed(prompt)}
-        return _untold("diagnostics", prompt)
+        return _null_field("diagnostics", prompt)
 
     def falls_back(self, prompt: Prompt, reply: Reply) -> Prompt | None:
         """Return the prompt for the next model of `fallbacks`, if this one has declined in the answer."""
@@ -265,7 +265,7 @@ class AnthropicMessages(AnthropicAnswers):
         return [*threads.to_store(message, asked, before, ends), *compared]
 
 
-def _untold(field: str, prompt: Prompt) -> dict[str, Any]:
+def _null_field(field: str, prompt: Prompt) -> dict[str, Any]:
     """Return a field that tells nothing; models that had gone by then have none."""
     return {} if GONE.search(prompt.model or "") else {field: None}
 

@@ -20,7 +20,7 @@ MAX_MEGABYTES, MAX_MEGABYTES_HOSTED = 10, 5
 MAX_PIXELS, MAX_PIXELS_OF_MANY, MANY = 8000, 2000, 20
 """The longest side of a picture, and that of each where there are more than so many."""
 
-MOST, MOST_OF_SHORT, SHORT = 600, 100, 200_000
+MAX_FILES, MAX_FILES_OF_SHORT, SHORT_WINDOW = 600, 100, 200_000
 """The pictures and documents of a request, and how many of them a model with a shorter window takes."""
 
 LONG_CONTEXT = "context-1m-"
@@ -72,8 +72,8 @@ def _picture(path: str, block: Mapping[str, Any]) -> Picture | None:
 
 def _too_many(pictures: int, documents: int, model: str, betas: Sequence[str]) -> Problem | None:
     window = context_window(model)
-    short = window is not None and window <= SHORT and not any(beta.startswith(LONG_CONTEXT) for beta in betas)
-    most = MOST_OF_SHORT if short else MOST
+    short = window is not None and window <= SHORT_WINDOW and not any(beta.startswith(LONG_CONTEXT) for beta in betas)
+    most = MAX_FILES_OF_SHORT if short else MAX_FILES
     if pictures + documents <= most:
         return None
     return Wrong(f"too many images and documents: {pictures} + {documents} > {most}")

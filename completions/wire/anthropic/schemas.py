@@ -45,10 +45,10 @@ def walk(schema: Any) -> Iterator[Any]:
         each = left.pop()
         yield each
         if isinstance(each, dict):
-            left += reversed(_within(each))
+            left += reversed(_subschemas(each))
 
 
-def _within(schema: Mapping[str, Any]) -> list[Any]:
+def _subschemas(schema: Mapping[str, Any]) -> list[Any]:
     """Return the schemas that stand in a schema, in their order."""
     found: list[Any] = []
     for key, value in schema.items():

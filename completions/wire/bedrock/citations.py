@@ -15,7 +15,7 @@ from completions.wire.fields import dicts, mapping, text
 
 Document = Mapping[str, Any]
 
-MOST = 1000
+MAX_CITED = 1000
 """Characters of a document that are cited."""
 
 
@@ -42,7 +42,7 @@ def _citation(at: int, document: Document, said: str) -> dict[str, Any]:
     if pieces:
         kind, start, end, found = "documentChunk", 0, 1, text(pieces[0].get("text"))
     elif told:
-        found = told[:MOST]
+        found = told[:MAX_CITED]
         kind, start, end = "documentChar", 0, len(found)
     else:  # a PDF's text is not read: what is said of its first page stands for it
         kind, start, end, found = "documentPage", 1, 2, said

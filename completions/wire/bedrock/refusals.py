@@ -18,7 +18,7 @@ CLAUDES = {"temperature": "temperature", "topP": "top_p"}
 """What Claude calls what it takes of `inferenceConfig`."""
 
 
-def _other(find: Callable[[Prompt], Asked | None]) -> Find:
+def _unless_claude(find: Callable[[Prompt], Asked | None]) -> Find:
     """Find something in a request of a model that is not Claude."""
     return lambda prompt, can: None if is_claude(prompt.model or "") else find(prompt)
 
@@ -28,11 +28,11 @@ def _setting(name: str) -> Find:
         given = mapping(prompt.body.get("inferenceConfig")).get(name)
         return None if given is None or given == [] else Asked(name)
 
-    return _other(find)
+    return _unless_claude(find)
 
 
 def _offered(*, streamed: bool) -> Find:
-    return _other(lambda prompt: Asked("toolConfig") if prompt.tools and prompt.stream == streamed else None)
+    return _unless_claude(lambda prompt: Asked("toolConfig") if prompt.tools and prompt.stream == streamed else None)
 
 
 def _forced(prompt: Prompt) -> Asked | None:
@@ -92,10 +92,10 @@ REFUSALS: tuple[Refusal, ...] = (
         "langchain-ai/langchain-aws 447; ldayton/Parable 285",
         "2026-01-16",
     ),
-    _row("forced_tools", _other(_forced), FIELD, "maximhq/bifrost 3196", "2026-05-04"),
+    _row("forced_tools", _unless_claude(_forced), FIELD, "maximhq/bifrost 3196", "2026-05-04"),
     _row(
         "images",
-        _other(_pictures),
+        _unless_claude(_pictures),
         "This model doesn't support the {place} field for user messages. Remove {place} and try again.",
         "recordings: vercel/ai",
         "2026-11-05",

@@ -19,7 +19,7 @@ from completions.wire.fields import dicts, mapping, text, whole
 Cited = Mapping[str, Any]
 """A `url_citation`; where it cites a tool's result, with that as `tool_output`."""
 
-MOST = 100
+MAX_VALUES = 100
 """The most values of tools' results that are looked for in a text."""
 
 
@@ -42,7 +42,7 @@ def cited(choice: Choice, prompt: Prompt) -> list[Cited]:
 def _repeated(said: str, returned: Mapping[str, Mapping[str, str]]) -> Iterator[Cited]:
     """Yield a citation for each value of a tool's result that a text has in it."""
     values = ((name, value) for name, output in returned.items() for value in output.values())
-    for name, value in islice(values, MOST):
+    for name, value in islice(values, MAX_VALUES):
         at = said.find(value) if value.strip() else -1
         if at >= 0 and not (said[:at][-1:].isalnum() or said[at + len(value) :][:1].isalnum()):
             yield {"url": name, "start_index": at, "end_index": at + len(value)}

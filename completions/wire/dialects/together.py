@@ -80,12 +80,12 @@ WORDS: Mapping[str, Words] = {
     ),
 }
 
-_MOST = integer(0, 20)
+_ALTERNATIVES = integer(0, 20)
 
 
 def _logprobs(value: Any) -> Problem | None:
     """Check that log probabilities are asked for by their number, or as OpenAI's are."""
-    return None if isinstance(value, bool) else _MOST(value)
+    return None if isinstance(value, bool) else _ALTERNATIVES(value)
 
 
 CHAT = rules.chat({"logprobs": nullable(_logprobs)})

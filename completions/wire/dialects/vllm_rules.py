@@ -140,12 +140,12 @@ UNIONS: Mapping[str, Sequence[unions.Member]] = {
 INVALID = "Bad Request"
 """The type of the errors of FastAPI's validator; all others have the name of a class."""
 
-MOST_OF_INPUT = 200
+MAX_INPUT_SHOWN = 200
 """Characters of a value that a finding tells."""
 
 
-MOST_FINDINGS = 10
-MOST_OF_FINDING = 1000
+MAX_FINDINGS = 10
+MAX_FINDING_SHOWN = 1000
 """Findings that an error tells, and characters of each."""
 
 
@@ -157,8 +157,8 @@ def invalid(finding: Finding, param: str | None = None) -> RequestError:
 def all_invalid(found: Sequence[Finding], param: str | None = None) -> RequestError:
     """Return the error that tells findings, of which there is one."""
     word = "error" if len(found) == 1 else "errors"
-    lines = [f"{len(found)} validation {word}:", *map(_told, found[:MOST_FINDINGS])]
-    if left := len(found[MOST_FINDINGS:]):
+    lines = [f"{len(found)} validation {word}:", *map(_told, found[:MAX_FINDINGS])]
+    if left := len(found[MAX_FINDINGS:]):
         lines.append(f"...and {left} more {word}")
     return RequestError("\n  ".join(lines), type=INVALID, param=param or _place(found[0]))
 
@@ -178,14 +178,14 @@ def _told(finding: Finding) -> str:
     kind = "literal_error" if finding.kind == "enum" else finding.kind
     told = {"type": kind, "loc": _place(finding), "msg": finding.said, "input": _shortened(finding.value)}
     said = str(told | ({"ctx": finding.context} if finding.context else {}))
-    return said if len(said) <= MOST_OF_FINDING else f"{said[:MOST_OF_FINDING]}...[truncated]"
+    return said if len(said) <= MAX_FINDING_SHOWN else f"{said[:MAX_FINDING_SHOWN]}...[truncated]"
 
 
 def _shortened(value: object) -> object:
     if isinstance(value, (dict, list)):
         return f"<{type(value).__name__} of {len(value)} items>"
     said = str(value)
-    return said if len(said) <= MOST_OF_INPUT else f"{said[:MOST_OF_INPUT]}...[truncated]"
+    return said if len(said) <= MAX_INPUT_SHOWN else f"{said[:MAX_INPUT_SHOWN]}...[truncated]"
 
 
 class VLLMValidationError(ValueError):

@@ -61,7 +61,7 @@ def read_requests(body: Mapping[str, Any], taken: Sequence[str]) -> list[Line]:
             said = f"batch_requests[{at}].batch_request must have exactly one of {', '.join(PATHS)}."
             DIALECT.refuse(worded_problem(said, "invalid_value", "batch_requests"), body)
         lines.append(Line(each["batch_request_id"], kind, each["batch_request"][kind]))
-    return _apart(lines, taken)
+    return _with_new_ids(lines, taken)
 
 
 def read_file(content: bytes) -> list[Line]:
@@ -76,10 +76,10 @@ def read_file(content: bytes) -> list[Line]:
         if kind is None or not name or not isinstance(found.get("body"), dict):
             raise RequestError(f"Line {number} of the input file is no request with a custom_id, a url and a body.")
         lines.append(Line(name, kind, found["body"]))
-    return _apart(lines, ())
+    return _with_new_ids(lines, ())
 
 
-def _apart(lines: list[Line], taken: Sequence[str]) -> list[Line]:
+def _with_new_ids(lines: list[Line], taken: Sequence[str]) -> list[Line]:
     """Return requests whose ids are all different, and not taken."""
     seen = set(taken)
     for line in lines:

@@ -46,11 +46,11 @@ def _wrong(schema: Mapping[str, Any], path: str, key: str, depth: int = 0) -> It
         if name not in known and not _refers(schema):
             yield f"{path}.required[{at}]", "property is not defined"
     if depth < MAX_DEPTH:
-        for place, within in _within(schema, key):
+        for place, within in _subschemas(schema, key):
             yield from _wrong(within, f"{path}.{place}", key, depth + 1)
 
 
-def _within(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _subschemas(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for name, each in mapping(schema.get("properties")).items():
         yield f"properties{key.format(name)}", mapping(each)
     if items := inner(schema, "items"):

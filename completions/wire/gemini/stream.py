@@ -94,7 +94,7 @@ class Chunks:
             self._read()
         for kind, part, *more in _in_chunks(said):
             if kind == "run":
-                events.append(Event(self._ran(part, said, index)))
+                events.append(Event(self._tool_run(part, said, index)))
                 if "codeExecutionResult" in part and self._said is not None and not said.is_strict:
                     self._read()
                 continue
@@ -188,7 +188,7 @@ class Chunks:
         candidate = {"content": content_of([part, *more], self._prompt)}
         return candidate | {"index": index} if has_index(self._reply, self._prompt) else candidate
 
-    def _ran(self, part: dict[str, Any], said: Said, index: int) -> bytes:
+    def _tool_run(self, part: dict[str, Any], said: Said, index: int) -> bytes:
         """Return the chunk of a tool that has run, whose code counts what was thought before it.
 
         Gemini 3 puts an empty text beside the call, and tells neither index nor counts with what was printed.

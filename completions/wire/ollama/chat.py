@@ -85,7 +85,7 @@ class _Generating(OllamaFormat):
         chances: dict[str, Any] = {}
         if prompt.top_logprobs is not None and (split := tokens.split(said, prompt.model)):
             chances = {"logprobs": _logprobs(split, choice, prompt.top_logprobs)}
-        return head | told | _why(reply) | chances | _end(reply)
+        return head | told | _done(reply) | chances | _end(reply)
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each token, one for each call, and the last, which is also the terminator."""
@@ -105,7 +105,7 @@ class _Generating(OllamaFormat):
                 called = head | self._said("", None, [next(calls)]) | {"done": False}
                 events.append(Event(orjson.dumps(called), token=True))
         events.append(
-            Event(orjson.dumps(head | self._said("") | _why(reply) | _end(reply)), chunk=False, part="finish")
+            Event(orjson.dumps(head | self._said("") | _done(reply) | _end(reply)), chunk=False, part="finish")
         )
         return events
 
@@ -188,7 +188,7 @@ def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
     return None if prompt.reasoning_effort == "none" else choice.reasoning
 
 
-def _why(reply: Reply) -> dict[str, Any]:
+def _done(reply: Reply) -> dict[str, Any]:
     """Return why an answer ends."""
     return {"done": True, "done_reason": "length" if reply.choices[0].finish_reason == "length" else "stop"}
 

@@ -125,20 +125,20 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
     for key, value in body.items():
         if value is None or (go := fields.get(key)) is None:
             continue
-        _is(value, path + key, go)
+        _check_kind(value, path + key, go)
         if go is IMAGES:
             _images(value, path + key)
         elif go is DURATION:
             _duration(value)
         elif go is PROPERTIES:
             for each in filter(None, value.values()):
-                _is(each, "ToolProperty", Go("api.ToolProperty", (dict,)))
+                _check_kind(each, "ToolProperty", Go("api.ToolProperty", (dict,)))
                 _typed(each, "ToolProperty.", PROPERTY)
         elif go is PROPERTY_TYPE:
             _property_type(value)
         elif go.items is not None:
             for item in (each for each in value if each is not None):
-                _is(item, path + key, go.items)
+                _check_kind(item, path + key, go.items)
         elif go.fields:
             for item in value if isinstance(value, list) else [value]:
                 if not isinstance(item, dict):
@@ -146,7 +146,7 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
                 _typed(item, f"{path}{key}.", go.fields)
 
 
-def _is(value: object, place: str, go: Go) -> None:
+def _check_kind(value: object, place: str, go: Go) -> None:
     if type(value) not in go.takes:
         raise _mismatch(value, place, go.name)
 

@@ -29,7 +29,7 @@ Question = Mapping[str, Any]
 SURE = 0.97
 """The probability of what a script chooses."""
 
-LEAST, SPREAD = 0.6, 0.38
+MIN_PROBABILITY, SPREAD = 0.6, 0.38
 """The least probability of what is chosen where nobody says, and how much more it may have."""
 
 KEYS = {"choice": ("choices", "value"), "score": ("levels", "label")}
@@ -202,7 +202,7 @@ def _made_up(question: Question, seed: str) -> dict[str, Any]:
     if not (count := len(_options(question))):
         return _refused(question)
     at = min(int(_fraction(f"{asked}\nwhich") * count), count - 1)
-    return _weighed(question, _peak(at, round(LEAST + SPREAD * _fraction(asked), 2), count))
+    return _weighed(question, _peak(at, round(MIN_PROBABILITY + SPREAD * _fraction(asked), 2), count))
 
 
 def _fraction(seed: str) -> float:

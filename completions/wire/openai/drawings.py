@@ -15,7 +15,7 @@ USUAL_SIZE = (1024, 1024)
 GIF_SIZE = (1024, 768)
 """Pixels of a GIF whose size is not told: so large were those of `gpt-image-2.6` in November 2026 (varghq/skills)."""
 
-MOST_FRAMES = (2, 16)
+FRAME_COUNTS = (2, 16)
 """The frames that a GIF may have."""
 
 
@@ -28,12 +28,12 @@ def drawing(said: str, asked: Mapping[str, Any], seed: str = "") -> Picture:
 def encoding_of(asked: Mapping[str, Any]) -> Encoding:
     """Return the file of the picture; what is no format of the API's is PNG."""
     kind = text(asked.get("output_format"))
-    quality, frames = whole(asked.get("output_compression"), 0), whole(asked.get("frame_count"), MOST_FRAMES[0])
+    quality, frames = whole(asked.get("output_compression"), 0), whole(asked.get("frame_count"), FRAME_COUNTS[0])
     milliseconds = whole(asked.get("frame_duration_ms"), 0)
     return Encoding(
         kind if kind in MEDIA_TYPES else "png",
         100 if quality is None else min(quality, 100),
-        min(frames or FRAMES, MOST_FRAMES[1]),
+        min(frames or FRAMES, FRAME_COUNTS[1]),
         MILLISECONDS if milliseconds is None else milliseconds,
     )
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.wire.fields import text
-from completions.wire.openai.drawings import EDGE, MAX_EDGE, MOST_FRAMES, edges_of
+from completions.wire.openai.drawings import EDGE, FRAME_COUNTS, MAX_EDGE, edges_of
 from completions.wire.openai.requests import request
 from completions.wire.picture import MAX_PIXELS
 from completions.wire.picture_files import FRAMES
@@ -96,7 +96,7 @@ _DRAWN: Mapping[str, Check] = {
     "prompt": string(low=1),
     "background": nullable(choice("transparent", "opaque", "auto")),
     "complexity": nullable(choice("low", "medium", "high")),
-    "frame_count": nullable(integer(*MOST_FRAMES)),
+    "frame_count": nullable(integer(*FRAME_COUNTS)),
     "frame_duration_ms": nullable(integer(0)),
     "moderation": nullable(choice("auto", "low")),
     "output_compression": nullable(integer(0, 100)),

@@ -272,13 +272,13 @@ _SEVERAL = array(MESSAGE, "objects", low=1)
 def messages(value: Any) -> Problem | None:
     """Check the messages one by one, then that calls and tool messages match."""
     if (problem := _SEVERAL(value)) is not None:
-        return (_other(value) or problem) if isinstance(problem, LastProblem) else problem
+        return (_earlier_problem(value) or problem) if isinstance(problem, LastProblem) else problem
     if any("tool_calls" in message or message["role"] == "tool" for message in value):
         return unmatched(value)
     return None
 
 
-def _other(value: Sequence[Any]) -> Problem | None:
+def _earlier_problem(value: Sequence[Any]) -> Problem | None:
     """Return the first problem that is told before one that is told last."""
     wrong = ((at, problem) for at, each in enumerate(value) if (problem := MESSAGE(each)) is not None)
     return next((problem.under(f"[{at}]") for at, problem in wrong if not isinstance(problem, LastProblem)), None)

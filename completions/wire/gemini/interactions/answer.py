@@ -104,7 +104,7 @@ def _steps(reply: Reply, said: Said) -> list[Document]:
                 )
             case "run":
                 at = next(runs)  # each call is followed by its result
-                steps.append(_ran(part, call_id(f"{seed}/run", at // 2)))
+                steps.append(_tool_run(part, call_id(f"{seed}/run", at // 2)))
             case _:
                 if not steps or steps[-1]["type"] != "model_output":
                     steps.append({"content": [], "type": "model_output"})
@@ -129,7 +129,7 @@ def _file(inline: Mapping[str, Any]) -> Document:
     return {"mime_type": inline["mimeType"], "data": inline["data"], "type": kind}
 
 
-def _ran(part: Mapping[str, Any], name: str) -> Document:
+def _tool_run(part: Mapping[str, Any], name: str) -> Document:
     """Return the step of a tool that the API has run itself: its call, or its result."""
     if code := part.get("executableCode"):
         told: Document = {"code": code["code"], "language": "python"}

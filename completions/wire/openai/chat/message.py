@@ -87,7 +87,7 @@ def _verbatim_opening(body: Mapping[str, Any], index: int) -> dict[str, Any]:
     return delta
 
 
-def beside(reply: Reply, index: int) -> dict[str, Any]:
+def choice_extras(reply: Reply, index: int) -> dict[str, Any]:
     """Return the fields of a choice in a chunk besides index, delta and finish reason."""
     if reply.body is None:
         return {"logprobs": None}
@@ -214,7 +214,7 @@ class ChoiceWriter:
         self._chunks, self._reply, self._prompt, self._index = chunks, reply, prompt, index
         self._choice = reply.choices[index]
         # what a chunk's choice has beside its delta: a verbatim document's own keys, or a null `logprobs`
-        self._beside = beside(reply, index) | dialect.chunk_extras(self._choice)
+        self._extras = choice_extras(reply, index) | dialect.chunk_extras(self._choice)
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
         self._role = {"role": "assistant"} if dialect.role_joined else {}
@@ -368,7 +368,7 @@ class ChoiceWriter:
 
     def _around(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
-        return self._dialect.choice({**told, **self._beside, **beside, "finish_reason": None})
+        return self._dialect.choice({**told, **self._extras, **beside, "finish_reason": None})
 
 
 def _text_of(entries: Sequence[dict[str, Any]]) -> str:

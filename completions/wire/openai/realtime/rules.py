@@ -29,7 +29,7 @@ KNOWN = ("type", "strict")
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 """The names of the API's own voices."""
 
-MOST_TOKENS = 4096
+MAX_TOKENS = 4096
 """Tokens that a response may be limited to, at most."""
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
@@ -84,7 +84,7 @@ def _most_tokens(value: Any) -> Problem | None:
     return None if value in ("inf", None) else wrong_type("one of an integer or 'inf'", value)
 
 
-_TOKENS = integer(1, MOST_TOKENS)
+_TOKENS = integer(1, MAX_TOKENS)
 _TRUNCATION = either(
     "one of a string or object",
     string=choice("auto", "disabled"),

@@ -30,7 +30,7 @@ MAX_PIECE, MAX_SOUND = 15 * 1024 * 1024, 64 * 1024 * 1024
 SILENCE_MS = 500
 """How long it is silent after what somebody says, where the settings do not tell."""
 
-LEAST_MS = 100
+MIN_SOUND_MS = 100
 """Milliseconds of sound that can be committed, at least."""
 
 MAIN = ""
@@ -153,10 +153,10 @@ class RealtimeSession(Session):
 
     def _commit(self, message: Message) -> Iterator[Step]:
         ms = milliseconds(len(self._sound), self._kind)
-        if ms < LEAST_MS:
+        if ms < MIN_SOUND_MS:
             told = (
-                f"Error committing input audio buffer: buffer too small. Expected at least {LEAST_MS}ms of audio, but "
-                f"buffer only has {ms:.2f}ms of audio."
+                f"Error committing input audio buffer: buffer too small. Expected at least {MIN_SOUND_MS}ms of audio, "
+                f"but buffer only has {ms:.2f}ms of audio."
             )
             raise RequestError(told, code="input_audio_buffer_commit_empty")
         yield from self._commit_sound()

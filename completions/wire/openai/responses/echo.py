@@ -227,7 +227,7 @@ def _known_tools(prompt: Prompt, usual: Defaults) -> list[Mapping[str, Any]]:
         names = [tool.get("name") for tool in brought]
         tools = [tool for tool in tools if tool.get("name") not in names or tool.get("defer_loading") is not True]
         apart = is_apart(kind, usual)
-        tools += [_apart(tool) if apart and tool["type"] == "function" else tool for tool in brought]
+        tools += [_in_namespace(tool) if apart and tool["type"] == "function" else tool for tool in brought]
     return tools
 
 
@@ -236,7 +236,7 @@ def is_apart(kind: object, usual: Defaults) -> bool:
     return kind == "tool_search_output" or usual.context != "all_turns"
 
 
-def _apart(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _in_namespace(tool: Mapping[str, Any]) -> dict[str, Any]:
     inner = {key: value for key, value in tool.items() if key != "defer_loading"}
     return {"type": "namespace", "description": tool.get("description"), "name": tool.get("name"), "tools": [inner]}
 

@@ -67,7 +67,7 @@ UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
 """The hosted tools that need more than minimal reasoning, as the API's message calls them, by how their types begin."""
 
 
-def _thoughtless(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _hosted_at_minimal_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
     """Find hosted tools that are to be used with minimal reasoning."""
     if prompt.reasoning_effort != "minimal":
         return None
@@ -177,7 +177,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         EFFORT,
-        _thoughtless,
+        _hosted_at_minimal_effort,
         "The following tools cannot be used with reasoning.effort 'minimal': {value}.",
         None,
         source="quotes by users, of web_search and image_gen",

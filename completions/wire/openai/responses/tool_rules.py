@@ -240,14 +240,14 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     if not isinstance(chosen, dict):
         return None
     some = chosen["tools"] if chosen["type"] == "allowed_tools" else [chosen]
-    absent = next((one for one in some if not any(_is(one, tool) for tool in _flat(offered))), None)
+    absent = next((one for one in some if not any(_is_chosen(one, tool) for tool in _flat(offered))), None)
     if absent is None:
         return None
     why = f"Tool choice '{absent.get('type')}' not found in 'tools' parameter."
     return worded_problem(why, None, "tool_choice")
 
 
-def _is(chosen: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
+def _is_chosen(chosen: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
     """Tell whether a tool is the one that is chosen: by its name, or the API's own by its kind, of whatever version."""
     kind, other = str(chosen.get("type")), str(tool["type"])
     if kind in ("function", "custom"):

@@ -17,8 +17,8 @@ def with_search(items: Sequence[dict[str, Any]], prompt: Prompt) -> Iterator[dic
     found = _to_find(items, prompt) if _is_offered(prompt) else []
     for item in items:
         if found and item.get("type") == "function_call" and _holder(item, found):
-            yield _ran({"type": "tool_search_call", "arguments": {"paths": [tool["name"] for tool in found]}})
-            yield _ran({"type": "tool_search_output", "tools": shown_tools(found)})
+            yield _tool_run({"type": "tool_search_call", "arguments": {"paths": [tool["name"] for tool in found]}})
+            yield _tool_run({"type": "tool_search_output", "tools": shown_tools(found)})
             found = []
         yield item
 
@@ -55,6 +55,6 @@ def _holder(call: Mapping[str, Any], tools: Sequence[Mapping[str, Any]]) -> bool
     return any(call.get("name") == each.get("name") for tool in tools for each in (tool, *dicts(tool.get("tools"))))
 
 
-def _ran(item: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_run(item: Mapping[str, Any]) -> dict[str, Any]:
     told = {**item, "call_id": None, "execution": "server"}
     return arranged({"type": item["type"], "status": "completed", **told}, ("type", "status", *sorted(told)))
