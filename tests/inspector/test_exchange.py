@@ -436,6 +436,31 @@ async def test_copies__do_the_same_again(site: Site) -> None:
     assert exchange["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."
 
 
+async def test_copies__have_the_method_the_bytes_and_the_kind_of_a_body(site: Site) -> None:
+    async with http_client() as client:
+        file = ("it's.txt", b"a\r\n\x00\xff")
+        sent = [
+            await client.post(f"{site.url}/v1/files", files={"file": file}, data={"purpose": "user_data"}),
+            await client.post(
+                f"{site.url}/v1/files", files={"purpose": (None, "user_data"), "file": ("a.txt", b"text\r\n")}
+            ),
+            await client.post(f"{site.url}/v1/chat/completions"),
+            await client.post(f"{site.url}/v1/chat/completions", content=b"@\xff"),
+            await client.head(f"{site.url}/api/tags"),
+        ]
+        for response in sent:
+            await shown(site, response.headers["x-request-id"])
+            if "form-data" in response.request.headers.get("content-type", ""):
+                await expect(site.page.locator("#again")).to_be_hidden()
+            curl, python = [await copied(site, f"as {how}") for how in ("curl", "Python")]
+            for command in (["bash", "-c", curl], [sys.executable, "-c", python]):
+                await asyncio.to_thread(subprocess.run, command, capture_output=True, check=True)
+        exchanges = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]
+        whole = [(await client.get(f"{site.url}/_mock/exchanges/{each['id']}")).json() for each in exchanges]
+    told = [(each["method"], each["path"], each["status"], each["request"]["body"]) for each in whole]
+    assert len(told) == 3 * len(sent) and all(told.count(each) == 3 for each in told), told
+
+
 async def test_conversation__over_a_websocket_is_shown_and_cannot_be_sent_again(site: Site) -> None:
     address = site.url.replace("http", "ws", 1) + "/v1/realtime?model=gpt-realtime"
     item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "refund"}]}

@@ -5,7 +5,7 @@ import { answered, asked } from "./conversation.js";
 import { copy, find, make, root, say } from "./dom.js";
 import { Player } from "./play.js";
 import { cost, count, ms, tone } from "./show.js";
-import { address, curl, isRequest, python } from "./snippets.js";
+import { address, curl, isRequest, isText, python } from "./snippets.js";
 import { endOf } from "./struck.js";
 import { bubble } from "./talk.js";
 import { when } from "./time.js";
@@ -110,6 +110,7 @@ export class Detail {
     at("response").replaceChildren(...raw("Response", exchange.response, exchange));
     for (const [name, write] of Object.entries({ curl, python })) at(`copy-${name}`).onclick = () => copy(write(exchange), "Copied");
     for (const each of ["again", "copy-curl", "copy-python"]) at(each).hidden = !isRequest(exchange);
+    at("again").hidden ||= !isText(exchange);
     at("copy-rule").onclick = () => copyRule(exchange.id);
     this.player = new Player(at("play"), at("talk"), picture, exchange);
     at("markdown").onclick = () => this.#talk(exchange, at("markdown").getAttribute("aria-pressed") !== "true");

@@ -1,6 +1,6 @@
 // An exchange as something to paste: curl, Python.
 
-const OWN = /^(x-mock-|anthropic-|openai-|idempotency-key$|x-stainless-retry-count$)/;
+const OWN = /^(x-mock-|anthropic-|openai-|x-goog-upload-|idempotency-key$|x-stainless-retry-count$)/;
 
 const HIDDEN = "[redacted]";
 
@@ -8,6 +8,9 @@ const SPOKEN = ["realtime"];
 
 /** Whether a request over HTTP can ask what an exchange asked, and not a WebSocket alone. */
 export const isRequest = ({ endpoint }) => !SPOKEN.includes(endpoint);
+
+/** Whether the playground can send it again: it sends text, which bytes and forms with files are not. */
+export const isText = ({ request }) => request.encoding !== "base64" && !/^multipart\//i.test(request.headers["content-type"] ?? "");
 
 /** The address, with its parameters but for a key, which the journal does not keep. */
 export function address({ path, query }) {
@@ -35,13 +38,26 @@ function hasKey({ request, query }) {
   return found ?? (query.includes(`key=${HIDDEN}`) ? "x-goog-api-key" : undefined);
 }
 
+const isBytes = ({ request }) => request.encoding === "base64";
+
+/** What a snippet begins with where the journal has not the whole body; `#` begins a comment in both languages. */
+const warned = ({ request }) => (request.truncated ? ["# The journal kept only the beginning of this body: see JOURNAL_MAX_BODY"] : []);
+
+/** The option that makes curl use a method; it posts what has a body without one, and waits for that of a HEAD. */
+function verb({ method, request }) {
+  if (method === "HEAD") return "-I ";
+  return method === "POST" && request.body ? "" : `-X ${method} `;
+}
+
 export function curl(exchange) {
   const key = hasKey(exchange);
-  const lines = [`curl -sS ${exchange.stream ? "-N " : ""}${exchange.method === "POST" ? "" : `-X ${exchange.method} `}${quoted(here(exchange))}`];
+  const piped = isBytes(exchange) ? `echo ${quoted(exchange.request.body)} | base64 -d | ` : "";
+  const lines = [`${piped}curl -sS ${exchange.stream ? "-N " : ""}${verb(exchange)}${quoted(here(exchange))}`];
   for (const [name, value] of headers(exchange)) lines.push(`  -H ${quoted(`${name}: ${value}`)}`);
   if (key) lines.push(key === "authorization" ? '  -H "Authorization: Bearer $API_KEY"' : `  -H "${key}: $API_KEY"`);
-  if (exchange.request.body) lines.push(`  -d ${quoted(bodyOf(exchange))}`);
-  return lines.join(" \\\n");
+  if (isBytes(exchange)) lines.push("  --data-binary @-");
+  else if (exchange.request.body) lines.push(`  --data-raw ${quoted(bodyOf(exchange))}`);
+  return [...warned(exchange), lines.join(" \\\n")].join("\n");
 }
 
 /** Write a JSON value as Python does. */
@@ -61,11 +77,14 @@ function literal(value, indent = "") {
 
 export function python(exchange) {
   const key = hasKey(exchange);
-  const given = headers(exchange).filter(([name]) => name !== "content-type");
-  const lines = ["import httpx", "", "response = httpx.request(", `    ${JSON.stringify(exchange.method)},`, `    ${JSON.stringify(here(exchange))},`];
+  const { body, encoding } = exchange.request;
+  const given = headers(exchange).filter(([name]) => name !== "content-type" || encoding !== "json");
+  const imports = isBytes(exchange) ? ["import base64", "", "import httpx"] : ["import httpx"];
+  const lines = [...warned(exchange), ...imports, "", "response = httpx.request(", `    ${JSON.stringify(exchange.method)},`, `    ${JSON.stringify(here(exchange))},`];
   if (key) given.push([key, key === "authorization" ? "Bearer mock-key" : "mock-key"]);
   if (given.length) lines.push(`    headers=${literal(Object.fromEntries(given), "    ")},`);
-  if (exchange.request.encoding === "json") lines.push(`    json=${literal(exchange.request.body, "    ")},`);
-  else if (exchange.request.body) lines.push(`    content=${JSON.stringify(exchange.request.body)},`);
+  if (encoding === "json") lines.push(`    json=${literal(body, "    ")},`);
+  else if (isBytes(exchange)) lines.push(`    content=base64.b64decode(${JSON.stringify(body)}),`);
+  else if (body) lines.push(`    content=${JSON.stringify(body)},`);
   return [...lines, "    timeout=60,", ")", "print(response.status_code, response.text)", ""].join("\n");
 }
