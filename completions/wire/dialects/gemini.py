@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import response_id
-from completions.wire.gemini.signatures import MISSING, is_strict, signature, wrong_signature
+from completions.wire.gemini.signatures import MISSING, is_strict, open_calls, signature, wrong_signature
 from completions.wire.openai.base import Dialect, usage
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.validation import Check, Problem, Rule
@@ -47,21 +47,15 @@ def _model(name: str) -> str:
 
 
 def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
-    """Return the error for a call without its signature in the turn that is not over; positions are Google's own."""
+    """Return the error for a call without its signature in the turn that is not over."""
     if not is_strict(_model(text(body.get("model")))):
         return None
-    position, before, wrong = 0, "", ""
-    for message in body["messages"]:
-        role = message["role"]
-        position += role not in ("system", "developer") and not role == before == "tool"
-        before = role
-        if role == "user":
-            wrong = ""
-        elif not wrong and (calls := dicts(message.get("tool_calls"))):
-            given = mapping(mapping(calls[0].get("extra_content")).get("google")).get("thought_signature")
-            name = text(mapping(calls[0].get("function")).get("name"))
-            wrong = wrong_signature(given, MISSING.format(name=name, position=position))
-    return RequestError(wrong) if wrong else None
+    for message, name, position in open_calls(body["messages"]):
+        extra = mapping(dicts(message["tool_calls"])[0].get("extra_content"))
+        given = mapping(extra.get("google")).get("thought_signature")
+        if wrong := wrong_signature(given, MISSING.format(name=name, position=position)):
+            return RequestError(wrong)
+    return None
 
 
 class GeminiChat(Vendor):

@@ -23,17 +23,16 @@ from completions.wire.dialects import (
     refusals,
     rules,
 )
+from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, RULES, envelope
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
-from completions.wire.openai.words import POLICY
 from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
 
-FAILED = "Provider returned error"
 USER = "user_mock"
 """Who has the key; every error but that of the key names them beside it (recorded 2025-08 to 2026-05)."""
 
@@ -59,6 +58,7 @@ class OpenRouter(Vendor):
     response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_FORM, needed=("messages",))}
+    between = RULES
     thinks_if_asked = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The tier that the maker tells."""
@@ -206,23 +206,12 @@ class OpenRouter(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, which names whose key it was if the key is good."""
-        return self._told(exc) | ({} if exc.status == 401 else {"user_id": USER})
-
-    def _told(self, exc: RequestError) -> dict[str, Any]:
-        """Return the error, whose code is the status; a failure of the provider says what it said."""
-        metadata: Mapping[str, object] | None = None
-        if exc.status >= 500 and exc.code:
-            metadata = {"provider_name": "Mock", "raw": exc.code}
-        elif exc.code == POLICY and exc.about:
-            flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
-            metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
-        error = {"message": exc.message, "code": exc.status}
-        return {"error": error | ({"metadata": metadata} if metadata else {})}
+        return envelope(exc) | ({} if exc.status == 401 else {"user_id": USER})
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the chunk that ends a stream: its error stands beside a choice, of which a response has none."""
         if prompt.format == "responses":
-            return self._told(exc)
+            return envelope(exc)
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
             "id": last.get("id") or _generation("gen-", Reply(())),
@@ -230,7 +219,7 @@ class OpenRouter(Vendor):
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
             "provider": "Mock",
-            **self._told(exc),
+            **envelope(exc),
             "choices": [choice | {"native_finish_reason": "error"}],
         }
 
@@ -361,20 +350,29 @@ class OfGoogle(OpenRouter):
 
 
 class OfGemini3(Encrypting, OfGoogle):
-    """OpenRouter's dialect for Gemini 3, which signs what it thought (recorded in 2026-03)."""
+    """OpenRouter's dialect for Gemini 3, which signs what it thought (recorded in 2026-03), and its calls anyway."""
 
     form = "google-gemini-v1"
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message; calls that nothing was thought before are signed too."""
+        document = super().message(message, choice)
+        return document | self._signed(choice) if choice.tool_calls and not choice.reasoning else document
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta; that which begins the first call tells the signature."""
+        told = super().delta(delta, choice)
+        begins = any(call.get("id") and not call.get("index") for call in dicts(delta.get("tool_calls")))
+        return {**told, **self._signed(choice)} if begins and not choice.reasoning else told
+
+    def _signed(self, choice: Choice) -> dict[str, Any]:
+        return {"reasoning_details": [self.encrypted(choice.tool_calls[0].id, choice)]}
 
 
 def _is_compressed(body: Mapping[str, Any]) -> bool:
     """Tell whether a prompt that is too long loses what is in its middle: by a plugin, or as once asked for."""
     plugins = [plugin.get("id") for plugin in dicts(body.get("plugins"))]
     return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
-
-
-def _shortened(said: str) -> str:
-    """Return a text that was flagged in at most 100 characters; a longer one lacks its middle."""
-    return said if len(said) <= 100 else f"{said[:48]}...{said[-49:]}"
 
 
 def _generation(prefix: str, reply: Reply) -> str:
@@ -387,7 +385,7 @@ def _seal(thoughts: str) -> str:
 
 OF_MAKERS: Mapping[str, OpenRouter] = {
     "anthropic/": OfAnthropic(),
-    "google/gemini-3": OfGemini3(),
+    GEMINI_3: OfGemini3(),
     "google/": OfGoogle(),
     "moonshotai/": OfMoonshot(),
     "openai/gpt-oss": OpenRouter(),

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from completions.wire.fields import text
+from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.seals import decoded, sealed, verdict
 
@@ -65,11 +65,33 @@ def unsigned(contents: Sequence[Mapping[str, Any]], model: str, *, vertex: bool)
             yield wrong
 
 
-def wrong_signature(given: object, missing: str = "") -> str:
-    """Say what is wrong with a call's signature, `missing` where there is none; nothing where it may pass."""
+def wrong_signature(given: object, missing: str, *, of_any_text: bool = False) -> str:
+    """Say what is wrong with a call's signature, `missing` where there is none; nothing where it may pass.
+
+    `of_any_text` takes our own seal of any text, as elsewhere than at Google signatures are of what was thought.
+    """
     if given is None or given == "":
         return missing
-    return "" if _holds(decoded(text(given)) or b"") else CORRUPTED
+    return "" if _holds(decoded(text(given)) or b"", of_any_text) else CORRUPTED
+
+
+def open_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
+    """Go through the messages with calls in the turn of a chat that is not over, in OpenAI's shape.
+
+    With each comes the name of its first call, and its position in Gemini's contents, where instructions do not
+    count, and results that follow one another count as one.
+    """
+    position, before = 0, ""
+    found: list[tuple[Mapping[str, Any], str, int]] = []
+    for message in messages:
+        role = message["role"]
+        position += role not in ("system", "developer") and not role == before == "tool"
+        before = role
+        if role == "user":
+            found = []
+        elif calls := dicts(message.get("tool_calls")):
+            found.append((message, text(mapping(calls[0].get("function")).get("name")), position))
+    yield from found
 
 
 def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:
@@ -81,6 +103,10 @@ def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:
     return 0
 
 
-def _holds(token: bytes) -> bool:
+def _holds(token: bytes, of_any_text: bool) -> bool:
     found = verdict(token, "")
-    return found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES)
+    return (
+        found == "intact"
+        or (of_any_text and found == "another text")
+        or (found == "foreign" and len(token) >= MIN_BYTES)
+    )

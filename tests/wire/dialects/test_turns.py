@@ -608,3 +608,52 @@ def test_gemini_3__signs_its_first_call_and_takes_it_back(stream: bool) -> None:
     ]
     results = [{"role": "tool", "tool_call_id": call["id"], "content": "1"} for call in calls]
     parse("gemini", [USER, {"role": "assistant", "tool_calls": calls}, *results], {"model": asked["model"]})
+
+
+DETAIL = {"type": "reasoning.encrypted", "data": SIGNED["google"]["thought_signature"], "format": "google-gemini-v1"}
+OF_OPENROUTER: Any = [
+    ([USER, CALLED, RESULT], "`default_api:f` , position 2. "),
+    (
+        [SYSTEM, USER, {**CALLED, "reasoning_details": [{"type": "reasoning.text", "text": "Hm"}]}, RESULT],
+        "position 2. ",
+    ),
+    ([USER, {**CALLED, "reasoning_details": [{**DETAIL, "data": "YQ=="}]}, RESULT], "Corrupted thought signature."),
+    ([USER, {**CALLED, "reasoning_details": [DETAIL]}, RESULT], ""),
+    ([USER, CALLED, RESULT, SAID, USER], ""),
+]
+
+
+@pytest.mark.parametrize(("messages", "words"), OF_OPENROUTER)
+@pytest.mark.parametrize("model", ["google/gemini-3-pro-preview", "google/gemini-2.5-flash", "openai/gpt-5"])
+def test_openrouter__wants_the_details_of_gemini_3_back(messages: Any, words: str, model: str) -> None:
+    if words and "gemini-3" in model:
+        with pytest.raises(RequestError) as caught:
+            parse("openrouter", messages, {"model": model})
+        told = registry.CHAT_DIALECTS["openrouter"].error(caught.value)["error"]
+        assert (told["message"], told["code"]) == ("Provider returned error", 400)
+        begin = "Gemini models require OpenRouter reasoning details to be preserved in each request."
+        assert told["metadata"]["raw"].startswith(begin) and words in told["metadata"]["raw"]
+        assert told["metadata"]["provider_name"] == "Google AI Studio"
+    else:
+        parse("openrouter", messages, {"model": model})
+
+
+@pytest.mark.parametrize("reasoning", [None, "Hm"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_openrouter__takes_back_what_it_gives_of_gemini_3(stream: bool, reasoning: str | None) -> None:
+    wire = registry.CHAT_DIALECTS["openrouter"]
+    asked = {"model": "google/gemini-3-flash-preview", "messages": [USER], "stream": stream}
+    prompt = wire.parse(orjson.dumps(asked), {}, validate=True)
+    calls = (ToolCall("f", "{}", "c1"), ToolCall("g", "{}", "c2"))
+    reply = Reply((Choice(tool_calls=calls, reasoning=reasoning),), serial="s")
+    if stream:
+        chunks = [event.data for event in wire.events(reply, prompt) if event.data.startswith(b"{")]
+        said = [choice["delta"] for chunk in chunks for choice in orjson.loads(chunk)["choices"]]
+    else:
+        said = [wire.document(reply, prompt)["choices"][0]["message"]]
+    details = [detail for each in said for detail in each.get("reasoning_details") or ()]
+    assert [detail["id"] for detail in details if detail["type"] == "reasoning.encrypted"] == ["c1"]
+    made = [{"id": call.id, "type": "function", "function": {"name": call.name, "arguments": "{}"}} for call in calls]
+    results = [{"role": "tool", "tool_call_id": call.id, "content": "1"} for call in calls]
+    answer = {"role": "assistant", "content": "", "tool_calls": made, "reasoning_details": details}
+    parse("openrouter", [USER, answer, *results], {"model": asked["model"]})

@@ -1,0 +1,60 @@
+"""OpenRouter's errors: what an envelope tells besides the message, and what a history of Gemini 3 must bring back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from completions.exceptions import RequestError
+from completions.wire.fields import dicts, text
+from completions.wire.gemini.signatures import MISSING, open_calls, wrong_signature
+from completions.wire.openai.words import POLICY
+from completions.wire.validation import Rule
+
+FAILED = "Provider returned error"
+GEMINI_3 = "google/gemini-3"
+"""How the models begin whose calls are signed."""
+
+RAW = (
+    "Gemini models require OpenRouter reasoning details to be preserved in each request. Please refer to our docs: "
+    "https://openrouter.ai/docs/guides/best-practices/reasoning-tokens#preserving-reasoning-blocks. Upstream error: "
+    '{{\n  "error": {{\n    "code": 400,\n    "message": "{message}",\n    "status": "INVALID_ARGUMENT"\n  }}\n}}\n'
+)
+
+
+def envelope(exc: RequestError) -> dict[str, Any]:
+    """Return the error, whose code is the status; a failure of the provider says what it said."""
+    metadata: Mapping[str, object] | None = None
+    if exc.status >= 500 and exc.code:
+        metadata = {"provider_name": "Mock", "raw": exc.code}
+    elif exc.code == POLICY and exc.about:
+        flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
+        metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
+    elif "raw" in exc.about:
+        metadata = exc.about
+    error = {"message": exc.message, "code": exc.status}
+    return {"error": error | ({"metadata": metadata} if metadata else {})}
+
+
+def _shortened(said: str) -> str:
+    """Return a text that was flagged in at most 100 characters; a longer one lacks its middle."""
+    return said if len(said) <= 100 else f"{said[:48]}...{said[-49:]}"
+
+
+def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
+    """Return the error for a call of Gemini 3 whose encrypted detail has not come back, with what Google said."""
+    if not text(body.get("model")).startswith(GEMINI_3):
+        return None
+    for message, name, position in open_calls(body["messages"]):
+        details = [
+            each for each in dicts(message.get("reasoning_details")) if each.get("type") == "reasoning.encrypted"
+        ]
+        given = details[0].get("data") if details else None
+        if wrong := wrong_signature(given, MISSING.format(name=name, position=position), of_any_text=True):
+            error = RequestError(FAILED)
+            error.about = {"raw": RAW.format(message=wrong), "provider_name": "Google AI Studio"}
+            return error
+    return None
+
+
+RULES = (
+    Rule(_unsigned, "OpenRouterTeam/typescript-sdk 120; karthink/gptel 1190; microsoft/vscode 279676", "2025-12-26"),
+)
