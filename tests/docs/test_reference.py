@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from django.core.management import load_command_class
@@ -86,6 +87,12 @@ def test_script__each_word_that_a_key_takes_is_in_the_manual() -> None:
 
 def test_prompt__each_attribute_is_on_its_page() -> None:
     assert {*OF_PROMPT} - page("replies").listed == set()
+
+
+@pytest.mark.parametrize("name", ["replies", "control-api"])
+def test_task__each_is_on_the_pages_of_prompts(name: str) -> None:
+    (row,) = (line for line in page(name).text.splitlines() if line.startswith("| ") and "`task`" in line)
+    assert {*get_args(conversation.Task)} - {*re.findall(r"`(\w+)`", row)} == set()
 
 
 def test_headers__those_of_the_manual_are_those_of_the_source() -> None:

@@ -1,11 +1,13 @@
 """Addresses that nobody has, below those that somebody has: they are refused in the format of whose they would be."""
 
 import json
+import re
 
 import pytest
 
 from completions.receive.handler import Handler
 from tests.asgi import call
+from tests.docs.pages import BY_NAME
 
 OPENAI, GOOGLE = ["message", "type", "param", "code"], ["code", "message", "status"]
 CLAUDE, COHERE = ["type", "error", "request_id"], ["id", "message"]
@@ -76,3 +78,46 @@ async def test_operation__of_bedrock_that_is_not_here_has_the_name_of_aws_for_it
     answer = await call(Handler(), "POST", path, b"{}")
     assert answer.headers["x-amzn-errortype"] == "UnknownOperationException"
     assert json.loads(answer.body) == {"message": f"Invalid URL (POST {path})"}
+
+
+VERTEX = "/v1/projects/p/locations/l"
+NOT_THERE = {
+    "OpenAI's": {
+        "fine-tuning": "/v1/fine_tuning/jobs",
+        "evals": "/v1/evals",
+        "containers": "/v1/containers",
+        "assistants": "/v1/assistants",
+        "videos": "/v1/videos",
+    },
+    "Mistral's": {
+        "OCR": "/mistral/v1/ocr",
+        "classifications": "/mistral/v1/classifications",
+        "speech": "/mistral/v1/audio/speech",
+    },
+    "Cohere's": {"classifications": "/v1/classify", "summaries": "/v1/summarize"},
+    "OpenRouter's": {"images": "/openrouter/api/v1/images/generations", "rerank": "/openrouter/api/v1/rerank"},
+    "xAI's": {
+        "images": "/xai/v1/images/generations",
+        "videos": "/xai/v1/videos/generations",
+        "speech": "/xai/v1/tts",
+    },
+    "Gemini's": {
+        "tuned models": "/v1beta/tunedModels",
+        "batches of embeddings": "/v1beta/models/gemini-embedding-001:asyncBatchEmbedContent",
+    },
+    "Vertex AI's": {
+        "`computeTokens`": f"{VERTEX}/publishers/google/models/gemini-2.5-flash:computeTokens",
+        "batch prediction jobs": f"{VERTEX}/batchPredictionJobs",
+    },
+}
+"""What the manual says that an API has and the mock has not, with an address of each."""
+
+
+@pytest.mark.parametrize("api", NOT_THERE)
+async def test_address__that_the_manual_says_is_not_there_is_not(api: str) -> None:
+    _, _, told = BY_NAME["docs/apis.md"].text.partition("These addresses are not there")
+    named = " ".join(told.split()).partition(f"{api} ")[2]
+    listed = re.split(r";|\. |, which", named, maxsplit=1)[0]
+    assert re.split(r", and its |, | and ", listed) == [*NOT_THERE[api]]
+    for path in NOT_THERE[api].values():
+        assert (await call(Handler(), "POST", path, b"{}")).status == 404, path
