@@ -410,6 +410,11 @@ def test_auto__another_question_another_seed(other: Prompt) -> None:
         *((name, True) for name in ("gpt-5-mini", "deepseek/DeepSeek-R1", "kimi-k2-thinking", "grok-4-fast-reasoning")),
         *((name, True) for name in ("gpt-5.2-pro", "grok-4.3", "openai/gpt-oss-120b", "deepseek-v4-flash")),
         ("deepseek-flash", True),
+        *(
+            (name, True)
+            for name in ("qwen/qwen3-32b", "Qwen/Qwen3.5-9B", "qwen3:0.6b", "qwen-3-235b-a22b-thinking-2507")
+        ),
+        *((name, False) for name in ("qwen/qwen3-30b-a3b-instruct-2507", "qwen3-coder-30b-a3b", "qwen3-embedding-8b")),
         *(("gemini-3.5-flash", True), ("gemini-3.5-flash-lite", False), ("google/gemini-3.1-flash-lite", False)),
         *((name, False) for name in ("gpt-5.1", "gpt-5.4-mini", "gpt-5.6-sol", "grok-4.3-non-reasoning")),
         *(

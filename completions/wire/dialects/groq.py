@@ -3,8 +3,10 @@
 Sources: `groq.types.chat` of the SDK 1.x; answers and streams recorded in 2025 and 2026.
 """
 
+import copy
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import orjson
@@ -87,13 +89,28 @@ class Groq(Vendor):
     call_opens = False
     null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+    thinks_in_text = False
+    """Whether what was thought stands in the text, between tags."""
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: of a compound system, or of a maker whose calls have other ids."""
         model = prompt.model or ""
         if turns.COMPOUND.search(model):
             return Compound(prompt.last_user)
-        return next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self).told_to(prompt)
+        dialect = next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
+        told = dialect.told_to(prompt)
+        if told.is_silent or not _thinks_in_text(prompt):
+            return told
+        told = copy.copy(told)
+        told.thinks_in_text = True
+        return told
+
+    def adapt_reply(self, reply: Reply) -> Reply:
+        """Return the reply without what Groq's shape lacks, and with thoughts in the text where they are asked raw."""
+        if self.thinks_in_text:
+            counted = reply.usage and replace(reply.usage, reasoning_tokens=0)
+            reply = replace(reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)), usage=counted)
+        return super().adapt_reply(reply)
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID with OpenAI's prefix."""
@@ -274,6 +291,26 @@ OF_MAKERS: Mapping[str, Groq] = {"qwen/": OfQwen(), "openai/": OfOpenAI(), "moon
 
 STUB = "stub"
 """What stands in the place of ids in the answers of the compound systems."""
+
+
+_RAW = re.compile("^qwen/|^deepseek-r1")
+"""The models that think between tags; others have a field for it in any format (recordings of 2025-04 to 2026-07)."""
+
+
+def _thinks_in_text(prompt: Prompt) -> bool:
+    """Tell whether an answer has its thoughts in its text, as Groq's manual has it: not beside tools or JSON."""
+    how = prompt.body.get("reasoning_format")
+    asked = how == "raw" or (how is None and not prompt.tools and prompt.response_format.kind == "text")
+    return asked and _RAW.search(prompt.model or "") is not None
+
+
+def _with_thoughts_in_text(choice: Choice) -> Choice:
+    if not choice.reasoning:
+        return choice
+    cut = choice.finish_reason == "length" and not choice.text
+    said = "" if cut else f"\n</think>\n\n{choice.text or ''}"
+    text = f"<think>\n{choice.reasoning if cut else choice.reasoning.rstrip()}{said}"
+    return replace(choice, reasoning=None, text=text, blocks=())
 
 
 def details(reply: Reply) -> dict[str, Any]:

@@ -421,6 +421,30 @@ def test_openrouter__has_reasoning_as_the_makers_sign_it(model: str, kinds: list
 
 
 @pytest.mark.parametrize(
+    ("model", "asked", "raw"),
+    [
+        ("qwen/qwen3-32b", {}, True),
+        ("qwen/qwen3-32b", {"reasoning_format": "raw"}, True),
+        ("qwen/qwen3-32b", {"reasoning_format": "parsed"}, False),
+        ("qwen/qwen3-32b", {"tools": [TOOL]}, False),
+        ("deepseek-r1-distill-llama-70b", {"reasoning_format": "raw"}, True),
+        ("openai/gpt-oss-20b", {}, False),
+    ],
+)
+def test_groq__has_thoughts_in_the_text_where_they_are_raw(model: str, asked: dict[str, Any], raw: bool) -> None:
+    document, chunks = both("groq", model=model, **asked)
+    told = ("<think>\nHm\n</think>\n\nHi you", None) if raw else ("Hi you", "Hm")
+    whole = document["choices"][0]["message"]
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks if chunk.get("choices")]
+    streamed = ["".join(delta.get(field) or "" for delta in deltas) for field in ("content", "reasoning")]
+    assert (whole["content"], whole.get("reasoning")) == (streamed[0], streamed[1] or None) == told
+    assert ("completion_tokens_details" in document["usage"]) is not raw
+    cut = Reply((Choice(reasoning="Hm", finish_reason="length"),), usage=ANSWER.usage)
+    document, _ = both("groq", cut, model=model, **asked)
+    assert (document["choices"][0]["message"].get("content") == "<think>\nHm") is raw
+
+
+@pytest.mark.parametrize(
     ("name", "model", "asked", "kinds"),
     [
         ("openrouter", "openai/o4-mini", {"reasoning": {"exclude": True}}, ["reasoning.encrypted"]),
