@@ -34,6 +34,7 @@ from completions.script.protocols import (
     markers,
     quoted,
     react,
+    records,
     scores,
     snippets,
     tagged_calls,
@@ -74,8 +75,8 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 """The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
 
 PROTOCOLS = (
-    *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, quoted.answer),
-    *(unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
+    *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
+    *(quoted.answer, unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
     *(snippets.answer, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""

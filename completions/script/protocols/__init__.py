@@ -7,6 +7,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `markers` | fields, each behind `[[ ## name ## ]]` or in XML tags, or as one object | DSPy |
 | `wire_keys` | fields, each on a line behind its key | ax |
 | `react` | `Thought:`, `Action:`, `Action Input:`, at last `Final Answer:` | LangChain, LlamaIndex, CrewAI |
+| `records` | records with `<|>` between their fields, of the names in a text | GraphRAG, LightRAG |
 | `code` | Python that calls `final_answer` at the end | smolagents |
 | `quoted` | an instance of a JSON Schema that the prompt quotes | instructor, Spring AI, LangChain, the AI SDK |
 | `quoted` | the same by a schema's properties alone | Agno |

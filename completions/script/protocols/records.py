@@ -1,0 +1,141 @@
+"""Records with a delimiter between their fields, for step 3: `("entity"<|><entity_name><|><entity_type>)`.
+
+So ask GraphRAG, nano-graphrag and LightRAG for a graph of a text: a form for each kind of record, what stands between
+two records, and a word for the end. The names are those of the text, the descriptions its sentences.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
+
+from completions.conversation import Prompt
+from completions.script.auto.sentences import STOP_WORDS, keywords
+from completions.script.protocols.braces import MAX_SEARCHED
+from completions.script.protocols.instructions import KEPT, instructions
+from completions.script.protocols.observation import question
+
+DELIMITER = r"<\|[^<>\s|]{0,12}\|?>"
+FORM = re.compile(
+    r"(?P<opened>\(?)(?P<kind>[\"']?[A-Za-z_]{1,30}[\"']?)?"
+    rf"(?P<fields>(?:(?:{DELIMITER})?<[a-z][a-z_ ]{{0,40}}>){{2,12}})"
+)
+FIELD = re.compile(rf"({DELIMITER})?<([a-z][a-z_ ]*)>")
+BETWEEN = re.compile(r"\*\*(\S{1,5})\*\* as the \w+ (?:delimiter|separator)")
+END = re.compile(r"<\|[A-Z]{3,20}\|>")
+
+TEXT = re.compile(r"^\W{0,8}(?:Input )?Text\W{1,12}", re.MULTILINE | re.IGNORECASE)
+TEXT_END = re.compile(r"\n\s*(?:#{3,}|-{3,}|```|Output:)")
+TYPES = re.compile(r"\btypes?: ?\[?([^\]\n]{1,500})", re.IGNORECASE)
+LISTED = re.compile(r"^- ([A-Z]\w{1,30}): ", re.MULTILINE)
+NAME = re.compile(r"(?<![\w.])[A-Z\u00c0-\u00de][\w'&-]*(?: [A-Z\u00c0-\u00de][\w'&-]*){0,3}")
+MISSED = re.compile(r"\bmissed\b", re.IGNORECASE)
+"""How more records are asked for, of which there are none."""
+
+MOST_NAMES = 5
+MOST_READ = 20_000
+"""Characters of the text from which the records are made."""
+
+RELATED = re.compile(r"(source|subject)_|(target|object)_")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A kind of record: what stands before its fields, their names, and what stands between two of them."""
+
+    opened: str
+    kind: str
+    fields: Sequence[str]
+    delimiter: str
+
+    @property
+    def relates(self) -> bool:
+        """Tell whether a record is about two names rather than one."""
+        return sum(RELATED.match(field) is not None for field in self.fields) > 1
+
+    def write(self, value_of: Callable[[str], str]) -> str:
+        """Return a record with these values for its fields."""
+        values = [re.sub(r"[<>|()\"\s]+", " ", value_of(field)).strip() for field in self.fields]
+        return self.opened + self.delimiter.join([self.kind, *values][not self.kind :]) + ")" * bool(self.opened)
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Write records of the names in the text; none but the end where more are asked for; None where none are wanted."""
+    first = (message.text[-MAX_SEARCHED:] for message in prompt.messages[:2])
+    told = next((text for text in (*instructions(prompt), *first) if "<|" in text and forms(text)), None)
+    if told is None or prompt.tools or prompt.response_format.kind != "text":
+        return None
+    end = "".join(f"\n{mark}" for mark in END.findall(told)[-1:])
+    if prompt.turn:
+        return (end.strip() or "None") if MISSED.search(question(prompt)) else None
+    between = BETWEEN.search(told)
+    records = _records(forms(told), _text(question(prompt)), _kinds(told))
+    return (f"\n{between[1]}\n" if between else "\n").join(records) + end
+
+
+@lru_cache(maxsize=KEPT)
+def forms(text: str) -> Sequence[Form]:
+    """Return the forms of records that a text shows, the last one of each kind."""
+    found: dict[str, Form] = {}
+    for shown in FORM.finditer(text):
+        fields = FIELD.findall(shown["fields"])
+        delimiters = {delimiter for delimiter, _ in fields[not shown["kind"] :]}
+        if len(delimiters) == 1 and (fields[0][0] == "") == (not shown["kind"]) and "" not in delimiters:
+            kind = shown["kind"] or ""
+            found[kind] = Form(shown["opened"], kind, [name for _, name in fields], delimiters.pop())
+    return list(found.values())
+
+
+def _records(shown: Sequence[Form], text: str, kinds: Sequence[str]) -> list[str]:
+    """Return a record for each name, and one for each two that follow one another."""
+    names = _names(text)
+    records = []
+    for form in shown:
+        for number, name in enumerate(names[: len(names) - form.relates]):
+            values = {"": _sentence(name, text), "name": name, "source": name, "target": names[-1]}
+            values |= {"target": names[number + 1]} if form.relates else {}
+            records.append(form.write(partial(_value, values, kinds, number)))
+    return records
+
+
+def _value(values: Mapping[str, str], kinds: Sequence[str], at: int, field: str) -> str:
+    related, last = RELATED.match(field), field.rpartition("_")[2]
+    if related:
+        return values["source" if related[1] else "target"]
+    if last in ("strength", "score", "weight", "rating"):
+        return str(9 - at)
+    if last in ("type", "category"):
+        return kinds[at % len(kinds)]
+    plain = {"name": values["name"], "status": "TRUE", "date": "NONE"}
+    return plain.get(last) or (", ".join(keywords(values[""], 2)) if last == "keywords" else values[""])
+
+
+def _text(asked: str) -> str:
+    """Return the part of what was asked that is to be read: what stands behind its last `Text:`."""
+    *_, start = [0, *(found.end() for found in TEXT.finditer(asked))]
+    end = TEXT_END.search(asked, start) if start else None
+    return asked[start : end.start() if end else None][:MOST_READ]
+
+
+def _names(text: str) -> list[str]:
+    """Return what begins with capital letters, each once, two names at least; telling words where there are none."""
+    found = (" ".join(itertools.dropwhile(_is_plain, name[0].split(" "))) for name in NAME.finditer(text))
+    names = list(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
+    return names if len(names) > 1 else list(dict.fromkeys([*names, *keywords(text), "this", "that"]))[:2]
+
+
+def _is_plain(word: str) -> bool:
+    return word.casefold() in STOP_WORDS
+
+
+def _sentence(name: str, text: str) -> str:
+    sentences = re.split(r"(?<=[.!?])\s+", text)
+    return next((each for each in sentences if name in each), sentences[0])[:300] or name
+
+
+def _kinds(told: str) -> Sequence[str]:
+    """Return the types that a prompt lists, the last list of it."""
+    *_, listed = ["", *(found[1] for found in TYPES.finditer(told) if "{" not in found[1])]
+    kinds = [each.strip(" \"'`*") for each in listed.split(",")] if "," in listed else LISTED.findall(told)
+    return [each for each in kinds if each] or ["concept"]
