@@ -30,6 +30,7 @@ from completions.script.protocols import (
     choices,
     closings,
     code,
+    few_shots,
     lines,
     markers,
     quoted,
@@ -76,8 +77,8 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
-    *(quoted.answer, unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, lines.answer),
-    *(snippets.answer, closings.answer),
+    *(quoted.answer, unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, few_shots.answer),
+    *(lines.answer, snippets.answer, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 

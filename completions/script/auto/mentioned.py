@@ -62,11 +62,17 @@ def _is_plain_number(schema: object) -> bool:
 def mentioned(name: str, said: str) -> Iterator[str]:
     """Yield what was said that suits a property by its name, if there is something."""
     kind, said = sense(name), said[-MAX_READ:]
-    if kind == "query" and (words := keywords(said, MAX_WORDS)):
-        yield " ".join(words)
+    words = keywords(said, MAX_WORDS) if kind in WORDED else []
+    if words and kind in ("keyword", "tag"):
+        yield from words
+    elif words:
+        yield " ".join(words) if kind == "query" else " ".join(word[:1].upper() + word[1:] for word in words[:4])
     if kind in PLACES:
         yield from (place if kind == "location" else place.partition(",")[0] for place in places(said)[:1])
 
+
+WORDED = ("query", "title", "keyword", "tag")
+"""What a property is called whose value are the words of what was said."""
 
 PLACES = ("city", "location")
 """What a property of a place is called."""

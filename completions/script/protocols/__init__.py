@@ -14,6 +14,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
 | `categories` | one of the values under a name, or a type that is no object: `Answer as an int` | BAML |
 | `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
+| `few_shots` | an answer like the examples, which are objects or one of a few words | GPT Researcher, applications |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
 | `told` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
 | `tags` | an answer in XML tags | Anthropic's guides |
@@ -24,7 +25,8 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
 `instructions` finds what may say how to answer, `written_types` reads types as people write them, `described` the tools
-that a prompt describes, `braces` what stands between braces. `ranges` tells of which scale a number is where its schema
+that a prompt describes, `braces` what stands between braces. `placeholders` reads objects whose values
+stand for some. `ranges` tells of which scale a number is where its schema
 does not, `observation` whether a tool has answered, however that is said.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.

@@ -3,6 +3,7 @@
 | the prompt | the answer |
 |---|---|
 | `Generate 3 versions of the question, one per line` | as many lines; after `1.` or `-` where a list is asked for |
+| `Respond with a list of strings in this format: ["query 1", "query 2"]` | such a list; so with lines `- query 1` |
 | `Your response should be a list of comma separated values` | words with commas between |
 | `Rephrase it to be a standalone question` | the question, as it stands |
 | `Generate a title of 5 words` | a few of the conversation's words |
@@ -18,7 +19,7 @@ from functools import lru_cache
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
 from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
-from completions.script.protocols.observation import observation, question
+from completions.script.protocols.observation import ABOUT, observation, question
 from completions.script.schemas.document import compact
 from completions.script.wording import ANSWER, NUMBERS, WRITE
 
@@ -31,6 +32,23 @@ PER_LINE = re.compile(
 COMMAS = re.compile(r"\bcomma[- ]separated\b|separated by commas", re.IGNORECASE)
 PYTHON = re.compile(r"\bpython list\b", re.IGNORECASE)
 MARKED = re.compile(r"\b(numbered list)\b|\bbullet(?:ed)? (?:points?|list)\b|\bas bullets\b", re.IGNORECASE)
+OPTIONAL = re.compile(
+    r"\b(?:e\.g|such as|like|for (?:example|instance)|head(?:ing|er)s?|bold|tables?|may|can|could|where|when\w*|if)\b",
+    re.IGNORECASE,
+)
+"""What tells that a list is only one of the things that an answer may have."""
+
+QUOTED = re.compile(
+    rf"\b(?:{ANSWER})\b[^\n\[]{{0,60}}\b(?:list|array) of \w+[^\n\[]{{0,60}}(\[\s*[\"'][^\]\n]*\])", re.IGNORECASE
+)
+"""A list of texts that shows how: `respond with a list of strings in the following format: ["query 1", "query 2"]`."""
+
+SHOWN = re.compile(
+    r"\b(?:format|form)\b[^\n]{0,30}:\s*(?P<before>[-*\u2022]|1[.)]) (?P<first>[^\n]+)"
+    r"\n\s*(?:[-*\u2022]|2[.)]) (?P<second>[^\n]+)"
+)
+"""Two lines of a list that show how, and differ in their numbers alone: `- query 1`, `- query 2`."""
+
 SEVERAL = "|".join(NUMBERS[1:])
 COUNT = re.compile(
     rf"\b(?:{WRITE}|list|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
@@ -49,11 +67,6 @@ ITEMS = (
     *("{topic}", "{topic} explained", "examples of {topic}", "{topic} in practice", "facts about {topic}"),
     *("{topic} overview", "the history of {topic}", "{topic} step by step", "common questions about {topic}"),
 )
-TOPIC = re.compile(
-    r"\b(?:question|query|input|topic|request|message)\s*(?:is)?:[ \t]*([^\n]{2,500})",
-    re.IGNORECASE,
-)
-
 STANDALONE = re.compile(
     r"\bstandalone (?:question|query)"
     r"|\b(?:formulate|write|produce) an? (?:improved|better|optimi[sz]ed) (?:question|query)",
@@ -124,28 +137,44 @@ def _kind(text: str) -> Callable[[str, list[str], Prompt], str | None] | None:
         return _title
     if PATTERN.search(text):
         return _date
+    if QUOTED.search(text) or _shown(text):
+        return _list
     sentences = (found[0] for found in SENTENCE.finditer(text) if LISTING.search(found[0]))
-    asked = any(kind.search(each) for each in sentences for kind in (MARKED, PER_LINE, COMMAS, PYTHON))
+    asked = any(
+        kind.search(each) for each in sentences for kind in (MARKED, PER_LINE, COMMAS, PYTHON) if _is_meant(kind, each)
+    )
     return _list if asked else None
+
+
+def _is_meant(kind: re.Pattern[str], sentence: str) -> bool:
+    return kind is not MARKED or OPTIONAL.search(sentence) is None
+
+
+def _shown(text: str) -> str:
+    """Return the mark of a list of which a text shows two lines, `-` or `1.`; else the empty text."""
+    shown = SHOWN.search(text)
+    alike = shown and re.sub(r"\d", "", shown["first"]).split() == re.sub(r"\d", "", shown["second"]).split()
+    return shown["before"] if shown and alike else ""
 
 
 def _list(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write a list in the way that a text asks for."""
     marked = MARKED.search(text)
-    count = next((found[1].lower() for found in COUNT.finditer(text)), "3")
+    count = next((found[1].lower() for found in COUNT.finditer(SHOWN.sub("", text))), "3")
     most = min(NUMBERS.index(count) + 1 if count in NUMBERS else int(count), MAX_LINES)
     topic = _topic(text, prompt)
     items = [ITEMS[number % len(ITEMS)].format(topic=topic) for number in range(max(most, 1))]
     if COMMAS.search(text):
         return ", ".join(items)
-    if PYTHON.search(text):
+    if PYTHON.search(text) or QUOTED.search(text):
         return compact(items)
-    before = "{number}. " if marked and marked[1] else "- " if marked else ""
+    mark = _shown(text)
+    before = "{number}. " if (marked and marked[1]) or mark[:1] == "1" else "- " if marked or mark else ""
     return "\n".join(before.format(number=number) + item for number, item in enumerate(items, 1))
 
 
 def _topic(text: str, prompt: Prompt) -> str:
-    *_, told = ["", *(found[1] for found in TOPIC.finditer(text))]
+    *_, told = ["", *(found[1] for found in ABOUT.finditer(text))]
     words = keywords(told) or [word for word in keywords(question(prompt), 16) if not DULL.fullmatch(word)]
     return " ".join(words[:4]) or "this"
 

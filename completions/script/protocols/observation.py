@@ -90,6 +90,21 @@ def question(prompt: Prompt) -> str:
     return next((words for text in asked if (words := own_words(text)) or not text), "")
 
 
+ABOUT = re.compile(
+    r"\b(?:question|query|input|topic|request|message|task|user|human)\s*(?:is)?:[ \t]*([^\n]{2,500})", re.IGNORECASE
+)
+"""What a prompt that says how to answer is about, where it has that too."""
+
+
+def subject(prompt: Prompt, told: str) -> str:
+    """Return what is asked apart from the text that tells how to answer: the question, or what that text says of it."""
+    asked = question(prompt)
+    if asked[-MAX_SEARCHED:] != told:
+        return asked
+    *_, about = ["", *(found[1] for found in ABOUT.finditer(told))]
+    return about
+
+
 def own_words(text: str) -> str:
     """Return what a user has said of a text: what stands between the tags of `ADDED` is left out."""
     for tag in ADDED:

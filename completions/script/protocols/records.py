@@ -33,8 +33,8 @@ NAME = re.compile(r"(?<![\w.])[A-Z\u00c0-\u00de][\w'&-]*(?: [A-Z\u00c0-\u00de][\
 MISSED = re.compile(r"\bmissed\b", re.IGNORECASE)
 """How more records are asked for, of which there are none."""
 
-MOST_NAMES = 5
-MOST_READ = 20_000
+MAX_NAMES = 5
+MAX_READ = 20_000
 """Characters of the text from which the records are made."""
 
 RELATED = re.compile(r"(source|subject)_|(target|object)_")
@@ -115,13 +115,13 @@ def _text(asked: str) -> str:
     """Return the part of what was asked that is to be read: what stands behind its last `Text:`."""
     *_, start = [0, *(found.end() for found in TEXT.finditer(asked))]
     end = TEXT_END.search(asked, start) if start else None
-    return asked[start : end.start() if end else None][:MOST_READ]
+    return asked[start : end.start() if end else None][:MAX_READ]
 
 
 def _names(text: str) -> list[str]:
     """Return what begins with capital letters, each once, two names at least; telling words where there are none."""
     found = (" ".join(itertools.dropwhile(_is_plain, name[0].split(" "))) for name in NAME.finditer(text))
-    names = list(dict.fromkeys(filter(None, found)))[:MOST_NAMES]
+    names = list(dict.fromkeys(filter(None, found)))[:MAX_NAMES]
     return names if len(names) > 1 else list(dict.fromkeys([*names, *keywords(text), "this", "that"]))[:2]
 
 

@@ -15,7 +15,8 @@ from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions, unwrapped
-from completions.script.protocols.observation import in_sentences
+from completions.script.protocols.observation import in_sentences, subject
+from completions.script.protocols.placeholders import filled
 from completions.script.protocols.quoted import is_schema, written
 from completions.script.protocols.written_types import MAX_DEPTH, list_of, schema_of_instance
 from completions.script.schemas.alternatives import options_in
@@ -59,7 +60,6 @@ ANYHOW = re.compile("")
 LOOKED_BACK = 160
 """Characters before an example in which it says that it is one."""
 
-BARE_KEY = re.compile(r"([{,]\s*)([A-Za-z_]\w*)(?=\s*:)")
 MENTIONS = 4
 """How often a key is looked up before the values that it may have are given up."""
 
@@ -79,13 +79,14 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            return written(instance(_decided(schema, text, prompt), seed), text)
+            return written(instance(_decided(schema, text, prompt), seed, subject(prompt, text)), text)
     else:
         if asked:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
-    shown = (_example(text, ANYHOW) for text in instructions(prompt)) if wanted else iter(())
-    schema = next((each for each in shown if each is not None), None)
-    return None if schema is None else compact(instance(schema, seed))
+    for text in instructions(prompt) if wanted else ():
+        if (schema := _example(text, ANYHOW)) is not None:
+            return compact(instance(schema, seed, subject(prompt, text)))
+    return None
 
 
 def _asking(text: str) -> list[str]:
@@ -106,7 +107,7 @@ def _example(text: str, introduced: re.Pattern[str]) -> Schema | None:
         before = text[max(part.start - LOOKED_BACK, 0) : part.start].rstrip()
         *_, sentence = SENTENCE_END.split(before.rstrip("` :.\n[").removesuffix("json").rstrip("` :.\n"))
         if introduced.search(before.removesuffix("[")) or ASKS.match(sentence):
-            value = value_of(part.text) or value_of(BARE_KEY.sub(r'\1"\2"', part.text))
+            value = value_of(part.text) or filled(part.text)
             if isinstance(value, Mapping) and not any(map(_is_schema, (value, *value.values()))):
                 schema = schema_of_instance(dict(value))
                 return list_of(schema) if before.endswith("[") else schema

@@ -73,6 +73,9 @@ DENIED = frozenset(("no", "false", "n", "safe"))
 SHOWN = re.compile(r"\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b", re.IGNORECASE)
 """What tells that values are only some of many, or stand for when another is."""
 
+ONLY_SOME = re.compile(r"\b(?:such as|like|e\.g\.|for example|for instance|including)\W*\Z", re.IGNORECASE)
+"""What stands before values that are only some of many: `use of words such as "shall" or "may"`."""
+
 LAST = re.compile(
     r":\s*(?P<told>[\w-]+(?:\s*,\s*[\w-]+)*,?\s+or\s+[\w-]+)\.?\Z"
     r"|\((?P<within>[\w-]{3,}(?:\s*[/|]\s*[\w-]{3,})+)\)\.?\Z"
@@ -118,7 +121,7 @@ def options_in(sentence: str, bound: bool) -> list[str]:
     if asks and (listed := BRACKETS.search(sentence)):
         return _clean(listed[1].split(","))
     quoted = list(QUOTED.finditer(sentence)) if asks else []
-    if len(quoted) > 1:
+    if len(quoted) > 1 and not ONLY_SOME.search(sentence, 0, quoted[0].start()):
         between = "".join(sentence[a.end() : b.start()] for a, b in itertools.pairwise(quoted))
         if JOINED.search(between):
             names = _clean([each[1] for each in quoted])

@@ -56,6 +56,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "content": ("A few words of plain content.", "The text of the document."),
     "text": ("A few words of plain text.", "Some text."),
     "body": ("Hello,\nall is ready.\nBest regards", "A short message."),
+    "keyword": ("overview", "example", "guide"),
+    "follow_up": ("What comes next?", "How does it work?", "Is there an example?"),
     "query": ("latest results", "opening hours"),
     "question": ("What comes next?", "How does it work?"),
     "date": ("2025-03-14", "2025-06-01"),

@@ -1,0 +1,112 @@
+"""Forms that a prompt only shows, as applications do: objects of placeholders, two lines of a list, examples."""
+
+import json
+from typing import Any
+
+import pytest
+
+from completions.conversation import Message, Prompt, ResponseFormat
+from completions.script.auto.answer import auto
+from completions.script.protocols.placeholders import filled
+
+
+def said(*messages: tuple[str, str], **fields: Any) -> str:
+    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"title": <report_title>, "rating": <impact_rating>}', {"title": "report_title", "rating": 5}),
+        ('{"points": [{"text": "a", "score": score_value}, ...]}', {"points": [{"text": "a", "score": 5}]}),
+        ('{"ok": true/false, "sure": <confidence>, "n": 1-10, // how much\n}', {"ok": True, "sure": 0.5, "n": 5}),
+        ('{name: "Ada", "at": "https://x//y", "k": -1.5e3}', {"name": "Ada", "at": "https://x//y", "k": -1500.0}),
+        ('{"words": ["a", "b", …]}', {"words": ["a", "b"]}),
+        ("{ return 1; }", None),
+        ("{" * 30_000, None),
+    ],
+)
+def test_placeholders__are_filled(text: str, value: object) -> None:
+    assert filled(text) == value
+
+
+@pytest.mark.parametrize("kind", ["text", "json_object"])
+def test_placeholders__make_the_form_of_an_answer(kind: Any) -> None:
+    points = '{"text": "Text of point 1 [ids]", "score": score_value},\n{"text": "2", "score": score_value}'
+    form = '{\n"points": [\n' + points + "]\n}"
+    system = f"You answer by these tables.\nThe response should be JSON formatted as follows:\n{form}"
+    made = json.loads(said(("system", system), ("user", "Who?"), response_format=ResponseFormat(kind)))["points"]
+    assert made and all(each.keys() == {"text", "score"} and each["score"] > 0 for each in made)
+
+
+def test_keywords__are_those_of_the_question() -> None:
+    form = '{"main_keywords": ["<keyword>"], "title": "a title", "queries": ["query 1"]}'
+    asked = f"Find the keywords. Answer in JSON like {form}\n\nUser query: Who founded Acme Robotics?"
+    made = json.loads(said(("user", asked)))
+    assert set(made["main_keywords"]) <= {"founded", "Acme", "Robotics"}
+    assert made["title"] == "Founded Acme Robotics" and made["queries"][0] == "founded Acme Robotics"
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ("Write queries in the following format:\n- query 1\n- query 2\n...\n\nTopic: green tea", ["- green tea"]),
+        ("Give your answer in this format: 1. name of editor 1\n2. name of editor 2\n...\nTopic: tea", ["1. tea"]),
+        (
+            'Write 2 queries. You must respond with a list of strings in this format: ["a 1", "a 2"].\nTask: tea',
+            None,
+        ),
+    ],
+)
+def test_list__is_like_the_one_shown(asked: str, lines: list[str] | None) -> None:
+    answer = said(("user", asked))
+    if lines is None:
+        assert json.loads(answer) == ["tea", "tea explained"]
+    else:
+        assert answer.splitlines()[0] == lines[0] and len(answer.splitlines()) == 3
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "Your response must use Markdown for structure (e.g., headings, bold text, bullet points).",
+        "Use bullet points where appropriate in your response.",
+        "Respond in this format:\n1. Summary: what it is\n2. Details: how it works",
+        'The response shall keep modal verbs such as "shall", "may" or "will". Return only what is asked.',
+    ],
+)
+def test_text__is_no_list_and_no_choice_where_it_only_may_have_one(system: str) -> None:
+    answer = said(("system", system), ("user", "Who founded Acme?"))
+    assert len(answer.split()) > 8 and not answer.startswith(("-", "1."))
+
+
+SHOTS = (
+    'task: "buy shares?"\nresponse:\n{\n"agent": "Finance",\n"role: "broken"}\n'
+    'task: "a trip?"\nresponse:\n{"agent": "Travel", "role": "b"}\n'
+)
+
+
+def test_examples__of_objects_are_followed() -> None:
+    answer = json.loads(said(("system", f"examples:\n{SHOTS}"), ("user", "task: What is tea?")))
+    assert answer.keys() == {"agent", "role"}
+    shown = [("user", "a"), ("assistant", '{"kind": "x"}'), ("user", "b"), ("assistant", '{"kind": "y"}')]
+    assert json.loads(said(*shown, ("user", "c"))).keys() == {"kind"}
+
+
+@pytest.mark.parametrize("head", ["", "Tell the sentiment.\n\n"])
+def test_examples__of_words_are_chosen_from(head: str) -> None:
+    shots = "Text: I love it\nSentiment: glad\n\nText: I hate it\nSentiment: angry\n\nText: It works\nSentiment:"
+    assert said(("user", head + shots)) in ("glad", "angry")
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", "User: hi\nAssistant: hello\n\nUser: bye\nAssistant: see you\n\nUser: what now?\nAssistant:")],
+        [("user", f"Explain these:\n{SHOTS}")],
+        [("user", "a"), ("assistant", '{"kind": "x"}'), ("user", "Thank you!")],
+        [("user", "a"), ("assistant", '{"kind": "x"}'), ("user", "b"), ("assistant", "Well."), ("user", "And?")],
+    ],
+)
+def test_examples__that_are_none_are_left(messages: list[tuple[str, str]]) -> None:
+    assert len(said(*messages).split()) > 5
