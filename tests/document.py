@@ -44,11 +44,12 @@ def merge(whole: dict[str, Any], delta: dict[str, Any]) -> None:
         if key == "tool_calls":
             calls = whole.setdefault(key, [])
             for fragment in value:
-                if fragment["index"] == len(calls):
+                place = fragment.get("index", len(calls))  # Google's calls come whole, without one
+                if place == len(calls):
                     calls.append({})
                 fields = {name: field for name, field in fragment.items() if name != "index"}
-                assert len(calls) == fragment["index"] + 1, "calls come one after the other"
-                merge(calls[fragment["index"]], fields)
+                assert len(calls) == place + 1, "calls come one after the other"
+                merge(calls[place], fields)
         elif key == "role":
             whole[key] = value  # some say it in each chunk
         elif isinstance(value, dict) and isinstance(before, dict):

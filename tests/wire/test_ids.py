@@ -48,7 +48,7 @@ CHATS = {
         rf"toolu_bdrk_01{BASE58}",
     ),
     "/vllm/v1/chat/completions": ("qwen3", r"chatcmpl-[0-9a-f]{16}", r"chatcmpl-tool-[0-9a-f]{16}"),
-    "/v1beta/openai/chat/completions": ("gemini-2.5-flash", r"[\w-]{23}", rf"call_{ALNUM24}"),
+    "/v1beta/openai/chat/completions": ("gemini-2.5-flash", r"[\w-]{23}", r"call_\d{6}"),
 }
 """By address: a model, and what ids of answers and of calls look like."""
 

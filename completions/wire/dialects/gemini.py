@@ -1,31 +1,36 @@
-"""Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, no log probabilities, Google's errors.
-
-From Gemini 3 on the first call of an answer is signed, in its `extra_content`, and has to come back so.
+"""Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, what was thought and its signatures, Google's errors.
 
 Sources: Google's page on OpenAI compatibility; answers recorded in 2025; errors as users quote them (2026-01-10:
-SuzumiyaAkizuki/ComfyUI-NewBie-LLM-Formatter 3), which are lists of one.
+SuzumiyaAkizuki/ComfyUI-NewBie-LLM-Formatter 3), which are lists of one. Of Gemini 3: chunks with calls, which have no
+index, and their ids, measured on 2026-09-16 (THU-MAIC/OpenMAIC 1556); the end of streams, whose reason is `stop` also
+after calls, on 2026-08-17 (googleapis/python-genai 2868) and with the signature of a text on 2026-09-17.
 """
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
 
-from completions.conversation import Choice, Prompt, Reply
+from completions.conversation import Choice, Prompt, Reply, Usage
+from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.dialects import catalogue, rules
+from completions.wire.dialects import catalogue, gemini_thoughts, rules
 from completions.wire.dialects.refusals import GEMINI
-from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.fields import dicts, mapping, text, without_nulls
+from completions.wire.dialects.vendor import HEAD, Vendor, counting
+from completions.wire.fields import arranged, by_name, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
-from completions.wire.gemini.answer import response_id
-from completions.wire.gemini.signatures import MISSING, is_strict, open_calls, signature, wrong_signature
-from completions.wire.openai.base import Dialect, usage
+from completions.wire.gemini.answer import call_id, response_id
+from completions.wire.gemini.signatures import is_strict, signature, signs
 from completions.wire.openai.chat.rules import FIELDS
-from completions.wire.validation import Check, Problem, Rule
+from completions.wire.openai.readback import THOUGHT_TAGS
+from completions.wire.validation import Check
 from completions.wire.words import Words
 
-OWN = ("cached_content", "extra_body", "google", "reasoning_effort", "safety_settings", "thinking_config")
-"""Fields of Google's own; others that OpenAI's API has not either are refused (recorded by users on 2026-01-10)."""
+FOREIGN = frozenset({"frequency_penalty", "metadata", "seed", "store"})
+"""What Google knows not of OpenAI's fields (quoted from 2025-02 to 2026-09-17); it takes `presence_penalty`."""
+
+KNOWN = (FIELDS.keys() - FOREIGN) | {"cached_content", "extra_body", "safety_settings"}
+"""The fields of a request; all others are refused. Google's own are in `extra_body` (`google` alone: 2026-05-24)."""
 
 NO_KEY = "Missing or invalid Authorization header."
 """Seen on 2026-04-20: NVIDIA/NemoClaw 2093."""
@@ -41,25 +46,8 @@ WORDS: Mapping[str, Words] = {**errors.ERROR_WORDS, "model_not_found": NO_MODEL}
 """How the API puts the usual errors."""
 
 
-def _model(name: str) -> str:
-    """Return a model's name without what may stand before it: `models/`, `google/`."""
-    return name.rpartition("/")[2]
-
-
-def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
-    """Return the error for a call without its signature in the turn that is not over."""
-    if not is_strict(_model(text(body.get("model")))):
-        return None
-    for message, name, position in open_calls(body["messages"]):
-        extra = mapping(dicts(message["tool_calls"])[0].get("extra_content"))
-        given = mapping(extra.get("google")).get("thought_signature")
-        if wrong := wrong_signature(given, MISSING.format(name=name, position=position)):
-            return RequestError(wrong)
-    return None
-
-
 class GeminiChat(Vendor):
-    """Google's dialect."""
+    """Google's dialect. The keys of answers and chunks are in the order of their names, at every depth."""
 
     name = "gemini"
     vendor = "gemini"
@@ -71,43 +59,117 @@ class GeminiChat(Vendor):
     whole_calls = True
     role_opens = False
     null_usage = False
+    ordered = True
     head = HEAD
     finish_joined = True
     words = WORDS
-    refusals = GEMINI
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=(*FIELDS, *OWN))}
-    between = (Rule(_unsigned, "securo-finance/securo 884; TokenRhythm/opensquilla 225", "2026-09-10"),)
+    refusals = (*GEMINI, *gemini_thoughts.REFUSALS)
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=KNOWN)}
+    between = gemini_thoughts.RULES
+    asked = ""
+    """The model that is asked."""
+    shows_thoughts = False
+    """Whether the request wants to be told what was thought."""
 
-    def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect of the model: from Gemini 3 on calls are signed."""
-        return SIGNING if is_strict(_model(prompt.model or "")) else self
+    def for_prompt(self, prompt: Prompt) -> Self:
+        """Return the dialect of a model, whose streams end in a chunk of their own since Gemini 3, and of a request."""
+        told = copy.copy(self)
+        told.asked = gemini_thoughts.own_name(prompt.model)
+        if gemini_thoughts.shows_thoughts(prompt.body):
+            told.shows_thoughts, told.thought_tags = True, THOUGHT_TAGS
+        told.finish_joined, told.usage_joined = not is_strict(told.asked), prompt.include_usage
+        return told
+
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise the error of all fields that Google does not know, or of others."""
+        if unknown := sorted(body.keys() - KNOWN):
+            said = (f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown)
+            raise errors.Violated([("", each) for each in said])
+        super().check_chat(body)
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of Google's."""
         return response_id(reply)
 
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id as Google numbers calls."""
+        return call_id(f"call/{reply.serial}/{place[0]}", place[-1])
+
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of reasoning, which is a text with a mark; empty unless it was asked for."""
+        return {"content": text, "extra_content": {"google": {"thought": True}}} if self.shows_thoughts else {}
+
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, without content if it only has calls."""
-        return without_nulls(super().message(message, choice))
+        """Return the message, with thoughts before its text; it has no content where it only has calls."""
+        told = {key: value for key, value in message.items() if value or (key == "content" and value is not None)}
+        extra: dict[str, Any] = {}
+        if self.shows_thoughts and choice.reasoning:
+            begin, end = self.thought_tags
+            told["content"] = begin + choice.reasoning + (end + told["content"] if "content" in told else "")
+            extra["thought"] = True
+        if (signed := self._signature(choice)) and "tool_calls" in told:
+            first, *others = told["tool_calls"]
+            told["tool_calls"] = [first | {"extra_content": {"google": signed}}, *others]
+        elif signed:
+            extra |= signed
+        return told | ({"extra_content": {"google": extra}} if extra else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta, which always has the role."""
-        return {"role": "assistant", **super().delta(delta, choice)}
+        """Return the delta, which always has the role; one that only ends a text has its signature."""
+        told = {"role": "assistant", **super().delta(delta, choice)}
+        if "tool_calls" in told:
+            calls = ({key: value for key, value in call.items() if key != "index"} for call in told["tool_calls"])
+            return told | {"tool_calls": list(calls)}
+        if not delta and not choice.tool_calls and (signed := self._signature(choice)):
+            told["extra_content"] = {"google": signed}
+        return told
+
+    def _signature(self, choice: Choice) -> dict[str, str]:
+        """Return the signature of what was thought; empty where the model signs nothing."""
+        calls = choice.tool_calls
+        if not signs(self.asked, calls=bool(calls), thought=bool(choice.reasoning)):
+            return {}
+        return {"thought_signature": signature(f"thought/{calls[0].id if calls else choice.text}")}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice without null log probabilities and null finish reasons."""
-        return without_nulls(document)
+        """Return the choice without null log probabilities and null finish reasons.
+
+        The chunk that ends calls is not that of the last one since Gemini 3, and its reason that of a text.
+        """
+        told = without_nulls(document)
+        if "delta" in told and not self.finish_joined and told.get("finish_reason") == "tool_calls":
+            told["finish_reason"] = "stop"
+        ordered: dict[str, Any] = by_name(told)
+        return ordered
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer with its keys in the order of their names."""
+        return arranged(document, sorted(document))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the three counts."""
-        return usage(reply.usage)
+        """Return the three counts; what was thought is in the total alone."""
+        used = reply.usage or Usage(0, 0)
+        return {
+            "completion_tokens": max(used.completion_tokens - used.reasoning_tokens, 0),
+            "prompt_tokens": used.prompt_tokens,
+            "total_tokens": used.total_tokens,
+        }
 
-    def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error; of a field that is not known it is the JSON parser's."""
-        if problem.code != "unknown_parameter":
-            return problem.error()
-        said = f'Invalid JSON payload received. Unknown name "{problem.path}": Cannot find field.'
-        return errors.Violated([("", said)])
+    def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
+        """Return the chunks, each with the usage so far where a usage is asked for (ogx-ai/ogx 5122, 2026-03)."""
+        if not prompt.include_usage:
+            return events
+        asked = usage["prompt_tokens"]
+        thought = usage["total_tokens"] - usage["completion_tokens"] - asked
+        shown, hidden = (thought, 0) if self.shows_thoughts else (0, thought)
+        return counting(
+            events,
+            lambda said: {
+                "completion_tokens": max(said - shown, 0),
+                "prompt_tokens": asked,
+                "total_tokens": asked + hidden + said,
+            },
+        )
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Google's words; here, a key is wanted in a header of OpenAI's."""
@@ -122,18 +184,3 @@ class GeminiChat(Vendor):
     def sent(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
         """Return the envelope in a list of one."""
         return [error]
-
-
-class SigningChat(GeminiChat):
-    """Google's dialect of the models that sign the first call of an answer."""
-
-    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message with the signature before its first call (shape: tests of clients, 2026-10-06)."""
-        told = super().message(message, choice)
-        if calls := told.get("tool_calls"):
-            token = signature(f"call/{calls[0].get('id')}")
-            told["tool_calls"] = [{"extra_content": {"google": {"thought_signature": token}}, **calls[0]}, *calls[1:]]
-        return told
-
-
-SIGNING = SigningChat()

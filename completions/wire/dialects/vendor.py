@@ -1,11 +1,14 @@
 """What vendors other than OpenAI have in common: their own rules, headers and parameters."""
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
+import orjson
+
 from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.dialects import rules
 from completions.wire.fields import arranged, mapping, text_or_none
@@ -178,3 +181,17 @@ def with_thoughts(message: dict[str, Any]) -> dict[str, Any]:
     """Return a message whose thoughts are between its content, a text even with tool calls, and its numbered calls."""
     told = numbered(message) | {"content": message["content"] or ""}
     return arranged(told, ("role", "content", "reasoning_content"))
+
+
+def counting(events: Iterable[Event], counts: Callable[[int], Mapping[str, int]]) -> list[Event]:
+    """Return a stream whose chunks have the usage so far, which `counts` tells of how many tokens have been said."""
+    said, told = 0, []
+    for event in events:
+        said += event.token
+        told.append(event._replace(data=_counted(event.data, counts(said))) if event.chunk else event)
+    return told
+
+
+def _counted(data: bytes, usage: Mapping[str, int]) -> bytes:
+    document = orjson.loads(data)
+    return data if document.get("usage") is not None else orjson.dumps({**document, "usage": usage})

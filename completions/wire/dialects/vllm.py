@@ -7,29 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import orjson
-
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, rules, vllm_constraints, vllm_rules
-from completions.wire.dialects.vendor import HEAD, Vendor
+from completions.wire.dialects.vendor import HEAD, Vendor, counting
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import arranged, mapping, whole
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
 from completions.wire.openai.words import ADDRESS, METHOD
 from completions.wire.validation import Check, Problem, keep_rules
-
-
-def _counted(data: bytes, usage: Mapping[str, Any], said: int) -> bytes:
-    document, asked = orjson.loads(data), usage["prompt_tokens"]
-    if document.get("usage") is None:
-        counts = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
-        document["usage"] = {**usage, **counts}
-    return orjson.dumps(document)
-
 
 OF_ADDRESSES = {VLLM_WORDS[kind].type for kind in (METHOD, ADDRESS)}
 ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
@@ -94,11 +83,11 @@ class VLLM(Vendor):
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
             return events
-        said, told = 0, []
-        for event in events:
-            said += event.token
-            told.append(event._replace(data=_counted(event.data, usage, said)) if event.chunk else event)
-        return told
+        asked = usage["prompt_tokens"]
+        return counting(
+            events,
+            lambda said: {**usage, "prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+        )
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning; before version 0.12 it was called `reasoning_content`."""

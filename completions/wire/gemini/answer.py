@@ -19,7 +19,7 @@ from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.gemini.signatures import is_strict, signature, signs_texts
+from completions.wire.gemini.signatures import is_strict, signature, signs
 from completions.wire.openai.logprobs import alternatives, chance_of, given
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
@@ -132,12 +132,8 @@ class Said:
 
     @property
     def signature(self) -> Document:
-        """The signature of what was thought, on the part that it precedes; a strict model signs each call.
-
-        The others sign calls alone: of Gemini 2.5, of 74 recorded texts without tools none is signed.
-        """
-        always = signs_texts(self._prompt.model) or (self.calls and self.is_strict)
-        if not (self.is_strict or self.calls) or not (self.choice.reasoning or always):
+        """The signature of what was thought, on the part that it precedes; empty where the model signs nothing."""
+        if not signs(self._prompt.model, calls=bool(self.calls), thought=bool(self.choice.reasoning)):
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 

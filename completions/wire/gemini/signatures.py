@@ -46,6 +46,15 @@ def signs_texts(model: str | None) -> bool:
     return SIGNS_TEXTS.match(model or "") is not None
 
 
+def signs(model: str | None, *, calls: bool, thought: bool) -> bool:
+    """Return whether a model signs an answer with these: a strict one signs each call, and what it has thought about.
+
+    The others sign calls alone, if they have thought: of Gemini 2.5, of 74 recorded texts without tools none is signed.
+    """
+    always = signs_texts(model) or (calls and is_strict(model))
+    return (is_strict(model) or calls) and (thought or always)
+
+
 def signature(serial: str) -> str:
     """Return a signature of an answer."""
     return base64.b64encode(sealed("", serial)).decode()

@@ -63,10 +63,10 @@ class Dialect:
     """Whether a stream sends each tool call in one chunk."""
     call_opens = True
     """Whether a single tool call's id and name come with the role in the first chunk; with `whole_calls`, all of it."""
-    role_opens = True
-    """Whether a stream starts with a chunk that has the role and no text."""
-    role_joined = False
-    """Whether the role comes at the end of the first thing that a choice says, where no chunk opens it."""
+    role_opens, role_joined = True, False
+    """Whether a stream starts with a chunk that has the role and no text, or the first thing said ends with it."""
+    thought_tags: tuple[str, str] = ("", "")
+    """What stands around thoughts that are told in the text, in the pieces beside it."""
     finish_joined = False
     """Whether the last piece of text and the finish reason come in one chunk."""
     usage_joined = False

@@ -20,6 +20,9 @@ REASONING = ("reasoning_content", "reasoning", "thinking")
 
 Document = Mapping[str, Any]
 
+THOUGHT_TAGS = ("<thought>", "</thought>")
+"""What stands around thoughts in Google's texts (captured by users of include_thoughts in 2025-07; coder/coder)."""
+
 
 def collect_choices(document: Document, answer: Answer) -> None:
     """Add what a chat completion, a legacy completion or a chunk says."""
@@ -48,14 +51,15 @@ def collect_usage(usage: Document, answer: Answer) -> None:
 def collect_message(message: Document, voice: Voice) -> None:
     """Add what a message or a delta says."""
     voice.says(next((message[name] for name in REASONING if isinstance(message.get(name), str)), None), "reasoning")
-    _content(message.get("content"), voice)
+    _content(message, voice)
     voice.says(mapping(message.get("audio")).get("transcript"))
     voice.says(message.get("refusal"), "refusal")
     voice.annotations += dicts(message.get("annotations"))
     for index, call in enumerate(dicts(message.get("tool_calls"))):
         custom, function = mapping(call.get("custom")), mapping(call.get("function"))
+        place = whole(call.get("index"), 0)
         voice.call(
-            call.get("index") if whole(call.get("index"), 0) is not None else index,
+            (call.get("id") or index) if place is None else place,  # Google's chunks have no index, and a call each
             name=(custom or function).get("name"),
             arguments=custom.get("input", "") if custom else function.get("arguments", ""),
             id=call.get("id"),
@@ -65,9 +69,13 @@ def collect_message(message: Document, voice: Voice) -> None:
         voice.call("function_call", name=call.get("name"), arguments=call.get("arguments", ""))
 
 
-def _content(content: object, voice: Voice) -> None:
-    """Add the content: a text, or Mistral's parts."""
-    voice.says(content)
+def _content(message: Document, voice: Voice) -> None:
+    """Add the content: a text, which has Google's thoughts between tags, or Mistral's parts."""
+    content, (begin, end) = message.get("content"), THOUGHT_TAGS
+    if isinstance(content, str) and mapping(mapping(message.get("extra_content")).get("google")).get("thought") is True:
+        thoughts, _, content = content.removeprefix(begin).partition(end)
+        voice.says(thoughts, "reasoning")
+    voice.says(content.removeprefix(end) if isinstance(content, str) else content)
     for part in dicts(content):
         voice.says(part.get("text"))
         for thought in dicts(part.get("thinking")):

@@ -856,7 +856,7 @@ def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
 
 OWN: dict[str, Any] = {
     "cerebras": {"clear_thinking": True, "service_tier": "auto"},
-    "gemini": {"thinking_config": {}, "extra_body": {}},
+    "gemini": {"cached_content": "c", "extra_body": {}},
     "groq": {"reasoning_format": "parsed", "service_tier": "on_demand", "reasoning_effort": "default"},
     "mistral": {"random_seed": 1, "safe_prompt": True},
     "vllm": {"top_k": 5, "ignore_eos": False, "max_tokens": 9, "max_completion_tokens": 9},

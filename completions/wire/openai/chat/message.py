@@ -218,6 +218,7 @@ class ChoiceWriter:
         self._calls = [] if dialect.whole_calls else list(calls_in_stream(reply, prompt, index))
         self._whole = self._whole_calls() if dialect.whole_calls else []
         self._role = {"role": "assistant"} if dialect.role_joined else {}
+        self._tag = ""  # what comes before the next piece of text
         self._last_delta: Mapping[str, Any] = {}
         self._last_beside: Mapping[str, Any] = {}
         self._last_tokens = 0
@@ -259,7 +260,9 @@ class ChoiceWriter:
         for block in self._choice.content if in_pieces else in_one_text(self._choice):
             match block.kind:
                 case "reasoning":
+                    self._tag, after = self._dialect.thought_tags
                     events += self._thoughts(block.text)
+                    self._tag = after
                     closing = self._dialect.closing_delta(HOLE)
                 case "text" if closing and in_pieces:
                     events += self._after_thoughts(closing, block.text)
@@ -333,7 +336,7 @@ class ChoiceWriter:
         split = tokens.split(text, self._prompt.model)
         entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
         groups = grouped(entries, split, self._prompt.per_chunk)
-        deltas = [{key: _text_of(group)} for group in groups]
+        deltas = [{key: self._tagged(_text_of(group))} for group in groups]
         deltas[0] = self._with_role(deltas[0])
         likely = [{"logprobs": {**dict.fromkeys(self._dialect.chances), key: group}} for group in groups]
         self._last_delta, self._last_beside = deltas[-1], likely[-1]
@@ -358,6 +361,8 @@ class ChoiceWriter:
 
     def _pieces(self, delta: dict[str, Any], text: str, part: str = "") -> Events:
         said = pieces(text, self._prompt)
+        if said and self._tag:
+            said[0] = self._tagged(said[0])
         if said and self._dialect.finish_joined:
             self._last_delta, self._last_beside = _filled(delta, said[-1]), {}
         if not (said and self._role):
@@ -365,6 +370,11 @@ class ChoiceWriter:
         first, rest = parted(said)
         opened = self._chunks.each(self._around(self._with_role(delta)), first, part)
         return Events(opened, self._chunks.each(self._around(delta), rest, part))
+
+    def _tagged(self, piece: str) -> str:
+        """Return a piece behind the tag that comes before it, if one does."""
+        told, self._tag = self._tag + piece, ""
+        return told
 
     def _around(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
