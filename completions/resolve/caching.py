@@ -17,7 +17,8 @@ from completions.tokens import text as tokens
 from completions.tokens.caches import NOVA, Steps, least_marked, steps_of
 from completions.tokens.measures import OF_TOOLS, text_cost
 from completions.tokens.vendor import Weights
-from completions.tokens.vendors import CLAUDE, vendor_of
+from completions.tokens.vendors import vendor_of
+from completions.tokens.weights import CLAUDE
 from completions.wire.fingerprints import as_bytes, message_bytes
 
 LIFE = 600

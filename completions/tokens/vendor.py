@@ -1,4 +1,4 @@
-"""What the prompt counts of vendors whose tokenizers are not ours are made of; `vendors.py` has their weights.
+"""What the prompt counts of vendors whose tokenizers are not ours are made of; `weights.py` has their weights.
 
 A prompt's tokens are the sum of its measures (`tokens/measures.py`), each times its weight, and of its images, sounds
 and documents.

@@ -1,302 +1,77 @@
-"""How vendors count prompts whose tokenizers are not ours: weights that were fitted to recordings of their APIs.
-
-`docs/usage.md` says how near that comes.
-"""
+"""How vendors count prompts whose tokenizers are not ours: which weights hold for a model, by its name."""
 
 import functools
 import re
 from dataclasses import replace
 
-from completions.tokens.vendor import Media, Vendor, Weights, flat, squares, tiles
-
-CLAUDE: Weights = {
-    "base": 7,
-    "small": 1,
-    "exchange": 6,
-    "newline": 0.41,
-    "digit": 0.06,
-    "contraction": 0.9,
-    "number": 0.47,
-    "tools": 509,
-    "hidden": -65,
-    "tool": 13.9,
-    "tool_json": 1.63,
-    "tool_text": -0.59,
-    "required": 90,
-    "named": 0.8,
-    "serial": -208,
-    "call": 44.4,
-    "call_json": 2.37,
-    "schema": 116,
-    "schema_json": 1.43,
-    "thinking": 29,
-    "adaptive": 16.5,
-    "thought": 1.08,
-    "text_document": 37,
-    "citations": 561,
-    "search": 64,
-    "encrypted": 35.6,
-    "compaction": 93,
-    "later": 2.7,
-}
-CLAUDE_LATER: Weights = {
-    **{name: weight for name, weight in CLAUDE.items() if not name.startswith("tool_") and name != "tool"},
-    **{"base": 6, "small": 0, "exchange": 0, "newline": 0, "digit": 0, "contraction": 0, "number": 0, "later": 1.5},
-    **{"fours": 1.12, "tools": 291, "tool_fours": 1.12, "tool_marks": 2.3, "required": 73, "serial": -216},
-    **{"hidden": 0, "all_deferred": 95},
-    **{"call": 17, "call_json": 2, "adaptive": 0, "task_budget": 40},
-}
-"""Since Opus 4.7 words are taken in pieces of about four letters: 1.4 times as many tokens as before in prose."""
-
-CLAUDE_5: Weights = {
-    **CLAUDE_LATER,
-    **{"tools": 291, "tool_fours": 0.75, "tool_marks": 1.2, "required": 120, "named": 1, "serial": 0},
-    **{"deferred": 84, "all_deferred": 11, "loaded": 16, "call": 46, "call_json": 0.85},
-}
-"""As Sonnet 5 counted tools in July 2026 (activeagents/activeagent), and calls; one at once costs nothing less."""
-
-GEMINI: Weights = {
-    "base": 1,
-    "fine": 1,
-    "message": 1,
-    "tools": 17.8,
-    "tool": 18.2,
-    "tool_fine": 1.03,
-    "property": 10.3,
-    "object": 30,
-    "call": 15,
-    "call_fine": 1.75,
-}
-GEMINI_3: Weights = {
-    **GEMINI,
-    **{"tools": 1.7, "tool": 7.5, "tool_schema": 11, "tool_fine": 1.05, "property": 16, "object": 0},
-    **{"described": 4.9, "title": 1, "call": 12.4, "call_fine": 1.5},
-}
-GEMINI_20: Weights = {"fine": 1, "property": 5.5, "parameters": 10.8, "call_fine": 1.02}
-VERTEX: Weights = {
-    "fine_values": 1,
-    "tool_fine": 1.1,
-    "property": 1.9,
-    "call": 8,
-    "call_fine": 1,
-    "sealed_ever": 12,
-}
-MISTRAL: Weights = {
-    "base": 3,
-    "text": 1,
-    "digit": 1,
-    "message": 4,
-    "tools": 28,
-    "tool": 21,
-    "tool_json": 0.96,
-    "property": 7.1,
-    "call": 6,
-    "call_json": 1.2,
-}
-MINISTRAL: Weights = {
-    "base": 3,
-    "text": 1,
-    "digit": 1,
-    "message": 2,
-    "tools": 31,
-    "tool": 24,
-    "tool_spaced": 1,
-    "call": 6,
-    "call_json": 1,
-}
-DEEPSEEK: Weights = {
-    "base": 3,
-    "text": 1,
-    "user": 1,
-    "assistant": 3,
-    "tools": 234,
-    "tool": 13,
-    "tool_spaced": 1,
-    "required": 7,
-    "turn": 23,
-    "call": 12,
-    "argument": 12.5,
-    "call_json": 1,
-    "json_object": 20,
-    "thought": 1,
-}
-DEEPSEEK_FLASH: Weights = {**DEEPSEEK, "base": 29, "unthinking": -26, "tools": 225, "json_object": 23}
-QWEN: Weights = {
-    "base": 10,
-    "text": 1,
-    "digit": 1,
-    "message": 5,
-    "unthinking": 2,
-    "tools": 228,
-    "tool": 20,
-    "tool_spaced": 1,
-    "turn": 5,
-    "call": 23,
-    "argument": 3,
-    "call_json": 1,
-}
-QWEN_OLLAMA: Weights = {
-    "base": 8,
-    "text": 1,
-    "digit": 1,
-    "message": 5,
-    "unthinking": 4,
-    "tools": 89,
-    "tool": 15,
-    "tool_json": 1,
-    "call": 40,
-    "call_json": 1,
-    "thought": 1,
-}
-"""Qwen's template in Ollama (0xPlaygrounds/rig, October 2026), which writes tools without blanks."""
-
-LLAMA_3: Weights = {
-    "base": 30,
-    "text": 1,
-    "user": 5,
-    "assistant": 5,
-    "tools": 200,
-    "tool_json": 1.05,
-    "call": 8,
-    "json_object": 16,
-}
-"""Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
-
-QWEN_3: Weights = {
-    "base": 8,
-    "text": 1,
-    "digit": 1,
-    "message": 5,
-    "unthinking": 4,
-    "tools": 109,
-    "tool": 20,
-    "tool_spaced": 1,
-    "call": 32,
-    "call_json": 1,
-}
-QWEN_CODER: Weights = {
-    "base": 8,
-    "text": 1,
-    "digit": 1,
-    "message": 5,
-    "tools": 274,
-    "tool": 26,
-    "tool_text": 1,
-    "property": 22,
-    "call": 24,
-    "argument": 8,
-    "call_text": 1,
-}
-"""Qwen's coder has its tools and calls in tags, with a name, a type and a description for each of their parameters."""
-
-KIMI_25: Weights = {
-    "base": 7,
-    "text": 1,
-    "digit": 1,
-    "message": 4,
-    "tools": 14,
-    "tool_types": 1,
-    "call": 30,
-    "call_json": 1,
-    "thought": 1,
-}
-"""Kimi has its tools as types since K2.5, and reads again what it thought (Moonshot, February 2026)."""
-
-KIMI_3: Weights = {**KIMI_25, "base": 84, "tools": 83}
-"""Kimi K3 is told more before a prompt, and before its tools (vercel/ai, August 2026)."""
-
-GLM: Weights = {
-    "base": 6,
-    "text": 1,
-    "message": 3,
-    "tools": 118,
-    "tool": 18,
-    "tool_spaced": 1,
-    "call": 15.5,
-    "argument": 1.5,
-    "call_json": 1,
-    "thought": 0.95,
-}
-"""GLM since 4.5 has calls in tags, and reads again what it thought (charmbracelet/fantasy, October 2025)."""
-
-NOVA: Weights = {"base": 2, "text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 30, "call_json": 1}
-NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
-NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
-"""Of Converse (tmc/langchaingo, March 2026), as what Qwen's, DeepSeek's and Llama's models cost at Bedrock."""
-
-COMMAND: Weights = {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5}
-
-CLAUDE_HOSTED = {
-    "code_execution_20250": 1600,
-    "code_execution": 4680,
-    "tool_search": 212,
-    "memory": 1060,
-    "web_search": 1678,
-    "web_fetch": 500,
-    "advisor": 2360,
-}
-CLAUDE_HOSTED_ONCE = {"web_": 522}
-"""What search and fetching have in common (fetching alone by Haiku 4.5, February 2026; both by Sonnet 4.5)."""
-
-CLAUDE_FILTERING = {"code_execution_20260521": 2237, "web_search_20260318": 3953, "web_fetch_20260318": 3286}
-"""What tools cost that run code over what they find (Sonnet 4.6, recorded 2026-08; Haiku 4.5's search costs less)."""
-
-CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
-GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
-GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258, film_second=258)
-GEMINI_3_MEDIA = Media(
-    flat(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80, film_second=64
-)
-MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)
+from completions.tokens import weights
+from completions.tokens.vendor import Media, Vendor, Weights, flat, squares
 
 
-def _claude(name: str, weights: Weights, tool_search: int = CLAUDE_HOSTED["tool_search"], **others: float) -> Vendor:
-    hosted = {**CLAUDE_HOSTED, "tool_search": tool_search}
-    return Vendor(name, {**weights, **others}, CLAUDE_MEDIA, hosted=hosted, hosted_once=CLAUDE_HOSTED_ONCE)
+def _claude(name: str, weighed: Weights, tool_search: int | None = None, **others: float) -> Vendor:
+    return Vendor(
+        name,
+        {**weighed, **others},
+        weights.CLAUDE_MEDIA,
+        hosted=weights.CLAUDE_HOSTED | ({} if tool_search is None else {"tool_search": tool_search}),
+        hosted_once=weights.CLAUDE_HOSTED_ONCE,
+    )
 
 
 VENDORS: tuple[tuple[str, Vendor], ...] = (
-    ("claude-fable-5-1", _claude("claude-5.1", CLAUDE_LATER, tool_search=260, tools=229)),
-    ("claude-(?:opus-5|fable)", _claude("claude-5", CLAUDE_5, tool_search=275)),
-    ("claude-opus-4-7", _claude("claude-4.7", CLAUDE_LATER, tool_search=290, adaptive=5)),
-    ("claude-sonnet-5", _claude("claude-sonnet-5", CLAUDE_5, tool_search=290, tools=359)),
-    ("claude-opus-4-8", _claude("claude-4.8", CLAUDE_LATER, tool_search=290)),
-    ("claude-3-(?:5-)?haiku", _claude("claude-3-haiku", CLAUDE, base=9, tools=279)),
-    ("claude-3-sonnet", _claude("claude-3-sonnet", CLAUDE, base=9, tools=174)),
-    ("claude-3-5-sonnet-20240620", _claude("claude-3.5", CLAUDE, base=9, tools=309)),
-    ("claude-3-[57]", _claude("claude-3.7", CLAUDE, base=9, tools=361)),
-    ("claude-3", _claude("claude-3", CLAUDE, base=9, tools=545)),
-    ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", CLAUDE, tools=324, required=-2)),
-    ("claude-sonnet-4-6", replace(_claude("claude-4", CLAUDE), hosted={**CLAUDE_FILTERING, **CLAUDE_HOSTED})),
-    ("claude", _claude("claude-4", CLAUDE)),
-    ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", GEMINI_20, GEMINI_20_MEDIA)),
-    ("gemini-3\\.[5-9]", Vendor("gemini-3.5", {**GEMINI_3, "sealed_ever": 21, "seal_ever": -25}, GEMINI_3_MEDIA)),
-    ("gemini-3", Vendor("gemini-3", {**GEMINI_3, "sealed": 21, "seal": -25}, GEMINI_3_MEDIA)),
-    ("gemma[1-3]", Vendor("gemma-ollama", {**GEMINI, "base": 9, "message": 5}, GEMINI_MEDIA)),
-    ("gemini|gemma|learnlm", Vendor("gemini-2.5", GEMINI, GEMINI_MEDIA)),
+    ("claude-fable-5-1", _claude("claude-5.1", weights.CLAUDE_LATER, tool_search=260, tools=229)),
+    ("claude-(?:opus-5|fable)", _claude("claude-5", weights.CLAUDE_5, tool_search=275)),
+    ("claude-opus-4-7", _claude("claude-4.7", weights.CLAUDE_LATER, tool_search=290, adaptive=5)),
+    ("claude-sonnet-5", _claude("claude-sonnet-5", weights.CLAUDE_5, tool_search=290, tools=359)),
+    ("claude-opus-4-8", _claude("claude-4.8", weights.CLAUDE_LATER, tool_search=290)),
+    ("claude-3-(?:5-)?haiku", _claude("claude-3-haiku", weights.CLAUDE, base=9, tools=279)),
+    ("claude-3-sonnet", _claude("claude-3-sonnet", weights.CLAUDE, base=9, tools=174)),
+    ("claude-3-5-sonnet-20240620", _claude("claude-3.5", weights.CLAUDE, base=9, tools=309)),
+    ("claude-3-[57]", _claude("claude-3.7", weights.CLAUDE, base=9, tools=361)),
+    ("claude-3", _claude("claude-3", weights.CLAUDE, base=9, tools=545)),
+    ("claude-(?:sonnet|opus)-4-(?:0|1|2\\d{3})", _claude("claude-4.0", weights.CLAUDE, tools=324, required=-2)),
+    (
+        "claude-sonnet-4-6",
+        replace(_claude("claude-4", weights.CLAUDE), hosted={**weights.CLAUDE_FILTERING, **weights.CLAUDE_HOSTED}),
+    ),
+    ("claude", _claude("claude-4", weights.CLAUDE)),
+    ("gemini-(?:1|2\\.0)", Vendor("gemini-2.0", weights.GEMINI_20, weights.GEMINI_20_MEDIA)),
+    (
+        "gemini-3\\.[5-9]",
+        Vendor("gemini-3.5", {**weights.GEMINI_3, "sealed_ever": 21, "seal_ever": -25}, weights.GEMINI_3_MEDIA),
+    ),
+    ("gemini-3", Vendor("gemini-3", {**weights.GEMINI_3, "sealed": 21, "seal": -25}, weights.GEMINI_3_MEDIA)),
+    ("gemma[1-3]", Vendor("gemma-ollama", {**weights.GEMINI, "base": 9, "message": 5}, weights.GEMINI_MEDIA)),
+    ("gemini|gemma|learnlm", Vendor("gemini-2.5", weights.GEMINI, weights.GEMINI_MEDIA)),
     (
         "(?<!mistral\\.)(?:mistral|magistral)-small|mistral-large-4",
         Vendor(
             "mistral-small",
-            {**MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}
+            {**weights.MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}
             | {"call": 3.2, "call_json": 1.5},
-            MISTRAL_MEDIA,
+            weights.MISTRAL_MEDIA,
             unless_none=True,
         ),
     ),
-    ("ministral-14b", Vendor("ministral", MINISTRAL, MISTRAL_MEDIA)),
+    ("ministral-14b", Vendor("ministral", weights.MINISTRAL, weights.MISTRAL_MEDIA)),
     (
         "(?:mi(?:ni)?stral|mixtral|magistral|codestral|pixtral|voxtral|devstral|open-mi)",
-        Vendor("mistral", MISTRAL, MISTRAL_MEDIA, unless_none=True),
+        Vendor("mistral", weights.MISTRAL, weights.MISTRAL_MEDIA, unless_none=True),
     ),
-    ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, Media(squares(28)))),
-    ("deepseek-v4-flash", Vendor("deepseek-v4", {**DEEPSEEK, "effort": 79}, Media(squares(28)), unless_none=True)),
-    ("deepseek-flash", Vendor("deepseek-flash", DEEPSEEK_FLASH, Media(squares(28)), unless_none=True)),
-    ("deepseek\\.v3", Vendor("deepseek-bedrock", {**DEEPSEEK, "tools": 268}, Media(squares(28)), unless_none=True)),
-    ("deepseek", Vendor("deepseek", DEEPSEEK, Media(squares(28)), unless_none=True)),
+    ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, weights.DEFAULT_MEDIA)),
+    (
+        "deepseek-v4-flash",
+        Vendor("deepseek-v4", {**weights.DEEPSEEK, "effort": 79}, weights.DEFAULT_MEDIA, unless_none=True),
+    ),
+    ("deepseek-flash", Vendor("deepseek-flash", weights.DEEPSEEK_FLASH, weights.DEFAULT_MEDIA, unless_none=True)),
+    (
+        "deepseek\\.v3",
+        Vendor("deepseek-bedrock", {**weights.DEEPSEEK, "tools": 268}, weights.DEFAULT_MEDIA, unless_none=True),
+    ),
+    ("deepseek", Vendor("deepseek", weights.DEEPSEEK, weights.DEFAULT_MEDIA, unless_none=True)),
     (
         "llama(?:-?3\\.|3-3-)",
-        Vendor("llama-3", LLAMA_3, Media(squares(28))),
+        Vendor("llama-3", weights.LLAMA_3, weights.DEFAULT_MEDIA),
     ),
     (
         "llama-4",
@@ -308,31 +83,34 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             unless_none=True,
         ),
     ),
-    ("qwen3:4b", Vendor("qwen-3-thinking", {**QWEN_OLLAMA, "base": 10, "unthinking": 0}, Media(squares(28)))),
-    ("qwen3(?::|$)", Vendor("qwen-3-ollama", QWEN_OLLAMA, Media(squares(28)))),
-    ("qwen3\\.8", Vendor("qwen-3.8", {**QWEN, "base": 12, "effort": -2}, Media(squares(28)))),
-    ("qwen3\\.[5-9]", Vendor("qwen-3.5", QWEN, Media(squares(28)))),
-    ("qwen3-coder", Vendor("qwen-3-coder", QWEN_CODER, Media(squares(28)))),
-    ("qwen3", Vendor("qwen-3", QWEN_3, Media(squares(28)))),
-    ("moonshotai\\.kimi-k2\\.5", Vendor("kimi-k2.5-bedrock", {**KIMI_25, "tools": 37}, Media(squares(28)))),
-    ("kimi-k[3-9]", Vendor("kimi-k3", KIMI_3, Media(squares(28)))),
-    ("kimi-k2\\.[5-9]", Vendor("kimi-k2.5", KIMI_25, Media(squares(28)))),
+    (
+        "qwen3:4b",
+        Vendor("qwen-3-thinking", {**weights.QWEN_OLLAMA, "base": 10, "unthinking": 0}, weights.DEFAULT_MEDIA),
+    ),
+    ("qwen3(?::|$)", Vendor("qwen-3-ollama", weights.QWEN_OLLAMA, weights.DEFAULT_MEDIA)),
+    ("qwen3\\.8", Vendor("qwen-3.8", {**weights.QWEN, "base": 12, "effort": -2}, weights.DEFAULT_MEDIA)),
+    ("qwen3\\.[5-9]", Vendor("qwen-3.5", weights.QWEN, weights.DEFAULT_MEDIA)),
+    ("qwen3-coder", Vendor("qwen-3-coder", weights.QWEN_CODER, weights.DEFAULT_MEDIA)),
+    ("qwen3", Vendor("qwen-3", weights.QWEN_3, weights.DEFAULT_MEDIA)),
+    ("moonshotai\\.kimi-k2\\.5", Vendor("kimi-k2.5-bedrock", {**weights.KIMI_25, "tools": 37}, weights.DEFAULT_MEDIA)),
+    ("kimi-k[3-9]", Vendor("kimi-k3", weights.KIMI_3, weights.DEFAULT_MEDIA)),
+    ("kimi-k2\\.[5-9]", Vendor("kimi-k2.5", weights.KIMI_25, weights.DEFAULT_MEDIA)),
     (
         "kimi-k2",
         Vendor(
             "kimi-k2",
             {"base": 7, "text": 1, "message": 4, "tools": 44, "tool": 41, "tool_json": 1, "call": 24, "call_json": 1},
-            Media(squares(28)),
+            weights.DEFAULT_MEDIA,
         ),
     ),
-    ("glm-(?:4\\.[5-9]|[5-9])", Vendor("glm", GLM, Media(squares(28)), unless_none=True)),
+    ("glm-(?:4\\.[5-9]|[5-9])", Vendor("glm", weights.GLM, weights.DEFAULT_MEDIA, unless_none=True)),
     (
         "llama|qwen|kimi|glm|minimax",
         Vendor(
             "open models",
             {"base": 10, "text": 1, "message": 4, "tools": 150, "tool": 10, "tool_json": 1.05, "call": 25}
             | {"call_json": 1.5},
-            Media(squares(28)),
+            weights.DEFAULT_MEDIA,
             unless_none=True,
         ),
     ),
@@ -345,19 +123,19 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             Media(squares(32, more=4)),
         ),
     ),
-    ("nova-2", Vendor("nova-2", NOVA_2, Media(squares(28)))),
-    ("nova-premier", Vendor("nova-premier", NOVA_PREMIER, Media(squares(28)))),
-    ("nova", Vendor("nova", NOVA, Media(squares(28)))),
-    ("command-a-plus", Vendor("command-a-plus", COMMAND, Media(squares(28)))),
-    ("command|c4ai", Vendor("command", {**COMMAND, "document_field": 2}, Media(squares(28)))),
+    ("nova-2", Vendor("nova-2", weights.NOVA_2, weights.DEFAULT_MEDIA)),
+    ("nova-premier", Vendor("nova-premier", weights.NOVA_PREMIER, weights.DEFAULT_MEDIA)),
+    ("nova", Vendor("nova", weights.NOVA, weights.DEFAULT_MEDIA)),
+    ("command-a-plus", Vendor("command-a-plus", weights.COMMAND, weights.DEFAULT_MEDIA)),
+    ("command|c4ai", Vendor("command", {**weights.COMMAND, "document_field": 2}, weights.DEFAULT_MEDIA)),
 )
 """By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""
 
-VERTEX_2 = Vendor("vertex", VERTEX, GEMINI_20_MEDIA._replace(second=32, image=flat(258)))
+VERTEX_2 = Vendor("vertex", weights.VERTEX, weights.GEMINI_20_MEDIA._replace(second=32, image=flat(258)))
 VERTEX_3 = Vendor(
     "vertex",
     {"fine_values": 1, "tool_fine": 1, "described": 8, "call": 3, "call_fine": 0.85, "schema": 65},
-    GEMINI_3_MEDIA._replace(page_in_result=None),
+    weights.GEMINI_3_MEDIA._replace(page_in_result=None),
 )
 
 LLAMA_4 = Vendor(
