@@ -4,6 +4,7 @@
 """
 
 import copy
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -284,12 +285,19 @@ def _word(key: str, text: str, allowed: Collection[str]) -> str:
     return text
 
 
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_ESCAPED = re.compile(r"\\(.)")
+_PART = re.compile(rf"((?:[^;=]*=\s*{_QUOTED.pattern}\s*(?=;|$))|[^;]*)(?:;|$)")
+
+
 def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:
-    """Split `name; key=value; …`."""
-    name, *rest = (part.strip() for part in value.split(";"))
+    """Split `name; key=value; …`; a value may stand in quotes, as in other headers, and then have a semicolon."""
+    name, *rest = (part.strip() for part in _PART.findall(value))
     given: dict[str, str] = {}
     for part in filter(None, rest):
         key, sign, text = (each.strip() for each in part.partition("="))
+        if _QUOTED.fullmatch(text):
+            text = _ESCAPED.sub(r"\1", text[1:-1])
         if not sign:
             raise _refused(header, f"'{part}' is not a parameter; one is written `name=value`.")
         if key in given:

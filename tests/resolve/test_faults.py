@@ -309,6 +309,21 @@ async def test_headers__come_after_what_the_api_would_refuse(async_client: Async
     assert (response.status_code, response.json()["error"]["message"]) == (400, "you must provide a model parameter")
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ('message="Closed; back soon.";retry_after=1', "Closed; back soon."),
+        (r'retry_after=1; message = "a \"b\" \\ = c;" ', r'a "b" \ = c;'),
+        ('message="a" and "b"', '"a" and "b"'),
+        ("message=It's 5\" wide", "It's 5\" wide"),
+        ('message=""', ""),
+    ],
+)
+async def test_error_header__has_texts_in_quotes(async_client: AsyncClient, written: str, said: str) -> None:
+    response = await post(async_client, **{"X-Mock-Error": f"429; {written}"})
+    assert (response.status_code, response.json()["error"]["message"]) == (429, said)
+
+
 async def test_error_header__says_a_date(async_client: AsyncClient) -> None:
     before = int(time.time())
     response = await post(async_client, **{"X-Mock-Error": "503; retry_after_date=90"})
