@@ -295,10 +295,8 @@ def test_openai_sdk__connects(place: str) -> None:
     client = openai.OpenAI(base_url=f"{place}/v1", api_key="k")
     with client.responses.connect() as connection:
         connection.response.create(model=MODEL, input="Hello")
-        for event in connection:
-            if event.type == "response.completed":
-                assert event.response.output_text == "Good day."
-                break
+        completed = next(event for event in connection if event.type == "response.completed")
+    assert completed.response.output_text == "Good day."
     client.close()
 
 

@@ -538,7 +538,7 @@ def test_logprobs__are_the_script_s_own(scripted: tuple[float, ...], seen: list[
     reply = Reply((Choice("one two three", "stop", logprobs=scripted),))
     chat_said = CHAT.document(reply, prompt(logprobs=True, top_logprobs=2))["choices"][0]["logprobs"]["content"]
     legacy_said = LEGACY.document(reply, legacy(prompt="Echo", echo=True, logprobs=1))["choices"][0]["logprobs"]
-    if seen is not None:
-        assert [entry["logprob"] for entry in chat_said] == seen
-        assert [entry["top_logprobs"][0]["logprob"] for entry in chat_said] == seen
-        assert legacy_said["token_logprobs"][-3:] == seen
+    made = [entry["logprob"] for entry in chat_said]
+    assert made == seen or (seen is None and len(made) == 3 and max(made) <= 0)
+    assert [entry["top_logprobs"][0]["logprob"] for entry in chat_said] == made
+    assert seen is None or legacy_said["token_logprobs"][-3:] == seen
