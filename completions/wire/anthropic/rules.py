@@ -42,6 +42,7 @@ from completions.wire.anthropic.compaction_rules import COMPACTION, unsuitable_s
 from completions.wire.anthropic.pairs import uncontained, unfound, unmatched
 from completions.wire.anthropic.pictures import unsuitable_pictures
 from completions.wire.anthropic.schemas import unsuitable_schemas
+from completions.wire.anthropic.search_seals import forged
 from completions.wire.anthropic.thinking import unproven
 from completions.wire.anthropic.tools import (
     EFFORT,
@@ -189,7 +190,7 @@ def _between(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: boo
     problem = problem or unsuitable_summaries(body, betas) or unmatched(body["messages"])
     problem = problem or (misplaced(body["messages"]) if newest else None)
     problem = problem or unsuitable(body["messages"], body["model"], begins=not is_asked(body))
-    problem = problem or unproven(body) or misbound(body)
+    problem = problem or unproven(body) or forged(body) or misbound(body)
     problem = problem or unfound(body["messages"], body.get("tools") or [])
     problem = problem or unsuitable_tools(body) or deferred(body)
     return problem or unsuitable_cache(body) or uncontained(body)

@@ -15,6 +15,7 @@ from completions.conversation import Prompt, Reply, ToolCall
 from completions.tokens.deferred import shown
 from completions.wire.anthropic import mcp
 from completions.wire.anthropic.pairs import RESULTS
+from completions.wire.anthropic.search_seals import encrypted
 from completions.wire.content import PAGE, only_choice
 from completions.wire.fields import dicts, mapping, text, texts
 
@@ -138,7 +139,7 @@ def late(prompt: Prompt) -> list[str]:
 
 
 def _page(given: Mapping[str, Any]) -> Document:
-    content = sealed(text(given.get("url")) or PAGE["url"])
+    content = encrypted(text(given.get("url")) or PAGE["url"])
     usual = {"title": PAGE["title"], "url": PAGE["url"], "encrypted_content": content, "page_age": None}
     return {"type": "web_search_result", **usual} | dict(given)
 

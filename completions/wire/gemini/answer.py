@@ -19,7 +19,7 @@ from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.gemini.signatures import is_strict, signature, signs
+from completions.wire.gemini.signatures import DRAWS, is_strict, signature, signs
 from completions.wire.openai.logprobs import alternatives, chance_of, given
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
@@ -167,7 +167,10 @@ class Said:
                     continue  # it is drawn, or said aloud
                 elif self.thoughts:
                     yield kind, {"text": found, "thought": True}
-        yield from (("media", part) for part in self.made)
+        for at, part in enumerate(self.made):
+            signed = DRAWS.match(self._prompt.model or "") and "inlineData" in part
+            seed = f"media/{self._reply.serial}/{self._index}/{at}"
+            yield "media", part | ({"thoughtSignature": signature(seed)} if signed else {})
 
     def _called(self, call: ToolCall, calls: "count[int]") -> list[Document]:
         if call.name in EXECUTED and executes_code(self._prompt):

@@ -15,7 +15,7 @@ from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, many, pick
 from completions.wire.gemini.messages import DATA, HARM, HARMS, REQUESTS, VERTEX_ALONE
 from completions.wire.gemini.proto import Violation, unknown
-from completions.wire.gemini.signatures import is_strict, unsigned
+from completions.wire.gemini.signatures import is_strict, unsigned, unsigned_images
 
 DECLARATIONS = ("functionDeclarations", "function_declarations")
 ROLES = ("user", "model", "function", "tool")
@@ -108,6 +108,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
         yield from _unsafe(body)
         yield from _together(body, model)
         yield from unreadable(body)
+        yield from unsigned_images(many(body.get("contents") or []), model)
     yield from grounding.problems(body)
     yield from turns(body)
     yield from unsigned(many(body.get("contents") or []), model, vertex="vertex" in address)

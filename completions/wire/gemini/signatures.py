@@ -33,6 +33,15 @@ MISSING_AT_VERTEX = (
     "Unable to submit request because function call `default_api:{name}` in the {position}. content block is missing a "
     "`thought_signature`. Learn more: https://docs.cloud.google.com/vertex-ai/generative-ai/docs/thought-signatures"
 )
+DRAWS = re.compile(r"gemini-([3-9]|\d\d).*-image")
+"""The models that want the pictures back as they signed them."""
+
+IMAGE_MISSING = (
+    "Image part is missing a thought_signature in content position {position}, part position {part}. Please refer to "
+    "https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details."
+)
+"""Quoted of Gemini 3 Pro Image and 3.1 Flash Image (seen 2026-06-20)."""
+
 CORRUPTED = "Corrupted thought signature."
 
 
@@ -101,6 +110,18 @@ def open_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[
         elif calls := dicts(message.get("tool_calls")):
             found.append((message, text(mapping(calls[0].get("function")).get("name")), position))
     yield from found
+
+
+def unsigned_images(contents: Sequence[Mapping[str, Any]], model: str) -> Iterator[str]:
+    """Go through what is wrong with the signatures of the pictures that the model drew, in whichever turn."""
+    if not DRAWS.match(model):
+        return
+    for at, content in enumerate(contents):
+        for place, part in enumerate(many(content.get("parts") or [])):
+            if content.get("role") == "model" and inner(part, "inlineData"):
+                missing = IMAGE_MISSING.format(position=at + 1, part=place + 1)
+                if wrong := wrong_signature(pick(part, "thoughtSignature"), missing):
+                    yield wrong
 
 
 def _beginning(contents: Sequence[Mapping[str, Any]]) -> int:

@@ -10,6 +10,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.anthropic.prompt import read_prompt
+from completions.wire.anthropic.search_seals import encrypted
 from completions.wire.anthropic.thinking import REDACTS
 
 WIRE = AnthropicMessages()
@@ -189,3 +190,27 @@ def test_effort__is_what_the_last_message_of_the_system_sets(said: list[Any], ef
     body = {"model": "claude-opus-5-5", "messages": messages, "output_config": {"effort": "high"}}
     assert read_prompt({**body, "thinking": {"type": "adaptive"}}, {}).reasoning_effort == effort
     assert read_prompt(body, {}).reasoning_effort is None
+
+
+SEARCHED = {"type": "server_tool_use", "id": "srvtoolu_1", "name": "web_search", "input": {"query": "x"}}
+PAGE = {"type": "web_search_result", "title": "T", "url": "https://example.com/"}
+FAILED = {"type": "web_search_tool_result_error", "error_code": "unavailable"}
+FORGED = "messages.1.content.1: Invalid `encrypted_content` in `search_result` block"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        ([{**PAGE, "encrypted_content": encrypted("https://example.com/")}], None),
+        ([{**PAGE, "encrypted_content": encrypted("https://example.org/")}], None),
+        ([{**PAGE, "encrypted_content": REAL["signature"]}], None),
+        ([], None),
+        (FAILED, None),
+        ([{**PAGE, "encrypted_content": ""}], FORGED),
+        ([{**PAGE, "encrypted_content": "placeholder"}], FORGED),
+        ([{**PAGE, "encrypted_content": encrypted("https://example.com/")[:-8] + "AAAAAAA="}], FORGED),
+    ],
+)
+def test_search__comes_back_as_it_was_encrypted(found: Any, words: str | None) -> None:
+    result = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": found}
+    assert refused(USER, said(SEARCHED, result, TEXT), USER, thinking=None) == words

@@ -92,7 +92,8 @@ def test_picture__stands_alone_where_only_that_is_asked(live: LiveServer, modali
 
 
 def test_picture__is_the_same_for_the_same_words(live: LiveServer) -> None:
-    first, again, other = (asked(live, NEW, words)["candidates"][0]["content"]["parts"][-1] for words in "aab")
+    drawings = [asked(live, NEW, words)["candidates"][0]["content"]["parts"][-1] for words in "aab"]
+    first, again, other = (drawing["inlineData"] for drawing in drawings)
     assert first == again != other
 
 

@@ -16,14 +16,15 @@ CALL: dict[str, Any] = {"functionCall": {"name": "f", "args": {}}}
 RESULT = {"functionResponse": {"name": "f", "response": {"r": 1}}}
 TOOLS = [{"functionDeclarations": [{"name": "f"}]}]
 ASKED = {"role": "user", "parts": [{"text": "Go."}]}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 DUMMY = "skip_thought_signature_validator"
 
 
-def refused(model: str, *contents: dict[str, Any]) -> str | None:
+def refused(model: str, *contents: dict[str, Any], tools: Any = TOOLS) -> str | None:
     """Return the message that a conversation is refused with."""
     route = {"model": model, "method": "generateContent"}
     try:
-        WIRE.parse(orjson.dumps({"contents": contents, "tools": TOOLS}), {}, validate=True, route=route)
+        WIRE.parse(orjson.dumps({"contents": contents, "tools": tools}), {}, validate=True, route=route)
     except RequestError as exc:
         assert exc.status == 400
         return exc.message
@@ -98,3 +99,41 @@ def test_text__without_thoughts_is_signed_by_the_light_models_of_gemini_3(model:
     (part,) = WIRE.document(reply, prompt)["candidates"][0]["content"]["parts"]
     assert ("thoughtSignature" in part) is signed
     assert ("thoughtSignature" in str([event.data for event in WIRE.events(reply, prompt)])) is signed
+
+
+IMAGE = {"inlineData": {"mimeType": "image/png", "data": PNG}}
+
+
+@pytest.mark.parametrize(
+    ("parts", "words"),
+    [
+        ([IMAGE], "Image part is missing a thought_signature in content position 2, part position 1."),
+        ([{"text": "Here."}, IMAGE], "in content position 2, part position 2."),
+        ([{**IMAGE, "thoughtSignature": "Ym9ndXM="}], CORRUPTED),
+        ([{**IMAGE, "thoughtSignature": SIGNED["thoughtSignature"]}], None),
+        ([{"text": "No."}], None),
+    ],
+)
+@pytest.mark.parametrize("model", ["gemini-3-pro-image-preview", "gemini-3.1-flash-image", "gemini-2.5-flash-image"])
+def test_picture__comes_back_signed(model: str, parts: list[dict[str, Any]], words: str | None) -> None:
+    contents: list[dict[str, Any]] = [
+        ASKED,
+        {"role": "model", "parts": parts},
+        {"role": "user", "parts": [IMAGE, {"text": "Bluer."}]},
+    ]
+    found = refused(model, *contents, tools=[])
+    assert found is None if words is None or "2.5" in model else found is not None and words in found
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_picture__of_an_answer_is_taken_when_it_comes_back(stream: bool) -> None:
+    model, method = "gemini-3.1-flash-image", "streamGenerateContent" if stream else "generateContent"
+    body = {"contents": [ASKED], "generationConfig": {"responseModalities": ["TEXT", "IMAGE"]}}
+    prompt = WIRE.parse(orjson.dumps(body), {}, validate=True, route={"model": model, "method": method, "alt": "sse"})
+    reply = Reply((Choice("Here."),), serial="s")
+    documents = (
+        [orjson.loads(each.data) for each in WIRE.events(reply, prompt)] if stream else [WIRE.document(reply, prompt)]
+    )
+    parts = [part for each in documents for part in each["candidates"][0]["content"]["parts"]]
+    assert [list(part) for part in parts if "inlineData" in part] == [["inlineData", "thoughtSignature"]]
+    assert refused(model, ASKED, {"role": "model", "parts": parts}, ASKED, tools=[]) is None

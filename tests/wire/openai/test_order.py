@@ -87,15 +87,18 @@ def test_reasoning__of_which_nothing_came_is_taken_alone(reason: str) -> None:
         (base64.b64encode(bytes(200)).decode(), False),
     ],
 )
-@pytest.mark.parametrize("name", ["rs_1", None])
-def test_encrypted_reasoning__is_looked_at(token: str, taken: bool, name: str | None) -> None:
-    item = {"type": "reasoning", "summary": [], "encrypted_content": token} | ({"id": name} if name else {})
+@pytest.mark.parametrize(
+    ("kind", "name"), [("reasoning", "rs_1"), ("reasoning", None), ("compaction", "cmp_1"), ("compaction", None)]
+)
+def test_what_is_encrypted__is_looked_at(token: str, taken: bool, kind: str, name: str | None) -> None:
+    own: dict[str, Any] = {"summary": []} if kind == "reasoning" else {}
+    item = {"type": kind, "encrypted_content": token} | own | ({"id": name} if name else {})
     found = refused(ASKED, item, MESSAGE, ASKED, store=False)
     if taken:
         assert found is None
         return
     assert found is not None and found.code == "invalid_encrypted_content"
-    shown = "for item rs_1" if name else f"{token[:4]}...{token[-4:]}"
+    shown = f"for item {name}" if name else f"{token[:4]}...{token[-4:]}"
     assert found.message.startswith(f"The encrypted content {shown} could not be verified.")
 
 

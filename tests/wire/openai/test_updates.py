@@ -6,6 +6,7 @@ from typing import Any
 import openai
 import pytest
 
+from completions.wire.openai.responses.order import encrypted
 from completions.wire.openai.responses.prompt import own_items, read_prompt
 from completions.wire.openai.responses.updates import configured
 from tests.leaky import LEAKY
@@ -16,7 +17,7 @@ SCRIPT = "{version: 1, rules: [{reply: {auto: true}}]}"
 MODEL = "gpt-5.6-luna"
 HELLO: Any = {"role": "user", "content": "Hello"}
 TRIGGER: Any = {"type": "compaction_trigger"}
-COMPACTED: Any = {"type": "compaction", "encrypted_content": "gAAAAAB0"}
+COMPACTED: Any = {"type": "compaction", "encrypted_content": encrypted("So far.", "s")}
 NUMBER = {
     "type": "json_schema",
     "name": "number",

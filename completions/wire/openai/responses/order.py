@@ -27,6 +27,9 @@ ALONE = 255
 """The place of reasoning of which nothing came."""
 
 REASONING = "rs_"
+SEALED = ("reasoning", "compaction")
+"""The items that are encrypted; a compaction is refused as reasoning is (openai/codex 36704, 2026-09-20)."""
+
 FERNET = b"\x80" + bytes(4)
 MIN_FERNET = 73
 """Bytes that what the API encrypts has at least: a token of Fernet with one block."""
@@ -69,9 +72,9 @@ def _place(name: str) -> tuple[str, int] | None:
 
 
 def check(items: Sequence[Mapping[str, Any]], *, stored: bool) -> None:
-    """Raise the error of reasoning that was made up, or, where it is stored, that lacks what came of it or reverse."""
+    """Raise the error of what is encrypted and was made up, or of reasoning apart from what came of it, if stored."""
     for item in items:
-        if item.get("type") == "reasoning" and isinstance(token := item.get("encrypted_content"), str):
+        if item.get("type") in SEALED and isinstance(token := item.get("encrypted_content"), str):
             _check_encrypted(token, text(item.get("id")))
     if stored:
         _check_followed(items)
