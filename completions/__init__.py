@@ -17,8 +17,8 @@ Three faces call them: `views/` (what applications talk to), `control/` (what te
 
 The ground floor knows nothing of the rooms: `conversation.py` (question and answer), `event/` (a stream's pieces),
 `outcome.py` (what a request gets, and how fast), `faults.py` (the closed list), `exceptions.py`, `ids.py`,
-`budget.py` (how much work what others wrote may make), and `conf.py` (the
-settings). Django's own: `apps.py`, `migrations/`.
+`budget.py` (how much work what others wrote may make), and `conf.py` (the settings).
+Django's own: `apps.py`, `migrations/`.
 """
 
 from typing import TYPE_CHECKING, Any

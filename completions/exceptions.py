@@ -3,6 +3,7 @@
 MockError
 ├── RequestError    a request that the API refuses: it is answered in the envelope of the format that was called
 │   ├── BodyTooLarge
+│   ├── InternalError
 │   ├── JournalUnavailable
 │   │   └── JournalOff
 │   ├── KeyRefused

@@ -198,10 +198,10 @@ class Outcome:
     `faults` are applied to the delivery in order. If a fault ends a stream with an error, both are set: the reply is
     what comes before the error. `unmatched` means that no rule matched; `near_misses` then lists the closest ones,
     closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
-    `ineffective` is what the request asked for that has no effect. With `upstream` there is
-    neither reply nor error: another server answers, and with `record` its answer is recorded. So it is with `recorded`,
-    which is played as it was; `cassette` is its file. `stage` names the scenario that runs, and its stage. `provided`
-    is what the reply or the error was made of, where LiteLLM asked for it.
+    `ineffective` is what the request asked for that has no effect. With `upstream` there is neither reply nor error:
+    another server answers, and with `record` its answer is recorded. So it is with `recorded`, which is played as it
+    was; `cassette` is its file. `stage` names the scenario that runs, and its stage. `provided` is what the reply or
+    the error was made of, where LiteLLM asked for it.
     """
 
     rule: str | None

@@ -18,6 +18,7 @@ from completions.resolve.finish import finish, length
 from completions.resolve.keys import as_refused
 from completions.resolve.overrides import (
     KEYS,
+    RAW_KEYS,
     Overrides,
     WithoutEffect,
     ends_with_error,
@@ -105,9 +106,6 @@ def overrides_of(script: Script, prompt: Prompt) -> Overrides | None:
     if overrides is not None:
         overrides.check(prompt, script.pacing.whole or any(rule.pacing.whole for rule in script.rules))
     return overrides
-
-
-RAW_KEYS = frozenset(map(str.encode, KEYS))
 
 
 class Plan(NamedTuple):

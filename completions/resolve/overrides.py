@@ -22,6 +22,9 @@ from completions.script.text.node import did_you_mean
 
 FAULT_HEADER, ERROR_HEADER, PACING_HEADER = "X-Mock-Fault", "X-Mock-Error", "X-Mock-Pacing"
 KEYS = FAULT_KEY, ERROR_KEY, PACING_KEY = FAULT_HEADER.lower(), ERROR_HEADER.lower(), PACING_HEADER.lower()
+RAW_KEYS = frozenset(map(str.encode, KEYS))
+"""The names of these headers as they are sent."""
+
 NAMESPACE = "X-Mock-Namespace"
 
 OURS = {name.lower(): name for name in (FAULT_HEADER, ERROR_HEADER, PACING_HEADER, NAMESPACE)}

@@ -16,6 +16,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import end_exchange
 from completions.outcome import Outcome
 from completions.resolve.ask import Headers, answer, dialect_of
+from completions.resolve.overrides import RAW_KEYS
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
 from completions.views.address import root_of
@@ -25,7 +26,7 @@ from completions.wire.registry import format_at
 
 logger = logging.getLogger("completions")
 
-OWN_HEADERS = (b"content-type", b"content-length", b"x-mock-fault", b"x-mock-error", b"x-mock-pacing")
+OWN_HEADERS = frozenset((b"content-type", b"content-length")) | RAW_KEYS
 """Headers that are of the batch's request alone."""
 
 
