@@ -598,6 +598,15 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
         ('Do not call it yet. Reply only with "loaded".', "loaded"),
         ("Now say exactly 'it works'!", "it works"),
         ("Respond with just the word: pong", "pong"),
+        ("Reply with the single word: PONG.", "PONG"),
+        ("Respond with OK", "OK"),
+        ("Say this is a test", "This is a test"),
+        ("This is a test of the connection. Say Hello World", "Hello World"),
+        ("Say hello", None),
+        ("Say something nice", None),
+        ("Say hello to them in French", None),
+        ("When you are done, respond with STOPPED", None),
+        ("Answer with the word that fits best", None),
         ("Count from 1 to 3", "1, 2, 3"),
         ("Please count slowly from ten down to eight, one number per line.", "10\n9\n8"),
         ("count to five", "1, 2, 3, 4, 5"),
@@ -611,6 +620,55 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
 def test_words_to_say__are_said(asked: str, words: str | None) -> None:
     found = said(("user", asked))
     assert found == words if words is not None else len(found) > 40
+
+
+DIFF = "diff --git a/src/app.py b/src/app.py\n--- a/src/app.py\n+++ b/src/app.py\n@@ -1 +1 @@\n-a\n+b"
+
+
+@pytest.mark.parametrize(
+    ("system", "message"),
+    [
+        (
+            "Generate a concise git commit message title. Choose a type:\n{'feat': 'new', 'fix': 'a bug'}",
+            "feat: update app.py",
+        ),
+        ("You write a commit message. I'll send you a diff. Use the keywords fix, feat, docs.", "feat: update app.py"),
+        ("Write a commit message for the diff.", "Update app.py"),
+    ],
+)
+def test_commit_message__names_the_file_of_the_diff(system: str, message: str) -> None:
+    assert said(("system", system), ("user", DIFF)) == said(("user", f"{system}\n\n{DIFF}")) == message
+    assert said(("system", system), ("user", "What is a commit message?")) != message
+
+
+def test_shell_command__runs() -> None:
+    asked = "Provide only bash commands for Debian without any description.\nDo not provide markdown formatting."
+    assert said(("system", asked), ("user", "list files")) == 'echo "Hello"'
+
+
+@pytest.mark.parametrize(("kind", "value"), [("number", 2), ("string", "text"), ("dataframe", "table")])
+def test_code__declares_the_result_that_is_wanted(kind: str, value: object) -> None:
+    asked = (
+        '<table dialect="duckdb" table_name="table_1" columns="[]">\na\n1\n2\n</table>\n'
+        "def execute_sql_query(sql_query: str) -> pd.DataFrame\nHow many?\n"
+        f'At the end, declare "result" variable as a dictionary: type (must be "{kind}")\n'
+        "Generate python code and return full updated code:"
+    )
+    code = said(("user", asked)).removeprefix("```python\n").removesuffix("\n```")
+    queries: list[str] = []
+
+    class Table(list[int]):
+        def to_string(self) -> str:
+            return "text"
+
+    def execute(query: str) -> Table:
+        queries.append(query)
+        return Table([1, 2])
+
+    names: dict[str, Any] = {"execute_sql_query": execute}
+    exec(code, names)
+    assert "table_1" in queries[0] and names["result"]["type"] == kind
+    assert names["result"]["value"] == (Table([1, 2]) if value == "table" else value)
 
 
 def test_question__is_no_words_to_say() -> None:

@@ -110,3 +110,31 @@ def test_examples__of_words_are_chosen_from(head: str) -> None:
 )
 def test_examples__that_are_none_are_left(messages: list[tuple[str, str]]) -> None:
     assert len(said(*messages).split()) > 5
+
+
+@pytest.mark.parametrize(
+    ("told", "values"),
+    [
+        (
+            "Value error, rating must be one of ['harmful', 'helpful'] [type=value_error]\nPlease fix it.",
+            {"harmful", "helpful"},
+        ),
+        ("The rating should be either 'up' or 'down'.", {"up", "down"}),
+        ("Say what you think.", None),
+    ],
+)
+def test_field__has_one_of_the_values_that_the_prompt_tells(told: str, values: set[str] | None) -> None:
+    item = {"type": "object", "properties": {"id": {"type": "string"}, "rating": {"type": "string"}}}
+    item["required"] = ["id", "rating"]
+    schema = {
+        "type": "object",
+        "properties": {"all": {"type": "array", "items": item, "minItems": 1}},
+        "required": ["all"],
+    }
+    made = json.loads(said(("user", f"Who?\n{told}"), response_format=ResponseFormat("json_schema", schema=schema)))
+    assert ({each["rating"] for each in made["all"]} <= values) if values else made["all"]
+
+
+def test_outline__has_headings() -> None:
+    asked = 'Write an outline for a page.\n1. Use "#" Title" for sections, "##" Title" for subsections.\nTopic: tea'
+    assert said(("user", asked)).startswith("# ") and "\n## " in said(("user", asked))

@@ -8,6 +8,8 @@
 | `Rephrase it to be a standalone question` | the question, as it stands |
 | `Generate a title of 5 words` | a few of the conversation's words |
 | `matches the following pattern: '%Y-%m-%d'` | a date, so written |
+| `Write an outline`, with `"#"` for titles | headings |
+| `a commit message`, and a diff | one that names the file |
 | `Return only the SQL query` | a query of a table that the prompt tells of |
 """
 
@@ -88,6 +90,14 @@ TALK = re.compile(
     r"\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b", re.IGNORECASE
 )
 
+OUTLINE = re.compile(r"\boutline\b[^\0]{0,400}[\"'`]#[\"'` ]", re.IGNORECASE)
+HEADINGS = ("# Overview", "## What {topic} is", "# History", "# Examples", "## {topic} in practice", "# See also")
+
+COMMIT = re.compile(r"\bcommit messages?\b", re.IGNORECASE)
+CHANGED = re.compile(r"^(?:diff --git a/|\+\+\+ b/)(\S+)", re.MULTILINE)
+TYPED = re.compile(r"\bfeat\b")
+"""What tells that a commit message begins with its type."""
+
 PATTERN = re.compile(
     r"\bpattern: '([^'\n]{0,40}%Y[^'\n]{0,40})'"
     rf"|\b(?:{ANSWER})\b[^\n.]{{0,40}}\bYYYY-MM-DD\b",
@@ -129,6 +139,10 @@ def answer(prompt: Prompt, seed: str) -> str | None:
 @lru_cache(maxsize=KEPT)
 def _kind(text: str) -> Callable[[str, list[str], Prompt], str | None] | None:
     """Return what writes an answer of the kind that a text wants; None where it wants none."""
+    if COMMIT.search(text):
+        return _commit
+    if OUTLINE.search(text):
+        return _outline
     if STANDALONE.search(text):
         return _question
     if SQL.search(text):
@@ -194,6 +208,18 @@ def _title(text: str, texts: list[str], prompt: Prompt) -> str:
         asked = after.partition("\n")[2] or after
     asked = re.sub(r"(?:\A|\n)\W*\w+:", "\n", asked)
     return " ".join(word[:1].upper() + word[1:] for word in keywords(asked)) or "New Conversation"
+
+
+def _outline(text: str, texts: list[str], prompt: Prompt) -> str:
+    """Write the headings of a page in Markdown."""
+    return "\n".join(HEADINGS).format(topic=_topic(text, prompt))
+
+
+def _commit(text: str, texts: list[str], prompt: Prompt) -> str | None:
+    """Name the first file that a diff is of; None where there is none."""
+    changed = CHANGED.search(question(prompt))
+    name = changed[1].rpartition("/")[2] if changed else ""
+    return (f"feat: update {name}" if TYPED.search(text) else f"Update {name}") if name else None
 
 
 def _date(text: str, texts: list[str], prompt: Prompt) -> str:

@@ -1,9 +1,11 @@
-"""The ranges of numbers that a prompt tells where their schema has none, for step 3: `assign a score between 0 and 1`.
+"""What a prompt tells of a field where its schema does not, for step 3: `assign a score between 0 and 1`.
 
 Judges with structured answers are asked so (Opik, ragas, applications): the field is a number, and the prompt says of
-which scale. The range stands behind the field's name, or else behind the last word of it.
+which scale. The range stands behind the field's name, or else behind the last word of it. Of a text it tells the values
+behind its name, as those who ask again do with what a check has said: `rating must be one of ['good', 'bad']`.
 """
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +13,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import instructions
+from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.described import described
 from completions.script.schemas.document import Schema
 from completions.script.wording import HIGH, LOW, MEANING
@@ -19,12 +22,14 @@ MAX_DEPTH = 8
 """How deep a schema is looked at."""
 
 BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "enum", "const", "multipleOf"))
+TEXTS = frozenset(("enum", "const", "format", "pattern"))
 
 RANGE = re.compile(
     rf"[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
     rf"{HIGH}(?![\w-])",
     re.IGNORECASE,
 )
+VALUES = re.compile(r"\W{0,3}\s*(?:must|should|has to|can) be (?:one of|either)[^\n]{1,300}", re.IGNORECASE)
 MENTIONS = 20
 """How often a name is looked up before its range is given up."""
 
@@ -41,6 +46,9 @@ def _ranged(schema: Any, name: str, texts: list[str], depth: int) -> Any:
     if schema.get("type") in ("integer", "number"):
         bounds = {} if BOUNDS & schema.keys() or described(schema) else _told(name, texts)
         return {**schema, **bounds} if bounds else schema
+    if schema.get("type") == "string":
+        values = [] if TEXTS & schema.keys() or described(schema) else _values(name, texts)
+        return {**schema, "enum": values} if values else schema
     changed: dict[str, object] = {}
     for key, inner in schema.items():
         if key in ("properties", "$defs", "definitions") and isinstance(inner, Mapping):
@@ -63,6 +71,14 @@ def _told(name: str, texts: list[str]) -> dict[str, object]:
                     if math.ceil(low) <= math.floor(high) and low < high:
                         return {"minimum": low, "maximum": high}
     return {}
+
+
+def _values(name: str, texts: list[str]) -> list[str]:
+    for text in texts if name else ():
+        for mention in itertools.islice(re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text), MENTIONS):
+            if (found := VALUES.match(text, mention.end())) and len(values := options_in(found[0], bound=True)) > 1:
+                return values
+    return []
 
 
 def _names(name: str) -> Iterator[str]:

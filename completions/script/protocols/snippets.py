@@ -13,13 +13,14 @@ from completions.script.wording import ANSWER, WRITE
 
 WANTED = re.compile(
     rf"\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
-    r"\bcode\b(?! review)|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
-    r"|```\w* (?:code )?block",
+    r"\b(?:code\b(?! review)|(?:bash|shell|zsh|fish|powershell|terminal) commands?\b)"
+    r"|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
+    r"|```\w* (?:code )?block|\b(?:generate|return) (?:the )?(?:new )?python code\b",
     re.IGNORECASE,
 )
 PROGRAM = re.compile(
     r"\b(?:functions?|scripts?|programs?|algorithm|implement\w*|snippet|methods?|components?|refactor\w*|python|javascript"
-    r"|typescript|bash|html|java|rust|golang)\b|```",
+    r"|typescript|bash|shell|zsh|fish|powershell|terminal|html|java|rust|golang)\b|```",
     re.IGNORECASE,
 )
 """What tells that code is a program's, and not one that opens a door."""
@@ -27,7 +28,9 @@ PROGRAM = re.compile(
 BARE = re.compile(
     r"\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)", re.IGNORECASE
 )
-LANGUAGE = re.compile(r"\b(python|javascript|typescript|js|ts|bash|shell|html|java|go|rust)\b", re.IGNORECASE)
+LANGUAGE = re.compile(
+    r"\b(python|javascript|typescript|js|ts|bash|shell|zsh|fish|powershell|terminal|html|java|go|rust)\b", re.IGNORECASE
+)
 CODE = {
     "python": 'def answer() -> str:\n    return "Hello"\n\n\nprint(answer())',
     "javascript": 'function answer() {\n  return "Hello";\n}\n\nconsole.log(answer());',
@@ -40,7 +43,16 @@ CODE = {
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("Hello")\n}',
     "rust": 'fn main() {\n    println!("Hello");\n}',
 }
-NAMES = {"js": "javascript", "ts": "typescript", "shell": "bash"}
+NAMES = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(
+    ("shell", "zsh", "fish", "powershell", "terminal"), "bash"
+)
+
+QUERIED = "execute_sql_query"
+"""The function that PandasAI's prompts offer; the code has to call it and to declare what it found as `result`."""
+
+TABLE = re.compile(r'\btable_name="(\w{1,100})"')
+RESULT = re.compile(r'\bmust be "(number|string|dataframe)"')
+RESULTS = {"number": "len(table)", "string": "table.to_string()", "dataframe": "table"}
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
@@ -52,7 +64,16 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return None
     named = next((found[1].lower() for text in texts if (found := LANGUAGE.search(text))), "python")
     language = NAMES.get(named, named)
-    return CODE[language] if any(map(BARE.search, texts)) else f"```{language}\n{CODE[language]}\n```"
+    code = next((_query(text) for text in texts if QUERIED in text), CODE[language])
+    return code if any(map(BARE.search, texts)) else f"```{language}\n{code}\n```"
+
+
+def _query(text: str) -> str:
+    """Write code that asks for a table, in the type of result that a text wants."""
+    table, result = TABLE.search(text), RESULT.search(text)
+    kind = result[1] if result else "dataframe"
+    query = f"SELECT * FROM {table[1]} LIMIT 10" if table else "SELECT 1 AS total"
+    return f'table = {QUERIED}("{query}")\nresult = {{"type": "{kind}", "value": {RESULTS[kind]}}}'
 
 
 @lru_cache(maxsize=KEPT)

@@ -1,7 +1,7 @@
-"""Words that a prompt wants to hear, for step 3: `Reply with exactly: OK`, `Answer only with "ready".`, `Count to 3`.
+"""Words that a prompt wants to hear, for step 3: `Reply with exactly: OK`, `Say this is a test`, `Count to 3`.
 
-They must stand at the end of what was asked, behind a colon or in quotes, so that no instruction is taken for one; to
-count must be the first that is asked.
+They must stand at the end of what was asked, behind a colon or in quotes, so that no instruction is taken for one; or
+be the last sentence with such words as `Say` or `Respond with the word`. To count must be the first that is asked.
 """
 
 import re
@@ -20,6 +20,22 @@ WANTED = re.compile(
     r"(?:\s*:\s*|\s+(?=[\"'`“]))([^\n]{1,200})\s*\Z",
     re.IGNORECASE,
 )
+ASIDE = (
+    r"(?:something|anything|nothing|more|it|that|wh\w+|how|if|so|your|my|a|an|one|some|all|again|(?:hi|hello|hey)\W*\Z)"
+)
+SAY = re.compile(
+    r"(?:\A|[.!:]\s|\n)\s*(?:please\s+)?(?:just\s+|only\s+)?(?:"
+    rf"say\s+(?!{ASIDE}(?!\w))(?:the\s+words?\s*:?\s*)?(?P<said>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”]|[\w,' -]{{1,60}})"
+    rf"|(?:{ANSWER})\s+(?:back\s+)?with\s+(?:the|a|one)\s+(?:single\s+)?(?:word|phrase|text|string)\s*:?\s*"
+    r"(?P<word>[\"'`“][^\"'`“”\n]{1,100}[\"'`”]|[\w-]{1,40})"
+    rf"|(?:{ANSWER})\s+with\s+(?!JSON|YAML|XML|HTML|CSV|SQL)(?P<capitals>(?-i:[A-Z]{{2,12}})))[.!]?\s*\Z",
+    re.IGNORECASE,
+)
+"""A last sentence that wants nothing but to hear a few words."""
+
+LONGER = re.compile(r"\b(?:about|to|in|with|for|from|as|by|like|again|or|when|if|until)\b|(?:\S+\s+){6}", re.IGNORECASE)
+"""What tells that more is to be said than the words."""
+
 CHOICE = re.compile(r"\bor\b|[/|]")
 """What tells that one of several is to be said, and not these words; a question is no words to say either."""
 
@@ -42,12 +58,24 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     asked = question(prompt)
     found = WANTED.search(asked[-MAX_SEARCHED:][-2 * MAX_TOLD :])
     if found is None:
-        return _numbers(asked)
+        return _said(asked[-2 * MAX_TOLD :]) or _numbers(asked)
     told = found[1].strip()
     quoted = QUOTED.match(told)
     if quoted is None and (CHOICE.search(told) or told.endswith("?")):
         return None
     return quoted[2] if quoted else told
+
+
+def _said(asked: str) -> str | None:
+    """Return the few words that the last sentence wants to hear, with a capital letter first."""
+    found = SAY.search(asked)
+    if found is None:
+        return None
+    told = found["said"] or found["word"] or found["capitals"]
+    quoted = QUOTED.match(told)
+    if quoted is not None:
+        return quoted[2]
+    return None if found["said"] and LONGER.search(told) else told[:1].upper() + told[1:]
 
 
 def _numbers(asked: str) -> str | None:
