@@ -1,6 +1,7 @@
 """Forms that a prompt only shows, as applications do: objects of placeholders, two lines of a list, examples."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -72,6 +73,8 @@ def test_list__is_like_the_one_shown(asked: str, lines: list[str] | None) -> Non
         "Your response must use Markdown for structure (e.g., headings, bold text, bullet points).",
         "Use bullet points where appropriate in your response.",
         "Respond in this format:\n1. Summary: what it is\n2. Details: how it works",
+        "Create a detailed report. Assign each source a single citation number in your text.",
+        "Please write a comprehensive, well-structured report. Respond with the score as a number in its title.",
         'The response shall keep modal verbs such as "shall", "may" or "will". Return only what is asked.',
     ],
 )
@@ -131,8 +134,17 @@ def test_field__has_one_of_the_values_that_the_prompt_tells(told: str, values: s
         "properties": {"all": {"type": "array", "items": item, "minItems": 1}},
         "required": ["all"],
     }
-    made = json.loads(said(("user", f"Who?\n{told}"), response_format=ResponseFormat("json_schema", schema=schema)))
-    assert ({each["rating"] for each in made["all"]} <= values) if values else made["all"]
+    quoted = f"Answer in JSON by this schema:\n{json.dumps(schema)}"
+    for texts, form in (([], ResponseFormat("json_schema", schema=schema)), ([quoted], ResponseFormat("json_object"))):
+        made = json.loads(said(("user", "\n".join([*texts, "Who?", told])), response_format=form))
+        assert ({each["rating"] for each in made["all"]} <= values) if values else made["all"]
+
+
+def test_section__begins_with_a_heading() -> None:
+    answer = said(
+        ("user", "Write the section (Start your writing with # section title. No other sections).\nTopic: tea")
+    )
+    assert re.match(r"# \w+\n\w.{40}", answer)
 
 
 def test_outline__has_headings() -> None:

@@ -8,7 +8,7 @@
 | `Rephrase it to be a standalone question` | the question, as it stands |
 | `Generate a title of 5 words` | a few of the conversation's words |
 | `matches the following pattern: '%Y-%m-%d'` | a date, so written |
-| `Write an outline`, with `"#"` for titles | headings |
+| `Write an outline`, with `"#"` for titles; `Start with # title` | headings; one, and sentences |
 | `a commit message`, and a diff | one that names the file |
 | `Return only the SQL query` | a query of a table that the prompt tells of |
 """
@@ -21,8 +21,8 @@ from functools import lru_cache
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
 from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
-from completions.script.protocols.observation import ABOUT, observation, question
-from completions.script.schemas.document import compact
+from completions.script.protocols.observation import ABOUT, in_sentences, observation, question
+from completions.script.schemas.document import compact, seeded
 from completions.script.wording import ANSWER, NUMBERS, WRITE
 
 PER_LINE = re.compile(
@@ -91,6 +91,7 @@ TALK = re.compile(
 )
 
 OUTLINE = re.compile(r"\boutline\b[^\0]{0,400}[\"'`]#[\"'` ]", re.IGNORECASE)
+SECTION = re.compile(r"\bstart (?:your \w+ )?with [\"'`]?#[\"'`]? ", re.IGNORECASE)
 HEADINGS = ("# Overview", "## What {topic} is", "# History", "# Examples", "## {topic} in practice", "# See also")
 
 COMMIT = re.compile(r"\bcommit messages?\b", re.IGNORECASE)
@@ -143,6 +144,8 @@ def _kind(text: str) -> Callable[[str, list[str], Prompt], str | None] | None:
         return _commit
     if OUTLINE.search(text):
         return _outline
+    if SECTION.search(text):
+        return _section
     if STANDALONE.search(text):
         return _question
     if SQL.search(text):
@@ -213,6 +216,11 @@ def _title(text: str, texts: list[str], prompt: Prompt) -> str:
 def _outline(text: str, texts: list[str], prompt: Prompt) -> str:
     """Write the headings of a page in Markdown."""
     return "\n".join(HEADINGS).format(topic=_topic(text, prompt))
+
+
+def _section(text: str, texts: list[str], prompt: Prompt) -> str:
+    """Write a heading and sentences."""
+    return f"# Overview\n{in_sentences(prompt, seeded(text))}"
 
 
 def _commit(text: str, texts: list[str], prompt: Prompt) -> str | None:

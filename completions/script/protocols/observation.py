@@ -91,7 +91,9 @@ def question(prompt: Prompt) -> str:
 
 
 ABOUT = re.compile(
-    r"\b(?:question|query|input|topic|request|message|task|user|human)\s*(?:is)?:[ \t]*([^\n]{2,500})", re.IGNORECASE
+    r"\b(?:question|query|input|topic|request|message|task|user|human)"
+    r"(?: (?:of|you|to)\b[^\n:]{0,30})?\s*(?:is)?:[ \t]*([^\n]{2,500})",
+    re.IGNORECASE,
 )
 """What a prompt that says how to answer is about, where it has that too."""
 

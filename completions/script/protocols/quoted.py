@@ -13,6 +13,7 @@ from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import braced, outside, value_of
 from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
+from completions.script.protocols.ranges import ranged
 from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, compact
 from completions.script.wording import ANSWER, ANSWERS
@@ -74,7 +75,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if form is None:
         return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
     try:
-        value = instance(form.schema, seed)
+        value = instance(ranged(form.schema, prompt), seed)
     except Unsatisfiable:  # what looks like a schema in somebody's text need not be one
         return None
     said = written(value, "\n".join(texts))

@@ -13,14 +13,17 @@ from completions.script.auto.sentences import keywords
 from completions.script.protocols.instructions import KEPT, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.schemas.document import seeded
-from completions.script.wording import ANSWERS, HIGH, LOW, MEANING
+from completions.script.wording import ANSWERS, HIGH, LOW, MEANING, WRITE
 
 AMOUNT = r"(?:number|integer|score|digits?|rating|numeric(?: \w+)?|float|decimal|percentage|grade|probability)"
 END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and nothing|representing)\b))"
+COUNTED = r"(?:citation|reference|source|footnote|page|line|phone|order|version|serial)\b"
+"""What has a number that is not the answer: `Assign each source a single citation number`."""
+
 WANTED = re.compile(
     r"\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
     rf"(?:{AMOUNT} )?{AMOUNT}{END}"
-    rf"|\bsingle (?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
+    rf"|\bsingle (?!{COUNTED})(?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
     re.IGNORECASE,
 )
 ASKS = re.compile(
@@ -44,6 +47,13 @@ LINE = re.compile(
 WORDS = re.compile(r"keyword|list|topic|tag|name|text|title|sentence|reason|explanation|summary", re.IGNORECASE)
 """What stands for words, and not for a number or a letter."""
 
+LONG = re.compile(
+    rf"\b(?:{WRITE}|create|produce)\b[^\n.]{{0,40}}\b(?:comprehensive|detailed|thorough|in-depth|well-structured)\b"
+    r"[^\n.]{0,40}\b(?:report|answer|article|essay|analysis|overview)\b",
+    re.IGNORECASE,
+)
+"""What asks for a text that is no number alone."""
+
 LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
 
 
@@ -56,7 +66,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     for text in texts:
         if (ending := _ending(text, texts, random)) is not None:
             return f"{in_sentences(prompt, seeded(seed + '/text'), short=True)}\n\n{ending}"
-    if any(_wants(text) for text in texts):
+    if any(map(_wants, texts)) and not any(map(LONG.search, texts)):
         return _number(texts, random)
     return None
 
