@@ -39,6 +39,16 @@ UNTOLD = ("access_programs", "prompt_cache_retention", "billing", "tool_usage", 
 USUAL = {"temperature": 0.7, "top_p": 0.95}
 """How it samples unless it is told otherwise (recorded of grok-4.3 in August 2026)."""
 
+FORGED = {
+    "reasoning": "Could not decrypt the provided encrypted_content. Ensure the value is the unmodified "
+    "encrypted_content from a previous response.",
+    "compaction": "Could not decode the compaction blob. Ensure it is unmodified from the compact response.",
+}
+"""What it says of what is encrypted and not its own, as users of gateways quote it (lidge-jun/opencodex 2228, 2249)."""
+
+MIN_ENCRYPTED = 64
+"""Characters that anything encrypted has at least; of 70 recorded ones the shortest has 247."""
+
 LARGEST = 2.0**127
 """A number that single precision holds."""
 
@@ -191,6 +201,10 @@ class XAI(Vendor):
         super().check_response(body)
         if any(map(turns.says_nothing, dicts(body.get("input")))):
             raise RequestError(turns.NO_CONTENT)
+        for item in dicts(body.get("input")):
+            token = item.get("encrypted_content")
+            if item.get("type") in FORGED and isinstance(token, str) and not (order.is_ours(token) or _is_own(token)):
+                raise RequestError(FORGED[item["type"]])
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
@@ -206,6 +220,11 @@ class XAI(Vendor):
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the two texts."""
         return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
+
+
+def _is_own(token: str) -> bool:
+    """Tell whether xAI may have encrypted something itself, as recorded: it is long, and no token as OpenAI's are."""
+    return len(token) >= MIN_ENCRYPTED and not token.startswith("gAAAA")
 
 
 def _build(model: str) -> str:

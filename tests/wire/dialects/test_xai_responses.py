@@ -1,5 +1,6 @@
 """xAI's responses, which tell other things in streams than else, as ruby_llm and rig recorded them in 2026."""
 
+import base64
 import json
 import re
 from typing import Any
@@ -8,8 +9,10 @@ import orjson
 import pytest
 
 from completions.conversation import Choice, Prompt, Reply
+from completions.exceptions import RequestError
 from completions.wire.dialects.xai import LARGEST, XAI
 from completions.wire.openai.responses.format import Responses
+from completions.wire.openai.responses.order import encrypted
 
 WIRE = Responses(XAI())
 SEARCH = {"type": "web_search"}
@@ -77,3 +80,33 @@ def test_search_of_a_stream__begins_empty() -> None:
 def test_citation__has_a_number_for_its_title() -> None:
     (part,) = answered(asked())["output"][-1]["content"]
     assert [each["title"] for each in part["annotations"]] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("token", "taken"),
+    [
+        (encrypted("Hm.", "s"), True),
+        ("tKdkUbIkdvfq" * 30, True),
+        ("bogus", False),
+        ("gAAAAA" + base64.urlsafe_b64encode(bytes(90)).decode(), False),
+        (encrypted("Hm.", "s")[:-8] + "AAAAAAA=", False),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("reasoning", "Could not decrypt the provided encrypted_content."),
+        ("compaction", "Could not decode the compaction blob."),
+    ],
+)
+def test_what_is_encrypted__is_looked_at(kind: str, words: str, token: str, taken: bool) -> None:
+    own: dict[str, Any] = {"summary": []} if kind == "reasoning" else {}
+    items = [{"role": "user", "content": "Hi"}, {"type": kind, "encrypted_content": token, **own}]
+    items += [{"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Go on."}]
+    if taken:
+        asked(input=items, store=False)
+        return
+    with pytest.raises(RequestError) as caught:
+        asked(input=items, store=False)
+    told = WIRE.error(caught.value)
+    assert (caught.value.status, told["code"]) == (400, "invalid-argument") and told["error"].startswith(words)
