@@ -27,7 +27,7 @@ NAMES: dict[str, list[str]] = {"format": [], "dialect": []}
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = re.compile(
     "token(?!s)|secret|passw|passphrase|credential|[-_]jwt([-_]|$)|(api|access|subscription|private)[-_]?key"
-    "|authorization$|authentication$|[-_]auth$|[-_]oidc[-_]data$"
+    "|auth(orization|entication)$|[-_]auth$|[-_]oidc[-_]data$|^x-(?!.*(idempotency|cache|request|partition)).*-key$"
 )
 """Headers that identify the client, and words of others' names (`x-api-key`): neither recorded nor passed on."""
 
