@@ -183,7 +183,7 @@ class ImageVariations(ImageEdits):
 
     def _prompt_in(self, document: Mapping[str, Any]) -> str:
         images = dicts(document.get("image"))
-        return f"Variation of {images[0]['name']}" if images else "Variation"
+        return f"Variation of {text(images[0].get('name'))}" if images else "Variation"
 
 
 def _model(prompt: Prompt) -> rules.Model:

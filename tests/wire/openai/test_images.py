@@ -271,6 +271,13 @@ def test_variations__are_of_one_image() -> None:
         edited(ImageVariations(), files=[("image", ("a.png", PNG)), ("image", ("b.png", PNG))])
 
 
+@pytest.mark.parametrize("images", [[{}], [{"name": 7}], {"a": 1}, "a", None])
+def test_variations__of_what_is_no_form_are_named_without_it(images: Any) -> None:
+    body = orjson.dumps({"model": "dall-e-2", "image": images})
+    prompt = ImageVariations().parse(body, {"content-type": "application/json"}, validate=False)
+    assert prompt.last_user.startswith("Variation")
+
+
 def test_variations__need_no_prompt() -> None:
     prompt = edited(ImageVariations(), model="dall-e-2", n="2", size="256x256")
     assert (prompt.n, prompt.last_user) == (2, "Variation of a.png")
