@@ -35,6 +35,7 @@ from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_fim import addresses as mistral_fim
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
+from completions.wire.dialects.mistral_ocr import addresses as mistral_ocr
 from completions.wire.dialects.moonshot import Moonshot
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
@@ -89,6 +90,7 @@ _ALL = [
     *mistral_moderations(Mistral()),
     *mistral_audio(Mistral()),
     *mistral_fim(Mistral()),
+    *mistral_ocr(Mistral()),
     *groq_audio(Groq()),
     *openrouter_audio(OpenRouter()),
     *COHERE_ALONE,

@@ -57,7 +57,7 @@ GENERATED = [
     ),
     *("/openai/v1/responses/compact", "/openai/v1/responses/input_tokens"),
     *("/mistral/v1/moderations", "/mistral/v1/chat/moderations", "/mistral/v1/audio/transcriptions"),
-    "/mistral/v1/fim/completions",
+    *("/mistral/v1/fim/completions", "/mistral/v1/ocr"),
     *(f"/openrouter/api/v1/audio/{name}" for name in ("speech", "transcriptions")),
     *(f"/groq/openai/v1/audio/{name}" for name in ("speech", "transcriptions", "translations")),
     *("/compatibility/v1/chat/completions", "/compatibility/v1/embeddings"),

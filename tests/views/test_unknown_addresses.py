@@ -90,7 +90,6 @@ NOT_THERE = {
         "videos": "/v1/videos",
     },
     "Mistral's": {
-        "OCR": "/mistral/v1/ocr",
         "classifications": "/mistral/v1/classifications",
         "speech": "/mistral/v1/audio/speech",
     },

@@ -205,9 +205,7 @@ GROQ: Mapping[str, Words] = {
 NO_ROUTE = "no Route matched with those values"
 """What Mistral's gateway says of an address that it does not know."""
 
-NOT_HERE = re.compile(
-    r"/mistral/v1/(?:ocr|(?:chat/)?classifications|audio|agents|conversations|libraries|fine_tuning)\b"
-)
+NOT_HERE = re.compile(r"/mistral/v1/(?:(?:chat/)?classifications|audio|agents|conversations|libraries|fine_tuning)\b")
 """Addresses that Mistral has, and the mock has not."""
 
 

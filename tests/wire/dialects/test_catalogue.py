@@ -82,7 +82,7 @@ def test_sdks__read_their_lists(live: LiveServer) -> None:
     [
         ("/vllm/is_sleeping", {"error": {"type": "Not Found", "param": None, "code": 404}}, "Not Found"),
         ("/mistral/fim", {"message": "", "request_id": ""}, "no Route matched with those values"),
-        ("/mistral/v1/ocr", {"object": "error", "raw_status_code": 404}, "Invalid URL (GET /mistral/v1/ocr)"),
+        ("/mistral/v1/agents", {"object": "error", "raw_status_code": 404}, "Invalid URL (GET /mistral/v1/agents)"),
         ("/xai/v2/nothing", {}, "Invalid URL (GET /xai/v2/nothing)"),
         ("/openrouter/api/credits", {"error": {"code": 404}}, "Invalid URL (GET /openrouter/api/credits)"),
     ],
