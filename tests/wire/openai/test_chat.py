@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.wire import registry
 from completions.wire.base import WireFormat
 from completions.wire.framing import SSE
 from completions.wire.openai.base import OpenAIFormat
@@ -338,6 +339,38 @@ def test_chat__tool_calls_in_both_modes() -> None:
         fragments = [call["function"]["arguments"] for call in calls if call["index"] == index and "id" not in call]
         assert len(fragments) > 1
         assert "".join(fragments) == CALL.arguments
+
+
+NAMED = {"type": "function", "function": {"name": "get_weather"}}
+ALLOWED = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [NAMED]}}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "model", "asked", "ended"),
+    [
+        ("", "gpt-4o-mini", {"tool_choice": NAMED}, "stop"),
+        ("", "gpt-3.5-turbo", {"tool_choice": {"type": "custom", "custom": {"name": "get_weather"}}}, "stop"),
+        ("", "gpt-4", {"functions": [{"name": "get_weather"}], "function_call": {"name": "get_weather"}}, "stop"),
+        ("", "gpt-4o-mini", {"tool_choice": "required"}, "tool_calls"),
+        ("", "gpt-4o-mini", {"tool_choice": ALLOWED}, "tool_calls"),
+        ("", "gpt-5-mini", {"tool_choice": NAMED}, "tool_calls"),
+        ("azure", "gpt-4o", {"tool_choice": NAMED}, "stop"),
+        ("azure", "grok-4", {"tool_choice": NAMED}, "tool_calls"),
+        ("vllm", "qwen3", {"tool_choice": NAMED}, "stop"),
+        *((name, "m", {"tool_choice": NAMED}, "tool_calls") for name in ("deepseek", "groq", "mistral", "openrouter")),
+    ],
+)
+def test_chat__calls_that_a_request_names_end_as_texts_do(
+    dialect: str, model: str, asked: dict[str, Any], ended: str
+) -> None:
+    wire = registry.CHAT_DIALECTS[dialect] if dialect else CHAT
+    asked = {"model": model, **asked}
+    called = Reply((Choice(None, "tool_calls", (replace(CALL, id="call_x"),)),))
+    assert wire.document(called, prompt(**asked))["choices"][0]["finish_reason"] == ended
+    chunks = read(wire.events(called, prompt(stream=True, **asked)))
+    assert {choice.get("finish_reason") for chunk in chunks for choice in chunk["choices"]} - {None} == {ended}
+    cut = Reply((replace(called.choices[0], finish_reason="length"),))
+    assert wire.document(cut, prompt(**asked))["choices"][0]["finish_reason"] == "length"
 
 
 def test_chat__a_refusal_is_told_as_a_text_from_the_first_chunk_on() -> None:

@@ -184,7 +184,7 @@ def _usage(reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
 
 def _choice(dialect: Dialect, reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     choice, message = reply.choices[index], chat_message.message(reply, prompt, index)
-    reason = chat_message.finish_reason(choice, prompt)
+    reason = chat_message.finish_reason(choice, prompt, dialect)
     document = {
         "index": index,
         "message": dialect.message(message, choice),

@@ -79,6 +79,28 @@ def of_model(model: str) -> Dialect:
     return OPENAI
 
 
+OF_OPENAI = re.compile("gpt-")
+
+
+def ends_as_text(dialect: Dialect, prompt: Prompt) -> bool:
+    """Tell whether calls end as a text does, with `stop`, because the request names the tool to call.
+
+    So they do at OpenAI's models that do not reason (gpt-4o on 2025-09-17: vllm-project/vllm 25054; gpt-4o-mini on
+    2026-03-08: ENTERPILOT/GoModel 124; not at gpt-5-mini, as recorded), and on vLLM (its 49496, 2026-07-23).
+    """
+    named = prompt.body.get("tool_choice", prompt.body.get("function_call"))
+    if not isinstance(named, dict) or named.get("type") == "allowed_tools":
+        return False
+    model = prompt.model or ""
+    reasons = REASONS.match(model) is not None
+    return dialect.name == "vllm" or (not reasons and (not dialect.name or _is_azures(dialect, model)))
+
+
+def _is_azures(dialect: Dialect, model: str) -> bool:
+    """Tell whether a model of OpenAI's is asked at Azure, where others have manners of their own."""
+    return dialect.name == "azure" and OF_OPENAI.match(model) is not None
+
+
 NAMELESS = re.compile(r"gpt-(3\.5-turbo|4(-0613)?$|[5-9])|o4-mini")
 """Models whose answers have no fingerprint (recorded from 2024 to August 2026)."""
 

@@ -16,6 +16,7 @@ from completions.wire.fields import arranged
 from completions.wire.framing import DONE, counts, grouped, parted, pieces
 from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.openai.chat.asked import audio, predicted
+from completions.wire.openai.chat.manners import ends_as_text
 from completions.wire.openai.logprobs import chat_entries
 
 NOTHING: Mapping[str, Any] = {}
@@ -56,11 +57,13 @@ def _content(choice: Choice) -> str | None:
     return None
 
 
-def finish_reason(choice: Choice, prompt: Prompt) -> str | None:
+def finish_reason(choice: Choice, prompt: Prompt, dialect: Dialect) -> str | None:
     """Return the finish reason; for requests with `functions` it is `function_call`."""
-    if choice.finish_reason == "tool_calls" and _legacy(prompt):
-        return "function_call"
-    return choice.finish_reason
+    if choice.finish_reason != "tool_calls":
+        return choice.finish_reason
+    if ends_as_text(dialect, prompt):
+        return "stop"
+    return "function_call" if _legacy(prompt) else "tool_calls"
 
 
 def opening_delta(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
@@ -291,7 +294,9 @@ class ChoiceWriter:
 
     def finished(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         """Return the choice with its finish reason, and with what its last piece has beside it."""
-        reason = finish_reason(self._choice, self._prompt)
+        reason = self._choice.finish_reason
+        if self._reply.body is None:
+            reason = finish_reason(self._choice, self._prompt, self._dialect)
         told = self._around(delta, beside) | self._dialect.finished_extras(self._choice, reason)
         return self._dialect.choice(told | {"finish_reason": reason})
 
