@@ -25,6 +25,7 @@ from openai.types.responses import response_create_params as responses
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
 from completions.wire.anthropic.pairs import RESULTS
+from completions.wire.anthropic.search_seals import encrypted
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.decisions import Decisions
@@ -61,6 +62,11 @@ SAMPLES = {
     "FileSearchToolParam.vector_store_ids": ["vs_1"],
     "ChatCompletionAudioParam.voice": "alloy",
     "Base64PDFSourceParam.data": PDF.rpartition(",")[2],
+    "ResponseCompactionItemParamParam.encrypted_content": base64.urlsafe_b64encode(b"\x80" + bytes(72)).decode(),
+    **dict.fromkeys(
+        ("WebSearchResultBlockParam.encrypted_content", "BetaWebSearchResultBlockParam.encrypted_content"),
+        encrypted("https://example.com/"),
+    ),
 }
 SMALLEST: Mapping[str, Mapping[str, Any]] = {
     "ChatCompletionAssistantMessageParam": {"content": "hello"},
