@@ -2,7 +2,6 @@
 
 from typing import NamedTuple
 
-from completions.event import Body
 from completions.outcome import Fault
 
 PAGE = b"""<html>
@@ -22,11 +21,6 @@ class Sent(NamedTuple):
     status: int = 200
     media_type: str = "application/json"
     foreign: bool = False
-
-    @classmethod
-    def whole(cls, body: Body) -> "Sent":
-        """Return an answer as it is."""
-        return cls(body.data, media_type=body.media_type)
 
 
 def spoil(fault: Fault, right: Sent, error: bytes) -> Sent:

@@ -87,6 +87,7 @@ MANNERS: Mapping[str, str] = {
     "old_summaries": "`reasoning.generate_summary` is unknown in responses, where others take it for `summary`.",
     "search_sampling": "What samples is refused as models do that always search.",
 }
+"""What else a model may be known for, by the names that its family has for it; scripts do not use these."""
 """Ways of some models of their own to refuse what they lack."""
 
 FLAGS: Mapping[str, str] = {

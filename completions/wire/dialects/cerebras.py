@@ -61,6 +61,7 @@ class Cerebras(Vendor):
     """Cerebras' dialect."""
 
     name = "cerebras"
+    reasoning_field = "reasoning"
     vendor = "cerebras"
     words = CEREBRAS
     refusals = refusals.CEREBRAS
@@ -95,10 +96,6 @@ class Cerebras(Vendor):
         """Return the top-level fields, whose fingerprint is that of the model."""
         told = super().top_level(head, reply, prompt)
         return told | {"system_fingerprint": f"fp_{ids.spelled(told['model'], 20)}"}
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning."""
-        return {"reasoning": text}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with its times, in the order of the API's keys."""

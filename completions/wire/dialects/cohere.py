@@ -46,6 +46,7 @@ class CompatibleCohere(Vendor):
     """Cohere's dialect."""
 
     name = "cohere"
+    reasoning_field = "reasoning_content"
     vendor = "cohere"
     refusals = base.NOT_IN_CHAT
     events_type = ServerSentEvents.media_type
@@ -78,10 +79,6 @@ class CompatibleCohere(Vendor):
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id as Cohere's chat has it."""
         return base.call_id(reply, name, place)
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of what is thought."""
-        return {"reasoning_content": text}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return a delta: the first says what begins, and the head of a call has the role and no arguments."""

@@ -46,6 +46,7 @@ class DeepSeek(Vendor):
     """DeepSeek's dialect."""
 
     name = "deepseek"
+    reasoning_field = "reasoning_content"
     vendor = "deepseek"
     words = DEEPSEEK
     refusals = refusals.DEEPSEEK
@@ -80,10 +81,6 @@ class DeepSeek(Vendor):
         """Return the top-level fields, whose fingerprint is 32 digits (recorded in August and September 2026)."""
         told = super().top_level(head, reply, prompt)
         return told | {"system_fingerprint": ids.spelled(f"build/{told['model']}", 32)}
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of the chain of thought."""
-        return {"reasoning_content": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""

@@ -77,6 +77,7 @@ class Groq(Vendor):
     """Groq's dialect."""
 
     name = "groq"
+    reasoning_field = "reasoning"
     vendor = "groq"
     words = GROQ
     refusals = refusals.GROQ
@@ -119,10 +120,6 @@ class Groq(Vendor):
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return nine letters or digits."""
         return ids.spelled(f"call/{reply.serial}{place}", 9, ids.BASE32)
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning."""
-        return {"reasoning": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls, which come after the reasoning."""

@@ -32,6 +32,7 @@ class Moonshot(Vendor):
     """Moonshot's dialect."""
 
     name = "moonshot"
+    reasoning_field = "reasoning_content"
     vendor = "moonshot"
     words = MOONSHOT_WORDS
     between = MOONSHOT
@@ -66,10 +67,6 @@ class Moonshot(Vendor):
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the tool's name with the call's number, such as `look_0`."""
         return f"{name}_{place[-1]}"
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of the chain of thought."""
-        return {"reasoning_content": text}
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the empty piece with which the chain of thought ends."""

@@ -95,6 +95,7 @@ class Together(Vendor):
     """Together's dialect."""
 
     name = "together"
+    reasoning_field = "reasoning"
     vendor = "together_ai"
     words = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
@@ -131,10 +132,6 @@ class Together(Vendor):
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell that every stream has a chunk that carries only the usage."""
         return True
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning."""
-        return {"reasoning": text}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the prompt, which it does not repeat."""

@@ -39,6 +39,8 @@ class Vendor(Dialect):
     """The check for each kind of request."""
     between: ClassVar[Sequence[Rule]] = ()
     """What must hold between the fields and messages of a chat request."""
+    reasoning_field = ""
+    """The field of messages and deltas that tells what was thought, if there is one."""
     is_silent = False
     """Whether an answer tells nothing of what was thought."""
     thinks_if_asked: tuple[str, ...] = ()
@@ -123,6 +125,10 @@ class Vendor(Dialect):
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields that this vendor has."""
         return {key: head[key] for key in self.head}
+
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of the chain of thought."""
+        return {self.reasoning_field: text} if self.reasoning_field else {}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message without empty fields."""

@@ -31,6 +31,7 @@ class VLLM(Vendor):
     """vLLM's dialect."""
 
     name = "vllm"
+    reasoning_field = "reasoning"
     words = VLLM_WORDS
     between = vllm_rules.CHAT
     place = "vllm/v1/"
@@ -88,10 +89,6 @@ class VLLM(Vendor):
             events,
             lambda said: {**usage, "prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
         )
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning; before version 0.12 it was called `reasoning_content`."""
-        return {"reasoning": text}
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id of 64 bits, as the server's `random_uuid` makes them."""

@@ -92,6 +92,7 @@ class XAI(Vendor):
     """xAI's own way."""
 
     name = "xai"
+    reasoning_field = "reasoning_content"
     vendor = "xai"
     refusals = refusals.XAI
     between = turns.XAI
@@ -112,10 +113,6 @@ class XAI(Vendor):
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the limits of the model that answers."""
         return LIMITS if status == 200 and model else {}
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return a piece of the chain of thought."""
-        return {"reasoning_content": text}
 
     def answer_id(self, reply: Reply) -> str:
         """Return a UUID."""

@@ -86,6 +86,7 @@ class ZAI(Vendor):
     """Z.ai's dialect."""
 
     name = "zai"
+    reasoning_field = "reasoning_content"
     vendor = "zai"
     words = WORDS
     refusals = refusals.ZAI
@@ -123,10 +124,6 @@ class ZAI(Vendor):
         usage = document["usage"]
         told = document | {"request_id": document["id"], "usage": arranged(usage, sorted(usage))}
         return arranged(told, sorted(told))
-
-    def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of the chain of thought."""
-        return {"reasoning_content": text}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls, its fields in the order of their names."""
