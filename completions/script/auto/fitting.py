@@ -19,6 +19,11 @@ def fitting(tools: Sequence[Tool], text: str, most: int) -> list[Tool]:
     return _different([tool for tool in tools if scores[tool.name] > enough or tool in also], asked)[:most]
 
 
+def best_fitting(tools: Sequence[Tool], text: str) -> Tool:
+    """Return the tool that shares the most words with a text; where none does, the first. There must be one."""
+    return fitting(tools, text, most=1)[0]
+
+
 def named(tools: Sequence[Tool], text: str) -> list[Tool]:
     """Return the tools whose whole name is in a text: that of `get_product_name` in "the product name"."""
     asked = set(_stems(text))

@@ -25,9 +25,9 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
 `instructions` finds what may say how to answer, `written_types` reads types as people write them, `described` the tools
-that a prompt describes, `braces` what stands between braces. `placeholders` reads objects whose values
-stand for some. `ranges` tells of which scale a number is where its schema
-does not, `observation` whether a tool has answered, however that is said.
+that a prompt describes, `braces` what stands between braces, `placeholders` objects whose values stand for some.
+`ranges` tells of which scale a number is where its schema does not, `observation` whether a tool has answered, however
+that is said.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

@@ -19,8 +19,16 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
-from completions.script.auto.fitting import fitting
-from completions.script.protocols.instructions import KEPT, NEAR, NEGATED, SENTENCE, instructions, unwrapped
+from completions.script.auto.fitting import best_fitting
+from completions.script.protocols.instructions import (
+    KEPT,
+    NEAR,
+    NEGATED,
+    SENTENCE,
+    instructions,
+    takes_any_text,
+    unwrapped,
+)
 from completions.script.protocols.observation import has_worked, in_sentences, question
 from completions.script.schemas.alternatives import (
     JOINED,
@@ -83,7 +91,7 @@ LISTED = re.compile(
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Say one of the answers that the prompt lists; None where it lists none, or offers tools, or asks for JSON."""
-    if prompt.tools or prompt.response_format.kind != "text":
+    if not takes_any_text(prompt):
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     bound = any(map(is_bound, texts))
@@ -105,7 +113,7 @@ def chosen(options: Sequence[Tool], prompt: Prompt) -> str:
     asked = question(prompt)
     is_wanted = is_denied if FAULT.search(asked[-NEAR:]) else is_affirmed
     affirmed = [option.name for option in going_on if is_wanted(option.name)]
-    return affirmed[0] if affirmed else fitting(going_on, _rest(asked, going_on), most=1)[0].name
+    return affirmed[0] if affirmed else best_fitting(going_on, _rest(asked, going_on)).name
 
 
 @lru_cache(maxsize=KEPT)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool
-from completions.script.auto.fitting import fitting
+from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments
 from completions.script.protocols.observation import in_sentences, observation, question
@@ -44,7 +44,7 @@ def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
     """Return what is thought and the code of a step."""
     tools = [] if observation(prompt) else [tool for tool in _defined(system) if tool.name != FINAL]
     if tools:
-        tool = fitting(tools, question(prompt), most=1)[0]
+        tool = best_fitting(tools, question(prompt))
         given = ", ".join(f"{name}={value!r}" for name, value in arguments(tool, seed).items())
         return "I call a tool and print its result.", f"result = {tool.name}({given})\nprint(result)"
     return "I know the answer.", f"{FINAL}({in_sentences(prompt, seeded(seed + '/code'))!r})"

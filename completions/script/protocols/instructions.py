@@ -19,6 +19,11 @@ NEGATED = re.compile(r"\b(?:not|no|never|without|don't|remove|avoid|omit|strip|n
 WRAPPED = re.compile(r"(?<![.!?:;\n-])\n[ \t]*(?=[a-z])")
 
 
+def takes_any_text(prompt: Prompt) -> bool:
+    """Tell whether the answer may be any text, as far as the request's fields say: no tool is offered, and no form."""
+    return not prompt.tools and prompt.response_format.kind == "text"
+
+
 def instructions(prompt: Prompt) -> Iterator[str]:
     """Yield what may say how to answer, the latest first: what the user said since the last answer, and the system."""
     left, answered = MAX_SEARCHED, False

@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
+from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import ABOUT, in_sentences, observation, question
 from completions.script.schemas.document import compact, seeded
 from completions.script.wording import ANSWER, NUMBERS, WRITE
@@ -127,7 +127,7 @@ TABLE = re.compile(
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Answer with what is asked for alone; None where nothing of the kind is, or tools are offered."""
-    if prompt.tools or prompt.response_format.kind != "text" or observation(prompt) is not None:
+    if not takes_any_text(prompt) or observation(prompt) is not None:
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     for text in texts:

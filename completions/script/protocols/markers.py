@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from completions.conversation import Prompt
-from completions.script.auto.fitting import fitting
+from completions.script.auto.fitting import best_fitting
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.auto.sentences import keywords, sentences
 from completions.script.protocols.braces import MAX_SEARCHED, value_of
@@ -106,7 +106,7 @@ def _step(options: list[object], given: str, topic: str, system: str) -> str:
     names = [str(option) for option in options if option != FINISH]
     if OBSERVED.search(given) or not names:
         return FINISH
-    return fitting(described(names, system), topic, most=1)[0].name
+    return best_fitting(described(names, system), topic).name
 
 
 def _value(field: Field, topic: str, seed: str) -> object:

@@ -7,7 +7,7 @@ into a JSON blob, `{"action": …, "action_input": …}`, whose last one has the
 import re
 
 from completions.conversation import Prompt, Tool
-from completions.script.auto.fitting import fitting
+from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import keywords, retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.described import arguments, described
@@ -37,7 +37,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     asked, result = _asked(prompt), observation(prompt)
     tools = described(_names(text), text)
     if result is None and tools:
-        tool = fitting(tools, asked, most=1)[0]
+        tool = best_fitting(tools, asked)
         return _blob(tool.name, arguments(tool, seed)) if blob else _lines(tool, text, asked, seed)
     random = seeded(seed + "/final")
     said = retold(result, asked, random) if result else sentences(asked, random, short=False)

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from completions.conversation import Prompt
 from completions.script.auto.sentences import STOP_WORDS, keywords
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.instructions import KEPT, instructions
+from completions.script.protocols.instructions import KEPT, instructions, takes_any_text
 from completions.script.protocols.observation import question
 
 DELIMITER = r"<\|[^<>\s|]{0,12}\|?>"
@@ -64,7 +64,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     """Write records of the names in the text; none but the end where more are asked for; None where none are wanted."""
     first = (message.text[-MAX_SEARCHED:] for message in prompt.messages[:2])
     told = next((text for text in (*instructions(prompt), *first) if "<|" in text and forms(text)), None)
-    if told is None or prompt.tools or prompt.response_format.kind != "text":
+    if told is None or not takes_any_text(prompt):
         return None
     end = "".join(f"\n{mark}" for mark in END.findall(told)[-1:])
     if prompt.turn:

@@ -10,7 +10,7 @@ from random import Random
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.instructions import KEPT, instructions, unwrapped
+from completions.script.protocols.instructions import KEPT, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.schemas.document import seeded
 from completions.script.wording import ANSWERS, HIGH, LOW, MEANING, WRITE
@@ -59,7 +59,7 @@ LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Give a number, or a text that ends with a mark; None where the prompt wants neither, or offers tools."""
-    if prompt.tools or prompt.response_format.kind != "text":
+    if not takes_any_text(prompt):
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     random = seeded(f"{seed}/score")

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from completions.conversation import Prompt
-from completions.script.protocols.instructions import KEPT, instructions, unwrapped
+from completions.script.protocols.instructions import KEPT, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import observation
 from completions.script.wording import ANSWER, WRITE
 
@@ -57,7 +57,7 @@ RESULTS = {"number": "len(table)", "string": "table.to_string()", "dataframe": "
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Write code in the language that the prompt names, else in Python; None where no code alone is wanted."""
-    if prompt.tools or prompt.response_format.kind != "text" or observation(prompt) is not None:
+    if not takes_any_text(prompt) or observation(prompt) is not None:
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     if not any(map(_is_wanted, texts)) or not any(map(PROGRAM.search, texts)):

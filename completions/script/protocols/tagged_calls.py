@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool, ToolResult
-from completions.script.auto.fitting import fitting
+from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import retold
 from completions.script.protocols.braces import MAX_SEARCHED, braced, value_of
 from completions.script.protocols.described import MAX_TOOLS, arguments
@@ -38,7 +38,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         return retold(ToolResult("", said[1]), _asked(prompt), seeded(f"{seed}/told"))
     if last.role in ("tool", "ipython"):
         return retold(ToolResult("", last.text), _asked(prompt), seeded(f"{seed}/told"))
-    tool = fitting(tools, question(prompt), most=1)[0]
+    tool = best_fitting(tools, question(prompt))
     call = compact({"name": tool.name, form[1] if form else "arguments": arguments(tool, seed, question(prompt))})
     return f"<tool_call>\n{call}\n</tool_call>" if in_tags else call
 

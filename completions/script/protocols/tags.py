@@ -12,7 +12,7 @@ from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.auto.sentences import thoughts
 from completions.script.protocols import choices, scores
-from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, unwrapped
+from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.schemas.document import seeded
 from completions.script.schemas.scalars import sense
@@ -53,7 +53,7 @@ MAX_ELEMENTS = 20
 
 def answer(prompt: Prompt, seed: str) -> str | None:
     """Answer in the tags that the prompt asks for; None where it asks for none, or offers tools."""
-    if prompt.tools or prompt.response_format.kind != "text":
+    if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
         if "</" in text and (template := _template(text)):

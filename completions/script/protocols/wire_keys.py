@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool
-from completions.script.auto.fitting import fitting
+from completions.script.auto.fitting import best_fitting
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.observation import in_sentences, question
@@ -33,7 +33,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
 def _value(kind: str, options: str, prompt: Prompt, seed: str) -> str:
     if options:
         named = [Tool(each.strip()) for each in options.split(",")]
-        return fitting(named, question(prompt), most=1)[0].name
+        return best_fitting(named, question(prompt)).name
     schema = _schema(kind)
     if schema is None or schema == {"type": "string"}:
         return " ".join(in_sentences(prompt, seeded(seed), short=True).split())
