@@ -122,6 +122,14 @@ def test_job__of_completions_in_the_middle(client: Mistral) -> None:
     assert json.loads(answered)["response"]["body"]["object"] == "chat.completion"
 
 
+def test_job__of_documents_to_read(client: Mistral) -> None:
+    document = {"type": "document_url", "document_url": "data:text/plain;base64,IyBQbGFu"}
+    asked: Any = [{"custom_id": "a", "body": {"document": document}}]
+    job = over(client, client.batch.jobs.create(endpoint="/v1/ocr", model="mistral-ocr-latest", requests=asked))
+    answered = json.loads(client.files.download(file_id=job.output_file).read())["response"]["body"]
+    assert ([page["markdown"] for page in answered["pages"]], answered["model"]) == (["# Plan"], "mistral-ocr-latest")
+
+
 def test_job__of_files(client: Mistral) -> None:
     names = [
         client.files.upload(
@@ -170,7 +178,7 @@ EMBED = {"endpoint": "/v1/embeddings"}
     ("method", "path", "body", "status", "word"),
     [
         ("POST", "batch/jobs", {}, 422, "endpoint"),
-        ("POST", "batch/jobs", {"endpoint": "/v1/ocr", "requests": REQUESTS}, 422, "endpoint"),
+        ("POST", "batch/jobs", {"endpoint": "/v1/conversations", "requests": REQUESTS}, 422, "endpoint"),
         ("POST", "batch/jobs", EMBED, 422, "input_files"),
         (
             "POST",

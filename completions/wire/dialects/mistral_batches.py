@@ -40,7 +40,7 @@ FILE, JOB = Mistral.files_kind, "mistral_batch"
 PURPOSES = ("fine-tune", "batch", "ocr", "agentic_safety")
 SAMPLES = {"batch": "batch_request", "ocr": "ocr_input"}
 ENDPOINTS = (
-    *("/v1/chat/completions", "/v1/embeddings", "/v1/fim/completions", "/v1/moderations"),
+    *("/v1/chat/completions", "/v1/embeddings", "/v1/fim/completions", "/v1/moderations", "/v1/ocr"),
     "/v1/chat/moderations",
 )
 """Those of Mistral's endpoints for batches that this mock has."""
