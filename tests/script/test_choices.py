@@ -63,6 +63,8 @@ def user(text: str) -> Message:
             "safe",
         ),
         (WORKERS, "Let the coder do it", "Coder"),
+        ("", "Say only one of the following names and nothing else (no quotes, no lines, ...): m or M.", "m"),
+        ("", "Which one is best? Your answer should ONLY contain: Output (a) or Output (b).", "Output (a)"),
     ],
 )
 def test_choice__is_one_of_those_that_the_prompt_lists(system: str, asked: str, expected: str) -> None:

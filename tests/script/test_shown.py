@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Prompt, ResponseFormat
+from completions.conversation import Message, Prompt, ResponseFormat, Tool
 from completions.script.auto.answer import auto
 from completions.script.protocols.placeholders import filled
 
@@ -145,6 +145,19 @@ def test_section__begins_with_a_heading() -> None:
         ("user", "Write the section (Start your writing with # section title. No other sections).\nTopic: tea")
     )
     assert re.match(r"# \w+\n\w.{40}", answer)
+
+
+@pytest.mark.parametrize("name", ["query", "research_topic", "prompt"])
+def test_argument__is_of_the_words_that_were_said(name: str) -> None:
+    schema = {"type": "object", "properties": {name: {"type": "string"}}, "required": [name]}
+    prompt = Prompt(model="gpt-4o", messages=(Message("user", "The history of tea"),), tools=(Tool("run", "", schema),))
+    assert json.loads(str(auto(prompt)[0].tool_calls[0].arguments)) == {name: "history tea"}
+
+
+def test_values__in_a_description_may_have_brackets() -> None:
+    best = {"type": "string", "description": "The best, should be 'Output (a)' or 'Output (b)'"}
+    form = ResponseFormat("json_schema", schema={"type": "object", "properties": {"best": best}, "required": ["best"]})
+    assert json.loads(said(("user", "Which?"), response_format=form))["best"] in ("Output (a)", "Output (b)")
 
 
 def test_outline__has_headings() -> None:

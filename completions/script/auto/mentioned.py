@@ -66,12 +66,12 @@ def mentioned(name: str, said: str) -> Iterator[str]:
     if words and kind in ("keyword", "tag"):
         yield from words
     elif words:
-        yield " ".join(words) if kind == "query" else " ".join(word[:1].upper() + word[1:] for word in words[:4])
+        yield " ".join(words) if kind != "title" else " ".join(word[:1].upper() + word[1:] for word in words[:4])
     if kind in PLACES:
         yield from (place if kind == "location" else place.partition(",")[0] for place in places(said)[:1])
 
 
-WORDED = ("query", "title", "keyword", "tag")
+WORDED = ("query", "topic", "prompt", "title", "keyword", "tag")
 """What a property is called whose value are the words of what was said."""
 
 PLACES = ("city", "location")

@@ -12,6 +12,7 @@ from completions.script.wording import ANSWER, ANSWERS
 MAX_OPTION = 40
 """Characters of one answer."""
 
+QUOTES = " \t\"'`*\u201c\u201d"
 KINDS = (
     r"(?:categor(?:y|ies)|labels?|class(?:es)?|intents?|options?|choices|values|words|answers|routes?|destinations"
     r"|workers|agents|topics|types?|departments|sentiments?)"
@@ -29,7 +30,8 @@ BRACKETS = re.compile(
 PLAIN = r"(?:yes|no|true|false|pass|fail|correct|incorrect|positive|negative|valid|invalid|safe|unsafe)"
 TOLD = r"\s*(?P<told>[^\n.:;?!]{3,300})"
 ONE_OF = re.compile(
-    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b"
+    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b|only contains?\s*:"
+    r"|one of (?:the following|these) [^\n:.?()]{1,40}(?:\([^()\n]{0,100}\))?\s*:"
     rf"|(?:following|these|allowed|possible|valid|available|candidate)(?: \w+)? {KINDS}\s*:)"
     rf"{TOLD}",
     re.IGNORECASE,
@@ -143,8 +145,14 @@ def _series(told: str) -> list[str]:
     return _clean([*names[:-1], TAIL.sub("", names[-1])])
 
 
+def _bare(name: str) -> str:
+    """Return a name without quotes and brackets around it; those of `Output (a)` stay."""
+    bare = name.strip(QUOTES + "()[]")
+    return bare if bare.count("(") == bare.count(")") else name.strip(QUOTES)
+
+
 def _clean(told: Sequence[str]) -> list[str]:
     """Return the answers in a series, without articles and quotes; none where one of them is more than a few words."""
-    names = [ARTICLE.sub("", each.strip(" \t\"'`*\u201c\u201d()[]")).strip(" \t\"'`*\u201c\u201d") for each in told]
+    names = [ARTICLE.sub("", _bare(each)).strip(QUOTES) for each in told]
     names = list(dict.fromkeys(name for name in names if name))
     return names if all(len(name) <= MAX_OPTION and len(name.split()) <= 3 for name in names) else []

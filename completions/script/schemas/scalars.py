@@ -57,6 +57,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "text": ("A few words of plain text.", "Some text."),
     "body": ("Hello,\nall is ready.\nBest regards", "A short message."),
     "keyword": ("overview", "example", "guide"),
+    "topic": ("the history of tea", "renewable energy"),
+    "prompt": ("A lighthouse at dawn.", "A short poem about the sea."),
     "follow_up": ("What comes next?", "How does it work?", "Is there an example?"),
     "query": ("latest results", "opening hours"),
     "question": ("What comes next?", "How does it work?"),
