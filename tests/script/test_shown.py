@@ -160,6 +160,15 @@ def test_values__in_a_description_may_have_brackets() -> None:
     assert json.loads(said(("user", "Which?"), response_format=form))["best"] in ("Output (a)", "Output (b)")
 
 
+@pytest.mark.parametrize("label", ["Question: ", "The question is: `", "User query:\t", "**Question:** "])
+def test_sentences__are_about_the_question_within_a_prompt(label: str) -> None:
+    context = "Use the documents to give an answer, and tell from which of them it is. " * 4
+    answer = said(
+        ("user", f"{context}\nQuestion: what not?\n\nA document.\n\n{label}Who founded Acme Robotics?\n\nAnswer:")
+    )
+    assert "founded, Acme and Robotics" in answer
+
+
 def test_outline__has_headings() -> None:
     asked = 'Write an outline for a page.\n1. Use "#" Title" for sections, "##" Title" for subsections.\nTopic: tea'
     assert said(("user", asked)).startswith("# ") and "\n## " in said(("user", asked))

@@ -117,7 +117,24 @@ def own_words(text: str) -> str:
     return text
 
 
+LABELLED = re.compile(
+    r"^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query)(?: is)?\W{0,3}:[ \t]*\W{0,3}(\w[^\n]{2,500})",
+    re.IGNORECASE | re.MULTILINE,
+)
+MIN_AROUND = 200
+"""Characters of a text in which an application has put somebody's question among what it says of how to answer."""
+
+
+def topic(prompt: Prompt) -> str:
+    """Return what the answer is about: the question, or the one that its text has behind `Question:` or the like."""
+    asked = question(prompt)
+    if len(asked) < MIN_AROUND or observation(prompt) is not None:
+        return asked
+    *_, told = [asked, *(found[1] for found in LABELLED.finditer(asked[-MAX_SEARCHED:]))]
+    return told
+
+
 def in_sentences(prompt: Prompt, random: Random, *, short: bool = False) -> str:
     """Say what a tool said last, or else answer what was asked, in a `short` way or at length."""
     result = observation(prompt)
-    return sentences(question(prompt), random, short) if result is None else retold(result, question(prompt), random)
+    return sentences(topic(prompt), random, short) if result is None else retold(result, question(prompt), random)
