@@ -22,6 +22,7 @@ from completions.wire.dialects.azure_errors import (
     FILTERED,
     RESULTS,
     UNSEEN,
+    check_supported,
     check_version,
     error,
 )
@@ -289,6 +290,8 @@ class Deployed(OpenAIFormat):
                 raise RequestError("Resource not found", status=404, code="404")
             body = self.named(body, headers, deployment)
             address |= {"deployment": deployment, "api-version": route["api-version"]}
+        if validate:
+            check_supported(route.get("api-version"))
         prompt = super().parse(body, headers, validate=validate, route=route)  # type: ignore[safe-super]  # the next class has one: this is mixed in
         if validate:
             check_version(route.get("api-version"), prompt)

@@ -104,6 +104,15 @@ LATER = (
 DATED = re.compile(r"20\d\d-\d\d-\d\d(-preview)?")
 
 
+UNDATED = ("latest", "preview", "v1")
+
+
+def check_supported(version: str | None) -> None:
+    """Raise the error of a version that no API has (quoted by users on 2025-09-13, mindsdb/mindshub 11563)."""
+    if version and version not in UNDATED and DATED.fullmatch(version) is None:
+        raise RequestError("API version not supported", code=BAD_REQUEST)
+
+
 def check_version(version: str | None, prompt: Prompt) -> None:
     """Raise the error of what a version of the API does not have yet; versions without a date have all."""
     if version is None or DATED.fullmatch(version) is None:

@@ -733,6 +733,10 @@ AZURE_SCHEMA = {"type": "json_schema", "json_schema": {"name": "a", "schema": {"
         (None, "2025-02-01-preview", {"input": "x"}, "Azure OpenAI Responses API is enabled only for api-version 2025"),
         (None, "2025-03-01-preview", {"input": "x"}, None),
         (None, None, {"input": "x"}, None),
+        ("a", "2024-10-2l", {}, "API version not supported"),
+        ("a", "2025-04-14-preview#", {}, "API version not supported"),
+        (None, "2024-10", {"input": "x"}, "API version not supported"),
+        ("a", "preview", {}, None),
     ],
 )
 def test_azure__has_more_in_later_versions(
@@ -802,7 +806,7 @@ def test_vllm__lets_more_be_said_than_may_be_where_the_end_is_ignored() -> None:
 
 def test_azure__takes_its_own_fields() -> None:
     own: dict[str, Any] = {"data_sources": [], "user_security_context": {}}
-    assert parsed(AZURE, route={"deployment": "d", "api-version": "1"}, **own).body.keys() >= own.keys()
+    assert parsed(AZURE, route={"deployment": "d", "api-version": "2024-10-21"}, **own).body.keys() >= own.keys()
 
 
 KINDS = {
