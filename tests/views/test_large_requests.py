@@ -43,6 +43,10 @@ REQUESTS: dict[str, Callable[[int], Body]] = {
     "/api/embed": lambda times: {"model": "nomic-embed-text", "input": ["a"] * times},
     "/v2/embed": lambda times: {"model": "embed-v4.0", "input_type": "classification", "texts": ["a" * times * 30]},
     "/v2/rerank": lambda times: {"model": "rerank-v3.5", "query": "a", "documents": ["a"] * times},
+    "/mistral/v1/ocr": lambda times: {
+        "model": "mistral-ocr-latest",
+        "document": {"document_url": "data:text/plain;base64," + "YQph" * 10 * times},
+    },
     "/vllm/detokenize": lambda times: {"model": "m", "tokens": list(range(times * 100))},
     "/api/chat": lambda times: {"model": "mine", "messages": said(times), "stream": False},
     "/v1/responses": lambda times: {"model": "gpt-4o", "input": said(times)},

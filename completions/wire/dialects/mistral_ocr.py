@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from completions import budget
 from completions.conversation import Message, Part, Prompt, Reply
 from completions.tokens import documents, media
 from completions.wire.address import Address
@@ -126,6 +127,7 @@ class MistralOCR(OpenAIFormat):
         said = next((choice.text for choice in reply.choices if choice.text is not None), None)
         annotated = prompt.body.get("document_annotation_format") is not None
         part = next(part for message in prompt.messages for part in message.parts)
+        budget.spend_characters(len(part.source) + len(said or ""))
         pages = _pages(None if annotated else said, part)
         wanted = _wanted(prompt.body.get("pages"), len(pages))
         size = len(media.decoded(part.source, len(part.source)))
