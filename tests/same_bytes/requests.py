@@ -209,6 +209,10 @@ OTHERS: dict[str, Body] = {
     "/api/embed": {"model": "all-minilm", "input": "one", "dimensions": 4},
     "/mistral/v1/embeddings": {"model": "mistral-embed", "input": "one"},
     "/mistral/v1/moderations": {"model": "mistral-moderation-latest", "input": ["one", "two"]},
+    "/mistral/v1/ocr": {
+        "model": "mistral-ocr-latest",
+        "document": {"type": "document_url", "document_url": "https://example.com/plan.pdf"},
+    },
     "/v2/embed": {
         "model": "embed-v4.0",
         "texts": ["one"],

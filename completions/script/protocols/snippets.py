@@ -11,16 +11,19 @@ from completions.script.protocols.instructions import KEPT, instructions, takes_
 from completions.script.protocols.observation import observation
 from completions.script.wording import ANSWER, WRITE
 
+SHELLS = "bash|shell|zsh|fish|powershell|terminal"
+LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust"
+
 WANTED = re.compile(
     rf"\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
-    r"\b(?:code\b(?! review)|(?:bash|shell|zsh|fish|powershell|terminal) commands?\b)"
+    rf"\b(?:code\b(?! review)|(?:{SHELLS}) commands?\b)"
     r"|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
     r"|```\w* (?:code )?block|\b(?:generate|return) (?:the )?(?:new )?python code\b",
     re.IGNORECASE,
 )
 PROGRAM = re.compile(
-    r"\b(?:functions?|scripts?|programs?|algorithm|implement\w*|snippet|methods?|components?|refactor\w*|python|javascript"
-    r"|typescript|bash|shell|zsh|fish|powershell|terminal|html|java|rust|golang)\b|```",
+    r"\b(?:functions?|scripts?|programs?|algorithm|implement\w*|snippet|methods?|components?|refactor\w*"
+    rf"|{LANGUAGES}|golang)\b|```",
     re.IGNORECASE,
 )
 """What tells that code is a program's, and not one that opens a door."""
@@ -28,9 +31,7 @@ PROGRAM = re.compile(
 BARE = re.compile(
     r"\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)", re.IGNORECASE
 )
-LANGUAGE = re.compile(
-    r"\b(python|javascript|typescript|js|ts|bash|shell|zsh|fish|powershell|terminal|html|java|go|rust)\b", re.IGNORECASE
-)
+LANGUAGE = re.compile(rf"\b({LANGUAGES}|js|ts|go)\b", re.IGNORECASE)
 CODE = {
     "python": 'def answer() -> str:\n    return "Hello"\n\n\nprint(answer())',
     "javascript": 'function answer() {\n  return "Hello";\n}\n\nconsole.log(answer());',
@@ -43,9 +44,7 @@ CODE = {
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("Hello")\n}',
     "rust": 'fn main() {\n    println!("Hello");\n}',
 }
-NAMES = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(
-    ("shell", "zsh", "fish", "powershell", "terminal"), "bash"
-)
+NAMES = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(SHELLS.split("|"), "bash")
 
 QUERIED = "execute_sql_query"
 """The function that PandasAI's prompts offer; the code has to call it and to declare what it found as `result`."""

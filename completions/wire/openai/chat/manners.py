@@ -79,9 +79,6 @@ def of_model(model: str) -> Dialect:
     return OPENAI
 
 
-OF_OPENAI = re.compile("gpt-")
-
-
 def ends_as_text(dialect: Dialect, prompt: Prompt) -> bool:
     """Tell whether calls end as a text does, with `stop`, because the request names the tool to call.
 
@@ -92,13 +89,12 @@ def ends_as_text(dialect: Dialect, prompt: Prompt) -> bool:
     if not isinstance(named, dict) or named.get("type") == "allowed_tools":
         return False
     model = prompt.model or ""
-    reasons = REASONS.match(model) is not None
-    return dialect.name == "vllm" or (not reasons and (not dialect.name or _is_azures(dialect, model)))
+    return dialect.name == "vllm" or (_is_openais(dialect, model) and REASONS.match(model) is None)
 
 
-def _is_azures(dialect: Dialect, model: str) -> bool:
-    """Tell whether a model of OpenAI's is asked at Azure, where others have manners of their own."""
-    return dialect.name == "azure" and OF_OPENAI.match(model) is not None
+def _is_openais(dialect: Dialect, model: str) -> bool:
+    """Tell whether a model of OpenAI's is asked, also at Azure, where others have manners of their own."""
+    return not dialect.name or (dialect.name == "azure" and model.startswith("gpt-"))
 
 
 NAMELESS = re.compile(r"gpt-(3\.5-turbo|4(-0613)?$|[5-9])|o4-mini")
