@@ -11,7 +11,7 @@ from typing import Any
 from completions.wire.anthropic.beta import DEFINED_TOOL
 from completions.wire.anthropic.blocks import CACHE, TOOL_NAME
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, integer, mapping, record, string, tagged
-from completions.wire.anthropic.schemas import walk
+from completions.wire.anthropic.metaschema import is_valid
 from completions.wire.validation import Check, Problem, anything, nullable
 
 MIN_BUDGET = 1024
@@ -45,7 +45,6 @@ ANTHROPICS_OWN = ("advisor_", "code_execution_", "mcp_toolset", "web_fetch_", "w
 """The prefixes of the types of tools that run on Anthropic's servers."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
-TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 INVALID_SCHEMA = (
     "JSON schema is invalid. It must match JSON Schema draft 2020-12 (https://json-schema.org/draft/2020-12). "
     "Learn more about tool use at https://docs.claude.com/en/docs/tool-use."
@@ -60,21 +59,14 @@ KEYS = r"^[a-zA-Z0-9_.-]{1,64}$"
 
 
 def _schema(value: Any) -> Problem | None:
-    """Check the schema of an object, that its types are JSON Schema's, and what it and its parameters are named."""
+    """Check the schema of an object, that it is a JSON Schema, and what it and its parameters are named."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
     if any(word in value for word in COMBINED):
         return Wrong("input_schema does not support oneOf, allOf, or anyOf at the top level")
     if not all(re.match(KEYS, key) for key in value.get("properties") or ()):
         return Wrong(f"Property keys should match pattern '{KEYS}'", "properties")
-    return Wrong(INVALID_SCHEMA) if any(map(_is_none, walk(value))) else None
-
-
-def _is_none(schema: Any) -> bool:
-    if not isinstance(schema, dict):
-        return not isinstance(schema, bool)
-    kinds = schema.get("type", [])
-    return any(not isinstance(kind, str) or kind not in TYPES for kind in (kinds if type(kinds) is list else [kinds]))
+    return None if is_valid(value) else Wrong(INVALID_SCHEMA)
 
 
 _CUSTOM = record(

@@ -764,3 +764,39 @@ def test_system_message__sets_what_the_model_takes(model: str, order: dict[str, 
     body = BODY | {"model": model, "messages": [USER, {"role": "system", **order}]}
     betas = "mid-conversation-output-config-2026-07-01, mid-conversation-tool-changes-2026-07-01"
     assert refused(body, OLD | {"anthropic-beta": betas}) == message
+
+
+@pytest.mark.parametrize(
+    ("field", "valid"),
+    [
+        ({"type": "string", "minLength": 1, "pattern": "^a", "format": "uri"}, True),
+        ({"type": ["string", "null"], "enum": ["a", None], "default": None, "examples": ["a"]}, True),
+        ({"type": "number", "exclusiveMinimum": 0, "multipleOf": 0.5, "x-unit": {"minimum": True}}, True),
+        ({"type": "array", "items": {"type": "string"}, "minItems": 1.0, "uniqueItems": True}, True),
+        ({"type": "array", "prefixItems": [{"type": "string"}, True], "items": False}, True),
+        ({"anyOf": [{"$ref": "#/$defs/a"}, {"not": {}}], "additionalProperties": {}}, True),
+        ({"type": "object", "properties": None, "required": []}, True),
+        ({"type": "number", "exclusiveMinimum": True}, False),
+        ({"type": "number", "multipleOf": 0}, False),
+        ({"type": "string", "minLength": "1"}, False),
+        ({"type": "string", "maxLength": -1}, False),
+        ({"type": "string", "required": True}, False),
+        ({"type": "string", "enum": "a"}, False),
+        ({"type": "string", "description": None}, False),
+        ({"type": ["string", "string"]}, False),
+        ({"type": "any"}, False),
+        ({"type": None}, False),
+        ({"type": "array", "items": [{"type": "string"}]}, False),
+        ({"type": "array", "prefixItems": []}, False),
+        ({"anyOf": [{"type": "string", "minLength": None}]}, False),
+        ({"not": {"additionalProperties": {"type": "foo"}}}, False),
+        ({"type": "object", "properties": {}, "required": ["a", "a"]}, False),
+        ({"type": "object", "properties": []}, False),
+        ("string", False),
+    ],
+)
+def test_tool__has_a_schema_of_the_draft(field: Any, valid: bool) -> None:
+    tool = TOOL | {"input_schema": {"type": "object", "properties": {"a": field}}}
+    words = "tools.0.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12"
+    found = refused(BODY | {"tools": [tool]}, OLD)
+    assert found is None if valid else found is not None and found.startswith(words)
