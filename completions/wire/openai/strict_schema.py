@@ -4,7 +4,7 @@ The rules are those of OpenAI's guide to structured outputs ("Supported schemas"
 its users quote them. A schema is walked with a stack of our own: it may be nested deeper than Python recurses.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from completions.wire.fields import resolves
@@ -109,6 +109,13 @@ def _root(schema: Mapping[str, Any]) -> str | None:
     return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {got}'."
 
 
+LIMITS: Sequence[tuple[Sequence[str], Sequence[type], str]] = (
+    (("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), (int, float), "number"),
+    (("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), (int,), "integer"),
+)
+"""The keywords that limit, with what they may be: the first quoted by many who make schemas of Zod (2026)."""
+
+
 def _shape(node: Node) -> str | None:
     """Say what is wrong with one schema in any mode: it must be one, and its type must be one."""
     schema = node.schema
@@ -128,6 +135,16 @@ def _shape(node: Node) -> str | None:
             return _at(node.context, f"{_short(schema[key])} is not of type 'array'")
     if "array" in kinds and "items" not in schema and "prefixItems" not in schema:
         return _at(node.context, "array schema missing items")
+    return _limits(schema)
+
+
+def _limits(schema: Mapping[str, Any]) -> str | None:
+    """Say which limit is no number; of draft 4's `exclusiveMinimum: true` the API does not tell the place."""
+    for names, types, kind in LIMITS:
+        for name in names:
+            value = schema.get(name, 0)
+            if type(value) not in types and not (type(value) is float and value.is_integer()):
+                return f"{_short(value)} is not of type '{kind}'."
     return None
 
 
