@@ -145,6 +145,13 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             "invalid_type",
         ),
         (
+            {"input": [{**CALL, "id": "fc_" + "1" * 63}, RESULT]},
+            "Invalid 'input[0].id': string too long. Expected a string with maximum length 64, but got a string with "
+            "length 66 instead.",
+            "input[0].id",
+            "string_above_max_length",
+        ),
+        (
             {"input": [{**CALL, "id": "call_1"}, RESULT]},
             "Invalid 'input[0].id': 'call_1'. Expected an ID that begins with 'fc'.",
             "input[0].id",
