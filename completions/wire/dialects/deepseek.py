@@ -53,6 +53,8 @@ class DeepSeek(Vendor):
     between = turns.DEEPSEEK
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
+    keep_alive_ms = 1000.0
+    """Its page on rate limits says that a stream that waits has comments "continuously"; the interval is ours."""
     listed = catalogue.DEEPSEEK
     model = staticmethod(catalogue.deepseek)
     call_opens = False

@@ -657,3 +657,19 @@ def test_openrouter__takes_back_what_it_gives_of_gemini_3(stream: bool, reasonin
     results = [{"role": "tool", "tool_call_id": call.id, "content": "1"} for call in calls]
     answer = {"role": "assistant", "content": "", "tool_calls": made, "reasoning_details": details}
     parse("openrouter", [USER, answer, *results], {"model": asked["model"]})
+
+
+@pytest.mark.parametrize(
+    ("dialect", "sign"),
+    [
+        ("openrouter", b": OPENROUTER PROCESSING\n\n"),
+        ("deepseek", b": keep-alive\n\n"),
+        ("groq", None),
+        ("mistral", None),
+    ],
+)
+def test_stream__that_waits_is_kept_alive_where_the_vendor_does_so(dialect: str, sign: bytes | None) -> None:
+    wire = registry.CHAT_DIALECTS[dialect]
+    asked = {"model": MODELS.get(dialect, "m"), "messages": [USER], "stream": True}
+    framing = wire.framing(wire.parse(orjson.dumps(asked), {}, validate=True))
+    assert (framing.keep_alive if framing.keep_alive_ms else None) == sign
