@@ -174,6 +174,15 @@ async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:
         ("api/embed", {}, {"input": "refund"}, "made the vectors from the text"),
         ("v1/moderations", {}, {"input": "refund"}, "judged the text"),
         ("v1/messages/count_tokens", {"anthropic-version": "2023-06-01"}, {"model": "m"}, "counted the tokens"),
+        (
+            "v1/audio/speech",
+            {},
+            {"model": "tts-1", "voice": "alloy", "input": "refund"},
+            "said the text aloud. No rule",
+        ),
+        ("v1/images/generations", {}, {"model": "gpt-image-1", "prompt": "refund"}, "drew the picture. No rule"),
+        ("mistral/v1/ocr", {}, {"document": {"document_url": "https://a.b"}}, "told what is heard or read"),
+        ("v1/conversations", {}, {}, "rules are asked only where answers are generated"),
         ("v1/chat/completions", {}, {"messages": [{"role": "user", "content": "No such"}]}, "script refuses what"),
     ],
 )
@@ -181,7 +190,8 @@ async def test_why__says_who_answered_where_no_rule_did(
     site: Site, path: str, headers: dict[str, str], body: Body, why: str
 ) -> None:
     async with http_client() as client:
-        asked = ({"model": "m"} if "input" in body else {"model": "gpt-4o", "messages": [ASKED]}) | body
+        model = {"model": "m"} if path != "v1/conversations" else {}
+        asked = ({"model": "gpt-4o", "messages": [ASKED]} if "chat" in path or "messages" in path else model) | body
         response = await client.post(f"{site.url}/{path}", json=asked, headers=headers)
     await shown(site, response.headers["x-request-id"])
     await expect(site.page.locator("#why")).to_contain_text(why)

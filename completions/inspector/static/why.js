@@ -42,10 +42,16 @@ function missed({ near_misses: misses, error }) {
   return [make("p", {}, answered), make("p", {}, NEAR), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
 }
 
+const UNNAMED = "No rule of the script that names this format matched.";
 const MADE = {
-  embed: "The mock itself made the vectors from the text: the same text always gets the same vector. No rule of the script that names this format matched.",
-  moderate: "The mock itself judged the text. No rule of the script that names this format matched.",
-  count: "The mock itself counted the tokens. No rule of the script that names this format matched.",
+  embed: `The mock itself made the vectors from the text: the same text always gets the same vector. ${UNNAMED}`,
+  moderate: `The mock itself judged the text. ${UNNAMED}`,
+  count: `The mock itself counted the tokens. ${UNNAMED}`,
+  decide: `The mock itself decided, the same for the same question. ${UNNAMED}`,
+  speak: `The mock itself said the text aloud. ${UNNAMED}`,
+  transcribe: `The mock itself told what is heard or read, the same for the same file. ${UNNAMED}`,
+  draw: `The mock itself drew the picture. ${UNNAMED}`,
+  compact: `The mock itself made the conversation short. ${UNNAMED}`,
 };
 const LOOKED_UP = "The mock itself answers at this address; rules are asked only where answers are generated.";
 
