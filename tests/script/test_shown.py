@@ -52,6 +52,7 @@ def test_keywords__are_those_of_the_question() -> None:
     ("asked", "lines"),
     [
         ("Write queries in the following format:\n- query 1\n- query 2\n...\n\nTopic: green tea", ["- green tea"]),
+        ("Ask 3 questions. Format: One per line, e.g. \n Q: question1 \n Q: question2\nTopic: tea", ["Q: tea"]),
         ("Give your answer in this format: 1. name of editor 1\n2. name of editor 2\n...\nTopic: tea", ["1. tea"]),
         (
             'Write 2 queries. You must respond with a list of strings in this format: ["a 1", "a 2"].\nTask: tea',

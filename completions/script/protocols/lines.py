@@ -46,10 +46,11 @@ QUOTED = re.compile(
 """A list of texts that shows how: `respond with a list of strings in the following format: ["query 1", "query 2"]`."""
 
 SHOWN = re.compile(
-    r"\b(?:format|form)\b[^\n]{0,30}:\s*(?P<before>[-*\u2022]|1[.)]) (?P<first>[^\n]+)"
-    r"\n\s*(?:[-*\u2022]|2[.)]) (?P<second>[^\n]+)"
+    r"\b(?:format|form)\b[^\n]{0,90}(?::|\be\.g\.)\s*(?P<before>[-*\u2022]|1[.)]|[A-Z]\w{0,9}:) (?P<first>[^\n]+)"
+    r"\n\s*(?:(?P=before)|2[.)]) (?P<second>[^\n]+)",
+    re.IGNORECASE,
 )
-"""Two lines of a list that show how, and differ in their numbers alone: `- query 1`, `- query 2`."""
+"""Two lines of a list that show how, and differ in their numbers alone: `- query 1`, `- query 2`, or `Q: query 1`."""
 
 SEVERAL = "|".join(NUMBERS[1:])
 COUNT = re.compile(
@@ -168,7 +169,7 @@ def _is_meant(kind: re.Pattern[str], sentence: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """Return the mark of a list of which a text shows two lines, `-` or `1.`; else the empty text."""
+    """Return the mark of a list of which a text shows two lines, `-`, `1.` or `Q:`; else the empty text."""
     shown = SHOWN.search(text)
     alike = shown and re.sub(r"\d", "", shown["first"]).split() == re.sub(r"\d", "", shown["second"]).split()
     return shown["before"] if shown and alike else ""
@@ -186,7 +187,8 @@ def _list(text: str, texts: list[str], prompt: Prompt) -> str:
     if PYTHON.search(text) or QUOTED.search(text):
         return compact(items)
     mark = _shown(text)
-    before = "{number}. " if (marked and marked[1]) or mark[:1] == "1" else "- " if marked or mark else ""
+    bullet = f"{mark} " if mark.endswith(":") else "- " if marked or mark else ""
+    before = "{number}. " if (marked and marked[1]) or mark[:1] == "1" else bullet
     return "\n".join(before.format(number=number) + item for number, item in enumerate(items, 1))
 
 
