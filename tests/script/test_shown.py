@@ -170,6 +170,20 @@ def test_sentences__are_about_the_question_within_a_prompt(label: str) -> None:
     assert "founded, Acme and Robotics" in answer
 
 
+SOURCES = (
+    "Respond to the query with citations in the format [id] **only when the <source> tag includes an id** (as in "
+    '<source id="1">).\n- Do not cite if the <source> tag has none.\n{no_tags}\n<context>\n<source id="1">'
+    "Alice founded Acme Robotics in Berlin, and Bob builds its robots.</source>\n</context>\n\n"
+    "Who founded Acme Robotics?"
+)
+
+
+@pytest.mark.parametrize("no_tags", ["", "- Do not use XML tags in your response. Answer in <answer> or not at all."])
+def test_text__has_no_tags_of_what_is_given(no_tags: str) -> None:
+    answer = said(("user", SOURCES.format(no_tags=no_tags)))
+    assert "<" not in answer and "founded, Acme and Robotics" in answer
+
+
 def test_outline__has_headings() -> None:
     asked = 'Write an outline for a page.\n1. Use "#" Title" for sections, "##" Title" for subsections.\nTopic: tea'
     assert said(("user", asked)).startswith("# ") and "\n## " in said(("user", asked))

@@ -121,6 +121,12 @@ LABELLED = re.compile(
     r"^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query)(?: is)?\W{0,3}:[ \t]*\W{0,3}(\w[^\n]{2,500})",
     re.IGNORECASE | re.MULTILINE,
 )
+LAST = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
+"""The last line of a text, where it follows on documents in tags."""
+
+MAX_LAST = 1_000
+"""Characters of a text in which its last line is looked for."""
+
 MIN_AROUND = 200
 """Characters of a text in which an application has put somebody's question among what it says of how to answer."""
 
@@ -130,6 +136,8 @@ def topic(prompt: Prompt) -> str:
     asked = question(prompt)
     if len(asked) < MIN_AROUND or observation(prompt) is not None:
         return asked
+    if last := LAST.search(asked[-MAX_LAST:]):
+        return last[1]
     *_, told = [asked, *(found[1] for found in LABELLED.finditer(asked[-MAX_SEARCHED:]))]
     return told
 

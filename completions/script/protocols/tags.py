@@ -29,6 +29,10 @@ GIVEN = re.compile(
 )
 """What tells that the tags are around something in the prompt."""
 
+ONLY_WHERE = re.compile(r"\b(?:when|where|unless|whether) (?:the|an?|each|every) [`'\"]?\Z", re.IGNORECASE)
+UNTAGGED = re.compile(r"\b(?:not|never|without|avoid|don't)\b[^\n.<]{0,20}\b(?:XML|HTML) tags\b", re.IGNORECASE)
+"""What tells that a tag is one of the prompt's own, and that the answer is to have none, as Open WebUI does."""
+
 DENIED = re.compile(r"\b(?:not|never|without|avoid)\b|n't\b", re.IGNORECASE)
 HTML = frozenset(
     (
@@ -56,6 +60,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
+        if "<" in text and UNTAGGED.search(unwrapped(text)):
+            return None
         if "</" in text and (template := _template(text)):
             return LEAF.sub(lambda found: _leaf(found[1], found[2], prompt, seed), template)
         if "<" in text and (names := _names(unwrapped(text))):
@@ -72,6 +78,7 @@ def _names(text: str) -> Sequence[str]:
         if ASKS.search(sentence[0])
         for found in ASKED.finditer(sentence[0])
         if not GIVEN.search(sentence[0][: found.start()])
+        if not ONLY_WHERE.search(found[0].partition("<")[0])
         if not DENIED.search(sentence[0][max(found.start() - 40, 0) : found.start()])
     ]
     return [name for name in dict.fromkeys(asked) if name not in HTML][:MAX_ELEMENTS]
