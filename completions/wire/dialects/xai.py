@@ -19,7 +19,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
-from completions.wire.fields import arranged, dicts, mapping, texts, without_nulls
+from completions.wire.fields import arranged, dicts, mapping, text, texts, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
@@ -199,9 +199,9 @@ class XAI(Vendor):
         if any(map(turns.says_nothing, dicts(body.get("input")))):
             raise RequestError(turns.NO_CONTENT)
         for item in dicts(body.get("input")):
-            token = item.get("encrypted_content")
-            if item.get("type") in FORGED and isinstance(token, str) and not (order.is_ours(token) or _is_own(token)):
-                raise RequestError(FORGED[item["type"]])
+            refusal, token = FORGED.get(text(item.get("type"))), item.get("encrypted_content")
+            if refusal and isinstance(token, str) and not (order.is_ours(token) or _is_own(token)):
+                raise RequestError(refusal)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return a wrong key as the 400 that it is here."""
