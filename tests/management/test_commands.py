@@ -51,6 +51,11 @@ def test_runserver__takes_djangos_arguments(arguments: tuple[str, ...], host: st
             assert response.status == 200
 
 
+def test_runserver__says_that_threads_make_no_difference() -> None:
+    with LiveServer("manage.py", "runserver", "0", "--noreload", "--nothreading") as server:
+        server.wait_for("--nothreading has no effect: all requests are answered in one event loop.")
+
+
 def test_runserver__refuses_a_wrong_address() -> None:
     result = run_manage("runserver", "nonsense:port")
     assert result.returncode == 1

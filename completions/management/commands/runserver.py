@@ -31,6 +31,8 @@ class Command(DjangoRunserver):
         if not options["skip_checks"]:
             self.check(display_num_errors=True)
             note_printed()
+        if not options["use_threading"]:
+            self.stderr.write("--nothreading has no effect: all requests are answered in one event loop.")
         host = "0.0.0.0" if self.addr == "0" else self.addr
         check_port(host, int(self.port))
         addr = f"[{self.addr}]" if ":" in self.addr else self.addr
