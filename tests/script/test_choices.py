@@ -64,6 +64,7 @@ def user(text: str) -> Message:
         ),
         (WORKERS, "Let the coder do it", "Coder"),
         ("", "Say only one of the following names and nothing else (no quotes, no lines, ...): m or M.", "m"),
+        ("Decide if it is safe. Output exactly one token: SAFE or UNSAFE.", "hello", "SAFE"),
         ("", "Which one is best? Your answer should ONLY contain: Output (a) or Output (b).", "Output (a)"),
     ],
 )

@@ -184,6 +184,12 @@ def test_text__has_no_tags_of_what_is_given(no_tags: str) -> None:
     assert "<" not in answer and "founded, Acme and Robotics" in answer
 
 
+def test_list_in_json__is_like_the_one_shown() -> None:
+    shown = 'The output must be an array in JSON format following the specified schema:\n["question1","question2"]\n'
+    made = json.loads(said(("user", f"Human: hi\nPredict the two most likely questions that follow.\n{shown}")))
+    assert len(set(made)) >= 2 and all(each.endswith("?") for each in made[:2])
+
+
 def test_outline__has_headings() -> None:
     asked = 'Write an outline for a page.\n1. Use "#" Title" for sections, "##" Title" for subsections.\nTopic: tea'
     assert said(("user", asked)).startswith("# ") and "\n## " in said(("user", asked))

@@ -44,6 +44,11 @@ TOLD = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|conta
 NAMED = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
 BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?", re.IGNORECASE)
+ARRAY = re.compile(
+    r"\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])", re.IGNORECASE
+)
+"""A list of texts that a prompt shows: `an array in JSON format, following this schema: ["question1", "question2"]`."""
+
 LIKE = re.compile(
     r"(?:\blike(?: this)?|\be\.g\.|\bexample|\bsuch as|\b(?:format|form|structure|shape|schema)"
     r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z",
@@ -63,6 +68,9 @@ LOOKED_BACK = 160
 MENTIONS = 4
 """How often a key is looked up before the values that it may have are given up."""
 
+MAX_ITEMS = 10
+"""Items of a list that is like one that is shown."""
+
 ITEMS: Mapping[str, Schema] = {"numbers": {"type": "number"}, "integers": {"type": "integer"}}
 TEXT: Schema = {"type": "string"}
 
@@ -76,6 +84,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         if asking:
             if schema is None and _quotes(text[text.find(asking[0]) :]):
                 break
+            if schema is None and (shown := ARRAY.search(text)):
+                return _array(shown, seed, subject(prompt, text))
             schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
@@ -164,6 +174,14 @@ def _named(sentence: str, found: re.Match[str]) -> list[str]:
         return []
     named = NAMED.match(rest)
     return QUOTED.findall(rest) or (BETWEEN.split(named[1]) if named else QUOTED.findall(sentence[: found.start()]))
+
+
+def _array(shown: re.Match[str], seed: str, said: str) -> str:
+    """Write a list of as many texts as the one that is shown has, of what the first of them is called there."""
+    most = shown[1].count('",') + 1
+    texts = {**list_of(TEXT), "minItems": min(most, MAX_ITEMS), "maxItems": MAX_ITEMS, "uniqueItems": True}
+    made = instance({"type": "object", "properties": {shown[2]: texts}, "required": [shown[2]]}, seed, said)
+    return compact(made[shown[2]] if isinstance(made, Mapping) else [])
 
 
 def _list(asking: list[str], text: str) -> Schema | None:

@@ -30,7 +30,7 @@ BRACKETS = re.compile(
 PLAIN = r"(?:yes|no|true|false|pass|fail|correct|incorrect|positive|negative|valid|invalid|safe|unsafe)"
 TOLD = r"\s*(?P<told>[^\n.:;?!]{3,300})"
 ONE_OF = re.compile(
-    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b|only contains?\s*:"
+    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b|only contains?\s*:|exactly one \w+\s*:"
     r"|one of (?:the following|these) [^\n:.?()]{1,40}(?:\([^()\n]{0,100}\))?\s*:"
     rf"|(?:following|these|allowed|possible|valid|available|candidate)(?: \w+)? {KINDS}\s*:)"
     rf"{TOLD}",
