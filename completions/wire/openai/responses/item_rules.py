@@ -32,8 +32,7 @@ from completions.wire.validation import (
 )
 
 _STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
-_CALL_ID = _ITEM_ID = string(low=1, high=64)
-"""Ids of calls and items, of which longer ones are refused (quoted until 2026-09)."""
+_CALL_ID = string(low=1, high=64)
 _CALLED = string(low=1, pattern="^[a-zA-Z0-9_-]+$")
 """The name of what was called, which is refused as that of a tool is (quoted until 2026-09)."""
 _STATUS = nullable(choice("in_progress", "completed", "incomplete"))
@@ -156,7 +155,7 @@ VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type
 _ROLES = ("assistant", "system", "developer", "user")
 _CODEX: Mapping[str, Check] = {"internal_chat_message_metadata_passthrough": nullable(obj)}
 """What Codex has in its items where it is signed in with ChatGPT (0.171)."""
-_BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ITEM_ID), "status": _STATUS, **_CODEX}
+_BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS, **_CODEX}
 
 
 _HEARD = record({**_BASE, "role": anything, "content": _CONTENT}, ("content",))
@@ -203,7 +202,7 @@ def _function_output(value: Any) -> Problem | None:
 
 _EFFORT = record({"effort": choice(*EFFORTS)}, ("effort",))
 _FORM = record({"format": record({"type": choice("text", "json_schema")}, ("type",), others=True)}, ("format",))
-_UPDATE = record({"type": anything, "id": nullable(_ITEM_ID), "reasoning": _EFFORT, "text": _FORM, **_CODEX})
+_UPDATE = record({"type": anything, "id": nullable(_ID), "reasoning": _EFFORT, "text": _FORM, **_CODEX})
 
 
 def _update(value: Any) -> Problem | None:
@@ -232,7 +231,7 @@ _ITEMS: Mapping[str, Check] = {
     "image_generation_call": record(
         {
             "type": anything,
-            "id": _ITEM_ID,
+            "id": _ID,
             "result": nullable(_STRING),
             "status": _ANY_STATUS,
             **dict.fromkeys(("background", "output_format", "quality", "size", "revised_prompt", "action"), anything),

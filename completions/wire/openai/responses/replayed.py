@@ -25,17 +25,25 @@ STARTS: Mapping[str, str] = {
 }
 """How the ids of items begin, by the type (measured with gpt-6-astra on 2026-09-24, type by type)."""
 
+MAX_ID = 64
+"""Characters of an item's id, of which users quote the refusal of longer ones (of gpt-5.6-sol, in 2026)."""
+
 
 def check_ids(own: Iterable[Mapping[str, Any]]) -> None:
-    """Raise the error of an id that is of another type, or of another API, as that of a call where an item's belongs.
+    """Raise the error of an id that is too long, of another type, or of another API, as a call's for an item's.
 
     `own` are the items of the request itself.
     """
     for at, item in enumerate(own):
         kind = text(item.get("type")) or ("message" if "role" in item else "item_reference")
-        name, start = text(item.get("id")), STARTS.get(kind, "")
+        name, start, place = text(item.get("id")), STARTS.get(kind, ""), f"input[{at}].id"
+        if len(name) > MAX_ID:
+            why = (
+                f"Invalid '{place}': string too long. Expected a string with maximum length {MAX_ID}, but got a string "
+                f"with length {len(name)} instead."
+            )
+            raise RequestError(why, code="string_above_max_length", param=place)
         if name and not name.startswith(start):
-            place = f"input[{at}].id"
             why = f"Invalid '{place}': '{name[:200]}'. Expected an ID that begins with '{start}'."
             raise RequestError(why, code="invalid_value", param=place)
 
