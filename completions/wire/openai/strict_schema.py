@@ -109,11 +109,14 @@ def _root(schema: Mapping[str, Any]) -> str | None:
     return f"schema must be a JSON Schema of 'type: \"object\"', got 'type: {got}'."
 
 
-LIMITS: Sequence[tuple[Sequence[str], Sequence[type], str]] = (
-    (("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), (int, float), "number"),
-    (("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), (int,), "integer"),
-)
-"""The keywords that limit, with what they may be: the first quoted by many who make schemas of Zod (2026)."""
+_NUMBER, _WHOLE = ((int, float), "number"), ((int,), "integer")
+LIMITS: Mapping[str, tuple[Sequence[type], str]] = {
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _NUMBER),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"), _WHOLE),
+}
+"""The keywords that limit, with what they may be: numbers are quoted by many who make schemas of Zod (2026)."""
+
+_is_unlimited = frozenset(LIMITS).isdisjoint
 
 
 def _shape(node: Node) -> str | None:
@@ -135,16 +138,15 @@ def _shape(node: Node) -> str | None:
             return _at(node.context, f"{_short(schema[key])} is not of type 'array'")
     if "array" in kinds and "items" not in schema and "prefixItems" not in schema:
         return _at(node.context, "array schema missing items")
-    return _limits(schema)
+    return None if _is_unlimited(schema) else _limits(schema)
 
 
 def _limits(schema: Mapping[str, Any]) -> str | None:
     """Say which limit is no number; of draft 4's `exclusiveMinimum: true` the API does not tell the place."""
-    for names, types, kind in LIMITS:
-        for name in names:
-            value = schema.get(name, 0)
-            if type(value) not in types and not (type(value) is float and value.is_integer()):
-                return f"{_short(value)} is not of type '{kind}'."
+    for name, (types, kind) in LIMITS.items():
+        value = schema.get(name, 0)
+        if type(value) not in types and not (type(value) is float and value.is_integer()):
+            return f"{_short(value)} is not of type '{kind}'."
     return None
 
 
