@@ -37,6 +37,8 @@ def _is_list(value: Any) -> bool:
 
 
 def _are_names(value: Any) -> bool:
+    if value is None:  # as the SDK's types have it, of properties too
+        return True
     return _is_list(value) and all(map(_is_text, value)) and len(set(value)) == len(value)
 
 
