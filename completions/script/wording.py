@@ -1,6 +1,6 @@
 """How people word what they ask for, for step 3: the parts that regular expressions of several modules have.
 
-None has a group around its alternatives, so that more can be added to them.
+The lists of words have no group around them, so that more can be added to them.
 """
 
 ANSWER = "reply|respond|answer|return|output"

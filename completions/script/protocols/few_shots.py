@@ -29,13 +29,13 @@ SPEAKER = re.compile(r"(?:assistant|ai|\w*bot|agent|model|expert|a|answer|respon
 """Who may say anything, so that a few words which do not come again are no choice of answers."""
 
 MIN_PAIRS = 2
-"""How many answers have to be shown."""
+"""How many pairs, or earlier answers, have to be there."""
 
 MAX_PAIRS = 20
-"""How many are looked at."""
+"""How many pairs are looked at."""
 
 MAX_WORDS = 3
-"""Words of an answer that is one of a few."""
+"""The most words of an answer that is one of a few."""
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:

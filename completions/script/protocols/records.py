@@ -31,7 +31,7 @@ TYPES = re.compile(r"\btypes?: ?\[?([^\]\n]{1,500})", re.IGNORECASE)
 LISTED = re.compile(r"^- ([A-Z]\w{1,30}): ", re.MULTILINE)
 NAME = re.compile(r"(?<![\w.])[A-Z\u00c0-\u00de][\w'&-]*(?: [A-Z\u00c0-\u00de][\w'&-]*){0,3}")
 MISSED = re.compile(r"\bmissed\b", re.IGNORECASE)
-"""How more records are asked for, of which there are none."""
+"""A word by which GraphRAG asks for further records; there are none."""
 
 MAX_NAMES = 5
 MAX_READ = 20_000

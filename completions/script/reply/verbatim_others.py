@@ -27,13 +27,8 @@ def message(body: Node) -> Reply:
     """Read a message of Anthropic's."""
     fields = opened(body, "role", "content", "usage")
     used = opened(fields["usage"], "input_tokens", "output_tokens")
-    read, written = (number(used, f"cache_{kind}_input_tokens") for kind in ("read", "creation"))
-    usage = Usage(
-        number(used, "input_tokens") + read + written,
-        number(used, "output_tokens"),
-        cached_tokens=read,
-        cache_creation_tokens=written,
-    )
+    cache = "cache_read_input_tokens", "cache_creation_input_tokens"
+    usage = cached_usage(used, ("input_tokens", "output_tokens"), cache)
     said = tuple(block for node in fields["content"].items() for block in _anthropic(node))
     choice = Choice(blocks=said, finish_reason=STOP_REASONS.get(word(fields, "stop_reason") or "", "stop"))
     name, model = word(fields, "id"), word(fields, "model")
@@ -137,6 +132,13 @@ def _said(node: Node) -> Iterator[Block]:
         yield Block("text", text)
     if (refusal := word(fields, "refusal")) is not None:
         yield Block("refusal", refusal)
+
+
+def cached_usage(used: Mapping[str, Node], counts: tuple[str, str], cache: tuple[str, str]) -> Usage:
+    """Return a usage whose prompt does not count what was read from a cache, or written to it, by the fields' names."""
+    read, written = (number(used, name) for name in cache)
+    asked, said = (number(used, name) for name in counts)
+    return Usage(asked + read + written, said, cached_tokens=read, cache_creation_tokens=written)
 
 
 def called(name: Node, arguments: Node | None, identity: str | None) -> Block:

@@ -6,7 +6,7 @@ As in `verbatim_others`, each is read so that every format can say the same.
 from collections.abc import Iterator, Mapping
 
 from completions.conversation import Block, Choice, Reply, TextKind, ToolCall, Usage
-from completions.script.reply.verbatim_others import called, inside, listed, number, opened, word
+from completions.script.reply.verbatim_others import cached_usage, called, inside, listed, number, opened, word
 from completions.script.text.node import Node
 
 COHERE_REASONS: Mapping[str, str] = {"MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
@@ -62,13 +62,8 @@ def converse(body: Node) -> Reply:
     fields = opened(body, "output")
     message = inside(opened(fields["output"]), "message")
     used = inside(fields, "usage")
-    read, written = (number(used, f"cache{kind}InputTokens") for kind in ("Read", "Write"))
-    usage = Usage(
-        number(used, "inputTokens") + read + written,
-        number(used, "outputTokens"),
-        cached_tokens=read,
-        cache_creation_tokens=written,
-    )
+    cache = "cacheReadInputTokens", "cacheWriteInputTokens"
+    usage = cached_usage(used, ("inputTokens", "outputTokens"), cache)
     blocks = tuple(block for node in listed(message, "content") for block in _converse(node))
     reason = CONVERSE_REASONS.get(word(fields, "stopReason") or "", "stop")
     choice = Choice(blocks=blocks, finish_reason=reason)

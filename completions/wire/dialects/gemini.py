@@ -134,7 +134,7 @@ class GeminiChat(Vendor):
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the choice without null log probabilities and null finish reasons.
 
-        The chunk that ends calls is not that of the last one since Gemini 3, and its reason that of a text.
+        Since Gemini 3 a stream of calls ends in a chunk without a call, with the reason that a text has.
         """
         told = without_nulls(document)
         if "delta" in told and not self.finish_joined and told.get("finish_reason") == "tool_calls":

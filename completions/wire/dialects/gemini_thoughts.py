@@ -14,7 +14,7 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import refusals as native
 from completions.wire.gemini.fields import pick
-from completions.wire.gemini.signatures import MISSING, is_strict, open_calls, wrong_signature
+from completions.wire.gemini.signatures import is_strict, wrong_in_chat
 from completions.wire.refusals import Asked, Find
 from completions.wire.validation import Rule
 
@@ -41,14 +41,14 @@ def shows_thoughts(body: Mapping[str, Any]) -> bool:
 
 def _wrong_signature(body: Mapping[str, Any]) -> RequestError | None:
     """Find the first call of the turn that is not over that has not its signature, at a model that wants it."""
-    if not is_strict(own_name(text(body.get("model")))):
-        return None
-    for message, name, position in open_calls(body["messages"]):
-        extra = mapping(dicts(message["tool_calls"])[0].get("extra_content"))
-        given = mapping(extra.get("google")).get("thought_signature")
-        if wrong := wrong_signature(given, MISSING.format(name=name, position=position)):
-            return RequestError(wrong)
-    return None
+    wants = is_strict(own_name(text(body.get("model"))))
+    wrong = wrong_in_chat(body["messages"], _signature) if wants else ""
+    return RequestError(wrong) if wrong else None
+
+
+def _signature(message: Mapping[str, Any]) -> object:
+    extra = mapping(dicts(message["tool_calls"])[0].get("extra_content"))
+    return mapping(extra.get("google")).get("thought_signature")
 
 
 def _effort_of_gemma(body: Mapping[str, Any]) -> RequestError | None:

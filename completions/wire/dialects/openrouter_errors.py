@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, text
-from completions.wire.gemini.signatures import MISSING, open_calls, wrong_signature
+from completions.wire.gemini.signatures import wrong_in_chat
 from completions.wire.openai.words import POLICY
 from completions.wire.validation import Rule
 
@@ -41,18 +41,17 @@ def _shortened(said: str) -> str:
 
 def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
     """Return the error for a call of Gemini 3 whose encrypted detail has not come back, with what Google said."""
-    if not text(body.get("model")).startswith(GEMINI_3):
+    wants = text(body.get("model")).startswith(GEMINI_3)
+    if not (wrong := wrong_in_chat(body["messages"], _encrypted, of_any_text=True) if wants else ""):
         return None
-    for message, name, position in open_calls(body["messages"]):
-        details = [
-            each for each in dicts(message.get("reasoning_details")) if each.get("type") == "reasoning.encrypted"
-        ]
-        given = details[0].get("data") if details else None
-        if wrong := wrong_signature(given, MISSING.format(name=name, position=position), of_any_text=True):
-            error = RequestError(FAILED)
-            error.about = {"raw": RAW.format(message=wrong), "provider_name": "Google AI Studio"}
-            return error
-    return None
+    error = RequestError(FAILED)
+    error.about = {"raw": RAW.format(message=wrong), "provider_name": "Google AI Studio"}
+    return error
+
+
+def _encrypted(message: Mapping[str, Any]) -> object:
+    details = dicts(message.get("reasoning_details"))
+    return next((each.get("data") for each in details if each.get("type") == "reasoning.encrypted"), None)
 
 
 RULES = (

@@ -7,7 +7,7 @@ guide "Thought signatures" names for calls that no model made, the recorded exch
 
 import base64
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text
@@ -93,7 +93,24 @@ def wrong_signature(given: object, missing: str, *, of_any_text: bool = False) -
     return "" if _holds(decoded(text(given)) or b"", of_any_text) else CORRUPTED
 
 
-def open_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
+def wrong_in_chat(
+    messages: Sequence[Mapping[str, Any]],
+    signature_of: Callable[[Mapping[str, Any]], object],
+    *,
+    of_any_text: bool = False,
+) -> str:
+    """Say what is wrong with the first signature in the turn of a chat that is not over; nothing where none is wrong.
+
+    `signature_of` finds it in a message with calls; `of_any_text` is as `wrong_signature` has it.
+    """
+    for message, name, position in _open_calls(messages):
+        missing = MISSING.format(name=name, position=position)
+        if wrong := wrong_signature(signature_of(message), missing, of_any_text=of_any_text):
+            return wrong
+    return ""
+
+
+def _open_calls(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], str, int]]:
     """Go through the messages with calls in the turn of a chat that is not over, in OpenAI's shape.
 
     With each comes the name of its first call, and its position in Gemini's contents, where instructions do not
