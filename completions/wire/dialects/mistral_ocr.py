@@ -34,6 +34,7 @@ from completions.wire.validation import (
     obj,
     record,
     string,
+    worded_problem,
 )
 
 BREAK = "\f"
@@ -45,9 +46,6 @@ SPOKEN = 12.0
 SIZE = {"dpi": 200, "height": 2200, "width": 1700}
 MARGIN, LINE, PER_LINE = 100, 40, 90
 """Pixels around a page's text and of each of its lines, and the characters of a line."""
-
-LAST_PAGE = 10_000
-"""The highest number of a page that is looked for in a range."""
 
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
 _SOURCES: Mapping[str, Check] = {
@@ -70,11 +68,18 @@ def _document(value: Any) -> Problem | None:
     return record(fields, (needed,))(value)
 
 
+def _ranges(value: str) -> Problem | None:
+    """Check that a text names pages; the API's own words for one that does not are not known."""
+    if all(map(_RANGE.fullmatch, value.split(","))):
+        return None
+    return worded_problem("Value error, pages are numbers from 0 and ranges of them, such as '0-2,5'", None, "")
+
+
 _ASKED = record(
     {
         "model": nullable(string()),
         "document": _document,
-        "pages": nullable(either("one of a string or an array", string=anything, array=array(integer(0), "integers"))),
+        "pages": nullable(either("one of a string or an array", string=_ranges, array=array(integer(0), "integers"))),
         "include_image_base64": nullable(boolean),
         "image_limit": nullable(integer(0)),
         "image_min_size": nullable(integer(0)),
@@ -185,14 +190,18 @@ def _made_up(source: str, page: int) -> str:
 def _wanted(asked: object, count: int) -> Sequence[int]:
     """Return the pages that a list of numbers asks for, or ranges such as `0-2,5`; all where nothing is asked."""
     if isinstance(asked, str):
-        ranges = [_RANGE.fullmatch(each) for each in asked.split(",")]
-        ends = [(int(each[1]), min(int(each[2] or each[1]), LAST_PAGE)) for each in ranges if each]
-        found = {page for first, last in ends for page in range(first, last + 1)}
+        found = filter(None, map(_RANGE.fullmatch, asked.split(",")))
+        ranges = sorted((int(each[1]), int(each[2] or each[1])) for each in found)
     elif isinstance(asked, list):
-        found = {page for page in asked if isinstance(page, int)}
+        ranges = sorted((page, page) for page in asked if isinstance(page, int))
     else:
         return range(count)
-    return [page for page in range(count) if page in found]
+    wanted: list[int] = []
+    begin = 0
+    for first, last in ranges:
+        wanted += range(max(first, begin), min(last + 1, count))
+        begin = max(begin, last + 1)
+    return wanted
 
 
 def _page(index: int, said: str) -> dict[str, Any]:

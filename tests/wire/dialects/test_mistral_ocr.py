@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from mistralai.client import Mistral
 from mistralai.client.errors import SDKError
@@ -64,6 +65,8 @@ def client(live: LiveServer) -> Iterator[Mistral]:
         (INVOICE, [1], {1: "Terms"}),
         (INVOICE, "1-7", {1: "Terms"}),
         (INVOICE, "0, 1", {0: "# Invoice\n\nTotal: 5", 1: "Terms"}),
+        (INVOICE, "1,0-1,7", {0: "# Invoice\n\nTotal: 5", 1: "Terms"}),
+        (INVOICE, ",".join(["0-999999"] * 10_000), {0: "# Invoice\n\nTotal: 5", 1: "Terms"}),
         (INVOICE, [9], {}),
         ({"type": "document_url", "document_url": data_url(PDF, "application/pdf")}, None, {0: "One two", 1: "Three"}),
         ({"type": "document_url", "document_url": data_url(b"# Plan", "text/plain")}, None, {0: "# Plan"}),
@@ -114,6 +117,14 @@ def test_ocr__fails_as_a_script_says(client: Mistral) -> None:
     with pytest.raises(SDKError) as failed:
         client.ocr.process(model=MODEL, document=broken)
     assert failed.value.status_code == 503
+
+
+@pytest.mark.parametrize("pages", ["x-y", "0-", "", "1;2", "-1"])
+def test_ocr__refuses_pages_that_are_none(live: LiveServer, pages: str) -> None:
+    answer = httpx.post(f"{live.url}/mistral/v1/ocr", json={"model": MODEL, "document": INVOICE, "pages": pages})
+    (problem,) = answer.json()["detail"]
+    assert (answer.status_code, problem["loc"], problem["input"]) == (422, ["body", "pages"], pages)
+    assert problem["msg"] == "Value error, pages are numbers from 0 and ranges of them, such as '0-2,5'"
 
 
 @pytest.mark.parametrize(
