@@ -266,11 +266,6 @@ class Usage:
         """Prompt and completion tokens together."""
         return self.prompt_tokens + self.completion_tokens
 
-    @property
-    def text_tokens(self) -> int:
-        """The prompt's tokens that are not audio, images or documents."""
-        return max(self.prompt_tokens - self.audio_tokens - self.image_tokens - self.document_tokens, 0)
-
 
 @value
 class Moderation:
@@ -351,6 +346,11 @@ class Reply:
     body: Mapping[str, Any] | None = None
     body_format: str = "chat"
     events: tuple[RawEvent, ...] | None = None
+
+    @property
+    def used(self) -> Usage:
+        """The usage, or one of no tokens."""
+        return self.usage or Usage(0, 0)
 
     def verbatim(self, name: str) -> Mapping[str, Any] | None:
         """Return the document that the format of this name sends as it stands, if there is one."""

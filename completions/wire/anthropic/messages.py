@@ -310,7 +310,7 @@ class AnthropicCount(AnthropicFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count, and what it would be without edits, where some are asked for."""
-        counted = {"input_tokens": reply.usage.prompt_tokens if reply.usage else 0}
+        counted = {"input_tokens": reply.used.prompt_tokens}
         if not edits.edits_of(prompt.body):
             return counted
         before = prompt.recalled.get(edits.ORIGINAL, counted["input_tokens"])

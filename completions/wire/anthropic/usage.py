@@ -39,7 +39,7 @@ AT_END = ("output_tokens_details", "server_tool_use", "iterations")
 
 def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
-    known, model = _known(reply), reply.model or prompt.model or ""
+    known, model = reply.used, reply.model or prompt.model or ""
     if PLAIN.search(model):
         return plain(known)
     stopped = _is_stopped(reply, model)
@@ -85,10 +85,6 @@ def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
     again = () if "cache_read_input_tokens" in whole else ("input_tokens",)
     told = {key: value for key, value in whole.items() if key not in (*AT_START, *AT_END, *again)}
     return told | {key: whole[key] for key in AT_END if key in whole}
-
-
-def _known(reply: Reply) -> Usage:
-    return reply.usage or Usage(0, 0)
 
 
 def _input(counted: Usage) -> dict[str, Any]:

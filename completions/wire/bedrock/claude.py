@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from completions import ids
-from completions.conversation import Prompt, Reply, Usage
+from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
 from completions.wire.anthropic.beta import unknown
 from completions.wire.anthropic.checks import Wrong
@@ -85,7 +85,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""
-        counted = invoked.metrics(reply.usage, always=not FIRST.search(prompt.model or ""))
+        counted = invoked.metrics(reply.used, always=not FIRST.search(prompt.model or ""))
         if OWN_IDS in (prompt.model or "") and not counted[invoked.WRITTEN]:
             del counted[invoked.WRITTEN]
         body = super().render(reply, prompt)
@@ -102,7 +102,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
         first = FIRST.search(prompt.model or "")
-        counted = plain(reply.usage or Usage(0, 0)) if first else super().usage(reply, prompt)
+        counted = plain(reply.used) if first else super().usage(reply, prompt)
         return counted | ({"service_tier": "standard"} if OWN_IDS in (prompt.model or "") else {})
 
     def _named(self, reply: Reply, prompt: Prompt) -> Reply:

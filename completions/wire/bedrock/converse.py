@@ -89,7 +89,7 @@ class Converse(BedrockFormat):
         told = {
             **_pointed_at(reply, prompt),
             **_chosen(reply, prompt),
-            "metrics": _metrics(reply.usage),
+            "metrics": _metrics(reply.used),
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": stop_reason(reply, prompt),
             "usage": _usage(reply, prompt),
@@ -100,7 +100,7 @@ class Converse(BedrockFormat):
         """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
         content = [_streamed(at, block) for at, block in enumerate(streamed(reply, prompt))]
         stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
-        costs = {"metrics": _metrics(reply.usage), "usage": _usage(reply, prompt)}
+        costs = {"metrics": _metrics(reply.used), "usage": _usage(reply, prompt)}
         costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
         start = _event("messageStart", PADDING | {"role": "assistant"})
         ending, metadata = _event("messageStop", stopped, part="finish"), _event("metadata", costs, chunk=False)
@@ -188,8 +188,8 @@ def stop_reason(reply: Reply, prompt: Prompt) -> str:
     return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
 
 
-def _metrics(usage: Usage | None) -> dict[str, int]:
-    return {"latencyMs": TOKEN_MS * (usage.completion_tokens if usage else 1)}
+def _metrics(usage: Usage) -> dict[str, int]:
+    return {"latencyMs": TOKEN_MS * usage.completion_tokens}
 
 
 def _usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -199,7 +199,7 @@ def _usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     keeps what was written, Claude alone does (recorded in 2026, beside Nova's).
     """
     blocked = guardrail.intervenes(reply, guardrail.configured(prompt))
-    known = (not blocked and reply.usage) or Usage(0, 0)
+    known = Usage(0, 0) if blocked else reply.used
     cached, written, long = known.cached_tokens, known.cache_creation_tokens, known.cache_creation_1h_tokens
     counts: dict[str, Any] = {
         "inputTokens": max(known.prompt_tokens - cached - written, 0),

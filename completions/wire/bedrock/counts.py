@@ -62,7 +62,7 @@ class CountTokens(BedrockFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
-        return {"inputTokens": reply.usage.prompt_tokens if reply.usage else 0}
+        return {"inputTokens": reply.used.prompt_tokens}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Add the count, or the error."""

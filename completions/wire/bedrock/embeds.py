@@ -37,7 +37,7 @@ class InvokedEmbeddings(BedrockFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the vectors, with headers."""
-        counted = invoked.metrics(reply.usage)
+        counted = invoked.metrics(reply.used)
         told = {name: counted[name] for name in ("inputTokenCount", "invocationLatency")}
         return invoked.with_headers(super().render(reply, prompt), told)
 
@@ -63,7 +63,7 @@ class TitanEmbeddings(InvokedEmbeddings):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vector, by its types too where the model has any."""
         [vector] = vectors_for(reply, [prompt.messages[0].text], _size(prompt))
-        found = {"embedding": vector, "inputTextTokenCount": reply.usage.prompt_tokens if reply.usage else 0}
+        found = {"embedding": vector, "inputTextTokenCount": reply.used.prompt_tokens}
         if not _is_second(prompt.model):
             return found
         made = {"float": vector, "binary": [int(value > 0) for value in vector]}

@@ -78,7 +78,7 @@ class GPTs(BedrockFormat, ChatCompletions):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the completion; headers tell what it cost."""
-        return invoked.with_headers(super().render(reply, prompt), invoked.metrics(reply.usage))
+        return invoked.with_headers(super().render(reply, prompt), invoked.metrics(reply.used))
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Store nothing."""

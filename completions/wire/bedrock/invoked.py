@@ -37,16 +37,15 @@ WRITTEN = "cacheWriteInputTokenCount"
 CACHED = ("cacheReadInputTokenCount", WRITTEN)
 
 
-def metrics(usage: Usage | None, *, always: bool = False) -> dict[str, int]:
+def metrics(usage: Usage, *, always: bool = False) -> dict[str, int]:
     """Return what a stream ends with, and what a cache did where it did something, or `always`.
 
     The input is what was neither read from it nor written to it.
     """
-    known = usage or Usage(0, 0)
-    said = known.completion_tokens
-    cached = dict(zip(CACHED, (known.cached_tokens, known.cache_creation_tokens), strict=True))
+    said = usage.completion_tokens
+    cached = dict(zip(CACHED, (usage.cached_tokens, usage.cache_creation_tokens), strict=True))
     return {
-        "inputTokenCount": max(known.prompt_tokens - sum(cached.values()), 0),
+        "inputTokenCount": max(usage.prompt_tokens - sum(cached.values()), 0),
         "outputTokenCount": said,
         "invocationLatency": 10 * said,
         "firstByteLatency": 10,
@@ -63,7 +62,7 @@ def with_headers(body: Body, counted: Mapping[str, int]) -> Body:
 
 def ending(reply: Reply, prompt: Prompt, *, always: bool = False) -> dict[str, Any]:
     """Return what a stream ends with beside the model's own words: the tokens, and what a guardrail did."""
-    return {METRICS: metrics(reply.usage, always=always), **guardrail.invoked(reply, prompt)}
+    return {METRICS: metrics(reply.used, always=always), **guardrail.invoked(reply, prompt)}
 
 
 def chunked(events: Iterable[Event], told: Mapping[str, Any]) -> list[Event]:

@@ -45,13 +45,13 @@ class Nova(converse.Converse):
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": converse.stop_reason(reply, prompt),
-            "usage": _usage(reply.usage, whole=True),
+            "usage": _usage(reply.used, whole=True),
             **guardrail.invoked(reply, prompt),
         }
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost."""
-        return invoked.with_headers(super().render(reply, prompt), _metrics(reply.usage))
+        return invoked.with_headers(super().render(reply, prompt), _metrics(reply.used))
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream, whose chunks are JSON."""
@@ -95,7 +95,7 @@ def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
                 yield _event("contentBlockStop", {"contentBlockIndex": index})
                 index += 1
     yield _event("messageStop", {"stopReason": converse.stop_reason(reply, prompt)}, part="finish")
-    yield _event("metadata", {"usage": _usage(reply.usage), "metrics": {}, "trace": {}}, chunk=False)
+    yield _event("metadata", {"usage": _usage(reply.used), "metrics": {}, "trace": {}}, chunk=False)
 
 
 def _event(name: str, document: Mapping[str, Any], *, token: bool = False, chunk: bool = True, part: str = "") -> Event:
@@ -113,12 +113,12 @@ def _with_uuid(block: dict[str, Any], reply: Reply, place: int) -> dict[str, Any
     return {"toolUse": told | more}
 
 
-def _metrics(usage: Usage | None) -> dict[str, int]:
+def _metrics(usage: Usage) -> dict[str, int]:
     return invoked.metrics(usage, always=True)
 
 
-def _usage(usage: Usage | None, *, whole: bool = False) -> dict[str, int]:
+def _usage(usage: Usage, *, whole: bool = False) -> dict[str, int]:
     counted = _metrics(usage)
     asked, said = counted["inputTokenCount"], counted["outputTokenCount"]
-    total = {"totalTokens": (usage or Usage(0, 0)).total_tokens} if whole else {}
+    total = {"totalTokens": usage.total_tokens} if whole else {}
     return {"inputTokens": asked, "outputTokens": said, **total, **{name: counted[name] for name in invoked.CACHED}}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from completions import ids
-from completions.conversation import Choice, Message, Prompt, Reply, Usage
+from completions.conversation import Choice, Message, Prompt, Reply
 from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, decode_object
 from completions.wire.bedrock import guardrail, invoked, signing
@@ -39,11 +39,6 @@ class Said(NamedTuple):
     reply: Reply
     so_far: int = 0
 
-    @property
-    def usage(self) -> Usage:
-        """What it cost."""
-        return self.reply.usage or Usage(0, 0)
-
 
 class Family(NamedTuple):
     """A vendor's models: where a request has its text, limit and stops; how an answer ends, whole and in pieces."""
@@ -66,12 +61,12 @@ class Family(NamedTuple):
 
 
 def _titan(said: Said) -> JSON:
-    result = {"tokenCount": said.usage.completion_tokens, "outputText": said.text, "completionReason": said.ends}
-    return {"inputTextTokenCount": said.usage.prompt_tokens, "results": [result]}
+    result = {"tokenCount": said.reply.used.completion_tokens, "outputText": said.text, "completionReason": said.ends}
+    return {"inputTextTokenCount": said.reply.used.prompt_tokens, "results": [result]}
 
 
 def _titan_piece(said: Said) -> JSON:
-    told = None if said.ends is None else said.usage
+    told = None if said.ends is None else said.reply.used
     return {
         "outputText": said.text,
         "index": 0,
@@ -84,8 +79,8 @@ def _titan_piece(said: Said) -> JSON:
 def _llama(said: Said) -> JSON:
     return {
         "generation": said.text,
-        "prompt_token_count": said.usage.prompt_tokens,
-        "generation_token_count": said.usage.completion_tokens,
+        "prompt_token_count": said.reply.used.prompt_tokens,
+        "generation_token_count": said.reply.used.completion_tokens,
         "stop_reason": said.ends,
     }
 
@@ -94,8 +89,8 @@ def _llama_piece(said: Said) -> JSON:
     first, last = said.so_far == 1, said.ends is not None
     return {
         "generation": said.text,
-        "prompt_token_count": said.usage.prompt_tokens if first else None,
-        "generation_token_count": said.usage.completion_tokens if last else said.so_far,
+        "prompt_token_count": said.reply.used.prompt_tokens if first else None,
+        "generation_token_count": said.reply.used.completion_tokens if last else said.so_far,
         "stop_reason": said.ends,
     }
 
@@ -136,7 +131,7 @@ def _command_r_piece(said: Said) -> JSON:
     if said.ends is None:
         return {"is_finished": False, "event_type": "text-generation", "text": said.text}
     spoken = _text(said.reply)
-    asked, written = said.usage.prompt_tokens, said.usage.completion_tokens
+    asked, written = said.reply.used.prompt_tokens, said.reply.used.completion_tokens
     counts = {"input_tokens": asked, "output_tokens": written}
     meta = {"api_version": {"version": "1"}, "billed_units": counts, "tokens": counts}
     response = _command_r(said._replace(text=spoken)) | {"meta": meta}
@@ -231,7 +226,7 @@ class TextModels(BedrockFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer; headers tell what it cost, which is nothing where a guardrail blocked it."""
-        counted = invoked.metrics(reply.usage)
+        counted = invoked.metrics(reply.used)
         if _is_blocked(reply, prompt):
             counted = {"invocationLatency": counted["invocationLatency"]}
         return invoked.with_headers(super().render(reply, prompt), counted)

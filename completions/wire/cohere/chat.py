@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Block, Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import unbilled
@@ -170,7 +170,7 @@ def finish_reason(choice: Choice, names: Mapping[str, str]) -> str:
 
 def cost_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return what is billed, and the tokens that there were: more, unless the script says how many."""
-    usage = reply.usage or Usage(0, 0)
+    usage = reply.used
     billed = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
     told = dict(billed)
     if prompt.counted is not None and usage.prompt_tokens == prompt.counted.total:

@@ -91,7 +91,7 @@ class CohereEmbed(CohereFormat):
         }
 
     def _meta(self, reply: Reply, images: Sequence[object]) -> dict[str, Any]:
-        return meta(images=len(images)) if images else meta(input_tokens=_read(reply), image_tokens=0)
+        return meta(images=len(images)) if images else meta(input_tokens=reply.used.prompt_tokens, image_tokens=0)
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""
@@ -120,11 +120,7 @@ class FirstCohereEmbed(CohereEmbed):
         return {**found, "embeddings": found["embeddings"]["float"], "response_type": "embeddings_floats"}
 
     def _meta(self, reply: Reply, images: Sequence[object]) -> dict[str, Any]:
-        return meta("1", images=len(images)) if images else meta("1", input_tokens=_read(reply))
-
-
-def _read(reply: Reply) -> int:
-    return reply.usage.prompt_tokens if reply.usage else 0
+        return meta("1", images=len(images)) if images else meta("1", input_tokens=reply.used.prompt_tokens)
 
 
 def _image(source: str) -> dict[str, Any]:

@@ -125,14 +125,14 @@ class Cerebras(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its details."""
-        told, cached = usage(reply.usage), reply.usage.cached_tokens if reply.usage else 0
+        told, cached = usage(reply.used), reply.used.cached_tokens
         return {
             "total_tokens": told["total_tokens"],
             "completion_tokens": told["completion_tokens"],
             "completion_tokens_details": {
                 "accepted_prediction_tokens": counted["completion_tokens_details"]["accepted_prediction_tokens"],
                 "rejected_prediction_tokens": counted["completion_tokens_details"]["rejected_prediction_tokens"],
-                "reasoning_tokens": reply.usage.reasoning_tokens if reply.usage else 0,
+                "reasoning_tokens": reply.used.reasoning_tokens,
             },
             "prompt_tokens": told["prompt_tokens"],
             "prompt_tokens_details": {"cached_tokens": cached},
@@ -180,7 +180,7 @@ def strangers(body: Mapping[str, Any]) -> Iterator[str]:
 
 def times(reply: Reply) -> dict[str, float]:
     """Return times in seconds, derived from the tokens."""
-    counted = usage(reply.usage)
+    counted = usage(reply.used)
     asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 2_000
     told = {"created": float(reply.created or 0), "queue_time": 0.004}
     return told | {"prompt_time": asked, "completion_time": said, "total_time": 0.004 + asked + said}

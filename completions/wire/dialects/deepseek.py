@@ -16,6 +16,7 @@ from completions.wire.dialects.vendor import Vendor, with_thoughts
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import Dialect
+from completions.wire.openai.base import usage as counts
 from completions.wire.openai.responses.document import without_writes
 from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable
 
@@ -98,8 +99,8 @@ class DeepSeek(Vendor):
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the cached and the uncached tokens."""
-        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
-        return {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")} | {
+        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        return counts(reply.used) | {
             "prompt_tokens_details": {"cached_tokens": cached},
             **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
             "prompt_cache_hit_tokens": cached,

@@ -10,7 +10,7 @@ import copy
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from completions.conversation import Choice, Prompt, Reply, Usage
+from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, gemini_thoughts, rules
@@ -148,7 +148,7 @@ class GeminiChat(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts; what was thought is in the total alone."""
-        used = reply.usage or Usage(0, 0)
+        used = reply.used
         return {
             "completion_tokens": max(used.completion_tokens - used.reasoning_tokens, 0),
             "prompt_tokens": used.prompt_tokens,

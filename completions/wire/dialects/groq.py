@@ -142,7 +142,7 @@ class Groq(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""
-        counted = usage(reply.usage)
+        counted = usage(reply.used)
         asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
         times = {"prompt_time": asked, "completion_time": said, "total_time": asked + said}
         told = {"queue_time": 0.01}
@@ -312,12 +312,9 @@ def _with_thoughts_in_text(choice: Choice) -> Choice:
 
 def details(reply: Reply) -> dict[str, Any]:
     """Return the details of a usage, of which there are only those that are not 0."""
-    counted, found = reply.usage, {}
-    if counted and counted.cached_tokens:
-        found["prompt_tokens_details"] = {"cached_tokens": counted.cached_tokens}
-    if counted and counted.reasoning_tokens:
-        found["completion_tokens_details"] = {"reasoning_tokens": counted.reasoning_tokens}
-    return found
+    cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+    found = {"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}
+    return found | ({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {})
 
 
 def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:

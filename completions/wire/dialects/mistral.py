@@ -203,14 +203,14 @@ class Mistral(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the counts."""
-        cached = reply.usage.cached_tokens if reply.usage else 0
+        cached = reply.used.cached_tokens
         details = {"prompt_tokens_details": {"cached_tokens": cached}, "service_tier": "standard"}
-        return arranged(usage(reply.usage) | details, ("prompt_tokens", "total_tokens"))
+        return arranged(usage(reply.used) | details, ("prompt_tokens", "total_tokens"))
 
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its id and the other counts, which are null."""
         nothing = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
-        counts = usage(reply.usage) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
+        counts = usage(reply.used) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
         counts = arranged(counts, ("prompt_audio_seconds", "prompt_tokens", "total_tokens"))
         return {"id": made_id("", reply)} | document | {"usage": counts}
 

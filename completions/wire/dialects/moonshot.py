@@ -20,6 +20,7 @@ from completions.wire.dialects.vendor import HEAD, Vendor, with_thoughts
 from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect
+from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, choice, nullable, record
 
 CHAT = rules.chat(
@@ -86,9 +87,9 @@ class Moonshot(Vendor):
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage, with details only of what is not 0."""
-        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
+        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
         return {
-            **{key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")},
+            **counts(reply.used),
             **({"cached_tokens": cached} if cached else {}),
             **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
             **({"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}),

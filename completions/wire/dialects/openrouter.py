@@ -157,7 +157,7 @@ class OpenRouter(Vendor):
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
-        thought = (counted := reply.usage or Usage(0, 0)).reasoning_tokens
+        thought = (counted := reply.used).reasoning_tokens
         paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, counted))
         given = {
             "cached_tokens": counted.cached_tokens,
@@ -165,7 +165,7 @@ class OpenRouter(Vendor):
             "audio_tokens": counted.audio_tokens,
             "video_tokens": 0,
         }
-        return counts(reply.usage) | {
+        return counts(reply.used) | {
             **{"cost": paid["cost"], "is_byok": False, "prompt_tokens_details": given, **paid},
             "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
         }

@@ -164,10 +164,9 @@ class Together(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts, what was cached and what was thought."""
-        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
-        told = arranged(usage(reply.usage), ("prompt_tokens", "completion_tokens", "total_tokens"))
-        told["prompt_tokens_details"] = {"cached_tokens": cached}
-        return told | {"completion_tokens_details": {"reasoning_tokens": thought}}
+        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        details = {"completion_tokens_details": {"reasoning_tokens": thought}}
+        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached}} | details
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope."""

@@ -128,8 +128,8 @@ class VLLM(Vendor):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts, and what was cached."""
-        cached = reply.usage.cached_tokens if reply.usage else 0
-        return usage(reply.usage) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
+        cached = reply.used.cached_tokens
+        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""

@@ -17,6 +17,7 @@ from completions.wire.dialects.words import LIMITED, QUOTA
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import Dialect
+from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, Problem, choice, nullable, record
 from completions.wire.words import Words
 
@@ -147,8 +148,8 @@ class ZAI(Vendor):
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage, with what was cached and what was thought."""
-        cached, thought = (reply.usage.cached_tokens, reply.usage.reasoning_tokens) if reply.usage else (0, 0)
-        return {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")} | {
+        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        return counts(reply.used) | {
             "prompt_tokens_details": {"cached_tokens": cached},
             "completion_tokens_details": {"reasoning_tokens": thought},
         }

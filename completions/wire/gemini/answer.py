@@ -71,9 +71,8 @@ def call_id(seed: str, at: int = 0) -> str:
     return f"call_{100_000 + first + at}"
 
 
-def usage(counted: Usage | None) -> Document:
+def usage(counted: Usage) -> Document:
     """Return the usage; reasoning is not among the candidates' tokens here, but it is in the total."""
-    counted = counted or Usage(0, 0)
     document: Document = {
         "promptTokenCount": counted.prompt_tokens,
         "candidatesTokenCount": max(counted.completion_tokens - counted.reasoning_tokens, 0),
@@ -93,9 +92,8 @@ def counts_in_chunks(prompt: Prompt) -> bool:
     return not is_vertex(prompt) and not OLD.match(prompt.model or "")
 
 
-def usage_so_far(counted: Usage | None) -> Document:
+def usage_so_far(counted: Usage) -> Document:
     """Return the usage of a chunk that is not the last one: the prompt's."""
-    counted = counted or Usage(0, 0)
     count = counted.prompt_tokens
     return {"promptTokenCount": count, "totalTokenCount": count, "promptTokensDetails": _modalities(counted)}
 
@@ -103,7 +101,9 @@ def usage_so_far(counted: Usage | None) -> Document:
 def _modalities(counted: Usage) -> list[Document]:
     """Return what the prompt's tokens are of; what there is none of is left out, but for the text."""
     others = {"IMAGE": counted.image_tokens, "AUDIO": counted.audio_tokens, "DOCUMENT": counted.document_tokens}
-    counts = {"TEXT": counted.text_tokens} | {kind: count for kind, count in others.items() if count}
+    counts = {"TEXT": max(counted.prompt_tokens - sum(others.values()), 0)} | {
+        kind: count for kind, count in others.items() if count
+    }
     return [{"modality": kind, "tokenCount": count} for kind, count in counts.items()]
 
 

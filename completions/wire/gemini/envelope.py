@@ -44,7 +44,7 @@ def _time(reply: Reply) -> str:
 
 def told_so_far(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage of a chunk that is not the last one; Vertex AI counts nothing there."""
-    return _paid(prompt) if is_vertex(prompt) else usage_so_far(reply.usage) | _paid(prompt)
+    return _paid(prompt) if is_vertex(prompt) else usage_so_far(reply.used) | _paid(prompt)
 
 
 def _paid(prompt: Prompt) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
 
     What is drawn or said aloud costs its own tokens, unless the script says what the answer costs.
     """
-    document = usage(reply.usage)
+    document = usage(reply.used)
     made = media.cost([part for said in saids for part in said.made], prompt)
     said = document["candidatesTokenCount"] if media.TEXT in prompt.modalities else 0
     if prompt.modalities != (media.TEXT,) and "completion_tokens" not in reply.counts:

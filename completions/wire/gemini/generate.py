@@ -234,7 +234,7 @@ def _embedded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     vertex = is_vertex(prompt)
     if UNTOLD.match(prompt.model or "") or (method == "embedContent" and not vertex):
         return {}
-    count = reply.usage.prompt_tokens if reply.usage else 0
+    count = reply.used.prompt_tokens
     details = [{"modality": "TEXT", "tokenCount": count}]
     if vertex:
         return {"usageMetadata": {"promptTokenCount": count, "promptTokensDetails": details, "totalTokenCount": count}}
@@ -243,7 +243,7 @@ def _embedded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
 
 def _counted(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the tokens of a request; Vertex AI counts besides the characters of texts and tools that are no spaces."""
-    count = reply.usage.prompt_tokens if reply.usage else 0
+    count = reply.used.prompt_tokens
     texts = [message.text for message in prompt.messages]
     texts += [said for tool in prompt.tools for said in (tool.name, tool.description)]
     billed = {"totalBillableCharacters": sum(len("".join(text.split())) for text in texts)} if is_vertex(prompt) else {}

@@ -365,9 +365,8 @@ def check_stream(document: dict[str, Any]) -> None:
         raise RequestError(said, code="invalid_type", param="stream")
 
 
-def usage(counted: Usage | None) -> dict[str, int]:
+def usage(counted: Usage) -> dict[str, int]:
     """Return the three counts of a usage document."""
-    counted = counted or Usage(0, 0)
     return {
         "prompt_tokens": counted.prompt_tokens,
         "completion_tokens": counted.completion_tokens,

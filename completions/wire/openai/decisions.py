@@ -101,7 +101,7 @@ class Decisions(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer to each question."""
         given = reply.choices[0] if reply.choices else None
-        tokens = reply.usage.prompt_tokens if reply.usage else 0
+        tokens = reply.used.prompt_tokens
         seed = "\n".join(message.text for message in prompt.messages[1:])
         return {
             "model": reply.model or prompt.model or MODEL,

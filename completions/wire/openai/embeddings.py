@@ -75,7 +75,7 @@ class Embeddings(OpenAIFormat):
         model = reply.model or prompt.model or "mock"
         if INDEX_FIRST in model:
             data = [arranged(each, ("object", "index")) for each in data]
-        counted = reply.usage.prompt_tokens if reply.usage else 0
+        counted = reply.used.prompt_tokens
         document = {
             "object": "list",
             "data": data,

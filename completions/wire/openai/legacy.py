@@ -155,7 +155,7 @@ def _id(dialect: Dialect, reply: Reply) -> str:
 
 
 def _usage(dialect: Dialect, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    counted = usage(reply.usage)
+    counted = usage(reply.used)
     return dialect.usage(usage_with_details(reply, prompt), reply, prompt) if dialect.text_like_chat else counted
 
 

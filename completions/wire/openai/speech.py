@@ -90,7 +90,7 @@ class Speech(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the event that ends the speech: what the sound has cost."""
         said = int(seconds_of(_sound(reply, prompt)) * TOKENS_PER_SECOND)
-        asked = reply.usage.prompt_tokens if reply.usage else 0
+        asked = reply.used.prompt_tokens
         usage = {"input_tokens": asked, "output_tokens": said, "total_tokens": asked + said}
         return {"type": "speech.audio.done", "usage": usage}
 

@@ -129,7 +129,7 @@ class _Narrator:
 
     def _usage(self) -> dict[str, Any]:
         """Return what a turn costs, in the Live API's words; sound is counted by its length, and not by its text."""
-        document = usage(self._reply.usage)
+        document = usage(self._reply.used)
         told = [part for content in dicts(self._prompt.body.get("contents")) for part in dicts(content.get("parts"))]
         heard = [part for part in told if DURATION in part]
         said = document.pop("candidatesTokenCount")

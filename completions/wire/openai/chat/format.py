@@ -178,7 +178,7 @@ def _as_model(dialect: Dialect, prompt: Prompt) -> Dialect:
 def _usage(reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
     """Return the usage; a verbatim document has its own."""
     if reply.body is not None:
-        return dict(mapping(reply.body.get("usage"))) or usage(reply.usage)
+        return dict(mapping(reply.body.get("usage"))) or usage(reply.used)
     return dialect.usage(chat_message.usage_with_details(reply, prompt), reply, prompt)
 
 

@@ -42,7 +42,7 @@ class Writing(Unlikely):
         """Return the usage with what was written to the cache, unless there are images (recorded in September 2026)."""
         if any(part.kind == "image" for message in prompt.messages for part in message.parts):
             return usage
-        written = reply.usage.cache_creation_tokens if reply.usage else 0
+        written = reply.used.cache_creation_tokens
         cached, audio = (usage["prompt_tokens_details"][key] for key in ("cached_tokens", "audio_tokens"))
         told = {"cached_tokens": cached, "cache_write_tokens": written, "audio_tokens": audio}
         return usage | {"prompt_tokens_details": told}

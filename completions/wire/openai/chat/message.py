@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, PAD, Event, Events, Template, in_step, padding
 from completions.tokens import text as tokens
 from completions.wire.content import PAGE, in_one_text
@@ -130,7 +130,7 @@ def _legacy(prompt: Prompt) -> bool:
 
 def usage_with_details(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage with the details of prompt and completion."""
-    counted = reply.usage or Usage(0, 0)
+    counted = reply.used
     accepted, rejected = predicted(reply, prompt) if "prediction" in prompt.body else (0, 0)
     return usage(counted) | {
         "prompt_tokens_details": {"cached_tokens": counted.cached_tokens, "audio_tokens": counted.audio_tokens},

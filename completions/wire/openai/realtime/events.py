@@ -164,7 +164,7 @@ class _Narrator:
             said = failure or ErrorSaid("")
             error = {"type": said.type or "server_error", "code": said.code, "message": said.message or FAILED}
             done |= {"status": "failed", "status_details": {"type": "failed", "error": error}}
-        return done | {"output": items, "usage": _usage(self._reply.usage, self._prompt, self._spoken_ms)}
+        return done | {"output": items, "usage": _usage(self._reply.used, self._prompt, self._spoken_ms)}
 
 
 def _modalities(prompt: Prompt) -> list[object]:
@@ -197,10 +197,9 @@ def response_object(
     }
 
 
-def _usage(counted: Usage | None, prompt: Prompt, spoken_ms: float) -> dict[str, Any]:
+def _usage(counted: Usage, prompt: Prompt, spoken_ms: float) -> dict[str, Any]:
     """Return what an answer costs, in the keys of the API's `response.done`; sound is counted by its length."""
-    counted = counted or Usage(0, 0)
-    heard = spoken = transcribed = 0
+    heard = transcribed = 0
     for part in _sounds(prompt.body):
         is_own = part.get("type") == "output_audio"
         cost = int(part.get(DURATION) or 0) // (OUTPUT_MS if is_own else INPUT_MS)

@@ -34,7 +34,7 @@ class Compaction(Unanswered):
         roles = ("user", "assistant") if PHASED.search(prompt.model or "") else ("user",)
         kept = [item for item in items if item.get("role") in roles]
         opaque = order.encrypted("\n".join(message.text for message in prompt.messages), reply.serial)
-        counted = usage(reply.usage)
+        counted = usage(reply.used)
         written = tokens.count(opaque, prompt.model)
         return {
             "id": response_id(reply),

@@ -87,14 +87,14 @@ def document(reply: Reply, prompt: Prompt) -> dict[str, Any]:
         "incomplete_details": {"reason": reason} if reason else None,
         "output": output,
         "tool_usage": {**TOOL_USAGE, "web_search": {"num_requests": searches}},
-        "usage": _usage(reply, output[0], prompt) if compacts(prompt) else usage(reply.usage),
+        "usage": _usage(reply, output[0], prompt) if compacts(prompt) else usage(reply.used),
         "moderation": moderated.of_response(reply, prompt),
     }
 
 
 def _usage(reply: Reply, compacted: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
     """Return the usage of an answer that is nothing but the item that stands for the conversation."""
-    counted, written = usage(reply.usage), tokens.count(compacted["encrypted_content"], prompt.model)
+    counted, written = usage(reply.used), tokens.count(compacted["encrypted_content"], prompt.model)
     said = {"output_tokens": written, "output_tokens_details": {"reasoning_tokens": 0}}
     return counted | said | {"total_tokens": counted["input_tokens"] + written}
 
@@ -124,9 +124,8 @@ def begun(document: Mapping[str, Any], status: str, tier: str) -> dict[str, Any]
     return told
 
 
-def usage(counted: Usage | None) -> dict[str, Any]:
+def usage(counted: Usage) -> dict[str, Any]:
     """Return the usage with its details."""
-    counted = counted or Usage(0, 0)
     return {
         "input_tokens": counted.prompt_tokens,
         "input_tokens_details": {
@@ -191,7 +190,7 @@ def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     """Yield what stands for a conversation that has become as long as the request says (recorded in February 2026)."""
     told = [each for each in dicts(prompt.body.get("context_management")) if each.get("type") == "compaction"]
     most = min((most for each in told if (most := whole(each.get("compact_threshold"), 0))), default=None)
-    counted = reply.usage.prompt_tokens + reply.usage.completion_tokens if reply.usage else 0
+    counted = reply.used.total_tokens
     choice = reply.choices[0]
     if most is None or counted < most or choice.finish_reason in (*UNFINISHED, "error"):
         return

@@ -272,7 +272,7 @@ class InputTokens(Unanswered):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
-        counted = reply.usage.prompt_tokens if reply.usage else 0
+        counted = reply.used.prompt_tokens
         return {"object": "response.input_tokens", "input_tokens": counted}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
