@@ -210,6 +210,8 @@ OPENAIS = re.compile(r"gpt-|o\d")
 class AzureModels(OnAzure):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
+    answer_id = Vendor.uuid
+    call_ids = ("call_", 8, ids.DIGITS)
     head = (*HEAD, "service_tier", "system_fingerprint")
     whole_calls = True
     null_usage = False
@@ -218,14 +220,6 @@ class AzureModels(OnAzure):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
         return AZURE if OPENAIS.match(prompt.model or "") else self
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID."""
-        return ids.uuid_of(f"answer/{reply.serial}")
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id of eight digits."""
-        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.DIGITS)}"
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a text, with an index for each call."""

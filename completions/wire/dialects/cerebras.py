@@ -15,7 +15,7 @@ from completions.wire.dialects import catalogue, findings, refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
 from completions.wire.fields import arranged, dicts, without_nulls
-from completions.wire.openai.base import Dialect, usage
+from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
 FIELDS = (
@@ -69,6 +69,9 @@ class Cerebras(Vendor):
     place = "cerebras/v1/"
     listed = catalogue.CEREBRAS
     model = staticmethod(catalogue.cerebras)
+    answer_id = Vendor.prefixed_uuid
+    call_ids = ("", 9, ids.HEX)
+    limits = LIMITS
     call_opens = False
     usage_joined = True
     null_usage = False
@@ -83,14 +86,6 @@ class Cerebras(Vendor):
         adapted = super().adapt_prompt(prompt)
         off = prompt.body.get("disable_reasoning") is True
         return replace(adapted, reasoning_effort="none") if off else adapted
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID with OpenAI's prefix."""
-        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return nine hexadecimal digits."""
-        return ids.spelled(f"call/{reply.serial}{place}", 9)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields, whose fingerprint is that of the model."""
@@ -142,10 +137,6 @@ class Cerebras(Vendor):
         """Return the usage and the times."""
         return {"usage": usage, "time_info": times(reply)}
 
-    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the limits of the model that answers."""
-        return LIMITS if status == 200 and model else {}
-
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error, which names all unknown properties of a chat, or says what pydantic finds."""
         if problem.code == "unknown_parameter":
@@ -157,7 +148,8 @@ class Cerebras(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, which is flat."""
-        return {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
+        told: dict[str, Any] = envelope(exc)["error"]
+        return told
 
 
 class WithWholeCalls(Cerebras):

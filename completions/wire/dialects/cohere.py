@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ResponseFormat
 from completions.exceptions import RequestError
 from completions.wire.address import Address
@@ -50,6 +49,7 @@ class CompatibleCohere(Vendor):
     vendor = "cohere"
     refusals = base.NOT_IN_CHAT
     events_type = ServerSentEvents.media_type
+    answer_id = Vendor.uuid
     head = HEAD
 
     def check_chat(self, body: dict[str, Any]) -> None:
@@ -71,10 +71,6 @@ class CompatibleCohere(Vendor):
         schema = mapping(mapping(prompt.body.get("response_format")).get("schema"))
         form = ResponseFormat("json_schema", "answer", schema) if schema else prompt.response_format
         return replace(super().adapt_prompt(prompt), response_format=form)
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID."""
-        return ids.uuid_of(f"answer/{reply.serial}")
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id as Cohere's chat has it."""

@@ -58,6 +58,7 @@ class DeepSeek(Vendor):
     """Its page on rate limits says that a stream that waits has comments "continuously"; the interval is ours."""
     listed = catalogue.DEEPSEEK
     model = staticmethod(catalogue.deepseek)
+    answer_id = Vendor.uuid
     call_opens = False
     usage_joined = True
     chances = ("content",)
@@ -66,10 +67,6 @@ class DeepSeek(Vendor):
         """Return the dialect; a model that thinks says so with every call, as its thoughts have to come back."""
         can = capabilities(prompt.model, self.vendor)
         return THINKING if "unreturned_thoughts" in can.lacking(prompt.reasoning_effort) else self
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID."""
-        return ids.uuid_of(f"answer/{reply.serial}")
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID."""

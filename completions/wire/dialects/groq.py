@@ -20,7 +20,7 @@ from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.framing import ServerSentEvents
-from completions.wire.openai.base import Dialect, usage
+from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 from completions.wire.words import listed
 
@@ -87,6 +87,9 @@ class Groq(Vendor):
     model = staticmethod(catalogue.groq)
     events_type = ServerSentEvents.media_type
     whole_calls = True
+    answer_id = Vendor.prefixed_uuid
+    call_ids = ("", 9, ids.BASE32)
+    limits = LIMITS
     call_opens = False
     null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
@@ -112,14 +115,6 @@ class Groq(Vendor):
             counted = reply.usage and replace(reply.usage, reasoning_tokens=0)
             reply = replace(reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)), usage=counted)
         return super().adapt_reply(reply)
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID with OpenAI's prefix."""
-        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return nine letters or digits."""
-        return ids.spelled(f"call/{reply.serial}{place}", 9, ids.BASE32)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls, which come after the reasoning."""
@@ -164,8 +159,7 @@ class Groq(Vendor):
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the region that answered, and with an answer of a model its limits."""
-        region = {"x-groq-region": "mock"}
-        return {**region, **LIMITS} if status == 200 and model else region
+        return {"x-groq-region": "mock", **super().headers(request_id, status, model)}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026).
@@ -207,8 +201,7 @@ class Groq(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope without empty fields."""
-        document = {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}
-        return {"error": without_nulls(document)}
+        return {"error": without_nulls(envelope(exc)["error"])}
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
         """Return the envelope with the status, as streams have it."""

@@ -126,6 +126,8 @@ class Mistral(Vendor):
     model = staticmethod(catalogue.mistral)
     files_kind = "mistral_file"
     whole_calls = True
+    call_ids = ("", 9, ids.ALPHANUMERIC)
+    """They are all that the API takes back."""
     call_opens = False
     finish_joined = True
     usage_joined = True
@@ -159,10 +161,6 @@ class Mistral(Vendor):
     def answer_id(self, reply: Reply) -> str:
         """Return an id without a prefix."""
         return made_id("", reply)
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return nine letters or digits, which is all that the API takes back."""
-        return ids.spelled(f"call/{reply.serial}{place}", 9, ids.ALPHANUMERIC)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message; with reasoning, its content is parts."""

@@ -125,9 +125,7 @@ class KimiK2(Moonshot):
 class KimiK3(Moonshot):
     """Moonshot's dialect for Kimi K3."""
 
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID with OpenAI's prefix."""
-        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
+    answer_id = Vendor.prefixed_uuid
 
 
 KIMI_K2, KIMI_K3 = KimiK2(), KimiK3()

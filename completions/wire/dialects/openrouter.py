@@ -228,10 +228,8 @@ class OfAnthropic(OpenRouter):
     """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
 
     native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.CLAUDE
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return the id that Claude has given on Amazon Bedrock."""
-        return f"toolu_bdrk_01{ids.spelled(f'call/{reply.serial}{place}', 22, ids.BASE58)}"
+    call_ids = ("toolu_bdrk_01", 22, ids.BASE58)
+    """Those that Claude has given on Amazon Bedrock."""
 
     def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning."""
@@ -316,10 +314,7 @@ class OfXai(OfOpenAI):
 
     tier = None
     form = "xai-responses-v1"
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id of eight digits."""
-        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.DIGITS)}"
+    call_ids = ("call_", 8, ids.DIGITS)
 
     def item(self, thoughts: str) -> str:
         """Return a UUID."""

@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
-from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import INVALID, LIMITED, NO_NUMBERS, QUOTA
@@ -167,10 +166,6 @@ class Together(Vendor):
         cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
         details = {"completion_tokens_details": {"reasoning_tokens": thought}}
         return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached}} | details
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope."""
-        return {"error": {"message": exc.message, "type": exc.type, "param": exc.param, "code": exc.code}}
 
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""

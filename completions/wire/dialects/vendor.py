@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import orjson
 
+from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
@@ -43,6 +44,10 @@ class Vendor(Dialect):
     """The field of messages and deltas that tells what was thought, if there is one."""
     is_silent = False
     """Whether an answer tells nothing of what was thought."""
+    call_ids: ClassVar[tuple[str, int, bytes] | None] = None
+    """The prefix of the ids of calls, and how many letters of which alphabet follow, where those are not OpenAI's."""
+    limits: ClassVar[Mapping[str, str]] = {}
+    """The headers of a model's answers that tell of limits."""
     thinks_if_asked: tuple[str, ...] = ()
     """How the names of models begin that think only if a request says so, though they think elsewhere."""
 
@@ -85,7 +90,18 @@ class Vendor(Dialect):
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the id of a call of a tool, given which choice's it is and its place there."""
-        return made_id("call_", reply, *place)
+        if self.call_ids is None:
+            return made_id("call_", reply, *place)
+        prefix, size, alphabet = self.call_ids
+        return prefix + ids.spelled(f"call/{reply.serial}{place}", size, alphabet)
+
+    def uuid(self, reply: Reply) -> str:
+        """Return a UUID, as the id of an answer."""
+        return ids.uuid_of(f"answer/{reply.serial}")
+
+    def prefixed_uuid(self, reply: Reply) -> str:
+        """Return a UUID with OpenAI's prefix, as the id of an answer."""
+        return f"chatcmpl-{ids.uuid_of(reply.serial)}"
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
@@ -144,9 +160,9 @@ class Vendor(Dialect):
         """Return the delta without OpenAI's empty refusal."""
         return {key: value for key, value in delta.items() if key != "refusal" or value}
 
-    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str] | None:
-        """Return no headers, because OpenAI's are its own."""
-        return {}
+    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
+        """Return no headers but the limits of a model that answers, because OpenAI's are its own."""
+        return self.limits if status == 200 and model else {}
 
 
 def _without_refusal(choice: Choice) -> Choice:

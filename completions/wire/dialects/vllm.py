@@ -37,6 +37,7 @@ class VLLM(Vendor):
     place = "vllm/v1/"
     listed = catalogue.VLLM
     model = staticmethod(catalogue.vllm)
+    call_ids = ("chatcmpl-tool-", 16, ids.HEX)
     call_opens = False
     null_usage = False
     head = HEAD
@@ -93,10 +94,6 @@ class VLLM(Vendor):
     def answer_id(self, reply: Reply) -> str:
         """Return an id of 64 bits, as the server's `random_uuid` makes them."""
         return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id of 64 bits."""
-        return f"chatcmpl-tool-{ids.spelled(f'call/{reply.serial}{place}', 16)}"
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with what is null unless the server is told otherwise."""

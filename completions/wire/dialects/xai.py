@@ -99,6 +99,8 @@ class XAI(Vendor):
     words = XAI_WORDS
     place = "xai/v1/"
     has_sockets = True  # https://docs.x.ai/developers/advanced-api-usage/websocket-mode
+    answer_id = Vendor.uuid
+    limits = LIMITS
     listed = catalogue.XAI
     model = staticmethod(catalogue.xai)
     response_order = ORDER
@@ -109,14 +111,6 @@ class XAI(Vendor):
     role_joined = True
     head = (*HEAD, "system_fingerprint", "service_tier")
     foot = ("system_fingerprint", "service_tier")
-
-    def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the limits of the model that answers."""
-        return LIMITS if status == 200 and model else {}
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return a UUID."""
-        return ids.uuid_of(f"answer/{reply.serial}")
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID; that of an item has the prefix of its type, and a call's ends with its number."""

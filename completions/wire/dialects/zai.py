@@ -98,6 +98,7 @@ class ZAI(Vendor):
     head = HEAD
     events_type = EVENTS_IN_UTF8.replace("; ", ";").replace("utf", "UTF")
     whole_calls = True
+    call_ids = ("call_", 24, ids.HEX)
     call_opens = False
     role_opens = False
     usage_joined = True
@@ -111,10 +112,6 @@ class ZAI(Vendor):
     def answer_id(self, reply: Reply) -> str:
         """Return an id that begins with the time in Beijing: 14 digits, and 16 more."""
         return ids.timed(reply.created or 0, f"answer/{reply.serial}")
-
-    def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id of 24 digits."""
-        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 24)}"
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields in the order that chunks have."""
