@@ -10,7 +10,7 @@ import random
 import re
 import sqlite3
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 from operator import itemgetter
@@ -315,8 +315,8 @@ def _migrate(connection: BaseDatabaseWrapper) -> None:
     for attempt in range(TRIES):
         try:
             if not _is_migrated(connection):
-                _check_columns(connection, FIRST_COLUMNS)  # a migration would make its own of another's table
-                _apply(connection)
+                with _alone(connection):
+                    _apply(connection)
             return
         except NotOurs:
             raise
@@ -326,6 +326,20 @@ def _migrate(connection: BaseDatabaseWrapper) -> None:
                 raise
             connection.ensure_connection()  # a database that is not there at all raises here, and at once
             time.sleep(random.uniform(0.02, 0.08))
+
+
+@contextlib.contextmanager
+def _alone(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Do something in one transaction, and after that of any other process that does the same.
+
+    Each migration in a transaction of its own is not enough: whoever has read that some are lacking applies them again,
+    and for a while takes away columns, for SQLite's tables are written anew as they were known then.
+    """
+    with connection.constraint_checks_disabled(), transaction.atomic(using=connection.alias):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(ONE_AT_A_TIME)
+        yield
 
 
 def _is_hopeless(exc: BaseException) -> bool:
@@ -347,8 +361,10 @@ def _is_migrated(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _apply(connection: BaseDatabaseWrapper) -> None:
+    """Apply what another process has not applied meanwhile."""
     from django.db.migrations.executor import MigrationExecutor
 
+    _check_columns(connection, FIRST_COLUMNS)  # a migration would make its own of another's table
     executor = MigrationExecutor(connection)
     targets = executor.loader.graph.leaf_nodes(APP)
     # A process that was killed between the table and its record has left the table alone.

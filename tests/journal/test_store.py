@@ -3,13 +3,16 @@
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, DataError, connections
 from pytest_django import DjangoDbBlocker, Settings
 
+from completions import migrations
 from completions.journal import queries
 from completions.journal.exchange import Exchange
 from completions.journal.queries import Filter
@@ -31,6 +34,28 @@ def store(file: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Store]:
         yield made
         made.end()
         del connections[made.alias]  # this thread's, for the next database
+
+
+def test_migrations__are_seen_by_other_processes_all_at_once(file: Path, django_db_blocker: DjangoDbBlocker) -> None:
+    """Whoever saw some of them would apply the rest again, and meanwhile take columns away from those who write."""
+    seen: set[int] = set()
+
+    def look(execute: Any, *arguments: Any) -> Any:
+        with (
+            closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as other,
+            suppress(sqlite3.OperationalError),
+        ):
+            seen.add(other.execute("SELECT COUNT(*) FROM django_migrations").fetchone()[0])
+        return execute(*arguments)
+
+    with journal_in(f"sqlite:///{file}", django_db_blocker):
+        made = Store()
+        with made.connection.execute_wrapper(look):
+            made.open()
+            made.connection.cursor().execute("SELECT 1")
+        made.end()
+        del connections[made.alias]
+    assert seen - {0} == {len([*Path(migrations.__file__).parent.glob("0*.py")])}
 
 
 @pytest.fixture
