@@ -199,7 +199,8 @@ def _check_place(turn: Turn, fault: Fault, events: Sequence[Event]) -> None:
 
 def _error_events(turn: Turn, fault: Fault, before: Sequence[Event]) -> list[Event]:
     named, flat = "error" if fault.name == "error_event" else "", bool(fault.parameters.get("flat"))
-    return turn.wire.error_events(StreamFailure(turn.outcome.error or _failed(), before, named, flat), turn.prompt)
+    error, request_id = turn.outcome.error or _failed(), turn.exchange.request_id
+    return turn.wire.error_events(StreamFailure(error, before, named, flat, request_id), turn.prompt)
 
 
 def _failed() -> RequestError:

@@ -54,13 +54,14 @@ class StoredDocument(NamedTuple):
 class StreamFailure(NamedTuple):
     """An error that ends a stream after the events `before`, sent as an event called `name`, if that is set.
 
-    If `flat` is set, the error is sent without its envelope.
+    If `flat` is set, the error is sent without its envelope. `request_id` is that of the request.
     """
 
     error: RequestError
     before: Sequence[Event] = ()
     name: str = ""
     flat: bool = False
+    request_id: str = ""
 
     def event(self, envelope: Document) -> Event:
         """Return the event for an envelope, or for its content if `flat` is set."""

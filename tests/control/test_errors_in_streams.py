@@ -100,7 +100,8 @@ async def test_error__of_the_rule_strikes_after_its_text(api: str) -> None:
             said = {"code": "overloaded", "message": "Too much.", "param": None}
             assert (name, error) == ("error", {"type": "error", **said, "sequence_number": number})
         case "anthropic":
-            assert (name, error["error"]) == ("error", {"type": "overloaded_error", "message": "Too much."})
+            told = {"details": None, "type": "overloaded_error", "message": "Too much."}
+            assert (name, error["error"], error["request_id"][:4]) == ("error", told, "req_")
         case "ollama":
             assert error == {"error": "Too much."}
         case _:

@@ -99,8 +99,14 @@ class AnthropicFormat(WireFormat):
         return EVENTS
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error within a stream, which is always an event called `error`."""
-        return super().error_events(failure._replace(name="error"), prompt)
+        """Return an error within a stream, which is always an event called `error`.
+
+        Its details, which are null where there are none, come first, and the request's id last (measured in 2026).
+        """
+        envelope = self.error(self.adapt_error(failure.error))
+        if envelope.get("type") == "error":
+            envelope["error"] = {"details": None} | envelope["error"]
+        return [failure._replace(name="error").event(self.with_request_id(envelope, failure.request_id))]
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return a page of the models."""
