@@ -192,6 +192,10 @@ _SYSTEM = text_or(array(_said(record({"type": choice("text"), **_OF_TEXT}, ("typ
 
 def system(value: Any) -> Problem | None:
     """Check a system prompt: a text, or blocks of text, whose paths do not name their type."""
+    if isinstance(value, list):
+        for index, block in enumerate(value):
+            if type(block) is not dict:
+                return Wrong("Input does not match the expected shape.", f"[{index}]")
     if (problem := _SYSTEM(value)) is not None:
         return problem
     for said in (block["text"] for block in dicts(value)):

@@ -138,8 +138,18 @@ def _referred(block: Mapping[str, Any]) -> Iterator[str]:
     return (text(each.get("tool_name")) for each in found if each.get("type") == "tool_reference")
 
 
+RUNNING = ("code_execution_", "web_fetch_2026", "web_search_2026")
+"""How the types of the tools begin that run code: searches sort what they find by it, since February 2026."""
+
+
+def _runs_code(tool: Mapping[str, Any]) -> bool:
+    return text(tool.get("type")).startswith(RUNNING)
+
+
 def uncontained(body: Mapping[str, Any]) -> Problem | None:
-    """Return that a request resumes code that waits for a tool's result, and does not say where it runs."""
+    """Return that a request names a container without tools that run code, or resumes code and names none."""
+    if body.get("container") is not None and not any(map(_runs_code, body.get("tools") or [])):
+        return Wrong("Container identifier can only be provided when using the code execution tool", "container")
     last = body["messages"][-1]
     if body.get("container") is not None or last["role"] != "user" or not isinstance(last["content"], list):
         return None

@@ -61,7 +61,8 @@ VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 """The API's versions, from Anthropic's page "Versions"."""
 
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
-_OUTPUT = record({"effort": nullable(EFFORT), "format": nullable(_FORMAT), "task_budget": TASK_BUDGET})
+_SET = {"effort": nullable(EFFORT), "format": nullable(_FORMAT)}
+_OUTPUT, _BETA_OUTPUT = record(_SET), record({**_SET, "task_budget": TASK_BUDGET})
 
 _STOPS = array(string())
 
@@ -74,6 +75,17 @@ def stop_sequences(value: Any) -> Problem | None:
         return problem
     blank = any(not each.strip() for each in value)
     return Wrong("each stop sequence must contain non-whitespace") if blank else None
+
+
+def at_least_none(value: Any) -> Problem | None:
+    """Check the most tokens that an answer may have."""
+    wrong = integer()(value)
+    return wrong or (Wrong("must be greater than or equal to 0") if value < 0 else None)
+
+
+def fraction(value: Any) -> Problem | None:
+    """Check a number from 0 to 1."""
+    return number()(value) or (None if 0 <= value <= 1 else Wrong("range: 0..1"))
 
 
 _USER = string(high=256)
@@ -89,14 +101,14 @@ def user_id(value: Any) -> Problem | None:
 
 COUNTED: Mapping[str, Check] = {
     "model": string(1, 256),
-    "messages": messages,
-    "cache_control": CACHE,
-    "output_config": nullable(_OUTPUT),
-    "speed": nullable(choice("standard", "fast")),
-    "system": system,
-    "thinking": THINKING,
     "tool_choice": TOOL_CHOICE,
     "tools": tools,
+    "messages": messages,
+    "system": system,
+    "thinking": THINKING,
+    "output_config": _OUTPUT,
+    "cache_control": CACHE,
+    "speed": nullable(choice("standard", "fast")),
     "user_profile_id": string(),
     "workspace_id": string(),
 }
@@ -104,18 +116,18 @@ COUNTED: Mapping[str, Check] = {
 
 FIELDS: Mapping[str, Check] = {
     **COUNTED,
-    "max_tokens": integer(0),
-    "container": CONTAINER,
-    "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
-    "inference_geo": nullable(string()),
-    "metadata": record({"user_id": nullable(user_id)}),
-    "service_tier": choice("auto", "standard_only"),
+    "max_tokens": at_least_none,
+    "metadata": nullable(record({"user_id": nullable(user_id)})),
     "stop_sequences": stop_sequences,
+    "service_tier": choice("auto", "standard_only"),
     "stream": boolean,
+    "container": CONTAINER,
+    "inference_geo": nullable(string()),
+    "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
 }
-"""The fields of a request for a message."""
+"""The fields of a request for a message, in the order in which the API looks at them."""
 
-SAMPLING: Mapping[str, Check] = {"temperature": number(0, 1), "top_k": integer(0), "top_p": number(0, 1)}
+SAMPLING: Mapping[str, Check] = {"temperature": fraction, "top_k": integer(), "top_p": fraction}
 """Further fields before version 2026-10-21."""
 
 Key = tuple[bool, bool, bool]
@@ -125,7 +137,8 @@ Key = tuple[bool, bool, bool]
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
     beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
     beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS, "fallbacks": fallbacks}
-    beta |= {"messages": beta_messages, "thinking": beta_thinking, "compaction": COMPACTION}
+    beta |= {"messages": beta_messages, "thinking": beta_thinking, "output_config": _BETA_OUTPUT}
+    beta |= {"compaction": COMPACTION}
     thread = {"thread": threads.CHECK}
     return {
         (newest, betas, threaded): record(

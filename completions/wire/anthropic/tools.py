@@ -185,14 +185,16 @@ def beta_thinking(value: Any) -> Problem | None:
 
 
 def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse a choice without tools, the choice of an unknown tool, and thinking before a forced call."""
+    """Refuse a call that is forced without tools, the choice of an unknown tool, and thinking before a forced call.
+
+    Whether one is called can be left to Claude without tools too (so it was measured on 2026-09-04).
+    """
     chosen = body.get("tool_choice")
     if chosen is None:
         return None
-    if not (offered := body.get("tools")):
-        # quoted by users: without a path (trycua/cua 347), and as `tool_choice.any` where any tool is demanded
-        what = "tool_choice.any" if chosen["type"] == "any" else "tool_choice"
-        return Wrong(f"{what} may only be specified while providing tools.")
+    offered = body.get("tools") or []
+    if chosen["type"] == "any" and not offered:
+        return Wrong("tool_choice.any may only be specified while providing tools.")
     if chosen["type"] == "tool" and chosen["name"] not in [tool.get("name") for tool in offered]:
         return Wrong(f"Tool '{chosen['name']}' not found in provided tools")
     forced = chosen["type"] in ("any", "tool")

@@ -7,6 +7,7 @@ holds of calls and their results.
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, takewhile
 from typing import Any
 
 from completions.tokens.models import refuses
@@ -96,11 +97,11 @@ def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     last = len(conversation) - 1
     for index, message in enumerate(conversation):
-        says = message.get("content") or message.get("output_config")
-        if not says and not (message["role"] == "assistant" and (index == last or _unsaid(message))):
-            why = "all messages must have non-empty content except for the optional final assistant message"
-            return Wrong(why, f"[{index}]")
+        if (silent := _silent(conversation, index, last)) is not None:
+            return Wrong(silent, f"[{index}]")
         for said in _texts(message):
+            if message["role"] == "system" and not said.strip():
+                return Wrong("system text blocks must contain non-whitespace text", f"[{index}]")
             if not said:
                 return Wrong("text content blocks must be non-empty")
             if message["role"] != "assistant" and not said.strip():  # its own blank texts come back after searches
@@ -108,9 +109,30 @@ def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     return None
 
 
-def _unsaid(message: dict[str, Any]) -> bool:
-    """Tell whether a message is an answer without content, such as a refusal, which the API accepts back."""
-    return isinstance(message.get("content"), list)
+def _silent(conversation: Sequence[dict[str, Any]], index: int, last: int) -> str | None:
+    """Return why a message may not be without content; so it was measured from August to September 2026.
+
+    One of the user may where another of the same turn has some; an answer may as a list, as that of a refusal is.
+    """
+    message = conversation[index]
+    if message.get("content"):
+        return None
+    match message["role"]:
+        case "system":
+            return None if message.get("output_config") else "system content must contain at least one block"
+        case "user":
+            alone = not any(each.get("content") for each in _turn(conversation, index))
+            return "user messages must have non-empty content" if alone else None
+    if index == last or isinstance(message.get("content"), list):
+        return None
+    return "all messages must have non-empty content except for the optional final assistant message"
+
+
+def _turn(conversation: Sequence[dict[str, Any]], index: int) -> Iterator[dict[str, Any]]:
+    """Return the messages of one role in a row, of which this one is the first without content."""
+    role = conversation[index]["role"]
+    before = takewhile(lambda each: each["role"] == role, reversed(conversation[:index]))
+    return chain(before, takewhile(lambda each: each["role"] == role, conversation[index:]))
 
 
 def _texts(message: dict[str, Any]) -> Iterator[str]:

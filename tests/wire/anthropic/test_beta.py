@@ -14,6 +14,7 @@ BODY: dict[str, Any] = {"model": "claude-sonnet-4-5", "max_tokens": 9, "messages
 BETA = {"anthropic-version": "2023-06-01", "anthropic-beta": "mcp-client-2025-04-04, context-management-2025-06-27"}
 SERVER = {"type": "url", "name": "docs", "url": "https://mcp.example"}
 EDIT = {"type": "clear_tool_uses_20250919"}
+RUNS = {"type": "code_execution_20250825", "name": "code_execution"}
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
 CLEARED = {"edits": [{"type": "clear_thinking_20251015", "keep": "all"}]}
 FOUND = {"type": "web_search_tool_result", "tool_use_id": "srvtoolu_1", "content": []}
@@ -28,7 +29,7 @@ def left(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"mcp_servers": SERVER}, "mcp_servers: Input should be a valid list"),
+        ({"mcp_servers": SERVER}, "mcp_servers: Input should be a valid array"),
         ({"mcp_servers": ["docs"]}, "mcp_servers.0: Input should be an object"),
         ({"mcp_servers": [SERVER | {"url": 5}]}, "mcp_servers.0.url: Input should be a valid string"),
         ({"mcp_servers": [{"type": "url", "name": "docs"}]}, "mcp_servers.0.url: Field required"),
@@ -37,10 +38,10 @@ def left(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
             "mcp_servers.0.tool_configuration.enabled: Input should be a valid boolean",
         ),
         ({"context_management": []}, "context_management: Input should be an object"),
-        ({"context_management": {"edits": {}}}, "context_management.edits: Input should be a valid list"),
+        ({"context_management": {"edits": {}}}, "context_management.edits: Input should be a valid array"),
         (
             {"context_management": {"edits": [EDIT | {"exclude_tools": "a"}]}},
-            "context_management.edits.0.clear_tool_uses_20250919.exclude_tools: Input should be a valid list",
+            "context_management.edits.0.clear_tool_uses_20250919.exclude_tools: Input should be a valid array",
         ),
         ({"container": 5}, "container: Input should be an object"),
         ({"container": {"skills": [{"skill_id": "pdf"}]}}, "container.skills.0.type: Field required"),
@@ -57,7 +58,7 @@ def left(*then: dict[str, Any], **more: Any) -> dict[str, Any]:
             {"tools": [SEARCH | {"allowed_domains": [5]}]},
             "tools.0.web_search_20250305.allowed_domains.0: Input should be a valid string",
         ),
-        (left(input="a"), "messages.1.content.0.server_tool_use.input: Input should be a valid dictionary"),
+        (left(input="a"), "messages.1.content.0.server_tool_use.input: Input should be an object"),
         (left(id=5), "messages.1.content.0.server_tool_use.id: Input should be a valid string"),
     ],
     ids=repr,
@@ -75,8 +76,8 @@ def test_beta__is_refused_where_a_field_has_another_type(fields: dict[str, Any],
         {"context_management": {"edits": [EDIT | {"keep": {"type": "tool_uses", "value": 3}}]}},
         {"context_management": CLEARED, "thinking": {"type": "enabled", "budget_tokens": 1024}, "max_tokens": 2000},
         {"context_management": CLEARED, "model": "claude-opus-5-5"},
-        {"container": "container_1"},
-        {"container": {"skills": [{"type": "anthropic", "skill_id": "pdf", "version": "latest"}]}},
+        {"container": "container_1", "tools": [RUNS]},
+        {"container": {"skills": [{"type": "anthropic", "skill_id": "pdf", "version": "latest"}]}, "tools": [RUNS]},
         {"output_config": {"task_budget": {"type": "tokens", "total": 9, "remaining": None}}},
         {"tools": [SEARCH | {"max_uses": 3, "blocked_domains": ["a.example"], "user_location": None}]},
         {"tools": [{"type": "mcp_toolset", "mcp_server_name": "docs", "default_config": {"enabled": False}}]},

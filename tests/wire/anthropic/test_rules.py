@@ -134,6 +134,8 @@ def told(content: object) -> dict[str, Any]:
     return {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t1", "content": content}]}
 
 
+RUNS = {"type": "code_execution_20250825", "name": "code_execution"}
+SILENT = "user messages must have non-empty content"
 UNANSWERED = (
     "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: t1. "
     "Each `tool_use` block must have a corresponding `tool_result` block in the next message."
@@ -148,7 +150,7 @@ ORPHAN = (
     ("fields", "message"),
     [
         ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
-        ({"max_tokens": -1}, "max_tokens: Input should be greater than or equal to 0"),
+        ({"max_tokens": -1}, "max_tokens: must be greater than or equal to 0"),
         (
             {"max_tokens": 64001},
             "max_tokens: 64001 > 64000, which is the maximum allowed number of output tokens for claude-sonnet-4-5",
@@ -158,7 +160,7 @@ ORPHAN = (
         ({"n": 2}, "n: Extra inputs are not permitted"),
         ({"output_format": {}}, "output_format: Extra inputs are not permitted"),
         ({"messages": []}, "messages: at least one message is required"),
-        ({"messages": {}}, "messages: Input should be a valid list"),
+        ({"messages": {}}, "messages: Input should be a valid array"),
         ({"messages": ["Hi"]}, "messages.0: Input does not match the expected shape."),
         ({"messages": [{"content": "Hi"}]}, "messages.0.role: Field required"),
         ({"messages": [{"role": "user"}]}, "messages.0.content: Field required"),
@@ -172,7 +174,7 @@ ORPHAN = (
         ),
         (
             {"messages": [{"role": "user", "content": ""}]},
-            "messages.0: all messages must have non-empty content except for the optional final assistant message",
+            "messages.0: user messages must have non-empty content",
         ),
         ({"messages": said({"type": "text", "text": ""})}, "messages: text content blocks must be non-empty"),
         ({"messages": said({"type": "text"})}, "messages.0.content.0.text.text: Field required"),
@@ -251,7 +253,31 @@ ORPHAN = (
         ),
         ({"tools": [TOOL, TOOL]}, "tools: Tool names must be unique."),
         ({"tool_choice": {"type": "any"}}, "tool_choice.any may only be specified while providing tools."),
-        ({"tool_choice": {"type": "auto"}}, "tool_choice may only be specified while providing tools."),
+        ({"tool_choice": {"type": "tool", "name": "sub"}}, "Tool 'sub' not found in provided tools"),
+        ({"system": [5]}, "system.0: Input does not match the expected shape."),
+        ({"n": 2, "system": 5}, "system: Input should be a valid array"),
+        ({"service_tier": 5, "stop_sequences": "END"}, "stop_sequences: Input should be a valid array"),
+        ({"output_config": None}, "output_config: Input should be an object"),
+        (
+            {"output_config": {"task_budget": {"type": "tokens", "total": 20000}}},
+            "output_config.task_budget: Extra inputs are not permitted",
+        ),
+        (
+            {"container": "container_1", "tools": [TOOL]},
+            "container: Container identifier can only be provided when using the code execution tool",
+        ),
+        *(
+            ({"messages": [*before, {"role": "user", "content": []}]}, f"messages.{len(before)}: {SILENT}")
+            for before in ([], [USER, {"role": "assistant", "content": "Hi"}])
+        ),
+        (
+            {"messages": [USER, {"role": "system", "content": []}]},
+            "messages.1: system content must contain at least one block",
+        ),
+        (
+            {"messages": [USER, {"role": "system", "content": " "}]},
+            "messages.1: system text blocks must contain non-whitespace text",
+        ),
         (
             {"tools": [TOOL], "tool_choice": {"type": "tool", "name": "sub"}},
             "Tool 'sub' not found in provided tools",
@@ -279,7 +305,7 @@ ORPHAN = (
             "A maximum of 4 blocks with cache_control may be provided. Found 5.",
         ),
         ({"stream": "yes"}, "stream: Input should be a valid boolean"),
-        ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid list"),
+        ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid array"),
         (
             {"output_config": {"effort": "huge"}},
             "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'",
@@ -325,9 +351,27 @@ def test_version__of_2026_refuses_what_the_one_before_takes(fields: dict[str, An
 
 
 def test_version__before_holds_the_sampling_within_bounds() -> None:
-    assert refused(BODY | {"temperature": 2}, OLD) == "temperature: Input should be less than or equal to 1"
+    assert refused(BODY | {"temperature": 2}, OLD) == "temperature: range: 0..1"
     thinking = {"thinking": {"type": "adaptive"}, "temperature": 0.5}
     assert "may only be set to 1" in (refused(BODY | thinking, OLD) or "")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"tool_choice": {"type": "auto"}},
+        {"metadata": None, "container": None, "stop_sequences": None, "inference_geo": None, "cache_control": None},
+        {"container": "container_1", "tools": [RUNS]},
+        {"container": "container_1", "tools": [{"type": "web_search_20260209", "name": "web_search"}]},
+        {"messages": [{"role": "user", "content": []}, USER]},
+        {"messages": [USER, {"role": "user", "content": ""}]},
+        {"messages": [USER, {"role": "assistant", "content": []}, USER]},
+    ],
+    ids=repr,
+)
+def test_request__is_taken_as_the_api_was_seen_to_take_it(fields: dict[str, Any]) -> None:
+    """So it was measured from August to September 2026."""
+    assert refused(BODY | fields, NEW) is None
 
 
 def test_version__must_be_there_and_known() -> None:
@@ -356,7 +400,7 @@ def test_beta__has_messages_of_the_system_that_set_more(more: dict[str, Any]) ->
     assert "Extra inputs" in str(refused(body | {"messages": [USER, {"content": "a", **more}]}, OLD))
     nothing = {"role": "system", "output_config": {}}
     words = refused(body | {"messages": [USER, nothing]}, OLD | {"anthropic-beta": "inline-tools-2026-09-15"})
-    assert words is not None and "all messages must have non-empty content" in words
+    assert words == "messages.1: system content must contain at least one block"
 
 
 def test_beta__has_tools_that_a_message_defines_and_a_search_finds() -> None:
@@ -437,8 +481,9 @@ def test_error__has_the_api_s_type_and_words(exc: RequestError, kind: str, messa
     envelope = {"type": "error", "error": {"type": kind, "message": message}}
     assert WIRE.error(exc) == envelope
     assert WIRE.with_request_id(WIRE.error(exc), "req_1") == envelope | {"request_id": "req_1"}
-    frames = WIRE.framing(Prompt()).frames(WIRE.error_events(StreamFailure(exc), Prompt()))
-    assert [*frames] == [b"event: error\ndata: " + orjson.dumps(envelope) + b"\n\n"]
+    streamed = {"type": "error", "error": {"details": None, "type": kind, "message": message}, "request_id": "req_1"}
+    frames = WIRE.framing(Prompt()).frames(WIRE.error_events(StreamFailure(exc, request_id="req_1"), Prompt()))
+    assert [*frames] == [b"event: error\ndata: " + orjson.dumps(streamed) + b"\n\n"]
 
 
 @pytest.mark.parametrize(
@@ -611,7 +656,7 @@ def test_models__one_that_is_not_listed_is_a_404() -> None:
             {"messages": answered(FALLBACK, {"type": "text", "text": "Hi"})},
             {"anthropic-beta": "server-side-fallback-2026-07-01"},
         ),
-        ({"messages": answered(RUN, CALLED, then=RESULT), "container": "container_1"}, {}),
+        ({"messages": answered(RUN, CALLED, then=RESULT), "container": "container_1", "tools": [RUNS]}, {}),
         ({"messages": answered(RUN, SEARCHED), "tools": [{**TOOL, "name": "lookup"}]}, {}),
         ({"messages": answered(RUN, SEARCHED), "tools": [{"type": "mcp_toolset", "mcp_server_name": "m"}]}, {}),
     ],
