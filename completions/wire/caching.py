@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import CacheBlock
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts, mapping, without_fields
 
 SECONDS = {"5m": 300, "1h": 3600}
 """How long what is cached lives, by its `ttl`; 5 minutes where none is given."""
@@ -51,7 +51,7 @@ def _content(content: object) -> Iterator[Block]:
 
 def _block(block: Mapping[str, Any]) -> Block:
     control = mapping(block.get("cache_control"))
-    return ({key: value for key, value in block.items() if key != "cache_control"} if control else block), control
+    return (without_fields(block, "cache_control") if control else block), control
 
 
 def seconds_of(control: Mapping[str, Any]) -> int:

@@ -74,9 +74,14 @@ def by_name(value: Any) -> Any:
     return [by_name(each) for each in value] if isinstance(value, list) else value
 
 
-def without_nulls(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a document without the fields that are null."""
-    return {key: value for key, value in document.items() if value is not None}
+def without_nulls(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return a document without the fields that are null, or those of these names that are."""
+    return {key: value for key, value in document.items() if value is not None or (names and key not in names)}
+
+
+def without_fields(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return a document without the fields of these names."""
+    return {key: value for key, value in document.items() if key not in names}
 
 
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.prompt import blocks_of
 from completions.wire.anthropic.thinking import THOUGHTS, sealed_for
 from completions.wire.anthropic.usage import THINKING
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_fields
 from completions.wire.seals import SIZE
 from completions.wire.validation import Problem
 
@@ -103,7 +103,7 @@ def _blocks(content: object) -> list[dict[str, Any]]:
 
 
 def _plain(block: Block) -> dict[str, Any]:
-    return {key: value for key, value in block.items() if key != "cache_control"}
+    return without_fields(block, "cache_control")
 
 
 def _bytes(value: object) -> bytes:

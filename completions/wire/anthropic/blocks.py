@@ -20,7 +20,7 @@ from completions.wire.anthropic.checks import (
     tagged,
     text_or,
 )
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import Check, Problem, anything, nullable
 
 ID = string(pattern="^[a-zA-Z0-9_-]+$")
@@ -184,7 +184,7 @@ _BETA = {**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)}
 BETA_CONTENT = text_or(array(tagged({**_BETA, "compaction": _SUMMARY})))
 """A message's content in a request that uses a beta."""
 
-NO_SUMMARY = tagged({kind: check for kind, check in _BETA.items() if kind != "compaction"})
+NO_SUMMARY = tagged(without_fields(_BETA, "compaction"))
 """A block in a request that uses a beta, though none of summaries."""
 
 _SYSTEM = text_or(array(_said(record({"type": choice("text"), **_OF_TEXT}, ("type", "text")))))

@@ -10,7 +10,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import record, string, tagged
 from completions.wire.base import Document, StoredDocument
-from completions.wire.fields import dicts, mapping, text, text_or_none
+from completions.wire.fields import dicts, mapping, text, text_or_none, without_fields
 from completions.wire.validation import Check, anything, nullable
 
 BETA = "message-threads-2026-08-12"
@@ -88,9 +88,8 @@ def whole(body: Mapping[str, Any], thread: Document, *, validate: bool) -> dict[
             '`thread: {"type": "create"}` to change them.',
             code="thread_fingerprint_mismatch",
         )
-    own = {key: value for key, value in body.items() if key not in HELD}
     return {
-        **own,
+        **without_fields(body, *HELD),
         **{key: held[key] for key in HELD if key in held},
         "messages": [*held["messages"], *dicts(body.get("messages"))],
     }
@@ -133,8 +132,5 @@ def _without_cache_points(message: Mapping[str, Any]) -> dict[str, Any]:
     content = message.get("content")
     if not isinstance(content, list):
         return dict(message)
-    blocks = [
-        {key: value for key, value in block.items() if key != "cache_control"} if isinstance(block, dict) else block
-        for block in content
-    ]
+    blocks = [without_fields(block, "cache_control") if isinstance(block, dict) else block for block in content]
     return {**message, "content": blocks}

@@ -10,7 +10,7 @@ from typing import Any
 from completions.conversation import Prompt, Reply, Usage
 from completions.wire.anthropic import compaction, credit, fallbacks, server_tools
 from completions.wire.content import only_choice
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_fields
 
 TIER = {"service_tier": "standard"}
 
@@ -74,7 +74,7 @@ def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
     Where the conversation is summarized first, it is what that reads (recorded of Claude Opus 4.6 in 2026).
     """
     first: Mapping[str, Any] = next(iter(whole.get("iterations", ())), {})
-    told = {key: value for key, value in whole.items() if key not in AT_END}
+    told = without_fields(whole, *AT_END)
     if first.get("type") == "compaction":
         told |= {key: value for key, value in first.items() if key in told}
     return told | {"output_tokens": min(whole["output_tokens"], 1)}
@@ -83,8 +83,7 @@ def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
 def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
     """Return of a message's usage what its stream's `message_delta` tells: the totals, which replace those before."""
     again = () if "cache_read_input_tokens" in whole else ("input_tokens",)
-    told = {key: value for key, value in whole.items() if key not in (*AT_START, *AT_END, *again)}
-    return told | {key: whole[key] for key in AT_END if key in whole}
+    return without_fields(whole, *AT_START, *AT_END, *again) | {key: whole[key] for key in AT_END if key in whole}
 
 
 def _input(counted: Usage) -> dict[str, Any]:

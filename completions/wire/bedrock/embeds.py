@@ -15,7 +15,7 @@ from completions.wire.bedrock.base import PROFILE, BedrockFormat, collect_error,
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.cohere.embed import FirstCohereEmbed
-from completions.wire.fields import text, texts
+from completions.wire.fields import text, texts, without_fields
 from completions.wire.readback import Answer
 from completions.wire.vectors import vectors_for
 
@@ -99,7 +99,7 @@ class CohereEmbeddings(InvokedEmbeddings):
         name = model_of(prompt.model or "").removeprefix("cohere.")
         own = f"{name}.0" if name.endswith("-v3") else name  # by which Cohere knows it, and so how long its vectors are
         found = self._own.document(reply, replace(prompt, model=own))
-        return {key: each for key, each in found.items() if key != "meta"}
+        return without_fields(found, "meta")
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the vectors."""

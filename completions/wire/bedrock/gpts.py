@@ -20,7 +20,7 @@ from completions.wire.bedrock import guardrail, invoked, signing
 from completions.wire.bedrock.base import LETTERS, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
-from completions.wire.fields import by_name, mapping
+from completions.wire.fields import by_name, mapping, without_fields
 from completions.wire.framing import DONE, Framing
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
@@ -116,7 +116,7 @@ def _thinking_aloud(choice: Choice) -> Choice:
 
 def _arranged(document: dict[str, Any]) -> dict[str, Any]:
     """Return a completion in the order of its keys, but for what AWS adds itself."""
-    return {**by_name({key: value for key, value in document.items() if key != LAST}), LAST: None}
+    return {**by_name(without_fields(document, LAST)), LAST: None}
 
 
 LAST = "system_fingerprint"

@@ -16,7 +16,7 @@ from completions.wire.cohere.base import check
 from completions.wire.cohere.prompt import FIELDS as SECOND
 from completions.wire.cohere.prompt import check_options
 from completions.wire.cohere.prompt import read_prompt as read_second
-from completions.wire.fields import dicts, mapping, text, without_nulls
+from completions.wire.fields import dicts, mapping, text, without_fields, without_nulls
 from completions.wire.shapes import Shape
 
 Body = Mapping[str, Any]
@@ -24,7 +24,7 @@ Message = dict[str, Any]
 
 _TURN: Shape = {"role": str, "message": str, "tool_calls": [dict], "tool_results": [dict]}
 FIELDS: Mapping[str, Shape] = {
-    **{name: kind for name, kind in SECOND.items() if name != "messages"},
+    **without_fields(SECOND, "messages"),
     **dict.fromkeys(("message", "preamble", "conversation_id", "prompt_truncation", "citation_quality"), str),
     **{name: [dict] for name in ("connectors", "tool_results", "documents")},
     "chat_history": [_TURN],

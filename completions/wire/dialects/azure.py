@@ -27,7 +27,7 @@ from completions.wire.dialects.azure_errors import (
     error,
 )
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.fields import arranged, by_name, without_nulls
+from completions.wire.fields import arranged, by_name, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai.base import Dialect, OpenAIFormat
@@ -87,8 +87,8 @@ DEPLOYMENT = {
 
 def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
     """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
-    kept = {kind: said for kind, said in words.items() if kind not in ("model_not_found", "invalid_json", METHOD)}
-    return kept | {POLICY: Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")}
+    refused = Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")
+    return without_fields(words, "model_not_found", "invalid_json", METHOD) | {POLICY: refused}
 
 
 CHAT, RESPONSE = chat_rules.request(SCHEMAS), responses_rules.request(SCHEMAS)
@@ -105,7 +105,7 @@ class OnAzure(Vendor):
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
-        chat_rules.validate({key: value for key, value in body.items() if key not in OWN}, CHAT)
+        chat_rules.validate(without_fields(body, *OWN), CHAT)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Check a request by OpenAI's rules."""
@@ -113,7 +113,7 @@ class OnAzure(Vendor):
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Check a request by OpenAI's rules; `input_type` is for other vendors' models (Cohere's)."""
-        embeddings_rules.validate({key: value for key, value in body.items() if key != "input_type"}, size)
+        embeddings_rules.validate(without_fields(body, "input_type"), size)
 
     def check_response(self, body: dict[str, Any]) -> None:
         """Check a request by OpenAI's rules and Azure's rules for schemas."""
@@ -175,7 +175,7 @@ class Azure(OnAzure):
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
         found = [_filtered("prompt", RESULTS | {"jailbreak": UNSEEN}), _filtered("completion", PROTECTED | RESULTS)]
-        kept = {key: value for key, value in document.items() if key not in ("access_programs", "billing")}
+        kept = without_fields(document, "access_programs", "billing")
         if EARLIER_CACHE.match(prompt.model or "") and prompt.body.get("prompt_cache_retention") is None:
             kept["prompt_cache_retention"] = "in_memory"
         return kept | {"content_filters": found}

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, refusals, rules
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
-from completions.wire.fields import arranged, dicts, without_nulls
+from completions.wire.fields import arranged, dicts, without_fields, without_nulls
 from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
 
@@ -102,7 +102,7 @@ class Cerebras(Vendor):
         told = arranged(super().message(message, choice), ("content", "reasoning", "tool_calls", "role"))
         if calls := told.get("tool_calls"):
             told["tool_calls"] = [arranged(call, ("function", "type", "id")) for call in calls]
-        return {key: value for key, value in told.items() if value is not None and key != "annotations"}
+        return without_nulls(without_fields(told, "annotations"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role comes alone, and each piece of a call has its type."""
@@ -111,7 +111,7 @@ class Cerebras(Vendor):
         if calls := delta.get("tool_calls"):
             typed = ({"type": "custom" if "custom" in call else "function", **call} for call in calls)
             return {"tool_calls": [arranged(call, ("function", "type", "id")) for call in typed]}
-        return {key: value for key, value in super().delta(delta, choice).items() if key != "annotations"}
+        return without_fields(super().delta(delta, choice), "annotations")
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""

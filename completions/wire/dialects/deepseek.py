@@ -14,7 +14,7 @@ from completions.tokens.capabilities import capabilities
 from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor, with_thoughts
 from completions.wire.dialects.words import DEEPSEEK
-from completions.wire.fields import dicts, mapping, text, text_or_none
+from completions.wire.fields import dicts, mapping, text, text_or_none, without_fields
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
 from completions.wire.openai.responses.document import without_writes
@@ -112,12 +112,12 @@ class DeepSeek(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has no cache writes (recorded in August 2026)."""
-        kept = {key: value for key, value in document.items() if key not in UNTOLD}
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
         told = {"store": False, "text": document["text"] | {"verbosity": text_or_none(_form(prompt).get("verbosity"))}}
-        return kept | told | {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+        told |= {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+        return without_fields(document, *UNTOLD) | told
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""

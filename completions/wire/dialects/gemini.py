@@ -16,7 +16,7 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, gemini_thoughts, rules
 from completions.wire.dialects.refusals import GEMINI
 from completions.wire.dialects.vendor import HEAD, Vendor, counting
-from completions.wire.fields import arranged, by_name, without_nulls
+from completions.wire.fields import arranged, by_name, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import call_id, response_id
@@ -118,7 +118,7 @@ class GeminiChat(Vendor):
         """Return the delta, which always has the role; one that only ends a text has its signature."""
         told = {"role": "assistant", **super().delta(delta, choice)}
         if "tool_calls" in told:
-            calls = ({key: value for key, value in call.items() if key != "index"} for call in told["tool_calls"])
+            calls = (without_fields(call, "index") for call in told["tool_calls"])
             return told | {"tool_calls": list(calls)}
         if not delta and not choice.tool_calls and (signed := self._signature(choice)):
             told["extra_content"] = {"google": signed}

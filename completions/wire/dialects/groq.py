@@ -18,7 +18,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, refusals, rules, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
-from completions.wire.fields import arranged, without_nulls
+from completions.wire.fields import arranged, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
@@ -45,7 +45,7 @@ _MESSAGES: Mapping[str, Check] = {
 def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the fields of its role, or what an answer cites."""
     if value.get("annotations"):
-        value = {key: item for key, item in value.items() if key != "annotations"}
+        value = without_fields(value, "annotations")
     return rules.with_content(value) or _MESSAGES.get(value["role"], record(_PLAIN))(value)
 
 
@@ -119,7 +119,7 @@ class Groq(Vendor):
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls, which come after the reasoning."""
         document = arranged(super().message(message, choice), ("role", "content", "reasoning"))
-        return {key: value for key, value in document.items() if key != "content" or value is not None}
+        return without_nulls(document, "content")
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; that with the role has empty content, and reasoning has its channel."""
@@ -132,8 +132,7 @@ class Groq(Vendor):
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields."""
         told = {"usage_breakdown": None, "system_fingerprint": document["system_fingerprint"]}
-        kept = {key: value for key, value in document.items() if key not in told}
-        return kept | told | {"x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
+        return without_fields(document, *told) | told | {"x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""
@@ -231,13 +230,12 @@ class Compound(Groq):
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which says neither the role nor a channel."""
-        return {key: value for key, value in delta.items() if key != "refusal"}
+        return without_fields(delta, "refusal")
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields, of which few are filled; the usage is that of the model behind."""
         told = {"usage_breakdown": _breakdown(super().usage({}, reply, prompt)), "x_groq": {"id": STUB}}
-        kept = {key: value for key, value in document.items() if key != "system_fingerprint"}
-        return kept | {"id": STUB} | told | {"service_tier": "on_demand"}
+        return without_fields(document, "system_fingerprint") | {"id": STUB} | told | {"service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage without details, which are those of the model behind."""

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, refusals, rules, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL, NO_ROUTE
-from completions.wire.fields import arranged, dicts, mapping, text
+from completions.wire.fields import arranged, dicts, mapping, text, without_fields, without_nulls
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
     Check,
@@ -54,7 +54,7 @@ _OTHER = record(dict.fromkeys(("role", "content"), anything))
 
 def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the SDK's fields; the name of a tool or a user has long been accepted."""
-    named = {key: item for key, item in value.items() if key != "name"}
+    named = without_fields(value, "name")
     return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER)(named)
 
 
@@ -184,11 +184,11 @@ class Mistral(Vendor):
         """Return the delta without fields that Mistral lacks; that with the role has empty content."""
         if "role" in delta:
             return {"role": "assistant", "content": ""}
-        return {key: value for key, value in delta.items() if key != "annotations"}
+        return without_fields(delta, "annotations")
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the choice without null log probabilities; a message comes last."""
-        told = {key: value for key, value in document.items() if key != "logprobs" or value}
+        told = without_nulls(document, "logprobs")
         return arranged(told, ("index", "finish_reason")) if "message" in told else told
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -214,7 +214,7 @@ class Mistral(Vendor):
 
     def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the request with OpenAI's field names: `output_dimension` is `dimensions`."""
-        known = {key: value for key, value in body.items() if key != "metadata"}
+        known = without_fields(body, "metadata")
         size = known.pop("output_dimension", None)
         return known if size is None else known | {"dimensions": size}
 

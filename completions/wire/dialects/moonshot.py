@@ -18,6 +18,7 @@ from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.moonshot_rules import MOONSHOT, SWITCHED, thinks
 from completions.wire.dialects.vendor import HEAD, Vendor, with_thoughts
 from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
+from completions.wire.fields import without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
@@ -83,7 +84,7 @@ class Moonshot(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, with log probabilities only where they are told."""
-        return {key: value for key, value in document.items() if key != "logprobs" or value is not None}
+        return without_nulls(document, "logprobs")
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage, with details only of what is not 0."""

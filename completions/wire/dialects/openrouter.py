@@ -26,7 +26,7 @@ from completions.wire.dialects import (
 from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, RULES, envelope
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
-from completions.wire.fields import arranged, dicts, texts
+from completions.wire.fields import arranged, dicts, texts, without_nulls
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
@@ -124,8 +124,9 @@ class OpenRouter(Vendor):
         """Return a choice; only that of a whole answer has a place for log probabilities."""
         if "message" in document:
             return arranged(document, ("index", "logprobs", "finish_reason", "native_finish_reason"))
-        told = {key: value for key, value in document.items() if key != "logprobs" or value}
-        return arranged(told, ("index", "delta", "finish_reason", "native_finish_reason"))
+        return arranged(
+            without_nulls(document, "logprobs"), ("index", "delta", "finish_reason", "native_finish_reason")
+        )
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""

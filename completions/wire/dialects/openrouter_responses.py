@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Usage
 from completions.wire.dialects import openrouter_costs
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, without_fields
 
 ORDER = (
     *("id", "object", "created_at", "model", "status", "completed_at", "output", "error", "incomplete_details"),
@@ -28,10 +28,10 @@ UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cach
 
 def told(document: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
     """Return a response as OpenRouter tells it, with its cost."""
-    kept = {key: value for key, value in document.items() if key not in UNTOLD}
+    kept = without_fields(document, *UNTOLD)
     kept |= {"store": False, "prompt_cache_options": None, "output": [_item(item) for item in document["output"]]}
     kept["reasoning"] = kept["reasoning"] if any(kept["reasoning"].values()) else None
-    kept["text"] = {key: value for key, value in kept["text"].items() if key != "verbosity"}
+    kept["text"] = without_fields(kept["text"], "verbosity")
     kept |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not kept[key]}
     kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
     if (used := document["usage"]) is None:

@@ -13,7 +13,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import INVALID, LIMITED, NO_NUMBERS, QUOTA
-from completions.wire.fields import arranged, mapping, whole
+from completions.wire.fields import arranged, mapping, whole, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
@@ -152,11 +152,10 @@ class Together(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice: a whole one with its seed, one of a chunk with its text."""
-        likely = document.get("logprobs")
         if "message" in document:
-            told = {key: value for key, value in document.items() if key != "logprobs" or likely}
+            told = without_nulls(document, "logprobs")
             return arranged(told | {"seed": None}, ("index", "message", "logprobs", "finish_reason"))
-        if entries := mapping(likely).get("content"):
+        if entries := mapping(document.get("logprobs")).get("content"):
             document = document | {"logprobs": _chances(entries)}
         told = document | {"text": document["delta"]["content"]}
         return arranged(told, ("index", "text", "logprobs", "finish_reason", "delta"))

@@ -19,7 +19,7 @@ from completions.wire.content import PAGE
 from completions.wire.dialects import catalogue, deserializer, refusals, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
-from completions.wire.fields import arranged, dicts, mapping, text, texts, without_nulls
+from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
@@ -161,14 +161,13 @@ class XAI(Vendor):
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response, whose usage has what it cost and what the context held."""
-        kept = {key: value for key, value in document.items() if key not in UNTOLD}
         told = {key: prompt.body.get(key, usual) for key, usual in USUAL.items()}
         if prompt.stream:
             told = {key: _single(value) for key, value in told.items()}
         build = {"system_fingerprint": _build(document["model"])}
-        return kept | {
+        return without_fields(document, *UNTOLD) | {
             "reasoning": _reasoning(prompt),
-            "text": {key: value for key, value in document["text"].items() if key != "verbosity"},
+            "text": without_fields(document["text"], "verbosity"),
             "output": list(_cited(_searched(document, prompt))),
             "tools": _tools(document["tools"], prompt),
             "usage": _used(document["usage"], document["output"]) if document["usage"] else None,
@@ -291,7 +290,7 @@ def _numbered(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _search(action: dict[str, Any]) -> dict[str, Any]:
-    told = {key: value for key, value in action.items() if key != "queries"}
+    told = without_fields(action, "queries")
     return told if told.get("type") != "search" else {**told, "sources": told.get("sources", SOURCES)}
 
 

@@ -14,7 +14,7 @@ from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
 from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
 
@@ -66,7 +66,7 @@ class VertexCount(AnthropicCount):
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:
-            asked = {key: value for key, value in document.items() if key not in OWN}
+            asked = without_fields(document, *OWN)
             if isinstance(model := asked.get("model"), str):
                 asked["model"] = anthropics_name(model)
             refuse(elsewhere(dicts(asked.get("tools")), TOOL_TYPES))

@@ -13,7 +13,7 @@ from typing import Any
 
 from completions import ids
 from completions.conversation import Prompt, Reply
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, without_fields
 from completions.wire.gemini.answer import Said, call_id, response_id
 from completions.wire.gemini.envelope import tier
 from completions.wire.gemini.interactions.usage import usage
@@ -78,7 +78,7 @@ def is_agent(prompt: Prompt) -> bool:
 
 def begun(whole: Mapping[str, Any], status: str = "in_progress") -> Document:
     """Return an interaction that has said nothing yet."""
-    return {key: value for key, value in whole.items() if key not in ("usage", "steps")} | {"status": status}
+    return without_fields(whole, "usage", "steps") | {"status": status}
 
 
 def _status(saids: Sequence[Said]) -> str:

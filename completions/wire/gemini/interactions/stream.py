@@ -14,6 +14,7 @@ import orjson
 from completions.event import HOLE, Event, Events, Template
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
+from completions.wire.fields import without_fields
 from completions.wire.framing import counts, joined
 from completions.wire.gemini.interactions.answer import begun
 
@@ -39,8 +40,7 @@ def narrate(whole: Document, per_chunk: Length | None, *, resumable: bool = Fals
     narrator.add("interaction.status_update", {"interaction_id": whole["id"], "status": "in_progress"})
     for index, step in enumerate(whole.get("steps") or ()):
         narrator.step(index, step)
-    ended = {key: value for key, value in whole.items() if key != "steps"}
-    narrator.add("interaction.completed", {"interaction": ended}, part="finish")
+    narrator.add("interaction.completed", {"interaction": without_fields(whole, "steps")}, part="finish")
     narrator.events.append(DONE)
     return narrator.events
 
@@ -111,8 +111,7 @@ class _Narrator:
                 for content in step.get("content") or ():
                     self._said(index, content)
             case _:
-                told = {key: value for key, value in step.items() if key not in TOLD_AT_START}
-                self._delta(index, {**told, "type": kind})
+                self._delta(index, {**without_fields(step, *TOLD_AT_START), "type": kind})
         self.add("step.stop", {"index": index})
 
     def _said(self, index: int, content: Document) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
-from completions.wire.fields import mapping, text
+from completions.wire.fields import mapping, text, without_fields
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import integer, pick, snake
 from completions.wire.gemini.live.messages import FIELDS, SETUP
@@ -85,5 +85,5 @@ def _locked(setup: Mapping[str, Any], own: Mapping[str, Any], path: list[str]) -
     value = pick(own, name)
     if rest:
         value = _locked(mapping(pick(setup, name)), mapping(value), rest)
-    others = {key: each for key, each in setup.items() if key not in (name, snake(name))}
+    others = without_fields(setup, name, snake(name))
     return others if value is None else {**others, name: value}

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from completions.conversation import Prompt, Reply
+from completions.wire.fields import without_fields, without_nulls
 from completions.wire.openai.base import OPENAI, Dialect
 
 USUAL = frozenset(
@@ -32,7 +33,7 @@ class Unlikely(Dialect):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice without log probabilities, unless there are some."""
-        return {key: value for key, value in document.items() if key != "logprobs" or value is not None}
+        return without_nulls(document, "logprobs")
 
 
 class Writing(Unlikely):
@@ -64,7 +65,7 @@ class Searching(Unlikely):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields without a tier, and with a fingerprint that says nothing."""
-        return {key: value for key, value in head.items() if key != "service_tier"} | {"system_fingerprint": ""}
+        return without_fields(head, "service_tier") | {"system_fingerprint": ""}
 
 
 UNLIKELY, WRITING, SPEAKING, SEARCHING = Unlikely(), Writing(), Speaking(), Searching()

@@ -14,7 +14,7 @@ import orjson
 
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, mapping, text, without_nulls
+from completions.wire.fields import dicts, mapping, text, without_fields, without_nulls
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
@@ -184,7 +184,7 @@ class RealtimeSession(Session):
         if self._find(item["id"]) is not None:
             told = f"Error adding item: an item with id '{item['id']}' already exists."
             raise RequestError(told, code="item_create_duplicate_item_id", param="item.id")
-        item |= {"status": "completed", **{key: value for key, value in given.items() if key not in item}}
+        item |= {"status": "completed", **without_fields(given, *item)}
         for part in dicts(item.get("content")):
             if part.get("type") == "input_audio" and isinstance(sound := part.pop("audio", None), str):
                 self._heard[item["id"]] = _heard_in(_decoded(sound), self._kind)
@@ -265,7 +265,7 @@ class RealtimeSession(Session):
                 part = {**part, "transcript": transcript, DURATION: ms}
             elif part.get("type") == "output_audio":
                 part = {**part, DURATION: int(len(text(part.get("transcript"))) * SPOKEN_PER_CHARACTER * 1000)}
-            content.append({key: value for key, value in part.items() if key != "audio"})
+            content.append(without_fields(part, "audio"))
         return {**item, "content": content} if "content" in item else dict(item)
 
     def _cancel(self, message: Message) -> Iterator[Step]:

@@ -12,7 +12,7 @@ from completions.conversation import Prompt
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
 from completions.tokens.deferred import BRINGS_TOOLS, items_of
-from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole
+from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole, without_fields
 from completions.wire.openai.base import service_tier
 from completions.wire.openai.responses import templates
 from completions.wire.openai.responses.prompt import included
@@ -197,7 +197,7 @@ def _format(given: Mapping[str, Any]) -> dict[str, Any]:
         return {"type": "text"}
     usual = {"description": None, "strict": False} if given["type"] == "json_schema" else {}
     if isinstance(schema := given.get("schema"), dict) and "$schema" in schema:
-        given = {**given, "schema": {key: value for key, value in schema.items() if key != "$schema"}}
+        given = {**given, "schema": without_fields(schema, "$schema")}
     return by_name({**usual, **given})
 
 
@@ -237,8 +237,8 @@ def is_apart(kind: object, usual: Defaults) -> bool:
 
 
 def _in_namespace(tool: Mapping[str, Any]) -> dict[str, Any]:
-    inner = {key: value for key, value in tool.items() if key != "defer_loading"}
-    return {"type": "namespace", "description": tool.get("description"), "name": tool.get("name"), "tools": [inner]}
+    named = {"type": "namespace", "description": tool.get("description"), "name": tool.get("name")}
+    return named | {"tools": [without_fields(tool, "defer_loading")]}
 
 
 def _tool(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from completions.conversation import Prompt, Reply, Said, Task, Traffic
 from completions.event import Event
 from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
 from completions.wire.documents import documents as documents_of
-from completions.wire.fields import arranged, dicts, mapping, text
+from completions.wire.fields import arranged, dicts, mapping, text, without_fields
 from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
@@ -177,7 +177,7 @@ class Responses(OpenAIFormat):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events."""
         padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation" and not prompt.background
-        told = {key: value for key, value in self._document(reply, prompt).items() if key != "billing"}
+        told = without_fields(self._document(reply, prompt), "billing")
         return self._dialect.narrated(narrate(told, prompt.per_chunk, tier_at_first(prompt.body), obfuscate=padded))
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

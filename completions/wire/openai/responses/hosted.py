@@ -15,7 +15,7 @@ import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import PAGE
-from completions.wire.fields import arranged, by_name, dicts, mapping, text, texts
+from completions.wire.fields import arranged, by_name, dicts, mapping, text, texts, without_fields
 from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
@@ -110,7 +110,7 @@ def _api_arguments(item: Mapping[str, Any]) -> dict[str, Any] | None:
     keys: tuple[str, ...]
     match item.get("type"):
         case "web_search_call":
-            action = {key: value for key, value in mapping(item.get("action")).items() if key != "sources"}
+            action = without_fields(mapping(item.get("action")), "sources")
             query = text(action.get("query"))
             usual = action == {"type": "search", "query": query, "queries": [query]}
             return {"query": query} if usual else {"query": query, "action": action}

@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import TextKind
 from completions.wire.content import moved
-from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.fields import dicts, mapping, text, whole, without_fields
 from completions.wire.openai.responses.hosted import call_of
 from completions.wire.readback import NATURAL, Answer, Voice
 
@@ -101,8 +101,7 @@ def _annotation(given: Document) -> dict[str, Any]:
     """Return an annotation in chat's shape, as scripts have it, where it is a citation of a page."""
     if given.get("type") != "url_citation":
         return dict(given)
-    inner = {key: value for key, value in given.items() if key != "type"}
-    return {"type": "url_citation", "url_citation": inner}
+    return {"type": "url_citation", "url_citation": without_fields(given, "type")}
 
 
 def _usage(usage: Document, answer: Answer) -> None:

@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import Document, Place, Span, StoredDocument
-from completions.wire.fields import text
+from completions.wire.fields import text, without_fields
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.stored import RESPONSE
 from completions.wire.sockets import Ask, Message, Session, SocketFormat, Step
@@ -49,13 +49,13 @@ class ResponsesSession(Session):
         lane = message.get(LANE)
         if lane is not None and not isinstance(lane, str):
             raise RequestError(f"Invalid type for '{LANE}': expected a string.", param=LANE, code="invalid_type")
-        body = {key: value for key, value in message.items() if key not in OF_THE_SOCKET}
+        body = without_fields(message, *OF_THE_SOCKET)
         return (Ask(body | {"stream": True}, lane or ""),)
 
     def failed(self, error: Message, status: int, asked: Ask | None) -> Iterable[Step]:
         """Tell an error as one message, which has the status of HTTP beside it."""
         known = {key: error.get(key) for key in ERROR}
-        told = {"type": "error", "error": known | {k: v for k, v in error.items() if k not in known}, "status": status}
+        told = {"type": "error", "error": known | without_fields(error, *known), "status": status}
         return (told | ({LANE: asked.lane} if asked is not None and asked.lane else {}),)
 
     def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
@@ -97,7 +97,7 @@ class ResponsesSocket(SocketFormat, Responses):
         return super().prepares(body) or body.get("generate") is False
 
     def _validate(self, body: dict[str, Any]) -> None:
-        super()._validate({key: value for key, value in body.items() if key != "generate"})
+        super()._validate(without_fields(body, "generate"))
 
     def refers_to(self, prompt: Prompt) -> Sequence[Place]:
         """Return what is referred to; a previous response may be one that only this connection has."""

@@ -12,7 +12,7 @@ from completions.event import Event
 from completions.event.scatter import Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
-from completions.wire.fields import dicts
+from completions.wire.fields import dicts, without_fields
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import begun, prefix
 from completions.wire.openai.responses.stream import narrate
@@ -104,7 +104,7 @@ def new_conversation(
 
 def shown_conversation(document: Document) -> dict[str, Any]:
     """Return a conversation without its items."""
-    return {key: value for key, value in document.items() if key != "items"}
+    return without_fields(document, "items")
 
 
 def at(record: Document, now: float) -> dict[str, Any]:
