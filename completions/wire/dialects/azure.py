@@ -26,6 +26,7 @@ from completions.wire.dialects.azure_errors import (
     check_version,
     error,
 )
+from completions.wire.dialects.azure_times import TIMING, Timed
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import arranged, by_name, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
@@ -139,6 +140,10 @@ class Azure(OnAzure):
     refuses = True
     ordered = True
 
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect of the model."""
+        return TIMED if TIMING.match(prompt.model or "") else self
+
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return OpenAI's message."""
         return message
@@ -219,7 +224,7 @@ class AzureModels(OnAzure):
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
-        return AZURE if OPENAIS.match(prompt.model or "") else self
+        return AZURE.for_prompt(prompt) if OPENAIS.match(prompt.model or "") else self
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose content is a text, with an index for each call."""
@@ -253,7 +258,11 @@ def _filtered(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"blocked": False, "source_type": source, "content_filter_raw": [], **results}
 
 
-AZURE = Azure()
+class TimedAzure(Timed, Azure):
+    """The chat of models that tell their times."""
+
+
+AZURE, TIMED = Azure(), TimedAzure()
 
 
 class Deployed(OpenAIFormat):

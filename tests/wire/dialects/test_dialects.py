@@ -1239,3 +1239,19 @@ def test_flat_error__of_xai_is_its_whole_document() -> None:
     failure = StreamFailure(RequestError("The server failed."), name="error", flat=True)
     assert orjson.loads(failure.event(document).data) == document
     assert orjson.loads(failure.event({"error": document}).data) == document
+
+
+@pytest.mark.parametrize(("model", "timed"), [("gpt-5.2", True), ("gpt-4.1-mini", False)])
+def test_azure__tells_how_long_newer_models_took(model: str, timed: bool) -> None:
+    """In the usage, and beside that of a stream, as gpt-5-nano and gpt-5.2 from June to August 2026."""
+    document, _ = both("azure", model=model)
+    wire = registry.CHAT_DIALECTS["azure"]
+    asked = parsed(wire, model=model, stream=True, stream_options={"include_usage": True})
+    chunks = events(b"".join(wire.framing(asked).frames(wire.events(ANSWER, asked))))
+    assert (document.get("service_tier"), "latency_checkpoint" in document["usage"]) == (
+        ("default" if timed else None),
+        timed,
+    )
+    assert ("latency_checkpoint" in chunks[-1], "latency_checkpoint" in chunks[-1]["usage"]) == (timed, False)
+    assert [*document] == sorted(document) and [*document["usage"]] == sorted(document["usage"])
+    assert all(chunk.get("service_tier") == document.get("service_tier") for chunk in chunks[1:])

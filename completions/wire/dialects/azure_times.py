@@ -1,0 +1,41 @@
+"""Steps 2 and 4 for Azure OpenAI: the times that newer models tell of an answer."""
+
+import re
+from typing import Any
+
+from completions.conversation import Prompt, Reply
+from completions.wire.dialects.vendor import HEAD, Vendor
+from completions.wire.fields import by_name
+
+TIMES = {
+    "engine_tbt_ms": 10,
+    "engine_ttft_ms": 50,
+    "engine_ttlt_ms": 500,
+    "pre_inference_ms": 100,
+    "service_tbt_ms": 10,
+    "service_ttft_ms": 200,
+    "service_ttlt_ms": 650,
+    "total_duration_ms": 550,
+    "user_visible_ttft_ms": 100,
+}
+"""The times of an answer, which are always the same."""
+TIMING = re.compile(r"gpt-[5-9]")
+"""Models that tell their times; none that is older was seen to."""
+
+
+class Timed(Vendor):
+    """The chat of models since GPT-5, which tell their tier, and how long they took: in the usage, or next to it.
+
+    So it was recorded from June to August 2026, and measured until October.
+    """
+
+    head = (*HEAD, "service_tier", "system_fingerprint")
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer whose usage has the times."""
+        timed = by_name(document["usage"] | {"latency_checkpoint": TIMES})
+        return super().whole(document | {"usage": timed}, reply, prompt)
+
+    def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
+        """Return the times, which are beside the usage of a stream."""
+        return super().usage_chunk_extras(finished) | {"latency_checkpoint": TIMES}
