@@ -284,7 +284,7 @@ async def test_event__shows_its_delta_and_unfolds_to_its_envelope(site: Site) ->
     await expect(line.locator(".envelope")).to_contain_text('"object":"chat.completion.chunk"')
 
 
-CONVERSE = "model/anthropic.claude-sonnet-4-5-20250929-v1:0"
+CONVERSE = "model/us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 CLAUDE = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 99}
 WEATHER = {"role": "user", "content": "weather"}
 PARTS: Body = {"contents": [{"role": "user", "parts": [{"text": "weather"}]}]}

@@ -173,7 +173,7 @@ async def test_surfaces__without_a_form_have_a_request_that_is_answered(site: Si
     await expect(page.get_by_label("Content")).to_have_value("Hello! What can you do?")
 
 
-CONVERSE = "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
+CONVERSE = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
 WEATHER = {"messages": [{"role": "user", "content": [{"text": "weather"}]}]}
 COHERE = {"model": "command-a-03-2025", "messages": [{"role": "user", "content": "weather"}]}
 CONTENTS = {"contents": [{"role": "user", "parts": [{"text": "weather"}]}]}

@@ -22,7 +22,7 @@ pytestmark = LEAKY
 
 Json = dict[str, Any]
 SCRIPT = Path(__file__).with_name("closure.yaml").read_text()
-MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+MODEL = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 
 
 @pytest.fixture(scope="module")

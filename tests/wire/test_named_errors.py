@@ -25,7 +25,7 @@ rules:
 KEY = {"authorization": "Bearer sk-wrong-0123456789"}
 GOOGLE, CLAUDE = {"x-goog-api-key": "AIza-wrong"}, {"x-api-key": "sk-ant-wrong", "anthropic-version": "2023-06-01"}
 VERTEX = "/v1/projects/p/locations/us-east5/publishers"
-BEDROCK = "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
+BEDROCK = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1:0/converse"
 PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "openai": ("/v1/chat/completions", "gpt-4o", KEY),
     "responses": ("/v1/responses", "gpt-4o", KEY),

@@ -14,7 +14,7 @@ const contents = [{ role: "user", parts: [{ text: QUESTION }] }];
 export const SURFACES = {
   count_tokens: { name: "Anthropic count tokens", path: "/v1/messages/count_tokens", headers: anthropic, body: { model: FORMATS.anthropic.model, messages } },
   converse: {
-    name: "Bedrock Converse", path: "/model/anthropic.claude-sonnet-4-5-20250929-v1:0/converse", headers: openai,
+    name: "Bedrock Converse", path: "/model/us.anthropic.claude-sonnet-4-5-20250929-v1:0/converse", headers: openai,
     body: { messages: [{ role: "user", content: [{ text: QUESTION }] }] },
   },
   cohere: { name: "Cohere chat", path: "/v2/chat", headers: openai, body: { model: "command-a-03-2025", messages, stream: true } },

@@ -54,10 +54,10 @@ class CountTokens(BedrockFormat):
             raise AmazonError("ValidationException", ONE)
         if "converse" in given:
             asked = orjson.dumps(mapping(given["converse"]))
-            prompt = self._converse.parse(asked, headers, validate=validate, route={**route, "method": "converse"})
+            prompt = self._converse.parse(asked, headers, validate=validate, route=route)
         else:
             asked = _decoded(mapping(given["invokeModel"]))
-            prompt = self._claude.parse(asked, headers, validate=validate, route={**route, "method": "invoke"})
+            prompt = self._claude.parse(asked, headers, validate=validate, route=route)
         return replace(prompt, task="count", stream=False)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -42,13 +42,13 @@ def test_boto3__counts_what_a_conversation_costs(server: LiveServer) -> None:
     client = runtime(server)
     asked: dict[str, Any] = {"messages": SAID, "system": SYSTEM}
     counted = client.count_tokens(modelId=CLAUDE, input={"converse": asked})["inputTokens"]
-    assert counted == client.converse(modelId=CLAUDE, **asked)["usage"]["inputTokens"] > 0
+    assert counted == client.converse(modelId=f"us.{CLAUDE}", **asked)["usage"]["inputTokens"] > 0
 
 
 def test_boto3__counts_what_a_message_costs(server: LiveServer) -> None:
     client, body = runtime(server), orjson.dumps(MESSAGE)
     counted = client.count_tokens(modelId=CLAUDE, input={"invokeModel": {"body": body}})["inputTokens"]
-    answer = orjson.loads(client.invoke_model(modelId=CLAUDE, body=body)["body"].read())
+    answer = orjson.loads(client.invoke_model(modelId=f"us.{CLAUDE}", body=body)["body"].read())
     assert counted == answer["usage"]["input_tokens"] > 0
 
 
