@@ -132,8 +132,10 @@ def _body(data: bytes) -> dict[str, Any]:
     """Return a body as JSON where it is an object or an array, else text, else base64, and which of them it is."""
     if data[:1] in (b"{", b"["):
         try:
-            return {"body": orjson.loads(data), "encoding": "json"}
-        except orjson.JSONDecodeError:
+            document = orjson.loads(data)
+            orjson.dumps([[[[document]]]])  # it reads more levels than it writes, and others stand around these
+            return {"body": document, "encoding": "json"}
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             pass
     text, encoding = _text(data)
     return {"body": text, "encoding": encoding}

@@ -130,15 +130,18 @@ class Redaction:
         return {form for value in values if len(value) >= WORTH for form in (value, unquote_plus(value))}
 
     def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
-        """Return a body without secrets, and what was removed. JSON that cannot be parsed is secret as a whole."""
+        """Return a body without secrets, and what was removed.
+
+        JSON that cannot be parsed, or not written again, is secret as a whole.
+        """
         if not self.paths or not body.lstrip().startswith((b"{", b"[")) or body.strip() == DONE:
             return body, NOTHING
         try:
             document = orjson.loads(body)
             removed = self.clean(document)
-        except (orjson.JSONDecodeError, RecursionError):
+            return (orjson.dumps(document), removed) if removed.found else (body, removed)
+        except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
             return REDACTED.encode(), Removed(True, unknown=True)
-        return (orjson.dumps(document), removed) if removed.found else (body, removed)
 
     def clean(self, document: Any) -> Removed:
         """Replace the secrets in a JSON document, and return them."""

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 import pytest
 from pytest_django import Settings
 
+from completions.receive.handler import Handler
+from tests.asgi import call
 from tests.control.client import ask, control, said, told
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -89,6 +91,16 @@ async def test_exchange__in_full_in_its_own_namespace() -> None:
     assert shown["response"]["body"]["choices"][0]["message"]["content"] == "Refunds take five days."
     answer = await control("GET", f"exchanges/{id}")
     assert (answer.status, json.loads(answer.body)["error"]["code"]) == (404, "exchange_not_found")
+
+
+@pytest.mark.parametrize("depth", [100, 251, 252, 300, 1000, 5000])
+async def test_exchange__of_a_body_that_is_nested_deep(depth: int) -> None:
+    body = b'{"messages":' + b"[" * depth + b"]" * depth + b"}"
+    id = (await call(Handler(), "POST", "/v1/chat/completions", body)).headers["x-request-id"]
+    shown = (await told("GET", f"exchanges/{id}"))["request"]
+    if shown["encoding"] == "json":
+        shown["body"] = json.dumps(shown["body"], separators=(",", ":"))
+    assert shown["body"] == body.decode()
 
 
 async def test_unmatched__with_near_misses() -> None:

@@ -61,6 +61,13 @@ def test_path__replaces_what_it_leads_to_and_nothing_else(path: str, gone: list[
     assert (orjson.loads(body), found.found) == (expected, bool(gone))
 
 
+def test_body__that_is_nested_too_deep_to_be_written_again() -> None:
+    redaction = Redaction(["$.user"])
+    deep = b"[" * 300 + b"]" * 300
+    assert redaction.clean_body(b'{"user":"ann","a":' + deep + b"}") == (REDACTED.encode(), Removed(True, unknown=True))
+    assert redaction.clean_body(whole := b'{"a":' + deep + b"}")[0] == whole
+
+
 @pytest.mark.parametrize("name", ["$", "$.", "$.a[", "$.a[x]", "$a", "$.a[0", "messages[*].content", "a b", ""])
 def test_name__that_is_neither_a_header_nor_a_path(name: str) -> None:
     with pytest.raises(ValueError):

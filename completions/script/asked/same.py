@@ -72,7 +72,15 @@ def digest(document: Document, ignored: Collection[str] = IGNORED, *, surface: b
     if "messages" in asked:
         asked["messages"] = list(map(_without_name, asked["messages"]))
     plain = _Plain(ignored).value(asked, "")
-    return hashlib.blake2b(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS), digest_size=12).hexdigest()
+    return hashlib.blake2b(_written(plain), digest_size=12).hexdigest()
+
+
+def _written(plain: Any) -> bytes:
+    """Write a document as JSON; one that is nested deeper than orjson writes takes longer."""
+    try:
+        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return json.dumps(plain, sort_keys=True).encode()
 
 
 def _without_name(message: Any) -> Any:
@@ -116,7 +124,7 @@ class _Plain:
         if key == "arguments" and text[:1] in "{[":
             try:
                 return self.value(json.loads(text), "")
-            except ValueError:
+            except (ValueError, RecursionError):
                 pass
         text = SECRET.sub(REDACTED, text)
         for each in self._patterns:

@@ -119,6 +119,15 @@ def test_requests__are_the_same_but_for_what_is_ignored(one: Prompt, other: Prom
     assert (digest(document(one)) == digest(document(other))) is same
 
 
+@pytest.mark.parametrize("depth", [240, 300, 600, 5000])
+def test_digest__of_arguments_that_are_nested_deep(depth: int) -> None:
+    one, other = (
+        {"messages": [{"role": "assistant", "tool_calls": [{"arguments": "[" * deep + "]" * deep}]}]}
+        for deep in (depth, depth + 1)
+    )
+    assert digest(one) != digest(other)
+
+
 def test_ignored__by_name() -> None:
     one, other = document(asked(SAID)), document(asked(SAID.replace("2026-01-31", "2027-01-31")))
     assert digest(one, ("ids",)) != digest(other, ("ids",))
