@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
+
 MAX_CHOICES = 128
 """The largest `n` that the API documents."""
 
@@ -25,6 +27,11 @@ def text(value: object) -> str:
 def text_or_none(value: object) -> str | None:
     """Return a string, or None for anything else."""
     return value if isinstance(value, str) else None
+
+
+def as_text(value: object) -> str:
+    """Return a string, or anything else as JSON."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def whole(value: object, low: int) -> int | None:

@@ -9,11 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
-import orjson
-
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
+from completions.wire.fields import as_text
 from completions.wire.words import listed
 
 
@@ -51,7 +50,7 @@ class Refusal(NamedTuple):
         """Return the error to raise."""
         facts = {
             "place": asked.place,
-            "value": _shown(asked.value),
+            "value": as_text(asked.value),
             "model": prompt.model,
             "supported": listed(can.efforts_in(prompt.format)),
             "one_of": listed(can.efforts or (), "or", quote="`"),
@@ -104,11 +103,6 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
         case "budget":
             return can.budget is not None
     return feature in lacking
-
-
-def _shown(value: Any) -> str:
-    """Write a value as the API's messages do: a string as it is, anything else as JSON."""
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 @dataclass(frozen=True, slots=True)

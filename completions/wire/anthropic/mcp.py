@@ -13,7 +13,7 @@ import orjson
 
 from completions.conversation import Prompt, ToolCall
 from completions.tokens.deferred import walk
-from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.fields import as_text, dicts, mapping, text, texts
 
 ANY = "search"
 """The tool of a server that tells of none."""
@@ -95,7 +95,6 @@ def result(call: ToolCall, identity: str) -> dict[str, Any]:
     given = mapping(found)
     content = given.get("content", "") if "is_error" in given else found
     if not isinstance(content, list):
-        said = content if isinstance(content, str) else orjson.dumps(content).decode()
-        content = [{"type": "text", "text": said}]
+        content = [{"type": "text", "text": as_text(content)}]
     is_error = given.get("is_error") is True
     return {"type": "mcp_tool_result", "tool_use_id": identity, "is_error": is_error, "content": content}

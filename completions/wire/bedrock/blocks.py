@@ -19,7 +19,7 @@ from completions.wire.bedrock import citations, claude_thinking
 from completions.wire.bedrock.base import is_claude, model_of
 from completions.wire.bedrock.rules import BY_SERVER
 from completions.wire.content import only_choice, written_arguments
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import as_text, dicts, mapping
 from completions.wire.fragments import partial
 from completions.wire.framing import pieces
 from completions.wire.seals import sealed
@@ -146,8 +146,8 @@ def is_run(call: ToolCall, prompt: Prompt) -> bool:
 def _found(call: ToolCall, made: str) -> Block:
     """Return what a call found that the server ran: as the script says it, or what it prints."""
     found = orjson.loads(call.result) if call.result else ""
-    printed = found if isinstance(found, str) else orjson.dumps(found).decode()
-    result = found if "stdOut" in mapping(found) else {"exitCode": 0, "isError": False, "stdErr": "", "stdOut": printed}
+    printed = {"exitCode": 0, "isError": False, "stdErr": "", "stdOut": as_text(found)}
+    result = found if "stdOut" in mapping(found) else printed
     head = {"status": "success", "toolUseId": made, "type": f"{call.name}_result"}
     content = [{"json": result}]
     runs: list[tuple[dict[str, Any], list[Any], bool]] = [({"toolResult": HOLE}, [content], False)]

@@ -22,7 +22,7 @@ from completions.wire.anthropic.prompt import effort
 from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.bedrock.rules import by_server
 from completions.wire.caching import seconds_of, text_of
-from completions.wire.fields import dicts, mapping, text, text_or_none, texts, unwrapped, whole
+from completions.wire.fields import as_text, dicts, mapping, text, text_or_none, texts, unwrapped, whole
 
 PARTS: Mapping[str, Literal["image", "audio", "file"]] = {"image": "image", "audio": "audio", "document": "file"}
 MEDIA = {"image": "image/", "audio": "audio/", "document": "application/"}
@@ -125,12 +125,8 @@ def _written(block: Mapping[str, Any]) -> str:
 
 def _result(blocks: list[dict[str, Any]], read: Callable[[object], object]) -> str:
     """Return what a tool said: texts, and JSON, as it is read, as text."""
-    said = (_of_json(read(block["json"])) if "json" in block else text(block.get("text")) for block in blocks)
+    said = (as_text(read(block["json"])) if "json" in block else text(block.get("text")) for block in blocks)
     return "\n".join(filter(None, said))
-
-
-def _of_json(said: object) -> str:
-    return said if isinstance(said, str) else orjson.dumps(said).decode()
 
 
 def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:

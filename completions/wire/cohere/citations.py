@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Choice, Prompt
-from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.fields import as_text, dicts, mapping, text, whole
 
 Cited = Mapping[str, Any]
 """A `url_citation`; where it cites a tool's result, with that as `tool_output`."""
@@ -82,12 +82,8 @@ def _output(returned: object) -> dict[str, str]:
     except orjson.JSONDecodeError:
         read = None
     if isinstance(read, dict):
-        return {name: _written(value) for name, value in read.items()}
+        return {name: as_text(value) for name, value in read.items()}
     return {"content": text(returned)}
-
-
-def _written(value: object) -> str:
-    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def second(citation: Cited, said: str, prompt: Prompt, index: int) -> dict[str, Any]:

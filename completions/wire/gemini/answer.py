@@ -16,7 +16,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
-from completions.wire.fields import dicts, mapping, text, without_nulls
+from completions.wire.fields import as_text, dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import DRAWS, is_strict, signature, signs
@@ -286,7 +286,7 @@ def _executed(call: ToolCall) -> list[Document]:
     """Return the parts of code that was run: the code, and what it printed."""
     given = arguments_of(call) or {}
     found = orjson.loads(call.result) if call.result else ""
-    return hosted.executed(text(given.get("code")), found if isinstance(found, str) else orjson.dumps(found).decode())
+    return hosted.executed(text(given.get("code")), as_text(found))
 
 
 def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:

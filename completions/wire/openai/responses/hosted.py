@@ -15,7 +15,7 @@ import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import PAGE
-from completions.wire.fields import arranged, by_name, dicts, mapping, text, texts, without_fields
+from completions.wire.fields import arranged, as_text, by_name, dicts, mapping, text, texts, without_fields
 from completions.wire.openai.drawings import drawing, edges_of, encoding_of
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
@@ -246,12 +246,11 @@ def item(
         case "image_generation":
             return _drawn(text(given.get("result")), tool, query)
         case "mcp":
-            arguments = given.get("arguments", {"query": query})
             return {
                 "type": "mcp_call",
                 "status": "completed",
                 "approval_request_id": None,
-                "arguments": arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode(),
+                "arguments": as_text(given.get("arguments", {"query": query})),
                 "error": given.get("error"),
                 "name": text(given.get("name")) or _allowed(tool)[0],
                 "output": text(given.get("output")) or "This is a mock result.",
@@ -314,8 +313,7 @@ def found(kind: str, result: object) -> dict[str, Any]:
             return {"sources": result}
         case "file_search":
             return {"results": result}
-    text_of_it = result if isinstance(result, str) else orjson.dumps(result).decode()
-    return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): text_of_it}
+    return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): as_text(result)}
 
 
 def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
