@@ -3,16 +3,10 @@
 import time
 from typing import Any
 
-from completions.state import blobs
-from completions.state.records import Document
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, keep_file, stored
 from completions.wire.anthropic import files
 from completions.wire.anthropic.files import FILE
-
-
-async def _file(asked: Asked, name: str) -> Document:
-    return await asked.get(FILE, name, files.not_found(name))
 
 
 @stored
@@ -34,19 +28,17 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file."""
-    return files.shown(await _file(asked, name))
+    return files.shown(await asked.get(FILE, name))
 
 
 @stored
 async def content(asked: Asked, name: str) -> dict[str, Any]:
     """Refuse to send back what was uploaded."""
-    raise files.not_downloadable((await _file(asked, name))["id"])
+    raise files.not_downloadable((await asked.get(FILE, name))["id"])
 
 
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await _file(asked, name)
-    await asked.records.delete(FILE, name)
-    await blobs.drop(asked.records, (FILE, name))
+    await asked.delete_file(FILE, name)
     return files.deleted(name)

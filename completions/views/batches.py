@@ -10,7 +10,7 @@ from typing import Any
 
 from completions import budget
 from completions.state.records import Document, Records
-from completions.views.files import check_lines_file, content_of, file_named
+from completions.views.files import check_lines_file, content_of
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, keep_file, stored, stored_at_pace
@@ -24,7 +24,7 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     """Make a batch of the requests in a file; `place` is what stands before their addresses, of another vendor's."""
     body = asked.body
     batches.check_batch(body, place)
-    check_lines_file(await file_named(asked, body["input_file_id"]))
+    check_lines_file(await asked.get(FILE, body["input_file_id"]))
     outcome = await pace_of(asked, BATCH, body)
     content = await content_of(asked, body["input_file_id"])
     lines, wrong = await budget.in_thread(batches.read_lines, content, body["endpoint"])

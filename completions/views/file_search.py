@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document
-from completions.views.gemini import Target, file_of, has_begun, take_upload
+from completions.views.gemini import Target, has_begun, take_upload
 from completions.views.http import Recorded
 from completions.views.paced import id_by, pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace, stored_behind
@@ -39,17 +39,13 @@ async def made(asked: Asked) -> dict[str, Any]:
     return file_search.shown_store(store, {}, time.time())
 
 
-async def _store(asked: Asked, name: str) -> Document:
-    return await asked.get(STORE, name, file_search.not_found(name))
-
-
 async def _documents(asked: Asked, store: str) -> Mapping[str, Document]:
     documents: Mapping[str, Document] = (await asked.records.get(DOCUMENTS, store) or {}).get("documents", {})
     return documents
 
 
 async def _document(asked: Asked, store: str, name: str) -> Document:
-    await _store(asked, store)
+    await asked.get(STORE, store)
     document = (await _documents(asked, store)).get(name)
     if document is None:
         raise file_search.no_document(store, name)
@@ -70,7 +66,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, store: str) -> dict[str, Any]:
     """Show a store as it is by now."""
-    return await _shown(asked, await _store(asked, store))
+    return await _shown(asked, await asked.get(STORE, store))
 
 
 def _forced(asked: Asked) -> bool:
@@ -80,7 +76,7 @@ def _forced(asked: Asked) -> bool:
 @stored
 async def removed(asked: Asked, store: str) -> dict[str, Any]:
     """Remove a store; one that has documents only if it is forced."""
-    await _store(asked, store)
+    await asked.get(STORE, store)
     if await _documents(asked, store) and not _forced(asked):
         raise file_search.not_empty("FileSearchStore")
     await asked.records.delete(STORE, store)
@@ -114,14 +110,14 @@ async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document
     def grown(before: Document) -> Document:
         return {"documents": {**before["documents"], document["id"]: document}}
 
-    await asked.change(DOCUMENTS, store, grown, file_search.not_found(store))
+    await asked.change(DOCUMENTS, store, grown)
     return document
 
 
 @stored_behind(has_begun)
 async def uploaded(asked: Asked, store: str) -> Recorded:
     """Take a document's bytes, in pieces or at once."""
-    await _store(asked, store)
+    await asked.get(STORE, store)
     return await take_upload(asked, Target(partial(_begin_upload, store), _end_upload))
 
 
@@ -143,10 +139,10 @@ async def _end_upload(asked: Asked, upload: Document) -> dict[str, Any]:
 @stored_at_pace
 async def imported(asked: Asked, store: str) -> dict[str, Any]:
     """Put a file that is among the files into a store."""
-    await _store(asked, store)
+    await asked.get(STORE, store)
     body = asked.body
     file_search.check("import", body)
-    file = await file_of(asked, text(pick(body, "fileName")).removeprefix("files/"))
+    file = await asked.get(FILE, f"files/{text(pick(body, 'fileName')).removeprefix('files/')}")
     data = await blobs.get(asked.records, (FILE, file["name"])) or b""
     source = Source({"displayName": file["display_name"], **body}, file["media_type"], data)
     document = await _add(asked, store, source, await _plan(asked, store, source.asked, source.media_type))
@@ -163,7 +159,7 @@ async def operation(asked: Asked, store: str, name: str, upload: str = "") -> di
 @stored
 async def documents_listed(asked: Asked, store: str) -> dict[str, Any]:
     """List the documents of a store."""
-    await _store(asked, store)
+    await asked.get(STORE, store)
     now = time.time()
     there = [file_search.shown_document(store, each, now) for each in (await _documents(asked, store)).values()]
     return page(there, asked.query, "documents", PAGE)

@@ -20,14 +20,9 @@ async def put_file(records: Records, file: Document, data: bytes) -> None:
     await keep_file(records, FILE, file, data, files.storage_full)
 
 
-async def file_named(asked: Asked, name: str) -> Document:
-    """Return a file; raise the API's 404 where it is not there, or not any more."""
-    return await asked.get(FILE, name, files.not_found(name))
-
-
 async def content_of(asked: Asked, name: str) -> bytes:
     """Return a file's bytes."""
-    await file_named(asked, name)
+    await asked.get(FILE, name)
     data = await blobs.get(asked.records, (FILE, name))
     if data is None:
         raise files.not_found(name)
@@ -58,13 +53,13 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file."""
-    return dict(await file_named(asked, name))
+    return dict(await asked.get(FILE, name))
 
 
 @stored
 async def content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
-    file = await file_named(asked, name)
+    file = await asked.get(FILE, name)
     response = RawResponse(await content_of(asked, name), 200, "application/octet-stream")
     plain = "".join(filter(str.isprintable, file["filename"]))
     response["content-disposition"] = content_disposition_header(as_attachment=True, filename=plain) or "attachment"
@@ -74,9 +69,7 @@ async def content(asked: Asked, name: str) -> Recorded:
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await file_named(asked, name)
-    await asked.records.delete(FILE, name)
-    await blobs.drop(asked.records, (FILE, name))
+    await asked.delete_file(FILE, name)
     return files.deleted(name)
 
 

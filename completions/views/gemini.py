@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from completions import budget
-from completions.exceptions import RequestError
 from completions.resolve.ask import TextHeaders
 from completions.resolve.uploads import with_uploads
 from completions.state import blobs
@@ -93,7 +92,7 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -
 
 
 async def _resume(asked: Asked, name: str, sent: TextHeaders, target: Target) -> Recorded:
-    upload = await asked.get(UPLOAD, name, RequestError("Upload has already been terminated.", status=404))
+    upload = await asked.get(UPLOAD, name)
     commands = {each.strip() for each in (sent.get("x-goog-upload-command") or "upload, finalize").lower().split(",")}
     if commands == {"query"}:
         return _answer(b"", {"x-goog-upload-size-received": str(upload["received"]), **ACTIVE})
@@ -139,11 +138,6 @@ async def uploaded(asked: Asked) -> Recorded:
     return await take_upload(asked, FILES)
 
 
-async def file_of(asked: Asked, name: str) -> Document:
-    """Return a file by its name, without `files/`; raise the API's error where it is not there."""
-    return await asked.get(FILE, f"files/{name}", files.not_found(name))
-
-
 @stored
 async def files_listed(asked: Asked) -> dict[str, Any]:
     """List the files, the newest first."""
@@ -155,15 +149,13 @@ async def files_listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file as it is by now."""
-    return files.shown(await file_of(asked, name), time.time())
+    return files.shown(await asked.get(FILE, f"files/{name}"), time.time())
 
 
 @stored
 async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    file = await file_of(asked, name)
-    await asked.records.delete(FILE, file["name"])
-    await blobs.drop(asked.records, (FILE, file["name"]))
+    await asked.delete_file(FILE, f"files/{name}")
     return {}
 
 
@@ -179,10 +171,6 @@ async def cache_made(asked: Asked, place: str = "") -> dict[str, Any]:
     return caches.shown(cache)
 
 
-async def _cache(asked: Asked, name: str) -> Document:
-    return await asked.get(CACHE, name, caches.not_found())
-
-
 @stored
 async def caches_listed(asked: Asked, place: str = "") -> dict[str, Any]:
     """List the caches, the newest first."""
@@ -194,20 +182,19 @@ async def caches_listed(asked: Asked, place: str = "") -> dict[str, Any]:
 @stored
 async def cache_shown(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
     """Show a cache."""
-    return caches.shown(await _cache(asked, f"{place}cachedContents/{name}"))
+    return caches.shown(await asked.get(CACHE, f"{place}cachedContents/{name}"))
 
 
 @stored
 async def cache_changed(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
     """Change when a cache ends."""
     whole, body, now = f"{place}cachedContents/{name}", asked.body, time.time()
-    cache = await asked.change(CACHE, whole, lambda before: caches.changed(before, body, now), caches.not_found())
+    cache = await asked.change(CACHE, whole, lambda before: caches.changed(before, body, now))
     return caches.shown(cache)
 
 
 @stored
 async def cache_removed(asked: Asked, name: str, place: str = "") -> dict[str, Any]:
     """Remove a cache."""
-    cache = await _cache(asked, f"{place}cachedContents/{name}")
-    await asked.records.delete(CACHE, cache["name"])
+    await asked.delete(CACHE, f"{place}cachedContents/{name}")
     return {}

@@ -12,7 +12,6 @@ from typing import Any
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
-from completions.views.gemini import file_of
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
@@ -75,7 +74,7 @@ async def _put_results(records: Records, data: bytes, now: float) -> str:
 @stored
 async def downloaded(asked: Asked, name: str) -> Recorded:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
-    file = await file_of(asked, name)
+    file = await asked.get(FILE, f"files/{name}")
     if not name.startswith("batch-"):
         raise files.not_downloadable(name)
     return RawResponse(await _content(asked, file["name"]), 200, file["media_type"])
@@ -89,27 +88,22 @@ async def listed(asked: Asked) -> dict[str, Any]:
     return page(found[::-1], asked.query, "operations", 100)
 
 
-async def _batch(asked: Asked, name: str) -> Document:
-    return await asked.get(BATCH, f"batches/{name}", batches.not_found(name))
-
-
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return batches.shown(await _batch(asked, name), time.time())
+    return batches.shown(await asked.get(BATCH, f"batches/{name}"), time.time())
 
 
 @stored
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
     now = time.time()
-    place = BATCH, f"batches/{name}"
-    await asked.change(*place, lambda before: batches.cancelled(before, now), batches.not_found(name))
+    await asked.change(BATCH, f"batches/{name}", lambda before: batches.cancelled(before, now))
     return {}
 
 
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a batch."""
-    await asked.delete(BATCH, f"batches/{name}", batches.not_found(name))
+    await asked.delete(BATCH, f"batches/{name}")
     return {}

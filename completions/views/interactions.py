@@ -16,7 +16,7 @@ from completions.wire.gemini.interactions.stream import is_event_id
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any] | Recorded:
     """Show an interaction as it is by now, or stream it again, from the start or from where its client left it."""
-    record = await asked.get(INTERACTION, name, kept.missing(name))
+    record = await asked.get(INTERACTION, name)
     query = asked.query
     last = query.get("last_event_id", "")
     if query.get("stream") != "true":
@@ -30,7 +30,7 @@ async def shown(asked: Asked, name: str) -> dict[str, Any] | Recorded:
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove an interaction; what goes on from it later does not find it."""
-    await asked.delete(INTERACTION, name, kept.missing(name))
+    await asked.delete(INTERACTION, name)
     return {}
 
 
@@ -38,5 +38,5 @@ async def removed(asked: Asked, name: str) -> dict[str, Any]:
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel an interaction that was asked for in the background."""
     now = time.time()
-    record = await asked.change(INTERACTION, name, lambda before: kept.cancelled(before, now), kept.missing(name))
+    record = await asked.change(INTERACTION, name, lambda before: kept.cancelled(before, now))
     return kept.at(record, now)

@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from completions import budget
-from completions.exceptions import RequestError
 from completions.state.records import Document
 from completions.views.address import root_of
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
@@ -45,14 +44,6 @@ def _url(asked: Asked, batch: Document) -> str:
     return f"{root_of(asked.request)}/v1/messages/batches/{batch['id']}/results"
 
 
-def _not_found(name: str) -> RequestError:
-    return RequestError(f"Batch {name[:200]} not found.", status=404, facts=None)
-
-
-async def _found(asked: Asked, name: str) -> Document:
-    return await asked.get(BATCH, name, _not_found(name))
-
-
 @stored
 async def listed(asked: Asked) -> dict[str, Any]:
     """List the batches, the newest first."""
@@ -64,7 +55,7 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, name: str) -> Recorded:
     """Show a batch as it is by now; where it has not ended, with when to look again."""
-    batch = await _found(asked, name)
+    batch = await asked.get(BATCH, name)
     document = batches.shown(batch, time.time(), _url(asked, batch))
     response = FastJsonResponse(document)
     if document["processing_status"] != "ended":
@@ -75,7 +66,7 @@ async def shown(asked: Asked, name: str) -> Recorded:
 @stored
 async def results(asked: Asked, name: str) -> Recorded:
     """Send the results of a batch that has ended, a line each."""
-    found = batches.results_at(await _found(asked, name), time.time())
+    found = batches.results_at(await asked.get(BATCH, name), time.time())
     response = RawResponse(dump_lines(found), 200, "application/x-jsonl")
     response["content-disposition"] = f"attachment; filename*=utf-8''{name}_results.jsonl"
     return response
@@ -85,13 +76,13 @@ async def results(asked: Asked, name: str) -> Recorded:
 async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a batch; one that has ended stays as it is."""
     now = time.time()
-    batch = await asked.change(BATCH, name, lambda before: batches.cancelled(before, now), _not_found(name))
+    batch = await asked.change(BATCH, name, lambda before: batches.cancelled(before, now))
     return batches.shown(batch, now, _url(asked, batch))
 
 
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a batch that has ended."""
-    document = batches.deleted(await _found(asked, name), time.time())
+    document = batches.deleted(await asked.get(BATCH, name), time.time())
     await asked.records.delete(BATCH, name)
     return document

@@ -25,10 +25,6 @@ from completions.wire.openai.files import storage_full
 LINES = "batch.jsonl"
 
 
-async def _file(asked: Asked, name: str) -> Document:
-    return await asked.get(FILE, name, mistral.not_found("File", name))
-
-
 @stored
 async def uploaded(asked: Asked) -> dict[str, Any]:
     """Keep an upload."""
@@ -54,7 +50,7 @@ async def files_listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def file_shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a file."""
-    return {**await _file(asked, name), "deleted": False}
+    return {**await asked.get(FILE, name), "deleted": False}
 
 
 async def _is_signed(records: Records, query: Mapping[str, object], route: Mapping[str, str]) -> bool:
@@ -65,14 +61,14 @@ async def _is_signed(records: Records, query: Mapping[str, object], route: Mappi
 @stored_behind(_is_signed)
 async def file_content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
-    await _file(asked, name)
+    await asked.get(FILE, name)
     return RawResponse(await blobs.get(asked.records, (FILE, name)) or b"", 200, "application/octet-stream")
 
 
 @stored
 async def file_address(asked: Asked, name: str) -> dict[str, Any]:
     """Tell the address of a file's bytes, which needs no key."""
-    signature = (await _file(asked, name))["signature"]
+    signature = (await asked.get(FILE, name))["signature"]
     path = own_path(asked.request.path).removesuffix("url")
     return {"url": f"{root_of(asked.request)}{path}content?sig={signature}"}
 
@@ -80,8 +76,7 @@ async def file_address(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def file_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await asked.delete(FILE, name, mistral.not_found("File", name))
-    await blobs.drop(asked.records, (FILE, name))
+    await asked.delete_file(FILE, name)
     return {"id": name, "object": "file", "deleted": True}
 
 
@@ -91,7 +86,7 @@ async def job_made(asked: Asked) -> dict[str, Any]:
     body = asked.body
     mistral.check_job(body)
     names = list(body.get("input_files") or ())
-    found = [(await _file(asked, name), await blobs.get(asked.records, (FILE, name)) or b"") for name in names]
+    found = [(await asked.get(FILE, name), await blobs.get(asked.records, (FILE, name)) or b"") for name in names]
     outcome = await pace_of(asked, JOB, body)
     now = time.time()
     if not found:
@@ -144,10 +139,6 @@ async def _put_results(records: Records, job: Document, found: Sequence[dict[str
     return str(file["id"])
 
 
-async def _job(asked: Asked, name: str) -> Document:
-    return await asked.get(JOB, name, mistral.not_found("Job", name))
-
-
 @stored
 async def jobs_listed(asked: Asked) -> dict[str, Any]:
     """List the jobs, the newest first."""
@@ -161,21 +152,21 @@ async def jobs_listed(asked: Asked) -> dict[str, Any]:
 async def job_shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a job as it is by now."""
     inline = asked.query.get("inline", "").lower() == "true"
-    return mistral.shown(await _job(asked, name), time.time(), inline=inline)
+    return mistral.shown(await asked.get(JOB, name), time.time(), inline=inline)
 
 
 @stored
 async def job_cancelled(asked: Asked, name: str) -> dict[str, Any]:
     """Cancel a job that is not over."""
-    now, missing = time.time(), mistral.not_found("Job", name)
-    job = await asked.change(JOB, name, lambda before: mistral.cancelled(before, now), missing)
+    now = time.time()
+    job = await asked.change(JOB, name, lambda before: mistral.cancelled(before, now))
     return mistral.shown(job, now)
 
 
 @stored
 async def job_removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a job that is over."""
-    job = await _job(asked, name)
+    job = await asked.get(JOB, name)
     if mistral.status_at(job, time.time()) in ("QUEUED", "RUNNING", "CANCELLATION_REQUESTED"):
         raise mistral.in_use(job)
     await asked.records.delete(JOB, name)

@@ -37,6 +37,7 @@ from completions.views.edge import (
 )
 from completions.views.http import FastJsonResponse, Recorded
 from completions.views.looked_up import current
+from completions.views.missing import not_found
 from completions.views.streaming import replayed
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.fields import dicts, mapping
@@ -93,7 +94,7 @@ def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
 class Asked(NamedTuple):
     """A request for what is kept in a namespace; its `headers` have the key, wherever the request has it.
 
-    What is not there, or has expired, is the API's 404, or the `error` that is given.
+    What is not there, or has expired, is the API's error.
     """
 
     request: HttpRequest
@@ -116,25 +117,28 @@ class Asked(NamedTuple):
         """The parameters in the address."""
         return {str(name): str(value) for name, value in self.request.GET.items()}
 
-    async def get(self, kind: str, name: str, error: RequestError | None = None) -> Document:
+    async def get(self, kind: str, name: str) -> Document:
         """Return a document."""
-        return _found_or_raise(await self.records.get(kind, name), error or not_found(kind, name))
+        return _found_or_raise(await self.records.get(kind, name), kind, name)
 
     async def all(self, kind: str) -> list[Document]:
         """Return the documents of a kind, the oldest first."""
         return await all_of(self.records, kind)
 
-    async def change(
-        self, kind: str, name: str, edit: Callable[[Document], Document], error: RequestError | None = None
-    ) -> Document:
+    async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
         """Change a document, and return it."""
-        missing = error or not_found(kind, name)
-        return await self.records.change(kind, name, lambda before: edit(_found_or_raise(before, missing)))
+        return await self.records.change(kind, name, lambda before: edit(_found_or_raise(before, kind, name)))
 
-    async def delete(self, kind: str, name: str, error: RequestError | None = None) -> None:
+    async def delete(self, kind: str, name: str) -> None:
         """Remove a document."""
+        await self.get(kind, name)
         if not await self.records.delete(kind, name):
-            raise error or not_found(kind, name)
+            raise not_found(kind, name)
+
+    async def delete_file(self, kind: str, name: str) -> None:
+        """Remove a file and its bytes."""
+        await self.delete(kind, name)
+        await blobs.drop(self.records, (kind, name))
 
     @property
     def form(self) -> Form:
@@ -208,14 +212,9 @@ def _envelope_of(wire: object, exchange: Exchange) -> Envelope:
     return lambda error: spoken.error(spoken.adapt_error(error))
 
 
-def not_found(kind: str, name: str) -> RequestError:
-    """Return the API's 404 of what is not there."""
-    return RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
-
-
-def _found_or_raise(document: Document | None, error: RequestError) -> Document:
+def _found_or_raise(document: Document | None, kind: str, name: str) -> Document:
     if document is None or is_over(document, time.time()):
-        raise error
+        raise not_found(kind, name)
     return document
 
 

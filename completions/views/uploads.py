@@ -22,7 +22,7 @@ async def _change(asked: Asked, name: str, **facts: Any) -> Document:
         uploads.check_pending(before, time.time())
         return {**before, **facts, "parts": {**before["parts"], **facts.get("parts", {})}}
 
-    return await asked.change(UPLOAD, name, edited, uploads.not_found(name))
+    return await asked.change(UPLOAD, name, edited)
 
 
 @stored

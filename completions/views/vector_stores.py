@@ -10,17 +10,14 @@ from typing import Any
 from completions import budget
 from completions.exceptions import RequestError
 from completions.state.records import Document
-from completions.views.files import content_of, file_named
+from completions.views.files import content_of
 from completions.views.paced import pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.openai import searching, vector_stores
+from completions.wire.openai.files import FILE as UPLOADED
 from completions.wire.openai.vector_stores import FILE, FILE_BATCH, STORE, STORE_FILES, FileToAdd, not_found
 
 Files = Mapping[str, Document]
-
-
-async def _store(asked: Asked, name: str) -> Document:
-    return await asked.get(STORE, name, not_found("vector store", name))
 
 
 async def _files(asked: Asked, store: str) -> Files:
@@ -41,7 +38,7 @@ async def _touch(asked: Asked, name: str) -> None:
             raise RequestError(f"Vector store {name[:200]} has expired.", code="vector_store_expired")
         return {**before, "last_active_at": now}
 
-    await asked.change(STORE, name, used, not_found("vector store", name))
+    await asked.change(STORE, name, used)
 
 
 def _check(asked: Asked, what: str) -> dict[str, Any]:
@@ -63,7 +60,7 @@ async def _index(asked: Asked, store: str, wanted: Iterable[FileToAdd], batch: s
 
 
 async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
-    file, data = await file_named(asked, one.file_id), await content_of(asked, one.file_id)
+    file, data = await asked.get(UPLOADED, one.file_id), await content_of(asked, one.file_id)
     try:
         content = data.decode()
     except UnicodeDecodeError:
@@ -100,13 +97,13 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a vector store as it is by now."""
-    return await _shown(asked, await _store(asked, name))
+    return await _shown(asked, await asked.get(STORE, name))
 
 
 @stored
 async def changed(asked: Asked, name: str) -> dict[str, Any]:
     """Change a vector store's name, metadata or expiry."""
-    await _store(asked, name)
+    await asked.get(STORE, name)
     body = _check(asked, "change")
     store = await asked.change(STORE, name, lambda before: vector_stores.changed(before, body))
     return await _shown(asked, store)
@@ -115,7 +112,7 @@ async def changed(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def removed(asked: Asked, name: str) -> dict[str, Any]:
     """Remove a vector store; its files stay among the files."""
-    await asked.delete(STORE, name, not_found("vector store", name))
+    await asked.delete(STORE, name)
     await asked.records.delete(STORE_FILES, name)
     return vector_stores.deleted(name, "vector_store")
 
@@ -143,9 +140,9 @@ async def file_added(asked: Asked, name: str) -> dict[str, Any]:
 @stored
 async def files_listed(asked: Asked, name: str, batch: str | None = None) -> dict[str, Any]:
     """List the files of a vector store or of a batch, the newest first, with a status if one is asked for."""
-    await _store(asked, name)
+    await asked.get(STORE, name)
     if batch is not None:
-        await _batch(asked, name, batch)
+        await asked.get(FILE_BATCH, f"{name}/{batch}")
     now, status = time.time(), asked.query.get("filter")
     files = [
         vector_stores.shown_file(name, file_id, file, now)
@@ -156,7 +153,7 @@ async def files_listed(asked: Asked, name: str, batch: str | None = None) -> dic
 
 
 async def _file(asked: Asked, store: str, name: str) -> Document:
-    await _store(asked, store)
+    await asked.get(STORE, store)
     file: Document | None = (await _files(asked, store)).get(name)
     if file is None:
         raise not_found("file", name, store)
@@ -209,10 +206,6 @@ async def _change_files(asked: Asked, store: str, facts: Any) -> Files:
     return files
 
 
-async def _batch(asked: Asked, store: str, name: str) -> Document:
-    return await asked.get(FILE_BATCH, f"{store}/{name}", not_found("file batch", name, store))
-
-
 @stored_at_pace
 async def batch_made(asked: Asked, name: str) -> dict[str, Any]:
     """Put several files into a vector store; all are in progress when this is answered."""
@@ -233,14 +226,14 @@ async def _shown_batch(asked: Asked, batch: Document, files: Files) -> dict[str,
 @stored
 async def batch_shown(asked: Asked, name: str, batch: str) -> dict[str, Any]:
     """Show a batch of files as it is by now."""
-    await _store(asked, name)
-    return await _shown_batch(asked, await _batch(asked, name, batch), await _files(asked, name))
+    await asked.get(STORE, name)
+    return await _shown_batch(asked, await asked.get(FILE_BATCH, f"{name}/{batch}"), await _files(asked, name))
 
 
 @stored
 async def batch_cancelled(asked: Asked, name: str, batch: str) -> dict[str, Any]:
     """Cancel what is still in progress of a batch of files."""
-    await _store(asked, name)
-    record, now = await _batch(asked, name, batch), time.time()
+    await asked.get(STORE, name)
+    record, now = await asked.get(FILE_BATCH, f"{name}/{batch}"), time.time()
     files = await _change_files(asked, name, lambda each, file: {"cancelled": now} if file["batch"] == batch else {})
     return await _shown_batch(asked, record, files)

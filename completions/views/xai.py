@@ -21,10 +21,6 @@ from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
 
 
-async def _batch(asked: Asked, name: str) -> Document:
-    return await asked.get(BATCH, name, xai.not_found(name))
-
-
 async def _outcome(asked: Asked, name: str) -> Outcome:
     """Return how a batch of this name goes by the script; raise the error of its rule."""
     facts = {"name": name}
@@ -76,7 +72,7 @@ async def _kept(
 @stored_at_pace
 async def requests_added(asked: Asked, name: str) -> Recorded:
     """Add requests to a batch."""
-    batch = await _batch(asked, name)
+    batch = await asked.get(BATCH, name)
     if batch["cancelled"] is not None:
         raise xai.is_over()
     lines = xai.read_requests(asked.body, batch["requests"])
@@ -93,13 +89,13 @@ async def listed(asked: Asked) -> dict[str, Any]:
 @stored
 async def shown(asked: Asked, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return xai.shown(await _batch(asked, name), time.time())
+    return xai.shown(await asked.get(BATCH, name), time.time())
 
 
 @stored
 async def results(asked: Asked, name: str) -> dict[str, Any]:
     """Show what the requests of a batch have got by now."""
-    return xai.results_page(await _batch(asked, name), asked.query, time.time())
+    return xai.results_page(await asked.get(BATCH, name), asked.query, time.time())
 
 
 @stored
@@ -110,4 +106,4 @@ async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
     def ended(before: Document) -> Document:
         return {**before, "cancelled": before["cancelled"] or now}
 
-    return xai.shown(await asked.change(BATCH, name, ended, xai.not_found(name)), now)
+    return xai.shown(await asked.change(BATCH, name, ended), now)

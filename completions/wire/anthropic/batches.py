@@ -88,6 +88,11 @@ def result(custom_id: str, status: int, data: bytes) -> dict[str, Any]:
     return {"custom_id": custom_id, "result": {"type": "errored", "error": document}}
 
 
+def not_found(name: str) -> RequestError:
+    """Return the API's 404 for a batch."""
+    return RequestError(f"Batch {name[:200]} not found.", status=404, facts=None)
+
+
 def cancelled(batch: Document, now: float) -> Document:
     """Return the record of a batch that is cancelled; one that has ended stays as it is."""
     return batch if batch["cancelled"] is not None or _ended(batch, now) is not None else {**batch, "cancelled": now}

@@ -1,0 +1,40 @@
+"""What each API says of a document that it does not keep, or not any more."""
+
+from collections.abc import Callable, Mapping
+
+from completions.exceptions import RequestError
+from completions.wire.anthropic import batches as message_batches
+from completions.wire.anthropic import files as anthropic_files
+from completions.wire.dialects import mistral_batches, xai_batches
+from completions.wire.gemini import batches as gemini_batches
+from completions.wire.gemini import caches, file_search
+from completions.wire.gemini import files as gemini_files
+from completions.wire.gemini.interactions import kept
+from completions.wire.openai import files, uploads, vector_stores
+
+MISSING: Mapping[str, Callable[[str], RequestError]] = {
+    anthropic_files.FILE: anthropic_files.not_found,
+    message_batches.BATCH: message_batches.not_found,
+    mistral_batches.FILE: lambda name: mistral_batches.not_found("File", name),
+    mistral_batches.JOB: lambda name: mistral_batches.not_found("Job", name),
+    xai_batches.BATCH: xai_batches.not_found,
+    gemini_batches.BATCH: lambda name: gemini_batches.not_found(name.removeprefix("batches/")),
+    gemini_files.FILE: lambda name: gemini_files.not_found(name.removeprefix("files/")),
+    gemini_files.UPLOAD: lambda name: RequestError("Upload has already been terminated.", status=404),
+    caches.CACHE: lambda name: caches.not_found(),
+    file_search.STORE: file_search.not_found,
+    file_search.DOCUMENTS: file_search.not_found,
+    kept.INTERACTION: kept.missing,
+    files.FILE: files.not_found,
+    uploads.UPLOAD: uploads.not_found,
+    vector_stores.STORE: lambda name: vector_stores.not_found("vector store", name),
+    vector_stores.FILE_BATCH: lambda place: vector_stores.not_found("file batch", *reversed(place.split("/", 1))),
+}
+"""By kind of document."""
+
+
+def not_found(kind: str, name: str) -> RequestError:
+    """Return the API's error of a document that is not there; the usual one is a 404 of OpenAI's."""
+    if (told := MISSING.get(kind)) is not None:
+        return told(name)
+    return RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)
