@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire.fields import as_text
+from completions.wire.fields import as_text, mapping
 from completions.wire.words import listed
 
 
@@ -107,15 +107,22 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Finds a parameter that is neither null nor has its default value."""
+    """Finds a parameter that is neither null nor has its default value, such as `top_p` or `reasoning.summary`."""
 
-    needs: str
+    place: str
     usual: object = None
+
+    @property
+    def needs(self) -> str:
+        """The top-level parameter that is it, or contains it."""
+        return self.place.partition(".")[0]
 
     def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
         """Return the parameter with its value."""
-        value = prompt.body.get(self.needs)
-        return None if value is None or value == self.usual else Asked(self.needs, value)
+        value: object = prompt.body
+        for name in self.place.split("."):
+            value = mapping(value).get(name)
+        return None if value is None or value == self.usual else Asked(self.place, value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +155,25 @@ class Effort:
         if wanted is None or (self.other and wanted in can.efforts_in(prompt.format)):
             return None
         return Asked(self.place, wanted)
+
+
+def any_of(*found: Find) -> Find:
+    """Find what the first of some finds."""
+    return lambda prompt, can: next(filter(None, (find(prompt, can) for find in found)), None)
+
+
+def of_models(beginning: str, find: Find) -> Find:
+    """Find something in a request to a model whose name begins so; of other models nobody has quoted the words."""
+    return lambda prompt, can: find(prompt, can) if (prompt.model or "").startswith(beginning) else None
+
+
+def has_part(kind: str, place: str) -> Find:
+    """Find a part of a kind in any message."""
+
+    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+        return Asked(place) if any(part.kind == kind for message in prompt.messages for part in message.parts) else None
+
+    return find
 
 
 def too_long(prompt: Prompt, can: Capabilities) -> Asked:

@@ -1,5 +1,6 @@
 """What Gemini's methods refuse because of the model, in the API's words."""
 
+from functools import partial
 from typing import Any
 
 from completions.conversation import Prompt
@@ -7,7 +8,20 @@ from completions.tokens.capabilities import Capabilities
 from completions.tokens.single_purpose import INTERACTS
 from completions.wire.gemini.answer import is_vertex
 from completions.wire.gemini.fields import inner, level_of, pick
-from completions.wire.refusals import BUDGET, EFFORT, FORMAT, OUTPUT, Asked, Find, Refusal, offers_tools, role, too_long
+from completions.wire.refusals import (
+    BUDGET,
+    EFFORT,
+    FORMAT,
+    OUTPUT,
+    Asked,
+    Find,
+    Refusal,
+    has_part,
+    of_models,
+    offers_tools,
+    role,
+    too_long,
+)
 
 AUTOMATIC = -1
 """The budget that lets the model choose."""
@@ -59,25 +73,14 @@ def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_budget") if budget is not None and _any_level(prompt, can) else None
 
 
-def _penalised(prompt: Prompt) -> bool:
-    config = inner(prompt.body, "generationConfig")
-    return any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
-
-
 def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("penalty") if _penalised(prompt) else None
-
-
-def _older_penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("penalty") if _penalised(prompt) and (prompt.model or "").startswith("gemini-2") else None
+    config = inner(prompt.body, "generationConfig")
+    given = any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
+    return Asked("penalty") if given else None
 
 
 def _no_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_budget") if pick(_thinking(prompt), "thinkingBudget") == 0 else None
-
-
-def _no_thoughts_of_3(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return _no_thoughts(prompt, can) if (prompt.model or "").startswith("gemini-3.5") else None
 
 
 def _outside(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -92,27 +95,16 @@ def _several(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("candidate_count") if prompt.n > 1 else None
 
 
-def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
-    heard = (part.kind == "audio" for message in prompt.messages for part in message.parts)
-    return Asked("contents") if any(heard) else None
-
-
 def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
     asked = prompt.top_logprobs is not None and not is_vertex(prompt)  # which has them
     return Asked("response_logprobs") if asked else None
-
-
-def _older_logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return _logprobs(prompt, can) if (prompt.model or "").startswith("gemini-2") else None
 
 
 def _json(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("response_mime_type") if prompt.response_format.kind != "text" else None
 
 
-def _of_gemma(find: Find) -> Find:
-    """Find what Gemma lacks; of other models nobody has quoted the words."""
-    return lambda prompt, can: find(prompt, can) if (prompt.model or "").startswith("gemma-") else None
+_of_gemma = partial(of_models, "gemma-")
 
 
 def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
@@ -142,7 +134,7 @@ REFUSALS: tuple[Refusal, ...] = (
         "Thinking level {value} is not supported for this model. Please retry with other thinking level.",
         "2026-10-09",
     ),
-    _row("no_thinking", _no_thoughts_of_3, "Request contains an invalid argument.", "2026-09-09"),
+    _row("no_thinking", of_models("gemini-3.5", _no_thoughts), "Request contains an invalid argument.", "2026-09-09"),
     _row("no_thinking", _no_thoughts, "Budget 0 is invalid. This model only works in thinking mode.", "2026-07-22"),
     _row(
         BUDGET,
@@ -161,9 +153,9 @@ REFUSALS: tuple[Refusal, ...] = (
     _row("tools", _of_gemma(offers_tools), "Function calling is not enabled for models/{model}", "2026-08-20"),
     _row("json_schema", _of_gemma(_json), "JSON mode is not enabled for models/{model}", "2026-08-20"),
     _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
-    _row("penalties", _older_penalty, "Penalty is not enabled for models/{model}", "2026-07-18"),
+    _row("penalties", of_models("gemini-2", _penalty), "Penalty is not enabled for models/{model}", "2026-07-18"),
     _row("penalties", _penalty, "Penalty is not enabled for this model", "2026-09-04"),
-    _row("logprobs", _older_logprobs, "Logprobs is not enabled for models/{model}", "2026-09-13"),
+    _row("logprobs", of_models("gemini-2", _logprobs), "Logprobs is not enabled for models/{model}", "2026-09-13"),
     _row("logprobs", _logprobs, "Logprobs is not enabled for this model", "2026-10-09"),
-    _row("audio", _audio, "Audio input modality is not enabled for this model", "2026-09-20"),
+    _row("audio", has_part("audio", "contents"), "Audio input modality is not enabled for this model", "2026-09-20"),
 )

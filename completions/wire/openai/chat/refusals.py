@@ -16,6 +16,7 @@ from completions.wire.refusals import (
     Given,
     Refusal,
     Wanted,
+    any_of,
     offers_tools,
     role,
     too_long,
@@ -31,8 +32,7 @@ PYDANTIC = "recordings: pydantic/pydantic-ai"
 def _content(kind: str, prompt: Prompt) -> tuple[int, int] | None:
     """Return the index of the message, and in it of the part, of the first content part of a type."""
     for at, message in enumerate(dicts(prompt.body.get("messages"))):
-        content = message.get("content")
-        for place, part in enumerate(() if isinstance(content, str) else dicts(content)):
+        for place, part in enumerate(dicts(message.get("content"))):
             if part.get("type") == kind:
                 return at, place
     return None
@@ -53,23 +53,12 @@ def _file(prompt: Prompt, can: Capabilities) -> Asked | None:
     return found and Asked(f"messages[{found[0]}]")
 
 
-def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
-    names = ("frequency_penalty", "presence_penalty")
-    return next((Asked(name) for name in names if prompt.body.get(name)), None)
-
-
-def _sampling(prompt: Prompt, can: Capabilities) -> Asked | None:
-    names = ("temperature", "top_p", "n", "frequency_penalty", "presence_penalty", "logprobs", "seed")
-    return next((Asked(name) for name in names if prompt.body.get(name) is not None), None)
-
-
-def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("logprobs") if prompt.body.get("logprobs") is True else None
-
-
-def _spoken(prompt: Prompt, can: Capabilities) -> Asked | None:
-    names = ("audio", "modalities", "web_search_options")
-    return next((Asked(name) for name in names if prompt.body.get(name) is not None), None)
+_penalty = any_of(Given("frequency_penalty", 0), Given("presence_penalty", 0))
+_logprobs = Wanted("logprobs", True)
+_spoken = any_of(*map(Given, ("audio", "modalities", "web_search_options")))
+_sampling = any_of(
+    *map(Given, ("temperature", "top_p", "n", "frequency_penalty", "presence_penalty", "logprobs", "seed"))
+)
 
 
 def _without_audio(prompt: Prompt, can: Capabilities) -> Asked | None:

@@ -8,18 +8,26 @@ from dataclasses import dataclass
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts
 from completions.wire.openai.chat.refusals import KEPT_A_DAY, NO_FLEX, NOT_KEPT_A_DAY
 from completions.wire.openai.responses.prompt import LOGPROBS, included
-from completions.wire.refusals import EFFORT, Asked, Effort, Given, Refusal, offers_tools, wants_schema
+from completions.wire.refusals import (
+    EFFORT,
+    Asked,
+    Effort,
+    Given,
+    Refusal,
+    any_of,
+    has_part,
+    offers_tools,
+    wants_schema,
+)
 
 UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model."
 MEASURED = "requests to gpt-5.6-terra"
 
 
-def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
-    names = ("presence_penalty", "frequency_penalty")
-    return next((Asked(name) for name in names if prompt.body.get(name)), None)
+_penalty = any_of(Given("presence_penalty", 0), Given("frequency_penalty", 0))
 
 
 def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -51,18 +59,6 @@ def _no_tool(kind: str, source: str, seen: str) -> Refusal:
     return Refusal(kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", None, source=source, seen=seen)
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Finds that a summary of thoughts is wanted."""
-
-    needs: str = "reasoning"
-
-    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
-        """Return the place."""
-        wanted = mapping(prompt.body.get("reasoning")).get("summary")
-        return None if wanted is None else Asked("reasoning.summary")
-
-
 UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
 """The hosted tools that need more than minimal reasoning, as the API's message calls them, by how their types begin."""
 
@@ -85,11 +81,6 @@ def _sealed(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("include") if asks and not SMALL.search(prompt.model or "") else None
 
 
-def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
-    seen = (part.kind == "image" for message in prompt.messages for part in message.parts)
-    return Asked("input") if any(seen) else None
-
-
 SEARCHES = ("web_search", "mcp", "file_search")
 
 
@@ -100,20 +91,10 @@ def _unequipped(prompt: Prompt, can: Capabilities) -> Asked | None:
     return None if equipped else Asked("tools")
 
 
-def _verbosity(prompt: Prompt, can: Capabilities) -> Asked | None:
-    wanted = mapping(prompt.body.get("text")).get("verbosity")
-    return None if wanted in (None, "medium") else Asked("text.verbosity", wanted)
-
-
-def _old_summary(prompt: Prompt, can: Capabilities) -> Asked | None:
-    wanted = mapping(prompt.body.get("reasoning")).get("generate_summary")
-    return None if wanted is None else Asked("reasoning.generate_summary")
-
-
 REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         "old_summaries",
-        _old_summary,
+        Given("reasoning.generate_summary"),
         "Unknown parameter: '{place}'.",
         "unknown_parameter",
         source=MEASURED,
@@ -129,7 +110,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         "verbosity",
-        _verbosity,
+        Given("text.verbosity", "medium"),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: 'medium'.",
         "unsupported_value",
         source="quotes by users, of gpt-4.1, gpt-4o-mini, gpt-5.1-codex and gpt-5.2-codex; enricoros/big-AGI 947",
@@ -166,7 +147,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
-    Refusal("reasoning", Summary(), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
+    Refusal("reasoning", Given("reasoning.summary"), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
     Refusal(
         EFFORT,
         Effort("reasoning.effort", other=True),
@@ -202,7 +183,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     Refusal(
         "images",
-        _image,
+        has_part("image", "input"),
         "Model '{model}' does not support image inputs. Try again with a vision model. To find out which models are "
         "vision-enabled, visit our our models documentation: https://platform.openai.com/docs/models",
         None,
