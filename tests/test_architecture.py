@@ -80,7 +80,7 @@ PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
     "bedrock": {"anthropic", "cohere", "openai"},
     "cohere": {"openai"},
-    "dialects": {"cohere", "gemini", "openai"},
+    "dialects": {"cohere", "gemini", "ollama", "openai"},
     "gemini": {"openai"},
     "ollama": {"openai"},
     "openai": set(),

@@ -39,8 +39,8 @@ ADDRESSES = {
     "ANTHROPIC_VERTEX_BASE_URL": "/v1",
     "GOOGLE_GEMINI_BASE_URL": "",  # google-genai's
     "GEMINI_API_BASE": "/v1beta",  # LiteLLM's, to which it adds `/models/MODEL:generateContent`
-    "OLLAMA_HOST": "",
-    "OLLAMA_API_BASE": "",  # LiteLLM's
+    "OLLAMA_HOST": "/ollama",
+    "OLLAMA_API_BASE": "/ollama",  # LiteLLM's
     "AZURE_API_BASE": "",  # LiteLLM's
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "",  # boto3's
     "AWS_BEDROCK_RUNTIME_ENDPOINT": "",  # LiteLLM's

@@ -26,7 +26,7 @@ OPENAI, SINCE_GPT_5_6 = Steps(1024, 128), Steps(1024, 1, at_ends=True)
 DEEPSEEK, XAI = Steps(128, 128), Steps(128, 64, own=192)
 
 CACHES: tuple[tuple[str, str, Steps | None], ...] = (
-    ("", "^(?:anthropic|ollama)/", None),
+    ("", "^(?:anthropic|ollama)/|/ollama$", None),
     ("claude", "", None),
     (r"(?:^|/)gpt-(?:5\.(?:[6-9]|\d\d)|[6-9])", "/(?:azure|openrouter)?$", SINCE_GPT_5_6),
     (r"(?:^|/)(?:gpt-3\.5|gpt-4(?:$|-)|gemini-(?:1|2\.0)|llama|qwen|text-|davinci)[^/]*$", "", None),

@@ -11,6 +11,7 @@ from completions.conversation import Prompt, Tool
 from completions.tokens import text as tokens
 from completions.tokens.deferred import as_tool, has_hidden, items_of, offered, shown, tools_in
 from completions.tokens.remembered import MAX_TOOLS, Memory, key_of
+from completions.tokens.servers import is_ollama
 from completions.tokens.typescript import as_comment, as_json, functions, schema_as_json
 
 T = TypeVar("T")
@@ -115,7 +116,7 @@ def count(prompt: Prompt, marks: Marks, responses: bool, is_open: bool) -> int:
 
 
 def _open_system(prompt: Prompt) -> int:
-    if prompt.format in ("ollama", "ollama_generate"):
+    if is_ollama(prompt):
         return OPEN_AT_OLLAMA
     return OPEN_AT_BEDROCK if (prompt.model or "").startswith("openai.") else OPEN_SYSTEM
 

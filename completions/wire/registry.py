@@ -37,6 +37,7 @@ from completions.wire.dialects.mistral_fim import addresses as mistral_fim
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.mistral_ocr import addresses as mistral_ocr
 from completions.wire.dialects.moonshot import Moonshot
+from completions.wire.dialects.ollama import Ollama
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
@@ -68,6 +69,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Groq(),
     Mistral(),
     Moonshot(),
+    Ollama(),
     OpenRouter(),
     Together(),
     VLLM(),

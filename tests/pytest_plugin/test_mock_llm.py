@@ -484,7 +484,8 @@ def run_url(mock_llm: MockLLM) -> str:
 def test_variables__lead_here_and_past_every_proxy(mock_llm: MockLLM) -> None:
     assert os.environ["OPENAI_BASE_URL"] == os.environ["OPENAI_API_BASE"] == f"{run_url(mock_llm)}/v1"
     assert os.environ["OPENAI_API_KEY"] == mock_llm.api_key
-    assert os.environ["ANTHROPIC_BASE_URL"] == os.environ["OLLAMA_HOST"] == run_url(mock_llm)
+    assert os.environ["ANTHROPIC_BASE_URL"] == run_url(mock_llm)
+    assert os.environ["OLLAMA_HOST"] == f"{run_url(mock_llm)}/ollama"
     assert "127.0.0.1" in os.environ["NO_PROXY"].split(",")
 
 

@@ -32,6 +32,7 @@ CHATS = (
     "openrouter/api/v1",
     "mistral/v1",
     "groq/openai/v1",
+    "ollama/v1",
     "vllm/v1",
     "xai/v1",
     "moonshot/v1",
@@ -66,7 +67,7 @@ GENERATED = [
     *("/v1/audio/transcriptions", "/v1/audio/translations", "/v1/images/generations", "/v1/images/edits"),
     *("/v1/images/variations", "/v1/messages", "/v1/messages/count_tokens"),
     *("/anthropic/v1/messages", "/anthropic/v1/messages/count_tokens", "/deepseek/anthropic/v1/messages"),
-    *("/openrouter/api/v1/messages", "/vllm/v1/messages", "/zai/api/anthropic/v1/messages"),
+    *(f"/{place}/v1/messages" for place in ("ollama", "openrouter/api", "vllm", "zai/api/anthropic")),
     *(
         f"/v1beta/models/gemini-2.5-flash:{name}"
         for name in ("generateContent", "streamGenerateContent", "countTokens")

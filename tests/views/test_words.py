@@ -35,6 +35,7 @@ CALLS: Mapping[str, tuple[str, str, Mapping[str, str]]] = {
     "moonshot": ("/moonshot/v1/chat/completions", "kimi-k3", {}),
     "together": ("/together/v1/chat/completions", "openai/gpt-oss-120b", {}),
     "zai": ("/zai/api/coding/paas/v4/chat/completions", "glm-5.3", {}),
+    "ollama's chat": ("/ollama/v1/chat/completions", "llama3.2", {}),
     "openrouter": ("/openrouter/api/v1/chat/completions", "openai/gpt-4o", {}),
     "openrouter's embeddings": ("/openrouter/api/v1/embeddings", "openai/text-embedding-3-small", {}),
     "vllm": ("/vllm/v1/chat/completions", "any", {}),

@@ -81,6 +81,7 @@ CHATS = {
     "/mistral/v1": "mistral-large-latest",
     "/moonshot/v1": "kimi-k2.6",
     "/together/v1": "openai/gpt-oss-120b",
+    "/ollama/v1": "gpt-oss",
     "/openrouter/api/v1": "openai/gpt-4.1",
     "/v1beta/openai": "gemini-2.5-flash",
     "/vllm/v1": "some/model",

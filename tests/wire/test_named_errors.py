@@ -51,6 +51,7 @@ PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "cohere": ("/v2/chat", "command-a-03-2025", KEY),
     "cohere's chat": ("/compatibility/v1/chat/completions", "command-a-03-2025", KEY),
     "ollama": ("/api/chat", "llama3.2", KEY),
+    "ollama's chat": ("/ollama/v1/chat/completions", "llama3.2", KEY),
 }
 
 

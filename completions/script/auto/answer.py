@@ -47,6 +47,7 @@ from completions.script.protocols import (
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
+from completions.tokens.servers import is_ollama
 
 REASONING_MODELS = re.compile(
     r"""
@@ -63,9 +64,6 @@ REASONING_MODELS = re.compile(
     re.VERBOSE,
 )
 """The names of models that reason on an easy question, without the provider's prefix: by the recorded exchanges."""
-
-OLLAMA = ("ollama", "ollama_generate")
-"""The formats of Ollama."""
 
 THINKING_TAGS = re.compile(
     r"^(qwen3(\.\d|-vl|-next)?|gemma4|magistral|nemotron-3[^:]*|deepseek-v3\.[12])(?!.*instruct)(:|$)"
@@ -156,7 +154,7 @@ def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:
     effort = prompt.reasoning_effort
-    thinks = prompt.format in OLLAMA and THINKING_TAGS.match(prompt.model or "")
+    thinks = is_ollama(prompt) and THINKING_TAGS.match(prompt.model or "")
     if effort == "none" or not (effort or thinks or reasons(prompt.model)):
         return None
     if effort == "minimal" and "gemini-" in (prompt.model or ""):  # recorded in September 2026

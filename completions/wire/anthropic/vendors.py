@@ -1,22 +1,24 @@
-"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, Z.ai, and servers of vLLM.
+"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, Z.ai, and servers of Ollama and vLLM.
 
 They take what Anthropic's clients send, ignore the header of the version, and refuse little. Sources: DeepSeek's page
-"Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`; Z.ai's
-errors as users quote them from June to October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
+"Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`;
+`middleware/anthropic.go` and `anthropic/anthropic.go` of ollama/ollama; Z.ai's errors as users quote them from June to
+October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
 """
 
 import time
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
 from completions import ids
-from completions.conversation import Prompt, Reply
+from completions.conversation import ANY_TOOL, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.address import Address
 from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
-from completions.wire.base import LIMITS, without
+from completions.wire.base import LIMITS, NO_ROUTE, without
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
 from completions.wire.words import Words
@@ -25,6 +27,7 @@ REQUIRED = ("model", "max_tokens", "messages")
 
 PLACES: Mapping[str, tuple[str, Collection[str]]] = {
     "deepseek": ("deepseek/anthropic/v1/messages", REQUIRED),
+    "ollama": ("ollama/v1/messages", ()),
     "openrouter": ("openrouter/api/v1/messages", ("model", "messages")),
     "vllm": ("vllm/v1/messages", REQUIRED),
     "zai": ("zai/api/anthropic/v1/messages", REQUIRED),
@@ -99,6 +102,30 @@ class VendorsMessages(AnthropicAnswers):
         return without(super().usage(reply, prompt), "service_tier", "inference_geo")
 
 
+class OllamaMessages(VendorsMessages):
+    """A message of Ollama's, which takes no notice of `tool_choice` and tells no sequence that did not stop it."""
+
+    def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
+        """Raise `RequestError` for what is missing, in the server's words, or of another type."""
+        super().check(document, headers, route)
+        if not document.get("model"):
+            raise RequestError("model is required")
+        if not document.get("max_tokens"):
+            raise RequestError("max_tokens is required and must be positive")
+        if not document.get("messages"):
+            raise RequestError("messages is required")
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request for a message, which may be answered with any tool."""
+        return replace(super().parse(body, headers, validate=validate, route=route), tool_choice=ANY_TOOL)
+
+    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
+        """Return the envelope with an id of 24 digits."""
+        return document | {"request_id": f"req_{ids.spelled(request_id, 24)}"}
+
+
 class ZAIMessages(VendorsMessages):
     """A message of Z.ai's, whose errors tell a number and the request's id, and begin their message with the number."""
 
@@ -131,7 +158,7 @@ class ZAIMessages(VendorsMessages):
         return document | {"error": told, "request_id": name}
 
 
-SPEAKERS: Mapping[str, type[VendorsMessages]] = {"zai": ZAIMessages}
+SPEAKERS: Mapping[str, type[VendorsMessages]] = {"ollama": OllamaMessages, "zai": ZAIMessages}
 """The vendors whose messages differ from others'."""
 
 

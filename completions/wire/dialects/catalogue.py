@@ -73,6 +73,11 @@ def deepseek(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "owned_by": "deepseek"}
 
 
+def ollama(name: str) -> dict[str, Any]:
+    """Return Ollama's model, which belongs to who made it, or else to Ollama's library."""
+    return _model(name, name.rpartition("/")[0] or "library")
+
+
 def moonshot(name: str) -> dict[str, Any]:
     """Return Moonshot's model."""
     return _model(name, "moonshot")

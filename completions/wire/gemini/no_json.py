@@ -6,15 +6,14 @@ and of what is not quoted, ours tells in its own words.
 """
 
 import json
-import re
+
+from completions.wire.brackets import is_in_array
 
 AROUND = 20
 """Bytes before and after the place that are shown."""
 
 LONGEST = 1024 * 1024
 """Bytes of the longest body that is parsed once more to be told of."""
-
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 
 
 def told(body: bytes, at: int) -> str | None:
@@ -45,7 +44,7 @@ def _expected(wrong: json.JSONDecodeError) -> str | None:
         case "Expecting ':' delimiter":
             return "Expected : between key:value pair."
         case "Expecting ',' delimiter":
-            is_array = _is_array(wrong.doc[: wrong.pos])
+            is_array = is_in_array(wrong.doc[: wrong.pos])
             return "Expected , or ] after array value." if is_array else "Expected , or } after key:value pair."
         case "Expecting value":
             return _value(wrong.doc, wrong.pos)
@@ -58,15 +57,4 @@ def _value(text: str, at: int) -> str:
     """Return what is said where a value should be: of a word, or what ends a value, that it is there."""
     if at < len(text.rstrip()) and (text[at].isalpha() or text[at] in "_$,]}:"):
         return "Unexpected token."
-    return "Expected a value or ] within an array." if _is_array(text[:at]) else "Expected a value."
-
-
-def _is_array(before: str) -> bool:
-    """Tell whether a place is in an array, by what stands before it."""
-    opened: list[str] = []
-    for found in _BRACKETS.findall(before):
-        if found in "{[":
-            opened.append(found)
-        elif found in "}]" and opened:
-            opened.pop()
-    return opened[-1:] == ["["]
+    return "Expected a value or ] within an array." if is_in_array(text[:at]) else "Expected a value."

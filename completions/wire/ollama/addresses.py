@@ -7,15 +7,18 @@ from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
 
 CHAT = OllamaChat()
 
+PLACE = "(?:ollama/)?"
+"""Beside the host itself, the place below which Ollama's server is spoken to in other formats too."""
+
 ADDRESSES = [
-    Address("api/chat", CHAT),
-    Address("api/generate", OllamaGenerate()),
-    Address("api/embed", OllamaEmbed()),
-    Address("api/embeddings", OllamaEmbeddings()),
-    Address("api/show", models.OllamaShow()),
-    Address("api/pull", models.OllamaPull()),
-    Address("api/tags", CHAT, "tell", models.tags),
-    Address("api/ps", CHAT, "tell", models.running),
-    Address("api/version", CHAT, "tell", models.version),
-    Address("api/.*", CHAT, "refuse"),
+    Address(f"{PLACE}api/chat", CHAT),
+    Address(f"{PLACE}api/generate", OllamaGenerate()),
+    Address(f"{PLACE}api/embed", OllamaEmbed()),
+    Address(f"{PLACE}api/embeddings", OllamaEmbeddings()),
+    Address(f"{PLACE}api/show", models.OllamaShow()),
+    Address(f"{PLACE}api/pull", models.OllamaPull()),
+    Address(f"{PLACE}api/tags", CHAT, "tell", models.tags),
+    Address(f"{PLACE}api/ps", CHAT, "tell", models.running),
+    Address(f"{PLACE}api/version", CHAT, "tell", models.version),
+    Address(f"{PLACE}api/.*", CHAT, "refuse"),
 ]

@@ -19,6 +19,7 @@ from completions.wire.content import arguments_of, in_one_text
 from completions.wire.fields import mapping, whole
 from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
+from completions.wire.ollama import names
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.ollama.readback import collect_line
@@ -31,24 +32,19 @@ LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
 """Nanoseconds to load a model, to read a token and to write one; constant, so that answers are reproducible."""
 
 
-DEFAULT_MODELS = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
-"""The models that are listed if a script lists none; any other model exists as well."""
-
-
 class OllamaFormat(WireFormat):
     """What all of Ollama's addresses have in common: errors, media type, headers."""
 
     family = "ollama"
-    vendor = "ollama"
+    vendor = names.VENDOR
     words = ollama_errors.ERROR_WORDS
     refusals = ollama_errors.REFUSALS
     json_type = "application/json; charset=utf-8"
     window_of_prompt = cuts_last = True
 
     def knows(self, model: str) -> bool:
-        """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""
-        name = model.partition(":")[0]
-        return name in DEFAULT_MODELS or super().knows(name) or super().knows(model)
+        """Tell whether a model exists, whatever its tag."""
+        return names.knows(model)
 
     def window_asked(self, prompt: Prompt) -> int | None:
         """Return the option `num_ctx`."""

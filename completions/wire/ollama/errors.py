@@ -37,11 +37,11 @@ def _tools(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 def _thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("think", prompt.model) if prompt.body.get("think") else None
+    return Asked("think", prompt.model) if prompt.reasoning_effort not in (None, "none") else None
 
 
 def _only_embeds(prompt: Prompt, can: Capabilities) -> Asked | None:
-    asked = {"ollama": "chat", "ollama_generate": "generate"}.get(prompt.format)
+    asked = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
     unloaded = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
     return Asked("model", asked) if asked and "embeddings" in (can.formats or ()) and not unloaded else None
 

@@ -18,8 +18,9 @@ from completions.tokens.capabilities import capabilities
 from completions.wire.base import NO_ROUTE
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.chat import DEFAULT_MODELS, OllamaFormat
+from completions.wire.ollama.chat import OllamaFormat
 from completions.wire.ollama.embed import base
+from completions.wire.ollama.names import DEFAULT_MODELS
 from completions.wire.vector_sizes import size_of
 
 VERSION = "0.13.0"

@@ -13,6 +13,7 @@ import orjson
 
 from completions.exceptions import RequestError
 from completions.wire.base import decode_object, json_type
+from completions.wire.ollama import no_json
 
 
 class Go(NamedTuple):
@@ -84,27 +85,15 @@ DECIMALS = ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "pre
 
 def read(body: bytes, request: str) -> dict[str, Any]:
     """Decode a body; `request` is what Ollama calls its type, such as `ChatRequest`."""
-    if not body.strip():
-        raise RequestError("missing request body")
     try:
         return decode_object(body)
     except RequestError as exc:
-        raise RequestError(_unreadable(body, request) or exc.message) from exc
-
-
-def _unreadable(body: bytes, request: str) -> str | None:
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError as exc:
-        return f"invalid JSON: {exc.msg} (line {exc.lineno}, column {exc.colno})"
-    if isinstance(document, dict):
-        return None
-    return f"json: cannot unmarshal {WORDS.get(type(document), 'null')} into Go value of type api.{request}"
+        raise RequestError(no_json.told(body, f"api.{request}", "missing request body") or exc.message) from exc
 
 
 def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:
     """Raise `RequestError` for the first problem that the server would report."""
-    _typed(body, f"{struct}.", fields)
+    typed(body, f"{struct}.", fields)
     if not (body.get("model") or body.get(named)):
         raise RequestError("model is required")
     body = {key: body[key] for key in fields if key in body}  # of what else it has the server takes no notice
@@ -121,7 +110,8 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
     _options(body.get("options") or {})
 
 
-def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
+def typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
+    """Raise `RequestError` for a field that has no value of its type; `path` is what stands before its name."""
     for key, value in body.items():
         if value is None or (go := fields.get(key)) is None:
             continue
@@ -133,7 +123,7 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
         elif go is PROPERTIES:
             for each in filter(None, value.values()):
                 _check_kind(each, "ToolProperty", Go("api.ToolProperty", (dict,)))
-                _typed(each, "ToolProperty.", PROPERTY)
+                typed(each, "ToolProperty.", PROPERTY)
         elif go is PROPERTY_TYPE:
             _property_type(value)
         elif go.items is not None:
@@ -143,7 +133,7 @@ def _typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None
             for item in value if isinstance(value, list) else [value]:
                 if not isinstance(item, dict):
                     raise _mismatch(item, path + key, go.name.removeprefix("[]"))
-                _typed(item, f"{path}{key}.", go.fields)
+                typed(item, f"{path}{key}.", go.fields)
 
 
 def _check_kind(value: object, place: str, go: Go) -> None:
@@ -184,10 +174,17 @@ def _images(images: list[Any], place: str) -> None:
     for image in images:
         if not isinstance(image, str):
             raise _mismatch(image, place, "api.ImageData")
-        try:
-            binascii.a2b_base64(image, strict_mode=True)
-        except ValueError as exc:
-            raise RequestError("illegal base64 data at input byte 0") from exc
+        if not is_base64(image):
+            raise RequestError("illegal base64 data at input byte 0")
+
+
+def is_base64(given: str) -> bool:
+    """Tell whether a text is base64 that Go decodes."""
+    try:
+        binascii.a2b_base64(given, strict_mode=True)
+    except ValueError:
+        return False
+    return True
 
 
 def _options(options: Mapping[str, Any]) -> None:

@@ -81,8 +81,8 @@ class Dialect:
     """The top-level fields that chunks have at their end."""
     ordered = False
     """Whether the keys of chunks are in the order of their names."""
-    window_of_prompt = False
-    """Whether a model's context window limits the prompt alone."""
+    window_of_prompt = cuts_last = False
+    """Whether a model's context window limits the prompt alone, and whether a last message that is too long is cut."""
     convert: Callable[[str, dict[str, Any]], None] | None = None
     """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
     done_after_error = False
@@ -294,7 +294,7 @@ class OpenAIFormat(WireFormat):
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
         self.vendor, self.files_kind = dialect.vendor, dialect.files_kind
-        self.window_of_prompt = dialect.window_of_prompt
+        self.window_of_prompt, self.cuts_last = dialect.window_of_prompt, dialect.cuts_last
         if self.at_gateway and not dialect.name:
             self.refusal_type = "application/json; charset=utf-8"
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models

@@ -12,6 +12,7 @@ from tests.asgi import call
 from tests.wire.anthropic.stream import fold, read
 
 DEEPSEEK, OPENROUTER, VLLM = "/deepseek/anthropic/v1/messages", "/openrouter/api/v1/messages", "/vllm/v1/messages"
+OLLAMA = "/ollama/v1/messages"
 ZAI = "/zai/api/anthropic/v1/messages"
 AZURE = "/anthropic/v1/messages"
 ASKED: dict[str, Any] = {"model": "a-model", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello"}]}
@@ -30,7 +31,7 @@ def app(settings: Settings) -> Handler:
     return Handler()
 
 
-@pytest.mark.parametrize("path", [DEEPSEEK, OPENROUTER, VLLM, ZAI])
+@pytest.mark.parametrize("path", [DEEPSEEK, OLLAMA, OPENROUTER, VLLM, ZAI])
 async def test_message__needs_no_version_and_streams_what_it_says_whole(app: Handler, path: str) -> None:
     told = {**ASKED, "container": None, "mcp_servers": [], "of_ours": 1, "thinking": {"type": "enabled"}}
     status, message = await said(app, path, told, {})

@@ -875,9 +875,9 @@ def test_parameters__of_their_own_are_taken_and_openai_s_are_checked(name: str) 
     said = {"role": "assistant", "content": "a"} | THOUGHT.get(name, {"reasoning_content": "b", "reasoning": "c"})
     forced = "any" if name == "mistral" else "required"
     prompt = parsed(wire, messages=[*HI, said, *HI], tools=[TOOL], tool_choice=forced, **more)
-    assert prompt.tool_choice.mode == "required"
+    assert prompt.tool_choice.mode == ("auto" if name == "ollama" else "required")
     with pytest.raises(RequestError, match=r"temperature|greater than or equal|Invalid API parameter"):
-        parsed(wire, temperature=-1)
+        parsed(wire, temperature="hot" if name == "ollama" else -1)
 
 
 @pytest.mark.parametrize(
@@ -952,6 +952,7 @@ ERRORS = {
     "moonshot": {"error": {"message": "M", "type": "server_error"}},
     "together": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "zai": {"error": {"code": "service_unavailable", "message": "M"}},
+    "ollama": {"error": {"message": "M", "type": "api_error", "param": None, "code": None}},
     "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},
     "gemini": {"error": {"code": 503, "message": "M", "status": "UNAVAILABLE"}},
     "xai": {"code": "service_unavailable", "error": "M"},
@@ -1087,6 +1088,7 @@ PREFIXES = {
     "groq": ("groq", "/groq/openai/v1"),
     "moonshot": ("moonshot", "/moonshot/v1"),
     "together": ("together_ai", "/together/v1"),
+    "ollama": ("openai", "/ollama/v1"),
     "vllm": ("hosted_vllm", "/vllm/v1"),
     "xai": ("xai", "/xai/v1"),
     "zai": ("zai", "/zai/api/paas/v4"),

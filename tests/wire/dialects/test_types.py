@@ -39,7 +39,7 @@ def asked(name: str, usage: Any) -> Prompt:
 
 
 @pytest.mark.parametrize(
-    "name", ["deepseek", "groq", "mistral", "moonshot", "openrouter", "together", "vllm", "xai", "zai"]
+    "name", ["deepseek", "groq", "mistral", "moonshot", "ollama", "openrouter", "together", "vllm", "xai", "zai"]
 )
 def test_usage_in_a_stream__is_asked_for_with_a_boolean(name: str) -> None:
     with pytest.raises(RequestError, match=r"include_usage|boolean|Invalid API parameter"):

@@ -1,0 +1,155 @@
+"""Ollama's server in OpenAI's format, at `/ollama/v1/`: whole calls, a role in each delta, errors named by status.
+
+Sources: `openai/openai.go` and `middleware/openai.go` of ollama/ollama; chunks that g0t4/ask-openai.nvim wrote down in
+April 2025; the type of errors as users quote it since April 2026 (SamSaffron/term-llm 385, tinyhumansai/openhuman 2787)
+in place of `api_error`; the cached tokens since September 2026 (stdapi-ai/stdapi.ai 252).
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Self
+
+from completions import ids
+from completions.conversation import ANY_TOOL, Choice, Prompt, Reply
+from completions.exceptions import RequestError
+from completions.wire.base import LIMITS, Undecodable, without
+from completions.wire.content import arguments_of, written_arguments
+from completions.wire.dialects import catalogue, ollama_rules
+from completions.wire.dialects.vendor import HEAD, Vendor, numbered
+from completions.wire.fields import arranged, whole, without_nulls
+from completions.wire.framing import ServerSentEvents
+from completions.wire.ollama import names, no_json
+from completions.wire.ollama.errors import ERROR_WORDS, REFUSALS, words
+
+TYPES = {400: "invalid_request_error", 404: "not_found_error"}
+"""The types of errors by status; all others are `api_error`."""
+
+
+class Ollama(Vendor):
+    """Ollama's dialect. The server takes no notice of `n` and of `tool_choice` (ollama/ollama 17921, August 2026)."""
+
+    name = "ollama"
+    place = "ollama/v1/"
+    reasoning_field = "reasoning"
+    vendor = names.VENDOR
+    words = ERROR_WORDS
+    refusals = REFUSALS
+    listed = names.DEFAULT_MODELS
+    model = staticmethod(catalogue.ollama)
+    head = (*HEAD, "system_fingerprint")
+    events_type = ServerSentEvents.media_type
+    whole_calls = True
+    call_opens = False
+    role_opens = False
+    null_usage = False
+    chances = ("content",)
+    window_of_prompt = cuts_last = True
+
+    def knows(self, model: str) -> bool:
+        """Tell whether a model exists, whatever its tag."""
+        return names.knows(model)
+
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a chat request is invalid."""
+        ollama_rules.check_chat(body)
+
+    def check_completion(self, body: dict[str, Any]) -> None:
+        """Raise `RequestError` if a request for a completion is invalid."""
+        ollama_rules.check_completion(body)
+
+    def check_embeddings(self, body: dict[str, Any], size: int) -> None:
+        """Raise `RequestError` if a request for embeddings is invalid."""
+        ollama_rules.check_embeddings(body)
+
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt as the server reads it: one choice, any tool, and as much of it as the window takes."""
+        adapted = super().adapt_prompt(prompt)
+        adapted = replace(
+            adapted, n=1, tool_choice=ANY_TOOL, truncates=True, max_tokens=whole(prompt.body.get("max_tokens"), 1)
+        )
+        return replace(adapted, reasoning_effort=ollama_rules.effort(prompt.body) or None)
+
+    def for_prompt(self, prompt: Prompt) -> Self:
+        """Return the dialect, which tells nothing of what was thought where a request wants no thoughts."""
+        if prompt.reasoning_effort != "none":
+            return self
+        silent = copy.copy(self)
+        silent.is_silent = True
+        return silent
+
+    def adapt_reply(self, reply: Reply) -> Reply:
+        """Return the reply without calls whose arguments are no JSON object, which the server could not read either."""
+        return super().adapt_reply(replace(reply, choices=tuple(map(_readable, reply.choices))))
+
+    def answer_id(self, reply: Reply) -> str:
+        """Return an id with a number below 999."""
+        return f"chatcmpl-{int(ids.spelled(f'answer/{reply.serial}', 8), 16) % 999}"
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return an id of eight letters."""
+        return f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.LOWER)}"
+
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields."""
+        return super().top_level(head | {"system_fingerprint": "fp_ollama"}, reply, prompt)
+
+    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer that is not streamed, with its fields in the order of chunks."""
+        return arranged(document, (*self.head, "choices"))
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message, whose content is a text even with calls; these have an index."""
+        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+        calls = [arranged(call, ("id", "index")) for call in told.get("tool_calls", ())]
+        return arranged(told | ({"tool_calls": calls} if calls else {}), ("role", "content", "reasoning"))
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, which always has the role and a text."""
+        told = {"role": "assistant", "content": "", **super().delta(delta, choice)}
+        if "tool_calls" in told:
+            told["tool_calls"] = [arranged(call, ("id", "index")) for call in told["tool_calls"]]
+        return told
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return a choice, with log probabilities at its end if there are any."""
+        reason = document.get("finish_reason")
+        told = without_nulls(document) | {"finish_reason": "stop" if reason == "content_filter" else reason}
+        return arranged(told, ("index", "message", "delta", "text", "finish_reason"))
+
+    def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return a choice of a text completion."""
+        told = self.choice(super().text_choice(document, choice))
+        return arranged(told, ("text", "index"))
+
+    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the three counts, and what was cached."""
+        told = {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")}
+        return told | {"prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens if reply.usage else 0}}
+
+    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the headers without rate limits, which the server does not have."""
+        return without(headers, LIMITS)
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return what Go's decoder says of a body that is no JSON object; other errors as they are."""
+        told = no_json.told(exc.body, "openai.ChatCompletionRequest") if isinstance(exc, Undecodable) else None
+        return exc if told is None else RequestError(told)
+
+    def error(self, exc: RequestError) -> dict[str, Any]:
+        """Return the envelope of an error."""
+        kind = TYPES.get(exc.status, "api_error")
+        return {"error": {"message": words(exc), "type": kind, "param": None, "code": None}}
+
+
+def _readable(choice: Choice) -> Choice:
+    """Return a choice whose calls are all of functions with a JSON object."""
+    read = {call: replace(call, kind="function", arguments=written_arguments(call)) for call in choice.tool_calls}
+    read = {call: told for call, told in read.items() if arguments_of(told) is not None}
+    calls = tuple(read[call] for call in choice.tool_calls if call in read)
+    if calls == choice.tool_calls:
+        return choice
+    told = (replace(block, call=block.call and read.get(block.call)) for block in choice.blocks)
+    blocks = tuple(block for block in told if block.kind != "call" or block.call)
+    reason = "stop" if choice.finish_reason == "tool_calls" and not calls else choice.finish_reason
+    return replace(choice, tool_calls=calls, blocks=blocks, finish_reason=reason)

@@ -1,0 +1,141 @@
+"""Step 2 for Ollama in OpenAI's format: what its server refuses, in the words of Go's JSON decoder or in its own.
+
+Source: the requests of `openai/openai.go` in ollama/ollama, and what makes a request of `/api/chat` of them. Go ignores
+unknown fields, and treats null as absent; there are no bounds.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from completions.exceptions import RequestError
+from completions.wire.fields import dicts, mapping, text
+from completions.wire.ollama import rules as ollama_rules
+from completions.wire.ollama.rules import ANY, FLAG, KINDS, TEXT, WHOLE, Go
+
+NUMBER = Go("float64", (int, float))
+_CALLED: Mapping[str, Go] = {"name": TEXT, "arguments": TEXT}
+_CALL: Mapping[str, Go] = {"id": TEXT, "index": WHOLE, "type": TEXT, "function": Go("struct", (dict,), _CALLED)}
+_MESSAGE: Mapping[str, Go] = {
+    **dict.fromkeys(("role", "reasoning", "name", "tool_call_id"), TEXT),
+    "content": ANY,
+    "tool_calls": Go("[]openai.ToolCall", (list,), _CALL),
+}
+_OPTIONS = Go("openai.StreamOptions", (dict,), {"include_usage": FLAG})
+_SHARED: Mapping[str, Go] = {
+    **dict.fromkeys(("max_tokens", "seed"), WHOLE),
+    **dict.fromkeys(("temperature", "frequency_penalty", "presence_penalty", "top_p"), NUMBER),
+    "model": TEXT,
+    "stop": ANY,
+    "stream": FLAG,
+    "stream_options": _OPTIONS,
+}
+CHAT: Mapping[str, Go] = {
+    **_SHARED,
+    "messages": Go("[]openai.Message", (list,), _MESSAGE),
+    "response_format": Go(
+        "openai.ResponseFormat", (dict,), {"type": TEXT, "json_schema": Go("openai.JsonSchema", (dict,))}
+    ),
+    "tools": Go("[]api.Tool", (list,), {"type": TEXT, "function": ollama_rules.FUNCTION}),
+    "reasoning": Go("openai.Reasoning", (dict,), {"effort": TEXT}),
+    "reasoning_effort": TEXT,
+    "logprobs": FLAG,
+    "top_logprobs": WHOLE,
+}
+COMPLETION: Mapping[str, Go] = {**_SHARED, **dict.fromkeys(("prompt", "suffix"), TEXT), "logprobs": WHOLE}
+EMBEDDINGS: Mapping[str, Go] = {"model": TEXT, "input": ANY, "dimensions": WHOLE, "encoding_format": TEXT}
+
+EFFORTS = ("high", "medium", "low", "max", "none")
+OTHER_NAMES = {"xhigh": "max", "minimal": "minimal"}
+"""What the server takes besides, as its tests of autumn 2026 have it."""
+
+PICTURES = tuple(f"data:{kind};base64," for kind in ("", "image/jpeg", "image/jpg", "image/png", "image/webp"))
+"""How the addresses of images begin that are taken."""
+
+
+def effort(body: Mapping[str, Any]) -> str:
+    """Return how much a request wants to be thought, empty if it does not say; `reasoning` goes before."""
+    if isinstance(body.get("reasoning"), dict):
+        return text(body["reasoning"].get("effort"))
+    return text(body.get("reasoning_effort"))
+
+
+def check_chat(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for the first problem that the server would report of a chat."""
+    ollama_rules.typed(body, "ChatCompletionRequest.", CHAT)
+    if not body.get("messages"):
+        raise RequestError("[] is too short - 'messages'")
+    for message in body["messages"]:
+        _check_message(mapping(message))
+    asked = effort(body)
+    if asked and asked not in EFFORTS and asked not in OTHER_NAMES:
+        known = ", ".join(f'"{name}"' for name in EFFORTS[:-1])
+        raise RequestError(f"invalid reasoning value: '{asked}' (must be {known}, or \"none\")")
+    _check_model(body)
+
+
+def check_completion(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for the first problem that the server would report of a completion."""
+    ollama_rules.typed(body, "CompletionRequest.", COMPLETION)
+    stop = body.get("stop")
+    for each in stop if isinstance(stop, list) else ():
+        if not isinstance(each, str):
+            raise RequestError(f"invalid type for 'stop' field: {_kind(each)}")
+    _check_model(body)
+
+
+def check_embeddings(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for the first problem that the server would report of a request for embeddings."""
+    ollama_rules.typed(body, "EmbedRequest.", EMBEDDINGS)
+    coding, given = text(body.get("encoding_format")), body.get("input")
+    if coding and coding.lower() not in ("float", "base64"):
+        raise RequestError(f"Invalid value for 'encoding_format' = {coding}. Supported values: ['float', 'base64'].")
+    if given is None or given == []:
+        raise RequestError("invalid input")
+    if not all(isinstance(each, str) for each in (given if isinstance(given, list) else [given])):
+        raise RequestError("invalid input type")
+    _check_model(body)
+
+
+def _check_model(body: Mapping[str, Any]) -> None:
+    if not body.get("model"):
+        raise RequestError("model is required")
+
+
+def _check_message(message: Mapping[str, Any]) -> None:
+    """Refuse content of another form; what calls a tool may have none."""
+    content, calls = message.get("content"), message.get("tool_calls")
+    if isinstance(content, list):
+        for part in content:
+            _check_part(part)
+    elif not isinstance(content, str) and calls is None:
+        raise RequestError(f"invalid message content type: {_kind(content)}")
+    for call in dicts(calls):
+        try:
+            arguments = orjson.loads(text(mapping(call.get("function")).get("arguments")))
+        except orjson.JSONDecodeError:
+            arguments = ""
+        if not isinstance(arguments, dict | None):
+            raise RequestError("invalid tool call arguments")
+
+
+def _check_part(part: object) -> None:
+    match part:
+        case {"type": "text", "text": str()} | {"type": "input_audio"}:
+            return
+        case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
+            if url.startswith(("http://", "https://")):
+                raise RequestError("image URLs are not currently supported, please use base64 encoded data instead")
+            coded = next((url.removeprefix(start) for start in PICTURES if url.startswith(start)), None)
+            if coded is None or not ollama_rules.is_base64(coded):
+                raise RequestError("invalid image input")
+        case _:
+            raise RequestError("invalid message format")
+
+
+def _kind(value: object) -> str:
+    """Return what Go calls the type of a JSON value."""
+    if value is None:
+        return "<nil>"
+    return KINDS.get(type(value), "string" if isinstance(value, str) else "float64")
