@@ -259,6 +259,9 @@ async def test_quota_of_the_script__is_refused_as_each_vendor_refuses(app: Handl
             document.pop("request_id", None)
             document.pop("id", None)
     assert named == limited
+    if place == "openrouter":
+        told = named[1]["error"]["metadata"]
+        assert (told["limit_source"], told["provider_name"]) == ("openrouter_credits", None)
     status, document = await said_at(app, place, "Hi", "402")
     assert (status, QUOTA[place][1] in json.dumps(document) or QUOTA[place][0] == 429) == (402, True), document
 

@@ -9,9 +9,19 @@ from completions.wire.gemini.signatures import wrong_in_chat
 from completions.wire.openai.words import POLICY
 from completions.wire.validation import Rule
 
-FAILED = "Provider returned error"
+FAILED, QUOTA = "Provider returned error", "insufficient_quota"
 GEMINI_3 = "google/gemini-3"
 """How the models begin whose calls are signed."""
+
+CREDITS: Mapping[str, object] = {
+    "limit_source": "openrouter_credits",
+    "remedy_hint": (
+        "Add credits at https://openrouter.ai/settings/credits, or lower max_tokens / prompt size to fit your "
+        "remaining balance."
+    ),
+    "provider_name": None,
+}
+"""What is told of a balance that is used up (quoted from August to September 2026)."""
 
 RAW = (
     "Gemini models require OpenRouter reasoning details to be preserved in each request. Please refer to our docs: "
@@ -24,12 +34,14 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     """Return the error, whose code is the status; a failure of the provider says what it said."""
     metadata: Mapping[str, object] | None = None
     if exc.status >= 500 and exc.code:
-        metadata = {"provider_name": "Mock", "raw": exc.code}
+        metadata = {"raw": exc.code, "provider_name": "Mock", "is_byok": False}
+    elif exc.code == QUOTA:
+        metadata = CREDITS
     elif exc.code == POLICY and exc.about:
         flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
         metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
     elif "raw" in exc.about:
-        metadata = exc.about
+        metadata = {**exc.about, "is_byok": False}
     error = {"message": exc.message, "code": exc.status}
     return {"error": error | ({"metadata": metadata} if metadata else {})}
 

@@ -937,7 +937,11 @@ ERRORS = {
     "cohere": {"message": "M"},
     "deepseek": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
     "openrouter": {
-        "error": {"message": "M", "code": 503, "metadata": {"provider_name": "Mock", "raw": "service_unavailable"}},
+        "error": {
+            "message": "M",
+            "code": 503,
+            "metadata": {"raw": "service_unavailable", "provider_name": "Mock", "is_byok": False},
+        },
         "user_id": "user_mock",
     },
     "mistral": {

@@ -633,7 +633,7 @@ def test_openrouter__wants_the_details_of_gemini_3_back(messages: Any, words: st
         assert (told["message"], told["code"]) == ("Provider returned error", 400)
         begin = "Gemini models require OpenRouter reasoning details to be preserved in each request."
         assert told["metadata"]["raw"].startswith(begin) and words in told["metadata"]["raw"]
-        assert told["metadata"]["provider_name"] == "Google AI Studio"
+        assert (told["metadata"]["provider_name"], told["metadata"]["is_byok"]) == ("Google AI Studio", False)
     else:
         parse("openrouter", messages, {"model": model})
 
