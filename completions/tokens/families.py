@@ -230,10 +230,33 @@ OTHERS = (
     ),
     Family(
         "xai",
+        r"grok-4\.20-multi-agent(-.*)?",
+        frozenset({"penalties", "stop"}),
+        source="NousResearch/hermes-agent 23435; probes of 2026-09-30: its effort is the number of agents",
+        seen="2026-09-30",
+    ),
+    Family(
+        "xai",
         r"grok-4\.20(-.*)?",
         frozenset({"penalties", "reasoning", "stop"}),
         source="chenyme/grok2api 814; miaoxworld/NativeTavern 83",
         seen="2026-09-15",
+    ),
+    Family(
+        "xai",
+        r"grok-(build|composer)(-.*)?",
+        frozenset({"reasoning"}),
+        source="router-for-me/CLIProxyAPI 3968, of grok-build and grok-composer-2.5-fast",
+        seen="2026-06-23",
+    ),
+    Family(
+        "xai",
+        r"grok-4\.[5-9](-.*)?",
+        frozenset({"penalties", "stop"}),
+        efforts=("minimal", *LOW_TO_HIGH, "xhigh"),
+        default_effort="high",
+        source="theopenco/llmgateway 3669, and probes of 4.5 to 4.7 until 2026-09-23; miaoxworld/NativeTavern 83",
+        seen="2026-09-23",
     ),
     Family(
         "xai",

@@ -19,6 +19,7 @@ from completions.wire.base import NO_ROUTE, WireFormat
 from completions.wire.bedrock.converse import Converse
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.first_chat import FirstCohereChat
+from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.openai.chat.format import ChatCompletions
@@ -602,6 +603,18 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
             "does not support parameter reasoningEffort.",
         ),
         ("xai", {"model": "grok-4.3", "reasoning_effort": "low"}, None),
+        ("xai", {"model": "grok-4.3", "reasoning_effort": "none"}, None),
+        ("xai", {"model": "grok-4.20-multi-agent-0309", "reasoning_effort": "low"}, None),
+        ("xai", {"model": "grok-build-0.1", "reasoning_effort": "low"}, "does not support parameter reasoningEffort."),
+        ("xai", {"model": "grok-4.6", "reasoning_effort": "xhigh"}, None),
+        *(
+            (
+                "xai",
+                {"model": f"grok-4.{at}", "reasoning_effort": effort},
+                f"This model does not support `reasoning_effort` value `{effort}`.",
+            )
+            for at, effort in ((5, "none"), (6, "max"))
+        ),
         ("xai", {"model": "grok-4.5", "stop": ["a"]}, "Model grok-4.5 does not support parameter stop."),
         ("xai", {"model": "grok-4.5", "frequency_penalty": 0.5}, "does not support parameter frequencyPenalty."),
         ("xai", {"model": "grok-3", "stop": ["a"]}, None),
@@ -664,6 +677,24 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
 def test_dialects__refuse_because_of_the_model(dialect: str, body: dict[str, Any], said: str | None) -> None:
     exc = refused(registry.CHAT_DIALECTS[dialect], HELLO | body)
     assert said in exc.message if said and exc else (exc, said) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "said"),
+    [
+        (
+            "grok-4.20-0309-reasoning",
+            "low",
+            "Model grok-4.20-0309-reasoning does not support parameter reasoningEffort.",
+        ),
+        ("grok-4.6", "none", "This model does not support `reasoning_effort` value `none`."),
+        ("grok-4.6", "xhigh", None),
+        ("grok-4.20-multi-agent", "low", None),
+    ],
+)
+def test_xai__refuses_efforts_of_responses_too(model: str, effort: str, said: str | None) -> None:
+    exc = refused(Responses(XAI()), {"model": model, "reasoning": {"effort": effort}, "input": "Hi"})
+    assert (exc and exc.message) == said
 
 
 def test_rows__say_where_and_when_they_were_seen() -> None:

@@ -1,5 +1,7 @@
 """What vendors that use OpenAI's chat format refuse because of the model, in their own words."""
 
+from dataclasses import replace
+
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.dialects.deserializer import FAILED
@@ -278,7 +280,21 @@ XAI: tuple[Refusal, ...] = (
         "Model {model} does not support parameter reasoningEffort.",
         None,
         None,
-        source="chenyme/grok2api 814, of grok-4.20-0309-reasoning",
-        seen="2026-07-28",
+        source="chenyme/grok2api 814, of grok-4.20-0309-reasoning; router-for-me/CLIProxyAPI 3968, of grok-build",
+        seen="2026-09-30",
+    ),
+    Refusal(
+        EFFORT,
+        Effort("reasoning_effort", other=True),
+        "This model does not support `reasoning_effort` value `{value}`.",
+        None,
+        None,
+        source="probes of grok-4.5 to grok-4.7 with `none` that several have published; theopenco/llmgateway 3669",
+        seen="2026-09-23",
     ),
 )
+
+XAI_RESPONSES = tuple(
+    row._replace(find=replace(row.find, place="reasoning.effort")) for row in XAI if isinstance(row.find, Effort)
+)
+"""What it refuses of responses (NousResearch/hermes-agent 23435)."""

@@ -94,7 +94,7 @@ class XAI(Vendor):
     name = "xai"
     reasoning_field = "reasoning_content"
     vendor = "xai"
-    refusals = refusals.XAI
+    refusals, response_refusals = refusals.XAI, refusals.XAI_RESPONSES
     between = turns.XAI
     words = XAI_WORDS
     place = "xai/v1/"

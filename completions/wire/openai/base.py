@@ -50,6 +50,8 @@ class Dialect:
     """The same of formats that have their own, by the format's name."""
     refusals: Sequence[Refusal] = ()
     """What another vendor's chat refuses because of the model."""
+    response_refusals: Sequence[Refusal] = ()
+    """What another vendor's responses refuse because of the model."""
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
     """How often a keep-alive is sent while a stream is silent, unless the script says otherwise; 0 is never."""
@@ -298,7 +300,7 @@ class OpenAIFormat(WireFormat):
         if self.at_gateway and not dialect.name:
             self.refusal_type = "application/json; charset=utf-8"
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
-            self.refusals = dialect.refusals if self.name == "chat" else ()
+            self.refusals = {"chat": dialect.refusals, "responses": dialect.response_refusals}.get(self.name, ())
             self.words = dialect.words_of.get(self.name, dialect.words)
         self._framing = events_of(dialect, self.events_type)
 
