@@ -215,6 +215,14 @@ OTHERS = (
         seen="2026-07-13",
     ),
     Family(
+        "mistral",
+        r"mistral-small(-2603)?|mistral-medium(-2604|-3\.5)?|magistral-small",
+        efforts=("none", "high"),
+        default_effort="none",
+        source="probes in anomalyco/models.dev 1986; architects-toolkit/SmartHopper 647",
+        seen="2026-07-06",
+    ),
+    Family(
         "openrouter",
         "deepseek/deepseek-v4-pro(:.*)?",
         frozenset({"images"}),

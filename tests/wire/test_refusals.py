@@ -603,6 +603,13 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
             "does not support parameter reasoningEffort.",
         ),
         ("xai", {"model": "grok-4.3", "reasoning_effort": "low"}, None),
+        ("mistral", {"model": "mistral-small-latest", "reasoning_effort": "high"}, None),
+        ("mistral", {"model": "mistral-large-latest", "reasoning_effort": "medium"}, None),
+        (
+            "mistral",
+            {"model": "mistral-small-latest", "reasoning_effort": "medium"},
+            "reasoning_effort='medium' is not supported for this model. Must be one of (<Reas",
+        ),
         ("xai", {"model": "grok-4.3", "reasoning_effort": "none"}, None),
         ("xai", {"model": "grok-4.20-multi-agent-0309", "reasoning_effort": "low"}, None),
         ("xai", {"model": "grok-build-0.1", "reasoning_effort": "low"}, "does not support parameter reasoningEffort."),

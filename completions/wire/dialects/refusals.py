@@ -118,6 +118,17 @@ MISTRAL: tuple[Refusal, ...] = (
         source="quotes by users of mistral-embed in chat",
         seen="2026-08-02",
     ),
+    Refusal(
+        EFFORT,
+        Effort("reasoning_effort", other=True),
+        "reasoning_effort='{value}' is not supported for this model. Must be one of (<ReasoningEffort.none: 'none'>, "
+        "<ReasoningEffort.high: 'high'>)",
+        "3051",
+        None,
+        type="invalid_request_invalid_args",
+        source="architects-toolkit/SmartHopper 647, of mistral-small",
+        seen="2026-07-06",
+    ),
 )
 
 GROQ: tuple[Refusal, ...] = (

@@ -313,16 +313,22 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
         ),
         (
             {"tools": [TOOL], "tool_choice": {"type": "function", "name": "other"}},
-            "Tool choice 'function' not found in 'tools' parameter.",
+            "Tool choice 'other' not found in 'tools' parameter.",
             "tool_choice",
             None,
+        ),
+        (
+            {"tools": [], "tool_choice": {"type": "function", "name": "other"}},
+            "Tool choice 'function' not found in 'tools' parameter.",
+            *CHOSEN,
         ),
         *(
             ({"tools": [TOOL], "tool_choice": chosen}, f"Tool choice '{kind}' not found in 'tools' parameter.", *CHOSEN)
             for kind, chosen in (
                 ("web_search", {"type": "web_search"}),
                 ("web_search", {"type": "allowed_tools", "mode": "auto", "tools": [TOOL, {"type": "web_search"}]}),
-                ("function", {"type": "allowed_tools", "mode": "auto", "tools": [{**TOOL, "name": "other"}]}),
+                ("other", {"type": "allowed_tools", "mode": "auto", "tools": [{**TOOL, "name": "other"}]}),
+                ("custom", {"type": "custom", "name": "other"}),
             )
         ),
         *(

@@ -243,8 +243,10 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     absent = next((one for one in some if not any(_is_chosen(one, tool) for tool in _flat(offered))), None)
     if absent is None:
         return None
-    why = f"Tool choice '{absent.get('type')}' not found in 'tools' parameter."
-    return worded_problem(why, None, "tool_choice")
+    what = absent["type"]
+    if any(tool["type"] == what for tool in _flat(offered)):
+        what = absent.get("name") or what  # its type is told where none of the type is offered (measured on 2026-09-04)
+    return worded_problem(f"Tool choice '{what}' not found in 'tools' parameter.", None, "tool_choice")
 
 
 def _is_chosen(chosen: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
