@@ -13,7 +13,7 @@ from hypothesis import settings
 from completions.tokens import text
 from tests.fuzzing import EXAMPLES
 from tests.redis_server import RedisServer, server_url
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
 
@@ -83,7 +83,7 @@ def server() -> Iterator[LiveServer]:
 @pytest.fixture(scope="module")
 def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
     """A live server with the script that is the module's SCRIPT, which answers at once unless that says otherwise."""
-    with LiveServer(script=request.module.SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as started:
+    with LiveServer(script=request.module.SCRIPT, **QUICK) as started:
         yield started
 
 

@@ -12,14 +12,19 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import pytest
 
 from tests.forked import ROOT as ROOT
 from tests.forked import SERVER, Forked, parent
 from tests.patience import PATIENCE
 
 SERVE = ("manage.py", "serve", "--port", "0")
+
+QUICK = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
+"""The environment of a server whose answers take no time."""
 
 FURTHER = {"--workers", "--reload", "WORKERS", "WEB_CONCURRENCY", "runserver"}
 """What makes a server start further processes, which then import what its program has imported."""
@@ -100,6 +105,17 @@ class LiveServer:
         self.process.wait()
         with self._grown:
             self._grown.notify_all()
+
+
+def serving(*command: str, script: str | None = None, **environment: str) -> object:
+    """Return a fixture of a server for the tests of a module."""
+
+    @pytest.fixture(scope="module")
+    def server() -> Iterator[LiveServer]:
+        with LiveServer(*command, script=script, **environment) as live:
+            yield live
+
+    return server
 
 
 def _start(command: Sequence[str], told: dict[str, str], *written: int) -> "subprocess.Popen[bytes] | Forked":

@@ -1,10 +1,6 @@
 """One server for the clients that are to meet every fault."""
 
-from collections.abc import Iterator
-
-import pytest
-
-from tests.server import LiveServer
+from tests.server import serving
 
 SCRIPT = """\
 version: 1
@@ -16,8 +12,5 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[LiveServer]:
-    """A live server that answers with a text, and the model `tools` with a call."""
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+scripted = serving(script=SCRIPT)
+"""A live server that answers with a text, and the model `tools` with a call."""

@@ -17,7 +17,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser import browser
-from tests.server import ROOT, LiveServer
+from tests.server import QUICK, ROOT, LiveServer, serving
 
 PACKAGES = ("openai", "@anthropic-ai/sdk")
 IMPORTS = {
@@ -112,11 +112,8 @@ def site() -> Iterator[str]:
     thread.join()
 
 
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[LiveServer]:
-    """A server whose answers have a pace and limits."""
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="20", MOCK_ITL_MS="60") as live:
-        yield live
+scripted = serving(script=SCRIPT, MOCK_TTFT_MS="20", MOCK_ITL_MS="60")
+"""A server whose answers have a pace and limits."""
 
 
 @pytest.fixture
@@ -155,7 +152,7 @@ FAILS = """async ([url, options]) => {
 
 async def test_page__of_an_origin_that_may_not_gets_nothing_and_changes_nothing(site: str, page: Page) -> None:
     once = "version: 1\nrules: [{reply: Once., times: 1}, {reply: Later.}]\n"
-    with LiveServer(CORS_ORIGINS="https://app.example", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+    with LiveServer(CORS_ORIGINS="https://app.example", **QUICK) as live:
         async with httpx.AsyncClient(base_url=live.url) as client:
             (await client.put("/_mock/script", content=once)).raise_for_status()
             chat, body = f"{live.url}/v1/chat/completions", '{"model": "gpt-4o", "messages": []}'

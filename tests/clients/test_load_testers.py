@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 import yaml
 
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 MODEL = "meta-llama/Llama-3.1-8B-Instruct"
 TTFT_MS, ITL_MS, SAID, ASKED = 40, 5, 60, 20
@@ -46,12 +45,7 @@ class Asking(HttpUser):
 """
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(yaml.safe_dump(SCRIPT))
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
+live = serving(script=yaml.safe_dump(SCRIPT))
 
 
 def ran(folder: Path, tool: str, *arguments: str, **variables: str) -> str:

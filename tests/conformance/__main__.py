@@ -15,7 +15,7 @@ from typing import Any
 
 import openai
 
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 HERE = Path(__file__).parent
 FILES = (
@@ -79,7 +79,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         source = fetch(Path(folder))
         report = Path(folder) / "report.xml"
-        with LiveServer(MOCK_SCRIPT=str(HERE / "script.yaml"), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+        with LiveServer(MOCK_SCRIPT=str(HERE / "script.yaml"), **QUICK) as server:
             store(f"{server.url}/v1")
             code = run(source, server.url, report)
         summarise(report)

@@ -1,8 +1,6 @@
 """Streams whose events are given word by word, and signs of life, on a live server."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +9,7 @@ import yaml
 from openai import OpenAI
 
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 
 def chunk(delta: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
@@ -51,13 +49,8 @@ RULES: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(scope="module")
-def raw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    defaults = {"validate": False, "pacing": {"ttft_ms": 0, "itl_ms": 0}}
-    file.write_text(yaml.safe_dump({"version": 1, "defaults": defaults, "rules": RULES}, sort_keys=False))
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
-        yield live
+DEFAULTS = {"validate": False, "pacing": {"ttft_ms": 0, "itl_ms": 0}}
+raw = serving(script=yaml.safe_dump({"version": 1, "defaults": DEFAULTS, "rules": RULES}, sort_keys=False))
 
 
 def ask(

@@ -13,7 +13,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 from tests.browser import PATIENCE_MS, browser
 from tests.control.conftest import world  # noqa: F401  # a fixture here too
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 SCRIPT = Path(__file__).parent / "script.yaml"
 
@@ -50,7 +50,7 @@ class Site:
 @pytest.fixture(scope="session")
 def inspected() -> Iterator[LiveServer]:
     """A live server with the script beside this file."""
-    with LiveServer(MOCK_SCRIPT=str(SCRIPT), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+    with LiveServer(MOCK_SCRIPT=str(SCRIPT), **QUICK) as live:
         yield live
 
 

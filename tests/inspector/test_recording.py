@@ -9,17 +9,12 @@ from playwright.async_api import BrowserContext, expect
 
 from tests.inspector.conftest import Site, http_client
 from tests.inspector.control import control
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-QUICK = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
 
-
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as live:
-        yield live
+upstream = serving(MOCK_SCRIPT="auto", **QUICK)
 
 
 @pytest.fixture(scope="module")

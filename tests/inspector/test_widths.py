@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.inspector.conftest import Site
 from tests.inspector.test_looks import WIDE
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -34,7 +34,7 @@ def deep(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     folder.mkdir(parents=True)
     file = folder / f"{'script' * 20}.yaml"
     file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+    with LiveServer(MOCK_SCRIPT=str(file), **QUICK) as live:
         yield live
 
 

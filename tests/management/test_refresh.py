@@ -1,7 +1,6 @@
 """`manage.py checkcassettes --refresh`: what was recorded is asked again, and another shape is told."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from completions.state.cassettes.deck import Deck, cleaned_of, question_of
 from completions.state.cassettes.sent import NotAskable, request_of
 from completions.wire.registry import format_at
 from tests.delivery.relay.test_live import CLIENT, HEADERS
-from tests.server import SERVE, LiveServer
+from tests.server import QUICK, SERVE, LiveServer, serving
 
 SAID = [{"role": "user", "content": "Hello"}]
 TOOL = {
@@ -116,10 +115,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
 """What is recorded: of each API, whole or streamed, with what only its own request says."""
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
+upstream = serving(MOCK_SCRIPT="auto", **QUICK)
 
 
 @pytest.fixture(scope="module")

@@ -10,16 +10,13 @@ import pytest
 from completions.exceptions import ControlError
 from completions.pytest_plugin.caller import MockLLMWarning
 from completions.pytest_plugin.mock import MockLLM
-from tests.server import ROOT, LiveServer
+from tests.server import QUICK, ROOT, LiveServer, serving
 
 FOLDER = Path(__file__).parent / "cassettes"
 BODY = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Ticket ticket-1, please."}]}
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0", API_KEYS="real-key-12345") as live:
-        yield live
+upstream = serving(MOCK_SCRIPT="auto", **QUICK, API_KEYS="real-key-12345")
 
 
 @pytest.fixture

@@ -2,22 +2,18 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.reality.agents import AGENTS, Agent
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 SCRIPT = Path(__file__).with_name("agents.yaml")
 
 
-@pytest.fixture(scope="module")
-def mock() -> Iterator[LiveServer]:
-    """A server with the agents' script."""
-    with LiveServer(MOCK_SCRIPT=str(SCRIPT), LOG_CHUNKS="false") as server:
-        yield server
+mock = serving(MOCK_SCRIPT=str(SCRIPT), LOG_CHUNKS="false")
+"""A server with the agents' script."""
 
 
 @pytest.fixture(params=AGENTS)

@@ -17,7 +17,7 @@ import pytest
 from completions.receive.protocol import STILL_THERE
 from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
-from tests.server import ROOT, LiveServer
+from tests.server import QUICK, ROOT, LiveServer, serving
 from tests.tls import CANNOT, NO_OPENSSL, certified
 
 
@@ -313,11 +313,8 @@ def test_headers__without_an_end_are_refused(server: LiveServer) -> None:
         assert read_response(connection)[0].startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.fixture(scope="module")
-def hasty() -> Iterator[LiveServer]:
-    """A server that waits for the rest of a request for a second, and holds little of what is unfinished."""
-    with LiveServer(REQUEST_TIMEOUT="1", MAX_BODY_BYTES="100000", MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000") as live:
-        yield live
+hasty = serving(REQUEST_TIMEOUT="1", MAX_BODY_BYTES="100000", MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000")
+"""A server that waits for the rest of a request for a second, and holds little of what is unfinished."""
 
 
 HEAD = b"POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n"
@@ -360,11 +357,8 @@ def test_bodies__that_are_unfinished_hold_no_more_than_they_may(hasty: LiveServe
         assert read_all(connection).startswith(b"HTTP/1.1 200 "), "what they held is free again"
 
 
-@pytest.fixture(scope="module")
-def slow() -> Iterator[LiveServer]:
-    """A server whose streams last for hours."""
-    with LiveServer(MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000") as live:
-        yield live
+slow = serving(MOCK_TTFT_MS="0", MOCK_ITL_MS="3600000")
+"""A server whose streams last for hours."""
 
 
 @pytest.mark.parametrize("reset", [False, True], ids=["fin", "rst"])
@@ -478,11 +472,8 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def paused() -> Iterator[LiveServer]:
-    """A server whose answers wait at a gate: before they begin, or within."""
-    with LiveServer(script=PAUSED, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
+paused = serving(script=PAUSED, **QUICK)
+"""A server whose answers wait at a gate: before they begin, or within."""
 
 
 def held(server: LiveServer, text: str, count: int = 1) -> socket.socket:

@@ -20,7 +20,7 @@ from websockets.sync.connection import Connection
 from completions.receive.handler import Handler
 from tests.asgi import scope
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 SCRIPT = """
 version: 1
@@ -205,9 +205,7 @@ def test_client__that_leaves_is_noted(place: str) -> None:
 
 
 def test_handshake__is_refused_as_a_request_would_be() -> None:
-    with LiveServer(
-        script="{version: 1, defaults: {keys: [sk-right]}, rules: [{reply: Yes.}]}", MOCK_TTFT_MS="0", MOCK_ITL_MS="0"
-    ) as live:
+    with LiveServer(script="{version: 1, defaults: {keys: [sk-right]}, rules: [{reply: Yes.}]}", **QUICK) as live:
         for path, headers, status in (
             (RESPONSES, {}, 401),
             (RESPONSES, {"Authorization": "Bearer sk-right", "Origin": "https://other.example"}, 403),

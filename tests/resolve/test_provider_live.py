@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.delivery.relay.test_live import CLIENT, HEADERS, request
-from tests.server import SERVE, LiveServer
+from tests.server import QUICK, SERVE, LiveServer, serving
 
 SCRIPT = """
 version: 1
@@ -28,10 +28,7 @@ MODEL = "litellm: anthropic/claude-sonnet-4-5"
 SAID = "The key is real-key-123456: one, two, three."
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
+provider = serving(script=SCRIPT, **QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +126,7 @@ def test_model__cannot_be_asked_for_all(asking: LiveServer) -> None:
 def test_model__is_recorded_and_played_by_any_api(asking: LiveServer, cassettes: Path) -> None:
     for text in ("One", "refused", "limit"):
         ask(asking, "chat", text, max_tokens=70)
-    with LiveServer(CASSETTES=str(cassettes), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as player:
+    with LiveServer(CASSETTES=str(cassettes), **QUICK) as player:
         refused, missing, played = (ask(player, "chat", text, max_tokens=70) for text in ("refused", "limit", "One"))
         assert (refused.status_code, refused.json()["error"]["message"]) == (400, "Not this.")
         assert missing.json()["error"]["code"] == "no_cassette", "what is tried again is not recorded"

@@ -2,13 +2,12 @@
 
 import math
 import time
-from collections.abc import Iterator
 
 import openai
 import pytest
 
 from tests.receive.test_live import connect, request
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 SCRIPT = """\
 version: 1
@@ -28,10 +27,7 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def limited() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="600000") as live:
-        yield live
+limited = serving(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="600000")
 
 
 def client(server: LiveServer, max_retries: int = 2, key: str = "sk-a") -> openai.OpenAI:

@@ -21,7 +21,7 @@ from completions.state.namespaces import Namespace
 from completions.state.shared.store import RedisStore
 from tests.patience import PATIENCE
 from tests.redis_server import RedisServer
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 SCRIPT = """\
 version: 1
@@ -36,8 +36,6 @@ rules:
 - {name: forever, match: {last_user: forever}, hold: {gate: forever, timeout_ms: 3600000}, reply: Never.}
 - {name: rest, reply: Hello.}
 """
-
-QUICK = {"MOCK_TTFT_MS": "0", "MOCK_ITL_MS": "0"}
 
 
 @pytest.fixture(scope="module")

@@ -6,13 +6,9 @@ import anthropic
 import openai
 import pytest
 
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
-
-@pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer() as server:
-        yield server
+live = serving()
 
 
 @pytest.fixture

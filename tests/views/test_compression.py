@@ -18,7 +18,7 @@ from completions.script.language import CODINGS
 from tests.document import TEXT, events, fold
 from tests.patience import PATIENCE
 from tests.scripts import script
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 BROTLI = importlib.util.find_spec("brotli") is not None
 OFFERED = ["gzip", "deflate", *(["br"] if BROTLI else [])]
@@ -42,10 +42,7 @@ needs_brotli = pytest.mark.skipif(not BROTLI, reason="the package brotli is not 
 CODING = [pytest.param(name, marks=needs_brotli if name == "br" else ()) for name in DECODERS]
 
 
-@pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, JOURNAL="true") as started:
-        yield started
+live = serving(script=SCRIPT, JOURNAL="true")
 
 
 class Raw:

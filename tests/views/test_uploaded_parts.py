@@ -14,15 +14,12 @@ import pytest
 from google import genai
 from mistralai.client import Mistral
 
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 TEXT = b"The launch is on Friday, and everybody is invited. " * 200
 
 
-@pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
-        yield server
+live = serving(MOCK_SCRIPT="auto", **QUICK)
 
 
 @pytest.fixture(scope="module")

@@ -1,9 +1,7 @@
 """What vLLM's server answers beside generating: tokens, version, health, metrics; on a live server."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,21 +11,17 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from completions.tokens import text as tokens
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 TEXT = "Wie geht's? 東京 🎁 unbelievable"
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": TEXT}]
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file: Path = tmp_path_factory.mktemp("script") / "script.yaml"
-    pacing = {"ttft_ms": 30, "itl_ms": 5, "load": {"max_concurrent": 1}}
-    rule = {"match": {"model": "slow"}, "hold": "door", "reply": "One.", "pacing": {"load": {"max_concurrent": 1}}}
-    script = {"version": 1, "rules": [rule, {"reply": {"auto": {"tokens": 20}}, "pacing": pacing}]}
-    file.write_text(yaml.safe_dump(script))
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
+ONE_AT_A_TIME = {"load": {"max_concurrent": 1}}
+PACING = {"ttft_ms": 30, "itl_ms": 5, **ONE_AT_A_TIME}
+SLOW = {"match": {"model": "slow"}, "hold": "door", "reply": "One.", "pacing": ONE_AT_A_TIME}
+RULES = [SLOW, {"reply": {"auto": {"tokens": 20}}, "pacing": PACING}]
+live = serving(script=yaml.safe_dump({"version": 1, "rules": RULES}))
 
 
 def post(live: LiveServer, path: str, body: Any) -> httpx.Response:

@@ -1,7 +1,7 @@
 """Several tokens of a text in a chunk, on every surface that streams text."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from completions.wire.registry import read
 from tests.asgi import Answer, call
 from tests.patience import PATIENCE
 from tests.same_bytes.requests import GEMINI, SURFACES, Body, Surface, chat, gemini
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 SCRIPT = Path(__file__).parent.parent / "same_bytes" / "script.yaml"
 AMAZON = "/model/us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -201,20 +201,15 @@ async def test_chunks__that_are_given_have_no_size(tmp_path: Path, settings: Set
 TEN = "One two three four five six seven eight nine ten"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    script = {
-        "version": 1,
-        "defaults": {"pacing": {"ttft_ms": 0, "itl_ms": 0, "tokens_per_chunk": 4}},
-        "rules": [
-            {"match": {"model": "gpt-4o-mini"}, "pacing": {"tokens_per_chunk": 1}, "reply": TEN},
-            {"match": {"model": "gpt-4o"}, "reply": TEN},
-        ],
-    }
-    file = tmp_path_factory.mktemp("script") / "script.yaml"
-    file.write_text(yaml.safe_dump(script))
-    with LiveServer(MOCK_SCRIPT=str(file)) as live:
-        yield live
+IN_FOURS = {
+    "version": 1,
+    "defaults": {"pacing": {"ttft_ms": 0, "itl_ms": 0, "tokens_per_chunk": 4}},
+    "rules": [
+        {"match": {"model": "gpt-4o-mini"}, "pacing": {"tokens_per_chunk": 1}, "reply": TEN},
+        {"match": {"model": "gpt-4o"}, "reply": TEN},
+    ],
+}
+server = serving(script=yaml.safe_dump(IN_FOURS))
 
 
 def said_in_chunks(client: OpenAI, model: str) -> list[str]:

@@ -19,7 +19,7 @@ from openai.types.responses import Response
 from completions.wire.registry import ADDRESSES
 from tests.document import events, merge
 from tests.leaky import LEAKY
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 from tests.wire.anthropic import stream as anthropic_stream
 from tests.wire.openai.typed_events import fold_response, typed_events
 
@@ -55,11 +55,8 @@ PARAMETERS = {"get_weather": CITY, "add": SUM}
 FUNCTIONS = [{"type": "function", "function": {"name": name, "parameters": it}} for name, it in PARAMETERS.items()]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    script = Path(__file__).with_name("closure.yaml")
-    with LiveServer(MOCK_SCRIPT=str(script), MOCK_TTFT_MS="0", MOCK_ITL_MS="0", JOURNAL="false") as live:
-        yield live
+SCRIPT = Path(__file__).with_name("closure.yaml")
+server = serving(MOCK_SCRIPT=str(SCRIPT), **QUICK, JOURNAL="false")
 
 
 @pytest.fixture(scope="module")

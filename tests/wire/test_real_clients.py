@@ -7,7 +7,7 @@ import httpx
 import orjson
 import pytest
 
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 HI: Any = [{"role": "user", "content": "Hi"}]
 CLAUDE = {"anthropic-version": "2023-06-01", "x-api-key": "k"}
@@ -102,7 +102,7 @@ TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.fixture(scope="module")
 def http() -> Iterator[httpx.Client]:
     with (
-        LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server,
+        LiveServer(MOCK_SCRIPT="auto", **QUICK) as server,
         httpx.Client(base_url=server.url) as client,
     ):
         yield client

@@ -10,7 +10,7 @@ import pytest
 
 from tests.delivery.relay.raw_server import Connection, RawServer, raw_server
 from tests.patience import PATIENCE
-from tests.server import LiveServer, run_manage
+from tests.server import LiveServer, run_manage, serving
 
 SCRIPT = """
 version: 1
@@ -24,10 +24,7 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+upstream = serving(script=SCRIPT)
 
 
 @pytest.fixture(scope="module")

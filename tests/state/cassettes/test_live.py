@@ -2,7 +2,6 @@
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -10,15 +9,12 @@ import pytest
 
 from tests.delivery.relay.test_live import CLIENT, HEADERS, SCRIPT, request
 from tests.patience import PATIENCE
-from tests.server import SERVE, LiveServer, run_manage
+from tests.server import QUICK, SERVE, LiveServer, run_manage, serving
 
 SURFACES = ["chat", "responses", "anthropic", "gemini", "ollama"]
 
 
-@pytest.fixture(scope="module")
-def upstream() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+upstream = serving(script=SCRIPT)
 
 
 def ask(server: LiveServer, surface: str, text: str, stream: bool = False) -> tuple[int, bytes, list[float]]:
@@ -63,7 +59,7 @@ def test_play__on_another_surface_says_the_same(upstream: LiveServer, tmp_path: 
         body = {**body, "model": "any", "max_tokens": 100}
         CLIENT.post(recorder.url + path, json=body)
         wait_for_files(tmp_path, 1)
-    with LiveServer(CASSETTES=str(tmp_path), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as player:
+    with LiveServer(CASSETTES=str(tmp_path), **QUICK) as player:
         said = []
         for surface in ("chat", "anthropic"):
             path, body = request(surface, "Hello", stream)
@@ -229,7 +225,7 @@ def test_record__keeps_the_order_in_which_answers_ended(tmp_path: Path) -> None:
     ):
         recorded = [ask(recorder, "chat", "Hello", stream=True)[1] for _ in replies]
         noted = CLIENT.get(f"{recorder.url}/_mock/exchanges").json()["exchanges"]
-    with LiveServer(CASSETTES=str(tmp_path), MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as player:
+    with LiveServer(CASSETTES=str(tmp_path), **QUICK) as player:
         played = [ask(player, "chat", "Hello", stream=True)[1] for _ in replies]
     assert [len(answer) for answer in played] == [len(answer) for answer in recorded]
     assert played == recorded

@@ -1,6 +1,5 @@
 """The anthropic SDK in its strict response validation mode, and LiteLLM, against a live server."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -11,7 +10,7 @@ from pydantic import BaseModel
 
 from llmclient import LLMClient
 from tests.leaky import LEAKY
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 pytestmark = LEAKY
 
@@ -44,10 +43,7 @@ class Forecast(BaseModel):
     days: list[int]
 
 
-@pytest.fixture(scope="module")
-def auto() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
-        yield server
+auto = serving(MOCK_SCRIPT="auto", **QUICK)
 
 
 def client(server: LiveServer, retries: int = 0, key: str = "good") -> anthropic.Anthropic:

@@ -1,6 +1,5 @@
 """Bedrock's count of tokens, with boto3 against a live server."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import botocore.exceptions
@@ -9,7 +8,7 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.wire.bedrock.counts import CountTokens
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 from tests.wire.bedrock.test_bedrock import runtime
 
 pytestmark = [
@@ -32,10 +31,7 @@ MESSAGE = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+server = serving(script=SCRIPT)
 
 
 def test_boto3__counts_what_a_conversation_costs(server: LiveServer) -> None:

@@ -1,7 +1,6 @@
 """Embeddings at Bedrock's `invoke`, with boto3 against a live server."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import botocore.exceptions
@@ -9,7 +8,7 @@ import pytest
 
 from completions.conversation import Traffic
 from completions.wire import registry
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 from tests.wire.bedrock.test_bedrock import runtime
 
 pytestmark = [
@@ -35,10 +34,7 @@ def nova(**given: Any) -> dict[str, Any]:
     return {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": params}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+server = serving(script=SCRIPT)
 
 
 def invoked(server: LiveServer, model: str, body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:

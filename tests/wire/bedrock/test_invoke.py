@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import botocore.exceptions
@@ -10,7 +9,7 @@ import pytest
 
 from completions.conversation import Choice, Reply, Traffic, Usage
 from completions.wire import registry
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 from tests.wire.bedrock.test_bedrock import runtime
 
 pytestmark = [
@@ -36,10 +35,7 @@ NOVA = "us.amazon.nova-micro-v1:0"
 HELLO = {"role": "user", "content": [{"text": "Hello"}]}
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as live:
-        yield live
+server = serving(script=SCRIPT)
 
 
 def asked(model: str, said: str = "Colours?", limit: int = 100, stop: str = "") -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +14,7 @@ from completions.receive.handler import Handler
 from llmclient import lite
 from tests.asgi import call
 from tests.leaky import LITELLM
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 from tests.wire.test_ids import UUID
 
 pytestmark = LITELLM
@@ -38,12 +37,7 @@ BOOK = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    script: Path = tmp_path_factory.mktemp("cohere") / "script.yaml"
-    script.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(script)) as live:
-        yield live
+server = serving(script=SCRIPT)
 
 
 @pytest.fixture(scope="module")

@@ -33,14 +33,6 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("audio") / "script.yaml"
-    file.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
-
-
 @pytest.fixture
 def fast(live: LiveServer) -> Iterator[groq.Groq]:
     with groq.Groq(api_key="k", base_url=f"{live.url}/groq", max_retries=0) as client:

@@ -12,17 +12,14 @@ import openai
 import pytest
 
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 VERSION = "2024-10-21"
 SAFE = {"filtered": False, "severity": "safe"}
 HELLO = [{"role": "user", "content": "Hello"}]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
-        yield live
+server = serving(MOCK_SCRIPT="auto", **QUICK)
 
 
 @pytest.fixture(scope="module")

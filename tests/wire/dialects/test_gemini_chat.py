@@ -1,7 +1,6 @@
 """Gemini in OpenAI's format: thoughts, their signatures and the ends of streams, as users captured them in 2026."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -30,12 +29,6 @@ rules:
   - {match: {last_user: thought}, reply: {reasoning: Let me see., text: Hello there.}}
   - reply: Hello there.
 """
-
-
-@pytest.fixture(scope="module")
-def live() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT) as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -42,14 +41,6 @@ FORM = {
 
 def data_url(data: bytes, kind: str) -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    path: Path = tmp_path_factory.mktemp("ocr") / "script.yaml"
-    path.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(path)) as server:
-        yield server
 
 
 @pytest.fixture

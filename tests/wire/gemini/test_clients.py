@@ -15,7 +15,7 @@ from llmclient import LLMClient
 from llmclient.lite import load
 from tests.document import TEXT
 from tests.leaky import LITELLM
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 pytestmark = LITELLM
 
@@ -74,10 +74,7 @@ class Forecast(BaseModel):
     note: str | None
 
 
-@pytest.fixture(scope="module")
-def gemini_server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0", API_KEYS="good") as live:
-        yield live
+gemini_server = serving(script=SCRIPT, **QUICK, API_KEYS="good")
 
 
 def client_of(server: LiveServer, key: str = "good", **options: Any) -> genai.Client:
@@ -211,7 +208,7 @@ def test_genai__gets_what_its_schema_says(server_auto: genai.Client, stream: boo
 
 @pytest.fixture(scope="module")
 def server_auto() -> Iterator[genai.Client]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live, client_of(live) as made:
+    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as live, client_of(live) as made:
         yield made
 
 

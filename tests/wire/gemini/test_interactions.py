@@ -20,7 +20,7 @@ from completions.wire.gemini.interactions import rules
 from completions.wire.gemini.interactions.answer import is_name, new_name
 from llmclient.lite import load
 from tests.leaky import LITELLM
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer, serving
 
 pytestmark = LITELLM
 
@@ -65,10 +65,7 @@ rules:
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[LiveServer]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0", API_KEYS="good") as live:
-        yield live
+server = serving(script=SCRIPT, **QUICK, API_KEYS="good")
 
 
 @pytest.fixture(scope="module")

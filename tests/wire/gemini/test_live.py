@@ -19,7 +19,7 @@ from completions.conversation import Choice, Reply, ToolCall
 from completions.wire.gemini.live.format import Live
 from completions.wire.sockets import Ask, Stop, encoded
 from tests.patience import PATIENCE
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 from tests.tls import CANNOT, NO_OPENSSL, certified
 from tests.wire.openai.test_realtime import said_in, silence, tone
 
@@ -615,7 +615,7 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServe
     if CANNOT:
         pytest.skip(NO_OPENSSL)
     serve, context = certified(tmp_path_factory.mktemp("tls"))
-    with LiveServer(*serve, script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as live:
+    with LiveServer(*serve, script=SCRIPT, **QUICK) as live:
         yield live, context
 
 

@@ -3,7 +3,6 @@
 import base64
 import io
 import zlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,7 +21,7 @@ from completions.wire.picture_files import Encoding, file_of
 from llmclient import lite
 from tests.leaky import LITELLM
 from tests.scripts import World, rules
-from tests.server import LiveServer
+from tests.server import LiveServer, serving
 
 # The SDK marks variations as deprecated.
 pytestmark = [*LITELLM, pytest.mark.filterwarnings("ignore:deprecated:DeprecationWarning")]
@@ -506,12 +505,7 @@ async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> 
     assert outcome.reply and not outcome.reply.choices
 
 
-@pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    file = tmp_path_factory.mktemp("images") / "script.yaml"
-    file.write_text("version: 1\nrules:\n- {match: {format: images, last_user: busy}, error: 429}\n- reply: Hi\n")
-    with LiveServer(MOCK_SCRIPT=str(file)) as server:
-        yield server
+live = serving(script="version: 1\nrules:\n- {match: {format: images, last_user: busy}, error: 429}\n- reply: Hi\n")
 
 
 def test_sdk__draws_edits_and_varies(live: LiveServer) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from llmclient import lite
 from tests.leaky import LITELLM
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 from tests.wire.openai.typed_events import fold_response
 
 pytestmark = LITELLM
@@ -62,13 +62,13 @@ class Forecast(BaseModel):
 
 @pytest.fixture(scope="module")
 def auto() -> Iterator[openai.OpenAI]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as server:
         yield strict(server)
 
 
 @pytest.fixture(scope="module")
 def scripted() -> Iterator[openai.OpenAI]:
-    with LiveServer(script=SCRIPT, MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+    with LiveServer(script=SCRIPT, **QUICK) as server:
         yield strict(server)
 
 

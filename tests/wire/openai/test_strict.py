@@ -10,7 +10,7 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 from pydantic import BaseModel
 
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 USER: list[ChatCompletionMessageParam] = [{"role": "user", "content": "What is the weather in Paris, in JSON?"}]
 WEATHER: ChatCompletionToolParam = {
@@ -39,7 +39,7 @@ class Forecast(BaseModel):
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[openai.OpenAI]:
-    with LiveServer(MOCK_SCRIPT="auto", MOCK_TTFT_MS="0", MOCK_ITL_MS="0") as server:
+    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as server:
         yield openai.OpenAI(
             base_url=f"{server.url}/v1", api_key="mock", max_retries=0, _strict_response_validation=True
         )
