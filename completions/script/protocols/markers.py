@@ -16,7 +16,7 @@ from completions.script.auto.sentences import keywords, sentences
 from completions.script.protocols.braces import MAX_SEARCHED, value_of
 from completions.script.protocols.described import arguments, described
 from completions.script.protocols.written_types import schema_of_type
-from completions.script.schemas.document import compact, seeded
+from completions.script.schemas.document import as_text, compact, seeded
 
 ASKED = re.compile(
     r"Respond with (the corresponding output fields|a JSON object in the following order of fields)[^\n]*"
@@ -57,7 +57,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     made = _values(_fields(sentence[0], system), given, system, seed)
     if sentence[1].startswith("a JSON object"):
         return compact(made)
-    written = {name: value if isinstance(value, str) else compact(value) for name, value in made.items()}
+    written = {name: as_text(value) for name, value in made.items()}
     if in_tags:
         return "\n\n".join(f"<{name}>\n{value}\n</{name}>" for name, value in written.items())
     parts = [f"[[ ## {name} ## ]]\n{value}" for name, value in written.items()]

@@ -15,7 +15,7 @@ from completions.script.protocols.categories import category_or_value, spelled_o
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
 from completions.script.protocols.ranges import ranged
 from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
-from completions.script.schemas.document import Schema, compact
+from completions.script.schemas.document import Schema, as_text, compact
 from completions.script.wording import ANSWER, ANSWERS
 
 ASKS = re.compile(
@@ -167,7 +167,4 @@ def _plain(text: str, seed: str) -> str | None:
         schema = {"enum": [line.partition(" - ")[0].strip() for line in asked[2].splitlines()]}
     else:
         schema = schema_of_type(asked[1])
-    if schema is None:
-        return None
-    value = instance(schema, seed)
-    return value if isinstance(value, str) else compact(value)
+    return None if schema is None else as_text(instance(schema, seed))

@@ -12,7 +12,7 @@ from completions.script.auto.instances import instance
 from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.protocols.written_types import list_of, schema_of_type
-from completions.script.schemas.document import compact, seeded
+from completions.script.schemas.document import as_text, seeded
 
 FIELD = re.compile(
     r"\(wire key: `(\w+)`\): [^\n]*?\(This ([^\n]{1,200}?) field must be included\)"
@@ -37,8 +37,7 @@ def _value(kind: str, options: str, prompt: Prompt, seed: str) -> str:
     schema = _schema(kind)
     if schema is None or schema == {"type": "string"}:
         return " ".join(in_sentences(prompt, seeded(seed), short=True).split())
-    value = instance(schema, seed)
-    return value if isinstance(value, str) else compact(value)
+    return as_text(instance(schema, seed))
 
 
 def _schema(kind: str) -> Mapping[str, object] | None:

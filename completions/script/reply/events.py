@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.script.language import EVENT
 from completions.script.reply.replies import Answer, Answered, Awaited
 from completions.script.reply.templates import Text, Tree, context, fill, text, tree, write
-from completions.script.schemas.document import compact
+from completions.script.schemas.document import as_text
 from completions.script.text.node import Node
 
 DONE = "[DONE]"
@@ -34,8 +34,7 @@ class WrittenEvent:
 
     def write(self, context: Context) -> RawEvent:
         """Return the event for one prompt."""
-        filled = fill(self.data, context)
-        data = filled if isinstance(filled, str) else compact(filled)
+        data = as_text(fill(self.data, context))
         has_data = any(name == "data" for name, _ in self.fields)
         is_chunk = has_data and data != DONE
         fields = tuple((name, write(value, context)) for name, value in self.fields)

@@ -18,7 +18,7 @@ from completions.script.auto.answer import auto
 from completions.script.auto.instances import Unsatisfiable
 from completions.script.reply.returned import error_problem, reply_problem
 from completions.script.reply.templates import Text, Tree, context, fill, has_template, write
-from completions.script.schemas.document import compact
+from completions.script.schemas.document import as_text, compact
 
 Answered = Reply | RequestError | Upstream | Recorded
 Awaited = Awaitable[Answered]
@@ -40,8 +40,7 @@ class WrittenCall:
 
     def write(self, context: Context) -> ToolCall:
         """Return the call; arguments or results that are mappings become JSON text."""
-        filled = fill(self.arguments, context)
-        arguments = filled if isinstance(filled, str) else compact(filled)
+        arguments = as_text(fill(self.arguments, context))
         result = compact(fill(self.result[0], context)) if self.result else ""
         return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result)
 

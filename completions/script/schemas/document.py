@@ -171,6 +171,11 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
+def as_text(value: object) -> str:
+    """Return a text as it is, and another value as JSON without spaces."""
+    return value if isinstance(value, str) else compact(value)
+
+
 def among(value: object, values: Sequence[object]) -> bool:
     """Tell whether a value is one of some, as JSON has it."""
     return value in values and (isinstance(value, str) or any(equal(value, other) for other in values))
