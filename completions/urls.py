@@ -297,6 +297,7 @@ told = [pattern(address) for address in ADDRESSES if address.use not in ("genera
 refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
 STATE: Addresses = [
     path("", lookups.home),
+    *(path(f"ollama{slash}", lookups.running) for slash in ("", "/")),
     path("health", lookups.healthy),
     path("vllm/health", lookups.healthy),
     path("metrics", lookups.served),

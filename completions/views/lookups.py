@@ -94,11 +94,16 @@ def is_browser(request: HttpRequest) -> bool:
 
 async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     """Send a browser to the inspector; other clients ask here whether Ollama is running, as Ollama's own clients do."""
+    if is_browser(request):
+        return HttpResponseRedirect(f"{request.path}_mock/")
+    return await running(request, namespace)
+
+
+async def running(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+    """Say as Ollama that it is running."""
     if request.method not in ("GET", "HEAD"):
         named: dict[str, Any] = {"namespace": namespace} if namespace else {}
         return await not_found(request, **named)
-    if is_browser(request):
-        return HttpResponseRedirect(f"{request.path}_mock/")
     return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
 
 

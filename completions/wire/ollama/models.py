@@ -23,8 +23,8 @@ from completions.wire.ollama.embed import base
 from completions.wire.ollama.names import DEFAULT_MODELS
 from completions.wire.vector_sizes import size_of
 
-VERSION = "0.13.0"
-"""The version that the server says to be: the latest whose shapes these are."""
+VERSION = "0.34.0"
+"""The version that the server says to be: the latest whose shapes these are (promptfoo/promptfoo 10964)."""
 
 MODIFIED, EXPIRES = "2025-01-01T00:00:00Z", "2318-01-01T00:00:00Z"
 SIZE, CONTEXT_LENGTH = 2_019_393_189, 131_072

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import anthropic
+import httpx
 import ollama
 import openai
 import orjson
@@ -246,6 +247,8 @@ def url() -> Iterator[str]:
 def test_one_place__serves_ollama_s_own_client_that_of_openai_and_that_of_anthropic(url: str) -> None:
     """As programs do that list the models in Ollama's own format, and chat in OpenAI's."""
     asked: Any = [{"role": "user", "content": "weather"}]
+    for address in (url, f"{url}/"):
+        assert httpx.get(address, headers={"accept": "text/html"}).text == "Ollama is running"
     with ollama.Client(host=url) as own:
         assert [model.model for model in own.list().models][:2] == ["llama3.2", "qwen3"]
         assert own.chat("qwen3", HI).message.content == "Hello from the mock."
