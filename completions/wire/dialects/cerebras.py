@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, refusals, rules
+from completions.wire.dialects import catalogue, findings, refusals, rules, stops
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
 from completions.wire.fields import arranged, dicts, without_fields, without_nulls
@@ -61,6 +61,7 @@ class Cerebras(Vendor):
     """Cerebras' dialect."""
 
     name = "cerebras"
+    between = (stops.CEREBRAS,)
     reasoning_field = "reasoning"
     vendor = "cerebras"
     words = CEREBRAS

@@ -15,7 +15,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.content import PAGE
-from completions.wire.dialects import catalogue, refusals, rules, turns
+from completions.wire.dialects import catalogue, refusals, rules, stops, turns
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.fields import arranged, without_fields, without_nulls
@@ -81,7 +81,7 @@ class Groq(Vendor):
     vendor = "groq"
     words = GROQ
     refusals = refusals.GROQ
-    between = turns.GROQ
+    between = (*turns.GROQ, stops.GROQ)
     place = "groq/openai/v1/"
     listed = catalogue.GROQ
     model = staticmethod(catalogue.groq)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.wire.dialects import stops
 from completions.wire.fields import dicts, mapping
 from completions.wire.validation import Rule
 
@@ -16,10 +17,13 @@ KIMI = re.compile(r"kimi-(k2\.[5-9]|k[3-9])")
 SWITCHED = re.compile(r"kimi-k2\.[56]")
 """Those of them that can be told not to."""
 
+SILENCED = re.compile(r"kimi-(k2\.[56]|k3)")
+"""Those that do not think where they are told not to: Kimi K3 too, whatever its page says (probed on 2026-09-01)."""
+
 THIRD = re.compile(r"kimi-k[3-9]")
 """Those that call a tool although they think, where one has to be called."""
 
-SAMPLED = {"temperature": 1, "top_p": 0.95}
+SAMPLED = {"temperature": 1, "top_p": 0.95, "n": 1}
 """The only values that are taken."""
 
 CALM = 0.6
@@ -30,14 +34,15 @@ def thinks(body: Body) -> bool:
     """Tell whether the model of a request thinks."""
     model = str(body.get("model"))
     told = mapping(body.get("thinking")).get("type")
-    return KIMI.match(model) is not None and not (told == "disabled" and SWITCHED.match(model))
+    return KIMI.match(model) is not None and not (told == "disabled" and SILENCED.match(model))
 
 
 def _sampled(body: Body) -> RequestError | None:
     if not KIMI.match(body["model"]):
         return None
     for name, only in SAMPLED.items():
-        taken = CALM if name == "temperature" and not thinks(body) else only
+        calm = name == "temperature" and SWITCHED.match(body["model"]) and not thinks(body)
+        taken = CALM if calm else only
         if body.get(name) not in (None, taken):
             return RequestError(f"invalid {name}: only {taken} is allowed for this model")
     return None
@@ -85,4 +90,5 @@ MOONSHOT = (
     Rule(_told_twice, "HKUDS/nanobot 3939, of kimi-k2.5 and 2.6", "2026-05-20"),
     Rule(_forced, "recorded by vercel/ai, of kimi-k2.6 and 2.7; UKGovernmentBEIS/inspect_ai 5152", "2026-08-31"),
     Rule(_unreturned, "continuedev/continue 11600; sipeed/picoclaw 588; farion1231/cc-switch 2365", "2026-04-28"),
+    stops.MOONSHOT,
 )

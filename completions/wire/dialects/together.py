@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
-from completions.wire.dialects import catalogue, rules
+from completions.wire.dialects import catalogue, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import INVALID, LIMITED, NO_NUMBERS, QUOTA
 from completions.wire.fields import arranged, mapping, whole, without_nulls
@@ -94,6 +94,7 @@ class Together(Vendor):
     """Together's dialect."""
 
     name = "together"
+    between = (stops.TOGETHER,)
     reasoning_field = "reasoning"
     vendor = "together_ai"
     words = WORDS

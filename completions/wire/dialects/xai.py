@@ -16,7 +16,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import PAGE
-from completions.wire.dialects import catalogue, deserializer, refusals, turns
+from completions.wire.dialects import catalogue, deserializer, refusals, stops, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
 from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
@@ -95,7 +95,7 @@ class XAI(Vendor):
     reasoning_field = "reasoning_content"
     vendor = "xai"
     refusals, response_refusals = refusals.XAI, refusals.XAI_RESPONSES
-    between = turns.XAI
+    between = (*turns.XAI, stops.XAI)
     words = XAI_WORDS
     place = "xai/v1/"
     has_sockets = True  # https://docs.x.ai/developers/advanced-api-usage/websocket-mode

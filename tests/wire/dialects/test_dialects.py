@@ -323,7 +323,7 @@ def test_moonshot__tells_its_thoughts_and_the_usage_within_the_last_choice() -> 
     ("model", "asked", "thinks"),
     [
         *((model, {}, True) for model in ("kimi-k2.5", "kimi-k2.7-code", "kimi-k3")),
-        *((model, {"thinking": {"type": "disabled"}}, model == "kimi-k3") for model in ("kimi-k2.6", "kimi-k3")),
+        *((model, {"thinking": {"type": "disabled"}}, False) for model in ("kimi-k2.6", "kimi-k3")),
         ("moonshot-v1-8k", {}, False),
     ],
 )

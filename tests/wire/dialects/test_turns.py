@@ -2,7 +2,7 @@
 
 import base64
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
-from completions.wire.dialects import moonshot_rules, turns, vllm_rules
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.mistral import NO_IMAGE
 from completions.wire.dialects.openrouter import OpenRouter
@@ -51,6 +50,17 @@ SEARCH = {"type": "browser_search"}
 UNWRITTEN = {"type": "json_schema", "json_schema": {"name": "a"}}
 
 BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
+    (
+        "cerebras",
+        [USER],
+        {"stop": ["a"] * 5},
+        "List should have at most 4 items after validation, not 5",
+    ),
+    ("groq", [USER], {"stop": ["a"] * 5}, "OR ('stop' : maximum number of items is 4)]"),
+    ("moonshot", [USER], {**K3, "stop": ["a"] * 6}, "maximum length 5, but got an array with length 6 instead"),
+    ("moonshot", [USER], {**K3, "n": 2}, "invalid n: only 1 is allowed for this model"),
+    ("together", [USER], {"stop": [*"abcde"]}, 'stop sequences allowed [{"value": Array [String("a"), String("b"),'),
+    ("xai", [USER], {"stop": ["a"] * 9}, "Cannot provide more than 8 stop strings but len(stop) = 9"),
     ("moonshot", [USER], {"temperature": 0.6}, "invalid temperature: only 1 is allowed for this model"),
     ("moonshot", [USER], {**CALM, "temperature": 1}, "invalid temperature: only 0.6 is allowed for this model"),
     ("moonshot", [USER], {**K3, **CALM, "temperature": 0}, "invalid temperature: only 1 is allowed for this model"),
@@ -221,6 +231,11 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("mistral", [USER], {"temperature": 0}),
     ("mistral", [USER], {"temperature": 0, "top_p": 1, "reasoning_effort": "high"}),
     ("xai", [USER, SAID | {"content": ""}, USER], {}),
+    *(
+        (vendor, [USER], {"stop": ["a"] * most})
+        for vendor, most in (("cerebras", 4), ("groq", 4), ("moonshot", 5), ("together", 4), ("xai", 8))
+    ),
+    ("moonshot", [USER], {**K3, **CALM, "temperature": 1, "n": 1}),
     ("vllm", [USER], {"temperature": 3, "top_k": -1, "min_p": 0, "min_tokens": 8, "max_tokens": 8, "n": 2}),
     ("vllm", [USER], {"presence_penalty": -2, "frequency_penalty": 2, "temperature": 0, "top_p": 1, "min_tokens": 0}),
     ("vllm", [USER], {"presence_penalty": 2, "frequency_penalty": -2, "min_p": 1, "max_tokens": 1}),
@@ -263,10 +278,8 @@ def test_mistral__embeds_at_most_256_texts() -> None:
     assert (caught.value.status, caught.value.code, caught.value.type) == (400, "3210", "invalid_request_prompt")
 
 
-RULES = {name: getattr(turns, name.upper()) for name in ("deepseek", "groq", "mistral", "xai")} | {
-    "vllm": vllm_rules.CHAT,
-    "moonshot": moonshot_rules.MOONSHOT,
-}
+VENDORS = ("cerebras", "deepseek", "groq", "mistral", "moonshot", "together", "vllm", "xai")
+RULES = {name: cast(Vendor, registry.CHAT_DIALECTS[name]._dialect).between for name in VENDORS}
 
 
 @pytest.mark.parametrize("dialect", RULES)
