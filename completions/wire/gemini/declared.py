@@ -11,6 +11,7 @@ from typing import Any
 from completions.wire.fields import mapping, text, texts
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.messages import MAX_DEPTH
+from completions.wire.gemini.proto import Violation, unknown
 
 UNTYPED = "didn't specify the schema type field"
 ALONGSIDE = "specified other fields alongside any_of. When using any_of, it must be the only field set"
@@ -18,7 +19,33 @@ GUIDE = "Learn more: https://cloud.google.com/vertex-ai/generative-ai/docs/multi
 SIBLINGS = ("type", "items", "properties", "enum", "required", "format")
 """What does not go with `anyOf` at Vertex AI; whether a description does is not known, so it is taken."""
 
+ELSEWHERE = ("additionalProperties", "additional_properties", "ref", "$ref", "defs", "$defs")
+"""What Vertex AI takes of a schema and the Gemini API knows no field for, outside of `parametersJsonSchema` and
+`responseJsonSchema` (measured from 2026-05-20 to 2026-09, and quoted of `$ref` on 2026-10-06)."""
+
 Functions = Sequence[tuple[str, dict[str, Any]]]
+
+
+def not_here(declared: Functions, config: Mapping[str, Any]) -> list[Violation]:
+    """Return the fields of schemas, of functions and of an answer, that the Gemini API does not have."""
+    found = [
+        wrong
+        for path, function in declared
+        for name in ("parameters", "response")
+        for wrong in _unknown(inner(function, name), f"{path}.{name}")
+    ]
+    return [*found, *_unknown(inner(config, "responseSchema"), "generation_config.response_schema")]
+
+
+def _unknown(schema: Mapping[str, Any], path: str, depth: int = 0) -> Iterator[Violation]:
+    for name in ELSEWHERE:
+        if name in schema:
+            yield from unknown(path, name)
+    if depth < MAX_DEPTH:
+        for at, each in enumerate(mapping(schema.get("properties")).values()):
+            yield from _unknown(mapping(each), f"{path}.properties[{at}].value", depth + 1)
+        for place, within in _subschemas({**schema, "properties": None}, ""):
+            yield from _unknown(within, f"{path}.{place}", depth + 1)
 
 
 def problems(declared: Functions, config: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,7 @@ ROLES = ("user", "model", "function", "tool")
 MIME_TYPES = ("text/plain", "application/json", "application/xml", "application/yaml", "text/x.enum")
 SCHEMA_TYPES = ("application/json", "text/x.enum")
 FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
+CALLING = ("AUTO", "ANY", "VALIDATED")
 MAX_STOPS = 5
 
 READABLE = re.compile(
@@ -100,7 +101,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     if "vertex" in address:
         yield from _unable(inner(body, "generationConfig"), model)
     yield from config_problems(inner(body, "generationConfig"))
-    yield from function_problems(body)
+    yield from function_problems(body, vertex="vertex" in address)
     if "vertex" in address:
         yield from declared.vertex_problems(_declared(body), inner(body, "generationConfig"))
     else:
@@ -138,7 +139,7 @@ def _not_here(body: dict[str, Any]) -> list[Violation]:
     found = [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
     for at, setting in enumerate(many(pick(body, "safetySettings") or [])):
         found += HARM(setting.get("category", 0), f"safety_settings[{at}].category")
-    return found
+    return [*declared.not_here(_declared(body), inner(body, "generationConfig")), *found]
 
 
 def _bullet(request: str, path: str, said: str) -> str:
@@ -223,8 +224,12 @@ def _declared(body: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
-def function_problems(body: dict[str, Any]) -> Iterator[str]:
-    """Go through what is wrong with the functions that are offered, and with how they are to be called."""
+def function_problems(body: dict[str, Any], *, vertex: bool = False) -> Iterator[str]:
+    """Go through what is wrong with the functions that are offered, and with how they are to be called.
+
+    The Gemini API refuses to be told how to call functions where there are none, be there tools of its own (measured
+    2026-02-07, and of `AUTO` on 2026-05-10); Vertex AI takes it beside such.
+    """
     names: set[str] = set()
     for path, function in _declared(body):
         name = text(function.get("name"))
@@ -240,7 +245,8 @@ def function_problems(body: dict[str, Any]) -> Iterator[str]:
     calling = inner(inner(body, "toolConfig"), "functionCallingConfig")
     mode, allowed = text(calling.get("mode")).upper(), texts(pick(calling, "allowedFunctionNames"))
     hosted = any(pick(tool, "functionDeclarations") is None for tool in many(body.get("tools") or []))
-    if mode == "ANY" and not names and not hosted:
+    set_without = mode == "ANY" and not hosted if vertex else mode in CALLING
+    if set_without and not names:
         yield "Function calling config is set without function_declarations."
     if allowed and mode not in ("ANY", "VALIDATED"):
         yield "Allowed function names should only be set when function calling mode is ANY or VALIDATED."

@@ -576,6 +576,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Function calling config is set without function_declarations.",
     ),
     (
+        {**HELLO, "tools": [{"googleSearch": {}}], "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}},
+        "Function calling config is set without function_declarations.",
+    ),
+    (
         {**HELLO, "tools": [{"functionDeclarations": [WEATHER]}, {"googleSearch": {}}]},
         "Tool use with function calling is unsupported by the model.",
     ),
@@ -658,12 +662,44 @@ def test_imagen__draws_as_many_as_are_asked_for_at_most() -> None:
     assert (prompt.task, prompt.n, prompt.last_user) == ("draw", 4, "A cat")
 
 
+FUNCTION = "tools[0].function_declarations[0].{}"
+CONFIG_SCHEMA = "generation_config.response_schema"
+APP_JSON = "application/json"
 WITHIN: list[Callable[[dict[str, Any]], dict[str, Any]]] = [
     lambda inner: {"type": "OBJECT", "properties": {"a": inner}},
     lambda inner: {"type": "ARRAY", "items": inner},
     lambda inner: {"anyOf": [inner]},
-    lambda inner: {"additionalProperties": inner},
+    lambda inner: {"type": "OBJECT", "additionalProperties": inner},
 ]
+
+
+STRAY: list[tuple[dict[str, Any], str, str]] = [
+    ({"additionalProperties": False}, "additionalProperties", ""),
+    ({"additional_properties": False}, "additional_properties", ""),
+    ({"$defs": {"a": {"type": "STRING"}}}, "$defs", ""),
+    ({"properties": {"a": {"type": "STRING"}, "b": {"$ref": "#/$defs/a"}}}, "$ref", ".properties[1].value"),
+    ({"anyOf": [{"type": "ARRAY", "items": {"ref": "#/defs/a"}}]}, "ref", ".any_of[0].items"),
+]
+
+
+@pytest.mark.parametrize(("schema", "name", "where"), STRAY)
+def test_schema__has_at_the_gemini_api_no_fields_of_vertex(schema: dict[str, Any], name: str, where: str) -> None:
+    said = "Invalid JSON payload received. Unknown name \"{}\" at '{}': Cannot find field."
+    schema = {"type": "OBJECT", **schema}
+    for body, path in (
+        ({"tools": [{"functionDeclarations": [{**WEATHER, "parameters": schema}]}]}, FUNCTION.format("parameters")),
+        ({"tools": [{"functionDeclarations": [{**WEATHER, "response": schema}]}]}, FUNCTION.format("response")),
+        ({"generationConfig": {"responseMimeType": APP_JSON, "responseSchema": schema}}, CONFIG_SCHEMA),
+    ):
+        with pytest.raises(RequestError) as caught:
+            asked({**HELLO, **body})
+        assert caught.value.message == said.format(name, path + where)
+        raw = orjson.dumps({**HELLO, **body})
+        route = {"model": "gemini-2.5-flash", "method": "countTokens", "vertex": "p"}
+        assert GEMINI.parse(raw, {}, validate=True, route=route).last_user == "Hello"
+    for taken in ("parametersJsonSchema", "responseJsonSchema"):
+        declared = {"name": "f", "description": "", taken: schema}
+        assert asked({**HELLO, "tools": [{"functionDeclarations": [declared]}]}).tools
 
 
 @pytest.mark.parametrize("within", WITHIN)
@@ -672,7 +708,8 @@ def test_schema__may_be_deeper_than_it_is_looked_into(within: Callable[[dict[str
     for _ in range(90):
         deep = within(deep)
     tools = [{"functionDeclarations": [{"name": "f", "parameters": deep}]}]
-    body, route = json.dumps({**HELLO, "tools": tools}).encode(), {"model": "m", "method": "generateContent"}
+    route = {"model": "m", "method": "generateContent", "vertex": "p"}
+    body = json.dumps({**HELLO, "tools": tools}).encode()
     assert GEMINI.parse(body, {}, validate=True, route=route).tools[0].name == "f"
 
 
