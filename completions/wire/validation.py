@@ -279,12 +279,11 @@ SHARED: Mapping[str, Check] = {
 """
 
 
-def stream_options_alone(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse `stream_options` without `stream`."""
-    if body.get("stream_options") is None or body.get("stream") is True:
+def only_with(key: str, switch: str, body: Mapping[str, Any]) -> Problem | None:
+    """Refuse a parameter without another that turns on what it is about."""
+    if body.get(key) is None or body.get(switch) is True:
         return None
-    message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
-    return worded_problem(message, None, "stream_options")
+    return worded_problem(f"The '{key}' parameter is only allowed when '{switch}' is enabled.", None, key)
 
 
 def refuse(problem: Problem | None) -> None:

@@ -19,10 +19,11 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.address import Address
 from completions.wire.dialects.mistral import Mistral
-from completions.wire.fields import mapping, text_or_none, texts
+from completions.wire.fields import text_or_none, texts
 from completions.wire.framing import grouped
 from completions.wire.multipart import Form, Upload
 from completions.wire.openai import transcripts
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.transcriptions import Transcriptions, heard, seconds_of
 from completions.wire.readback import Answer
 from completions.wire.validation import anything, array, boolean, choice, record, string
@@ -108,8 +109,8 @@ class MistralTranscriptions(Transcriptions):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the text and the usage, of a whole transcription or an event."""
-        usage, kind, voice = mapping(document.get("usage")), document.get("type"), answer.voice()
-        answer.costs(usage.get("prompt_tokens"), usage.get("completion_tokens"))
+        kind, voice = document.get("type"), answer.voice()
+        collect_usage(document.get("usage"), answer)
         if kind in (None, "transcription.text.delta"):
             voice.says(document.get("text"))
         elif kind == "transcription.done":

@@ -10,9 +10,10 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.decided import answers, as_written, said_in, words
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.responses.prompt import read_prompt
 from completions.wire.readback import Answer
 from completions.wire.validation import (
@@ -119,8 +120,7 @@ class Decisions(OpenAIFormat):
         """Take in the answers, as a script has them."""
         answer.notes(None, document.get("model"))
         answer.voice().says(as_written(dicts(document.get("answers"))))
-        usage = mapping(document.get("usage"))
-        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        collect_usage(document.get("usage"), answer, "input", "output")
 
 
 def _with_texts(given: object) -> object:

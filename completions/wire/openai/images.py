@@ -19,12 +19,13 @@ from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import dicts, mapping, text, text_or_none, whole
+from completions.wire.fields import dicts, text, text_or_none, whole
 from completions.wire.media_type import named_type
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.drawings import drawing, edges_of, encoding_of
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.refusals import IMAGES_ELSEWHERE
 from completions.wire.openai.words import IMAGES
 from completions.wire.picture import Picture
@@ -115,8 +116,7 @@ class Images(OpenAIFormat):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what the images have cost, and the prompt that was drawn, where the answer tells it."""
-        usage = mapping(document.get("usage"))
-        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        collect_usage(document.get("usage"), answer, "input", "output")
         for index, image in enumerate(dicts(document.get("data"))):
             answer.voice(index).says(image.get("revised_prompt"))
 

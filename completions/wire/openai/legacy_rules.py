@@ -15,9 +15,9 @@ from completions.wire.validation import (
     either,
     integer,
     nullable,
+    only_with,
     record,
     refuse,
-    stream_options_alone,
     string,
     worded_problem,
 )
@@ -50,7 +50,7 @@ _REQUEST = record(FIELDS, ("model", "prompt"))
 
 def validate(body: dict[str, Any]) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(_REQUEST(body) or stream_options_alone(body) or _best_of(body) or _unknown_token(body))
+    refuse(_REQUEST(body) or only_with("stream_options", "stream", body) or _best_of(body) or _unknown_token(body))
 
 
 LAST_TOKEN = 100_257

@@ -27,7 +27,7 @@ THOUGHT_TAGS = ("<thought>", "</thought>")
 def collect_choices(document: Document, answer: Answer) -> None:
     """Add what a chat completion, a legacy completion or a chunk says."""
     answer.notes(document.get("id"), document.get("model"))
-    collect_usage(mapping(document.get("usage")) or mapping(mapping(document.get("x_groq")).get("usage")), answer)
+    collect_usage(document.get("usage") or mapping(document.get("x_groq")).get("usage"), answer)
     for choice in dicts(document.get("choices")):
         voice = answer.voice(whole(choice.get("index"), 0) or 0)
         voice.says(choice.get("text"))
@@ -37,15 +37,12 @@ def collect_choices(document: Document, answer: Answer) -> None:
             voice.stopped_by = choice["stop_reason"]
 
 
-def collect_usage(usage: Document, answer: Answer) -> None:
-    """Add a usage in chat's shape."""
-    asked, said = mapping(usage.get("prompt_tokens_details")), mapping(usage.get("completion_tokens_details"))
-    answer.costs(
-        usage.get("prompt_tokens"),
-        usage.get("completion_tokens"),
-        asked.get("cached_tokens"),
-        said.get("reasoning_tokens"),
-    )
+def collect_usage(given: object, answer: Answer, asked: str = "prompt", said: str = "completion") -> None:
+    """Add a usage, whose counts are called as chat's are, or by other words."""
+    usage = mapping(given)
+    cached = mapping(usage.get(f"{asked}_tokens_details")).get("cached_tokens")
+    thought = mapping(usage.get(f"{said}_tokens_details")).get("reasoning_tokens")
+    answer.costs(usage.get(f"{asked}_tokens"), usage.get(f"{said}_tokens"), cached, thought)
 
 
 def collect_message(message: Document, voice: Voice) -> None:
@@ -85,7 +82,7 @@ def _content(message: Document, voice: Voice) -> None:
 def collect_embeddings(document: Document, answer: Answer) -> None:
     """Add the vectors, one choice each."""
     answer.notes(document.get("id"), document.get("model"))
-    collect_usage(mapping(document.get("usage")), answer)
+    collect_usage(document.get("usage"), answer)
     for index, item in enumerate(dicts(document.get("data"))):
         place = whole(item.get("index"), 0)
         answer.voice(index if place is None else place).embedding = vector(item.get("embedding"))

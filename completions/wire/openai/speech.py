@@ -15,10 +15,11 @@ from completions.conversation import Message, Prompt, Reply
 from completions.event import Body, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, decode_object
-from completions.wire.fields import mapping, text, text_or_none
+from completions.wire.fields import text, text_or_none
 from completions.wire.framing import grouped
 from completions.wire.openai.audio import seconds_of, spoken, voice_name
 from completions.wire.openai.base import OpenAIFormat
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.refusals import no_such_address
 from completions.wire.openai.sound_files import ENCODERS
 from completions.wire.readback import Answer
@@ -109,8 +110,7 @@ class Speech(OpenAIFormat):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in what the speech has cost."""
-        usage = mapping(document.get("usage"))
-        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        collect_usage(document.get("usage"), answer, "input", "output")
 
 
 def _text(reply: Reply, prompt: Prompt) -> str:

@@ -22,6 +22,7 @@ from completions.wire.multipart import Form, Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import plain_entries
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.refusals import no_such_address
 from completions.wire.readback import Answer
 from completions.wire.validation import (
@@ -172,8 +173,7 @@ class Transcriptions(OpenAIFormat):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the text and the usage, of a whole transcription or an event."""
-        usage = mapping(document.get("usage"))
-        answer.costs(usage.get("input_tokens"), usage.get("output_tokens"))
+        collect_usage(document.get("usage"), answer, "input", "output")
         kind, voice = document.get("type"), answer.voice()
         if kind == "transcript.text.delta":
             voice.says(document.get("delta"))

@@ -28,9 +28,9 @@ from completions.wire.validation import (
     missing,
     nullable,
     obj,
+    only_with,
     record,
     refuse,
-    stream_options_alone,
     string,
     tagged,
     text_or,
@@ -165,9 +165,9 @@ def validate(body: dict[str, Any], fields: Check = REQUEST) -> None:
 
 def _across(body: Mapping[str, Any]) -> Problem | None:
     return (
-        stream_options_alone(body)
+        only_with("stream_options", "stream", body)
         or _limits_twice(body)
-        or _logprobs(body)
+        or only_with("top_logprobs", "logprobs", body)
         or _silent(body)
         or (None if "reasoning_effort" not in body else _strange_effort(body))
         or (None if OFFERS.keys().isdisjoint(body) else unsuitable(body))
@@ -180,13 +180,6 @@ def _limits_twice(body: Mapping[str, Any]) -> Problem | None:
         return None
     why = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
     return worded_problem(why, "invalid_parameter_combination", "max_tokens")
-
-
-def _logprobs(body: Mapping[str, Any]) -> Problem | None:
-    if body.get("top_logprobs") is None or body.get("logprobs") is True:
-        return None
-    why = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
-    return worded_problem(why, None, "top_logprobs")
 
 
 def _silent(body: Mapping[str, Any]) -> Problem | None:

@@ -6,6 +6,7 @@ from typing import Any
 from completions.conversation import TextKind
 from completions.wire.content import moved
 from completions.wire.fields import dicts, mapping, text, whole, without_fields
+from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.responses.hosted import call_of
 from completions.wire.readback import NATURAL, Answer, Voice
 
@@ -58,7 +59,7 @@ def _event(kind: str, document: Document, voice: Voice) -> None:
 def _response(response: Document, answer: Answer) -> None:
     """Take in a whole response, in place of what its events have told so far."""
     answer.notes(response.get("id"), response.get("model"))
-    _usage(mapping(response.get("usage")), answer)
+    collect_usage(response.get("usage"), answer, "input", "output")
     if error := mapping(response.get("error")):
         answer.fails({"error": error})
     items = dicts(response.get("output"))
@@ -102,16 +103,6 @@ def _annotation(given: Document) -> dict[str, Any]:
     if given.get("type") != "url_citation":
         return dict(given)
     return {"type": "url_citation", "url_citation": without_fields(given, "type")}
-
-
-def _usage(usage: Document, answer: Answer) -> None:
-    asked, said = mapping(usage.get("input_tokens_details")), mapping(usage.get("output_tokens_details"))
-    answer.costs(
-        usage.get("input_tokens"),
-        usage.get("output_tokens"),
-        asked.get("cached_tokens"),
-        said.get("reasoning_tokens"),
-    )
 
 
 def collect_count(document: Document, answer: Answer) -> None:

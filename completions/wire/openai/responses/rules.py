@@ -34,9 +34,9 @@ from completions.wire.validation import (
     missing,
     nullable,
     obj,
+    only_with,
     record,
     refuse,
-    stream_options_alone,
     string,
     tagged,
     worded_problem,
@@ -233,7 +233,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
     return (
         _two_pasts(body)
         or _empty(body)
-        or stream_options_alone(body)
+        or only_with("stream_options", "stream", body)
         or _unkept(body)
         or _in_no_hurry(body)
         or unsuitable(body)

@@ -123,9 +123,10 @@ class _Narrator:
                     self._part(at | {"content_index": place}, part)
             case "reasoning":
                 for place, part in enumerate(item.get("content") or ()):
-                    self._thought(at | {"content_index": place}, part)
+                    self._thought("content_part", "reasoning_text", at | {"content_index": place}, part)
                 for place, part in enumerate(item.get("summary") or ()):
-                    self._summary(at | {"summary_index": place}, part)
+                    kinds = "reasoning_summary_part", "reasoning_summary_text"
+                    self._thought(*kinds, at | {"summary_index": place}, part)
             case "function_call":
                 self._said("response.function_call_arguments", at, "arguments", item)
             case "custom_tool_call":
@@ -194,15 +195,10 @@ class _Narrator:
             self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
         self._add(f"{kind}.done", {**at, "text": said, "logprobs": entries})
 
-    def _thought(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-        self._add("response.content_part.added", {**at, "part": {**part, "text": ""}})
-        self._said("response.reasoning_text", at, "text", part)
-        self._add("response.content_part.done", {**at, "part": part})
-
-    def _summary(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-        self._add("response.reasoning_summary_part.added", {**at, "part": {**part, "text": ""}})
-        self._said("response.reasoning_summary_text", at, "text", part)
-        self._add("response.reasoning_summary_part.done", {**at, "part": part})
+    def _thought(self, kind: str, text_kind: str, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+        self._add(f"response.{kind}.added", {**at, "part": {**part, "text": ""}})
+        self._said(f"response.{text_kind}", at, "text", part)
+        self._add(f"response.{kind}.done", {**at, "part": part})
 
     def _said(self, kind: str, at: Mapping[str, Any], key: str, whole: Mapping[str, Any]) -> None:
         """Tell a text of which nothing but the text is told: its deltas, and all of it."""
