@@ -7,9 +7,8 @@ Converse has marks of its own, `cachePoint`, behind what is to be cached (botoco
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from completions.conversation import CacheBlock
+from completions.tokens.measures import as_json
 from completions.wire.fields import dicts, mapping, without_fields
 
 SECONDS = {"5m": 300, "1h": 3600}
@@ -65,7 +64,4 @@ def text_of(block: object) -> str:
         return block
     if isinstance(block, Mapping) and block.keys() in TEXT_KEYS and isinstance(block["text"], str):
         return block["text"]
-    try:
-        return orjson.dumps(block).decode()
-    except orjson.JSONEncodeError:
-        return ""
+    return as_json(block)

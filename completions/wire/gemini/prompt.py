@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-import orjson
-
 from completions.conversation import (
     ANY_FORM,
     ANY_TOOL,
@@ -21,6 +19,7 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
+from completions.tokens.measures import as_json
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, unwrapped
 from completions.wire.gemini import imagen, media
 from completions.wire.gemini.fields import inner, integer, level_of, many, pick
@@ -140,7 +139,7 @@ def _thoughts(parts: list[dict[str, Any]]) -> Iterator[Thought]:
 
 
 def _call(call: Mapping[str, Any], at: int) -> ToolCall:
-    return ToolCall(text(call.get("name")), _json(mapping(call.get("args"))), text(call.get("id")) or f"call_{at}")
+    return ToolCall(text(call.get("name")), as_json(mapping(call.get("args"))), text(call.get("id")) or f"call_{at}")
 
 
 def _continued(said: Message | None, more: Message) -> Message:
@@ -187,15 +186,7 @@ def _told(response: object) -> str:
     """Return what a tool said, as a text: the JSON of what is none."""
     if isinstance(response, str):
         return response
-    return "" if response is None else _json(response)
-
-
-def _json(value: object) -> str:
-    """Return a value's JSON text; nothing of one that is nested too deep to be written (orjson: 254 levels)."""
-    try:
-        return orjson.dumps(value).decode()
-    except orjson.JSONEncodeError:
-        return ""
+    return "" if response is None else as_json(response)
 
 
 def _media(parts: list[dict[str, Any]]) -> Iterator[Part]:
