@@ -39,7 +39,6 @@ from completions.wire.base import (
 from completions.wire.fields import mapping
 from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import EVENTS_IN_UTF8, SSE, Framing, ServerSentEvents, counts
-from completions.wire.readback import Answer
 
 PING = Event(b'{"type":"ping"}', name="ping")
 EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0], media_type=EVENTS_IN_UTF8)
@@ -66,6 +65,9 @@ class AnthropicFormat(WireFormat):
     words = anthropic_errors.ERROR_WORDS
     files_kind = FILE
     reads_address = True
+    error = staticmethod(anthropic_errors.envelope)
+    model_list = staticmethod(anthropic_models.page)
+    model = staticmethod(anthropic_models.find)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`, whose key it was, and limits that are never reached.
@@ -81,10 +83,6 @@ class AnthropicFormat(WireFormat):
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return rate limit headers with this API's names, and with times instead of durations."""
         return anthropic_limits.limit_headers(headers)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope: `{"type": "error", "error": {"type": …, "message": …}}`."""
-        return anthropic_errors.envelope(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with the request's id; null is the one of an error that has none."""
@@ -108,14 +106,6 @@ class AnthropicFormat(WireFormat):
             envelope["error"] = {"details": None} | envelope["error"]
         return [failure._replace(name="error").event(self.with_request_id(envelope, failure.request_id))]
 
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return a page of the models."""
-        return anthropic_models.page(models, query)
-
-    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
-        """Return a model, or raise the 404."""
-        return anthropic_models.find(name, models)
-
 
 def hello(models: Collection[str]) -> dict[str, Any]:
     """Return what tells that the API can be reached, as Claude Code asks before it begins."""
@@ -131,6 +121,7 @@ class AnthropicAnswers(AnthropicFormat):
     name = "anthropic"
     arguments = "object"
     refusals = REFUSALS
+    collect = staticmethod(collect_message)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -196,10 +187,6 @@ class AnthropicAnswers(AnthropicFormat):
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost."""
         return usage(reply, prompt)
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what a message or an event of its stream says."""
-        collect_message(document, answer)
 
 
 class AnthropicMessages(AnthropicAnswers):
@@ -300,6 +287,7 @@ class AnthropicCount(AnthropicFormat):
     """The number of tokens that a request would cost; a rule can set it with its `usage`."""
 
     name = "count_tokens"
+    collect = staticmethod(collect_count)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers of a message; of limits that are not reached nothing is told here."""
@@ -321,7 +309,3 @@ class AnthropicCount(AnthropicFormat):
             return counted
         before = prompt.recalled.get(edits.ORIGINAL, counted["input_tokens"])
         return counted | {"context_management": {"original_input_tokens": before}}
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add the count."""
-        collect_count(document, answer)

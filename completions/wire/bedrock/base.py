@@ -10,7 +10,6 @@ import orjson
 from completions import ids
 from completions.conversation import ErrorSaid, Prompt
 from completions.event import Event
-from completions.exceptions import RequestError
 from completions.tokens.models import entry
 from completions.wire.base import LIMITS, StreamFailure, WireFormat, without
 from completions.wire.bedrock import errors as bedrock_errors
@@ -35,6 +34,8 @@ class BedrockFormat(WireFormat):
     """An address of Bedrock's runtime."""
 
     reads_address = True
+    adapt_error = staticmethod(bedrock_errors.adapt_error)
+    error = staticmethod(bedrock_errors.document)
 
     def table_name(self, model: str) -> str:
         """Return the name without ARN, and without the region unless the table has the model for a region alone."""
@@ -52,14 +53,6 @@ class BedrockFormat(WireFormat):
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream."""
         return AWS_EVENTS
-
-    def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error in AWS's words, with its name in a header."""
-        return bedrock_errors.adapt_error(exc)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the body of an error."""
-        return bedrock_errors.document(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the body as it is: the id is in a header."""

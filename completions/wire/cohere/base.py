@@ -96,9 +96,9 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
 
 
-def identified(error: dict[str, Any], request_id: str) -> dict[str, Any]:
+def identified(document: dict[str, Any], request_id: str) -> dict[str, Any]:
     """Return an error with a UUID that follows from the request's id."""
-    return {"id": ids.uuid_of(request_id), **error}
+    return {"id": ids.uuid_of(request_id), **document}
 
 
 NOT_IN_CHAT = (
@@ -119,6 +119,8 @@ class CohereFormat(WireFormat):
     """An address of Cohere's."""
 
     family = "cohere"
+    error = staticmethod(envelope)
+    with_request_id = staticmethod(identified)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id as Cohere writes it, and that nothing may be kept."""
@@ -127,14 +129,6 @@ class CohereFormat(WireFormat):
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Cohere's words."""
         return adapt_error(exc)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the message, with its type where the API tells one."""
-        return envelope(exc)
-
-    def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the error with a UUID that follows from the request's id."""
-        return identified(document, request_id)
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:

@@ -4,7 +4,7 @@ The shapes, and the order of a stream's events, are those of the recorded exchan
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -54,14 +54,8 @@ class CohereChat(CohereFormat):
     vendor = "cohere"
     refusals = NOT_IN_CHAT
     identified_by = ("x-fern-sdk-name",)
-
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return a page of Cohere's list."""
-        return cohere_models.model_list(models, query)
-
-    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
-        """Return a model, or raise the 404."""
-        return cohere_models.find(name, models)
+    model_list = staticmethod(cohere_models.model_list)
+    model = staticmethod(cohere_models.find)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE

@@ -24,10 +24,10 @@ FEATURES = ["json_mode", "json_schema", "safety_modes", "strict_tools", "tools"]
 TOKENIZER = "https://storage.googleapis.com/cohere-public/tokenizers/{}.json"
 
 
-def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+def model_list(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of the list that a query asks for, of the models for an endpoint if it names one."""
     wanted = query.get("endpoint")
-    found = [each for each in map(_model, names or DEFAULT_MODELS) if not wanted or wanted in each["endpoints"]]
+    found = [each for each in map(_model, models or DEFAULT_MODELS) if not wanted or wanted in each["endpoints"]]
     size, start = query.get("page_size") or str(DEFAULT_PAGE), query.get("page_token") or "0"
     if not (size.isdecimal() and len(size) <= 4 and 1 <= int(size) <= MAX_PAGE):
         raise RequestError(f"invalid request: page_size must be from 1 to {MAX_PAGE}")
@@ -37,9 +37,9 @@ def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, An
     return {"models": found[int(start) : end]} | ({"next_page_token": str(end)} if end < len(found) else {})
 
 
-def find(name: str, names: Collection[str]) -> dict[str, Any]:
+def find(name: str, models: Collection[str]) -> dict[str, Any]:
     """Return the document of the model `name`, or raise the API's 404."""
-    if names and name not in names:
+    if models and name not in models:
         raise RequestError(
             f"The model '{name}' does not exist", status=404, kind="model_not_found", facts={"model": name}
         )

@@ -103,14 +103,11 @@ class OnAzure(Vendor):
     name = "azure"
     words = _azure_words(OPENAI_WORDS)
     text_like_chat = False
+    check_completion = staticmethod(legacy_rules.validate)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
         chat_rules.validate(without_fields(body, *OWN), CHAT)
-
-    def check_completion(self, body: dict[str, Any]) -> None:
-        """Check a request by OpenAI's rules."""
-        legacy_rules.validate(body)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Check a request by OpenAI's rules; `input_type` is for other vendors' models (Cohere's)."""
@@ -221,6 +218,7 @@ class AzureModels(OnAzure):
     whole_calls = True
     null_usage = False
     events_type = ServerSentEvents.media_type
+    choice = staticmethod(without_nulls)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
@@ -242,10 +240,6 @@ class AzureModels(OnAzure):
         """Return an answer, of which nothing was filtered."""
         order = ("id", "model", "choices", "usage", "created", "object")
         return {key: document[key] for key in order} | {"prompt_filter_results": None}
-
-    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice without what is null."""
-        return without_nulls(document)
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return a delta without what is null."""

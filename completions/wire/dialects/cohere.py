@@ -51,6 +51,8 @@ class CompatibleCohere(Vendor):
     events_type = ServerSentEvents.media_type
     answer_id = Vendor.uuid
     head = HEAD
+    adapt_error = staticmethod(base.adapt_error)
+    error = staticmethod(base.envelope)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Refuse the fields and the efforts that Cohere has not."""
@@ -87,14 +89,6 @@ class CompatibleCohere(Vendor):
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return Cohere's headers."""
         return base.headers_of(request_id)
-
-    def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error in Cohere's words."""
-        return base.adapt_error(exc)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Cohere's envelope."""
-        return base.envelope(exc)
 
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""

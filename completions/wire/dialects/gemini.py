@@ -70,6 +70,8 @@ class GeminiChat(Vendor):
     """The model that is asked."""
     shows_thoughts = False
     """Whether the request wants to be told what was thought."""
+    answer_id = staticmethod(response_id)
+    error = staticmethod(errors.envelope)
 
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect of a model, whose streams end in a chunk of their own since Gemini 3, and of a request."""
@@ -86,10 +88,6 @@ class GeminiChat(Vendor):
             said = (f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown)
             raise errors.Violated([("", each) for each in said])
         super().check_chat(body)
-
-    def answer_id(self, reply: Reply) -> str:
-        """Return an id of Google's."""
-        return response_id(reply)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id as Google numbers calls."""
@@ -176,10 +174,6 @@ class GeminiChat(Vendor):
         if isinstance(exc, KeyRefused) and not exc.key:
             return RequestError(NO_KEY)
         return errors.adapt_error(exc)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Google's envelope."""
-        return errors.envelope(exc)
 
     def sent(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
         """Return the envelope in a list of one."""

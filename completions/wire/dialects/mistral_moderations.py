@@ -18,7 +18,6 @@ from completions.wire.fields import dicts, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.moderations import MAX_INPUTS, flagged, scored, scripted
 from completions.wire.openai.readback import collect_moderations
-from completions.wire.readback import Answer
 from completions.wire.validation import Check, anything, array, choice, either, nullable, obj, record, string
 
 FIRST = "mistral-moderation-2411"
@@ -46,6 +45,7 @@ class MistralModerations(OpenAIFormat):
 
     name = "moderations"
     check = staticmethod(_asks(_TEXTS))
+    collect = staticmethod(collect_moderations)
 
     def knows(self, model: str) -> bool:
         """Accept all moderation models."""
@@ -88,10 +88,6 @@ class MistralModerations(OpenAIFormat):
         judged = scripted(self.judged(prompt.body.get("input")), reply)
         results = [_result(message, found, categories) for message, found in judged]
         return {"id": reply.id or made_id("", reply), "model": model, "results": results}
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in what was found."""
-        collect_moderations(document, answer)
 
 
 class MistralChatModerations(MistralModerations):

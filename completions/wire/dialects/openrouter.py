@@ -64,10 +64,8 @@ class OpenRouter(Vendor):
     """The tier that the maker tells."""
     native_reasons: ClassVar[Mapping[str, str]] = {}
     """What the maker calls finish reasons, where it is not what OpenAI does."""
-
-    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return the list, which is one page."""
-        return catalogue.pages(models)
+    model_list = staticmethod(catalogue.pages)
+    response = staticmethod(openrouter_responses.told)
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
@@ -170,10 +168,6 @@ class OpenRouter(Vendor):
             **{"cost": paid["cost"], "is_byok": False, "prompt_tokens_details": given, **paid},
             "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
         }
-
-    def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
-        """Return a response with its cost."""
-        return openrouter_responses.told(document, prompt)
 
     def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""

@@ -111,6 +111,7 @@ class XAI(Vendor):
     role_joined = True
     head = (*HEAD, "system_fingerprint", "service_tier")
     foot = ("system_fingerprint", "service_tier")
+    choice = staticmethod(without_nulls)
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID; that of an item has the prefix of its type, and a call's ends with its number."""
@@ -131,10 +132,6 @@ class XAI(Vendor):
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer, at whose end are the fingerprint and the tier."""
         return arranged(document, (*HEAD, "choices", "usage", "system_fingerprint"))
-
-    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
-        return without_nulls(document)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, whose refusal is null and whose content is a text; a call's type is at its end."""

@@ -37,10 +37,10 @@ SLOW = ("video/", "audio/")
 OWN_URIS = ("files/", f"https://{SERVICE}/")
 
 
-def place_of(uri: str) -> Place | None:
+def place_of(source: str) -> Place | None:
     """Return where the file of a URI, or of a name, is kept."""
-    found = NAME.search(uri)
-    return (FILE, found[0]) if found and found.end() == len(uri) else None
+    found = NAME.search(source)
+    return (FILE, found[0]) if found and found.end() == len(source) else None
 
 
 def named(contents: object) -> list[Place]:

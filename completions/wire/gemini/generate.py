@@ -27,7 +27,6 @@ from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import collect_candidates
 from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.gemini.stream import Chunks, recorded
-from completions.wire.readback import Answer
 
 STEADY_HEADERS = {
     "vary": "Origin, X-Origin, Referer",
@@ -65,6 +64,11 @@ class Gemini(WireFormat):
     window_of_prompt = True
     short_text = 7
     """So it is in six of seven recorded texts of that length; one of eight tokens comes in two chunks."""
+    uploaded = staticmethod(files.place_of)
+    collect = staticmethod(collect_candidates)
+    adapt_error = staticmethod(gemini_errors.adapt_error)
+    model_list = staticmethod(gemini_models.model_list)
+    model = staticmethod(gemini_models.find)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -82,10 +86,6 @@ class Gemini(WireFormat):
         name = pick(prompt.body, "cachedContent")
         places = [(CACHE, name)] if isinstance(name, str) and name else []
         return [*places, *_files(prompt), *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
-
-    def uploaded(self, source: str) -> Place | None:
-        """Return where the file of a URI is kept."""
-        return files.place_of(source)
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the cached content before it, and what it searches; its files are ready."""
@@ -149,10 +149,6 @@ class Gemini(WireFormat):
         events = Events(lanes, finishes, () if _is_sse(prompt) else (CLOSE,))
         return [_numbered(event) for event in events] if enums.wanted(prompt) else events
 
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what an answer or a chunk says: candidates, vectors, or a count."""
-        collect_candidates(document, answer)
-
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, or one array if they are not requested."""
         return _framing(_is_sse(prompt), _tier(prompt))
@@ -164,10 +160,6 @@ class Gemini(WireFormat):
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Leave out what Google does not send: the error's details say how long to wait."""
         return without(headers, *gemini_errors.FOREIGN)
-
-    def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error with Google's wording; a wrong key is a 400 here, a missing one a 403."""
-        return gemini_errors.adapt_error(exc)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope (`google.rpc.Status`)."""
@@ -184,14 +176,6 @@ class Gemini(WireFormat):
         message (quoted until 2026: continuedev/continue 10639, google-gemini/gemini-cli 14811 and 19466).
         """
         return ServerSentEvents.media_type if path.endswith(STREAMED) and _SSE.search(query) else ""
-
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return a page of Google's list."""
-        return gemini_models.model_list(models, query)
-
-    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
-        """Return a model, or raise the 404."""
-        return gemini_models.find(name, models)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error as an event, or as the last element of the array."""

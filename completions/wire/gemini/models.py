@@ -62,9 +62,9 @@ THINKS = re.compile(r"^gemini-(?:2\.5(?!.*-(?:image|tts))|[3-9]|flash|pro|roboti
 """The models that are listed as thinking."""
 
 
-def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+def model_list(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of the list that a query asks for."""
-    return page([model(name) for name in names or DEFAULT_MODELS], query, "models", DEFAULT_PAGE)
+    return page([model(name) for name in models or DEFAULT_MODELS], query, "models", DEFAULT_PAGE)
 
 
 def model(name: str) -> dict[str, Any]:
@@ -84,8 +84,8 @@ def model(name: str) -> dict[str, Any]:
     return document | ({"thinking": True} if THINKS.search(name) else {})
 
 
-def find(name: str, names: Collection[str]) -> dict[str, Any]:
+def find(name: str, models: Collection[str]) -> dict[str, Any]:
     """Return the document of the model `name`, or raise the API's 404."""
-    if names and name not in names:
+    if models and name not in models:
         raise RequestError(f"Model is not found: models/{name} for api version v1beta", status=404)
     return model(name)

@@ -15,7 +15,6 @@ from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
 from completions.wire.openai.words import GATEWAY
-from completions.wire.readback import Answer
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import TYPES, packed, vectors_for
 
@@ -38,6 +37,7 @@ class Embeddings(OpenAIFormat):
     words = GATEWAY
     vendor = "openai"
     refusals = EMBEDDINGS_ELSEWHERE
+    collect = staticmethod(collect_embeddings)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -89,10 +89,6 @@ class Embeddings(OpenAIFormat):
         asked = whole(prompt.body.get("dimensions"), 1)
         own = size_of(prompt.model or "") or DEFAULT_SIZE
         return asked if asked is not None and asked <= MAX_DIMENSIONS else own
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the vectors."""
-        collect_embeddings(document, answer)
 
 
 def _kind(prompt: Prompt) -> str:

@@ -17,7 +17,6 @@ from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
 from completions.wire.openai.words import LEGACY
-from completions.wire.readback import Answer
 
 DEFAULT_MAX_TOKENS = 16
 """What the legacy API answers with at most where the request does not say; its reference documents it."""
@@ -40,6 +39,7 @@ class LegacyCompletions(OpenAIFormat):
     refusals = LEGACY_ELSEWHERE
     words = LEGACY
     events_type = ServerSentEvents.media_type
+    collect = staticmethod(collect_choices)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -86,10 +86,6 @@ class LegacyCompletions(OpenAIFormat):
         told = dialect.has_usage_chunk(prompt)
         ending = [chunks.usage(counted, dialect.usage_chunk_extras(finishes[-1]))] if told else []
         return dialect.stream(stream(starts, lanes, ends, ending), counted, prompt)
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a text completion or a chunk."""
-        collect_choices(document, answer)
 
     def read(self, traffic: Traffic) -> Said:
         """Return what was asked and said; the prompt that a choice repeats before its answer is not said."""

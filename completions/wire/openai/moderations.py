@@ -15,7 +15,6 @@ from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
 from completions.wire.openai.refusals import MODERATIONS_ELSEWHERE
-from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
     Problem,
@@ -82,6 +81,7 @@ class Moderations(OpenAIFormat):
     name = "moderations"
     vendor = "openai"
     refusals = MODERATIONS_ELSEWHERE
+    collect = staticmethod(collect_moderations)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -106,10 +106,6 @@ class Moderations(OpenAIFormat):
         model = reply.model or prompt.model or DEFAULT_MODEL
         results = [result(message, found) for message, found in scripted(prompt.messages, reply)]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in what was found."""
-        collect_moderations(document, answer)
 
 
 def scripted(messages: Sequence[Message], reply: Reply) -> list[tuple[Message, Moderation]]:

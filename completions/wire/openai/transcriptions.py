@@ -106,6 +106,7 @@ class Transcriptions(OpenAIFormat):
     fields = _TRANSCRIBED
     lists: Sequence[str] = LISTS
     task = "transcribe"
+    form = staticmethod(read_form)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -203,10 +204,6 @@ class Transcriptions(OpenAIFormat):
         """Return the fields of a request, and the file that is to be heard."""
         form = self.form(body, content_type)
         return form.document(self.lists, TEXTS), self.sound(form)
-
-    def form(self, body: bytes, content_type: str) -> Form:
-        """Read the form that a request is."""
-        return read_form(body, content_type)
 
     def sound(self, form: Form) -> Upload | None:
         """Return the file that is to be heard."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.exceptions import RequestError
 from completions.wire.anthropic import rules as anthropic_rules
 from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
@@ -22,16 +21,19 @@ TOOL_TYPES = (*ON_CLOUDS, "web_search_20250305")
 """The types of tools that Vertex AI lists where it refuses another (quoted from August to October 2026)."""
 
 
+def anthropics_name(model: str) -> str:
+    """Return the name that Anthropic has for a model: `claude-sonnet-4-5-20250929` for `claude-sonnet-4-5@20250929`."""
+    return model.replace("@", "-").removesuffix("-default")
+
+
 class VertexClaude(HostedClaude):
     """A message of a Claude on Vertex AI."""
 
     version = "vertex-2023-10-16"
     mark = "vrtx_"
     tool_types = TOOL_TYPES
-
-    def table_name(self, model: str) -> str:
-        """Return Anthropic's name: without the `@` before the date."""
-        return anthropics_name(model)
+    table_name = staticmethod(anthropics_name)
+    error = staticmethod(vertex_errors.envelope)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`; Google tells nothing of limits."""
@@ -40,10 +42,6 @@ class VertexClaude(HostedClaude):
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits."""
         return without(headers, LIMITS)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Anthropic's envelope, or Google's."""
-        return vertex_errors.envelope(exc)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return Anthropic's envelope with the request's id; Google's has none."""
@@ -55,6 +53,8 @@ class VertexCount(AnthropicCount):
 
     key_header = ""
     identified_by = ()
+    table_name = staticmethod(anthropics_name)
+    error = staticmethod(vertex_errors.envelope)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id` alone, as with messages."""
@@ -73,19 +73,6 @@ class VertexCount(AnthropicCount):
             anthropic_rules.validate_count(asked, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 
-    def table_name(self, model: str) -> str:
-        """Return Anthropic's name."""
-        return anthropics_name(model)
-
     def knows(self, model: str) -> bool:
         """Tell whether Anthropic has a model that Google calls so."""
         return super().knows(anthropics_name(model))
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Anthropic's envelope, or Google's."""
-        return vertex_errors.envelope(exc)
-
-
-def anthropics_name(model: str) -> str:
-    """Return the name that Anthropic has for a model: `claude-sonnet-4-5-20250929` for `claude-sonnet-4-5@20250929`."""
-    return model.replace("@", "-").removesuffix("-default")

@@ -1,6 +1,5 @@
 """Gemini on Vertex AI: the Gemini API's format, with Google Cloud's lists of models, and its errors for some things."""
 
-from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
@@ -13,6 +12,9 @@ from completions.wire.vertex import models as vertex_models
 class VertexGemini(Gemini):
     """Gemini at an address with a project and a location."""
 
+    model_list = staticmethod(vertex_models.model_list)
+    model = staticmethod(vertex_models.model)
+
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with Google Cloud's wording, or else with that of the Gemini API."""
         return super().adapt_error(vertex_errors.adapt_error(exc))
@@ -23,14 +25,6 @@ class VertexGemini(Gemini):
         if exc.status == 429:
             document["error"].pop("details", None)
         return document
-
-    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return a page of Google Cloud's list."""
-        return vertex_models.model_list(models, query)
-
-    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
-        """Return a model, or raise the 404."""
-        return vertex_models.model(name, models)
 
 
 class VertexLive(Live, VertexGemini):

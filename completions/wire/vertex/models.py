@@ -7,14 +7,14 @@ from completions.wire.gemini.models import DEFAULT_MODELS, DEFAULT_PAGE, find
 from completions.wire.gemini.pages import page
 
 
-def model_list(names: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+def model_list(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of the list that a query asks for."""
-    return page([_model(name) for name in names or DEFAULT_MODELS], query, "publisherModels", DEFAULT_PAGE)
+    return page([_model(name) for name in models or DEFAULT_MODELS], query, "publisherModels", DEFAULT_PAGE)
 
 
-def model(name: str, names: Collection[str]) -> dict[str, Any]:
+def model(name: str, models: Collection[str]) -> dict[str, Any]:
     """Return the document of the model `name`, or raise the API's 404."""
-    find(name, names)
+    find(name, models)
     return _model(name)
 
 

@@ -23,7 +23,6 @@ from completions.wire.gemini.interactions.readback import collect_interaction
 from completions.wire.gemini.interactions.stream import narrate
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.refusals import REFUSALS
-from completions.wire.readback import Answer
 from completions.wire.refusals import FORMAT
 
 CODES: Mapping[int, str] = {
@@ -57,6 +56,7 @@ class Interactions(Gemini):
     json_type = ""
     reads_address = False
     arguments = "object"
+    collect = staticmethod(collect_interaction)
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -120,10 +120,6 @@ class Interactions(Gemini):
 
     def _whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return interaction(reply, prompt, _as_generate_content(prompt))
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what an interaction or an event of its stream says."""
-        collect_interaction(document, answer)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, each with its name."""

@@ -25,7 +25,6 @@ from completions.wire.gemini.live.events import HANDLE, collect_message, content
 from completions.wire.gemini.live.session import LiveSession, closing
 from completions.wire.gemini.live.tokens import PREFIX, TOKEN
 from completions.wire.gemini.prompt import read_prompt
-from completions.wire.readback import Answer
 from completions.wire.sockets import Close, ConversationFormat, Message, Session
 
 METHOD = "bidiGenerateContent"
@@ -37,6 +36,8 @@ class Live(ConversationFormat, Gemini):
     name = "live"
     is_binary = True
     vertex = False
+    events = staticmethod(narrate)
+    collect = staticmethod(collect_message)
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return a new conversation, with which model its first message says, or the token that opens it.
@@ -78,17 +79,9 @@ class Live(ConversationFormat, Gemini):
         contents = [*dicts(prompt.body.get("contents")), content_of(reply)]
         return (StoredDocument(HANDLE, handle_of(reply), {"contents": contents}),)
 
-    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the messages of an answer."""
-        return narrate(reply, prompt)
-
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error as a message, which the API itself does not send: it closes the connection."""
         return WireFormat.error_events(self, failure, prompt)
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what a message says."""
-        collect_message(document, answer)
 
     def refused(self, exc: RequestError) -> Close:
         """Return how a connection ends whose handshake is refused: the API takes any, and tells why as it closes."""

@@ -43,7 +43,6 @@ from completions.wire.openai.prefix import cache_ends
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
 from completions.wire.openai.words import CHAT
-from completions.wire.readback import Answer
 
 
 class ChatCompletions(OpenAIFormat):
@@ -57,6 +56,7 @@ class ChatCompletions(OpenAIFormat):
     refusals = (*CHAT_ELSEWHERE, *REFUSALS)
     words = CHAT
     at_gateway = True
+    collect = staticmethod(collect_choices)
 
     def __init__(self, dialect: Dialect = OPENAI, dialects: Mapping[str, WireFormat] = NO_DIALECTS) -> None:
         super().__init__(dialect)
@@ -150,10 +150,6 @@ class ChatCompletions(OpenAIFormat):
         if self._dialect.name or reply.body is not None or "moderation" not in prompt.body:
             return {}
         return moderated.of_chat(reply, prompt)
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what a chat completion or a chunk says, in any dialect."""
-        collect_choices(document, answer)
 
     def _head(self, reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
         """Return the top level without choices and usage; a verbatim document has its own."""

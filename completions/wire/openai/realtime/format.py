@@ -1,10 +1,10 @@
 """Realtime: `GET /v1/realtime` over a WebSocket. A turn of the conversation is a request with all that was said."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from completions.conversation import Prompt, Reply
+from completions.conversation import Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
@@ -16,7 +16,6 @@ from completions.wire.openai.realtime.secrets import SECRET
 from completions.wire.openai.realtime.session import RealtimeSession
 from completions.wire.openai.realtime.settings import TRANSCRIPTION, begun, begun_with
 from completions.wire.openai.responses.prompt import read_prompt
-from completions.wire.readback import Answer
 from completions.wire.sockets import ConversationFormat, Message, Session
 
 AS_TEXT = {"input_audio": "input_text", "output_audio": "output_text"}
@@ -29,6 +28,8 @@ class Realtime(ConversationFormat, OpenAIFormat):
     name = "realtime"
     subprotocols = ("realtime",)
     secret = SECRET
+    events = staticmethod(narrate)
+    collect = staticmethod(collect_event)
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return a new conversation with the model that the address, or the key's own settings, name."""
@@ -48,10 +49,6 @@ class Realtime(ConversationFormat, OpenAIFormat):
         prompt = read_prompt({**document, "input": items, "stream": True}, headers)
         return replace(prompt, format=self.name, body=document)
 
-    def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the events of an answer."""
-        return narrate(reply, prompt)
-
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an `error` event as the API has it; without a name, or flat, what the fault says instead."""
         if not failure.name or failure.flat:
@@ -59,10 +56,6 @@ class Realtime(ConversationFormat, OpenAIFormat):
         envelope = self.error(self.adapt_error(failure.error))
         told = {"type": "error", "event_id": fresh("event_"), "error": {**envelope["error"], "event_id": None}}
         return [failure.event(told)]
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what an event says."""
-        collect_event(document, answer)
 
 
 OLD = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."

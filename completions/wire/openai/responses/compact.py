@@ -23,9 +23,7 @@ class Compaction(Unanswered):
 
     name = "compact"
     task = "compact"
-
-    def _validate(self, body: dict[str, Any]) -> None:
-        responses_rules.validate_compaction(body)
+    _validate = staticmethod(responses_rules.validate_compaction)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the messages and the item that stands for the conversation."""

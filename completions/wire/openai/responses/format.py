@@ -26,7 +26,6 @@ from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONS
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
 from completions.wire.openai.vector_stores import STORE_FILES
 from completions.wire.openai.words import RESPONSES
-from completions.wire.readback import Answer
 
 MAX_ITEMS = 1000
 """The most earlier items that are remembered; beyond that, the oldest are forgotten."""
@@ -44,6 +43,7 @@ class Responses(OpenAIFormat):
     name = "responses"
     vendor = "openai"
     limits_refusals = False
+    collect = staticmethod(collect_response)
 
     def __init__(self, dialect: Dialect = OPENAI, by_model: Mapping[str, Dialect] = NO_OTHERS) -> None:
         super().__init__(dialect)
@@ -206,10 +206,6 @@ class Responses(OpenAIFormat):
     def _vendor_of(self, model: str) -> Dialect:
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what a response or an event of its stream says."""
-        collect_response(document, answer)
-
     def read(self, traffic: Traffic) -> Said:
         """Return the question and the answer of an exchange; what a prompt template said is told by the answer."""
         said = super().read(traffic)
@@ -266,15 +262,10 @@ class InputTokens(Unanswered):
     name = "input_tokens"
     task = "count"
     is_limited = False
-
-    def _validate(self, body: dict[str, Any]) -> None:
-        responses_rules.validate_count(body)
+    _validate = staticmethod(responses_rules.validate_count)
+    collect = staticmethod(collect_count)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the count."""
         counted = reply.used.prompt_tokens
         return {"object": "response.input_tokens", "input_tokens": counted}
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add the count."""
-        collect_count(document, answer)
