@@ -95,6 +95,8 @@ class WireFormat(ABC):
     """The vendor of the models, as the model table calls it; without one, the abilities of models are not checked."""
     refusals: Sequence[Refusal] = ()
     """What the API refuses because of the model, with its wording."""
+    usual_framing: Framing = SSE
+    """How its streams are framed, where no request asks for another way."""
     key_header = ""
     """The header for the API key, in lower case, if it is not `Authorization: Bearer`."""
     identified_by: tuple[str, ...] = ()
@@ -235,7 +237,7 @@ class WireFormat(ABC):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return the framing for the stream that answers a prompt."""
-        return SSE
+        return self.usual_framing
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
         """Return the headers that tell of one answer."""

@@ -68,6 +68,7 @@ class AnthropicFormat(WireFormat):
     error = staticmethod(anthropic_errors.envelope)
     model_list = staticmethod(anthropic_models.page)
     model = staticmethod(anthropic_models.find)
+    usual_framing: Framing = EVENTS
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`, whose key it was, and limits that are never reached.
@@ -91,10 +92,6 @@ class AnthropicFormat(WireFormat):
     def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
         """Return the headers with which a wrong `x-api-key` is refused, unless a script words it."""
         return anthropic_errors.IN_FRONT if self.key_header and anthropic_errors.is_of_wrong_key(exc) else None
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return named events, with `ping` as the keep-alive."""
-        return EVENTS
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return an error within a stream, which is always an event called `error`.

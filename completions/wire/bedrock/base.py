@@ -13,7 +13,7 @@ from completions.event import Event
 from completions.tokens.models import entry
 from completions.wire.base import LIMITS, StreamFailure, WireFormat, without
 from completions.wire.bedrock import errors as bedrock_errors
-from completions.wire.framing import AWS_EVENTS, Framing
+from completions.wire.framing import AWS_EVENTS
 from completions.wire.readback import Answer
 
 REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.")
@@ -36,6 +36,7 @@ class BedrockFormat(WireFormat):
     reads_address = True
     adapt_error = staticmethod(bedrock_errors.adapt_error)
     error = staticmethod(bedrock_errors.document)
+    usual_framing = AWS_EVENTS
 
     def table_name(self, model: str) -> str:
         """Return the name without ARN, and without the region unless the table has the model for a region alone."""
@@ -49,10 +50,6 @@ class BedrockFormat(WireFormat):
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without those on limits, which AWS does not send."""
         return without(headers, LIMITS)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return AWS's binary event stream."""
-        return AWS_EVENTS
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the body as it is: the id is in a header."""

@@ -23,7 +23,6 @@ from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
 from completions.wire.fields import dicts, mapping, texts
-from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
@@ -42,6 +41,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     version = "bedrock-2023-05-31"
     mark = "bdrk_"
+    usual_framing = invoked.CHUNKS
 
     def table_name(self, model: str) -> str:
         """Return Anthropic's name of `us.anthropic.claude-sonnet-4-5-20250929-v1:0` or of an ARN that ends so."""
@@ -112,10 +112,6 @@ class BedrockClaude(BedrockFormat, HostedClaude):
             return named
         made = f"msg_bdrk_{ids.spelled(reply.serial, invoked.ID_SIZE, ids.LETTERS32)}"
         return replace(named, id=reply.id or made, model=model_of(reply.model or prompt.model or ""))
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return AWS's binary event stream, whose chunks are JSON."""
-        return invoked.CHUNKS
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return Anthropic's events as chunks, without pings."""

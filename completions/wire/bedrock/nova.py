@@ -19,7 +19,7 @@ from completions.wire.bedrock.blocks import blocks
 from completions.wire.bedrock.malformed import check, extraneous, malformed
 from completions.wire.bedrock.members import CONTENT, REQUEST
 from completions.wire.fields import dicts, mapping
-from completions.wire.framing import Framing, counts
+from completions.wire.framing import counts
 from completions.wire.readback import Answer
 
 FIELDS = {*REQUEST, "schemaVersion", "reasoningConfig"}
@@ -28,6 +28,8 @@ EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBloc
 
 class Nova(converse.Converse):
     """An answer of a Nova in its own shape."""
+
+    usual_framing = invoked.CHUNKS
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -52,10 +54,6 @@ class Nova(converse.Converse):
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost."""
         return invoked.with_headers(super().render(reply, prompt), _metrics(reply.used))
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return AWS's binary event stream, whose chunks are JSON."""
-        return invoked.CHUNKS
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events as chunks, each document under its name."""

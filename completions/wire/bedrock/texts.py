@@ -19,7 +19,7 @@ from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text, texts, whole
-from completions.wire.framing import Framing, counts, pieces
+from completions.wire.framing import counts, pieces
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
@@ -192,6 +192,7 @@ class TextModels(BedrockFormat):
     name = "invoke"
     arguments = ""
     vendor = "bedrock"
+    usual_framing = invoked.CHUNKS
 
     def parse(
         self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
@@ -230,10 +231,6 @@ class TextModels(BedrockFormat):
         if _is_blocked(reply, prompt):
             counted = {"invocationLatency": counted["invocationLatency"]}
         return invoked.with_headers(super().render(reply, prompt), counted)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return AWS's binary event stream, whose chunks are JSON."""
-        return invoked.CHUNKS
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text as chunks, the last of them empty."""

@@ -17,7 +17,7 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import Place, StreamFailure, WireFormat, json_type
-from completions.wire.framing import DONE, EVENTS_IN_UTF8, Framing, ServerSentEvents
+from completions.wire.framing import DONE, EVENTS_IN_UTF8, ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
@@ -302,7 +302,7 @@ class OpenAIFormat(WireFormat):
         if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
             self.refusals = {"chat": dialect.refusals, "responses": dialect.response_refusals}.get(self.name, ())
             self.words = dialect.words_of.get(self.name, dialect.words)
-        self._framing = events_of(dialect, self.events_type)
+        self.usual_framing = events_of(dialect, self.events_type)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers."""
@@ -339,10 +339,6 @@ class OpenAIFormat(WireFormat):
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
         """Return an error's envelope as the dialect sends it."""
         return self._dialect.sent(document, request_id)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return server-sent events with the dialect's keep-alive comment."""
-        return self._framing
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the events with which an error ends the stream."""

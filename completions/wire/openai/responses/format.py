@@ -197,7 +197,7 @@ class Responses(OpenAIFormat):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events as those write them whose answer it is."""
-        return self._framings.get(self._speaks(prompt), self._framing)
+        return self._framings.get(self._speaks(prompt), self.usual_framing)
 
     def _speaks(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""
