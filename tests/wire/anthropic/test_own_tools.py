@@ -315,14 +315,14 @@ FETCHES, RUNS = own("web_fetch", "20260318"), own("code_execution", "20260120")
 @pytest.mark.parametrize(
     ("wire", "model", "body", "refuses"),
     [
-        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [SEARCH]}, "web_search_20250305"),
-        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [ADD, RUNS]}, "code_execution_20260120"),
-        (BedrockClaude(), f"anthropic.{CLAUDE}", INVOKED | {"tools": [BM25, ADD]}, None),
+        (BedrockClaude(), f"us.anthropic.{CLAUDE}", INVOKED | {"tools": [SEARCH]}, "web_search_20250305"),
+        (BedrockClaude(), f"us.anthropic.{CLAUDE}", INVOKED | {"tools": [ADD, RUNS]}, "code_execution_20260120"),
+        (BedrockClaude(), f"us.anthropic.{CLAUDE}", INVOKED | {"tools": [BM25, ADD]}, None),
         (VertexClaude(), CLAUDE, PREDICTED | {"tools": [SEARCH]}, None),
         (VertexClaude(), CLAUDE, PREDICTED | {"tools": [own("web_search", "20260209")]}, "web_search_20260209"),
         (VertexClaude(), CLAUDE, PREDICTED | {"tools": [FETCHES]}, "web_fetch_20260318"),
         (VertexCount(), "", {"model": CLAUDE, "tools": [own("advisor", "20260301")]}, "advisor_20260301"),
-        (Converse(), f"anthropic.{CLAUDE}", {"additionalModelRequestFields": {"tools": [FETCHES]}}, FETCHES["type"]),
+        (Converse(), f"us.anthropic.{CLAUDE}", {"additionalModelRequestFields": {"tools": [FETCHES]}}, FETCHES["type"]),
     ],
 )
 def test_clouds__have_none_of_the_tools_that_anthropic_runs(
