@@ -219,12 +219,13 @@ def test_together__holds_an_answer_to_a_schema_without_a_name_and_charges_nothin
     fields = {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]}
     asked: dict[str, Any] = {"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": said}]}
     plain = parsed(registry.CHAT_DIALECTS["together"], **asked)
-    forms = [{"schema": fields}, {"json_schema": {"name": "fruits", "schema": fields}}]
+    named = {"json_schema": {"name": "fruits", "schema": fields}}
+    forms = [{"schema": fields}, {"type": "json_object", "schema": fields}, named]
     held = [
         parsed(registry.CHAT_DIALECTS["together"], **asked, response_format={"type": "json_schema", **form})
         for form in forms
     ]
-    assert [prompt.response_format.schema for prompt in held] == [fields, fields]
+    assert [prompt.response_format.schema for prompt in held] == [fields] * 3
     assert {prompt_tokens(prompt) for prompt in (plain, *held)} == {89}
 
 

@@ -307,6 +307,8 @@ def _chosen(choice: dict[str, Any]) -> str | None:
 def response_format(document: dict[str, Any]) -> ResponseFormat:
     """Return the form that an answer must have, as a request says it."""
     match document.get("type"):
+        case "json_object" if schema := mapping(document.get("schema")):  # as clients of Together and llama.cpp say it
+            return ResponseFormat("json_schema", "", schema)
         case "json_object":
             return ResponseFormat("json_object")
         case "json_schema":
