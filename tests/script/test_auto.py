@@ -240,6 +240,19 @@ def test_auto__a_tool_that_ends_is_called_last_and_once(final: Tool, mode: Liter
     assert called(asked("x", tools=(final,), tool_choice=ToolChoice(mode))) == [final.name], "where there is no other"
 
 
+def test_auto__a_tool_that_tells_of_some_other_final_result_does_not_end_the_work() -> None:
+    memory = Tool("memory", "Save facts.\n\nThe limit is checked only on the FINAL result, so one call may free room.")
+    prompt = asked("weather of Paris", tools=(memory, WEATHER))
+    choice = auto(prompt)[0]
+    assert called(answered(prompt, choice)) == []
+
+
+def test_auto__a_shell_is_given_a_command_that_it_knows() -> None:
+    shell = {"type": "object", "properties": {"command": {"type": "string"}}, "required": ["command"]}
+    (call,) = auto(asked("List the files", tools=(Tool("terminal", "", shell),)))[0].tool_calls
+    assert json.loads(call.arguments)["command"].split()[0] in ("echo", "ls", "date")
+
+
 def test_auto__an_observation_in_words_is_a_result() -> None:
     answer = Tool("final_answer", "", {"type": "object", "properties": {"answer": {}}, "required": ["answer"]})
     messages = (

@@ -36,10 +36,15 @@ FINAL_NAME = re.compile(
     r"|attempt_completion|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$",
     re.IGNORECASE,
 )
+_FINAL = r"final (?:response|answer|result|output)\b"
 FINAL_DESCRIPTION = re.compile(
-    r"\bfinal (?:response|answer|result|output)\b|\bends? (?:this|the) (?:conversation|task)\b", re.I
+    rf"\A[^.\n]*\b{_FINAL}|(?:[.!]\s|\n)\s*(?:the|your|an?) {_FINAL}|\bends? (?:this|the) (?:conversation|task)\b",
+    re.IGNORECASE,
 )
-"""How frameworks name and describe a tool whose call is the answer: Pydantic AI, smolagents, LangChain, Cline."""
+"""How frameworks name and describe a tool whose call is the answer: Pydantic AI, smolagents, LangChain, Cline.
+
+A sentence further on may speak of another final result, as of what a batch of edits comes to.
+"""
 
 
 def calls(prompt: Prompt, seed: str) -> tuple[ToolCall, ...]:

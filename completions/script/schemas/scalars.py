@@ -69,6 +69,8 @@ HINTS: dict[str, tuple[str, ...]] = {
     "language": ("en", "fr", "de"),
     "color": ("blue", "green", "amber"),
     "code": ("print('hello')", "x = 1"),
+    "command": ("echo hello", "ls", "date"),
+    "cmd": ("echo hello", "ls", "date"),
     "sql": ("SELECT id, name FROM items LIMIT 10",),
     "path": ("docs/readme.md", "src/main.py"),
     "file": ("readme.md", "report.txt"),
