@@ -275,8 +275,10 @@ def test_auto__leaves_out_what_a_program_has_added_to_the_users_words() -> None:
     assert question(more) == question(plain) == "weather of Rome"
     dated = "<current_datetime>2026-11-29T11:17:26+00:00</current_datetime>\n\nweather of Rome"
     assert question(asked(dated)) == "weather of Rome"
-    later = replace(plain, messages=(*plain.messages, Message("user", added)))
-    assert question(later) == "weather of Rome", "where there is nothing else in the last message"
+    context = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nActive sessions: none\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
+    for more in (added, context):
+        later = replace(plain, messages=(*plain.messages, Message("user", more)))
+        assert question(later) == "weather of Rome", "where there is nothing else in the last message"
     for text in ("a <system-reminder> b", "</system-reminder> a <system-reminder>", ""):
         assert question(asked(text)) == text
 

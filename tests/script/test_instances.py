@@ -168,6 +168,7 @@ REAL: dict[str, object] = {
         "additionalProperties": False,
         "minProperties": 2,
     },
+    "pattern_of_any_name": {"type": "object", "patternProperties": {"^.*$": TEXT}, "minProperties": 2},
     "few": obj(dict.fromkeys("abcdef", TEXT), *"abcdef", minProperties=2, maxProperties=3),
     "inheritance": {
         "allOf": [{**obj({"id": TEXT}), "additionalProperties": True}, {"properties": {"n": WHOLE}, "required": ["n"]}]
@@ -332,6 +333,13 @@ def test_instance__looks_sensible() -> None:
     assert list(event) == ["name", "date", "participants"], "in the schema's order"
     assert isinstance(place := instance(obj({"user_city": TEXT}), "seed"), dict)
     assert place["user_city"] in ("Paris", "Tokyo", "Berlin", "Lisbon")
+
+
+def test_instance__names_are_words_where_a_pattern_takes_any() -> None:
+    names = {
+        name for seed in "abcdef" for name in instance({"type": "object", "patternProperties": {"^(.*)$": TEXT}}, seed)
+    }
+    assert names and all(re.fullmatch(r"[a-z]{3,}", name) for name in names)
 
 
 def test_instance__runs_its_code_and_passes() -> None:

@@ -19,12 +19,16 @@ NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
 BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
 """What comes before the conversation where one text has the instructions and all the turns."""
 
-ADDED = (
+TAGS = (
     *("system-reminder", "local-command-caveat", "local-command-stdout"),  # Claude Code, opencode, Qwen Code
     "current_datetime",  # Copilot CLI
     "environment_details",  # Cline and its kin
 )
-"""The tags of what programs add to a user's words."""
+ADDED = (
+    *((f"<{tag}>", f"</{tag}>") for tag in TAGS),
+    ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"),  # a message of the user's
+)
+"""Between what programs put what they add to a user's words."""
 
 
 HANDOVER = re.compile(r"(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)", re.IGNORECASE)
@@ -108,12 +112,12 @@ def subject(prompt: Prompt, told: str) -> str:
 
 
 def own_words(text: str) -> str:
-    """Return what a user has said of a text: what stands between the tags of `ADDED` is left out."""
-    for tag in ADDED:
-        first, *others = text.split(f"<{tag}>")
+    """Return what a user has said of a text: what stands between the marks of `ADDED` is left out."""
+    for begin, end in ADDED:
+        first, *others = text.split(begin)
         if others:
-            ends = [(part, *part.partition(f"</{tag}>")[1:]) for part in others]
-            text = "".join((first, *(after if closed else f"<{tag}>{part}" for part, closed, after in ends))).strip()
+            ends = [(part, *part.partition(end)[1:]) for part in others]
+            text = "".join((first, *(after if closed else begin + part for part, closed, after in ends))).strip()
     return text
 
 

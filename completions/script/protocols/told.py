@@ -1,7 +1,8 @@
 """Words that a prompt wants to hear, for step 3: `Reply with exactly: OK`, `Say this is a test`, `Count to 3`.
 
 They must stand at the end of what was asked, behind a colon or in quotes, so that no instruction is taken for one; or
-be the last sentence with such words as `Say` or `Respond with the word`. To count must be the first that is asked.
+be the last sentence with such words as `Say` or `Respond with the word`. Behind it may stand what is not wanted besides
+(`Nothing else.`). To count must be the first that is asked.
 """
 
 import re
@@ -39,6 +40,16 @@ LONGER = re.compile(r"\b(?:about|to|in|with|for|from|as|by|like|again|or|when|if
 CHOICE = re.compile(r"\bor\b|[/|]")
 """What tells that one of several is to be said, and not these words; a question is no words to say either."""
 
+UNWANTED = re.compile(
+    r"(?:(?<=[.!:,;\"'`”])|\n)\s*(?:and\s+)?(?:please\s+)?(?:do\s+not|don't|nothing\s+(?:else|more)"
+    r"|no\s+(?:other|further|extra|additional|explanations?|preamble|punctuation|markdown|tools?)|without)\b"
+    r"[^.!\n]{0,80}[.!]?\s*\Z",
+    re.IGNORECASE,
+)
+"""A last sentence that says what not to do besides: `Reply with the single word OK. Do not use tools.`"""
+
+MAX_UNWANTED = 3
+
 QUOTED = re.compile(r"\A([\"'`“])([^\"'`“”\n]+)[\"'`”][.!]?\Z")
 
 VALUES = {word: number for number, word in enumerate(NUMBERS, 1)} | {"twenty": 20, "hundred": 100}
@@ -56,6 +67,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if prompt.response_format.kind == "json_object" or observation(prompt) is not None:
         return None
     asked = question(prompt)
+    for _ in range(MAX_UNWANTED):
+        asked = asked[: -2 * MAX_TOLD] + UNWANTED.sub("", asked[-2 * MAX_TOLD :])
     found = WANTED.search(asked[-MAX_SEARCHED:][-2 * MAX_TOLD :])
     if found is None:
         return _said(asked[-2 * MAX_TOLD :]) or _numbers(asked)

@@ -100,6 +100,8 @@ class Containers(ABC):
         """Yield names for properties that no schema names: as patterns or `propertyNames` say, or words."""
         yield from declared
         patterns = [pattern for schema in flat for pattern in mapping_of(schema.get("patternProperties"))]
+        words = self.random.sample(WORDS, len(WORDS)) if patterns else []
+        yield from (word for word in words if any(self.checker.found(pattern, word) for pattern in patterns))
         for pattern in patterns:
             least = width(read(pattern))[0]
             for turn in range(20):
