@@ -62,6 +62,31 @@ def test_tags__each_has_an_answer(asked: str, names: list[str]) -> None:
     assert list(found) == names and all(found.values())
 
 
+BLOCKS = '[{\n  "index": 0,\n  "tags": ["introduction"]\n},\n{\n  "index": 1,\n  "tags": ["background"]\n}]'
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        f"Provide your output within <blocks> tags, like this:\n\n<blocks>\n{BLOCKS}\n</blocks>\n\nBe complete.",
+        f"<blocks>\n{BLOCKS}\n</blocks>\n\nTake what is above for an example. Put the output in <blocks> tags.",
+        f"Use this format:\n<why>In short.</why>\n<blocks>{BLOCKS}</blocks>\n\nRemember to be brief.",
+    ],
+)
+def test_tags__hold_json_where_the_prompt_shows_it(asked: str) -> None:
+    blocks = json.loads(elements(said(("user", asked)))["blocks"])
+    assert blocks and all(list(each) == ["index", "tags"] for each in blocks)
+    assert "<why></why>" not in said(("user", asked))
+
+
+def test_tags__of_the_output_are_not_those_that_a_page_has() -> None:
+    asked = (
+        "Convert the HTML content into Markdown.\n- DON'T: Include HTML tags or attributes\n\nWrap your response in "
+        "<content> tags.\n<content>\n[Your markdown content here]\n</content>\n\n<p>Red lamp, 20 EUR</p>"
+    )
+    assert elements(said(("user", asked)))["content"]
+
+
 def test_closing_word__of_a_planner_waits_for_the_others() -> None:
     system = Message(
         "system", 'You plan. After all tasks are complete, summarize the findings and end with "TERMINATE".'
@@ -227,6 +252,8 @@ def test_form__only_where_it_is_wanted(messages: list[tuple[str, str]]) -> None:
         "<tool_call><tools></tools>" * 5_000,
         "format:\n<a>" * 10_000,
         "in <answer> tags " * 10_000,
+        'format:\n<a>{"a": ' * 6_000,
+        "in <answer> tags <answer>[{" * 4_000,
         "question: " * 20_000,
         "a(b: c) - d\n" * 10_000,
         "<tool_response>" * 10_000,

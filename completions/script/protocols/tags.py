@@ -1,20 +1,24 @@
 """An answer in XML tags, for step 3: `Put your reasoning in <thinking> tags and your answer in <answer> tags.`
 
 The tags are those that a sentence asks for, or those of a template behind words such as `in this format:`. What stands
-in them is what the prompt would get without tags: one of the answers that it lists, a number, or a sentence.
+in them is what the prompt would get without tags: one of the answers that it lists, a number, or a sentence; or JSON,
+where the prompt shows some in the tag.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.auto.sentences import thoughts
 from completions.script.protocols import choices, scores
+from completions.script.protocols.braces import value_of
 from completions.script.protocols.instructions import KEPT, SENTENCE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import in_sentences, question
-from completions.script.schemas.document import seeded
+from completions.script.protocols.placeholders import filled
+from completions.script.protocols.written_types import schema_of_instance
+from completions.script.schemas.document import Schema, compact, seeded
 from completions.script.schemas.scalars import sense
 from completions.script.wording import ANSWER
 
@@ -30,7 +34,7 @@ GIVEN = re.compile(
 """What tells that the tags are around something in the prompt."""
 
 ONLY_WHERE = re.compile(r"\b(?:when|where|unless|whether) (?:the|an?|each|every) [`'\"]?\Z", re.IGNORECASE)
-UNTAGGED = re.compile(r"\b(?:not|never|without|avoid|don't)\b[^\n.<]{0,20}\b(?:XML|HTML) tags\b", re.IGNORECASE)
+UNTAGGED = re.compile(r"\b(?:not|never|without|avoid|don't)\b[^\n.:<]{0,20}\b(?:XML|HTML) tags\b", re.IGNORECASE)
 """What tells that a tag is one of the prompt's own, and that the answer is to have none, as Open WebUI does."""
 
 DENIED = re.compile(r"\b(?:not|never|without|avoid)\b|n't\b", re.IGNORECASE)
@@ -50,6 +54,7 @@ TEMPLATE = re.compile(r"\b(?:format|structure|template|form|like this|schema)\b[
 ELEMENT = re.compile(r"\s*<([A-Za-z][\w-]{0,30})>((?:(?!<\1>).){0,2000}?)</\1>", re.DOTALL)
 LEAF = re.compile(r"<([A-Za-z][\w-]{0,30})>([^<>]{0,500})</\1>")
 OPTIONS = re.compile(r"[\w-]+(?:\s*[|/]\s*[\w-]+)+|[A-Z_]+(?:(?:, | or |, or )[A-Z_]+)+")
+OBJECTS = re.compile(r"\s*(?:\[\s*)?\{\s*[\"']")
 THOUGHT = re.compile(r"think|thought|reason|scratch|analysis|reflect|plan", re.IGNORECASE)
 
 MAX_ELEMENTS = 20
@@ -63,14 +68,17 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         if "<" in text and UNTAGGED.search(unwrapped(text)):
             return None
         if "</" in text and (template := _template(text)):
-            return LEAF.sub(lambda found: _leaf(found[1], found[2], prompt, seed), template)
+            return _filled(template, prompt, seed)
         if "<" in text and (names := _names(unwrapped(text))):
-            return "\n".join(f"<{name}>\n{_value(name, prompt, seed)}\n</{name}>" for name in names)
+            shown = _shown(text, names)
+            made = {name: instance(schema, f"{seed}/{name}", question(prompt)) for name, schema in shown.items()}
+            values = {name: compact(made[name]) if name in made else _value(name, prompt, seed) for name in names}
+            return "\n".join(f"<{name}>\n{value}\n</{name}>" for name, value in values.items())
     return None
 
 
 @lru_cache(maxsize=KEPT)
-def _names(text: str) -> Sequence[str]:
+def _names(text: str) -> tuple[str, ...]:
     """Return the names of the tags that sentences ask for."""
     asked = [
         found[1]
@@ -81,7 +89,7 @@ def _names(text: str) -> Sequence[str]:
         if not ONLY_WHERE.search(found[0].partition("<")[0])
         if not DENIED.search(sentence[0][max(found.start() - 40, 0) : found.start()])
     ]
-    return [name for name in dict.fromkeys(asked) if name not in HTML][:MAX_ELEMENTS]
+    return tuple(name for name in dict.fromkeys(asked) if name not in HTML)[:MAX_ELEMENTS]
 
 
 @lru_cache(maxsize=KEPT)
@@ -97,6 +105,24 @@ def _template(text: str) -> str:
         if at > start:
             return text[start:at].strip()
     return ""
+
+
+@lru_cache(maxsize=KEPT)
+def _shown(text: str, names: tuple[str, ...]) -> Mapping[str, Schema]:
+    """Return the schemas of the objects, or lists of such, that a text shows between tags of these names."""
+    parts = [(name, part.partition(f"</{name}>")) for name in names for part in text.split(f"<{name}>")[1:]]
+    shown = {name: inner.strip() for name, (inner, closed, _) in reversed(parts) if closed and OBJECTS.match(inner)}
+    values = {name: value_of(inner) or filled(inner) for name, inner in shown.items()}
+    return {name: schema_of_instance(value) for name, value in values.items() if value}
+
+
+def _filled(template: str, prompt: Prompt, seed: str) -> str:
+    """Write the elements of a template: those that show JSON with JSON like it, the others with values."""
+    shown = _shown(template, tuple(found[1] for found in ELEMENT.finditer(template)))
+    parts = re.split(rf"(?<=<({'|'.join(shown)})>)[^<]*(?=</\1>)", template) if shown else [template]
+    texts = [LEAF.sub(lambda found: _leaf(found[1], found[2], prompt, seed), part) for part in parts[::2]]
+    made = [compact(instance(shown[name], f"{seed}/{name}", question(prompt))) for name in parts[1::2]]
+    return "".join(each for pair in zip(texts, [*made, ""], strict=True) for each in pair)
 
 
 def _leaf(name: str, told: str, prompt: Prompt, seed: str) -> str:
