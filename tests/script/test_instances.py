@@ -691,6 +691,17 @@ def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *dict.fromkeys(("pass", "is_safe", "isValid", "score", "done", "supported-by-text"), True).items(),
+        *dict.fromkeys(("flagged", "is_unsafe", "isHarmful", "not_relevant", "needs_more", "continue"), False).items(),
+    ],
+)
+def test_instance__lets_what_is_judged_pass_and_ends_what_goes_on(name: str, value: bool) -> None:
+    assert [instance(obj({name: FLAG}, name), seed) for seed in "abcdefgh"] == [{name: value}] * 8
+
+
+@pytest.mark.parametrize(
     ("description", "pattern"),
     [
         ("A date as YYYY-MM-DD", r"\d{4}-\d\d-\d\d"),

@@ -9,7 +9,7 @@ from itertools import chain
 
 from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
-from completions.script.schemas.alternatives import is_affirmed, is_end, is_negated
+from completions.script.schemas.alternatives import is_affirmed, is_end, is_negated, presumed
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.described import described
 from completions.script.schemas.document import (
@@ -52,9 +52,6 @@ NEAR = 4_000
 
 CODE = "python"
 """The language of the code that is made up, taken where it is one of several, as for open-interpreter's `execute`."""
-
-VERDICTS = ("pass", "passed")
-"""What is true rather than not, as promptfoo's graders ask for it."""
 
 TYPES = ("string", "integer", "object", "array", "boolean", "null")
 
@@ -234,7 +231,7 @@ class _Maker(Containers):
             case "integer" | "number":
                 yield from numbers(flat, kind == "integer", self.random, self.work)
             case "boolean":
-                yield from (True, False) if name.lower() in VERDICTS else self.random.sample([True, False], 2)
+                yield from (*presumed(name), *self.random.sample([True, False], 2))
             case "null":
                 yield None
 

@@ -72,6 +72,16 @@ AFFIRMED = frozenset(
 )
 DENIED = frozenset(("no", "false", "n", "safe"))
 
+HOLDS = AFFIRMED | {"score", "ok", "successful", "done", "finished", "complete", "completed", "resolved"}
+FAILS = frozenset(
+    (
+        *("flag", "flagged", "block", "blocked", "reject", "rejected", "refuse", "refused", "unsafe", "harmful"),
+        *("toxic", "spam", "violation", "violates", "violated", "jailbreak", "injection", "hallucination"),
+        *("hallucinated", "malicious", "biased", "error", "failed", "not", "more", "continue", "retry"),
+    )
+)
+"""Words in the name of what is true or not: of what mostly holds, and of what is mostly not so or would never end."""
+
 SHOWN = re.compile(r"\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b", re.IGNORECASE)
 """What tells that values are only some of many, or stand for when another is."""
 
@@ -104,6 +114,12 @@ def is_negated(option: object) -> bool:
 def is_denied(option: object) -> bool:
     """Tell whether a value says no, or that nothing is wrong."""
     return isinstance(option, str) and option.lower() in DENIED
+
+
+def presumed(name: str) -> tuple[bool, ...]:
+    """Return what a property of this name is, true or not, where the name tells: `is_safe`, `flagged`, `needsMore`."""
+    words = set(re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[\W_]+", " ", name).lower().split())
+    return () if not words & (HOLDS | FAILS) else (not words & FAILS,)
 
 
 def described_options(description: str) -> list[str]:
