@@ -138,7 +138,7 @@ OFFERS: Mapping[str, str] = {"tool_choice": "tools", "parallel_tool_calls": "too
 def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     """Refuse a choice where nothing is offered, and the choice of what is not offered."""
     for key, offers in OFFERS.items():
-        if key in body and not body.get(offers):
+        if body.get(key) is not None and not body.get(offers):
             why = f"Invalid value for '{key}': '{key}' is only allowed when '{offers}' are specified."
             return worded_problem(why, None, key)
     if isinstance(chosen := body.get("tool_choice"), dict):

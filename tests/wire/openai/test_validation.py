@@ -107,6 +107,8 @@ GOOD: dict[str, JSON] = {
                 "function_call": None, "tool_calls": None}, HELLO,
     ),
     "refusal": asked(HELLO, {"role": "assistant", "content": [part("refusal", refusal="I can't.")]}, HELLO),
+    "nulls, as PraisonAI and Swarm send them": asked(response_format=None, tools=None, tool_choice=None),
+    "no choice among tools": asked(tools=[TOOL], tool_choice=None),
     "structured": asked(response_format=schema()),
     "structured, loose": asked(response_format=schema(strict=False, schema={"type": "object"})),
     "json mode": asked({"role": "system", "content": "Say it in Json."}, response_format={"type": "json_object"}),

@@ -1,6 +1,7 @@
 """Step 2 for chat: validate a request as the real API does, first each field and then across fields.
 
-The fields are those of `CompletionCreateParams` in `openai.types.chat`; a field is nullable if the SDK says so.
+The fields are those of `CompletionCreateParams` in `openai.types.chat`; a field is nullable if the SDK says so, and so
+are `response_format` (zchee/decision-model-sdk-go recorded it on 2026-10-09) and `tool_choice` (as Swarm sends it).
 """
 
 from collections.abc import Mapping
@@ -110,7 +111,7 @@ FIELDS: Mapping[str, Check] = {
     "functions": functions(OPENAI),
     "function_call": FUNCTION_CALL,
     "tools": nullable(tools(OPENAI)),
-    "tool_choice": TOOL_CHOICE,
+    "tool_choice": nullable(TOOL_CHOICE),
     "parallel_tool_calls": boolean,
     "max_completion_tokens": nullable(integer(1)),
     **{key: SHARED[key] for key in ("n", "temperature", "top_p", "presence_penalty", "frequency_penalty")},
@@ -122,7 +123,7 @@ FIELDS: Mapping[str, Check] = {
     "prompt_cache_options": _CACHE,
     "prompt_cache_key": nullable(string(high=64)),
     "prompt_cache_retention": nullable(_retention),
-    "response_format": response_format(OPENAI),
+    "response_format": nullable(response_format(OPENAI)),
     "service_tier": nullable(choice("auto", "default", "fast", "flex", "priority", also=("scale",))),
     "max_tokens": nullable(integer(1)),
     "reasoning_effort": nullable(string()),
@@ -147,7 +148,7 @@ def request(rules: SchemaRules) -> Check:
         {
             **FIELDS,
             "functions": functions(rules),
-            "response_format": response_format(rules),
+            "response_format": nullable(response_format(rules)),
             "tools": nullable(tools(rules)),
         },
         REQUIRED,
@@ -197,7 +198,7 @@ def _strange_effort(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _json_mode(body: Mapping[str, Any]) -> Problem | None:
-    if body.get("response_format", _PLAIN_TEXT)["type"] != "json_object" or says_json(body["messages"]):
+    if (body.get("response_format") or _PLAIN_TEXT)["type"] != "json_object" or says_json(body["messages"]):
         return None
     why = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
     return worded_problem(why, None, "messages")
