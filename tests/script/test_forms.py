@@ -19,6 +19,8 @@ QWEN = (
     "Return JSON within <tool_call></tool_call> tags:\n<tool_call>\n"
     '{"name": <function-name>, "arguments": <args-json-object>}\n</tool_call>'
 )
+LISTED = {**WEATHER, "parameters": [{"name": "city", "type": "string", "description": "A city", "required": True}]}
+QWEN_AGENT = QWEN.replace(json.dumps(WEATHER), json.dumps(LISTED))
 LLAMA = (
     'Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}.\n\n'
     f"{json.dumps(WEATHER)}"
@@ -136,6 +138,7 @@ def test_tags__hold_what_the_prompt_lists() -> None:
         "Write a page with <div> and <b> tags on cats.",
         "Do not put it in <answer> tags. How is tea?",
         "What does the tag <answer> do?",
+        "Weather in Rome? Return JSON within <tool_call></tool_call> XML tags:\n<tool_call>\n...\n</tool_call>",
     ],
 )
 def test_tags__only_where_they_are_wanted(asked: str) -> None:
@@ -146,13 +149,14 @@ def test_tags__only_where_they_are_wanted(asked: str) -> None:
     ("system", "asked", "call"),
     [
         (QWEN, "Weather in Rome?", {"name": "get_weather", "arguments": {"city": "Rome"}}),
+        (QWEN_AGENT, "Weather in Rome?", {"name": "get_weather", "arguments": {"city": "Rome"}}),
         (LLAMA, "Weather in Rome?", {"name": "get_weather", "parameters": {"city": "Rome"}}),
     ],
 )
 def test_calls_in_words__are_of_the_function_that_is_described(system: str, asked: str, call: object) -> None:
     text = said(("system", system), ("user", asked))
     assert json.loads(text.removeprefix("<tool_call>\n").removesuffix("\n</tool_call>")) == call
-    assert text.startswith("<tool_call>") == (system == QWEN)
+    assert text.startswith("<tool_call>") == (system != LLAMA)
 
 
 def test_calls_in_words__of_signatures() -> None:

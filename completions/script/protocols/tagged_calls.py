@@ -62,6 +62,15 @@ def _tool(value: object) -> Tool | None:
     if not isinstance(value, Mapping) or not isinstance(value.get("name"), str):
         return None
     schema = value.get("parameters")
+    if isinstance(schema, list):
+        schema = _of_list(schema)
     if not isinstance(schema, Mapping):
         return None
     return Tool(value["name"], str(value.get("description", "")), schema)
+
+
+def _of_list(parameters: list[object]) -> Mapping[str, object]:
+    """Return the schema of arguments that are listed with a name each, as Qwen-Agent's tools have them."""
+    named = [each for each in parameters if isinstance(each, Mapping) and isinstance(each.get("name"), str)]
+    properties = {each["name"]: {key: each[key] for key in each if key not in ("name", "required")} for each in named}
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -47,6 +47,9 @@ HTML = frozenset(
 )
 """Tags of pages, which are asked for in pages."""
 
+CALLS = frozenset(("tools", "tool_call", "tool_calls", "tool_response", "function", "function_call", "function_calls"))
+"""Tags of calls, which are none of an answer's."""
+
 ASKED = re.compile(
     r"\b(?:in|inside|within|between|with|using|by|to)\b[^\n<>:]{0,40}[`'\"]?<([A-Za-z][\w-]{0,30})>(?:(?:\.\.\.|\u2026)?</\1>)?"
 )
@@ -89,7 +92,7 @@ def _names(text: str) -> tuple[str, ...]:
         if not ONLY_WHERE.search(found[0].partition("<")[0])
         if not DENIED.search(sentence[0][max(found.start() - 40, 0) : found.start()])
     ]
-    return tuple(name for name in dict.fromkeys(asked) if name not in HTML)[:MAX_ELEMENTS]
+    return tuple(name for name in dict.fromkeys(asked) if name not in HTML | CALLS)[:MAX_ELEMENTS]
 
 
 @lru_cache(maxsize=KEPT)
