@@ -41,10 +41,12 @@ from completions.script.protocols import (
     tagged_calls,
     tags,
     told,
+    translations,
     unspecified,
     wire_keys,
 )
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
+from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
 from completions.tokens.servers import is_ollama
@@ -75,8 +77,8 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
-    *(quoted.answer, unspecified.answer, told.answer, tags.answer, scores.answer, choices.answer, few_shots.answer),
-    *(lines.answer, snippets.answer, closings.answer),
+    *(translations.document, quoted.answer, unspecified.answer, told.answer, tags.answer, translations.answer),
+    *(scores.answer, choices.answer, few_shots.answer, lines.answer, snippets.answer, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 
@@ -185,7 +187,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
 
 
 def _instance(prompt: Prompt, seed: str) -> str:
-    schema = ranged(prompt.response_format.schema, prompt)
+    schema = ranged(one_for_each(prompt.response_format.schema, prompt), prompt)
     value = instance(schema, seed, question(prompt), over=has_worked(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 

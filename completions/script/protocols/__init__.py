@@ -17,6 +17,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `few_shots` | an answer like the examples, which are objects or one of a few words | GPT Researcher, applications |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
 | `told` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
+| `translations` | a translation, which is the text itself | programs that translate files |
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |
@@ -26,8 +27,8 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 
 `instructions` finds what may say how to answer, `written_types` reads types as people write them, `described` the tools
 that a prompt describes, `braces` what stands between braces, `placeholders` objects whose values stand for some.
-`ranges` tells of which scale a number is where its schema does not, `observation` whether a tool has answered, however
-that is said.
+`ranges` tells of which scale a number is where its schema does not, `one_for_each` which items a list has,
+`observation` whether a tool has answered, however that is said.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

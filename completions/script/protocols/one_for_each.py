@@ -1,0 +1,85 @@
+"""A list with an item for each object that a prompt lists, for step 3: the ids are the same.
+
+Programs that work in batches send `[{"id": 1, "original": "Welcome"}, ...]` with a schema whose items have an `id` as
+well, and look for each of theirs in the answer. What is to be translated is the text itself.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from completions.conversation import Prompt
+from completions.script.protocols.braces import braced, value_of
+from completions.script.protocols.instructions import instructions
+from completions.script.schemas.document import Schema
+
+KEY = re.compile(r"(?:\w+_)?(?:id|key|index|idx|uuid)", re.IGNORECASE)
+"""What tells one object from the others."""
+
+TRANSLATED = re.compile(r"\w*translat\w*", re.IGNORECASE)
+ORIGINAL = ("original", "source", "text", "value", "content", "message")
+"""What a translation, and what is translated, is called."""
+
+MAX_ITEMS = 50
+"""Objects of a list that is answered so."""
+
+
+def one_for_each(schema: Schema, prompt: Prompt) -> Schema:
+    """Return a schema whose list has an item for each object of the prompt's list; the same where there is none."""
+    if not isinstance(schema, Mapping) or not (properties := _lists(schema)):
+        return schema
+    listed = next((found for text in instructions(prompt) if (found := _listed(text))), [])
+    made = {name: _filled(each, listed) for name, each in properties.items() if _fits(each, listed)}
+    return {**schema, "properties": {**_mapping(schema.get("properties")), **made}} if made else schema
+
+
+def _lists(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
+    """Return the properties that are lists of objects."""
+    properties = _mapping(schema.get("properties"))
+    return {
+        name: each
+        for name, each in properties.items()
+        if isinstance(each, Mapping)
+        and each.get("type") == "array"
+        and _mapping(_mapping(each.get("items")).get("properties"))
+    }
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _listed(text: str) -> Sequence[Mapping[str, Any]]:
+    """Return the last objects of a text that stand in a list."""
+    found: list[Mapping[str, Any]] = []
+    parts = braced(text)
+    for at in range(len(parts) - 1, max(len(parts) - MAX_ITEMS - 1, -1), -1):
+        value = value_of(parts[at].text)
+        if not isinstance(value, Mapping):
+            return []
+        found.insert(0, value)
+        before = text[parts[at - 1].end if at else 0 : parts[at].start].strip()
+        if before != ",":
+            return found if before.endswith("[") else []
+    return []
+
+
+def _fits(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> bool:
+    """Tell whether the items of a list have what tells the objects of a prompt from one another."""
+    return bool(listed) and any(
+        all(name in each for each in listed) for name in schema["items"]["properties"] if KEY.fullmatch(name)
+    )
+
+
+def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    items = [_item(schema["items"], each) for each in listed]
+    return {**schema, "prefixItems": items, "items": False, "minItems": len(items), "maxItems": len(items)}
+
+
+def _item(schema: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of the item for an object, with what it shares with it."""
+    properties = _mapping(schema["properties"])
+    told = {name: given[name] for name in properties if KEY.fullmatch(name) and name in given}
+    text = next((given[name] for name in ORIGINAL if isinstance(given.get(name), str)), None)
+    told |= {name: text for name in properties if text is not None and TRANSLATED.fullmatch(name)}
+    return {**schema, "properties": {**properties, **{name: {"const": value} for name, value in told.items()}}}
