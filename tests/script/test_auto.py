@@ -276,8 +276,8 @@ def test_auto__leaves_out_what_a_program_has_added_to_the_users_words() -> None:
     dated = "<current_datetime>2026-11-29T11:17:26+00:00</current_datetime>\n\nweather of Rome"
     assert question(asked(dated)) == "weather of Rome"
     context = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nActive sessions: none\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
-    for more in (added, context):
-        later = replace(plain, messages=(*plain.messages, Message("user", more)))
+    for extra in (added, context):
+        later = replace(plain, messages=(*plain.messages, Message("user", extra)))
         assert question(later) == "weather of Rome", "where there is nothing else in the last message"
     for text in ("a <system-reminder> b", "</system-reminder> a <system-reminder>", ""):
         assert question(asked(text)) == text

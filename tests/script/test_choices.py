@@ -35,6 +35,8 @@ def user(text: str) -> Message:
         ("", "Is the following true? Answer true or false.\n\nCats sleep.", "true"),
         ("", "Is water wet? (yes/no) Answer with one word.", "yes"),
         ("You answer with a single word: YES or NO.", "Is Paris in France?", "YES"),
+        ("Reply with ACK or NAK only \u2014 no explanation.", "Is it well translated?", "ACK"),
+        ("Respond only with GOOD, FAIR, or BAD - no explanation", "Is it fair?", "FAIR"),
         ("", "Does it look like spam?\n\nBuy!\n\nRespond with 'yes' or 'no' and nothing else.", "yes"),
         ("", "If you can, reply with 'Yes' or 'No' directly.", "Yes"),
         ("", 'Message: "Hi"\nQuestion: Should it be blocked (Yes or No)?\nAnswer:', "No"),

@@ -95,6 +95,13 @@ LAST = re.compile(
 )
 """A series that is the end of a description: `Level: P0, P1 or P2`, `Status (open/closed)`; or all of it: `yes|no`."""
 
+CAPITALS = re.compile(
+    rf"\b(?:{ANSWER}|say)(?: only| just| exactly)?(?: with)?(?: only| just| either| exactly)? "
+    r"(?P<told>(?-i:(?!(?:JSON|YAML|XML|HTML|CSV|SQL|TEXT)\b)[A-Z][A-Z_]+(?:(?:, | or |, or | ?/ ?)[A-Z][A-Z_]+)+))\b",
+    re.IGNORECASE,
+)
+"""Words in capitals of which one is to be said: `Reply with ACK or NAK only`."""
+
 
 def is_end(option: object) -> bool:
     """Tell whether a value says that the work is done, as a supervisor's `FINISH`."""
@@ -144,7 +151,9 @@ def options_in(sentence: str, bound: bool) -> list[str]:
         if JOINED.search(between):
             names = _clean([each[1] for each in quoted])
             return names if bound or all(map(WHOLE.match, names)) else []
-    return next((names for told in _introduced(sentence) if len(names := _series(told)) > 1), [])
+    capitals = CAPITALS.search(sentence) if bound else None
+    introduced = [capitals["told"]] if capitals else _introduced(sentence)
+    return next((names for told in introduced if len(names := _series(told)) > 1), [])
 
 
 def _introduced(sentence: str) -> Iterator[str]:

@@ -220,7 +220,7 @@ def test_together__holds_an_answer_to_a_schema_without_a_name_and_charges_nothin
     asked: dict[str, Any] = {"model": "openai/gpt-oss-120b", "messages": [{"role": "user", "content": said}]}
     plain = parsed(registry.CHAT_DIALECTS["together"], **asked)
     named = {"json_schema": {"name": "fruits", "schema": fields}}
-    forms = [{"schema": fields}, {"type": "json_object", "schema": fields}, named]
+    forms: list[dict[str, Any]] = [{"schema": fields}, {"type": "json_object", "schema": fields}, named]
     held = [
         parsed(registry.CHAT_DIALECTS["together"], **asked, response_format={"type": "json_schema", **form})
         for form in forms
