@@ -11,6 +11,7 @@ from completions import ids
 from completions.tokens.capabilities import capabilities
 from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
 from completions.wire.dialects.openrouter_costs import table_name
+from completions.wire.dialects.openrouter_efforts import always_thinks
 from completions.wire.openai.models import CREATED
 
 CEREBRAS = ("gpt-oss-120b", "qwen-3.8-27b", "zai-glm-4.7")
@@ -229,9 +230,12 @@ def openrouter(name: str) -> dict[str, Any]:
         },
         "per_request_limits": None,
         "supported_parameters": list(PARAMETERS),
-        "supported_voices": None,
         "default_parameters": {},
+        "supported_voices": None,
+        "knowledge_cutoff": None,
+        "expiration_date": None,
         "links": {"details": f"/api/v1/models/{name}/endpoints"},
+        **({"reasoning": {"mandatory": True}} if always_thinks(name) else {}),
     }
 
 

@@ -18,6 +18,7 @@ from completions.wire.caching import cache_blocks
 from completions.wire.dialects import (
     catalogue,
     openrouter_costs,
+    openrouter_efforts,
     openrouter_reasons,
     openrouter_responses,
     refusals,
@@ -58,7 +59,7 @@ class OpenRouter(Vendor):
     response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_FORM, needed=("messages",))}
-    between = RULES
+    between = (*openrouter_efforts.RULES, *RULES)
     thinks_if_asked = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The tier that the maker tells."""

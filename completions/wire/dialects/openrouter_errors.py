@@ -40,8 +40,8 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     elif exc.code == POLICY and exc.about:
         flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
         metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
-    elif "raw" in exc.about:
-        metadata = {**exc.about, "is_byok": False}
+    elif "provider_name" in exc.about:
+        metadata = {**exc.about, "is_byok": False} if "raw" in exc.about else exc.about
     error = {"message": exc.message, "code": exc.status}
     return {"error": error | ({"metadata": metadata} if metadata else {})}
 

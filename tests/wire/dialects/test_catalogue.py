@@ -48,6 +48,8 @@ def test_openrouter__tells_prices_and_windows(live: LiveServer) -> None:
     model = next(model for model in told["data"] if model["id"] == "openai/gpt-4o")
     assert (model["context_length"], model["pricing"]) == (128000, {"prompt": "0.0000025", "completion": "0.00001"})
     assert (told["total_count"], told["links"]) == (len(told["data"]), {"next": None})
+    always = {model["id"] for model in told["data"] if model.get("reasoning") == {"mandatory": True}}
+    assert always == {"openai/gpt-5", "x-ai/grok-4.5"}
 
 
 def test_groq__tells_what_its_models_can_and_cost() -> None:
