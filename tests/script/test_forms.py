@@ -214,6 +214,18 @@ def test_calls_in_words__end_with_what_was_said() -> None:
         ([("user", "When was it? Answer in the format YYYY-MM-DD only.")], "2025-03-14"),
         ([("user", "Write a Python function that adds. Return only the code.")], r"```python\ndef (?s:.*)\n```"),
         ([("user", "Write it in bash, code only, without markdown.")], 'echo "Hello"'),
+        (
+            [("user", "write hello world\n\nProduce output as source code only, with no text around it.")],
+            r"```python\n(?s:.*)",
+        ),
+        (
+            [("user", 'Generate 2 test prompts on tea.\n\nEach line must begin with the string "Prompt:"')],
+            r"Prompt: .*tea.*\nPrompt: .*tea.*",
+        ),
+        (
+            [("user", 'Find names of tea.\n\nFORMAT: Begin each entity with "Entity:" on a new line.')],
+            r"(Entity: .+\n?)+",
+        ),
         ([("system", "Reply TERMINATE when the task is done."), ("user", "Say hi")], r"(?s:.+)\n\nTERMINATE"),
         (
             [("system", "Respond with 'APPROVE' when your feedback is addressed."), ("user", "Tea")],

@@ -4,6 +4,7 @@
 |---|---|
 | `Generate 3 versions of the question, one per line` | as many lines; after `1.` or `-` where a list is asked for |
 | `Respond with a list of strings in this format: ["query 1", "query 2"]` | such a list; so with lines `- query 1` |
+| `Each line must begin with the string "Prompt:"` | lines that begin so |
 | `Your response should be a list of comma separated values` | words with commas between |
 | `Rephrase it to be a standalone question` | the question, as it stands |
 | `Generate a title of 5 words` | a few of the conversation's words |
@@ -51,6 +52,13 @@ SHOWN = re.compile(
     re.IGNORECASE,
 )
 """Two lines of a list that show how, and differ in their numbers alone: `- query 1`, `- query 2`, or `Q: query 1`."""
+
+LABEL = re.compile(
+    r"\b(?:(?:each|every) \w+ (?:must|should|has to) (?:begin|start)|(?:begin|start) (?:each|every) \w+) with (?:the )?"
+    r"(?:\w+ )?[\"'`](?P<before>[A-Z][\w ]{0,30}:)",
+    re.IGNORECASE,
+)
+"""What each line begins with: `Each line must begin with the string "Prompt:"`, as promptfoo's red team asks."""
 
 SEVERAL = "|".join(NUMBERS[1:])
 COUNT = re.compile(
@@ -169,7 +177,9 @@ def _is_meant(kind: re.Pattern[str], sentence: str) -> bool:
 
 
 def _shown(text: str) -> str:
-    """Return the mark of a list of which a text shows two lines, `-`, `1.` or `Q:`; else the empty text."""
+    """Return what a text shows or tells that each line begins with, `-`, `1.` or `Q:`; else the empty text."""
+    if label := LABEL.search(text):
+        return label["before"]
     shown = SHOWN.search(text)
     alike = shown and re.sub(r"\d", "", shown["first"]).split() == re.sub(r"\d", "", shown["second"]).split()
     return shown["before"] if shown and alike else ""

@@ -22,7 +22,7 @@ WANTED = re.compile(
     re.IGNORECASE,
 )
 PROGRAM = re.compile(
-    r"\b(?:functions?|scripts?|programs?|algorithm|implement\w*|snippet|methods?|components?|refactor\w*"
+    r"\b(?:functions?|scripts?|programs?|source code|algorithm|implement\w*|snippet|methods?|components?|refactor\w*"
     rf"|{LANGUAGES}|golang)\b|```",
     re.IGNORECASE,
 )
