@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from tests.inspector.conftest import Site, http_client
+from tests.inspector.control import control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -340,6 +341,37 @@ async def test_list__empties_itself_where_a_test_resets_the_namespace(site: Site
     async with http_client() as client:
         await client.post(f"{site.url}/_mock/reset")
     await expect(site.page.get_by_text("No requests yet")).to_be_visible()
+
+
+async def test_list__leaves_out_what_was_deleted_elsewhere(site: Site) -> None:
+    page = site.page
+    await site.ask("refund")
+    await Site(site.url.partition("/ns/")[0], page).ask("of another namespace, so that the last of all stays")
+    await site.open()
+    await expect(page.locator(ROWS)).to_have_count(1)
+    await site.ask("markup")
+    await expect(page.locator(ROWS)).to_have_count(2)
+    await control(site, "DELETE", "exchanges?model=gpt-4o&search=refund")
+    await site.ask("order")
+    await expect(page.locator("#rows .x-said")).to_have_text(["order", "markup"])
+
+
+@pytest.mark.parametrize("path", ["", "inspector/runs"])
+async def test_connection__that_was_refused_is_tried_again(site: Site, path: str) -> None:
+    page = site.page
+    refused = []
+
+    async def answer(route: Route) -> None:
+        if refused:
+            return await route.continue_()
+        refused.append(route)
+        await route.fulfill(status=502, body="Bad Gateway")
+
+    await page.route("**/exchanges/events*", answer)
+    await site.open(path)
+    await expect(page.locator("#pulse")).to_have_text("Reconnecting")
+    await expect(page.locator("#pulse")).to_have_text("Live")
+    site.problems.clear()  # the console says 502
 
 
 async def test_faults__and_clients_that_left_are_marked(site: Site) -> None:

@@ -322,6 +322,45 @@ async def test_share__is_an_address_with_the_request_and_without_its_key(site: S
     await expect(page.locator("#reply")).to_contain_text("Refunds take five days.")
 
 
+async def test_share__of_a_long_request_says_why_it_cannot(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("long " * 30_000)
+    await page.get_by_role("button", name="Share").click()
+    await expect(page.locator("#ask-wrong")).to_contain_text("too long to be shared")
+    assert "#request" not in page.url
+
+
+async def test_history__keeps_others_where_a_request_is_too_large(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("Content").fill("small")
+    await send(page)
+    await expect(page.locator("#past option")).to_have_count(2)
+    await page.get_by_role("button", name="JSON").click()
+    await page.locator("#body").evaluate("area => { area.value = 'x'.repeat(6_000_000); }")
+    await send(page)
+    await expect(page.locator("#facts")).to_contain_text("400")
+    await expect(page.locator("#past option")).to_have_count(2)
+    site.problems.clear()  # the console says 400
+
+
+@pytest.mark.parametrize("body", ["{oops", "[1]", '"text"'])
+async def test_request__that_is_no_object_is_sent_as_it_was(site: Site, body: str) -> None:
+    page = site.page
+    async with http_client() as client:
+        answer = await client.post(f"{site.url}/v1/chat/completions", content=body)
+    await site.open(f"inspector/playground?exchange={answer.headers['x-request-id']}")
+    await expect(page.locator("#body")).to_be_visible()
+    await expect(page.locator("#ask-wrong")).not_to_be_empty()
+    await send(page)
+    await expect(page.locator("#facts")).to_contain_text("400")
+    newest = (await control(site, "GET", "exchanges/wait?count=2&timeout_ms=600000"))["exchanges"][0]
+    again = (await control(site, "GET", f"exchanges/{newest['id']}"))["request"]
+    assert again["body"] == (json.loads(body) if again["encoding"] == "json" else body)
+    site.problems.clear()  # the console says 400
+
+
 async def test_history__brings_back_what_was_sent(site: Site) -> None:
     page = site.page
     await site.open("inspector/playground")

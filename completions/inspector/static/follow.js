@@ -3,7 +3,24 @@
 import { root } from "./dom.js";
 
 const EVERY = 2000; // milliseconds from one look to the next, at the least
+const AGAIN = 3000; // milliseconds after which a connection that was refused is tried again
 const REST = 15; // and as many times as long as the last look took, so that looking costs the mock next to nothing
+
+/**
+ * Call `tell` when a connection is lost. To one that was answered with an error a browser does not come back: `again` is
+ * called for it, unless it is refused for good, as without a journal.
+ */
+export function whenLost(source, tell, again) {
+  const retry = async () => {
+    const { status } = await fetch(source.url, { method: "HEAD" }).catch(() => ({ status: 0 }));
+    if (status === 401) location.reload(); // the sign-in form stands there
+    else if (status < 400 || status >= 500) again();
+  };
+  source.onerror = () => {
+    tell();
+    if (source.readyState === EventSource.CLOSED) setTimeout(retry, AGAIN);
+  };
+}
 
 /**
  * Call `look` when exchanges have ended, and `state("live" or "lost")` as the connection goes. It returns a function
@@ -27,11 +44,11 @@ export function follow(look, state = () => {}) {
   function listen() {
     source?.close();
     if (document.hidden) return;
-    source = new EventSource(`${root}exchanges/events`);
+    const mine = source = new EventSource(`${root}exchanges/events`);
     source.onopen = () => { state("live"); soon(); };
-    source.onerror = () => state("lost");
     source.onmessage = soon;
     source.addEventListener("lost", soon);
+    whenLost(mine, () => state("lost"), () => mine === source && listen());
   }
 
   document.addEventListener("visibilitychange", listen);

@@ -3,6 +3,7 @@
 import { call } from "./api.js";
 import { Beside } from "./beside.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
+import { whenLost } from "./follow.js";
 import "./recording.js";
 import { Rows, move, offer } from "./rows.js";
 import { count } from "./show.js";
@@ -63,11 +64,13 @@ function recount(wait = COUNT_EVERY) {
   const mine = counting ??= setTimeout(async () => {
     try {
       const given = filters();
+      const had = rows.size;
       const [some, all] = await Promise.all([call("GET", `exchanges/count?${given}`), given.size ? call("GET", "exchanges/count") : null]);
       if (mine !== counting) return;
       counts = { some: some.count, all: (all ?? some).count };
       for (const name of OFFERED) for (const value of Object.keys((all ?? some)[`by_${name}`])) offer(form.elements[name], value);
       tell();
+      if (some.count < had && mayMove()) load({ anew: true }); // some were deleted elsewhere
     } catch (error) {
       say(error.message);
     } finally {
@@ -108,11 +111,11 @@ function listen() {
   const given = filters();
   const newest = held.at(-1)?.id ?? rows.newest;
   if (newest) given.set("since", newest);
-  source = new EventSource(`${root}exchanges/events?${given}`);
+  const mine = source = new EventSource(`${root}exchanges/events?${given}`);
   source.onopen = () => { state("live", "Live"); if (!newest) load(); };
-  source.onerror = () => state("lost", "Reconnecting");
   source.onmessage = (event) => arrive(JSON.parse(event.data));
   source.addEventListener("lost", () => load({ anew: true }));
+  whenLost(mine, () => state("lost", "Reconnecting"), () => mine === source && listen());
 }
 
 /** Read the list; what is answered after a later question counts no more. */
@@ -246,6 +249,7 @@ find("#fresh").addEventListener("click", () => { scrollTo({ top: 0 }); release()
 find("#close").addEventListener("click", leave);
 document.addEventListener("keydown", key);
 document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : listen()));
+addEventListener("focus", () => recount(0));
 addEventListener("scroll", () => { if (held.length && mayMove()) release(); }, { passive: true });
 find("#list").addEventListener("pointerover", (event) => { isOver = event.pointerType === "mouse"; });
 find("#list").addEventListener("pointerleave", () => { isOver = false; if (held.length && mayMove()) release(); });

@@ -2,6 +2,8 @@
 
 import { find, make } from "./dom.js";
 
+const LONG = 50_000; // characters of a text beyond which a browser takes seconds to find its direction
+
 const ROLES = ["system", "developer", "user", "assistant", "tool"];
 
 /** An error of the form, with the field that it is about. */
@@ -15,8 +17,10 @@ export class FormError extends Error {
 const thoughts = new WeakMap(); // row: what the API wants back with it, and nobody edits
 
 function area(name, label, text) {
-  const element = make("textarea", { rows: Math.min(8, Math.max(2, text.split("\n").length)), "aria-label": label, class: name, dir: name === "content" ? "auto" : null });
+  const direct = () => { if (name === "content") element.dir = element.value.length < LONG ? "auto" : ""; };
+  const element = make("textarea", { rows: Math.min(8, Math.max(2, text.split("\n").length)), "aria-label": label, class: name, oninput: direct });
   element.value = text;
+  direct();
   return element;
 }
 

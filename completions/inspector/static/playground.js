@@ -99,6 +99,7 @@ function toForm() {
   try {
     body = objectIn(field("body"), "The body");
   } catch (error) {
+    show(false); // or else the form would say, and send, something else
     return wrong(error.message, error.place);
   }
   if (!name) return show(false, "There is no form for this path.");
@@ -200,7 +201,7 @@ const current = (body) => ({ method, path: field("path").value, headers: field("
 
 /** Offer what was sent before. */
 function past() {
-  const offers = history().map((each, index) => make("option", { value: index }, `${clock(each.time)} ${each.method} ${each.path} ${each.body.replace(/\s+/g, " ").slice(0, 60)}`));
+  const offers = history().map((each, index) => make("option", { value: index }, `${clock(each.time)} ${each.method} ${each.path} ${each.body.slice(0, 600).replace(/\s+/g, " ").slice(0, 60)}`));
   field("past").replaceChildren(make("option", { value: "" }, "Sent before"), ...offers);
   field("past").hidden = offers.length === 0;
 }

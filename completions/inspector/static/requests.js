@@ -1,13 +1,17 @@
 // Requests of the playground that last: in an address that can be shared, and in a history of this browser.
 
+import { count } from "./show.js";
+
 const KEY = "playground-history";
 const MOST = 20;
+const MOST_SHARED = 100_000; // bytes of a request that an address may hold
 
-/** Write a request for the part of an address that no server sees; the key among its headers stays behind. */
+/** Write a request for the part of an address that no server sees; the key among its headers stays behind. One too long is an error. */
 export function toMark(request) {
   const headers = request.headers.split("\n").filter((line) => !/^(authorization|x-api-key|api-key|x-goog-api-key):/i.test(line)).join("\n");
   const bytes = new TextEncoder().encode(JSON.stringify({ ...request, headers }));
-  return `request=${btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+  if (bytes.length > MOST_SHARED) throw new Error(`This request is too long to be shared by its address: it has ${count(bytes.length)} bytes, and at most ${count(MOST_SHARED)} are possible.`);
+  return `request=${btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join("")).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
 }
 
 /** Read it back; null where the address has none. */
@@ -32,13 +36,19 @@ export function history() {
   }
 }
 
-/** Add one, in the place of one that is the same. */
+/** Keep a list in the browser, and say whether it has the room for it. */
+function keep(requests) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(requests));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Add one, in the place of one that is the same. Where there is no room for all, the oldest go; one too large for any is left out. */
 export function remember(request) {
   const text = JSON.stringify(request);
-  const rest = history().filter(({ time, ...each }) => JSON.stringify(each) !== text);
-  try {
-    localStorage.setItem(KEY, JSON.stringify([{ time: Date.now(), ...request }, ...rest].slice(0, MOST)));
-  } catch {
-    localStorage.removeItem(KEY); // a body that is larger than what a browser keeps
-  }
+  const kept = [{ time: Date.now(), ...request }, ...history().filter(({ time, ...each }) => JSON.stringify(each) !== text)].slice(0, MOST);
+  while (kept.length && !keep(kept)) kept.pop();
 }
