@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
+from completions.wire import registry
 from tests.inspector.conftest import Site, http_client
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -471,13 +472,26 @@ async def test_copies__have_the_method_the_bytes_and_the_kind_of_a_body(site: Si
     assert len(told) == 3 * len(sent) and all(told.count(each) == 3 for each in told), told
 
 
-async def test_conversation__over_a_websocket_is_shown_and_cannot_be_sent_again(site: Site) -> None:
-    address = site.url.replace("http", "ws", 1) + "/v1/realtime?model=gpt-realtime"
-    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "refund"}]}
-    async with connect(address, proxy=None) as talk, http_client() as client:
-        for message in ({"type": "conversation.item.create", "item": item}, {"type": "response.create"}):
+ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "refund"}]}
+TURN = {"turns": [{"role": "user", "parts": [{"text": "refund"}]}], "turnComplete": True}
+LIVE = "ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=k"
+TALKS: dict[str, tuple[str, list[object], str]] = {
+    "realtime": (
+        "v1/realtime?model=gpt-realtime",
+        [{"type": "conversation.item.create", "item": ITEM}, {"type": "response.create"}],
+        "response.done",
+    ),
+    "live": (LIVE, [{"setup": {"model": "models/gemini-2.0-flash-live-001"}}, {"clientContent": TURN}], "turnComplete"),
+}
+
+
+@pytest.mark.parametrize("api", registry.SPOKEN)
+async def test_conversation__over_a_websocket_is_shown_and_cannot_be_sent_again(site: Site, api: str) -> None:
+    path, messages, end = TALKS[api]
+    async with connect(f"{site.url}/{path}".replace("http", "ws", 1), proxy=None) as talk, http_client() as client:
+        for message in messages:
             await talk.send(json.dumps(message))
-        while json.loads(await talk.recv())["type"] != "response.done":
+        while end not in str(await talk.recv()):
             pass
         await client.get(f"{site.url}/_mock/exchanges/wait")
         (exchange,) = (await client.get(f"{site.url}/_mock/exchanges")).json()["exchanges"]

@@ -4,7 +4,7 @@ const OWN = /^(x-mock-|anthropic-|openai-|x-goog-upload-|idempotency-key$|x-stai
 
 const HIDDEN = "[redacted]";
 
-const SPOKEN = ["realtime"];
+const SPOKEN = ["realtime", "live"];
 
 /** Whether a request over HTTP can ask what an exchange asked, and not a WebSocket alone. */
 export const isRequest = ({ endpoint }) => !SPOKEN.includes(endpoint);
