@@ -233,6 +233,12 @@ async def broken(site: Site, text: str, fault: str | None = None) -> str:
     return str(exchange["id"])
 
 
+@pytest.mark.parametrize("fault", ["empty_body", "empty_stream"])
+async def test_answer__of_nothing_says_so(site: Site, fault: str) -> None:
+    await shown(site, await site.ask("refund", stream=fault == "empty_stream", headers={"X-Mock-Fault": fault}))
+    await expect(site.page.locator(".is-answer")).to_contain_text("Nothing.")
+
+
 async def test_cut_answer__looks_cut_with_what_was_sent(site: Site) -> None:
     page = site.page
     await shown(site, await broken(site, "Tell me a story"))

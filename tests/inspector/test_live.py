@@ -359,7 +359,7 @@ async def test_list__leaves_out_what_was_deleted_elsewhere(site: Site) -> None:
 @pytest.mark.parametrize("path", ["", "inspector/runs"])
 async def test_connection__that_was_refused_is_tried_again(site: Site, path: str) -> None:
     page = site.page
-    refused = []
+    refused: list[Route] = []
 
     async def answer(route: Route) -> None:
         if refused:

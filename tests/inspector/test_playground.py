@@ -345,6 +345,44 @@ async def test_history__keeps_others_where_a_request_is_too_large(site: Site) ->
     site.problems.clear()  # the console says 400
 
 
+@pytest.mark.parametrize("body", ["match: {last_user: anything}\nreply: Pushed.", '{"reply": "Pushed."}'])
+async def test_request__to_the_control_api_is_yaml_or_json(site: Site, body: str) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.get_by_label("API", exact=True).select_option(label="Another path")
+    await page.get_by_label("Path").fill("/_mock/rules")
+    await page.locator("#body").fill(body)
+    await send(page)
+    await expect(page.locator("#facts")).to_contain_text("201")
+    assert len((await control(site, "GET", "rules"))["rules"]) == 1
+
+
+@pytest.mark.parametrize("line", ["X-Team: r\u00f6t \u2713", "two words: a", "no colon"])
+async def test_header__that_is_none_is_told_and_not_sent(site: Site, line: str) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.locator("summary", has_text="Headers").click()
+    await page.locator("#headers").fill(line)
+    await send(page)
+    await expect(page.locator("#ask-wrong")).not_to_be_empty()
+    await expect(page.locator("#headers")).to_have_attribute("aria-invalid", "true")
+    assert (await control(site, "GET", "exchanges/count"))["count"] == 0
+
+
+async def test_header__of_the_media_type_is_sent_as_it_is_written(site: Site) -> None:
+    page = site.page
+    await site.open("inspector/playground")
+    await page.locator("summary", has_text="Headers").click()
+    await page.locator("#headers").fill("content-type: text/plain")
+    await page.get_by_label("Content").fill("refund")
+    await send(page)
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    (newest,) = (await control(site, "GET", "exchanges"))["exchanges"]
+    assert (await control(site, "GET", f"exchanges/{newest['id']}"))["request"]["headers"][
+        "content-type"
+    ] == "text/plain"
+
+
 @pytest.mark.parametrize("body", ["{oops", "[1]", '"text"'])
 async def test_request__that_is_no_object_is_sent_as_it_was(site: Site, body: str) -> None:
     page = site.page

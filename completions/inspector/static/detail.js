@@ -60,7 +60,7 @@ function talk(exchange, isMarkdown) {
   const answers = answered(exchange);
   return [
     ...asked(exchange).map((each) => bubble(each, { isMarkdown })),
-    ...(answers.length || !end ? answers : [{ role: "assistant", parts: [] }]).map((each) => bubble(each, { isAnswer: true, isMarkdown, end })),
+    ...(answers.length ? answers : [{ role: "assistant", parts: [] }]).map((each) => bubble(each, { isAnswer: true, isMarkdown, end })),
   ];
 }
 

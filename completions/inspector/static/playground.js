@@ -95,6 +95,7 @@ function toOther() {
 function toForm() {
   const path = field("path").value;
   const name = formatOf(path);
+  if (!name) return show(false, "There is no form for this path.");
   let body;
   try {
     body = objectIn(field("body"), "The body");
@@ -102,7 +103,6 @@ function toForm() {
     show(false); // or else the form would say, and send, something else
     return wrong(error.message, error.place);
   }
-  if (!name) return show(false, "There is no form for this path.");
   const form = FORMATS[name].read(body, path);
   if (!form) return show(false, "This request has more than the form can show.");
   const { model, stream, messages: _, input: __, prompt: ___, system: ____, contents: _____, systemInstruction: ______, ...more } = body;
@@ -160,8 +160,9 @@ async function submit(click) {
   stopping = new AbortController();
   answer.begin();
   try {
-    const took = await send(base + `/${sent.path.replace(/^\/+/, "")}`, {
-      method, headers, body, signal: stopping.signal, onStart: (response, at) => answer.start(response, at), onEvent: (each) => answer.add(each),
+    const path = `/${sent.path.replace(/^\/+/, "")}`;
+    const took = await send(base + path, {
+      method, headers, body, type: isYaml(path, body) ? "application/yaml" : "application/json", signal: stopping.signal, onStart: (response, at) => answer.start(response, at), onEvent: (each) => answer.add(each),
     });
     answer.end({ took, goesOn: Boolean(FORMATS[sent.format]?.list) });
   } catch (error) {
@@ -173,9 +174,22 @@ async function submit(click) {
   }
 }
 
+/** Whether a body is what the control API takes in place of JSON. */
+function isYaml(path, body) {
+  if (!body || !/^(\/ns\/[^/]+)?\/_mock\//.test(path)) return false;
+  try {
+    JSON.parse(body);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
 function headersIn() {
   try {
-    return headersOf(field("headers").value);
+    const found = headersOf(field("headers").value);
+    new Headers(found); // which tells what cannot be one
+    return found;
   } catch (error) {
     throw new FormError(error.message, field("headers"));
   }

@@ -5,13 +5,15 @@ import { frames, isFramed } from "./frames.js";
 const TEXT = /^$|^text\/|json|xml/; // the media types of what can be shown
 
 /**
- * Send a request, and tell of its answer: `onStart(response, ms)`, then `onEvent({ms, raw, document})` for each event
+ * Send a request, of a media type if its headers name none, and tell of its answer: `onStart(response, ms)`, then `onEvent({ms, raw, document})` for each event
  * of a stream (SSE, JSON in lines, or AWS' event stream) or once for a whole body. Returns the milliseconds that all of it took.
  */
-export async function send(url, { method, headers, body, signal, onStart, onEvent }) {
+export async function send(url, { method, headers, body, type: written, signal, onStart, onEvent }) {
   const started = performance.now();
   const ms = () => performance.now() - started;
-  const response = await fetch(url, { method, headers: { "Content-Type": "application/json", ...headers }, body, signal });
+  const sent = new Headers(headers);
+  if (!sent.has("content-type")) sent.set("content-type", written);
+  const response = await fetch(url, { method, headers: sent, body, signal });
   onStart(response, ms());
   const type = response.headers.get("content-type") ?? "";
   const gap = type.startsWith("text/event-stream") ? /\r?\n\r?\n/ : type.includes("ndjson") ? /\r?\n/ : null;
