@@ -137,16 +137,12 @@ def joined(base: str, path: str) -> str:
 
     `https://api.groq.com/openai/v1` and `/groq/openai/v1/models` are `https://api.groq.com/openai/v1/models`.
     """
-    own, parts = _parts(urlsplit(base).path), path.split("/")[1:]
+    own, parts = [part for part in urlsplit(base).path.split("/") if part], path.split("/")[1:]
     for at in range(len(parts) - len(own) + 1) if own else ():
         if parts[at : at + len(own)] == own:
             parts = parts[at + len(own) :]
             break
     return "/".join((base.rstrip("/"), *parts))
-
-
-def _parts(path: str) -> list[str]:
-    return [part for part in path.split("/") if part]
 
 
 @value

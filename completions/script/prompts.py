@@ -31,11 +31,9 @@ Templates = Mapping[str, Mapping[str, Any]]
 
 def prompts(node: Node) -> Templates:
     """Read templates by id: each is one, or a list of its versions, of which the first is version 1."""
-    return {name: {"versions": _versions(child)} for name, child in node.entries().items()}
-
-
-def _versions(node: Node) -> list[dict[str, Any]]:
-    return list(map(_version, node.one_or_more("version")))
+    return {
+        name: {"versions": list(map(_version, child.one_or_more("version")))} for name, child in node.entries().items()
+    }
 
 
 def _version(node: Node) -> dict[str, Any]:

@@ -165,7 +165,8 @@ def _raw(value: object, model: str | None, least: int) -> int:
         case str():
             return max(tokens.count(value, model), least)
         case list():
-            return sum(_raw(item, model, least) for item in value if not isinstance(item, list)) + _token_lists(value)
+            given = [item for item in value if isinstance(item, list)]
+            return sum(_raw(item, model, least) for item in value if not isinstance(item, list)) + sum(map(len, given))
         case int():
             return 1
     return 0
@@ -177,10 +178,6 @@ def _around_texts(prompt: Prompt) -> int:
         return 0
     given = prompt.raw_input
     return MISTRAL_MARKS * (len(given) if isinstance(given, list) else 1)
-
-
-def _token_lists(prompts: list[object]) -> int:
-    return sum(len(item) for item in prompts if isinstance(item, list))
 
 
 def _as_openai(prompt: Prompt) -> PromptTokens:

@@ -4,7 +4,7 @@ from collections import Counter
 from pprint import pformat
 from typing import Any
 
-from completions.control.exported.run import Request, Run
+from completions.control.exported.run import Run
 from completions.script.text.yaml_text import yaml_text
 
 WIDTH = 110
@@ -46,7 +46,7 @@ def pytest_file(namespace: str, run: Run) -> str:
         HEAD.format(count=count, namespace=_line(namespace))
         + left_out
         + f"SCRIPT = {_block(script)}\n\nREQUESTS = [\n"
-        + "".join(f"{_indented(_request(each))},\n" for each in run.requests)
+        + "".join(f"{_indented(_python((each.address, dict(each.headers), each.body)))},\n" for each in run.requests)
         + "]\n"
         + RUN
         + "def test_run(mock_llm):\n"
@@ -65,10 +65,6 @@ def _assertions(run: Run) -> list[str]:
     if run.calls:
         lines.append(f"mock_llm.assert_tools_called({_python(run.calls)})")
     return [*lines, "mock_llm.assert_no_unmatched()", "mock_llm.assert_all_rules_used()"]
-
-
-def _request(request: Request) -> str:
-    return _python((request.address, dict(request.headers), request.body))
 
 
 def _python(value: Any) -> str:

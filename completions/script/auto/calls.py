@@ -78,7 +78,7 @@ def _chosen(prompt: Prompt) -> list[Tool]:
         return _one_handover(fitting(others, question(prompt), most)) if others else final[:1]
     if final and (left := _not_called(named(others, question(prompt)), prompt)):
         return left[: MAX_CALLS if prompt.parallel_tool_calls else 1]
-    if final and not (choice.mode == "auto" and _was_called(final, result.name)):
+    if final and not (choice.mode == "auto" and any(tool.name == result.name for tool in final)):
         return fitting(final, question(prompt), 1)
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
 
@@ -92,10 +92,6 @@ def _goes_on(prompt: Prompt) -> bool:
 def _one_handover(chosen: list[Tool]) -> list[Tool]:
     """Return the tools that are called together: one that hands the conversation over is called alone."""
     return chosen[:1] if any(is_handover(tool.name) for tool in chosen) else chosen
-
-
-def _was_called(tools: list[Tool], name: str) -> bool:
-    return any(tool.name == name for tool in tools)
 
 
 def _not_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:

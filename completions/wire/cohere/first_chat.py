@@ -59,7 +59,7 @@ class FirstCohereChat(CohereFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what is said, the conversation with it, and what it cost."""
         choice = only_choice(reply)
-        said, calls = _said(choice), _calls(choice)
+        said, calls = choice.text or choice.refusal or "", _calls(choice)
         called = {"tool_calls": calls} if calls else {}
         found = citations.cited(choice, prompt)
         rests = {
@@ -69,7 +69,7 @@ class FirstCohereChat(CohereFormat):
         return {
             "response_id": answer_id(reply),
             "text": said,
-            "generation_id": _generation_id(reply),
+            "generation_id": ids.uuid_of(f"generation/{reply.serial}"),
             "chat_history": [*first_prompt.turns(prompt.body), {"role": "CHATBOT", "message": said, **called}],
             "finish_reason": finish_reason(choice, FINISH_REASONS),
             "meta": {**meta("1"), **cost_of(reply, prompt)},
@@ -118,18 +118,10 @@ def _names(found: Iterable[Mapping[str, Any]]) -> set[str]:
     return {text(each.get("url")) for each in found}
 
 
-def _said(choice: Choice) -> str:
-    return choice.text or choice.refusal or ""
-
-
 def _calls(choice: Choice) -> list[dict[str, Any]]:
     """Return the calls, without those whose arguments were cut: there are only objects here."""
     found = [(call.name, arguments_of(call)) for call in choice.tool_calls]
     return [{"name": name, "parameters": parameters} for name, parameters in found if parameters is not None]
-
-
-def _generation_id(reply: Reply) -> str:
-    return ids.uuid_of(f"generation/{reply.serial}")
 
 
 def _streamed_call(index: int, call: ToolCall, prompt: Prompt) -> Events:

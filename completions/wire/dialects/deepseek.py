@@ -115,7 +115,8 @@ class DeepSeek(Vendor):
         output = [
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
-        told = {"store": False, "text": document["text"] | {"verbosity": text_or_none(_form(prompt).get("verbosity"))}}
+        verbosity = text_or_none(mapping(prompt.body.get("text")).get("verbosity"))
+        told = {"store": False, "text": document["text"] | {"verbosity": verbosity}}
         told |= {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
         return without_fields(document, *UNTOLD) | told
 
@@ -169,10 +170,6 @@ class Thinking(DeepSeek):
 
 THINKING = Thinking()
 _SAID: dict[str, Any] = {"content": ""}
-
-
-def _form(prompt: Prompt) -> Mapping[str, Any]:
-    return mapping(prompt.body.get("text"))
 
 
 def _unanswered(items: Iterable[Mapping[str, Any]]) -> str | None:

@@ -146,7 +146,8 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
         if chosen["type"] == "function" and (one := next(_chosen(chosen))) not in offered:
             return _absent("function_call", "functions", *one)  # its predecessor's words (measured on 2026-09-04)
         return next((_absent("tool_choice", "tools", *one) for one in _chosen(chosen) if one not in offered), None)
-    if isinstance(call := body.get("function_call"), dict) and call["name"] not in _legacy_names(body):
+    call = body.get("function_call")
+    if isinstance(call, dict) and call["name"] not in {each["name"] for each in body["functions"]}:
         return _absent("function_call", "functions", "function", call["name"])
     return None
 
@@ -154,10 +155,6 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
 def _chosen(chosen: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for tool in chosen["allowed_tools"]["tools"] if chosen["type"] == "allowed_tools" else [chosen]:
         yield tool["type"], tool[tool["type"]]["name"]
-
-
-def _legacy_names(body: Mapping[str, Any]) -> set[str]:
-    return {function["name"] for function in body["functions"]}
 
 
 def _absent(key: str, offers: str, kind: str, name: str) -> Problem:

@@ -341,7 +341,7 @@ class ChoiceWriter:
         split = tokens.split(text, self._prompt.model)
         entries = chat_entries(split, self._prompt.top_logprobs, self._choice.logprobs)
         groups = grouped(entries, split, self._prompt.per_chunk)
-        deltas = [{key: self._tagged(_text_of(group))} for group in groups]
+        deltas = [{key: self._tagged("".join(entry["token"] for entry in group))} for group in groups]
         deltas[0] = self._with_role(deltas[0])
         likely = [{"logprobs": {**dict.fromkeys(self._dialect.chances), key: group}} for group in groups]
         self._last_delta, self._last_beside = deltas[-1], likely[-1]
@@ -384,10 +384,6 @@ class ChoiceWriter:
     def _around(self, delta: Mapping[str, Any], beside: Mapping[str, Any] = NOTHING) -> dict[str, Any]:
         told = {"index": self._index, "delta": self._dialect.delta(delta, self._choice)}
         return self._dialect.choice({**told, **self._extras, **beside, "finish_reason": None})
-
-
-def _text_of(entries: Sequence[dict[str, Any]]) -> str:
-    return "".join(entry["token"] for entry in entries)
 
 
 def _filled(document: Any, value: str) -> Any:

@@ -256,14 +256,10 @@ def thoughts(choice: Choice) -> list[list[str]]:
 
 
 def _unasked(prompt: Prompt, include: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    items = [*_recalled(prompt), *dicts(prompt.body.get("input"))]
+    items = [*dicts(prompt.recalled.get("items")), *dicts(prompt.body.get("input"))]
     known = [text(item.get("type")) for item in items]
     for tool in hosted.offered(prompt):
         yield from hosted.called(tool, prompt, include, known)
-
-
-def _recalled(prompt: Prompt) -> list[dict[str, Any]]:
-    return dicts(prompt.recalled.get("items"))
 
 
 def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:

@@ -178,7 +178,8 @@ def called(
     if kind != "mcp":
         return [item(kind, {}, tool, prompt, include)]
     listed = [] if "mcp_list_tools" in known else [_listed(tool)]
-    approval = next((each for each in _inputs(prompt) if each.get("type") == "mcp_approval_response"), None)
+    given = dicts(prompt.body.get("input"))
+    approval = next((each for each in given if each.get("type") == "mcp_approval_response"), None)
     call = item("mcp", {"name": _allowed(tool)[0]}, tool, prompt, include)
     if approval is not None:
         answered = call | {"approval_request_id": text(approval.get("approval_request_id"))}
@@ -187,10 +188,6 @@ def called(
         return [*listed, call]
     asked = {key: call[key] for key in ("arguments", "name", "server_label")}
     return [*listed, {"type": "mcp_approval_request", **asked}]
-
-
-def _inputs(prompt: Prompt) -> list[dict[str, Any]]:
-    return dicts(prompt.body.get("input"))
 
 
 def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
