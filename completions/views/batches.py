@@ -10,7 +10,7 @@ from typing import Any
 
 from completions import budget
 from completions.state.records import Document, Records
-from completions.views.files import check_lines_file, content_of
+from completions.views.files import check_lines_file
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, keep_file, stored, stored_at_pace
@@ -26,7 +26,7 @@ async def made(asked: Asked, place: str = "") -> dict[str, Any]:
     batches.check_batch(body, place)
     check_lines_file(await asked.get(FILE, body["input_file_id"]))
     outcome = await pace_of(asked, BATCH, body)
-    content = await content_of(asked, body["input_file_id"])
+    content = await asked.bytes_of(FILE, body["input_file_id"])
     lines, wrong = await budget.in_thread(batches.read_lines, content, body["endpoint"])
     batch = batches.new_batch(body, time.time(), wrong, len(lines))
     batch |= {"id": id_by(outcome) or batch["id"], "place": place}

@@ -143,7 +143,7 @@ async def imported(asked: Asked, store: str) -> dict[str, Any]:
     body = asked.body
     file_search.check("import", body)
     file = await asked.get(FILE, f"files/{text(pick(body, 'fileName')).removeprefix('files/')}")
-    data = await blobs.get(asked.records, (FILE, file["name"])) or b""
+    data = await asked.bytes_of(FILE, file["name"])
     source = Source({"displayName": file["display_name"], **body}, file["media_type"], data)
     document = await _add(asked, store, source, await _plan(asked, store, source.asked, source.media_type))
     return {"name": file_search.operation(store, document, 0, upload=False)["name"]}

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.http import content_disposition_header
 
 from completions.exceptions import RequestError
-from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.http import RawResponse, Recorded
 from completions.views.paced import scripted_id
@@ -18,15 +17,6 @@ from completions.wire.openai.files import FILE
 async def put_file(records: Records, file: Document, data: bytes) -> None:
     """Keep a file and its bytes; raise `RequestError` where there is no room."""
     await keep_file(records, FILE, file, data, files.storage_full)
-
-
-async def content_of(asked: Asked, name: str) -> bytes:
-    """Return a file's bytes."""
-    await asked.get(FILE, name)
-    data = await blobs.get(asked.records, (FILE, name))
-    if data is None:
-        raise files.not_found(name)
-    return data
 
 
 @stored
@@ -60,7 +50,7 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 async def content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
     file = await asked.get(FILE, name)
-    response = RawResponse(await content_of(asked, name), 200, "application/octet-stream")
+    response = RawResponse(await asked.bytes_of(FILE, name), 200, "application/octet-stream")
     plain = "".join(filter(str.isprintable, file["filename"]))
     response["content-disposition"] = content_disposition_header(as_attachment=True, filename=plain) or "attachment"
     return response

@@ -29,7 +29,7 @@ async def made(asked: Asked, model: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
     body = asked.body
     wanted = batches.read_batch(body)
-    lines = wanted.lines or await budget.in_thread(batches.read_lines, await _content(asked, wanted.file))
+    lines = wanted.lines or await budget.in_thread(batches.read_lines, await asked.bytes_of(FILE, wanted.file))
     outcome = await pace_of(asked, BATCH, body, {"display_name": wanted.display_name, "model": model})
     now = time.time()
     batch = batches.new_batch(model, wanted, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
@@ -40,13 +40,6 @@ async def made(asked: Asked, model: str) -> dict[str, Any]:
     done = batch["started"] + outcome.pacing.itl_ms * len(lines) / 1000
     answer_later(asked, outcome, (BATCH, batch["id"]), requests, partial(_kept, asked.records, batch, lines, done))
     return batches.shown(batch, 0)
-
-
-async def _content(asked: Asked, name: str) -> bytes:
-    data = await blobs.get(asked.records, (FILE, name))
-    if data is None:
-        raise files.not_found(name.removeprefix("files/"))
-    return data
 
 
 async def _kept(
@@ -77,7 +70,7 @@ async def downloaded(asked: Asked, name: str) -> Recorded:
     file = await asked.get(FILE, f"files/{name}")
     if not name.startswith("batch-"):
         raise files.not_downloadable(name)
-    return RawResponse(await _content(asked, file["name"]), 200, file["media_type"])
+    return RawResponse(await asked.bytes_of(FILE, file["name"]), 200, file["media_type"])
 
 
 @stored

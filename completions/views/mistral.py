@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any
 
 from completions import budget
-from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.address import own_path, root_of
 from completions.views.http import RawResponse, Recorded
@@ -61,8 +60,7 @@ async def _is_signed(records: Records, query: Mapping[str, object], route: Mappi
 @stored_behind(_is_signed)
 async def file_content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
-    await asked.get(FILE, name)
-    return RawResponse(await blobs.get(asked.records, (FILE, name)) or b"", 200, "application/octet-stream")
+    return RawResponse(await asked.bytes_of(FILE, name), 200, "application/octet-stream")
 
 
 @stored
@@ -86,7 +84,7 @@ async def job_made(asked: Asked) -> dict[str, Any]:
     body = asked.body
     mistral.check_job(body)
     names = list(body.get("input_files") or ())
-    found = [(await asked.get(FILE, name), await blobs.get(asked.records, (FILE, name)) or b"") for name in names]
+    found = [(await asked.get(FILE, name), await asked.bytes_of(FILE, name)) for name in names]
     outcome = await pace_of(asked, JOB, body)
     now = time.time()
     if not found:

@@ -135,6 +135,13 @@ class Asked(NamedTuple):
         if not await self.records.delete(kind, name):
             raise not_found(kind, name)
 
+    async def bytes_of(self, kind: str, name: str) -> bytes:
+        """Return the bytes of a file."""
+        await self.get(kind, name)
+        if (data := await blobs.get(self.records, (kind, name))) is None:
+            raise not_found(kind, name)
+        return data
+
     async def delete_file(self, kind: str, name: str) -> None:
         """Remove a file and its bytes."""
         await self.delete(kind, name)

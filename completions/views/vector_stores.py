@@ -10,7 +10,6 @@ from typing import Any
 from completions import budget
 from completions.exceptions import RequestError
 from completions.state.records import Document
-from completions.views.files import content_of
 from completions.views.paced import pace_of, scripted_id
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.openai import searching, vector_stores
@@ -60,7 +59,7 @@ async def _index(asked: Asked, store: str, wanted: Iterable[FileToAdd], batch: s
 
 
 async def _indexed(asked: Asked, store: str, one: FileToAdd) -> dict[str, Any]:
-    file, data = await asked.get(UPLOADED, one.file_id), await content_of(asked, one.file_id)
+    file, data = await asked.get(UPLOADED, one.file_id), await asked.bytes_of(UPLOADED, one.file_id)
     try:
         content = data.decode()
     except UnicodeDecodeError:

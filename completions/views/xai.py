@@ -12,13 +12,13 @@ from typing import Any
 from completions import budget
 from completions.outcome import Outcome
 from completions.state.records import Document
-from completions.views.files import content_of
 from completions.views.http import FastJsonResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of
 from completions.views.stored import Asked, stored, stored_at_pace
 from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
+from completions.wire.openai.files import FILE
 
 
 async def _outcome(asked: Asked, name: str) -> Outcome:
@@ -34,7 +34,7 @@ async def made(asked: Asked) -> dict[str, Any]:
     xai.check_batch(body)
     lines = []
     if "input_file_id" in body:
-        lines = await budget.in_thread(xai.read_file, await content_of(asked, body["input_file_id"]))
+        lines = await budget.in_thread(xai.read_file, await asked.bytes_of(FILE, body["input_file_id"]))
     outcome = await _outcome(asked, body["name"])
     batch = xai.new_batch(body, time.time())
     batch["id"] = id_by(outcome) or batch["id"]
