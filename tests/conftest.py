@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,11 @@ from completions.tokens import text
 from tests.fuzzing import EXAMPLES
 from tests.redis_server import RedisServer, server_url
 from tests.server import QUICK, LiveServer
+
+if TYPE_CHECKING:
+    import anthropic
+    import openai
+    from google import genai
 
 pytest_plugins = ["completions.pytest_plugin"]  # as its entry point does where the package is installed
 
@@ -91,6 +97,33 @@ def live(request: pytest.FixtureRequest) -> Iterator[LiveServer]:
 def place(live: LiveServer, request: pytest.FixtureRequest) -> str:
     """The address of a namespace of the test's own on that server."""
     return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
+
+
+@pytest.fixture
+def gpt(place: str) -> "Iterator[openai.OpenAI]":
+    """A client of OpenAI's SDK in the test's namespace."""
+    import openai
+
+    with openai.OpenAI(base_url=f"{place}/v1", api_key="k", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+def claude(place: str) -> "Iterator[anthropic.Anthropic]":
+    """A client of Anthropic's SDK in the test's namespace."""
+    import anthropic
+
+    with anthropic.Anthropic(base_url=place, api_key="k", max_retries=0) as made:
+        yield made
+
+
+@pytest.fixture
+def gemini(place: str) -> "genai.Client":
+    """A client of Google's SDK in the test's namespace."""
+    from google import genai
+    from google.genai import types
+
+    return genai.Client(api_key="k", http_options=types.HttpOptions(base_url=place))
 
 
 @pytest.fixture

@@ -31,17 +31,12 @@ FRANCE = "Paris is the capital of France. The Eiffel Tower is a famous landmark 
 CHEESE = "Cheddar and Stilton are cheeses from England, with a ünïcode rind."
 
 
-@pytest.fixture
-def client(place: str) -> genai.Client:
-    return genai.Client(api_key="k", http_options=types.HttpOptions(base_url=place))
-
-
-def upload(client: genai.Client, store: str, content: bytes, **config: Any) -> Any:
+def upload(gemini: genai.Client, store: str, content: bytes, **config: Any) -> Any:
     asked = types.UploadToFileSearchStoreConfig(mime_type="text/plain", **config)
-    begun = client.file_search_stores.upload_to_file_search_store(
+    begun = gemini.file_search_stores.upload_to_file_search_store(
         file_search_store_name=store, file=io.BytesIO(content), config=asked
     )
-    return client.operations.get(begun)
+    return gemini.operations.get(begun)
 
 
 def metadata(**given: Any) -> list[types.CustomMetadata]:
@@ -53,19 +48,19 @@ def metadata(**given: Any) -> list[types.CustomMetadata]:
     ]
 
 
-def filled(client: genai.Client) -> str:
+def filled(gemini: genai.Client) -> str:
     """Make a store of two documents, and return its name."""
-    name = client.file_search_stores.create(config={"display_name": "Test: file search"}).name or ""
+    name = gemini.file_search_stores.create(config={"display_name": "Test: file search"}).name or ""
     for title, content, year in (("France", FRANCE, 2024), ("Cheese", CHEESE, 2020)):
-        done = upload(client, name, content.encode(), display_name=title, custom_metadata=metadata(year=year, by=title))
+        done = upload(gemini, name, content.encode(), display_name=title, custom_metadata=metadata(year=year, by=title))
         assert done.done and done.response, done
     return name
 
 
-def answered(client: genai.Client, store: str, words: str = "What is the capital of France?", **tool: Any) -> Any:
+def answered(gemini: genai.Client, store: str, words: str = "What is the capital of France?", **tool: Any) -> Any:
     search = types.Tool(file_search=types.FileSearch(file_search_store_names=[store], **tool))
     config = types.GenerateContentConfig(tools=[search])
-    return client.models.generate_content(model="gemini-2.5-pro", contents=words, config=config)
+    return gemini.models.generate_content(model="gemini-2.5-pro", contents=words, config=config)
 
 
 def titles(answer: Any) -> list[str]:
@@ -73,14 +68,14 @@ def titles(answer: Any) -> list[str]:
     return [chunk.retrieved_context.title for chunk in grounding.grounding_chunks or ()] if grounding else []
 
 
-def test_store__made_shown_listed_and_removed(client: genai.Client) -> None:
-    made = client.file_search_stores.create(config={"display_name": "My Test-Store that has a long name"})
+def test_store__made_shown_listed_and_removed(gemini: genai.Client) -> None:
+    made = gemini.file_search_stores.create(config={"display_name": "My Test-Store that has a long name"})
     assert made.name and made.name.startswith("fileSearchStores/myteststorethathasalongname-")
     assert len(made.name.removeprefix("fileSearchStores/")) == 40
-    assert client.file_search_stores.get(name=made.name) == made
-    assert [each.name for each in client.file_search_stores.list()] == [made.name]
-    client.file_search_stores.delete(name=made.name)
-    for gone in (client.file_search_stores.get, client.file_search_stores.delete):
+    assert gemini.file_search_stores.get(name=made.name) == made
+    assert [each.name for each in gemini.file_search_stores.list()] == [made.name]
+    gemini.file_search_stores.delete(name=made.name)
+    for gone in (gemini.file_search_stores.get, gemini.file_search_stores.delete):
         with pytest.raises(
             errors.ClientError, match="You do not have permission to access the file search store"
         ) as no:
@@ -88,9 +83,9 @@ def test_store__made_shown_listed_and_removed(client: genai.Client) -> None:
         assert (no.value.code, no.value.status) == (403, "PERMISSION_DENIED")
 
 
-def test_documents__uploaded_shown_listed_and_removed(client: genai.Client) -> None:
-    store = filled(client)
-    documents = list(client.file_search_stores.documents.list(parent=store))
+def test_documents__uploaded_shown_listed_and_removed(gemini: genai.Client) -> None:
+    store = filled(gemini)
+    documents = list(gemini.file_search_stores.documents.list(parent=store))
     assert [each.display_name for each in documents] == ["France", "Cheese"]
     first = documents[0]
     assert (first.size_bytes, first.mime_type, first.state) == (
@@ -99,44 +94,44 @@ def test_documents__uploaded_shown_listed_and_removed(client: genai.Client) -> N
         types.DocumentState.STATE_ACTIVE,
     )
     assert first.custom_metadata == metadata(year=2024.0, by="France")
-    assert client.file_search_stores.documents.get(name=first.name or "") == first
-    shown = client.file_search_stores.get(name=store)
+    assert gemini.file_search_stores.documents.get(name=first.name or "") == first
+    shown = gemini.file_search_stores.get(name=store)
     assert (shown.active_documents_count, shown.size_bytes) == (2, len(FRANCE) + len(CHEESE.encode()))
     assert shown.update_time == shown.create_time
     with pytest.raises(errors.ClientError, match="non-empty Document"):
-        client.file_search_stores.documents.delete(name=first.name or "")
-    client.file_search_stores.documents.delete(name=first.name or "", config={"force": True})
+        gemini.file_search_stores.documents.delete(name=first.name or "")
+    gemini.file_search_stores.documents.delete(name=first.name or "", config={"force": True})
     with pytest.raises(errors.ClientError, match="is not found"):
-        client.file_search_stores.documents.get(name=first.name or "")
+        gemini.file_search_stores.documents.get(name=first.name or "")
     with pytest.raises(errors.ClientError, match="non-empty FileSearchStore"):
-        client.file_search_stores.delete(name=store)
-    client.file_search_stores.delete(name=store, config={"force": True})
-    assert list(client.file_search_stores.list()) == []
+        gemini.file_search_stores.delete(name=store)
+    gemini.file_search_stores.delete(name=store, config={"force": True})
+    assert list(gemini.file_search_stores.list()) == []
 
 
-def test_lists__go_by_pages(client: genai.Client) -> None:
+def test_lists__go_by_pages(gemini: genai.Client) -> None:
     for number in range(5):
-        client.file_search_stores.create(config={"display_name": str(number)})
-    pages = client.file_search_stores.list(config={"page_size": 2})
+        gemini.file_search_stores.create(config={"display_name": str(number)})
+    pages = gemini.file_search_stores.list(config={"page_size": 2})
     assert [each.display_name for each in pages] == ["0", "1", "2", "3", "4"]
 
 
-def test_file__imported(client: genai.Client) -> None:
-    store = client.file_search_stores.create().name or ""
-    file = client.files.upload(
+def test_file__imported(gemini: genai.Client) -> None:
+    store = gemini.file_search_stores.create().name or ""
+    file = gemini.files.upload(
         file=io.BytesIO(FRANCE.encode()), config={"mime_type": "text/plain", "display_name": "F"}
     )
-    begun = client.file_search_stores.import_file(file_search_store_name=store, file_name=file.name or "")
-    done = client.operations.get(begun)
+    begun = gemini.file_search_stores.import_file(file_search_store_name=store, file_name=file.name or "")
+    done = gemini.operations.get(begun)
     assert done.done and done.response and done.response.parent == store
-    assert titles(answered(client, store)) == ["F"]
+    assert titles(answered(gemini, store)) == ["F"]
     with pytest.raises(errors.ClientError, match="permission to access the File nothing"):
-        client.file_search_stores.import_file(file_search_store_name=store, file_name="files/nothing")
+        gemini.file_search_stores.import_file(file_search_store_name=store, file_name="files/nothing")
 
 
-def test_answer__cites_what_is_closest(client: genai.Client) -> None:
-    store = filled(client)
-    answer = answered(client, store)
+def test_answer__cites_what_is_closest(gemini: genai.Client) -> None:
+    store = filled(gemini)
+    answer = answered(gemini, store)
     grounding = answer.candidates[0].grounding_metadata
     context = grounding.grounding_chunks[0].retrieved_context
     assert (context.title, context.text, context.file_search_store) == ("France", FRANCE, store)
@@ -152,16 +147,16 @@ def test_answer__cites_what_is_closest(client: genai.Client) -> None:
     assert usage.total_token_count == (
         usage.prompt_token_count + usage.candidates_token_count + usage.tool_use_prompt_token_count
     )
-    assert titles(answered(client, store, "Which cheeses are from England?"))[0] == "Cheese"
+    assert titles(answered(gemini, store, "Which cheeses are from England?"))[0] == "Cheese"
 
 
-def test_answer__cites_the_same_in_a_stream(client: genai.Client) -> None:
-    store = filled(client)
+def test_answer__cites_the_same_in_a_stream(gemini: genai.Client) -> None:
+    store = filled(gemini)
     search = types.Tool(file_search=types.FileSearch(file_search_store_names=[store]))
     config = types.GenerateContentConfig(tools=[search])
     words = "What is the capital of France?"
-    chunks = list(client.models.generate_content_stream(model="gemini-2.5-pro", contents=words, config=config))
-    last, whole = chunks[-1], answered(client, store, words)
+    chunks = list(gemini.models.generate_content_stream(model="gemini-2.5-pro", contents=words, config=config))
+    last, whole = chunks[-1], answered(gemini, store, words)
     assert last.candidates and last.candidates[0].grounding_metadata == whole.candidates[0].grounding_metadata
     assert last.usage_metadata == whole.usage_metadata
 
@@ -180,15 +175,15 @@ def test_answer__cites_the_same_in_a_stream(client: genai.Client) -> None:
         ("year = '2024'", []),
     ],
 )
-def test_filter__chooses_documents(client: genai.Client, filter: str, found: list[str]) -> None:
-    store = filled(client)
+def test_filter__chooses_documents(gemini: genai.Client, filter: str, found: list[str]) -> None:
+    store = filled(gemini)
     words = "The capital of France, and cheeses from England with a rind"
-    assert sorted(titles(answered(client, store, words, metadata_filter=filter))) == found
+    assert sorted(titles(answered(gemini, store, words, metadata_filter=filter))) == found
 
 
-def test_top_k__limits_the_chunks(client: genai.Client) -> None:
+def test_top_k__limits_the_chunks(gemini: genai.Client) -> None:
     words = "The capital of France, and cheeses from England"
-    assert len(titles(answered(client, filled(client), words, top_k=1))) == 1
+    assert len(titles(answered(gemini, filled(gemini), words, top_k=1))) == 1
 
 
 @pytest.mark.parametrize(
@@ -254,29 +249,29 @@ def test_request__is_refused_in_googles_words(
     assert (answer.status_code, error["code"]) == (status, status) and message in error["message"]
 
 
-def test_script__paces_names_and_refuses(client: genai.Client) -> None:
-    assert client.file_search_stores.create(config={"display_name": "named"}).name == "fileSearchStores/mine"
-    pending = upload(client, "fileSearchStores/mine", FRANCE.encode(), display_name="slow")
+def test_script__paces_names_and_refuses(gemini: genai.Client) -> None:
+    assert gemini.file_search_stores.create(config={"display_name": "named"}).name == "fileSearchStores/mine"
+    pending = upload(gemini, "fileSearchStores/mine", FRANCE.encode(), display_name="slow")
     assert not pending.done
-    shown = client.file_search_stores.get(name="fileSearchStores/mine")
+    shown = gemini.file_search_stores.get(name="fileSearchStores/mine")
     assert (shown.active_documents_count, shown.pending_documents_count) == (None, 1)
-    assert titles(answered(client, "fileSearchStores/mine")) == []
+    assert titles(answered(gemini, "fileSearchStores/mine")) == []
     with pytest.raises(errors.ClientError, match="Too many documents"):
-        upload(client, "fileSearchStores/mine", b"a", display_name="refused")
+        upload(gemini, "fileSearchStores/mine", b"a", display_name="refused")
     with pytest.raises(errors.ClientError, match="Too many stores"):
-        client.file_search_stores.create(config={"display_name": "refused"})
+        gemini.file_search_stores.create(config={"display_name": "refused"})
 
 
-def test_document__that_is_no_text_fails(client: genai.Client) -> None:
-    store = client.file_search_stores.create().name or ""
-    done = upload(client, store, b"\xff\xfe\x00")
+def test_document__that_is_no_text_fails(gemini: genai.Client) -> None:
+    store = gemini.file_search_stores.create().name or ""
+    done = upload(gemini, store, b"\xff\xfe\x00")
     assert done.done and done.error["code"] == 3
-    (document,) = client.file_search_stores.documents.list(parent=store)
+    (document,) = gemini.file_search_stores.documents.list(parent=store)
     assert document.state == types.DocumentState.STATE_FAILED
 
 
-def test_namespaces__are_apart(live: LiveServer, client: genai.Client) -> None:
-    store = filled(client)
+def test_namespaces__are_apart(live: LiveServer, gemini: genai.Client) -> None:
+    store = filled(gemini)
     other = genai.Client(api_key="k", http_options=types.HttpOptions(base_url=f"{live.url}/ns/apart"))
     assert list(other.file_search_stores.list()) == []
     with pytest.raises(errors.ClientError, match="file search store"):
@@ -284,6 +279,6 @@ def test_namespaces__are_apart(live: LiveServer, client: genai.Client) -> None:
 
 
 @LITELLM_WARNS
-def test_litellm__makes_a_store(place: str, client: genai.Client) -> None:
+def test_litellm__makes_a_store(place: str, gemini: genai.Client) -> None:
     made = lite.load().vector_stores.create(name="facts", custom_llm_provider="gemini", api_base=place, api_key="k")
-    assert client.file_search_stores.get(name=made["id"]).display_name == "facts"
+    assert gemini.file_search_stores.get(name=made["id"]).display_name == "facts"

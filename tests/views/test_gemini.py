@@ -38,14 +38,9 @@ LONG = "The Eiffel Tower is in Paris. " * 300
 VERTEX = "/v1beta1/projects/p/locations/europe-west1"
 
 
-@pytest.fixture
-def client(place: str) -> genai.Client:
-    return genai.Client(api_key="mock", http_options=types.HttpOptions(base_url=place))
-
-
-def upload(client: genai.Client, data: bytes, name: str = "a.txt", media_type: str = "text/plain") -> types.File:
+def upload(gemini: genai.Client, data: bytes, name: str = "a.txt", media_type: str = "text/plain") -> types.File:
     config = types.UploadFileConfig(display_name=name, mime_type=media_type)
-    return client.files.upload(file=io.BytesIO(data), config=config)
+    return gemini.files.upload(file=io.BytesIO(data), config=config)
 
 
 def test_upload__goes_on_where_the_java_sdk_puts_its_base_url_before_the_path(place: str) -> None:
@@ -61,40 +56,40 @@ def test_upload__goes_on_where_the_java_sdk_puts_its_base_url_before_the_path(pl
     assert httpx.post(f"{other}{url.raw_path.decode()}", content=b"Hello", headers=ending).status_code == 404
 
 
-def test_files__uploaded_listed_shown_used_and_removed(client: genai.Client) -> None:
-    first, second = upload(client, b"Hello there"), upload(client, b"x" * (9 * 1024 * 1024), "b.bin")
+def test_files__uploaded_listed_shown_used_and_removed(gemini: genai.Client) -> None:
+    first, second = upload(gemini, b"Hello there"), upload(gemini, b"x" * (9 * 1024 * 1024), "b.bin")
     assert first.sha256_hash
     assert base64.b64decode(first.sha256_hash).decode() == hashlib.sha256(b"Hello there").hexdigest()
     assert (first.display_name, first.size_bytes, first.mime_type) == ("a.txt", 11, "text/plain")
     assert second.size_bytes == 9 * 1024 * 1024, "it comes in pieces of 8 MB"
-    assert [file.name for file in client.files.list()] == [second.name, first.name]
+    assert [file.name for file in gemini.files.list()] == [second.name, first.name]
     assert first.name
-    assert client.files.get(name=first.name).state == types.FileState.ACTIVE
+    assert gemini.files.get(name=first.name).state == types.FileState.ACTIVE
     contents: list[types.PartUnionDict] = ["What is in it?", first]
-    answer = client.models.generate_content(model="gemini-2.5-flash", contents=contents)
+    answer = gemini.models.generate_content(model="gemini-2.5-flash", contents=contents)
     assert answer.text == "What is in it?"
-    client.files.delete(name=first.name)
+    gemini.files.delete(name=first.name)
     with pytest.raises(errors.ClientError, match="You do not have permission to access the File") as refused:
-        client.files.get(name=first.name)
+        gemini.files.get(name=first.name)
     assert (refused.value.code, refused.value.status) == (403, "PERMISSION_DENIED")
-    assert client.models.generate_content(model="gemini-2.5-flash", contents=contents).text
+    assert gemini.models.generate_content(model="gemini-2.5-flash", contents=contents).text
 
 
-def test_files__named_processed_and_refused(client: genai.Client) -> None:
+def test_files__named_processed_and_refused(gemini: genai.Client) -> None:
     config = types.UploadFileConfig(name="my-file", mime_type="video/mp4", display_name="slow")
-    file = client.files.upload(file=io.BytesIO(b"moving"), config=config)
+    file = gemini.files.upload(file=io.BytesIO(b"moving"), config=config)
     assert (file.name, file.state) == ("files/my-file", types.FileState.PROCESSING)
     with pytest.raises(
         errors.ClientError, match="The File my-file is not in an ACTIVE state and usage is not"
     ) as early:
-        client.models.generate_content(model="gemini-2.5-flash", contents=file)
+        gemini.models.generate_content(model="gemini-2.5-flash", contents=file)
     assert (early.value.code, early.value.status) == (400, "FAILED_PRECONDITION")
     with pytest.raises(errors.ClientError, match="already exists"):
-        client.files.upload(file=io.BytesIO(b"again"), config=config)
+        gemini.files.upload(file=io.BytesIO(b"again"), config=config)
     with pytest.raises(errors.ClientError, match="must be files/"):
-        client.files.upload(file=io.BytesIO(b"x"), config=types.UploadFileConfig(name="Bad_Name", mime_type="a/b"))
+        gemini.files.upload(file=io.BytesIO(b"x"), config=types.UploadFileConfig(name="Bad_Name", mime_type="a/b"))
     with pytest.raises(errors.ClientError, match="Too many files"):
-        upload(client, b"x", "refused")
+        upload(gemini, b"x", "refused")
 
 
 @pytest.mark.parametrize("address", ["/v1beta/files", "/v1beta/fileSearchStores/{}:uploadToFileSearchStore"])
@@ -137,10 +132,10 @@ def test_files__resumed_at_once_and_in_two_parts(place: str) -> None:
     assert (plain["mimeType"], plain["sizeBytes"]) == ("text/plain", "4")
 
 
-def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
+def test_cache__counted_gone_on_from_and_removed(gemini: genai.Client) -> None:
     run = types.Tool(code_execution=types.ToolCodeExecution())
     config = types.CreateCachedContentConfig(contents=LONG, system_instruction="Be brief.", tools=[run], ttl="300s")
-    cache = client.caches.create(model="gemini-2.5-flash", config=config)
+    cache = gemini.caches.create(model="gemini-2.5-flash", config=config)
     assert cache.name
     assert cache.usage_metadata
     assert cache.expire_time
@@ -150,44 +145,44 @@ def test_cache__counted_gone_on_from_and_removed(client: genai.Client) -> None:
     assert tokens
     assert tokens > 1024
     going_on = types.GenerateContentConfig(cached_content=cache.name)
-    answer = client.models.generate_content(model="gemini-2.5-flash", contents="Where is it?", config=going_on)
+    answer = gemini.models.generate_content(model="gemini-2.5-flash", contents="Where is it?", config=going_on)
     assert answer.usage_metadata
     assert answer.executable_code and answer.usage_metadata.cached_content_token_count == tokens
     assert tokens < (answer.usage_metadata.prompt_token_count or 0) < tokens + 10
-    longer = client.caches.update(name=cache.name, config=types.UpdateCachedContentConfig(ttl="600s"))
+    longer = gemini.caches.update(name=cache.name, config=types.UpdateCachedContentConfig(ttl="600s"))
     assert longer.expire_time
     assert longer.expire_time > cache.expire_time
-    assert [each.name for each in client.caches.list()] == [cache.name]
+    assert [each.name for each in gemini.caches.list()] == [cache.name]
     both = types.GenerateContentConfig(cached_content=cache.name, system_instruction="Be long.")
     with pytest.raises(errors.ClientError, match="CachedContent can not be used with"):
-        client.models.generate_content(model="gemini-2.5-flash", contents="x", config=both)
-    client.caches.delete(name=cache.name)
+        gemini.models.generate_content(model="gemini-2.5-flash", contents="x", config=both)
+    gemini.caches.delete(name=cache.name)
     with pytest.raises(errors.ClientError, match="CachedContent not found"):
-        client.models.generate_content(model="gemini-2.5-flash", contents="x", config=going_on)
+        gemini.models.generate_content(model="gemini-2.5-flash", contents="x", config=going_on)
     past = config.model_copy(update={"ttl": None, "expire_time": datetime(2020, 1, 1, tzinfo=UTC)})
-    over = client.caches.create(model="gemini-2.5-flash", config=past)
+    over = gemini.caches.create(model="gemini-2.5-flash", config=past)
     assert over.expire_time == past.expire_time
     for gone in (cache, over):
         with pytest.raises(errors.ClientError, match="CachedContent not found"):
-            client.caches.get(name=gone.name or "")
+            gemini.caches.get(name=gone.name or "")
 
 
-def finished(client: genai.Client, job: types.BatchJob) -> types.BatchJob:
+def finished(gemini: genai.Client, job: types.BatchJob) -> types.BatchJob:
     assert job.name
     deadline = time.monotonic() + PATIENCE
     while not job.done and time.monotonic() < deadline:
         time.sleep(0.05)
-        job = client.batches.get(name=job.name)
+        job = gemini.batches.get(name=job.name)
     return job
 
 
-def test_batch__of_requests_in_the_body(client: genai.Client) -> None:
+def test_batch__of_requests_in_the_body(gemini: genai.Client) -> None:
     requests = [types.InlinedRequest(contents=said, metadata={"key": said}) for said in ("Hi", "Fail", "Bye")]
-    job = client.batches.create(
+    job = gemini.batches.create(
         model="gemini-2.5-flash", src=requests, config=types.CreateBatchJobConfig(display_name="three")
     )
     assert (job.state, job.display_name) == (types.JobState.JOB_STATE_PENDING, "three")
-    job = finished(client, job)
+    job = finished(gemini, job)
     assert job.state == types.JobState.JOB_STATE_SUCCEEDED
     assert job.dest
     assert job.dest.inlined_responses
@@ -197,38 +192,38 @@ def test_batch__of_requests_in_the_body(client: genai.Client) -> None:
     assert (first.response.text, third.response.text) == ("Hi", "Bye")
     assert second.error
     assert second.error.code == 503
-    assert [each.name for each in client.batches.list()] == [job.name]
+    assert [each.name for each in gemini.batches.list()] == [job.name]
     assert job.name
-    client.batches.delete(name=job.name)
+    gemini.batches.delete(name=job.name)
     with pytest.raises(errors.ClientError, match="not found"):
-        client.batches.get(name=job.name)
+        gemini.batches.get(name=job.name)
 
 
-def test_batch__of_requests_in_a_file(client: genai.Client) -> None:
+def test_batch__of_requests_in_a_file(gemini: genai.Client) -> None:
     lines = [{"key": said, "request": {"contents": [{"role": "user", "parts": [{"text": said}]}]}} for said in "ab"]
-    file = upload(client, "\n".join(map(json.dumps, lines)).encode(), "in.jsonl", "application/jsonl")
+    file = upload(gemini, "\n".join(map(json.dumps, lines)).encode(), "in.jsonl", "application/jsonl")
     assert file.name
-    job = finished(client, client.batches.create(model="gemini-2.5-flash", src=file.name))
+    job = finished(gemini, gemini.batches.create(model="gemini-2.5-flash", src=file.name))
     assert job.dest
     assert job.dest.file_name
-    found = [json.loads(line) for line in client.files.download(file=job.dest.file_name).splitlines()]
+    found = [json.loads(line) for line in gemini.files.download(file=job.dest.file_name).splitlines()]
     texts = [(each["key"], each["response"]["candidates"][0]["content"]["parts"][0]["text"]) for each in found]
     assert texts == [("a", "a"), ("b", "b")]
 
 
-def test_batch__cancelled_and_refused(client: genai.Client) -> None:
+def test_batch__cancelled_and_refused(gemini: genai.Client) -> None:
     slow = types.CreateBatchJobConfig(display_name="slow")
     requests = [types.InlinedRequest(contents="Hi")]
-    job = client.batches.create(model="gemini-2.5-flash", src=requests, config=slow)
+    job = gemini.batches.create(model="gemini-2.5-flash", src=requests, config=slow)
     assert job.name
-    client.batches.cancel(name=job.name)
-    assert client.batches.get(name=job.name).state == types.JobState.JOB_STATE_CANCELLED
+    gemini.batches.cancel(name=job.name)
+    assert gemini.batches.get(name=job.name).state == types.JobState.JOB_STATE_CANCELLED
     with pytest.raises(errors.ClientError, match="Too many batches"):
-        client.batches.create(
+        gemini.batches.create(
             model="gemini-2.5-flash", src=requests, config=types.CreateBatchJobConfig(display_name="refused")
         )
     with pytest.raises(errors.ClientError, match="You do not have permission to access the File"):
-        client.batches.create(model="gemini-2.5-flash", src="files/nowhere")
+        gemini.batches.create(model="gemini-2.5-flash", src="files/nowhere")
 
 
 def test_cache__what_it_refuses(place: str) -> None:

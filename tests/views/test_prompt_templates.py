@@ -1,7 +1,5 @@
 """Prompt templates of a script, through OpenAI's SDK, LiteLLM and the journal against a live server."""
 
-import hashlib
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -10,7 +8,6 @@ import pytest
 
 from llmclient import lite
 from tests.leaky import LITELLM_WARNS
-from tests.server import LiveServer
 
 SCRIPT = """\
 version: 1
@@ -44,23 +41,12 @@ CITY: Any = {"id": "pmpt_city", "version": "1", "variables": {"city": "Cologne"}
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
 
-@pytest.fixture
-def base(live: LiveServer, request: pytest.FixtureRequest) -> str:
-    return f"{live.url}/ns/{hashlib.sha1(request.node.name.encode()).hexdigest()[:12]}"
-
-
-@pytest.fixture
-def client(base: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{base}/v1", api_key="mock", max_retries=0) as made:
-        yield made
-
-
 def parts(response: Any) -> list[list[dict[str, Any]]]:
     return [message["content"] for message in response.to_dict()["instructions"]]
 
 
-def test_template__becomes_the_question_and_is_told_in_the_answer(client: openai.OpenAI) -> None:
-    response = client.responses.create(prompt=CITY)
+def test_template__becomes_the_question_and_is_told_in_the_answer(gpt: openai.OpenAI) -> None:
+    response = gpt.responses.create(prompt=CITY)
     assert response.output_text == "Name a sight of Cologne."
     assert parts(response) == [[{"type": "input_text", "text": "Name a sight of Cologne."}]]
     assert response.to_dict()["prompt"] == {
@@ -70,9 +56,9 @@ def test_template__becomes_the_question_and_is_told_in_the_answer(client: openai
     }
 
 
-def test_version__is_the_last_unless_told_and_brings_its_fields(client: openai.OpenAI) -> None:
+def test_version__is_the_last_unless_told_and_brings_its_fields(gpt: openai.OpenAI) -> None:
     variables: Any = {"city": "Bonn", "mood": "kind"}
-    response = client.responses.create(
+    response = gpt.responses.create(
         prompt={"id": "pmpt_city", "variables": variables}, max_output_tokens=400, input="And the food?"
     )
     assert response.output_text == "You are a guide. Be kind. / And the food?"
@@ -81,8 +67,8 @@ def test_version__is_the_last_unless_told_and_brings_its_fields(client: openai.O
     assert parts(response)[1][0]["text"] == "What should I see in Bonn? Bonn is large."
 
 
-def test_stream__says_the_same(client: openai.OpenAI) -> None:
-    with client.responses.create(prompt=CITY, stream=True) as stream:
+def test_stream__says_the_same(gpt: openai.OpenAI) -> None:
+    with gpt.responses.create(prompt=CITY, stream=True) as stream:
         events = list(stream)
     assert events[-1].type == "response.completed" and events[-1].response.output_text == "Name a sight of Cologne."
     assert events[0].type == "response.created" and isinstance(events[0].response.instructions, list)
@@ -91,9 +77,9 @@ def test_stream__says_the_same(client: openai.OpenAI) -> None:
 @pytest.mark.parametrize(
     ("include", "url"), [([], None), (["message.input_image.image_url"], PIXEL)], ids=["hidden", "included"]
 )
-def test_variable__is_an_image(client: openai.OpenAI, include: list[Any], url: str | None) -> None:
+def test_variable__is_an_image(gpt: openai.OpenAI, include: list[Any], url: str | None) -> None:
     image: Any = {"type": "input_image", "image_url": PIXEL, "detail": "low"}
-    response = client.responses.create(prompt={"id": "pmpt_look", "variables": {"thing": image}}, include=include)
+    response = gpt.responses.create(prompt={"id": "pmpt_look", "variables": {"thing": image}}, include=include)
     shown = {"type": "input_image", "detail": "low", "file_id": None, "image_url": url}
     text = [{"type": "input_text", "text": "Look: "}, shown, {"type": "input_text", "text": " and tell."}]
     assert response.output_text == "I see an image." and parts(response) == [text]
@@ -101,10 +87,10 @@ def test_variable__is_an_image(client: openai.OpenAI, include: list[Any], url: s
     assert prompt["variables"] == {"thing": shown}
 
 
-def test_variable__is_a_file(client: openai.OpenAI) -> None:
+def test_variable__is_a_file(gpt: openai.OpenAI) -> None:
     data = "data:text/plain;base64,SGVsbG8="
     file: Any = {"type": "input_file", "filename": "a.txt", "file_data": data}
-    response = client.responses.create(prompt={"id": "pmpt_look", "variables": {"thing": file}})
+    response = gpt.responses.create(prompt={"id": "pmpt_look", "variables": {"thing": file}})
     assert parts(response)[0][1] == {"type": "input_file", "file_id": None, "filename": "a.txt"}
     assert data not in response.to_json()
 
@@ -124,41 +110,43 @@ def test_variable__is_a_file(client: openai.OpenAI) -> None:
         ({"id": "pmpt_hot"}, 400, "Invalid 'temperature'", "temperature"),
     ],
 )
-def test_refuses(client: openai.OpenAI, prompt: Any, status: int, message: str, param: str | None) -> None:
+def test_refuses(gpt: openai.OpenAI, prompt: Any, status: int, message: str, param: str | None) -> None:
     with pytest.raises(openai.APIStatusError, match=message.replace("(", r"\(")) as refused:
-        client.responses.create(prompt=prompt)
+        gpt.responses.create(prompt=prompt)
     assert (refused.value.status_code, refused.value.param) == (status, param)
 
 
-def test_json_mode__finds_its_word_in_the_template(client: openai.OpenAI) -> None:
-    response = client.responses.create(prompt={"id": "pmpt_json"}, input="Hi")
+def test_json_mode__finds_its_word_in_the_template(gpt: openai.OpenAI) -> None:
+    response = gpt.responses.create(prompt={"id": "pmpt_json"}, input="Hi")
     assert response.output_text == '{"said": "Hi"}'
 
 
-def test_response__goes_on_without_the_template(client: openai.OpenAI) -> None:
-    first = client.responses.create(prompt=CITY)
-    second = client.responses.create(model="gpt-4o", input="More", previous_response_id=first.id)
+def test_response__goes_on_without_the_template(gpt: openai.OpenAI) -> None:
+    first = gpt.responses.create(prompt=CITY)
+    second = gpt.responses.create(model="gpt-4o", input="More", previous_response_id=first.id)
     assert second.instructions is None and second.output_text == '{"said": "More"}'
-    assert client.responses.retrieve(first.id).instructions == first.instructions
+    assert gpt.responses.retrieve(first.id).instructions == first.instructions
 
 
-def test_journal__shows_what_was_rendered(base: str, client: openai.OpenAI) -> None:
-    client.responses.create(prompt=CITY)
-    (row,) = httpx.get(f"{base}/_mock/exchanges", timeout=600).json()["exchanges"]
+def test_journal__shows_what_was_rendered(place: str, gpt: openai.OpenAI) -> None:
+    gpt.responses.create(prompt=CITY)
+    (row,) = httpx.get(f"{place}/_mock/exchanges", timeout=600).json()["exchanges"]
     assert row["summary"] == "Name a sight of Cologne."
-    told = httpx.get(f"{base}/_mock/exchanges/{row['id']}", timeout=600).json()
+    told = httpx.get(f"{place}/_mock/exchanges/{row['id']}", timeout=600).json()
     assert told["said"]["messages"][0]["text"] == "Name a sight of Cologne."
 
 
-def test_script_without_templates__takes_any(base: str, client: openai.OpenAI) -> None:
-    put = httpx.put(f"{base}/_mock/script", content="{version: 1, rules: [{reply: Hi}]}", timeout=600)
+def test_script_without_templates__takes_any(place: str, gpt: openai.OpenAI) -> None:
+    put = httpx.put(f"{place}/_mock/script", content="{version: 1, rules: [{reply: Hi}]}", timeout=600)
     assert put.status_code == 200, put.text
-    response = client.responses.create(prompt=CITY)
+    response = gpt.responses.create(prompt=CITY)
     assert response.output_text == "Hi" and response.instructions is None
 
 
 @LITELLM_WARNS
-def test_litellm__names_a_template(base: str) -> None:
-    response = lite.load().responses(model="openai/gpt-4o", input="Hi", prompt=CITY, api_base=f"{base}/v1", api_key="k")
+def test_litellm__names_a_template(place: str) -> None:
+    response = lite.load().responses(
+        model="openai/gpt-4o", input="Hi", prompt=CITY, api_base=f"{place}/v1", api_key="k"
+    )
     assert response.output[0]["content"][0]["text"] == '{"said": "Hi"}'
     assert response.instructions[0]["content"][0]["text"] == "Name a sight of Cologne."

@@ -1,7 +1,6 @@
 """Why the prompt cache was missed, as the SDKs of OpenAI and Anthropic read it."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -18,18 +17,6 @@ pytestmark = LEAKY
 SCRIPT = "{version: 1, rules: [{reply: OK.}]}"
 RULES = " ".join(f"Rule {number} of this house is plain and must be kept." for number in range(200))
 MODEL, CLAUDE = "gpt-6-astra", "claude-opus-5-5"
-
-
-@pytest.fixture
-def gpt(place: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{place}/v1", api_key="k", max_retries=0) as client:
-        yield client
-
-
-@pytest.fixture
-def claude(place: str) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=place, api_key="k", max_retries=0) as client:
-        yield client
 
 
 def tool(name: str) -> Any:

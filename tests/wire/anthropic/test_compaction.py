@@ -1,6 +1,5 @@
 """Conversations that a summary stands for: made on demand, or by an edit of the context once they are long."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -33,12 +32,6 @@ CALL: Any = {"type": "tool_use", "id": "toolu_1", "name": "look", "input": {}}
 EDIT: dict[str, Any] = {"type": "compact_20260112", "trigger": {"type": "input_tokens", "value": 50_000}}
 
 
-@pytest.fixture
-def client(place: str) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=place, api_key="k", max_retries=0) as made:
-        yield made
-
-
 def says(role: str, *content: Any) -> Any:
     return {"role": role, "content": content[0] if isinstance(content[0], str) else list(content)}
 
@@ -52,27 +45,27 @@ def by_size(*messages: Any, **more: Any) -> Any:
     return asked(*messages, beta=BY_SIZE, context_management={"edits": [edit]})
 
 
-def test_summary__is_all_that_is_answered_on_demand_and_stands_for_what_was_said(client: anthropic.Anthropic) -> None:
+def test_summary__is_all_that_is_answered_on_demand_and_stands_for_what_was_said(claude: anthropic.Anthropic) -> None:
     history = [says("user", "Which colour?"), says("assistant", "Blue."), says("user", "Sure?")]
-    made = client.beta.messages.create(**asked(*history, compaction=SUMMARIZE))
+    made = claude.beta.messages.create(**asked(*history, compaction=SUMMARIZE))
     (block,) = made.content
     assert block.type == "compaction" and block.content == "The sea is blue as ever."
     assert (made.stop_reason, made.usage.input_tokens, made.usage.output_tokens) == ("compaction", 0, 0)
     (step,) = made.usage.iterations or [None]
-    counted = client.beta.messages.count_tokens(model=MODEL, messages=history, betas=[ON_DEMAND], compaction=SUMMARIZE)
+    counted = claude.beta.messages.count_tokens(model=MODEL, messages=history, betas=[ON_DEMAND], compaction=SUMMARIZE)
     assert (
         step is not None
         and (step.type, step.input_tokens) == ("compaction", counted.input_tokens)
         and step.output_tokens > 0
     )
     for role in ("assistant", "user"):
-        later = client.beta.messages.create(**asked(says(role, block.to_dict()), says("user", "And then?")))
+        later = claude.beta.messages.create(**asked(says(role, block.to_dict()), says("user", "And then?")))
         assert later.content[0].type == "text" and later.content[0].text == "It was blue."
         assert later.usage.iterations is None and later.usage.input_tokens > counted.input_tokens
 
 
-def test_summary__opens_whole_in_a_stream_on_demand(client: anthropic.Anthropic) -> None:
-    with client.beta.messages.stream(**asked(says("user", "Hi"), compaction=SUMMARIZE)) as stream:
+def test_summary__opens_whole_in_a_stream_on_demand(claude: anthropic.Anthropic) -> None:
+    with claude.beta.messages.stream(**asked(says("user", "Hi"), compaction=SUMMARIZE)) as stream:
         events = [event for event in stream if event.type.startswith(("content_block", "message_delta"))]
         final = stream.get_final_message()
     assert [event.type for event in events] == ["content_block_start", "content_block_stop", "message_delta"]
@@ -85,20 +78,20 @@ def test_summary__opens_whole_in_a_stream_on_demand(client: anthropic.Anthropic)
     [("cut", "max_tokens"), ("refuse", "refusal"), ("silent", "end_turn"), ("use", "tool_use")],
 )
 def test_summary__is_missing_where_the_model_does_not_say_one_to_its_end(
-    client: anthropic.Anthropic, why: str, reason: str
+    claude: anthropic.Anthropic, why: str, reason: str
 ) -> None:
-    made = client.beta.messages.create(**asked(says("user", why), compaction=SUMMARIZE, tools=TOOLS))
+    made = claude.beta.messages.create(**asked(says("user", why), compaction=SUMMARIZE, tools=TOOLS))
     assert (made.stop_reason, made.content, made.usage.output_tokens) == (reason, [], 0)
     assert made.usage.iterations is not None and made.usage.iterations[0].type == "compaction"
 
 
-def test_tool_runner__goes_on_from_a_summary(client: anthropic.Anthropic) -> None:
+def test_tool_runner__goes_on_from_a_summary(claude: anthropic.Anthropic) -> None:
     @anthropic.beta_tool
     def look() -> str:
         """Look."""
         return "Nothing."
 
-    runner = client.beta.messages.tool_runner(**asked(says("user", "run")), tools=[look])
+    runner = claude.beta.messages.tool_runner(**asked(says("user", "run")), tools=[look])
     reasons = []
     for message in runner:
         reasons.append(message.stop_reason)
@@ -107,8 +100,8 @@ def test_tool_runner__goes_on_from_a_summary(client: anthropic.Anthropic) -> Non
     assert reasons == ["tool_use", "compaction", "end_turn"]
 
 
-def signed(client: anthropic.Anthropic) -> Any:
-    return client.beta.messages.create(**asked(says("user", "Hi"), compaction=SUMMARIZE)).content[0].to_dict()
+def signed(claude: anthropic.Anthropic) -> Any:
+    return claude.beta.messages.create(**asked(says("user", "Hi"), compaction=SUMMARIZE)).content[0].to_dict()
 
 
 HI = says("user", "Hi")
@@ -142,14 +135,14 @@ HI = says("user", "Hi")
     ],
 )
 def test_request__for_a_summary_is_refused(
-    client: anthropic.Anthropic, more: Any, message: str, code: str | None
+    claude: anthropic.Anthropic, more: Any, message: str, code: str | None
 ) -> None:
-    assert refused(client, {**asked(HI, compaction=SUMMARIZE), **more}) == (message, code)
+    assert refused(claude, {**asked(HI, compaction=SUMMARIZE), **more}) == (message, code)
 
 
-def refused(client: anthropic.Anthropic, request: Any) -> tuple[str, str | None]:
+def refused(claude: anthropic.Anthropic, request: Any) -> tuple[str, str | None]:
     with pytest.raises(anthropic.BadRequestError) as caught:
-        client.beta.messages.create(**request)
+        claude.beta.messages.create(**request)
     body: Any = caught.value.body
     return body["error"]["message"], body["error"].get("details", {}).get("error_code")
 
@@ -213,29 +206,29 @@ MISPLACED = "`compaction` block must be sent first, in place of the messages it 
     ],
 )
 def test_summary__that_comes_back_is_refused(
-    client: anthropic.Anthropic, changed: Any, before: Any, more: Any, message: str, code: str | None
+    claude: anthropic.Anthropic, changed: Any, before: Any, more: Any, message: str, code: str | None
 ) -> None:
-    block = {key: value for key, value in {**signed(client), **changed}.items() if value is not None or key not in KEPT}
+    block = {key: value for key, value in {**signed(claude), **changed}.items() if value is not None or key not in KEPT}
     request = asked(*before, says("assistant", block), HI, **more)
-    assert refused(client, request) == (message, code)
+    assert refused(claude, request) == (message, code)
 
 
 KEPT = ("signature",)
 
 
-def test_summary__comes_back_once_and_with_its_beta(client: anthropic.Anthropic) -> None:
-    block = signed(client)
+def test_summary__comes_back_once_and_with_its_beta(claude: anthropic.Anthropic) -> None:
+    block = signed(claude)
     twice = says("assistant", block, block)
-    assert refused(client, asked(twice, HI)) == (
+    assert refused(claude, asked(twice, HI)) == (
         "messages: Send only the `compaction` block that the conversation returned last.",
         "compaction_block_ambiguous",
     )
-    other, _ = refused(client, asked(says("assistant", block), HI, beta="files-api-2025-04-14"))
+    other, _ = refused(claude, asked(says("assistant", block), HI, beta="files-api-2025-04-14"))
     assert other.startswith("messages.0.content.0: Input tag 'compaction' found using 'type' does not match any")
 
 
-def test_long_conversation__is_summarized_and_the_answer_goes_on_from_that(client: anthropic.Anthropic) -> None:
-    made = client.beta.messages.create(**by_size(says("user", LONG)))
+def test_long_conversation__is_summarized_and_the_answer_goes_on_from_that(claude: anthropic.Anthropic) -> None:
+    made = claude.beta.messages.create(**by_size(says("user", LONG)))
     summary, answer = made.content
     assert summary.type == "compaction" and summary.content == "This is a mock summary of the conversation."
     assert summary.signature is None and answer.type == "text" and made.stop_reason == "end_turn"
@@ -245,30 +238,30 @@ def test_long_conversation__is_summarized_and_the_answer_goes_on_from_that(clien
     assert second.output_tokens == made.usage.output_tokens
     assert made.context_management is not None and made.context_management.applied_edits == []
     later = by_size(says("user", LONG), says("assistant", *(block.to_dict() for block in made.content)), HI)
-    again = client.beta.messages.create(**later)
+    again = claude.beta.messages.create(**later)
     assert again.content[0].type == "text" and again.content[0].text == "It was blue.", "what the answer said is there"
     assert [step.type for step in again.usage.iterations or ()] == ["message"] and again.usage.input_tokens < 300
-    counted = client.beta.messages.count_tokens(**{key: later[key] for key in later if key != "max_tokens"})
+    counted = claude.beta.messages.count_tokens(**{key: later[key] for key in later if key != "max_tokens"})
     assert counted.input_tokens == again.usage.input_tokens
 
 
-def test_short_conversation__is_not_summarized(client: anthropic.Anthropic) -> None:
+def test_short_conversation__is_not_summarized(claude: anthropic.Anthropic) -> None:
     for request in (by_size(HI), by_size(says("user", LONG), trigger=None)):
-        assert [block.type for block in client.beta.messages.create(**request).content] == ["text"]
+        assert [block.type for block in claude.beta.messages.create(**request).content] == ["text"]
 
 
-def test_long_conversation__waits_at_its_summary_where_that_is_asked(client: anthropic.Anthropic) -> None:
-    made = client.beta.messages.create(**by_size(says("user", LONG), pause_after_compaction=True))
+def test_long_conversation__waits_at_its_summary_where_that_is_asked(claude: anthropic.Anthropic) -> None:
+    made = claude.beta.messages.create(**by_size(says("user", LONG), pause_after_compaction=True))
     (block,) = made.content
     assert block.type == "compaction" and block.content == "The sea is blue as ever."
     assert (made.stop_reason, made.usage.input_tokens, made.usage.output_tokens) == ("compaction", 0, 0)
     assert [step.type for step in made.usage.iterations or ()] == ["compaction"]
-    later = client.beta.messages.create(**by_size(says("user", LONG), says("assistant", block.to_dict())))
+    later = claude.beta.messages.create(**by_size(says("user", LONG), says("assistant", block.to_dict())))
     assert later.content[0].type == "text" and later.content[0].text == "It was blue."
 
 
-def test_summary__comes_in_one_delta_in_a_stream(client: anthropic.Anthropic) -> None:
-    with client.beta.messages.stream(**by_size(says("user", LONG))) as stream:
+def test_summary__comes_in_one_delta_in_a_stream(claude: anthropic.Anthropic) -> None:
+    with claude.beta.messages.stream(**by_size(says("user", LONG))) as stream:
         events = list(stream)
         final = stream.get_final_message()
     deltas = [event.delta.type for event in events if event.type == "content_block_delta"]
@@ -280,16 +273,16 @@ def test_summary__comes_in_one_delta_in_a_stream(client: anthropic.Anthropic) ->
     assert [block.type for block in final.content] == ["compaction", "text"]
 
 
-def test_thinking__is_bound_to_the_summary_before_it(client: anthropic.Anthropic) -> None:
+def test_thinking__is_bound_to_the_summary_before_it(claude: anthropic.Anthropic) -> None:
     betas = [BY_SIZE, "thinking-binding-controls-2026-08-01"]
     asks = says("user", LONG + "think")
-    made = client.beta.messages.create(**{**by_size(asks), "betas": betas})
+    made = claude.beta.messages.create(**{**by_size(asks), "betas": betas})
     content: list[Any] = [block.to_dict() for block in made.content]
     assert [block["type"] for block in content] == ["compaction", "thinking", "text"]
 
     def transformed(*blocks: Any) -> list[tuple[str, str]]:
         request = {**by_size(says("assistant", *blocks), HI), "betas": betas}
-        found = client.beta.messages.create(**request).input_transformations
+        found = claude.beta.messages.create(**request).input_transformations
         return [(each.type, each.path) for each in found or ()]
 
     assert transformed(*content) == []
@@ -319,6 +312,6 @@ def test_thinking__is_bound_to_the_summary_before_it(client: anthropic.Anthropic
         ),
     ],
 )
-def test_edits__are_refused(client: anthropic.Anthropic, edits: Any, beta: str, message: str) -> None:
+def test_edits__are_refused(claude: anthropic.Anthropic, edits: Any, beta: str, message: str) -> None:
     request = asked(HI, beta=beta, context_management={"edits": edits}, thinking={"type": "adaptive"})
-    assert refused(client, request) == (message, None)
+    assert refused(claude, request) == (message, None)

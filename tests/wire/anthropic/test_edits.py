@@ -1,6 +1,5 @@
 """Context editing: results of tools that are cleared before the model reads a long conversation."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -14,12 +13,6 @@ SCRIPT = "{version: 1, rules: [{match: {any_message: cleared to save}, reply: Le
 MODEL, BETAS = "claude-opus-4-8", ["context-management-2025-06-27"]
 TOOLS: Any = [{"name": name, "input_schema": {"type": "object", "properties": {}}} for name in ("look", "note")]
 AT_ONCE = {"trigger": {"type": "tool_uses", "value": 2}}
-
-
-@pytest.fixture
-def client(place: str) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=place, api_key="k", max_retries=0) as made:
-        yield made
 
 
 def uses(count: int, said: str = "The sea is blue. " * 20) -> Any:
@@ -39,9 +32,9 @@ def asked(edit: dict[str, Any], count: int = 6, **more: Any) -> Any:
     return {**given, "context_management": {"edits": [{"type": "clear_tool_uses_20250919", **edit}]}}
 
 
-def cleared(client: anthropic.Anthropic, edit: dict[str, Any], count: int = 6, **more: Any) -> tuple[int, int]:
+def cleared(claude: anthropic.Anthropic, edit: dict[str, Any], count: int = 6, **more: Any) -> tuple[int, int]:
     """Return how many uses and tokens were cleared, as the answer tells, which has to be of the shorter prompt."""
-    message = client.beta.messages.create(**asked(edit, count, **more), max_tokens=50)
+    message = claude.beta.messages.create(**asked(edit, count, **more), max_tokens=50)
     assert message.context_management is not None
     found = message.context_management.applied_edits
     assert message.content[0].type == "text" and message.content[0].text == ("Less." if found else "All.")
@@ -69,35 +62,35 @@ def cleared(client: anthropic.Anthropic, edit: dict[str, Any], count: int = 6, *
     ],
 )
 def test_results__are_cleared_as_asked(
-    client: anthropic.Anthropic, edit: dict[str, Any], count: int, number: int
+    claude: anthropic.Anthropic, edit: dict[str, Any], count: int, number: int
 ) -> None:
-    found, tokens = cleared(client, edit, count)
+    found, tokens = cleared(claude, edit, count)
     assert found == number and (tokens > 30 * number) is (number > 0)
 
 
-def test_results__are_cleared_by_themselves_in_a_very_long_conversation(client: anthropic.Anthropic) -> None:
+def test_results__are_cleared_by_themselves_in_a_very_long_conversation(claude: anthropic.Anthropic) -> None:
     long = uses(6, "The sea is blue, and so is the sky. " * 3000)
-    assert cleared(client, {}, messages=long)[0] == 3
+    assert cleared(claude, {}, messages=long)[0] == 3
 
 
-def test_inputs__are_cleared_too_where_that_is_asked(client: anthropic.Anthropic) -> None:
-    results, some, all_ = (cleared(client, {**AT_ONCE, "clear_tool_inputs": of})[1] for of in (False, ["note"], True))
+def test_inputs__are_cleared_too_where_that_is_asked(claude: anthropic.Anthropic) -> None:
+    results, some, all_ = (cleared(claude, {**AT_ONCE, "clear_tool_inputs": of})[1] for of in (False, ["note"], True))
     assert results < some < all_
 
 
-def test_count__tells_what_there_was_before(client: anthropic.Anthropic) -> None:
-    counted = client.beta.messages.count_tokens(**asked(AT_ONCE))
-    message = client.beta.messages.create(**asked(AT_ONCE), max_tokens=50)
+def test_count__tells_what_there_was_before(claude: anthropic.Anthropic) -> None:
+    counted = claude.beta.messages.count_tokens(**asked(AT_ONCE))
+    message = claude.beta.messages.create(**asked(AT_ONCE), max_tokens=50)
     assert counted.input_tokens == message.usage.input_tokens
     assert counted.context_management is not None
     before = counted.context_management.original_input_tokens
-    assert before - counted.input_tokens == cleared(client, AT_ONCE)[1]
-    unedited = client.beta.messages.count_tokens(model=MODEL, tools=TOOLS, messages=uses(6), betas=BETAS)
+    assert before - counted.input_tokens == cleared(claude, AT_ONCE)[1]
+    unedited = claude.beta.messages.count_tokens(model=MODEL, tools=TOOLS, messages=uses(6), betas=BETAS)
     assert (unedited.input_tokens, unedited.context_management) == (before, None)
 
 
-def test_stream__tells_it_at_its_end(client: anthropic.Anthropic) -> None:
-    with client.beta.messages.stream(**asked(AT_ONCE), max_tokens=50) as stream:
+def test_stream__tells_it_at_its_end(claude: anthropic.Anthropic) -> None:
+    with claude.beta.messages.stream(**asked(AT_ONCE), max_tokens=50) as stream:
         final = stream.get_final_message()
     assert final.context_management is not None
     assert [edit.type for edit in final.context_management.applied_edits] == ["clear_tool_uses_20250919"]

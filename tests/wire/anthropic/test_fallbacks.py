@@ -1,6 +1,5 @@
 """Other models that answer where one declines, within one request: as Anthropic's SDK asks for them."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import anthropic
@@ -25,17 +24,11 @@ BETA = "server-side-fallback-2026-07-01"
 FABLE, OPUS, LAST = "claude-fable-5", "claude-opus-5", "claude-opus-4-8"
 
 
-@pytest.fixture
-def client(place: str) -> Iterator[anthropic.Anthropic]:
-    with anthropic.Anthropic(base_url=place, api_key="k", max_retries=0) as made:
-        yield made
-
-
 def ask(
-    client: anthropic.Anthropic, fallbacks: Any, model: str = FABLE, said: str = "Hello", **more: Any
+    claude: anthropic.Anthropic, fallbacks: Any, model: str = FABLE, said: str = "Hello", **more: Any
 ) -> BetaMessage:
     asked: dict[str, Any] = {"model": model, "max_tokens": 100, "messages": [{"role": "user", "content": said}]}
-    made: BetaMessage = client.beta.messages.create(**{**asked, "betas": [BETA], "fallbacks": fallbacks, **more})
+    made: BetaMessage = claude.beta.messages.create(**{**asked, "betas": [BETA], "fallbacks": fallbacks, **more})
     return made
 
 
@@ -54,9 +47,9 @@ def steps(message: BetaMessage) -> list[tuple[str, str | None]]:
     [([{"model": LAST}], [FABLE]), ([{"model": OPUS}, {"model": LAST}], [FABLE, OPUS]), ("default", [FABLE])],
 )
 def test_next_model__answers_where_one_declines(
-    client: anthropic.Anthropic, fallbacks: Any, declined: list[str]
+    claude: anthropic.Anthropic, fallbacks: Any, declined: list[str]
 ) -> None:
-    message = ask(client, fallbacks)
+    message = ask(claude, fallbacks)
     assert (message.model, message.stop_reason, message.stop_details) == (LAST, "end_turn", None)
     assert hops(message) == list(zip(declined, [*declined[1:], LAST], strict=True))
     assert steps(message) == [*(("message", model) for model in declined), ("fallback_message", LAST)]
@@ -65,42 +58,42 @@ def test_next_model__answers_where_one_declines(
     assert (served.input_tokens, served.output_tokens) == (message.usage.input_tokens, message.usage.output_tokens)
 
 
-def test_last_model__may_decline_too(client: anthropic.Anthropic) -> None:
-    message = ask(client, [{"model": OPUS}])
+def test_last_model__may_decline_too(claude: anthropic.Anthropic) -> None:
+    message = ask(claude, [{"model": OPUS}])
     assert (message.model, message.stop_reason) == (OPUS, "refusal")
     assert message.stop_details is not None and message.stop_details.explanation == "Neither do I."
     assert steps(message) == [("message", FABLE), ("message", OPUS)]
 
 
-def test_model_that_cannot_be_asked__is_recommended(client: anthropic.Anthropic) -> None:
-    message = ask(client, [{"model": "claude-haiku-4-5"}])
+def test_model_that_cannot_be_asked__is_recommended(claude: anthropic.Anthropic) -> None:
+    message = ask(claude, [{"model": "claude-haiku-4-5"}])
     assert (message.model, message.stop_reason, hops(message)) == (FABLE, "refusal", [])
     assert message.stop_details is not None and message.stop_details.recommended_model == "claude-haiku-4-5"
 
 
 @pytest.mark.parametrize("fallbacks", [[{"model": LAST}], "default"])
-def test_model__that_answers_is_not_followed(client: anthropic.Anthropic, fallbacks: Any) -> None:
-    message = ask(client, fallbacks, model=LAST)
+def test_model__that_answers_is_not_followed(claude: anthropic.Anthropic, fallbacks: Any) -> None:
+    message = ask(claude, fallbacks, model=LAST)
     assert (message.model, hops(message), message.usage.iterations) == (LAST, [], None)
 
 
-def test_what_was_said_before__stands_before_the_boundary(client: anthropic.Anthropic) -> None:
-    message = ask(client, [{"model": LAST}], said="Only halfway")
+def test_what_was_said_before__stands_before_the_boundary(claude: anthropic.Anthropic) -> None:
+    message = ask(claude, [{"model": LAST}], said="Only halfway")
     assert [block.type for block in message.content] == ["text", "fallback", "text"]
-    assert ask(client, None, said="Only halfway").stop_reason == "refusal"
+    assert ask(claude, None, said="Only halfway").stop_reason == "refusal"
 
 
-def test_entry__sets_what_holds_for_its_model(client: anthropic.Anthropic) -> None:
-    short = ask(client, [{"model": LAST, "max_tokens": 2}])
+def test_entry__sets_what_holds_for_its_model(claude: anthropic.Anthropic) -> None:
+    short = ask(claude, [{"model": LAST, "max_tokens": 2}])
     assert (short.stop_reason, short.usage.output_tokens) == ("max_tokens", 2)
     thinking = {"type": "adaptive", "display": "summarized"}
-    thought = ask(client, [{"model": LAST, "thinking": thinking}], said="think")
+    thought = ask(claude, [{"model": LAST, "thinking": thinking}], said="think")
     assert [block.type for block in thought.content] == ["fallback", "thinking", "text"]
 
 
-def test_stream__has_the_boundary_as_a_block_without_deltas(client: anthropic.Anthropic) -> None:
+def test_stream__has_the_boundary_as_a_block_without_deltas(claude: anthropic.Anthropic) -> None:
     asked: Any = {"model": FABLE, "max_tokens": 100, "messages": [{"role": "user", "content": "Hello"}]}
-    with client.beta.messages.stream(**asked, betas=[BETA], fallbacks=[{"model": LAST}]) as stream:
+    with claude.beta.messages.stream(**asked, betas=[BETA], fallbacks=[{"model": LAST}]) as stream:
         events = [event.type for event in stream if event.type.startswith(("message", "content_block_s"))]
         message = stream.get_final_message()
     block = ["content_block_start", "content_block_stop"]
@@ -108,14 +101,14 @@ def test_stream__has_the_boundary_as_a_block_without_deltas(client: anthropic.An
     assert (hops(message), steps(message)[-1]) == ([(FABLE, LAST)], ("fallback_message", LAST))
 
 
-def test_answer__is_taken_back(client: anthropic.Anthropic) -> None:
-    said = [block.model_dump(by_alias=True) for block in ask(client, [{"model": LAST}]).content]
+def test_answer__is_taken_back(claude: anthropic.Anthropic) -> None:
+    said = [block.model_dump(by_alias=True) for block in ask(claude, [{"model": LAST}]).content]
     more = [
         {"role": "user", "content": "Hello"},
         {"role": "assistant", "content": said},
         {"role": "user", "content": "?"},
     ]
-    assert ask(client, [{"model": LAST}], messages=more).model == LAST
+    assert ask(claude, [{"model": LAST}], messages=more).model == LAST
 
 
 @pytest.mark.parametrize(
@@ -127,7 +120,7 @@ def test_answer__is_taken_back(client: anthropic.Anthropic) -> None:
     ],
 )
 def test_fallbacks__that_cannot_be_are_refused(
-    client: anthropic.Anthropic, fallbacks: Any, model: str, betas: list[str], told: str
+    claude: anthropic.Anthropic, fallbacks: Any, model: str, betas: list[str], told: str
 ) -> None:
     with pytest.raises(anthropic.BadRequestError, match=told):
-        ask(client, fallbacks, model=model, betas=betas)
+        ask(claude, fallbacks, model=model, betas=betas)

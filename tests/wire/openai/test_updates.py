@@ -1,6 +1,5 @@
 """Items of a response's input that set how the next answers are made, or have the conversation compacted."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import openai
@@ -39,14 +38,8 @@ def form(value: object) -> Any:
     return {"type": "configuration_update", "text": {"format": value}}
 
 
-@pytest.fixture
-def client(place: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{place}/v1", api_key="k", max_retries=0) as made:
-        yield made
-
-
-def respond(client: openai.OpenAI, items: list[Any], **more: Any) -> Any:
-    return client.responses.create(**{"model": MODEL, "input": items, **more})
+def respond(gpt: openai.OpenAI, items: list[Any], **more: Any) -> Any:
+    return gpt.responses.create(**{"model": MODEL, "input": items, **more})
 
 
 def thinks(response: Any) -> bool:
@@ -63,25 +56,25 @@ def thinks(response: Any) -> bool:
     ],
 )
 def test_update__sets_the_effort_and_not_what_is_told_of_the_request(
-    client: openai.OpenAI, items: list[Any], is_thinking: bool
+    gpt: openai.OpenAI, items: list[Any], is_thinking: bool
 ) -> None:
-    made = respond(client, items, reasoning={"effort": "low"})
+    made = respond(gpt, items, reasoning={"effort": "low"})
     assert (thinks(made), made.reasoning.effort) == (is_thinking, "low")
 
 
-def test_update__holds_for_the_responses_after_it(client: openai.OpenAI) -> None:
-    first = respond(client, [effort("none"), HELLO], reasoning={"effort": "low"})
-    second = respond(client, [HELLO], previous_response_id=first.id, reasoning={"effort": "low"})
-    third = respond(client, [effort("high"), HELLO], previous_response_id=second.id, reasoning={"effort": "low"})
+def test_update__holds_for_the_responses_after_it(gpt: openai.OpenAI) -> None:
+    first = respond(gpt, [effort("none"), HELLO], reasoning={"effort": "low"})
+    second = respond(gpt, [HELLO], previous_response_id=first.id, reasoning={"effort": "low"})
+    third = respond(gpt, [effort("high"), HELLO], previous_response_id=second.id, reasoning={"effort": "low"})
     assert [thinks(each) for each in (first, second, third)] == [False, False, True]
-    given = [item for item in client.responses.input_items.list(third.id) if item.type == "configuration_update"]
+    given = [item for item in gpt.responses.input_items.list(third.id) if item.type == "configuration_update"]
     assert given and all(str(item.id).startswith("cnfu_") for item in given)
 
 
-def test_update__sets_the_form(client: openai.OpenAI) -> None:
+def test_update__sets_the_form(gpt: openai.OpenAI) -> None:
     asked = {"role": "user", "content": "A number, please."}
-    assert respond(client, [form(NUMBER), asked]).output_text.startswith('{"number":')
-    assert not respond(client, [form(NUMBER), asked, form({"type": "text"})]).output_text.startswith("{")
+    assert respond(gpt, [form(NUMBER), asked]).output_text.startswith('{"number":')
+    assert not respond(gpt, [form(NUMBER), asked, form({"type": "text"})]).output_text.startswith("{")
 
 
 def test_update__leaves_what_it_does_not_say() -> None:
@@ -117,29 +110,29 @@ def test_update__leaves_what_it_does_not_say() -> None:
     ],
 )
 def test_item__that_has_no_place_is_refused(
-    client: openai.OpenAI, items: list[Any], more: dict[str, Any], told: str, param: str
+    gpt: openai.OpenAI, items: list[Any], more: dict[str, Any], told: str, param: str
 ) -> None:
     with pytest.raises(openai.BadRequestError) as caught:
-        respond(client, items, **more)
+        respond(gpt, items, **more)
     assert told in caught.value.message and caught.value.param == param
 
 
-def test_update__after_what_is_continued_is_no_neighbour(client: openai.OpenAI) -> None:
-    first = respond(client, [HELLO, effort("none")])
-    assert thinks(respond(client, [effort("high"), HELLO], previous_response_id=first.id))
+def test_update__after_what_is_continued_is_no_neighbour(gpt: openai.OpenAI) -> None:
+    first = respond(gpt, [HELLO, effort("none")])
+    assert thinks(respond(gpt, [effort("high"), HELLO], previous_response_id=first.id))
 
 
-def test_update__comes_after_what_was_compacted(client: openai.OpenAI) -> None:
-    compacted = respond(client, [effort("high"), HELLO, TRIGGER]).output[0].model_dump(exclude_none=True)
-    assert not thinks(respond(client, [compacted, HELLO], reasoning={"effort": "none"}))
-    assert thinks(respond(client, [effort("none"), compacted, effort("high"), HELLO]))
+def test_update__comes_after_what_was_compacted(gpt: openai.OpenAI) -> None:
+    compacted = respond(gpt, [effort("high"), HELLO, TRIGGER]).output[0].model_dump(exclude_none=True)
+    assert not thinks(respond(gpt, [compacted, HELLO], reasoning={"effort": "none"}))
+    assert thinks(respond(gpt, [effort("none"), compacted, effort("high"), HELLO]))
 
 
-def test_trigger__is_answered_by_what_stands_for_the_conversation(client: openai.OpenAI) -> None:
-    made = respond(client, [HELLO, TRIGGER])
+def test_trigger__is_answered_by_what_stands_for_the_conversation(gpt: openai.OpenAI) -> None:
+    made = respond(gpt, [HELLO, TRIGGER])
     assert [item.type for item in made.output] == ["compaction"] and made.status == "completed"
     assert made.usage.output_tokens > 10 and made.usage.output_tokens_details.reasoning_tokens == 0
     assert made.usage.total_tokens == made.usage.input_tokens + made.usage.output_tokens
-    events = client.responses.create(model=MODEL, input=[HELLO, TRIGGER], stream=True)
+    events = gpt.responses.create(model=MODEL, input=[HELLO, TRIGGER], stream=True)
     items = [event.item.type for event in events if event.type == "response.output_item.done"]
     assert items == ["compaction"]
