@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Block, Choice, Reply, ToolCall
-from completions.wire.fields import mapping, whole
+from completions.wire.fields import mapping, object_of, whole
 
 PAGE: Mapping[str, str] = {"url": "https://example.com/", "title": "Example Domain"}
 """What a search of the web finds where a script does not say."""
@@ -66,11 +66,7 @@ def arguments_of(call: ToolCall) -> dict[str, Any] | None:
 
     None where they are no object, as when the token limit cut them.
     """
-    try:
-        found = orjson.loads(written_arguments(call) or "{}")
-    except orjson.JSONDecodeError:
-        return None
-    return found if isinstance(found, dict) else None
+    return object_of(written_arguments(call) or "{}")
 
 
 def written_arguments(call: ToolCall) -> str:

@@ -34,6 +34,15 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
+def object_of(written: str | bytes) -> dict[str, Any] | None:
+    """Return the object that is written as JSON, or None for anything else."""
+    try:
+        value = orjson.loads(written)
+    except orjson.JSONDecodeError:
+        return None
+    return value if isinstance(value, dict) else None
+
+
 def whole(value: object, low: int) -> int | None:
     """Return an integer of at least `low`, or None for anything else."""
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= low else None

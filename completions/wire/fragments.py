@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
+from completions.wire.fields import object_of
 
 BROKEN_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 """An incomplete escape at the end of a string."""
@@ -19,19 +19,11 @@ def partial(text: str, *, strings: bool = False) -> dict[str, Any]:
 
     With `strings`, an incomplete string counts as well.
     """
-    found = _decoded(text)
+    found = object_of(text)
     if found is not None or not text.lstrip().startswith("{"):
         return found or {}
     candidates = (text[:end] + closers for end, closers in _ends(text, strings))
-    return next((found for each in candidates if (found := _decoded(each)) is not None), {})
-
-
-def _decoded(text: str) -> dict[str, Any] | None:
-    try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-    return value if isinstance(value, dict) else None
+    return next((found for each in candidates if (found := object_of(each)) is not None), {})
 
 
 def _ends(text: str, strings: bool) -> Iterator[tuple[int, str]]:

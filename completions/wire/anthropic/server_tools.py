@@ -17,7 +17,7 @@ from completions.wire.anthropic import mcp
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.search_seals import encrypted
 from completions.wire.content import PAGE, only_choice
-from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.fields import dicts, mapping, object_of, text, texts
 
 TYPES = {
     "web_search": "web_search_",
@@ -161,7 +161,4 @@ def _fetched(call: ToolCall, found: object, reply: Reply, prompt: Prompt) -> Doc
 
 
 def _input(call: ToolCall) -> Mapping[str, Any]:
-    try:
-        return mapping(orjson.loads(call.arguments or "{}"))
-    except orjson.JSONDecodeError:
-        return {}
+    return object_of(call.arguments) or {}

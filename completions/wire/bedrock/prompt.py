@@ -22,7 +22,7 @@ from completions.wire.anthropic.prompt import effort
 from completions.wire.bedrock.claude_fields import fields_of
 from completions.wire.bedrock.rules import by_server
 from completions.wire.caching import seconds_of, text_of
-from completions.wire.fields import as_text, dicts, mapping, text, text_or_none, texts, unwrapped, whole
+from completions.wire.fields import as_text, dicts, mapping, object_of, text, text_or_none, texts, unwrapped, whole
 
 PARTS: Mapping[str, Literal["image", "audio", "file"]] = {"image": "image", "audio": "audio", "document": "file"}
 MEDIA = {"image": "image/", "audio": "audio/", "document": "application/"}
@@ -171,10 +171,7 @@ def _tool_choice(given: Mapping[str, Any]) -> ToolChoice:
 def _form(given: Mapping[str, Any]) -> ResponseFormat:
     """Return the form of the answer; its schema is JSON within a string."""
     schema = mapping(mapping(given.get("structure")).get("jsonSchema"))
-    try:
-        decoded = orjson.loads(text(schema.get("schema")))
-    except orjson.JSONDecodeError:
-        return ANY_FORM
-    if given.get("type") != "json_schema" or not isinstance(decoded, dict):
+    decoded = object_of(text(schema.get("schema")))
+    if given.get("type") != "json_schema" or decoded is None:
         return ANY_FORM
     return ResponseFormat("json_schema", text(schema.get("name")), decoded, strict=True)

@@ -11,10 +11,8 @@ from itertools import accumulate, groupby, islice, takewhile
 from operator import itemgetter
 from typing import Any
 
-import orjson
-
 from completions.conversation import Choice, Prompt
-from completions.wire.fields import as_text, dicts, mapping, text, whole
+from completions.wire.fields import as_text, dicts, mapping, object_of, text, whole
 
 Cited = Mapping[str, Any]
 """A `url_citation`; where it cites a tool's result, with that as `tool_output`."""
@@ -77,10 +75,7 @@ def results(prompt: Prompt) -> dict[str, dict[str, str]]:
 
 
 def _output(returned: object) -> dict[str, str]:
-    try:
-        read = orjson.loads(returned) if isinstance(returned, str) else returned
-    except orjson.JSONDecodeError:
-        read = None
+    read = object_of(returned) if isinstance(returned, str) else returned
     if isinstance(read, dict):
         return {name: as_text(value) for name, value in read.items()}
     return {"content": text(returned)}

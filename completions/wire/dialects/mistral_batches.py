@@ -15,7 +15,7 @@ import orjson
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.mistral import Mistral
-from completions.wire.fields import dicts, mapping, text, texts
+from completions.wire.fields import dicts, object_of, text, texts
 from completions.wire.json_lines import MAX_ERRORS, numbered_lines
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import (
@@ -114,10 +114,7 @@ def read_lines(content: bytes) -> tuple[list[Line], list[str]]:
     """Return the requests of a file, and what is wrong with its lines."""
     lines, wrong = [], []
     for number, each in numbered_lines(content):
-        try:
-            found = mapping(orjson.loads(each))
-        except orjson.JSONDecodeError:
-            found = {}
+        found = object_of(each) or {}
         if isinstance(found.get("body"), dict):
             lines.append(Line(text(found.get("custom_id")) or None, found["body"]))
         else:

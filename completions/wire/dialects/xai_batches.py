@@ -14,7 +14,7 @@ import orjson
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.dialects.xai import XAI
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, object_of, text
 from completions.wire.json_lines import numbered_lines
 from completions.wire.validation import Check, array, obj, record, string, worded_problem
 
@@ -68,10 +68,7 @@ def read_file(content: bytes) -> list[Line]:
     """Return the requests of a file of lines as OpenAI has them."""
     lines = []
     for number, each in numbered_lines(content):
-        try:
-            found = mapping(orjson.loads(each))
-        except orjson.JSONDecodeError:
-            found = {}
+        found = object_of(each) or {}
         kind, name = KINDS.get(text(found.get("url"))), text(found.get("custom_id"))
         if kind is None or not name or not isinstance(found.get("body"), dict):
             raise RequestError(f"Line {number} of the input file is no request with a custom_id, a url and a body.")

@@ -14,7 +14,7 @@ import orjson
 from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import cited, only_choice
-from completions.wire.fields import arranged, dicts, mapping, text, whole
+from completions.wire.fields import arranged, dicts, mapping, object_of, text, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
@@ -329,7 +329,7 @@ def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -
         said = {"arguments": call.arguments, "call_id": call.id, "name": call.name}
         space = hosted.namespace_of(call, prompt) or namespace_of(call.name, prompt)
         return {"type": "function_call", "status": "completed", **said, **space}
-    given = _decoded(call.arguments)
+    given = object_of(call.arguments) or {}
     tool = hosted.tool_for(kind, prompt)
     if kind == "mcp" and call.name != "mcp":
         given = {"name": call.name, "arguments": call.arguments}
@@ -337,10 +337,3 @@ def _call(call: ToolCall, kind: str, prompt: Prompt, include: tuple[str, ...]) -
         given |= hosted.found(kind, orjson.loads(call.result))
     item = hosted.item(kind, given, tool, prompt, include)
     return item | {"call_id": call.id} if call.id and item["type"] in _CALLED else item
-
-
-def _decoded(arguments: str) -> dict[str, Any]:
-    try:
-        return mapping(orjson.loads(arguments))
-    except orjson.JSONDecodeError:
-        return {}
