@@ -594,6 +594,7 @@ def test_braced__the_outermost_parts(text: str, parts: list[str]) -> None:
     ("asked", "words"),
     [
         ("Reply with exactly: OK", "OK"),
+        ("Reply with 'ok'", "ok"),
         ("Reply with the single word OK. Do not use tools.", "OK"),
         ('Say "ready". Nothing else. No explanation, please!', "ready"),
         ("Reply with exactly: PONG\nDon't add anything", "PONG"),

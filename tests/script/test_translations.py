@@ -9,6 +9,7 @@ from completions.conversation import Message, Prompt, ResponseFormat
 from completions.script.auto.answer import auto
 
 JSON = '{"title": "Welcome", "body": {"hello": "Hello {{name}}"}}'
+LIST = '["Hello %(name)s", "Save <b>all</b>"]'
 LINES = '"Hello {{name}}"\n"Goodbye"'
 
 
@@ -21,6 +22,12 @@ def said(*messages: tuple[str, str], **more: Any) -> str:
     [
         ("Translate the i18n JSON file from en to fr.\nKeep the keys, and add no text outside of it.", JSON, JSON),
         ("You help.\nTranslate the user sentence.", "I love it.", "I love it."),
+        (
+            "",
+            f'Translate the following list of texts to fr, as a JSON array. Example: ["One", ...]\n\nTexts:\n{LIST}',
+            LIST,
+        ),
+        ("", f"Translate this to fr.\n```json\n{JSON}\n```", JSON),
         ("", f"You are a translator.\n\nTranslate each line to French.\n\nBe brief.\n\n```\n{LINES}\n```\n", LINES),
         ("", 'Please help me to translate,`He said: "hi"` to French, please return only that', 'He said: "hi"'),
         ("", "Translate the following text to French: Note: all is well", "Note: all is well"),

@@ -29,6 +29,7 @@ SAY = re.compile(
     rf"say\s+(?!{ASIDE}(?!\w))(?:the\s+words?\s*:?\s*)?(?P<said>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”]|[\w,' -]{{1,60}})"
     rf"|(?:{ANSWER})\s+(?:back\s+)?with\s+(?:the|a|one)\s+(?:single\s+)?(?:word|phrase|text|string)\s*:?\s*"
     r"(?P<word>[\"'`“][^\"'`“”\n]{1,100}[\"'`”]|[\w-]{1,40})"
+    rf"|(?:{ANSWER})\s+with\s+(?P<quoted>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”])"
     rf"|(?:{ANSWER})\s+with\s+(?!JSON|YAML|XML|HTML|CSV|SQL)(?P<capitals>(?-i:[A-Z]{{2,12}})))[.!]?\s*\Z",
     re.IGNORECASE,
 )
@@ -84,7 +85,7 @@ def _said(asked: str) -> str | None:
     found = SAY.search(asked)
     if found is None:
         return None
-    told = found["said"] or found["word"] or found["capitals"]
+    told = found["said"] or found["word"] or found["quoted"] or found["capitals"]
     quoted = QUOTED.match(told)
     if quoted is not None:
         return quoted[2]

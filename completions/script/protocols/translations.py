@@ -35,10 +35,19 @@ NEAR = 2_000
 
 def document(prompt: Prompt, seed: str) -> str | None:
     """Return the JSON that is to be translated; None where the user sends none, or asks for something else."""
-    asked = question(prompt).strip()
-    if prompt.tools or asked[:1] not in ("{", "[") or observation(prompt) is not None or not _asks(prompt.system):
+    asked = question(prompt)[-MAX_SEARCHED:].strip().removesuffix(FENCE).rstrip()
+    if prompt.tools or asked[-1:] not in ("]", "}") or observation(prompt) is not None:
         return None
-    return asked if isinstance(value_of(asked), dict | list) else None
+    if not _asks(prompt.system) and ASKS.search(asked[:NEAR]) is None:
+        return None
+    start = max(asked.rfind(f"\n{opening}") for opening in "[{") + 1
+    return asked[start:] if _is_document(asked[start:]) and "{" not in asked[:start] else None
+
+
+def _is_document(text: str) -> bool:
+    """Tell whether a text is JSON with texts in it, and no list of objects, which is answered in a form of its own."""
+    value = value_of(text) if text[:1] in ("[", "{") else None
+    return isinstance(value, dict) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
