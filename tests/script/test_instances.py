@@ -689,6 +689,20 @@ def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
     assert {instance(steps, seed, over=True) for seed in "abcdefgh"} == {"FINISH"}
 
 
+@pytest.mark.parametrize("name", ["age", "id", "userId", "max_days", "pageSize"])
+def test_instance__has_a_whole_number_where_the_name_is_of_one(name: str) -> None:
+    for seed in "abcdefgh":
+        assert isinstance(cast(dict[str, float], instance(obj({name: NUMBER}, name), seed))[name], int)
+        low = {**NUMBER, "maximum": 0.5}
+        assert cast(dict[str, float], instance(obj({name: low}, name), seed))[name] <= 0.5
+
+
+def test_instance__has_a_share_where_the_name_is_of_one() -> None:
+    for seed in "abcdefgh":
+        made = cast(dict[str, float], instance(obj({"confidence": NUMBER}, "confidence"), seed))
+        assert 0.5 < made["confidence"] < 1
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -25,7 +25,7 @@ from completions.script.schemas.document import (
     seeded,
 )
 from completions.script.schemas.heights import ENDLESS, Heights
-from completions.script.schemas.scalars import numbers, strings
+from completions.script.schemas.scalars import likely_numbers, numbers, strings
 from completions.script.schemas.validity import Checker, types_of
 
 __all__ = ["Unsatisfiable", "instance", "is_instance"]
@@ -229,6 +229,7 @@ class _Maker(Containers):
                     yield from mentioned(name, self._said)
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
+                yield from likely_numbers(name, self.random) if kind == "number" else ()
                 yield from numbers(flat, kind == "integer", self.random, self.work)
             case "boolean":
                 yield from (*presumed(name), *self.random.sample([True, False], 2))

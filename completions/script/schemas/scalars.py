@@ -157,14 +157,36 @@ def _words(name: str, low: int, high: int, random: Random) -> Iterator[str]:
         yield text[start : start + max(high, 0)] if len(text) > high else text
 
 
+def snake_case(name: str) -> str:
+    """Return a name with its words in small letters, and underscores between them: `userName` is `user_name`."""
+    snake = "".join("_" + each.lower() if each.isupper() else each.lower() for each in name)
+    return snake.replace("-", "_")
+
+
 def sense(name: str) -> str:
     """Return the hint's word that ends the name, or else is in it: `user_name` is a name; none is the empty word."""
-    snake = "".join("_" + each.lower() if each.isupper() else each.lower() for each in name)
-    for word in reversed(snake.replace("-", "_").split("_")):
+    for word in reversed(snake_case(name).split("_")):
         for form in (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)):
             if form in HINTS:
                 return form
     return next((word for word in HINTS if len(word) > 3 and word in name.lower()), "")
+
+
+COUNTED = re.compile(
+    r"(?:.*_)?(?:id|age|years?|months?|days?|hours?|minutes?|count|quantity|qty|index|idx|pages?|limit|offset|size|rank"
+    r"|position|step|line|number|num|people|guests|items|total|amount_of_\w+|number_of_\w+|num_\w+)"
+)
+SHARE = re.compile(r"(?:.*_)?(?:confidence|probability|likelihood|similarity)")
+"""Names of numbers that are whole, though their schema is that of any, as JavaScript's are; and of shares of 1."""
+
+
+def likely_numbers(name: str, random: Random) -> Iterator[int | float]:
+    """Yield numbers that suit the name of a property, if it tells: an age is whole, a confidence below 1."""
+    snake = snake_case(name)
+    if COUNTED.fullmatch(snake):
+        yield from (random.randint(1, 40) for _ in range(4))
+    elif SHARE.fullmatch(snake):
+        yield from (random.randint(70, 95) / 100 for _ in range(4))
 
 
 def numbers(schemas: Schemas, integral: bool, random: Random, work: Work) -> Iterator[int | float]:
