@@ -8,6 +8,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Usage
 from completions.outcome import Outcome
 from completions.resolve import engine
+from completions.script.auto.answer import auto
 from completions.script.loader import parse
 from completions.script.rules import Script
 from completions.script.text.reading import read_text
@@ -29,6 +30,11 @@ def asked(text: str = "Hello", **fields: Any) -> Prompt:
     body: Mapping[str, object] = {"messages": [{"role": "user", "content": text}]}
     usual: dict[str, Any] = {"messages": (Message("user", text),), "body": body, "model": "gpt-4o"}
     return Prompt(**usual | fields)
+
+
+def said(*messages: tuple[str, str], **fields: Any) -> str:
+    """Return what the script `auto` says to a conversation of roles and texts."""
+    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
 
 
 async def used(space: Namespace, prompt: Prompt) -> Usage:

@@ -8,6 +8,7 @@ import pytest
 
 from completions.conversation import Message, Prompt
 from completions.script.auto.answer import auto
+from tests.scripts import said
 
 WEATHER = {
     "name": "get_weather",
@@ -33,10 +34,6 @@ HISTORY = (
     "Given a chat history and the latest user question, formulate a standalone question. Do NOT answer it, just "
     "reformulate it if needed."
 )
-
-
-def said(*messages: tuple[str, str]) -> str:
-    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages)))[0].text or ""
 
 
 def elements(text: str) -> dict[str, str]:

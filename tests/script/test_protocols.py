@@ -14,6 +14,7 @@ from completions.conversation import Message, Prompt, ResponseFormat, Tool
 from completions.script.auto.answer import auto
 from completions.script.protocols.braces import braced
 from completions.script.protocols.written_types import schema_of_sketch, schema_of_type
+from tests.scripts import said
 
 TRIP = {
     "type": "object",
@@ -22,10 +23,6 @@ TRIP = {
     "additionalProperties": False,
 }
 WRITTEN = json.dumps(TRIP, indent=2)
-
-
-def said(*messages: tuple[str, str], **fields: Any) -> str:
-    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
 
 
 @pytest.mark.parametrize(

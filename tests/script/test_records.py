@@ -1,11 +1,8 @@
 """Records with delimiters that a prompt asks for, as those who make a graph of a text do."""
 
-from typing import Any
-
 import pytest
 
-from completions.conversation import Message, Prompt
-from completions.script.auto.answer import auto
+from tests.scripts import said
 
 TEXT = "Alice founded Acme Robotics in Berlin. Bob builds the robots. The Charite buys robots from Acme Robotics."
 TUPLES = (
@@ -26,10 +23,6 @@ ROWS = (
     "<|COMPLETE|>"
 )
 READ = f"Extract the rows, and end with `<|COMPLETE|>`.\n---Input Text---\n```\n{TEXT}\n```\n\n---Output---"
-
-
-def said(*messages: tuple[str, str], **fields: Any) -> str:
-    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
 
 
 def test_records__are_of_the_names_in_the_text() -> None:

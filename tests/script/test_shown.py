@@ -9,10 +9,7 @@ import pytest
 from completions.conversation import Message, Prompt, ResponseFormat, Tool
 from completions.script.auto.answer import auto
 from completions.script.protocols.placeholders import filled
-
-
-def said(*messages: tuple[str, str], **fields: Any) -> str:
-    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **fields))[0].text or ""
+from tests.scripts import said
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,15 @@
 """What `auto` makes of texts that are to be translated, and of lists that want an item for each object."""
 
 import json
-from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Prompt, ResponseFormat
-from completions.script.auto.answer import auto
+from completions.conversation import ResponseFormat
+from tests.scripts import said
 
 JSON = '{"title": "Welcome", "body": {"hello": "Hello {{name}}"}}'
 LIST = '["Hello %(name)s", "Save <b>all</b>"]'
 LINES = '"Hello {{name}}"\n"Goodbye"'
-
-
-def said(*messages: tuple[str, str], **more: Any) -> str:
-    return auto(Prompt(model="gpt-4o", messages=tuple(Message(*each) for each in messages), **more))[0].text or ""
 
 
 @pytest.mark.parametrize(
