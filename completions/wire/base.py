@@ -20,7 +20,11 @@ from completions.wire.readback import Answer
 from completions.wire.refusals import OUTPUT, Refusal, applying
 from completions.wire.words import NO_TEXT, NO_WORDS, Words, worded
 
-NO_ROUTE: Mapping[str, str] = {}
+Headers = Mapping[str, str]
+"""A request's headers by their names, in lower case."""
+Route = Mapping[str, str]
+"""The named parts of a URL, and the query parameters if the format `reads_address`."""
+NO_ROUTE: Route = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
 LIMITS = "x-ratelimit-"
@@ -159,13 +163,8 @@ class WireFormat(ABC):
         return model
 
     @abstractmethod
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
-        """Read a request. Raise `RequestError` if it cannot be read, or, with `validate`, if the API would refuse it.
-
-        `route` has the named parts of the URL, and the query parameters if the format `reads_address`.
-        """
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
+        """Read a request. Raise `RequestError` if it cannot be read or, with `validate`, if the API would refuse it."""
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the stored documents that a prompt refers to."""

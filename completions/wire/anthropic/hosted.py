@@ -17,7 +17,7 @@ from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
-from completions.wire.base import NO_ROUTE, decode_object, without
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object, without
 from completions.wire.fields import dicts, texts
 from completions.wire.validation import refuse
 
@@ -49,9 +49,7 @@ class HostedClaude(AnthropicAnswers):
         """Tell whether the answer is to be streamed; the body says it, where the address does not."""
         return document.get("stream") is True
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a message's request, of the model that the address names."""
         document, model = decode_object(body), route.get("model", "")
         anthropic_rules.check_stream(document)

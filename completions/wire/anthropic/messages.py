@@ -28,7 +28,9 @@ from completions.wire.anthropic.usage import GONE, is_refused, step_of, usage, u
 from completions.wire.base import (
     NO_ROUTE,
     Document,
+    Headers,
     Place,
+    Route,
     Span,
     StoredDocument,
     StreamFailure,
@@ -120,9 +122,7 @@ class AnthropicAnswers(AnthropicFormat):
     refusals = REFUSALS
     collect = staticmethod(collect_message)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for a message."""
         document = decode_object(body)
         anthropic_rules.check_stream(document)
@@ -290,9 +290,7 @@ class AnthropicCount(AnthropicFormat):
         """Return the headers of a message; of limits that are not reached nothing is told here."""
         return without(super().headers(elapsed_ms, request_id, status, model), anthropic_limits.BEGINNING)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:

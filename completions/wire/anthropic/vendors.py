@@ -18,7 +18,7 @@ from completions.wire.address import Address
 from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
-from completions.wire.base import LIMITS, NO_ROUTE, without
+from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, without
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
 from completions.wire.words import Words
@@ -115,9 +115,7 @@ class OllamaMessages(VendorsMessages):
         if not document.get("messages"):
             raise RequestError("messages is required")
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for a message, which may be answered with any tool."""
         return replace(super().parse(body, headers, validate=validate, route=route), tool_choice=ANY_TOOL)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.conversation import Message, Moderation, Part, Prompt, Reply
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import guardrail, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error
 from completions.wire.bedrock.errors import AmazonError
@@ -42,9 +42,7 @@ class ApplyGuardrail(BedrockFormat):
 
     name = "moderations"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the texts that are to be looked at, as one user message."""
         document = decode_object(body)
         if validate:

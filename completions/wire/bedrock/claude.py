@@ -17,7 +17,7 @@ from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
 from completions.wire.anthropic.usage import plain
-from completions.wire.base import NO_ROUTE
+from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.bedrock import guardrail, guardrail_message, invoked, on_demand, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
@@ -51,9 +51,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         """Tell whether the answer is to be streamed; the address says it."""
         return route.get("method") == invoked.STREAMED
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a message's request, whose signature is of now; no other maker's are read here."""
         if validate:
             signing.check(headers)

@@ -14,7 +14,7 @@ from completions.conversation import Prompt, Reply, Usage
 from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, on_demand, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
@@ -67,9 +67,7 @@ class Converse(BedrockFormat):
         """Tell whether Bedrock has a model, in some region."""
         return is_known(model_of(model), self.vendor) or is_known(model, self.vendor)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         if validate:
             signing.check(headers)

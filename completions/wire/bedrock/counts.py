@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Reply
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, is_claude, model_of
 from completions.wire.bedrock.claude import BedrockClaude
@@ -39,9 +39,7 @@ class CountTokens(BedrockFormat):
         """Tell whether Bedrock has a model."""
         return self._converse.knows(model)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the request that is to be counted, as its own address does."""
         model, document = route.get("model", ""), decode_object(body)
         if validate:

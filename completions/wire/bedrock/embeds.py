@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.event import Body
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import invoked, signing
 from completions.wire.bedrock.base import PROFILE, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
@@ -47,9 +47,7 @@ class TitanEmbeddings(InvokedEmbeddings):
 
     name = "invoke"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         document, model = decode_object(body), route.get("model", "")
         if validate:
@@ -85,9 +83,7 @@ class CohereEmbeddings(InvokedEmbeddings):
     def __init__(self) -> None:
         self._own = _OwnEmbeddings()
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now; the address names the model."""
         if validate:
             self.check_call(headers, route)

@@ -15,7 +15,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Body, Event
 from completions.tokens.capabilities import is_known
-from completions.wire.base import NO_ROUTE, Span, StoredDocument, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, Span, StoredDocument, decode_object
 from completions.wire.bedrock import guardrail, invoked, signing
 from completions.wire.bedrock.base import LETTERS, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
@@ -56,9 +56,7 @@ class GPTs(BedrockFormat, ChatCompletions):
         """Tell whether OpenAI or Bedrock has a model."""
         return is_known(self.table_name(model), "openai") or is_known(model_of(model), "bedrock")
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         document, model = decode_object(body), route.get("model", "")
         streamed = route.get("method") == invoked.STREAMED

@@ -12,7 +12,7 @@ import orjson
 from completions import ids
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event, Template
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import converse, guardrail, invoked, signing
 from completions.wire.bedrock.base import collect_error
 from completions.wire.bedrock.blocks import blocks
@@ -31,9 +31,7 @@ class Nova(converse.Converse):
 
     usual_framing = invoked.CHUNKS
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, which is Converse's; its fields are looked at as those of any body at `invoke`."""
         if validate:
             signing.check(headers)

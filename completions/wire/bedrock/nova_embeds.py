@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock.base import collect_error
 from completions.wire.bedrock.embeds import InvokedEmbeddings, no_enum_value
 from completions.wire.bedrock.malformed import check, malformed
@@ -63,9 +63,7 @@ class NovaEmbeddings(InvokedEmbeddings):
 
     name = "invoke"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         document = decode_object(body)
         if validate:

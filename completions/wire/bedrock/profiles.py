@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
-from completions.wire.base import NO_ROUTE, WireFormat, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, decode_object
 from completions.wire.bedrock import invoked
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
@@ -43,9 +43,7 @@ SAID = ("results", "outputText", "generation", "outputs", "text")
 class ProfiledModels(BedrockClaude):
     """A request to the model whose format it is in: a Claude's, a Nova's, a GPT's, a text's, or one for embeddings."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request as the model's own address does."""
         wire = _asked(decode_object(body))
         return wire.parse(body, headers, validate=validate, route=route)

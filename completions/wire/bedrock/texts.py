@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Message, Prompt, Reply
 from completions.event import Body, Event
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import guardrail, invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
@@ -194,9 +194,7 @@ class TextModels(BedrockFormat):
     vendor = "bedrock"
     usual_framing = invoked.CHUNKS
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         if validate:
             signing.check(headers)

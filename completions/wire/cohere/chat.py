@@ -14,7 +14,7 @@ from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import unbilled
-from completions.wire.base import NO_ROUTE, StreamFailure
+from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure
 from completions.wire.cohere import citations
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
@@ -57,9 +57,7 @@ class CohereChat(CohereFormat):
     model_list = staticmethod(cohere_models.model_list)
     model = staticmethod(cohere_models.find)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a chat's request."""
         document = read_chat_body(body)
         if validate:

@@ -11,7 +11,7 @@ from typing import Any
 from completions.conversation import Message, Part, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens import media
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.cohere.types import BLOCK
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts
@@ -54,9 +54,7 @@ class CohereEmbed(CohereFormat):
 
     name = "cohere_embed"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
         if validate:

@@ -13,7 +13,7 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
-from completions.wire.base import NO_ROUTE, StreamFailure
+from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure
 from completions.wire.cohere import citations, first_prompt
 from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, collect_error, meta, read_chat_body
 from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
@@ -43,9 +43,7 @@ class FirstCohereChat(CohereFormat):
     vendor = "cohere"
     refusals = NOT_IN_CHAT
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a chat's request."""
         document = read_chat_body(body)
         if validate:

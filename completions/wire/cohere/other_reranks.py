@@ -11,7 +11,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import answer_id, check
 from completions.wire.cohere.rerank import MAX_DOCUMENTS, CohereRerank, ranked
 from completions.wire.fields import mapping, text, text_or_none, whole
@@ -36,9 +36,7 @@ FIELDS: Mapping[str, Shape] = {
 class Rerank(CohereRerank):
     """The documents in the order of their scores, in the shape of the vendor whose model is asked."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; documents may be objects that have a `text`."""
         document = decode_object(body)
         if validate:

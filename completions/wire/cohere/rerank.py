@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.readback import Answer
@@ -30,9 +30,7 @@ class CohereRerank(CohereFormat):
 
     name = "rerank"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; the query is the one message."""
         document = decode_object(body)
         if validate:

@@ -10,7 +10,7 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import CohereFormat, check, collect_error
 from completions.wire.fields import text, text_or_none
 from completions.wire.readback import Answer
@@ -27,9 +27,7 @@ class CohereTokenize(CohereFormat):
     is_lookup = True
     fields: Mapping[str, Shape] = {"text": str, "model": str}
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request."""
         document = decode_object(body)
         if validate:

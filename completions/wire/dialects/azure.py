@@ -15,7 +15,7 @@ from completions.conversation import Choice, Prompt, Reply, Said, Traffic
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.azure_errors import (
     BAD_REQUEST,
     CAUGHT_RESULTS,
@@ -277,9 +277,7 @@ class Deployed(OpenAIFormat):
         """Accept any deployment, because its owner chooses the name."""
         return True
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; at `/openai/v1/` it has the model in its body, and needs no version."""
         address = {"dialect": AZURE.name}
         if (deployment := route.get("deployment")) is not None:

@@ -3,12 +3,11 @@
 Shapes: `FIMCompletionRequest` and `FIMCompletionResponse` of the mistralai SDK 3.7. Fields that it lacks are taken.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from completions.conversation import Prompt
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.rules import FIELDS
 from completions.wire.fields import text
@@ -36,9 +35,7 @@ _ASKED = record(
 class FillInTheMiddle(ChatCompletions):
     """What Mistral puts between two texts; the one before is the user message, and both are counted."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for what is in the middle."""
         document = decode_object(body)
         if validate:

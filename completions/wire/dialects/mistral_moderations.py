@@ -12,7 +12,7 @@ from completions.conversation import Message, Moderation, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import MISTRAL_CATEGORIES, MISTRAL_FIRST
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.fields import dicts, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
@@ -59,9 +59,7 @@ class MistralModerations(OpenAIFormat):
         """Return the messages that a rule sees, given the input."""
         return self.judged(given)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for a moderation."""
         document = decode_object(body)
         if validate:

@@ -14,7 +14,7 @@ from completions import budget
 from completions.conversation import Message, Part, Prompt, Reply
 from completions.tokens import documents, media
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.openai import transcripts
@@ -106,9 +106,7 @@ class MistralOCR(OpenAIFormat):
         """Accept all models that read."""
         return model.startswith("mistral-ocr-") or super().knows(model)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; the document's name or address is a user message, what is asked of it a system message."""
         document = decode_object(body)
         if validate:

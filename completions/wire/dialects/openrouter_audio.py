@@ -6,14 +6,14 @@ of a file do.
 """
 
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_costs import FLAT
 from completions.wire.fields import dicts, mapping, text
@@ -122,9 +122,7 @@ class OpenRouterTranscriptions(Transcriptions):
 class OpenRouterSpeech(Speech):
     """What OpenRouter says: samples unless MP3 is asked for; of several turns the texts."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for speech."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         said = "\n".join(text(turn.get("text")) for turn in dicts(prompt.body.get("input")))

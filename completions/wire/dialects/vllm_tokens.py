@@ -11,7 +11,7 @@ from completions.conversation import Prompt, Reply
 from completions.tokens import text as tokens
 from completions.tokens.models import context_window
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.catalogue import WINDOW
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_rules import convert
@@ -54,9 +54,7 @@ class Tokenize(_Asked):
 
     name = "tokenize"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a text or messages."""
         document = decode_object(body)
         convert(self.name, document)
@@ -95,9 +93,7 @@ class Detokenize(_Asked):
 
     name = "detokenize"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the ids of tokens."""
         document = decode_object(body)
         if validate:

@@ -12,7 +12,17 @@ from completions.event import Body, Event, Events, in_step
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire import vectors
-from completions.wire.base import NO_ROUTE, Document, Place, StreamFailure, WireFormat, decode_object, without
+from completions.wire.base import (
+    NO_ROUTE,
+    Document,
+    Headers,
+    Place,
+    Route,
+    StreamFailure,
+    WireFormat,
+    decode_object,
+    without,
+)
 from completions.wire.framing import CLOSE, Framing, JSONArray, ServerSentEvents
 from completions.wire.gemini import caches, enums, file_search, files, grounding, imagen
 from completions.wire.gemini import errors as gemini_errors
@@ -70,9 +80,7 @@ class Gemini(WireFormat):
     model_list = staticmethod(gemini_models.model_list)
     model = staticmethod(gemini_models.find)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; its address has the model and the method."""
         document = decode_object(body) if body.strip() else {}
         route = {**route, "alt": route.get("alt") or route.get("$alt", "")}

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.decided import answers, as_written, said_in, words
@@ -88,9 +88,7 @@ class Decisions(OpenAIFormat):
     name = "decisions"
     vendor = "openai"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; the questions stand before the input, as a system message."""
         document = decode_object(body)
         if validate:

@@ -3,12 +3,11 @@
 Shapes: `openai.types.CreateEmbeddingResponse`; in base64 a vector is its 32-bit floats, the lowest byte first.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import arranged, text, text_or_none, whole
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
@@ -39,9 +38,7 @@ class Embeddings(OpenAIFormat):
     refusals = EMBEDDINGS_ELSEWHERE
     collect = staticmethod(collect_embeddings)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for embeddings; each input is a user message."""
         document = decode_object(body)
         if self._dialect.convert is not None:

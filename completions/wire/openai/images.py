@@ -18,7 +18,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import dicts, text, text_or_none, whole
 from completions.wire.media_type import named_type
 from completions.wire.multipart import Form, read_form
@@ -71,9 +71,7 @@ class Images(OpenAIFormat):
     required: Sequence[str] = ("prompt",)
     """Without a model it is `dall-e-2`, as until its retirement in May 2026."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for images; its prompt is a user message."""
         document, given, check = self._read(body, headers)
         if validate:

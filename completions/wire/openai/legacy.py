@@ -7,7 +7,7 @@ from typing import Any
 from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
 from completions.event import HOLE, Event
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
 from completions.wire.framing import ServerSentEvents, grouped, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
@@ -41,9 +41,7 @@ class LegacyCompletions(OpenAIFormat):
     events_type = ServerSentEvents.media_type
     collect = staticmethod(collect_choices)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a legacy completion's request; each of several prompts has `n` answers."""
         document = decode_object(body)
         if self._dialect.convert is not None:

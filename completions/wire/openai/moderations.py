@@ -10,7 +10,7 @@ from typing import Any
 
 from completions.conversation import Message, Moderation, Part, Prompt, Reply
 from completions.tokens.capabilities import CATEGORIES
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
@@ -83,9 +83,7 @@ class Moderations(OpenAIFormat):
     refusals = MODERATIONS_ELSEWHERE
     collect = staticmethod(collect_moderations)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for a moderation; each text is a user message, and parts together are one."""
         document = decode_object(body)
         messages = _messages(document.get("input"))

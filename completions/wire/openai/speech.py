@@ -14,7 +14,7 @@ import orjson
 from completions.conversation import Message, Prompt, Reply
 from completions.event import Body, Event
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import text, text_or_none
 from completions.wire.framing import grouped
 from completions.wire.openai.audio import seconds_of, spoken, voice_name
@@ -58,9 +58,7 @@ class Speech(OpenAIFormat):
     vendor = "openai"
     refusals = no_such_address("/v1/audio/speech")
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for speech; its text is a user message, its instructions a system message."""
         document = decode_object(body)
         if validate:

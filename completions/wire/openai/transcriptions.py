@@ -15,7 +15,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.event import Body, Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_ROUTE
+from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import mapping, text, text_or_none
 from completions.wire.framing import grouped
 from completions.wire.multipart import Form, Upload, read_form
@@ -108,9 +108,7 @@ class Transcriptions(OpenAIFormat):
     task = "transcribe"
     form = staticmethod(read_form)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the form; the file's name is a user message, the prompt a system message."""
         document, file = self.asked(body, headers.get("content-type") or "")
         if validate:

@@ -12,7 +12,7 @@ from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
-from completions.wire.base import LIMITS, NO_ROUTE, decode_object, without
+from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, decode_object, without
 from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
@@ -60,9 +60,7 @@ class VertexCount(AnthropicCount):
         """Return `request-id` alone, as with messages."""
         return {"request-id": request_id}
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:

@@ -10,7 +10,17 @@ from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
-from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
+from completions.wire.base import (
+    NO_ROUTE,
+    Document,
+    Headers,
+    Place,
+    Route,
+    Span,
+    StoredDocument,
+    StreamFailure,
+    decode_object,
+)
 from completions.wire.fields import dicts, text
 from completions.wire.framing import SSE, Framing
 from completions.wire.gemini.errors import KEY_MISSING
@@ -58,9 +68,7 @@ class Interactions(Gemini):
     arguments = "object"
     collect = staticmethod(collect_interaction)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; what it goes on from is loaded later."""
         document = decode_object(body) if body.strip() else {}
         if validate:

@@ -10,7 +10,9 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.wire.base import (
     NO_ROUTE,
     Document,
+    Headers,
     Place,
+    Route,
     Span,
     StoredDocument,
     StreamFailure,
@@ -48,9 +50,7 @@ class Live(ConversationFormat, Gemini):
             raise KeyRefused(KEY_MISSING, "")
         return LiveSession(self.fits, preset, vertex=self.vertex)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a turn: the session's setup, and what was said."""
         document = decode_object(body)
         address = {"model": text(document.get("model")), "method": METHOD} | ({"vertex": "1"} if self.vertex else {})

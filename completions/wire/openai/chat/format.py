@@ -20,7 +20,16 @@ from completions.conversation import (
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import NO_DIALECTS, NO_ROUTE, Span, StoredDocument, WireFormat, decode_object
+from completions.wire.base import (
+    NO_DIALECTS,
+    NO_ROUTE,
+    Headers,
+    Route,
+    Span,
+    StoredDocument,
+    WireFormat,
+    decode_object,
+)
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai import moderated
 from completions.wire.openai.base import (
@@ -63,9 +72,7 @@ class ChatCompletions(OpenAIFormat):
         self.dialects = dialects
         self.header_mark = dialect.header_mark
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a chat completion's request."""
         document = decode_object(body)
         if self._dialect.convert is not None:

@@ -7,7 +7,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE, StreamFailure, decode_object
+from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.realtime.events import fresh, narrate
@@ -40,9 +40,7 @@ class Realtime(ConversationFormat, OpenAIFormat):
             settings, _refusal(settings, query.get("intent", ""), fits=self.fits(model), is_old=is_old)
         )
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a turn: a response's input, in which sound has its transcript."""
         document = decode_object(body)
         items = [_with_texts(item) for item in dicts(document.get("input"))]

@@ -8,7 +8,17 @@ import orjson
 
 from completions.conversation import Prompt, Reply, Said, Task, Traffic
 from completions.event import Event
-from completions.wire.base import NO_ROUTE, Document, Place, Span, StoredDocument, StreamFailure, decode_object
+from completions.wire.base import (
+    NO_ROUTE,
+    Document,
+    Headers,
+    Place,
+    Route,
+    Span,
+    StoredDocument,
+    StreamFailure,
+    decode_object,
+)
 from completions.wire.documents import documents as documents_of
 from completions.wire.fields import arranged, dicts, mapping, text, without_fields
 from completions.wire.fingerprints import FINGERPRINT
@@ -57,9 +67,7 @@ class Responses(OpenAIFormat):
         """Tell whether the vendor whose name the model's begins with has it, or else those who speak the dialect."""
         return self._vendor_of(model).knows(model)
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for a response; what it refers to is loaded later."""
         document = decode_object(body)
         if self._dialect.convert is not None:
@@ -244,9 +252,7 @@ class Unanswered(Responses):
     refusals = ()
     task: Task
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, format=self.name, task=self.task, stream=False, background=False)
