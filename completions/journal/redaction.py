@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 import orjson
 
+from completions.conf import conf
 from completions.conversation import SECRET_HEADERS, is_secret
 from completions.journal.quotes import REDACTED, texts_of
 
@@ -186,7 +187,9 @@ def _keys(node: Any, key: str | int | None) -> Sequence[Any]:
     return []
 
 
-@functools.lru_cache(maxsize=8)
-def redaction(names: tuple[str, ...]) -> Redaction:
-    """Return what these names redact; raise ValueError where one is wrong."""
-    return Redaction(names)
+def redaction() -> Redaction:
+    """Return what is redacted by the setting; raise ValueError where one of its names is wrong."""
+    return _redaction(tuple(conf.JOURNAL_REDACT))
+
+
+_redaction = functools.lru_cache(maxsize=8)(Redaction)

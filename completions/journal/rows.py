@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import orjson
 
-from completions.conf import conf
 from completions.event import Frames
 from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
@@ -108,7 +107,7 @@ _wall_clock = WallClock()
 
 def make_row(exchange: Exchange) -> Row:
     """Return the exchange's row."""
-    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    hide = redaction()
     body, removed = hide.clean_body(exchange.request_body)
     headers = _request_headers(hide, exchange.request_headers)
     if exchange.query and (more := hide.secrets_in_query(exchange.query)):

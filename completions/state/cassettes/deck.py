@@ -15,7 +15,6 @@ from typing import Any
 import orjson
 
 from completions.budget import TooSlow
-from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
@@ -229,7 +228,7 @@ def raw_question(method: str, address: str, body: bytes, ignored: Collection[str
     path, _, query = address.partition("?")
     found: Document = {"method": method, "path": path} | ({"api": api} if api else {})
     if query:
-        found["query"] = redaction(tuple(conf.JOURNAL_REDACT)).clean_query(query)
+        found["query"] = redaction().clean_query(query)
     if body:
         found["body"] = told_body(body)
     hidden = hidden_in(_json(body))

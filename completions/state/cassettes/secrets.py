@@ -11,7 +11,6 @@ from typing import Any
 
 import orjson
 
-from completions.conf import conf
 from completions.conversation import Prompt, is_secret
 from completions.exceptions import MockError
 from completions.journal.quotes import Quotes, texts_of
@@ -39,7 +38,7 @@ def hidden_values(prompt: Prompt) -> list[str]:
 
 def hidden_in(body: Any) -> list[str]:
     """Return likewise what is secret in a document."""
-    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    hide = redaction()
     found = list(_named(body))
     if hide.paths:
         copied = orjson.loads(orjson.dumps(body, default=_plain))
@@ -89,7 +88,7 @@ def clean(
     """Return a request's document and its answer without the secrets in them, in the headers that were sent and in
     the query; raise `SecretLeft` where one cannot be taken out.
     """
-    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    hide = redaction()
     texts = {*hidden, *hide.secrets_in_query(query), *(text for headers in sent for text in _in_headers(headers, hide))}
     answer = recorded.body
     texts |= {found[0] for found in SECRET.finditer(" ".join(texts_of(document)))}
@@ -106,7 +105,7 @@ def clean_written(
     document: Document, answer: Document, prompt: Prompt, hidden: Iterable[str]
 ) -> tuple[Document, Document]:
     """Return a request's document and its answer as a script has it without the secrets that were sent."""
-    hide = redaction(tuple(conf.JOURNAL_REDACT))
+    hide = redaction()
     texts = {*hidden_values(prompt), *_in_headers(prompt.headers, hide)}
     texts |= {text for text in hidden if len(text) >= WORTH}
     return without(document, texts), without(answer, texts)

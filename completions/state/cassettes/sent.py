@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import MockError
 from completions.journal.redaction import redaction
@@ -56,7 +55,7 @@ def sent_of(prompt: Prompt, query: str, *headers: Mapping[str, str]) -> Document
     given = (prompt.headers, *headers)
     sent: Document = {"headers": {name: each[name] for each in given for name in VERSIONS if name in each}}
     if prompt.body and "multipart" not in prompt.headers.get("content-type", ""):
-        hide = redaction(tuple(conf.JOURNAL_REDACT))
+        hide = redaction()
         sent["query"] = "&".join(part for part in query.split("&") if hide.clean_query(part) == part)
         sent["body"] = shortened(dict(prompt.body))
     return {key: value for key, value in sent.items() if value}
