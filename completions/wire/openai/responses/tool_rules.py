@@ -239,7 +239,7 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
         return worded_problem("Tool choice 'required' must be specified with 'tools' parameter.", None, "tool_choice")
     if not isinstance(chosen, dict):
         return None
-    some = chosen["tools"] if chosen["type"] == "allowed_tools" else [chosen]
+    some = [one for one in chosen["tools"] if "type" in one] if chosen["type"] == "allowed_tools" else [chosen]
     absent = next((one for one in some if not any(_is_chosen(one, tool) for tool in _flat(offered))), None)
     if absent is None:
         return None
