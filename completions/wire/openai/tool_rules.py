@@ -66,14 +66,20 @@ FUNCTION_CALL = either(
 
 
 def tools(rules: SchemaRules) -> Check:
-    """Return the check of the tools, of their schemas, and that no two have one name."""
+    """Return the check of the tools, of their schemas, and that no two have one name.
+
+    Keys beside `function` are taken, as DocETL 0.3 has `strict` there by default, and `additionalProperties` in it too.
+    """
     description = nullable(string(high=rules.longest_description))
     function = record(
-        {"name": TOOL_NAME, "description": description, "parameters": obj, "strict": nullable(boolean)},
+        {"name": TOOL_NAME, "description": description, "parameters": obj, "strict": nullable(boolean)}
+        | {"additionalProperties": anything},
         ("name",),
     )
     custom = record({"name": TOOL_NAME, "description": description, "format": _FORMAT}, ("name",))
-    several = array(tagged("type", _kinds(function=function, custom=custom)), "objects", low=1, high=MAX_TOOLS)
+    offered = record({"type": anything, "function": function}, ("function",), others=True)
+    kinds = {**_kinds(custom=custom), "function": offered}
+    several = array(tagged("type", kinds), "objects", low=1, high=MAX_TOOLS)
 
     def check(value: Any) -> Problem | None:
         problem = several(value) or _schemas(value, rules)

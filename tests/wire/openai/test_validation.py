@@ -97,6 +97,9 @@ GOOD: dict[str, JSON] = {
     "tools": asked(tools=[TOOL], tool_choice="auto", parallel_tool_calls=False),
     "tool without parameters": asked(tools=[{"type": "function", "function": {"name": "now"}}], tool_choice="required"),
     "strict tool": offered(WEATHER, strict=True),
+    "keys beside a function, as DocETL has them": asked(
+        tools=[{**TOOL, "additionalProperties": False, "strict": True}], tool_choice=NAMED
+    ),
     "named tool": asked(tools=[TOOL], tool_choice=NAMED),
     "parallel results": asked(
         HELLO, said(call("get_weather", "call_1"), call("get_weather", "call_2")), result("call_2"), result("call_1"),
