@@ -146,6 +146,8 @@ def test_score__is_a_good_one_of_the_scale(asked: str, low: float, high: float) 
             'Rate it on a scale of 1 to 10 by this format: "[[rating]]", for example: "Rating: [[5]]".',
             r"Rating: \[\[\d+\]\]",
         ),
+        ('Format: "Feedback: (write it) [RESULT] (an integer number between 1 and 5)"', r"(?s:.*)\[RESULT\] [3-5]"),
+        ('Format: "Feedback: (write it) [RESULT] (Either "A" or "B")"', r"(?s:.*)\[RESULT\] A"),
         ('Give your verdict by this format: "[[A]]" if A is better, "[[B]]" if B is.', r"\[\[A\]\]"),
         ("What is 2+2? Put your final answer within \\boxed{}.", r"The final answer is \$\\boxed\{4\}\$\."),
         ("The last line should be: 'ANSWER: $LETTER' (without quotes) where LETTER is one of ABCD.", "ANSWER: A"),

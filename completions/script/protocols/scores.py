@@ -41,6 +41,9 @@ FINE = re.compile(r"\b(?:decimal|float)\b", re.IGNORECASE)
 BOXED = "\\boxed{"
 MARKED = re.compile(r"\[\[(\d+(?:\.\d+)?|[A-Za-z][\w ]{0,24})\]\]")
 LABELLED = re.compile(r"([A-Za-z][\w ]{0,24}:\s*)\[\[")
+RESULT = re.compile(r"\[RESULT\] \((?:[^()\n]*?\b(?P<letter>A)\b)?[^()\n]*\)")
+"""The mark of Prometheus: `Feedback: (write a feedback) [RESULT] (an integer number between 1 and 5)`."""
+
 LINE = re.compile(
     r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}([A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
 )
@@ -93,6 +96,8 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
     """Return the mark that a text wants at the end; None where it wants none."""
     if BOXED in text:
         return f"The final answer is $\\boxed{{{_number(texts, random)}}}$."
+    if result := RESULT.search(text):
+        return f"[RESULT] {result['letter'] or _number(texts, random)}"
     if marked := MARKED.search(text):
         label = LABELLED.search(text)
         rates = not re.fullmatch(r"[A-Z]", marked[1])
