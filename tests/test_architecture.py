@@ -84,7 +84,7 @@ PROVIDERS: dict[str, set[str]] = {
     "gemini": {"openai"},
     "ollama": {"openai"},
     "openai": set(),
-    "vertex": {"anthropic", "gemini"},
+    "vertex": {"anthropic", "dialects", "gemini", "openai"},
 }
 """The packages of wire formats, a provider each, and those of which a provider speaks formats too."""
 

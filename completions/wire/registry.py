@@ -59,6 +59,7 @@ from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.sockets import SocketFormat
 from completions.wire.vertex.addresses import ADDRESSES as VERTEX
 from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
+from completions.wire.vertex.chat import VertexChat
 
 DIALECTS: tuple[Dialect, ...] = (
     AZURE,
@@ -72,6 +73,7 @@ DIALECTS: tuple[Dialect, ...] = (
     Ollama(),
     OpenRouter(),
     Together(),
+    VertexChat(),
     VLLM(),
     XAI(),
     ZAI(),

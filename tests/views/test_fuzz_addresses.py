@@ -58,6 +58,8 @@ GENERATED = [
     ),
     *("/openai/v1/responses/compact", "/openai/v1/responses/input_tokens"),
     *("/mistral/v1/moderations", "/mistral/v1/chat/moderations", "/mistral/v1/audio/transcriptions"),
+    "/v1/projects/p/locations/us/endpoints/openapi/chat/completions",
+    f"{PROJECT}/mistralai/models/mistral-large-2411:rawPredict",
     *("/mistral/v1/fim/completions", "/mistral/v1/ocr"),
     *(f"/openrouter/api/v1/audio/{name}" for name in ("speech", "transcriptions")),
     *(f"/groq/openai/v1/audio/{name}" for name in ("speech", "transcriptions", "translations")),

@@ -61,6 +61,8 @@ VERTEX = {"vertex_project": "p", "vertex_location": "us-central1"}
 AWS = {"aws_region_name": "us-east-1"}
 CLAUDE = "claude-sonnet-4-5@20250929"
 PUBLISHED = "/v1/projects/p/locations/us-central1/publishers/anthropic/models"
+MISTRALS = "/v1/projects/p/locations/us-central1/publishers/mistralai/models"
+LLAMA = "meta/llama-3.1-405b-instruct-maas"
 OPENAI = {"allowed_openai_params": ["tools", "response_format"]}
 """LiteLLM does not know that `some-model` can do these; of a provider's real models it does."""
 
@@ -69,6 +71,8 @@ OWN = (
     Row("gemini", "/v1beta", model="gemini-2.5-flash"),
     Row("vertex_ai", "", VERTEX, "gemini-2.5-flash"),
     Row("vertex_ai", f"{PUBLISHED}/{CLAUDE}", {**VERTEX, "max_tokens": 1000}, CLAUDE),
+    Row("vertex_ai", "/", VERTEX, LLAMA),
+    Row("vertex_ai", f"{MISTRALS}/mistral-large-2411", VERTEX, "mistral-large-2411"),
     Row("bedrock", "", AWS, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
     Row("bedrock/invoke", "", {**AWS, "max_tokens": 1000}, "us.anthropic.claude-sonnet-4-5-20250929-v1:0"),
     Row("ollama_chat", ""),
@@ -135,7 +139,8 @@ AWS_ERRORS = (
     *((way, "ServiceUnavailableError 503", PLAIN_ERROR) for way in ("500", "500 streamed")),
 )
 EXCEPTIONS: Mapping[str, tuple[tuple[str, str, str], ...]] = {
-    f"vertex_ai{PUBLISHED}/{CLAUDE}": (),  # unlike Gemini there
+    # unlike Gemini there
+    **dict.fromkeys((f"vertex_ai{PUBLISHED}/{CLAUDE}", "vertex_ai/", f"vertex_ai{MISTRALS}/mistral-large-2411"), ()),
     "bedrock": AWS_ERRORS,
     "bedrock/invoke": AWS_ERRORS,
     "gemini": (

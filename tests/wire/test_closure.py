@@ -81,6 +81,7 @@ CHATS = {
     "/ollama/v1": "gpt-oss",
     "/openrouter/api/v1": "openai/gpt-4.1",
     "/v1beta/openai": "gemini-2.5-flash",
+    "/v1/projects/p/locations/us/endpoints/openapi": "google/gemini-2.5-flash",
     "/vllm/v1": "some/model",
     "/xai/v1": "grok-4",
     "/zai/api/paas/v4": "glm-5.3",
@@ -88,13 +89,16 @@ CHATS = {
 OPENAI = ("/v1", "/openai/v1", "/models")
 """Where clients of OpenAI send what its SDK makes of a message, with all its nulls."""
 
-RESPONSES = [base for base in CHATS if base not in ("/models", "/compatibility/v1")]
+RESPONSES = [base for base in CHATS if not base.startswith(("/models", "/compatibility/v1", "/v1/projects"))]
 CUSTOM = {"type": "custom", "custom": {"name": "shout"}}
 
 
 def test_addresses__are_all_among_these() -> None:
     routes = [
         f"/{re.sub(r'[(][?]:[^)]*[)][?]', '', address.route)}" for address in ADDRESSES if address.use == "generate"
+    ]
+    routes = [
+        route.replace("(?P<vertex>projects/[^/]+/locations/[^/]+/)", "projects/p/locations/us/") for route in routes
     ]
     for ending, known in (("/chat/completions", CHATS), ("/responses", RESPONSES)):
         bases = {route.removesuffix(ending) for route in routes if route.endswith(ending) and "deployment" not in route}

@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text, text_or_none, without_
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
 from completions.wire.openai.responses.document import without_writes
-from completions.wire.validation import Check, Problem, anything, choice, decimal, either, nullable
+from completions.wire.validation import Check, Problem, choice, decimal, nullable
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The efforts that the API reads, as probed by a gateway's authors on 2026-08-27."""
@@ -36,7 +36,7 @@ CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
         "reasoning_effort": nullable(choice(*EFFORTS)),
-        "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
+        "tool_choice": rules.tool_choice(),
         "top_p": nullable(decimal(sys.float_info.min, 1)),
     },
     message=rules.with_content,

@@ -60,7 +60,7 @@ class GeminiChat(Vendor):
     role_opens = False
     null_usage = False
     ordered = True
-    head = HEAD
+    head: Sequence[str] = HEAD
     finish_joined = True
     words = WORDS
     refusals = (*GEMINI, *gemini_thoughts.REFUSALS)
@@ -105,7 +105,7 @@ class GeminiChat(Vendor):
             begin, end = self.thought_tags
             told["content"] = begin + choice.reasoning + (end + told["content"] if "content" in told else "")
             extra["thought"] = True
-        if (signed := self._signature(choice)) and "tool_calls" in told:
+        if (signed := self.signature_of(choice)) and "tool_calls" in told:
             first, *others = told["tool_calls"]
             told["tool_calls"] = [first | {"extra_content": {"google": signed}}, *others]
         elif signed:
@@ -118,11 +118,11 @@ class GeminiChat(Vendor):
         if "tool_calls" in told:
             calls = (without_fields(call, "index") for call in told["tool_calls"])
             return told | {"tool_calls": list(calls)}
-        if not delta and not choice.tool_calls and (signed := self._signature(choice)):
+        if not delta and not choice.tool_calls and (signed := self.signature_of(choice)):
             told["extra_content"] = {"google": signed}
         return told
 
-    def _signature(self, choice: Choice) -> dict[str, str]:
+    def signature_of(self, choice: Choice) -> dict[str, str]:
         """Return the signature of what was thought; empty where the model signs nothing."""
         calls = choice.tool_calls
         if not signs(self.asked, calls=bool(calls), thought=bool(choice.reasoning)):

@@ -30,8 +30,13 @@ def own_name(model: str | None) -> str:
     return (model or "").rpartition("/")[2]
 
 
+def google_options(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a request says in fields of Google's own."""
+    return mapping(mapping(body.get("extra_body")).get("google"))
+
+
 def _config(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    return mapping(pick(mapping(mapping(body.get("extra_body")).get("google")), "thinkingConfig"))
+    return mapping(pick(google_options(body), "thinkingConfig"))
 
 
 def shows_thoughts(body: Mapping[str, Any]) -> bool:

@@ -66,6 +66,12 @@ ANY_FORM: Mapping[str, Check] = {"response_format": response_format(*FORMS, "str
 CHOICES = ("none", "auto", "required")
 """The same of `tool_choice`."""
 
+
+def tool_choice(*more: str) -> Check:
+    """Return the check for the choice of a tool; `more` are a vendor's own words for it."""
+    return nullable(either("one of a string or object", string=choice(*CHOICES, *more), object=anything))
+
+
 FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
     "frequency_penalty": nullable(decimal(-2, 2)),
@@ -85,7 +91,7 @@ FIELDS: Mapping[str, Check] = {
     "stream": nullable(boolean),
     "stream_options": nullable(record({"include_usage": nullable(boolean)}, others=True)),
     "temperature": nullable(decimal(0, 2)),
-    "tool_choice": nullable(either("one of a string or object", string=choice(*CHOICES), object=anything)),
+    "tool_choice": tool_choice(),
     "tools": nullable(array(tool, "objects")),
     "top_logprobs": nullable(integer(0, 20)),
     "top_p": nullable(decimal(0, 1)),

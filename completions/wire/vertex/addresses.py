@@ -2,6 +2,7 @@
 
 from completions.wire.address import Address
 from completions.wire.gemini.addresses import METHOD, MODEL, PUBLISHER, VERSION
+from completions.wire.vertex import chat
 from completions.wire.vertex.claude import VertexClaude, VertexCount
 from completions.wire.vertex.gemini import VertexGemini, VertexLive
 
@@ -19,6 +20,7 @@ PROJECTS = [Address("v1(?:beta1)?/(?:projects|publishers)/.*", GEMINI, "refuse")
 ADDRESSES = [
     Address(f"{VERSION}/{PLACE}{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(r"/?ws/google\.cloud\.aiplatform\.v1(?:beta1)?\.LlmBidiService/BidiGenerateContent", LIVE, "socket"),
+    *chat.addresses(PLACE),
     Address(MODELS, GEMINI, "models"),
     Address(f"{MODELS}/(?P<name>[^/:]+)", GEMINI, "model"),
     Address(f"{CLAUDE}/count-tokens:rawPredict", VertexCount()),

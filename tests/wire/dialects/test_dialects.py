@@ -44,13 +44,13 @@ ANSWER = Reply(
     usage=Usage(7, 5, cached_tokens=3, reasoning_tokens=1),
     serial="s",
 )
-AZURE = AzureChat()
+AZURE, VERTEX = AzureChat(), registry.CHAT_DIALECTS["vertex"]
 
 DIALECTS = tuple(registry.CHAT_DIALECTS)
 
 
 def parsed(wire: Any, *, validate: bool = True, route: Any = None, **body: Any) -> Prompt:
-    body = {"model": "m", "messages": HI} | body
+    body = {"model": "google/m" if wire is VERTEX else "m", "messages": HI} | body
     prompt: Prompt = wire.parse(orjson.dumps(body), {}, validate=validate, route=route or {})
     return prompt
 
@@ -856,7 +856,7 @@ def test_verbatim__is_said_in_the_dialect_s_shape(name: str) -> None:
     assert isinstance(answer, Reply)
     document = wire.document(answer, prompt)
     assert document["choices"][0]["message"]["content"] == "Said."
-    assert (document["model"], document["usage"]["total_tokens"], document["created"]) == ("m", 3, 5)
+    assert (document["model"], document["usage"]["total_tokens"], document["created"]) == (prompt.model, 3, 5)
 
 
 OWN: dict[str, Any] = {
@@ -956,6 +956,7 @@ ERRORS = {
     "groq": {"error": {"message": "M", "type": "server_error", "code": "service_unavailable"}},
     "moonshot": {"error": {"message": "M", "type": "server_error"}},
     "together": {"error": {"message": "M", "type": "server_error", "param": None, "code": "service_unavailable"}},
+    "vertex": {"error": {"code": 503, "message": "M", "status": "UNAVAILABLE"}},
     "zai": {"error": {"code": "service_unavailable", "message": "M"}},
     "ollama": {"error": {"message": "M", "type": "api_error", "param": None, "code": None}},
     "vllm": {"error": {"message": "M", "type": "ServiceUnavailableError", "param": None, "code": 503}},

@@ -1,0 +1,164 @@
+"""OpenAI's chat format on Vertex AI, at `…/endpoints/openapi/`: Gemini's models and those of Google's partners.
+
+Sources: the examples of Google's page "Call Gemini with the Chat Completions API" (February 2026), and an answer of
+gemini-3.1-pro-preview of the same month; a name without its publisher as quoted on 2026-09-04 (Ikalus1988/MisakaNet
+1472). Partners' models answer in OpenAI's shape (api7/aisix 446, May 2026); of theirs nothing is recorded, so that the
+order of keys, the ids and the usage are taken to be Google's. What is not supported is ignored (its page "Using OpenAI
+libraries", read in September 2026 by others as well).
+"""
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+from completions import ids
+from completions.conversation import Choice, Prompt, Reply
+from completions.event import Event, Events
+from completions.exceptions import RequestError
+from completions.wire.address import Address
+from completions.wire.base import NO_ROUTE
+from completions.wire.dialects import rules
+from completions.wire.dialects.gemini import GeminiChat
+from completions.wire.dialects.gemini_thoughts import google_options
+from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.vendor import HEAD, Vendor
+from completions.wire.fields import by_name, mapping, without_fields
+from completions.wire.gemini import errors as gemini_errors
+from completions.wire.openai.base import usage as three_counts
+from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.validation import Check
+from completions.wire.vertex import errors as vertex_errors
+from completions.wire.words import Words
+
+GOOGLE = "google/"
+MALFORMED = "Malformed publisher model name: expected format '<publisher>/<model>'"
+CHAT = rules.chat({"tool_choice": rules.tool_choice("validated")})
+TRAFFIC = {"google": {"traffic_type": "ON_DEMAND"}}
+
+
+class VertexChat(GeminiChat):
+    """Vertex AI's dialect. The last chunk has the usage, and the end of what is said."""
+
+    name = "vertex"
+    place = ""
+    usage_joined = True
+    call_opens = False
+    words: Mapping[str, Words] = without_fields(gemini_errors.ERROR_WORDS, "model_not_found")
+    checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
+    head = (*HEAD, "system_fingerprint")
+    is_partners = False
+    """Whether the model is a partner's, which signs nothing, and tells its thoughts apart and its calls in pieces."""
+
+    def for_prompt(self, prompt: Prompt) -> Self:
+        """Return the dialect of a model and of a request, which may want calls in pieces, and thoughts in a tag."""
+        told, options = super().for_prompt(prompt), google_options(prompt.body)
+        told.usage_joined, told.finish_joined = True, True
+        told.whole_calls = options.get("stream_function_call_arguments") is not True
+        if (prompt.model or GOOGLE).partition("/")[0] + "/" != GOOGLE:
+            told.is_partners, told.whole_calls, told.reasoning_field = True, False, "reasoning_content"
+        marker = options.get("thought_tag_marker")
+        if told.shows_thoughts and isinstance(marker, str):
+            told.thought_tags = (f"<{marker}>", f"</{marker}>")
+        return told
+
+    def knows(self, model: str) -> bool:
+        """Tell whether there is a model of this name: any of a partner's."""
+        publisher, _, name = model.rpartition("/")
+        return publisher not in ("", "google") or super().knows(name)
+
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise the error of a model's name without its publisher, or of anything else but an unknown field."""
+        name = body.get("model")
+        if isinstance(name, str) and name and "/" not in name:
+            raise RequestError(MALFORMED)
+        Vendor.check_chat(self, body)
+
+    def call_id(self, reply: Reply, name: str, *place: int) -> str:
+        """Return the id of a call."""
+        return f"function-call-{ids.uuid_of(f'call/{reply.serial}{place}')}"
+
+    def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the top-level fields, of which the fingerprint is empty."""
+        return super().top_level(head | {"system_fingerprint": ""}, reply, prompt)
+
+    def reasoning_delta(self, text: str) -> dict[str, Any]:
+        """Return the delta for a piece of reasoning, which a partner's model tells in a field of its own."""
+        return Vendor.reasoning_delta(self, text) if self.is_partners else super().reasoning_delta(text)
+
+    def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        """Return the message."""
+        return Vendor.message(self, message, choice) if self.is_partners else super().message(message, choice)
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, which always has the role; each piece of a call has all of its fields."""
+        told = {"role": "assistant", **Vendor.delta(self, delta, choice)}
+        if self.whole_calls or self.is_partners or "tool_calls" not in told:
+            return told
+        return told | {"tool_calls": [self._piece(call, choice) for call in told["tool_calls"]]}
+
+    def _piece(self, call: dict[str, Any], choice: Choice) -> dict[str, Any]:
+        place = call["index"]
+        called = choice.tool_calls[place]
+        function = {"name": called.name, "arguments": call["function"]["arguments"]}
+        told = {"index": place, "id": called.id, "type": "function", "function": function}
+        signed = self.signature_of(choice) if place == 0 and "id" in call else {}
+        return told | ({"extra_content": {"google": signed}} if signed else {})
+
+    def signature_of(self, choice: Choice) -> dict[str, str]:
+        """Return the signature of what was thought, of which partners' models have none."""
+        return {} if self.is_partners else super().signature_of(choice)
+
+    def choice(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return the choice, with log probabilities also where they are null; a finish reason comes at the end."""
+        told = {"logprobs": None, **document}
+        if told.get("finish_reason") is None:
+            told.pop("finish_reason", None)
+        ordered: dict[str, Any] = by_name(told)
+        return ordered
+
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the counts, of which what was thought is one of its own, and how the request was paid."""
+        is_googles = (prompt.model or GOOGLE).startswith(GOOGLE)
+        told = super().usage(counted, reply, prompt) if is_googles else three_counts(reply.used)
+        more: dict[str, Any] = {"extra_properties": TRAFFIC}
+        if thought := reply.used.reasoning_tokens:
+            more["completion_tokens_details"] = {"reasoning_tokens": thought}
+        if cached := reply.used.cached_tokens:
+            more["prompt_tokens_details"] = {"cached_tokens": cached}
+        ordered: dict[str, Any] = by_name(told | more)
+        return ordered
+
+    def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
+        """Return the chunks, of which only the last has the usage."""
+        return events
+
+    def adapt_error(self, exc: RequestError) -> RequestError:
+        """Return an error in Google Cloud's words, or else in those of the Gemini API."""
+        facts = mapping(exc.facts)
+        maker, named, model = str(facts.get("model", "")).partition("/")
+        if named:
+            exc = copy.copy(exc)
+            exc.facts = {**facts, "model": model}
+        return gemini_errors.adapt_error(vertex_errors.adapt_error(exc, maker if named else "google"))
+
+
+class VertexChatCompletions(ChatCompletions):
+    """Chat completions at an address with a project and a location."""
+
+    def parse(
+        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
+    ) -> Prompt:
+        """Read a request, and where it was sent."""
+        prompt = super().parse(body, headers, validate=validate, route=route)
+        return replace(prompt, address={**prompt.address, **route})
+
+
+def addresses(place: str) -> list[Address]:
+    """Return the addresses below a project's place; Mistral's models are asked in Mistral's own way too."""
+    chat, mistral = VertexChatCompletions(VertexChat()), VertexChatCompletions(Mistral())
+    asked = "publishers/mistralai/models/[^/]+:(?:rawPredict|streamRawPredict)"
+    return [
+        Address(f"v1(?:beta1)?/{place}endpoints/openapi/chat/completions", chat),
+        Address(f"v1(?:beta1)?/{place}{asked}", mistral),
+    ]
