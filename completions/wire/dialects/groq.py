@@ -166,36 +166,32 @@ class Groq(Vendor):
         That of a role was last seen on 2026-06-29, and bounds are told as the one of `n` is in Groq's documentation.
         """
         where, _, name = problem.path.rpartition(".")
+        place, around = (".".join(map(str, rules.steps(path))) for path in (problem.path, where))
         match problem.code:
             case "unknown_parameter":
                 said = f"property '{name}' is unsupported"
             case "missing_required_parameter":
                 said = f"property '{name}' is missing"
             case "invalid_type" if (kind := _KIND.search(problem.after or "")) is not None:
-                said = f"value must be {_KINDS[kind[1]]}"
-                where = problem.path
-                return RequestError(f"'{'.'.join(map(str, rules.steps(where)))}' : {said}")
+                return RequestError(f"'{place}' : value must be {_KINDS[kind[1]]}")
             case "empty_array":
                 return RequestError(f"'{problem.path}' : minimum number of items is 1")
             case "invalid_value" if name == "role":
-                dotted = ".".join(map(str, rules.steps(where)))
-                return RequestError(f"'{dotted}' : discriminator property 'role' has invalid value")
+                return RequestError(f"'{around}' : discriminator property 'role' has invalid value")
             case "invalid_value" if values := _CHOICES.findall(problem.before.partition(" Supported ")[2]):
-                return RequestError(_enumerated(".".join(map(str, rules.steps(problem.path))), values))
+                return RequestError(_enumerated(place, values))
             case _ if bound := _BOUND.search(problem.after or ""):
                 return RequestError(f"'{problem.path}' : number must be at {_BOUNDS[bound[1]]} {bound[2]}")
             case _:
                 return problem.error()
         if not where:
             return RequestError(said)
-        dotted = ".".join(map(str, rules.steps(where)))
         first, index, *_ = [*rules.steps(where), 0]
-        if first != "messages" or not isinstance(index, int):
-            return RequestError(f"'{dotted}' : {said}")
-        if (role := body["messages"][index].get("role")) is None:
-            return RequestError(f"'{dotted}' : {said}")
+        role = body["messages"][index].get("role") if first == "messages" and isinstance(index, int) else None
+        if role is None:
+            return RequestError(f"'{around}' : {said}")
         return RequestError(
-            f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{dotted}' : {said})]"
+            f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{around}' : {said})]"
         )
 
     def error(self, exc: RequestError) -> dict[str, Any]:
