@@ -720,6 +720,8 @@ def test_instance__lets_what_is_judged_pass_and_ends_what_goes_on(name: str, val
         ("A date as YYYY-MM-DD", r"\d{4}-\d\d-\d\d"),
         ("When, in ISO 8601 date and time", r"\S+T\S+"),
         ("As HH:MM", r"\d\d:\d\d"),
+        ("The id. It must follow the format of 'number-number'.", r"\d+-\d+"),
+        ("A code, for example, 'AB-76' or 'AC-21'", r"A[BC]-\d\d"),
     ],
 )
 def test_instance__is_written_as_a_description_says(description: str, pattern: str) -> None:

@@ -45,9 +45,17 @@ _WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (re.compile(r"YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time", re.IGNORECASE), {"format": "date-time"}),
     (re.compile(r"YYYY-MM-DD|ISO[- ]?8601", re.IGNORECASE), {"format": "date"}),
     (re.compile(r"\bHH:MM\b"), {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+    (re.compile(r"['\"`]number-number['\"`]"), {"pattern": "^[1-9]?[0-9]-[1-9]?[0-9]$"}),
     (re.compile(r"\bSQL\b[^.]*\b(?:query|statement)\b"), {"examples": ["SELECT 1 AS total"]}),
 )
 """How a text is to be written."""
+
+_EXAMPLE = re.compile(
+    r"(?:\be\.g\.|\b(?:for example|for instance|such as|like|format))[,:]?\s*"
+    r"(?P<mark>['\"`])(?=[^'\"`\s]{0,40}\d)([^'\"`\s]{2,40})(?P=mark)",
+    re.IGNORECASE,
+)
+"""An example of an id or the like, which has a digit: what follows its form is taken: `for example, '0-76'`."""
 
 MAX_READ = 500
 """Characters of a description in which values and ranges are looked for."""
@@ -79,7 +87,8 @@ def _range(description: str) -> Mapping[str, object]:
 def _options(description: str) -> Mapping[str, object]:
     written = next((keywords for pattern, keywords in _WRITTEN if pattern.search(description)), None)
     options = described_options(description)
-    return written or ({"enum": options} if options else NOTHING)
+    shown = [each[2] for each in _EXAMPLE.finditer(description)]
+    return written or ({"enum": options} if options else {"examples": shown} if shown else NOTHING)
 
 
 @lru_cache(maxsize=256)
