@@ -24,6 +24,7 @@ from completions.script.schemas.document import Work
 from completions.script.schemas.formats import FORMATS, STRETCHED
 from completions.script.schemas.matching import matches
 from completions.script.schemas.patterns import read
+from completions.script.schemas.scalars import sense
 
 Json = dict[str, object]
 
@@ -687,6 +688,20 @@ def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
     steps = {"enum": ["FINISH", "coder"]}
     assert {instance(steps, seed) for seed in "abcdefgh"} == {"coder"}
     assert {instance(steps, seed, over=True) for seed in "abcdefgh"} == {"FINISH"}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        *dict.fromkeys(("plan_update", "candidates", "capacity", "statement", "community"), "").items(),
+        ("username", "username"),
+        ("birthdate", "date"),
+        ("filepath", "path"),
+        ("userCity", "city"),
+    ],
+)
+def test_sense__is_of_a_word_and_not_of_any_letters_in_it(name: str, expected: str) -> None:
+    assert sense(name) == expected
 
 
 @pytest.mark.parametrize("name", ["age", "id", "userId", "max_days", "pageSize"])

@@ -157,6 +157,13 @@ def _words(name: str, low: int, high: int, random: Random) -> Iterator[str]:
         yield text[start : start + max(high, 0)] if len(text) > high else text
 
 
+WHOLE_WORDS = re.compile(
+    r"updat\w*|candidates?|validat\w*|mandate|(?:cap|vel|simpli|electri|publi)[ao]?city|statements?|estate"
+    r"|(?:comm|opport|imm)unity|(?:de|en)code"
+)
+"""Words that have a hint's word in them, and do not mean it: an update is no date, as a birthdate is one."""
+
+
 def snake_case(name: str) -> str:
     """Return a name with its words in small letters, and underscores between them: `userName` is `user_name`."""
     snake = "".join("_" + each.lower() if each.isupper() else each.lower() for each in name)
@@ -169,7 +176,8 @@ def sense(name: str) -> str:
         for form in (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)):
             if form in HINTS:
                 return form
-    return next((word for word in HINTS if len(word) > 3 and word in name.lower()), "")
+    rest = WHOLE_WORDS.sub("", name.lower())
+    return next((word for word in HINTS if len(word) > 3 and word in rest), "")
 
 
 COUNTED = re.compile(
