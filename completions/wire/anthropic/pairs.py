@@ -148,10 +148,12 @@ def _runs_code(tool: Mapping[str, Any]) -> bool:
 
 def uncontained(body: Mapping[str, Any]) -> Problem | None:
     """Return that a request names a container without tools that run code, or resumes code and names none."""
-    if body.get("container") is not None and not any(map(_runs_code, body.get("tools") or [])):
+    container = body.get("container")
+    named = container.get("id") if isinstance(container, dict) else container
+    if named is not None and not any(map(_runs_code, body.get("tools") or [])):
         return Wrong("Container identifier can only be provided when using the code execution tool", "container")
     last = body["messages"][-1]
-    if body.get("container") is not None or last["role"] != "user" or not isinstance(last["content"], list):
+    if container is not None or last["role"] != "user" or not isinstance(last["content"], list):
         return None
     blocks = [block for message in body["messages"] for block in dicts(message.get("content"))]
     done = {block.get("tool_use_id") for block in blocks if block["type"] in RESULTS.values()}

@@ -262,9 +262,12 @@ ORPHAN = (
             {"output_config": {"task_budget": {"type": "tokens", "total": 20000}}},
             "output_config.task_budget: Extra inputs are not permitted",
         ),
-        (
-            {"container": "container_1", "tools": [TOOL]},
-            "container: Container identifier can only be provided when using the code execution tool",
+        *(
+            (
+                {"container": named, "tools": [TOOL]},
+                "container: Container identifier can only be provided when using the code execution tool",
+            )
+            for named in ("container_1", {"id": "container_1"})
         ),
         *(
             ({"messages": [*before, {"role": "user", "content": []}]}, f"messages.{len(before)}: {SILENT}")
