@@ -11,6 +11,7 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.tokens.models import entry
 from completions.wire.fields import dicts, mapping
+from completions.wire.openai.message_rules import NO_JSON, says_json
 from completions.wire.validation import Rule
 
 Body = Mapping[str, Any]
@@ -78,16 +79,14 @@ def _unanswered(body: Body) -> RequestError | None:
     return _deepseek(NOT_ANSWERED) if wrong else None
 
 
+def _lacks_json(body: Body) -> bool:
+    """Tell whether JSON is wanted and no message says so."""
+    form = mapping(body.get("response_format")).get("type")
+    return form == "json_object" and not says_json(body["messages"])
+
+
 def _without_json(body: Body) -> RequestError | None:
-    if mapping(body.get("response_format")).get("type") != "json_object":
-        return None
-    return None if re.search("json", _texts(body), re.IGNORECASE) else _deepseek(_NO_JSON)
-
-
-def _texts(body: Body) -> str:
-    contents = [message.get("content") for message in body["messages"]]
-    parts = [part.get("text") for content in contents for part in dicts(content)]
-    return "\n".join(text for text in (*contents, *parts) if isinstance(text, str))
+    return _deepseek(_NO_JSON) if _lacks_json(body) else None
 
 
 MAX_OUTPUT = 393_216
@@ -293,12 +292,7 @@ def _json_and_tools(body: Body) -> RequestError | None:
 
 
 def _unnamed_json(body: Body) -> RequestError | None:
-    if mapping(body.get("response_format")).get("type") != "json_object":
-        return None
-    if re.search("json", _texts(body), re.IGNORECASE):
-        return None
-    said = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-    return RequestError(said, param="messages")
+    return RequestError(NO_JSON, param="messages") if _lacks_json(body) else None
 
 
 OPEN_WEIGHTS = "openai/gpt-oss"

@@ -323,6 +323,9 @@ def _unanswered(asked: Sequence[str], answered: set[str], path: str = "role") ->
     return later_problem(f"{rule} {why}", path)
 
 
+NO_JSON = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
+
+
 def says_json(conversation: Sequence[dict[str, Any]]) -> bool:
     """Tell whether any text says `json`, in whatever case: JSON mode asks for it."""
     texts = _texts(conversation)

@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.tokens.capabilities import EFFORTS, capabilities
 from completions.wire.openai import strict_schema
-from completions.wire.openai.message_rules import CACHE_POINT, messages, says_json
+from completions.wire.openai.message_rules import CACHE_POINT, NO_JSON, messages, says_json
 from completions.wire.openai.requests import LastProblem
 from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.stored import metadata
@@ -200,8 +200,7 @@ def _strange_effort(body: Mapping[str, Any]) -> Problem | None:
 def _json_mode(body: Mapping[str, Any]) -> Problem | None:
     if (body.get("response_format") or _PLAIN_TEXT)["type"] != "json_object" or says_json(body["messages"]):
         return None
-    why = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."
-    return worded_problem(why, None, "messages")
+    return worded_problem(NO_JSON, None, "messages")
 
 
 _PLAIN_TEXT = {"type": "text"}

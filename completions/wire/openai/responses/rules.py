@@ -13,6 +13,7 @@ from completions.wire.base import Document, Place
 from completions.wire.fields import dicts
 from completions.wire.media_type import named_type
 from completions.wire.openai import strict_schema
+from completions.wire.openai.message_rules import says_json
 from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.requests import shortened
 from completions.wire.openai.responses.item_rules import INPUT, VARIABLE, item, unmatched
@@ -323,7 +324,7 @@ def _unread(body: Mapping[str, Any]) -> Problem | None:
 
 def _json_mode(body: Mapping[str, Any]) -> Problem | None:
     form = (body.get("text") or {}).get("format") or {"type": "text"}
-    if form["type"] != "json_object" or any("json" in said.lower() for said in _texts(body)):
+    if form["type"] != "json_object" or says_json([{"content": body.get("instructions")}, *own_items(body)]):
         return None
     where = "Response input messages must contain the word 'json' in some form"
     return worded_problem(f"{where} to use 'text.format' of type 'json_object'.", None, "input")
@@ -336,14 +337,6 @@ def _searches_for_json(body: Mapping[str, Any]) -> Problem | None:
     if form["type"] != "json_object" or not searches:
         return None
     return worded_problem("Web Search cannot be used with JSON mode.", None, "")
-
-
-def _texts(body: Mapping[str, Any]) -> Iterable[str]:
-    yield body.get("instructions") or ""
-    for given in own_items(body):
-        content = given.get("content")
-        for part in content if isinstance(content, list) else [{"text": content}]:
-            yield part.get("text") or ""
 
 
 def matched(items: Iterable[Mapping[str, Any]]) -> None:
