@@ -221,6 +221,27 @@ async def test_models__known_ones_are_there(app: Handler, defaults: Callable[[st
     assert status == 200, document
 
 
+EMBED: dict[str, object] = {"texts": ["a"], "input_type": "search_query", "embedding_types": ["float"]}
+COHERE_CALLS: dict[str, tuple[dict[str, object], list[str]]] = {
+    "/v2/embed": (EMBED, ["embed-v4.0", "embed-english-v3.0", "embed-multilingual-light-v3.0"]),
+    "/v1/embed": (EMBED, ["embed-english-v3.0"]),
+    "/v2/rerank": ({"query": "a", "documents": ["b"]}, ["rerank-v3.5", "rerank-v4.0-pro", "rerank-english-v3.0"]),
+    "/v1/tokenize": ({"text": "a"}, ["command-a-03-2025"]),
+    "/v1/detokenize": ({"tokens": [1]}, ["command-a-03-2025"]),
+}
+
+
+@pytest.mark.parametrize("path", COHERE_CALLS)
+async def test_models__those_of_cohere_that_do_not_chat(
+    app: Handler, defaults: Callable[[str], None], path: str
+) -> None:
+    defaults("models: known")
+    body, there = COHERE_CALLS[path]
+    for model in (*there, "embed-x", "rerankk"):
+        answer = await call(app, "POST", path, orjson.dumps({"model": model, **body}))
+        assert answer.status == (200 if model in there else 404), answer.body
+
+
 async def test_models__known_ones_can_be_looked_up(app: Handler, defaults: Callable[[str], None]) -> None:
     defaults("models: [known, {id: mine}]")
     statuses = [(await call(app, "GET", f"/v1/models/{name}")).status for name in ("gpt-4o", "mine", "gpt-4oo")]

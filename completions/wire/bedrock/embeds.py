@@ -104,6 +104,10 @@ class CohereEmbeddings(InvokedEmbeddings):
 
 
 class _OwnEmbeddings(FirstCohereEmbed):
+    def knows(self, model: str) -> bool:
+        """Accept all, for Amazon has names of its own, which choose the format."""
+        return True
+
     def needed(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the field that a request must have beside what is embedded."""
         return ("input_type",)

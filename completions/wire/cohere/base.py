@@ -10,6 +10,7 @@ from typing import Any
 from completions import ids
 from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
+from completions.tokens.capabilities import is_known
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.cohere.types import typed
 from completions.wire.openai.refusals import elsewhere, no_chat
@@ -121,6 +122,10 @@ class CohereFormat(WireFormat):
     family = "cohere"
     error = staticmethod(envelope)
     with_request_id = staticmethod(identified)
+
+    def knows(self, model: str) -> bool:
+        """Tell whether Cohere has a model of this name, of those that embed and rank too."""
+        return is_known(model, "cohere")
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id as Cohere writes it, and that nothing may be kept."""

@@ -36,6 +36,10 @@ FIELDS: Mapping[str, Shape] = {
 class Rerank(CohereRerank):
     """The documents in the order of their scores, in the shape of the vendor whose model is asked."""
 
+    def knows(self, model: str) -> bool:
+        """Accept all, which may be those of any vendor."""
+        return True
+
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; documents may be objects that have a `text`."""
         document = decode_object(body)
