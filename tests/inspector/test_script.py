@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Dialog, expect
 
 from tests.inspector.conftest import SCRIPT, Site
 from tests.inspector.control import control
@@ -15,6 +15,34 @@ from tests.patience import PATIENCE
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 TEXT = "The script, in YAML"
+
+
+@pytest.mark.parametrize("is_wanted", [False, True])
+async def test_script__that_was_changed_elsewhere_is_not_replaced_unasked(site: Site, is_wanted: bool) -> None:
+    page = site.page
+    asked: list[str] = []
+
+    async def answer(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        await (dialog.accept() if is_wanted else dialog.dismiss())
+
+    page.on("dialog", answer)
+    await site.open("inspector/script")
+    area, lint = page.get_by_label(TEXT), page.locator("#problems")
+    await expect(lint).to_contain_text("6 rules, no errors")
+    await control(site, "PUT", "script", "version: 1\nrules:\n  - {name: theirs, reply: Theirs.}\n")
+    await page.evaluate("dispatchEvent(new Event('focus'))")
+    await expect(area).to_have_value("version: 1\nrules:\n  - {name: theirs, reply: Theirs.}\n")
+
+    await area.fill(mine := "version: 1\nrules:\n  - {name: mine, reply: Mine.}\n")
+    await control(site, "PUT", "script", late := "version: 1\nrules:\n  - {name: late, reply: Late.}\n")
+    async with page.expect_event("dialog"):
+        await page.keyboard.press("Control+s")
+    if is_wanted:
+        await expect(page.locator("#said")).to_contain_text("Saved")
+    assert len(asked) == 1 and "changed elsewhere" in asked[0]
+    assert (await control(site, "GET", "script"))["text"] == (mine if is_wanted else late)
+    await expect(area).to_have_value(mine)
 
 
 async def test_script__is_linted_as_it_is_typed_and_saved(site: Site) -> None:

@@ -72,6 +72,8 @@ async function save() {
   if (!isChanged()) return;
   const text = editor.text;
   try {
+    const { text: there } = await call("GET", "script");
+    if (inLines(there) !== saved && !confirm("The script was changed elsewhere since this page read it. Save yours in its place?")) return;
     const state = await call("PUT", "script", text);
     const since = editor.text;
     await Promise.all([take(state), showScenario()]);
@@ -255,7 +257,9 @@ async function start() {
   await lint();
   const id = new URLSearchParams(location.search).get("exchange");
   if (id) await recipe(id).catch((error) => { field("problem").textContent = error.message; });
-  follow(() => refresh().catch(() => {})); // what fails now is tried with the next exchange
+  const look = () => refresh().catch(() => {}); // what fails now is tried with the next exchange
+  follow(look);
+  addEventListener("focus", look); // another tab, or a test, may have changed it
 }
 
 start().catch((error) => { field("problem").textContent = error.message; });
