@@ -521,5 +521,5 @@ async def test_raw__is_what_went_over_the_wire(site: Site) -> None:
 
 async def test_exchange__that_is_gone_says_so(site: Site) -> None:
     await shown(site, "req_nothing")
-    await expect(site.page.get_by_role("heading", name="This exchange was not found")).to_be_visible()
+    await expect(site.page.get_by_role("heading", name="This exchange was not found", level=1)).to_be_visible()
     site.problems.clear()  # the browser reports the 404, too

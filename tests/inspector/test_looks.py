@@ -147,6 +147,31 @@ async def test_policy__holds_where_something_gets_in(site: Site) -> None:
     site.problems.clear()
 
 
+CONTROLS = (Path(__file__).parent / "controls.js").read_text()
+SHOWN_BY = {
+    "": "#rows .x-said",
+    "inspector/exchanges/ID": "#why pre",
+    "inspector/exchanges/none": "main h1",
+    "inspector/runs": ".thread",
+    "inspector/playground": "#send",
+    "inspector/script": "#rules .name",
+    "inspector/figures": "main svg",
+    "docs/faults": "#doc h1",
+    "nowhere": "h1",
+}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("path", SHOWN_BY)
+async def test_controls__have_names_and_sizes_and_headings_their_order(site: Site, path: str, width: int) -> None:
+    id = await site.ask("How long does a refund take?")
+    await site.page.set_viewport_size({"width": width, "height": 844})
+    await site.open(path.replace("ID", id))
+    await expect(site.page.locator(SHOWN_BY[path]).first).to_be_visible()
+    assert await site.page.evaluate(CONTROLS) == []
+    site.problems.clear()  # the browser tells of the 404s
+
+
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}")
 
 

@@ -68,10 +68,12 @@ function talk(exchange, isMarkdown) {
 export class Detail {
   #asked = 0;
   #empty;
+  #heading;
 
   constructor(place) {
     this.place = place;
     this.#empty = [...place.cloneNode(true).childNodes];
+    this.#heading = find("#title", place).localName;
   }
 
   /** Fetch an exchange and show it; return it, or nothing where it is not there or another was asked for meanwhile. */
@@ -124,6 +126,6 @@ export class Detail {
   }
 
   #missing(message) {
-    this.place.replaceChildren(make("div", { class: "empty" }, make("h2", {}, "This exchange was not found"), make("p", { class: "muted" }, message), make("p", {}, make("a", { class: "button", href: root }, "All exchanges"))));
+    this.place.replaceChildren(make("div", { class: "empty" }, make(this.#heading, {}, "This exchange was not found"), make("p", { class: "muted" }, message), make("p", {}, make("a", { class: "button", href: root }, "All exchanges"))));
   }
 }
