@@ -233,6 +233,13 @@ async def broken(site: Site, text: str, fault: str | None = None) -> str:
     return str(exchange["id"])
 
 
+@pytest.mark.parametrize("text", ["> " * 5000 + "refund", "*_" * 3000 + "refund" + "_*" * 3000, "- " * 5000 + "refund"])
+async def test_markdown__that_is_nested_deep_is_shown(site: Site, text: str) -> None:
+    await shown(site, await site.ask(text))
+    await site.page.get_by_role("button", name="Markdown").click()
+    await expect(site.page.locator(".turn-user .is-markdown")).to_contain_text("refund")
+
+
 @pytest.mark.parametrize("fault", ["empty_body", "empty_stream"])
 async def test_answer__of_nothing_says_so(site: Site, fault: str) -> None:
     await shown(site, await site.ask("refund", stream=fault == "empty_stream", headers={"X-Mock-Fault": fault}))

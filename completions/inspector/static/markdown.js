@@ -4,6 +4,8 @@ import { make } from "./dom.js";
 
 const INLINE = /(`+)(.+?)\1|!\[([^\]]*)\]\(([^\s)]+)\)|\[((?:[^\]`]|`[^`]*`)+)\]\(([^\s)]+)\)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s](?:[^*]*[^*\s])?)\*|\b_([^_\s](?:[^_]*[^_\s])?)_\b/gs;
 
+const DEEPEST = 40; // what is nested deeper is shown as it is written
+
 const isWeb = (address) => (/^https?:\/\//.test(address) ? address : null);
 
 /**
@@ -15,7 +17,10 @@ const PLAIN = {
   image: () => null,
   code: (text) => make("pre", { class: "code", tabindex: "0" }, text),
   hasAnchors: false,
+  depth: 0,
 };
+
+const within = (options) => ({ ...options, depth: (options.depth ?? 0) + 1 });
 
 function anchor(name, address, options) {
   const to = options.link(address);
@@ -28,7 +33,9 @@ function picture(words, address, options) {
   return from ? make("img", { src: from, alt: words, class: "picture", loading: "lazy" }) : words;
 }
 
-function inline(text, options) {
+function inline(text, around) {
+  const options = within(around);
+  if (options.depth > DEEPEST) return [text];
   const found = [];
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
@@ -121,7 +128,9 @@ function block(lines, options) {
 }
 
 /** Return the elements of a text. */
-export function markdown(text, options = PLAIN) {
+export function markdown(text, around = PLAIN) {
+  const options = within(around);
+  if (options.depth > DEEPEST) return [make("p", {}, text)];
   const lines = text.split("\n");
   const found = [];
   while (lines.length) {
