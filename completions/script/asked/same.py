@@ -5,16 +5,14 @@ counts, nor how JSON in a text is written. An id is replaced by the number of it
 the same still does.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Collection
 from typing import Any
 
-import orjson
-
 from completions.script.asked.document import Document
 from completions.script.asked.ignored import IGNORED, PARTS, is_pattern, pattern
+from completions.script.schemas.document import digest_of
 
 ID_KEYS = frozenset(
     (
@@ -72,15 +70,7 @@ def digest(document: Document, ignored: Collection[str] = IGNORED, *, surface: b
     if "messages" in asked:
         asked["messages"] = list(map(_without_name, asked["messages"]))
     plain = _Plain(ignored).value(asked, "")
-    return hashlib.blake2b(_written(plain), digest_size=12).hexdigest()
-
-
-def _written(plain: Any) -> bytes:
-    """Write a document as JSON; one that is nested deeper than orjson writes takes longer."""
-    try:
-        return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        return json.dumps(plain, sort_keys=True).encode()
+    return digest_of(plain, 12)
 
 
 def _without_name(message: Any) -> Any:

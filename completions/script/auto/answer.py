@@ -12,12 +12,8 @@ What is asked decides everything: the model, the messages, the tools and the for
 it is streamed, in which wire format, with which headers and ids. `finish_reason` and the calls' ids are left to others.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
-
-import orjson
 
 from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
@@ -48,7 +44,7 @@ from completions.script.protocols import (
 from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
 from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.ranges import ranged
-from completions.script.schemas.document import compact, seeded
+from completions.script.schemas.document import compact, digest_of, seeded
 from completions.tokens.servers import is_ollama
 
 REASONING_MODELS = re.compile(
@@ -109,20 +105,12 @@ def seed_of(prompt: Prompt) -> str:
         (form.kind, form.name, form.schema),
         prompt.body.get("seed"),
     ]
-    return blake2b(_written(asked), digest_size=16).hexdigest()
+    return digest_of(asked, 16)
 
 
 def _told(message: Message) -> tuple[object, ...]:
     calls = [(call.name, call.arguments) for call in message.tool_calls]
     return message.role, message.text, message.name, calls, [(part.kind, part.source) for part in message.parts]
-
-
-def _written(value: object) -> bytes:
-    """Write a value as JSON with sorted fields; the slower way takes all numbers and texts."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        return json.dumps(value, sort_keys=True).encode()
 
 
 def _choice(prompt: Prompt, seed: str, length: Length | None) -> Choice:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 from urllib.parse import unquote
 
+import orjson
+
 from completions import budget
 
 Schema = Mapping[str, object] | bool
@@ -169,6 +171,15 @@ def seeded(seed: str) -> Random:
 def compact(value: object) -> str:
     """Write a value as JSON text without spaces."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest_of(value: object, size: int) -> str:
+    """Return a digest of a value, whatever the order of its fields; the slower way takes any depth, number and text."""
+    try:
+        written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        written = json.dumps(value, sort_keys=True).encode()
+    return hashlib.blake2b(written, digest_size=size).hexdigest()
 
 
 def as_text(value: object) -> str:
