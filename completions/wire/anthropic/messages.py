@@ -22,7 +22,7 @@ from completions.wire.anthropic.binding import transformed
 from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
-from completions.wire.anthropic.refusals import REFUSALS
+from completions.wire.anthropic.refusals import COUNT_REFUSALS, REFUSALS
 from completions.wire.anthropic.unasked import with_own_calls
 from completions.wire.anthropic.usage import GONE, is_refused, step_of, usage, usage_at_end, usage_at_start
 from completions.wire.base import (
@@ -284,6 +284,7 @@ class AnthropicCount(AnthropicFormat):
     """The number of tokens that a request would cost; a rule can set it with its `usage`."""
 
     name = "count_tokens"
+    refusals = COUNT_REFUSALS
     collect = staticmethod(collect_count)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:

@@ -52,6 +52,15 @@ def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str
     return Refusal(feature, find, words, None, None, source=source, seen=seen)
 
 
+FORCED = _row(
+    "forced_tools",
+    _forced,
+    'tool_choice: type "tool" and "any" are not supported for this model.',
+    seen="2026-10-10",
+)
+COUNT_REFUSALS = (FORCED,)
+"""What is refused where tokens are counted too, according to Anthropic's pages on Opus 5.5 and Fable 5.1."""
+
 REFUSALS: tuple[Refusal, ...] = (
     _row("temperature", Given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
     _row("top_p", Given("top_p", 1), "`top_p` is deprecated for this model.", seen="2026-09-29"),
@@ -84,10 +93,5 @@ REFUSALS: tuple[Refusal, ...] = (
         "recordings: pydantic/pydantic-ai test_anthropic_explicit_effort_xhigh_unsupported_model_errors",
         "2026-11-25",
     ),
-    _row(
-        "forced_tools",
-        _forced,
-        'tool_choice: type "tool" and "any" are not supported for this model.',
-        seen="2026-10-10",
-    ),
+    FORCED,
 )

@@ -5,7 +5,7 @@ wording is the API's own where its users quote it, and imitates it elsewhere.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.exceptions import RequestError
@@ -54,6 +54,8 @@ from completions.wire.anthropic.tools import (
     unsuitable_tools,
 )
 from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unsuitable
+from completions.wire.fields import dicts
+from completions.wire.fields import mapping as as_mapping
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
 NEWEST = "2026-10-21"
@@ -180,7 +182,16 @@ def validate_count(
     body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False, hosted: bool = False
 ) -> None:
     """Raise `RequestError` for the first problem of a request to count tokens."""
-    refuse(_COUNT[_key(headers, beta)](body) or _between(body, headers, hosted=hosted))
+    refuse(_COUNT[_key(headers, beta)](body) or _between(body, headers, hosted=hosted) or _uploaded(body["messages"]))
+
+
+def _uploaded(messages: Sequence[Mapping[str, Any]]) -> Problem | None:
+    """Refuse what was uploaded, which is not counted (measured by several projects, last on 2026-08-21)."""
+    blocks = [block for message in messages for block in dicts(message["content"])]
+    blocks += [each for block in blocks for each in dicts(block.get("content"))]
+    if any(as_mapping(block.get("source")).get("type") == "file" for block in blocks):
+        return Wrong("File sources are not supported in the token counting endpoint.")
+    return None
 
 
 def _key(headers: Mapping[str, str], beta: bool) -> Key:

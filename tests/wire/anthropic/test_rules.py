@@ -1,6 +1,7 @@
 """What Anthropic's Messages API refuses, in its words; its errors, its headers, and its list of models."""
 
 import base64
+from contextlib import nullcontext
 from typing import Any
 
 import orjson
@@ -10,6 +11,7 @@ from django.test import override_settings
 from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, RequestError
 from completions.receive.handler import Handler
+from completions.tokens.capabilities import capabilities
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import pages
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
@@ -45,6 +47,46 @@ PICTURE = {
     "type": "image",
     "source": {"type": "base64", "media_type": "image/gif", "data": "R0lGODlhAQABAIAAAAAAAP///ywAAAAAAQABAAACAUwAOw=="},
 }
+
+
+FILE = {"type": "file", "file_id": "file_011CNha8iCJcU1wXNR6q4V8w"}
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "document", "source": FILE},
+        {"type": "image", "source": FILE},
+        {"type": "tool_result", "tool_use_id": "toolu_01", "content": [{"type": "image", "source": FILE}]},
+    ],
+)
+def test_count__is_not_told_of_what_was_uploaded(block: dict[str, Any]) -> None:
+    call = {"role": "assistant", "content": [{"type": "tool_use", "id": "toolu_01", "name": "f", "input": {}}]}
+    before = [USER, call] if block["type"] == "tool_result" else []
+    body = {"model": "claude-opus-5", "messages": [*before, *said(block)], "tools": [TOOL | {"name": "f"}]}
+    with pytest.raises(RequestError) as caught:
+        COUNT.parse(orjson.dumps(body), NEW, validate=True)
+    assert caught.value.message == "File sources are not supported in the token counting endpoint."
+    assert refused({**body, "max_tokens": 9}, NEW) is None
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "wrong"),
+    [
+        *((model, "any", True) for model in ("claude-opus-5-5", "claude-sonnet-5-5", "claude-fable-5-1")),
+        *((model, "tool", True) for model in ("claude-opus-5-5", "claude-fable-5-1")),
+        *((model, "any", False) for model in ("claude-opus-5", "claude-fable-5", "claude-sonnet-4-6")),
+        ("claude-opus-5-5", "auto", False),
+    ],
+)
+def test_count__is_not_told_of_tools_that_cannot_be_forced(model: str, kind: str, wrong: bool) -> None:
+    choice = {"type": kind, **({"name": TOOL["name"]} if kind == "tool" else {})}
+    body = {"model": model, "messages": [USER], "tools": [TOOL], "tool_choice": choice}
+    prompt = COUNT.parse(orjson.dumps(body), NEW, validate=True)
+    with pytest.raises(RequestError) if wrong else nullcontext() as caught:
+        COUNT.check_abilities(prompt, capabilities(model, "anthropic"))
+    if caught is not None:
+        assert caught.value.message == 'tool_choice: type "tool" and "any" are not supported for this model.'
 
 
 @pytest.mark.parametrize(
