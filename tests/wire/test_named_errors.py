@@ -224,6 +224,30 @@ async def test_limit_of_the_script__is_told_in_each_vendor_s_words(
     assert int(second.headers["retry-after"]) > 0
 
 
+async def test_limit_of_the_script__is_google_s_quota(app: Handler, tmp_path: Path) -> None:
+    (tmp_path / "script.yaml").write_text("version: 1\ndefaults: {limits: {rpm: 1}}\nrules: [{reply: Hi}]\n")
+    path = "/v1beta/models/gemini-3.5-flash-lite:generateContent"
+    body = json.dumps({"contents": [{"parts": [{"text": "Hi"}]}]}).encode()
+    first, second = [await call(app, "POST", path, body) for _ in range(2)]
+    assert (first.status, second.status) == (200, 429)
+    error = json.loads(second.body)["error"]
+    metric = "generativelanguage.googleapis.com/generate_content_free_tier_requests"
+    before, quota, wait = error["message"].split("\n")
+    assert before.endswith("head to: https://ai.dev/rate-limit. ")
+    assert quota == f"* Quota exceeded for metric: {metric}, limit: 1, model: gemini-3.5-flash-lite"
+    told, failure, retry = error["details"]
+    assert told["@type"].endswith(".Help")
+    assert failure["violations"] == [
+        {
+            "quotaMetric": metric,
+            "quotaId": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+            "quotaDimensions": {"location": "global", "model": "gemini-3.5-flash-lite"},
+            "quotaValue": "1",
+        }
+    ]
+    assert wait == f"Please retry in {float(retry['retryDelay'].removesuffix('s')):.9g}s."
+
+
 QUOTA = {
     "openai": (
         429,

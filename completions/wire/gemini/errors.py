@@ -44,6 +44,20 @@ QUOTAS = {
     "requests": "generate_content_free_tier_requests",
     "tokens": "generate_content_free_tier_input_token_count",
 }
+QUOTA_IDS = {
+    "requests per min": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
+    "requests per day": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
+    "tokens per min": "GenerateContentInputTokensPerModelPerMinute-FreeTier",
+    "tokens per day": "GenerateContentInputTokensPerModelPerDay-FreeTier",
+}
+"""What the API calls the quotas, by our names of the limits."""
+
+USED_UP = (
+    "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
+    "head to: https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: "
+    "https://ai.dev/rate-limit. "
+)
+"""Quoted until 2026-10-05, with a space at the end whether or not there follow the quotas (captured 2026-08-15)."""
 
 Said = str | Callable[[re.Match[str]], str]
 
@@ -75,17 +89,13 @@ WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
             r"The JSON body of your request must be an object",
             'Invalid JSON payload received. Unknown name "": Root element must be a message.',
         ),
+        (r"Rate limit reached for|You exceeded your current quota(?!.*ai\.google\.dev)", USED_UP),
+        (r"The server had an error while processing your request\.$", "Internal error encountered."),
         (
-            r"Rate limit reached for|You exceeded your current quota",
-            "You exceeded your current quota, please check your plan and billing details. For more information on this "
-            "error, head to: https://ai.google.dev/gemini-api/docs/rate-limits.",
+            r"The engine is currently overloaded|Overloaded$",
+            "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try "
+            "again later.",  # quoted until 2026-10-05; until 2025 it was overloaded
         ),
-        (
-            r"The server had an error while processing your request\.$",
-            "An internal error has occurred. Please retry or report in "
-            "https://developers.generativeai.google/guide/troubleshooting",
-        ),
-        (r"The engine is currently overloaded|Overloaded$", "The model is overloaded. Please try again later."),
         (
             r"Incorrect API key provided\.$",
             "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
@@ -162,10 +172,43 @@ def adapt_error(exc: RequestError) -> RequestError:
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
             message = wording if isinstance(wording, str) else wording(found)
-            return RequestError(
-                message, status=exc.status, type=exc.type, code=exc.code, param=exc.param, headers=exc.headers
+            quota = _quota(exc) if wording is USED_UP else {}
+            adapted = RequestError(
+                message + _used_up(quota, exc),
+                status=exc.status,
+                type=exc.type,
+                code=exc.code,
+                param=exc.param,
+                headers=exc.headers,
             )
+            adapted.about = quota
+            return adapted
     return exc
+
+
+def _metric(exc: RequestError) -> str:
+    return f"{SERVICE}/{QUOTAS.get(exc.type, QUOTAS['requests'])}"
+
+
+def _quota(exc: RequestError) -> dict[str, object]:
+    """Return which of the quotas was used up, as far as the API has one like it."""
+    facts = exc.facts or {}
+    name = QUOTA_IDS.get(str(facts.get("name")).partition(" (")[0])
+    if name is None:
+        return {}
+    dimensions = {"location": "global", "model": facts["model"]}
+    return {"quotaId": name, "quotaDimensions": dimensions, "quotaValue": str(facts["most"])}
+
+
+def _used_up(quota: Mapping[str, Any], exc: RequestError) -> str:
+    """Return what is said of a quota that is used up, and of the time until there is more."""
+    if not quota:
+        return ""
+    model, wait = quota["quotaDimensions"]["model"], _wait(exc.headers)
+    said = f"\n* Quota exceeded for metric: {_metric(exc)}, limit: {quota['quotaValue']}, model: {model}"
+    if wait is None:
+        return said
+    return f"{said}\nPlease retry in {f'{wait:.9g}s' if wait >= 1 else f'{wait * 1000:.9g}ms'}."
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -203,8 +246,9 @@ def _exhausted(exc: RequestError) -> list[dict[str, Any]]:
         "description": "Learn more about Gemini API quotas",
         "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
     }
-    metric = f"{SERVICE}/{QUOTAS.get(exc.type, QUOTAS['requests'])}"
-    details = [_detail("Help", links=[link]), _detail("QuotaFailure", violations=[{"quotaMetric": metric}])]
+    quota = exc.about if "quotaId" in exc.about else {}
+    violations = [{"quotaMetric": _metric(exc), **quota}]
+    details = [_detail("Help", links=[link]), _detail("QuotaFailure", violations=violations)]
     if (seconds := _wait(exc.headers)) is not None:
         details.append(_detail("RetryInfo", retryDelay=f"{seconds:g}s"))
     return details

@@ -344,7 +344,7 @@ def test_litellm__tries_again(gemini_server: LiveServer) -> None:
 
 
 def test_litellm__sees_an_error_in_a_stream(lite: LLMClient) -> None:
-    with pytest.raises(Exception, match="An internal error has occurred"):
+    with pytest.raises(Exception, match="Internal error encountered"):
         lite.stream("plain", extra_headers={"X-Mock-Fault": "error_object"}).read()
 
 

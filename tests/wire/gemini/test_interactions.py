@@ -363,7 +363,11 @@ def test_status__tells_how_it_ended_and_citations_stand_beside_the_text(asked: A
     assert (note.type, note.url, note.start_index, note.end_index) == ("url_citation", "https://a.example/", 0, 2)
     assert refused(lambda: asked.create(model=MODEL, input="busy")) == (
         503,
-        {"message": "The model is overloaded. Please try again later.", "code": "service_unavailable"},
+        {
+            "message": "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please "
+            "try again later.",
+            "code": "service_unavailable",
+        },
     )
 
 

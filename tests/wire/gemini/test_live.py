@@ -383,7 +383,14 @@ def test_context__is_changed_on_the_way(place: str) -> None:
     ("said", "closed"),
     [
         ("broken", (1011, "You exceeded your current quota, please check your plan and billing details.")),
-        ("refused", (1011, "The model is overloaded. Please try again later.")),
+        (
+            "refused",
+            (
+                1011,
+                "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please try "
+                "again later.",
+            ),
+        ),
     ],
 )
 def test_error__closes_the_connection(place: str, said: str, closed: tuple[int, str]) -> None:
