@@ -18,6 +18,8 @@ rules:
 - {match: {any_message: policy}, error: content_policy_violation}
 - {match: {any_message: model}, error: model_not_found}
 - {match: {any_message: limit}, error: rate_limit_exceeded}
+- {match: {any_message: busy}, error: overloaded}
+- {match: {any_message: down}, error: 503}
 - {match: {any_message: key}, error: invalid_api_key}
 - {match: {any_message: wait}, error: {code: invalid_api_key, retry_after: 7}}
 - {match: {any_message: plain}, error: 401}
@@ -109,6 +111,19 @@ WORDS = [
         '"metadata": {"reasons": ["misc"], "flagged_input": "policy", "provider_name": "Mock"',
     ),
     ("bedrock", "policy", 400, "The model returned the following errors: Output blocked by content", ""),
+    *(
+        (place, *asked, words, end)
+        for place, status, words, end in (
+            ("cerebras", 429, "We're experiencing high traffic right now!", '"code": "queue_exceeded"}'),
+            ("deepseek", 503, "Service is too busy. We advise users to", '"code": "service_unavailable_error"}}'),
+            ("groq", 503, "openai/gpt-oss-20b is currently over capacity.", '"type": "internal_server_error"}}'),
+            ("mistral", 503, "Service unavailable.", '"code": "3800", "raw_status_code": 503}'),
+            ("moonshot", 429, "The engine is currently overloaded, please", '"type": "engine_overloaded_error"}}'),
+            ("xai", 503, "Service temporarily unavailable. The model did", '{"code": "unavailable"'),
+            ("zai", 429, "The service may be temporarily overloaded,", '{"error": {"code": "1305"'),
+        )
+        for asked in (("busy", status), ("down", 503))
+    ),
     ("mistral", "limit", 429, "Rate limit exceeded", '"code": "1300"'),
     ("xai", "limit", 429, "Too many requests for team mock and model grok-4.3.", '"code": "resource-exhausted"'),
     ("cerebras", "limit", 429, "Requests per minute limit exceeded - too", '"code": "request_quota_exceeded"'),

@@ -291,6 +291,7 @@ _BLOCKS = (
     r"^output_config\.effort requires a model that supports per-turn effort",
     r"The image was specified using the image/(jpeg|gif|webp) media type, but",  # the sample is a PNG
     r"^tools\.0\.custom: For 'object' type, 'additionalProperties' must be explicitly set to false$",
+    r"^File sources are not supported in the token counting endpoint\.$",
     r"^`compaction` blocks require a `compact_20260112` strategy",  # and its trigger's least value
     r"compact_20260112: trigger\.value must be at least 50000$",
 )

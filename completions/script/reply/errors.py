@@ -28,6 +28,7 @@ LATEST = 10**9
 """The most seconds ahead that a date can be; an HTTP date has a year of four digits."""
 
 INVALID = "invalid_request_error"
+UNAVAILABLE = "service_unavailable"
 
 NO_QUOTA = Usual(
     "insufficient_quota",
@@ -68,7 +69,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (502, None): Usual("server_error", "bad_gateway", "Bad gateway."),
     (503, None): Usual(
         "server_error",
-        "service_unavailable",
+        UNAVAILABLE,
         "The engine is currently overloaded, please try again later.",
     ),
     (504, None): Usual("server_error", "gateway_timeout", "Gateway timeout."),
@@ -202,8 +203,9 @@ def _plain_texts(fields: Mapping[str, Node]) -> list[Node]:
 
 
 def _kind(code: str | None, given: Collection[str]) -> str | None:
-    """Return the kind of a named error; None if it has its own wording or fields."""
-    return code if code in NAMED_ERRORS and not {"message", "type", "param"} & set(given) else None
+    """Return the kind of a named error, or of a server that is busy; None if it has its own wording or fields."""
+    known = code in NAMED_ERRORS or code == UNAVAILABLE
+    return code if known and not {"message", "type", "param"} & set(given) else None
 
 
 def _usual(status: int, code: str | None) -> Usual:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from completions.wire.dialects import busy
 from completions.wire.openai.words import ADDRESS, METHOD, POLICY
 from completions.wire.words import Words
 
@@ -103,6 +104,7 @@ CEREBRAS: Mapping[str, Words] = {
         "nminaya/grammar-nazi-bot 958; continuedev/continue 9800",
         "2026-08-12",
     ),
+    **busy.CEREBRAS,
 }
 
 DEEPSEEK: Mapping[str, Words] = {
@@ -152,6 +154,7 @@ DEEPSEEK: Mapping[str, Words] = {
     ),
     LIMITED: Words("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
     POLICY: Words("Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"),
+    **busy.DEEPSEEK,
 }
 
 GROQ: Mapping[str, Words] = {
@@ -200,6 +203,7 @@ GROQ: Mapping[str, Words] = {
         "quotes by users; Groq's page on spend limits calls the code `blocked_api_access`",
         "2026-09-27",
     ),
+    **busy.GROQ,
 }
 
 NO_ROUTE = "no Route matched with those values"
@@ -230,6 +234,7 @@ MISTRAL: Mapping[str, Words] = {
     ),
     LIMITED: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"),
     QUOTA: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "vanna-ai/vanna 177", "2024-04-01"),
+    **busy.MISTRAL,
 }
 
 
@@ -297,6 +302,7 @@ MOONSHOT: Mapping[str, Words] = {
         "anomalyco/opencode 24462",
         "2026-04-26",
     ),
+    **busy.MOONSHOT,
 }
 
 OPENROUTER: Mapping[str, Words] = {
@@ -390,4 +396,5 @@ XAI: Mapping[str, Words] = {
         source="UKGovernmentBEIS/inspect_ai 2267; gul-labs/any-llm 65",
         seen="2026-08-14",
     ),
+    **busy.XAI,
 }

@@ -364,8 +364,8 @@ def test_status__tells_how_it_ended_and_citations_stand_beside_the_text(asked: A
     assert refused(lambda: asked.create(model=MODEL, input="busy")) == (
         503,
         {
-            "message": "This model is currently experiencing high demand. Spikes in demand are usually temporary. Please "
-            "try again later.",
+            "message": "This model is currently experiencing high demand. Spikes in demand are usually temporary. "
+            "Please try again later.",
             "code": "service_unavailable",
         },
     )
