@@ -707,6 +707,16 @@ Do not include any explanations, only provide a RFC8259 compliant JSON response 
             'Reply in this JSON format:\n```json\n{"score": 0.5, "tags": ["a"], "by": {"sure": true}}\n```',
             {"score": float, "tags": list, "by": dict},
         ),
+        (
+            "You must return a valid JSON object.\n\nExample valid response:\n"
+            '{"tasks": [{"id": "a", "after": []}]}\n\nThe task: tea.',
+            {"tasks": list},
+        ),
+        (
+            'Return ONLY the JSON object.\n\nExample 1:\n```json\n{\n"content": "Done...",\n  "failed": false\n}\n```\n'
+            "\nDo not add to it.",
+            {"content": str, "failed": bool},
+        ),
         ('The data: {"a": 1}. Return valid JSON.', {"answer": str}),
     ],
 )

@@ -77,3 +77,19 @@ def test_list__has_an_item_for_each_object(asked: str, expected: list[tuple[int,
     assert items
     if expected is not None:
         assert [(each["id"], each["translated"]) for each in items] == expected
+
+
+NODE = "b3e4a175-3963-4156-b4f9-432696ba1dfe"
+
+
+def test_list__has_an_item_for_each_id_in_lines() -> None:
+    asked = (
+        "Assign the tasks. Your response MUST be a valid JSON object.\n\nExample valid response:\n"
+        '{"assignments": [{"task_id": "task_1", "assignee_id": "node_1", "dependencies": []}]}\n\n'
+        f"Tasks:\nTask ID: 1.1\nContent: Write.\n---\nTask ID: 1.2\nContent: Read.\n\nWorkers:\n<{NODE}>:<writer>"
+    )
+    found = json.loads(said(("user", asked)))["assignments"]
+    assert [(each["task_id"], each["assignee_id"], each["dependencies"]) for each in found] == [
+        ("1.1", NODE, []),
+        ("1.2", NODE, []),
+    ]

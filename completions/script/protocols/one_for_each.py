@@ -1,7 +1,8 @@
 """A list with an item for each object that a prompt lists, for step 3: the ids are the same.
 
 Programs that work in batches send `[{"id": 1, "original": "Welcome"}, ...]` with a schema whose items have an `id` as
-well, and look for each of theirs in the answer. What is to be translated is the text itself.
+well, and look for each of theirs in the answer. What is to be translated is the text itself. Others list theirs in
+lines, as CAMEL's workforce has `Task ID: 1.1` for a `task_id`; another id is one of those in the prompt.
 """
 
 import re
@@ -20,6 +21,8 @@ TRANSLATED = re.compile(r"\w*translat\w*", re.IGNORECASE)
 ORIGINAL = ("original", "source", "text", "value", "content", "message")
 """What a translation, and what is translated, is called."""
 
+UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
+
 MAX_ITEMS = 50
 """Objects of a list that is answered so."""
 
@@ -28,8 +31,13 @@ def one_for_each(schema: Schema, prompt: Prompt) -> Schema:
     """Return a schema whose list has an item for each object of the prompt's list; the same where there is none."""
     if not isinstance(schema, Mapping) or not (properties := _lists(schema)):
         return schema
-    listed = next((found for text in instructions(prompt) if (found := _listed(text))), [])
-    made = {name: _filled(each, listed) for name, each in properties.items() if _fits(each, listed)}
+    texts = list(instructions(prompt))
+    listed = next((found for text in texts if (found := _listed(text))), [])
+    known = list(dict.fromkeys(each for text in texts for each in UUID.findall(text)))[:MAX_ITEMS]
+    made: dict[str, object] = {}
+    for name, each in properties.items():
+        if objects := listed if _fits(each, listed) else _labelled(each, texts):
+            made[name] = _filled(each, objects, known)
     return {**schema, "properties": {**_mapping(schema.get("properties")), **made}} if made else schema
 
 
@@ -71,15 +79,33 @@ def _fits(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> boo
     )
 
 
-def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-    items = [_item(schema["items"], each) for each in listed]
+def _labelled(schema: Mapping[str, Any], texts: list[str]) -> Sequence[Mapping[str, Any]]:
+    """Return the ids that the lines of a text have behind the name of a key: `Task ID: 1.1`."""
+    for name in schema["items"]["properties"]:
+        if "_" in name and KEY.fullmatch(name):
+            line = re.compile(rf"^\W{{0,3}}{re.escape(name.replace('_', ' '))}:[ \t]*(\S{{1,80}})[ \t]*$", re.I | re.M)
+            if ids := dict.fromkeys(each for text in texts for each in line.findall(text)):
+                return [{name: each} for each in ids][:MAX_ITEMS]
+    return []
+
+
+def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], known: Sequence[str]) -> Mapping[str, Any]:
+    items = [_item(schema["items"], each, known) for each in listed]
     return {**schema, "prefixItems": items, "items": False, "minItems": len(items), "maxItems": len(items)}
 
 
-def _item(schema: Mapping[str, Any], given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the schema of the item for an object, with what it shares with it."""
+def _item(schema: Mapping[str, Any], given: Mapping[str, Any], known: Sequence[str]) -> Mapping[str, Any]:
+    """Return the schema of the item for an object, with what it shares with it, and ids that are `known`."""
     properties = _mapping(schema["properties"])
     told = {name: given[name] for name in properties if KEY.fullmatch(name) and name in given}
     text = next((given[name] for name in ORIGINAL if isinstance(given.get(name), str)), None)
     told |= {name: text for name in properties if text is not None and TRANSLATED.fullmatch(name)}
-    return {**schema, "properties": {**properties, **{name: {"const": value} for name, value in told.items()}}}
+    made: dict[str, Any] = {name: {"const": value} for name, value in told.items()}
+    if known:
+        others = (name for name, each in properties.items() if KEY.fullmatch(name) and _is_text(each))
+        made |= {name: {"enum": known} for name in others if name not in told}
+    return {**schema, "properties": {**properties, **made}}
+
+
+def _is_text(schema: object) -> bool:
+    return isinstance(schema, Mapping) and schema.get("type") == "string"

@@ -16,6 +16,7 @@ from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences, subject
+from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.placeholders import filled
 from completions.script.protocols.quoted import is_schema, written
 from completions.script.protocols.written_types import MAX_DEPTH, list_of, schema_of_instance
@@ -50,7 +51,9 @@ ARRAY = re.compile(
 """A list of texts that a prompt shows: `an array in JSON format, following this schema: ["question1", "question2"]`."""
 
 LIKE = re.compile(
-    r"(?:\blike(?: this)?|\be\.g\.|\bexample|\bsuch as|\b(?:format|form|structure|shape|schema)"
+    r"(?:\blike(?: this)?|\be\.g\.|\bsuch as"
+    r"|\bexamples?(?: \d{1,2})?(?: (?:of|an?|the|valid|correct|good|expected|JSON|response|output|answer|result)){0,3}"
+    r"|\b(?:format|form|structure|shape|schema)"
     r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -89,7 +92,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             schema = schema or _keys(asking, text) or _list(asking, text)
             asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            return written(instance(_decided(schema, text, prompt), seed, subject(prompt, text)), text)
+            decided = _decided(one_for_each(schema, prompt), text, prompt)
+            return written(instance(decided, seed, subject(prompt, text)), text)
     else:
         if asked:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})

@@ -116,7 +116,8 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
         case float():
             return {"type": "number", "minimum": 0, "maximum": 1}
         case list() if depth <= MAX_DEPTH:
-            return list_of(schema_of_instance(value[0], depth + 1) if value else {"type": "string"})
+            inner = schema_of_instance(value[0], depth + 1) if value else {"type": "string"}
+            return list_of(inner) if value or depth < 2 else {"type": "array", "maxItems": 0}  # of a record: none
         case dict() if depth <= MAX_DEPTH:
             properties = {str(name): schema_of_instance(each, depth + 1) for name, each in value.items()}
             return {"type": "object", "properties": properties, "required": list(properties)}
