@@ -16,6 +16,7 @@ from websockets.asyncio.client import connect
 
 from completions.wire import registry
 from tests.inspector.conftest import Site, http_client
+from tests.inspector.control import control
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -238,6 +239,26 @@ async def test_markdown__that_is_nested_deep_is_shown(site: Site, text: str) -> 
     await shown(site, await site.ask(text))
     await site.page.get_by_role("button", name="Markdown").click()
     await expect(site.page.locator(".turn-user .is-markdown")).to_contain_text("refund")
+
+
+LONG_NUMBER = "9007199254740993"
+
+
+@pytest.mark.parametrize("more", [{}, {"seed": int(LONG_NUMBER)}, {"metadata": {"text": LONG_NUMBER}}])
+async def test_numbers__that_are_long_stay_as_they_were_sent(site: Site, more: dict[str, Any]) -> None:
+    page = site.page
+    schema = {"type": "object", "properties": {"id": {"const": int(LONG_NUMBER)}}}
+    tools = [{"type": "function", "function": {"name": "look_up", "parameters": schema}}]
+    id = await site.ask("refund", tools=tools, **more)
+    await shown(site, id)
+    await expect(page.locator("#request pre")).to_contain_text(f'"const": {LONG_NUMBER}')
+    for how in ("curl", "Python"):
+        assert re.search(rf'"const": ?{LONG_NUMBER}', await copied(site, f"as {how}")), how
+    await site.open(f"inspector/playground?exchange={id}")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("#facts")).to_contain_text("whole")
+    newest = (await control(site, "GET", "exchanges/wait?count=2&timeout_ms=600000"))["exchanges"][0]
+    assert (await control(site, "GET", f"exchanges/{newest['id']}"))["request"]["body"]["tools"] == tools
 
 
 @pytest.mark.parametrize("fault", ["empty_body", "empty_stream"])

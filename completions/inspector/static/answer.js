@@ -1,6 +1,7 @@
 // The playground's answer as it arrives: its parts, its raw events, and the results of the tools that it calls.
 
 import { find, make, root } from "./dom.js";
+import { readJson } from "./json.js";
 import { empty, take, turnOf } from "./said.js";
 import { ms } from "./show.js";
 
@@ -17,7 +18,7 @@ function part(kind, title, text) {
 function pretty(raw) {
   const short = (_, value) => (typeof value === "string" && value.length > LONG ? `${value.slice(0, 80)}… ${value.length} characters` : value);
   try {
-    return JSON.stringify(JSON.parse(raw), short, 2);
+    return JSON.stringify(readJson(raw), short, 2);
   } catch {
     return raw;
   }

@@ -2,6 +2,7 @@
 // {text, kind, pieces}, {image}, {link}, {call: {name, arguments}}, {result: {name, text}}, {json}; a streamed text has
 // its `pieces`: {text, at}.
 
+import { readJson } from "./json.js";
 import { empty, take } from "./said.js";
 import { jsonOf, sizeOf } from "./show.js";
 import { documentOf } from "./stream.js";
@@ -27,7 +28,7 @@ function part({ kind, source }) {
 
 /** Read arguments as JSON where they are; a model may have said anything. */
 function parsed(text) {
-  try { return JSON.parse(text); } catch { return text; }
+  try { return readJson(text); } catch { return text; }
 }
 
 const calls = (list) => list.map(({ name, arguments: given }) => ({ call: { name, arguments: parsed(given) } }));

@@ -1,6 +1,7 @@
 // A textarea with line numbers and colours, which marks lines and goes to them.
 
 import { make } from "./dom.js";
+import { readJson } from "./json.js";
 
 // A comment, a key, a quoted text, a template's tag, a number or a word of YAML.
 const TOKEN = /(^|\s)(#.*)$|([A-Za-z_][\w.-]*|"[^"]*")(?=\s*:(?:\s|$))|("(?:[^"\\]|\\.)*"|'(?:[^']|'')*')|(\{\{.*?\}\}|\{%.*?%\})|((?<=[\s:,[{]|^)(?:-?\d+(?:\.\d+)?|true|false|null|none)(?=[\s,\]}]|$))/g;
@@ -88,7 +89,7 @@ export class Editor {
 export function withRule(text, item, rule) {
   if (/^\s*\{/.test(text)) {
     try {
-      const script = JSON.parse(text);
+      const script = readJson(text);
       return JSON.stringify({ ...script, rules: [rule, ...script.rules] }, null, 2);
     } catch {
       return null;

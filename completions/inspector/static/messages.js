@@ -1,6 +1,7 @@
 // The messages of the playground's form: rows of a role and a text, and where there are any, calls and results of tools.
 
 import { find, make } from "./dom.js";
+import { readJson } from "./json.js";
 
 const LONG = 50_000; // characters of a text beyond which a browser takes seconds to find its direction
 
@@ -53,7 +54,7 @@ function row({ role = "user", content = "", calls, id = "", name = "", thought }
 
 function callsOf(place) {
   try {
-    const calls = JSON.parse(place.value || "[]");
+    const calls = readJson(place.value || "[]");
     if (Array.isArray(calls)) return calls;
   } catch { /* said below */ }
   throw new FormError("The calls of a message must be a JSON list.", place);

@@ -4,6 +4,7 @@ import { Answer } from "./answer.js";
 import { call } from "./api.js";
 import { copy, find, make, root } from "./dom.js";
 import { FORMATS, continued, formatOf, headersOf } from "./formats.js";
+import { readJson } from "./json.js";
 import { FormError, Messages } from "./messages.js";
 import { history, ofMark, remember, toMark } from "./requests.js";
 import { address as addressOf } from "./snippets.js";
@@ -35,7 +36,7 @@ const filled = () => ({ model: field("model").value.trim(), stream: field("strea
 function objectIn(place, name) {
   let value;
   try {
-    value = JSON.parse(place.value.trim() || "{}");
+    value = readJson(place.value.trim() || "{}");
   } catch (error) {
     throw new FormError(`${name} is not valid JSON: ${error.message}`, place);
   }
@@ -199,7 +200,7 @@ function headersIn() {
 function proceed(turn, results) {
   field("path").value = sent.path;
   try {
-    field("body").value = JSON.stringify(continued(sent.format, JSON.parse(sent.body), [turn, ...results]), null, 2);
+    field("body").value = JSON.stringify(continued(sent.format, readJson(sent.body), [turn, ...results]), null, 2);
   } catch (error) {
     return wrong(error.message);
   }

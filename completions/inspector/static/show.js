@@ -1,5 +1,7 @@
 // How facts are written, the same on all pages.
 
+import { readJson } from "./json.js";
+
 export const ms = (value) =>
   value === null || value === undefined ? "" : value < 10 ? `${value.toFixed(1)} ms` : value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(2)} s`;
 
@@ -15,7 +17,7 @@ export const sizeOf = (base64, type) => `${count(Math.floor((base64.replace(/=+$
 export function inLines(text) {
   if (!/^\s*\{.*\}\s*$/.test(text)) return text;
   try {
-    return JSON.stringify(JSON.parse(text), null, 2);
+    return JSON.stringify(readJson(text), null, 2);
   } catch {
     return text;
   }
@@ -28,5 +30,5 @@ export const tone = (status) => (status >= 200 && status < 400 ? "ok" : status >
 export function jsonOf({ body, encoding }) {
   if (encoding === "json") return body;
   if (encoding !== "text" || !body.startsWith("{")) return undefined;
-  try { return body.trim().split("\n").map((line) => JSON.parse(line)); } catch { return undefined; }
+  try { return body.trim().split("\n").map((line) => readJson(line)); } catch { return undefined; }
 }

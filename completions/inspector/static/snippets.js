@@ -1,5 +1,7 @@
 // An exchange as something to paste: curl, Python.
 
+import { textOfNumber } from "./json.js";
+
 const OWN = /^(x-mock-|anthropic-|openai-|x-goog-upload-|idempotency-key$|x-stainless-retry-count$)/;
 
 const HIDDEN = "[redacted]";
@@ -65,6 +67,7 @@ function literal(value, indent = "") {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (typeof value !== "object") return JSON.stringify(value);
+  if (textOfNumber(value)) return textOfNumber(value);
   const deeper = `${indent}    `;
   const items = Array.isArray(value)
     ? value.map((each) => literal(each, deeper))

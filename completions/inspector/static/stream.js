@@ -1,6 +1,7 @@
 // A request to the mock whose answer is read as it arrives.
 
 import { frames, isFramed } from "./frames.js";
+import { readJson } from "./json.js";
 
 const TEXT = /^$|^text\/|json|xml/; // the media types of what can be shown
 
@@ -62,7 +63,7 @@ export function documentOf(raw) {
 
 function parsed(text) {
   try {
-    return JSON.parse(text);
+    return readJson(text);
   } catch {
     return null; // `[DONE]`, a comment, or what a fault has left
   }

@@ -1,6 +1,7 @@
 // Turns as a chat.
 
 import { make } from "./dom.js";
+import { readJson } from "./json.js";
 import { markdown } from "./markdown.js";
 import { count, ms } from "./show.js";
 
@@ -36,7 +37,7 @@ export function pretty(value) {
 
 function json(text) {
   if (!/^\s*[{[]/.test(text)) return null;
-  try { return JSON.parse(text); } catch { return null; }
+  try { return readJson(text); } catch { return null; }
 }
 
 function folded(kind, name, content, isOpen = false) {

@@ -1,6 +1,7 @@
 // The tools of the playground's form: for each its name, what it does, and its parameters as a table or as a JSON schema.
 
 import { find, make } from "./dom.js";
+import { readJson } from "./json.js";
 import { FormError } from "./messages.js";
 import { TYPES, rowsOf, schemaOf } from "./tools.js";
 
@@ -34,7 +35,7 @@ function readParameter(item) {
 
 function readSchema(place) {
   try {
-    const schema = JSON.parse(place.value);
+    const schema = readJson(place.value);
     if (typeof schema === "object" && schema !== null && !Array.isArray(schema)) return schema;
   } catch { /* said below */ }
   throw new FormError("The parameters of a tool must be a JSON object.", place);

@@ -2,6 +2,8 @@
 // `calls` ({id, name, arguments, kind, signature}) and `thought` ({text, signature}); a tool's result is
 // `{role: "tool", id, name, content}`.
 
+import { readJson } from "./json.js";
+
 const text = (value) => typeof value === "string";
 const isOnly = (object, ...names) => Object.keys(object).every((name) => names.includes(name));
 
@@ -39,7 +41,7 @@ function named(messages) {
 /** Read what was written as arguments; an object is what most APIs take. */
 function objectOf(called) {
   try {
-    return JSON.parse(called.arguments || "{}");
+    return readJson(called.arguments || "{}");
   } catch {
     throw new Error(`The arguments of the call of ${called.name} are not valid JSON.`);
   }
@@ -131,7 +133,7 @@ const gemini = {
 /** The object that Gemini takes as a result. */
 function resultOf(content) {
   try {
-    const value = JSON.parse(content);
+    const value = readJson(content);
     if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   } catch { /* a text */ }
   return { result: content };

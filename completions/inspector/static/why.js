@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { make } from "./dom.js";
+import { readJson } from "./json.js";
 import { inLines } from "./show.js";
 
 const LINES = 30;
@@ -10,7 +11,7 @@ const LINES = 30;
 function excerpt(text, { name, line }, rules) {
   if (inLines(text) !== text) {
     const at = rules.filter((each) => !each.pushed).findIndex((each) => each.name === name);
-    return JSON.stringify(JSON.parse(text).rules[at], null, 2);
+    return JSON.stringify(readJson(text).rules[at], null, 2);
   }
   const next = Math.min(...rules.map((each) => each.line).filter((each) => each > line), Infinity);
   const lines = text.split("\n").slice(line - 1, next === Infinity ? undefined : next - 1).slice(0, LINES);
