@@ -14,17 +14,16 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import LIMITS, NO_ROUTE, WireFormat, without
+from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, WireFormat, without
 from completions.wire.content import arguments_of, in_one_text
 from completions.wire.fields import mapping, whole
-from completions.wire.framing import JSON_LINES, Framing, counts, grouped, joined, pieces
+from completions.wire.framing import JSON_LINES, counts, grouped, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import names
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
 from completions.wire.ollama.readback import collect_line
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.readback import Answer
 
 Calls = list[dict[str, Any]] | None
 
@@ -41,6 +40,7 @@ class OllamaFormat(WireFormat):
     refusals = ollama_errors.REFUSALS
     json_type = "application/json; charset=utf-8"
     window_of_prompt = cuts_last = True
+    usual_framing = JSON_LINES
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, whatever its tag."""
@@ -49,10 +49,6 @@ class OllamaFormat(WireFormat):
     def window_asked(self, prompt: Prompt) -> int | None:
         """Return the option `num_ctx`."""
         return whole(mapping(prompt.body.get("options")).get("num_ctx"), 1)
-
-    def framing(self, prompt: Prompt) -> Framing:
-        """Return JSON lines."""
-        return JSON_LINES
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without rate limits, which Ollama does not have."""
@@ -65,6 +61,8 @@ class OllamaFormat(WireFormat):
 
 class _Generating(OllamaFormat):
     """What chats and completions have in common: a line per piece, then a line that says it is done."""
+
+    collect = staticmethod(collect_line)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the complete answer: all pieces together, with the fields of the last line; a script's as it is."""
@@ -104,10 +102,6 @@ class _Generating(OllamaFormat):
             Event(orjson.dumps(head | self._said("") | _done(reply) | _end(reply)), chunk=False, part="finish")
         )
         return events
-
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add what an answer or a line of one says."""
-        collect_line(document, answer)
 
     def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> Sequence[Event]:
         split = tokens.split(said, prompt.model)
@@ -150,9 +144,7 @@ class OllamaChat(_Generating):
 
     name = "ollama"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a chat request."""
         document = ollama_rules.read(body, "ChatRequest")
         if validate:
@@ -169,9 +161,7 @@ class OllamaGenerate(_Generating):
 
     name = "ollama_generate"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a completion request."""
         document = ollama_rules.read(body, "GenerateRequest")
         if validate:

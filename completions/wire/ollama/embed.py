@@ -8,12 +8,11 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import NO_ROUTE
+from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import text, text_or_none, texts, whole
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import LOAD_NS, PROMPT_TOKEN_NS, OllamaFormat
 from completions.wire.ollama.readback import collect_vectors
-from completions.wire.readback import Answer
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
 
@@ -24,9 +23,7 @@ DEFAULT_SIZE = 768
 class _Embedding(OllamaFormat):
     """What both addresses have in common."""
 
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the vectors."""
-        collect_vectors(document, answer)
+    collect = staticmethod(collect_vectors)
 
 
 class OllamaEmbed(_Embedding):
@@ -34,9 +31,7 @@ class OllamaEmbed(_Embedding):
 
     name = "ollama_embed"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for embeddings; each input is a user message, and an empty one none."""
         document = ollama_rules.read(body, "EmbedRequest")
         given = document.get("input")
@@ -63,9 +58,7 @@ class OllamaEmbeddings(_Embedding):
 
     name = "ollama_embed"
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for an embedding."""
         document = ollama_rules.read(body, "EmbeddingRequest")
         if validate:

@@ -15,7 +15,7 @@ import orjson
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.tokens.capabilities import capabilities
-from completions.wire.base import NO_ROUTE
+from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import OllamaFormat
@@ -55,9 +55,7 @@ class _OfOneModel(OllamaFormat):
     request = ""
     checks: Mapping[str, ollama_rules.Go]
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read which model is meant; older clients call it `name`."""
         document = ollama_rules.read(body, self.request)
         if validate:
@@ -101,9 +99,7 @@ class OllamaPull(_OfOneModel):
     request = "PullRequest"
     checks = ollama_rules.PULL
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read which model is to be pulled; it streams unless told not to."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, stream=prompt.body.get("stream") is not False)

@@ -17,7 +17,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.address import Address
-from completions.wire.base import NO_ROUTE
+from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.dialects import rules
 from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.gemini_thoughts import google_options
@@ -146,9 +146,7 @@ class VertexChat(GeminiChat):
 class VertexChatCompletions(ChatCompletions):
     """Chat completions at an address with a project and a location."""
 
-    def parse(
-        self, body: bytes, headers: Mapping[str, str], *, validate: bool, route: Mapping[str, str] = NO_ROUTE
-    ) -> Prompt:
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, and where it was sent."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, address={**prompt.address, **route})
