@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from completions.wire.words import Words
 
-QUOTES = "quotes by users"
+QUOTES, UNDATED = "quotes by users", "quotes by users, of no known day in 2026"
 
 
 def _busy(words: Words) -> Mapping[str, Words]:
@@ -42,11 +42,10 @@ GROQ = _busy(
         "internal_server_error",
         None,
         None,
-        QUOTES,
-        "2026-09-22",
+        UNDATED,
     )
 )
-MISTRAL = _busy(Words("Service unavailable.", 503, "internal_server_error", "3800", None, QUOTES, "2026-08-01"))
+MISTRAL = _busy(Words("Service unavailable.", 503, "internal_server_error", "3800", None, UNDATED))
 MOONSHOT = _busy(
     Words(
         "The engine is currently overloaded, please try again later",
