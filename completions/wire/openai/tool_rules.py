@@ -68,7 +68,7 @@ FUNCTION_CALL = either(
 def tools(rules: SchemaRules) -> Check:
     """Return the check of the tools, of their schemas, and that no two have one name.
 
-    Keys beside `function` are taken, as DocETL 0.3 has `strict` there by default, and `additionalProperties` in it too.
+    What DocETL 0.3 sends by default is taken: `strict` beside the function too, and `additionalProperties` in either.
     """
     description = nullable(string(high=rules.longest_description))
     function = record(
@@ -77,7 +77,8 @@ def tools(rules: SchemaRules) -> Check:
         ("name",),
     )
     custom = record({"name": TOOL_NAME, "description": description, "format": _FORMAT}, ("name",))
-    offered = record({"type": anything, "function": function}, ("function",), others=True)
+    beside = dict.fromkeys(("type", "strict", "additionalProperties"), anything)
+    offered = record({**beside, "function": function}, ("function",))
     kinds = {**_kinds(custom=custom), "function": offered}
     several = array(tagged("type", kinds), "objects", low=1, high=MAX_TOOLS)
 
