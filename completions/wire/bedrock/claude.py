@@ -18,7 +18,7 @@ from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
 from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE, Headers, Route
-from completions.wire.bedrock import guardrail, guardrail_message, invoked, on_demand, signing
+from completions.wire.bedrock import guardrail, guardrail_message, invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
@@ -55,7 +55,6 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         """Read a message's request, whose signature is of now; no other maker's are read here."""
         if validate:
             signing.check(headers)
-            on_demand.check(route)
         name = model_of(route.get("model", ""))
         if (maker := MAKER.match(name)) and maker[1] != "anthropic":
             said = f"This mock does not take {name} at invoke and invoke-with-response-stream"

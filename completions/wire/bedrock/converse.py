@@ -15,7 +15,7 @@ from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
-from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, on_demand, own_fields, signing
+from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.blocks import Block, blocks, is_run, streamed, text_first
@@ -73,7 +73,6 @@ class Converse(BedrockFormat):
             signing.check(headers)
         document, model = decode_object(body), route.get("model", "")
         if validate:
-            on_demand.check(route)
             bedrock_rules.validate(document, model_of(model))
             own_fields.check(document, model_of(model))
             claude_thinking.check(document, model_of(model))

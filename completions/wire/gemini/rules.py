@@ -245,8 +245,8 @@ def function_problems(body: dict[str, Any], *, vertex: bool = False) -> Iterator
     calling = inner(inner(body, "toolConfig"), "functionCallingConfig")
     mode, allowed = text(calling.get("mode")).upper(), texts(pick(calling, "allowedFunctionNames"))
     hosted = any(pick(tool, "functionDeclarations") is None for tool in many(body.get("tools") or []))
-    set_without = mode == "ANY" and not hosted if vertex else mode in CALLING
-    if set_without and not names:
+    is_set = mode == "ANY" if vertex else mode in CALLING
+    if is_set and not (names or hosted):
         yield "Function calling config is set without function_declarations."
     if allowed and mode not in ("ANY", "VALIDATED"):
         yield "Allowed function names should only be set when function calling mode is ANY or VALIDATED."

@@ -5,14 +5,11 @@ import json
 import re
 from typing import Any
 
-import orjson
 import pytest
 
 from completions.exceptions import RequestError
 from completions.resolve.models import check_model
-from completions.wire.base import WireFormat
 from completions.wire.bedrock.base import model_of
-from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse
 from completions.wire.bedrock.errors import AmazonError
 from tests.wire.bedrock.test_bedrock import CALL, MODEL, RESULT, THINKS, TOOLS, USER, thought
@@ -301,31 +298,3 @@ def test_converse__takes_answers_as_long_as_the_models(model: str, most: int) ->
             if tokens > most:
                 stack.enter_context(pytest.raises(AmazonError, match="exceeds the model limit of"))
             Converse().parse(body, {}, validate=True, route={"model": model, "method": "converse"})
-
-
-@pytest.mark.parametrize(
-    ("model", "told"),
-    [
-        ("anthropic.claude-sonnet-4-5-20250929-v1:0", True),
-        ("anthropic.claude-opus-4-7", True),
-        ("us.anthropic.claude-opus-4-7", False),
-        ("anthropic.claude-3-5-sonnet-20240620-v1:0", False),
-        ("arn:aws:bedrock:us-east-1:1:inference-profile/us.anthropic.claude-sonnet-5", False),
-    ],
-)
-@pytest.mark.parametrize("wire", [Converse(), BedrockClaude()], ids=["converse", "invoke"])
-def test_model__that_no_region_has_for_itself_wants_a_profile(wire: WireFormat, model: str, told: bool) -> None:
-    """In the words that users quote of Claude 4 and later until October 2026."""
-    said: object = "Hi" if isinstance(wire, BedrockClaude) else [{"text": "Hi"}]
-    body: dict[str, object] = {"messages": [{"role": "user", "content": said}]}
-    if isinstance(wire, BedrockClaude):
-        body |= {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9}
-    try:
-        wire.parse(orjson.dumps(body), {}, validate=True, route={"model": model, "method": "invoke"})
-    except RequestError as exc:
-        words = (
-            f"Invocation of model ID {model} with on-demand throughput isn\u2019t supported. Retry your request with "
-        )
-        assert told and exc.message == f"{words}the ID or ARN of an inference profile that contains this model."
-    else:
-        assert not told

@@ -576,7 +576,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
         "Function calling config is set without function_declarations.",
     ),
     (
-        {**HELLO, "tools": [{"googleSearch": {}}], "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}},
+        {**HELLO, "toolConfig": {"functionCallingConfig": {"mode": "AUTO"}}},
         "Function calling config is set without function_declarations.",
     ),
     (
