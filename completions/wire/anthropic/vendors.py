@@ -103,7 +103,7 @@ class VendorsMessages(AnthropicAnswers):
 
 
 class OllamaMessages(VendorsMessages):
-    """A message of Ollama's, which takes no notice of `tool_choice` and tells no sequence that did not stop it."""
+    """A message of Ollama's server, which takes no notice of `tool_choice`."""
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for what is missing, in the server's words, or of another type."""

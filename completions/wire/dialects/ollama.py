@@ -5,7 +5,6 @@ April 2025; the type of errors as users quote it since April 2026 (SamSaffron/te
 in place of `api_error`; the cached tokens since September 2026 (stdapi-ai/stdapi.ai 252).
 """
 
-import copy
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Self
@@ -16,11 +15,12 @@ from completions.exceptions import RequestError
 from completions.wire.base import LIMITS, Undecodable, without
 from completions.wire.content import arguments_of, written_arguments
 from completions.wire.dialects import catalogue, ollama_rules
-from completions.wire.dialects.vendor import HEAD, Vendor, numbered
+from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.fields import arranged, whole, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.ollama import names, no_json
 from completions.wire.ollama.errors import ERROR_WORDS, REFUSALS, words
+from completions.wire.openai.base import usage
 
 TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 """The types of errors by status; all others are `api_error`."""
@@ -37,7 +37,6 @@ class Ollama(Vendor):
     refusals = REFUSALS
     listed = names.DEFAULT_MODELS
     model = staticmethod(catalogue.ollama)
-    head = (*HEAD, "system_fingerprint")
     events_type = ServerSentEvents.media_type
     whole_calls = True
     call_opens = False
@@ -64,19 +63,13 @@ class Ollama(Vendor):
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt as the server reads it: one choice, any tool, and as much of it as the window takes."""
-        adapted = super().adapt_prompt(prompt)
-        adapted = replace(
-            adapted, n=1, tool_choice=ANY_TOOL, truncates=True, max_tokens=whole(prompt.body.get("max_tokens"), 1)
-        )
-        return replace(adapted, reasoning_effort=ollama_rules.effort(prompt.body) or None)
+        most, effort = whole(prompt.body.get("max_tokens"), 1), ollama_rules.effort(prompt.body) or None
+        read = replace(super().adapt_prompt(prompt), max_tokens=most, reasoning_effort=effort)
+        return replace(read, n=1, tool_choice=ANY_TOOL, truncates=True)
 
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect, which tells nothing of what was thought where a request wants no thoughts."""
-        if prompt.reasoning_effort != "none":
-            return self
-        silent = copy.copy(self)
-        silent.is_silent = True
-        return silent
+        return self.silenced() if prompt.reasoning_effort == "none" else self
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without calls whose arguments are no JSON object, which the server could not read either."""
@@ -122,10 +115,9 @@ class Ollama(Vendor):
         told = self.choice(super().text_choice(document, choice))
         return arranged(told, ("text", "index"))
 
-    def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts, and what was cached."""
-        told = {key: usage[key] for key in ("prompt_tokens", "completion_tokens", "total_tokens")}
-        return told | {"prompt_tokens_details": {"cached_tokens": reply.usage.cached_tokens if reply.usage else 0}}
+        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": reply.used.cached_tokens}}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return the headers without rate limits, which the server does not have."""

@@ -47,8 +47,8 @@ COMPLETION: Mapping[str, Go] = {**_SHARED, **dict.fromkeys(("prompt", "suffix"),
 EMBEDDINGS: Mapping[str, Go] = {"model": TEXT, "input": ANY, "dimensions": WHOLE, "encoding_format": TEXT}
 
 EFFORTS = ("high", "medium", "low", "max", "none")
-OTHER_NAMES = {"xhigh": "max", "minimal": "minimal"}
-"""What the server takes besides, as its tests of autumn 2026 have it."""
+UNNAMED = ("xhigh", "minimal")
+"""What the server takes besides, and does not name, as its tests of autumn 2026 have it."""
 
 PICTURES = tuple(f"data:{kind};base64," for kind in ("", "image/jpeg", "image/jpg", "image/png", "image/webp"))
 """How the addresses of images begin that are taken."""
@@ -69,7 +69,7 @@ def check_chat(body: Mapping[str, Any]) -> None:
     for message in body["messages"]:
         _check_message(mapping(message))
     asked = effort(body)
-    if asked and asked not in EFFORTS and asked not in OTHER_NAMES:
+    if asked and asked not in (*EFFORTS, *UNNAMED):
         known = ", ".join(f'"{name}"' for name in EFFORTS[:-1])
         raise RequestError(f"invalid reasoning value: '{asked}' (must be {known}, or \"none\")")
     _check_model(body)

@@ -53,8 +53,10 @@ class Vendor(Dialect):
 
     def told_to(self, prompt: Prompt) -> Self:
         """Return the dialect as it is for a prompt, which may ask to be told nothing of what was thought."""
-        if not _hides_thoughts(prompt.body):
-            return self
+        return self.silenced() if _hides_thoughts(prompt.body) else self
+
+    def silenced(self) -> Self:
+        """Return the dialect of an answer that tells nothing of what was thought."""
         silent = copy.copy(self)
         silent.is_silent = True
         return silent

@@ -55,7 +55,7 @@ class VertexChat(GeminiChat):
         told, options = super().for_prompt(prompt), google_options(prompt.body)
         told.usage_joined, told.finish_joined = True, True
         told.whole_calls = options.get("stream_function_call_arguments") is not True
-        if (prompt.model or GOOGLE).partition("/")[0] + "/" != GOOGLE:
+        if not (prompt.model or GOOGLE).startswith(GOOGLE):
             told.is_partners, told.whole_calls, told.reasoning_field = True, False, "reasoning_content"
         marker = options.get("thought_tag_marker")
         if told.shows_thoughts and isinstance(marker, str):
@@ -119,8 +119,7 @@ class VertexChat(GeminiChat):
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the counts, of which what was thought is one of its own, and how the request was paid."""
-        is_googles = (prompt.model or GOOGLE).startswith(GOOGLE)
-        told = super().usage(counted, reply, prompt) if is_googles else three_counts(reply.used)
+        told = three_counts(reply.used) if self.is_partners else super().usage(counted, reply, prompt)
         more: dict[str, Any] = {"extra_properties": TRAFFIC}
         if thought := reply.used.reasoning_tokens:
             more["completion_tokens_details"] = {"reasoning_tokens": thought}
