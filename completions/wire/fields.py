@@ -19,6 +19,11 @@ def dicts(value: object) -> list[dict[str, Any]]:
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
+def contents(messages: object) -> list[dict[str, Any]]:
+    """Return the parts of what all messages say, in order."""
+    return [part for message in dicts(messages) for part in dicts(message.get("content"))]
+
+
 def text(value: object) -> str:
     """Return a string, or an empty one for anything else."""
     return value if isinstance(value, str) else ""

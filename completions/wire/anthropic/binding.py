@@ -16,10 +16,9 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.wire.anthropic import compaction
 from completions.wire.anthropic.checks import Wrong
-from completions.wire.anthropic.prompt import blocks_of
 from completions.wire.anthropic.thinking import THOUGHTS, sealed_for
 from completions.wire.anthropic.usage import THINKING
-from completions.wire.fields import dicts, mapping, text, without_fields
+from completions.wire.fields import contents, dicts, mapping, text, without_fields
 from completions.wire.seals import SIZE
 from completions.wire.validation import Problem
 
@@ -71,7 +70,7 @@ def _on_mismatch(body: Block) -> str:
 
 def _misbound(body: Block) -> Iterator[tuple[int, int]]:
     """Yield the places of thinking that no longer stands where it was thought, and of all that follows it."""
-    if any(map(compaction.is_signed, blocks_of(body))):
+    if any(map(compaction.is_signed, contents(body.get("messages")))):
         return
     lost = False
     for place, block, digest in _said(body):

@@ -10,8 +10,8 @@ from typing import Any, cast
 
 from completions.conversation import Prompt
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.anthropic.prompt import blocks_of, with_messages
-from completions.wire.fields import dicts, mapping, text, texts, whole
+from completions.wire.anthropic.prompt import with_messages
+from completions.wire.fields import contents, dicts, mapping, text, texts, whole
 
 TOOL_USES = "clear_tool_uses_20250919"
 TRIGGER, KEEP = 100_000, 3
@@ -62,7 +62,7 @@ def edited(prompt: Prompt, size: int) -> Prompt:
 
 def _names(body: Body) -> dict[str, str]:
     """Return the names of the tools whose results are there, by the ids of the calls, in order."""
-    blocks = blocks_of(body)
+    blocks = contents(body.get("messages"))
     called = {text(block.get("id")): text(block.get("name")) for block in blocks if block.get("type") == "tool_use"}
     answered = {text(block.get("tool_use_id")) for block in blocks if block.get("type") == "tool_result"}
     return {name: tool for name, tool in called.items() if name in answered}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.wire.anthropic.checks import Wrong
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import contents, dicts, mapping, text
 from completions.wire.validation import Problem
 
 RESULTS: Mapping[str, str] = {
@@ -87,15 +87,13 @@ def _unrun(conversation: Sequence[dict[str, Any]]) -> Problem | None:
 
 def _unfinished(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     """Return a call of one of the API's tools that has no result although its turn is over: the user has spoken."""
-    blocks = [block for message in conversation for block in dicts(message.get("content"))]
-    done = {block.get("tool_use_id") for block in blocks if block["type"] in RESULTS.values()}
-    for message in conversation[: _spoke_last(conversation)]:
-        for block in dicts(message.get("content")):
-            if block["type"] != "server_tool_use" or block.get("id") in done:
-                continue
-            if (name := text(block.get("name"))) in RESULTS:
-                said = f"`{name}` tool use with id `{block.get('id')}` was found without a corresponding"
-                return Wrong(f"{said} `{RESULTS[name]}` block")
+    done = {block.get("tool_use_id") for block in contents(conversation) if block["type"] in RESULTS.values()}
+    for block in contents(conversation[: _spoke_last(conversation)]):
+        if block["type"] != "server_tool_use" or block.get("id") in done:
+            continue
+        if (name := text(block.get("name"))) in RESULTS:
+            said = f"`{name}` tool use with id `{block.get('id')}` was found without a corresponding"
+            return Wrong(f"{said} `{RESULTS[name]}` block")
     return None
 
 
@@ -114,7 +112,7 @@ def unfound(conversation: Sequence[dict[str, Any]], offered: Sequence[Mapping[st
 
     Recorded in October 2026. What is in a toolset is not known here.
     """
-    blocks = [block for message in conversation for block in dicts(message.get("content"))]
+    blocks = contents(conversation)
     offered = [*offered, *(mapping(mapping(block.get("tool")).get("definition")) for block in blocks)]
     names = {text(tool.get("name")) for tool in offered} - {""}
     is_open = any("toolset" in str(tool.get("type")) for tool in offered)
@@ -155,7 +153,7 @@ def uncontained(body: Mapping[str, Any]) -> Problem | None:
     last = body["messages"][-1]
     if container is not None or last["role"] != "user" or not isinstance(last["content"], list):
         return None
-    blocks = [block for message in body["messages"] for block in dicts(message.get("content"))]
+    blocks = contents(body["messages"])
     done = {block.get("tool_use_id") for block in blocks if block["type"] in RESULTS.values()}
     answered = {block["tool_use_id"] for block in last["content"] if block["type"] == "tool_result"}
     for block in blocks:

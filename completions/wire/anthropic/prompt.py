@@ -74,11 +74,6 @@ def with_messages(prompt: Prompt, messages: list[Any]) -> Prompt:
     )
 
 
-def blocks_of(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the blocks of all messages, in order."""
-    return [block for message in dicts(body.get("messages")) for block in dicts(message.get("content"))]
-
-
 def _messages(body: dict[str, Any]) -> Iterator[Message]:
     """Yield the messages: the system prompt, then each turn; tool results become separate messages."""
     if system := _text(body.get("system")):

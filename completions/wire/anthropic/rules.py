@@ -54,7 +54,7 @@ from completions.wire.anthropic.tools import (
     unsuitable_tools,
 )
 from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unsuitable
-from completions.wire.fields import dicts
+from completions.wire.fields import contents
 from completions.wire.fields import mapping as as_mapping
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
 
@@ -187,9 +187,8 @@ def validate_count(
 
 def _uploaded(messages: Sequence[Mapping[str, Any]]) -> Problem | None:
     """Refuse what was uploaded, which is not counted (measured by several projects, last on 2026-08-21)."""
-    blocks = [block for message in messages for block in dicts(message["content"])]
-    blocks += [each for block in blocks for each in dicts(block.get("content"))]
-    if any(as_mapping(block.get("source")).get("type") == "file" for block in blocks):
+    blocks = contents(messages)
+    if any(as_mapping(block.get("source")).get("type") == "file" for block in [*blocks, *contents(blocks)]):
         return Wrong("File sources are not supported in the token counting endpoint.")
     return None
 

@@ -6,12 +6,12 @@ by langchain-ai/langchain-aws in 2025 and by agentjido/req_llm in September 2026
 """
 
 import binascii
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import Choice, Prompt
 from completions.wire.bedrock.base import is_claude
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import contents, dicts, mapping, text
 
 Document = Mapping[str, Any]
 
@@ -23,17 +23,11 @@ def cited(said: str, choice: Choice, prompt: Prompt) -> list[dict[str, Any]]:
     """Return the citations of a text; none before a call, or where no document is to be cited."""
     if not said or choice.tool_calls or not is_claude(prompt.model or "") or prompt.response_format.stated:
         return []
-    documents = [found for found in enumerate(_documents(prompt)) if mapping(found[1].get("citations")).get("enabled")]
+    given = (mapping(each["document"]) for each in contents(prompt.body.get("messages")) if each.get("document"))
+    documents = [found for found in enumerate(given) if mapping(found[1].get("citations")).get("enabled")]
     names = {text(mapping(each.get("url_citation")).get("url")) for each in choice.annotations}
     chosen = [found for found in documents if text(found[1].get("name")) in names] or documents[:1]
     return [_citation(at, document, said) for at, document in chosen]
-
-
-def _documents(prompt: Prompt) -> Iterator[Document]:
-    for message in dicts(prompt.body.get("messages")):
-        for block in dicts(message.get("content")):
-            if block.get("document"):
-                yield mapping(block["document"])
 
 
 def _citation(at: int, document: Document, said: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from completions.wire.bedrock.gpts import GPTs
 from completions.wire.bedrock.nova import EVENTS, Nova
 from completions.wire.bedrock.nova_embeds import NovaEmbeddings
 from completions.wire.bedrock.texts import OF_PROFILES, TextModels
-from completions.wire.fields import dicts
+from completions.wire.fields import contents, dicts
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 
@@ -73,8 +73,7 @@ def _asked(body: Mapping[str, Any]) -> WireFormat:
     found = next((wire for name, wire in ASKED.items() if name in body), None)
     if any(message.get("role") in ("system", "developer") for message in dicts(body.get("messages"))):
         return found or GPTS
-    blocks = (block for message in dicts(body.get("messages")) for block in dicts(message.get("content")))
-    return found or (NOVA if any("type" not in block for block in blocks) else CLAUDE)
+    return found or (NOVA if any("type" not in block for block in contents(body.get("messages"))) else CLAUDE)
 
 
 def _told(document: Mapping[str, Any]) -> WireFormat:

@@ -9,7 +9,7 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
 from completions.wire.bedrock.base import is_claude
 from completions.wire.bedrock.claude_fields import fields_of
-from completions.wire.fields import dicts, mapping
+from completions.wire.fields import contents, dicts, mapping
 from completions.wire.openai.refusals import elsewhere, no_chat
 from completions.wire.refusals import FORMAT, Asked, Find, Refusal
 
@@ -42,9 +42,8 @@ def _forced(prompt: Prompt) -> Asked | None:
 
 
 def _pictures(prompt: Prompt) -> Asked | None:
-    spoken = (message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user")
-    shown = any(block.get("image") for message in spoken for block in dicts(message.get("content")))
-    return Asked("image") if shown else None
+    spoken = [message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user"]
+    return Asked("image") if any(block.get("image") for block in contents(spoken)) else None
 
 
 def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:

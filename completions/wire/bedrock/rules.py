@@ -167,7 +167,7 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
     The turn of an id that repeats is counted from one (recorded by vercel/ai, August 2026).
     """
     asked: set[str] = set()
-    for index, message in enumerate(messages):
+    for index, message in enumerate([*messages, {"content": []}]):  # at the end nothing may be left to answer
         blocks = dicts(message["content"])
         calls, results = _ids(blocks, "toolUse"), _ids(blocks, "toolResult")
         if (calls or results) and not body.get("toolConfig"):
@@ -186,9 +186,6 @@ def _matched(body: Body, messages: Sequence[Body]) -> None:
                 "previous turn."
             )
         asked = calls - answered
-    if asked:
-        at, listed = len(messages), ", ".join(sorted(asked))
-        raise _invalid(f"Expected toolResult blocks at messages.{at}.content for the following Ids: {listed}")
 
 
 def _ids(blocks: Sequence[Body], kind: str) -> set[str]:

@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, findings, refusals, rules, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL, NO_ROUTE
-from completions.wire.fields import arranged, dicts, mapping, text, without_fields, without_nulls
+from completions.wire.fields import arranged, contents, mapping, text, without_fields, without_nulls
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
     Check,
@@ -272,8 +272,7 @@ class Mistral(Vendor):
 
 
 def _images(body: Mapping[str, Any]) -> Iterator[str]:
-    parts = (part for message in dicts(body["messages"]) for part in dicts(message.get("content")))
-    for part in parts:
+    for part in contents(body["messages"]):
         if part.get("type") == "image_url":
             given = part.get("image_url")
             yield text(mapping(given).get("url") if isinstance(given, dict) else given)

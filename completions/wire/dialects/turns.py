@@ -4,42 +4,17 @@ A rule looks at a body whose fields are right in themselves. What no rule is abo
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.tokens.models import entry
-from completions.wire.fields import dicts, mapping
-from completions.wire.openai.message_rules import NO_JSON, says_json
+from completions.wire.fields import contents, dicts, mapping
+from completions.wire.openai.message_rules import NO_JSON, says_json, steps
 from completions.wire.validation import Rule
 
 Body = Mapping[str, Any]
-
-
-class Step(NamedTuple):
-    """Calls, the results that come right after them, and the role before results that no calls stand before."""
-
-    called: Sequence[str]
-    answered: Sequence[str]
-    before: str
-
-
-def steps(messages: Sequence[Mapping[str, Any]]) -> Iterator[Step]:
-    """Go through the calls of a conversation with their results, and through results without calls."""
-    called: list[str] = []
-    answered: list[str] = []
-    before = ""
-    for message in messages:
-        if message["role"] == "tool":
-            answered.append(str(message.get("tool_call_id")))
-            continue
-        if called or answered:
-            yield Step(called, answered, before)
-        before = message["role"]
-        called, answered = [str(call.get("id")) for call in dicts(message.get("tool_calls"))], []
-    if called or answered:
-        yield Step(called, answered, before)
 
 
 # DeepSeek
@@ -70,12 +45,12 @@ def unknown_role(body: Body) -> RequestError | None:
 
 
 def _unasked(body: Body) -> RequestError | None:
-    wrong = any(set(step.answered) - set(step.called) for step in steps(body["messages"]))
+    wrong = any(set(answered) - set(called) for _, called, answered, _ in steps(body["messages"]))
     return _deepseek(NOT_ASKED) if wrong else None
 
 
 def _unanswered(body: Body) -> RequestError | None:
-    wrong = any(set(step.called) - set(step.answered) for step in steps(body["messages"]))
+    wrong = any(set(called) - set(answered) for _, called, answered, _ in steps(body["messages"]))
     return _deepseek(NOT_ANSWERED) if wrong else None
 
 
@@ -148,25 +123,25 @@ def _last_role(body: Body) -> RequestError | None:
 
 
 def _misplaced_results(body: Body) -> RequestError | None:
-    for step in steps(body["messages"]):
-        if not step.called and step.before in ("system", "user"):
-            return _mistral(_AFTER.format(role=step.before))
+    for role, _, answered, _ in steps(body["messages"]):
+        if answered and role in ("system", "user"):
+            return _mistral(_AFTER.format(role=role))
     return None
 
 
 def _uneven(body: Body) -> RequestError | None:
-    for step in steps(body["messages"]):
-        if len(step.called) != len(step.answered):
+    for _, called, answered, _ in steps(body["messages"]):
+        if len(called) != len(answered):
             return _mistral(_UNEVEN)
-        if strange := [call for call in step.answered if call not in step.called]:
+        if strange := [call for call in answered if call not in called]:
             return _mistral(_STRANGE.format(call=strange[0]))
     return None
 
 
 def _odd_id(body: Body) -> RequestError | None:
-    for step in steps(body["messages"]):
-        for call in (*step.called, *step.answered):
-            if not CALL_ID.fullmatch(call):
+    for _, called, answered, _ in steps(body["messages"]):
+        for call in (*called, *answered):
+            if not CALL_ID.fullmatch(str(call)):
                 return _mistral(_ID.format(call=call), ("invalid_function_call", "3280"))
     return None
 
@@ -203,8 +178,7 @@ def _brings_reasoning(body: Body) -> RequestError | None:
     """Refuse thoughts that another model left in the conversation, at a model without any."""
     if not body["model"].startswith("devstral"):
         return None
-    parts = (part for message in body["messages"] for part in dicts(message.get("content")))
-    if all(part.get("type") != "thinking" for part in parts):
+    if all(part.get("type") != "thinking" for part in contents(body["messages"])):
         return None
     return _mistral("Reasoning input is not enabled for this model", NOT_ENABLED)
 
@@ -213,8 +187,7 @@ def _heard(body: Body) -> RequestError | None:
     """Refuse sounds at the models that were seen to take none."""
     if not DEAF.match(body["model"]):
         return None
-    parts = (part for message in body["messages"] for part in dicts(message.get("content")))
-    if all(part.get("type") != "input_audio" for part in parts):
+    if all(part.get("type") != "input_audio" for part in contents(body["messages"])):
         return None
     return _mistral("Audio input is not enabled for this model", NOT_ENABLED)
 

@@ -4,7 +4,7 @@ The shapes are those of `openai.types.chat` in the SDK (`ChatCompletion*MessageP
 """
 
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.exceptions import RequestError
@@ -268,6 +268,13 @@ MESSAGE = tagged(
 
 _SEVERAL = array(MESSAGE, "objects", low=1)
 
+NOT_ASKED = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+NOT_FOUND = "Invalid parameter: 'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
+NOT_ANSWERED = (
+    "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
+    "The following tool_call_ids did not have response messages: "
+)
+
 
 def messages(value: Any) -> Problem | None:
     """Check the messages one by one, then that calls and tool messages match."""
@@ -284,43 +291,42 @@ def _earlier_problem(value: Sequence[Any]) -> Problem | None:
     return next((problem.under(f"[{at}]") for at, problem in wrong if not isinstance(problem, LastProblem)), None)
 
 
+def steps(conversation: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequence[Any], Sequence[Any], int]]:
+    """Go through the messages that are no results.
+
+    Of each come its role, the ids of its calls, the ids in the results right after it, and the place of the first.
+    """
+    role, place = "", 0
+    called: list[Any] = []
+    answered: list[Any] = []
+    for index, message in enumerate(conversation, 1):
+        if message["role"] == "tool":
+            answered.append(message.get("tool_call_id"))
+            continue
+        yield role, called, answered, place
+        role, answered, place = message["role"], [], index
+        called = [call.get("id") for call in message.get("tool_calls") or ()] if role == "assistant" else []
+    yield role, called, answered, place
+
+
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     """Return a call that no tool message answers right after it, or a tool message that answers none.
 
     The place of the first is where a tool message should be (maruel/genai, 2026-10-05), or all messages at their end.
     """
-    asked: list[str] = []
-    answered: set[str] = set()
-    for index, message in enumerate(conversation):
-        if message["role"] == "tool":
-            if (problem := _orphan(message, asked)) is not None:
-                return problem.under(f"[{index}]")
-            answered.add(message["tool_call_id"])
+    for _, called, answered, start in steps(conversation):
+        if called == answered:  # as nearly always
             continue
-        if (problem := _unanswered(asked, answered)) is not None:
-            return problem.under(f"[{index}]")
-        answered = set()
-        asked = [call["id"] for call in message.get("tool_calls") or ()] if message["role"] == "assistant" else []
-    return _unanswered(asked, answered, path="")
-
-
-def _orphan(message: dict[str, Any], asked: Sequence[str]) -> Problem | None:
-    if not asked:
-        why = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
-        return later_problem(f"Invalid parameter: {why}", "role")
-    if (call := message["tool_call_id"]) in asked:
-        return None
-    why = f"'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
-    return later_problem(f"Invalid parameter: {why}", "tool_call_id")
-
-
-def _unanswered(asked: Sequence[str], answered: set[str], path: str = "role") -> Problem | None:
-    left = [call for call in asked if call not in answered]
-    if not left:
-        return None
-    rule = "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'."
-    why = f"The following tool_call_ids did not have response messages: {', '.join(left)}"
-    return later_problem(f"{rule} {why}", path)
+        for place, call in enumerate(answered, start):
+            if not called:
+                return later_problem(NOT_ASKED, "role").under(f"[{place}]")
+            if call not in called:
+                return later_problem(NOT_FOUND.format(call=call), "tool_call_id").under(f"[{place}]")
+        if left := [call for call in called if call not in answered]:
+            said, end = NOT_ANSWERED + ", ".join(left), start + len(answered)
+            at_end = end == len(conversation)
+            return later_problem(said, "") if at_end else later_problem(said, "role").under(f"[{end}]")
+    return None
 
 
 NO_JSON = "'messages' must contain the word 'json' in some form, to use 'response_format' of type 'json_object'."

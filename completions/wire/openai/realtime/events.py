@@ -14,7 +14,7 @@ from completions import ids
 from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import contents, mapping, text
 from completions.wire.framing import counts, pieces
 from completions.wire.openai import audio
 from completions.wire.openai.base import made_id
@@ -221,4 +221,4 @@ def _usage(counted: Usage, prompt: Prompt, spoken_ms: float) -> dict[str, Any]:
 
 
 def _sounds(body: Mapping[str, object]) -> list[dict[str, Any]]:
-    return [part for item in dicts(body.get("input")) for part in dicts(item.get("content")) if DURATION in part]
+    return [part for part in contents(body.get("input")) if DURATION in part]
