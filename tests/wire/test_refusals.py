@@ -292,9 +292,9 @@ RESPONSES_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] =
     *(
         (model, {"tools": [{"type": kind, **more}]}, f"Tool '{kind}' is not supported with {model}.", None, "tools")
         for model, kind, more in (
-            ("gpt-5", "tool_search", {}),
-            ("gpt-4.1", "tool_search", {}),
-            ("gpt-5.4-nano", "tool_search", {}),
+            ("gpt-5", "tool_search", {"execution": "client"}),
+            ("gpt-4.1", "tool_search", {"execution": "client"}),
+            ("gpt-5.4-nano", "tool_search", {"execution": "client"}),
             ("gpt-4o", "computer", {}),
             ("gpt-5.4", "computer_use_preview", SCREEN),
             ("o4-mini", "computer_use_preview", SCREEN),
@@ -579,7 +579,7 @@ def test_other_vendors__refuse_models_of_another_kind(
             for model, tool in (
                 ("computer-use-preview", {"type": "computer_use_preview", **SCREEN}),
                 ("gpt-5.4", {"type": "computer"}),
-                ("gpt-5.6-terra", {"type": "tool_search"}),
+                ("gpt-5.6-terra", {"type": "tool_search", "execution": "client"}),
             )
         ),
     ],

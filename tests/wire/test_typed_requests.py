@@ -144,6 +144,13 @@ def beside(item: Body) -> list[Body]:
     return [item]
 
 
+def searched(tools: list[Body]) -> list[Body]:
+    """Return the search that finds deferred tools, or a deferred tool for a search to find."""
+    if any(tool["type"] == "tool_search" for tool in tools):
+        return [{**FUNCTION, "defer_loading": True}]
+    return [{"type": "tool_search"}] if '"defer_loading":true' in orjson.dumps(tools).decode() else []
+
+
 def items(body: Body) -> Body:
     """Return a request for a response with what its last item and its choice of a tool need besides."""
     more: Body = {}
@@ -151,6 +158,8 @@ def items(body: Body) -> Body:
         more["input"] = [*HELLO, *beside(body["input"][0])]
     if body.get("tool_choice"):
         more["tools"] = [FUNCTION, {"type": "custom", "name": "f"}]
+    elif tools := body.get("tools"):
+        more["tools"] = [*tools, *searched(tools)]
     if ((body.get("text") or {}).get("format") or {}).get("type") == "json_object":
         more["input"] = "Answer in JSON."
     if body.get("stream_options") is not None:

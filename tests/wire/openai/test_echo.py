@@ -344,7 +344,7 @@ FOUND = {"type": "tool_search_output", "execution": "server", "status": "complet
         ([SEARCH, LATE], [], "look"),
         ([SEARCH, SPACE], [], "eyes"),
         ([SEARCH, LATE], [FOUND], None),
-        ([SEARCH, LOOK], [], None),
+        ([SEARCH, LOOK, {**LATE, "name": "see"}], [], None),
         ([LATE, {**SEARCH, "execution": "client", "description": "Finds", "parameters": EMPTY}], [], None),
     ],
     ids=["deferred", "in a namespace", "found before", "not deferred", "the client's search"],
@@ -401,7 +401,7 @@ def test_cache__is_kept_at_azure_as_long_as_recorded(model: str, kept: str) -> N
 )
 def test_call__names_the_namespace_of_its_function(tool: JSON, namespace: str | None) -> None:
     call = Choice(tool_calls=(ToolCall("look", "{}"),))
-    item = answer(call, model="gpt-5.4", tools=[{"type": "tool_search"}, tool])["output"][-1]
+    item = answer(call, model="gpt-5.4", tools=[{"type": "tool_search", "execution": "client"}, tool])["output"][-1]
     assert item.get("namespace") == namespace
 
 

@@ -26,6 +26,8 @@ RESULT: JSON = {"type": "function_call_output", "call_id": "call_1", "output": "
 SAID: JSON = {"type": "message", "id": "msg_1", "role": "assistant", "content": "Hi"}
 SPACE: JSON = {"type": "namespace", "name": "sky", "description": "Weather.", "tools": [TOOL]}
 CHOSEN = ("tool_choice", None)
+LATE = "Deferred tools require tools.tool_search."
+UNSEARCHED = "tools.tool_search requires at least one deferred tool."
 OPTIONS = "prompt_cache_options"
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
 
@@ -304,6 +306,15 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             "stream_options",
             None,
         ),
+        *(
+            ({"tools": tools}, f"Invalid Value: 'tools.{key}'. {why}", f"tools.{key}", None)
+            for key, why, tools in (
+                ("defer_loading", LATE, [{**TOOL, "defer_loading": True}]),
+                ("defer_loading", LATE, [{**SPACE, "tools": [{**TOOL, "defer_loading": True}]}]),
+                ("tool_search", UNSEARCHED, [{"type": "tool_search"}, TOOL]),
+                ("tool_search", UNSEARCHED, [{"type": "tool_search", "execution": "server"}, SPACE]),
+            )
+        ),
         ({"background": True, "store": False}, "Background mode requires 'store' to be true.", "background", None),
         (
             {"tool_choice": "required"},
@@ -342,13 +353,13 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
         ),
         *(
             (
-                {"tools": [tool], "input": [CALL, RESULT]},
+                {"tools": tools, "input": [CALL, RESULT]},
                 "Missing namespace for function_call 'get_weather'. It does not exist in the default namespace. "
                 "Round-trip the model's function_call item with its namespace field included.",
                 "input[0].namespace",
                 None,
             )
-            for tool in (SPACE, {**TOOL, "defer_loading": True})
+            for tools in ([SPACE], [{**TOOL, "defer_loading": True}, {"type": "tool_search"}])
         ),
         (
             {"tools": [{**TOOL, "output_schema": SCHEMA}], "input": [CALL, RESULT]},

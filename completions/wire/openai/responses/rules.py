@@ -18,7 +18,7 @@ from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.requests import shortened
 from completions.wire.openai.responses.item_rules import INPUT, VARIABLE, item, unmatched
 from completions.wire.openai.responses.prompt import own_items
-from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsuitable
+from completions.wire.openai.responses.tool_rules import TOOL_CHOICE, tools, unsearchable, unsuitable
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
 from completions.wire.validation import (
@@ -227,7 +227,7 @@ def validate_count(body: dict[str, Any]) -> None:
 
 def validate_compaction(body: dict[str, Any]) -> None:
     """Raise `RequestError` for what is wrong with a request to compact a conversation."""
-    refuse(_COMPACTION(body) or _nothing(body))
+    refuse(_COMPACTION(body) or _nothing(body) or unsearchable(body))
 
 
 def _across(body: Mapping[str, Any]) -> Problem | None:
@@ -238,6 +238,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or _unkept(body)
         or _in_no_hurry(body)
         or unsuitable(body)
+        or unsearchable(body)
         or _unread(body)
         or _json_mode(body)
         or _searches_for_json(body)

@@ -249,6 +249,25 @@ def unsuitable(body: Mapping[str, Any]) -> Problem | None:
     return worded_problem(f"Tool choice '{what}' not found in 'tools' parameter.", None, "tool_choice")
 
 
+def unsearchable(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse tools to be found without a search, and the API's own search of none (measured by five projects in 2026).
+
+    A search that the client runs finds what the request need not name, and a prompt may have tools of its own.
+    """
+    offered = body.get("tools") or []
+    late = any(each.get("defer_loading") is True for tool in offered for each in (tool, *(tool.get("tools") or ())))
+    searches = [tool for tool in offered if tool["type"] == "tool_search"]
+    if body.get("prompt") or late == bool(searches):
+        return None
+    if late:
+        why = "Invalid Value: 'tools.defer_loading'. Deferred tools require tools.tool_search."
+        return worded_problem(why, None, "tools.defer_loading")
+    if any(tool.get("execution") == "client" for tool in searches):
+        return None
+    why = "Invalid Value: 'tools.tool_search'. tools.tool_search requires at least one deferred tool."
+    return worded_problem(why, None, "tools.tool_search")
+
+
 def _is_chosen(chosen: Mapping[str, Any], tool: Mapping[str, Any]) -> bool:
     """Tell whether a tool is the one that is chosen: by its name, or the API's own by its kind, of whatever version."""
     kind, other = str(chosen.get("type")), str(tool["type"])
