@@ -52,7 +52,7 @@ SAMPLES = {
     **{"name": "f", "arguments": "{}", "call_id": "call_1", "tool_call_id": "call_1", "metadata": {"a": "b"}},
     **{"max_output_tokens": 64, "max_tokens": 2048, "budget_tokens": 1024, "logit_bias": {"1": -1}, "data": PNG},
     **{"tool_use_id": "toolu_1", "id": "toolu_1", "temperature": 1, "score_threshold": 0.5},
-    **{"top_p": 0.5, "previous_response_id": "resp_1", "Request.conversation": "conv_1"},
+    **{"top_p": 0.5, "previous_response_id": "resp_1", "Request.conversation": "conv_1", "inference_geo": "us"},
     "ResponseConversationParamParam.id": "conv_1",
     **{"ResponseOutputMessageParam.id": "msg_1", "ResponseReasoningItemParam.id": "rs_1"},
     **{"ResponseFunctionToolCallParam.id": "fc_1", "FunctionCallOutput.id": "fc_1"},

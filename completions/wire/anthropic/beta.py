@@ -149,9 +149,20 @@ def unasked(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
     return None
 
 
+SLOW = re.compile(r"claude-(?:3|haiku|sonnet|fable|mythos|opus-4(?:-[0-5])?(?:-20\d{6})?$)")
+"""The models that have no fast mode (quoted of Opus 4.5, Sonnet 5, Haiku 4.5 and Fable 5.1 until September 2026)."""
+
+
+def _slow(body: Mapping[str, Any]) -> Problem | None:
+    """Return that the model cannot be asked to be fast."""
+    if body.get("speed") != "fast" or not SLOW.match(body["model"]):
+        return None
+    return Wrong(f"'{body['model']}' does not support the `speed` parameter.")
+
+
 def unsuitable_beta(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
     """Return what in the field of a beta does not fit the rest of the request."""
-    return unasked(body, betas) or _unreferenced(body, betas) or _unthinking(body)
+    return unasked(body, betas) or _unreferenced(body, betas) or _unthinking(body) or _slow(body)
 
 
 def _unreferenced(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:

@@ -24,6 +24,9 @@ from completions.wire.validation import refuse
 VERSION = "2023-06-01"
 """The version of Anthropic's API for which a cloud's own version stands; SDKs of 2026-10 send Anthropic's newest."""
 
+ANTHROPICS = ("cache_control", "speed")
+"""What only Anthropic's own API takes beside the fields of a message (measured until July 2026)."""
+
 OWN = ("anthropic_version", "anthropic_beta")
 """What a body has in place of headers."""
 
@@ -73,6 +76,9 @@ class HostedClaude(AnthropicAnswers):
             refuse(Wrong("Field required", "anthropic_version"))
         if document["anthropic_version"] not in (self.version, *anthropic_rules.VERSIONS):
             refuse(Wrong(f"Input should be '{self.version}'", "anthropic_version"))
+        for field in ANTHROPICS:
+            if field in document:
+                refuse(Wrong("Extra inputs are not permitted", field))
         refuse(elsewhere(dicts(document.get("tools")), self.tool_types))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -85,7 +91,7 @@ class HostedClaude(AnthropicAnswers):
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost, without the tier and the place, which Anthropic's own API alone tells."""
-        return without(super().usage(reply, prompt), "service_tier", "inference_geo")
+        return without(super().usage(reply, prompt), "service_tier", "inference_geo", "speed")
 
     def _named(self, reply: Reply, prompt: Prompt) -> Reply:
         """Return a reply with an id of this cloud's, and with the name that Anthropic has for the model."""

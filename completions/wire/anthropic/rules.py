@@ -90,6 +90,14 @@ def fraction(value: Any) -> Problem | None:
     return number()(value) or (None if 0 <= value <= 1 else Wrong("range: 0..1"))
 
 
+PLACES = ("global", "us")
+
+
+def place(value: Any) -> Problem | None:
+    """Check where an answer is to be made (measured by several projects until 2026-09-30)."""
+    return string()(value) or (None if value in PLACES else Wrong(f"must be one of {[*PLACES]}"))
+
+
 _USER = string(high=256)
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}")
 
@@ -124,7 +132,7 @@ FIELDS: Mapping[str, Check] = {
     "service_tier": choice("auto", "standard_only"),
     "stream": boolean,
     "container": CONTAINER,
-    "inference_geo": nullable(string()),
+    "inference_geo": nullable(place),
     "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
 }
 """The fields of a request for a message, in the order in which the API looks at them."""

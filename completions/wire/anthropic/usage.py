@@ -32,7 +32,7 @@ PLAIN = re.compile(r"\bclaude-(?:2|instant|3-opus)")
 SEARCHES = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
 """How the API's own tools are counted."""
 
-AT_START = ("cache_creation", "service_tier", "inference_geo")
+AT_START = ("cache_creation", "service_tier", "inference_geo", "speed")
 AT_END = ("output_tokens_details", "server_tool_use", "iterations")
 """What of a usage only the start of a stream tells, and what only its end."""
 
@@ -43,7 +43,7 @@ def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     if PLAIN.search(model):
         return plain(known)
     stopped = _is_stopped(reply, model)
-    made = {"inference_geo": "not_available"} if stopped else TIER | _place(model)
+    made = {"inference_geo": "not_available"} if stopped else TIER | _place(model, prompt)
     read = _input(known) | credit.redeemed(prompt)
     said = _output(known, prompt)
     if stopped and "completion_tokens" not in reply.counts:
@@ -127,10 +127,13 @@ def _is_stopped(reply: Reply, model: str) -> bool:
     return bool(choice.refusal and not choice.text and SCREENED.match(model))
 
 
-def _place(model: str) -> dict[str, Any]:
+def _place(model: str, prompt: Prompt) -> dict[str, Any]:
+    """Return where the answer was made, and how fast, where the request says that (measured in September 2026)."""
     if GONE.search(model):
         return {}
-    return {"inference_geo": "not_available" if EARLIER.match(model) else "global"}
+    asked, speed = text(prompt.body.get("inference_geo")), text(prompt.body.get("speed"))
+    made = {"inference_geo": "not_available" if EARLIER.match(model) else asked or "global"}
+    return made | ({"speed": speed} if speed else {})
 
 
 def _served(reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -99,7 +99,7 @@ class VendorsMessages(AnthropicAnswers):
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost, without the tier and the place, which Anthropic's own API alone tells."""
-        return without(super().usage(reply, prompt), "service_tier", "inference_geo")
+        return without(super().usage(reply, prompt), "service_tier", "inference_geo", "speed")
 
 
 class OllamaMessages(VendorsMessages):

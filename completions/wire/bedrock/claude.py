@@ -12,7 +12,6 @@ from typing import Any
 from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
-from completions.wire.anthropic.beta import unknown
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
@@ -20,9 +19,10 @@ from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.bedrock import guardrail, guardrail_message, invoked, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
+from completions.wire.bedrock.claude_fields import lacks_a_beta
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
-from completions.wire.fields import dicts, mapping, texts
+from completions.wire.fields import dicts, mapping
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
@@ -68,11 +68,11 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def check_version(self, document: Mapping[str, Any]) -> None:
         """Refuse a `stream`, too: the address says it here; and what is to be fetched (recorded in December 2025).
 
-        A beta of no such name is refused in words of its own, as quoted in 2026.
+        A beta of no such name, or that Bedrock lacks, is refused in words of its own, as measured until July 2026.
         """
         if "stream" in document:
             refuse(Wrong("Extra inputs are not permitted", "stream"))
-        if unknown(texts(document.get("anthropic_beta"))) is not None:
+        if lacks_a_beta(document):
             refuse(Wrong("invalid beta flag"))
         super().check_version(document)
         for index, message in enumerate(dicts(document.get("messages"))):

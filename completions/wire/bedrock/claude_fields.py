@@ -10,15 +10,39 @@ from typing import Any
 
 from completions.conversation import Prompt, Reply
 from completions.wire.anthropic.answer import ending
+from completions.wire.anthropic.beta import unknown
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.fields import mapping, texts
 
 MISSING = object()
 
+NO_BETAS = frozenset(
+    {
+        "advanced-tool-use-2025-11-20",
+        "code-execution-2025-05-22",
+        "code-execution-2025-08-25",
+        "fast-mode-2026-02-01",
+        "files-api-2025-04-14",
+        "max-tokens-3-5-sonnet-2024-07-15",
+        "message-batches-2024-09-24",
+        "prompt-caching-scope-2026-01-05",
+        "redact-thinking-2026-02-12",
+        "skills-2025-10-02",
+        "web-fetch-2025-09-10",
+    }
+)
+"""Betas of Anthropic's that Bedrock was seen to refuse, of all models."""
+
 
 def fields_of(body: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a request asks of its model alone."""
     return mapping(body.get("additionalModelRequestFields"))
+
+
+def lacks_a_beta(fields: Mapping[str, Any]) -> bool:
+    """Tell whether Claude's fields ask for a beta of no such name, or for one that Bedrock lacks."""
+    betas = texts(fields.get("anthropic_beta"))
+    return unknown(betas) is not None or not NO_BETAS.isdisjoint(betas)
 
 
 def extended(prompt: Prompt) -> Prompt:

@@ -11,6 +11,7 @@ from typing import Any
 
 from completions.tokens.models import max_output
 from completions.wire.bedrock import bounds, contents
+from completions.wire.bedrock.claude_fields import fields_of, lacks_a_beta
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.members import CONTENT, REQUEST, typed
 from completions.wire.fields import dicts, mapping
@@ -37,6 +38,8 @@ def validate(body: Body, model: str) -> None:
     bounds.check(body)
     _inference(mapping(body.get("inferenceConfig")), model)
     _tools(body)
+    if lacks_a_beta(fields_of(body)):
+        raise _invalid("The model returned the following errors: invalid beta flag")
     _pointers(body.get("additionalModelResponseFieldPaths") or ())
     messages = body.get("messages")
     if messages is None:

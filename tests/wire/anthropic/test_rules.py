@@ -351,6 +351,12 @@ ORPHAN = (
         ),
         ({"stream": "yes"}, "stream: Input should be a valid boolean"),
         ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid array"),
+        ({"inference_geo": 7}, "inference_geo: Input should be a valid string"),
+        ({"inference_geo": "eu"}, "inference_geo: must be one of ['global', 'us']"),
+        *(
+            ({"model": model, "speed": "fast"}, f"'{model}' does not support the `speed` parameter.")
+            for model in ("claude-opus-4-5-20251101", "claude-opus-4-20250514", "claude-haiku-4-5", "claude-sonnet-5")
+        ),
         (
             {"output_config": {"effort": "huge"}},
             "output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'",
@@ -406,6 +412,8 @@ def test_version__before_holds_the_sampling_within_bounds() -> None:
     [
         {"tool_choice": {"type": "auto"}},
         {"metadata": None, "container": None, "stop_sequences": None, "inference_geo": None, "cache_control": None},
+        {"inference_geo": "us"},
+        *({"speed": "fast", "model": model} for model in ("claude-opus-4-6", "claude-opus-5-5", "another")),
         {"container": "container_1", "tools": [RUNS]},
         {"container": "container_1", "tools": [{"type": "web_search_20260209", "name": "web_search"}]},
         {"messages": [{"role": "user", "content": []}, USER]},

@@ -48,6 +48,14 @@ def test_model__tells_where_it_runs_and_what_it_thinks(model: str, place: str, d
     assert ["output_tokens_details" in each["usage"] for each in (message, start, end)] == [details, False, details]
 
 
+def test_usage__tells_the_place_and_the_speed_that_were_asked_for() -> None:
+    message, start, end = told("claude-opus-5-5", inference_geo="us", speed="fast")
+    for usage in (message["usage"], start["usage"]):
+        assert (usage["inference_geo"], usage["speed"]) == ("us", "fast")
+    assert {"inference_geo", "speed"}.isdisjoint(end["usage"])
+    assert "speed" not in told("claude-opus-5-5", speed=None)[0]["usage"]
+
+
 @pytest.mark.parametrize(
     ("model", "said", "made"),
     [

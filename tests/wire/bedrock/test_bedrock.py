@@ -460,6 +460,9 @@ PICTURED = {"type": "image", "source": {"type": "url", "url": "https://a"}}
     [
         ({"anthropic_version": "x"}, "anthropic_version: Input should be 'bedrock-2023-05-31'"),
         ({"stream": True}, "stream: Extra inputs are not permitted"),
+        ({"speed": "fast"}, "speed: Extra inputs are not permitted"),
+        ({"cache_control": {"type": "ephemeral"}}, "cache_control: Extra inputs are not permitted"),
+        ({"anthropic_beta": ["computer-use-2025-01-24", "files-api-2025-04-14"]}, "invalid beta flag"),
         ({"max_tokens": None}, "max_tokens: Input should be a valid integer"),
         (
             {"messages": [{"role": "user", "content": [PICTURED]}]},

@@ -178,6 +178,12 @@ def own(fields: dict[str, Any]) -> dict[str, Any]:
     return {"additionalModelRequestFields": fields}
 
 
+def test_converse__refuses_betas_that_bedrock_lacks() -> None:
+    body = {"messages": [USER], **own({"anthropic_beta": ["advanced-tool-use-2025-11-20"]})}
+    with pytest.raises(AmazonError, match=f"{CLAUDES}invalid beta flag"):
+        Converse().parse(json.dumps(body).encode(), {}, validate=True, route={"model": OPUS, "method": "converse"})
+
+
 def chosen(**choice: Any) -> dict[str, Any]:
     return {"toolConfig": {**TOOLS, "toolChoice": choice}}
 
@@ -204,6 +210,7 @@ def chosen(**choice: Any) -> dict[str, Any]:
         (OPUS, {"additionalModelRequestFields": {"top_k": 5}}, f"{CLAUDES}`top_k` is deprecated for this model."),
         (OPUS, {"additionalModelRequestFields": THINKS}, f'{CLAUDES}"thinking.type.enabled" is not supported for this'),
         (OPUS, set_to(stopSequences=["."]), None),
+        (OPUS, own({"anthropic_beta": ["tool-search-tool-2025-10-19"]}), None),
         (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
         ("us.anthropic.claude-sonnet-4-6", set_to(maxTokens=128_000), None),
         (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),

@@ -67,6 +67,7 @@ def test_sdk__counts_tokens_as_anthropic_does(sdk: anthropic.AnthropicVertex) ->
     [
         (MODEL, {"anthropic_version": None}, "good", 400, "anthropic_version: Input should be 'vertex-2023-10-16'"),
         (MODEL, {"model": MODEL}, "good", 400, "model: Extra inputs are not permitted"),
+        (MODEL, {"cache_control": {"type": "ephemeral"}}, "good", 400, "cache_control: Extra inputs are not permitted"),
         (MODEL, {"max_tokens": "x"}, "good", 400, "max_tokens: Input should be a valid integer"),
         (MODEL, {"thread": {"type": "create"}}, "good", 400, "thread: Extra inputs are not permitted"),
         (MODEL, {"max_tokens": 99_999_999}, "good", 400, "maximum allowed number of output tokens"),
