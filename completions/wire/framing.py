@@ -5,7 +5,7 @@ a token each, or several where the pacing says so.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise, zip_longest
 from typing import Any, TypeVar
 
@@ -229,3 +229,8 @@ def parted(values: list[str]) -> tuple[list[str], list[str]]:
 def counts(values: Sequence[Any]) -> Sequence[int] | None:
     """Return how many tokens each piece has; None is one."""
     return values.counts if isinstance(values, Pieces) else None
+
+
+def sized(values: Sequence[T]) -> Iterator[tuple[T, int]]:
+    """Go through pieces, each with how many tokens it has."""
+    return zip(values, counts(values) or [1] * len(values), strict=True)

@@ -19,7 +19,7 @@ from completions.wire.bedrock.blocks import blocks
 from completions.wire.bedrock.malformed import check, extraneous, malformed
 from completions.wire.bedrock.members import CONTENT, REQUEST
 from completions.wire.fields import dicts, mapping
-from completions.wire.framing import counts
+from completions.wire.framing import sized
 from completions.wire.readback import Answer
 
 FIELDS = {*REQUEST, "schemaVersion", "reasoningConfig"}
@@ -84,10 +84,9 @@ def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
             yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, token=True)
         for delta, values, token in block.runs:
             part = "arguments" if block.opening is not None else ""
-            for at, value in enumerate(values):
+            for value, size in sized(values):
                 template = Template({"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}})
-                sizes = counts(values)
-                yield Event(template.one(value), (sizes[at] if sizes else 1) if token else 0, part=part)
+                yield Event(template.one(value), size if token else 0, part=part)
                 yield _event("contentBlockStop", {"contentBlockIndex": index})
                 index += 1
     yield _event("messageStop", {"stopReason": converse.stop_reason(reply, prompt)}, part="finish")

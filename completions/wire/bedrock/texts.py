@@ -19,7 +19,7 @@ from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text, texts, whole
-from completions.wire.framing import counts, pieces
+from completions.wire.framing import pieces, sized
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
@@ -284,9 +284,8 @@ def _text(reply: Reply) -> str:
 
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
     family, choice = family_of(prompt.model, prompt.body), only_choice(reply)
-    values = pieces(_text(reply), prompt)
     so_far = 0
-    for value, size in zip(values, counts(values) or [1] * len(values), strict=True):
+    for value, size in sized(pieces(_text(reply), prompt)):
         so_far += size
         yield Event(orjson.dumps(family.piece(Said(value, None, prompt, reply, so_far))), size)
     ending = family.piece(Said("", _ends(choice, family), prompt, reply))

@@ -13,7 +13,7 @@ from completions.event import HOLE, Event, Events, Run, Template
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.fields import arranged, mapping
-from completions.wire.framing import counts, grouped, joined, pieces
+from completions.wire.framing import counts, grouped, joined, pieces, sized
 from completions.wire.gemini import hosted, media
 from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index, is_vertex
 from completions.wire.gemini.envelope import READ, USAGE, content_of, tail, told_so_far, told_usage
@@ -49,9 +49,9 @@ def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str
     if not isinstance(said := part.get("text"), str) or not said:
         return [(1, part)]
     thought = {key: part[key] for key in ("thought",) if key in part}
-    texts = pieces(said, prompt)
-    told = [{"text": piece, **thought} for piece in texts]
-    return list(zip(counts(texts) or [1] * len(texts), [*told[:-1], {**part, **told[-1]}], strict=True))
+    told = [(size, {"text": piece, **thought}) for piece, size in sized(pieces(said, prompt))]
+    size, last = told.pop()
+    return [*told, (size, {**part, **last})]
 
 
 def _in_chunks(said: Said) -> Iterator[tuple[Any, ...]]:

@@ -15,7 +15,7 @@ from completions.event import HOLE, Event, Events, Template
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.fields import without_fields
-from completions.wire.framing import counts, joined
+from completions.wire.framing import counts, joined, sized
 from completions.wire.gemini.interactions.answer import begun
 
 DONE = Event(b"[DONE]", chunk=False, name="done")
@@ -128,13 +128,12 @@ class _Narrator:
     def _pieces(self, index: int, delta: Document, said: str, part: str = "") -> None:
         """Add a delta for each token; what they have in common is encoded once, but where each has an id."""
         pieces = joined(tokens.split(said, self._model), self._per_chunk)
-        sizes = counts(pieces)
         if not self._resumable:
             template = Template({"index": index, "delta": delta, "event_type": "step.delta"})
-            self.events += template.events(pieces, part, "step.delta", sizes)
+            self.events += template.events(pieces, part, "step.delta", counts(pieces))
             return
         last = -1
-        for piece, size in zip(pieces, sizes or [1] * len(pieces), strict=True):
+        for piece, size in sized(pieces):
             last += size
             numbered = {"index": index, "delta": delta, "event_id": _event_id(index, last), "event_type": "step.delta"}
             self.events.append(Event(Template(numbered).one(piece), size, True, part, "step.delta"))

@@ -18,11 +18,11 @@ from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.framing import counts, pieces
+from completions.wire.framing import pieces, sized
 from completions.wire.gemini import media
 from completions.wire.gemini.answer import is_vertex, usage
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.openai.realtime.sound import PCM, milliseconds, place_in
+from completions.wire.openai.realtime.sound import PCM, milliseconds, with_sound
 from completions.wire.openai.sound_files import RATE
 from completions.wire.readback import NATURAL, Answer
 
@@ -104,17 +104,15 @@ class _Narrator:
 
     def _says(self, block: Block) -> None:
         split = pieces(block.text, self._prompt)
-        sizes = counts(split) or [1] * len(split)
         if block.kind == "reasoning" or not self._speaks:
             thought = {"thought": True} if block.kind == "reasoning" else {}
-            for piece, size in zip(split, sizes, strict=True):
+            for piece, size in sized(split):
                 self._content({"modelTurn": {"parts": [{"text": piece} | thought]}}, size)
             return
-        sound, told = media.sound_of(block.text, self._prompt), 0
+        sound = media.sound_of(block.text, self._prompt)
         self._spoken_ms += milliseconds(len(sound), PCM)
-        for piece, size in zip(split, sizes, strict=True):
-            first, told = place_in(sound, block.text, told), told + len(piece)
-            if data := sound[first : place_in(sound, block.text, told)]:
+        for piece, size, data in with_sound(split, sound):
+            if data:
                 inline = {"mimeType": SOUND, "data": base64.b64encode(data).decode()}
                 self._content({"modelTurn": {"parts": [{"inlineData": inline}]}})
             self._content({"outputTranscription": {"text": piece}}, size)

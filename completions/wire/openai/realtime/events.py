@@ -15,10 +15,10 @@ from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.fields import contents, mapping, text
-from completions.wire.framing import counts, pieces
+from completions.wire.framing import pieces, sized
 from completions.wire.openai import audio
 from completions.wire.openai.base import made_id
-from completions.wire.openai.realtime.sound import PCM, converted, milliseconds, place_in
+from completions.wire.openai.realtime.sound import PCM, converted, milliseconds, with_sound
 
 INPUT_MS, OUTPUT_MS = 100, 50
 """Milliseconds of sound that cost a token: of what a user says, and of what the model says."""
@@ -87,8 +87,8 @@ class _Narrator:
             empty, whole = head | {"arguments": ""}, head | {"status": "completed", "arguments": call.arguments}
         else:
             head = start | {"type": "message", "status": "in_progress", "role": "assistant", "content": []}
-            said = {"type": "output_audio", "transcript": block.text} if self._speaks else _output_text(block.text)
-            empty, whole = head, head | {"status": self._status, "content": [said]}
+            kind, key = ("output_audio", "transcript") if self._speaks else ("output_text", "text")
+            empty, whole = head, head | {"status": self._status, "content": [{"type": kind, key: block.text}]}
         at = {"response_id": self._id, "output_index": index}
         self._add("response.output_item.added", {**at, "item": empty})
         self._in_conversation("conversation.item.added", empty)
@@ -109,8 +109,7 @@ class _Narrator:
 
     def _arguments(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
         at = {**at, "call_id": item["call_id"]}
-        said = pieces(item["arguments"], self._prompt)
-        for piece, count in zip(said, counts(said) or [1] * len(said), strict=True):
+        for piece, count in sized(pieces(item["arguments"], self._prompt)):
             self._add("response.function_call_arguments.delta", {**at, "delta": piece}, token=count, part="arguments")
         told = {"name": item["name"], "arguments": item["arguments"]}
         self._add("response.function_call_arguments.done", {**at, **told})
@@ -118,8 +117,7 @@ class _Narrator:
     def _text(self, at: Mapping[str, Any], said: str) -> None:
         at = {**at, "content_index": 0}
         self._add("response.content_part.added", {**at, "part": {"type": "text", "text": ""}})
-        split = pieces(said, self._prompt)
-        for piece, count in zip(split, counts(split) or [1] * len(split), strict=True):
+        for piece, count in sized(pieces(said, self._prompt)):
             self._add("response.output_text.delta", {**at, "delta": piece}, token=count)
         self._add("response.output_text.done", {**at, "text": said})
         self._add("response.content_part.done", {**at, "part": {"type": "text", "text": said}})
@@ -133,11 +131,8 @@ class _Narrator:
         )
         sound = converted(pcm, text(mapping(self._output.get("format")).get("type")) or PCM)
         self._spoken_ms += milliseconds(len(pcm), PCM)
-        split, told = pieces(said, self._prompt), 0
-        for piece, count in zip(split, counts(split) or [1] * len(split), strict=True):
+        for piece, count, part in with_sound(pieces(said, self._prompt), sound):
             self._add("response.output_audio_transcript.delta", {**at, "delta": piece}, token=count)
-            first, told = place_in(sound, said, told), told + len(piece)
-            part = sound[first : place_in(sound, said, told)]
             if part:
                 self._add("response.output_audio.delta", {**at, "delta": base64.b64encode(part).decode()})
         self._add("response.output_audio.done", at)
@@ -170,10 +165,6 @@ class _Narrator:
 def _modalities(prompt: Prompt) -> list[object]:
     asked = prompt.body.get("output_modalities")
     return asked if isinstance(asked, list) and asked else ["audio"]
-
-
-def _output_text(said: str) -> dict[str, str]:
-    return {"type": "output_text", "text": said}
 
 
 def response_object(

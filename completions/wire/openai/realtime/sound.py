@@ -7,8 +7,10 @@ import functools
 import re
 import sys
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
+
+from completions.wire.framing import sized
 
 PCM, MU_LAW, A_LAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 
@@ -90,9 +92,14 @@ def milliseconds(size: int, kind: str) -> float:
     return size / bytes_per_ms(kind)
 
 
-def place_in(sound: bytes, said: str, told: int) -> int:
-    """Return up to where the sound of a text goes when so many of its characters are told; samples have two bytes."""
-    return len(sound) * told // max(len(said), 1) // 2 * 2 if told < len(said) else len(sound)
+def with_sound(pieces: Sequence[str], sound: bytes) -> Iterator[tuple[str, int, bytes]]:
+    """Go through the pieces of a text, each with its tokens and its share of a sound of samples of two bytes."""
+    start, told, whole = 0, 0, sum(map(len, pieces))
+    for piece, size in sized(pieces):
+        told += len(piece)
+        end = len(sound) * told // whole // 2 * 2 if told < whole else len(sound)
+        yield piece, size, sound[start:end]
+        start = end
 
 
 def converted(pcm: bytes, kind: str) -> bytes:
