@@ -37,8 +37,8 @@ class Refusal(NamedTuple):
     feature: str
     find: Find
     words: str
-    code: str | None = "unsupported_parameter"
-    param: str | None = "{place}"
+    code: str | None = None
+    param: str | None = None
     status: int = 400
     type: str = "invalid_request_error"
     source: str = ""
@@ -65,6 +65,11 @@ class Refusal(NamedTuple):
             self.words.format_map(facts), status=self.status, type=self.type, code=self.code, param=param
         )
 
+
+placed = functools.partial(Refusal, param="{place}")
+"""A row whose error has the place as its parameter."""
+
+unsupported = functools.partial(placed, code="unsupported_parameter")
 
 EFFORT = "effort"
 """Marks a row for models that accept only some reasoning efforts."""

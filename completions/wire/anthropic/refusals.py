@@ -49,7 +49,7 @@ def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str = "2026-10-05") -> Refusal:
-    return Refusal(feature, find, words, None, None, source=source, seen=seen)
+    return Refusal(feature, find, words, source=source, seen=seen)
 
 
 FORCED = _row(

@@ -47,7 +47,7 @@ def _pictures(prompt: Prompt) -> Asked | None:
 
 
 def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:
-    return Refusal(feature, find, words, None, None, source=source, seen=seen)
+    return Refusal(feature, find, words, source=source, seen=seen)
 
 
 def _claudes(row: Refusal) -> Refusal:

@@ -107,8 +107,6 @@ NOT_IN_CHAT = (
         FORMAT,
         elsewhere(no_chat),
         "model '{model}' is not supported by the chat API",
-        None,
-        None,
         source="quotes by users, of embed-english-v3.0",
         seen="2026-11-29",
     ),

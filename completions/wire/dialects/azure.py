@@ -64,7 +64,6 @@ ELSEWHERE = (
         "and try again. You can learn more about which models can be used with each operation here: "
         "https://go.microsoft.com/fwlink/?linkid=2197993.",
         "OperationNotSupported",
-        None,
         source="quotes by users, of gpt-5.1-codex-mini",
         seen="2026-07-15",
     ),

@@ -108,7 +108,7 @@ _of_gemma = partial(of_models, "gemma-")
 
 
 def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
-    return Refusal(feature, find, words, None, None, source="quotes by users of the Gemini API", seen=seen)
+    return Refusal(feature, find, words, source="quotes by users of the Gemini API", seen=seen)
 
 
 NO_METHOD = Refusal(
@@ -116,9 +116,7 @@ NO_METHOD = Refusal(
     _elsewhere,
     "models/{model} is not found for API version v1beta, or is not supported for {value}. Call ModelService.ListModels "
     "to see the list of available models and their supported methods.",
-    None,
-    None,
-    404,
+    status=404,
     source="a table of what each model answers at generateContent, embedding models and Veo among them",
     seen="2026-09-28",
 )

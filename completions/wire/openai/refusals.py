@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.refusals import FORMAT, Asked, Find, Refusal
+from completions.wire.refusals import FORMAT, Asked, Find, Refusal, placed
 
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
@@ -53,30 +53,26 @@ NOT_SAMPLED = Refusal(
     FORMAT,
     elsewhere(embeds),
     "You are not allowed to sample from this model",
-    None,
-    None,
-    403,
+    status=403,
     source="quotes by users",
     seen="2026-10-09",
 )
 
 CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     NOT_SAMPLED,
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(_only_responds),
         "This model is only supported in v1/responses and not in v1/chat/completions.",
-        None,
         status=404,
         source="quotes by users, of o1-pro, codex-mini-latest and o3-deep-research",
         seen="2026-10-05",
     ),
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(any_kind),
         "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
         "v1/completions?",
-        None,
         status=404,
         source="micz/ThunderAI 570; egoist/chatwise-releases 1256",
         seen="2026-02-26",
@@ -84,23 +80,21 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(any_kind),
         "The requested model '{model}' is not supported with the Responses API.",
-        None,
         source="quotes by users, of gpt-audio, gpt-image-1 and gpt-4o-mini-search-preview",
         seen="2026-10-08",
     ),
 )
 
 LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(chats),
         "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
         "v1/chat/completions?",
-        None,
         status=404,
         source="quotes by users",
         seen="2026-05-12",
@@ -113,16 +107,14 @@ EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
         FORMAT,
         elsewhere(any_kind),
         "You are not allowed to generate embeddings from this model",
-        None,
-        None,
-        403,
+        status=403,
         source="quotes by users, of gpt-5.4-mini among others",
         seen="2026-07-25",
     ),
 )
 
 IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(any_kind),
         "The model '{model}' does not exist.",
@@ -134,11 +126,10 @@ IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 MODERATIONS_ELSEWHERE: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         FORMAT,
         elsewhere(any_kind),
         "Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again.",
-        None,
         source="recordings: cykod/ALLM error_400_bad_model",
         seen="2026-05-01",
     ),
@@ -152,9 +143,7 @@ def no_such_address(path: str) -> tuple[Refusal, ...]:
             FORMAT,
             elsewhere(any_kind),
             f"Invalid URL (POST {path})",
-            None,
-            None,
-            404,
+            status=404,
             source="openai/openai-dotnet 387, of gpt-4o-mini-audio-preview; quotes of gpt-realtime-whisper",
             seen="2026-07-31",
         ),

@@ -18,8 +18,10 @@ from completions.wire.refusals import (
     Wanted,
     any_of,
     offers_tools,
+    placed,
     role,
     too_long,
+    unsupported,
     wants_schema,
 )
 
@@ -86,32 +88,29 @@ def _noisy(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 STREAMED = "pcm16"
 MAX_ANSWERS, MAX_OTHERS = 8, 5
-KEPT_A_DAY = Refusal(
+KEPT_A_DAY = placed(
     "cache_in_memory",
     Wanted("prompt_cache_retention", "in_memory"),
     "This model is compatible only with 24h extended prompt caching",
-    None,
     source=MEASURED,
     seen="2026-08-30",
 )
 """The refusal of a prompt's cache that ends with the memory it is in; responses have a code for it."""
 
 
-NOT_KEPT_A_DAY = Refusal(
+NOT_KEPT_A_DAY = placed(
     "cache_for_a_day",
     Wanted("prompt_cache_retention", "24h"),
     "prompt_cache_retention is not supported on this model",
-    None,
     source="home-assistant/core 161256, for the models; openai/codex 39442, for the words",
     seen="2026-08-19",
 )
 """The refusal of a prompt's cache that is kept for a day; responses have a code for it."""
 
-NO_FLEX = Refusal(
+NO_FLEX = placed(
     "flex",
     Wanted("service_tier", "flex"),
     "Flex is not available for this model.",
-    None,
     source="quotes by users, of gpt-5.3-codex, and of gpt-4o in a test of UKGovernmentBEIS/inspect_ai",
     seen="2026-05-19",
 )
@@ -127,7 +126,7 @@ def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         "many_answers",
         _many("n", MAX_ANSWERS),
         f"Invalid 'n': integer above maximum value. Expected a value <= {MAX_ANSWERS}, but got {{value}} instead.",
@@ -135,18 +134,17 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         "many_answers",
         _many("top_logprobs", MAX_OTHERS),
         f"Invalid value for 'top_logprobs': must be less than or equal to {MAX_OTHERS}.",
-        None,
         source=MEASURED,
         seen="2026-08-30",
     ),
     KEPT_A_DAY,
     NOT_KEPT_A_DAY,
     NO_FLEX,
-    Refusal(
+    placed(
         "audio_answers",
         _spoken,
         "Unknown parameter: '{place}'.",
@@ -154,15 +152,14 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         "web_search",
         Given("web_search_options"),
         "Web search options not supported with this model.",
-        None,
         source=f"{PYDANTIC} test_openai_web_search_tool_model_not_supported",
         seen="2026-11-25",
     ),
-    Refusal(
+    placed(
         "audio_left_out",
         _without_audio,
         "This model requires that either input content or output modality contain audio.",
@@ -170,15 +167,15 @@ REFUSALS: tuple[Refusal, ...] = (
         source="truefoundry/models 822; CherryHQ/cherry-studio 1179",
         seen="2026-04-20",
     ),
-    Refusal("stop", Given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    Refusal(
+    unsupported("stop", Given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported(
         "max_tokens",
         Given("max_tokens"),
         f"{UNSUPPORTED} Use 'max_completion_tokens' instead.",
         source=MEASURED,
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         OUTPUT,
         too_long,
         "{place} is too large: {value}. This model supports at most {output} completion tokens, whereas you provided "
@@ -187,7 +184,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="tailcallhq/forgecode 1185; charmbracelet/catwalk 41, of Azure; a request to gpt-5.6-terra",
         seen="2026-08-27",
     ),
-    Refusal(
+    placed(
         "audio_left_out",
         _noisy,
         f"Unsupported value: '{{place}}' does not support '{{value}}' when stream=true. Supported values are: "
@@ -196,7 +193,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-audio",
         seen="2026-09-30",
     ),
-    Refusal(
+    placed(
         "verbosity",
         Given("verbosity", "medium"),
         "Unsupported value: '{place}' does not support '{value}' with this model. Supported values are: 'medium'.",
@@ -204,8 +201,8 @@ REFUSALS: tuple[Refusal, ...] = (
         source="enricoros/big-AGI 930 and 947, of gpt-5-chat; quotes by users, with the words",
         seen="2026-08-30",
     ),
-    Refusal("search_sampling", _sampling, INCOMPATIBLE, None, None, source="quotes by users", seen="2026-06-20"),
-    Refusal(
+    Refusal("search_sampling", _sampling, INCOMPATIBLE, source="quotes by users", seen="2026-06-20"),
+    placed(
         "temperature",
         Given("temperature", 1),
         "Unsupported value: 'temperature' does not support {value} with this model. Only the default (1) value is "
@@ -214,22 +211,20 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-29",
     ),
-    Refusal("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
-    Refusal("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
+    unsupported("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "logprobs_forbidden",
         _logprobs,
         "You are not allowed to request logprobs from this model",
-        None,
-        None,
-        403,
+        status=403,
         source="requests to gpt-5, gpt-5-mini, gpt-5-nano and o4-mini, written down by several projects",
         seen="2026-10-01",
     ),
-    Refusal("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
-    Refusal("logit_bias", Given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    Refusal("prediction", Given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    Refusal(
+    unsupported("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
+    unsupported("logit_bias", Given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported("prediction", Given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    placed(
         "developer",
         role("developer"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -237,7 +232,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{PYDANTIC} test_openai_o1_mini_system_role[developer]",
         seen="2026-11-25",
     ),
-    Refusal(
+    placed(
         "system",
         role("system"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -245,7 +240,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{PYDANTIC} test_openai_o1_mini_system_role[system]",
         seen="2026-11-25",
     ),
-    Refusal(
+    placed(
         "function_role",
         role("function"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -253,16 +248,16 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{MEASURED}; quotes by users, of gpt-5 and o3-mini, with the words",
         seen="2026-09-01",
     ),
-    Refusal("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
-    Refusal("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
-    Refusal(
+    unsupported("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    unsupported("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
+    unsupported(
         "reasoning",
         Effort("reasoning_effort"),
         UNSUPPORTED,
         source="quotes by users, of gpt-4.1; until 2026-08-28 also `Unrecognized request argument supplied`",
         seen="2026-10-10",
     ),
-    Refusal(
+    placed(
         EFFORT,
         Effort("reasoning_effort", other=True),
         "Unsupported value: 'reasoning_effort' does not support '{value}' with this model. Supported values are: "
@@ -271,33 +266,30 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         "tools_while_reasoning",
         _tools_while_reasoning,
         "Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. To use function "
         "tools, use /v1/responses or set reasoning_effort to 'none'.",
-        None,
         source="requests to gpt-6-luna and gpt-6-astra, written down by several projects",
         seen="2026-10-09",
     ),
-    Refusal(
+    placed(
         "json_schema",
         wants_schema,
         "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
-        None,
         source="quotes by users",
         seen="2026-09-05",
     ),
-    Refusal(
+    placed(
         "images",
         _image,
         "Invalid content type. image_url is only supported by certain models.",
-        None,
         source="zou-group/textgrad 210",
         seen="2026-05-17",
         part="image",
     ),
-    Refusal(
+    placed(
         "audio",
         _audio,
         "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",
@@ -306,7 +298,7 @@ REFUSALS: tuple[Refusal, ...] = (
         seen="2026-11-25",
         part="audio",
     ),
-    Refusal(
+    placed(
         "files",
         _file,
         "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",

@@ -20,6 +20,8 @@ from completions.wire.refusals import (
     any_of,
     has_part,
     offers_tools,
+    placed,
+    unsupported,
     wants_schema,
 )
 
@@ -56,7 +58,7 @@ class OwnTool:
 
 
 def _no_tool(kind: str, source: str, seen: str) -> Refusal:
-    return Refusal(kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", None, source=source, seen=seen)
+    return placed(kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", source=source, seen=seen)
 
 
 UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
@@ -92,7 +94,7 @@ def _unequipped(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    Refusal(
+    placed(
         "old_summaries",
         Given("reasoning.generate_summary"),
         "Unknown parameter: '{place}'.",
@@ -100,15 +102,14 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         "research_alone",
         _unequipped,
         "Deep research models require at least one of 'web_search_preview', 'mcp', or 'file_search' tools.",
-        None,
         source="quotes by users, of o3-deep-research and o4-mini-deep-research",
         seen="2026-08-30",
     ),
-    Refusal(
+    placed(
         "verbosity",
         Given("text.verbosity", "medium"),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: 'medium'.",
@@ -118,37 +119,32 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     *(row._replace(code="invalid_parameter") for row in (KEPT_A_DAY, NOT_KEPT_A_DAY)),
     NO_FLEX,
-    Refusal("temperature", Given("temperature", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
-    Refusal("top_p", Given("top_p", 1), UNSUPPORTED, None, source=MEASURED, seen="2026-10-03"),
-    Refusal("penalties", _penalty, UNSUPPORTED, None, source=MEASURED, seen="2026-08-30"),
-    Refusal(
-        "logprobs",
-        _logprobs,
-        "logprobs are not supported with reasoning models.",
-        source=MEASURED,
-        seen="2026-08-30",
+    placed("temperature", Given("temperature", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    placed("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-10-03"),
+    placed("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported(
+        "logprobs", _logprobs, "logprobs are not supported with reasoning models.", source=MEASURED, seen="2026-08-30"
     ),
-    Refusal("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
-    Refusal(
+    unsupported("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    placed(
         "hosted_web_search",
         _search,
         "Hosted tool '{value}' is not supported with {model}.",
-        None,
         source="quotes by users, of gpt-4, gpt-4-turbo, o3-mini and gpt-5-chat-latest",
         seen="2026-09-30",
     ),
     _no_tool("tool_search", "quotes by users, of gpt-5, gpt-5.1, gpt-5-mini, gpt-4.1 and gpt-5.4-nano", "2026-11-29"),
     _no_tool("computer_use_preview", "openai/openai-agents-python 2624, of gpt-5.4", "2026-03-07"),
     _no_tool("computer", "openai/openai-agents-python 2624; its guide: from gpt-5.4 on", "2026-03-07"),
-    Refusal(
+    unsupported(
         "reasoning",
         Effort("reasoning.effort"),
         UNSUPPORTED,
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
-    Refusal("reasoning", Given("reasoning.summary"), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
-    Refusal(
+    unsupported("reasoning", Given("reasoning.summary"), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
+    placed(
         EFFORT,
         Effort("reasoning.effort", other=True),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {supported}.",
@@ -156,19 +152,17 @@ REFUSALS: tuple[Refusal, ...] = (
         source="anomalyco/opencode 4451; requests to gpt-5.5 and gpt-5.6-sol, written down by several projects",
         seen="2026-10-05",
     ),
-    Refusal(
+    placed(
         EFFORT,
         _hosted_at_minimal_effort,
         "The following tools cannot be used with reasoning.effort 'minimal': {value}.",
-        None,
         source="quotes by users, of web_search and image_gen",
         seen="2026-10-05",
     ),
-    Refusal(
+    placed(
         "reasoning",
         _sealed,
         "Encrypted content is not supported with this model.",
-        None,
         source="quotes by users, of gpt-4o and gpt-4.1; microsoft/agent-framework 7483; gpt-4.1-mini takes it (rig)",
         seen="2026-10-05",
     ),
@@ -176,17 +170,15 @@ REFUSALS: tuple[Refusal, ...] = (
         "json_schema",
         wants_schema,
         "Invalid parameter: 'text.format' of type 'json_schema' is not supported with model version `{model}`.",
-        None,
-        "text.format",
+        param="text.format",
         source="quotes by users, of gpt-3.5-turbo, gpt-4 and o3-deep-research",
         seen="2026-08-20",
     ),
-    Refusal(
+    placed(
         "images",
         has_part("image", "input"),
         "Model '{model}' does not support image inputs. Try again with a vision model. To find out which models are "
         "vision-enabled, visit our our models documentation: https://platform.openai.com/docs/models",
-        None,
         source="quotes by users",
         seen="2026-09-20",
         part="image",
