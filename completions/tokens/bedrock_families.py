@@ -13,42 +13,36 @@ ANYWHERE = r"(?:[a-z-]+\.)?"
 
 OTHERS = (
     Family(
-        "bedrock",
         rf"{ANYWHERE}openai\.gpt-(5\.\d|[6-9]).*",
         SAMPLING,
         source="recordings: pydantic/pydantic-ai; vercel/ai 21374; requests of each model, written down by a project",
         seen="2026-09-09",
     ),
     Family(
-        "bedrock",
         rf"{ANYWHERE}xai\.grok-.*",
         SAMPLING,
         source="NousResearch/hermes-agent 111043; aws-samples/sample-kolya-br-proxy 104",
         seen="2026-09-14",
     ),
     Family(
-        "bedrock",
         r"moonshotai\..*",
         frozenset({"temperature", "stop"}),
         source="quotes of what Kimi's models at Converse refuse",
         seen="2026-09-22",
     ),
     Family(
-        "bedrock",
         r"openai\.gpt-oss.*|(qwen|minimax)\..*",
         frozenset({"stop"}),
         source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b and gpt-oss-120b",
         seen="2026-08-24",
     ),
     Family(
-        "bedrock",
         r"meta\.llama.*",
         frozenset({"forced_tools", "streamed_tools"}),
         source="maximhq/bifrost 3196; earendil-works/pi 3739",
         seen="2026-05-04",
     ),
     Family(
-        "bedrock",
         r"deepseek\.r1.*",
         frozenset({"tools", "streamed_tools"}),
         source="ldayton/Parable 285; danny-avila/LibreChat 6351",
@@ -59,5 +53,5 @@ OTHERS = (
 
 def families_with(claude: Iterable[Family]) -> tuple[Family, ...]:
     """Return Bedrock's families, of which Claude's lack what they lack at Anthropic."""
-    named = (one._replace(vendor="bedrock", names=rf"anthropic\.({one.names})(-\d+)?(-v\d.*)?") for one in claude)
+    named = (one._replace(names=rf"anthropic\.({one.names})(-\d+)?(-v\d.*)?") for one in claude)
     return (*OTHERS, *named)

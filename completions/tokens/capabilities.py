@@ -169,7 +169,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
         return EVERYTHING
     named = NAMED_WHERE_THERE.get(vendor, {}) if entry else {}  # nothing is said of a model newer than the table
     efforts = _efforts(entry, vendor) if entry else None
-    entry, family = entry or table.UNKNOWN, family or Family("", "")
+    entry, family = entry or table.UNKNOWN, family or Family("")
     lacks = {ours for theirs, ours in FLAGS.items() if theirs in entry.no}
     lacks |= {ours for theirs, ours in named.items() if theirs not in entry.yes}
     if "sampling_params" in entry.no:
@@ -191,7 +191,7 @@ def is_known(model: str, vendor: str) -> bool:
 
 
 def _family(model: str, vendor: str) -> Family | None:
-    return next((one for one in FAMILIES if one.vendor == vendor and one.matches(model)), None)
+    return next((one for one in FAMILIES.get(vendor, ()) if one.matches(model)), None)
 
 
 def _efforts(entry: table.Entry, vendor: str) -> tuple[str, ...] | None:

@@ -1,5 +1,7 @@
 """Our own list of what families of models take, where LiteLLM's table is silent or wrong; each with its source."""
 
+from collections.abc import Mapping
+
 from completions.tokens.bedrock_families import families_with
 from completions.tokens.family import LOW_TO_HIGH, Family
 from completions.tokens.openai_families import OPENAI
@@ -7,28 +9,24 @@ from completions.tokens.single_purpose import SINGLE_PURPOSE
 
 ANTHROPIC = (
     Family(
-        "anthropic",
         "claude-(haiku|sonnet|opus)-4-[56]",
         frozenset({"sampling_pair", "thinking_between_tools"}),
         source="requests to api.anthropic.com on 2026-08-20 and 2026-09-29: 4.5 and 4.6 refuse both together",
         seen="2026-09-29",
     ),
     Family(
-        "anthropic",
         "claude-sonnet-5-5",
         frozenset({"thinking_budget", "no_thinking"}),
         source="requests to api.anthropic.com on 2026-09-29: it alone takes between_tools",
         seen="2026-10-08",
     ),
     Family(
-        "anthropic",
         "claude-(fable|mythos)-.*|claude-opus-5-5",
         frozenset({"thinking_budget", "no_thinking", "thinking_between_tools"}),
         source="requests to api.anthropic.com on 2026-09-29; Anthropic's page on extended thinking",
         seen="2026-10-08",
     ),
     Family(
-        "anthropic",
         "claude-opus-4-[78]|claude-(haiku|sonnet|opus)-[5-9].*",
         frozenset({"thinking_budget", "thinking_between_tools"}),
         source="Anthropic's page on extended thinking: 4.7 and later have none",
@@ -38,7 +36,6 @@ ANTHROPIC = (
 
 GEMINI = (
     Family(
-        "gemini",
         r"gemini-2\.5-pro(-preview.*)?",
         frozenset({"thinking_level", "no_thinking", "penalties", "logprobs"}),
         budget=(128, 32768),
@@ -46,7 +43,6 @@ GEMINI = (
         seen="2026-07-22",
     ),
     Family(
-        "gemini",
         r"gemini-2\.5-flash-lite(-preview.*)?",
         frozenset({"thinking_level", "penalties", "logprobs"}),
         budget=(512, 24576),
@@ -54,7 +50,6 @@ GEMINI = (
         seen="2026-09-20",
     ),
     Family(
-        "gemini",
         r"gemini-2\.5-flash(-preview.*)?",
         frozenset({"thinking_level", "penalties", "logprobs"}),
         budget=(1, 24576),
@@ -62,7 +57,6 @@ GEMINI = (
         seen="2026-09-20",
     ),
     Family(
-        "gemini",
         r"gemini-3(\.\d)?-pro(-preview.*)?",
         frozenset({"no_thinking", "penalties", "logprobs"}),
         efforts=("low", "medium", "high"),
@@ -70,7 +64,6 @@ GEMINI = (
         seen="2026-10-06",
     ),
     Family(
-        "gemini",
         r"gemini-3\.[78]-flash",
         frozenset({"candidates", "penalties", "logprobs"}),
         efforts=("low", "medium", "high"),
@@ -78,28 +71,24 @@ GEMINI = (
         seen="2026-10-09",
     ),
     Family(
-        "gemini",
         r"gemini-3\.5-flash-lite(-preview.*)?",
         frozenset({"logprobs", "no_thinking"}),
         source="recordings: pydantic/logfire, with a budget of 0; googleapis/python-genai 2936",
         seen="2026-09-09",
     ),
     Family(
-        "gemini",
         r"gemini-3(\.\d)?-flash(-lite)?(-preview.*)?|gemini-(pro|flash|flash-lite)-latest",
         frozenset({"logprobs"}),
         source="quotes of what gemini-3-flash-preview, gemini-3.5-flash-lite and gemini-flash-latest refuse",
         seen="2026-10-09",
     ),
     Family(
-        "gemini",
         r"gemma-3.*",
         frozenset({"audio", "json_schema", "system", "tools"}),
         source="quotes of `Developer instruction`, `Function calling`, `JSON mode is not enabled for models/gemma-3…`",
         seen="2026-08-20",
     ),
     Family(
-        "gemini",
         r"gemma-.*",
         frozenset({"audio"}),
         source="quotes of the API's `Audio input modality is not enabled for this model`",
@@ -109,14 +98,12 @@ GEMINI = (
 
 GROQ = (
     Family(
-        "groq",
         "qwen/qwen3-32b",
         efforts=("none", "default"),
         source="iamsrikanthnani/pluely 219; recordings: pydantic/pydantic-ai; quotes: it alone has `logprobs`",
         seen="2026-11-25",
     ),
     Family(
-        "groq",
         r"qwen/qwen3\.8-27b",
         frozenset({"logprobs"}),
         efforts=("none", "default", *LOW_TO_HIGH),
@@ -124,7 +111,6 @@ GROQ = (
         seen="2026-10-09",
     ),
     Family(
-        "groq",
         r"qwen/qwen3[-.].*",
         frozenset({"logprobs"}),
         efforts=("none", "default"),
@@ -132,7 +118,6 @@ GROQ = (
         seen="2026-10-09",
     ),
     Family(
-        "groq",
         "openai/gpt-oss-.*",
         frozenset({"logprobs"}),
         efforts=LOW_TO_HIGH,
@@ -140,21 +125,18 @@ GROQ = (
         seen="2026-10-09",
     ),
     Family(
-        "groq",
         r"(groq/)?compound(-beta)?(-mini)?|allam-2-7b",
         frozenset({"logprobs", "reasoning", "tools", "json_schema"}),
         source="quotes of what compound, compound-mini and allam-2-7b refuse; Groq's page on its models",
         seen="2026-10-09",
     ),
     Family(
-        "groq",
         r"llama-3\.3-70b-(versatile|specdec)|llama-3\.1-8b-instant",
         frozenset({"logprobs", "reasoning", "json_schema"}),
         source="recordings: pydantic/pydantic-ai; quotes of what llama refuses; Groq's page on structured outputs",
         seen="2026-10-09",
     ),
     Family(
-        "groq",
         r"llama3-(8b|70b)-8192|gemma2-9b-it"
         r"|meta-llama/llama-4-(scout-17b-16e|maverick-17b-128e)-instruct|moonshotai/kimi-k2-instruct(-0905)?",
         frozenset({"logprobs", "reasoning"}),
@@ -162,7 +144,6 @@ GROQ = (
         seen="2026-11-25",
     ),
     Family(
-        "groq",
         "qwen-qwq-32b|deepseek-r1-distill-llama-70b",
         frozenset({"logprobs"}),
         source="recordings: pydantic/pydantic-ai; Groq's page on its models, the retired ones included",
@@ -170,115 +151,106 @@ GROQ = (
     ),
 )
 
-OTHERS = (
-    Family(
-        "ollama",
-        r"gemma3(:.*)?",
-        frozenset({"tools", "reasoning"}),
-        source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking",
-        seen="2026-09-29",
+OTHERS: Mapping[str, tuple[Family, ...]] = {
+    "ollama": (
+        Family(
+            r"gemma3(:.*)?",
+            frozenset({"tools", "reasoning"}),
+            source="louisho5/picobot 6 and quotes; taketwo/llm-ollama 54, of gemma3n, for thinking",
+            seen="2026-09-29",
+        ),
+        Family(
+            r"(gemma3n|llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
+            frozenset({"reasoning"}),
+            source="taketwo/llm-ollama 54; Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; "
+            "charmbracelet/crush 2623",
+            seen="2026-08-15",
+        ),
+        Family(r"(llama2|orca2|phi4)(:.*)?", frozenset({"tools"}), source="ItzCrazyKns/Vane 1137", seen="2026-09-29"),
     ),
-    Family(
-        "ollama",
-        r"(gemma3n|llama3(\.[123])?|qwen2\.5(-coder)?|qwen3-coder(-next)?)(:.*)?",
-        frozenset({"reasoning"}),
-        source="taketwo/llm-ollama 54; Gitlawb/openclaude 1371 (llama3.1); Xoshbin/asyar 618; charmbracelet/crush 2623",
-        seen="2026-08-15",
+    "cerebras": (Family(r"gpt-oss-120b", frozenset({"images"}), source="recordings: maruel/genai", seen="2026-07-21"),),
+    "deepseek": (
+        Family(
+            r"deepseek-(reasoner|flash|v4(-.*)?)",
+            frozenset({"json_schema"}),
+            lacks_reasoning=frozenset({"forced_tools", "unreturned_thoughts"}),
+            source="deepseek-ai/DeepSeek-V3 1376; EvoScientist/EvoScientist 348",
+            seen="2026-09-22",
+        ),
+        Family(
+            "deepseek-chat",
+            frozenset({"json_schema"}),
+            source="EvoScientist/EvoScientist 348; deepseek-ai/DeepSeek-V3 1376: a forced tool is taken",
+            seen="2026-07-13",
+        ),
     ),
-    Family(
-        "ollama",
-        r"(llama2|orca2|phi4)(:.*)?",
-        frozenset({"tools"}),
-        source="ItzCrazyKns/Vane 1137",
-        seen="2026-09-29",
+    "mistral": (
+        Family(
+            r"mistral-small(-2603)?|mistral-medium(-2604|-3\.5)?|magistral-small",
+            efforts=("none", "high"),
+            default_effort="none",
+            source="probes in anomalyco/models.dev 1986; architects-toolkit/SmartHopper 647",
+            seen="2026-07-06",
+        ),
     ),
-    Family(
-        "cerebras",
-        r"gpt-oss-120b",
-        frozenset({"images"}),
-        source="recordings: maruel/genai",
-        seen="2026-07-21",
+    "openrouter": (
+        Family(
+            "deepseek/deepseek-v4-pro(:.*)?",
+            frozenset({"images"}),
+            source="NousResearch/hermes-agent 23411",
+            seen="2026-05-10",
+        ),
+        Family(
+            "google/gemini-3.1-flash-lite-image(:.*)?",
+            frozenset({"tools"}),
+            source="rbb-dev/Open-WebUI-OpenRouter-pipe 58",
+            seen="2026-07-28",
+        ),
     ),
-    Family(
-        "deepseek",
-        r"deepseek-(reasoner|flash|v4(-.*)?)",
-        frozenset({"json_schema"}),
-        lacks_reasoning=frozenset({"forced_tools", "unreturned_thoughts"}),
-        source="deepseek-ai/DeepSeek-V3 1376; EvoScientist/EvoScientist 348",
-        seen="2026-09-22",
+    "xai": (
+        Family(
+            r"grok-4\.20-multi-agent(-.*)?",
+            frozenset({"penalties", "stop"}),
+            source="NousResearch/hermes-agent 23435; probes of 2026-09-30: its effort is the number of agents",
+            seen="2026-09-30",
+        ),
+        Family(
+            r"grok-4\.20(-.*)?",
+            frozenset({"penalties", "reasoning", "stop"}),
+            source="chenyme/grok2api 814; miaoxworld/NativeTavern 83",
+            seen="2026-09-15",
+        ),
+        Family(
+            r"grok-(build|composer)(-.*)?",
+            frozenset({"reasoning"}),
+            source="router-for-me/CLIProxyAPI 3968, of grok-build and grok-composer-2.5-fast",
+            seen="2026-06-23",
+        ),
+        Family(
+            r"grok-4\.[5-9](-.*)?",
+            frozenset({"penalties", "stop"}),
+            efforts=("minimal", *LOW_TO_HIGH, "xhigh"),
+            default_effort="high",
+            source="theopenco/llmgateway 3669, and probes of 4.5 to 4.7 until 2026-09-23; miaoxworld/NativeTavern 83",
+            seen="2026-09-23",
+        ),
+        Family(
+            r"grok-(4(\.\d|-1)?|code)(-fast|-mini|-reasoning|-non-reasoning|-\d+)*",
+            frozenset({"penalties", "stop"}),
+            source="miaoxworld/NativeTavern 83; lobehub/lobehub 13332; BerriAI/litellm-docs 817 (stop)",
+            seen="2026-09-15",
+        ),
     ),
-    Family(
-        "deepseek",
-        "deepseek-chat",
-        frozenset({"json_schema"}),
-        source="EvoScientist/EvoScientist 348; deepseek-ai/DeepSeek-V3 1376: a forced tool is taken",
-        seen="2026-07-13",
+    "zai": (
+        Family(
+            r"glm-(4\.[5-7](-(air|airx|x|flash|flashx))?|5(\.[1-3])?(-turbo|-code)?)",
+            frozenset({"images"}),
+            source="quotes by users, of glm-5.2; Z.ai's guide says the same of glm-5.3",
+            seen="2026-09-01",
+        ),
     ),
-    Family(
-        "mistral",
-        r"mistral-small(-2603)?|mistral-medium(-2604|-3\.5)?|magistral-small",
-        efforts=("none", "high"),
-        default_effort="none",
-        source="probes in anomalyco/models.dev 1986; architects-toolkit/SmartHopper 647",
-        seen="2026-07-06",
-    ),
-    Family(
-        "openrouter",
-        "deepseek/deepseek-v4-pro(:.*)?",
-        frozenset({"images"}),
-        source="NousResearch/hermes-agent 23411",
-        seen="2026-05-10",
-    ),
-    Family(
-        "openrouter",
-        "google/gemini-3.1-flash-lite-image(:.*)?",
-        frozenset({"tools"}),
-        source="rbb-dev/Open-WebUI-OpenRouter-pipe 58",
-        seen="2026-07-28",
-    ),
-    Family(
-        "xai",
-        r"grok-4\.20-multi-agent(-.*)?",
-        frozenset({"penalties", "stop"}),
-        source="NousResearch/hermes-agent 23435; probes of 2026-09-30: its effort is the number of agents",
-        seen="2026-09-30",
-    ),
-    Family(
-        "xai",
-        r"grok-4\.20(-.*)?",
-        frozenset({"penalties", "reasoning", "stop"}),
-        source="chenyme/grok2api 814; miaoxworld/NativeTavern 83",
-        seen="2026-09-15",
-    ),
-    Family(
-        "xai",
-        r"grok-(build|composer)(-.*)?",
-        frozenset({"reasoning"}),
-        source="router-for-me/CLIProxyAPI 3968, of grok-build and grok-composer-2.5-fast",
-        seen="2026-06-23",
-    ),
-    Family(
-        "xai",
-        r"grok-4\.[5-9](-.*)?",
-        frozenset({"penalties", "stop"}),
-        efforts=("minimal", *LOW_TO_HIGH, "xhigh"),
-        default_effort="high",
-        source="theopenco/llmgateway 3669, and probes of 4.5 to 4.7 until 2026-09-23; miaoxworld/NativeTavern 83",
-        seen="2026-09-23",
-    ),
-    Family(
-        "xai",
-        r"grok-(4(\.\d|-1)?|code)(-fast|-mini|-reasoning|-non-reasoning|-\d+)*",
-        frozenset({"penalties", "stop"}),
-        source="miaoxworld/NativeTavern 83; lobehub/lobehub 13332; BerriAI/litellm-docs 817 (stop)",
-        seen="2026-09-15",
-    ),
-    Family(
-        "zai",
-        r"glm-(4\.[5-7](-(air|airx|x|flash|flashx))?|5(\.[1-3])?(-turbo|-code)?)",
-        frozenset({"images"}),
-        source="quotes by users, of glm-5.2; Z.ai's guide says the same of glm-5.3",
-        seen="2026-09-01",
-    ),
-)
-FAMILIES = (*OPENAI, *ANTHROPIC, *GEMINI, *OTHERS, *GROQ, *families_with(ANTHROPIC), *SINGLE_PURPOSE)
+}
+
+_ALL = {"openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI, "groq": GROQ, "bedrock": families_with(ANTHROPIC)}
+FAMILIES = {vendor: (*rows, *SINGLE_PURPOSE.get(vendor, ())) for vendor, rows in {**_ALL, **OTHERS}.items()}
+"""By vendor; of its families the first that fits counts."""

@@ -13,12 +13,11 @@ NONE: frozenset[str] = frozenset()
 
 
 class Family(NamedTuple):
-    """A vendor's models whose whole name matches, of which the first family that fits counts.
+    """A vendor's models whose whole name matches.
 
     The fields are those of `Capabilities`; `has` is what the models take although LiteLLM's table says otherwise.
     """
 
-    vendor: str
     names: str
     lacks: frozenset[str] = NONE
     has: frozenset[str] = NONE

@@ -23,7 +23,6 @@ UNKEPT = frozenset({"cache_for_a_day"})
 CHAT, RESPONSES = frozenset({"chat"}), frozenset({"responses"})
 
 GPT_5 = Family(
-    "openai",
     "gpt-5(-codex)?",
     SAMPLING | NEVER | EARLIER | {"stop", "logprobs_forbidden", "function_role"},
     efforts=("minimal", "low", "medium", "high"),
@@ -31,7 +30,6 @@ GPT_5 = Family(
     seen="2026-10-11",
 )
 GPT_5_4 = Family(
-    "openai",
     r"gpt-5\.4(-mini)?",
     NEVER | {"stop", "function_role"},
     lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
@@ -41,7 +39,6 @@ GPT_5_4 = Family(
     seen="2026-04-20",
 )
 GPT_4_1 = Family(
-    "openai",
     r"gpt-4\.1",
     PLAIN | {"verbosity"},
     source="recordings: pydantic/pydantic-ai test_openai_web_search_tool_model_not_supported; quotes (`verbosity`)",
@@ -51,7 +48,6 @@ GPT_4_1 = Family(
 
 OPENAI = (
     Family(
-        "openai",
         "o1-mini|o1-preview",
         SAMPLING
         | NEVER
@@ -62,7 +58,6 @@ OPENAI = (
         seen="2026-11-25",
     ),
     Family(
-        "openai",
         "o1|o1-pro",
         SAMPLING | NEVER | EARLIER | UNKEPT | {"parallel_tool_calls", "hosted_web_search", "flex"},
         efforts=LOW_TO_HIGH,
@@ -70,7 +65,6 @@ OPENAI = (
         seen="2026-04-20",
     ),
     Family(
-        "openai",
         "o3-mini",
         SAMPLING
         | NEVER
@@ -82,7 +76,6 @@ OPENAI = (
         seen="2026-11-25",
     ),
     Family(
-        "openai",
         "o3|o3-pro",
         SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "parallel_tool_calls"},
         efforts=LOW_TO_HIGH,
@@ -90,7 +83,6 @@ OPENAI = (
         seen="2025-12-15",
     ),
     Family(
-        "openai",
         "o4-mini",
         SAMPLING | NEVER | EARLIER | UNKEPT | {"stop", "parallel_tool_calls", "logprobs_forbidden"},
         efforts=LOW_TO_HIGH,
@@ -98,21 +90,18 @@ OPENAI = (
         seen="2025-12-15",
     ),
     Family(
-        "openai",
         "o3-deep-research|o4-mini-deep-research",
         frozenset({"research_alone"}),
         source="quotes of the refusal without a tool to search with; OpenAI's guide on deep research",
         seen="2026-08-30",
     ),
     Family(
-        "openai",
         "gpt-5-chat",
         PLAIN | {"hosted_web_search", "max_tokens", "verbosity"},
         source="the API's answers as users quote them: the hosted tool is not supported, sampling parameters are",
         seen="2026-08-05",
     ),
     Family(
-        "openai",
         r"gpt-5\.\d+-chat",
         SAMPLING | NEVER | {"stop"},
         efforts=("medium",),
@@ -120,7 +109,6 @@ OPENAI = (
         seen="2026-08-05",
     ),
     Family(
-        "openai",
         "gpt-5-pro",
         SAMPLING | NEVER | EARLIER | {"stop"},
         efforts=("high",),
@@ -132,7 +120,6 @@ OPENAI = (
     GPT_5._replace(names="gpt-5(-mini|-nano)", lacks=GPT_5.lacks | UNKEPT),
     GPT_5,
     Family(
-        "openai",
         r"gpt-5\.1",
         NEVER | EARLIER | {"stop", "function_role"},
         lacks_reasoning=SAMPLING,
@@ -142,7 +129,6 @@ OPENAI = (
         seen="2025-12-02",
     ),
     Family(
-        "openai",
         r"gpt-5\.[12]-codex(-max|-mini)?",
         SAMPLING | NEVER | EARLIER | {"stop", "verbosity"},
         formats=RESPONSES,
@@ -150,7 +136,6 @@ OPENAI = (
         seen="2026-08-30",
     ),
     Family(
-        "openai",
         r"gpt-5\.3-codex(-max|-mini)?",
         SAMPLING | NEVER | {"stop", "flex"},
         formats=RESPONSES,
@@ -158,7 +143,6 @@ OPENAI = (
         seen="2026-05-19",
     ),
     Family(
-        "openai",
         r"gpt-5\.\d+-pro",
         SAMPLING | NEVER | {"stop"},
         efforts=("medium", "high", "xhigh"),
@@ -175,7 +159,6 @@ OPENAI = (
     ),
     GPT_5_4,
     Family(
-        "openai",
         r"gpt-5\.6(-sol|-terra|-luna)?",
         NEVER
         | {"stop", "audio_answers", "cache_in_memory", "many_answers", "max_in_responses_alone"}
@@ -186,7 +169,6 @@ OPENAI = (
         seen="2026-10-09",
     ),
     Family(
-        "openai",
         r"gpt-5\.[5-9](-sol|-terra|-luna|-mini|-nano)?",
         NEVER | {"stop", "audio_answers", "function_role"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
@@ -195,7 +177,6 @@ OPENAI = (
         seen="2026-10-09",
     ),
     Family(
-        "openai",
         r"gpt-6(\.\d+)?(-\w+)?",
         NEVER | {"stop", "audio_answers"},
         lacks_reasoning=SAMPLING | {"tools_while_reasoning"},
@@ -203,7 +184,6 @@ OPENAI = (
         seen="2026-10-09",
     ),
     Family(
-        "openai",
         r"gpt-4o(-mini)?-search-preview",
         frozenset({"search_sampling", "tools", "reasoning", "audio", "images", "flex", *UNKEPT}),
         formats=CHAT,
@@ -211,7 +191,6 @@ OPENAI = (
         seen="2026-08-15",
     ),
     Family(
-        "openai",
         r"gpt-4o(-mini)?-audio-preview|gpt-audio(-mini|-1\.5)?",
         frozenset({"images", "json_schema", "reasoning", "web_search", "files", "audio_left_out"}),
         formats=CHAT,
@@ -219,21 +198,18 @@ OPENAI = (
         seen="2026-10-08",
     ),
     Family(
-        "openai",
         r"gpt-4o(-mini)?-realtime-preview|gpt-realtime(-mini|-1\.5|-2|-2\.1|-2\.1-mini)?",
         formats=frozenset({"realtime"}),
         source="OpenAI's page on its models: these are for the realtime API alone; `openai.types.realtime`",
         seen="2026-11-26",
     ),
     Family(
-        "openai",
         "dall-e-[23]",
         formats=frozenset({"images", "image_edits", "image_variations"}),
         source="OpenAI's page on its models",
         seen="2026-11-26",
     ),
     Family(
-        "openai",
         "codex-mini",
         SAMPLING | NEVER | {"stop"},
         formats=RESPONSES,
@@ -241,28 +217,24 @@ OPENAI = (
         seen="2026-10-05",
     ),
     Family(
-        "openai",
         r"gpt-3\.5-turbo(-16k|-0125|-1106|-0613|-0301)?",
         PLAIN | UNKEPT | {"images", "files", "json_schema", "hosted_web_search"},
         source="vllm-project/vllm 11629; nextcloud/integration_openai 282; quotes of `text.format`",
         seen="2026-09-20",
     ),
     Family(
-        "openai",
         "gpt-4(-32k|-0613|-0314|-1106-preview|-0125-preview)?",
         PLAIN | {"images", "files", "json_schema", "hosted_web_search"},
         source="quotes of `text.format` of type `json_schema` with gpt-4, and of its refusal of the hosted search",
         seen="2026-07-10",
     ),
     Family(
-        "openai",
         "gpt-4-turbo|gpt-4-turbo-preview|gpt-4o-2024-05-13|chatgpt-4o-latest",
         PLAIN | UNKEPT | {"json_schema"},
         source="OpenAI's guide on structured outputs: from gpt-4o-2024-08-06 and gpt-4o-mini on",
         seen="2026-11-25",
     ),
     Family(
-        "openai",
         r"gpt-4\.1-nano",
         PLAIN | UNKEPT | {"hosted_web_search", "verbosity"},
         source="quotes of its refusal of the hosted search, of which OpenAI's guide warns",
