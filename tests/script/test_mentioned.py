@@ -1,4 +1,4 @@
-"""The numbers of a question as the arguments of a tool, in `auto`."""
+"""What a question says to the letter as the arguments of a tool, in `auto`: numbers, files, addresses, dates, ids."""
 
 import json
 from typing import Any
@@ -7,8 +7,15 @@ import pytest
 
 from completions.conversation import Message, Prompt, Tool
 from completions.script.auto.answer import auto
+from completions.script.auto.instances import is_instance
 
-NUMBER, WHOLE = {"type": "number"}, {"type": "integer"}
+NUMBER, WHOLE, TEXT = {"type": "number"}, {"type": "integer"}, {"type": "string"}
+
+
+def _arguments(asked: str, properties: dict[str, Any]) -> Any:
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    prompt = Prompt(model="gpt-4o", messages=(Message("user", asked),), tools=(Tool("run", "", schema),))
+    return json.loads(str(auto(prompt)[0].tool_calls[0].arguments))
 
 
 @pytest.mark.parametrize(
@@ -24,10 +31,58 @@ NUMBER, WHOLE = {"type": "number"}, {"type": "integer"}
     ],
 )
 def test_numbers__that_were_said_are_arguments(asked: str, properties: dict[str, Any], expected: Any) -> None:
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
-    prompt = Prompt(model="gpt-4o", messages=(Message("user", asked),), tools=(Tool("run", "", schema),))
-    made = json.loads(str(auto(prompt)[0].tool_calls[0].arguments))
+    made = _arguments(asked, properties)
     if expected is not None:
         assert made == expected
     else:
         assert made.keys() == properties.keys() and not {2024, 40, 50} & set(made.values())
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("Read the file a.txt and say what is in it.", {"file_path": "a.txt"}),
+        ("Please fix `src/app/main.py`, e.g. the loop.", {"path": "src/app/main.py"}),
+        ("What is in /etc/hosts?", {"path": "/etc/hosts"}),
+        ("List the files in ./docs, please", {"directory": "./docs"}),
+        ("Copy a.txt to b.txt", {"sourcePath": "a.txt", "destination_path": "b.txt"}),
+        ("Contents of /home/ada/CLAUDE.md:\nBe brief.\n\nNow read b.py\n\nThanks", {"filename": "b.py"}),
+        ("See https://example.org/a/b.html?x=1. Then stop", {"url": "https://example.org/a/b.html?x=1"}),
+        ("Write to ada@site.org", {"to": "ada@site.org", "user_email": "ada@site.org"}),
+        ("From 2026-12-01 to 2026-12-09", {"start_date": "2026-12-01", "end_date": "2026-12-09"}),
+        ("Where is order #ORD-1042?", {"order_id": "ORD-1042"}),
+        ("Where is order 7?", {"id": "7"}),
+        ("Cancel ticket number T-33 of customer 1204", {"ticket_id": "T-33", "customerId": "1204"}),
+    ],
+)
+def test_texts__that_were_said_to_the_letter_are_arguments(asked: str, expected: dict[str, str]) -> None:
+    """They were made up, so that an agent that was asked to read one file read another, which was not there."""
+    assert _arguments(asked, dict.fromkeys(expected, TEXT)) == expected
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "schema", "expected"),
+    [
+        ("Where is order 7?", "order_id", WHOLE, 7),
+        ("Look at https://example.org/a, now", "page", TEXT | {"format": "uri"}, "https://example.org/a"),
+        ("Until 2026-12-09", "end", TEXT | {"format": "date"}, "2026-12-09"),
+        ("Where is order ORD-7?", "order_id", TEXT | {"pattern": r"^ORD-\d$"}, "ORD-7"),
+    ],
+)
+def test_said__is_found_by_the_schema(asked: str, name: str, schema: dict[str, Any], expected: object) -> None:
+    assert _arguments(asked, {name: schema}) == {name: expected}
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "schema"),
+    [
+        ("Where is order 7?", "order_id", TEXT | {"pattern": "^[a-z]{3}$"}),
+        ("Read a.txt", "path", TEXT | {"enum": ["b.txt"]}),
+        ("The user has 5 apples", "user_id", TEXT),
+        ("Say it in 2 lines, or 3", "id", TEXT),
+        ("Such as i.e. or and/or", "path", TEXT),
+    ],
+)
+def test_said__that_does_not_suit_is_left_out(asked: str, name: str, schema: dict[str, Any]) -> None:
+    made = _arguments(asked, {name: schema})[name]
+    assert made not in asked and is_instance(made, schema)

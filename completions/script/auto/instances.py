@@ -225,8 +225,9 @@ class _Maker(Containers):
                 yield from self.arrays(flat, name, path, trail)
             case "string":
                 later = path.endswith("]") and not path.endswith("[0]")
-                if self._said and not later and not any(schema.keys() & {"format", "pattern"} for schema in flat):
-                    yield from mentioned(name, self._said)
+                if self._said and not later:
+                    forms = (str(schema["format"]) for schema in flat if "format" in schema)
+                    yield from mentioned(name, self._said, next(forms, ""))
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
                 yield from likely_numbers(name, self.random) if kind == "number" else ()

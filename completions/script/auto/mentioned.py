@@ -1,4 +1,4 @@
-"""What a question says of an argument, which models pass on to a tool: a place, what is looked for, numbers.
+"""What a question says of an argument, which models pass on to a tool: a place, what is looked for, numbers, files.
 
 Recordings of tool calls have it in every case; what is made up is left for questions that say nothing.
 """
@@ -6,6 +6,7 @@ Recordings of tool calls have it in every case; what is made up is left for ques
 import re
 from collections.abc import Iterator, Mapping
 
+from completions.script.auto.literal import identifier, literal
 from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
 from completions.script.schemas.scalars import sense
@@ -49,7 +50,8 @@ def with_numbers(schema: Schema, said: str) -> Schema:
     for name in plain if not told else ():
         word = re.sub(r"^.*_|s$", "", str(name).lower())
         near = re.search(rf"(?<![\w.])(\d{{1,12}}) (?:\w+ )?{re.escape(word)}", said.lower()) if len(word) > 2 else None
-        told |= {name: int(near[1])} if near else {}
+        given = near[1] if near else identifier(str(name), said) or ""
+        told |= {name: int(given)} if given.isdecimal() else {}
     made = {name: {**each, "examples": [told[name]]} if name in told else each for name, each in properties.items()}
     return {**schema, "properties": made} if told else schema
 
@@ -59,9 +61,10 @@ def _is_plain_number(schema: object) -> bool:
     return is_number and isinstance(schema, Mapping) and not schema.keys() & _BOUNDED
 
 
-def mentioned(name: str, said: str) -> Iterator[str]:
-    """Yield what was said that suits a property by its name, if there is something."""
+def mentioned(name: str, said: str, form: str = "") -> Iterator[str]:
+    """Yield what was said that suits a property by its name, or by the format of its schema, if there is something."""
     kind, said = sense(name), said[-MAX_READ:]
+    yield from literal(name, form, said)
     words = keywords(said, MAX_WORDS) if kind in WORDED else []
     if words and kind in ("keyword", "tag"):
         yield from words
