@@ -26,7 +26,7 @@ NAMESPACE = re.compile(r"^/ns/[^/]+")
 SHORTEST = 8
 """Characters of an id that is replaced in texts too; a shorter one may be a word of them."""
 
-UUID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+UUID = re.compile(r"(?i)\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 TIME = re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 
 Normalise = Callable[[str], str]

@@ -34,10 +34,9 @@ ID_KEYS = frozenset(
 """Keys whose values are ids, or made of them."""
 
 ID = re.compile(
-    r"\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+    r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|(?:call|toolu|msg|resp|run|thread|asst|req|chatcmpl|fc|rs|conv|item|file|session|trace)[_-][A-Za-z0-9_-]{8,}"
-    r"|(?<=/v1beta/)files/[a-z0-9-]{6,40})\b",
-    re.IGNORECASE,
+    r"|(?<=/v1beta/)files/[a-z0-9-]{6,40})\b"
 )
 DATE = re.compile(
     r"\b\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?\b|\b\d{1,2}:\d{2}:\d{2}\b"

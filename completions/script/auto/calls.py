@@ -32,14 +32,12 @@ MAX_CALLS = 3
 """The parallel tool calls in one answer."""
 
 FINAL_NAME = re.compile(
-    r"^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit[_-]?(?:answer|result|response|output)\w*"
-    r"|attempt_completion|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$",
-    re.IGNORECASE,
+    r"(?i)^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit[_-]?(?:answer|result|response|output)\w*"
+    r"|attempt_completion|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$"
 )
 _FINAL = r"final (?:response|answer|result|output)\b"
 FINAL_DESCRIPTION = re.compile(
-    rf"\A[^.\n]*\b{_FINAL}|(?:[.!]\s|\n)\s*(?:the|your|an?) {_FINAL}|\bends? (?:this|the) (?:conversation|task)\b",
-    re.IGNORECASE,
+    rf"(?i)\A[^.\n]*\b{_FINAL}|(?:[.!]\s|\n)\s*(?:the|your|an?) {_FINAL}|\bends? (?:this|the) (?:conversation|task)\b"
 )
 """How frameworks name and describe a tool whose call is the answer: Pydantic AI, smolagents, LangChain, Cline.
 

@@ -45,34 +45,30 @@ from completions.script.wording import ANSWERS
 
 MAX_OPTIONS = 40
 BOUND = re.compile(
-    r"\b(?:only|just|exactly|solely|strictly|single|either|binary|nothing else|one of|one word|more than one word"
-    r"|must be|without any|no (?:other|additional|extra|explanation\w*|preamble))\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:only|just|exactly|solely|strictly|single|either|binary|nothing else|one of|one word|more than one word"
+    r"|must be|without any|no (?:other|additional|extra|explanation\w*|preamble))\b"
 )
 """What tells that nothing but one of the answers is to be said."""
 
 NAMED = re.compile(
-    rf"\b(?:only|just|exactly|solely)\b[^\n.]{{0,40}}\b(?:names?|one|letter|{KINDS})\b"
+    rf"(?i)\b(?:only|just|exactly|solely)\b[^\n.]{{0,40}}\b(?:names?|one|letter|{KINDS})\b"
     rf"|\b(?:{ANSWERS})\b[^\n.]{{0,60}}\b(?:(?:single|one) word|nothing else"
-    rf"|(?:names?|{KINDS})[^\n.]{{0,30}} only)\b",
-    re.IGNORECASE,
+    rf"|(?:names?|{KINDS})[^\n.]{{0,30}} only)\b"
 )
 """What tells that no more than one of the lines of a list is to be said."""
 
 AT_LENGTH = re.compile(
-    r"(?:\b(?:and|then)\s+(?!not\b|never\b)(?:\w+ )?(?:explain|justify|say why|tell)"
+    r"(?i)(?:\b(?:and|then)\s+(?!not\b|never\b)(?:\w+ )?(?:explain|justify|say why|tell)"
     r"|\b(?:followed by|with|and)\s+(?:an?|your|the)\s+(?:\w+ )?"
-    r"(?:explanation|reason\w*|justification))\b",
-    re.IGNORECASE,
+    r"(?:explanation|reason\w*|justification))\b"
 )
-CONDITION = re.compile(r"\W*(?:if|when|unless)\b", re.IGNORECASE)
-AWAITED = re.compile(r"\W*(?:Your )?(?:Answer|Verdict|Decision)\W*\Z", re.IGNORECASE)
+CONDITION = re.compile(r"(?i)\W*(?:if|when|unless)\b")
+AWAITED = re.compile(r"(?i)\W*(?:Your )?(?:Answer|Verdict|Decision)\W*\Z")
 """What follows a question that is to be answered right there: `Should it be blocked (Yes or No)?`, `Answer:`."""
 
 FAULT = re.compile(
-    r"\b(?:block|reject|refus|flag|violat|unsafe|harmful|jailbreak|injection|hallucinat"
-    r"|contradict)\w*\b[^\n.!?]*\?",
-    re.IGNORECASE,
+    r"(?i)\b(?:block|reject|refus|flag|violat|unsafe|harmful|jailbreak|injection|hallucinat"
+    r"|contradict)\w*\b[^\n.!?]*\?"
 )
 """What asks whether something is wrong, so that `no` is the answer that goes on."""
 
@@ -82,7 +78,7 @@ ENDING = re.compile(
 )
 """How a supervisor is told which answer ends the work, where that is not in the list of workers."""
 
-HEAD = re.compile(rf"\b(?:one of|{KINDS}|definitions)\b[^\n]*\n\s*", re.IGNORECASE)
+HEAD = re.compile(rf"(?i)\b(?:one of|{KINDS}|definitions)\b[^\n]*\n\s*")
 LISTED = re.compile(
     r"[ \t]*(?:[-*•]|\(?\d{1,2}[.)]|\(?[A-Za-z][.)])[ \t]+[*\"'`]{0,3}([\w][\w &/+-]{0,39}?)[*\"'`]{0,3}"
     r"(?:[ \t]*(?::|[-\u2013\u2014]|\()([^\n]*)|[ \t]*)(?:\n|\Z)"

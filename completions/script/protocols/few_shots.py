@@ -20,12 +20,12 @@ from completions.script.protocols.written_types import schema_of_instance
 from completions.script.schemas.document import compact
 
 PAIR = re.compile(
-    r"^[ \t]*([A-Za-z][\w ]{0,30}): *([^\n]{1,2000})\n+[ \t]*([A-Za-z][\w ]{0,30}):\s*(\{|[^\n{]{1,100}$)", re.MULTILINE
+    r"(?m)^[ \t]*([A-Za-z][\w ]{0,30}): *([^\n]{1,2000})\n+[ \t]*([A-Za-z][\w ]{0,30}):\s*(\{|[^\n{]{1,100}$)"
 )
 LABEL = re.compile(r"\s*([A-Za-z][\w ]{0,30}):")
 AWAITED = re.compile(r"^[ \t]*([A-Za-z][\w ]{0,30}):[ \t]*\Z", re.MULTILINE)
 
-SPEAKER = re.compile(r"(?:assistant|ai|\w*bot|agent|model|expert|a|answer|response|reply|output)\Z", re.IGNORECASE)
+SPEAKER = re.compile(r"(?i)(?:assistant|ai|\w*bot|agent|model|expert|a|answer|response|reply|output)\Z")
 """Who may say anything, so that a few words which do not come again are no choice of answers."""
 
 MIN_PAIRS = 2

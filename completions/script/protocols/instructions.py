@@ -15,7 +15,7 @@ KEPT = 64
 
 SENTENCE = re.compile(r"[^\n.!?]+(?:[.!?](?![\s\"'\u201d]|\Z)[^\n.!?]*)*[.!?]?")
 SENTENCE_END = re.compile(r"(?<=[.!?;:])\s+|\n")
-NEGATED = re.compile(r"\b(?:not|no|never|without|don't|remove|avoid|omit|strip|neither)\b", re.IGNORECASE)
+NEGATED = re.compile(r"(?i)\b(?:not|no|never|without|don't|remove|avoid|omit|strip|neither)\b")
 WRAPPED = re.compile(r"(?<![.!?:;\n-])\n[ \t]*(?=[a-z])")
 
 

@@ -27,49 +27,42 @@ from completions.script.schemas.document import compact, seeded
 from completions.script.wording import ANSWER, NUMBERS, WRITE
 
 PER_LINE = re.compile(
-    r"\bone (?:\w+ )?(?:per|on each|on a|in each) (?:\w+ )?line|separated by (?:a )?new ?lines?"
+    r"(?i)\bone (?:\w+ )?(?:per|on each|on a|in each) (?:\w+ )?line|separated by (?:a )?new ?lines?"
     r"|each on (?:a|its own) (?:new |separate )?line"
-    r"|newline[- ]separated|\bline by line\b",
-    re.IGNORECASE,
+    r"|newline[- ]separated|\bline by line\b"
 )
-COMMAS = re.compile(r"\bcomma[- ]separated\b|separated by commas", re.IGNORECASE)
-PYTHON = re.compile(r"\bpython list\b", re.IGNORECASE)
-MARKED = re.compile(r"\b(numbered list)\b|\bbullet(?:ed)? (?:points?|list)\b|\bas bullets\b", re.IGNORECASE)
+COMMAS = re.compile(r"(?i)\bcomma[- ]separated\b|separated by commas")
+PYTHON = re.compile(r"(?i)\bpython list\b")
+MARKED = re.compile(r"(?i)\b(numbered list)\b|\bbullet(?:ed)? (?:points?|list)\b|\bas bullets\b")
 OPTIONAL = re.compile(
-    r"\b(?:e\.g|such as|like|for (?:example|instance)|head(?:ing|er)s?|bold|tables?|may|can|could|where|when\w*|if)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:e\.g|such as|like|for (?:example|instance)|head(?:ing|er)s?|bold|tables?|may|can|could|where"
+    r"|when\w*|if)\b"
 )
 """What tells that a list is only one of the things that an answer may have."""
 
-QUOTED = re.compile(
-    rf"\b(?:{ANSWER})\b[^\n\[]{{0,60}}\b(?:list|array) of \w+[^\n\[]{{0,60}}(\[\s*[\"'][^\]\n]*\])", re.IGNORECASE
-)
+QUOTED = re.compile(rf"(?i)\b(?:{ANSWER})\b[^\n\[]{{0,60}}\b(?:list|array) of \w+[^\n\[]{{0,60}}(\[\s*[\"'][^\]\n]*\])")
 """A list of texts that shows how: `respond with a list of strings in the following format: ["query 1", "query 2"]`."""
 
 SHOWN = re.compile(
-    r"\b(?:format|form)\b[^\n]{0,90}(?::|\be\.g\.)\s*(?P<before>[-*\u2022]|1[.)]|[A-Z]\w{0,9}:) (?P<first>[^\n]+)"
-    r"\n\s*(?:(?P=before)|2[.)]) (?P<second>[^\n]+)",
-    re.IGNORECASE,
+    r"(?i)\b(?:format|form)\b[^\n]{0,90}(?::|\be\.g\.)\s*(?P<before>[-*\u2022]|1[.)]|[A-Z]\w{0,9}:) (?P<first>[^\n]+)"
+    r"\n\s*(?:(?P=before)|2[.)]) (?P<second>[^\n]+)"
 )
 """Two lines of a list that show how, and differ in their numbers alone: `- query 1`, `- query 2`, or `Q: query 1`."""
 
 LABEL = re.compile(
-    r"\b(?:(?:each|every) \w+ (?:must|should|has to) (?:begin|start)|(?:begin|start) (?:each|every) \w+) with (?:the )?"
-    r"(?:\w+ )?[\"'`](?P<before>[A-Z][\w ]{0,30}:)",
-    re.IGNORECASE,
+    r"(?i)\b(?:(?:each|every) \w+ (?:must|should|has to) (?:begin|start)|(?:begin|start) (?:each|every) \w+) with "
+    r"(?:the )?(?:\w+ )?[\"'`](?P<before>[A-Z][\w ]{0,30}:)"
 )
 """What each line begins with: `Each line must begin with the string "Prompt:"`, as promptfoo's red team asks."""
 
 SEVERAL = "|".join(NUMBERS[1:])
 COUNT = re.compile(
-    rf"\b(?:{WRITE}|list|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
-    rf"(?: \w+){{0,2}}? (\d{{1,2}}|{SEVERAL})\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{WRITE}|list|suggest|create|return|produce|name|of|in|exactly|brainstorm)\b"
+    rf"(?: \w+){{0,2}}? (\d{{1,2}}|{SEVERAL})\b"
 )
 DULL = re.compile(
-    rf"\d+|{SEVERAL}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
-    r"|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond",
-    re.IGNORECASE,
+    rf"(?i)\d+|{SEVERAL}|write|list|give|generate|return|python|number(?:ed)?|bullet(?:ed)?|points?|response|separated|comma"
+    r"|values?|line|items?|quer(?:y|ies)|start(?:ing)?|each|only|respond"
 )
 """Words of what is asked that are not its topic."""
 
@@ -79,54 +72,43 @@ ITEMS = (
     *("{topic} overview", "the history of {topic}", "{topic} step by step", "common questions about {topic}"),
 )
 STANDALONE = re.compile(
-    r"\bstandalone (?:question|query)"
-    r"|\b(?:formulate|write|produce) an? (?:improved|better|optimi[sz]ed) (?:question|query)",
-    re.IGNORECASE,
+    r"(?i)\bstandalone (?:question|query)"
+    r"|\b(?:formulate|write|produce) an? (?:improved|better|optimi[sz]ed) (?:question|query)"
 )
 FOLLOW_UP = re.compile(
-    r"\b(?:follow[- ]?up (?:input|question|message)|(?:latest|initial|current) question)\s*[:>][\s-]*([^\n]{2,2000})",
-    re.IGNORECASE,
+    r"(?i)\b(?:follow[- ]?up (?:input|question|message)|(?:latest|initial|current) question)\s*[:>][\s-]*"
+    r"([^\n]{2,2000})"
 )
 
-TITLE = re.compile(
-    rf"\b(?:{WRITE}|create|suggest|come up with|summari[sz]e)\b[^\n]{{0,100}}\btitles?\b",
-    re.IGNORECASE,
-)
-SHORT = re.compile(
-    r"\b(?:short|concise|brief|only|just|max\w*|less|fewer|characters)\b|\b\d[\w-]*[- ]words?\b", re.IGNORECASE
-)
-TALK = re.compile(
-    r"\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b", re.IGNORECASE
-)
+TITLE = re.compile(rf"(?i)\b(?:{WRITE}|create|suggest|come up with|summari[sz]e)\b[^\n]{{0,100}}\btitles?\b")
+SHORT = re.compile(r"(?i)\b(?:short|concise|brief|only|just|max\w*|less|fewer|characters)\b|\b\d[\w-]*[- ]words?\b")
+TALK = re.compile(r"(?i)\b(?:conversations?|chats?|messages?|threads?|sessions?|titles? (?:itself|only|alone))\b")
 
-OUTLINE = re.compile(r"\boutline\b[^\0]{0,400}[\"'`]#[\"'` ]", re.IGNORECASE)
-SECTION = re.compile(r"\bstart (?:your \w+ )?with [\"'`]?#[\"'`]? ", re.IGNORECASE)
+OUTLINE = re.compile(r"(?i)\boutline\b[^\0]{0,400}[\"'`]#[\"'` ]")
+SECTION = re.compile(r"(?i)\bstart (?:your \w+ )?with [\"'`]?#[\"'`]? ")
 HEADINGS = ("# Overview", "## What {topic} is", "# History", "# Examples", "## {topic} in practice", "# See also")
 
-COMMIT = re.compile(r"\bcommit messages?\b", re.IGNORECASE)
+COMMIT = re.compile(r"(?i)\bcommit messages?\b")
 CHANGED = re.compile(r"^(?:diff --git a/|\+\+\+ b/)(\S+)", re.MULTILINE)
 TYPED = re.compile(r"\bfeat\b")
 """What tells that a commit message begins with its type."""
 
 PATTERN = re.compile(
-    r"\bpattern: '([^'\n]{0,40}%Y[^'\n]{0,40})'"
-    rf"|\b(?:{ANSWER})\b[^\n.]{{0,40}}\bYYYY-MM-DD\b",
-    re.IGNORECASE,
+    r"(?i)\bpattern: '([^'\n]{0,40}%Y[^'\n]{0,40})'"
+    rf"|\b(?:{ANSWER})\b[^\n.]{{0,40}}\bYYYY-MM-DD\b"
 )
 DAY = datetime(2025, 3, 14, 9, 30, tzinfo=UTC)
 
 LISTING = re.compile(
-    r"\A\W*(?!if\b)[^\n]*\b"
-    rf"(?:respond|response|return|output|answer|{WRITE}|list|create|suggest|name|produce|result|should|must|one|separated)\b",
-    re.IGNORECASE,
+    r"(?i)\A\W*(?!if\b)[^\n]*\b"
+    rf"(?:respond|response|return|output|answer|{WRITE}|list|create|suggest|name|produce|result|should|must|one|separated)\b"
 )
 """What a sentence has that asks for a list."""
 
 SAYS = rf"\b(?:return|output|respond|reply|{WRITE}|produce)\b"
 SQL = re.compile(
-    rf"{SAYS}(?:(?!\babout\b)[^\n.]){{0,40}}\b(?:only|just)\b(?:(?!\babout\b)[^\n.]){{0,40}}\bSQL"
-    rf"|{SAYS}[^\n.]{{0,60}}\bSQL\b[^\n.]{{0,30}}\b(?:only|nothing else|without any)\b|^[ \t]*SQL ?Query:[ \t]*\Z",
-    re.IGNORECASE | re.MULTILINE,
+    rf"(?im){SAYS}(?:(?!\babout\b)[^\n.]){{0,40}}\b(?:only|just)\b(?:(?!\babout\b)[^\n.]){{0,40}}\bSQL"
+    rf"|{SAYS}[^\n.]{{0,60}}\bSQL\b[^\n.]{{0,30}}\b(?:only|nothing else|without any)\b|^[ \t]*SQL ?Query:[ \t]*\Z"
 )
 TABLE = re.compile(
     r"\bCREATE TABLE (?:IF NOT EXISTS )?[\"`\[]?([\w.]{1,60})|\b[Tt]able:? [\"`]?(\w{1,60})[\"`]?\s*[(:]"

@@ -31,7 +31,7 @@ ADDED = (
 """Between what programs put what they add to a user's words."""
 
 
-HANDOVER = re.compile(r"(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)", re.IGNORECASE)
+HANDOVER = re.compile(r"(?i)(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)")
 """The names of tools that give the conversation to another agent: OpenAI's SDK, LangGraph, AutoGen."""
 
 
@@ -95,9 +95,8 @@ def question(prompt: Prompt) -> str:
 
 
 ABOUT = re.compile(
-    r"\b(?:question|query|input|topic|request|message|task|user|human)"
-    r"(?: (?:of|you|to)\b[^\n:]{0,30})?\s*(?:is)?:[ \t]*([^\n]{2,500})",
-    re.IGNORECASE,
+    r"(?i)\b(?:question|query|input|topic|request|message|task|user|human)"
+    r"(?: (?:of|you|to)\b[^\n:]{0,30})?\s*(?:is)?:[ \t]*([^\n]{2,500})"
 )
 """What a prompt that says how to answer is about, where it has that too."""
 
@@ -122,8 +121,7 @@ def own_words(text: str) -> str:
 
 
 LABELLED = re.compile(
-    r"^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query)(?: is)?\W{0,3}:[ \t]*\W{0,3}(\w[^\n]{2,500})",
-    re.IGNORECASE | re.MULTILINE,
+    r"(?im)^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query)(?: is)?\W{0,3}:[ \t]*\W{0,3}(\w[^\n]{2,500})"
 )
 LAST = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
 """The last line of a text, where it follows on documents in tags."""

@@ -14,10 +14,10 @@ from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.instructions import instructions
 from completions.script.schemas.document import Schema
 
-KEY = re.compile(r"(?:\w+_)?(?:id|key|index|idx|uuid)", re.IGNORECASE)
+KEY = re.compile(r"(?i)(?:\w+_)?(?:id|key|index|idx|uuid)")
 """What tells one object from the others."""
 
-TRANSLATED = re.compile(r"\w*translat\w*", re.IGNORECASE)
+TRANSLATED = re.compile(r"(?i)\w*translat\w*")
 ORIGINAL = ("original", "source", "text", "value", "content", "message")
 """What a translation, and what is translated, is called."""
 

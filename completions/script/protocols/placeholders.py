@@ -15,13 +15,12 @@ TOKEN = re.compile(
     r"|(?<![\w.-])\d+(?:\.\d+)? ?- ?\d+(?:\.\d+)?)"
 )
 LITERALS = ("true", "false", "null")
-WHETHER = re.compile(r"\W*(?:true|false|bool|boolean)\b", re.IGNORECASE)
+WHETHER = re.compile(r"(?i)\W*(?:true|false|bool|boolean)\b")
 AMOUNT = re.compile(
-    r"(?:\A|[\W_])(?:score|rating|number|integer|int|count|amount)(?:\Z|[\W_])"
-    r"|\d ?- ?\d",
-    re.IGNORECASE,
+    r"(?i)(?:\A|[\W_])(?:score|rating|number|integer|int|count|amount)(?:\Z|[\W_])"
+    r"|\d ?- ?\d"
 )
-SHARE = re.compile(r"float|decimal|percentage|probability|confidence|0 ?- ?1\b", re.IGNORECASE)
+SHARE = re.compile(r"(?i)float|decimal|percentage|probability|confidence|0 ?- ?1\b")
 SPARE_COMMA = re.compile(r",(?=\s*[}\]])")
 
 

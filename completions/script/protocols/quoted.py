@@ -19,28 +19,20 @@ from completions.script.schemas.document import Schema, as_text, compact
 from completions.script.wording import ANSWER, ANSWERS
 
 ASKS = re.compile(
-    rf"\b(?:{ANSWERS}|adher\w+|conform\w*|match(?:es)?|compatible|provide"
-    r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill|translat\w+)",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWERS}|adher\w+|conform\w*|match(?:es)?|compatible|provide"
+    r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill|translat\w+)"
 )
 """Words that ask for an answer of some form; `Explain this schema` has none of them."""
 
-NAMES_FORM = re.compile(r"json|schema|interface|structure|format", re.IGNORECASE)
+NAMES_FORM = re.compile(r"(?i)json|schema|interface|structure|format")
 
-SEVERAL = re.compile(r"\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b", re.IGNORECASE)
+SEVERAL = re.compile(r"(?i)\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b")
 """How a list of what a schema describes is asked for."""
 
-BLOCK = re.compile(
-    r"```\s*json|triple backticks|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)", re.IGNORECASE
-)
-IN_BLOCK = re.compile(
-    r"\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b", re.IGNORECASE
-)
+BLOCK = re.compile(r"(?i)```\s*json|triple backticks|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)")
+IN_BLOCK = re.compile(r"(?i)\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b")
 
-AS_YAML = re.compile(
-    rf"\b(?:{ANSWER}|formatted|provide)\b[^\n.]{{0,40}}\bYAML\b|\b(?:valid|only) YAML\b",
-    re.IGNORECASE,
-)
+AS_YAML = re.compile(rf"(?i)\b(?:{ANSWER}|formatted|provide)\b[^\n.]{{0,40}}\bYAML\b|\b(?:valid|only) YAML\b")
 STRICTLY = re.compile(
     r"answer strictly (?:in the following format: ([^\n]+)|with one of these enums:\n((?:[^\n]+\n?)+))"
 )

@@ -25,11 +25,10 @@ BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 TEXTS = frozenset(("enum", "const", "format", "pattern"))
 
 RANGE = re.compile(
-    rf"[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
-    rf"{HIGH}(?![\w-])",
-    re.IGNORECASE,
+    rf"(?i)[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
+    rf"{HIGH}(?![\w-])"
 )
-VALUES = re.compile(r"\W{0,3}\s*(?:must|should|has to|can) be (?:one of|either)[^\n]{1,300}", re.IGNORECASE)
+VALUES = re.compile(r"(?i)\W{0,3}\s*(?:must|should|has to|can) be (?:one of|either)[^\n]{1,300}")
 MENTIONS = 20
 """How often a name is looked up before its range is given up."""
 

@@ -20,7 +20,7 @@ ENDS = re.compile(r"^[ \t]*((?:Final )?Answer):", re.MULTILINE)
 NAMES = re.compile(r"^[ \t]*Action:[^\n]*?\b(?:one (?:name )?of|from)[\s:]*(?:\[([^\]\n]*)|([^)\n]*))", re.MULTILINE)
 BLOB_NAMES = re.compile(r'Valid "action" values: "Final Answer" or ([^\n]+)')
 TOOL_NAME = re.compile(r"^[ \t>*-]*Tool Name:[ \t]*([^\n]+)", re.MULTILINE)
-TAKES_JSON = re.compile(r"^[ \t]*Action Input:[^\n]*\b(?:JSON|dictionary|kwargs)\b", re.MULTILINE | re.IGNORECASE)
+TAKES_JSON = re.compile(r"(?im)^[ \t]*Action Input:[^\n]*\b(?:JSON|dictionary|kwargs)\b")
 ASKED = re.compile(r"^[ \t]*(?:Question|Current Task|Human|User):[ \t]*([^\n]+)", re.MULTILINE)
 
 

@@ -25,12 +25,12 @@ FIELD = re.compile(rf"({DELIMITER})?<([a-z][a-z_ ]*)>")
 BETWEEN = re.compile(r"\*\*(\S{1,5})\*\* as the \w+ (?:delimiter|separator)")
 END = re.compile(r"<\|[A-Z]{3,20}\|>")
 
-TEXT = re.compile(r"^\W{0,8}(?:Input )?Text\W{1,12}", re.MULTILINE | re.IGNORECASE)
+TEXT = re.compile(r"(?im)^\W{0,8}(?:Input )?Text\W{1,12}")
 TEXT_END = re.compile(r"\n\s*(?:#{3,}|-{3,}|```|Output:)")
-TYPES = re.compile(r"\btypes?: ?\[?([^\]\n]{1,500})", re.IGNORECASE)
+TYPES = re.compile(r"(?i)\btypes?: ?\[?([^\]\n]{1,500})")
 LISTED = re.compile(r"^- ([A-Z]\w{1,30}): ", re.MULTILINE)
 NAME = re.compile(r"(?<![\w.])[A-Z\u00c0-\u00de][\w'&-]*(?: [A-Z\u00c0-\u00de][\w'&-]*){0,3}")
-MISSED = re.compile(r"\bmissed\b", re.IGNORECASE)
+MISSED = re.compile(r"(?i)\bmissed\b")
 """A word by which GraphRAG asks for further records; there are none."""
 
 MAX_NAMES = 5

@@ -21,22 +21,17 @@ COUNTED = r"(?:citation|reference|source|footnote|page|line|phone|order|version|
 """What has a number that is not the answer: `Assign each source a single citation number`."""
 
 WANTED = re.compile(
-    r"\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
+    r"(?i)\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
     rf"(?:{AMOUNT} )?{AMOUNT}{END}"
-    rf"|\bsingle (?!{COUNTED})(?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)",
-    re.IGNORECASE,
+    rf"|\bsingle (?!{COUNTED})(?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)"
 )
-ASKS = re.compile(
-    rf"\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b",
-    re.IGNORECASE,
-)
+ASKS = re.compile(rf"(?i)\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b")
 SCALE = re.compile(
-    r"(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
-    rf"{LOW}{MEANING}\s*(?:to|and|through|[-\u2013\u2014])\s*{HIGH}",
-    re.IGNORECASE,
+    r"(?i)(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
+    rf"{LOW}{MEANING}\s*(?:to|and|through|[-\u2013\u2014])\s*{HIGH}"
 )
 SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")
-FINE = re.compile(r"\b(?:decimal|float)\b", re.IGNORECASE)
+FINE = re.compile(r"(?i)\b(?:decimal|float)\b")
 
 BOXED = "\\boxed{"
 MARKED = re.compile(r"\[\[(\d+(?:\.\d+)?|[A-Za-z][\w ]{0,24})\]\]")
@@ -47,13 +42,12 @@ RESULT = re.compile(r"\[RESULT\] \((?:[^()\n]*?\b(?P<letter>A)\b)?[^()\n]*\)")
 LINE = re.compile(
     r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}([A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
 )
-WORDS = re.compile(r"keyword|list|topic|tag|name|text|title|sentence|reason|explanation|summary", re.IGNORECASE)
+WORDS = re.compile(r"(?i)keyword|list|topic|tag|name|text|title|sentence|reason|explanation|summary")
 """What stands for words, and not for a number or a letter."""
 
 LONG = re.compile(
-    rf"\b(?:{WRITE}|create|produce)\b[^\n.]{{0,40}}\b(?:comprehensive|detailed|thorough|in-depth|well-structured)\b"
-    r"[^\n.]{0,40}\b(?:report|answer|article|essay|analysis|overview)\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{WRITE}|create|produce)\b[^\n.]{{0,40}}\b(?:comprehensive|detailed|thorough|in-depth|well-structured)\b"
+    r"[^\n.]{0,40}\b(?:report|answer|article|essay|analysis|overview)\b"
 )
 """What asks for a text that is no number alone."""
 

@@ -15,23 +15,19 @@ SHELLS = "bash|shell|zsh|fish|powershell|terminal"
 LANGUAGES = rf"python|javascript|typescript|{SHELLS}|html|java|rust"
 
 WANTED = re.compile(
-    rf"\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
+    rf"(?i)\b(?:{ANSWER}|{WRITE})\b[^\n.]{{0,40}}\b(?:only|just)\b[^\n.]{{0,30}}"
     rf"\b(?:code\b(?! review)|(?:{SHELLS}) commands?\b)"
     r"|\bcode only\b|\b(?:code|script|program|function)\b[^\n]{0,40}```(?:\w+)"
-    r"|```\w* (?:code )?block|\b(?:generate|return) (?:the )?(?:new )?python code\b",
-    re.IGNORECASE,
+    r"|```\w* (?:code )?block|\b(?:generate|return) (?:the )?(?:new )?python code\b"
 )
 PROGRAM = re.compile(
-    r"\b(?:functions?|scripts?|programs?|source code|algorithm|implement\w*|snippet|methods?|components?|refactor\w*"
-    rf"|{LANGUAGES}|golang)\b|```",
-    re.IGNORECASE,
+    r"(?i)\b(?:functions?|scripts?|programs?|source code|algorithm|implement\w*|snippet|methods?|components?"
+    rf"|refactor\w*|{LANGUAGES}|golang)\b|```"
 )
 """What tells that code is a program's, and not one that opens a door."""
 
-BARE = re.compile(
-    r"\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)", re.IGNORECASE
-)
-LANGUAGE = re.compile(rf"\b({LANGUAGES}|js|ts|go)\b", re.IGNORECASE)
+BARE = re.compile(r"(?i)\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)")
+LANGUAGE = re.compile(rf"(?i)\b({LANGUAGES}|js|ts|go)\b")
 CODE = {
     "python": 'def answer() -> str:\n    return "Hello"\n\n\nprint(answer())',
     "javascript": 'function answer() {\n  return "Hello";\n}\n\nconsole.log(answer());',

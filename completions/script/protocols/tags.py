@@ -23,21 +23,19 @@ from completions.script.schemas.scalars import sense
 from completions.script.wording import ANSWER
 
 ASKS = re.compile(
-    rf"\b(?:{ANSWER}|put|place|wrap|enclose|write|provide|give|include|use|think|reason|end"
-    r"|your (?:\w+ )?(?:answer|response|output|reasoning|thinking|thoughts?|analysis))\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWER}|put|place|wrap|enclose|write|provide|give|include|use|think|reason|end"
+    r"|your (?:\w+ )?(?:answer|response|output|reasoning|thinking|thoughts?|analysis))\b"
 )
 GIVEN = re.compile(
-    r"\b(?:I|we|I'll|given|provided|below|found|following|contained|based on|here (?:is|are)|read|if)\b(?! format)",
-    re.IGNORECASE,
+    r"(?i)\b(?:I|we|I'll|given|provided|below|found|following|contained|based on|here (?:is|are)|read|if)\b(?! format)"
 )
 """What tells that the tags are around something in the prompt."""
 
-ONLY_WHERE = re.compile(r"\b(?:when|where|unless|whether) (?:the|an?|each|every) [`'\"]?\Z", re.IGNORECASE)
-UNTAGGED = re.compile(r"\b(?:not|never|without|avoid|don't)\b[^\n.:<]{0,20}\b(?:XML|HTML) tags\b", re.IGNORECASE)
+ONLY_WHERE = re.compile(r"(?i)\b(?:when|where|unless|whether) (?:the|an?|each|every) [`'\"]?\Z")
+UNTAGGED = re.compile(r"(?i)\b(?:not|never|without|avoid|don't)\b[^\n.:<]{0,20}\b(?:XML|HTML) tags\b")
 """What tells that a tag is one of the prompt's own, and that the answer is to have none, as Open WebUI does."""
 
-DENIED = re.compile(r"\b(?:not|never|without|avoid)\b|n't\b", re.IGNORECASE)
+DENIED = re.compile(r"(?i)\b(?:not|never|without|avoid)\b|n't\b")
 HTML = frozenset(
     (
         *("a", "b", "i", "p", "u", "div", "span", "br", "hr", "h1", "h2", "h3", "ul", "ol", "li"),
@@ -58,7 +56,7 @@ ELEMENT = re.compile(r"\s*<([A-Za-z][\w-]{0,30})>((?:(?!<\1>).){0,2000}?)</\1>",
 LEAF = re.compile(r"<([A-Za-z][\w-]{0,30})>([^<>]{0,500})</\1>")
 OPTIONS = re.compile(r"[\w-]+(?:\s*[|/]\s*[\w-]+)+|[A-Z_]+(?:(?:, | or |, or )[A-Z_]+)+")
 OBJECTS = re.compile(r"\s*(?:\[\s*)?\{\s*[\"']")
-THOUGHT = re.compile(r"think|thought|reason|scratch|analysis|reflect|plan", re.IGNORECASE)
+THOUGHT = re.compile(r"(?i)think|thought|reason|scratch|analysis|reflect|plan")
 
 MAX_ELEMENTS = 20
 

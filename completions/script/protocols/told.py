@@ -16,36 +16,33 @@ MAX_TOLD = 200
 """Characters of the words."""
 
 WANTED = re.compile(
-    rf"\b(?:{ANSWER}|say)\s+(?:back\s+)?(?:with\s+)?(?:exactly|only|just|precisely)\b"
+    rf"(?i)\b(?:{ANSWER}|say)\s+(?:back\s+)?(?:with\s+)?(?:exactly|only|just|precisely)\b"
     r"(?:\s+with)?(?:\s+(?:exactly|the\s+(?:word|words|text|string|phrase|number)))?(?:\s+(?:this|these words))?"
-    r"(?:\s*:\s*|\s+(?=[\"'`“]))([^\n]{1,200})\s*\Z",
-    re.IGNORECASE,
+    r"(?:\s*:\s*|\s+(?=[\"'`“]))([^\n]{1,200})\s*\Z"
 )
 ASIDE = (
     r"(?:something|anything|nothing|more|it|that|wh\w+|how|if|so|your|my|a|an|one|some|all|again|(?:hi|hello|hey)\W*\Z)"
 )
 SAY = re.compile(
-    r"(?:\A|[.!:]\s|\n)\s*(?:please\s+)?(?:just\s+|only\s+)?(?:"
+    r"(?i)(?:\A|[.!:]\s|\n)\s*(?:please\s+)?(?:just\s+|only\s+)?(?:"
     rf"say\s+(?!{ASIDE}(?!\w))(?:the\s+words?\s*:?\s*)?(?P<said>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”]|[\w,' -]{{1,60}})"
     rf"|(?:{ANSWER})\s+(?:back\s+)?with\s+(?:the|a|one)\s+(?:single\s+)?(?:word|phrase|text|string)\s*:?\s*"
     r"(?P<word>[\"'`“][^\"'`“”\n]{1,100}[\"'`”]|[\w-]{1,40})"
     rf"|(?:{ANSWER})\s+with\s+(?P<quoted>[\"'`“][^\"'`“”\n]{{1,100}}[\"'`”])"
-    rf"|(?:{ANSWER})\s+with\s+(?!JSON|YAML|XML|HTML|CSV|SQL)(?P<capitals>(?-i:[A-Z]{{2,12}})))[.!]?\s*\Z",
-    re.IGNORECASE,
+    rf"|(?:{ANSWER})\s+with\s+(?!JSON|YAML|XML|HTML|CSV|SQL)(?P<capitals>(?-i:[A-Z]{{2,12}})))[.!]?\s*\Z"
 )
 """A last sentence that wants nothing but to hear a few words."""
 
-LONGER = re.compile(r"\b(?:about|to|in|with|for|from|as|by|like|again|or|when|if|until)\b|(?:\S+\s+){6}", re.IGNORECASE)
+LONGER = re.compile(r"(?i)\b(?:about|to|in|with|for|from|as|by|like|again|or|when|if|until)\b|(?:\S+\s+){6}")
 """What tells that more is to be said than the words."""
 
 CHOICE = re.compile(r"\bor\b|[/|]")
 """What tells that one of several is to be said, and not these words; a question is no words to say either."""
 
 UNWANTED = re.compile(
-    r"(?:(?<=[.!:,;\"'`”])|\n)\s*(?:and\s+)?(?:please\s+)?(?:do\s+not|don't|nothing\s+(?:else|more)"
+    r"(?i)(?:(?<=[.!:,;\"'`”])|\n)\s*(?:and\s+)?(?:please\s+)?(?:do\s+not|don't|nothing\s+(?:else|more)"
     r"|no\s+(?:other|further|extra|additional|explanations?|preamble|punctuation|markdown|tools?)|without)\b"
-    r"[^.!\n]{0,80}[.!]?\s*\Z",
-    re.IGNORECASE,
+    r"[^.!\n]{0,80}[.!]?\s*\Z"
 )
 """A last sentence that says what not to do besides: `Reply with the single word OK. Do not use tools.`"""
 
@@ -56,11 +53,10 @@ QUOTED = re.compile(r"\A([\"'`“])([^\"'`“”\n]+)[\"'`”][.!]?\Z")
 VALUES = {word: number for number, word in enumerate(NUMBERS, 1)} | {"twenty": 20, "hundred": 100}
 NUMBER = rf"(\d{{1,6}}|{'|'.join(VALUES)})"
 COUNT = re.compile(
-    rf"\W*(?:please\s+)?count\s+(?:slowly\s+|up\s+|down\s+)*(?:from\s+{NUMBER}\s+)?(?:down\s+)?to\s+{NUMBER}\b",
-    re.IGNORECASE,
+    rf"(?i)\W*(?:please\s+)?count\s+(?:slowly\s+|up\s+|down\s+)*(?:from\s+{NUMBER}\s+)?(?:down\s+)?to\s+{NUMBER}\b"
 )
 MAX_COUNTED = 1_000
-LINES = re.compile(r"\bline", re.IGNORECASE)
+LINES = re.compile(r"(?i)\bline")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:

@@ -13,9 +13,8 @@ from completions.script.protocols.instructions import KEPT
 from completions.script.protocols.observation import observation, question
 
 ASKS = re.compile(
-    r"(?:\A|[\n.!?]\s*|\b(?:please|(?:task|job) is to|you (?:will|must|should))\s+)(?:help me (?:to )?|accurately )?"
-    r"translate\b",
-    re.IGNORECASE,
+    r"(?i)(?:\A|[\n.!?]\s*|\b(?:please|(?:task|job) is to|you (?:will|must|should))\s+)(?:help me (?:to )?"
+    r"|accurately )?translate\b"
 )
 """How a translation is asked for, rather than spoken of."""
 

@@ -27,40 +27,35 @@ from completions.script.wording import ANSWER, WRITE
 SPELLINGS = ("JSON", "json", "Json", "YAML", "yaml")
 """How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
 
-SPELLED = re.compile("json|yaml", re.IGNORECASE)
+SPELLED = re.compile("(?i)json|yaml")
 ASKS = re.compile(
-    rf"\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
+    rf"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
     rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract)\b[^\n]*"
     r"\b(?:as|in|into) (?:an? |valid )*(?:JSON|YAML)\b"
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
     r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\b(?:JSON|YAML)\b"
-    r"|\W*(?:output|response)?\W*(?:JSON|YAML) (?:output )?format\W*\Z",
-    re.IGNORECASE,
+    r"|\W*(?:output|response)?\W*(?:JSON|YAML) (?:output )?format\W*\Z"
 )
-KEYS = re.compile(r"\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b", re.IGNORECASE)
+KEYS = re.compile(r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b")
 QUOTED = re.compile(r"[\"'`](\w{1,64})[\"'`]")
 TOLD = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
 NAMED = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
 BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
-LIST = re.compile(r"\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?", re.IGNORECASE)
-ARRAY = re.compile(
-    r"\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])", re.IGNORECASE
-)
+LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
+ARRAY = re.compile(r"(?i)\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])")
 """A list of texts that a prompt shows: `an array in JSON format, following this schema: ["question1", "question2"]`."""
 
 LIKE = re.compile(
-    r"(?:\blike(?: this)?|\be\.g\.|\bsuch as"
+    r"(?im)(?:\blike(?: this)?|\be\.g\.|\bsuch as"
     r"|\bexamples?(?: \d{1,2})?(?: (?:of|an?|the|valid|correct|good|expected|JSON|response|output|answer|result)){0,3}"
     r"|\b(?:format|form|structure|shape|schema)"
-    r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z",
-    re.IGNORECASE | re.MULTILINE,
+    r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z"
 )
 FORM = re.compile(
-    rf"\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
-    r"(?:json\W*)?\Z",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
+    r"(?:json\W*)?\Z"
 )
 """How an example is introduced where no word of JSON stands by."""
 ANYHOW = re.compile("")

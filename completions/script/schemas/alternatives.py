@@ -18,51 +18,43 @@ KINDS = (
     r"|workers|agents|topics|types?|departments|sentiments?)"
 )
 ASKS = re.compile(
-    rf"\b(?:{ANSWERS}|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
-    r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must (?:be|read)|should be|what|which|is)\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWERS}|say|state|print|classif\w+|categori[sz]e|choose|select|pick|grade"
+    r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must (?:be|read)|should be|what|which|is)\b"
 )
 QUOTED = re.compile(r"(?<!\w)[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019\n]{1,40})[\"'`\u201d\u2019](?!\w)")
-JOINED = re.compile(r"\bor\b|/|\|", re.IGNORECASE)
-BRACKETS = re.compile(
-    r"\b(?:one of|from|among|between|options|choices)\b[^\[\n]{0,60}\[([^\]\n]{3,1000})\]", re.IGNORECASE
-)
+JOINED = re.compile(r"(?i)\bor\b|/|\|")
+BRACKETS = re.compile(r"(?i)\b(?:one of|from|among|between|options|choices)\b[^\[\n]{0,60}\[([^\]\n]{3,1000})\]")
 PLAIN = r"(?:yes|no|true|false|pass|fail|correct|incorrect|positive|negative|valid|invalid|safe|unsafe)"
 TOLD = r"\s*(?P<told>[^\n.:;?!]{3,300})"
 ONE_OF = re.compile(
-    rf"\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b|only contains?\s*:|exactly one \w+\s*:"
+    rf"(?i)\b(?:one of(?: the following| these| the)?(?: {KINDS})?\s*:|either\b|only contains?\s*:|exactly one \w+\s*:"
     r"|one of (?:the following|these) [^\n:.?()]{1,40}(?:\([^()\n]{0,100}\))?\s*:"
     rf"|(?:following|these|allowed|possible|valid|available|candidate)(?: \w+)? {KINDS}\s*:)"
-    rf"{TOLD}",
-    re.IGNORECASE,
+    rf"{TOLD}"
 )
 CLASSED = re.compile(
-    r"\b(?:classif\w+|categori[sz]e|grade|score|label|rate|judge|identify|determine|sentiment)\b[^\n.:]{0,120}?"
-    rf"(?:\b(?:as|into|is)\b(?:\s+(?:either|being|one of|the))*:?|:)\s{TOLD}",
-    re.IGNORECASE,
+    r"(?i)\b(?:classif\w+|categori[sz]e|grade|score|label|rate|judge|identify|determine|sentiment)\b[^\n.:]{0,120}?"
+    rf"(?:\b(?:as|into|is)\b(?:\s+(?:either|being|one of|the))*:?|:)\s{TOLD}"
 )
 WORD = re.compile(
-    rf"\b(?:{ANSWER}|say)\s+(?:only\s+|just\s+)?(?:with|in|using)\s+(?:only\s+|just\s+|exactly\s+)?"
-    rf"(?:a\s+single|a|one|the)\s+words?\s*[:,-]{TOLD}",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWER}|say)\s+(?:only\s+|just\s+)?(?:with|in|using)\s+(?:only\s+|just\s+|exactly\s+)?"
+    rf"(?:a\s+single|a|one|the)\s+words?\s*[:,-]{TOLD}"
 )
-PAIR = re.compile(rf"(?:\(|\A\W*)(?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})(?:\)|\W*\Z)", re.IGNORECASE)
+PAIR = re.compile(rf"(?i)(?:\(|\A\W*)(?P<told>{PLAIN}\s*(?:/|\bor\b)\s*{PLAIN})(?:\)|\W*\Z)")
 KNOWN = re.compile(
-    rf"\b(?:{ANSWER}|say|(?:should|must|has to) be)\b"
+    rf"(?i)\b(?:{ANSWER}|say|(?:should|must|has to) be)\b"
     r"(?:\s+(?:only|just|either|exactly|strictly|simply|with|a|simple|as|in|one of))*"
-    rf"\s*:?\s(?={PLAIN}\b){TOLD}",
-    re.IGNORECASE,
+    rf"\s*:?\s(?={PLAIN}\b){TOLD}"
 )
 """How answers without quotes are introduced; the last two of these take no others than the words that they know."""
 
-WHOLE = re.compile(rf"{PLAIN}$", re.IGNORECASE)
-SERIES = re.compile(r"\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s*[/|]\s*", re.IGNORECASE)
+WHOLE = re.compile(rf"(?i){PLAIN}$")
+SERIES = re.compile(r"(?i)\s*,\s*(?:or\s+|and\s+)?|\s+or\s+|\s*[/|]\s*")
 TAIL = re.compile(
-    r"\s+(?:to|if|based|depending|only|and|with|without|for|in|that|which|when|as|whether|from|on|at|about|alone|so|inside|within|between|using|then)\b.*",
-    re.IGNORECASE | re.DOTALL,
+    r"(?is)\s+(?:to|if|based|depending|only|and|with|without|for|in|that|which|when|as|whether|from|on|at|about|alone|so|inside|within|between|using|then)\b.*"
 )
-ARTICLE = re.compile(r"^(?:(?:an?|the|as|either|being)\s+)+", re.IGNORECASE)
-ENDS = re.compile(r"^(?:__)?(?:finish(?:ed)?|end|done|stop|terminate|exit|complete)(?:__)?$", re.IGNORECASE)
+ARTICLE = re.compile(r"(?i)^(?:(?:an?|the|as|either|being)\s+)+")
+ENDS = re.compile(r"(?i)^(?:__)?(?:finish(?:ed)?|end|done|stop|terminate|exit|complete)(?:__)?$")
 AFFIRMED = frozenset(
     (
         *("yes", "true", "y", "pass", "passed", "correct", "relevant", "grounded"),
@@ -82,10 +74,10 @@ FAILS = frozenset(
 )
 """Words in the name of what is true or not: of what mostly holds, and of what is mostly not so or would never end."""
 
-SHOWN = re.compile(r"\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b", re.IGNORECASE)
+SHOWN = re.compile(r"(?i)\b(?:e\.g|eg|such as|like|example|default\w*|for instance|prefix\w*)\b|\A\W*if\b")
 """What tells that values are only some of many, or stand for when another is."""
 
-ONLY_SOME = re.compile(r"\b(?:such as|like|e\.g\.|for example|for instance|including)\W*\Z", re.IGNORECASE)
+ONLY_SOME = re.compile(r"(?i)\b(?:such as|like|e\.g\.|for example|for instance|including)\W*\Z")
 """What stands before values that are only some of many: `use of words such as "shall" or "may"`."""
 
 LAST = re.compile(
@@ -96,9 +88,8 @@ LAST = re.compile(
 """A series that is the end of a description: `Level: P0, P1 or P2`, `Status (open/closed)`; or all of it: `yes|no`."""
 
 CAPITALS = re.compile(
-    rf"\b(?:{ANSWER}|say)(?: only| just| exactly)?(?: with)?(?: only| just| either| exactly)? "
-    r"(?P<told>(?-i:(?!(?:JSON|YAML|XML|HTML|CSV|SQL|TEXT)\b)[A-Z][A-Z_]+(?:(?:, | or |, or | ?/ ?)[A-Z][A-Z_]+)+))\b",
-    re.IGNORECASE,
+    rf"(?i)\b(?:{ANSWER}|say)(?: only| just| exactly)?(?: with)?(?: only| just| either| exactly)? "
+    r"(?P<told>(?-i:(?!(?:JSON|YAML|XML|HTML|CSV|SQL|TEXT)\b)[A-Z][A-Z_]+(?:(?:, | or |, or | ?/ ?)[A-Z][A-Z_]+)+))\b"
 )
 """Words in capitals of which one is to be said: `Reply with ACK or NAK only`."""
 

@@ -32,9 +32,8 @@ _BOUND = re.compile(rf"(?:\A|, )({'|'.join(_WORDS)}):? (-?\d+(?:\.\d+)?(?:e[-+]?
 _PATTERN = re.compile(r"(?:\A|, )pattern: (.+?)(?=, [a-zA-Z]+: |\Z)", re.DOTALL)
 
 _RANGE = re.compile(
-    r"\b(?:from|between|scale|range|score|rat(?:e|ing)|confidence|probability|percent\w*|level|priority|grade|[\[(])\b"
-    rf"[^\n\d]{{0,30}}?(?<![\w.-]){LOW}\s*(?:to|and|[-\u2013])\s*{HIGH}(?![\w-])",
-    re.IGNORECASE,
+    r"(?i)\b(?:from|between|scale|range|score|rat(?:e|ing)|confidence|probability|percent\w*|level|priority|grade|[\[(])\b"
+    rf"[^\n\d]{{0,30}}?(?<![\w.-]){LOW}\s*(?:to|and|[-\u2013])\s*{HIGH}(?![\w-])"
 )
 _RANGED = re.compile(
     rf"[\[(]\s*{LOW}\s*(?:to|[-\u2013])\s*{HIGH}\s*[)\]]"
@@ -42,8 +41,8 @@ _RANGED = re.compile(
 )
 
 _WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
-    (re.compile(r"YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time", re.IGNORECASE), {"format": "date-time"}),
-    (re.compile(r"YYYY-MM-DD|ISO[- ]?8601", re.IGNORECASE), {"format": "date"}),
+    (re.compile(r"(?i)YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time"), {"format": "date-time"}),
+    (re.compile(r"(?i)YYYY-MM-DD|ISO[- ]?8601"), {"format": "date"}),
     (re.compile(r"\bHH:MM\b"), {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
     (re.compile(r"['\"`]number-number['\"`]"), {"pattern": "^[1-9]?[0-9]-[1-9]?[0-9]$"}),
     (re.compile(r"\bSQL\b[^.]*\b(?:query|statement)\b"), {"examples": ["SELECT 1 AS total"]}),
@@ -51,9 +50,8 @@ _WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
 """How a text is to be written."""
 
 _EXAMPLE = re.compile(
-    r"(?:\be\.g\.|\b(?:for example|for instance|such as|like|format))[,:]?\s*"
-    r"(?P<mark>['\"`])(?=[^'\"`\s]{0,40}\d)([^'\"`\s]{2,40})(?P=mark)",
-    re.IGNORECASE,
+    r"(?i)(?:\be\.g\.|\b(?:for example|for instance|such as|like|format))[,:]?\s*"
+    r"(?P<mark>['\"`])(?=[^'\"`\s]{0,40}\d)([^'\"`\s]{2,40})(?P=mark)"
 )
 """An example of an id or the like, which has a digit: what follows its form is taken: `for example, '0-76'`."""
 

@@ -19,7 +19,7 @@ FOUND = {
     "content_filter_results": RESULTS,
     "prompt_filter_results": {**RESULTS, "profanity": UNSEEN, "jailbreak": UNSEEN},
 }
-BOUNDARY = re.compile(r"^multipart/form-data\b.*;\s*boundary=\"?([^\";,\s]+)", re.IGNORECASE)
+BOUNDARY = re.compile(r"(?i)^multipart/form-data\b.*;\s*boundary=\"?([^\";,\s]+)")
 
 
 class AzureImages(Deployed, Images):

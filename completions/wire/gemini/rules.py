@@ -26,8 +26,7 @@ CALLING = ("AUTO", "ANY", "VALIDATED")
 MAX_STOPS = 5
 
 READABLE = re.compile(
-    r"(?:image|audio|video|text)/[\w.+-]+|application/(?:pdf|json|xml|rtf|yaml|x-(?:javascript|typescript|python|sh))",
-    re.IGNORECASE,
+    r"(?i)(?:image|audio|video|text)/[\w.+-]+|application/(?:pdf|json|xml|rtf|yaml|x-(?:javascript|typescript|python|sh))"
 )
 UNREADABLE = "Unsupported MIME type: {mime}"
 """What the Gemini API says of files that it does not read, as archives and Office documents (googleapis/python-genai

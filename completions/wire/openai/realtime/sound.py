@@ -17,7 +17,7 @@ PCM, MU_LAW, A_LAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 BYTES_PER_MS: Mapping[str, int] = {PCM: 48, MU_LAW: 8, A_LAW: 8}
 """How many bytes a millisecond has, by the format."""
 
-_RATE = re.compile(r"audio/(?:pcm|l16)\b.*?;\s*rate=([0-9]{4,6})", re.IGNORECASE)
+_RATE = re.compile(r"(?i)audio/(?:pcm|l16)\b.*?;\s*rate=([0-9]{4,6})")
 
 EVERY = 3
 """Of the samples of `audio/pcm`, every third is one of the others'."""

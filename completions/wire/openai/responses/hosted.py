@@ -34,11 +34,10 @@ DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium",
 """What a picture is where the request leaves it to the model."""
 
 API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
-PICTURE = re.compile(r"\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)", re.IGNORECASE)
+PICTURE = re.compile(r"(?i)\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)")
 SEARCH = re.compile(
-    r"\b(?:search|look(?:ing)? (?:up|for)|find out|web|online|internet|site|news|latest|current(?:ly)?|today"
-    r"|recent(?:ly)?|weather|price|stock|who|when|https?)\b",
-    re.IGNORECASE,
+    r"(?i)\b(?:search|look(?:ing)? (?:up|for)|find out|web|online|internet|site|news|latest|current(?:ly)?|today"
+    r"|recent(?:ly)?|weather|price|stock|who|when|https?)\b"
 )
 ASKED_FOR = {"image_generation": PICTURE, "web_search": SEARCH}
 """What asks for a tool. Coding agents offer these in every request, beside their own, and mean them seldom."""
