@@ -41,6 +41,7 @@ from completions.wire.dialects.ollama import Ollama
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
+from completions.wire.dialects.rerank import addresses as reranks
 from completions.wire.dialects.together import Together
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
@@ -97,6 +98,7 @@ _ALL = [
     *mistral_ocr(Mistral()),
     *groq_audio(Groq()),
     *openrouter_audio(OpenRouter()),
+    *reranks(OpenRouter(), Together(), VLLM()),
     *COHERE_ALONE,
     *ANTHROPIC_ALONE,
     *vendors_addresses({dialect.name: dialect.words for dialect in DIALECTS}),

@@ -11,6 +11,7 @@ from completions.wire.bedrock.gpts import GPTs
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.nova_embeds import NovaEmbeddings
 from completions.wire.bedrock.profiles import ProfiledModels
+from completions.wire.bedrock.reranks import InvokedRerank, Rerank
 from completions.wire.bedrock.texts import ROUTE, TextModels
 
 CONVERSE = Converse()
@@ -23,11 +24,13 @@ ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
     Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),
+    Address(f"model/(?P<model>(?:.+[./])?(?:cohere|amazon)[.]rerank-[^/]+)/{METHOD}", InvokedRerank()),
     Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
     Address(f"model/(?P<model>(?:.+[./])?openai[.]gpt-[^/]+)/{METHOD}", GPTs()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/(?P<model>.+)/count-tokens", CountTokens()),
     Address("guardrail/(?P<guardrail>.+)/version/(?P<version>[^/]+)/apply", ApplyGuardrail()),
+    Address("rerank", Rerank()),
     Address("(?:model|guardrail|guardrail-checks|async-invoke)(?:/.*)?", UnknownOperation(), "refuse"),
 ]

@@ -12,7 +12,7 @@ from completions.conversation import Message, Moderation, Part, Prompt, Reply
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import guardrail, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error
-from completions.wire.bedrock.errors import AmazonError
+from completions.wire.bedrock.errors import violated
 from completions.wire.bedrock.members import APPLIED, typed
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
@@ -107,14 +107,9 @@ def _validate(document: Mapping[str, Any]) -> None:
     source = document.get("source")
     if source is None or document.get("content") is None:
         missing = "content" if source is not None else "source"
-        raise _violated(missing, "Member must not be null")
+        raise violated(missing, "Member must not be null")
     if source not in SOURCES:
-        raise _violated("source", f"Member must satisfy enum value set: [{', '.join(SOURCES)}]")
-
-
-def _violated(where: str, rule: str) -> AmazonError:
-    told = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {rule}"
-    return AmazonError("ValidationException", told)
+        raise violated("source", f"Member must satisfy enum value set: [{', '.join(SOURCES)}]")
 
 
 def _texts(content: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -26,8 +26,8 @@ TYPES = ("float", "binary")
 UNSTREAMED = "The model is unsupported for streaming."
 
 
-class InvokedEmbeddings(BedrockFormat):
-    """What both have in common: there is no stream of them, and headers tell what the input cost."""
+class Unstreamed(BedrockFormat):
+    """What embeddings have in common: there is no stream of them, and headers tell what the input cost."""
 
     def check_call(self, headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Refuse a signature that is not of now, and a stream."""
@@ -36,13 +36,13 @@ class InvokedEmbeddings(BedrockFormat):
             raise AmazonError("ValidationException", UNSTREAMED)
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the vectors, with headers."""
+        """Return the answer, with headers."""
         counted = invoked.metrics(reply.used)
         told = {name: counted[name] for name in ("inputTokenCount", "invocationLatency")}
         return invoked.with_headers(super().render(reply, prompt), told)
 
 
-class TitanEmbeddings(InvokedEmbeddings):
+class TitanEmbeddings(Unstreamed):
     """One text, one vector; the second version has sizes, and bits besides numbers."""
 
     name = "invoke"
@@ -75,7 +75,7 @@ class TitanEmbeddings(InvokedEmbeddings):
             answer.costs(document.get("inputTextTokenCount"), 0)
 
 
-class CohereEmbeddings(InvokedEmbeddings):
+class CohereEmbeddings(Unstreamed):
     """What Cohere's first version answers, without its `meta`."""
 
     name = "cohere_embed"
@@ -114,7 +114,7 @@ class _OwnEmbeddings(FirstCohereEmbed):
 
 
 def _check(document: Mapping[str, Any], model: str) -> None:
-    check(document, {"inputText": str, "normalize": bool}, "inputText", TITAN_FIELDS)
+    check(document, {"inputText": str, "normalize": bool}, ("inputText",), TITAN_FIELDS)
     size, kinds = document.get("dimensions"), document.get("embeddingTypes")
     if size is not None and (size not in SIZES or not _is_second(model)):
         raise no_enum_value("dimensions", size)

@@ -82,6 +82,12 @@ class AmazonError(RequestError):
         super().__init__(message, status=status, type=name)
 
 
+def violated(where: str, rule: str) -> AmazonError:
+    """Return the error of a member that breaks a rule of the service model's."""
+    told = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {rule}"
+    return AmazonError("ValidationException", told)
+
+
 def adapt_error(exc: RequestError) -> RequestError:
     """Return an error as AWS has it: its words, its name in the header, and the statuses that AWS knows."""
     if isinstance(exc, KeyRefused):

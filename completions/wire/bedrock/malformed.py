@@ -31,10 +31,13 @@ def malformed(said: str) -> AmazonError:
 
 
 def check(
-    body: Mapping[str, Any], fields: Mapping[str, Shape], needed: str = "", only: Collection[str] | None = None
+    body: Mapping[str, Any],
+    fields: Mapping[str, Shape],
+    needed: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> None:
-    """Raise what is wrong with a body: a needed field that is missing, others than `only` these, and other types."""
-    found = [f"#: required key [{needed}] not found"] if needed and needed not in body else []
+    """Raise what is wrong with a body: needed fields that are missing, others than `only` these, and other types."""
+    found = [f"#: required key [{name}] not found" for name in needed if name not in body]
     if only is not None:
         found += extraneous(body, only)
     for wrong in misfits(body, fields):

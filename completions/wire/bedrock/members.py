@@ -81,6 +81,17 @@ REQUEST: Mapping[str, Shape] = {
 APPLIED: Mapping[str, Shape] = {"source": str, "content": [_GUARD], "outputScope": str}
 """What a guardrail is asked alone."""
 
+RERANKED: Mapping[str, Shape] = {
+    "queries": [{"textQuery": _TEXT, "type": str}],
+    "sources": [{"inlineDocumentSource": {"type": str, "textDocument": _TEXT}, "type": str}],
+    "rerankingConfiguration": {
+        "bedrockRerankingConfiguration": {"numberOfResults": int, "modelConfiguration": {"modelArn": str}},
+        "type": str,
+    },
+    "nextToken": str,
+}
+"""What the runtime of agents is asked to rerank."""
+
 
 def typed(value: Any, shape: Shape) -> None:
     """Refuse a value, or one within it, that is of another JSON type than its shape."""

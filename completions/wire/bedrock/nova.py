@@ -68,7 +68,7 @@ class Nova(converse.Converse):
 
 
 def _check(document: Mapping[str, Any]) -> None:
-    check(document, {"messages": [{"content": [dict]}]}, "messages", FIELDS)
+    check(document, {"messages": [{"content": [dict]}]}, ("messages",), FIELDS)
     for at, message in enumerate(dicts(document.get("messages"))):
         for place, block in enumerate(dicts(message.get("content"))):
             if found := extraneous(block, CONTENT, f"#/messages/{at}/content/{place}"):

@@ -11,7 +11,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock.base import collect_error
-from completions.wire.bedrock.embeds import InvokedEmbeddings, no_enum_value
+from completions.wire.bedrock.embeds import Unstreamed, no_enum_value
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.readback import Answer
@@ -58,7 +58,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 """The values that a field may have, by its place in the parameters."""
 
 
-class NovaEmbeddings(InvokedEmbeddings):
+class NovaEmbeddings(Unstreamed):
     """One input, one vector; a film's pictures and its sound have one each where they are to be told apart."""
 
     name = "invoke"
@@ -124,8 +124,8 @@ def _size(document: Mapping[str, Any]) -> int:
 def _check(document: Mapping[str, Any]) -> None:
     """Raise what is wrong with a request; one that has none of its fields is taken for a chat's (as in 2025-11)."""
     if not {"taskType", PARAMS} & document.keys():
-        check(document, {}, "messages")
-    check(document, FIELDS, "taskType")
+        check(document, {}, ("messages",))
+    check(document, FIELDS, ("taskType",))
     if document["taskType"] != TASK:
         raise no_enum_value("taskType", document["taskType"])
     _need(document, PARAMS)

@@ -202,7 +202,7 @@ class TextModels(BedrockFormat):
         family = family_of(model, document)
         if validate:
             fields = family.fields()
-            check(document, fields, family.asked, fields if family.strict else None)
+            check(document, fields, (family.asked,), fields if family.strict else None)
         settings = mapping(document.get(family.settings)) if family.settings else document
         return Prompt(
             format=self.name,

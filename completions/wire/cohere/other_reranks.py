@@ -10,11 +10,11 @@ from typing import Any
 
 from completions.conversation import Message, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import answer_id, check
-from completions.wire.cohere.rerank import MAX_DOCUMENTS, CohereRerank, ranked
+from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.fields import mapping, text, text_or_none, whole
+from completions.wire.ranking import MAX_DOCUMENTS, cost, ranked
 from completions.wire.shapes import Shape
 
 VOYAGE, COHERE = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
@@ -63,14 +63,14 @@ class Rerank(CohereRerank):
         given = body.get("documents")
         documents = given if isinstance(given, list) else []
         texts = [_text(each) for each in documents]
-        found = ranked(prompt.last_user, texts)[: whole(_top(body), 1)]
+        found = ranked(prompt.last_user, texts, whole(_top(body), 1))
         shown = body.get("return_documents")
         if VOYAGE.match(model):
             data = [
                 {"relevance_score": score, "index": index, **({"document": texts[index]} if shown else {})}
                 for index, score in found
             ]
-            usage = {"total_tokens": _tokens(prompt.last_user, texts, model)}
+            usage = {"total_tokens": cost(prompt.last_user, texts, model)}
             return {"object": "list", "data": data, "model": reply.model or model, "usage": usage}
         is_cohere = not model or COHERE.match(model) is not None
         shown = bool(shown) if is_cohere else shown is not False
@@ -81,7 +81,7 @@ class Rerank(CohereRerank):
         if is_cohere:
             units = {"api_version": {"version": "1"}, "billed_units": {"search_units": 1}}
             return {"id": answer_id(reply), "results": results, "meta": units}
-        usage = {"total_tokens": _tokens(prompt.last_user, texts, model)}
+        usage = {"total_tokens": cost(prompt.last_user, texts, model)}
         return {"model": reply.model or model, "object": "list", "usage": usage, "results": results}
 
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -112,7 +112,3 @@ def _check_documents(documents: Sequence[object]) -> None:
     for at, document in enumerate(documents):
         if not isinstance(document, str) and not isinstance(mapping(document).get("text"), str):
             raise RequestError(f"documents[{at}] must be a text, or an object that has a text")
-
-
-def _tokens(query: str, documents: Sequence[str], model: str) -> int:
-    return sum(tokens.count(each, model) for each in documents) + tokens.count(query, model) * len(documents)

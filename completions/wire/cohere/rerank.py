@@ -8,9 +8,9 @@ from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.fields import text, text_or_none, texts, whole
+from completions.wire.ranking import MAX_DOCUMENTS, ranked
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
-from completions.wire.vectors import embed
 
 FIELDS: Mapping[str, Shape] = {
     "model": str,
@@ -20,9 +20,6 @@ FIELDS: Mapping[str, Shape] = {
     "max_tokens_per_doc": int,
     "priority": int,
 }
-DIMENSIONS, DIGITS = 1024, 8
-MAX_DOCUMENTS = 10_000
-"""Documents in one request."""
 
 
 class CohereRerank(CohereFormat):
@@ -53,7 +50,7 @@ class CohereRerank(CohereFormat):
         """Return the places and scores of the `top_n` best documents."""
         given = prompt.body.get("documents")
         documents = texts(given) if isinstance(given, list) else ()
-        found = ranked(prompt.last_user, documents)[: whole(prompt.body.get("top_n"), 1)]
+        found = ranked(prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
         results = [{"index": index, "relevance_score": score} for index, score in found]
         return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
 
@@ -68,15 +65,3 @@ def _check_said(query: str, documents: Sequence[str]) -> None:
         raise RequestError("invalid request: query must not be empty or be only whitespace")
     if (at := next((at for at, each in enumerate(documents) if not each), None)) is not None:
         raise RequestError(f"invalid request: document at index {at} cannot be empty")
-
-
-def ranked(query: str, documents: Sequence[str]) -> list[tuple[int, float]]:
-    """Return the places of documents and their scores from 0 to 1, the best first."""
-    asked = [(place, value) for place, value in enumerate(embed(query, DIMENSIONS)) if value]
-    return sorted(((index, _score(asked, each)) for index, each in enumerate(documents)), key=lambda found: -found[1])
-
-
-def _score(asked: list[tuple[int, float]], document: str) -> float:
-    vector = embed(document, DIMENSIONS)
-    near = sum(value * vector[place] for place, value in asked)
-    return round(min(max(near, 0.0), 1.0), DIGITS)

@@ -93,7 +93,7 @@ class OpenRouter(Vendor):
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that tells the time."""
-        return _generation("gen-", reply)
+        return generation("gen-", reply)
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
         """Return the id of the generation (recorded since May 2026)."""
@@ -182,7 +182,7 @@ class OpenRouter(Vendor):
         """Return the list with its cost and the provider."""
         used = Usage(document["usage"]["prompt_tokens"], 0)
         usage = openrouter_costs.told(*openrouter_costs.costs(document["model"], used))
-        told = {"provider": "Mock", "id": _generation("gen-emb-", reply)}
+        told = {"provider": "Mock", "id": generation("gen-emb-", reply)}
         told |= {"model": document["model"].rpartition("/")[2]}
         return document | {"usage": document["usage"] | usage} | told
 
@@ -210,7 +210,7 @@ class OpenRouter(Vendor):
             return envelope(exc)
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
-            "id": last.get("id") or _generation("gen-", Reply(())),
+            "id": last.get("id") or generation("gen-", Reply(())),
             "object": "chat.completion.chunk",
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
@@ -366,7 +366,7 @@ def _is_compressed(body: Mapping[str, Any]) -> bool:
     return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
 
 
-def _generation(prefix: str, reply: Reply) -> str:
+def generation(prefix: str, reply: Reply) -> str:
     return f"{prefix}{reply.created or 0}-{ids.spelled(f'generation/{reply.serial}', 20, ids.ALPHANUMERIC)}"
 
 

@@ -96,6 +96,7 @@ LAX: Mapping[str, Mapping[str, Conversion]] = {
         "logit_bias": lax.each(lax.decimal),
     },
     "embeddings": {"dimensions": lax.integer},
+    "rerank": {"top_n": lax.integer},
     "tokenize": dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), lax.boolean),
 }
 """By format: the fields that the server's validator converts, which are those of its `protocol.py` files of 2026."""
