@@ -291,9 +291,9 @@ class Choice:
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
     are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
-    sequence before which the text ends. `embedding` and `moderation` are what one input comes to where that is asked
-    for, instead of a text; none given means made by the format. `failure` is what failed, where it ends with `error`.
-    `blocks` have texts and calls in the order in which they are said, where that is not the usual one.
+    sequence before which the text ends. `embedding`, `moderation` and `scores` (of documents) are what an input comes
+    to where that is asked for; none given means made by the format. `failure` is what failed, where it ends with
+    `error`. `blocks` have texts and calls in the order in which they are said, where that is not the usual one.
     """
 
     text: str | None = None
@@ -306,6 +306,7 @@ class Choice:
     stopped_by: str | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
+    scores: tuple[float, ...] = ()
     failure: ErrorSaid | None = None
     blocks: tuple[Block, ...] = ()
 
@@ -389,8 +390,7 @@ class Said:
     """The question and the answer of an exchange, whatever its format.
 
     `prompt` is None if the request cannot be read; if the request was `cut`, its last message may be missing. `reply`
-    is as much of the answer as was sent, with chat's finish reasons, or None if nothing was sent. `pieces` are in the
-    order in which they were sent.
+    is as much of the answer as was sent, with chat's finish reasons, or None. `pieces` are in the order of sending.
     """
 
     prompt: Prompt | None = None

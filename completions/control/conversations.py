@@ -67,6 +67,7 @@ def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequenc
         "annotations": list(choice.annotations),
         "embedding": {"dimensions": len(vector), "first": vector[:SHOWN_NUMBERS]} if vector else None,
         "moderation": {"flagged": found.flagged, "scores": found.scores} if found else None,
+        "scores": list(choice.scores) or None,
         "pieces": [
             {"kind": piece.kind, "text": piece.text, "at_ms": chunks[piece.event]["at_ms"], "event": piece.event}
             for piece in pieces
@@ -81,6 +82,8 @@ def _answered(choice: Choice) -> str:
         return f"[a vector of {len(choice.embedding)} numbers]"
     if choice.moderation is not None:
         return f"[flagged: {', '.join(_flagged(choice)) or 'yes'}]" if choice.moderation.flagged else "[not flagged]"
+    if choice.scores:
+        return f"[scores of {len(choice.scores)} documents]"
     calls = "".join(f"{call.name}({call.arguments})" for call in choice.tool_calls)
     return (choice.text or choice.refusal or "") + calls
 

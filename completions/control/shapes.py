@@ -232,6 +232,7 @@ def _said() -> Schema:
         annotations=_list(ANY_OBJECT),
         embedding=_or_null(_object(dimensions=COUNT, first=_list({"type": "number"}))),
         moderation=_or_null(_object(flagged=_or_null(FLAG), scores=_map(NUMBER))),
+        scores=_or_null(_list({"type": "number"})),
         pieces=_list(_object(kind={"enum": [*get_args(TextKind)]}, text=TEXT, at_ms=NUMBER, event=COUNT)),
     )
     return _object(

@@ -102,7 +102,8 @@ def _choice(choice: Choice) -> dict[str, Any]:
     _check(choice, "stopped_by")
     given = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
     said = {key: value for key, value in given.items() if value is not None}
-    lists: dict[str, Any] = {key: list(getattr(choice, key)) for key in ("annotations", "logprobs", "embedding")}
+    names = ("annotations", "logprobs", "embedding", "scores")
+    lists: dict[str, Any] = {key: list(getattr(choice, key)) for key in names}
     if choice.blocks:
         said = {key: said[key] for key in said.keys() - {"text", "refusal", "reasoning"}}
         lists["blocks"] = [_block(block) for block in choice.blocks]

@@ -133,4 +133,4 @@ def numbered(lines: Sequence[object]) -> str:
 
 
 def _is_generated(choice: dict[str, object]) -> bool:
-    return not choice["embedding"] and not choice["moderation"]
+    return not any(choice[key] for key in ("embedding", "moderation", "scores"))

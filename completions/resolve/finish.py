@@ -97,6 +97,7 @@ def _said(choice: Choice) -> Choice:
         choice.stopped_by,
         choice.embedding,
         choice.moderation,
+        choice.scores,
         choice.failure,
         choice.blocks,
     )

@@ -213,6 +213,7 @@ CHOICE: Keys = {
     "annotations": Key("objects", "Annotations in the API's own shape; their strings are templates."),
     "embedding": Key("vector", "The vector of an input, for rules that name `format: embeddings`."),
     "moderation": Key("moderation", "What an input is flagged for, for rules that name `format: moderations`."),
+    "scores": Key("vector", "The scores of a rerank's documents in their order, for rules that name `format: rerank`."),
     "logprobs": Key("logprobs", "The tokens' log probabilities, if asked for: one for all, or a list in their order."),
     "finish_reason": Key("finish_reason", "Why the answer ends; without it, the reason that fits."),
     "failure": Key("failure", "What failed, of an answer that ends with `finish_reason: error`."),
@@ -253,6 +254,7 @@ SOURCES = (
     "response",
     "embedding",
     "moderation",
+    "scores",
 )
 """The keys of a reply of which at most one is allowed."""
 
@@ -313,7 +315,8 @@ DATASET: Keys = {
     "prompt": Key("text", "Where a line has its prompt, as `question` or `messages.0.content` (`prompt`)."),
 }
 
-BESIDE_DATASET = (*(key for key in CHOICE if key not in ("echo", "embedding", "moderation")), "choices", *FACTS)
+NOT_IN_DATASET = ("echo", "embedding", "moderation", "scores")
+BESIDE_DATASET = (*(key for key in CHOICE if key not in NOT_IN_DATASET), "choices", *FACTS)
 """The keys of a reply that can stand beside `dataset`, as templates over a line."""
 
 CALLBACK: Keys = {

@@ -19,6 +19,7 @@ from completions.script.text.node import Doubt
 TAKEN_BY = {
     "embedding": frozenset({"embeddings", "cohere_embed", "ollama_embed"}),
     "moderation": frozenset({"moderations"}),
+    "scores": frozenset({"rerank"}),
 }
 """What a reply says to formats that take no text."""
 
@@ -182,6 +183,8 @@ def _never_asked(rule: Rule) -> str | None:
             return "an embedding"
         if any(choice.moderation for choice in choices):
             return "a moderation"
+        if any(choice.scores for choice in choices):
+            return "scores"
     return None
 
 

@@ -1,8 +1,11 @@
-"""Scores of documents for a query: how many words they share. Nothing here knows what a word means."""
+"""Scores of documents for a query: a script's, or how many words they share. Nothing here knows what a word means."""
 
 from collections.abc import Sequence
 
+from completions.conversation import Reply
 from completions.tokens import text as tokens
+from completions.wire.fields import dicts, whole
+from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
 DIMENSIONS, DIGITS = 1024, 8
@@ -10,15 +13,24 @@ MAX_DOCUMENTS = 10_000
 """Documents in one request."""
 
 
-def scores(query: str, documents: Sequence[str]) -> list[float]:
-    """Return a score from 0 to 1 for each document: the cosine between its vector and the query's."""
-    asked = [(place, value) for place, value in enumerate(embed(query, DIMENSIONS)) if value]
-    return [_score(asked, each) for each in documents]
+def scores(reply: Reply, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
+    """Return a score for each pair of a query and a document.
+
+    They are those of the script, 0 for what it has none for, or else from 0 to 1: the cosine between both vectors.
+    """
+    if scripted := reply.choices[0].scores if reply.choices else ():
+        return [*scripted, *[0.0] * (len(pairs) - len(scripted))][: len(pairs)]
+    vectors: dict[str, list[tuple[int, float]]] = {}
+    for query, _ in pairs:
+        if query not in vectors:
+            vectors[query] = [(place, value) for place, value in enumerate(embed(query, DIMENSIONS)) if value]
+    return [_score(vectors[query], document) for query, document in pairs]
 
 
-def ranked(query: str, documents: Sequence[str], most: int | None = None) -> list[tuple[int, float]]:
+def ranked(reply: Reply, query: str, documents: Sequence[str], most: int | None = None) -> list[tuple[int, float]]:
     """Return the places of the documents and their scores, the best first; at most so many."""
-    return sorted(enumerate(scores(query, documents)), key=lambda found: -found[1])[:most]
+    found = scores(reply, [(query, document) for document in documents])
+    return sorted(enumerate(found), key=lambda each: -each[1])[:most]
 
 
 def cost(query: str, documents: Sequence[str], model: str) -> int:
@@ -26,7 +38,19 @@ def cost(query: str, documents: Sequence[str], model: str) -> int:
     return sum(tokens.count(each, model) for each in documents) + tokens.count(query, model) * len(documents)
 
 
-def _score(asked: list[tuple[int, float]], document: str) -> float:
+def collect_scores(results: object, answer: Answer, name: str = "relevance_score") -> None:
+    """Take in the scores of results; a document that is not among them has 0."""
+    found = {
+        at: float(score)
+        for each in dicts(results)
+        if (at := whole(each.get("index"), 0)) is not None and at < MAX_DOCUMENTS
+        if isinstance(score := each.get(name), int | float)
+    }
+    if found:
+        answer.voice().scores = tuple(found.get(at, 0.0) for at in range(max(found) + 1))
+
+
+def _score(asked: Sequence[tuple[int, float]], document: str) -> float:
     vector = embed(document, DIMENSIONS)
     near = sum(value * vector[place] for place, value in asked)
     return round(min(max(near, 0.0), 1.0), DIGITS)

@@ -71,6 +71,7 @@ class Voice:
     stopped_by: str | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
+    scores: tuple[float, ...] = ()
 
     def says(self, said: object, kind: TextKind = "text", place: object = None) -> None:
         """Add a piece of text, or of another kind; a value that is no string is ignored, but an empty one counts.
@@ -127,6 +128,7 @@ class Voice:
             stopped_by=self.stopped_by,
             embedding=self.embedding,
             moderation=self.moderation,
+            scores=self.scores,
         )
         blocks = tuple(self._block(run) for run in self.runs)
         return choice if blocks == choice.content else replace(choice, blocks=blocks)

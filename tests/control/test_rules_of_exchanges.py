@@ -99,7 +99,7 @@ def essence(exchange: dict[str, Any]) -> Any:
         {key: choice[key] or None for key in SEEN}
         | {"blocks": [(block["kind"], block["text"]) for block in choice["blocks"]]}
         | {"calls": [(call["name"], call["arguments"], call["kind"]) for call in choice["tool_calls"]]}
-        | {key: choice[key] for key in ("embedding", "moderation")}
+        | {key: choice[key] for key in ("embedding", "moderation", "scores")}
         for choice in said["choices"]
     ]
     facts = {key: exchange[key] for key in ("status", "error", "fault", "fault_parameters", "chunks")}
@@ -283,12 +283,17 @@ THREE = {"reply": "One two three."}
 FLAGGED = {"match": {"format": "moderations"}, "reply": {"moderation": {"flagged": True}}}
 DECIDED = {"model": "gpt-6-luna", "input": "a", "questions": [{"type": "predicate", "instructions": "Is it?"}]}
 VECTOR = {"match": {"format": "embeddings"}, "reply": {"embedding": [1, 0.5]}}
+RANKED = {"query": "a", "documents": ["a", "b", "a b"]}
+SCORED = {"match": {"format": "rerank"}, "reply": {"scores": [0.25, 0, 1]}}
 OTHERS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     (EMBEDDINGS, {"model": "text-embedding-3-small", "input": ["a", "b"], "dimensions": 4}, {}),
     (EMBEDDINGS, {"model": "text-embedding-3-small", "input": "a", "encoding_format": "base64"}, {}),
     (EMBEDDINGS, {"model": "m", "input": "a"}, VECTOR),
     ("/v1/moderations", {"input": ["a", "b"]}, {}),
     ("/v1/moderations", {"input": "a"}, FLAGGED),
+    ("/v2/rerank", {"model": "rerank-v3.5", **RANKED}, {}),
+    ("/v1/rerank", {"model": "rerank-2.5", **RANKED}, SCORED),
+    ("/vllm/score", {"text_1": "a", "text_2": ["a", "b", "a b"]}, SCORED),
     ("/v1/decisions", DECIDED, {}),
     ("/v1/decisions", DECIDED, {"match": {"format": "decisions"}, "reply": {"json": {"0": 0.25}}}),
     ("/v1/responses/input_tokens", {"model": "gpt-4o", "input": "Count these."}, {}),

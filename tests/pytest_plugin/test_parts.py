@@ -219,6 +219,7 @@ CALL = ToolCall("look", '{"place":"Rome"}', "call_1")
         Choice(blocks=(Block("text", "a"), Block("call", call=CALL), Block("text", "b"))),
         Choice(embedding=(0.5, 1.0)),
         Choice(moderation=Moderation({"violence": 0.9}, flagged=False)),
+        Choice(scores=(0.25, 1.0)),
         Choice("a", "error", failure=ErrorSaid("Gone.", code="server_error")),
     ],
     ids=str,

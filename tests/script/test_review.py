@@ -37,6 +37,8 @@ from tests.scripts import rules, script
         ("- {reply: a, error: 500, fault: error_event, pacing: {ttft_ms: 5}}", []),
         ("- {match: {format: batch}, error: 500, pacing: {ttft_ms: 5}}", []),
         ("- {match: {turn: 1}, reply: {moderation: {}}}", [(3, "names `format` is asked for a moderation.")]),
+        ("- {match: {turn: 1}, reply: {scores: [1]}}", [(3, "names `format` is asked for scores.")]),
+        ("- {match: {format: rerank}, reply: hi}", [(3, "has effect with `scores` only")]),
         ("- {match: {turn: 1}, reply: a}\n- {match: {turn: 1}, reply: b}", [(4, "has the same condition.")]),
         ("- {match: {turn: 1}, reply: a}\n- {match: {turn: 2}, reply: b}\n- reply: c", []),
         (

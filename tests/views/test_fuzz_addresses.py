@@ -97,7 +97,8 @@ GENERATED = [
     ),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/api/pull"),
-    *("/tokenize", "/detokenize"),
+    *("/tokenize", "/detokenize", "/rerank", "/vllm/rerank", "/vllm/score", "/together/v1/rerank"),
+    *("/openrouter/api/v1/rerank", "/model/cohere.rerank-v3-5:0/invoke", "/model/amazon.rerank-v1:0/invoke"),
 ]
 KEPT = [
     *("/v1/files", "/v1/files/{file}", "/v1/files/{file}/content", "/v1/uploads", "/v1/uploads/x/parts"),

@@ -94,7 +94,7 @@ NOT_THERE = {
         "speech": "/mistral/v1/audio/speech",
     },
     "Cohere's": {"classifications": "/v1/classify", "summaries": "/v1/summarize"},
-    "OpenRouter's": {"images": "/openrouter/api/v1/images/generations", "rerank": "/openrouter/api/v1/rerank"},
+    "OpenRouter's": {"images": "/openrouter/api/v1/images/generations"},
     "xAI's": {
         "images": "/xai/v1/images/generations",
         "videos": "/xai/v1/videos/generations",

@@ -27,6 +27,7 @@ version: 1
 rules:
 - {match: {format: rerank, last_user: busy}, error: {status: 429}}
 - {match: {format: rerank, header: {x-case: named}}, reply: {auto: true, id: mine, model: renamed}}
+- {match: {format: rerank, last_user: scored}, reply: {scores: [0.25, -1, 0.5]}}
 - {match: {}, reply: {auto: true}}
 """
 
@@ -133,6 +134,40 @@ def test_rerank__is_scripted_and_read(server: LiveServer, path: str) -> None:
     said = registry.read(Traffic("POST", path, json.dumps(body).encode(), (json.dumps(found).encode(),)))
     assert said.prompt is not None and (said.prompt.format, said.prompt.last_user) == ("rerank", "cat")
     assert said.reply is not None and (said.reply.id, said.reply.model) == ("mine", "renamed")
+
+
+JINA, VOYAGE = {"model": "jina-reranker-v3"}, {"model": "rerank-2.5"}
+SOURCES: dict[str, Any] = {
+    "sources": [{"type": "INLINE", "inlineDocumentSource": {"type": "TEXT", "textDocument": {"text": "a"}}}] * 4,
+    "queries": [{"type": "TEXT", "textQuery": {"text": "scored"}}],
+    "rerankingConfiguration": {
+        "type": "BEDROCK_RERANKING_MODEL",
+        "bedrockRerankingConfiguration": {"modelConfiguration": {"modelArn": ARN}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "where", "name"),
+    [
+        ("/v2/rerank", {"model": "rerank-v3.5"}, "results", "relevance_score"),
+        ("/v1/rerank", JINA, "results", "relevance_score"),
+        ("/v1/rerank", VOYAGE, "data", "relevance_score"),
+        *((path, {"model": "x"}, "results", "relevance_score") for path in ADDRESSES),
+        ("/vllm/score", {"text_1": "scored", "text_2": ["a", "b", "c", "d"]}, "data", "score"),
+        ("/model/amazon.rerank-v1:0/invoke", {}, "results", "relevance_score"),
+        ("/rerank", SOURCES, "results", "relevanceScore"),
+    ],
+)
+def test_scores__of_a_script(server: LiveServer, path: str, more: dict[str, Any], where: str, name: str) -> None:
+    asked = {"query": "scored", "documents": ["a", "b", "c", "d"]}
+    body = more if {"text_1", "sources"} & more.keys() else asked | more
+    answer = post(server, path, body)
+    found = {each["index"]: each[name] for each in answer.json()[where]}
+    assert found == {0: 0.25, 1: -1, 2: 0.5, 3: 0}
+    assert name == "score" or list(found) == [2, 0, 3, 1]
+    said = registry.read(Traffic("POST", path, json.dumps(body).encode(), (answer.content,)))
+    assert said.reply is not None and said.reply.choices[0].scores == (0.25, -1, 0.5, 0)
 
 
 @pytest.mark.parametrize(

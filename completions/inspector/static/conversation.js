@@ -66,13 +66,14 @@ function words(choice, name, kind) {
 }
 
 function choice(each) {
-  const { embedding: vector, moderation } = each;
+  const { embedding: vector, moderation, scores } = each;
   return {
     role: "assistant",
     parts: [
       ...words(each, "reasoning", "thought"), ...words(each, "text"), ...words(each, "refusal"), ...calls(each.tool_calls),
       ...(vector ? [{ text: `A vector of ${vector.dimensions} numbers: ${vector.first.join(", ")}${vector.dimensions > vector.first.length ? " …" : ""}` }] : []),
       ...(moderation ? [{ json: moderation }] : []),
+      ...(scores ? [{ text: `The scores of ${scores.length} documents: ${scores.join(", ")}` }] : []),
     ],
   };
 }

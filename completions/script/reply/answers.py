@@ -173,6 +173,7 @@ def _choice(fields: Fields) -> WrittenChoice:
         failure=_failure(fields["failure"]) if "failure" in fields else None,
         embedding=_vector(fields["embedding"]) if "embedding" in fields else (),
         moderation=_moderation(fields["moderation"]) if "moderation" in fields else None,
+        scores=_vector(fields["scores"]) if "scores" in fields else (),
     )
 
 

@@ -37,6 +37,8 @@ def choice_as_written(choice: Choice) -> dict[str, Any]:
         return {"embedding": list(choice.embedding)}
     if choice.moderation is not None:
         return {"moderation": moderation_as_written(choice.moderation)}
+    if choice.scores:
+        return {"scores": list(choice.scores)}
     texts = {"reasoning": choice.reasoning, "text": choice.text, "refusal": choice.refusal}
     if choice.text and choice.stopped_by:
         texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same

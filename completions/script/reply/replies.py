@@ -82,6 +82,7 @@ class WrittenChoice:
     failure: ErrorSaid | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
+    scores: tuple[float, ...] = ()
 
     def write(self, context: Context) -> Choice:
         """Return the choice for one prompt."""
@@ -97,6 +98,7 @@ class WrittenChoice:
             logprobs=self.logprobs,
             embedding=self.embedding,
             moderation=self.moderation,
+            scores=self.scores,
             annotations=tuple(cast(Mapping[str, object], fill(item, context)) for item in self.annotations),
             blocks=blocks,
         )

@@ -20,7 +20,7 @@ from completions.wire.bedrock.errors import AmazonError, violated
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.bedrock.members import RERANKED, typed
 from completions.wire.fields import dicts, mapping, text, texts, whole
-from completions.wire.ranking import ranked
+from completions.wire.ranking import collect_scores, ranked
 from completions.wire.readback import Answer
 
 ASKED: Mapping[str, Any] = {"query": str, "documents": list, "top_n": int}
@@ -59,12 +59,13 @@ class InvokedRerank(Unstreamed):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the places and scores."""
         body = prompt.body
-        found = ranked(prompt.last_user, texts(body.get("documents")), whole(body.get("top_n"), 1))
+        found = ranked(reply, prompt.last_user, texts(body.get("documents")), whole(body.get("top_n"), 1))
         return {"results": [{"index": at, "relevance_score": score} for at, score in found]}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an error; scores are not kept."""
-        collect_error(document, answer)
+        """Take in the scores, or an error."""
+        if not collect_error(document, answer):
+            collect_scores(document.get("results"), answer)
 
 
 class Rerank(BedrockFormat):
@@ -88,12 +89,13 @@ class Rerank(BedrockFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the places and scores."""
         sources = list(map(_source, dicts(prompt.body.get("sources"))))
-        found = ranked(prompt.last_user, sources, whole(_settings(prompt.body).get("numberOfResults"), 1))
+        found = ranked(reply, prompt.last_user, sources, whole(_settings(prompt.body).get("numberOfResults"), 1))
         return {"results": [{"index": at, "relevanceScore": score} for at, score in found]}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an error; scores are not kept."""
-        collect_error(document, answer)
+        """Take in the scores, or an error."""
+        if not collect_error(document, answer):
+            collect_scores(document.get("results"), answer, "relevanceScore")
 
 
 def _check_body(document: Mapping[str, Any], *, is_cohere: bool) -> None:

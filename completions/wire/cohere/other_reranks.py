@@ -14,7 +14,8 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import answer_id, check
 from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.fields import mapping, text, text_or_none, whole
-from completions.wire.ranking import MAX_DOCUMENTS, cost, ranked
+from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked
+from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
 VOYAGE, COHERE = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
@@ -63,7 +64,7 @@ class Rerank(CohereRerank):
         given = body.get("documents")
         documents = given if isinstance(given, list) else []
         texts = [_text(each) for each in documents]
-        found = ranked(prompt.last_user, texts, whole(_top(body), 1))
+        found = ranked(reply, prompt.last_user, texts, whole(_top(body), 1))
         shown = body.get("return_documents")
         if VOYAGE.match(model):
             data = [
@@ -83,6 +84,11 @@ class Rerank(CohereRerank):
             return {"id": answer_id(reply), "results": results, "meta": units}
         usage = {"total_tokens": cost(prompt.last_user, texts, model)}
         return {"model": reply.model or model, "object": "list", "usage": usage, "results": results}
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the scores, which Voyage calls data."""
+        super().collect(document, answer)
+        collect_scores(document.get("data"), answer)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the message as Jina and Voyage have it."""

@@ -8,7 +8,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import CohereFormat, answer_id, check, check_texts, collect_error, meta
 from completions.wire.fields import text, text_or_none, texts, whole
-from completions.wire.ranking import MAX_DOCUMENTS, ranked
+from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, ranked
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
@@ -50,14 +50,15 @@ class CohereRerank(CohereFormat):
         """Return the places and scores of the `top_n` best documents."""
         given = prompt.body.get("documents")
         documents = texts(given) if isinstance(given, list) else ()
-        found = ranked(prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
+        found = ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
         results = [{"index": index, "relevance_score": score} for index, score in found]
         return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the id; scores are not kept."""
+        """Take in the id and the scores."""
         if not collect_error(document, answer):
             answer.notes(document.get("id"), None)
+            collect_scores(document.get("results"), answer)
 
 
 def _check_said(query: str, documents: Sequence[str]) -> None:

@@ -367,6 +367,7 @@ def _is_compressed(body: Mapping[str, Any]) -> bool:
 
 
 def generation(prefix: str, reply: Reply) -> str:
+    """Return the id of a generation: its second, and 20 letters."""
     return f"{prefix}{reply.created or 0}-{ids.spelled(f'generation/{reply.serial}', 20, ids.ALPHANUMERIC)}"
 
 

@@ -19,7 +19,7 @@ from completions.wire.dialects.openrouter import generation
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.ranking import MAX_DOCUMENTS, cost, ranked, scores
+from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked, scores
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Problem,
@@ -93,9 +93,10 @@ class VendorRerank(OpenAIFormat):
         return [text(document.get("query"))]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the id, the model and the tokens; scores are not kept."""
+        """Take in the id, the model, the tokens and the scores."""
         answer.notes(document.get("id"), document.get("model"))
         answer.costs(mapping(document.get("usage")).get("total_tokens"), 0)
+        collect_scores(document.get("results"), answer)
 
 
 class TogetherRerank(VendorRerank):
@@ -107,7 +108,7 @@ class TogetherRerank(VendorRerank):
         is_told = prompt.body.get("return_documents") is True
         results = [
             {"index": at, "relevance_score": score, **({"document": {"text": documents[at]}} if is_told else {})}
-            for at, score in ranked(prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
+            for at, score in ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
         ]
         model = reply.model or prompt.model or ""
         read = cost(prompt.last_user, documents, model)
@@ -139,7 +140,7 @@ class OpenRouterRerank(VendorRerank):
                     "relevance_score": score,
                     "document": {"text": given[at]} if isinstance(given[at], str) else given[at],
                 }
-                for at, score in ranked(prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
+                for at, score in ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
             ],
             "usage": {
                 "search_units": 1,
@@ -182,9 +183,7 @@ class VLLMScore(VendorRerank):
         """Return a score for each pair."""
         first, second = (list(map(_content, _listed(prompt.body.get(name)))) for name in self.pair(prompt.body))
         pairs = list(zip(first * len(second) if len(first) == 1 else first, second, strict=False))
-        data = [
-            {"index": at, "object": "score", "score": scores(one, [other])[0]} for at, (one, other) in enumerate(pairs)
-        ]
+        data = [{"index": at, "object": "score", "score": score} for at, score in enumerate(scores(reply, pairs))]
         model = reply.model or prompt.model or "mock"
         read = sum(cost(one, [other], model) for one, other in pairs)
         usage = {"prompt_tokens": read, "total_tokens": read, "completion_tokens": 0, "prompt_tokens_details": None}
@@ -196,6 +195,11 @@ class VLLMScore(VendorRerank):
             "data": data,
             "usage": usage,
         }
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in the scores, which are data."""
+        super().collect(document, answer)
+        collect_scores(document.get("data"), answer, "score")
 
 
 class VLLMRerank(VLLMScore):
@@ -213,7 +217,7 @@ class VLLMRerank(VLLMScore):
         documents = list(map(_content, given))
         results = [
             {"index": at, "document": _told(given[at]), "relevance_score": score}
-            for at, score in ranked(prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
+            for at, score in ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
         ]
         model = reply.model or prompt.model or "mock"
         read = cost(prompt.last_user, documents, model)
