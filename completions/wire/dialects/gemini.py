@@ -20,6 +20,7 @@ from completions.wire.fields import arranged, by_name, without_fields, without_n
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import call_id, response_id
+from completions.wire.gemini.rules import EMPTY
 from completions.wire.gemini.signatures import is_strict, signature, signs
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.openai.readback import THOUGHT_TAGS
@@ -88,6 +89,12 @@ class GeminiChat(Vendor):
             said = (f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown)
             raise errors.Violated([("", each) for each in said])
         super().check_chat(body)
+
+    def check_embeddings(self, body: dict[str, Any], size: int) -> None:
+        """Raise `RequestError` if a request for embeddings is invalid, as one of an empty text."""
+        super().check_embeddings(body, size)
+        if body["input"] == "" or (isinstance(body["input"], list) and "" in body["input"]):
+            raise RequestError(EMPTY)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id as Google numbers calls."""

@@ -68,11 +68,6 @@ def _other_level(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_level", level) if level not in ("", "UNSPECIFIED") and level not in taken else None
 
 
-def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
-    budget = pick(_thinking(prompt), "thinkingBudget")
-    return Asked("thinking_budget") if budget is not None and _any_level(prompt, can) else None
-
-
 def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
     config = inner(prompt.body, "generationConfig")
     given = any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
@@ -125,7 +120,6 @@ REFUSALS: tuple[Refusal, ...] = (
     _row(FORMAT, _interacts, "This model only supports Interactions API.", "2026-09-28"),
     NO_METHOD,
     _row("thinking_level", _any_level, "Thinking level is not supported for this model.", "2026-10-08"),
-    _row(EFFORT, _both, "You can only set only one of thinking budget and thinking level.", "2026-10-09"),
     _row(
         EFFORT,
         _other_level,

@@ -12,7 +12,7 @@ from completions.tokens.media import may_be_picture
 from completions.wire.fields import text, texts
 from completions.wire.gemini import declared, grounding, imagen, media
 from completions.wire.gemini.errors import Violated
-from completions.wire.gemini.fields import inner, integer, many, pick
+from completions.wire.gemini.fields import inner, integer, level_of, many, pick
 from completions.wire.gemini.messages import DATA, HARM, HARMS, REQUESTS, VERTEX_ALONE
 from completions.wire.gemini.proto import Violation, unknown
 from completions.wire.gemini.signatures import is_strict, unsigned, unsigned_images
@@ -69,6 +69,10 @@ RANGES: tuple[tuple[str, str, float, float], ...] = (
 )
 
 
+EMPTY = "EmbedContentRequest.content contains an empty Part."
+"""What is said of an empty text that is to be embedded (quoted by many users until 2026), also of one of several."""
+
+
 def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
     """Raise the API's error for a request that it refuses."""
     violations = REQUESTS[address["method"]](body, "")
@@ -100,6 +104,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     if "vertex" in address:
         yield from _unable(inner(body, "generationConfig"), model)
     yield from config_problems(inner(body, "generationConfig"))
+    yield from _thinking(inner(inner(body, "generationConfig"), "thinkingConfig"), model)
     yield from function_problems(body, vertex="vertex" in address)
     if "vertex" in address:
         yield from declared.vertex_problems(_declared(body), inner(body, "generationConfig"))
@@ -107,6 +112,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
         yield from declared.problems(_declared(body), inner(body, "generationConfig"))
         yield from _unsafe(body)
         yield from _together(body, model)
+        yield from _outdated(body, model)
         yield from unreadable(body)
         yield from unsigned_images(many(body.get("contents") or []), model)
     yield from grounding.problems(body)
@@ -276,6 +282,22 @@ def _together(body: dict[str, Any], model: str) -> Iterator[str]:
         yield TOGETHER
 
 
+def _outdated(body: dict[str, Any], model: str) -> Iterator[str]:
+    """Refuse the first form of Google's search, which models up to 1.5 have (quoted of 2.0 to 3.1 until 2026)."""
+    if re.match(r"gemini-(?:[2-9]|\d\d)", model) and any(
+        pick(tool, "googleSearchRetrieval") is not None for tool in many(body.get("tools") or [])
+    ):
+        yield "google_search_retrieval is not supported. Please use google_search tool instead."
+
+
+def _thinking(config: dict[str, Any], model: str) -> Iterator[str]:
+    """Refuse two measures of thinking (measured of Gemini 3 to 3.8 until 2026-10-07); 2.5 knows no levels."""
+    level = level_of(config).removeprefix("THINKING_LEVEL_")
+    both = level not in ("", "UNSPECIFIED") and pick(config, "thinkingBudget") is not None
+    if both and not re.match(r"gemini-[12]", model):
+        yield "You can only set only one of thinking budget and thinking level."
+
+
 def unreadable(body: dict[str, Any]) -> Iterator[str]:
     """Check that files are of types that the models read, and that pictures are pictures."""
     parts = (part for content in many(body.get("contents") or []) for part in many(content.get("parts") or []))
@@ -320,6 +342,8 @@ def _embedding(body: dict[str, Any], request: str) -> Iterator[str]:
     if not content:
         yield _bullet(request, "content", "contents is not specified")
     yield from _parts(content, request, "content")
+    if any(part.get("text") == "" for part in many(content.get("parts") or [])):
+        yield EMPTY
     size = integer(pick(body, "outputDimensionality"), -(2**31))
     if size is not None and not 1 <= size <= 3072:
         yield _bullet(request, "output_dimensionality", "output_dimensionality must be in the range [1, 3072].")

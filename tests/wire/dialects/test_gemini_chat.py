@@ -47,6 +47,17 @@ def framed(chunks: list[Any]) -> tuple[bytes, ...]:
     return tuple(b"data: %b\n\n" % json.dumps(chunk).encode() for chunk in chunks)
 
 
+@pytest.mark.parametrize("given", ["", ["a", ""]])
+def test_embeddings__are_made_of_no_empty_text(space: str, given: Any) -> None:
+    body = {"model": "gemini-embedding-001", "input": given}
+    answer = httpx.post(f"{space}/v1beta/openai/embeddings", json=body, headers=KEY)
+    (error,) = answer.json()
+    assert (answer.status_code, error["error"]["message"]) == (
+        400,
+        "EmbedContentRequest.content contains an empty Part.",
+    )
+
+
 def test_thoughts__stand_between_tags_where_they_are_asked_for(space: str) -> None:
     document = ask(space, "thought", **THINKS)
     message = document["choices"][0]["message"]

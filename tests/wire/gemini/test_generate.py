@@ -1,5 +1,6 @@
 """Gemini's format, pure: how requests are read, what answers and streams look like, what is refused and how."""
 
+import contextlib
 import json
 import re
 from collections.abc import Callable, Iterable
@@ -617,6 +618,19 @@ def test_functions_beside_googles_tools__are_asked_for(model: str, more: dict[st
 
 
 @pytest.mark.parametrize(
+    ("model", "refused"), [("gemini-1.5-flash", False), ("gemini-2.0-flash", True), ("gemini-3.1-pro-preview", True)]
+)
+def test_first_search__is_refused_by_later_models(model: str, refused: bool) -> None:
+    body = {**HELLO, "tools": [{"googleSearchRetrieval": {}}]}
+    expected = pytest.raises(RequestError, match="google_search_retrieval is not supported")
+    with expected if refused else contextlib.nullcontext():
+        asked(body, model=model)
+
+
+EMPTY = "EmbedContentRequest.content contains an empty Part."
+
+
+@pytest.mark.parametrize(
     ("method", "body", "said"),
     [
         ("countTokens", {}, "* CountTokensRequest.contents: contents is not specified\n"),
@@ -626,6 +640,8 @@ def test_functions_beside_googles_tools__are_asked_for(model: str, more: dict[st
             {"content": HELLO["contents"][0], "outputDimensionality": 3073},
             "* EmbedContentRequest.output_dimensionality: output_dimensionality must be in the range [1, 3072].\n",
         ),
+        ("embedContent", {"content": {"parts": [{"text": "a"}, {"text": ""}]}}, EMPTY),
+        ("batchEmbedContents", {"requests": [{"content": {"parts": [{"text": ""}]}}]}, EMPTY),
         ("batchEmbedContents", {}, "* BatchEmbedContentsRequest.requests: at least one request is required.\n"),
         (
             "batchEmbedContents",

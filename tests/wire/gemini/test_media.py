@@ -184,6 +184,19 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
             {"thinkingConfig": {"thinkingLevel": "low", "thinkingBudget": 200}},
             "You can only set only one of thinking budget and thinking level.",
         ),
+        *(
+            (
+                model,
+                {"thinkingConfig": {"thinkingLevel": 1, "thinkingBudget": 0}},
+                "You can only set only one of thinking budget and thinking level.",
+            )
+            for model in ("gemini-3-flash-preview", "gemini-3.6-flash", "gemini-flash-latest")
+        ),
+        (
+            "gemini-2.5-flash",
+            {"thinkingConfig": {"thinkingLevel": "low", "thinkingBudget": 0}},
+            "Thinking level is not",
+        ),
         (
             "gemini-2.5-flash",
             {"maxOutputTokens": 100_000},
