@@ -181,7 +181,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
         default_effort=family.default_effort,
         formats=_formats(entry) if family.formats is None else family.formats,
         budget=family.budget,
-        output=_output(entry),
+        output=family.output or _output(entry),
     )
 
 

@@ -100,6 +100,7 @@ GROQ = (
     Family(
         "qwen/qwen3-32b",
         efforts=("none", "default"),
+        output=40_960,
         source="iamsrikanthnani/pluely 219; recordings: pydantic/pydantic-ai; quotes: it alone has `logprobs`",
         seen="2026-11-25",
     ),
@@ -107,7 +108,8 @@ GROQ = (
         r"qwen/qwen3\.8-27b",
         frozenset({"logprobs"}),
         efforts=("none", "default", *LOW_TO_HIGH),
-        source="recordings: maruel/genai, with `medium`; quotes of what qwen/qwen3.6-27b refuses",
+        output=16_384,
+        source="recordings: maruel/genai, with `medium`; quotes of what it and qwen/qwen3.6-27b refuse",
         seen="2026-10-09",
     ),
     Family(

@@ -26,6 +26,7 @@ class Family(NamedTuple):
     default_effort: str = "medium"
     formats: frozenset[str] | None = None
     budget: tuple[int, int] | None = None
+    output: int | None = None
     source: str = ""
     seen: str = ""
 

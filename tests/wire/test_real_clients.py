@@ -94,7 +94,7 @@ TAKEN: dict[str, tuple[str, dict[str, Any]]] = {
     "Azure: responses": ("/openai/v1/responses", {"input": "hi"}),
     "Azure: responses with a version": ("/openai/responses?api-version=2025-04-01-preview", {"input": "hi"}),
     "Azure: the models of others": ("/models/chat/completions?api-version=2024-05-01-preview", {"messages": HI}),
-    "xAI": ("/xai/v1/chat/completions", {"messages": HI, "search_parameters": {"mode": "auto"}}),
+    "xAI": ("/xai/v1/chat/completions", {"messages": HI, "search_parameters": None}),
     "Gemini in OpenAI's format": ("/v1beta/openai/chat/completions", {"messages": HI, "extra_body": {"google": {}}}),
 }
 

@@ -679,6 +679,22 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
         ("groq", {"model": "groq/compound", "reasoning_effort": "low"}, "is not supported with this model"),
         ("groq", {"model": "openai/gpt-oss-20b", "logprobs": True}, "`logprobs` is not supported with this model"),
         ("groq", {"model": "qwen/qwen3-32b", "logprobs": True}, None),
+        *(
+            (
+                "groq",
+                {"model": model, name: most + over},
+                f"`{name}` must be less than or equal to `{most}`, the maximum value for `{name}` is less than the "
+                "`context_window` for this model"
+                if over
+                else None,
+            )
+            for model, name, most in (
+                ("qwen/qwen3.8-27b", "max_tokens", 16_384),
+                ("qwen/qwen3-32b", "max_completion_tokens", 40_960),
+                ("openai/gpt-oss-120b", "max_completion_tokens", 65_536),
+            )
+            for over in (0, 1)
+        ),
     ],
 )
 def test_dialects__refuse_because_of_the_model(dialect: str, body: dict[str, Any], said: str | None) -> None:

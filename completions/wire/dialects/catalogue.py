@@ -15,7 +15,7 @@ from completions.wire.dialects.openrouter_efforts import always_thinks
 from completions.wire.openai.models import CREATED
 
 CEREBRAS = ("gpt-oss-120b", "qwen-3.8-27b", "zai-glm-4.7")
-DEEPSEEK = ("deepseek-chat", "deepseek-reasoner")
+DEEPSEEK = ("deepseek-flash", "deepseek-v4-pro")
 GEMINI = ("gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001")
 GROQ = (
     *("llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),

@@ -7,7 +7,18 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.dialects.deserializer import FAILED
 from completions.wire.fields import dicts
 from completions.wire.openai.refusals import draws, elsewhere, embeds, no_chat
-from completions.wire.refusals import EFFORT, FORMAT, Asked, Effort, Given, Refusal, offers_tools, placed, wants_schema
+from completions.wire.refusals import (
+    EFFORT,
+    FORMAT,
+    OUTPUT,
+    Asked,
+    Effort,
+    Given,
+    Refusal,
+    offers_tools,
+    placed,
+    wants_schema,
+)
 
 INVALID = "invalid_request_error"
 FORCED = "Thinking mode does not support this tool_choice"
@@ -25,6 +36,12 @@ def _pictured(prompt: Prompt, can: Capabilities) -> Asked | None:
             if part.get("type") not in (None, "text"):
                 return Asked(f"messages[{at}]", part["type"])
     return None
+
+
+def _too_long(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find the limit of tokens, under the name that it was given."""
+    given = (name for name in ("max_completion_tokens", "max_tokens") if prompt.body.get(name) is not None)
+    return next((Asked(name) for name in given), None)
 
 
 def _first_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -160,6 +177,15 @@ GROQ: tuple[Refusal, ...] = (
         "`reasoning_effort` is not supported with this model",
         source="quotes by users, of llama-3.3-70b-versatile and of groq/compound",
         seen="2026-10-09",
+    ),
+    Refusal(
+        OUTPUT,
+        _too_long,
+        "`{place}` must be less than or equal to `{output}`, the maximum value for `{place}` is less than the "
+        "`context_window` for this model",
+        None,
+        source="a request for qwen/qwen3.8-27b of 2026-09-16, and many quotes by users",
+        seen="2026-10-10",
     ),
     placed(
         "logprobs",

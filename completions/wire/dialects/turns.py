@@ -231,6 +231,15 @@ def _silent(body: Body) -> RequestError | None:
     return RequestError(NO_CONTENT) if any(map(says_nothing, body["messages"])) else None
 
 
+GONE = "Live search is deprecated. Please switch to the Agent Tools API: https://docs.x.ai/docs/guides/tools/overview"
+
+
+def refuse_live_search(body: Body) -> None:
+    """Raise that xAI's first search has gone, whatever it was set to (measured by many from 2026-01 to 2026-10)."""
+    if body.get("search_parameters") is not None:
+        raise RequestError(GONE, status=410)
+
+
 XAI = (Rule(_silent, "quotes by users, of grok-4.3 among others", "2026-10-10"),)
 
 # Groq

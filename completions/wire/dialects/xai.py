@@ -6,6 +6,7 @@ Sources: xAI's API reference; the errors as they were recorded in July and Augus
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
 from itertools import count, groupby
 from typing import Any
 
@@ -183,8 +184,14 @@ class XAI(Vendor):
         events.parts = [_begun(part) if isinstance(part, Event) else part for part in events.parts]
         return events
 
+    def check_chat(self, body: dict[str, Any]) -> None:
+        """Raise what is wrong with a request, as a search by its first way."""
+        turns.refuse_live_search(body)
+        super().check_chat(body)
+
     def check_response(self, body: dict[str, Any]) -> None:
         """Raise what is wrong with a request for a response, as a message without content."""
+        turns.refuse_live_search(body)
         super().check_response(body)
         if any(map(turns.says_nothing, dicts(body.get("input")))):
             raise RequestError(turns.NO_CONTENT)
@@ -205,7 +212,9 @@ class XAI(Vendor):
         return problem.error() if said is None else RequestError(said, status=422)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the two texts."""
+        """Return the two texts; of what has gone, one (2026-01: langgenius/dify-official-plugins 2493)."""
+        if exc.status == HTTPStatus.GONE:
+            return {"error": exc.message}
         return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
 
 

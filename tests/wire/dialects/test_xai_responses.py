@@ -10,7 +10,9 @@ import pytest
 
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.wire.base import WireFormat
 from completions.wire.dialects.xai import LARGEST, XAI
+from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.order import encrypted
 
@@ -32,6 +34,17 @@ def answered(prompt: Prompt) -> dict[str, Any]:
         return WIRE.document(reply, prompt)
     found: dict[str, Any] = json.loads(WIRE.events(reply, prompt)[-1].data)["response"]
     return found
+
+
+@pytest.mark.parametrize("wire", [WIRE, ChatCompletions(XAI())])
+def test_first_search__has_gone(wire: WireFormat) -> None:
+    body = {"model": "grok-4.3", "input": "Hi", "messages": [{"role": "user", "content": "Hi"}]}
+    with pytest.raises(RequestError) as caught:
+        wire.parse(orjson.dumps(body | {"search_parameters": {"mode": "off"}}), {}, validate=True)
+    told = (
+        "Live search is deprecated. Please switch to the Agent Tools API: https://docs.x.ai/docs/guides/tools/overview"
+    )
+    assert (caught.value.status, wire.error(caught.value)) == (410, {"error": told})
 
 
 def test_stream__tells_numbers_in_single_precision() -> None:
