@@ -87,10 +87,7 @@ FILES: Addresses = [
             GEMINI_FILE,
         ),
     ),
-    path(
-        "v1/files/<str:name>/content",
-        files_of(by_method(GET=files.content), by_method(GET=anthropic_files.content)),
-    ),
+    path("v1/files/<str:name>/content", files_of(by_method(GET=files.content), by_method(GET=anthropic_files.content))),
 ]
 """What files OpenAI, Anthropic and Google keep."""
 

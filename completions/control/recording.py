@@ -104,9 +104,5 @@ async def _shown(space: Namespace) -> Recorded:
             "requests": len(found.deck.rules),
         }
     return FastJsonResponse(
-        {
-            "recording": shown,
-            "root": None if top is None else str(top),
-            "pushed": space.pushed.cassettes is not None,
-        }
+        {"recording": shown, "root": None if top is None else str(top), "pushed": space.pushed.cassettes is not None}
     )

@@ -171,12 +171,7 @@ class Turns(Protocol):
 
 
 async def deliver_shared(
-    frames: Frames,
-    turns: Turns,
-    start: float,
-    *,
-    sent: Sent | None = None,
-    clock: Callable[[], float] = time.monotonic,
+    frames: Frames, turns: Turns, start: float, *, sent: Sent | None = None, clock: Callable[[], float] = time.monotonic
 ) -> AsyncGenerator[bytes, None]:
     """Yield the frames' bytes, each when its turn comes; otherwise like a `Delivery`."""
     position, count = 0, len(frames)

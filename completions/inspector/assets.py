@@ -10,11 +10,7 @@ from django.http import HttpRequest, HttpResponse
 
 FOLDER = Path(__file__).parent / "static"
 
-MEDIA_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-}
+MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
 FOR_GOOD = "public, max-age=31536000, immutable"
 """What is under its own hash never changes."""

@@ -82,18 +82,7 @@ class Filter:
 
 TOTALLED = ("status", "rule", "model", "fault", "endpoint")
 
-EXACT = (
-    "namespace",
-    "model",
-    "rule",
-    "status",
-    "endpoint",
-    "method",
-    "path",
-    "unmatched",
-    "stream",
-    "client_left",
-)
+EXACT = ("namespace", "model", "rule", "status", "endpoint", "method", "path", "unmatched", "stream", "client_left")
 
 
 async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:

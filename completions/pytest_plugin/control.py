@@ -26,12 +26,7 @@ class Control:
         self._told: HTTPConnection | None = None
 
     def ask(
-        self,
-        method: str,
-        path: str,
-        query: Mapping[str, object] | None = None,
-        body: object = None,
-        waits: float = 0.0,
+        self, method: str, path: str, query: Mapping[str, object] | None = None, body: object = None, waits: float = 0.0
     ) -> Any:
         """Send a request, whose body is a text or a value that is sent as JSON, and return the answer's JSON."""
         address = f"{quote(path)}?{urlencode(query)}" if query else quote(path)

@@ -121,10 +121,7 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     written = max(known.get(marks[-1], sizes[marks[-1]]) - read, 0)
     long = max((known.get(mark, sizes[mark]) - read for mark in marks if blocks[mark].seconds > 300), default=0)
     return replace(
-        usage,
-        cached_tokens=read,
-        cache_creation_tokens=written,
-        cache_creation_1h_tokens=min(max(long, 0), written),
+        usage, cached_tokens=read, cache_creation_tokens=written, cache_creation_1h_tokens=min(max(long, 0), written)
     )
 
 

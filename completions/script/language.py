@@ -97,10 +97,7 @@ LIMITS: Keys = {
 }
 """In a list of limits, the first that applies to key and model is used."""
 
-QUOTA: Keys = {
-    "requests": Key("count", "Requests in all."),
-    "tokens": Key("count", "Tokens in all."),
-}
+QUOTA: Keys = {"requests": Key("count", "Requests in all."), "tokens": Key("count", "Tokens in all.")}
 """At least one of these is required."""
 
 PACING: Keys = {
@@ -332,10 +329,7 @@ MODERATION: Keys = {
 SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in ALL_CATEGORIES}
 """The categories of a moderation."""
 
-FAILURE: Keys = {
-    "code": Key("scalar", "The failure's code (`server_error`)."),
-    "message": Key("text", "Its message."),
-}
+FAILURE: Keys = {"code": Key("scalar", "The failure's code (`server_error`)."), "message": Key("text", "Its message.")}
 """What an answer says that failed after it began."""
 
 TOOL_CALL: Keys = {

@@ -97,10 +97,7 @@ UNKNOWN_FILE = 750
 
 AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
-SEALS: tuple[tuple[re.Pattern[str], float, float], ...] = (
-    (NANO, 880, 4.54),
-    (re.compile(""), 690, 4.7),
-)
+SEALS: tuple[tuple[re.Pattern[str], float, float], ...] = ((NANO, 880, 4.54), (re.compile(""), 690, 4.7))
 """Bytes of encrypted reasoning that are not reasoning, and those of a token, by model: fitted, within 15 %."""
 
 MIN_SEALED = 16

@@ -69,10 +69,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
         Vendor("deepseek-bedrock", {**weights.DEEPSEEK, "tools": 268}, weights.DEFAULT_MEDIA, unless_none=True),
     ),
     ("deepseek", Vendor("deepseek", weights.DEEPSEEK, weights.DEFAULT_MEDIA, unless_none=True)),
-    (
-        "llama(?:-?3\\.|3-3-)",
-        Vendor("llama-3", weights.LLAMA_3, weights.DEFAULT_MEDIA),
-    ),
+    ("llama(?:-?3\\.|3-3-)", Vendor("llama-3", weights.LLAMA_3, weights.DEFAULT_MEDIA)),
     (
         "llama-4",
         Vendor(

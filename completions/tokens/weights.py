@@ -69,14 +69,7 @@ GEMINI_3: Weights = {
     **{"described": 4.9, "title": 1, "call": 12.4, "call_fine": 1.5},
 }
 GEMINI_20: Weights = {"fine": 1, "property": 5.5, "parameters": 10.8, "call_fine": 1.02}
-VERTEX: Weights = {
-    "fine_values": 1,
-    "tool_fine": 1.1,
-    "property": 1.9,
-    "call": 8,
-    "call_fine": 1,
-    "sealed_ever": 12,
-}
+VERTEX: Weights = {"fine_values": 1, "tool_fine": 1.1, "property": 1.9, "call": 8, "call_fine": 1, "sealed_ever": 12}
 MISTRAL: Weights = {
     "base": 3,
     "text": 1,

@@ -182,10 +182,7 @@ def whole_response(body: Body) -> RawResponse:
     return made
 
 
-UNCACHED: Lines = {
-    "cache-control": ("Cache-Control", "no-cache"),
-    "x-accel-buffering": ("X-Accel-Buffering", "no"),
-}
+UNCACHED: Lines = {"cache-control": ("Cache-Control", "no-cache"), "x-accel-buffering": ("X-Accel-Buffering", "no")}
 
 
 class InPieces(Recorded, StreamingHttpResponse):

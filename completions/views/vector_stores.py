@@ -187,10 +187,7 @@ async def file_removed(asked: Asked, name: str, file_id: str) -> dict[str, Any]:
     await asked.change(
         STORE_FILES,
         name,
-        lambda before: {
-            **before,
-            "files": {each: file for each, file in before["files"].items() if each != file_id},
-        },
+        lambda before: {**before, "files": {each: file for each, file in before["files"].items() if each != file_id}},
     )
     return vector_stores.deleted(file_id, "vector_store.file")
 

@@ -169,8 +169,6 @@ def _made() -> "httpx.AsyncClient":
     import httpx
 
     limits = httpx.Limits(
-        max_connections=MAX_CONNECTIONS,
-        max_keepalive_connections=IDLE_CONNECTIONS,
-        keepalive_expiry=IDLE_SECONDS,
+        max_connections=MAX_CONNECTIONS, max_keepalive_connections=IDLE_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
     )
     return httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)

@@ -5,14 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from completions.management.importing.exchange import (
-    Exchange,
-    NotTaken,
-    as_bytes,
-    decoded,
-    header_map,
-    unpacked,
-)
+from completions.management.importing.exchange import Exchange, NotTaken, as_bytes, decoded, header_map, unpacked
 
 Document = dict[str, Any]
 

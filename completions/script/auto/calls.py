@@ -17,13 +17,7 @@ from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, places, with_numbers
 from completions.script.auto.sentences import keywords, retold
-from completions.script.protocols.observation import (
-    has_worked,
-    is_handover,
-    observation,
-    question,
-    was_handed_over,
-)
+from completions.script.protocols.observation import has_worked, is_handover, observation, question, was_handed_over
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, seeded
 from completions.script.schemas.scalars import sense

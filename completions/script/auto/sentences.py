@@ -70,10 +70,7 @@ THOUGHTS = (
     "The request mentions the following: {topic}. I will take the word {one} first and then answer.",
 )
 
-PLANS = (
-    "I will use TOOLS for the following: {topic}.",
-    "To answer this I call TOOLS first: {topic}.",
-)
+PLANS = ("I will use TOOLS for the following: {topic}.", "To answer this I call TOOLS first: {topic}.")
 """What is said before a call; every pattern reads well with any word in it."""
 
 

@@ -67,11 +67,7 @@ DEFAULTS: dict[tuple[int, str | None], Usual] = {
     (429, "insufficient_quota"): NO_QUOTA,
     (500, None): Usual("server_error", None, "The server had an error while processing your request."),
     (502, None): Usual("server_error", "bad_gateway", "Bad gateway."),
-    (503, None): Usual(
-        "server_error",
-        UNAVAILABLE,
-        "The engine is currently overloaded, please try again later.",
-    ),
+    (503, None): Usual("server_error", UNAVAILABLE, "The engine is currently overloaded, please try again later."),
     (504, None): Usual("server_error", "gateway_timeout", "Gateway timeout."),
     (529, None): Usual("overloaded_error", "overloaded", "Overloaded"),
 }

@@ -49,9 +49,7 @@ def cohere(body: Node) -> Reply:
     used = inside(fields, "usage")
     counted = inside(used, "tokens")
     usage = Usage(
-        number(counted, "input_tokens"),
-        number(counted, "output_tokens"),
-        cached_tokens=number(used, "cached_tokens"),
+        number(counted, "input_tokens"), number(counted, "output_tokens"), cached_tokens=number(used, "cached_tokens")
     )
     choice = Choice(blocks=tuple(blocks), finish_reason=COHERE_REASONS.get(word(fields, "finish_reason") or "", "stop"))
     return Reply((choice,), word(fields, "id"), None, None, usage, body=body.as_(dict), body_format="cohere")

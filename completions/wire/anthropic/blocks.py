@@ -9,17 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.tokens.media import picture_type
-from completions.wire.anthropic.checks import (
-    Wrong,
-    array,
-    boolean,
-    choice,
-    mapping,
-    record,
-    string,
-    tagged,
-    text_or,
-)
+from completions.wire.anthropic.checks import Wrong, array, boolean, choice, mapping, record, string, tagged, text_or
 from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import Check, Problem, anything, nullable
 
@@ -67,11 +57,7 @@ def mistaken(said: str, data: str) -> Wrong | None:
     return Wrong(f"The image was specified using the {said} media type, but the image appears to be a {found} image")
 
 
-_IMAGE_SOURCES = {
-    "base64": _encoded,
-    "url": _source(url=_url),
-    "file": _source(file_id=string(1)),
-}
+_IMAGE_SOURCES = {"base64": _encoded, "url": _source(url=_url), "file": _source(file_id=string(1))}
 _DOCUMENT_SOURCES = {
     "base64": _source(media_type=choice("application/pdf"), data=_base64),
     "text": _source(media_type=choice("text/plain"), data=_TEXT),

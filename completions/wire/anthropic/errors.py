@@ -84,10 +84,7 @@ def _too_long(facts: Mapping[str, Any]) -> str:
 
 ERROR_WORDS: Mapping[str, Words] = {
     "context_length_exceeded": Words(
-        _too_long,
-        400,
-        source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
-        seen="2026-11-25",
+        _too_long, 400, source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors", seen="2026-11-25"
     ),
     "insufficient_quota": Words(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
     "content_policy_violation": Words(

@@ -53,10 +53,7 @@ def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str
 
 
 FORCED = _row(
-    "forced_tools",
-    _forced,
-    'tool_choice: type "tool" and "any" are not supported for this model.',
-    seen="2026-10-10",
+    "forced_tools", _forced, 'tool_choice: type "tool" and "any" are not supported for this model.', seen="2026-10-10"
 )
 COUNT_REFUSALS = (FORCED,)
 """What is refused where tokens are counted too, according to Anthropic's pages on Opus 5.5 and Fable 5.1."""

@@ -145,10 +145,7 @@ def _block(block: Any, where: str, member: str) -> None:
     if len([kind for kind in CONTENT if block.get(kind) is not None]) != 1:
         keys = ", ".join(CONTENT)
         raise _invalid(f"ContentBlock object at {where} must set one of the following keys: {keys}.")
-    for kind, required in (
-        ("toolUse", ("toolUseId", "name")),
-        ("toolResult", ("toolUseId", "content")),
-    ):
+    for kind, required in (("toolUse", ("toolUseId", "name")), ("toolResult", ("toolUseId", "content"))):
         if (given := block.get(kind)) is not None:
             for name in required:
                 if given.get(name) is None:

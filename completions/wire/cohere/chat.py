@@ -141,11 +141,7 @@ def _kind(block: Block, choice: Choice) -> str:
 def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
     arguments = written_arguments(call)
     function = {"name": call.name, "arguments": arguments}
-    return {
-        "id": call.id or call_id(reply, call.name, place),
-        "type": "function",
-        "function": function,
-    }
+    return {"id": call.id or call_id(reply, call.name, place), "type": "function", "function": function}
 
 
 def _ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:

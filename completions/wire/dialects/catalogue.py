@@ -223,11 +223,7 @@ def openrouter(name: str) -> dict[str, Any]:
             "prompt": _price(costs.get("input_cost_per_token", 0)),
             "completion": _price(costs.get("output_cost_per_token", 0)),
         },
-        "top_provider": {
-            "context_length": window,
-            "max_completion_tokens": max_output(table),
-            "is_moderated": False,
-        },
+        "top_provider": {"context_length": window, "max_completion_tokens": max_output(table), "is_moderated": False},
         "per_request_limits": None,
         "supported_parameters": list(PARAMETERS),
         "default_parameters": {},

@@ -13,9 +13,4 @@ CLAUDE: Mapping[str, str] = {
     "content_filter": "refusal",
 }
 OPENAI: Mapping[str, str] = {"stop": "completed", "tool_calls": "completed", "length": "max_output_tokens"}
-GEMINI: Mapping[str, str] = {
-    "stop": "STOP",
-    "tool_calls": "STOP",
-    "length": "MAX_TOKENS",
-    "content_filter": "SAFETY",
-}
+GEMINI: Mapping[str, str] = {"stop": "STOP", "tool_calls": "STOP", "length": "MAX_TOKENS", "content_filter": "SAFETY"}

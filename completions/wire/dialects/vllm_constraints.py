@@ -58,10 +58,7 @@ def _not_one(body: Mapping[str, Any]) -> RequestError | None:
     return _refused(f"{kind} one kind of structured outputs constraint but {many} are specified", [NAME], body[NAME])
 
 
-RULES = (
-    Rule(_several, vllm_rules.PROTOCOL, "2026-11-29"),
-    Rule(_not_one, vllm_rules.PARAMETERS, "2026-11-29"),
-)
+RULES = (Rule(_several, vllm_rules.PROTOCOL, "2026-11-29"), Rule(_not_one, vllm_rules.PARAMETERS, "2026-11-29"))
 
 
 def form(body: Mapping[str, Any]) -> ResponseFormat | None:

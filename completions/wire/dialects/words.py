@@ -316,10 +316,7 @@ OPENROUTER: Mapping[str, Words] = {
         "Missing Authentication header", 401, source=f"{RECORDED} raises_appropriate_auth_error", seen="2026-11-25"
     ),
     "context_length_exceeded": Words(
-        _too_long_for_an_endpoint,
-        400,
-        source=f"{RECORDED} handles_context_length_exceeded_errors",
-        seen="2026-11-25",
+        _too_long_for_an_endpoint, 400, source=f"{RECORDED} handles_context_length_exceeded_errors", seen="2026-11-25"
     ),
     "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
     LIMITED: Words(_openrouters_limit, 429, source="quotes by users", seen="2026-07-08"),

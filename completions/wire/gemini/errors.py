@@ -40,10 +40,7 @@ FOREIGN = ("x-ratelimit-", "retry-after-ms", "openai-")
 
 DOMAIN = "googleapis.com"
 SERVICE = "generativelanguage.googleapis.com"
-QUOTAS = {
-    "requests": "generate_content_free_tier_requests",
-    "tokens": "generate_content_free_tier_input_token_count",
-}
+QUOTAS = {"requests": "generate_content_free_tier_requests", "tokens": "generate_content_free_tier_input_token_count"}
 QUOTA_IDS = {
     "requests per min": "GenerateRequestsPerMinutePerProjectPerModel-FreeTier",
     "requests per day": "GenerateRequestsPerDayPerProjectPerModel-FreeTier",
@@ -102,10 +99,7 @@ WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
             "valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.",
         ),
         (r"Request timed out\.$|Gateway timeout\.$", "Deadline expired before operation could complete."),
-        (
-            r"Country, region, or territory not supported",
-            "User location is not supported for the API use.",
-        ),
+        (r"Country, region, or territory not supported", "User location is not supported for the API use."),
     )
 )
 """Google's words by the start of OpenAI's."""

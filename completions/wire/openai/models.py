@@ -81,11 +81,7 @@ def deletion(name: str) -> dict[str, Any]:
 def unknown(name: str) -> RequestError:
     """Return the API's 404."""
     return RequestError(
-        f"The model '{name}' does not exist",
-        status=404,
-        code="model_not_found",
-        param="model",
-        facts={"model": name},
+        f"The model '{name}' does not exist", status=404, code="model_not_found", param="model", facts={"model": name}
     )
 
 

@@ -15,17 +15,7 @@ from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
 from completions.wire.openai.refusals import MODERATIONS_ELSEWHERE
-from completions.wire.validation import (
-    Check,
-    Problem,
-    array,
-    either,
-    record,
-    refuse,
-    string,
-    tagged,
-    worded_problem,
-)
+from completions.wire.validation import Check, Problem, array, either, record, refuse, string, tagged, worded_problem
 
 DEFAULT_MODEL = "omni-moderation-latest"
 """The model of a request that names none."""

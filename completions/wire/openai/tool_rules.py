@@ -56,9 +56,7 @@ def _choice(value: Any) -> Problem | None:
 
 
 TOOL_CHOICE = either(
-    "one of one of 'none', 'auto', or 'required' or object",
-    string=choice("none", "auto", "required"),
-    object=_choice,
+    "one of one of 'none', 'auto', or 'required' or object", string=choice("none", "auto", "required"), object=_choice
 )
 FUNCTION_CALL = either(
     "one of a string or object", string=choice("none", "auto"), object=record({"name": TOOL_NAME}, ("name",))

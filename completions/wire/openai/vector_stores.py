@@ -80,10 +80,7 @@ _ID = string(low=1)
 _IDS = array(_ID, "strings", high=MAX_FILES)
 _OF_FILES: Mapping[str, Check] = {"attributes": nullable(_attributes), "chunking_strategy": nullable(_STRATEGY)}
 _FILE: Mapping[str, Check] = {"file_id": _ID, **_OF_FILES}
-_EXPIRES = record(
-    {"anchor": choice("last_active_at"), "days": integer(1, 365)},
-    ("anchor", "days"),
-)
+_EXPIRES = record({"anchor": choice("last_active_at"), "days": integer(1, 365)}, ("anchor", "days"))
 _STORE: Mapping[str, Check] = {
     "name": nullable(string()),
     "description": nullable(string()),

@@ -20,26 +20,10 @@ from completions.conversation import (
 from completions.event import Event
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import (
-    NO_DIALECTS,
-    NO_ROUTE,
-    Headers,
-    Route,
-    Span,
-    StoredDocument,
-    WireFormat,
-    decode_object,
-)
+from completions.wire.base import NO_DIALECTS, NO_ROUTE, Headers, Route, Span, StoredDocument, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai import moderated
-from completions.wire.openai.base import (
-    OPENAI,
-    Dialect,
-    OpenAIFormat,
-    check_stream,
-    service_tier,
-    usage,
-)
+from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, service_tier, usage
 from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.marks import without_marks

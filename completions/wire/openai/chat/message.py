@@ -27,10 +27,7 @@ def message(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any]:
     """Return the message of a choice."""
     choice = reply.choices[index]
     spoken = audio(reply, prompt, index) if "modalities" in prompt.body else None
-    document: dict[str, Any] = {
-        "role": "assistant",
-        "content": None if spoken else _content(choice),
-    }
+    document: dict[str, Any] = {"role": "assistant", "content": None if spoken else _content(choice)}
     if _legacy(prompt) and choice.tool_calls:
         call = choice.tool_calls[0]
         document["function_call"] = {"name": call.name, "arguments": call.arguments}

@@ -199,12 +199,7 @@ def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
 def _listed(tool: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
     tools = [
-        {
-            "annotations": {"read_only": False},
-            "description": f"The tool {name}",
-            "input_schema": schema,
-            "name": name,
-        }
+        {"annotations": {"read_only": False}, "description": f"The tool {name}", "input_schema": schema, "name": name}
         for name in _allowed(tool)
     ]
     return {"type": "mcp_list_tools", "server_label": text(tool.get("server_label")), "tools": tools}

@@ -223,10 +223,7 @@ _ITEMS: Mapping[str, Check] = {
     ),
     "function_call_output": _function_output,
     "reasoning": _item(
-        ("summary",),
-        summary=_SUMMARY,
-        content=nullable(array(obj, "objects")),
-        encrypted_content=nullable(_STRING),
+        ("summary",), summary=_SUMMARY, content=nullable(array(obj, "objects")), encrypted_content=nullable(_STRING)
     ),
     "image_generation_call": record(
         {

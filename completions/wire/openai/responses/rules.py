@@ -131,9 +131,7 @@ def _variables(value: Any) -> Problem | None:
 
 _PROMPT = record({"id": string(low=1), "variables": nullable(_variables), "version": nullable(_STRING)}, ("id",))
 _CONVERSATION = either(
-    "one of a string or object",
-    string=identifier("conv"),
-    object=record({"id": identifier("conv")}, ("id",)),
+    "one of a string or object", string=identifier("conv"), object=record({"id": identifier("conv")}, ("id",))
 )
 _BACKGROUND = record({"completion_window": choice("soonest", "2h", "8h"), "continuation_id": _STRING})
 _CACHE = record(
