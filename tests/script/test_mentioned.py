@@ -86,3 +86,24 @@ def test_said__is_found_by_the_schema(asked: str, name: str, schema: dict[str, A
 def test_said__that_does_not_suit_is_left_out(asked: str, name: str, schema: dict[str, Any]) -> None:
     made = _arguments(asked, {name: schema})[name]
     assert made not in asked and is_instance(made, schema)
+
+
+FORM = json.dumps({"type": "object", "properties": {"city": TEXT, "url": TEXT}, "required": ["city", "url"]})
+MATCH = "Output should be in JSON format and conform to this schema:\n"
+USER = "Answer the user query.\nRespond with JSON that conforms to this schema, as "
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("", f"Is it warm in Oslo? See https://yr.no/x.\n{MATCH}\n```{FORM}```"),
+        ("", f"Is it warm in Oslo? See https://yr.no/x.{MATCH}\n```{FORM}```\nReturn only JSON."),
+        ("", f'{USER}{{"a": 1}}:\n```\n{FORM}\n```\nIs it warm in Oslo? See https://yr.no/x.\n'),
+        (f"{MATCH}{FORM}", "Is it warm in Oslo? See https://yr.no/x."),
+    ],
+)
+def test_said__is_in_an_answer_of_a_form_that_the_prompt_quotes(said: tuple[str, str]) -> None:
+    """The request's own schema was answered so; Genkit, Spring AI and LangChain's parsers write it into the prompt."""
+    messages = tuple(Message(role, text) for role, text in zip(("system", "user"), said, strict=True) if text)
+    answer = str(auto(Prompt(model="gpt-4o", messages=messages))[0].text)
+    assert json.loads(answer.strip("`json\n")) == {"city": "Oslo", "url": "https://yr.no/x"}

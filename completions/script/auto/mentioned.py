@@ -18,7 +18,7 @@ MAX_WORDS = 8
 """Words of a question that are looked for."""
 
 _TIMES = "(?:Janu|Febru)ary|March|April|May|June|July|August|(?:Septem|Octo|Novem|Decem)ber|[A-Z][a-z]+day"
-_WORD = rf"(?!(?:I|Please|{_TIMES})\b)[A-ZÀ-ÖØ-Þ][\w'-]*"
+_WORD = rf"(?!(?:I|Please|JSON|YAML|XML|HTML|CSV|{_TIMES})\b)[A-ZÀ-ÖØ-Þ][\w'-]*"
 _NAME = rf"(?:(?:St|Mt|Ft)\. )?{_WORD}(?: (?:(?:de|of|del|am|la) )?{_WORD}){{0,3}}"
 _PLACES = re.compile(
     rf"\b(in|at|near|for|to|from|of) ((?:the )?{_NAME}(?:(?:, ?|,? (?:and|&) )(?:the )?{_NAME}){{0,8}})"

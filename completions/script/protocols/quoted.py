@@ -7,12 +7,14 @@ LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. An example ma
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import Unsatisfiable, instance
-from completions.script.protocols.braces import braced, outside, value_of
+from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
 from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
+from completions.script.protocols.observation import question
 from completions.script.protocols.ranges import ranged
 from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, as_text, compact
@@ -31,6 +33,9 @@ SEVERAL = re.compile(r"(?i)\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )
 
 BLOCK = re.compile(r"(?i)```\s*json|triple backticks|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)")
 IN_BLOCK = re.compile(r"(?i)\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b")
+
+GLUED = re.compile(r"(?<=[a-z\d][.?!])(?=[A-Z])")
+"""Where Genkit puts what it says of the form, right behind the question."""
 
 AS_YAML = re.compile(rf"(?i)\b(?:{ANSWER}|formatted|provide)\b[^\n.]{{0,40}}\bYAML\b|\b(?:valid|only) YAML\b")
 STRICTLY = re.compile(
@@ -67,11 +72,27 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if form is None:
         return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
     try:
-        value = instance(ranged(form.schema, prompt), seed)
+        value = instance(ranged(form.schema, prompt), seed, _about(prompt))
     except Unsatisfiable:  # what looks like a schema in somebody's text need not be one
         return None
     said = written(value, "\n".join(texts))
     return f"```{'json' if said.startswith(('{', '[')) else 'yaml'}\n{said}\n```" if form.fenced else said
+
+
+def _about(prompt: Prompt) -> str:
+    """Return what the user asks, without what tells how to answer: where one text has both, what is around the form."""
+    asked = question(prompt)[-MAX_SEARCHED:]
+    if not (parts := braced(asked)):
+        return asked
+    after = [each for each in SENTENCE_END.split(asked[parts[-1].end :].strip("` \n")) if not _asks(each)]
+    if any(map(str.split, after)):
+        return "\n".join(after)
+    before = GLUED.sub(" ", asked[: parts[0].start].rstrip("` \n"))
+    return "\n".join(takewhile(lambda each: not _asks(each), SENTENCE_END.split(before)))
+
+
+def _asks(sentence: str) -> bool:
+    return ASKS.search(sentence) is not None and NAMES_FORM.search(sentence) is not None
 
 
 def written(value: object, text: str) -> str:
@@ -91,7 +112,7 @@ def form_in(text: str, texts: list[str]) -> Form | None:
         if schema is not None:
             said = [outside(text, parts), *(each for each in texts if each is not text)]
             sentences = [sentence for each in said for sentence in SENTENCE_END.split(each)]
-            asking = [each for each in sentences if ASKS.search(each) and NAMES_FORM.search(each)]
+            asking = [each for each in sentences if _asks(each)]
             if asking:
                 return Form(_several(schema) if any(map(SEVERAL.search, asking)) else schema, _is_fenced(sentences))
     return None
