@@ -348,6 +348,10 @@ class AzureResponses(Deployed, Responses):
 class AzureRealtime(Deployed, Realtime):
     """Conversations over a WebSocket, at `/openai/v1/realtime`; the `model` is a deployment (BerriAI/litellm 17260)."""
 
+    def unheard(self, query: Mapping[str, str]) -> RequestError | None:
+        """Return nothing: a deployment may be named whatever is to be heard."""
+        return None
+
 
 class TakesAnyModel(Deployed):
     """What any model takes, because it generates nothing."""

@@ -51,6 +51,7 @@ rules:
   - match: {format: realtime}
     reply: Good day to you.
 """
+ANSWERS = "session.output_modalities"
 TEXT = {"type": "realtime", "output_modalities": ["text"], "audio": {"input": {"turn_detection": None}}}
 EVENTS: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
 TOOL = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
@@ -406,7 +407,9 @@ def test_answer__that_was_heard_in_part_is_truncated(talk: Conversation, place: 
         ("session.update", {}, "missing_required_parameter", "session"),
         ("session.update", {"session": {}}, "missing_required_parameter", "session.type"),
         ("session.update", {"session": {**TEXT, "modalities": []}}, "unknown_parameter", "session.modalities"),
-        ("session.update", {"session": {"type": "transcription"}}, "invalid_value", "session.type"),
+        ("session.update", {"session": {"type": "transcription"}}, "invalid_parameter", ""),
+        ("session.update", {"session": {**TEXT, "output_modalities": ["text", "audio"]}}, *WRONG, ANSWERS),
+        ("response.create", {"response": {"output_modalities": []}}, "empty_array", "response.output_modalities"),
         ("input_audio_buffer.append", {"audio": "no base64!"}, "invalid_value", "audio"),
         ("input_audio_buffer.commit", {}, "input_audio_buffer_commit_empty", None),
         ("session.update", {"session": {**TEXT, "tools": [{**TOOL, "meta": 1}]}}, *UNKNOWN, "session.tools[0].meta"),
@@ -469,6 +472,8 @@ def test_error__is_a_response_that_failed(talk: Conversation, said: str, code: s
         ("model=gpt-4o", {}, "invalid_model"),
         ("", {}, "missing_model"),
         ("model=gpt-realtime&intent=music", {}, "invalid_intent"),
+        ("model=gpt-realtime&intent=transcription", {}, "invalid_model"),
+        ("model=gpt-4o-transcribe&intent=transcription", {}, "invalid_model"),
         ("model=gpt-realtime", {"OpenAI-Beta": "realtime=v1"}, "beta_api_shape_disabled"),
     ],
 )
@@ -491,6 +496,22 @@ def test_transcription__hears_and_says_nothing(place: str) -> None:
         told = talk.until("conversation.item.input_audio_transcription.completed")[-1]
         assert told["usage"] == {"type": "duration", "seconds": 2}
         assert talk.error("response.create")["message"] == "A transcription session has no responses."
+
+
+def test_transcription__with_a_model_that_writes_at_once_takes_no_turns(place: str) -> None:
+    with conversation(place, "intent=transcription") as talk:
+        talk.hear()
+        heard: dict[str, Any] = {"transcription": {"model": "gpt-live-transcribe"}}
+        assert talk.set(type="transcription", audio={"input": heard})["audio"]["input"]["turn_detection"] is None
+        asked = {"type": "transcription", "audio": {"input": heard | {"turn_detection": {"type": "server_vad"}}}}
+        error = talk.error("session.update", session=asked)
+        assert error["message"] == "Turn detection is not supported for this transcription model."
+        assert (error["code"], error["param"]) == ("invalid_value", "session.audio.input.turn_detection")
+        talk.play(tone(300))
+        talk.send("input_audio_buffer.commit")
+        assert talk.until("conversation.item.input_audio_transcription.completed")[-1]["transcript"]
+        error = talk.error("session.update", session={"type": "realtime"})
+        assert error["message"] == "Passing a realtime session update to a transcription session is not allowed."
 
 
 async def test_openai_sdk__talks(place: str) -> None:

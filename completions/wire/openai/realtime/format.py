@@ -34,11 +34,19 @@ class Realtime(ConversationFormat, OpenAIFormat):
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return a new conversation with the model that the address, or the key's own settings, name."""
         settings = begun(query) if preset is None else begun_with(preset)
-        model = text(settings.get("model"))
-        is_old = "realtime=v1" in headers.get("openai-beta", "")
-        return RealtimeSession(
-            settings, _refusal(settings, query.get("intent", ""), fits=self.fits(model), is_old=is_old)
-        )
+        if "realtime=v1" in headers.get("openai-beta", ""):
+            return RealtimeSession(settings, RequestError(OLD, code="beta_api_shape_disabled"))
+        fits = self.fits(text(settings.get("model")))
+        return RealtimeSession(settings, self.unheard(query) or _refusal(settings, query.get("intent", ""), fits=fits))
+
+    def unheard(self, query: Mapping[str, str]) -> RequestError | None:
+        """Return that a session that only hears takes no model from its address (measured until 2026-09-18)."""
+        model = query.get("model", "")
+        if query.get("intent") != TRANSCRIPTION or not model:
+            return None
+        hears = "transcribe" in model or "whisper" in model
+        told = TAKES_NONE if hears else f'Model "{model}" is not supported in transcription mode.'
+        return RequestError(told, code="invalid_model")
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a turn: a response's input, in which sound has its transcript."""
@@ -56,14 +64,13 @@ class Realtime(ConversationFormat, OpenAIFormat):
         return [failure.event(told)]
 
 
+TAKES_NONE = "You must not provide a model parameter for transcription sessions."
 OLD = "The Realtime Beta API is no longer supported. Please use /v1/realtime for the GA API."
 """What a client of the former version is told (pickle-com/glass 220, jsboige/CoursIA 13149)."""
 
 
-def _refusal(settings: Message, intent: str, *, fits: bool, is_old: bool) -> RequestError | None:
+def _refusal(settings: Message, intent: str, *, fits: bool) -> RequestError | None:
     """Return why a client is not served at all, in the words of livekit/agents-js 1756 and BerriAI/litellm 13471."""
-    if is_old:
-        return RequestError(OLD, code="beta_api_shape_disabled")
     if intent not in ("", TRANSCRIPTION, "conversation"):
         return RequestError(f"Invalid intent {intent}", code="invalid_intent")
     if settings["type"] != TRANSCRIPTION and not settings["model"]:

@@ -20,6 +20,7 @@ from completions.wire.validation import (
     refuse,
     string,
     tagged,
+    worded_problem,
     wrong_type,
 )
 
@@ -33,7 +34,18 @@ MAX_TOKENS = 4096
 """Tokens that a response may be limited to, at most."""
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
-_MODALITIES = array(choice("text", "audio"), "strings", low=1)
+_KINDS = array(choice("text", "audio"), "strings", low=1)
+
+
+def _modalities(value: Any) -> Problem | None:
+    """Check in what a session answers: in texts, or aloud with their transcripts (measured until October 2026)."""
+    problem = _KINDS(value)
+    if problem is not None or len(value) == 1:
+        return problem
+    told = f"Invalid modalities: {value}. Supported combinations are: ['text'] and ['audio']."
+    return worded_problem(told, "invalid_value", "")
+
+
 _VOICE = either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",)))
 _OUTPUT = record({"format": nullable(_FORMAT), "voice": nullable(_VOICE), "speed": decimal(0.25, 1.5)})
 _DETECTION = record(
@@ -100,7 +112,7 @@ _TRACING = either(
 )
 
 SHARED: Mapping[str, Check] = {
-    "output_modalities": _MODALITIES,
+    "output_modalities": _modalities,
     "instructions": nullable(string()),
     "tools": array(_tool, "objects"),
     "tool_choice": _tool_choice,

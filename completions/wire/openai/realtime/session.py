@@ -18,7 +18,7 @@ from completions.wire.fields import dicts, mapping, text, without_fields, withou
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
-from completions.wire.openai.realtime.settings import changed, check_type
+from completions.wire.openai.realtime.settings import changed, check_detection, check_type
 from completions.wire.openai.realtime.sound import BYTES_PER_MS, FRAME_MS, PCM, Listener, milliseconds
 from completions.wire.openai.realtime.under_way import UnderWay
 from completions.wire.openai.transcripts import sentences
@@ -120,6 +120,7 @@ class RealtimeSession(Session):
         given = message["session"]
         check_type(self._settings, given)
         settings = changed(self._settings, given)
+        check_detection(settings, given)
         if self._has_spoken and settings["audio"]["output"]["voice"] != self._settings["audio"]["output"]["voice"]:
             told = "Cannot update a conversation's voice if assistant audio is present."
             raise RequestError(told, code="cannot_update_voice")  # openai/openai-agents-python 1661

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.wire.fields import mapping
+from completions.wire.fields import mapping, text
 from completions.wire.openai.realtime.events import fresh
 from completions.wire.openai.realtime.sound import PCM
 
@@ -14,6 +14,9 @@ LIFETIME = 3600
 
 TRANSCRIPTION = "transcription"
 """The type, and the intent, of a session that hears and says nothing."""
+
+LIVE = ("gpt-live-transcribe", "gpt-realtime-whisper")
+"""How the models' names begin with which a client has to say itself where a turn ends."""
 
 RATES = {PCM: 24_000}
 
@@ -75,10 +78,24 @@ def new_session(model: str, kind: str) -> dict[str, Any]:
 
 
 def check_type(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    """Raise the error of a change to another type of session."""
+    """Raise the error of a change to another type of session, as measured by several projects until October 2026."""
     if given["type"] != settings["type"]:
-        told = f"A {settings['type']} session cannot become a {given['type']} session."
-        raise RequestError(told, code="invalid_value", param="session.type")
+        told = f"Passing a {given['type']} session update to a {settings['type']} session is not allowed."
+        raise RequestError(told, code="invalid_parameter", param="")
+
+
+def check_detection(settings: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise that a session is to find out when somebody speaks whose model does not (measured until 2026-08-21)."""
+    asked = mapping(mapping(given.get("audio")).get("input")).get("turn_detection")
+    if asked is not None and _is_live(settings):
+        told = "Turn detection is not supported for this transcription model."
+        raise RequestError(told, code="invalid_value", param="session.audio.input.turn_detection")
+
+
+def _is_live(settings: Mapping[str, Any]) -> bool:
+    """Tell whether a session hears with a model that writes at once, and takes no turns."""
+    heard = mapping(settings["audio"]["input"].get("transcription"))
+    return settings["type"] == TRANSCRIPTION and text(heard.get("model")).startswith(LIVE)
 
 
 def changed(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,7 +111,10 @@ def changed(settings: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, 
             **{name: _whole(name, part) for name, part in mapping(parts).items()},
         }
     own = {"model": settings["model"]} if "model" in settings else {}
-    return {**settings, **given, **own, "audio": audio}
+    whole = {**settings, **given, **own, "audio": audio}
+    if _is_live(whole):
+        audio["input"] = {**audio["input"], "turn_detection": None}
+    return whole
 
 
 def _whole(name: str, part: object) -> object:
