@@ -134,14 +134,19 @@ class Store:
     def close(self) -> None:
         """Close the connection; `open` makes another."""
         self._ready = False
-        self.connection.close()
+        if self._is_made():
+            self.connection.close()
 
     def end(self) -> None:
         """Close it for good. A database in memory is gone then; Django's own `close` keeps it."""
         self.close()
-        if self.connection.connection is not None:
+        if self._is_made() and self.connection.connection is not None:
             self.connection.connection.close()
             self.connection.connection = None
+
+    def _is_made(self) -> bool:
+        """Tell whether there is a connection; where its driver is not installed, none can be made."""
+        return any(each.alias == self.alias for each in connections.all(initialized_only=True))
 
     def can_be_read_beside(self) -> bool:
         """Tell whether another connection can read for long, and neither sees another database nor stops this one."""

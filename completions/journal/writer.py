@@ -6,7 +6,6 @@ run in the same thread, after the writes.
 """
 
 import atexit
-import contextlib
 import logging
 import threading
 import time
@@ -175,7 +174,6 @@ class Writer:
             self._wake.wait(conf.JOURNAL_FLUSH_MS / 1000)
             self._wake.clear()
             stopping = self._stopping
-            prices(None)  # reads the table now, at the first look, and not when streams are under way
             self._round(store, urgent=stopping or bool(self._jobs))
             if stopping:
                 store.end()
@@ -187,8 +185,9 @@ class Writer:
     def _round(self, store: Store, *, urgent: bool) -> None:
         """Write what has arrived, and answer the questions."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
-        self._take()
         try:
+            prices(None)  # reads the table now, at the first look, and not when streams are under way
+            self._take()
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
         except Error as exc:
@@ -299,14 +298,22 @@ class Writer:
 
     def _fail(self, store: Store, exc: Exception) -> None:
         """Log the database's problem once, and retry later; what does not fit into the queue is dropped."""
-        problem = f"{journal_place()}: {' '.join(str(exc).split())}"
+        problem = f"{journal_place()}: {' '.join(str(exc).split())}{_remedy(exc)}"
         known, self.problem = self.problem, problem
         if known is None:
             bug = None if isinstance(exc, EXPECTED) else exc
             logger.error("The journal cannot be written, and is tried again every second: %s", problem, exc_info=bug)
         self._next_try = time.monotonic() + RETRY
-        with contextlib.suppress(Error):
+        try:
             store.close()
+        except Exception as failure:  # the thread's edge once more: a driver that is not there cannot close either
+            logger.debug("The journal could not be closed: %s", failure)
+
+
+def _remedy(exc: Exception) -> str:
+    """Return what to do about a database whose driver is not installed."""
+    is_known = isinstance(exc, ImproperlyConfigured) and "psycopg" in str(exc)
+    return ' (pip install "psycopg[binary]")' if is_known else ""
 
 
 class _Turn:

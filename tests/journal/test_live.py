@@ -9,8 +9,10 @@ from contextlib import ExitStack, closing
 from http.client import HTTPConnection
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.forked import ROOT
 from tests.journal.database import await_rows, rows
 from tests.patience import PATIENCE
 from tests.server import LiveServer
@@ -113,6 +115,20 @@ def test_database__that_cannot_be_used_stops_no_answer(url: str) -> None:
         assert server.stop() == 0
         server.wait_for("ERROR   The journal could not write its last 10 exchanges: ")
         assert sum("cannot be written, and" in line for line in server.log) == 1, "it is said once"
+        assert not any("Traceback" in line for line in server.log)
+
+
+def test_database__whose_driver_is_missing_is_told_and_stops_no_reader(tmp_path: Path) -> None:
+    for name in ("psycopg", "psycopg2"):
+        (tmp_path / f"{name}.py").write_text("raise ImportError")
+    url = "postgres://nobody:none@127.0.0.1:1/nothing"
+    command = ("-m", "mocksite", "serve", "--port", "0")
+    with LiveServer(*command, DATABASE_URL=url, PYTHONPATH=f"{tmp_path}{os.pathsep}{ROOT}") as server:
+        server.wait_for(r'The journal cannot be written, .*psycopg module \(pip install "psycopg\[binary\]"\)')
+        ask(server)
+        answer = httpx.get(f"{server.url}/_mock/exchanges", timeout=PATIENCE)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (503, "journal_unavailable")
+        assert server.stop() == 0
         assert not any("Traceback" in line for line in server.log)
 
 
