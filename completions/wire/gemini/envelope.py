@@ -79,21 +79,11 @@ def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str,
         document["toolUsePromptTokensDetails"] = [{"modality": "TEXT", "tokenCount": read}]
     details = [{"modality": kind, "tokenCount": count} for kind, count in made.items()]
     texts = [{"modality": "TEXT", "tokenCount": said}] if said or not details else []
-    if not is_vertex(prompt) and not counts_in_chunks(prompt):
-        return _in_order(document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt))
-    if not is_vertex(prompt):
-        return _in_order(document | ({"candidatesTokensDetails": details} if details else {}) | _paid(prompt))
-    told = document | {"candidatesTokensDetails": [*texts, *details]} | _paid(prompt)
-    return arranged(_told(told), VERTEX_USAGE)
-
-
-def _in_order(usage: dict[str, Any]) -> dict[str, Any]:
-    return arranged(_told(usage), USAGE)
-
-
-def _told(usage: dict[str, Any]) -> dict[str, Any]:
-    """Return a usage as JSON of protocol buffers has it: what nothing was said of is left out."""
-    return {key: value for key, value in usage.items() if value or key != "candidatesTokenCount"}
+    if made_of := details if counts_in_chunks(prompt) else [*texts, *details]:
+        document["candidatesTokensDetails"] = made_of
+    if not document["candidatesTokenCount"]:  # JSON of protocol buffers leaves out what nothing was said of
+        del document["candidatesTokenCount"]
+    return arranged(document | _paid(prompt), VERTEX_USAGE if is_vertex(prompt) else USAGE)
 
 
 def content_of(parts: list[dict[str, Any]], prompt: Prompt) -> dict[str, Any]:

@@ -25,9 +25,11 @@ def pick(document: Mapping[str, Any], name: str) -> Any:
     return document.get(snake(name)) if value is None else value
 
 
-def inner(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return a field that is a message; an empty one where it is none."""
-    return mapping(pick(document, name))
+def inner(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Return a field that is a message, or one within it, and so on; an empty one where it is none."""
+    for name in names:
+        document = mapping(pick(document, name))
+    return mapping(document)
 
 
 def many(value: object) -> list[Any]:

@@ -70,7 +70,7 @@ def check(what: str, body: Mapping[str, Any]) -> None:
 
 def _strategy(body: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return how a document is cut, in the terms of vector stores."""
-    spaces = inner(inner(body, "chunkingConfig"), "whiteSpaceConfig")
+    spaces = inner(body, "chunkingConfig", "whiteSpaceConfig")
     asked, common = pick(spaces, "maxTokensPerChunk"), integer(pick(spaces, "maxOverlapTokens"), 0)
     if not spaces:
         return searching.AUTO

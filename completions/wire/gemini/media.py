@@ -145,7 +145,7 @@ def _sizes(model: str) -> Mapping[str, int] | None:
 
 
 def _voice(config: Mapping[str, Any]) -> str:
-    return text(pick(inner(inner(config, "voiceConfig"), "prebuiltVoiceConfig"), "voiceName"))
+    return text(pick(inner(config, "voiceConfig", "prebuiltVoiceConfig"), "voiceName"))
 
 
 def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
@@ -169,7 +169,7 @@ def _inline(media_type: str, data: bytes) -> Document:
 
 
 def _picture(shown: str, prompt: Prompt, place: str) -> Picture:
-    model, config = prompt.model or "", inner(inner(prompt.body, "generationConfig"), "imageConfig")
+    model, config = prompt.model or "", inner(prompt.body, "generationConfig", "imageConfig")
     newer = not model.startswith("gemini-2")
     ratio = text(pick(config, "aspectRatio"))
     width, height = RATIOS.get(ratio, RATIOS["16:9" if newer else "1:1"])[newer]
@@ -178,7 +178,7 @@ def _picture(shown: str, prompt: Prompt, place: str) -> Picture:
 
 
 def _encoding(prompt: Prompt) -> Encoding:
-    options = inner(inner(inner(prompt.body, "generationConfig"), "imageConfig"), "imageOutputOptions")
+    options = inner(prompt.body, "generationConfig", "imageConfig", "imageOutputOptions")
     return encoding_of(options, "png" if (prompt.model or "").startswith("gemini-2") else "jpeg")
 
 
@@ -186,7 +186,7 @@ def sound_of(shown: str, prompt: Prompt) -> bytes:
     """Return the samples of a text; a line that begins with a speaker's name and a colon is said by that speaker."""
     if len(shown) > LONG_SPOKEN:
         budget.leave_loop()
-    config = inner(inner(prompt.body, "generationConfig"), "speechConfig")
+    config = inner(prompt.body, "generationConfig", "speechConfig")
     speakers = many(pick(inner(config, "multiSpeakerVoiceConfig"), "speakerVoiceConfigs") or [])
     voices = {text(each.get("speaker")): _voice(each) for each in speakers}
     lines = []
@@ -220,6 +220,6 @@ def cost(made: Sequence[Document], prompt: Prompt) -> dict[str, int]:
 
 
 def _picture_cost(prompt: Prompt) -> int:
-    config = inner(inner(prompt.body, "generationConfig"), "imageConfig")
+    config = inner(prompt.body, "generationConfig", "imageConfig")
     sizes = _sizes(prompt.model or "") or {}
     return sizes.get(text(pick(config, "imageSize")) or "1K", OLD_COST)

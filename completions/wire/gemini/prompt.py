@@ -73,7 +73,7 @@ def _asked(prompt: Prompt, request: dict[str, Any]) -> Prompt:
         prompt,
         messages=tuple(_messages(request)),
         tools=tuple(_tools(request)),
-        tool_choice=_tool_choice(inner(inner(request, "toolConfig"), "functionCallingConfig")),
+        tool_choice=_tool_choice(inner(request, "toolConfig", "functionCallingConfig")),
         response_format=_response_format(config),
         n=choices(integer(pick(config, "candidateCount"), 1)),
         stop=tuple(stop for stop in texts(pick(config, "stopSequences")) if stop),

@@ -37,7 +37,7 @@ METHODS = {
 
 
 def _thinking(prompt: Prompt) -> dict[str, Any]:
-    return inner(inner(prompt.body, "generationConfig"), "thinkingConfig")
+    return inner(prompt.body, "generationConfig", "thinkingConfig")
 
 
 def _level(prompt: Prompt) -> str:

@@ -104,7 +104,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
     if "vertex" in address:
         yield from _unable(inner(body, "generationConfig"), model)
     yield from config_problems(inner(body, "generationConfig"))
-    yield from _thinking(inner(inner(body, "generationConfig"), "thinkingConfig"), model)
+    yield from _thinking(inner(body, "generationConfig", "thinkingConfig"), model)
     yield from function_problems(body, vertex="vertex" in address)
     if "vertex" in address:
         yield from declared.vertex_problems(_declared(body), inner(body, "generationConfig"))
@@ -127,7 +127,7 @@ def _generation(body: dict[str, Any], address: Mapping[str, str]) -> Iterator[st
 def _in_json(body: dict[str, Any], *, vertex: bool) -> Iterator[str]:
     """Go through the tools that do not go with answers in JSON; with Gemini 3 they do."""
     if _declared(body):
-        mode = pick(inner(inner(body, "toolConfig"), "functionCallingConfig"), "mode")
+        mode = pick(inner(body, "toolConfig", "functionCallingConfig"), "mode")
         asked = "Forced function calling (ANY mode)" if text(mode).upper() == "ANY" else "Function calling"
         yield f"{asked} with a response mime type: 'application/json' is unsupported"
     for tool in many(body.get("tools") or []):
@@ -139,7 +139,7 @@ def _in_json(body: dict[str, Any], *, vertex: bool) -> Iterator[str]:
 
 def _not_here(body: dict[str, Any]) -> list[Violation]:
     """Return the fields that Vertex AI has and the Gemini API has not, and harms that are none here."""
-    config = inner(inner(body, "generationConfig"), "imageConfig")
+    config = inner(body, "generationConfig", "imageConfig")
     path = "generation_config.image_config"
     found = [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
     for at, setting in enumerate(many(pick(body, "safetySettings") or [])):
@@ -247,7 +247,7 @@ def function_problems(body: dict[str, Any], *, vertex: bool = False) -> Iterator
         if name in names:
             yield f"Duplicate function declaration found: {name}"
         names.add(name)
-    calling = inner(inner(body, "toolConfig"), "functionCallingConfig")
+    calling = inner(body, "toolConfig", "functionCallingConfig")
     mode, allowed = text(calling.get("mode")).upper(), texts(pick(calling, "allowedFunctionNames"))
     hosted = any(pick(tool, "functionDeclarations") is None for tool in many(body.get("tools") or []))
     is_set = mode == "ANY" if vertex else mode in CALLING

@@ -63,7 +63,7 @@ class _Narrator:
         self._reply, self._prompt = reply, prompt
         self._goes_on = not ENDS_WITH_CALLS.match(prompt.model or "")
         self._speaks = media.TEXT not in prompt.modalities
-        self._thinks = pick(inner(inner(prompt.body, "generationConfig"), "thinkingConfig"), "includeThoughts") is True
+        self._thinks = pick(inner(prompt.body, "generationConfig", "thinkingConfig"), "includeThoughts") is True
         self._spoken_ms, self._called = 0.0, 0
         self._events: list[Event] = []
 

@@ -327,7 +327,7 @@ class LiveSession(Session):
 
     @property
     def _detection(self) -> dict[str, Any]:
-        return inner(inner(self._setup or {}, "realtimeInputConfig"), "automaticActivityDetection")
+        return inner(self._setup or {}, "realtimeInputConfig", "automaticActivityDetection")
 
     @property
     def _is_told(self) -> bool:
