@@ -308,7 +308,11 @@ REFUSED: Mapping[str, tuple[str, ...]] = {
     "chat": (r"^Invalid value for 'content': expected a string, got null",),
     **dict.fromkeys(("responses", "input_tokens", "compact"), _ITEMS),
     "decisions": (r"^Invalid 'questions\[0\]\.choices': array too short\. ",),
-    "responses": (*_ITEMS, r"^Tool choice '\w+' not found in 'tools' parameter\.$"),
+    "responses": (
+        *_ITEMS,
+        r"^Tool choice '\w+' not found in 'tools' parameter\.$",
+        r"^Unsupported context_management type: 'a'\.$|compact_threshold': integer below minimum value",
+    ),
     **dict.fromkeys(("messages", "beta messages", "count_tokens"), _BLOCKS),
 }
 """What is refused although the SDK's types have it, by operation."""

@@ -47,23 +47,35 @@ def test_document__is_taken_back(model: str) -> None:
     assert Responses().parse(orjson.dumps(body), {}, validate=True).last_user == "And 3+3?"
 
 
-@pytest.mark.parametrize(("most", "has"), [(10, True), (11, False)])
-def test_response__compacts_a_conversation_that_became_as_long_as_it_says(most: int, has: bool) -> None:
-    body = {"model": "gpt-5", "input": SAID, "context_management": [{"type": "compaction", "compact_threshold": most}]}
-    wire, reply = Responses(), Reply((Choice("5."),), created=7, usage=Usage(9, 1), serial="a")
+LIMIT: dict[str, Any] = {"type": "compaction", "compact_threshold": 1000}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kinds"),
+    [
+        (998, ["message"]),
+        (999, ["message", "compaction"]),
+        (1000, ["compaction", "message"]),
+    ],
+)
+def test_response__compacts_a_conversation_that_is_or_became_as_long_as_it_says(asked: int, kinds: list[str]) -> None:
+    body = {"model": "gpt-5", "input": SAID, "context_management": [LIMIT]}
+    wire, reply = Responses(), Reply((Choice("5."),), created=7, usage=Usage(asked, 1), serial="a")
     prompt = wire.parse(orjson.dumps({**body, "stream": True}), {}, validate=True)
     output = wire.document(reply, prompt)["output"]
-    assert [item["type"] for item in output] == ["message", *(["compaction"] if has else [])]
+    assert [item["type"] for item in output] == kinds
     told = typed_events(b"".join(SSE.frames(wire.events(reply, prompt))))
     items = [event["item"] for event in told if event.get("item", {}).get("type") == "compaction"]
-    assert items == output[1:] * 2 and all(item["id"].startswith("cmp_") for item in items)
+    assert items == [item for item in output if item["type"] == "compaction"] * 2 and all(
+        item["id"].startswith("cmp_") for item in items
+    )
     later = {"model": "gpt-5", "input": [*SAID, *output, {"role": "user", "content": "And 3+3?"}]}
     assert wire.parse(orjson.dumps(later), {}, validate=True).last_user == "And 3+3?"
 
 
 def test_response__that_was_cut_compacts_nothing() -> None:
-    body = {"model": "gpt-5", "input": SAID, "context_management": [{"type": "compaction", "compact_threshold": 1}]}
-    reply = Reply((Choice("5", finish_reason="length"),), usage=Usage(9, 1), serial="a")
+    body = {"model": "gpt-5", "input": SAID, "context_management": [LIMIT]}
+    reply = Reply((Choice("5", finish_reason="length"),), usage=Usage(999, 1), serial="a")
     prompt = Responses().parse(orjson.dumps(body), {}, validate=True)
     assert [item["type"] for item in Responses().document(reply, prompt)["output"]] == ["message"]
 

@@ -315,6 +315,57 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
                 ("tool_search", UNSEARCHED, [{"type": "tool_search", "execution": "server"}, SPACE]),
             )
         ),
+        *(
+            ({"context_management": given}, why, f"context_management{place}", code)
+            for given, why, place, code in (
+                ([{"type": "tidy"}], "Unsupported context_management type: 'tidy'.", "", None),
+                (
+                    [{"type": "compaction", "compact_threshold": 999}],
+                    "Invalid 'context_management[0].compact_threshold': integer below minimum value. Expected a value "
+                    ">= 1000, but got 999 instead.",
+                    "[0].compact_threshold",
+                    "integer_below_min_value",
+                ),
+                (
+                    [],
+                    "Invalid 'context_management': empty array. Expected an array with minimum length 1, but got an "
+                    "empty array instead.",
+                    "",
+                    "empty_array",
+                ),
+                (
+                    [{"type": "compaction", "compact_threshold": 1000.5}],
+                    "Invalid type for 'context_management[0].compact_threshold': expected an integer, but got a "
+                    "decimal number instead.",
+                    "[0].compact_threshold",
+                    "invalid_type",
+                ),
+                (
+                    ["compaction"],
+                    "Invalid type for 'context_management[0]': expected an object, but got a string instead.",
+                    "[0]",
+                    "invalid_type",
+                ),
+                (
+                    {"type": "compaction"},
+                    "Invalid type for 'context_management': expected an array of objects, but got an object instead.",
+                    "",
+                    "invalid_type",
+                ),
+                (
+                    [{"compact_threshold": 1000}],
+                    "Missing required parameter: 'context_management[0].type'.",
+                    "[0].type",
+                    "missing_required_parameter",
+                ),
+                (
+                    [{"type": "compaction", "foo": 1}],
+                    "Unknown parameter: 'context_management[0].foo'.",
+                    "[0].foo",
+                    "unknown_parameter",
+                ),
+            )
+        ),
         ({"background": True, "store": False}, "Background mode requires 'store' to be true.", "background", None),
         (
             {"tool_choice": "required"},

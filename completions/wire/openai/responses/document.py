@@ -163,7 +163,8 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     if not reply.choices:
         return
     items = list(_items(_within_limit(reply.choices[0], prompt), prompt, reply.serial))
-    items = [*with_search(items, prompt), *_compaction(reply, prompt)]
+    before, after = _compactions(reply, prompt)
+    items = [*before, *with_search(items, prompt), *after]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
         if item["type"] in _CALLED:
@@ -186,16 +187,22 @@ def _within_limit(choice: Choice, prompt: Prompt) -> Choice:
     )
 
 
-def _compaction(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
-    """Yield what stands for a conversation that has become as long as the request says (recorded in February 2026)."""
+def _compactions(reply: Reply, prompt: Prompt) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return what stands for a conversation that is as long as the request says, at the start, or that has become so.
+
+    The one was measured by two projects in September 2026, the other was recorded in February.
+    """
     told = [each for each in dicts(prompt.body.get("context_management")) if each.get("type") == "compaction"]
     most = min((most for each in told if (most := whole(each.get("compact_threshold"), 0))), default=None)
-    counted = reply.used.total_tokens
-    choice = reply.choices[0]
-    if most is None or counted < most or choice.finish_reason in (*UNFINISHED, "error"):
-        return
-    said = "\n".join([*(message.text for message in prompt.messages), choice.text or ""])
-    yield _compacted(said, reply)
+    counted, choice = reply.used, reply.choices[0]
+    said = [message.text for message in prompt.messages]
+    if most is None or counted.total_tokens < most:
+        return [], []
+    if counted.prompt_tokens >= most:
+        return [_compacted("\n".join(said), reply)], []
+    if choice.finish_reason in (*UNFINISHED, "error"):
+        return [], []
+    return [], [_compacted("\n".join([*said, choice.text or ""]), reply)]
 
 
 def _compacted(said: str, reply: Reply) -> dict[str, Any]:

@@ -154,6 +154,18 @@ _COUNTED: Mapping[str, Check] = {
 }
 _INCLUDED = array(choice(*INCLUDABLE), f"one of {listed([shortened(name) for name in INCLUDABLE], 'or')}")
 _TIER = choice("auto", "default", "fast", "flex", "priority", also=("scale", "ultrafast"))
+_KEPT_SHORT = record({"type": string(), "compact_threshold": nullable(integer(1000))}, ("type",))
+_MANAGED = array(_KEPT_SHORT, "objects", low=1)
+
+
+def _management(value: Any) -> Problem | None:
+    """Check how a conversation is kept short (requests to gpt-6-astra and gpt-6-luna, and others, September 2026)."""
+    if (problem := _MANAGED(value)) is not None:
+        return problem
+    other = next((each["type"] for each in value if each["type"] != "compaction"), None)
+    return other and worded_problem(f"Unsupported context_management type: '{other}'.", None, "")
+
+
 FIELDS: Mapping[str, Check] = {
     "model": SHARED["model"],
     **{name: _COUNTED[name] for name in ("input", "previous_response_id", "conversation")},
@@ -181,7 +193,7 @@ FIELDS: Mapping[str, Check] = {
     "store": nullable(boolean),
     "service_tier": nullable(_TIER),
     "top_logprobs": nullable(integer(0, 20)),
-    "context_management": nullable(array(obj, "objects")),
+    "context_management": nullable(_management),
     "access_programs": nullable(record({"cyber": choice("standard", "daybreak_blue", "daybreak_red")})),
     "background_options": nullable(_BACKGROUND),
     "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
