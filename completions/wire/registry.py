@@ -41,12 +41,14 @@ from completions.wire.dialects.ollama import Ollama
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.openrouter_addresses import addresses as openrouter_addresses
 from completions.wire.dialects.openrouter_audio import addresses as openrouter_audio
+from completions.wire.dialects.openrouter_images import addresses as openrouter_images
 from completions.wire.dialects.rerank import addresses as reranks
 from completions.wire.dialects.together import Together
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_tokens import addresses as vllm_addresses
 from completions.wire.dialects.xai import XAI
 from completions.wire.dialects.xai_batches import BATCH as XAI_BATCH
+from completions.wire.dialects.xai_media import addresses as xai_media
 from completions.wire.dialects.zai import ZAI
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
@@ -98,6 +100,8 @@ _ALL = [
     *mistral_ocr(Mistral()),
     *groq_audio(Groq()),
     *openrouter_audio(OpenRouter()),
+    *xai_media(XAI()),
+    *openrouter_images(OpenRouter()),
     *reranks(OpenRouter(), Together(), VLLM()),
     *COHERE_ALONE,
     *ANTHROPIC_ALONE,

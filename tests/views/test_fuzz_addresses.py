@@ -97,6 +97,7 @@ GENERATED = [
     ),
     *("/v2/chat", "/v2/embed", "/v2/rerank", "/v1/rerank", "/v1/tokenize", "/v1/detokenize", "/v1/chat", "/v1/embed"),
     *("/api/chat", "/api/generate", "/api/embed", "/api/embeddings", "/api/show", "/api/pull"),
+    *("/xai/v1/images/generations", "/xai/v1/images/edits", "/xai/v1/tts", "/openrouter/api/v1/images"),
     *("/tokenize", "/detokenize", "/rerank", "/vllm/rerank", "/vllm/score", "/together/v1/rerank"),
     *("/openrouter/api/v1/rerank", "/model/cohere.rerank-v3-5:0/invoke", "/model/amazon.rerank-v1:0/invoke"),
 ]

@@ -94,12 +94,7 @@ NOT_THERE = {
         "speech": "/mistral/v1/audio/speech",
     },
     "Cohere's": {"classifications": "/v1/classify", "summaries": "/v1/summarize"},
-    "OpenRouter's": {"images": "/openrouter/api/v1/images/generations"},
-    "xAI's": {
-        "images": "/xai/v1/images/generations",
-        "videos": "/xai/v1/videos/generations",
-        "speech": "/xai/v1/tts",
-    },
+    "xAI's": {"videos": "/xai/v1/videos/generations"},
     "Gemini's": {
         "tuned models": "/v1beta/tunedModels",
         "batches of embeddings": "/v1beta/models/gemini-embedding-001:asyncBatchEmbedContent",

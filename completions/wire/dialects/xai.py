@@ -33,6 +33,9 @@ CODES = {
     404: "not-found",
     429: "resource-exhausted",
 }
+UNSUPPORTED = "400"
+"""The code of an argument that is not supported; others of its status have a word (rikkahub/rikkahub 1602)."""
+
 NO_KEY = "Incorrect API key provided. You can obtain an API key from https://console.x.ai."
 UNTOLD = ("access_programs", "prompt_cache_retention", "billing", "tool_usage", "moderation")
 """What OpenAI's responses have and xAI's do not."""
@@ -215,7 +218,8 @@ class XAI(Vendor):
         """Return the two texts; of what has gone, one (2026-01: langgenius/dify-official-plugins 2493)."""
         if exc.status == HTTPStatus.GONE:
             return {"error": exc.message}
-        return {"code": CODES.get(exc.status) or exc.code or "internal", "error": exc.message}
+        code = exc.code if exc.code == UNSUPPORTED else CODES.get(exc.status) or exc.code or "internal"
+        return {"code": code, "error": exc.message}
 
 
 def _is_own(token: str) -> bool:

@@ -1,5 +1,6 @@
 """What OpenAI's requests for images, and its tool that draws, say of a picture: its size, its background, its file."""
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -41,6 +42,14 @@ def encoding_of(asked: Mapping[str, Any]) -> Encoding:
 def edges_of(asked: Mapping[str, Any]) -> tuple[int, int]:
     """Return the edges of the picture; of one whose size is `auto`, or is not told, those of its format."""
     return edges(asked.get("size")) or (GIF_SIZE if asked.get("output_format") == "gif" else USUAL_SIZE)
+
+
+def edges_by_ratio(ratio: str, edge: int) -> tuple[int, int]:
+    """Return the edges of a picture of an aspect ratio (`3:2`) that has as many pixels as a square of an edge."""
+    across, _, down = ratio.partition(":")
+    share = math.sqrt(float(across) / float(down)) if down else 1.0
+    width, height = (min(round(edge * times / EDGE) * EDGE, MAX_EDGE) for times in (share, 1 / share))
+    return width, height
 
 
 def edges(size: object) -> tuple[int, int] | None:

@@ -75,7 +75,7 @@ class Images(OpenAIFormat):
         """Read a request for images; its prompt is a user message."""
         document, given, check = self._read(body, headers)
         if validate:
-            rules.validate(document, self.name, self.required)
+            self.validate(document)
             check()
         name = text(document.get("model")) or rules.DALL_E_2
         return Prompt(
@@ -91,13 +91,21 @@ class Images(OpenAIFormat):
             address={"seed": given, "images": str(len(given.split())), "root": route.get("root", "")},
         )
 
+    def validate(self, document: dict[str, Any]) -> None:
+        """Raise `RequestError` for what the API refuses of the fields."""
+        rules.validate(document, self.name, self.required)
+
+    def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
+        """Return the picture that shows some words."""
+        return drawing(said, prompt.body, seed)
+
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the images, each as its bytes or as an address, and what they have cost."""
         data = [self._image(reply, prompt, at) for at in range(prompt.n)]
         document: dict[str, Any] = {"created": reply.created, "data": data}
         if not _model(prompt).is_gpt:
             return document
-        return document | _facts(prompt) | {"usage": _usage(prompt, prompt.n)}
+        return document | _facts(prompt) | {"usage": usage_of(prompt, prompt.n)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the partial pictures, of which each shows more of the words, and the whole ones."""
@@ -105,10 +113,14 @@ class Images(OpenAIFormat):
         facts, events = {**_facts(prompt), "created_at": reply.created}, []
         for at in range(prompt.n):
             for index in range(shown):
-                picture = _picture(reply, prompt, at)._replace(share=(index + 1) / (shown + 1))
+                picture = self.shown(reply, prompt, at)._replace(share=(index + 1) / (shown + 1))
                 told = {"b64_json": packed(picture, encoding), "partial_image_index": index, **facts}
                 events.append(self._event("partial_image", told))
-            whole_one = {"b64_json": packed(_picture(reply, prompt, at), encoding), **facts, "usage": _usage(prompt, 1)}
+            whole_one = {
+                "b64_json": packed(self.shown(reply, prompt, at), encoding),
+                **facts,
+                "usage": usage_of(prompt, 1),
+            }
             events.append(self._event("completed", whole_one))
         return events
 
@@ -126,11 +138,21 @@ class Images(OpenAIFormat):
         return text(document.get("prompt"))
 
     def _image(self, reply: Reply, prompt: Prompt, at: int) -> dict[str, Any]:
-        picture, model = _picture(reply, prompt, at), _model(prompt)
+        picture, model = self.shown(reply, prompt, at), _model(prompt)
         revised = {"revised_prompt": picture.text} if prompt.model == rules.DALL_E_3 else {}
         if model.is_gpt or prompt.body.get("response_format") == "b64_json":
             return {"b64_json": packed(picture, _encoding(prompt)), **revised}
-        return {"url": f"{prompt.address['root']}/{DRAWN_AT}{picture.token()}.png", **revised}
+        return {"url": self.address(picture, prompt), **revised}
+
+    def address(self, picture: Picture, prompt: Prompt, kind: str = "png") -> str:
+        """Return where a picture is, as a file of a kind."""
+        return f"{prompt.address['root']}/{DRAWN_AT}{picture.token()}.{kind}"
+
+    def shown(self, reply: Reply, prompt: Prompt, at: int) -> Picture:
+        """Return one of the pictures."""
+        scripted = [choice.text for choice in reply.choices if choice.text]
+        said = scripted[at % len(scripted)] if scripted else prompt.last_user
+        return self.picture(said, prompt, f"{prompt.address['seed']}/{at}"[-100:])
 
     def _event(self, kind: str, facts: Mapping[str, Any]) -> Event:
         name = f"{self.event}.{kind}"
@@ -147,13 +169,13 @@ class ImageEdits(Images):
         if (headers.get("content-type") or "").startswith("application/json"):
             document = decode_object(body)
             sources = [text(image.get("image_url")) for image in dicts(document.get("images"))]
-            digests = " ".join(_digest(source.encode("utf-8", "replace")) for source in sources)
+            digests = " ".join(digest(source.encode("utf-8", "replace")) for source in sources)
             return document, digests, partial(_check_sources, document, sources)
         form = read_form(body, headers.get("content-type") or "")
         document, files = form.document(texts=TEXTS), form.all_files("image")
         document["image"] = [{"name": file.name, "bytes": len(file.data)} for file in files]
         check = partial(self._check_form, form, text(document.get("model")))
-        return document, " ".join(_digest(file.data) for file in files), check
+        return document, " ".join(digest(file.data) for file in files), check
 
     def _check_form(self, form: Form, model: str) -> None:
         """Refuse a form whose images are none, or not as many as the model takes."""
@@ -188,7 +210,8 @@ def _model(prompt: Prompt) -> rules.Model:
     return rules.model_of(prompt.model or rules.DALL_E_2)
 
 
-def _digest(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """Return what tells one given image from another, and decides the colours of what is drawn."""
     return hashlib.blake2s(data, digest_size=8).hexdigest()
 
 
@@ -224,13 +247,6 @@ def _no_image(param: str) -> RequestError:
     )
 
 
-def _picture(reply: Reply, prompt: Prompt, at: int) -> Picture:
-    """Return one of the pictures."""
-    scripted = [choice.text for choice in reply.choices if choice.text]
-    said = scripted[at % len(scripted)] if scripted else prompt.last_user
-    return drawing(said, prompt.body, f"{prompt.address['seed']}/{at}"[-100:])
-
-
 def _encoding(prompt: Prompt) -> Encoding:
     return encoding_of(prompt.body) if _model(prompt).is_gpt else PNG
 
@@ -262,7 +278,7 @@ def _cost(prompt: Prompt) -> float:
     return COSTS.get(quality, COSTS["high"])[shape] * width * height / AREAS[shape]
 
 
-def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
+def usage_of(prompt: Prompt, count: int) -> dict[str, Any]:
     """Return the cost of some images."""
     told = tokens.count(prompt.last_user, prompt.model)
     given = PER_IMAGE * int(prompt.address["images"])

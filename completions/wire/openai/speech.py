@@ -60,7 +60,7 @@ class Speech(OpenAIFormat):
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for speech; its text is a user message, its instructions a system message."""
-        document = decode_object(body)
+        document = self.as_openai(body)
         if validate:
             self.validate(document)
         instructions = text(document.get("instructions"))
@@ -76,6 +76,10 @@ class Speech(OpenAIFormat):
             headers=headers,
             body=document,
         )
+
+    def as_openai(self, body: bytes) -> dict[str, Any]:
+        """Return a request with the names that OpenAI has for what it says."""
+        return decode_object(body)
 
     def validate(self, document: dict[str, Any]) -> None:
         """Raise `RequestError` for what the API refuses."""
