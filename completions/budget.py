@@ -153,7 +153,7 @@ class Threads:
         future: Future[T] = Future()
         self._jobs.put((future, partial(contextvars.copy_context().run, work)))
         with self._lock:
-            if not self._idle.acquire(blocking=False) and self._started < self._most:
+            if not self._idle.acquire(blocking=False) and self._started < self._most:  # an idle thread takes the job
                 self._started += 1
                 threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
         return future

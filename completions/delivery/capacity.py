@@ -90,7 +90,7 @@ class Capacity:
             return
         share.left = True
         self._members -= 1
-        if len(self._queue) > 2 * self._members + 8:
+        if len(self._queue) > 2 * self._members + 8:  # most of its entries are of those that have left
             self._queue = [entry for entry in self._queue if not entry[2].left]
             heapify(self._queue)
 

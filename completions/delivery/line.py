@@ -53,7 +53,7 @@ async def kept_alive(pieces: Pieces, sign: bytes, every: float) -> Pieces:
     following = asyncio.ensure_future(_next(pieces))
     try:
         while True:
-            if not (await asyncio.wait({following}, timeout=every))[0]:
+            if not (await asyncio.wait({following}, timeout=every))[0]:  # which, unlike a timeout, cancels nothing
                 if between:
                     yield sign
                 continue
@@ -61,11 +61,11 @@ async def kept_alive(pieces: Pieces, sign: bytes, every: float) -> Pieces:
             if piece is None:
                 return
             yield piece
-            between = piece.endswith(b"\n")
+            between = piece.endswith(b"\n")  # within an event, a sign would become a part of it
             following = asyncio.ensure_future(_next(pieces))
     finally:
         following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        await asyncio.gather(following, return_exceptions=True)  # a generator cannot be closed while it runs
         await pieces.aclose()
 
 

@@ -57,7 +57,7 @@ class Machine:
                 share.wake()
         at = self._capacity.next_at()
         loop = asyncio.get_running_loop()
-        if self._timer is not None and loop is self._loop:
+        if self._timer is not None and loop is self._loop:  # the timer of a loop that has ended never rings
             if at is not None and at >= self._rings:
                 return  # it rings early enough, and then is set anew
             self._timer.cancel()

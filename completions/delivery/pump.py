@@ -48,7 +48,7 @@ class Pump:
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._due: list[tuple[float, int, _Stream]] = []
+        self._due: list[tuple[float, int, _Stream]] = []  # the number is for those due at once: streams have no order
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
         self._left = 0

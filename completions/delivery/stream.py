@@ -237,7 +237,7 @@ def _fill(frames: Frames, position: int, end: int) -> int:
     """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
     if end <= position + 1:
         return position + 1
-    if end - position == len(frames) and frames.size <= WRITE_BYTES:
+    if end - position == len(frames) and frames.size <= WRITE_BYTES:  # known without the size of each frame
         return end
     sizes = map(len, frames[position : min(end, position + WRITE_FRAMES)])
     return position + max(1, sum(1 for _ in takewhile(WRITE_BYTES.__ge__, accumulate(sizes))))

@@ -248,7 +248,7 @@ def _for_sqlite(row: Row) -> Sequence[Any]:
     second = int(row.time)
     values[TIME] = f"{_second(second)}.{int((row.time - second) * 1_000_000):06d}"
     for at in FLAGS:
-        values[at] = +values[at]
+        values[at] = +values[at]  # makes 1 of True
     for at in BODIES:
         values[at] = bytearray(values[at])
     return values

@@ -89,7 +89,7 @@ class Writer:
         self._fresh: deque[tuple[Exchange, bool, int]] = deque()
         self._pending: deque[tuple[Exchange, int]] = deque()
         self._jobs: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
-        self._bytes_in = self._bytes_out = 0
+        self._bytes_in = self._bytes_out = 0  # the loop adds to one and the thread to the other, so no lock is needed
         self._unpruned = 0
         self._next_try = 0.0
         self._wake = threading.Event()
@@ -275,7 +275,7 @@ class Writer:
                 self._pending.append((exchange, size))
             else:
                 self._bytes_out += size
-            self._fresh.popleft()
+            self._fresh.popleft()  # not before: `queued` counts it in one queue or the other at any time
         for call in self.rounds:
             try:
                 call()

@@ -57,7 +57,7 @@ class InProcess(httpx.AsyncBaseTransport):
         except BaseException:
             await exchange.aclose()
             raise
-        stream = type("Stream", (_Stream, library.AsyncByteStream), {})(exchange)
+        stream = type("Stream", (_Stream, library.AsyncByteStream), {})(exchange)  # its class is checked
         response: httpx.Response = library.Response(start["status"], headers=start["headers"], stream=stream)
         return response
 

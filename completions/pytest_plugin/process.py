@@ -126,13 +126,13 @@ def environment(project: Mapping[str, str], folder: Path) -> dict[str, str]:
         **kept,
         "PYTHONPATH": os.pathsep.join(filter(None, (ours, kept.get("PYTHONPATH")))),
         "DJANGO_SETTINGS_MODULE": "mocksite.settings",
-        "ENV_FILE": os.devnull,
+        "ENV_FILE": os.devnull,  # the project's `.env` is not the server's
         "MOCK_SCRIPT": str(HERE / "script.yaml"),
         "CASSETTE_ROOT": ".",  # where it runs, which is the project's root
         "MOCK_TTFT_MS": "0",
         "MOCK_ITL_MS": "0",
         "LOG_LEVEL": "WARNING",
-        "SHUTDOWN_TIMEOUT": "0",
+        "SHUTDOWN_TIMEOUT": "0",  # no run waits for what its tests have left open
         "JOURNAL": "true",
         "DATABASE_URL": f"sqlite:///{(folder / 'journal.sqlite3').as_posix()}",
     }

@@ -73,7 +73,7 @@ class Handler(ASGIHandler):
         request, page = LeanRequest(scope), None
         if self.forwarded is not None and not request.sent_headers.keys().isdisjoint(FORWARDED):
             await self.forwarded(scope, receive, send)
-            request = LeanRequest(scope)
+            request = LeanRequest(scope)  # of the scope as the proxy's headers have changed it
         try:
             page = self.admit(request)
             request.take_body(await read_body(receive, request.received))
@@ -112,7 +112,7 @@ class Handler(ASGIHandler):
         if EXPECT in request.sent_headers:
             _check_length(request)
         host = request.sent_headers.get(b"host", b"")
-        if not host or self._hosts.get(host) is not django_conf.ALLOWED_HOSTS:
+        if not host or self._hosts.get(host) is not django_conf.ALLOWED_HOSTS:  # a changed setting is another list
             self._check_host(request, host)
         if origins.ORIGIN in request.sent_headers and not is_control(request.path_info):
             return origins.admit(request, request.sent_headers)

@@ -127,7 +127,7 @@ def running_server() -> Server | None:
     """Return the uvicorn server that runs this process, whoever started it; None under another server."""
     if threading.current_thread() is not threading.main_thread():
         return None
-    owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
+    owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)  # a method of uvicorn's server
     return owner if isinstance(owner, Server) else None
 
 

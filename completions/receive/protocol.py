@@ -131,7 +131,7 @@ class Protocol(HttpToolsProtocol):
             return
         self._idle_since = None
         self._begins_with = data[0]
-        parts = parts_of(data) if self._may_be_known() else None
+        parts = parts_of(data) if self._may_be_known() else None  # a head that came before needs no parser
         if parts is not None:
             if (head := heads.find(self.root_path, parts)) is not None:
                 self._misses = 0
@@ -197,7 +197,7 @@ class Protocol(HttpToolsProtocol):
             if self.transport.is_closing() or self._refusal is not None:
                 return b""
             if self._is_in_head() and not self._asks_for_socket():
-                data = b"%bX-Grade:%b" % (data[:fed], data[found.end() :])
+                data = b"%bX-Grade:%b" % (data[:fed], data[found.end() :])  # as long, for the places found after it
         return data[fed:]
 
     def _is_in_head(self) -> bool:
@@ -229,7 +229,7 @@ class Protocol(HttpToolsProtocol):
         if found is None or not found.start() < seen < found.end() or self._asks_for_socket():
             return data
         at = max(found.start() + 2 - seen, 0)  # where its name begins, or goes on
-        return data[:at] + b"-" + data[at:]
+        return data[:at] + b"-" + data[at:]  # `Up-grade`, for one, is a header that nobody reads
 
     def _check_head(self, size: int) -> None:
         """Refuse headers that have not ended after so many bytes: the parser itself would take any number."""
@@ -264,7 +264,7 @@ class Protocol(HttpToolsProtocol):
             return False  # it knows nothing that comes before a response
         self._is_half_closed = True
         if self._refusal is None:
-            (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False
+            (self.pipeline[0][0] if self.pipeline else cycle).keep_alive = False  # of the newest: no other can come
         if (answered := self._unanswered()) is not None and "/_mock/" not in answered.scope["path"]:
             self._doubted, in_doubt[answered] = answered, self.loop.create_future()
         self.loop.call_later(GRACE, self._ask_whether_it_left)
@@ -330,7 +330,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that are not HTTP, and close; who speaks HTTP/2 or TLS cannot read it, so the log tells too."""
-        if self.parser.get_method() == b"PRI":
+        if self.parser.get_method() == b"PRI":  # with which HTTP/2 begins
             msg = HTTP2
             self.logger.warning(msg)
         elif self._begins_with == HANDSHAKE and self._unanswered() is None:

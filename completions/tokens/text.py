@@ -246,7 +246,7 @@ def _deepseek() -> "tiktoken.Encoding":
     import tiktoken
 
     vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]  # as GPT-2: these bytes are their own letters
     others = [byte for byte in range(256) if byte not in plain]
     letters = {byte: byte for byte in plain} | {256 + at: byte for at, byte in enumerate(others)}
     ranks = {}
