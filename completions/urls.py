@@ -36,7 +36,7 @@ from completions.wire.address import Address
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
-from completions.wire.registry import ADDRESSES, CHAT, told_apart
+from completions.wire.registry import ADDRESSES, CHAT, others_at_address
 
 Addresses = list[URLPattern | URLResolver]
 
@@ -281,7 +281,7 @@ def pattern(address: Address) -> URLPattern:
     facts: dict[str, Any] = {"wire": address.wire}
     if (listed := LISTED.get(address.route)) is not None:
         view = by_method(POST=view, GET=listed)
-    if others := told_apart(address):
+    if others := others_at_address(address):
         facts["others"] = others
     if address.document is not None:
         facts["document"] = address.document
@@ -320,7 +320,7 @@ api: Addresses = [
 """In the order in which they are tried; what begins alike is tried together."""
 
 ANYWHERE = next(address for address in ADDRESSES if address.use == "refuse" and address.wire is CHAT)
-UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": told_apart(ANYWHERE)}
+UNKNOWN: dict[str, Any] = {"wire": CHAT, "others": others_at_address(ANYWHERE)}
 """For an address that nobody has: whose error it gets, and whose where a request tells of another API."""
 
 

@@ -34,17 +34,17 @@ def main(argv: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        _write_no_more()
+        _discard_output()
         return 141
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
-        _write_no_more()
+        _discard_output()
         print(f"The output cannot be written: {error.strerror}.", file=sys.stderr)
         return 1
 
 
-def _write_no_more() -> None:
+def _discard_output() -> None:
     """Let what Python still has of standard output, and flushes at its exit, go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

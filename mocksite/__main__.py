@@ -51,16 +51,16 @@ def _run() -> None:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:  # as with `| head -1`: nobody reads on, and that is no error of the command's
-        _write_no_more()
+        _discard_output()
         sys.exit(NOBODY_READS)
     except OSError as exc:
         if exc.errno not in NO_ROOM:
             raise
-        _write_no_more()
+        _discard_output()
         sys.exit(f"The output cannot be written{f' to {exc.filename}' if exc.filename else ''}: {exc.strerror}.")
 
 
-def _write_no_more() -> None:
+def _discard_output() -> None:
     """Let what Python still has of the output, and writes at its exit, go nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -81,7 +81,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """
         self._waiting.append((time.time(), logger, message))
         if not self._is_flushed_soon():
-            self._flush_alone()
+            self._try_to_flush()
 
     def flush(self) -> None:
         """Write the lines that wait."""
@@ -124,9 +124,9 @@ class GatheringHandler(logging.StreamHandler[Any]):
 
     def _write_held(self) -> None:
         self._is_tried_again = False
-        self._flush_alone()
+        self._try_to_flush()
 
-    def _flush_alone(self) -> None:
+    def _try_to_flush(self) -> None:
         """Write the lines that wait; nobody else fails where that fails."""
         try:
             self.flush()
@@ -162,7 +162,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         except RuntimeError:
             return False
         self._loop, self._thread = loop, get_ident()
-        loop.call_later(self.GATHER, self._flush_alone)
+        loop.call_later(self.GATHER, self._try_to_flush)
         return True
 
 

@@ -87,7 +87,7 @@ async def figures(filter: Filter, steps: int) -> dict[str, Any]:
             "by_rule": _most(rows.filter(rule__isnull=False), "rule"),
         }
 
-    return await queries.ask_beside(question)
+    return await queries.ask_in_parallel(question)
 
 
 async def runs() -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ async def runs() -> list[dict[str, Any]]:
         groups = rows.annotate(**SUMS, first=Min("time"), last=Max("time")).order_by("-last", "namespace")[:MAX_RUNS]
         return [{**group, "first": iso(group["first"]), "last": iso(group["last"])} for group in groups]
 
-    return await queries.ask_beside(question)
+    return await queries.ask_in_parallel(question)
 
 
 async def hits(filter: Filter) -> list[dict[str, Any]]:
@@ -109,7 +109,7 @@ async def hits(filter: Filter) -> list[dict[str, Any]]:
         groups = rows.values("rule").annotate(count=Count("id"), last=Max("time")).order_by("-count", "rule")
         return [{**group, "last": iso(group["last"])} for group in groups]
 
-    return await queries.ask_beside(question)
+    return await queries.ask_in_parallel(question)
 
 
 def _groups(rows: QuerySet[Exchange], key: str) -> list[Group]:

@@ -34,7 +34,7 @@ def pack(frames: Frames) -> tuple[bytes, list[int], Packing]:
 
     There are no sizes of the events of a run whose `end` tells them apart.
     """
-    first, run = _longest_run(frames) or _found_run(frames) or (0, NO_RUN)
+    first, run = _longest_run(frames) or _find_run(frames) or (0, NO_RUN)
     last, start = first + len(run), run.before
     if len(run) < MIN_FRAMES or len(start) < WORTH or MARK in start:
         return frames.joined(0, len(frames)), frames.sizes, UNPACKED
@@ -82,7 +82,7 @@ def _longest_run(frames: Frames) -> tuple[int, Run] | None:
     return found
 
 
-def _found_run(frames: Frames) -> tuple[int, Run] | None:
+def _find_run(frames: Frames) -> tuple[int, Run] | None:
     """Find the frames that begin like the two in the middle, if they are in a row, and the index of the first."""
     if len(frames) < MIN_FRAMES:
         return None

@@ -267,12 +267,12 @@ async def ask(question: Callable[[Store], T]) -> T:
     return await asyncio.wrap_future(writer.ask(question))
 
 
-async def ask_beside(question: Callable[[Store], T]) -> T:
+async def ask_in_parallel(question: Callable[[Store], T]) -> T:
     """Have a question about many rows answered, while the writer's thread goes on, where the database lets others read.
 
     All exchanges that have ended are written before, as with `ask`.
     """
-    if not await ask(Store.can_be_read_beside):
+    if not await ask(Store.can_be_read_in_parallel):
         return await ask(question)
     return await asyncio.to_thread(_read, question)
 

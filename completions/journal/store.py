@@ -148,7 +148,7 @@ class Store:
         """Tell whether there is a connection; where its driver is not installed, none can be made."""
         return any(each.alias == self.alias for each in connections.all(initialized_only=True))
 
-    def can_be_read_beside(self) -> bool:
+    def can_be_read_in_parallel(self) -> bool:
         """Tell whether another connection can read for long, and neither sees another database nor stops this one."""
         if self.connection.vendor != "sqlite":
             return True

@@ -44,7 +44,7 @@ class Taken(NamedTuple):
 def clean_stream(pieces: Sequence[bytes], hide: Redaction, quotes: Quotes) -> list[bytes]:
     """Return the pieces of a stream, as many as there were, without what is to be hidden and what is quoted."""
     events = events_of(b"".join(pieces))
-    taken = list(map(take_apart, events))
+    taken = list(map(split_event, events))
     done = iter(quotes.clean_bodies([hide.clean_body(part)[0] for each in taken for part in each.parts]))
     cleaned: list[list[bytes]] = [[] for _ in pieces]
     at = end = 0
@@ -74,7 +74,7 @@ def _message_ends(body: bytes) -> Iterator[int]:
         yield message.offset + int.from_bytes(body[message.offset : message.offset + 4], "big")
 
 
-def take_apart(event: bytes) -> Taken:
+def split_event(event: bytes) -> Taken:
     """Take an event apart, so that the documents of its `data:` lines, of an array or of a message are parts."""
     if not event.startswith(b"\0") or (message := next(eventstream.decode(event), None)) is None:
         return Taken(re.split(rb"((?:^|(?<=[\r\n]))data: ?|^\[(?={)|,?[\r\n]+)", event))

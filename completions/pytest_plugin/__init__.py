@@ -42,14 +42,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, Any, Any]:
     """Set the variables before a conftest or a settings module can create a client."""
-    _lead_here(early_config)
+    _set_variables_for_run(early_config)
     return (yield)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; set the variables if the plugin was loaded too late for the hook above."""
     config.addinivalue_line("markers", f"{MARKER}(script): let this script answer at the test's mock_llm")
-    _lead_here(config)
+    _set_variables_for_run(config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -62,7 +62,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         address.close()
 
 
-def _lead_here(config: pytest.Config) -> None:
+def _set_variables_for_run(config: pytest.Config) -> None:
     """Point the variables at the run's mock, unless the project wants them in its tests only."""
     kind = config.getini(VARIABLES)
     if kind not in KINDS:

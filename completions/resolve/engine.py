@@ -242,7 +242,7 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     if error is not None and ends_with_error(plan.faults, prompt):
         answered = await _answered(script, plan, plan.before or AUTO, prompt)
     reply, counted = None, 0
-    answered, told = await _asked_elsewhere(answered, prompt)
+    answered, told = await _asked_by_litellm(answered, prompt)
     error = answered if isinstance(answered, RequestError) else error
     if isinstance(answered, Recorded):
         is_held = plan.hold is not None and plan.hold.after_tokens is not None
@@ -271,7 +271,7 @@ async def outcome_of(script: Script, plan: Plan, prompt: Prompt, seed: str | Non
     return replace(outcome, cassette=plan.cassette, stage=plan.stage)
 
 
-async def _asked_elsewhere(answered: Answered, prompt: Prompt) -> tuple[Answered, Provided | None]:
+async def _asked_by_litellm(answered: Answered, prompt: Prompt) -> tuple[Answered, Provided | None]:
     """Return what a model answers that LiteLLM asks, where an answer is that; all else as it is."""
     if not isinstance(answered, Upstream) or (model := answered.model_for(prompt.format)) is None:
         return answered, None

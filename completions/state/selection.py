@@ -27,14 +27,14 @@ current = Selection()
 
 def select(name: str) -> None:
     """Make this the namespace of requests that name none; raise `RequestError` if workers share their state."""
-    _check_alone()
+    _check_is_only_worker()
     current.name = name
     current.retired.pop(name, None)
 
 
 def retire(name: str) -> None:
     """Let a namespace answer with an error from now on; raise `RequestError` if workers share their state."""
-    _check_alone()
+    _check_is_only_worker()
     current.retired[name] = None
     while len(current.retired) > MAX_RETIRED:
         del current.retired[next(iter(current.retired))]
@@ -50,7 +50,7 @@ def retired(name: str) -> RequestError:
     )
 
 
-def _check_alone() -> None:
+def _check_is_only_worker() -> None:
     """Refuse if there are other workers, which would not know."""
     if is_shared():
         raise RequestError(

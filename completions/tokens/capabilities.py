@@ -101,7 +101,7 @@ FLAGS: Mapping[str, str] = {
 }
 """The table's names of abilities, by ours."""
 
-NAMED_WHERE_THERE: Mapping[str, Mapping[str, str]] = {
+NAMED_ABILITIES: Mapping[str, Mapping[str, str]] = {
     "anthropic": {"output_config": "reasoning", "adaptive_thinking": "adaptive_thinking"}
 }
 """Abilities that the table names for each of a vendor's models that has them, and for no other."""
@@ -167,7 +167,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
     entry, family = table.entry(model, vendor), _family(table.base(model), vendor)
     if entry is None and family is None:
         return EVERYTHING
-    named = NAMED_WHERE_THERE.get(vendor, {}) if entry else {}  # nothing is said of a model newer than the table
+    named = NAMED_ABILITIES.get(vendor, {}) if entry else {}  # nothing is said of a model newer than the table
     efforts = _efforts(entry, vendor) if entry else None
     entry, family = entry or table.UNKNOWN, family or Family("")
     lacks = {ours for theirs, ours in FLAGS.items() if theirs in entry.no}

@@ -83,12 +83,12 @@ def count(text: str, model: str | None = None) -> int:
 def _counter(name: str) -> Callable[[str], int]:
     """Return what counts texts in an encoding."""
 
-    def count_anew(text: str) -> int:
+    def count_uncached(text: str) -> int:
         budget.spend_characters(len(text))
         encoding = _encoding(name)
         return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
 
-    return by_text(count_anew)
+    return by_text(count_uncached)
 
 
 @by_text

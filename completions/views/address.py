@@ -25,18 +25,18 @@ def root_of(request: HttpRequest, namespace: str = "") -> str:
 
     It has the namespace by whose address the request came, or else the one that is given.
     """
-    before = before_own(request.path)
+    before = prefix_of(request.path)
     if namespace and not re.search("/ns/[^/]+$", before):
         before = f"{before}/ns/{namespace}"
     return request.build_absolute_uri(f"{before}/").removesuffix("/")
 
 
-def own_path(path: str) -> str:
+def without_prefix(path: str) -> str:
     """Return the path as the API has it, of the one that a request has."""
     return "/" + _split(path)[1]
 
 
-def before_own(path: str) -> str:
+def prefix_of(path: str) -> str:
     """Return what stands before the API's own path, without a slash at its end."""
     return _split(path)[0]
 

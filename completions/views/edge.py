@@ -28,7 +28,7 @@ from completions.resolve.upstream import for_family
 from completions.state import selection
 from completions.state.namespaces import namespace
 from completions.views import origins
-from completions.views.address import misplaced, own_path
+from completions.views.address import misplaced, without_prefix
 from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
@@ -244,7 +244,7 @@ def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> Reques
 
 def api_path(request: HttpRequest) -> str:
     """Return the path as the real API has it."""
-    return own_path(request.path)
+    return without_prefix(request.path)
 
 
 def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any]) -> FastJsonResponse:

@@ -14,7 +14,7 @@ from completions.resolve.uploads import with_uploads
 from completions.state import blobs
 from completions.state.namespaces import DEFAULT
 from completions.state.records import Document, Records
-from completions.views.address import own_path, root_of
+from completions.views.address import root_of, without_prefix
 from completions.views.edge import read_body
 from completions.views.http import FastJsonResponse, RawResponse, Recorded
 from completions.views.paced import pace_of
@@ -86,7 +86,7 @@ async def _begin(asked: Asked, body: bytes, sent: TextHeaders, target: Target) -
     await asked.records.put(UPLOAD, upload["id"], upload)
     root = root_of(asked.request, "" if asked.space.name == DEFAULT else asked.space.name)
     query = urlencode({"upload_id": upload["id"], "upload_protocol": "resumable"})
-    url = f"{root}{own_path(asked.request.path)}?{query}"
+    url = f"{root}{without_prefix(asked.request.path)}?{query}"
     told = {"x-goog-upload-url": url, "x-goog-upload-control-url": url, "x-goog-upload-chunk-granularity": GRANULARITY}
     return _answer(b"", told | ACTIVE)
 

@@ -10,6 +10,7 @@ from completions.exceptions import RequestError
 from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.resolve import models
+from completions.state.namespaces import Namespace
 from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
 from completions.views.looked_up import current
@@ -18,27 +19,35 @@ from completions.wire.openai.words import ADDRESS
 from completions.wire.registry import ADDRESSES
 
 
+async def _identified(request: HttpRequest, exchange: Exchange) -> Namespace:
+    """Return the namespace of a request whose key is right."""
+    space = await current(exchange)
+    identify(request, exchange, space.script.keys)
+    return space
+
+
+def _answer(document: object, wire: WireFormat, exchange: Exchange) -> Recorded:
+    """Return a document as a response, with the headers of its API."""
+    response = FastJsonResponse(document)
+    add_headers(response, wire, exchange)
+    return response
+
+
 @endpoint("GET", "HEAD")
 async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """List the script's models."""
-    space = await current(exchange)
-    identify(request, exchange, space.script.keys)
-    response = FastJsonResponse(wire.model_list(await models.listed(space), request.GET.dict()))
-    add_headers(response, wire, exchange)
-    return response
+    names = await models.listed(await _identified(request, exchange))
+    return _answer(wire.model_list(names, request.GET.dict()), wire, exchange)
 
 
 @endpoint("GET", "HEAD", "DELETE")
 async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
     """Show one of the script's models, or delete it."""
-    space = await current(exchange)
-    identify(request, exchange, space.script.keys)
+    space = await _identified(request, exchange)
     document = wire.model(name, await models.listed(space, name, wire))
     if request.method == "DELETE":
         document = await models.delete(space, name)
-    response = FastJsonResponse(document)
-    add_headers(response, wire, exchange)
-    return response
+    return _answer(document, wire, exchange)
 
 
 @endpoint("GET", "HEAD")
@@ -46,9 +55,7 @@ async def listing(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
 ) -> Recorded:
     """Answer with what an API tells about the script's models; errors are in the format `wire`."""
-    space = await current(exchange)
-    identify(request, exchange, space.script.keys)
-    return FastJsonResponse(document(await models.listed(space)))
+    return FastJsonResponse(document(await models.listed(await _identified(request, exchange))))
 
 
 @endpoint("GET", "HEAD")
@@ -57,19 +64,14 @@ async def public(
 ) -> Recorded:
     """Answer with what an API tells about the script's models to anyone, whatever the key."""
     note_client(request, exchange)
-    response = FastJsonResponse(document(await models.listed(await current(exchange))))
-    add_headers(response, wire, exchange)
-    return response
+    return _answer(document(await models.listed(await current(exchange))), wire, exchange)
 
 
 @endpoint("POST")
 async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """Tell that the key is one of the script's; the API refuses any other."""
-    space = await current(exchange)
-    identify(request, exchange, space.script.keys)
-    response = FastJsonResponse({"valid": True})
-    add_headers(response, wire, exchange)
-    return response
+    await _identified(request, exchange)
+    return _answer({"valid": True}, wire, exchange)
 
 
 @endpoint()

@@ -11,7 +11,7 @@ from typing import Any
 
 from completions import budget
 from completions.state.records import Document, Records
-from completions.views.address import own_path, root_of
+from completions.views.address import root_of, without_prefix
 from completions.views.http import RawResponse, Recorded
 from completions.views.lines import Answered, answer_later
 from completions.views.paced import id_by, pace_of, scripted_id
@@ -67,7 +67,7 @@ async def file_content(asked: Asked, name: str) -> Recorded:
 async def file_address(asked: Asked, name: str) -> dict[str, Any]:
     """Tell the address of a file's bytes, which needs no key."""
     signature = (await asked.get(FILE, name))["signature"]
-    path = own_path(asked.request.path).removesuffix("url")
+    path = without_prefix(asked.request.path).removesuffix("url")
     return {"url": f"{root_of(asked.request)}{path}content?sig={signature}"}
 
 

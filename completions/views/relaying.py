@@ -22,7 +22,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import KEPT_BYTES, RelayRecord
 from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_secrets
 from completions.resolve.ask import TextHeaders
-from completions.views.address import before_own, own_path
+from completions.views.address import prefix_of, without_prefix
 from completions.views.http import RawResponse, Relayed
 from completions.views.turn import Turn
 from completions.wire import registry
@@ -62,7 +62,7 @@ def _reader(turn: Turn) -> Reader:
 
 async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> Answer:
     """Ask another server what an exchange asks."""
-    path = (exchange.target or exchange.path).removeprefix(before_own(exchange.path))
+    path = (exchange.target or exchange.path).removeprefix(prefix_of(exchange.path))
     url = url_of(upstream, path, exchange.query, surface)
     if url is None:
         raise RequestError(
@@ -180,7 +180,7 @@ class _Finished:
     def _recorded(self, pieces: tuple[bytes, ...]) -> Recorded:
         record, exchange = self._record, self._record.exchange
         return Recorded(
-            path=own_path(exchange.path),
+            path=without_prefix(exchange.path),
             status=self._answer.status,
             headers=tuple((name, value) for name, (_, value) in exchange.response_headers.items()),
             pieces=pieces,

@@ -48,7 +48,7 @@ from completions.wire.openai.chat.stored import COMPLETION
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses import stored as stored_responses
 from completions.wire.openai.responses.stored import CONVERSATION, RESPONSE
-from completions.wire.openai.stored import has_what, page, updated, whole_list
+from completions.wire.openai.stored import matches_query, page, updated, whole_list
 from completions.wire.storage import MAX_STORED
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -363,7 +363,7 @@ def _item_of(document: Document, name: str) -> dict[str, Any]:
 async def completions(asked: Asked) -> dict[str, Any]:
     """List the stored chat completions, the first one first, of a model or with some metadata."""
     kept = [record["completion"] for record in await asked.all(COMPLETION)]
-    return asked.page([each for each in kept if has_what(each, asked.query)], "asc")
+    return asked.page([each for each in kept if matches_query(each, asked.query)], "asc")
 
 
 @stored

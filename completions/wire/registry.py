@@ -147,7 +147,7 @@ def tell_names() -> None:
     conversation.NAMES["dialect"][:] = CHAT_DIALECTS
 
 
-def told_apart(address: Address) -> dict[str, WireFormat]:
+def others_at_address(address: Address) -> dict[str, WireFormat]:
     """Return the other formats at the same address, by the header or parameter that identifies them."""
     rivals = [other.wire for other in ADDRESSES if other.route == address.route and other.wire is not address.wire]
     return {name: wire for wire in rivals for name in wire.identified_by}

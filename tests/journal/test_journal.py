@@ -576,7 +576,7 @@ async def test_figures__are_read_while_exchanges_are_written() -> None:
         assert released.wait(PATIENCE)
         return queries.chosen(store, ALL).count()
 
-    beside = asyncio.create_task(queries.ask_beside(question))
+    beside = asyncio.create_task(queries.ask_in_parallel(question))
     assert await asyncio.to_thread(begun.wait, PATIENCE)
     await ask("refund")
     assert await queries.count(ALL) == 2
@@ -587,4 +587,4 @@ async def test_figures__are_read_while_exchanges_are_written() -> None:
 async def test_figures__of_a_database_in_memory(django_db_blocker: DjangoDbBlocker) -> None:
     with journal_in("sqlite:///:memory:", django_db_blocker):
         await ask("refund")
-        assert await queries.ask_beside(lambda store: queries.chosen(store, ALL).count()) == 1
+        assert await queries.ask_in_parallel(lambda store: queries.chosen(store, ALL).count()) == 1

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.urls import include, path, set_script_prefix
 
 from completions.receive.lifespan import PREFIX
-from completions.views.address import before_own, own_path
+from completions.views.address import prefix_of, without_prefix
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -190,8 +190,8 @@ def test_path__is_told_from_what_stands_before_it(script: str, asked: str, befor
     set_script_prefix(script)
     try:
         with override_settings(ROOT_URLCONF=__name__):
-            assert before_own(asked) == before
-            assert before_own(asked) + own_path(asked) in (asked, script.rstrip("/") + asked)
+            assert prefix_of(asked) == before
+            assert prefix_of(asked) + without_prefix(asked) in (asked, script.rstrip("/") + asked)
     finally:
         set_script_prefix("/")
 

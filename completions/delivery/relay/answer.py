@@ -111,7 +111,8 @@ async def ask(question: Question) -> Answer:
     except httpx.PoolTimeout as exc:
         raise _failed(503, "upstream_busy", question, f"has {MAX_CONNECTIONS} requests of ours already.") from exc
     except httpx.TimeoutException as exc:
-        told = "could not be reached in time." if isinstance(exc, httpx.ConnectTimeout) else _silent(question)
+        silent = f"did not answer within {question.seconds:g} s."
+        told = "could not be reached in time." if isinstance(exc, httpx.ConnectTimeout) else silent
         raise _failed(504, "upstream_timeout", question, told) from exc
     except (httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
         told = f"gave no answer: {type(exc).__name__}: {exc}".rstrip(": ")
@@ -143,10 +144,6 @@ class _Way:
         if event == "connection.connect_tcp.started" or event.endswith("receive_response_headers.complete"):
             self.was_kept = False
         self.is_unsent |= event.endswith("send_request_headers.failed")
-
-
-def _silent(question: Question) -> str:
-    return f"did not answer within {question.seconds:g} s."
 
 
 def _failed(status: int, code: str, question: Question, told: str) -> NoAnswer:

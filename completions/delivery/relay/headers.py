@@ -19,7 +19,7 @@ OF_CONNECTION = frozenset(
     )
 )
 
-MADE_ANEW = frozenset((b"host", b"content-length", b"content-encoding", b"expect", b"accept-encoding", b"via"))
+REPLACED = frozenset((b"host", b"content-length", b"content-encoding", b"expect", b"accept-encoding", b"via"))
 """What a request gets for its new connection; compressed bodies could be neither shown nor recorded."""
 
 OWN = b"x-mock-"
@@ -31,7 +31,7 @@ NAME = f"1.1 mock-{secrets.token_hex(6)}".encode()
 
 def for_upstream(headers: Mapping[bytes, bytes]) -> list[Header]:
     """Return the headers with which a request is passed on."""
-    dropped = OF_CONNECTION | MADE_ANEW | _named(headers.get(b"connection", b""))
+    dropped = OF_CONNECTION | REPLACED | _named(headers.get(b"connection", b""))
     kept = [(name, value) for name, value in headers.items() if name not in dropped and not name.startswith(OWN)]
     via = b", ".join(filter(None, (headers.get(b"via", b""), NAME)))
     return [*kept, (b"accept-encoding", b"identity"), (b"via", via)]

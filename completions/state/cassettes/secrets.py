@@ -15,7 +15,7 @@ from completions.conversation import Prompt, is_secret
 from completions.exceptions import MockError
 from completions.journal.quotes import Quotes, texts_of
 from completions.journal.redaction import PLACES, WORTH, Redaction, redaction, secrets_in
-from completions.journal.streams import clean_stream, events_of, take_apart
+from completions.journal.streams import clean_stream, events_of, split_event
 from completions.outcome import Recorded
 from completions.script.asked.document import Document
 from completions.script.asked.same import REDACTED, SECRET
@@ -135,7 +135,7 @@ def _said(body: bytes) -> Iterator[str]:
     yield body.decode("utf-8", "replace")
     joined: dict[str, list[str]] = {}
     for event in events_of(body):
-        for part in take_apart(event).parts:
+        for part in split_event(event).parts:
             if part[:1] in (b"{", b"["):
                 try:
                     _gather(orjson.loads(part), "", joined)

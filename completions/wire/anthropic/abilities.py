@@ -10,7 +10,7 @@ from completions.tokens.capabilities import capabilities
 from completions.tokens.models import entry
 
 LEVELS = ("low", "medium", "high", "xhigh", "max")
-CODES_ALONE = "claude-haiku-"
+CODE_WITHOUT_TOOLS = "claude-haiku-"
 """How the names of models begin whose code cannot call the request's other tools."""
 
 
@@ -32,7 +32,7 @@ def abilities(name: str) -> dict[str, Any] | None:
     return {
         "batch": _supported(True),
         "citations": _supported(True),
-        "code_execution": _supported(not name.startswith(CODES_ALONE)),
+        "code_execution": _supported(not name.startswith(CODE_WITHOUT_TOOLS)),
         "context_management": {**_supported(True), **dict.fromkeys(edits, _supported(True)), **compacts},
         "effort": {**_supported(bool(levels)), **{level: _supported(level in levels) for level in LEVELS}},
         "image_input": _supported("images" not in can.lacks),

@@ -140,15 +140,11 @@ RUNNING = ("code_execution_", "web_fetch_2026", "web_search_2026")
 """How the types of the tools begin that run code: searches sort what they find by it, since February 2026."""
 
 
-def _runs_code(tool: Mapping[str, Any]) -> bool:
-    return text(tool.get("type")).startswith(RUNNING)
-
-
 def uncontained(body: Mapping[str, Any]) -> Problem | None:
     """Return that a request names a container without tools that run code, or resumes code and names none."""
     container = body.get("container")
     named = container.get("id") if isinstance(container, dict) else container
-    if named is not None and not any(map(_runs_code, body.get("tools") or [])):
+    if named is not None and not any(text(tool.get("type")).startswith(RUNNING) for tool in body.get("tools") or []):
         return Wrong("Container identifier can only be provided when using the code execution tool", "container")
     last = body["messages"][-1]
     if container is not None or last["role"] != "user" or not isinstance(last["content"], list):

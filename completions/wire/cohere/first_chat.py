@@ -4,7 +4,7 @@ The shapes, and the order of a stream's events, are those of exchanges that lang
 fields are those of `NonStreamedChatResponse` and `StreamedChatResponse` in the cohere SDK 7.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -60,9 +60,10 @@ class FirstCohereChat(CohereFormat):
         said, calls = choice.text or choice.refusal or "", _calls(choice)
         called = {"tool_calls": calls} if calls else {}
         found = citations.cited(choice, prompt)
+        names = {text(each.get("url")) for each in found}
         rests = {
             "citations": [citations.first(each, said) for each in found],
-            "documents": [source for name, source in citations.sources(prompt).items() if name in _names(found)],
+            "documents": [source for name, source in citations.sources(prompt).items() if name in names],
         }
         return {
             "response_id": answer_id(reply),
@@ -110,10 +111,6 @@ class FirstCohereChat(CohereFormat):
                 _collect_piece(document, answer.voice())
             case "citation-generation":
                 _collect_citations(document, answer.voice())
-
-
-def _names(found: Iterable[Mapping[str, Any]]) -> set[str]:
-    return {text(each.get("url")) for each in found}
 
 
 def _calls(choice: Choice) -> list[dict[str, Any]]:

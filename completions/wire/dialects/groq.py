@@ -102,7 +102,7 @@ class Groq(Vendor):
         if turns.COMPOUND.search(model):
             return Compound(prompt.last_user)
         dialect = next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
-        told = dialect.told_to(prompt)
+        told = dialect.silenced_if_asked(prompt)
         if told.is_silent or not _thinks_in_text(prompt):
             return told
         told = copy.copy(told)

@@ -52,8 +52,8 @@ class Moonshot(Vendor):
         """Return the dialect of the model: Kimi K3's ids have another form, and K2's thoughts have to come back."""
         model = prompt.model or ""
         if model.startswith("kimi-k3"):
-            return KIMI_K3.told_to(prompt)
-        return (KIMI_K2 if SWITCHED.match(model) and thinks(prompt.body) else self).told_to(prompt)
+            return KIMI_K3.silenced_if_asked(prompt)
+        return (KIMI_K2 if SWITCHED.match(model) and thinks(prompt.body) else self).silenced_if_asked(prompt)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt, with an effort where the model thinks although nothing asks for it."""

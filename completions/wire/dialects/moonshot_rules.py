@@ -56,7 +56,7 @@ def _unthinking(body: Body) -> RequestError | None:
     return RequestError("invalid thinking: only type=enabled is allowed for this model")
 
 
-def _told_twice(body: Body) -> RequestError | None:
+def _both_ways_to_think(body: Body) -> RequestError | None:
     if not SWITCHED.match(body["model"]) or None in (body.get("thinking"), body.get("reasoning_effort")):
         return None
     return RequestError("cannot specify both 'thinking' and 'reasoning_effort'")
@@ -87,7 +87,7 @@ def _unreturned(body: Body) -> RequestError | None:
 MOONSHOT = (
     Rule(_sampled, "recorded by vercel/ai, of kimi-k3; QuantumNous/new-api 5372; HKUDS/nanobot 4962", "2026-08-26"),
     Rule(_unthinking, "recorded by vercel/ai, of kimi-k2.7-code", "2026-08-26"),
-    Rule(_told_twice, "HKUDS/nanobot 3939, of kimi-k2.5 and 2.6", "2026-05-20"),
+    Rule(_both_ways_to_think, "HKUDS/nanobot 3939, of kimi-k2.5 and 2.6", "2026-05-20"),
     Rule(_forced, "recorded by vercel/ai, of kimi-k2.6 and 2.7; UKGovernmentBEIS/inspect_ai 5152", "2026-08-31"),
     Rule(_unreturned, "continuedev/continue 11600; sipeed/picoclaw 588; farion1231/cc-switch 2365", "2026-04-28"),
     stops.MOONSHOT,

@@ -77,7 +77,8 @@ class OpenRouter(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
         model = prompt.model or ""
-        return next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self).told_to(prompt)
+        dialect = next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self)
+        return dialect.silenced_if_asked(prompt)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""

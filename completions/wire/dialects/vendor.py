@@ -51,7 +51,7 @@ class Vendor(Dialect):
     thinks_if_asked: tuple[str, ...] = ()
     """How the names of models begin that think only if a request says so, though they think elsewhere."""
 
-    def told_to(self, prompt: Prompt) -> Self:
+    def silenced_if_asked(self, prompt: Prompt) -> Self:
         """Return the dialect as it is for a prompt, which may ask to be told nothing of what was thought."""
         return self.silenced() if _hides_thoughts(prompt.body) else self
 

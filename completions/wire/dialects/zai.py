@@ -108,7 +108,7 @@ class ZAI(Vendor):
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; a request may ask for calls in pieces."""
-        return (IN_PIECES if prompt.body.get("tool_stream") is True else self).told_to(prompt)
+        return (IN_PIECES if prompt.body.get("tool_stream") is True else self).silenced_if_asked(prompt)
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that begins with the time in Beijing: 14 digits, and 16 more."""

@@ -84,7 +84,7 @@ def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:
     }
 
 
-def has_what(document: Document, query: Mapping[str, str]) -> bool:
+def matches_query(document: Document, query: Mapping[str, str]) -> bool:
     """Tell whether a document has the `model` and the `metadata[key]` that a query asks for."""
     if query.get("model", document["model"]) != document["model"]:
         return False

@@ -69,11 +69,11 @@ def _invocations(found: Document, asked: Prompt, saids: Sequence[Said], *, searc
     marks = BEFORE + SYSTEM * marked + TURN * said
     around = THOUGHT * bool(found["total_thought_tokens"]) + CALL * sum(len(each.calls) for each in saids)
     given = found["total_tool_use_tokens"]
-    read = _texts_more(found.get("input_tokens_by_modality", []), marks)
-    again = _texts_more(read, given)
-    output = found.get("output_tokens_by_modality") or _texts_more([], found["total_output_tokens"])
-    wrote = _texts_more(output, around if saids else 0)
-    thought = _texts_more([], found["total_thought_tokens"])
+    read = _with_more_texts(found.get("input_tokens_by_modality", []), marks)
+    again = _with_more_texts(read, given)
+    output = found.get("output_tokens_by_modality") or _with_more_texts([], found["total_output_tokens"])
+    wrote = _with_more_texts(output, around if saids else 0)
+    thought = _with_more_texts([], found["total_thought_tokens"])
     if not given and not searched:
         calls = others = [_invocation(wrote, read, thought)]
     else:
@@ -86,7 +86,7 @@ def _invocations(found: Document, asked: Prompt, saids: Sequence[Said], *, searc
     }
 
 
-def _texts_more(counts: Sequence[Document], more: int) -> Sequence[Document]:
+def _with_more_texts(counts: Sequence[Document], more: int) -> Sequence[Document]:
     """Return the counts of modalities with so many tokens of text more."""
     before = sum(each["tokens"] for each in counts if each["modality"] == "text")
     others = [each for each in counts if each["modality"] != "text"]

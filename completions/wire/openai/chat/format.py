@@ -28,7 +28,7 @@ from completions.wire.openai.chat import message as chat_message
 from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
 from completions.wire.openai.chat.marks import without_marks
 from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
-from completions.wire.openai.chat.order import told_first
+from completions.wire.openai.chat.order import earliest_refusal
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
@@ -75,7 +75,7 @@ class ChatCompletions(OpenAIFormat):
         if self._dialect.name:
             raise refusal
         if not without_marks(document, headers, refusal):
-            raise told_first(self, read_prompt(document, headers), refusal) from None
+            raise earliest_refusal(self, read_prompt(document, headers), refusal) from None
         try:
             self._dialect.check_chat(document)
         except RequestError as exc:

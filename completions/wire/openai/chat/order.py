@@ -23,7 +23,7 @@ _TURNS = {name: 2 * place for place, name in enumerate(FIELDS)}
 _AFTER = 2 * len(FIELDS)
 
 
-def told_first(wire: WireFormat, prompt: Prompt, exc: RequestError) -> RequestError:
+def earliest_refusal(wire: WireFormat, prompt: Prompt, exc: RequestError) -> RequestError:
     """Return the error to tell of a request: `exc`, or the refusal of its model that comes before it."""
     can = capabilities(prompt.model, "openai")
     first, turn = exc, _turn(exc)
