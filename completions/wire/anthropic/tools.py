@@ -32,6 +32,14 @@ DEFINED = (
 )
 """The prefixes of the types of the API's own tools."""
 
+NAMES: Mapping[str, str] = {
+    **{f"{name}_20": name for name in ("bash", "code_execution", "computer", "memory", "web_fetch", "web_search")},
+    **{f"tool_search_tool_{way}": f"tool_search_tool_{way}" for way in ("bm25", "regex")},
+    **dict.fromkeys(("text_editor_2024", "text_editor_20250124"), "str_replace_editor"),
+    "text_editor_20": "str_replace_based_edit_tool",
+}
+"""The names of the API's own tools, by how their types begin; the `Tool*Param` of the SDK have them too."""
+
 ON_CLOUDS = (
     "bash_20250124",
     "custom",
@@ -92,9 +100,15 @@ def _tool(value: Any) -> Problem | None:
         problem = _CUSTOM(value)
         return problem and problem.under("custom")
     if type(kind) is str and kind.startswith(DEFINED):
-        problem = DEFINED_TOOL(value)
+        problem = DEFINED_TOOL(value) or _name(kind, value.get("name"))
         return problem and problem.under(kind)
     return _unexpected(kind, ("custom", *(f"{name}…" for name in DEFINED)))
+
+
+def _name(kind: str, given: object) -> Problem | None:
+    """Check the name of a tool of the API's own, of which each kind has one (quoted by many until October 2026)."""
+    own = next((name for beginning, name in NAMES.items() if kind.startswith(beginning)), None)
+    return None if own is None or given in (own, None) else Wrong(f"Input should be '{own}'", "name")
 
 
 def _unexpected(kind: object, expected: Sequence[str], where: str = "") -> Problem:

@@ -351,6 +351,16 @@ ORPHAN = (
         ),
         ({"stream": "yes"}, "stream: Input should be a valid boolean"),
         ({"stop_sequences": "END"}, "stop_sequences: Input should be a valid array"),
+        *(
+            ({"tools": [{"type": kind, "name": "other"}]}, f"tools.0.{kind}.name: Input should be '{name}'")
+            for kind, name in (
+                ("web_search_20250305", "web_search"),
+                ("bash_20250124", "bash"),
+                ("text_editor_20250124", "str_replace_editor"),
+                ("text_editor_20250728", "str_replace_based_edit_tool"),
+                ("tool_search_tool_bm25", "tool_search_tool_bm25"),
+            )
+        ),
         ({"inference_geo": 7}, "inference_geo: Input should be a valid string"),
         ({"inference_geo": "eu"}, "inference_geo: must be one of ['global', 'us']"),
         *(
