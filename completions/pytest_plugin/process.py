@@ -30,6 +30,13 @@ KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
 """What the server takes from the environment: how to run Python, and no settings of the project."""
 
 
+BLOCKED = (
+    f"Something keeps the tests from the network. Let {HOST} pass: with pytest-socket by `--allow-hosts={HOST}`, with "
+    f"pytest-recording by `--allowed-hosts={HOST}`."
+)
+"""What such plugins raise is a `RuntimeError`, where the network itself has an `OSError`."""
+
+
 class ServerFailed(Exception):
     """The server did not start, or has stopped; the message has its log."""
 
@@ -86,7 +93,9 @@ class ServerProcess:
             return log.read().decode(errors="replace").strip()
 
     def failure(self, exc: Exception) -> ServerFailed:
-        """Return the error of a server that did not answer, with its log."""
+        """Return the error of a server that did not answer, with its log; or of what kept it from being asked."""
+        if isinstance(exc, RuntimeError):
+            return ServerFailed(f"The mock's server cannot be asked ({type(exc).__name__}: {exc}). {BLOCKED}")
         try:
             how = f"ended with exit code {self._process.wait(timeout=1)}"
         except subprocess.TimeoutExpired:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -129,6 +130,17 @@ def test_process__does_not_see_the_project_s_settings(
 def test_process__that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch, address: Address) -> None:
     monkeypatch.setattr(process, "command", lambda port: [sys.executable, "-c", "raise SystemExit('no server today')"])
     with pytest.raises(ServerFailed, match=r"ended with exit code 1\. Its log:\nno server today"):
+        Session(ROOT, address)
+
+
+def test_process__that_a_plugin_keeps_from_being_asked(monkeypatch: pytest.MonkeyPatch, address: Address) -> None:
+    """As pytest-socket and pytest-recording do; the message spoke of a server that does not answer, and of no way."""
+
+    def blocked(*_: object) -> None:
+        raise RuntimeError("A test tried to use socket.getaddrinfo.")
+
+    monkeypatch.setattr(socket, "getaddrinfo", blocked)
+    with pytest.raises(ServerFailed, match=r"cannot be asked \(RuntimeError: A test.*`--allow-hosts=127\.0\.0\.1`"):
         Session(ROOT, address)
 
 
