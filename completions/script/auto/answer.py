@@ -27,6 +27,7 @@ from completions.script.protocols import (
     closings,
     code,
     few_shots,
+    labelled,
     lines,
     markers,
     quoted,
@@ -73,8 +74,9 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
-    *(translations.document, quoted.answer, unspecified.answer, told.answer, tags.answer, translations.answer),
-    *(scores.answer, choices.answer, few_shots.answer, lines.answer, snippets.answer, closings.answer),
+    *(translations.document, quoted.answer, unspecified.answer, told.answer, tags.answer, labelled.answer),
+    *(translations.answer, scores.answer, choices.answer, few_shots.answer, lines.answer, snippets.answer),
+    closings.answer,
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 

@@ -19,6 +19,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `told` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
 | `translations` | a translation, which is the text itself | programs that translate files |
 | `tags` | an answer in XML tags | Anthropic's guides |
+| `labelled` | a template of labels and places: `Score: [1 to 5]` | applications, distilabel |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |
 | `snippets` | code alone | applications that run it |
