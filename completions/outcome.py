@@ -112,6 +112,11 @@ class Upstream:
         by_name = dict(self.servers)
         return by_name.get(surface) or by_name.get("")
 
+    def url_for(self, path: str, query: str, surface: str) -> str | None:
+        """Return the address that a request goes to; None where none is for it."""
+        base = self.server_for(path, surface)
+        return None if base is None else joined(base, path, query)
+
     @property
     def servers(self) -> tuple[tuple[str, str], ...]:
         """The addresses of servers."""
@@ -132,7 +137,7 @@ def _begins(path: str, beginning: str) -> bool:
     return f"{path}/".startswith(f"{beginning.rstrip('/')}/")
 
 
-def joined(base: str, path: str) -> str:
+def joined(base: str, path: str, query: str = "") -> str:
     """Return a path behind a base address, whose own path stands once: what it repeats, and what is before, goes.
 
     `https://api.groq.com/openai/v1` and `/groq/openai/v1/models` are `https://api.groq.com/openai/v1/models`.
@@ -142,7 +147,7 @@ def joined(base: str, path: str) -> str:
         if parts[at : at + len(own)] == own:
             parts = parts[at + len(own) :]
             break
-    return "/".join((base.rstrip("/"), *parts))
+    return "/".join((base.rstrip("/"), *parts)) + (f"?{query}" if query else "")
 
 
 @value

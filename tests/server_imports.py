@@ -7,9 +7,7 @@ from completions.tokens import models, text
 for name in (
     "completions.delivery.pump",
     "completions.delivery.relay.answer",
-    "completions.delivery.relay.target",
     "completions.inspector.manual",
-    "completions.journal.costs",
     "completions.management.checks",
     "completions.resolve.ask",
     "completions.resolve.rehearsal",

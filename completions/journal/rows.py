@@ -14,12 +14,12 @@ from typing import NamedTuple
 import orjson
 
 from completions.event import Frames
-from completions.journal.costs import cost
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
 from completions.journal.packing import pack
 from completions.journal.quotes import REDACTED, Quotes
 from completions.journal.redaction import Redaction, Removed, redaction, secrets_in
 from completions.journal.streams import clean_stream
+from completions.tokens.costs import cost
 
 SAW = re.compile(r"saw .*", re.DOTALL)
 AGENT = b"user-agent"

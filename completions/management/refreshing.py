@@ -53,7 +53,7 @@ def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers
         raise NotAskable("it is no recorded answer of a server")
     before, origin = answers[-1], upstream or _origin(rule.cassette)
     again = request_of(same)
-    url = joined(origin, before.path) + (f"?{again.query}" if again.query else "")
+    url = joined(origin, before.path, again.query)
     sent = {"content-type": "application/json", "accept-encoding": "identity", **again.headers, **headers}
     response = client.request(again.method, url, content=again.body or None, headers=sent)
     told = (("content-type", response.headers.get("content-type", "")),)

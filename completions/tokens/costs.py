@@ -6,6 +6,12 @@ from completions.conversation import Usage
 from completions.tokens.models import PRICED, TIERS, above, prices
 
 
+def cost(model: str | None, usage: Usage) -> float | None:
+    """Return the US dollars for this usage; None where the table has no price for the model."""
+    told = parts(model, usage)
+    return None if told is None else sum(told)
+
+
 def parts(model: str | None, usage: Usage) -> tuple[float, float] | None:
     """Return the US dollars for the prompt and for the answer; None where the table has no price for the model."""
     table = prices(model)

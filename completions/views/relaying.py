@@ -12,7 +12,6 @@ from completions.conversation import Said, Traffic
 from completions.delivery import line
 from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
 from completions.delivery.relay.encoding import unpacked
-from completions.delivery.relay.target import url_of
 from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery, schedule
 from completions.event import Frames
@@ -63,7 +62,7 @@ def _reader(turn: Turn) -> Reader:
 async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> Answer:
     """Ask another server what an exchange asks."""
     path = (exchange.target or exchange.path).removeprefix(prefix_of(exchange.path))
-    url = url_of(upstream, path, exchange.query, surface)
+    url = upstream.url_for(path, exchange.query, surface)
     if url is None:
         raise RequestError(
             f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"

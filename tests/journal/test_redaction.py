@@ -12,7 +12,6 @@ from pytest_django import Settings
 from completions.conversation import Prompt, Usage
 from completions.event import eventstream
 from completions.journal import rows
-from completions.journal.costs import cost
 from completions.journal.exchange import Exchange
 from completions.journal.packing import unpack
 from completions.journal.quotes import REDACTED, Quotes, texts_of
@@ -22,6 +21,7 @@ from completions.journal.streams import clean_stream
 from completions.journal.writer import writer
 from completions.receive.handler import Handler
 from completions.script.reply.callback import document
+from completions.tokens.costs import cost
 from llmclient import lite
 from tests.asgi import call
 

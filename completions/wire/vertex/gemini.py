@@ -1,19 +1,27 @@
 """Gemini on Vertex AI: the Gemini API's format, with Google Cloud's lists of models, and its errors for some things."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.live.format import Live
+from completions.wire.gemini.models import DEFAULT_MODELS, DEFAULT_PAGE, find
+from completions.wire.gemini.pages import page
 from completions.wire.vertex import errors as vertex_errors
-from completions.wire.vertex import models as vertex_models
 
 
 class VertexGemini(Gemini):
     """Gemini at an address with a project and a location."""
 
-    model_list = staticmethod(vertex_models.model_list)
-    model = staticmethod(vertex_models.model)
+    def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
+        """Return the page of the list that a query asks for, at `GET /v1beta1/publishers/google/models`."""
+        return page([_model(name) for name in models or DEFAULT_MODELS], query, "publisherModels", DEFAULT_PAGE)
+
+    def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
+        """Return the document of a model, or raise the API's 404."""
+        find(name, models)
+        return _model(name)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with Google Cloud's wording, or else with that of the Gemini API."""
@@ -31,3 +39,15 @@ class VertexLive(Live, VertexGemini):
     """The Live API of Vertex AI: it names its sessions, and counts with other keys."""
 
     vertex = True
+
+
+def _model(name: str) -> dict[str, Any]:
+    """Return what tells of a model, in the shape of Vertex AI's `PublisherModel`."""
+    place = f"publishers/google/models/{name}"
+    return {
+        "name": place,
+        "versionId": "default",
+        "openSourceCategory": "PROPRIETARY",
+        "launchStage": "PUBLIC_PREVIEW" if "preview" in name else "GA",
+        "publisherModelTemplate": f"projects/{{project}}/locations/{{location}}/{place}",
+    }

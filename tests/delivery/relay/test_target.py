@@ -3,7 +3,6 @@
 import pytest
 
 from completions.delivery.relay.headers import for_client, for_upstream
-from completions.delivery.relay.target import url_of
 from completions.outcome import Upstream, joined
 from completions.resolve.upstream import read_upstreams
 
@@ -39,7 +38,7 @@ def test_path__stands_once_behind_an_address(base: str, path: str, url: str) -> 
 def test_address__is_the_one_of_the_longest_path_or_the_format(path: str, surface: str, host: str) -> None:
     entries = ("/v1/messages=http://claude", "/v1/messages/batches=http://batches", "responses=http://answers")
     upstream = read_upstreams((*entries, "http://all"))
-    assert url_of(upstream, path, "a=b", surface) == f"http://{host}{path}?a=b"
+    assert upstream.url_for(path, "a=b", surface) == f"http://{host}{path}?a=b"
 
 
 def test_model__is_asked_for_its_format_and_no_server_is_then() -> None:
@@ -50,7 +49,7 @@ def test_model__is_asked_for_its_format_and_no_server_is_then() -> None:
 
 
 def test_address__is_none_where_no_upstream_is_for_it() -> None:
-    assert url_of(Upstream((("/v1/messages", "http://a"),)), "/v1/responses", "", "responses") is None
+    assert Upstream((("/v1/messages", "http://a"),)).url_for("/v1/responses", "", "responses") is None
 
 
 @pytest.mark.parametrize(
