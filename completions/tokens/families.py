@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from completions.tokens.bedrock_families import families_with
 from completions.tokens.family import LOW_TO_HIGH, Family
 from completions.tokens.openai_families import OPENAI
 from completions.tokens.single_purpose import SINGLE_PURPOSE
@@ -153,6 +152,51 @@ GROQ = (
     ),
 )
 
+SAMPLING = frozenset({"temperature", "top_p", "stop"})
+ANYWHERE = r"(?:[a-z-]+\.)?"
+"""A region, before names of models that the table has for a region alone."""
+
+BEDROCK = (
+    Family(
+        rf"{ANYWHERE}openai\.gpt-(5\.\d|[6-9]).*",
+        SAMPLING,
+        source="recordings: pydantic/pydantic-ai; vercel/ai 21374; requests of each model, written down by a project",
+        seen="2026-09-09",
+    ),
+    Family(
+        rf"{ANYWHERE}xai\.grok-.*",
+        SAMPLING,
+        source="NousResearch/hermes-agent 111043; aws-samples/sample-kolya-br-proxy 104",
+        seen="2026-09-14",
+    ),
+    Family(
+        r"moonshotai\..*",
+        frozenset({"temperature", "stop"}),
+        source="quotes of what Kimi's models at Converse refuse",
+        seen="2026-09-22",
+    ),
+    Family(
+        r"openai\.gpt-oss.*|(qwen|minimax)\..*",
+        frozenset({"stop"}),
+        source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b and gpt-oss-120b",
+        seen="2026-08-24",
+    ),
+    Family(
+        r"meta\.llama.*",
+        frozenset({"forced_tools", "streamed_tools"}),
+        source="maximhq/bifrost 3196; earendil-works/pi 3739",
+        seen="2026-05-04",
+    ),
+    Family(
+        r"deepseek\.r1.*",
+        frozenset({"tools", "streamed_tools"}),
+        source="ldayton/Parable 285; danny-avila/LibreChat 6351",
+        seen="2026-01-16",
+    ),
+    *(one._replace(names=rf"anthropic\.({one.names})(-\d+)?(-v\d.*)?") for one in ANTHROPIC),
+)
+"""What is not taken at Converse; what Anthropic says of its models holds there too, under their longer names."""
+
 OTHERS: Mapping[str, tuple[Family, ...]] = {
     "ollama": (
         Family(
@@ -253,6 +297,6 @@ OTHERS: Mapping[str, tuple[Family, ...]] = {
     ),
 }
 
-_ALL = {"openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI, "groq": GROQ, "bedrock": families_with(ANTHROPIC)}
+_ALL = {"openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI, "groq": GROQ, "bedrock": BEDROCK}
 FAMILIES = {vendor: (*rows, *SINGLE_PURPOSE.get(vendor, ())) for vendor, rows in {**_ALL, **OTHERS}.items()}
 """By vendor; of its families the first that fits counts."""
