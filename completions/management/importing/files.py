@@ -37,7 +37,7 @@ def _known(document: Any) -> Found:
         case {"interactions": [*entries]}:
             return read_each("vcrpy", "interaction", entries, recordings.vcr)
         case {"http_interactions": [*entries]}:
-            return read_each("VCR (Ruby)", "interaction", entries, recordings.ruby)
+            return read_each("VCR (Ruby)", "interaction", entries, recordings.vcr)
         case {"log": {"entries": [*entries]} as log}:
             return read_each("Polly" if "_recordingName" in log else "HAR", "entry", entries, recordings.har)
         case {"fixtures": [*entries]} | ([{"match": _, "response": _}, *_] as entries):

@@ -23,37 +23,24 @@ SURFACES = {
 """Where a request most likely went of which only the body is told, by a key of it."""
 
 
+Message = tuple[object, object]
+"""A body, and headers, as they were recorded."""
+
+
+def _exchange(method: str, url: str, asked: Message, status: int | str, said: Message) -> Exchange:
+    """Return an exchange, whose bodies are not compressed."""
+    request, headers = unpacked(as_bytes(asked[0]), header_map(asked[1])), header_map(said[1])
+    response = unpacked(as_bytes(said[0]), headers)
+    return Exchange(method.lstrip(":").upper(), url, request, int(status), response, headers)
+
+
 def vcr(each: Document) -> Exchange:
-    """Read an interaction of vcrpy's or pytest-recording's."""
+    """Read an interaction of vcrpy's, pytest-recording's or VCR's (Ruby)."""
     request, response = each["request"], each["response"]
-    headers = header_map(response.get("headers"))
     status = response["status"]["code"] if isinstance(response.get("status"), dict) else response["status_code"]
-    body = as_bytes(response.get("body", response.get("content")))
-    if "parsed_body" in response:
-        body = as_bytes(response["parsed_body"])
-    asked = as_bytes(request["parsed_body"] if "parsed_body" in request else request.get("body"))
-    return Exchange(
-        request["method"].lstrip(":").upper(),
-        request["uri"],
-        unpacked(asked, header_map(request.get("headers"))),
-        int(status),
-        unpacked(body, headers),
-        headers,
-    )
-
-
-def ruby(each: Document) -> Exchange:
-    """Read an interaction of VCR's."""
-    request, response = each["request"], each["response"]
-    headers = header_map(response.get("headers"))
-    return Exchange(
-        request["method"].lstrip(":").upper(),
-        request["uri"],
-        unpacked(as_bytes(request.get("body")), header_map(request.get("headers"))),
-        int(response["status"]["code"]),
-        unpacked(as_bytes(response.get("body")), headers),
-        headers,
-    )
+    body = response["parsed_body"] if "parsed_body" in response else response.get("body", response.get("content"))
+    asked = request["parsed_body"] if "parsed_body" in request else request.get("body"), request.get("headers")
+    return _exchange(request["method"], request["uri"], asked, status, (body, response.get("headers")))
 
 
 def har(each: Document) -> Exchange:
@@ -69,14 +56,8 @@ def har(each: Document) -> Exchange:
     body = content.get("text", "")
     if content.get("encoding") == "base64":
         body = decoded(body)
-    return Exchange(
-        request["method"].lstrip(":").upper(),
-        request["url"],
-        unpacked(as_bytes(request.get("postData", {}).get("text")), header_map(request.get("headers"))),
-        int(response["status"]),
-        unpacked(as_bytes(body), headers),
-        headers,
-    )
+    asked = request.get("postData", {}).get("text"), request.get("headers")
+    return _exchange(request["method"], request["url"], asked, response["status"], (body, response.get("headers")))
 
 
 def _media_type(content: Document, headers: Mapping[str, str]) -> str:
@@ -85,18 +66,11 @@ def _media_type(content: Document, headers: Mapping[str, str]) -> str:
 
 def nock(each: Document) -> Exchange:
     """Read a definition of nock's back-ups: `scope`, `method`, `path`, `body`, `status`, `response`."""
-    headers = header_map(each.get("rawHeaders") or each.get("headers"))
     response = each.get("response", "")
     is_hex = isinstance(response, list) and all(isinstance(part, str) for part in response)
     body = bytes.fromhex("".join(response)) if is_hex or each.get("responseIsBinary") else as_bytes(response)
-    return Exchange(
-        each["method"].upper(),
-        f"{each['scope']}{each['path']}",
-        unpacked(as_bytes(each.get("body")), header_map(each.get("reqheaders"))),
-        int(each["status"]),
-        unpacked(body, headers),
-        headers,
-    )
+    asked, said = (each.get("body"), each.get("reqheaders")), (body, each.get("rawHeaders") or each.get("headers"))
+    return _exchange(each["method"], f"{each['scope']}{each['path']}", asked, each["status"], said)
 
 
 def line(each: Document) -> Exchange:
