@@ -166,20 +166,22 @@ def embeddings(fields: Mapping[str, Check] | None = None) -> Check:
 EMBEDDINGS = embeddings()
 
 
-RESPONSE = record(
-    {
-        "model": string(low=1),
-        "input": nullable(either("one of a string or array of objects", string=anything, array=array(obj, "objects"))),
-        "instructions": nullable(string()),
-        "max_output_tokens": nullable(integer(1)),
-        "tools": nullable(array(obj, "objects")),
-        **{
-            key: FIELDS[key] for key in ("parallel_tool_calls", "stream", "temperature", "tool_choice", "top_p", "user")
-        },
-    },
-    ("model",),
-    others=True,
-)
+_RESPONSE: Mapping[str, Check] = {
+    "model": string(low=1),
+    "input": nullable(either("one of a string or array of objects", string=anything, array=array(obj, "objects"))),
+    "instructions": nullable(string()),
+    "max_output_tokens": nullable(integer(1)),
+    "tools": nullable(array(obj, "objects")),
+    **{key: FIELDS[key] for key in ("parallel_tool_calls", "stream", "temperature", "tool_choice", "top_p", "user")},
+}
+
+
+def response(fields: Mapping[str, Check] | None = None) -> Check:
+    """Return the check for a request for a response; `fields` are the vendor's own or different fields."""
+    return record({**_RESPONSE, **(fields or {})}, ("model",), others=True)
+
+
+RESPONSE = response()
 
 
 def steps(path: str) -> list[str | int]:

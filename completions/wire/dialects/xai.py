@@ -8,7 +8,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from itertools import count, groupby
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -17,14 +17,14 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import PAGE
-from completions.wire.dialects import catalogue, deserializer, refusals, stops, turns
+from completions.wire.dialects import catalogue, deserializer, refusals, rules, stops, turns
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
 from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.responses import order
 from completions.wire.openai.responses.document import without_writes
-from completions.wire.validation import Problem
+from completions.wire.validation import Check, Problem, array, choice, nullable, record
 
 CODES = {
     400: "invalid-argument",
@@ -81,6 +81,16 @@ TICKS = 10_000
 """What a token costs here, in ten-billionths of a dollar."""
 
 
+TOOLS = (
+    *("function", "web_search", "x_search", "image_generation", "collections_search", "file_search", "code_execution"),
+    *("code_interpreter", "mcp", "shell", "tool_search"),
+)
+"""The types of the tools of a response, as its own refusal listed them on 2026-09-12 (quoted in a team's notes)."""
+
+CODEX = ("external_web_access", "indexed_web_access")
+"""What Codex says of its search, and xAI does not know (lidge-jun/opencodex 2240, makecindy/cindy 4336: 2026-09-12)."""
+
+
 LIMITS: Mapping[str, str] = {
     "x-data-retention": "general",
     "x-ratelimit-limit-requests": "7200",
@@ -102,6 +112,11 @@ class XAI(Vendor):
     between = (*turns.XAI, stops.XAI)
     words = XAI_WORDS
     place = "xai/v1/"
+    checks: ClassVar[Mapping[str, Check]] = {
+        "response": rules.response(
+            {"tools": nullable(array(record({"type": choice(*TOOLS)}, ("type",), others=True), "objects"))}
+        )
+    }
     has_sockets = True  # https://docs.x.ai/developers/advanced-api-usage/websocket-mode
     answer_id = Vendor.uuid
     limits = LIMITS
@@ -196,6 +211,8 @@ class XAI(Vendor):
         """Raise what is wrong with a request for a response, as a message without content."""
         turns.refuse_live_search(body)
         super().check_response(body)
+        if (name := next(_unsupported(body), None)) is not None:
+            raise RequestError(f"Argument not supported: {name}", code=UNSUPPORTED)
         if any(map(turns.says_nothing, dicts(body.get("input")))):
             raise RequestError(turns.NO_CONTENT)
         for item in dicts(body.get("input")):
@@ -220,6 +237,15 @@ class XAI(Vendor):
             return {"error": exc.message}
         code = exc.code if exc.code == UNSUPPORTED else CODES.get(exc.status) or exc.code or "internal"
         return {"code": code, "error": exc.message}
+
+
+def _unsupported(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is not supported of a request for a response (measured on 2026-09-12)."""
+    if body.get("max_tokens") is not None:
+        yield "max_tokens"
+    if body.get("background") is True:
+        yield "background"
+    yield from (name for tool in dicts(body.get("tools")) for name in CODEX if name in tool)
 
 
 def _is_own(token: str) -> bool:

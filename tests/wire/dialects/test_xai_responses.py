@@ -47,6 +47,42 @@ def test_first_search__has_gone(wire: WireFormat) -> None:
     assert (caught.value.status, wire.error(caught.value)) == (410, {"error": told})
 
 
+@pytest.mark.parametrize(
+    ("more", "status", "error"),
+    [
+        ({"tools": [{**SEARCH, "external_web_access": True}]}, 400, "external_web_access"),
+        ({"tools": [{**SEARCH, "indexed_web_access": False}]}, 400, "indexed_web_access"),
+        ({"max_tokens": 5}, 400, "max_tokens"),
+        ({"background": True}, 400, "background"),
+        (
+            {"tools": [SEARCH, {"type": "custom"}]},
+            422,
+            "tools[1].type: unknown variant `custom`, expected one of `func",
+        ),
+        ({"tools": [{}]}, 422, "tools[0]: missing field `type`"),
+    ],
+)
+def test_response__that_is_not_supported(more: dict[str, Any], status: int, error: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        asked(**more)
+    told = WIRE.error(caught.value)
+    assert caught.value.status == status
+    assert (
+        error in told["error"]
+        if status == 422
+        else told
+        == {
+            "code": "400",
+            "error": f"Argument not supported: {error}",
+        }
+    )
+
+
+@pytest.mark.parametrize("more", [{"background": False, "max_tokens": None}, {"tools": None}, {"unheard": 1}])
+def test_response__that_is_taken(more: dict[str, Any]) -> None:
+    assert asked(**more).model == "grok-4.3"
+
+
 def test_stream__tells_numbers_in_single_precision() -> None:
     whole, streamed = answered(asked()), answered(asked(stream=True))
     assert (whole["temperature"], whole["top_p"]) == (0.7, 0.95)
