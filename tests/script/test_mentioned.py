@@ -107,3 +107,32 @@ def test_said__is_in_an_answer_of_a_form_that_the_prompt_quotes(said: tuple[str,
     messages = tuple(Message(role, text) for role, text in zip(("system", "user"), said, strict=True) if text)
     answer = str(auto(Prompt(model="gpt-4o", messages=messages))[0].text)
     assert json.loads(answer.strip("`json\n")) == {"city": "Oslo", "url": "https://yr.no/x"}
+
+
+MAYBE = {"anyOf": [TEXT, {"type": "null"}], "default": None}
+UNIT = {"enum": ["celsius", "kelvin"]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "properties", "required", "names"),
+    [
+        ("Read a.txt", {"file_path": TEXT, "offset": NUMBER, "pages": MAYBE}, ["file_path"], ["file_path"]),
+        ("Read 9 lines of a.txt", {"path": TEXT, "lines": WHOLE, "cwd": TEXT}, ["path"], ["path", "lines"]),
+        ("Find tea in docs/", {"word": TEXT, "path": MAYBE, "all": {"type": "boolean"}}, ["word"], ["word", "path"]),
+        ("The weather in Rome", {"city": TEXT, "unit": UNIT, "days": WHOLE}, ["city"], ["city", "unit"]),
+        ("The weather in Rome", {"city": TEXT, "days": WHOLE}, [], ["city", "days"]),
+    ],
+)
+def test_arguments__that_are_not_needed_are_left_out(
+    asked: str, properties: dict[str, Any], required: list[str], names: list[str]
+) -> None:
+    """Agents were sent to a line that no file has, by an `offset` that nobody had asked for."""
+    schema = {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    prompt = Prompt(model="gpt-4o", messages=(Message("user", asked),), tools=(Tool("run", "", schema),))
+    assert list(json.loads(str(auto(prompt)[0].tool_calls[0].arguments))) == names
+
+
+def test_arguments__that_are_not_needed_are_there_where_the_schema_wants_them() -> None:
+    schema = {"properties": {"a": WHOLE, "b": WHOLE}, "required": ["a"], "minProperties": 2}
+    prompt = Prompt(model="gpt-4o", messages=(Message("user", "Run"),), tools=(Tool("run", "", schema),))
+    assert is_instance(json.loads(str(auto(prompt)[0].tool_calls[0].arguments)), schema)

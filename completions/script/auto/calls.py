@@ -15,12 +15,16 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
-from completions.script.auto.mentioned import PLACES, places, with_numbers
+from completions.script.auto.mentioned import PLACES, mentioned, places, with_numbers
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import has_worked, is_handover, observation, question, was_handed_over
 from completions.script.protocols.ranges import ranged
-from completions.script.schemas.document import compact, seeded
+from completions.script.schemas.document import Schema, compact, schemas_of, seeded
 from completions.script.schemas.scalars import sense
+
+TELLING = frozenset(("enum", "const", "examples", "$ref"))
+PLAIN = frozenset(("string", "integer", "number", "boolean", "array", "null"))
+"""What a property has whose value need not be made up, and the types of those whose value would be."""
 
 MAX_CALLS = 3
 """The parallel tool calls in one answer."""
@@ -138,4 +142,30 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    return instance(with_numbers(schema, said), seed, said, over=has_worked(prompt))
+    full = with_numbers(schema, said)
+    made = instance(full if is_final(tool) else _needed(full, said), seed, said, over=has_worked(prompt))
+    return made if is_instance(made, full) else instance(full, seed, said, over=has_worked(prompt))
+
+
+def _needed(schema: Schema, said: str) -> Schema:
+    """Return a schema without what a call can do without, and of which nothing was said: no `offset` for `Read a.txt`.
+
+    So models do (recordings of 2025 and 2026). Where nothing is required, as many leave it out, everything is needed.
+    """
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(schema, Mapping) or not isinstance(properties, Mapping) or not (needed := schema.get("required")):
+        return schema
+    kept = {
+        name: each
+        for name, each in properties.items()
+        if (isinstance(needed, list) and name in needed) or not isinstance(each, Mapping) or _is_told(name, each, said)
+    }
+    return {**schema, "properties": kept}
+
+
+def _is_told(name: str, schema: Mapping[str, object], said: str) -> bool:
+    kinds = [schema, *(each for each in schemas_of(schema.get("anyOf")) if isinstance(each, Mapping))]
+    types = {str(each.get("type", "")).lower() for each in kinds} - {""}
+    if any(each.keys() & TELLING for each in kinds) or not types <= PLAIN:
+        return True
+    return next(mentioned(name, said, str(schema.get("format", ""))), None) is not None
