@@ -1,9 +1,11 @@
 """What `auto` answers where a prompt gives a template: labels, and places for the values behind them."""
 
+import json
 import re
 
 import pytest
 
+from completions.conversation import ResponseFormat
 from tests.scripts import said
 
 SCORE = "Reasoning: <explain your reasoning>\nScore: <number from 1 to 5>"
@@ -59,11 +61,19 @@ Instruction: Say hi
             r"Pros:\n1\. \w.+\n2\. \w.+\nCons:\n1\. \w.+",
         ),
         (
+            "Answer using the entire template below.\n\nTEMPLATE:\nPoint 1: <a point>\nPoint 2: <a point>\n...\n",
+            r"Point 1: \w[^\n]+\nPoint 2: \w[^\n]+",
+        ),
+        (
+            "Please judge using the following template:\n\nScore: 7 to 9, where 7 is the lowest score\nEvidence: <why>",
+            r"Score: [789]\nEvidence: \w[^\n]+",
+        ),
+        (
             JUDGE,
             r"#### Output for Text 1\nRating: [1-3]\nRationale: .+\n\n#### Output for Text 2\nRating: [1-3]\n[^\n]+",
         ),
     ],
-    ids=["judge", "classifier", "ticket", "headings", "lists", "distilabel"],
+    ids=["judge", "classifier", "ticket", "headings", "lists", "points", "scale", "distilabel"],
 )
 @pytest.mark.parametrize("role", ["system", "user"])
 def test_template__is_filled(asked: str, expected: str, role: str) -> None:
@@ -84,3 +94,20 @@ def test_template__is_filled(asked: str, expected: str, role: str) -> None:
 )
 def test_template__only_where_the_answer_is_meant(asked: str) -> None:
     assert not re.search(r"(?m)^(Score|Reasoning): ", said(("user", asked)))
+
+
+SCHEMA = {"type": "object", "properties": {"score": {"type": "integer"}}, "required": ["score"]}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "Respond only as a number from 6 to 8, where 6 is the lowest score according to the criteria.",
+        "You should rate the result on a scale of 6 to 8, where:\n6: nothing fits",
+        "Grade it from 6 to 8.",
+    ],
+)
+def test_score__is_of_the_scale_that_the_prompt_tells(asked: str) -> None:
+    """TruLens gave up where a score was none of its scale, which stood behind no word of the field's name."""
+    form = ResponseFormat("json_schema", "x", SCHEMA)
+    assert json.loads(said(("system", asked), ("user", "Hello"), response_format=form))["score"] in (6, 7, 8)

@@ -27,7 +27,7 @@ from completions.script.wording import ANSWERS, WRITE
 
 INTRODUCED = re.compile(
     rf"(?im)^(?=[^\n]{{0,300}}\b(?:{ANSWERS}|{WRITE}|us(?:e|ing)|produce|present|follow|(?:format|structure) your)\b"
-    r"|\W{0,6}format\b)(?![^\n]{0,300}\b(?:given|receive|input|provided|functions?|code|script|data)\b)"
+    r"|\W{0,6}(?:format|template)\b)(?![^\n]{0,300}\b(?:given|receive|input|provided|functions?|code|script|data)\b)"
     r"[^\n]{0,300}\b(?:format|form|structure|template|like this|as follows|exactly|with|output|response|answer)\b"
     r"[^\n]{0,60}:\W*$"
 )
@@ -36,7 +36,10 @@ HEADING = re.compile(
 )
 """What stands over a template: a sentence that asks for its form, or a heading."""
 
-HOLE = r"\[[^\[\]\n]{1,200}\]|<[^<>\n]{1,200}>|\{[^{}\n]{1,80}\}|\.\.\.|\u2026"
+HOLE = (
+    r"\[[^\[\]\n]{1,300}\]|<[^<>\n]{1,300}>|\{[^{}\n]{1,80}\}|\.\.\.|\u2026"
+    r"|\d{1,3}(?: to |-|\u2013)\d{1,3}(?:,? \(?\b[^\n]{0,200})?"
+)
 LINE = re.compile(
     rf"(?P<before>[ \t]*(?:[-*\u2022][ \t]+|\d{{1,2}}[.)][ \t]+)?(?P<heading>#{{1,6}}[ \t]+)?[*_]{{0,2}}"
     rf"(?P<label>[A-Z][^\n:\[<{{*]{{0,50}})?[*_]{{0,2}}(?P<colon>:?)[*_]{{0,2}}[ \t]*)"
@@ -54,8 +57,6 @@ SAID = ("answer", "output", "summary", "response", "text", "content", "descripti
 """Names of texts that speak of what was asked."""
 
 OPTIONS = re.compile(r"\s*[|/]\s*|,? or ")
-SCALES = ("rate", "score", "scoring", "rating", "scale")
-"""Words before the range of a number that a prompt tells of no name."""
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
@@ -102,6 +103,8 @@ def _filled(lines: tuple[str, ...], prompt: Prompt, seed: str) -> str:
             over = (found and found["label"]) or over
             made.append(line.rstrip())
             continue
+        if not found["before"].strip() and found["hole"] in ("...", "\u2026"):
+            continue  # which says that there may be more
         label, hole = (found["label"] or over).strip(), found["hole"].strip("[]<>{}. \u2026")
         known = told.setdefault(label, hole) if found["label"] else hole
         value, before = _value(label or hole, known, prompt, f"{seed}/{at}"), found["before"].rstrip()
@@ -140,6 +143,6 @@ def _scaled(name: str, schema: dict[str, object], prompt: Prompt) -> Schema:
     """Return the schema of a number with the scale that the prompt tells of it, or of anything; else it is 1 to 5."""
     if "type" not in schema or schema["type"] == "string" or "minimum" in schema:
         return schema
-    scales = (ranged({"properties": {each: schema}}, prompt) for each in (name, *SCALES))
+    scales = (ranged({"properties": {each: schema}}, prompt) for each in (name, "score"))
     told = (each["properties"].values() for each in scales if isinstance(each, dict))
     return next((each for (each,) in told if "minimum" in each), {**schema, "minimum": 1, "maximum": 5})

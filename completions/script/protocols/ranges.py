@@ -1,7 +1,8 @@
 """What a prompt tells of a field where its schema does not, for step 3: `assign a score between 0 and 1`.
 
-Judges with structured answers are asked so (Opik, ragas, applications): the field is a number, and the prompt says of
-which scale. The range stands behind the field's name, or else behind the last word of it. Of a text it tells the values
+Judges with structured answers are asked so (Opik, ragas, TruLens, applications): the field is a number, and the prompt
+says of which scale. The range stands behind the field's name, or else behind the last word of it; that of a score may
+stand behind `Respond as a number from` or `on a scale of` alone. Of a text it tells the values
 behind its name, as those who ask again do with what a check has said: `rating must be one of ['good', 'bad']`.
 """
 
@@ -29,6 +30,10 @@ RANGE = re.compile(
     rf"{HIGH}(?![\w-])"
 )
 VALUES = re.compile(r"(?i)\W{0,3}\s*(?:must|should|has to|can) be (?:one of|either)[^\n]{1,300}")
+SCORES = frozenset(("score", "rating", "grade", "mark"))
+SCALE = r"(?:scale|rat(?:e|ed|ing)|scor(?:e|ed|es|ing)|grades?|as an? (?:number|integer)|numbers?|integers?)"
+"""What a number is called that is given to something, and before which scale, whatever it is called there."""
+
 MENTIONS = 20
 """How often a name is looked up before its range is given up."""
 
@@ -87,3 +92,5 @@ def _names(name: str) -> Iterator[str]:
         yield r"[_\s-]?".join(map(re.escape, words))
         if len(words) > 1:
             yield re.escape(words[-1])
+        if words[-1].lower().removesuffix("s") in SCORES:
+            yield SCALE
