@@ -7,12 +7,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import orjson
-
 from completions.exceptions import RequestError
 from completions.tokens.models import max_output
 from completions.wire.cohere.base import NO_RESULTS, NO_TOOLS, TOO_MANY_TOKENS
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, object_of, text
 from completions.wire.validation import Rule
 
 Body = Mapping[str, Any]
@@ -75,11 +73,8 @@ def _said_and_called(body: Body) -> RequestError | None:
 
 def _arguments(body: Body) -> RequestError | None:
     for at, place, call in _calls(body):
-        try:
-            arguments = orjson.loads(text(mapping(call.get("function")).get("arguments")))
-        except orjson.JSONDecodeError:
-            arguments = ""
-        if arguments is not None and not isinstance(arguments, dict):
+        arguments = text(mapping(call.get("function")).get("arguments"))
+        if arguments.strip(" \t\r\n") != "null" and object_of(arguments) is None:
             why = "tool arguments must be a stringified JSON object"
             return RequestError(_CALL.format(at=at, place=place, why=why))
     return None

@@ -7,10 +7,8 @@ unknown fields, and treats null as absent; there are no bounds.
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from completions.exceptions import RequestError
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, object_of, text
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.rules import ANY, FLAG, KINDS, TEXT, WHOLE, Go
 
@@ -112,11 +110,8 @@ def _check_message(message: Mapping[str, Any]) -> None:
     elif not isinstance(content, str) and calls is None:
         raise RequestError(f"invalid message content type: {_kind(content)}")
     for call in dicts(calls):
-        try:
-            arguments = orjson.loads(text(mapping(call.get("function")).get("arguments")))
-        except orjson.JSONDecodeError:
-            arguments = ""
-        if not isinstance(arguments, dict | None):
+        arguments = text(mapping(call.get("function")).get("arguments"))
+        if arguments.strip(" \t\r\n") != "null" and object_of(arguments) is None:
             raise RequestError("invalid tool call arguments")
 
 

@@ -10,11 +10,9 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
-
 from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, mapping, text, without_fields, without_nulls
+from completions.wire.fields import dicts, mapping, object_of, text, without_fields, without_nulls
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
 from completions.wire.openai.realtime.rules import check
@@ -82,11 +80,7 @@ class RealtimeSession(Session):
     def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
         """Take an event of an answer into the conversation, and return it as it is."""
         answer = self._answers.get(asked.lane) or UnderWay()
-        try:
-            document = orjson.loads(event)
-        except orjson.JSONDecodeError:  # of a fault, or of a script
-            return (event,)
-        if isinstance(document, dict):
+        if (document := object_of(event)) is not None:  # it is none of a fault, or of a script
             answer.take(document)
             self._has_spoken |= document.get("type") == "response.output_audio.delta"
             if document.get("type") == "response.output_item.done" and not _is_apart(asked):
