@@ -32,7 +32,7 @@ from completions.views.address import misplaced, without_prefix
 from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
 from completions.views.relaying import pass_on, play_stored, relayed
-from completions.wire.base import LIMITS, WireFormat, without
+from completions.wire.base import LIMITS, WireFormat, without_limits
 from completions.wire.openai.words import COMMON, METHOD
 from completions.wire.registry import ADDRESSES
 from completions.wire.words import worded
@@ -295,7 +295,7 @@ def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
         told = wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model)
         is_untold = response.status_code >= 400 and _takes_nothing(response, exchange)
-        response.add_headers(without(told, LIMITS) if is_untold else told)
+        response.add_headers(without_limits(told) if is_untold else told)
 
 
 def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:

@@ -365,3 +365,8 @@ def json_type(value: object) -> str:
 def without(headers: Mapping[str, str], *beginnings: str) -> dict[str, str]:
     """Return the headers but for those whose names begin with one of these, which are in lower case."""
     return {name: value for name, value in headers.items() if not name.lower().startswith(beginnings)}
+
+
+def without_limits(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers without those on rate limits, which many APIs do not send."""
+    return without(headers, LIMITS)

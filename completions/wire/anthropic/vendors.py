@@ -18,7 +18,7 @@ from completions.wire.address import Address
 from completions.wire.anthropic import checks
 from completions.wire.anthropic.errors import ERROR_WORDS
 from completions.wire.anthropic.messages import AnthropicAnswers
-from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, without
+from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without, without_limits
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
 from completions.wire.words import Words
@@ -71,6 +71,8 @@ class VendorsMessages(AnthropicAnswers):
 
     identified_by = ()
     refusals = ()
+    headers, headers_in_front = WireFormat.headers, WireFormat.headers_in_front
+    limit_headers = staticmethod(without_limits)
 
     def __init__(self, words: Mapping[str, Words], required: Collection[str] = REQUIRED) -> None:
         super().__init__()
@@ -80,18 +82,6 @@ class VendorsMessages(AnthropicAnswers):
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for a field that is missing or of another type; null is none."""
         refuse(self._check(without_nulls(document)))
-
-    def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return none: Anthropic's own API alone tells whose key it was, and what limits there are."""
-        return {}
-
-    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without those on limits."""
-        return without(headers, LIMITS)
-
-    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
-        """Return None: only in front of Anthropic's own API is there such a server."""
-        return None
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope as it is."""

@@ -11,7 +11,7 @@ from completions import ids
 from completions.conversation import ErrorSaid, Prompt
 from completions.event import Event
 from completions.tokens.models import entry
-from completions.wire.base import LIMITS, StreamFailure, WireFormat, without
+from completions.wire.base import StreamFailure, WireFormat, without_limits
 from completions.wire.bedrock import errors as bedrock_errors
 from completions.wire.framing import AWS_EVENTS
 from completions.wire.readback import Answer
@@ -37,6 +37,7 @@ class BedrockFormat(WireFormat):
     adapt_error = staticmethod(bedrock_errors.adapt_error)
     error = staticmethod(bedrock_errors.document)
     usual_framing = AWS_EVENTS
+    limit_headers = staticmethod(without_limits)
 
     def table_name(self, model: str) -> str:
         """Return the name without ARN, and without the region unless the table has the model for a region alone."""
@@ -46,10 +47,6 @@ class BedrockFormat(WireFormat):
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id under AWS's name, and as AWS writes it: the same digits as a UUID."""
         return {"x-amzn-requestid": ids.as_uuid(request_id)}
-
-    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without those on limits, which AWS does not send."""
-        return without(headers, LIMITS)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the body as it is: the id is in a header."""

@@ -119,6 +119,7 @@ class CohereFormat(WireFormat):
 
     family = "cohere"
     error = staticmethod(envelope)
+    adapt_error = staticmethod(adapt_error)
     with_request_id = staticmethod(identified)
 
     def knows(self, model: str) -> bool:
@@ -128,10 +129,6 @@ class CohereFormat(WireFormat):
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the request's id as Cohere writes it, and that nothing may be kept."""
         return headers_of(request_id)
-
-    def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error in Cohere's words."""
-        return adapt_error(exc)
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:

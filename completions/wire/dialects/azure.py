@@ -103,6 +103,7 @@ class OnAzure(Vendor):
     words = _azure_words(OPENAI_WORDS)
     text_like_chat = False
     check_completion = staticmethod(legacy_rules.validate)
+    error = staticmethod(error)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
@@ -119,10 +120,6 @@ class OnAzure(Vendor):
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers of Azure's gateway."""
         return {"apim-request-id": request_id, "x-ms-region": "Mock"}
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Azure's envelope."""
-        return error(exc)
 
 
 class Azure(OnAzure):

@@ -12,7 +12,7 @@ from typing import Any, Self
 from completions import ids
 from completions.conversation import ANY_TOOL, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.base import LIMITS, Undecodable, without
+from completions.wire.base import Undecodable, without_limits
 from completions.wire.content import arguments_of, written_arguments
 from completions.wire.dialects import catalogue, ollama_rules
 from completions.wire.dialects.vendor import Vendor, numbered
@@ -44,18 +44,10 @@ class Ollama(Vendor):
     null_usage = False
     chances = ("content",)
     window_of_prompt = cuts_last = True
-
-    def knows(self, model: str) -> bool:
-        """Tell whether a model exists, whatever its tag."""
-        return names.knows(model)
-
-    def check_chat(self, body: dict[str, Any]) -> None:
-        """Raise `RequestError` if a chat request is invalid."""
-        ollama_rules.check_chat(body)
-
-    def check_completion(self, body: dict[str, Any]) -> None:
-        """Raise `RequestError` if a request for a completion is invalid."""
-        ollama_rules.check_completion(body)
+    limit_headers = staticmethod(without_limits)
+    check_chat = staticmethod(ollama_rules.check_chat)
+    check_completion = staticmethod(ollama_rules.check_completion)
+    knows = staticmethod(names.knows)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Raise `RequestError` if a request for embeddings is invalid."""
@@ -118,10 +110,6 @@ class Ollama(Vendor):
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the three counts, and what was cached."""
         return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": reply.used.cached_tokens}}
-
-    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without rate limits, which the server does not have."""
-        return without(headers, LIMITS)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return what Go's decoder says of a body that is no JSON object; other errors as they are."""

@@ -3,7 +3,7 @@
 Shapes: `ChatResponse`, `GenerateResponse` and `Metrics` of `api/types.go` in ollama/ollama, and `ollama._types`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,9 +12,8 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
-from completions.exceptions import RequestError
 from completions.tokens import text as tokens
-from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, WireFormat, without
+from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without_limits
 from completions.wire.content import arguments_of, in_one_text
 from completions.wire.fields import mapping, whole
 from completions.wire.framing import JSON_LINES, counts, grouped, joined, pieces
@@ -41,22 +40,13 @@ class OllamaFormat(WireFormat):
     json_type = "application/json; charset=utf-8"
     window_of_prompt = cuts_last = True
     usual_framing = JSON_LINES
-
-    def knows(self, model: str) -> bool:
-        """Tell whether a model exists, whatever its tag."""
-        return names.knows(model)
+    limit_headers = staticmethod(without_limits)
+    knows = staticmethod(names.knows)
+    error = staticmethod(ollama_errors.envelope)
 
     def window_asked(self, prompt: Prompt) -> int | None:
         """Return the option `num_ctx`."""
         return whole(mapping(prompt.body.get("options")).get("num_ctx"), 1)
-
-    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without rate limits, which Ollama does not have."""
-        return without(headers, LIMITS)
-
-    def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Ollama's envelope: only the message."""
-        return ollama_errors.envelope(exc)
 
 
 class _Generating(OllamaFormat):

@@ -12,7 +12,7 @@ from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
-from completions.wire.base import LIMITS, NO_ROUTE, Headers, Route, decode_object, without
+from completions.wire.base import NO_ROUTE, Headers, Route, decode_object, without_limits
 from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
@@ -33,15 +33,12 @@ class VertexClaude(HostedClaude):
     mark = "vrtx_"
     tool_types = TOOL_TYPES
     table_name = staticmethod(anthropics_name)
+    limit_headers = staticmethod(without_limits)
     error = staticmethod(vertex_errors.envelope)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`; Google tells nothing of limits."""
         return {"request-id": request_id}
-
-    def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the headers without those on limits."""
-        return without(headers, LIMITS)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return Anthropic's envelope with the request's id; Google's has none."""
