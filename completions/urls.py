@@ -162,27 +162,20 @@ GROQ, MISTRAL = (
 )
 
 
-def azures(place: str) -> Addresses:
-    """Return the addresses of Azure's files and batches behind a place."""
-    wire: dict[str, Any] = {"wire": AZURE}
+def files_and_batches(place: str, wire: dict[str, Any], batched: str) -> Addresses:
+    """Return the addresses of files and batches behind a place; `batched` stands before those of what they ask."""
     return [
         path(f"{place}files", by_method(POST=files.uploaded, GET=files.listed), wire),
         path(f"{place}files/<str:name>", by_method(GET=files.shown, DELETE=files.removed), wire),
         path(f"{place}files/<str:name>/content", by_method(GET=files.content), wire),
-        path(f"{place}batches", by_method(POST=batches.made, GET=batches.listed), {**wire, "place": AZURES_PLACE}),
+        path(f"{place}batches", by_method(POST=batches.made, GET=batches.listed), {**wire, "place": batched}),
         path(f"{place}batches/<str:name>", by_method(GET=batches.shown), wire),
         path(f"{place}batches/<str:name>/cancel", by_method(POST=batches.cancelled), wire),
     ]
 
 
-GROQ_BATCHES: dict[str, Any] = {**GROQ, "place": "/groq/openai"}
 OTHERS_STORED: Addresses = [
-    path("groq/openai/v1/files", by_method(POST=files.uploaded, GET=files.listed), GROQ),
-    path("groq/openai/v1/files/<str:name>", by_method(GET=files.shown, DELETE=files.removed), GROQ),
-    path("groq/openai/v1/files/<str:name>/content", by_method(GET=files.content), GROQ),
-    path("groq/openai/v1/batches", by_method(POST=batches.made, GET=batches.listed), GROQ_BATCHES),
-    path("groq/openai/v1/batches/<str:name>", by_method(GET=batches.shown), GROQ),
-    path("groq/openai/v1/batches/<str:name>/cancel", by_method(POST=batches.cancelled), GROQ),
+    *files_and_batches("groq/openai/v1/", GROQ, "/groq/openai"),
     path("mistral/v1/files", by_method(POST=mistral.uploaded, GET=mistral.files_listed), MISTRAL),
     path("mistral/v1/files/<str:name>", by_method(GET=mistral.file_shown, DELETE=mistral.file_removed), MISTRAL),
     path("mistral/v1/files/<str:name>/content", by_method(GET=mistral.file_content), MISTRAL),
@@ -198,8 +191,8 @@ OTHERS_STORED: Addresses = [
     re_path("^xai/v1/batches/(?P<name>[^/:]+):cancel$", by_method(POST=xai.cancelled), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/requests", by_method(POST=xai.requests_added), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/results", by_method(GET=xai.results), {"wire": XAI}),
-    *azures("openai/"),
-    *azures("openai/v1/"),
+    *files_and_batches("openai/", {"wire": AZURE}, AZURES_PLACE),
+    *files_and_batches("openai/v1/", {"wire": AZURE}, AZURES_PLACE),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
