@@ -46,6 +46,7 @@ VIEWS: dict[str, Any] = {
     "model": lookups.model_detail,
     "tell": lookups.listing,
     "public": lookups.public,
+    "public_model": lookups.public_model,
     "check": lookups.key_checked,
     "socket": lookups.not_found,
     "refuse": lookups.not_found,

@@ -67,6 +67,21 @@ async def public(
     return _answer(document(await models.listed(await current(exchange))), wire, exchange)
 
 
+@endpoint("GET", "HEAD")
+async def public_model(
+    request: HttpRequest,
+    exchange: Exchange,
+    /,
+    wire: WireFormat,
+    document: Callable[[dict[str, Any]], dict[str, Any]],
+    name: str,
+) -> Recorded:
+    """Answer with what an API tells about one of the script's models to anyone, whatever the key."""
+    note_client(request, exchange)
+    known = wire.model(name, await models.listed(await current(exchange), name, wire))
+    return _answer(document(known), wire, exchange)
+
+
 @endpoint("POST")
 async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
     """Tell that the key is one of the script's; the API refuses any other."""
@@ -84,7 +99,7 @@ async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireForma
 
 LOOKUPS = frozenset(
     {address.wire.name for address in ADDRESSES if address.wire.is_lookup}
-    | {view.__name__ for view in (model_list, model_detail, listing, public, key_checked)}
+    | {view.__name__ for view in (model_list, model_detail, listing, public, public_model, key_checked)}
 )
 """The labels of exchanges in which something was only looked up, and no model was asked."""
 

@@ -1,11 +1,11 @@
 """The addresses of formats, and what each address does."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from completions.wire.base import WireFormat
 
-Use = Literal["generate", "public", "models", "model", "tell", "check", "socket", "refuse"]
+Use = Literal["generate", "public", "public_model", "models", "model", "tell", "check", "socket", "refuse"]
 """Generate an answer; show a document about the models to anyone; list them; show one; show a document; check a key;
 answer over a WebSocket, and nothing else; nothing."""
 
@@ -14,13 +14,13 @@ class Address(NamedTuple):
     """A route as a regular expression, after the host or a namespace, and the format that answers there.
 
     If several formats have the same route, the first one answers, unless the request is `identified_by` another one.
-    `document` is what the address shows about the models.
+    `document` is what the address shows about the models, or about the one that its route names.
     """
 
     route: str
     wire: WireFormat
     use: Use = "generate"
-    document: Callable[[Collection[str]], Mapping[str, Any]] | None = None
+    document: Callable[[Any], Mapping[str, Any]] | None = None
 
 
 def listing(place: str, wire: WireFormat) -> list[Address]:

@@ -118,7 +118,7 @@ _ALL = [
     *BEDROCK,
     *COHERE,
 ]
-ORDER = ("generate", "public", "models", "model", "tell", "check", "socket", "refuse")
+ORDER = ("generate", "public", "public_model", "models", "model", "tell", "check", "socket", "refuse")
 ADDRESSES: list[Address] = sorted(_ALL, key=lambda address: ORDER.index(address.use))
 """The first matching route answers, unless the request is identified as another format with the same route."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from completions import ids
 from completions.tokens.capabilities import capabilities
-from completions.tokens.models import UNKNOWN, Entry, context_window, entry, max_output, prices
+from completions.tokens.models import MAKERS, UNKNOWN, Entry, context_window, entry, max_output, prices
 from completions.wire.dialects.openrouter_costs import table_name
 from completions.wire.dialects.openrouter_efforts import always_thinks
 from completions.wire.openai.models import CREATED
@@ -199,11 +199,21 @@ PARAMETERS = (
 )
 
 
+REASONING = ("include_reasoning", "reasoning")
+"""What OpenRouter lists of models that think (measured in September 2026), besides PARAMETERS."""
+
+OPENROUTER_INPUTS = {"image": "vision", "file": "pdf_input", "audio": "audio_input"}
+"""The abilities by which a model takes what is no text, in the order in which OpenRouter lists it."""
+
+
 def openrouter(name: str) -> dict[str, Any]:
     """Return OpenRouter's model with its prices, in US dollars a token as text; `name` begins with the maker's."""
     plain = name.partition("/")[2].partition(":")[0] or name
     table = table_name(name)
     window, costs = context_window(table) or WINDOW, prices(table)
+    can = _abilities(name)
+    inputs = ["text", *(sent for sent, ability in OPENROUTER_INPUTS.items() if ability in can)]
+    thinks = "reasoning" in can or always_thinks(name)
     return {
         "id": name,
         "canonical_slug": name,
@@ -213,8 +223,8 @@ def openrouter(name: str) -> dict[str, Any]:
         "description": f"A mock of {name}.",
         "context_length": window,
         "architecture": {
-            "modality": "text+image->text",
-            "input_modalities": ["text", "image"],
+            "modality": f"{'+'.join(inputs)}->text",
+            "input_modalities": inputs,
             "output_modalities": ["text"],
             "tokenizer": "Other",
             "instruct_type": None,
@@ -225,14 +235,22 @@ def openrouter(name: str) -> dict[str, Any]:
         },
         "top_provider": {"context_length": window, "max_completion_tokens": max_output(table), "is_moderated": False},
         "per_request_limits": None,
-        "supported_parameters": list(PARAMETERS),
+        "supported_parameters": sorted((*PARAMETERS, *(REASONING if thinks else ()))),
         "default_parameters": {},
         "supported_voices": None,
         "knowledge_cutoff": None,
         "expiration_date": None,
         "links": {"details": f"/api/v1/models/{name}/endpoints"},
-        **({"reasoning": {"mandatory": True}} if always_thinks(name) else {}),
+        **({"reasoning": {"mandatory": always_thinks(name)}} if thinks else {}),
     }
+
+
+def _abilities(name: str) -> frozenset[str]:
+    """Return what the table says that a model can, by the name that its maker has for it; unknown ones see."""
+    maker, _, named = name.partition("/")
+    plain, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
+    known = entry(plain, vendor) or entry(plain.replace(".", "-"), vendor)
+    return frozenset({"vision"} if known is None else known.yes)
 
 
 def pages(models: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from completions.wire.dialects import (
     refusals,
     rules,
 )
-from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, RULES, envelope
+from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, PROVIDER, RULES, envelope
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts, without_nulls
@@ -90,7 +90,7 @@ class OpenRouter(Vendor):
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with the provider."""
-        return super().top_level(head, reply, prompt) | {"provider": "Mock"}
+        return super().top_level(head, reply, prompt) | {"provider": PROVIDER}
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that tells the time."""
@@ -183,7 +183,7 @@ class OpenRouter(Vendor):
         """Return the list with its cost and the provider."""
         used = Usage(document["usage"]["prompt_tokens"], 0)
         usage = openrouter_costs.told(*openrouter_costs.costs(document["model"], used))
-        told = {"provider": "Mock", "id": generation("gen-emb-", reply)}
+        told = {"provider": PROVIDER, "id": generation("gen-emb-", reply)}
         told |= {"model": document["model"].rpartition("/")[2]}
         return document | {"usage": document["usage"] | usage} | told
 
@@ -215,7 +215,7 @@ class OpenRouter(Vendor):
             "object": "chat.completion.chunk",
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
-            "provider": "Mock",
+            "provider": PROVIDER,
             **envelope(exc),
             "choices": [choice | {"native_finish_reason": "error"}],
         }

@@ -1,15 +1,17 @@
-"""What OpenRouter tells besides answers: its models, to anyone, and how a key stands.
+"""What OpenRouter tells besides answers: its models and who serves them, to anyone, and how a key stands.
 
 Sources: OpenRouter's API reference, and its SDK for Python (1.3); llm-openrouter 0.7 asks for the models without a key.
+Who serves a model is told as it was measured in September and October 2026, without a key.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import partial
 from typing import Any
 
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
 from completions.wire.dialects.openrouter import USER
+from completions.wire.dialects.openrouter_errors import PROVIDER
 
 CREDITS = 1000.0
 """Dollars that were paid; none of them is used, as nothing costs anything here."""
@@ -24,6 +26,9 @@ def addresses(place: str, wire: WireFormat) -> list[Address]:
     return [
         Address(f"{place}models", wire, "public", partial(wire.model_list, query={})),
         Address(f"{place}models/count", wire, "public", partial(_count, wire)),
+        Address(f"{place}models/user", wire, "models"),
+        Address(f"{place}models/(?P<name>.+)/endpoints", wire, "public_model", _endpoints),
+        Address(f"{place}model/(?P<name>.+)", wire, "public_model", _one),
         Address(f"{place}(?:auth/)?key", wire, "tell", _key),
         Address(f"{place}credits", wire, "tell", _credits),
     ]
@@ -31,6 +36,36 @@ def addresses(place: str, wire: WireFormat) -> list[Address]:
 
 def _count(wire: WireFormat, models: Collection[str]) -> dict[str, Any]:
     return {"data": {"count": len(wire.model_list(models, {})["data"])}}
+
+
+def _one(model: Mapping[str, Any]) -> dict[str, Any]:
+    return {"data": model}
+
+
+def _endpoints(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model with the one provider that serves it: the mock."""
+    told = {field: model[field] for field in ("id", "name", "created", "description", "architecture")}
+    limits = {"max_completion_tokens": model["top_provider"]["max_completion_tokens"], "max_prompt_tokens": None}
+    served = {
+        "name": f"{PROVIDER} | {model['id']}",
+        "model_id": model["id"],
+        "model_name": model["name"],
+        "context_length": model["context_length"],
+        "pricing": {**model["pricing"], "discount": 0},
+        "provider_name": PROVIDER,
+        "tag": PROVIDER.lower(),
+        "quantization": "unknown",
+        **limits,
+        "supported_parameters": model["supported_parameters"],
+        "supports_tool_choice": dict.fromkeys(("none", "auto", "required", "function"), True),
+        "status": 0,
+        **{f"uptime_last_{time}": 100 for time in ("30m", "5m", "1d")},
+        "supports_implicit_caching": False,
+        "supports_voice_cloning": False,
+        "latency_last_30m": None,
+        "throughput_last_30m": None,
+    }
+    return {"data": {**told, "endpoints": [served]}}
 
 
 def _key(models: Collection[str]) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from completions.wire.gemini.signatures import wrong_in_chat
 from completions.wire.openai.words import POLICY
 from completions.wire.validation import Rule
 
+PROVIDER = "Mock"
+"""Who serves every model here."""
+
 FAILED, QUOTA = "Provider returned error", "insufficient_quota"
 GEMINI_3 = "google/gemini-3"
 """How the models begin whose calls are signed."""
@@ -34,12 +37,12 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     """Return the error, whose code is the status; a failure of the provider says what it said."""
     metadata: Mapping[str, object] | None = None
     if exc.status >= 500 and exc.code:
-        metadata = {"raw": exc.code, "provider_name": "Mock", "is_byok": False}
+        metadata = {"raw": exc.code, "provider_name": PROVIDER, "is_byok": False}
     elif exc.code == QUOTA:
         metadata = CREDITS
     elif exc.code == POLICY and exc.about:
         flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
-        metadata = flagged | {"provider_name": "Mock", "model_slug": exc.about["model"]}
+        metadata = flagged | {"provider_name": PROVIDER, "model_slug": exc.about["model"]}
     elif "provider_name" in exc.about:
         metadata = {**exc.about, "is_byok": False} if "raw" in exc.about else exc.about
     error = {"message": exc.message, "code": exc.status}

@@ -50,6 +50,33 @@ def test_openrouter__tells_prices_and_windows(live: LiveServer) -> None:
     assert (told["total_count"], told["links"]) == (len(told["data"]), {"next": None})
     always = {model["id"] for model in told["data"] if model.get("reasoning") == {"mandatory": True}}
     assert always == {"openai/gpt-5", "x-ai/grok-4.5"}
+    takes = {model["id"]: model["architecture"]["modality"] for model in told["data"]}
+    assert takes["deepseek/deepseek-chat"] == "text->text" and takes["openai/gpt-5"] == "text+image+file->text"
+    think = {model["id"] for model in told["data"] if "reasoning" in model["supported_parameters"]}
+    assert think == takes.keys() - {"deepseek/deepseek-chat", "openai/gpt-4o"}
+
+
+def test_openrouter__tells_who_serves_a_model_to_anyone(live: LiveServer) -> None:
+    with httpx.Client(base_url=f"{live.url}/openrouter/api/v1") as http:
+        models = {model["id"]: model for model in http.get("models").json()["data"]}
+        model = models["openai/gpt-4o"]
+        told = http.get(model["links"]["details"].removeprefix("/api/v1/")).json()["data"]
+        assert {field: told[field] for field in told if field != "endpoints"}.items() <= model.items()
+        (served,) = told["endpoints"]
+        assert (served["name"], served["model_name"], served["tag"]) == ("Mock | openai/gpt-4o", "Gpt 4O", "mock")
+        assert (served["context_length"], served["max_completion_tokens"]) == (128000, 16384)
+        assert served["pricing"] == {"prompt": "0.0000025", "completion": "0.00001", "discount": 0}
+        assert http.get("model/openai/gpt-4o").json() == {"data": model}
+        assert http.get("models/user").json()["total_count"] == len(models)
+
+
+@pytest.mark.parametrize("address", ["models/other/one/endpoints", "model/other/one"])
+def test_openrouter__refuses_a_model_that_it_lacks(live: LiveServer, address: str) -> None:
+    with_script = f"{live.url}/ns/openrouter-lacks-{address.replace('/', '-')}"
+    httpx.put(f"{with_script}/_mock/script", content="{version: 1, defaults: {models: [a/b]}, rules: [{reply: Hi}]}")
+    refused = httpx.get(f"{with_script}/openrouter/api/v1/{address}")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (404, 404)
+    assert httpx.get(f"{with_script}/openrouter/api/v1/{address.replace('other/one', 'a/b')}").status_code == 200
 
 
 def test_groq__tells_what_its_models_can_and_cost() -> None:
