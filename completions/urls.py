@@ -30,8 +30,8 @@ from completions.views import (
     vector_stores,
     xai,
 )
+from completions.views.choosing import AnyView, by_api, by_method
 from completions.views.generate import generate
-from completions.views.stored import AnyView, by_api, by_method
 from completions.wire.address import Address
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION

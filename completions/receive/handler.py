@@ -7,9 +7,10 @@ own.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-from django.core.exceptions import DisallowedHost, RequestAborted
+from django.core.exceptions import DisallowedHost, RequestAborted, SuspiciousOperation
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, set_script_prefix
@@ -17,13 +18,16 @@ from django.urls import Resolver404, ResolverMatch, URLResolver, get_resolver, s
 from completions.conf import conf, django_conf
 from completions.exceptions import BodyTooLarge, RequestError, ServerStopped
 from completions.ids import new_request_id
+from completions.journal.exchange import Exchange
+from completions.journal.record import end_exchange
 from completions.receive.connection import CLIENT_LEFT, WAYS, watched
 from completions.receive.cycle import Receive, Send
 from completions.receive.decoding import CODING, decoded
 from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
-from completions.views.edge import error_of
+from completions.views.choosing import choice
+from completions.views.edge import begin, error_of
 from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
 from completions.wire.base import WireFormat
 
@@ -80,7 +84,9 @@ class Handler(ASGIHandler):
             if (coding := request.sent_headers.get(CODING)) is not None:
                 request.take_body(await decoded(request.body, coding))
         except RequestAborted:
-            return
+            exchange, _ = _begin_before_view(request)
+            exchange.client_left = True
+            end_exchange(exchange)
         except RequestError as exc:
             await self.refuse(request, exc, send, page)
         except asyncio.CancelledError as exc:
@@ -150,7 +156,7 @@ class Handler(ASGIHandler):
 
     async def refuse(self, request: LeanRequest, exc: RequestError, send: Send, page: str | None) -> None:
         """Answer a request that is refused before it reaches Django, in the format of its address."""
-        wire, exchange = _wire_of(request.path_info), request.begin()
+        exchange, wire = _begin_before_view(request)
         response = error_response(exc) if wire is None else error_of(exc, wire, exchange)
         exchange.note_error(exc)
         exchange.is_kept = exc.code not in STRANGERS
@@ -228,13 +234,25 @@ def _check_length(request: LeanRequest) -> None:
         raise BodyTooLarge(conf.MAX_BODY_BYTES)
 
 
-def _wire_of(path: str) -> WireFormat | None:
-    """Return the format of an address, if it has one."""
+def _begin_before_view(request: LeanRequest) -> tuple[Exchange, WireFormat | None]:
+    """Return the exchange of a request that does not reach its view, as that would begin it; and the address's format.
+
+    Nothing is allocated for it: it may be a stranger's.
+    """
+    view: Any = None
+    kwargs: dict[str, Any] = {}
+    with suppress(Resolver404):
+        match = get_resolver().resolve(request.path_info)
+        view, kwargs = match.func, {**match.kwargs}
     try:
-        wire = get_resolver().resolve(path).kwargs.get("wire")
-    except Resolver404:
-        return None
-    return wire if isinstance(wire, WireFormat) else None
+        view, facts = choice(view, request)
+        kwargs |= facts
+        _ = request.GET
+    except (SuspiciousOperation, ValueError):  # the query may be what is refused; it tells no format then
+        kwargs.pop("others", None)
+    exchange = begin(request, kwargs, None if getattr(view, "is_by_format", True) else view)
+    wire = kwargs.get("wire")
+    return exchange, wire if isinstance(wire, WireFormat) else None
 
 
 def is_control(path: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Collection
 from socket import SO_ERROR, SOL_SOCKET
 from typing import Any, cast
@@ -27,10 +28,15 @@ MAX_HEAD = 64 * 1024
 
 HTTP2 = "A client speaks HTTP/2 without having asked for it, which this server does not: let it speak HTTP/1.1."
 
+TOO_EARLY = "This handshake of a WebSocket came before the answer to the request in front of it."
+
 HANDSHAKE = 0x16
 """The byte with which a client begins that speaks TLS."""
 
 TLS = "A client speaks TLS, which this server does not: let its address begin with http://, not with https://."
+
+NO_HEADERS = cast(Any, deque[object](maxlen=0))
+"""Takes what stands behind a body in chunks: trailers, of which none is a header of the request."""
 
 MAX_MISSES = 8
 """Requests of a connection in a row whose heads are not known, after which it is asked for no more."""
@@ -155,6 +161,12 @@ class Protocol(HttpToolsProtocol):
         if parts is not None and self.cycle is not before:
             heads.learn(parts, self.cycle)
 
+    def on_headers_complete(self) -> None:
+        """Begin a request, after which no header is one of its own."""
+        super().on_headers_complete()
+        if not self._is_in_head():
+            self.headers = NO_HEADERS
+
     def _may_be_known(self) -> bool:
         """Whether to look for the head of what comes: nothing else is under way here, and not all heads differ."""
         if self._tail or self._misses > MAX_MISSES or self.limit_concurrency is not None or not IS_KNOWN:
@@ -214,6 +226,9 @@ class Protocol(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to our protocol for WebSockets, which is loaded for the first one; or to a user's."""
+        if self._unanswered() is not None:
+            self._refuse(RequestError(TOO_EARLY, code="invalid_handshake"))
+            return
         from completions.receive.handshake import SocketProtocol
 
         if self.ws_protocol_class in (None, SocketProtocol.__base__):
@@ -350,5 +365,7 @@ class Protocol(HttpToolsProtocol):
         if cycle is not None and cycle.response_started:
             self.transport.close()
             return
+        if exc.status != 400:  # of which uvicorn has told
+            self.logger.warning("%d: %s", exc.status, exc)
         self.transport.write(refused(exc))
         self.transport.close()

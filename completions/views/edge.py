@@ -71,7 +71,7 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
     def decorate(view: ExchangeView[P]) -> View[P]:
         @functools.wraps(view)
         async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            exchange = _begin(request, kwargs, None if by_format else view)
+            exchange = begin(request, kwargs, None if by_format else view)
             page: str | None = None
             try:
                 if origins.ORIGIN in exchange.request_headers or request.method != "POST":
@@ -98,7 +98,8 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             response.record(exchange)
             return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
 
-        return mark(wrapped) if by_format else _labelling(mark(wrapped))
+        marked = mark(wrapped, is_by_format=by_format)
+        return marked if by_format else _labelling(marked)
 
     return decorate
 
@@ -118,10 +119,10 @@ async def _dressed(response: Recorded, exchange: Exchange, page: str | None) -> 
     return response
 
 
-def _begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
+def begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
     """Return the exchange of a request, labelled with its view or format; leave in `kwargs` what the view takes."""
-    begin: Callable[[], Exchange] | None = getattr(request, "begin", None)
-    exchange = _begun(request) if begin is None else begin()
+    own: Callable[[], Exchange] | None = getattr(request, "begin", None)
+    exchange = _begun(request) if own is None else own()
     named: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
         kwargs["wire"] = told = format_of(request, others, kwargs["wire"])

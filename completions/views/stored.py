@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.conversation import Prompt
@@ -27,10 +26,8 @@ from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records, is_over
 from completions.views.edge import (
     endpoint,
-    format_of,
     identify,
     in_dialect,
-    mark,
     note_client,
     read_body,
     say_json_type,
@@ -58,37 +55,6 @@ Link = Callable[[Records, Mapping[str, object], Mapping[str, str]], Coroutine[An
 """What tells by the query and the path whether an address is one that the API gave away, which needs no key."""
 
 EVENTS = ServerSentEvents(media_type=EVENTS_IN_UTF8)
-
-
-def _mark_chooser(chosen: AnyView, **more: object) -> AnyView:
-    """Mark a function that returns the coroutine of the view that it chooses, so that there is one fewer to await."""
-    markcoroutinefunction(chosen)
-    return mark(chosen, **more)
-
-
-def by_method(**views: AnyView) -> AnyView:
-    """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
-
-    @endpoint(*views)
-    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> Recorded:
-        raise AssertionError("it has none of the methods")
-
-    def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
-        view: AnyView = views.get("GET" if request.method == "HEAD" else request.method or "", refused)
-        return view(request, **route)
-
-    return _mark_chooser(chosen, views=views)
-
-
-def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
-    """Make one view of those of several APIs that have the same address; a request tells of one, or is the usual's."""
-    told = {name: wire for wire in others for name in wire.identified_by}
-
-    def chosen(request: HttpRequest, /, **route: str) -> Coroutine[Any, Any, HttpResponseBase]:
-        wire = format_of(request, told, None)
-        return usual(request, **route) if wire is None else others[wire](request, wire=wire, others=told, **route)
-
-    return _mark_chooser(chosen)
 
 
 class Asked(NamedTuple):

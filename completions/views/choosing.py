@@ -1,0 +1,61 @@
+"""One view of several, for one address: chosen by the request's method, or by the API that the request tells of."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from asgiref.sync import markcoroutinefunction
+from django.http import HttpRequest, HttpResponseBase
+
+from completions.journal.exchange import Exchange
+from completions.views.edge import endpoint, format_of, mark
+from completions.views.http import Recorded
+from completions.wire.base import WireFormat
+
+AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+
+Choice = tuple[AnyView, Mapping[str, Any]]
+"""A view, and what it takes beside what the address tells."""
+
+
+def choice(view: Any, request: HttpRequest) -> tuple[Any, dict[str, Any]]:
+    """Return the view that answers a request in the end, where this one may choose among several."""
+    facts: dict[str, Any] = {}
+    while (choose := getattr(view, "choose", None)) is not None:
+        view, more = choose(request)
+        facts |= more
+    return view, facts
+
+
+def _chooser(choose: Callable[[HttpRequest], Choice], **more: object) -> AnyView:
+    """Make a view that returns the coroutine of the view that is chosen, so that there is one fewer to await."""
+
+    def chosen(request: HttpRequest, /, **route: Any) -> Coroutine[Any, Any, HttpResponseBase]:
+        view, facts = choose(request)
+        return view(request, **facts, **route)
+
+    markcoroutinefunction(chosen)
+    return mark(chosen, choose=choose, **more)
+
+
+def by_method(**views: AnyView) -> AnyView:
+    """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
+
+    @endpoint(*views)
+    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> Recorded:
+        raise AssertionError("it has none of the methods")
+
+    def choose(request: HttpRequest) -> Choice:
+        return views.get("GET" if request.method == "HEAD" else request.method or "", refused), {}
+
+    return _chooser(choose, views=views)
+
+
+def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
+    """Make one view of those of several APIs that have the same address; a request tells of one, or is the usual's."""
+    told = {name: wire for wire in others for name in wire.identified_by}
+
+    def choose(request: HttpRequest) -> Choice:
+        wire = format_of(request, told, None)
+        return (usual, {}) if wire is None else (others[wire], {"wire": wire, "others": told})
+
+    return _chooser(choose)
