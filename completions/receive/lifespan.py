@@ -22,6 +22,7 @@ from completions.conf import conf
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.management.checks import workers_problem
+from completions.receive.files import allow_many
 from completions.receive.lines import socket_lines
 from completions.receive.protocol import Protocol, all_heard, watch_unfinished
 from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
@@ -162,6 +163,7 @@ def adopt(server: Server) -> None:
     those of each request; the handler calls it where there are any.
     """
     _Adopted.server = server
+    allow_many()
     logging.getLogger("uvicorn.error").addFilter(socket_lines)
     _Adopted.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))
     if server.config.http_protocol_class is HttpToolsProtocol:

@@ -15,6 +15,7 @@ from completions.exceptions import RequestError
 from completions.ids import hex_id
 from completions.journal.exchange import CONNECTION, Connection
 from completions.receive.cycle import IS_KNOWN
+from completions.receive.files import Watch
 from completions.receive.heads import Head, Parts, heads, parts_of
 from completions.receive.refused import refused
 from completions.receive.request import too_slow
@@ -56,8 +57,10 @@ STILL_THERE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 async def watch_unfinished(connections: Collection[object]) -> None:
     """End the connections of requests that do not become whole, for as long as the server runs."""
+    files = Watch()
     while True:
         await asyncio.sleep(LOOK_EVERY)
+        files.look(len(connections))
         now = time.monotonic()
         for connection in [*connections]:
             if isinstance(connection, Protocol):
