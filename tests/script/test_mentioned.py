@@ -136,3 +136,50 @@ def test_arguments__that_are_not_needed_are_there_where_the_schema_wants_them() 
     schema = {"properties": {"a": WHOLE, "b": WHOLE}, "required": ["a"], "minProperties": 2}
     prompt = Prompt(model="gpt-4o", messages=(Message("user", "Run"),), tools=(Tool("run", "", schema),))
     assert is_instance(json.loads(str(auto(prompt)[0].tool_calls[0].arguments)), schema)
+
+
+ABSOLUTE = {"description": "The absolute path to the file to read."}
+
+
+@pytest.mark.parametrize(
+    ("told", "asked", "schema", "expected"),
+    [
+        (
+            "Environment:\n - Primary working directory: /home/ada/x\n - Git: yes",
+            "Read a.txt",
+            ABSOLUTE,
+            "/home/ada/x/a.txt",
+        ),
+        (
+            "<environment_context>\n<cwd>/home/ada</cwd>\n</environment_context>",
+            "Read ./b/a.py",
+            ABSOLUTE,
+            "/home/ada/b/a.py",
+        ),
+        (
+            "I'm currently working in the directory: /srv/app-1\nHere it is:",
+            "See `a.txt`.",
+            ABSOLUTE,
+            "/srv/app-1/a.txt",
+        ),
+        ("Your workspace is at: /srv/app", "Read /etc/hosts", ABSOLUTE, "/etc/hosts"),
+        ("The working directory is /srv/app.", "Read a.txt", ABSOLUTE, "/srv/app/a.txt"),
+        ("The working directory is /srv/app.", "Read a.txt", {"description": "A path"}, "a.txt"),
+        (
+            "<b>Skills in workspace/skills, or the cwd.</b>\nWorking Directory: /srv/app",
+            "Read a.txt",
+            ABSOLUTE,
+            "/srv/app/a.txt",
+        ),
+        ("You work somewhere.", "Read a.txt", ABSOLUTE, "a.txt"),
+    ],
+)
+def test_path__is_from_the_root_where_the_tool_wants_it(told: str, asked: str, schema: Any, expected: str) -> None:
+    """Qwen Code and Gemini CLI refuse any other; what an agent says of its folder is in its own words."""
+    for role in ("system", "user"):
+        messages = (Message(role, told), Message("user", asked))
+        tool = Tool(
+            "read", "", {"type": "object", "properties": {"file_path": TEXT | schema}, "required": ["file_path"]}
+        )
+        made = auto(Prompt(model="gpt-4o", messages=messages, tools=(tool,)))[0].tool_calls[0]
+        assert json.loads(str(made.arguments)) == {"file_path": expected}

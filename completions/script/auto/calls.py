@@ -16,6 +16,7 @@ from completions.conversation import Prompt, Tool, ToolCall
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, mentioned, places, with_numbers
+from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import has_worked, is_handover, observation, question, was_handed_over
 from completions.script.protocols.ranges import ranged
@@ -142,7 +143,7 @@ def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
         told = {name: retold(result, question(prompt), seeded(seed)) for name in properties}
         if is_instance(told, schema):
             return told
-    full = with_numbers(schema, said)
+    full = with_paths(with_numbers(schema, said), said, prompt)
     made = instance(full if is_final(tool) else _needed(full, said), seed, said, over=has_worked(prompt))
     return made if is_instance(made, full) else instance(full, seed, said, over=has_worked(prompt))
 
