@@ -69,11 +69,15 @@ Instruction: Say hi
             r"Score: [789]\nEvidence: \w[^\n]+",
         ),
         (
+            "You must output only two new sections: `## Positive` and `## Negative`.\n\nCats are nice.",
+            r"## Positive\n\w[^\n]+\n\n## Negative\n\w[^\n]+",
+        ),
+        (
             JUDGE,
             r"#### Output for Text 1\nRating: [1-3]\nRationale: .+\n\n#### Output for Text 2\nRating: [1-3]\n[^\n]+",
         ),
     ],
-    ids=["judge", "classifier", "ticket", "headings", "lists", "points", "scale", "distilabel"],
+    ids=["judge", "classifier", "ticket", "headings", "lists", "points", "scale", "sections", "distilabel"],
 )
 @pytest.mark.parametrize("role", ["system", "user"])
 def test_template__is_filled(asked: str, expected: str, role: str) -> None:

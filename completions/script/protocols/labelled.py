@@ -7,6 +7,8 @@
 | `**Summary**: ...`, `- [reason]`, `## Title` over `[the title]` | a few words that suit the label |
 | `## Overview`, `Pros:` | the same line |
 
+A sentence may name headings instead: ``Output two sections: `## Positive` and `## Negative` ``.
+
 Applications ask so in words of their own, and read the answer by regular expressions; distilabel's judges do too.
 """
 
@@ -56,6 +58,10 @@ THOUGHT = re.compile(r"(?i)think|thought|reason|rationale|explan|explain|analys|
 SAID = ("answer", "output", "summary", "response", "text", "content", "description")
 """Names of texts that speak of what was asked."""
 
+SECTIONS = re.compile(rf"(?i)\b(?:{ANSWERS}|{WRITE})\b.*\bsections?\b")
+QUOTED_HEAD = re.compile(r"[`\"'](#{1,6} [A-Z][\w ]{0,40})[`\"']")
+"""Headings that a sentence asks for: ``Output two sections: `## Positive` and `## Negative`.``"""
+
 OPTIONS = re.compile(r"\s*[|/]\s*|,? or ")
 
 
@@ -77,7 +83,9 @@ def _template(text: str) -> tuple[str, ...]:
         lines = tuple(_lines(text[start:]))
         if sum(1 for line in lines if (found := LINE.fullmatch(line)) and found["hole"]) > 1:
             return lines
-    return ()
+    asked = (line for line in text.splitlines() if SECTIONS.search(line[:1_000]))
+    heads: list[str] = next((each for line in asked if (each := QUOTED_HEAD.findall(line[:1_000]))), [])
+    return tuple(line for head in heads for line in (head, "[text]", ""))
 
 
 def _lines(text: str) -> Iterator[str]:
