@@ -225,7 +225,6 @@ def _prompts() -> dict[str, Schema]:
 
 
 def _scenario_parts() -> dict[str, Schema]:
-    """Return the schemas of scenarios."""
     stages = _list_of(_mapping(language.STAGE, allOf=_exclusive(("seconds", "requests"))))
     one: Schema = {"anyOf": [_ref("stages"), _mapping(language.SCENARIO)]}
     running = _mapping(language.STARTED, oneOf=_one_of(("name", "stages")))

@@ -59,7 +59,6 @@ def _verdict(found: list[tuple[dict[str, Any], Traffic]], dialect: str, patience
 def _text(
     facts: Mapping[str, int], score: int | None, given_up: Sequence[str], findings: Sequence[Mapping[str, Any]]
 ) -> str:
-    """Return the verdict as a text."""
     counts = ", ".join(f"{count} {SINGULAR.get(name, name) if count == 1 else name}" for name, count in facts.items())
     lines = [f"{counts}: {len(findings) or 'nothing'} found" + ("" if score is None else f", score {score} of 100")]
     if given_up:

@@ -107,7 +107,6 @@ def _parts(step: Step, names: Mapping[str, str]) -> tuple[str, list[Document]]:
 
 
 def _part(content: Step) -> Document:
-    """Return the part of a content."""
     mime = text(content.get("mime_type"))
     if content.get("type") == "text":
         return {"text": text(content.get("text"))}
