@@ -18,8 +18,10 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE
 from completions.wire.openai.drawings import edges, edges_by_ratio, encoding_of
 from completions.wire.openai.images import Images, digest, usage_of
+from completions.wire.openai.readback import collect_usage
 from completions.wire.picture import Picture
 from completions.wire.picture_files import MEDIA_TYPES, Encoding, packed
+from completions.wire.readback import Answer
 from completions.wire.validation import array, boolean, choice, integer, nullable, obj, record, string
 
 OPENROUTER = OpenRouter()
@@ -100,6 +102,10 @@ class OpenRouterImages(Images):
         facts = {"created": reply.created, "usage": _usage(prompt, 1)}
         told = (self._image(reply, prompt, at) | facts for at in range(prompt.n))
         return [*(self._event("completed", each)._replace(name="") for each in told), DONE]
+
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
+        """Take in what the pictures have cost."""
+        collect_usage(document.get("usage"), answer)
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
         document = decode_object(body)

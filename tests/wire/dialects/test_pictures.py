@@ -10,7 +10,7 @@ import openai
 import pytest
 from PIL import Image
 
-from completions.conversation import Traffic
+from completions.conversation import Traffic, Usage
 from completions.wire import registry
 from tests.leaky import LEAKY
 from tests.server import LiveServer, serving
@@ -183,11 +183,12 @@ def test_openrouter__refuses(server: LiveServer, body: dict[str, Any], told: str
     assert answer.status_code == 400 and told in answer.json()["error"]["message"]
 
 
-@pytest.mark.parametrize(("path", "model"), [(GENERATED, GROK), (DRAWN, GEMINI)])
-def test_pictures__are_scripted_and_read(server: LiveServer, path: str, model: str) -> None:
+@pytest.mark.parametrize(("path", "model", "read"), [(GENERATED, GROK, None), (DRAWN, GEMINI, Usage(2, 1120))])
+def test_pictures__are_scripted_and_read(server: LiveServer, path: str, model: str, read: Usage | None) -> None:
     assert post(server, path, {"model": model, "prompt": "busy"}).status_code == 429
     asked = {"model": model, "prompt": "scripted"}
     scripted, plain = (post(server, path, body) for body in (asked, asked | {"prompt": "A script says this."}))
     assert scripted.json()["data"] == plain.json()["data"]
     said = registry.read(Traffic("POST", path, json.dumps(asked).encode(), (scripted.content,)))
     assert said.prompt is not None and (said.prompt.task, said.prompt.last_user) == ("draw", "scripted")
+    assert (said.reply and said.reply.usage) == read
