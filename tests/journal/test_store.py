@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, DataError, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
 from pytest_django import DjangoDbBlocker, Settings
 
 from completions import migrations
@@ -56,6 +58,35 @@ def test_migrations__are_seen_by_other_processes_all_at_once(file: Path, django_
         made.end()
         del connections[made.alias]
     assert seen - {0} == {len([*Path(migrations.__file__).parent.glob("0*.py")])}
+
+
+def opened(file: Path, blocker: DjangoDbBlocker, older: str | None = None) -> list[set[tuple[object, ...]]]:
+    """Open a journal, which may be there as an older migration left it; return its columns, indexes and migrations."""
+    with journal_in(f"sqlite:///{file}", blocker):
+        made = Store()
+        if older is not None:
+            executor = MigrationExecutor(made.connection)
+            executor.loader = MigrationLoader(made.connection, replace_migrations=False)
+            executor.migrate([("completions", older)])
+        made.open()
+        with made.connection.cursor() as cursor:
+            cursor.execute("SELECT name, type, \"notnull\", pk FROM pragma_table_info('completions_exchange')")
+            columns = set(cursor.fetchall())
+            cursor.execute("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL")
+            indexes = set(cursor.fetchall())
+            cursor.execute("SELECT name FROM django_migrations WHERE app = 'completions'")
+            done = set(cursor.fetchall())
+        made.end()
+        del connections[made.alias]
+    return [columns, indexes, done]
+
+
+@pytest.mark.parametrize("older", ["0001_exchange", "0003_search", "0008_ended"])
+def test_migrations__make_of_an_older_journal_what_a_new_one_is(
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker, older: str
+) -> None:
+    new, changed = opened(tmp_path / "new", django_db_blocker), opened(tmp_path / "older", django_db_blocker, older)
+    assert changed == new
 
 
 @pytest.fixture
