@@ -5,13 +5,13 @@ from typing import Any
 
 from completions import ids
 from completions.conversation import Prompt, Reply
-from completions.wire.fields import arranged
+from completions.wire.fields import arranged, text
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.times import written
 
-TIERS = ("flex", "priority", "standard", "FLEX", "PRIORITY", "STANDARD")
+TIERS = ("flex", "priority", "standard")
 """The tiers that a request may ask for (`ServiceTier` of google-genai's types)."""
 
 VERTEX_USAGE = (
@@ -54,8 +54,8 @@ def _paid(prompt: Prompt) -> dict[str, Any]:
 
 def tier(prompt: Prompt) -> str:
     """Return the tier in which a request is answered: the one that it asks for."""
-    asked = pick(prompt.body, "serviceTier")
-    return asked.lower() if isinstance(asked, str) and asked in TIERS else "standard"
+    asked = text(pick(prompt.body, "serviceTier")).lower().removeprefix("service_tier_")
+    return asked if asked in TIERS else "standard"
 
 
 def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:

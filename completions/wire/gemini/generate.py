@@ -24,7 +24,7 @@ from completions.wire.base import (
     without,
 )
 from completions.wire.framing import CLOSE, Framing, JSONArray, ServerSentEvents
-from completions.wire.gemini import caches, enums, file_search, files, grounding, imagen
+from completions.wire.gemini import caches, enums, file_search, files, grounding, imagen, response_format
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
@@ -87,7 +87,7 @@ class Gemini(WireFormat):
         address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
         if validate:
             gemini_rules.validate(document, address)
-        return read_prompt(document, headers, address)
+        return read_prompt(response_format.unfolded(document), headers, address)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return the cache that a request continues from, its files, and the documents that it searches."""

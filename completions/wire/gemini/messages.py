@@ -184,6 +184,7 @@ GENERATION_FIELDS: dict[str, Check] = {
     "responseSchema": schema,
     "responseJsonSchema": anything,
     "_responseJsonSchema": anything,
+    "responseFormat": anything,
     "responseLogprobs": boolean,
     "logprobs": whole,
     "enableEnhancedCivicAnswers": boolean,
@@ -193,7 +194,10 @@ GENERATION_FIELDS: dict[str, Check] = {
     "speechConfig": struct,
     "thinkingConfig": THINKING,
     "imageConfig": IMAGE_CONFIG,
-    "mediaResolution": anything,
+    "mediaResolution": enum(
+        "GenerationConfig.MediaResolution",
+        *(f"MEDIA_RESOLUTION_{level}" for level in ("UNSPECIFIED", "LOW", "MEDIUM", "HIGH", "ULTRA_HIGH")),
+    ),
     "audioTimestamp": boolean,
     "routingConfig": struct,
     "modelConfig": struct,
@@ -221,6 +225,10 @@ HARMS = (
 
 HARM = enum("HarmCategory", *(f"HARM_CATEGORY_{name}" for name in HARMS))
 
+TIERS = ("UNSPECIFIED", "STANDARD", "FLEX", "PRIORITY")
+SERVICE_TIER = enum("ServiceTier", *TIERS, *(f"SERVICE_TIER_{tier}" for tier in TIERS))
+"""The Gemini API has the names alone, and Vertex AI the longer ones (measured in September 2026)."""
+
 GENERATE_FIELDS: dict[str, Check] = {
     "model": string,
     "contents": repeated(CONTENT),
@@ -231,7 +239,7 @@ GENERATE_FIELDS: dict[str, Check] = {
     "generationConfig": GENERATION,
     "cachedContent": string,
     "labels": keyed(string),
-    "serviceTier": named,
+    "serviceTier": SERVICE_TIER,
     "store": boolean,
     "continuationToken": string,
     "modelArmorConfig": struct,

@@ -10,7 +10,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.media import may_be_picture
 from completions.wire.fields import text, texts
-from completions.wire.gemini import declared, grounding, imagen, media
+from completions.wire.gemini import declared, grounding, imagen, media, response_format
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, integer, level_of, many, pick
 from completions.wire.gemini.messages import DATA, HARM, HARMS, REQUESTS, VERTEX_ALONE
@@ -78,6 +78,7 @@ def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
     violations = REQUESTS[address["method"]](body, "")
     if violations or (violations := [] if "vertex" in address else _not_here(body)):
         raise Violated(violations)
+    body = response_format.unfolded(body)
     match address["method"]:
         case "generateContent" | "streamGenerateContent":
             problems = _generation(body, address)
@@ -142,6 +143,7 @@ def _not_here(body: dict[str, Any]) -> list[Violation]:
     config = inner(body, "generationConfig", "imageConfig")
     path = "generation_config.image_config"
     found = [wrong for name in VERTEX_ALONE if pick(config, name) is not None for wrong in unknown(path, name)]
+    found += response_format.violations(inner(body, "generationConfig"))
     for at, setting in enumerate(many(pick(body, "safetySettings") or [])):
         found += HARM(setting.get("category", 0), f"safety_settings[{at}].category")
     return [*declared.not_here(_declared(body), inner(body, "generationConfig")), *found]

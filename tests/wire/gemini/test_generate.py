@@ -491,6 +491,77 @@ def test_prompt__reads_the_fields_under_both_names(spelled: str) -> None:
     assert prompt.tools[0].parameters == {"type": "object"}
 
 
+SHAPE = {"type": "object", "properties": {"a": {"type": "integer"}}}
+PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta"
+
+
+@pytest.mark.parametrize(
+    ("format_", "kind", "schema"),
+    [
+        ({"text": {"mimeType": "APPLICATION_JSON", "schema": SHAPE}}, "json_schema", SHAPE),
+        ({"text": {"mime_type": "APPLICATION_JSON"}}, "json_object", {}),
+        ({"text": {"mimeType": "MIME_TYPE_UNSPECIFIED", "schema": SHAPE}}, "json_schema", SHAPE),
+        ({"text": {"mimeType": "TEXT_PLAIN", "schema": SHAPE}}, "text", {}),
+        ({"image": {"aspectRatio": "ASPECT_RATIO_UNSPECIFIED"}}, "text", {}),
+        ({"audio": {}}, "text", {}),
+    ],
+)
+def test_prompt__reads_the_format_as_it_is_asked_for_since_2026(
+    format_: dict[str, Any], kind: str, schema: dict[str, Any]
+) -> None:
+    for name in ("responseFormat", "response_format"):
+        found = asked(with_config(**{name: format_})).response_format
+        assert (found.kind, found.schema or {}) == (kind, schema)
+
+
+def test_prompt__reads_the_formats_of_vertex() -> None:
+    formats = [{"image": {}}, {"text": {"mimeType": "application/json", "schema": SHAPE}}]
+    route = {"model": "gemini-2.5-flash", "method": "generateContent", "vertex": "p"}
+    found = GEMINI.parse(orjson.dumps(with_config(responseFormat=formats)), {}, validate=True, route=route)
+    assert found.response_format.schema == SHAPE
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        (
+            {"responseFormat": {"text": {"mimeType": "application/json", "schema": {}}}},
+            "Invalid value at 'generation_config.response_format.text.mime_type' "
+            f'({PACKAGE}.TextResponseFormat.MimeType), "application/json"',
+        ),
+        (
+            {"responseFormat": {"image": {"aspectRatio": "1:1", "imageSize": "1K"}}},
+            "Invalid value at 'generation_config.response_format.image.aspect_ratio' "
+            f'({PACKAGE}.ImageResponseFormat.AspectRatio), "1:1"\n'
+            "Invalid value at 'generation_config.response_format.image.image_size' "
+            f'({PACKAGE}.ImageResponseFormat.ImageSize), "1K"',
+        ),
+        (
+            {"responseFormat": {"aspectRatio": "9:16", "imageSize": "1K"}},
+            "Invalid JSON payload received. Unknown name \"aspectRatio\" at 'generation_config.response_format': "
+            "Cannot find field.\n"
+            "Invalid JSON payload received. Unknown name \"imageSize\" at 'generation_config.response_format': "
+            "Cannot find field.",
+        ),
+        (
+            {"mediaResolution": "HIGH"},
+            f"Invalid value at 'generation_config.media_resolution' ({PACKAGE}.GenerationConfig.MediaResolution), "
+            '"HIGH"',
+        ),
+    ],
+)
+def test_config__is_refused_by_the_names_of_its_enums(config: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        asked(with_config(**config))
+    assert caught.value.message == said
+
+
+def test_service_tier__is_one_of_four() -> None:
+    assert asked({**HELLO, "serviceTier": "priority"}) and asked({**HELLO, "service_tier": "SERVICE_TIER_FLEX"})
+    with pytest.raises(RequestError, match=r"Invalid value at 'service_tier' .*, \"not-a-tier\""):
+        asked({**HELLO, "serviceTier": "not-a-tier"})
+
+
 def snaked(value: Any) -> Any:
     """Write the names of fields in snake case."""
     if isinstance(value, dict):

@@ -116,6 +116,13 @@ def test_picture__has_the_size(
     assert answer["usageMetadata"]["candidatesTokenCount"] == cost
 
 
+def test_picture__is_as_its_format_asks(live: LiveServer) -> None:
+    asks = {"aspectRatio": "ASPECT_RATIO_ONE_BY_ONE", "image_size": "image_size_four_k", "mimeType": "IMAGE_JPEG"}
+    answer = asked(live, PRO, responseModalities=["IMAGE"], responseFormat={"image": asks})
+    assert drawn(answer["candidates"][0]["content"]["parts"][0]["inlineData"]) == (4096, 4096)
+    assert answer["usageMetadata"]["candidatesTokenCount"] == 2000
+
+
 @pytest.mark.parametrize(
     ("model", "options", "kind"),
     [
