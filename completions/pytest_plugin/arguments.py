@@ -34,6 +34,9 @@ WORDS: Mapping[Any, str] = {
 }
 
 
+MODEL = ' What a model of pydantic holds is `{"json": model.model_dump()}`.'
+
+
 def checked(function: Callable[P, R]) -> Callable[P, R]:
     """Raise TypeError for an argument that is not as the function's annotations say."""
     signature = inspect.signature(function)
@@ -85,7 +88,10 @@ def _problem(value: object, kind: Any) -> str | None:
     """Return what is wrong with a value; None where it is as it should be."""
     if isinstance(value, (Reply, Choice)) and (wrong := answer_problem(value)) is not None:
         return f"is a {type(value).__name__} that cannot answer: {wrong}."
-    return None if _is_of_kind(value, kind) else f"takes {_words(kind)}, not {value!r:.100}."
+    if _is_of_kind(value, kind):
+        return None
+    hint = MODEL if hasattr(value, "model_dump") and WORDS[Mapping] in _words(kind) else ""
+    return f"takes {_words(kind)}, not {value!r:.100}.{hint}"
 
 
 def _alternatives(kind: Any) -> list[Any]:

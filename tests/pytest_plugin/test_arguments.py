@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from completions import Choice, Reply
 from completions.pytest_plugin.in_process import InProcess
@@ -19,6 +20,12 @@ def wrong(value: object) -> Any:
     return value
 
 
+class Invoice(BaseModel):
+    """What an application may want to get."""
+
+    number: int
+
+
 REPLIES = "a text, a dict, a Reply, a Choice, a callable or a list of these"
 CALLS = "`expected` takes a list (each item a text or a pair of a text and a dict), not "
 REFUSED: list[tuple[Act, str]] = [
@@ -27,6 +34,7 @@ REFUSED: list[tuple[Act, str]] = [
     (lambda mock: mock.reply([wrong(b"x")]), f"`reply` takes {REPLIES}, not [b'x']"),
     (lambda mock: mock.reply(Reply(wrong("Hi"))), "`reply` is a Reply that cannot answer: `choices` must be a tuple"),
     (lambda mock: mock.reply(Choice(wrong(5))), "`reply` is a Choice that cannot answer: `text` must be a text"),
+    (lambda mock: mock.reply(wrong(Invoice(number=7))), "not Invoice(number=7). What a model of pydantic holds is `{"),
     (lambda mock: mock.reply({"text": b"x"}), "JSON has nothing like b'x', of the type bytes."),
     (lambda mock: mock.reply("Hi", when=wrong(5)), "`when` takes a text, a dict or None, not 5"),
     (lambda mock: mock.reply("Hi", times=wrong("2")), "`times` takes a whole number or None, not '2'"),
