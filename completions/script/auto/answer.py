@@ -23,6 +23,7 @@ from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import (
+    brief,
     choices,
     closings,
     code,
@@ -75,8 +76,8 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
     *(translations.document, quoted.answer, unspecified.answer, told.answer, tags.answer, labelled.answer),
-    *(translations.answer, scores.answer, choices.answer, few_shots.answer, lines.answer, snippets.answer),
-    closings.answer,
+    *(translations.answer, scores.answer, brief.order_or_letter, choices.answer, few_shots.answer, lines.answer),
+    *(snippets.answer, brief.one_word, closings.answer),
 )
 """What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
 

@@ -13,6 +13,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `quoted` | the same by a schema's properties alone | Agno |
 | `quoted` | an instance of an object that it sketches, `{name: string}` | LangChain4j, BAML |
 | `categories` | one of the values under a name, or a type that is no object: `Answer as an int` | BAML |
+| `brief` | a letter of a list, an order of its numbers, one word | examinations, RankGPT |
 | `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
 | `few_shots` | an answer like the examples, which are objects or one of a few words | GPT Researcher, applications |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |

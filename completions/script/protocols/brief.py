@@ -1,0 +1,77 @@
+"""Answers of a letter, of one word, or of an order, for step 3, where the prompt lists no words to choose from.
+
+| the prompt | the answer |
+|---|---|
+| `A) three`, `B) four`, and `Answer with the letter of the correct choice` | one of the letters |
+| `[1] tea`, `[2] milk`, and `in the format [2] > [1]` | all of the numbers, in their order |
+| `Is the sky blue? Answer in one word.` | `Yes`, or a word of the question |
+
+Examinations as MMLU ask for letters; RankGPT, within LlamaIndex and others, for an order.
+"""
+
+import re
+from functools import lru_cache
+
+from completions.conversation import Prompt
+from completions.script.auto.sentences import keywords
+from completions.script.protocols import choices
+from completions.script.protocols.instructions import KEPT, instructions, takes_any_text
+from completions.script.protocols.observation import in_sentences, question
+from completions.script.schemas.document import seeded
+from completions.script.wording import ANSWERS
+
+MAX_READ = 20_000
+"""Characters of each text that are read, at its end."""
+
+LETTER = re.compile(
+    rf"(?i)\b(?:{ANSWERS}|choose|select|pick|give|provide)\b[^\n.]{{0,80}}\b(?:letters?|option label)\b"
+)
+OPTION = re.compile(r"(?m)^[ \t]*\(?([A-J])[).:][ \t]+\S")
+ORDER = re.compile(r"\[\d{0,3}\] ?> ?\[\d{0,3}\]")
+NUMBERED = re.compile(r"\[(\d{1,3})\](?! ?>)(?<!> \[\d\])(?<!> \[\d\d\])")
+ONE_WORD = re.compile(
+    rf"(?i)\b(?:{ANSWERS}|use)\b[^\n.]{{0,40}}\b(?:(?:a|one|exactly one) (?:single )?word|single word)\b"
+)
+ASKED = re.compile(r"(?i)\W*(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\b[^?]*\?")
+ASKING = re.compile(rf"(?i)\b(?:{ANSWERS}|use|single|one|words?|only)\b")
+
+
+def order_or_letter(prompt: Prompt, seed: str) -> str | None:
+    """Answer with a letter, or with an order; None where the prompt wants neither, or offers tools."""
+    if not takes_any_text(prompt):
+        return None
+    texts = [text[-MAX_READ:] for text in instructions(prompt)]
+    for text in texts:
+        letters = _letters("\n".join(texts)) if LETTER.search(text) else ()
+        if len(letters) > 1 and (choices.answer(prompt, seed) or "").partition(".")[0] not in letters:
+            letter = seeded(f"{seed}/letter").choice(letters)
+            return (
+                f"{letter}. {in_sentences(prompt, seeded(f'{seed}/why'))}" if choices.AT_LENGTH.search(text) else letter
+            )
+        if ORDER.search(text) and len(numbers := _numbers(prompt)) > 1:
+            return " > ".join(f"[{each}]" for each in numbers)
+    return None
+
+
+def one_word(prompt: Prompt, seed: str) -> str | None:
+    """Answer with one word, which is as good with every seed; None where the prompt wants more, or offers tools."""
+    if not takes_any_text(prompt) or not any(ONE_WORD.search(text[-MAX_READ:]) for text in instructions(prompt)):
+        return None
+    asked = question(prompt)
+    if ASKED.match(asked):
+        return "Yes"
+    words = keywords(ASKING.sub(" ", asked), 1)
+    return words[0].capitalize() if words else "Yes"
+
+
+@lru_cache(maxsize=KEPT)
+def _letters(text: str) -> tuple[str, ...]:
+    """Return the letters of the lines that begin with one, each once, if they begin with A."""
+    found = tuple(dict.fromkeys(OPTION.findall(text)))
+    return found if found[:1] == ("A",) else ()
+
+
+def _numbers(prompt: Prompt) -> list[int]:
+    """Return the numbers in brackets that the user has given, each once, but not those of the order that is shown."""
+    given = [message.text[-MAX_READ:] for message in prompt.messages if message.role == "user"]
+    return sorted({int(each) for text in given for each in NUMBERED.findall(text)})
