@@ -92,6 +92,7 @@ def test_template__is_filled(asked: str, expected: str, role: str) -> None:
         f"You will be given texts in the following format:\n{SCORE}",
         f"Write a Python function that returns lines with this form:\n{SCORE}",
         f"What does this say?\n{SCORE}",
+        f"When the user asks for a grade, use this format:\n{SCORE}",
         "Respond with a title:\nScore: [1-5]",
         "Respond in the format of this page:\n\nSome words.\n[a link]\n[another link]",
     ],
