@@ -1,0 +1,77 @@
+"""A table whose columns a prompt names, for step 3: `Return it as CSV with the header: name,age`, or in Markdown."""
+
+import csv
+import io
+import re
+from functools import lru_cache
+
+from completions.conversation import Prompt
+from completions.script.auto.instances import instance
+from completions.script.protocols.instructions import KEPT, SENTENCE_END, instructions, takes_any_text
+from completions.script.schemas.document import Schema, as_text
+from completions.script.wording import ANSWERS, WRITE
+
+MAX_READ = 20_000
+"""Characters of each text that are read, at its end."""
+
+MAX_COLUMNS, ROWS = 12, 3
+
+WANTED = re.compile(
+    rf"(?i)\b(?:{ANSWERS}|{WRITE}|present|format|convert|extract|export|show|create|produce)\b[^\n]{{0,100}}\b(CSV|table)\b"
+    r"|\bas (?:an? )?(?:valid )?(CSV|(?:markdown )?table)\b"
+)
+ABOUT_CODE = re.compile(r"(?i)\b(?:scripts?|functions?|code|programs?|class|quer(?:y|ies)|SQL|reads?|parses?|files?)\b")
+"""What tells that the table is not the answer."""
+
+NAME = r"[A-Za-z_]\w{0,30}(?:[ -](?!and\b)\w{1,30}){0,4}"
+COLUMNS = re.compile(
+    r"(?i)\b(?:columns?|headers?|fields)\b(?: (?:are|is|named|called|row|line))*:?\s*[`\"'(]*"
+    rf"(?P<names>{NAME}(?:\s*[,|]\s*(?:and )?{NAME}){{0,11}}(?:,? and {NAME})?)"
+    r"(?=[`\"').;:]|\s*(?:\n|\Z)|\s+(?:for|of|without|only)\b)"
+)
+COUNT = re.compile(r"(?i)population|count|amount|total|quantity|number|minutes|days|hours|size|stock")
+
+
+def answer(prompt: Prompt, seed: str) -> str | None:
+    """Write a table of the columns that are named; None where none is wanted, or tools are offered."""
+    if not takes_any_text(prompt):
+        return None
+    for text in instructions(prompt):
+        kind, columns = _table(text[-MAX_READ:])
+        if columns:
+            rows = [[_cell(name, at, f"{seed}/{at}") for name in columns] for at in range(1, ROWS + 1)]
+            return _csv(columns, rows) if kind == "csv" else _markdown(columns, rows)
+    return None
+
+
+@lru_cache(maxsize=KEPT)
+def _table(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return whether a text wants CSV or a table, and the names of its columns; none where it wants no table."""
+    for sentence in SENTENCE_END.split(text):
+        found = WANTED.search(sentence[:1_000])
+        if found is not None and not ABOUT_CODE.search(sentence[:1_000]):
+            columns = COLUMNS.search(text, text.find(sentence))
+            names = re.split(r"\s*[,|]\s*(?:and )?|,? and ", columns["names"]) if columns else []
+            if 1 < len(names) <= MAX_COLUMNS:
+                return (found[1] or found[2]).lower(), tuple(name.strip() for name in names)
+    return "", ()
+
+
+def _cell(name: str, at: int, seed: str) -> str:
+    if name.lower() in ("id", "no", "#", "rank"):
+        return str(at)
+    schema: Schema = {"type": "integer"} if COUNT.search(name) else {"type": "string"}
+    key = re.sub(r"\W+", "_", name).lower()
+    made = instance({"type": "object", "properties": {key: schema}, "required": [key]}, seed)
+    return as_text(made[key]) if isinstance(made, dict) else ""
+
+
+def _csv(columns: tuple[str, ...], rows: list[list[str]]) -> str:
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([columns, *rows])
+    return written.getvalue().rstrip("\n")
+
+
+def _markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
