@@ -42,20 +42,22 @@ def order_or_letter(prompt: Prompt, seed: str) -> str | None:
         return None
     texts = [text[-MAX_READ:] for text in instructions(prompt)]
     for text in texts:
-        letters = _letters("\n".join(texts)) if LETTER.search(text) else ()
+        letters = _letters("\n".join(texts)) if " l" in text and LETTER.search(text) else ()
         if len(letters) > 1 and (choices.answer(prompt, seed) or "").partition(".")[0] not in letters:
             letter = seeded(f"{seed}/letter").choice(letters)
             return (
                 f"{letter}. {in_sentences(prompt, seeded(f'{seed}/why'))}" if choices.AT_LENGTH.search(text) else letter
             )
-        if ORDER.search(text) and len(numbers := _numbers(prompt)) > 1:
+        if ">" in text and ORDER.search(text) and len(numbers := _numbers(prompt)) > 1:
             return " > ".join(f"[{each}]" for each in numbers)
     return None
 
 
 def one_word(prompt: Prompt, seed: str) -> str | None:
     """Answer with one word, which is as good with every seed; None where the prompt wants more, or offers tools."""
-    if not takes_any_text(prompt) or not any(ONE_WORD.search(text[-MAX_READ:]) for text in instructions(prompt)):
+    if not takes_any_text(prompt) or not any(
+        " word" in text and ONE_WORD.search(text[-MAX_READ:]) for text in instructions(prompt)
+    ):
         return None
     asked = question(prompt)
     if ASKED.match(asked):

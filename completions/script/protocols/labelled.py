@@ -71,7 +71,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
-        if lines := _template(text[-MAX_READ:]):
+        if ("\n" in text or "section" in text) and (lines := _template(text[-MAX_READ:])):
             return _filled(lines, prompt, seed)
     return None
 

@@ -16,6 +16,9 @@ MAX_READ = 20_000
 
 MAX_COLUMNS, ROWS = 12, 3
 
+SPELLINGS = ("CSV", "csv", "table", "Table")
+"""What a text has that asks for one; others need not be taken apart."""
+
 WANTED = re.compile(
     rf"(?i)\b(?:{ANSWERS}|{WRITE}|present|format|convert|extract|export|show|create|produce)\b[^\n]{{0,100}}\b(CSV|table)\b"
     r"|\bas (?:an? )?(?:valid )?(CSV|(?:markdown )?table)\b"
@@ -37,7 +40,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
-        kind, columns = _table(text[-MAX_READ:])
+        kind, columns = _table(text[-MAX_READ:]) if any(map(text.__contains__, SPELLINGS)) else ("", ())
         if columns:
             rows = [[_cell(name, at, f"{seed}/{at}") for name in columns] for at in range(1, ROWS + 1)]
             return _csv(columns, rows) if kind == "csv" else _markdown(columns, rows)
