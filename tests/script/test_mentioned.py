@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from completions.conversation import Message, Prompt, Tool
+from completions.conversation import Message, Prompt, ResponseFormat, Tool
 from completions.script.auto.answer import auto
 from completions.script.auto.instances import is_instance
+from completions.script.schemas.scalars import sense
 
 NUMBER, WHOLE, TEXT = {"type": "number"}, {"type": "integer"}, {"type": "string"}
 
@@ -52,6 +53,9 @@ def test_numbers__that_were_said_are_arguments(asked: str, properties: dict[str,
         ("From 2026-12-01 to 2026-12-09", {"start_date": "2026-12-01", "end_date": "2026-12-09"}),
         ("Where is order #ORD-1042?", {"order_id": "ORD-1042"}),
         ("Where is order 7?", {"id": "7"}),
+        ("Fly from Berlin to New York", {"origin": "Berlin", "destination": "New York"}),
+        ("A train to Rome from Bern", {"from_city": "Bern", "toStation": "Rome"}),
+        ("Send it to 10115 Berlin, zip code 94107", {"zip_code": "94107"}),
         ("Cancel ticket number T-33 of customer 1204", {"ticket_id": "T-33", "customerId": "1204"}),
     ],
 )
@@ -64,6 +68,8 @@ def test_texts__that_were_said_to_the_letter_are_arguments(asked: str, expected:
     ("asked", "name", "schema", "expected"),
     [
         ("Where is order 7?", "order_id", WHOLE, 7),
+        ("The total is 45.50", "total", NUMBER, 45.5),
+        ("Ada is 36 years old, in 2 houses", "age", WHOLE, 36),
         ("Look at https://example.org/a, now", "page", TEXT | {"format": "uri"}, "https://example.org/a"),
         ("Until 2026-12-09", "end", TEXT | {"format": "date"}, "2026-12-09"),
         ("Where is order ORD-7?", "order_id", TEXT | {"pattern": r"^ORD-\d$"}, "ORD-7"),
@@ -71,6 +77,11 @@ def test_texts__that_were_said_to_the_letter_are_arguments(asked: str, expected:
 )
 def test_said__is_found_by_the_schema(asked: str, name: str, schema: dict[str, Any], expected: object) -> None:
     assert _arguments(asked, {name: schema}) == {name: expected}
+    whole = {"type": "object", "properties": {name: schema}, "required": [name]}
+    prompt = Prompt(
+        model="m", messages=(Message("user", asked),), response_format=ResponseFormat("json_schema", "x", whole)
+    )
+    assert json.loads(str(auto(prompt)[0].text)) == {name: expected}
 
 
 @pytest.mark.parametrize(
@@ -81,11 +92,13 @@ def test_said__is_found_by_the_schema(asked: str, name: str, schema: dict[str, A
         ("The user has 5 apples", "user_id", TEXT),
         ("Say it in 2 lines, or 3", "id", TEXT),
         ("Such as i.e. or and/or", "path", TEXT),
+        ("Give a score 1 where it is bad", "score", WHOLE | {"minimum": 2}),
+        ("From Berlin to Rome", "from_email", TEXT),
     ],
 )
 def test_said__that_does_not_suit_is_left_out(asked: str, name: str, schema: dict[str, Any]) -> None:
     made = _arguments(asked, {name: schema})[name]
-    assert made not in asked and is_instance(made, schema)
+    assert str(made) not in asked and is_instance(made, schema)
 
 
 FORM = json.dumps({"type": "object", "properties": {"city": TEXT, "url": TEXT}, "required": ["city", "url"]})
@@ -183,3 +196,17 @@ def test_path__is_from_the_root_where_the_tool_wants_it(told: str, asked: str, s
         )
         made = auto(Prompt(model="gpt-4o", messages=messages, tools=(tool,)))[0].tool_calls[0]
         assert json.loads(str(made.arguments)) == {"file_path": expected}
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("postalCode", "postal"),
+        ("country_code", "country_code"),
+        ("promo_code", "id"),
+        ("source_code", "code"),
+        ("code", "code"),
+    ],
+)
+def test_code__is_a_program_only_where_nothing_else_is_named(name: str, word: str) -> None:
+    assert sense(name) == word

@@ -21,6 +21,7 @@ from completions.event.scatter import Length
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
+from completions.script.auto.mentioned import with_numbers
 from completions.script.auto.sentences import keywords, plan, sentences, thoughts
 from completions.script.protocols import (
     brief,
@@ -180,8 +181,9 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
 
 
 def _instance(prompt: Prompt, seed: str) -> str:
-    schema = ranged(one_for_each(prompt.response_format.schema, prompt), prompt)
-    value = instance(schema, seed, question(prompt), over=has_worked(prompt))
+    asked = question(prompt)
+    schema = with_numbers(ranged(one_for_each(prompt.response_format.schema, prompt), prompt), asked, in_turn=False)
+    value = instance(schema, seed, asked, over=has_worked(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 
 

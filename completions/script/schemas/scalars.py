@@ -68,6 +68,7 @@ HINTS: dict[str, tuple[str, ...]] = {
     "currency": ("EUR", "USD", "JPY"),
     "language": ("en", "fr", "de"),
     "color": ("blue", "green", "amber"),
+    "country_code": ("FR", "JP", "DE", "PT"),
     "code": ("print('hello')", "x = 1"),
     "command": ("echo hello", "ls", "date"),
     "cmd": ("echo hello", "ls", "date"),
@@ -164,6 +165,12 @@ WHOLE_WORDS = re.compile(
 """Words that have a hint's word in them, and do not mean it: an update is no date, as a birthdate is one."""
 
 
+PROGRAMS = frozenset(
+    ("source", "python", "sample", "example", "new", "old", "generated", "full", "program", "test", "html")
+)
+"""Words before a `code` that is a program; another has what the word names, as a `zip_code`, or is an id."""
+
+
 def snake_case(name: str) -> str:
     """Return a name with its words in small letters, and underscores between them: `userName` is `user_name`."""
     snake = "".join("_" + each.lower() if each.isupper() else each.lower() for each in name)
@@ -172,7 +179,12 @@ def snake_case(name: str) -> str:
 
 def sense(name: str) -> str:
     """Return the hint's word that ends the name, or else is in it: `user_name` is a name; none is the empty word."""
-    for word in reversed(snake_case(name).split("_")):
+    words = snake_case(name).split("_")
+    if "_".join(words[-2:]) in HINTS:
+        return "_".join(words[-2:])
+    if words[-1] in ("code", "codes") and words[:-1] and not set(words) & PROGRAMS:
+        return sense("_".join(words[:-1])) or "id"
+    for word in reversed(words):
         for form in (word, word.removesuffix("s"), word.removesuffix("es"), re.sub("ies$", "y", word)):
             if form in HINTS:
                 return form
