@@ -246,10 +246,16 @@ GENERATE_FIELDS: dict[str, Check] = {
     "outputConfig": message("GenerationOutputConfig", {"outputUriPrefix": string}),
 }
 GENERATE = message("GenerateContentRequest", GENERATE_FIELDS)
+TASKS = (
+    *("TASK_TYPE_UNSPECIFIED", "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION"),
+    *("CLUSTERING", "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY"),
+)
+"""What embeddings are for, as the Gemini API's reference has it; any other name is refused (measured in 2026)."""
+
 EMBED_FIELDS: dict[str, Check] = {
     "model": string,
     "content": CONTENT,
-    "taskType": named,
+    "taskType": enum("TaskType", *TASKS),
     "title": string,
     "outputDimensionality": whole,
     "autoTruncate": boolean,

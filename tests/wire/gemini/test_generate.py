@@ -556,6 +556,14 @@ def test_config__is_refused_by_the_names_of_its_enums(config: dict[str, Any], sa
     assert caught.value.message == said
 
 
+def test_task__is_one_that_embeddings_are_for() -> None:
+    text = {"content": {"parts": [{"text": "Hello"}]}}
+    assert asked({**text, "taskType": "RETRIEVAL_QUERY"}, "embedContent").last_user == "Hello"
+    said = rf"Invalid value at 'task_type' \({PACKAGE}.TaskType\), \"NOT_A_REAL_TASK_TYPE\""
+    with pytest.raises(RequestError, match=said):
+        asked({**text, "taskType": "NOT_A_REAL_TASK_TYPE"}, "embedContent")
+
+
 def test_service_tier__is_one_of_four() -> None:
     assert asked({**HELLO, "serviceTier": "priority"}) and asked({**HELLO, "service_tier": "SERVICE_TIER_FLEX"})
     with pytest.raises(RequestError, match=r"Invalid value at 'service_tier' .*, \"not-a-tier\""):
