@@ -90,6 +90,17 @@ def struct(value: Any, path: str) -> list[Violation]:
     return [] if isinstance(value, dict) else invalid(path, "type.googleapis.com/google.protobuf.Struct", value)
 
 
+def named(value: Any, path: str) -> list[Violation]:
+    """Check a value of an enum whose names are not listed here: a name, or its number, as Google's own clients send."""
+    return [] if isinstance(value, str) or integer(value, 0) is not None else invalid(path, "TYPE_ENUM", value)
+
+
+_SCALAR: set[Check] = {string, boolean, whole, long, number, data, named}
+_LIST: set[Check] = {anything}
+_MAP: set[Check] = set()
+"""The checks of fields that take no object, those that take a list, and those of maps."""
+
+
 def enum(name: str, *names: str) -> Check:
     """Check a name of an enum, in any case as some SDKs send it, or its number."""
 
@@ -97,12 +108,8 @@ def enum(name: str, *names: str) -> Check:
         known = isinstance(value, str) and value.upper() in names
         return [] if known or integer(value, 0) is not None else invalid(path, PACKAGE + name, value)
 
+    _SCALAR.add(check)
     return check
-
-
-def named(value: Any, path: str) -> list[Violation]:
-    """Check a value of an enum whose names are not listed here: a name, or its number, as Google's own clients send."""
-    return [] if isinstance(value, str) or integer(value, 0) is not None else invalid(path, "TYPE_ENUM", value)
 
 
 def repeated(item: Check) -> Check:
@@ -115,6 +122,9 @@ def repeated(item: Check) -> Check:
             return item(value, path) or invalid(path, "repeated field", value)
         return [wrong for at, each in enumerate(value) for wrong in item(each, f"{path}[{at}]")]
 
+    _LIST.add(check)
+    if item in _SCALAR:
+        _SCALAR.add(check)
     return check
 
 
@@ -126,7 +136,21 @@ def keyed(item: Check) -> Check:
             return invalid(path, "Map", value)
         return [wrong for at, each in enumerate(value.values()) for wrong in item(each, f"{path}[{at}].value")]
 
+    _MAP.add(check)
     return check
+
+
+def _misplaced(check: Check, value: Any, path: str, key: str) -> list[Violation]:
+    """Return that a field of a message, by its name as it was sent, has a list, or an object, and takes none."""
+    at = f" at '{path}'" if path else ""
+    if isinstance(value, list) and check in _MAP:
+        return [(path, f"Invalid value{at} (Map), Cannot bind a list to map for field '{key}'.")]
+    if isinstance(value, list) and check not in _LIST:
+        said = f"Invalid JSON payload received. Unknown name {_shown(key)}{at}"
+        return [(path, f"{said}: Proto field is not repeating, cannot start list.")]
+    if isinstance(value, dict) and check in _SCALAR:
+        return [(path, f"Invalid value{at} ({snake(key)}), Starting an object on a scalar field")]
+    return []
 
 
 def message(name: str, fields: Mapping[str, Check]) -> Check:
@@ -146,7 +170,9 @@ def message(name: str, fields: Mapping[str, Check]) -> Check:
                 found += unknown(path, key)
             elif inner is not None:
                 own, inner_check = known[key]
-                found += inner_check(inner, f"{path}.{own}" if path else own)
+                found += _misplaced(inner_check, inner, path, key) or inner_check(
+                    inner, f"{path}.{own}" if path else own
+                )
             if len(found) >= MAX_VIOLATIONS:
                 break
         return list(islice(found, MAX_VIOLATIONS))

@@ -564,6 +564,46 @@ def test_task__is_one_that_embeddings_are_for() -> None:
         asked({**text, "taskType": "NOT_A_REAL_TASK_TYPE"}, "embedContent")
 
 
+LIST = "Proto field is not repeating, cannot start list."
+OBJECT = "Starting an object on a scalar field"
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (
+            {"tools": [{"functionDeclarations": [{**WEATHER, "parameters": {"type": ["string", "null"]}}]}]},
+            'Invalid JSON payload received. Unknown name "type" at '
+            f"'tools[0].function_declarations[0].parameters': {LIST}",
+        ),
+        (
+            {"tools": [{"functionDeclarations": [{**WEATHER, "parameters": {"type": "object", "properties": []}}]}]},
+            "Invalid value at 'tools[0].function_declarations[0].parameters' (Map), "
+            "Cannot bind a list to map for field 'properties'.",
+        ),
+        (
+            {"contents": [{"parts": [{"functionResponse": {"name": "f", "response": [1]}}]}]},
+            'Invalid JSON payload received. Unknown name "response" at '
+            f"'contents[0].parts[0].function_response': {LIST}",
+        ),
+        (
+            {"contents": [{"parts": [{"text": {"a": 1}}]}]},
+            f"Invalid value at 'contents[0].parts[0]' (text), {OBJECT}",
+        ),
+        (
+            {"generationConfig": {"stopSequences": {}}},
+            f"Invalid value at 'generation_config' (stop_sequences), {OBJECT}",
+        ),
+        ({"systemInstruction": []}, f'Invalid JSON payload received. Unknown name "systemInstruction": {LIST}'),
+        ({"cachedContent": {}}, f"Invalid value (cached_content), {OBJECT}"),
+    ],
+)
+def test_field__takes_no_list_or_object(body: dict[str, Any], said: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        asked({**HELLO, **body})
+    assert caught.value.message == said
+
+
 def test_service_tier__is_one_of_four() -> None:
     assert asked({**HELLO, "serviceTier": "priority"}) and asked({**HELLO, "service_tier": "SERVICE_TIER_FLEX"})
     with pytest.raises(RequestError, match=r"Invalid value at 'service_tier' .*, \"not-a-tier\""):
