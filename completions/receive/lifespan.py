@@ -19,6 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from completions.conf import conf
+from completions.exceptions import ServerStopped
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.management.checks import workers_problem
@@ -155,6 +156,22 @@ def _reader(proxied: Any) -> Callable[[dict[str, Any], Any, Any], Coroutine[Any,
     return read
 
 
+def _interrupt(server: Server) -> Callable[[int, FrameType | None], None]:
+    """Return what ends a server by Ctrl+C: as uvicorn does, but what a second one cuts off is refused before."""
+    loop = asyncio.get_running_loop()
+
+    def refuse_all() -> None:
+        for task in [*server.server_state.tasks]:
+            task.cancel(ServerStopped.REASON)
+
+    def interrupt(signum: int, frame: FrameType | None) -> None:
+        server.handle_exit(signum, frame)
+        if server.force_exit:
+            loop.call_soon_threadsafe(refuse_all)
+
+    return interrupt
+
+
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
@@ -179,5 +196,7 @@ def adopt(server: Server) -> None:
         server.should_exit = True
 
     signal.signal(signal.SIGTERM, stop)
+    if getattr(signal.getsignal(signal.SIGINT), "__self__", None) is server:
+        signal.signal(signal.SIGINT, _interrupt(server))
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, stop)

@@ -647,14 +647,22 @@ def test_sigterm__streams_that_do_not_end_are_cut_after_the_timeout() -> None:
         assert not any("Traceback" in line for line in server.log)
 
 
-def test_sigterm__what_has_no_answer_by_then_is_refused() -> None:
+@pytest.mark.parametrize(
+    "signals", [(signal.SIGTERM,), (signal.SIGINT, signal.SIGINT)], ids=["sigterm", "ctrl-c twice"]
+)
+def test_end__what_has_no_answer_by_then_is_refused(signals: tuple[signal.Signals, ...]) -> None:
     rule = {"hold": {"gate": "gate", "timeout_ms": 3600000}, "reply": "Hello."}
     script = json.dumps({"version": 1, "defaults": {"validate": False}, "rules": [rule]})
-    with LiveServer(script=script, SHUTDOWN_TIMEOUT="1") as server, ExitStack() as stack:
+    with (
+        LiveServer(script=script, SHUTDOWN_TIMEOUT="1" if len(signals) == 1 else "600") as server,
+        ExitStack() as stack,
+    ):
         unfinished = stack.enter_context(connect(server))
         unfinished.sendall(request(b"{}")[:-1])
         waiting = [stack.enter_context(held(server, "Hi", count)) for count in (1, 2)]
-        server.process.terminate()
+        for each in signals:
+            server.process.send_signal(each)
+            server.wait_for("Shutting down")
         for connection in (*waiting, unfinished):
             head, _, body = read_all(connection).partition(b"\r\n\r\n")
             assert head.startswith(b"HTTP/1.1 503 ")
