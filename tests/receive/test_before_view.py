@@ -112,10 +112,12 @@ SECRET = "AIzaSecretOfMine"
 @pytest.mark.parametrize(("keys", "end"), [("", r"\[accepted\]"), ("sk-other", "401")], ids=["taken", "refused"])
 def test_handshake__its_line_in_the_log_has_no_key(name: str, keys: str, end: str) -> None:
     path = f"/v1/responses?{name}={SECRET}&more=1"
-    with LiveServer(API_KEYS=keys) as server:
+    given = (f"Authorization: Bearer {SECRET}", f"Sec-WebSocket-Protocol: openai-insecure-api-key.{SECRET}")
+    with LiveServer(API_KEYS=keys, LOG_LEVEL="DEBUG") as server:
         with socket.create_connection((server.host, server.port), PATIENCE) as client:
-            client.sendall(raw(path, *UPGRADE, method="GET"))
+            client.sendall(raw(path, *UPGRADE, *given, method="GET"))
             assert client.recv(1000)
+        server.wait_for("DEBUG   < GET /v1/responses")
         server.wait_for(rf'"WebSocket /v1/responses\?{name}=[^&]+&more=1" {end}')
         assert server.stop() == 0
     assert not [line for line in server.log if SECRET in line]
