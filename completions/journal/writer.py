@@ -73,6 +73,16 @@ EXPECTED = (Error, ImproperlyConfigured, OSError)
 """What is wrong with a database rather than with the code."""
 
 
+ELSEWHERE = "DATABASE_URL=sqlite:////PATH/FILE puts it elsewhere, sqlite://:memory: on no disk"
+
+REMEDIES = {
+    "psycopg2 or psycopg": 'pip install "psycopg[binary]"',
+    "unable to open database file": ELSEWHERE,
+    "readonly database": ELSEWHERE,
+}
+"""What to do, by what is a part of the problem: a driver that is missing, a folder or a file that cannot be written."""
+
+
 class Writer:
     """The queue and its thread, which starts with the first exchange.
 
@@ -311,9 +321,8 @@ class Writer:
 
 
 def _remedy(exc: Exception) -> str:
-    """Return what to do about a database whose driver is not installed."""
-    is_known = isinstance(exc, ImproperlyConfigured) and "psycopg" in str(exc)
-    return ' (pip install "psycopg[binary]")' if is_known else ""
+    """Return what to do about a problem that stays until somebody does it."""
+    return next((f" ({remedy})" for part, remedy in REMEDIES.items() if part in str(exc)), "")
 
 
 class _Turn:

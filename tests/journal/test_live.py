@@ -118,6 +118,14 @@ def test_database__that_cannot_be_used_stops_no_answer(url: str) -> None:
         assert not any("Traceback" in line for line in server.log)
 
 
+def test_database__that_cannot_be_written_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with live(tmp_path / "none" / "journal.sqlite3") as server:
+        ask(server)
+        server.wait_for(
+            r"unable to open database file \(DATABASE_URL=\S+ puts it elsewhere, sqlite://:memory: on no disk\)"
+        )
+
+
 def test_database__whose_driver_is_missing_is_told_and_stops_no_reader(tmp_path: Path) -> None:
     for name in ("psycopg", "psycopg2"):
         (tmp_path / f"{name}.py").write_text("raise ImportError")

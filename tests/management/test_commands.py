@@ -291,7 +291,7 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
         server.wait_for(f"The journal cannot be written, and is tried again every second: {journal}: unable to open")
         with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
             ready = json.load(response)
-        assert ready["journal"] == f"cannot be written: {journal}: unable to open database file"
+        assert ready["journal"].startswith(f"cannot be written: {journal}: unable to open database file (")
         journal.parent.mkdir()
         server.wait_for("The journal can be written again")
         with urllib.request.urlopen(f"{server.url}/_mock/ready") as response:
