@@ -157,9 +157,9 @@ OPENAI_STORED: Addresses = [
 
 AZURE = next(address.wire for address in ADDRESSES if address.route == "openai/(?:v1/)?responses")
 XAI = next(address.wire for address in ADDRESSES if address.route == "xai/v1/responses")
-GROQ, MISTRAL = (
+GROQ, MISTRAL, OPENROUTER = (
     {"wire": next(address.wire for address in ADDRESSES if address.route == f"{place}chat/completions")}
-    for place in ("groq/openai/v1/", "mistral/v1/")
+    for place in ("groq/openai/v1/", "mistral/v1/", "openrouter/api/v1/")
 )
 
 
@@ -198,8 +198,9 @@ OTHERS_STORED: Addresses = [
     *kept_responses("openai/v1/", AZURE),
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
+    path("openrouter/api/v1/generation", by_method(GET=stored.generation), OPENROUTER),
 ]
-"""The responses that Azure and xAI keep, and the files and batches of Azure, Groq, Mistral and xAI."""
+"""What Azure and xAI keep of responses, and OpenRouter of chat; the files and batches of Azure, Groq, Mistral, xAI."""
 
 ANTHROPIC_STORED: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from completions.exceptions import RequestError
 from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
-from completions.wire.dialects import mistral_batches, xai_batches
+from completions.wire.dialects import mistral_batches, openrouter_generations, xai_batches
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
@@ -17,6 +17,7 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     message_batches.BATCH: message_batches.not_found,
     mistral_batches.FILE: lambda name: mistral_batches.not_found("File", name),
     mistral_batches.JOB: lambda name: mistral_batches.not_found("Job", name),
+    openrouter_generations.GENERATION: openrouter_generations.not_found,
     xai_batches.BATCH: xai_batches.not_found,
     gemini_batches.BATCH: lambda name: gemini_batches.not_found(name.removeprefix("batches/")),
     gemini_files.FILE: lambda name: gemini_files.not_found(name.removeprefix("files/")),

@@ -37,6 +37,7 @@ from completions.views.looked_up import current
 from completions.views.missing import not_found
 from completions.views.streaming import replayed
 from completions.wire.base import WireFormat, decode_object
+from completions.wire.dialects.openrouter_generations import GENERATION
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import EVENTS_IN_UTF8, ServerSentEvents
 from completions.wire.multipart import Form, read_form
@@ -337,6 +338,14 @@ async def completion(asked: Asked, name: str) -> dict[str, Any]:
     """Show a stored chat completion."""
     document: dict[str, Any] = (await asked.get(COMPLETION, name))["completion"]
     return document
+
+
+@stored
+async def generation(asked: Asked) -> dict[str, Any]:
+    """Show what OpenRouter tells of an answer, whose id is in the query."""
+    if not (name := asked.query.get("id")):
+        raise RequestError("The parameter `id` is missing.")
+    return {"data": await asked.get(GENERATION, name)}
 
 
 @stored

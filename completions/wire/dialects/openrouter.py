@@ -25,6 +25,7 @@ from completions.wire.dialects import (
     rules,
 )
 from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, PROVIDER, RULES, envelope
+from completions.wire.dialects.openrouter_generations import generation_of
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts, without_nulls
@@ -79,6 +80,8 @@ class OpenRouter(Vendor):
         model = prompt.model or ""
         dialect = next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self)
         return dialect.silenced_if_asked(prompt)
+
+    to_store = staticmethod(generation_of)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""

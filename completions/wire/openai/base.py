@@ -16,7 +16,7 @@ from completions.conversation import Choice, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.wire.base import Place, StreamFailure, WireFormat, json_type
+from completions.wire.base import Place, Span, StoredDocument, StreamFailure, WireFormat, json_type
 from completions.wire.framing import DONE, EVENTS_IN_UTF8, ServerSentEvents
 from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
@@ -89,6 +89,8 @@ class Dialect:
     """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
+    to_store: Callable[[Mapping[str, Any], Prompt, Span], StoredDocument] | None = None
+    """Returns what is kept of each answer of chat, given its document, where something is."""
     has_sockets = False
     """Whether responses are also asked for over WebSockets."""
     text_like_chat = False

@@ -100,7 +100,9 @@ class ChatCompletions(OpenAIFormat):
         return self._dialect.answer_headers(reply, prompt)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the documents to store if the request asks for it."""
+        """Return the documents to store: the answer if the request asks for it, and what the vendor keeps of each."""
+        if (kept := self._dialect.to_store) is not None:
+            return [kept(self.document(reply, prompt), prompt, span)]
         return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
