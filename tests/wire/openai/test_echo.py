@@ -434,7 +434,8 @@ def test_usage_of_xai__counts_the_tools_that_ran() -> None:
 
 
 def test_searches_of_xai__share_an_id_and_tell_their_sources() -> None:
-    told = answer(dialect=XAI(), model="grok-4.3", tools=[{"type": "web_search"}, {"type": "web_search_preview"}])
+    search = {"type": "web_search"}
+    told = answer(dialect=XAI(), model="grok-4.3", tools=[search, search | {"filters": {}}])
     searches = [item for item in told["output"] if item["type"] == "web_search_call"]
     names = [item["id"].removeprefix(f"ws_{told['id']}_call-").rpartition("-") for item in searches]
     assert [number for _, _, number in names] == [str(at) for at in range(len(searches))]
