@@ -1,6 +1,10 @@
 """The table of exchanges, in one step for a new journal: what the first eight migrations make of it."""
 
+from importlib import import_module
+
 from django.db import migrations, models
+
+FIRST = import_module("completions.migrations.0001_exchange").Migration
 
 
 class Migration(migrations.Migration):
@@ -25,40 +29,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name="Exchange",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("request_id", models.CharField(max_length=64, unique=True)),
-                ("namespace", models.CharField(max_length=200)),
-                ("time", models.DateTimeField()),
-                ("method", models.TextField()),
-                ("path", models.TextField()),
-                ("endpoint", models.TextField(null=True)),
-                ("model", models.TextField(null=True)),
-                ("stream", models.BooleanField()),
-                ("status", models.IntegerField()),
-                ("rule", models.TextField(null=True)),
-                ("unmatched", models.BooleanField()),
-                ("near_misses", models.TextField()),
-                ("error", models.TextField(null=True)),
-                ("fault", models.TextField(null=True)),
-                ("retry", models.BigIntegerField()),
-                ("idempotency_key", models.TextField(null=True)),
-                ("summary", models.TextField()),
-                ("prompt_tokens", models.BigIntegerField(null=True)),
-                ("completion_tokens", models.BigIntegerField(null=True)),
-                ("cost_usd", models.FloatField(null=True)),
-                ("ttft_ms", models.FloatField(null=True)),
-                ("duration_ms", models.FloatField()),
-                ("chunks", models.IntegerField()),
-                ("bytes", models.BigIntegerField()),
-                ("client_left", models.BooleanField()),
-                ("tokens_sent", models.BigIntegerField(null=True)),
-                ("request_headers", models.TextField()),
-                ("request_body", models.BinaryField()),
-                ("request_truncated", models.BooleanField()),
-                ("response_headers", models.TextField()),
-                ("response_body", models.BinaryField()),
-                ("response_writes", models.TextField()),
-                ("response_truncated", models.BooleanField()),
+                *FIRST.operations[0].fields,
                 ("fault_parameters", models.TextField(null=True)),
                 ("query", models.TextField(default="")),
                 ("answer", models.TextField(default="")),
