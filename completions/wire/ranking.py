@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from completions.conversation import Reply
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, whole
+from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.readback import Answer
 from completions.wire.vectors import embed
 
@@ -31,6 +31,11 @@ def ranked(reply: Reply, query: str, documents: Sequence[str], most: int | None 
     """Return the places of the documents and their scores, the best first; at most so many."""
     found = scores(reply, [(query, document) for document in documents])
     return sorted(enumerate(found), key=lambda each: -each[1])[:most]
+
+
+def text_of(document: object) -> str:
+    """Return the text of a document, which is one, or an object that has one."""
+    return document if isinstance(document, str) else text(mapping(document).get("text"))
 
 
 def cost(query: str, documents: Sequence[str], model: str) -> int:

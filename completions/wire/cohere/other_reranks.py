@@ -14,7 +14,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.cohere.base import answer_id, check
 from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.fields import mapping, text, text_or_none, whole
-from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked
+from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked, text_of
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
@@ -63,7 +63,7 @@ class Rerank(CohereRerank):
         body, model = prompt.body, prompt.model or ""
         given = body.get("documents")
         documents = given if isinstance(given, list) else []
-        texts = [_text(each) for each in documents]
+        texts = [text_of(each) for each in documents]
         found = ranked(reply, prompt.last_user, texts, whole(_top(body), 1))
         shown = body.get("return_documents")
         if VOYAGE.match(model):
@@ -106,10 +106,6 @@ class Rerank(CohereRerank):
 def _top(body: Mapping[str, Any]) -> int | None:
     found = body.get("top_k") if body.get("top_n") is None else body.get("top_n")
     return found if isinstance(found, int) else None
-
-
-def _text(document: object) -> str:
-    return document if isinstance(document, str) else text(mapping(document).get("text"))
 
 
 def _check_documents(documents: Sequence[object]) -> None:

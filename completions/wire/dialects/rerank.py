@@ -19,7 +19,7 @@ from completions.wire.dialects.openrouter import generation
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked, scores
+from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked, scores, text_of
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Problem,
@@ -127,7 +127,7 @@ class OpenRouterRerank(VendorRerank):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the places, scores and documents."""
         given = _listed(prompt.body.get("documents"))
-        documents = [_text(each) for each in given]
+        documents = list(map(text_of, given))
         model = reply.model or prompt.model or ""
         read = cost(prompt.last_user, documents, model)
         return {
@@ -230,10 +230,6 @@ def _listed(given: object) -> list[Any]:
     if isinstance(given, list):
         return given
     return [] if given is None else [given]
-
-
-def _text(document: object) -> str:
-    return document if isinstance(document, str) else text(mapping(document).get("text"))
 
 
 def _spelled(document: object, fields: object) -> str:
