@@ -154,6 +154,14 @@ async def test_other_request__is_parsed_each_time(case: str) -> None:
         await client.send([data])
 
 
+@pytest.mark.parametrize("case", ["small", "in chunks", "an empty body in chunks", "a continuation is asked for"])
+async def test_head__that_comes_before_its_body_is_no_whole_request(case: str) -> None:
+    head, end, body = {**ORDINARY, **UNUSUAL}[case].partition(heads.END)
+    expected = await Client(HttpToolsProtocol).send([head + end, body])
+    for _ in range(3):
+        assert await Client(Protocol).send([head + end, body]) == expected
+
+
 async def test_known_head__is_one_s_own_by_server_path_and_time() -> None:
     """A server behind a prefix, one that counts its connections, and what is within another request."""
     await Client(Protocol).send([SMALL, SMALL])
