@@ -108,7 +108,7 @@ def _cut_word(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -
 
 def _repeat(choice: Choice, prompt: Prompt, parameters: Mapping[str, float]) -> Choice:
     """Repeat the last sentence over and over."""
-    text = (choice.text or "I see.").rstrip()
+    text = (choice.text or "").rstrip() or "I see."
     found = SENTENCE.search(text)
     sentence = found.group().strip() if found and found.group().strip() else text
     times = min(int(parameters["times"]), budget.ANSWER_CHARACTERS // len(sentence) + 1)  # then it is refused anyway

@@ -8,7 +8,7 @@ import pytest
 
 from completions.conversation import Choice, Prompt, Reply, ResponseFormat, Tool, ToolCall
 from completions.faults import FAULTS, Stage, fault
-from completions.resolve.distort import CHANGES, distort
+from completions.resolve.distort import CHANGES, INJECTED, OTHER_LANGUAGES, distort
 from completions.resolve.finish import finish
 from completions.script.schemas.document import Document, Work
 from completions.script.schemas.validity import Checker
@@ -52,6 +52,36 @@ def valid(schema: dict[str, Any], text: str) -> bool:
 def test_text__is_what_a_model_says_wrongly(name: str, parameters: dict[str, float], text: str, reason: str) -> None:
     choice = said(name, SAID, parameters=parameters)
     assert (choice.text, choice.finish_reason) == (text, reason)
+
+
+@pytest.mark.parametrize(
+    ("name", "said_before", "text"),
+    [
+        ("cut_word", None, "Cert"),
+        ("cut_word", "A 1!", "A 1"),
+        ("repeats", None, "I see. I see. I see."),
+        ("repeats", " \n", "I see. I see. I see."),
+        ("repeats", "One. Two\n", "One. Two Two Two"),
+        ("injection", None, INJECTED),
+        ("content_filter", None, ""),
+    ],
+)
+def test_text__of_few_words_or_none_is_said_wrongly_too(name: str, said_before: str | None, text: str) -> None:
+    assert said(name, Choice(text=said_before), parameters={"times": 2, "after_tokens": 3}).text == text
+
+
+def test_wrong_language__is_another_one_than_that_of_the_answer() -> None:
+    assert said("wrong_language", Choice(text="罗马很古老。")).text == OTHER_LANGUAGES[1]
+
+
+@pytest.mark.parametrize("name", ["unknown_tool", "bad_arguments"])
+def test_call__that_is_made_in_place_of_a_text_is_why_the_answer_ends(name: str) -> None:
+    assert said(name, replace(SAID, finish_reason="stop")).finish_reason == "tool_calls"
+
+
+def test_events__that_are_told_as_they_were_written_stay() -> None:
+    reply = Reply((SAID,), events=())
+    assert distort(reply, Prompt(), [fault("empty_text", {})]) is reply
 
 
 @pytest.mark.parametrize(
