@@ -40,11 +40,22 @@ def test_packing__gives_back_whatever_was_sent(frames: list[bytes]) -> None:
     assert there_and_back(frames) == frames
 
 
-RUNS = st.builds(Run, st.binary(max_size=20), st.lists(st.binary(max_size=40), min_size=1, max_size=12), st.binary())
+STARTS = st.one_of(st.binary(max_size=20), st.just(b"a text that all events begin with"))
+VALUES = st.lists(st.binary(max_size=40), min_size=1, max_size=12)
+RUNS = st.builds(Run, STARTS, VALUES, st.binary())
 
 
 @given(st.lists(st.one_of(EVENTS, RUNS), max_size=6))
 def test_packing__gives_back_what_comes_in_runs(parts: list[bytes | Run]) -> None:
+    assert there_and_back(parts) == [*Frames(parts)]
+
+
+def test_packing__is_of_the_longest_run_wherever_that_is() -> None:
+    begins, numbers = b"data: a text that all events begin with", [b"%d" % at for at in range(30)]
+    runs = [Run(begins, numbers[:size], b"}\n\n") for size in (9, 30, 12)]
+    parts: list[bytes | Run] = [b"data: {}\n\n", runs[0], b"data: []\n\n", *runs[1:], b"end"]
+    _, _, packing = pack(Frames(parts))
+    assert (packing["first"], packing["last"]) == (11, 41)
     assert there_and_back(parts) == [*Frames(parts)]
 
 
