@@ -538,7 +538,7 @@ async def test_row__that_the_database_refuses_costs_itself_alone_at_most(what: s
     found = await asyncio.wait_for(queries.listing(ALL), PATIENCE)
     others = [id for id in ids if id != ids[20]]
     assert [each["id"] for each in found if each["id"] != ids[20]] == others[::-1]
-    assert writer.dropped == 40 - len(found)
+    assert (writer.written, writer.dropped) == (len(found), 40 - len(found))
 
 
 async def test_writer__survives_what_no_database_raises(
