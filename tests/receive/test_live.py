@@ -397,9 +397,15 @@ def test_tls__streams_and_breaks_off_as_without(tmp_path: Path) -> None:
         server.wait_for(rf"The inspector is at {server.url.replace('http:', 'https:')}/_mock/$")
 
 
+APPLICATION = ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0")
+
+lasting = serving(*APPLICATION, "--timeout-keep-alive", "36000", **QUICK)
+"""A server that keeps a connection for hours in which no further request comes, if one can come."""
+
+
 @pytest.mark.parametrize("body", [b'{"stream":true}', b"{}"], ids=["streamed", "whole"])
-def test_client__that_closes_its_own_side_alone_gets_its_answer(server: LiveServer, body: bytes) -> None:
-    with connect(server) as connection:
+def test_client__that_closes_its_own_side_alone_gets_its_answer(lasting: LiveServer, body: bytes) -> None:
+    with connect(lasting) as connection:
         connection.sendall(request(body))
         connection.shutdown(socket.SHUT_WR)
         head, _, rest = read_all(connection).removeprefix(STILL_THERE).partition(b"\r\n\r\n")
@@ -407,8 +413,8 @@ def test_client__that_closes_its_own_side_alone_gets_its_answer(server: LiveServ
     assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n") if body != b"{}" else json.loads(rest) == MOCK
 
 
-def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(server: LiveServer) -> None:
-    with connect(server) as connection:
+def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(lasting: LiveServer) -> None:
+    with connect(lasting) as connection:
         connection.sendall(request(b'{"stream":true}') + request() + request(b'{"stream":true}'))
         connection.shutdown(socket.SHUT_WR)
         answers = read_all(connection)
@@ -556,7 +562,7 @@ def test_client__that_stops_reading_is_waited_for(endless: dict[str, str]) -> No
 
 @pytest.mark.parametrize(
     "command",
-    [("manage.py", "serve", "--port", "0"), ("-m", "uvicorn", "mocksite.asgi:application", "--port", "0")],
+    [("manage.py", "serve", "--port", "0"), APPLICATION],
     ids=["serve", "uvicorn"],
 )
 def test_sigterm__open_streams_end_idle_connections_close_and_nothing_new_is_taken(
