@@ -139,6 +139,23 @@ async def test_whole_answer__in_full() -> None:
     }
 
 
+async def test_stream__that_was_held_has_the_times_at_which_it_went_on() -> None:
+    asked = asyncio.create_task(ask("hold", ',"stream":true', x_mock_pacing="ttft_ms=20; itl_ms=10"))
+    gates = namespaces.namespace().gates
+    while not await gates.counts():  # noqa: ASYNC110  # a count, and no event
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.1)
+    await gates.release("midway")
+    answer = await asked
+    found = await kept(answer)
+    chunks = found["response"]["chunks"]
+    assert "".join(chunk["data"] for chunk in chunks).encode() == answer.body
+    times = [chunk["at_ms"] for chunk in chunks]
+    assert times == sorted(times)
+    assert times[3] >= 99, "the role and two tokens came before"
+    assert (len(times), found["chunks"], found["tokens_sent"]) == (9, 8, 6)
+
+
 async def test_stream__has_every_chunk_with_its_time() -> None:
     answer = await ask("refund", ',"stream":true', x_mock_pacing="ttft_ms=20; itl_ms=10")
     found = await kept(answer)

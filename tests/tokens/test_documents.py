@@ -34,9 +34,14 @@ def test_pdf__says_its_text(deflated: bool) -> None:
 
 
 def test_pdf__has_letters_for_its_codes() -> None:
-    table = b"stream\nbegincmap 2 beginbfchar <01> <0048> <02> <0069> endbfchar endcmap\nendstream"
+    table = b"stream\nbegincmap 3 beginbfchar <01> <0048> <02> <0069> <7F> <00690> endbfchar endcmap\nendstream"
     found = documents.pdf(pdf(b"BT <0102> Tj <7F> Tj ET", more=table))
-    assert found is not None and found.text == "Hi?"
+    assert found is not None and found.text == "Hi?", "what stands for half a letter stands for none"
+
+
+def test_pdf__has_the_letters_of_windows_where_it_names_none() -> None:
+    found = documents.pdf(pdf(b"BT (\x93Caf\xe9\x94) Tj ET"))
+    assert found is not None and found.text == "“Café”"
 
 
 def test_pdf__has_a_mac_s_letters_and_no_ligatures() -> None:
