@@ -156,6 +156,8 @@ SAMPLING = frozenset({"temperature", "top_p", "stop"})
 ANYWHERE = r"(?:[a-z-]+\.)?"
 """A region, before names of models that the table has for a region alone."""
 
+TRIED = "a list of models that were tried at ConverseStream with tools and a picture"
+
 BEDROCK = (
     Family(
         rf"{ANYWHERE}openai\.gpt-(5\.\d|[6-9]).*",
@@ -176,16 +178,36 @@ BEDROCK = (
         seen="2026-09-22",
     ),
     Family(
-        r"openai\.gpt-oss.*|(qwen|minimax)\..*",
+        r"openai\.gpt-oss.*|minimax\..*|qwen\.(?!.*-vl-).*",
+        frozenset({"stop", "images"}),
+        source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b and gpt-oss-120b; "
+        f"{TRIED}",
+        seen="2026-10-10",
+    ),
+    Family(
+        r"qwen\..*",
         frozenset({"stop"}),
-        source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b and gpt-oss-120b",
+        source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b",
         seen="2026-08-24",
+    ),
+    Family(
+        rf"{ANYWHERE}amazon\.nova-micro-.*|deepseek\.v3.*|mistral\.(devstral|voxtral)-.*|moonshot\.kimi-k2-thinking"
+        r"|nvidia\.nemotron-(nano-(3|9b)|super)-.*|zai\.glm-(4\.7(-flash)?|5)",
+        frozenset({"images"}),
+        source=TRIED,
+        seen="2026-10-10",
     ),
     Family(
         r"meta\.llama.*",
         frozenset({"forced_tools", "streamed_tools"}),
-        source="maximhq/bifrost 3196; earendil-works/pi 3739",
-        seen="2026-05-04",
+        source=f"maximhq/bifrost 3196; earendil-works/pi 3739; {TRIED}",
+        seen="2026-10-10",
+    ),
+    Family(
+        r"mistral\.(mistral-(7b-instruct|large-240[27])|mixtral-8x7b-instruct|pixtral-large)-.*",
+        frozenset({"streamed_tools"}),
+        source=TRIED,
+        seen="2026-10-10",
     ),
     Family(
         r"deepseek\.r1.*",

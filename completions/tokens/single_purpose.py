@@ -81,10 +81,10 @@ SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
     ),
     "bedrock": (
         Family(
-            r"amazon\.nova-sonic-.*",
+            r"amazon\.nova(-2(-\d)?)?-sonic.*",
             formats=NOWHERE,
-            source="a list of the 53 models that were tried at Converse",
-            seen="2026-07-01",
+            source="lists of the models that were tried at Converse",
+            seen="2026-10-10",
         ),
     ),
 }

@@ -40,6 +40,9 @@ NOT_CACHED = (
 TEXT_SIZE = 400
 """Characters of base64 at which it is seen whether it is a text."""
 
+BLIND_TO_RESULTS = re.compile(r"openai[.]gpt-(?!oss)")
+"""Models that see pictures of a user, but not of a tool (recorded by vercel/ai; anomalyco/opencode 48069, 2026)."""
+
 SIGNATURE = "reasoningContent.reasoningText.signature"
 MAX_DOCUMENTS = 5
 
@@ -66,6 +69,9 @@ def check(content: Sequence[Body], where: str, model: str) -> None:
         at += 1 + joined
         if (image := block.get("image")) is not None:
             _check_picture(mapping(image), f"{where}.{at - 1}", model)
+        shown = dicts(mapping(block.get("toolResult")).get("content"))
+        if BLIND_TO_RESULTS.match(model) and any(part.get("image") for part in shown):
+            raise _refused("This model doesn't support the image field for user messages. Remove image and try again.")
         thought = mapping(mapping(block.get("reasoningContent")).get("reasoningText"))
         if thought.get("signature") and UNSIGNED.match(model):
             raise _refused(f"This model doesn't support the {SIGNATURE} field. Remove {SIGNATURE} and try again.")

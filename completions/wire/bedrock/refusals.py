@@ -81,8 +81,8 @@ REFUSALS: tuple[Refusal, ...] = (
         "streamed_tools",
         _offered(streamed=True),
         "This model doesn't support tool use in streaming mode.",
-        "earendil-works/pi 3739",
-        "2026-04-26",
+        "earendil-works/pi 3739; requests of 13 models",
+        "2026-10-10",
     ),
     _row(
         "tools",
@@ -95,9 +95,10 @@ REFUSALS: tuple[Refusal, ...] = (
     _row(
         "images",
         _unless_claude(_pictures),
-        "This model doesn't support the {place} field for user messages. Remove {place} and try again.",
-        "recordings: vercel/ai",
-        "2026-11-05",
+        "This model doesn't support the {place} content block that you provided. Update the content block and try "
+        "again.",
+        "requests of 25 models for texts alone; aws-samples/sample-per-model-bedrock",
+        "2026-10-10",
     ),
     *map(_claudes, ANTHROPIC),
 )

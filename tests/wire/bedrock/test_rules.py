@@ -53,6 +53,7 @@ def shown(format: str, data: str) -> dict[str, Any]:
 
 
 PNG = "iVBORw0KGgo="
+SHOWN = {"toolResult": {**RESULT["toolResult"], "content": [shown("png", PNG)]}}
 FORGETFUL = (GPT, "us.deepseek.r1-v1:0", "moonshotai.kimi-k2.5", "nvidia.nemotron-super-3-120b", "qwen.qwen3-32b-v1:0")
 
 
@@ -135,6 +136,9 @@ FORGETFUL = (GPT, "us.deepseek.r1-v1:0", "moonshotai.kimi-k2.5", "nvidia.nemotro
         (NOVA, [user(TEXT, shown("gif", PNG))], "MIME type image/png does not match the expected type image/gif"),
         (NOVA, [user(TEXT, shown("png", "AAAA"), shown("png", PNG))], None),
         ("us.meta.llama3-2-11b-instruct-v1:0", [user(TEXT, shown("gif", PNG))], "not match the specified image format"),
+        ("global.openai.gpt-6-astra", [USER, CALL, user(SHOWN)], "support the image field for user messages. Remove"),
+        ("global.openai.gpt-6-astra", [USER, CALL, user(RESULT, shown("png", PNG))], None),
+        *((model, [USER, CALL, user(SHOWN)], None) for model in (MODEL, NOVA)),
     ],
 )
 def test_converse__refuses_by_model(model: str, messages: list[Any], said: str | None) -> None:
@@ -164,6 +168,9 @@ def test_converse__refuses_cache_points_of_tools_and_systems_by_model(model: str
 
 NO = "This model doesn't support the {0} field. Remove {0} and try again."
 STREAMED = "This model doesn't support tool use in streaming mode."
+UNSEEN = "This model doesn't support the image content block that you provided. Update the content block and try again."
+BLIND = (GPT, "us.amazon.nova-micro-v1:0", "deepseek.v3.2", "minimax.minimax-m2.5", "qwen.qwen3-32b-v1:0", "zai.glm-5")
+PIXTRAL = "us.mistral.pixtral-large-2502-v1:0"
 CLAUDES = "The model returned the following errors: "
 LLAMA, R1, OPUS = "us.meta.llama4-maverick-17b-instruct-v1:0", "us.deepseek.r1-v1:0", "global.anthropic.claude-opus-5"
 DEEP, HIGH = ({"reasoningConfig": {"type": "enabled", "maxReasoningEffort": effort}} for effort in ("low", "high"))
@@ -214,18 +221,16 @@ def chosen(**choice: Any) -> dict[str, Any]:
         (MODEL, set_to(temperature=0.7, stopSequences=["."]), None),
         ("us.anthropic.claude-sonnet-4-6", set_to(maxTokens=128_000), None),
         (MODEL, {"additionalModelRequestFields": THINKS | {"top_k": 5}}, None),
-        (
-            GPT,
-            {"messages": [user(TEXT, PICTURE)]},
-            "doesn't support the image field for user messages. Remove image and",
-        ),
-        ("us.meta.llama4-maverick-17b-instruct-v1:0", {"messages": [user(TEXT, PICTURE)]}, None),
+        *((model, {"messages": [user(TEXT, PICTURE)]}, UNSEEN) for model in BLIND),
+        *((model, {"messages": [user(TEXT, PICTURE)]}, None) for model in (LLAMA, SOL, "qwen.qwen3-vl-235b-a22b")),
+        *((model, {"toolConfig": TOOLS}, None) for model in (PIXTRAL, "mistral.ministral-3-8b-instruct")),
+        ("amazon.nova-2-sonic-v1:0", {}, "This action doesn't support the model that you provided."),
         (MODEL, set_to(temperature=0.7, topP=0.9), f"{CLAUDES}`temperature` and `top_p` cannot both be specified"),
     ],
 )
 def test_converse__refuses_what_a_model_does_not_take(model: str, body: dict[str, Any], said: str | None) -> None:
     for method in ("converse", "converse-stream"):
-        told = STREAMED if "stream" in method and model in (LLAMA, R1) and "toolConfig" in body else said
+        told = STREAMED if "stream" in method and model in (LLAMA, R1, PIXTRAL) and "toolConfig" in body else said
         data, route = json.dumps({"messages": [USER], **body}).encode(), {"model": model, "method": method}
         wire = Converse()
         prompt = wire.parse(data, {}, validate=True, route=route)
