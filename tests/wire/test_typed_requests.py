@@ -295,6 +295,7 @@ _ITEMS = (
 _BLOCKS = (
     r"Invalid `(data|signature)` in `(redacted_)?thinking` block",
     r"^container: Container identifier can only be provided when using the code execution tool$",
+    r"^container: skills can only be used when a code execution tool is enabled$",
     r"^source tool `\w+` not found for tool use block `\w+`$",
     r"^Tool reference '\w+' not found in available tools$",
     r"^output_config\.effort requires a model that supports per-turn effort",

@@ -141,11 +141,17 @@ RUNNING = ("code_execution_", "web_fetch_2026", "web_search_2026")
 
 
 def uncontained(body: Mapping[str, Any]) -> Problem | None:
-    """Return that a request names a container without tools that run code, or resumes code and names none."""
+    """Return that a request has a container without tools that run code, or resumes code and names none.
+
+    The words on skills are quoted from March to August 2026, also of an empty object.
+    """
     container = body.get("container")
     named = container.get("id") if isinstance(container, dict) else container
-    if named is not None and not any(text(tool.get("type")).startswith(RUNNING) for tool in body.get("tools") or []):
-        return Wrong("Container identifier can only be provided when using the code execution tool", "container")
+    if not any(text(tool.get("type")).startswith(RUNNING) for tool in body.get("tools") or []):
+        if named is not None:
+            return Wrong("Container identifier can only be provided when using the code execution tool", "container")
+        if container == {} or mapping(container).get("skills"):
+            return Wrong("skills can only be used when a code execution tool is enabled", "container")
     last = body["messages"][-1]
     if container is not None or last["role"] != "user" or not isinstance(last["content"], list):
         return None

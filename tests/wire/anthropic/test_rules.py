@@ -312,6 +312,13 @@ ORPHAN = (
             for named in ("container_1", {"id": "container_1"})
         ),
         *(
+            (
+                {"container": given, "tools": [TOOL]},
+                "container: skills can only be used when a code execution tool is enabled",
+            )
+            for given in ({"skills": [{"type": "anthropic", "skill_id": "pptx", "version": "latest"}]}, {})
+        ),
+        *(
             ({"messages": [*before, {"role": "user", "content": []}]}, f"messages.{len(before)}: {SILENT}")
             for before in ([], [USER, {"role": "assistant", "content": "Hi"}])
         ),
