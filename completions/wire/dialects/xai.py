@@ -240,12 +240,14 @@ class XAI(Vendor):
 
 
 def _unsupported(body: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is not supported of a request for a response (measured on 2026-09-12)."""
+    """Yield what is not supported of a request for a response (measured on 2026-09-12; the last, quotes since July)."""
     if body.get("max_tokens") is not None:
         yield "max_tokens"
     if body.get("background") is True:
         yield "background"
     yield from (name for tool in dicts(body.get("tools")) for name in CODEX if name in tool)
+    if body.get("instructions") and body.get("previous_response_id"):
+        yield "instructions and previous_response_id together"
 
 
 def _is_own(token: str) -> bool:

@@ -55,6 +55,11 @@ def test_first_search__has_gone(wire: WireFormat) -> None:
         ({"max_tokens": 5}, 400, "max_tokens"),
         ({"background": True}, 400, "background"),
         (
+            {"instructions": "Be brief.", "previous_response_id": "a"},
+            400,
+            "instructions and previous_response_id together",
+        ),
+        (
             {"tools": [SEARCH, {"type": "custom"}]},
             422,
             "tools[1].type: unknown variant `custom`, expected one of `func",
@@ -78,7 +83,16 @@ def test_response__that_is_not_supported(more: dict[str, Any], status: int, erro
     )
 
 
-@pytest.mark.parametrize("more", [{"background": False, "max_tokens": None}, {"tools": None}, {"unheard": 1}])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"background": False, "max_tokens": None},
+        {"tools": None},
+        {"unheard": 1},
+        {"instructions": "Be brief.", "previous_response_id": None},
+        {"instructions": "", "previous_response_id": "a"},
+    ],
+)
 def test_response__that_is_taken(more: dict[str, Any]) -> None:
     assert asked(**more).model == "grok-4.3"
 
