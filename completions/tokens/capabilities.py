@@ -81,6 +81,7 @@ MANNERS: Mapping[str, str] = {
     "audio_left_out": "A request that neither has audio nor asks for it is refused.",
     "logprobs_forbidden": "`logprobs` are refused by a 403.",
     "research_alone": "A request for research without a tool to search with is refused.",
+    "effort_without_thinking": "An effort above `high` is refused where thinking is turned off.",
     "unreturned_thoughts": "A call of a tool whose thoughts are not sent back is refused.",
     "verbosity": "A verbosity other than `medium` is refused.",
     "function_role": "A message of the role `function` is refused in chat completions.",

@@ -15,9 +15,9 @@ ANTHROPIC = (
     ),
     Family(
         "claude-sonnet-5-5",
-        frozenset({"thinking_budget", "no_thinking"}),
-        source="requests to api.anthropic.com on 2026-09-29: it alone takes between_tools",
-        seen="2026-10-08",
+        frozenset({"thinking_budget", "no_thinking", "effort_without_thinking"}),
+        source="requests to api.anthropic.com on 2026-09-29: it alone takes between_tools, with efforts up to high",
+        seen="2026-10-10",
     ),
     Family(
         "claude-(fable|mythos)-.*|claude-opus-5-5",
@@ -26,7 +26,13 @@ ANTHROPIC = (
         seen="2026-10-08",
     ),
     Family(
-        "claude-opus-4-[78]|claude-(haiku|sonnet|opus)-[5-9].*",
+        "claude-(haiku|opus)-[5-9].*",
+        frozenset({"thinking_budget", "thinking_between_tools", "effort_without_thinking"}),
+        source="requests to claude-opus-5 and claude-haiku-5-5; Anthropic's page: so do Opus 5 and later models",
+        seen="2026-10-07",
+    ),
+    Family(
+        "claude-opus-4-[78]|claude-sonnet-[5-9].*",
         frozenset({"thinking_budget", "thinking_between_tools"}),
         source="Anthropic's page on extended thinking: 4.7 and later have none",
         seen="2026-10-05",
@@ -76,7 +82,20 @@ GEMINI = (
         seen="2026-09-09",
     ),
     Family(
-        r"gemini-3(\.\d)?-flash(-lite)?(-preview.*)?|gemini-(pro|flash|flash-lite)-latest",
+        "gemini-(pro|flash)-latest",
+        frozenset({"logprobs"}),
+        efforts=LOW_TO_HIGH,
+        source="requests of each model, written down by a project: neither takes MINIMAL",
+        seen="2026-10-10",
+    ),
+    Family(
+        r"gemini-3\.1-flash-image(-preview)?",
+        efforts=("minimal", "high"),
+        source="requests of each model, written down by a project",
+        seen="2026-10-10",
+    ),
+    Family(
+        r"gemini-3(\.\d)?-flash(-lite)?(-preview.*)?|gemini-flash-lite-latest",
         frozenset({"logprobs"}),
         source="quotes of what gemini-3-flash-preview, gemini-3.5-flash-lite and gemini-flash-latest refuse",
         seen="2026-10-09",
@@ -254,11 +273,31 @@ OTHERS: Mapping[str, tuple[Family, ...]] = {
     ),
     "mistral": (
         Family(
-            r"mistral-small(-2603)?|mistral-medium(-2604|-3\.5)?|magistral-small",
+            r"mistral-small(-2603)?|mistral-medium(-2604|-3[.-]5)?|magistral-(small|medium)|mistral-vibe-cli.*",
             efforts=("none", "high"),
             default_effort="none",
-            source="probes in anomalyco/models.dev 1986; architects-toolkit/SmartHopper 647",
-            seen="2026-07-06",
+            source="probes in anomalyco/models.dev 1986; architects-toolkit/SmartHopper 647; requests of each alias",
+            seen="2026-10-08",
+        ),
+        Family(
+            "mistral-large-4(-0)?",
+            efforts=("none", "high"),
+            default_effort="high",
+            source="requests of each model, written down by a project",
+            seen="2026-10-07",
+        ),
+        Family(
+            "zai-glm(-5(-3)?)?",
+            efforts=("low", "high", "max"),
+            default_effort="high",
+            source="requests to GLM 5.3 at Mistral, written down by two projects",
+            seen="2026-10-07",
+        ),
+        Family(
+            r"mistral-large(-2[45]\d\d)?|mistral-medium-25\d\d|(codestral|devstral|ministral|pixtral|open-mistral)-.*",
+            frozenset({"reasoning"}),
+            source="quotes of Large 3, Medium 2505, Codestral, Devstral, Ministral 3 and others, of `none` too",
+            seen="2026-10-07",
         ),
     ),
     "openrouter": (

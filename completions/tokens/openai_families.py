@@ -152,6 +152,12 @@ OPENAI = (
     ),
     GPT_5_4._replace(names=r"gpt-5\.2", lacks=GPT_5_4.lacks | EARLIER),
     GPT_5_4._replace(
+        names=r"gpt-5\.4(-mini)?-2026-\d\d-\d\d",
+        lacks=GPT_5_4.lacks | {"logprobs_forbidden"},
+        source="requests of 41 models, written down by a project: the names without a day and nano tell them",
+        seen="2026-09-26",
+    ),
+    GPT_5_4._replace(
         names=r"gpt-5\.4-nano",
         lacks=GPT_5_4.lacks | {"tool_search"},
         source="openai SDK, `reasoning_effort`; quotes of its refusal of the search for tools",
@@ -189,6 +195,18 @@ OPENAI = (
         formats=CHAT,
         source="quotes of the API's `Model incompatible request argument supplied`, and of its refusal in responses",
         seen="2026-08-15",
+    ),
+    Family(
+        "gpt-5-search-api",
+        frozenset({"search_sampling", "tools", "reasoning", "stop", "logit_bias", "verbosity"}),
+        source="requests of 41 models, written down by a project",
+        seen="2026-09-30",
+    ),
+    Family(
+        "chat-latest",
+        frozenset({"stop", "logit_bias"}),
+        source="requests of 41 models, written down by a project",
+        seen="2026-09-30",
     ),
     Family(
         r"gpt-4o(-mini)?-audio-preview|gpt-audio(-mini|-1\.5)?",

@@ -159,6 +159,16 @@ CHAT_CASES: list[tuple[str, dict[str, Any], str, str | None, str | None]] = [
     ("gpt-audio", {"modalities": ["text"]}, "This model requires that either input content", "invalid_value", "model"),
     ("gpt-4o", {"web_search_options": {}}, "Web search options not supported", None, "web_search_options"),
     ("gpt-4o-search-preview", {"temperature": 0}, "incompatible request argument supplied: temperature", None, None),
+    *(
+        ("gpt-5-search-api", {name: value}, f"incompatible request argument supplied: {name}", None, None)
+        for name, value in (("temperature", 1), ("top_p", 1), ("presence_penalty", 0), ("logprobs", True))
+    ),
+    ("gpt-5-search-api", {"verbosity": "low"}, "not support 'low' with this model", "unsupported_value", "verbosity"),
+    *(
+        (model, {name: value}, f"'{name}' {NO}", "unsupported_parameter", name)
+        for model in ("gpt-5-search-api", "chat-latest")
+        for name, value in (("stop", ["."]), ("logit_bias", {"5": 1}))
+    ),
     (
         "o1-mini",
         system("developer"),
@@ -423,6 +433,7 @@ def test_responses__refuse_in_their_own_words(
         (CHAT, {"model": "codex-mini-latest", **HELLO}, 404, "This model is only supported in v1/responses"),
         (EMBEDDINGS, {"model": "dall-e-3", "input": "x"}, 403, "You are not allowed to generate embeddings"),
         (CHAT, {"model": "gpt-5", "logprobs": True, **HELLO}, 403, "You are not allowed to request logprobs"),
+        (CHAT, {"model": "gpt-5.4-mini-2026-03-17", "logprobs": True, **HELLO}, 403, "You are not allowed to request"),
         (EMBEDDINGS, {"model": "gpt-4o", "input": "x"}, 403, "You are not allowed to generate embeddings"),
         (
             LEGACY,
@@ -550,6 +561,9 @@ def test_other_vendors__refuse_models_of_another_kind(
         (CHAT, {"model": "o3-mini", "stop": ".", **HELLO}),
         (CHAT, {"model": "gpt-5-chat-latest", "temperature": 0.2, **HELLO}),
         (CHAT, {"model": "gpt-4o-search-preview", "web_search_options": {}, **HELLO}),
+        (CHAT, {"model": "gpt-5-search-api", "web_search_options": {}, "verbosity": "medium", **HELLO}),
+        (CHAT, {"model": "gpt-5.4", "logprobs": True, **HELLO}),
+        (CHAT, {"model": "gpt-5.4-nano-2026-03-17", "logprobs": True, **HELLO}),
         (CHAT, {"model": "gpt-audio", **AUDIO}),
         (CHAT, {"model": "gpt-audio-mini", "modalities": ["text", "audio"], "audio": SPOKEN, **HELLO}),
         (CHAT, {"model": "ft:gpt-4o-2024-08-06:acme::1", "temperature": 0.2, **HELLO}),
@@ -604,7 +618,24 @@ def test_models__take_what_they_take(wire: WireFormat, body: dict[str, Any]) -> 
         ),
         ("xai", {"model": "grok-4.3", "reasoning_effort": "low"}, None),
         ("mistral", {"model": "mistral-small-latest", "reasoning_effort": "high"}, None),
-        ("mistral", {"model": "mistral-large-latest", "reasoning_effort": "medium"}, None),
+        *(
+            ("mistral", {"model": model, "reasoning_effort": effort}, "reasoning_effort is not enabled for this model")
+            for model in ("mistral-large-latest", "mistral-large-2512", "mistral-medium-2505", "codestral-latest")
+            for effort in ("none", "high")
+        ),
+        *(
+            (
+                "mistral",
+                {"model": model, "reasoning_effort": "low"},
+                "reasoning_effort low is not supported for this model, supported values: "
+                "[<ReasoningEffort.high: 'high'>, <ReasoningEffort.none: 'none'>]",
+            )
+            for model in ("mistral-medium-latest", "mistral-medium-2604", "magistral-medium-latest", "mistral-large-4")
+        ),
+        ("mistral", {"model": "mistral-large-4", "reasoning_effort": "none"}, None),
+        ("mistral", {"model": "zai-glm-5-3", "reasoning_effort": "none"}, "reasoning_effort none is not supported for"),
+        ("mistral", {"model": "zai-glm-latest", "reasoning_effort": "max"}, None),
+        ("mistral", {"model": "zai-glm-5-2", "reasoning_effort": "none"}, None),
         (
             "mistral",
             {"model": "mistral-small-latest", "reasoning_effort": "medium"},

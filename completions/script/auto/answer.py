@@ -61,7 +61,7 @@ REASONING_MODELS = re.compile(
     | deepseek[-.](r1|v4|flash)         # deepseek.r1-v1:0 at Bedrock
     | grok-(3-mini|4\.[3-9])
     | ^qwen-?3(\.\d+)?[-:][\d.]+b(?!.*instruct)  # qwen3-32b, qwen3.5-9b, qwen3:8b; not qwen3-coder
-    | gpt-oss | magistral-medium | glm-(4\.[5-9]|5) | minimax-m\d | ^compound
+    | gpt-oss | magistral-medium | mistral-large-4 | glm-(4\.[5-9]|5) | minimax-m\d | ^compound
     """,
     re.VERBOSE,
 )

@@ -8,6 +8,15 @@ from completions.wire.refusals import EFFORT, Asked, Find, Given, Refusal
 MEASURED = "requests to api.anthropic.com, written down by several projects"
 CONTROL = '"thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
 ADAPTIVE = f"Use {CONTROL}"
+WAYS_OUT = {
+    "disabled": "Use effort 'high' or below, or enable thinking.",
+    "between_tools": "Use effort 'high' or below.",
+}
+"""What is told of an effort that needs thinking, by the ways not to think."""
+
+LEAST_TOP_P = 0.99
+"""What is taken of models without `top_p` (Anthropic's reference; requests to claude-haiku-5-5 in October 2026)."""
+
 BETWEEN = f'Use "thinking.type.between_tools" for the lowest thinking setting, or {CONTROL}'
 
 
@@ -39,6 +48,17 @@ def _other_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("output_config", wanted) if wanted and wanted not in (can.efforts or ()) else None
 
 
+def _top_p(prompt: Prompt, can: Capabilities) -> Asked | None:
+    given = prompt.body.get("top_p")
+    return Asked("top_p", given) if isinstance(given, int | float) and given < LEAST_TOP_P else None
+
+
+def _effort_without_thinking(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find an effort that the model takes only while it thinks, and what to do about it."""
+    kind, wanted = mapping(prompt.body.get("thinking")).get("type"), _effort(prompt)
+    return Asked(wanted, WAYS_OUT[kind]) if kind in WAYS_OUT and wanted in ("xhigh", "max") else None
+
+
 def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
     there = all(prompt.body.get(name) is not None for name in ("temperature", "top_p"))
     return Asked("temperature") if there else None
@@ -60,7 +80,7 @@ COUNT_REFUSALS = (FORCED,)
 
 REFUSALS: tuple[Refusal, ...] = (
     _row("temperature", Given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
-    _row("top_p", Given("top_p", 1), "`top_p` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_p", _top_p, "`top_p` is deprecated for this model.", seen="2026-10-07"),
     _row("top_k", Given("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
     _row(
         "sampling_pair",
@@ -81,6 +101,13 @@ REFUSALS: tuple[Refusal, ...] = (
         _thinks("between_tools"),
         '"thinking.type.between_tools" is not supported for this model.',
         "requests to api.anthropic.com on 2026-09-29, of each model, written down by several projects",
+    ),
+    _row(
+        "effort_without_thinking",
+        _effort_without_thinking,
+        "output_config.effort '{place}' is not supported when thinking is disabled on this model. {value}",
+        "anthropics/claude-code 76997 and 81084; requests to claude-opus-5, haiku-5-5 and sonnet-5-5",
+        "2026-10-10",
     ),
     _row("reasoning", _any_effort, "This model does not support the effort parameter.", seen="2026-10-08"),
     _row(

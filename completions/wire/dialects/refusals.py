@@ -15,6 +15,7 @@ from completions.wire.refusals import (
     Effort,
     Given,
     Refusal,
+    of_models,
     offers_tools,
     placed,
     wants_schema,
@@ -46,6 +47,14 @@ def _too_long(prompt: Prompt, can: Capabilities) -> Asked | None:
 
 def _first_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tools", prompt.tools[0].name) if prompt.tools else None
+
+
+def _other_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find an effort that a model of Mistral's does not take, and those that it does as its validator lists them."""
+    wanted, taken = prompt.reasoning_effort, sorted(can.efforts or ())
+    if wanted is None or wanted in taken:
+        return None
+    return Asked(wanted, ", ".join(f"<ReasoningEffort.{effort}: '{effort}'>" for effort in taken))
 
 
 def _unreturned(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -130,13 +139,31 @@ MISTRAL: tuple[Refusal, ...] = (
     ),
     Refusal(
         EFFORT,
-        Effort("reasoning_effort", other=True),
+        of_models("mistral-small", Effort("reasoning_effort", other=True)),
         "reasoning_effort='{value}' is not supported for this model. Must be one of (<ReasoningEffort.none: 'none'>, "
         "<ReasoningEffort.high: 'high'>)",
         "3051",
         type="invalid_request_invalid_args",
-        source="architects-toolkit/SmartHopper 647, of mistral-small",
-        seen="2026-07-06",
+        source="architects-toolkit/SmartHopper 647; requests to mistral-small, written down by a project",
+        seen="2026-10-08",
+    ),
+    Refusal(
+        EFFORT,
+        _other_effort,
+        "reasoning_effort {place} is not supported for this model, supported values: [{value}]",
+        "3051",
+        type="invalid_request_invalid_args",
+        source="requests to mistral-medium-2604, written down by several projects",
+        seen="2026-10-08",
+    ),
+    Refusal(
+        "reasoning",
+        Effort("reasoning_effort"),
+        "reasoning_effort is not enabled for this model",
+        "3051",
+        type="invalid_request_invalid_args",
+        source="quotes by users, of Large 3 and others",
+        seen="2026-10-07",
     ),
 )
 

@@ -691,6 +691,15 @@ async def test_models__newer_than_the_table_think_as_their_like_do(model: str) -
         assert answer.status == status, answer.body
 
 
+UNTHOUGHT = (
+    "output_config.effort '{}' is not supported when thinking is disabled on this model. Use effort 'high' or below"
+)
+
+
+def off(effort: str, kind: str = "disabled") -> dict[str, Any]:
+    return {"thinking": {"type": kind}, "output_config": {"effort": effort}}
+
+
 async def test_thinking__turned_off_is_refused_by_what_the_model_has_in_its_place() -> None:
     async def said_of(model: str, kind: str) -> str:
         body = {"model": model, "max_tokens": 9, "messages": [USER], "thinking": {"type": kind}}
@@ -704,6 +713,31 @@ async def test_thinking__turned_off_is_refused_by_what_the_model_has_in_its_plac
     assert (await said_of("claude-sonnet-5-5", "disabled")).startswith(off + 'between_tools" for the lowest')
     between = '"thinking.type.between_tools" is not supported for this model.'
     assert await said_of("claude-opus-5-5", "between_tools") == between
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "said"),
+    [
+        ("claude-opus-5", off("xhigh"), UNTHOUGHT.format("xhigh") + ", or enable thinking."),
+        ("claude-haiku-5-5", off("max"), UNTHOUGHT.format("max") + ", or enable thinking."),
+        ("claude-sonnet-5-5", off("max", "between_tools"), UNTHOUGHT.format("max") + "."),
+        ("claude-opus-5", off("high"), None),
+        ("claude-haiku-5-5", off("high"), None),
+        ("claude-sonnet-5-5", off("high", "between_tools"), None),
+        ("claude-opus-5", {"output_config": {"effort": "max"}}, None),
+        ("claude-haiku-5-5", {"top_p": 0.98}, "`top_p` is deprecated for this model."),
+        ("claude-haiku-5-5", {"top_p": 0.99}, None),
+    ],
+)
+async def test_models__since_opus_5_take_efforts_and_top_p_as_measured(
+    model: str, more: dict[str, Any], said: str | None
+) -> None:
+    body = {"model": model, "max_tokens": 9, "messages": [USER], **more}
+    with override_settings(MOCK_SCRIPT="auto"):
+        answer = await call(Handler(), "POST", "/v1/messages", orjson.dumps(body), headers=OLD)
+    told = orjson.loads(answer.body)
+    assert answer.status == (200 if said is None else 400), told
+    assert said is None or told["error"]["message"] == said
 
 
 @pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "1001"}, {"limit": "many"}, {"after_id": "nobody"}])

@@ -180,10 +180,18 @@ def test_picture__is_none(live: LiveServer, model: str, words: str, modalities: 
             {"responseMimeType": "application/json"},
             "JSON mode is not enabled for models/gemma-3-27b-it",
         ),
-        (
-            "gemini-3.1-pro-preview",
-            {"thinkingConfig": {"thinkingLevel": "MINIMAL"}},
-            "Thinking level MINIMAL is not supported for this model. Please retry with other thinking level.",
+        *(
+            (
+                model,
+                {"thinkingConfig": {"thinkingLevel": level}},
+                f"Thinking level {level} is not supported for this model. Please retry with other thinking level.",
+            )
+            for model, level in (
+                ("gemini-3.1-pro-preview", "MINIMAL"),
+                ("gemini-flash-latest", "MINIMAL"),
+                ("gemini-pro-latest", "MINIMAL"),
+                ("gemini-3.1-flash-image-preview", "LOW"),
+            )
         ),
         ("gemini-3.5-flash-lite", {"thinkingConfig": {"thinkingBudget": 0}}, "Request contains an invalid argument."),
         (
