@@ -128,7 +128,7 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     `size` is the request's size in bytes. Since a token has at least one byte, the prompt needs to be counted only if
     the request, with the tokens that it asks for, is larger than the window, or if it refers to earlier messages.
     """
-    if prompt.task != "generate":
+    if prompt.task not in ("generate", "decide"):
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
     if wire.cuts_last and (asked := wire.window_asked(prompt)) is not None:

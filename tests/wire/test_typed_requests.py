@@ -290,6 +290,7 @@ _ITEMS = (
     r"filters(\.filters\[0\])?\.(value|type)'",  # a value that its comparison does not take
     r"^The encrypted content for item",
     r"^Unknown parameter: 'input\[\d\]\.phase'",  # a user's
+    r"^Invalid 'input\[\d\]\.content': array too long\. Expected an array with maximum length 0",  # of reasoning
     r"^(Missing required parameter:|Invalid type for) 'input\[1\]\.reasoning(\.effort)?'",  # of an update
 )
 _BLOCKS = (

@@ -15,6 +15,7 @@ from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.decided import answers, as_written, said_in, words
 from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.responses.prompt import read_prompt
+from completions.wire.openai.words import DECISIONS
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -69,12 +70,26 @@ QUESTION = tagged(
         ),
     },
 )
+_QUESTIONS = array(QUESTION, "objects", low=1, high=400)
+
+
+def _questions(value: Any) -> Problem | None:
+    """Check the questions, each with a name of its own or none (measured on 2026-10-07 by openai-scala-client)."""
+    if (problem := _QUESTIONS(value)) is not None:
+        return problem
+    names = [each.get("name") for each in value]
+    for at, name in enumerate(names):
+        if name is not None and name in names[:at]:
+            return worded_problem("Question names must be unique within the request.", None, f"[{at}].name")
+    return None
+
+
 _CACHE = record({"mode": nullable(choice("implicit", "explicit")), "ttl": nullable(choice("30m"))})
 _REQUEST = record(
     {
         "model": string(low=1),
         "input": text_or("objects", array(obj, "objects", low=1)),
-        "questions": array(QUESTION, "objects", low=1, high=400),
+        "questions": _questions,
         "prompt_cache_options": nullable(_CACHE),
         **dict.fromkeys(("prompt_cache_key", "safety_identifier"), nullable(string())),
     },
@@ -87,6 +102,7 @@ class Decisions(OpenAIFormat):
 
     name = "decisions"
     vendor = "openai"
+    words = DECISIONS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; the questions stand before the input, as a system message."""

@@ -114,6 +114,18 @@ RESPONSES: Mapping[str, Words] = {
     POLICY: FLAGGED,
 }
 
+DECISIONS: Mapping[str, Words] = {
+    **COMMON,
+    EXCEEDED: Words(
+        "Decision input exceeds the token limit.",
+        400,
+        code=None,
+        param="input",
+        source="openai-scala-client, measured with 1.2 million tokens",
+        seen="2026-10-07",
+    ),
+}
+
 LEGACY: Mapping[str, Words] = {
     **GATEWAY,
     EXCEEDED: Words(

@@ -163,6 +163,7 @@ def test_input__is_a_conversation_with_the_questions_before_it() -> None:
         ([TEAM | {"choices": [{"value": "a"}, {"value": 1}]}], "questions[0].choices[1].value"),
         ([ANGER | {"levels": [{}]}], "questions[0].levels[0].label"),
         ([URGENT] * 401, "questions"),
+        ([URGENT, YES, YES, TEAM, URGENT], "questions[4].name"),
     ],
 )
 def test_questions__are_refused_that_the_sdk_does_not_know(questions: object, param: str) -> None:
@@ -192,3 +193,16 @@ rules:
         assert other.answers[0].type == "predicate"
         with pytest.raises(openai.InternalServerError, match=r"answers .*soon.* to the predicate 'urgent'"):
             client.decisions.create(model="gpt-6-luna", input="wrong", questions=asked)
+
+
+def test_openai_sdk__is_told_that_the_input_is_too_long() -> None:
+    script = """
+version: 1
+defaults: {models: [{id: gpt-6-luna, context: 20}]}
+rules: [{reply: Hello.}]
+"""
+    with LiveServer(script=script) as live:
+        client = openai.OpenAI(base_url=f"{live.url}/v1", api_key="k", max_retries=0)
+        with pytest.raises(openai.BadRequestError, match="Decision input exceeds the token limit") as refused:
+            client.decisions.create(model="gpt-6-luna", input="word " * 40, questions=cast(Any, ALL))
+    assert (refused.value.param, refused.value.code) == ("input", None)

@@ -413,6 +413,13 @@ SONG = {"type": "input_file", "file_url": "https://example.com/song.mp3"}
             for tools in ([SPACE], [{**TOOL, "defer_loading": True}, {"type": "tool_search"}])
         ),
         (
+            {"input": [{"type": "reasoning", "summary": [], "content": [{"type": "reasoning_text", "text": "Hm"}]}]},
+            "Invalid 'input[0].content': array too long. Expected an array with maximum length 0, but got an array "
+            "with length 1 instead.",
+            "input[0].content",
+            "array_above_max_length",
+        ),
+        (
             {"tools": [{**TOOL, "output_schema": SCHEMA}], "input": [CALL, RESULT]},
             "Invalid function_call_output.output: expected a JSON string because the function declares output_schema.",
             "input",
@@ -479,12 +486,18 @@ def test_validate__takes_files_by_addresses_that_do_not_tell_of_sound(url: str) 
             "previous_response_id",
         ),
         ({"conversation": "conv_1"}, "Conversation with id 'conv_1' not found.", 404, None),
-        (
-            {"input": [{"id": "rs_1"}]},
-            "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with "
-            "`store` set to true, or remove this item from your input.",
-            404,
-            "input",
+        *(
+            (
+                asked,
+                "Item with id 'rs_1' not found. Items are not persisted when `store` is set to false. Try again with "
+                "`store` set to true, or remove this item from your input.",
+                404,
+                "input",
+            )
+            for asked in (
+                {"input": [{"id": "rs_1"}]},
+                {"input": [{"type": "reasoning", "id": "rs_1", "summary": []}], "store": False},
+            )
         ),
     ],
 )

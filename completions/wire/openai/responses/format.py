@@ -29,7 +29,14 @@ from completions.wire.openai.responses import diagnostics, hosted, order, replay
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
 from completions.wire.openai.responses.echo import ORDER, conversation_id
-from completions.wire.openai.responses.prompt import is_reference, messages, own_items, read_prompt, references
+from completions.wire.openai.responses.prompt import (
+    is_reference,
+    messages,
+    own_items,
+    read_prompt,
+    references,
+    unsealed,
+)
 from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONSE, to_store, with_notes
@@ -90,11 +97,14 @@ class Responses(OpenAIFormat):
 
     def _check_order(self, items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
         responses_rules.matched(items)
-        if self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect:
+        if self._is_openai(body):
             replayed.check_ids(own_items(body))
             updates.check(items, body)
             order.check(items, stored=body.get("store") is not False)
             replayed.check(items, body)
+
+    def _is_openai(self, body: Mapping[str, Any]) -> bool:
+        return self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
         """Return what was said before that is referred to, and the files of the vector stores to be searched.
@@ -109,11 +119,15 @@ class Responses(OpenAIFormat):
         return [*self._said_before(prompt), *files, *([] if compared is None else [compared])]
 
     def _said_before(self, prompt: Prompt) -> list[Place]:
-        """Return the previous response, the conversation, and the items that are referred to."""
+        """Return the previous response, the conversation, and the items that are referred to or looked for."""
         previous, conversation = prompt.body.get("previous_response_id"), conversation_id(prompt.body)
         places = [(RESPONSE, previous)] if isinstance(previous, str) else []
         places += [(CONVERSATION, conversation)] if conversation else []
-        return places + [(ITEM, name) for name in references(own_items(prompt.body))]
+        own = own_items(prompt.body)
+        names = references(own)
+        if prompt.body.get("store") is False and self._is_openai(prompt.body):
+            names += unsealed(own)
+        return places + [(ITEM, name) for name in names]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with everything said before it; the instructions are its own, or its template's."""

@@ -237,6 +237,12 @@ def references(items: Sequence[Mapping[str, Any]]) -> list[str]:
     return [text(item.get("id")) for item in items if is_reference(item)]
 
 
+def unsealed(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of the reasoning that is not encrypted: the API looks for it as for what is referred to."""
+    reasoning = (item for item in items if item.get("type") == "reasoning" and not item.get("encrypted_content"))
+    return [name for item in reasoning if (name := text(item.get("id")))]
+
+
 def is_reference(item: Mapping[str, Any]) -> bool:
     """Tell whether an item refers to a stored one: by its type, or by having only an id."""
     kind = item.get("type")
