@@ -7,6 +7,7 @@ The fields are `EmbeddingCreateParams` of `openai.types`, whose docstrings have 
 from collections.abc import Mapping
 from typing import Any
 
+from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.validation import (
     Check,
@@ -84,7 +85,7 @@ def validate(body: dict[str, Any], size: int) -> None:
     """Raise `RequestError` for the first thing that the API would refuse; `size` is the request's in bytes."""
     refuse(_REQUEST(body) or _input(body) or _dimensions(body))
     if size > MAX_TOKENS:  # a token is a byte at least
-        refuse(_lengths(body))
+        _check_lengths(body)
 
 
 def _dimensions(body: Mapping[str, Any]) -> Problem | None:
@@ -100,18 +101,19 @@ def _dimensions(body: Mapping[str, Any]) -> Problem | None:
     return None
 
 
-def _lengths(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse an input that is too long, and inputs that are too long together."""
+def _check_lengths(body: Mapping[str, Any]) -> None:
+    """Refuse an input that is too long, and inputs that are too long together (all measured on 2026-10-09)."""
     given, model = body["input"], body["model"]
     one = type(given) is str or type(given[0]) is int
     total = 0
     for index, item in enumerate([given] if one else given):
         count = tokens.count(item, model) if type(item) is str else len(item)
+        if count > MAX_TOKENS and one:
+            raise RequestError(f"Invalid 'input': maximum context length is {MAX_TOKENS} tokens.")
         if count > MAX_TOKENS:
-            place = "input" if one else f"input[{index}]"
-            return worded_problem(f"Invalid '{place}': maximum input length is {MAX_TOKENS} tokens.", None, "")
+            why, place = f"maximum input length is {MAX_TOKENS} tokens.", f"input[{index}]"
+            raise RequestError(f"Invalid '{place}': {why}", code="invalid_value", param=place)
         total += count
     if total > MAX_TOKENS_IN_ALL:
-        why = f"maximum request size is {MAX_TOKENS_IN_ALL} tokens per request."
-        return worded_problem(f"Invalid 'input': {why}", "max_tokens_per_request", "")
-    return None
+        why = f"Requested {total} tokens, max {MAX_TOKENS_IN_ALL} tokens per request"
+        raise RequestError(why, type="max_tokens_per_request", code="max_tokens_per_request")

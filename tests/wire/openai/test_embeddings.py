@@ -117,17 +117,23 @@ def test_refuses__inputs_that_are_none(given: Any, why: str | None) -> None:
         ({"input": "a", "dimensions": 8, "model": ADA}, "This model does not support specifying dimens", None, None),
         ({"input": "a", "dimensions": 1537}, "Invalid value for 'dimensions' = 1537. Must be less", None, None),
         ({"input": "a", "stream": True}, "Unknown parameter: 'stream'.", "stream", "unknown_parameter"),
-        ({"input": "hi " * 8193}, "Invalid 'input': maximum input length is 8192 tokens.", None, None),
+        ({"input": "hi " * 8193}, "Invalid 'input': maximum context length is 8192 tokens.", None, None),
         ({"input": ["a", [1] * 1]}, "'$.input' is invalid.", None, None),
-        ({"input": [[1], [1] * 8193]}, "Invalid 'input[1]': maximum input length is 8192 tokens.", None, None),
+        ({"input": [1] * 8193}, "Invalid 'input': maximum context length is 8192 tokens.", None, None),
+        (
+            {"input": [[1], [1] * 8193]},
+            "Invalid 'input[1]': maximum input length is 8192 tokens.",
+            "input[1]",
+            "invalid_value",
+        ),
         (
             {"input": ["hi " * 8000] * 38},
-            "Invalid 'input': maximum request size is 300000 tokens per request.",
+            "Requested 304038 tokens, max 300000 tokens per request",
             None,
             "max_tokens_per_request",
         ),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 def test_refuses__what_the_api_refuses(body: Any, message: str, param: str | None, code: str | None) -> None:
     said = refused(**body)
