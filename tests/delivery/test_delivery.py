@@ -1,8 +1,9 @@
 """Schedules and delivery, on a clock that only moves when told."""
 
+import asyncio
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from completions.delivery.line import kept_alive
 from completions.delivery.stream import WRITE_BYTES, Delivery, deliver_shared, schedule, wait
 from completions.event import Frames
 from completions.event.scatter import Jitter
@@ -233,6 +235,22 @@ async def test_deliver__closed_early_does_not_count_what_the_reader_did_not_take
     assert await anext(stream) == b"a"
     await stream.aclose()
     assert sent == []
+
+
+async def test_kept_alive__that_is_left_in_a_silence_ends_what_it_waits_for() -> None:
+    ended = list[str]()
+
+    async def pieces() -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"data: {}\n"
+            await asyncio.Event().wait()
+        finally:
+            ended.append("pieces")
+
+    line = kept_alive(pieces(), b": alive\n", 0.001)
+    assert [await anext(line) for _ in range(3)] == [b"data: {}\n", b": alive\n", b": alive\n"]
+    await line.aclose()
+    assert ended == ["pieces"]
 
 
 async def test_deliver__starts_late_when_the_request_took_its_time() -> None:

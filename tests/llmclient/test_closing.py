@@ -88,6 +88,15 @@ def test_client__dropped_or_closed_hangs_up(wire: WireServer) -> None:
     assert wire.hung_up.wait(LONG)
 
 
+async def test_client__closed_without_blocking_hangs_up_what_blocks_too(wire: WireServer) -> None:
+    wire.play(KEPT_ALIVE, Play.HOLD)
+    client = LLMClient(base_url=wire.url)
+    await asyncio.to_thread(client.complete, "Hi")
+    assert not wire.hung_up.is_set(), "kept for the next call"
+    await client.aclose()
+    assert await asyncio.to_thread(wire.hung_up.wait, LONG)
+
+
 async def test_async_client__closed_hangs_up(wire: WireServer) -> None:
     wire.play(KEPT_ALIVE, Play.HOLD)
     async with LLMClient(base_url=wire.url) as client:

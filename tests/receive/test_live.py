@@ -413,6 +413,15 @@ def test_client__that_closes_its_own_side_alone_gets_its_answer(lasting: LiveSer
     assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n") if body != b"{}" else json.loads(rest) == MOCK
 
 
+def test_client__that_closes_its_own_side_after_its_answers_is_waited_for_no_longer(lasting: LiveServer) -> None:
+    with connect(lasting) as connection:
+        for _ in range(2):
+            connection.sendall(request())
+            assert json.loads(read_response(connection)[1]) == MOCK
+        connection.shutdown(socket.SHUT_WR)
+        assert read_all(connection) == b""
+
+
 def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(lasting: LiveServer) -> None:
     with connect(lasting) as connection:
         connection.sendall(request(b'{"stream":true}') + request() + request(b'{"stream":true}'))

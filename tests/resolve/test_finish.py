@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, Message, Prompt, Reply, ToolCall, Usage
 from completions.resolve.finish import finish
 from completions.tokens import text as tokens
 
@@ -83,6 +83,11 @@ def test_max_tokens__cuts_tool_arguments_inside_their_json() -> None:
     assert 0 < len(said.tool_calls[0].arguments) < len(CALL.arguments)
 
 
+def test_max_tokens__leaves_out_a_call_whose_name_it_would_cut() -> None:
+    said = say(Choice("one", tool_calls=(ToolCall("get_the_weather_of_a_city", "{}"),)), max_tokens=2)
+    assert (said.text, said.tool_calls, said.finish_reason) == ("one", (), "length")
+
+
 def test_finish_reason__follows_from_what_is_said_unless_the_script_gives_it() -> None:
     assert say(Choice(None, tool_calls=(CALL,))).finish_reason == "tool_calls"
     assert say(Choice(None, refusal="No.")).finish_reason == "stop"
@@ -96,6 +101,14 @@ def test_usage__counts_all_that_is_said() -> None:
     assert usage == Usage(usage.prompt_tokens if usage else 0, 2 * each, reasoning_tokens=2)
     given = Usage(1, 2)
     assert finish(Reply((choice,), usage=given), PROMPT).usage is given
+
+
+def test_usage__counts_each_block_as_it_is_sent() -> None:
+    blocks = (Block("text", "to"), Block("call", call=CALL), Block("text", "day"))
+    usage = finish(Reply((Choice("today", tool_calls=(CALL,), blocks=blocks),)), PROMPT).usage
+    texts = ("to", CALL.name, CALL.arguments, "day")
+    assert usage and usage.completion_tokens == sum(tokens.count(text, "gpt-4o") for text in texts)
+    assert tokens.count("today", "gpt-4o") == 1, "which would be fewer"
 
 
 def test_reply__gets_what_the_script_left_open() -> None:
