@@ -88,6 +88,14 @@ def test_client__dropped_or_closed_hangs_up(wire: WireServer) -> None:
     assert wire.hung_up.wait(LONG)
 
 
+def test_client__that_a_with_block_leaves_hangs_up(wire: WireServer) -> None:
+    wire.play(KEPT_ALIVE, Play.HOLD)
+    with LLMClient(base_url=wire.url) as client:
+        client.complete("Hi")
+        assert not wire.hung_up.is_set(), "kept for the next call"
+    assert wire.hung_up.wait(LONG)
+
+
 async def test_client__closed_without_blocking_hangs_up_what_blocks_too(wire: WireServer) -> None:
     wire.play(KEPT_ALIVE, Play.HOLD)
     client = LLMClient(base_url=wire.url)

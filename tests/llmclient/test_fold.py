@@ -45,7 +45,9 @@ def test_tool_calls__fragments_join_by_index() -> None:
     )
     assert streamed.tool_calls == (ToolCall("a", "f", '{"x": 1}'), ToolCall("b", "g", '{"y":2}'))
     assert streamed.finish_reason == "tool_calls"
-    assert json.loads(json.dumps(streamed.message))["tool_calls"][1]["function"]["name"] == "g"
+    functions = {"a": {"name": "f", "arguments": '{"x": 1}'}, "b": {"name": "g", "arguments": '{"y":2}'}}
+    calls = [{"id": id, "type": "function", "function": function} for id, function in functions.items()]
+    assert json.loads(json.dumps(streamed.message)) == {"role": "assistant", "content": None, "tool_calls": calls}
 
 
 def test_tool_calls__without_index_a_new_id_starts_the_next() -> None:
@@ -82,6 +84,14 @@ def test_tool_calls__without_index_a_fragment_goes_to_the_call_of_its_id_or_to_t
 
 def test_finish_reason__the_last_one_counts() -> None:
     assert fold(delta(finish="length"), delta(finish="stop"), delta(content="")).finish_reason == "stop"
+    assert fold(delta(finish="stop"), delta(finish="")).finish_reason == "stop"
+
+
+def test_finish_reason__that_is_empty_is_none() -> None:
+    folding = Fold()
+    assert [piece.finish_reason for piece in folding.add(delta(finish="", content="x"))] == [None]
+    assert folding.unfinished() == [0]
+    assert folding.add(delta(finish="", reasoning="Hm.")) != [], "there is thinking in it"
 
 
 def test_usage__has_the_server_s_own_total() -> None:
@@ -114,6 +124,7 @@ def test_choices__are_kept_apart() -> None:
     assert streamed.text == "0"
     told = streamed.to_dict()
     assert (told["text"], [choice["text"] for choice in told["choices"]]) == ("0", ["0", "1!"])
+    assert told.keys() >= {"id", "model", "usage", "timings", "request_id", "reasoning", "tool_calls", "finish_reason"}
 
 
 def test_pieces__of_a_chunk_with_nothing_in_it_are_none() -> None:
@@ -140,6 +151,7 @@ def test_pieces__of_a_chunk_with_nothing_in_it_are_none() -> None:
             Usage(5, 7, 12, 3, 2),
         ),
         ({"completion_tokens": 7}, None),
+        ({"prompt_tokens": "5", "completion_tokens": 7}, None),
         (None, None),
         ("many", None),
     ],

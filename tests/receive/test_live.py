@@ -182,6 +182,7 @@ def test_bytes__that_are_no_request_get_an_envelope(server: LiveServer, data: by
         head, _, body = read_all(connection).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ")
     assert b"x-request-id: req_" in head
+    assert b"\r\ncontent-type: application/json\r\n" in head and b"\r\nconnection: close" in head
     error = json.loads(body)["error"]
     assert error["type"] == "invalid_request_error"
     for begins, named in ((b"PRI", "HTTP/2"), (b"\x16", "TLS")):
