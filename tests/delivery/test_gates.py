@@ -114,9 +114,13 @@ async def test_gates__release_all_that_wait_or_else_the_next() -> None:
     first, second = (asyncio.create_task(gates.wait("a", 3600)) for _ in range(2))
     await asyncio.sleep(0)  # both run to their gate
     assert await gates.counts() == {"a": 2}
+    used = [gates.are_used]
     assert await gates.release("a") == 2
     assert await first and await second
+    used.append(gates.are_used)
     assert await gates.release("a") == 0
+    used.append(gates.are_used)
+    assert used == [True, False, True], "where one waits, or is open"
     assert await gates.wait("a", 3600), "a release that came first is not lost"
     assert not await gates.wait("a", 0.001)
 

@@ -61,6 +61,20 @@ def test_capacity__those_who_find_room_are_not_slowed() -> None:
         assert moments[-1] <= 0.005 * number + 19 * 0.02 + 8 / 400
 
 
+def test_capacity__those_who_leave_after_their_end_or_twice_slow_nobody() -> None:
+    capacity, over, left = Capacity(400), [share(1, 0.0) for _ in range(8)], [share(9, 1.0) for _ in range(8)]
+    for each in (*over, *left):
+        capacity.join(each, -1)
+    capacity.advance(-0.5)
+    for each in (*over, *left, *left):
+        capacity.leave(each)
+    shares = [share(20, 0.02, ttft=0.005 * number) for number in range(8)]
+    for each in shares:
+        capacity.join(each, 0)
+    for number, moments in enumerate(times(capacity, shares, 1)):
+        assert moments[-1] <= 0.005 * number + 19 * 0.02 + 8 / 400
+
+
 @pytest.mark.parametrize("itl", [0.0, 0.001, 0.02])
 def test_capacity__is_shared_in_equal_parts(itl: float) -> None:
     capacity, shares = Capacity(100), [share(500, itl) for _ in range(10)]

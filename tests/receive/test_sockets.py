@@ -231,6 +231,16 @@ def test_handshake__is_refused_as_a_request_would_be() -> None:
         assert not [line for line in live.log if "ERROR" in line]
 
 
+@pytest.mark.parametrize(
+    ("path", "chosen"), [(RESPONSES, "openai-beta.responses.v1"), ("/v1/realtime?model=gpt-realtime", "realtime")]
+)
+def test_handshake__chooses_the_protocol_that_a_page_offers(live: LiveServer, path: str, chosen: str) -> None:
+    """A browser ends a connection for which it has offered some, and none is chosen."""
+    offered: Any = ["openai-insecure-api-key.sk", "another", chosen]
+    with connect(live.url.replace("http", "ws", 1) + path, subprotocols=offered, proxy=None) as ws:
+        assert ws.subprotocol == chosen
+
+
 def handshake(path: str, upgrade: str = "websocket", *more: str) -> bytes:
     """Return the head of a handshake."""
     lines = [
