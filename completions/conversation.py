@@ -1,10 +1,11 @@
 """The neutral form of questions and answers, shared by the wire formats and the scripts."""
 
 import functools
+import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar, dataclass_transform
+from typing import Any, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from completions.event import RawEvent, scatter
 
@@ -59,15 +60,36 @@ class Thought:
     sealed: str = ""
 
 
+class MadeFile(NamedTuple):
+    """A file that code has made."""
+
+    name: str
+    data: bytes
+
+    @property
+    def media_type(self) -> str:
+        """What its name says that it is."""
+        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+    @property
+    def is_picture(self) -> bool:
+        """Whether its name says that it is a picture."""
+        return self.media_type.startswith("image/")
+
+
 @value
 class ToolCall:
-    """One call of a tool: its arguments, JSON or free text, and what it found (JSON) where the API runs it itself."""
+    """One call of a tool: its arguments, JSON or free text, and where the API runs it itself, what came of it.
+
+    That is what it found (JSON), and the files that its code made.
+    """
 
     name: str
     arguments: str
     id: str = ""
     kind: Literal["function", "custom", "hosted"] = "function"
     result: str = ""
+    files: tuple[MadeFile, ...] = ()
 
 
 TextKind = Literal["text", "reasoning", "refusal"]

@@ -15,6 +15,7 @@ from completions.inspector.routes import urlpatterns as inspector
 from completions.views import (
     anthropic_files,
     batches,
+    containers,
     file_search,
     files,
     gemini,
@@ -121,6 +122,23 @@ VECTOR_STORES: Addresses = [
 ]
 """What searches files."""
 
+
+def kept_containers(place: str, wire: WireFormat | None = None) -> Addresses:
+    """Return the addresses of the containers behind a place, with the format of their errors."""
+    one, facts = f"{place}containers/<str:name>", {} if wire is None else {"wire": wire}
+    return [
+        path(f"{place}containers", by_method(POST=containers.made, GET=containers.listed), facts),
+        path(one, by_method(GET=containers.shown, DELETE=containers.removed), facts),
+        path(f"{one}/files", by_method(POST=containers.file_added, GET=containers.files_listed), facts),
+        path(
+            f"{one}/files/<str:file_id>",
+            by_method(GET=containers.file_shown, DELETE=containers.file_removed),
+            facts,
+        ),
+        path(f"{one}/files/<str:file_id>/content", by_method(GET=containers.file_content), facts),
+    ]
+
+
 OPENAI_STORED: Addresses = [
     *FILES,
     path("v1/uploads", by_method(POST=uploads.made)),
@@ -128,6 +146,7 @@ OPENAI_STORED: Addresses = [
     path("v1/uploads/<str:name>/complete", by_method(POST=uploads.completed)),
     path("v1/uploads/<str:name>/cancel", by_method(POST=uploads.cancelled)),
     *VECTOR_STORES,
+    *kept_containers("v1/"),
     path("v1/images/drawn/<str:name>", images.drawn),
     path(
         "v1/batches",
@@ -196,6 +215,7 @@ OTHERS_STORED: Addresses = [
     *files_and_batches("openai/v1/", {"wire": AZURE}, AZURES_PLACE),
     *kept_responses("openai/", AZURE),
     *kept_responses("openai/v1/", AZURE),
+    *kept_containers("openai/v1/", AZURE),
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
     path("openrouter/api/v1/generation", by_method(GET=stored.generation), OPENROUTER),

@@ -21,7 +21,7 @@ from completions.conversation import (
     ToolChoice,
 )
 from completions.exceptions import RequestError
-from completions.script.reply.as_written import moderation_as_written
+from completions.script.reply.as_written import files_as_written, moderation_as_written
 from completions.script.reply.returned import answer_problem
 
 
@@ -125,4 +125,4 @@ def _call(call: ToolCall) -> dict[str, Any]:
     found: dict[str, Any] = {"name": call.name, "arguments": call.arguments, "type": call.kind}
     if call.id:
         found["id"] = call.id
-    return found | ({"result": json.loads(call.result)} if call.result else {})
+    return found | ({"result": json.loads(call.result)} if call.result else {}) | files_as_written(call)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple
 
 from completions.conversation import Prompt
+from completions.state import blobs
 from completions.state.records import Document, Records, is_over
 from completions.wire.base import Place, StoredDocument, WireFormat
 from completions.wire.openai.responses.templates import PROMPT
@@ -78,6 +79,8 @@ def _left(document: Document | None) -> Document | None:
 async def keep(records: Records, documents: Iterable[StoredDocument]) -> None:
     """Store the documents of an answer."""
     for kept in documents:
+        if kept.data is not None:
+            await blobs.put(records, (kept.kind, kept.name), kept.data)
         await records.change(kept.kind, kept.name, partial(_grown, kept))
 
 

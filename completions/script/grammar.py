@@ -16,6 +16,12 @@ Schema = Mapping[str, object]
 
 SCALARS: Schema = {"type": ["string", "number", "boolean"]}
 TEXT: Schema = {"type": "string"}
+BYTES: Schema = {
+    "type": "object",
+    "properties": {"base64": {**TEXT, "description": language.BYTES["base64"].help}},
+    "required": ["base64"],
+    "additionalProperties": False,
+}
 COUNT: Schema = {"type": "integer", "minimum": 0, "maximum": MAX_NUMBER}
 LOGPROB: Schema = {"type": "number", "maximum": 0}
 STATUS: Schema = {"type": "integer", "minimum": language.STATUSES.start, "maximum": language.STATUSES.stop - 1}
@@ -67,6 +73,7 @@ KINDS: dict[str, Schema] = {
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
     "url": {"type": "string", "pattern": "^https?://[^/]"},
     "arguments": {"type": ["object", "string"]},
+    "made_files": {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [TEXT, BYTES]}},
     "objects": {"type": "array", "items": {"type": "object"}},
     "prompt_role": {"enum": list(prompts.ROLES)},
     "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(prompts.WITHOUT)}}},

@@ -338,7 +338,11 @@ TOOL_CALL: Keys = {
     "id": Key("text", "The call's id; without it, one is made."),
     "type": Key("call_type", "`function`, or `custom` as for arguments that are a text."),
     "result": Key("json", "What a tool finds that the API runs itself, where the request offers it; without it, made."),
+    "files": Key("made_files", "The files that code makes which the API runs, by name: texts, or `{base64: …}`."),
 }
+
+BYTES: Keys = {"base64": Key("text", "Its bytes.", required=True)}
+"""A file that is not a text."""
 
 MAX_USED = 10**9
 """The most tokens of one kind: APIs tell times that are multiples of them, in nanoseconds."""

@@ -3,6 +3,8 @@
 import time
 from typing import Any
 
+from completions.views.files import sent
+from completions.views.http import Recorded
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, keep_file, stored
 from completions.wire.anthropic import files
@@ -32,9 +34,12 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 
 
 @stored
-async def content(asked: Asked, name: str) -> dict[str, Any]:
-    """Refuse to send back what was uploaded."""
-    raise files.not_downloadable((await asked.get(FILE, name))["id"])
+async def content(asked: Asked, name: str) -> Recorded:
+    """Send what code has made; refuse to send back what was uploaded."""
+    file = await asked.get(FILE, name)
+    if not file["downloadable"]:
+        raise files.not_downloadable(file["id"])
+    return sent(await asked.bytes_of(FILE, name), file["filename"])
 
 
 @stored

@@ -45,6 +45,7 @@ UNREACHED = "unreached"
 class StoredDocument(NamedTuple):
     """A document to store. If `grows` is set, its array of that name is appended to the stored document's.
 
+    If it describes a file, `data` are its bytes.
     It is deleted at `expires`. Until `taken_until`, another answer that continues from it is still in progress. Both
     are in seconds since the epoch.
     """
@@ -53,6 +54,7 @@ class StoredDocument(NamedTuple):
     name: str
     document: Document
     grows: str = ""
+    data: bytes | None = None
 
 
 class StreamFailure(NamedTuple):

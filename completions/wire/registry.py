@@ -55,7 +55,7 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
-from completions.wire.openai import batches, files, uploads, vector_stores
+from completions.wire.openai import batches, containers, files, uploads, vector_stores
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
@@ -135,7 +135,7 @@ SPOKEN = frozenset(ASKED) - {address.wire.name for address in ADDRESSES if addre
 WORK = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
-    *(vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
+    *(containers.CONTAINER, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT),
 )
 """What the APIs do behind an answer, by the names of formats that rules have for it (`views/paced.py`)."""

@@ -221,7 +221,17 @@ def _call(node: Node) -> WrittenCall:
         id=_text(fields, "id") or "",
         kind=cast(Literal["function", "custom"], kind),
         result=(tree(fields["result"]),) if "result" in fields else (),
+        files=tuple(_file(name, child) for name, child in fields["files"].entries().items())
+        if "files" in fields
+        else (),
     )
+
+
+def _file(name: str, node: Node) -> tuple[str, Text | bytes]:
+    """Read a file that code makes, whose name has no folder."""
+    if not name or "/" in name or not name.isprintable():
+        raise node.error("has a name that no file in a container's folder has.")
+    return name, node.keyed(language.BYTES)["base64"].base64() if isinstance(node.value, dict) else text(node)
 
 
 def _logprobs(node: Node) -> tuple[float, ...]:

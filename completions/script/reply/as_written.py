@@ -1,5 +1,6 @@
 """Step 3, the other way round: an answer as a script has it, which gives the same answer again."""
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -75,7 +76,13 @@ def _blocks(choice: Choice) -> list[Any]:
 def _call(call: ToolCall) -> dict[str, Any]:
     """Return a call; arguments become a mapping if that gives the same text."""
     found = {"result": filled(json.loads(call.result))} if call.result else {}
-    return _called(call) | found
+    return _called(call) | found | files_as_written(call)
+
+
+def files_as_written(call: ToolCall) -> dict[str, Any]:
+    """Return the files that a call's code makes as a script has them."""
+    made = {file.name: {"base64": base64.b64encode(file.data).decode()} for file in call.files}
+    return {"files": made} if made else {}
 
 
 def _called(call: ToolCall) -> dict[str, Any]:

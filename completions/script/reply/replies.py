@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, TextKind, ToolCall
+from completions.conversation import Block, Choice, ErrorSaid, MadeFile, Moderation, Prompt, Reply, TextKind, ToolCall
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
@@ -37,16 +37,22 @@ class WrittenCall:
     id: Text
     kind: Literal["function", "custom"]
     result: tuple[Tree, ...] = ()
+    files: tuple[tuple[str, Text | bytes], ...] = ()
 
     def write(self, context: Context) -> ToolCall:
         """Return the call; arguments or results that are mappings become JSON text."""
         arguments = as_text(fill(self.arguments, context))
         result = compact(fill(self.result[0], context)) if self.result else ""
-        return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result)
+        files = tuple(
+            MadeFile(name, data if isinstance(data, bytes) else write(data, context).encode())
+            for name, data in self.files
+        )
+        return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result, files)
 
     def has_template(self) -> bool:
         """Tell whether the call varies with the prompt."""
-        return any(map(has_template, (self.name, self.arguments, self.id, self.result)))
+        contents = [data for _, data in self.files if not isinstance(data, bytes)]
+        return any(map(has_template, (self.name, self.arguments, self.id, self.result, contents)))
 
 
 @dataclass(frozen=True, slots=True)

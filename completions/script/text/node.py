@@ -1,7 +1,9 @@
 """A YAML document whose values know their lines, so that an error can name its line."""
 
+import binascii
 import difflib
 import json
+from base64 import b64decode
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -148,6 +150,13 @@ class Node:
         if value > most:
             raise self.wrong(f"a whole number up to {most}")
         return value
+
+    def base64(self) -> bytes:
+        """Return the bytes of a text in base64, in which space does not matter."""
+        try:
+            return b64decode("".join(self.as_(str).split()), validate=True)
+        except (binascii.Error, ValueError) as exc:
+            raise self.error(f"is not base64: {exc}.") from exc
 
     def number(self) -> float:
         """Return a number."""

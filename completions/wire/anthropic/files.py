@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from completions import ids
+from completions.conversation import MadeFile
 from completions.exceptions import RequestError
 from completions.wire.anthropic.pages import MAX_LIMIT, page
 from completions.wire.base import Document
@@ -39,13 +40,27 @@ def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
         "filename": upload.name,
         "mime_type": upload.media_type or "application/octet-stream",
         "bytes": len(upload.data),
+        "downloadable": False,
         "expires": None if lasts is None else now + int(lasts),
     }
     return file, upload.data
 
 
+def made_file(name: str, file: MadeFile, now: float) -> dict[str, Any]:
+    """Return a file that code has made, with this id."""
+    return {
+        "id": name,
+        "created": now,
+        "filename": file.name,
+        "mime_type": file.media_type,
+        "bytes": len(file.data),
+        "downloadable": True,
+        "expires": None,
+    }
+
+
 def shown(file: Document) -> dict[str, Any]:
-    """Return a file; what was uploaded cannot be downloaded."""
+    """Return a file; what was uploaded cannot be downloaded, and what code has made can be."""
     return {
         "type": "file",
         "id": file["id"],
@@ -53,7 +68,7 @@ def shown(file: Document) -> dict[str, Any]:
         "created_at": _time(file["created"]),
         "filename": file["filename"],
         "mime_type": file["mime_type"],
-        "downloadable": False,
+        "downloadable": file["downloadable"],
         **({} if file["expires"] is None else {"expires_at": _time(file["expires"])}),
     }
 

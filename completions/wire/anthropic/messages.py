@@ -242,17 +242,18 @@ class AnthropicMessages(AnthropicAnswers):
         return replace(read, tool_choice=prompt.tool_choice, body=prompt.body, recalled=recalled)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the conversation, and what prompts are compared by, as far as they are to be stored."""
+        """Return the conversation, the files that code has made, and what prompts are compared by."""
         is_held, is_compared = threads.is_held(prompt.body), diagnostics.is_wanted(prompt.body)
+        files = server_tools.files_to_store(reply, prompt, span()[1])
         if not (is_held or is_compared):
-            return ()
+            return files
         message, (_, ends) = self.document(reply, prompt), span()
         compared = [diagnostics.to_store(message["id"], prompt, ends)] if is_compared else []
         if not is_held:
-            return compared
+            return [*files, *compared]
         asked = mapping(prompt.recalled.get("body")) or prompt.body
         before = mapping(prompt.recalled.get("thread")) or None
-        return [*threads.to_store(message, asked, before, ends), *compared]
+        return [*threads.to_store(message, asked, before, ends), *files, *compared]
 
 
 def _null_field(field: str, prompt: Prompt) -> dict[str, Any]:

@@ -286,7 +286,8 @@ def _executed(call: ToolCall) -> list[Document]:
     """Return the parts of code that was run: the code, and what it printed."""
     given = arguments_of(call) or {}
     found = orjson.loads(call.result) if call.result else ""
-    return hosted.executed(text(given.get("code")), as_text(found))
+    pictures = [media.inline(file.media_type, file.data) for file in call.files if file.is_picture]
+    return [*hosted.executed(text(given.get("code")), as_text(found)), *pictures]
 
 
 def _joined(entries: Sequence[Mapping[str, Any]]) -> Document:

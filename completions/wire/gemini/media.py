@@ -159,12 +159,13 @@ def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
     if not shown.strip():
         return []
     if AUDIO in prompt.modalities:
-        return [_inline(SOUND, sound_of(shown, prompt))]
+        return [inline(SOUND, sound_of(shown, prompt))]
     encoding = _encoding(prompt)
-    return [_inline(MEDIA_TYPES[encoding.kind], file_of(_picture(shown, prompt, place), encoding))]
+    return [inline(MEDIA_TYPES[encoding.kind], file_of(_picture(shown, prompt, place), encoding))]
 
 
-def _inline(media_type: str, data: bytes) -> Document:
+def inline(media_type: str, data: bytes) -> Document:
+    """Return a part that has these bytes."""
     return {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode()}}
 
 

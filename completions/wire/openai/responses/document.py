@@ -18,7 +18,7 @@ from completions.wire.fields import arranged, dicts, mapping, object_of, text, w
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.responses import hosted, order
+from completions.wire.openai.responses import hosted, interpreter, order
 from completions.wire.openai.responses.echo import TOOL_USAGE, by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
 from completions.wire.openai.responses.tool_search import namespace_of, with_search
@@ -162,7 +162,9 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
         return
     if not reply.choices:
         return
-    items = list(_items(_within_limit(reply.choices[0], prompt), prompt, reply.serial))
+    choice = _within_limit(reply.choices[0], prompt)
+    items = list(_items(choice, prompt, reply.serial))
+    interpreter.run(items, choice, prompt, reply.serial)
     before, after = _compactions(reply, prompt)
     items = [*before, *with_search(items, prompt), *after]
     for place, item in enumerate(items):

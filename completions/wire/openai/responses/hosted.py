@@ -233,7 +233,7 @@ def item(
             results = given["results"] if "results" in given else _found(queries, tool, prompt)
             return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
         case "code_interpreter":
-            return _interpreted(given, tool, include)
+            return _interpreted(given, include)
         case "image_generation":
             return _drawn(text(given.get("result")), tool, query)
         case "mcp":
@@ -307,13 +307,13 @@ def found(kind: str, result: object) -> dict[str, Any]:
     return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): as_text(result)}
 
 
-def _interpreted(given: Mapping[str, Any], tool: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
+def _interpreted(given: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
     logs = [{"type": "logs", "logs": text(given.get("logs")) or "42\n"}]
     return {
         "type": "code_interpreter_call",
         "status": "completed",
         "code": text(given.get("code")) or "print(6 * 7)",
-        "container_id": text(tool.get("container")) or "cntr_mock",
+        "container_id": "",  # known where all items are
         "outputs": logs if "code_interpreter_call.outputs" in include else None,
     }
 

@@ -1,0 +1,178 @@
+"""OpenAI's containers, in which the API runs code: what is asked for, and what one and its files look like at a time.
+
+Shapes: `ContainerCreateResponse` and `FileCreateResponse` of the openai SDK, in the order of OpenAI's reference
+("Containers", "Container Files"); what is not found is told as users quote it (404, 2025-06 to 2026-09).
+"""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from completions import ids
+from completions.exceptions import RequestError
+from completions.wire.base import Document
+from completions.wire.validation import (
+    Check,
+    anything,
+    array,
+    choice,
+    integer,
+    nullable,
+    obj,
+    record,
+    refuse,
+    string,
+    tagged,
+)
+
+CONTAINER, FILE = "container", "container_file"
+"""The kinds under which containers and their files are kept, which name their rules too."""
+
+USED = "used"
+"""The key of the times at which a container was used, in seconds since the epoch."""
+
+IDLE = 20
+"""Minutes without use after which a container expires: OpenAI's reference."""
+
+FOLDER = "/mnt/data/"
+"""Where a container has its files."""
+
+_EXPIRES: Mapping[str, Check] = {"anchor": choice("last_active_at"), "minutes": integer(1)}
+_POLICY = tagged(
+    "type",
+    {
+        "disabled": record({"type": anything}),
+        "allowlist": record(
+            {"type": anything, "allowed_domains": array(string(low=1), "strings", low=1), "domain_secrets": anything},
+            ("allowed_domains",),
+        ),
+    },
+)
+_CONTAINER = record(
+    {
+        "name": string(),
+        "expires_after": nullable(record(_EXPIRES, tuple(_EXPIRES))),
+        "file_ids": nullable(array(string(), "strings")),
+        "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
+        "network_policy": nullable(_POLICY),
+        "skills": nullable(array(obj, "objects")),
+    },
+    ("name",),
+)
+_FILE = record({"file_id": string(low=1)}, ("file_id",))
+
+
+def check_container(body: Mapping[str, Any]) -> None:
+    """Raise what is wrong with a request for a container."""
+    refuse(_CONTAINER(body))
+
+
+def check_file(body: Mapping[str, Any]) -> None:
+    """Raise what is wrong with a request, as JSON, to copy a file into a container."""
+    refuse(_FILE(body))
+
+
+def new_container(body: Mapping[str, Any], now: float, name: str = "") -> dict[str, Any]:
+    """Return a container with this id, or a new one; `file_ids` are copied into it when it is first looked into."""
+    return {
+        "id": name or container_id(secrets.token_hex(16)),
+        "created_at": int(now),
+        "minutes": (body.get("expires_after") or {}).get("minutes", IDLE),
+        USED: [now],
+        "memory_limit": body.get("memory_limit") or "1g",
+        "name": body.get("name") or "",
+        "network_policy": _shown_policy(body.get("network_policy")),
+        "file_ids": list(body.get("file_ids") or ()),
+    }
+
+
+def container_id(seed: str) -> str:
+    """Return the id of a container that is made for an answer."""
+    return f"cntr_{ids.spelled(f'container/{seed}', 48)}"
+
+
+def file_id(seed: str) -> str:
+    """Return the id of a file in a container."""
+    return f"cfile_{ids.spelled(f'container file/{seed}', 32)}"
+
+
+def _shown_policy(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a policy without its secrets."""
+    return None if policy is None else {key: value for key, value in policy.items() if key != "domain_secrets"}
+
+
+def is_expired(container: Document, now: float) -> bool:
+    """Tell whether a container was not used for too long."""
+    return bool(now >= container[USED][-1] + 60 * container["minutes"])
+
+
+def used(container: Document, now: float) -> Document:
+    """Return a container that is used now; raise the API's error where it has expired."""
+    if is_expired(container, now):
+        raise expired()
+    return {**container, USED: [now]}
+
+
+def shown(container: Document, now: float) -> dict[str, Any]:
+    """Return a container as it is at a time."""
+    policy = container["network_policy"]
+    return {
+        "id": container["id"],
+        "object": "container",
+        "created_at": container["created_at"],
+        "status": "expired" if is_expired(container, now) else "running",
+        "expires_after": {"anchor": "last_active_at", "minutes": container["minutes"]},
+        "last_active_at": int(container[USED][-1]),
+        "memory_limit": container["memory_limit"],
+        "name": container["name"],
+        **({} if policy is None else {"network_policy": policy}),
+    }
+
+
+def uploaded_file(container: str, name: str, size: int, now: float) -> dict[str, Any]:
+    """Return a file that was uploaded; a digest stands before its name, as in OpenAI's reference."""
+    seed = secrets.token_hex(16)
+    return _file(container, file_id(seed), f"{ids.spelled(seed, 32)}-{name}", size, now, "user")
+
+
+def copied_file(container: str, file: Document, now: float) -> dict[str, Any]:
+    """Return the copy of one of the files; its id stands before its name (recorded in June 2026)."""
+    made = file_id(f"{container}/{file['id']}")
+    return _file(container, made, f"{file['id']}-{file['filename']}", file["bytes"], now, "user")
+
+
+def made_file(container: str, name: str, path: str, size: int, now: float) -> dict[str, Any]:
+    """Return a file that code has made."""
+    return _file(container, name, path, size, now, "assistant")
+
+
+def _file(container: str, name: str, path: str, size: int, now: float, source: str) -> dict[str, Any]:
+    return {
+        "id": name,
+        "object": "container.file",
+        "created_at": int(now),
+        "bytes": size,
+        "container_id": container,
+        "path": f"{FOLDER}{path}",
+        "source": source,
+    }
+
+
+def deleted(name: str, kind: str) -> dict[str, Any]:
+    """Return what tells that a container or a file of one is gone; `kind` is its object."""
+    return {"id": name, "object": f"{kind}.deleted", "deleted": True}
+
+
+def not_found(name: str) -> RequestError:
+    """Return the API's 404 for a container."""
+    return RequestError(f"Container with id '{name[:200]}' not found.", status=404)
+
+
+def file_not_found(name: str, container: str) -> RequestError:
+    """Return the API's 404 for a file of a container."""
+    return RequestError(f"File {name[:200]} not found on container {container}.", status=404)
+
+
+def expired() -> RequestError:
+    """Return the API's 400 for a container that has expired."""
+    return RequestError("Container is expired.")
