@@ -1,11 +1,10 @@
 """The neutral form of questions and answers, shared by the wire formats and the scripts."""
 
 import functools
-import mimetypes
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from completions.event import RawEvent, scatter
 
@@ -60,36 +59,16 @@ class Thought:
     sealed: str = ""
 
 
-class MadeFile(NamedTuple):
-    """A file that code has made."""
-
-    name: str
-    data: bytes
-
-    @property
-    def media_type(self) -> str:
-        """What its name says that it is."""
-        return mimetypes.guess_type(self.name)[0] or "application/octet-stream"
-
-    @property
-    def is_picture(self) -> bool:
-        """Whether its name says that it is a picture."""
-        return self.media_type.startswith("image/")
-
-
 @value
 class ToolCall:
-    """One call of a tool: its arguments, JSON or free text, and where the API runs it itself, what came of it.
-
-    That is what it found (JSON), and the files that its code made.
-    """
+    """One call of a tool: arguments are JSON or free text; where the API runs it, it has a result (JSON) and files."""
 
     name: str
     arguments: str
     id: str = ""
     kind: Literal["function", "custom", "hosted"] = "function"
     result: str = ""
-    files: tuple[MadeFile, ...] = ()
+    files: tuple[tuple[str, bytes], ...] = ()
 
 
 TextKind = Literal["text", "reasoning", "refusal"]
@@ -199,8 +178,7 @@ class Prompt:
     `short_text` tokens is one chunk. `modalities` are what the answer is made of. A `background` request is answered
     before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
     `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
-    text, tokens, or an array of either, counted without overhead. `counted` is the number of tokens once counted.
-    `cache_blocks` are there if the request marks what to cache.
+    text, tokens, or arrays of them, counted without overhead. `counted` is the count, `cache_blocks` what to cache.
     """
 
     format: str = "chat"

@@ -62,7 +62,7 @@ def answer(result: object, source: str) -> Any:
 
 def message(given: Mapping[str, Any]) -> Message:
     """Return a message that the control API or a callback has as JSON."""
-    calls = tuple(ToolCall(**call) for call in given["tool_calls"])
+    calls = tuple(ToolCall(**{**call, "files": ()}) for call in given["tool_calls"])
     parts = tuple(Part(**part) for part in given["parts"])
     thoughts = tuple(Thought(**each) for each in given.get("thoughts", ()))
     ends = tuple((at, seconds) for at, seconds in given.get("cache_ends", ()))

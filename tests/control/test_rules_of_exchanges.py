@@ -159,6 +159,7 @@ TOOLS: list[dict[str, Any]] = [
     {"type": "mcp", "server_label": "m", "server_url": "https://m.example/"},
     {"type": "local_shell"},
     {"type": "apply_patch"},
+    {"type": "shell", "environment": {"type": "container_auto"}},
 ]
 
 

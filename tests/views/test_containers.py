@@ -270,3 +270,63 @@ def test_script__which_files_cannot_be_made(making: str, files: str, why: str) -
     script = f"version: 1\nrules:\n- reply: {{tool_calls: {{name: {CODE}, files: {files}}}}}\n"
     refused = httpx.put(f"{making}/ns/wrong/_mock/script", content=script)
     assert (refused.status_code, why in refused.text) == (400, True), refused.text
+
+
+SHELL = """
+version: 1
+rules:
+- match: {last_user: list}
+  reply:
+    text: "There is one: sandbox:/mnt/data/a.csv"
+    tool_calls:
+      name: shell
+      arguments: {commands: [ls, pwd]}
+      result: {stdout: "a.csv\\n", stderr: "slow\\n"}
+      files: {a.csv: "1"}
+- match: {last_user: fails}
+  reply: {text: Sorry, tool_calls: {name: shell, result: {outcome: {type: exit, exit_code: 2}}}}
+- {reply: {auto: true}}
+"""
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_shell__of_the_api_runs_and_is_sent_back(making: str, stream: bool) -> None:
+    assert httpx.put(f"{making}/ns/shell/_mock/script", content=SHELL).status_code == 200
+    client = openai.OpenAI(base_url=f"{making}/ns/shell/v1", api_key="mock", max_retries=0)
+
+    def asked(question: Any, environment: Any, **more: Any) -> Any:
+        tools: Any = [{"type": "shell", "environment": environment}]
+        found: Any = client.responses.create(model="gpt-5.2", input=question, tools=tools, stream=stream, **more)
+        events[:] = list(found) if stream else []
+        return events[-1].response if stream else found
+
+    events: list[Any] = []
+    first = asked("list", {"type": "container_auto"})
+    put_out = [event for event in events if event.type.startswith("response.shell_call_output_content")]
+    assert [(event.type[35:], event.command_index) for event in put_out] == stream * [
+        ("delta", 0),
+        ("delta", 0),
+        ("done", 0),
+        ("done", 1),
+    ]
+    call, output, message = first.output
+    container = call.environment.container_id
+    assert (call.type, call.action.commands, output.type) == ("shell_call", ["ls", "pwd"], "shell_call_output")
+    assert call.call_id == output.call_id and call.environment.type == "container_reference"
+    assert [(each.stdout, each.stderr, each.outcome.exit_code) for each in output.output] == [
+        ("a.csv\n", "slow\n", 0),
+        ("", "", 0),
+    ]
+    (cited,) = message.content[0].annotations
+    assert client.containers.files.content.retrieve(cited.file_id, container_id=container).read() == b"1"
+    history = [{"role": "user", "content": "list"}, *(item.to_dict() for item in first.output)]
+    second = asked([*history, {"role": "user", "content": "fails"}], {"type": "container_auto"})
+    failed = second.output[1].output[0]
+    assert second.output[0].environment.container_id == container
+    assert (failed.stdout, failed.outcome.exit_code) == ("", 2)
+    unasked = asked("Hello", {"type": "container_reference", "container_id": container}, tool_choice={"type": "shell"})
+    assert [item.type for item in unasked.output] == ["shell_call", "shell_call_output", "message"]
+    with pytest.raises(openai.NotFoundError, match=r"Container with id 'cntr_x' not found\."):
+        asked("Hello", {"type": "container_reference", "container_id": "cntr_x"})
+    local = asked("list", {"type": "local"})
+    assert [item.type for item in local.output] == ["message", "shell_call"] and local.output[1].environment is None

@@ -85,7 +85,6 @@ NOT_THERE = {
     "OpenAI's": {
         "fine-tuning": "/v1/fine_tuning/jobs",
         "evals": "/v1/evals",
-        "containers": "/v1/containers",
         "assistants": "/v1/assistants",
         "videos": "/v1/videos",
     },

@@ -156,6 +156,7 @@ HOSTED: dict[str, list[Json]] = {
         {"type": "web_search"},
         {"type": "file_search", "vector_store_ids": ["vs_1"]},
         {"type": "code_interpreter", "container": {"type": "auto"}},
+        {"type": "shell", "environment": {"type": "container_auto"}},
         {"type": "image_generation"},
         {"type": "mcp", "server_label": "m", "server_url": "https://example.com/mcp", "require_approval": "never"},
     ],

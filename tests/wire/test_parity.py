@@ -208,6 +208,7 @@ RESPONSES_TOOLS: list[dict[str, Any]] = [
     {"type": "web_search"},
     {"type": "file_search", "vector_store_ids": ["vs_1"]},
     {"type": "code_interpreter", "container": {"type": "auto"}},
+    {"type": "shell", "environment": {"type": "container_auto"}},
     {"type": "image_generation", "partial_images": 2},
     {"type": "mcp", "server_label": "docs", "server_url": "https://example.com/mcp", "require_approval": "never"},
     {"type": "computer_use_preview", "display_width": 800, "display_height": 600, "environment": "browser"},
@@ -229,7 +230,7 @@ RESPONSES_ASKED = {
 def without_ids(value: Any) -> Any:
     """Take out of a document what two answers differ in: ids, times, and what is made of them."""
     if isinstance(value, dict):
-        aside = ("id", "call_id", "created_at", "completed_at", "encrypted_content", "cached_tokens")
+        aside = ("id", "call_id", "container_id", "created_at", "completed_at", "encrypted_content", "cached_tokens")
         return {key: without_ids(item) for key, item in value.items() if key not in aside}
     return [without_ids(item) for item in value] if isinstance(value, list) else value
 

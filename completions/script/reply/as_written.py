@@ -81,7 +81,7 @@ def _call(call: ToolCall) -> dict[str, Any]:
 
 def files_as_written(call: ToolCall) -> dict[str, Any]:
     """Return the files that a call's code makes as a script has them."""
-    made = {file.name: {"base64": base64.b64encode(file.data).decode()} for file in call.files}
+    made = {name: {"base64": base64.b64encode(data).decode()} for name, data in call.files}
     return {"files": made} if made else {}
 
 

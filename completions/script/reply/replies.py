@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Block, Choice, ErrorSaid, MadeFile, Moderation, Prompt, Reply, TextKind, ToolCall
+from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, TextKind, ToolCall
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
@@ -44,8 +44,7 @@ class WrittenCall:
         arguments = as_text(fill(self.arguments, context))
         result = compact(fill(self.result[0], context)) if self.result else ""
         files = tuple(
-            MadeFile(name, data if isinstance(data, bytes) else write(data, context).encode())
-            for name, data in self.files
+            (name, data if isinstance(data, bytes) else write(data, context).encode()) for name, data in self.files
         )
         return ToolCall(write(self.name, context), arguments, write(self.id, context), self.kind, result, files)
 

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from completions import ids
-from completions.conversation import MadeFile
 from completions.exceptions import RequestError
 from completions.wire.anthropic.pages import MAX_LIMIT, page
 from completions.wire.base import Document
+from completions.wire.media_type import type_of
 from completions.wire.multipart import Form
 from completions.wire.storage import no_room
 
@@ -46,14 +46,14 @@ def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
     return file, upload.data
 
 
-def made_file(name: str, file: MadeFile, now: float) -> dict[str, Any]:
+def made_file(name: str, filename: str, size: int, now: float) -> dict[str, Any]:
     """Return a file that code has made, with this id."""
     return {
         "id": name,
         "created": now,
-        "filename": file.name,
-        "mime_type": file.media_type,
-        "bytes": len(file.data),
+        "filename": filename,
+        "mime_type": type_of(filename),
+        "bytes": size,
         "downloadable": True,
         "expires": None,
     }

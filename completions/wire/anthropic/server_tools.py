@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from completions import ids
-from completions.conversation import MadeFile, Prompt, Reply, ToolCall
+from completions.conversation import Prompt, Reply, ToolCall
 from completions.tokens.deferred import shown
 from completions.wire.anthropic import mcp
 from completions.wire.anthropic.files import FILE, made_file
@@ -114,22 +114,22 @@ def _content(call: ToolCall, found: Any, reply: Reply, prompt: Prompt) -> Any:
             return {"type": "tool_search_tool_search_result", "tool_references": references} | mapping(found)
     ran = mapping(found)
     said = found if isinstance(found, str) else text(ran.get("stdout"))
-    made = [{"type": f"{call.name}_output", "file_id": _file_id(file, reply)} for file in call.files]
+    made = [{"type": f"{call.name}_output", "file_id": _file_id(name, reply)} for name, _ in call.files]
     usual = {"type": f"{call.name}_result", "stdout": said, "stderr": "", "return_code": 0, "content": made}
     return {**usual, **ABORTED.get(call.name, {}), **ran}
 
 
-def _file_id(file: MadeFile, reply: Reply) -> str:
-    return f"file_01{ids.spelled(f'file{reply.serial}/{file.name}', 22, ids.BASE58)}"
+def _file_id(filename: str, reply: Reply) -> str:
+    return f"file_01{ids.spelled(f'file{reply.serial}/{filename}', 22, ids.BASE58)}"
 
 
 def files_to_store(reply: Reply, prompt: Prompt, now: float) -> list[StoredDocument]:
     """Return the files that an answer's code has made, which can be downloaded."""
     ran = [call for call in only_choice(reply).tool_calls if call.files and is_own(call, prompt)]
     return [
-        StoredDocument(FILE, name := _file_id(file, reply), made_file(name, file, now), data=file.data)
+        StoredDocument(FILE, made := _file_id(name, reply), made_file(made, name, len(data), now), data=data)
         for call in ran
-        for file in call.files
+        for name, data in call.files
     ]
 
 

@@ -20,6 +20,7 @@ from completions.wire.fields import as_text, dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import DRAWS, is_strict, signature, signs
+from completions.wire.media_type import is_picture, type_of
 from completions.wire.openai.logprobs import alternatives, chance_of, given
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
@@ -286,7 +287,7 @@ def _executed(call: ToolCall) -> list[Document]:
     """Return the parts of code that was run: the code, and what it printed."""
     given = arguments_of(call) or {}
     found = orjson.loads(call.result) if call.result else ""
-    pictures = [media.inline(file.media_type, file.data) for file in call.files if file.is_picture]
+    pictures = [media.inline(type_of(name), data) for name, data in call.files if is_picture(name)]
     return [*hosted.executed(text(given.get("code")), as_text(found)), *pictures]
 
 

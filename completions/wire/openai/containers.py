@@ -129,32 +129,31 @@ def shown(container: Document, now: float) -> dict[str, Any]:
     }
 
 
-def uploaded_file(container: str, name: str, size: int, now: float) -> dict[str, Any]:
-    """Return a file that was uploaded; a digest stands before its name, as in OpenAI's reference."""
+def uploaded_file(container: str, filename: str, size: int, now: float) -> dict[str, Any]:
+    """Return a file that was uploaded; digits stand before its name, as in OpenAI's reference."""
     seed = secrets.token_hex(16)
-    return _file(container, file_id(seed), f"{ids.spelled(seed, 32)}-{name}", size, now, "user")
+    file = _file(container, file_id(seed), size, now)
+    return {**file, "path": f"{FOLDER}{ids.spelled(seed, 32)}-{filename}", "source": "user"}
 
 
-def copied_file(container: str, file: Document, now: float) -> dict[str, Any]:
+def copied_file(container: str, original: Document, now: float) -> dict[str, Any]:
     """Return the copy of one of the files; its id stands before its name (recorded in June 2026)."""
-    made = file_id(f"{container}/{file['id']}")
-    return _file(container, made, f"{file['id']}-{file['filename']}", file["bytes"], now, "user")
+    file = _file(container, file_id(f"{container}/{original['id']}"), original["bytes"], now)
+    return {**file, "path": f"{FOLDER}{original['id']}-{original['filename']}", "source": "user"}
 
 
-def made_file(container: str, name: str, path: str, size: int, now: float) -> dict[str, Any]:
-    """Return a file that code has made."""
-    return _file(container, name, path, size, now, "assistant")
+def made_file(container: str, name: str, filename: str, data: bytes, now: float) -> dict[str, Any]:
+    """Return a file that code has made, with this id."""
+    return {**_file(container, name, len(data), now), "path": f"{FOLDER}{filename}", "source": "assistant"}
 
 
-def _file(container: str, name: str, path: str, size: int, now: float, source: str) -> dict[str, Any]:
+def _file(container: str, name: str, size: int, now: float) -> dict[str, Any]:
     return {
         "id": name,
         "object": "container.file",
         "created_at": int(now),
         "bytes": size,
         "container_id": container,
-        "path": f"{FOLDER}{path}",
-        "source": source,
     }
 
 

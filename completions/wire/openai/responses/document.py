@@ -18,7 +18,7 @@ from completions.wire.fields import arranged, dicts, mapping, object_of, text, w
 from completions.wire.openai import moderated
 from completions.wire.openai.base import made_id
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.responses import hosted, interpreter, order
+from completions.wire.openai.responses import containers, hosted, order
 from completions.wire.openai.responses.echo import TOOL_USAGE, by_name, echo, summary_wanted
 from completions.wire.openai.responses.prompt import included
 from completions.wire.openai.responses.tool_search import namespace_of, with_search
@@ -44,6 +44,7 @@ _PREFIXES = {
     "mcp_call": "mcp_",
     "local_shell_call": "lsh_",
     "shell_call": "sh_",
+    "shell_call_output": "sho_",
     "apply_patch_call": "apc_",
     "compaction": "cmp_",
     "configuration_update": "cnfu_",
@@ -163,13 +164,15 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     if not reply.choices:
         return
     choice = _within_limit(reply.choices[0], prompt)
-    items = list(_items(choice, prompt, reply.serial))
-    interpreter.run(items, choice, prompt, reply.serial)
+    items = list(containers.with_runs(list(_items(choice, prompt, reply.serial)), choice, prompt, reply.serial))
     before, after = _compactions(reply, prompt)
     items = [*before, *with_search(items, prompt), *after]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
-        if item["type"] in _CALLED:
+        if item["type"] == containers.OUTPUT:
+            item = {**item, "call_id": items[place - 1]["call_id"]}
+            item = arranged(item, ("type", "status", *sorted(item)))
+        elif item["type"] in _CALLED:
             item["call_id"] = item.get("call_id") or made_id("call_", reply, place)
             item = arranged(item, ("type", "status", *sorted(item)))  # as the API's were recorded in October 2026
         elif not item.get("call_id", "call") and "execution" not in item:

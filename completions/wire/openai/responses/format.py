@@ -27,7 +27,7 @@ from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
 from completions.wire.openai.containers import CONTAINER
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import diagnostics, hosted, interpreter, order, replayed, templates, updates
+from completions.wire.openai.responses import containers, diagnostics, hosted, order, replayed, templates, updates
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
 from completions.wire.openai.responses.echo import ORDER, conversation_id
@@ -118,7 +118,7 @@ class Responses(OpenAIFormat):
             return [(templates.PROMPT, name)]
         compared = diagnostics.place(prompt)
         files = [(STORE_FILES, name) for name in hosted.stores(prompt)]
-        container = [(CONTAINER, name)] if (name := interpreter.named(prompt)) else []
+        container = [(CONTAINER, name)] if (name := containers.named(prompt)) else []
         return [*self._said_before(prompt), *files, *container, *([] if compared is None else [compared])]
 
     def _said_before(self, prompt: Prompt) -> list[Place]:
@@ -142,8 +142,8 @@ class Responses(OpenAIFormat):
             prompt = replace(prompt, recalled={**prompt.recalled, "files": files})
         if (compared := documents.get(diagnostics.place(prompt) or ("", ""))) is not None:
             prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: compared})
-        if validate and self.vendor == Responses.vendor and (container := interpreter.named(prompt)):
-            interpreter.check_named(container, documents.get((CONTAINER, container)), time.time())
+        if validate and self.vendor == Responses.vendor and (container := containers.named(prompt)):
+            containers.check_named(container, documents.get((CONTAINER, container)), time.time())
         if not (places := self._said_before(prompt)):
             return prompt
         if validate:
@@ -182,14 +182,14 @@ class Responses(OpenAIFormat):
         """Return the response, its items, the items to append to the conversation, and what prompts are compared by."""
         stored = prompt.body.get("store") is not False
         compared = self._speaks(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
-        if not (stored or compared or conversation_id(prompt.body) or interpreter.is_offered(prompt)):
+        if not (stored or compared or conversation_id(prompt.body) or containers.runs(prompt)):
             return ()
         whole, (begins, ends) = self._document(reply, prompt), span()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
         documents = to_store(whole, own, before, (begins, ends), stored=stored)
         if reply.choices:
-            documents += interpreter.to_store(whole["output"], reply.choices[0], prompt, reply.serial, ends)
+            documents += containers.to_store(whole["output"], reply.choices[0], prompt, reply.serial, ends)
         if compared:
             documents.append(diagnostics.to_store(whole["id"], prompt, whole["usage"], ends))
         shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)

@@ -33,7 +33,10 @@ ALIASES = {
 DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
 """What a picture is where the request leaves it to the model."""
 
-API_TOOLS = ("web_search", "file_search", "code_interpreter", "image_generation", "mcp")
+IN_CONTAINER = ("code_interpreter", "hosted_shell")
+"""The API's own tools that run in a container; a shell does if its environment says so."""
+
+API_TOOLS = ("web_search", "file_search", "image_generation", "mcp", *IN_CONTAINER)
 PICTURE = re.compile(r"(?i)\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)")
 SEARCH = re.compile(
     r"(?i)\b(?:search|look(?:ing)? (?:up|for)|find out|web|online|internet|site|news|latest|current(?:ly)?|today"
@@ -135,7 +138,7 @@ def kind_of(call: ToolCall, prompt: Prompt) -> str:
             if tool.get("name") == call.name:
                 return kind
         elif call.name in (kind, ALIASES.get(kind)) or (kind == "mcp" and call.name in _allowed(tool)):
-            return ALIASES.get(kind, kind)
+            return canonical(tool)
     return call.kind
 
 
@@ -155,17 +158,20 @@ def offered(prompt: Prompt) -> list[dict[str, Any]]:
     choice = prompt.body.get("tool_choice")
     if choice == "none":
         return []
-    tools = [tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) in API_TOOLS]
+    tools = [tool for tool in dicts(prompt.body.get("tools")) if canonical(tool) in API_TOOLS]
     if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
-        return [tool for tool in tools if _canonical(tool) == _canonical(choice)]
+        return [tool for tool in tools if canonical(tool) == canonical({**tool, "type": choice.get("type")})]
     if prompt.tools:
         unasked = [kind for kind, words in ASKED_FOR.items() if not words.search(prompt.last_user)]
-        return [tool for tool in tools if _canonical(tool) not in unasked]
+        return [tool for tool in tools if canonical(tool) not in unasked]
     return tools
 
 
-def _canonical(tool: Mapping[str, Any]) -> str:
+def canonical(tool: Mapping[str, Any]) -> str:
+    """Return the type of a tool, under its usual name."""
     kind = text(tool.get("type"))
+    if kind == "shell" and text(mapping(tool.get("environment")).get("type")).startswith("container_"):
+        return "hosted_shell"
     return ALIASES.get(kind, kind)
 
 
@@ -173,7 +179,7 @@ def called(
     tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str], known: Sequence[str]
 ) -> list[dict[str, Any]]:
     """Return the items, without ids, of a tool that the API calls unasked; `known` are the types of items so far."""
-    kind = _canonical(tool)
+    kind = canonical(tool)
     if kind != "mcp":
         return [item(kind, {}, tool, prompt, include)]
     listed = [] if "mcp_list_tools" in known else [_listed(tool)]
@@ -207,7 +213,7 @@ def _listed(tool: Mapping[str, Any]) -> dict[str, Any]:
 
 def tool_for(kind: str, prompt: Prompt) -> dict[str, Any]:
     """Return the offered tool of a type."""
-    return next((tool for tool in dicts(prompt.body.get("tools")) if _canonical(tool) == kind), {})
+    return next((tool for tool in dicts(prompt.body.get("tools")) if canonical(tool) == kind), {})
 
 
 def item(
@@ -234,6 +240,8 @@ def item(
             return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
         case "code_interpreter":
             return _interpreted(given, include)
+        case "hosted_shell":
+            return _for_client("shell", given, tool) | {"output": _ran(given)}
         case "image_generation":
             return _drawn(text(given.get("result")), tool, query)
         case "mcp":
@@ -304,6 +312,8 @@ def found(kind: str, result: object) -> dict[str, Any]:
             return {"sources": result}
         case "file_search":
             return {"results": result}
+    if kind == "hosted_shell":
+        return {"output": result}
     return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): as_text(result)}
 
 
@@ -316,6 +326,18 @@ def _interpreted(given: Mapping[str, Any], include: Sequence[str]) -> dict[str, 
         "container_id": "",  # known where all items are
         "outputs": logs if "code_interpreter_call.outputs" in include else None,
     }
+
+
+def _ran(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return what each command put out: a text is what the first one does, a mapping has the parts of its output."""
+    found = given.get("output", "Hello\n")
+    said = [
+        {"stdout": each} if isinstance(each, str) else mapping(each)
+        for each in (found if isinstance(found, list) else [found])
+    ]
+    usual = {"outcome": {"type": "exit", "exit_code": 0}, "stderr": "", "stdout": ""}
+    silent = len(list(texts(given.get("commands")))) - len(said)
+    return [usual | {key: each[key] for key in each.keys() & usual.keys()} for each in [*said, *([{}] * silent)]]
 
 
 def _for_client(kind: str, given: Mapping[str, Any], tool: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from completions.conversation import (
 from completions.tokens.deferred import BRINGS_TOOLS
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
 from completions.wire.openai.prefix import cache_ends
-from completions.wire.openai.responses.hosted import CLIENT_TOOLS, client_call
+from completions.wire.openai.responses.hosted import API_TOOLS, CLIENT_TOOLS, canonical, client_call
 
 LOGPROBS = "message.output_text.logprobs"
 """The value of `include` that requests log probabilities."""
@@ -182,7 +182,7 @@ def _own_tools(tools: Iterable[dict[str, Any]]) -> Iterable[Tool]:
             yield _tool(tool)
         elif kind == "namespace":
             yield from (_tool(inner) for inner in dicts(tool.get("tools")))
-        elif isinstance(kind, str) and kind in CLIENT_TOOLS:
+        elif isinstance(kind, str) and kind in CLIENT_TOOLS and canonical(tool) not in API_TOOLS:
             yield CLIENT_TOOLS[kind]
 
 

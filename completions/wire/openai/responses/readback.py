@@ -50,6 +50,8 @@ def _event(kind: str, document: Document, voice: Voice) -> None:
             voice.call(place, name=item.get("name"), id=item.get("call_id"), kind="custom" if custom else None)
         case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
             voice.call(place, arguments=text(document.get("delta")))
+        case "response.output_item.done" if item.get("type") == "shell_call_output":
+            voice.finds(item.get("call_id"), item.get("output"))
         case "response.output_item.done" if (call := call_of(item)) is not None:
             voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
         case "response.output_text.annotation.added":
@@ -94,6 +96,8 @@ def _item(place: int, item: Document, voice: Voice, *, calls_of_api: bool) -> No
         case "custom_tool_call":
             given = text(item.get("input"))
             voice.call(place, name=item.get("name"), arguments=given, id=item.get("call_id"), kind="custom")
+        case "shell_call_output":
+            voice.finds(item.get("call_id"), item.get("output"))
         case _ if calls_of_api and (call := call_of(item)) is not None:
             voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
 

@@ -14,7 +14,7 @@ import orjson
 from completions.event import HOLE, PAD, Event, Events, Run, padding
 from completions.event.scatter import MAX_TOKENS, Length
 from completions.tokens import text as tokens
-from completions.wire.fields import mapping, texts
+from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.framing import counts, grouped, joined
 from completions.wire.openai.responses.document import begun
 from completions.wire.openai.responses.echo import by_name
@@ -43,6 +43,7 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "function_call": {"arguments": ""},
     "tool_search_call": {"arguments": {}},
     "custom_tool_call": {"input": ""},
+    "shell_call_output": {"output": []},
     "mcp_call": {"arguments": "", "output": None},
     "code_interpreter_call": {"code": "", "outputs": None},
     "image_generation_call": dict.fromkeys((*DRAWN_AS, "result", "revised_prompt"), ABSENT),
@@ -135,6 +136,9 @@ class _Narrator:
                 self._said("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
             case "shell_call":
                 self._commands(index=at["output_index"], said=texts(mapping(item.get("action")).get("commands")))
+            case "shell_call_output":
+                for place, output in enumerate(dicts(item.get("output"))):
+                    self._put_out({**at, "command_index": place}, output)
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
                 self._said("response.mcp_call_arguments", at, "arguments", item)
@@ -154,6 +158,13 @@ class _Narrator:
             at = {"command_index": place, "output_index": index}
             self._add("response.shell_call_command.added", {**at, "command": ""})
             self._said("response.shell_call_command", at, "command", {"command": command})
+
+    def _put_out(self, at: dict[str, Any], output: Mapping[str, Any]) -> None:
+        """Tell what a command put out (`ResponseShellCallOutputContent…Event` of the SDK)."""
+        for stream in ("stdout", "stderr"):
+            if said := text(output.get(stream)):
+                self._add("response.shell_call_output_content.delta", {**at, "delta": {stream: said}})
+        self._add("response.shell_call_output_content.done", {**at, "output": [output]})
 
     def _steps(self, kind: str, at: Mapping[str, Any], steps: Iterable[str]) -> None:
         for step in steps:

@@ -1,0 +1,128 @@
+"""Where the code and the commands of an answer run that the API runs itself, and the files that they make there.
+
+They run in the container that the request names, else in that of the last call in the conversation (OpenAI's guide
+"Code Interpreter"), else in a new one. A file is cited where the text has its address, a picture is shown as well
+(recorded in September 2025).
+"""
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+from completions.conversation import Choice, Prompt
+from completions.wire.base import Document, StoredDocument
+from completions.wire.fields import by_name, dicts, mapping, text
+from completions.wire.media_type import is_picture, type_of
+from completions.wire.openai import containers
+from completions.wire.openai.containers import CONTAINER, FILE, FOLDER, USED, made_file
+from completions.wire.openai.responses import hosted
+from completions.wire.openai.responses.hosted import IN_CONTAINER
+
+CODE, COMMANDS = "code_interpreter_call", "shell_call"
+OUTPUT = "shell_call_output"
+
+
+def _asked(prompt: Prompt) -> Any:
+    """Return the container that the request asks for: an id, or what one is made of; None where nothing runs in one."""
+    tools = [tool for tool in dicts(prompt.body.get("tools")) if hosted.canonical(tool) in IN_CONTAINER]
+    return next((tool.get("container", tool.get("environment")) for tool in tools), None)
+
+
+def runs(prompt: Prompt) -> bool:
+    """Tell whether the model may run code or commands in a container."""
+    return _asked(prompt) is not None
+
+
+def named(prompt: Prompt) -> str:
+    """Return the id of the container that the request names; empty where it names none."""
+    asked = _asked(prompt)
+    return text(asked) or text(mapping(asked).get("container_id"))
+
+
+def check_named(name: str, container: Document | None, now: float) -> None:
+    """Raise the API's error where the container that a request names is not there, or has expired."""
+    if container is None:
+        raise containers.not_found(name)
+    containers.used(container, now)
+
+
+def with_runs(items: Sequence[dict[str, Any]], choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:
+    """Yield an answer's items, with the containers in which they ran, what commands put out, and the files made."""
+    container, made = _container(prompt, serial), iter(_made(choice, prompt))
+    for item in items:
+        if not _ran(item):
+            yield item
+            continue
+        files = next(made, ())
+        for name, _ in files:
+            _cite(name, _file_id(name, serial), container, items)
+        if item["type"] == CODE:
+            shown = [_shown(*file) for file in files if is_picture(file[0])]
+            outputs = item["outputs"] if item["outputs"] is None else [*item["outputs"], *shown]
+            yield {**item, "container_id": container, "outputs": outputs}
+        else:
+            output = item.pop("output")
+            yield {**item, "environment": {"type": "container_reference", "container_id": container}}
+            yield {"type": OUTPUT, "status": "completed", "max_output_length": None, "output": output}
+
+
+def _ran(item: Mapping[str, Any]) -> bool:
+    """Tell whether an item is of code or of commands that the API has run."""
+    return item["type"] == CODE or (item["type"] == COMMANDS and "output" in item)
+
+
+def _container(prompt: Prompt, serial: str) -> str:
+    """Return the id of the container in which an answer's code runs."""
+    items = [*dicts(prompt.recalled.get("items")), *dicts(prompt.body.get("input"))]
+    earlier = [name for item in items if (name := _container_of(item))]
+    return named(prompt) or (earlier[-1] if earlier else containers.container_id(serial))
+
+
+def _container_of(item: Mapping[str, Any]) -> str:
+    return text(item.get("container_id")) or text(mapping(item.get("environment")).get("container_id"))
+
+
+def _made(choice: Choice, prompt: Prompt) -> list[tuple[tuple[str, bytes], ...]]:
+    """Return the files of each call that runs in a container."""
+    return [call.files for call in choice.tool_calls if hosted.kind_of(call, prompt) in IN_CONTAINER]
+
+
+def _file_id(filename: str, serial: str) -> str:
+    return containers.file_id(f"{serial}/{filename}")
+
+
+def _shown(filename: str, data: bytes) -> dict[str, str]:
+    """Return the output of code that shows a picture, as a data URL."""
+    return {"type": "image", "url": f"data:{type_of(filename)};base64,{base64.b64encode(data).decode()}"}
+
+
+def _cite(filename: str, name: str, container: str, items: Sequence[Mapping[str, Any]]) -> None:
+    """Cite a file in the text that has its address, or at the start of the last text; nowhere if nothing is said."""
+    address = f"sandbox:{FOLDER}{filename}"
+    parts = [part for item in items for part in dicts(item.get("content")) if part.get("type") == "output_text"]
+    if not parts:
+        return
+    part = next((part for part in parts if address in part["text"]), parts[-1])
+    start = max(part["text"].find(address), 0)
+    end = start + len(address) if address in part["text"] else start
+    cited = {"type": "container_file_citation", "container_id": container, "file_id": name, "filename": filename}
+    part["annotations"].append(by_name({**cited, "start_index": start, "end_index": end}))
+
+
+def to_store(
+    output: Sequence[Mapping[str, Any]], choice: Choice, prompt: Prompt, serial: str, now: float
+) -> list[StoredDocument]:
+    """Return the container in which an answer's code ran, used now, and its files; none where no code ran."""
+    ran = [name for item in output if (name := _container_of(item))]
+    if not ran:
+        return []
+    asked = mapping(_asked(prompt))
+    files = [file for files in islice(_made(choice, prompt), len(ran)) for file in files]
+    return [
+        StoredDocument(CONTAINER, ran[0], containers.new_container(asked, now, ran[0]), grows=USED),
+        *(
+            StoredDocument(FILE, made := _file_id(name, serial), made_file(ran[0], made, name, data, now), data=data)
+            for name, data in files
+        ),
+    ]
