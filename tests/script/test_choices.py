@@ -49,6 +49,10 @@ def user(text: str) -> Message:
         ("Classify it as being about `Chains`, `Claude`, or `Other`.\nUse one word only.", "what is claude?", "Claude"),
         ("", f"{LINES}Message: my invoice is wrong\n\nRespond with ONLY the category name.", "billing"),
         (
+            "You classify.\nDefinitions:\n- follow-up - more.\n- sign-up: new users.\nReturn exactly one intent.",
+            *("a new user", "sign-up"),
+        ),
+        (
             "You classify.\nDefinitions:\n- ASK: questions.\n- BUY: orders.\nReturn exactly one intent.",
             "my order",
             "BUY",

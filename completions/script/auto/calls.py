@@ -18,8 +18,16 @@ from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, mentioned, places, with_numbers
 from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
-from completions.script.protocols.observation import has_worked, is_handover, observation, question, was_handed_over
+from completions.script.protocols.observation import (
+    has_worked,
+    is_called_alone,
+    is_handover,
+    observation,
+    question,
+    was_handed_over,
+)
 from completions.script.protocols.ranges import ranged
+from completions.script.protocols.rosters import with_roster
 from completions.script.schemas.document import Schema, compact, schemas_of, seeded
 from completions.script.schemas.scalars import sense
 
@@ -72,7 +80,7 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     result = observation(prompt)
     if result is None:
         most = MAX_CALLS if prompt.parallel_tool_calls else 1
-        return _one_handover(fitting(others, question(prompt), most)) if others else final[:1]
+        return _one_alone(fitting(others, question(prompt), most)) if others else final[:1]
     if final and (left := _not_called(named(others, question(prompt)), prompt)):
         return left[: MAX_CALLS if prompt.parallel_tool_calls else 1]
     if final and not (choice.mode == "auto" and any(tool.name == result.name for tool in final)):
@@ -86,9 +94,9 @@ def _goes_on(prompt: Prompt) -> bool:
     return last is not None and last.role == "assistant" and not last.tool_calls
 
 
-def _one_handover(chosen: list[Tool]) -> list[Tool]:
-    """Return the tools that are called together: one that hands the conversation over is called alone."""
-    return chosen[:1] if any(is_handover(tool.name) for tool in chosen) else chosen
+def _one_alone(chosen: list[Tool]) -> list[Tool]:
+    """Return the tools that are called together: one that hands the conversation or work over is called alone."""
+    return chosen[:1] if any(is_called_alone(tool.name) for tool in chosen) else chosen
 
 
 def _not_called(tools: list[Tool], prompt: Prompt) -> list[Tool]:
@@ -136,7 +144,8 @@ def _takes_a_place(tool: Tool) -> bool:
 
 def _arguments(tool: Tool, prompt: Prompt, seed: str, said: str) -> object:
     """Make valid arguments; where the final answer is one text, it says what the tool before it said."""
-    schema = ranged({**tool.parameters, "type": "object"}, prompt)
+    parameters = tool.parameters if is_final(tool) else with_roster(tool, prompt)
+    schema = ranged({**parameters, "type": "object"}, prompt)
     result = observation(prompt) if is_final(tool) else None
     properties = tool.parameters.get("properties")
     if result is not None and isinstance(properties, Mapping) and len(properties) == 1:

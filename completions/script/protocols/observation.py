@@ -40,9 +40,33 @@ def is_handover(name: str) -> bool:
     return HANDOVER.match(name) is not None
 
 
+DELEGATION = re.compile(r"(?i)(?:delegate|ask)\w*_to_\w*(?:co_?worker|member|agent)")
+"""The names of tools that give work to one agent of several, which takes one piece of it at a time: CrewAI, Agno."""
+
+
+def is_called_alone(name: str) -> bool:
+    """Tell whether a tool of this name is called without another one: what it gives away is given once."""
+    return is_handover(name) or DELEGATION.match(name) is not None
+
+
+TRANSCRIPT = "For context:"
+"""How Google ADK begins a message of the user that tells what another agent said, called or got."""
+
+ANSWERED = re.compile(r"\[[^\]\n]{1,100}\] `([\w.-]{1,100})` tool returned result")
+HANDED_ON = re.compile(r"\A(?:Context:\s*)?Handoff Message:")
+"""How a swarm of Strands begins what it asks an agent that another one has called for."""
+
+
 def was_handed_over(prompt: Prompt) -> bool:
     """Tell whether the conversation has just come from another agent, so that nothing was found out yet."""
-    return prompt.tool_result is not None and is_handover(prompt.tool_result.name)
+    if prompt.tool_result is not None:
+        return is_handover(prompt.tool_result.name)
+    last = prompt.messages[-1] if prompt.messages else None
+    if last is None or last.role != "user":
+        return False
+    if last.text.startswith(TRANSCRIPT) and (answered := ANSWERED.search(last.text[:MAX_SEARCHED])):
+        return is_handover(answered[1])
+    return HANDED_ON.match(last.text) is not None
 
 
 def observation(prompt: Prompt) -> ToolResult | None:
@@ -90,8 +114,13 @@ def has_worked(prompt: Prompt) -> bool:
 def question(prompt: Prompt) -> str:
     """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
-    asked = (text for text in texts if not SAID.match(text.lstrip()[:40]) and not FAILED.match(text[:200]))
+    asked = (text for text in texts if not _tells(text))
     return next((words for text in asked if (words := own_words(text)) or not text), "")
+
+
+def _tells(text: str) -> bool:
+    """Tell whether a text of the user's role is no question, but says what a tool or another agent said."""
+    return bool(SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]) or text.startswith(TRANSCRIPT))
 
 
 ABOUT = re.compile(
@@ -121,7 +150,8 @@ def own_words(text: str) -> str:
 
 
 LABELLED = re.compile(
-    r"(?im)^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query)(?: is)?\W{0,3}:[ \t]*\W{0,3}(\w[^\n]{2,500})"
+    r"(?im)^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query|request|current task)(?: is)?\W{0,3}:"
+    r"[ \t]*\W{0,3}(\w[^\n]{2,500})"
 )
 LAST = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
 """The last line of a text, where it follows on documents in tags."""
