@@ -39,9 +39,12 @@ WRITTEN = json.dumps(TRIP, indent=2)
         'The output should conform to the schema. As an example, for {"properties": {"foo": {"type": "string"}}} the '
         f'object {{"foo": "bar"}} conforms, {{"properties": {{"foo": ["bar"]}}}} does not.\n'
         f"The output schema:\n```\n{WRITTEN}\n```",
+        f"Below is a JSON Schema.\n\n{json.dumps(TRIP)}\n\nONLY return a JSON object that conforms to it.\n\nExamples:"
+        '\n- `{"type":"object","properties":{"foo":{"type":"string"}}}` => `{\'foo\': \'one\'}`\n- `{"type":"object",'
+        '"properties":{"bar":{"type":"array","items":{"type":"string"}}}}` => `{"bar": ["ONE"]}`\n',
         f"Use {{ to begin it. It's a JSON answer, by this schema: {json.dumps({'name': 'trip', 'schema': TRIP})}",
     ],
-    ids=["instructor", "spring", "ai-sdk", "pydantic-ai", "python", "langchain", "wrapped"],
+    ids=["instructor", "spring", "ai-sdk", "pydantic-ai", "python", "langchain", "guardrails", "wrapped"],
 )
 @pytest.mark.parametrize("role", ["system", "user"])
 @pytest.mark.parametrize("kind", ["text", "json_object"])

@@ -1,17 +1,18 @@
 """A form of the answer that the prompt quotes, for step 3: a JSON Schema, or a sketch of one.
 
 The prompts of instructor, Spring AI, LangChain, LlamaIndex, Pydantic AI and the AI SDK have a JSON Schema, those of
-LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. An example may stand before; the last one counts.
+LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. The last one counts; before it, or as a pair
+of a schema and its instance, stand examples.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import Unsatisfiable, instance
-from completions.script.protocols.braces import MAX_SEARCHED, braced, outside, value_of
+from completions.script.protocols.braces import MAX_SEARCHED, Braced, braced, outside, value_of
 from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
 from completions.script.protocols.observation import question
@@ -52,6 +53,10 @@ KEYWORDS = frozenset(
     )
 )
 """What describes a property in the schemas that libraries make."""
+
+ARROW = re.compile(r"[`'\"\s]*(?:=>|->|\u2192|\u21d2)[`'\"\s]*")
+MAX_ARROW = 20
+"""What stands between a schema and an example of an answer to it, as in prompts of Guardrails, and its characters."""
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 
@@ -107,7 +112,7 @@ def form_in(text: str, texts: list[str]) -> Form | None:
     if "{" not in text:
         return None
     parts = braced(text)
-    for part in reversed(parts):
+    for part in reversed(_without_pairs(text, parts) or parts):
         schema = _schema(part.text)
         if schema is not None:
             said = [outside(text, parts), *(each for each in texts if each is not text)]
@@ -116,6 +121,17 @@ def form_in(text: str, texts: list[str]) -> Form | None:
             if asking:
                 return Form(_several(schema) if any(map(SEVERAL.search, asking)) else schema, _is_fenced(sentences))
     return None
+
+
+def _without_pairs(text: str, parts: list[Braced]) -> list[Braced]:
+    """Leave out the examples of a schema and what fits it: "`{…}` => `{…}`"."""
+    pairs = [
+        (schema, example)
+        for schema, example in pairwise(parts)
+        if example.start - schema.end < MAX_ARROW and ARROW.fullmatch(text, schema.end, example.start)
+    ]
+    shown = {part.start for pair in pairs for part in pair}
+    return [part for part in parts if part.start not in shown]
 
 
 def _schema(text: str) -> Schema | None:
