@@ -45,7 +45,7 @@ from completions.script.protocols import (
     unspecified,
     wire_keys,
 )
-from completions.script.protocols.observation import has_worked, in_sentences, own_words, question
+from completions.script.protocols.observation import has_worked, in_sentences, question
 from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, digest_of, seeded
@@ -140,7 +140,7 @@ def _plan(prompt: Prompt, seed: str, called: Sequence[ToolCall]) -> str | None:
     name = (prompt.model or "").lower().rpartition("/")[2]
     if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None or _asks_for_a_form(prompt, seed):
         return None
-    return plan([call.name for call in called], own_words(prompt.last_user), seeded(seed + "/plan"))
+    return plan([call.name for call in called], question(prompt), seeded(seed + "/plan"))
 
 
 def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
@@ -155,7 +155,7 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
         return None
     if effort == "minimal" and "gemini-" in (prompt.model or ""):  # recorded in September 2026
         return None
-    return thoughts(own_words(prompt.last_user), seeded(seed + "/reasoning"), effort in ("minimal", "low"))
+    return thoughts(question(prompt), seeded(seed + "/reasoning"), effort in ("minimal", "low"))
 
 
 def _text(prompt: Prompt, seed: str, length: Length | None) -> str:

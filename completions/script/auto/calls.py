@@ -13,16 +13,21 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool, ToolCall
+from completions.script.auto.deferred import loading
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, mentioned, places, with_numbers
 from completions.script.auto.paths import with_paths
 from completions.script.auto.sentences import keywords, retold
 from completions.script.protocols.observation import (
+    has_loaded,
     has_worked,
     is_called_alone,
     is_handover,
+    is_launcher,
+    is_loader,
     observation,
+    own_words,
     question,
     was_handed_over,
 )
@@ -78,14 +83,25 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     final = [tool for tool in offered if is_final(tool)]
     others = [tool for tool in offered if tool not in final]
     result = observation(prompt)
-    if result is None:
+    if result is None and others:
+        if not any(map(is_loader, _called(prompt))) and (loader := loading(others, prompt)):
+            return [loader]
         most = MAX_CALLS if prompt.parallel_tool_calls else 1
-        return _one_alone(fitting(others, question(prompt), most)) if others else final[:1]
+        return _one_alone(fitting(_in_order(others, prompt), question(prompt), most))
+    if result is None:
+        return final[:1]
     if final and (left := _not_called(named(others, question(prompt)), prompt)):
         return left[: MAX_CALLS if prompt.parallel_tool_calls else 1]
     if final and not (choice.mode == "auto" and any(tool.name == result.name for tool in final)):
         return fitting(final, question(prompt), 1)
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
+
+
+def _in_order(tools: list[Tool], prompt: Prompt) -> list[Tool]:
+    """Return the tools that may be called: none again after one was loaded, and last what starts an agent unasked."""
+    left = (has_loaded(prompt) and _not_called(tools, prompt)) or tools
+    kept = [tool for tool in left if not is_loader(tool.name)] or left
+    return sorted(kept, key=lambda tool: is_launcher(tool.name) and not named([tool], question(prompt)))
 
 
 def _goes_on(prompt: Prompt) -> bool:
@@ -110,7 +126,7 @@ def _called(prompt: Prompt) -> list[str]:
     called: list[str] = []
     asked = question(prompt)
     for message in reversed(prompt.messages):
-        if message.role == "user" and message.text == asked:
+        if message.role == "user" and own_words(message.text) == asked:
             break
         called += [call.name for call in message.tool_calls]
     return called

@@ -34,6 +34,16 @@ def instructions(prompt: Prompt) -> Iterator[str]:
             left -= len(message.text)
 
 
+def given(prompt: Prompt) -> Iterator[str]:
+    """Yield all that the system and the user have said in the conversation, the latest first."""
+    left = 4 * MAX_SEARCHED
+    for message in reversed(prompt.messages):
+        if left > 0 and message.role in ("system", "developer", "user"):
+            text = message.text[-MAX_SEARCHED:]
+            yield text
+            left -= len(text)
+
+
 @lru_cache(maxsize=KEPT)
 def unwrapped(text: str) -> str:
     """Return both ends of a text, with the lines of a sentence put together."""

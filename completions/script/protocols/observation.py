@@ -1,6 +1,7 @@
 """Whether a tool has answered, for step 3: as a message of its own, or in words; and what is then said."""
 
 import re
+from dataclasses import replace
 from random import Random
 
 from completions.conversation import Prompt, ToolResult
@@ -49,6 +50,38 @@ def is_called_alone(name: str) -> bool:
     return is_handover(name) or DELEGATION.match(name) is not None
 
 
+LAUNCHER = re.compile(r"(?i)\A(?:(?:sub_?)?agent|task)\Z")
+"""The tool by which coding agents start another one: Claude Code, opencode, Deep Agents."""
+
+
+def is_launcher(name: str) -> bool:
+    """Tell whether a tool of this name starts another agent, which nobody wants who has not asked for it."""
+    return LAUNCHER.match(name) is not None
+
+
+NOTIFIED = "<task-notification>"
+REPORT = re.compile(r"<result>(?:\[harness:[^\n]*\n)?([\s\S]*?)</result>")
+"""How Claude Code tells what an agent in the background came to."""
+
+SKILL = "Base directory for this skill:"
+"""How it begins a message of the user that has a skill, once the model has called for that."""
+
+LOADER = re.compile(r"(?i)\Atool_?search\Z")
+LOADED = "Tool loaded."
+"""The tool by which Claude Code's model loads others; and what stands in a message of the user once it has."""
+
+
+def is_loader(name: str) -> bool:
+    """Tell whether a tool of this name loads others, which are offered in the next request."""
+    return LOADER.match(name) is not None
+
+
+def has_loaded(prompt: Prompt) -> bool:
+    """Tell whether a tool was just loaded, so that nothing was found out yet: its result has no text."""
+    result = prompt.tool_result
+    return result is not None and is_loader(result.name) and not own_words(result.text).strip()
+
+
 TRANSCRIPT = "For context:"
 """How Google ADK begins a message of the user that tells what another agent said, called or got."""
 
@@ -72,11 +105,14 @@ def was_handed_over(prompt: Prompt) -> bool:
 def observation(prompt: Prompt) -> ToolResult | None:
     """Return what a tool said last, if nothing was asked since."""
     if prompt.tool_result is not None:
-        return None if was_handed_over(prompt) else prompt.tool_result
+        told = prompt.tool_result
+        return None if was_handed_over(prompt) or has_loaded(prompt) else replace(told, text=own_words(told.text))
     if not prompt.messages:
         return None
     last = prompt.messages[-1]
     text = last.text[-MAX_SEARCHED:]
+    if last.role == "user" and (reported := _reported(text)):
+        return reported
     if last.role == "user" and prompt.turn and (failed := FAILED.match(text)):
         return ToolResult("", text[failed.end() :].strip())
     if "Observation:" not in text:
@@ -92,6 +128,15 @@ def observation(prompt: Prompt) -> ToolResult | None:
     result = text[said[-1] :]
     end = NEXT.search(result)
     return ToolResult("", result[: end.start() if end else None].strip())
+
+
+def _reported(text: str) -> ToolResult | None:
+    """Return what an agent in the background came to, or a skill that was loaded, where a text of the user has it."""
+    if text.startswith(SKILL):
+        return ToolResult("Skill", text)
+    if NOTIFIED not in text or (report := REPORT.search(text, text.rindex(NOTIFIED))) is None:
+        return None
+    return ToolResult("Agent", report[1].strip())
 
 
 PEOPLE = ("user", "human", "user_proxy")
@@ -114,13 +159,14 @@ def has_worked(prompt: Prompt) -> bool:
 def question(prompt: Prompt) -> str:
     """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
-    asked = (text for text in texts if not _tells(text))
+    asked = (text for text in texts if not tells(text))
     return next((words for text in asked if (words := own_words(text)) or not text), "")
 
 
-def _tells(text: str) -> bool:
+def tells(text: str) -> bool:
     """Tell whether a text of the user's role is no question, but says what a tool or another agent said."""
-    return bool(SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]) or text.startswith(TRANSCRIPT))
+    added = text.startswith((TRANSCRIPT, LOADED, SKILL))
+    return added or bool(SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]))
 
 
 ABOUT = re.compile(

@@ -17,34 +17,42 @@ from collections.abc import Iterator, Mapping
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
-from completions.script.protocols.braces import MAX_SEARCHED
 from completions.script.protocols.choices import LISTED, MAX_OPTIONS
-from completions.script.protocols.instructions import instructions
-from completions.script.protocols.observation import topic
+from completions.script.protocols.instructions import given
+from completions.script.protocols.observation import tells, topic
 from completions.script.schemas.scalars import snake_case
 
-WORKERS = (
-    r"(?:sub[-_ ]?)?agent|(?:team[-_ ]?)?member|team[-_ ]?mate|co-?worker|worker|assistant|expert|specialist|skill"
-)
+AGENTS = r"(?:sub[-_ ]?)?agent|(?:team[-_ ]?)?member|team[-_ ]?mate|co-?worker|worker|assistant|expert|specialist"
+KINDS = (AGENTS, "skill")
 KNOWN = frozenset(("name", "id", "type", "key", "role", "target", "next", "to", "recipient", "selected"))
 """What such an argument is called besides: `agent_name`, `member_id`; or alone, where its description says the rest."""
 
-NAMED = re.compile(rf"(?i)\b(?:{WORKERS})s?\b")
-OF_WHOM = re.compile(rf"(?i)\b(?:name|id|type|role)\b(?:/\w+)? of (?:the |an? )?(?:\w+ )?({WORKERS})\b")
 TOLD = frozenset(("enum", "const", "format", "pattern", "examples"))
 
 NAME = r"[\w][\w./@+-]*(?: [\w./@+-]+){0,4}"
-IN_TAGS = re.compile(
-    rf"(?i)<(?:{WORKERS})\b(?P<with>[^<>\n]{{0,200}})>(?P<about>(?:(?!<(?:{WORKERS})\b)[\s\S]){{0,600}}?)</(?:{WORKERS})>"
-)
 ATTRIBUTE = r"\b{}=[\"']([^\"'<>\n]{{1,60}})[\"']"
 TAG = r"<{0}>\s*([^<>\n]{{1,60}}?)\s*</{0}>"
-LABELLED = re.compile(rf"(?im)^\W{{0,4}}(?:{WORKERS})[ _](?:name|id):[ \t]*[`\"']?([\w][\w-]{{0,60}})")
 ABOUT = 300
 """Characters behind a name in which it is told what the one of that name does; and of a line above a list."""
 
 ITEM = re.compile(r"[ \t]*[-*•][ \t]")
-IN_A_ROW = re.compile(rf"(?i)\b(?:{WORKERS})s\b[^\n:.]{{0,30}}:[ \t]*({NAME}(?:, ?{NAME})*)")
+
+
+class Words:
+    """How a list of agents, or of skills, is told from the other."""
+
+    def __init__(self, kinds: str) -> None:
+        self.named = re.compile(rf"(?i)\b(?:{kinds})s?\b")
+        self.of_whom = re.compile(rf"(?i)\b(?:name|id|type|role)\b(?:/\w+)? of (?:the |an? )?(?:\w+ )?(?:{kinds})\b")
+        self.in_tags = re.compile(
+            rf"(?i)<(?:{kinds})\b(?P<with>[^<>\n]{{0,200}})>"
+            rf"(?P<about>(?:(?!<(?:{kinds})\b)[\s\S]){{0,600}}?)</(?:{kinds})>"
+        )
+        self.labelled = re.compile(rf"(?im)^\W{{0,4}}(?:{kinds})[ _](?:name|id):[ \t]*[`\"']?([\w][\w-]{{0,60}})")
+        self.in_a_row = re.compile(rf"(?i)\bfollowing (?:{kinds})s[^\n:.]{{0,30}}:[ \t]*({NAME}(?:, ?{NAME})*)")
+
+
+WORDS = tuple(map(Words, KINDS))
 
 WORK = ("prompt", "task", "input", "request", "instructions", "query", "question", "message", "description")
 """What the argument is called that says what is to be done, the most telling first."""
@@ -64,6 +72,8 @@ def with_roster(tool: Tool, prompt: Prompt) -> Mapping[str, object]:
     needed = tool.parameters.get("required") or list(properties)
     wanted = WORK if found else ALONE
     work = next((name for name in wanted if name in texts and isinstance(needed, list) and name in needed), None)
+    if found and isinstance(needed, list):
+        properties = {name: each for name, each in properties.items() if name in needed or name in found}
     told = {name: {**texts[name], "enum": [one]} for name, one in found.items()}
     if work is not None and asked and work not in told:
         told[work] = {**texts[work], "examples": [asked]}
@@ -76,33 +86,34 @@ def _is_text(schema: object) -> bool:
 
 def _one(name: str, schema: Mapping[str, object], tool: Tool, prompt: Prompt) -> str:
     """Return the name that fits best of those that are listed for an argument; none is the empty text."""
-    if not _names_one(name, str(schema.get("description", ""))):
+    words = _words(name, str(schema.get("description", "")))
+    if words is None:
         return ""
     kind = "id" if snake_case(name).split("_")[-1] == "id" else "name"
-    for text in (tool.description, *instructions(prompt)):
-        if listed := list(_listed(text[-MAX_SEARCHED:], kind))[:MAX_OPTIONS]:
+    for text in (tool.description, *(each for each in given(prompt) if not tells(each))):
+        if listed := list(_listed(text, words, kind))[:MAX_OPTIONS]:
             return best_fitting(listed, topic(prompt)).name
     return ""
 
 
-def _names_one(name: str, description: str) -> bool:
-    words = snake_case(name)
-    rest = set(NAMED.sub("", words.replace("_", " ")).split())
-    if NAMED.search(words.replace("_", " ")):
-        return rest <= KNOWN
-    return rest <= KNOWN and OF_WHOM.search(description) is not None
+def _words(name: str, description: str) -> Words | None:
+    """Return the words of what an argument names one of; None where it names none."""
+    said = snake_case(name).replace("_", " ")
+    for words in WORDS:
+        if set(words.named.sub("", said).split()) <= KNOWN and (
+            words.named.search(said) or words.of_whom.search(description)
+        ):
+            return words
+    return None
 
 
-def _listed(text: str, kind: str) -> Iterator[Tool]:
+def _listed(text: str, words: Words, kind: str) -> Iterator[Tool]:
     """Yield what a text lists, in the first form in which it does, each by its `kind`: its id or its name."""
-    if NAMED.search(text) is None:
+    if words.named.search(text) is None:
         return
-    for found in IN_TAGS.finditer(text):
-        if name := _in_tag(found["with"], found["about"], kind):
-            yield Tool(name, found["about"])
-    if IN_TAGS.search(text):
-        return
-    yield from _labelled(text) or _in_lines(text) or _in_a_row(text)
+    tagged = [(_in_tag(found["with"], found["about"], kind), found["about"]) for found in words.in_tags.finditer(text)]
+    named = [Tool(name, about) for name, about in tagged if name]
+    yield from named or _labelled(text, words) or _in_lines(text, words) or _in_a_row(text, words)
 
 
 def _in_tag(attributes: str, about: str, kind: str) -> str:
@@ -114,8 +125,8 @@ def _in_tag(attributes: str, about: str, kind: str) -> str:
     return ""
 
 
-def _labelled(text: str) -> list[Tool]:
-    found = list(LABELLED.finditer(text))
+def _labelled(text: str, words: Words) -> list[Tool]:
+    found = list(words.labelled.finditer(text))
     listed = list[Tool]()
     for at, each in enumerate(found):
         end = found[at + 1].start() if at + 1 < len(found) else len(text)
@@ -123,20 +134,20 @@ def _labelled(text: str) -> list[Tool]:
     return listed
 
 
-def _in_lines(text: str) -> list[Tool]:
-    """Return the items below the first line that tells of agents or the like, which say what each does."""
-    listed, above, told = list[Tool](), "", False
+def _in_lines(text: str, words: Words) -> list[Tool]:
+    """Return the items below the first line that says that agents or the like follow, with what each does."""
+    listed, told = list[Tool](), False
     for line in filter(str.strip, text.splitlines()):
         if not ITEM.match(line):
             if listed:
                 break
-            above = line[-ABOUT:]
-            told = NAMED.search(above) is not None
+            above = line.rstrip(" *_")[-ABOUT:]
+            told = above.endswith(":") and words.named.search(above) is not None
         elif told and (item := LISTED.match(line)) and item[2]:
             listed.append(Tool(item[1].strip(), item[2].strip()))
     return listed
 
 
-def _in_a_row(text: str) -> list[Tool]:
-    found = IN_A_ROW.search(text)
+def _in_a_row(text: str, words: Words) -> list[Tool]:
+    found = words.in_a_row.search(text)
     return [Tool(name.strip(" .")) for name in found[1].split(",")] if found else []
