@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from completions.conversation import Message, Prompt, Tool, ToolCall
+from completions.conversation import Message, Prompt, Tool, ToolCall, ToolChoice
 from completions.script.auto.answer import auto
 from completions.script.protocols.observation import question
 
@@ -87,6 +87,15 @@ def test_roster__is_not_what_other_arguments_are_taken_from(name: str) -> None:
 
 def test_roster__a_prompt_without_one_changes_nothing() -> None:
     assert called(tool("call", "Call an agent.", agent_id="The id of the agent"))["agent_id"]
+
+
+def test_router__is_done_once_an_agent_has_answered() -> None:
+    offered = (tool("select_agent", "Select", name="The name of the agent to go on"), tool("done", "Nothing is left"))
+    asked = (Message("system", IN_TAGS), Message("user", ASKED))
+    answered = (*asked, Message("assistant", "It rains."))
+    for messages, wanted in ((asked, "select_agent"), (answered, "done")):
+        prompt = Prompt(model="gpt-4o", messages=messages, tools=offered, tool_choice=ToolChoice("required"))
+        assert [call.name for call in auto(prompt)[0].tool_calls] == [wanted]
 
 
 TRANSCRIPT = (

@@ -45,7 +45,7 @@ MAX_CALLS = 3
 
 FINAL_NAME = re.compile(
     r"(?i)^(?:final[_-]?(?:answer|result|response|output)\w*|finish\w*|submit[_-]?(?:answer|result|response|output)\w*"
-    r"|attempt_completion|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$"
+    r"|attempt_completion|done|task_(?:done|complete\w*)|structured_?output|(?:return|give|provide)_(?:final_)?answer)$"
 )
 _FINAL = r"final (?:response|answer|result|output)\b"
 FINAL_DESCRIPTION = re.compile(
@@ -83,6 +83,8 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     final = [tool for tool in offered if is_final(tool)]
     others = [tool for tool in offered if tool not in final]
     result = observation(prompt)
+    if final and choice.mode == "required" and _goes_on(prompt):
+        return final[:1]
     if result is None and others:
         if not any(map(is_loader, _called(prompt))) and (loader := loading(others, prompt)):
             return [loader]
