@@ -32,6 +32,8 @@ ADK = (
     "Agent name: greeter\nAgent description: Greets people\n\n\nAgent name: sky\nAgent description: Tells the weather\n"
 )
 COWORKERS = "Delegate a specific task to one of the following coworkers: Poet, Weather Researcher\nGive the task."
+LITERAL = str({"Poet": "Writes poems", "Sky": "Tells the weather"})
+REASON = "any"
 SKILLS = (
     "<available_skills>\n<skill>\n<name>pdf</name></skill>\n<skill><name>weather</name></skill>\n</available_skills>"
 )
@@ -70,13 +72,18 @@ def called(offered: Tool, system: str = "", asked: str = ASKED) -> dict[str, str
             tool("delegate_work_to_coworker", COWORKERS, task="The task", coworker="The role/name of the coworker"),
             *("", ASKED, {"task": ASKED, "coworker": "Weather Researcher"}),
         ),
+        (
+            tool("handoff", "Hand off.\n\nCurrently available agents:\n" + LITERAL, to_agent="", reason="Why"),
+            *("", ASKED, {"to_agent": "Sky", "reason": REASON}),
+        ),
         (tool("Skill", "Execute a skill", skill="The skill's name"), SKILLS, ASKED, {"skill": "weather"}),
         (tool("sky", "Tells the weather", request="What is asked"), "", ASKED, {"request": ASKED}),
     ],
-    ids=["lines", "attributes", "tags", "labels", "two lines", "in a row", "skills", "an agent as a tool"],
+    ids=["lines", "attributes", "tags", "labels", "two lines", "in a row", "literal", "skills", "an agent as a tool"],
 )
 def test_roster__the_one_that_fits_is_named(offered: Tool, system: str, asked: str, wanted: dict[str, str]) -> None:
-    assert called(offered, system, asked) == wanted
+    arguments = called(offered, system, asked)
+    assert {**arguments, **({"reason": REASON} if "reason" in arguments else {})} == wanted
 
 
 @pytest.mark.parametrize("name", ["agent_task", "customer_name", "name"])
@@ -129,7 +136,9 @@ def test_handover__is_known_by_the_words_that_tell_of_it(
 
 
 def test_question__is_not_what_another_agent_did() -> None:
+    adopted = Message("user", "Transferred to sky, adopting the role of sky immediately.", name="root")
     assert question(Prompt(model="gpt-4o", messages=HANDED)) == ASKED
+    assert question(Prompt(model="gpt-4o", messages=(HANDED[0], adopted))) == ASKED
 
 
 def test_work_is_given_to_one_agent_at_a_time() -> None:

@@ -32,8 +32,8 @@ ADDED = (
 """Between what programs put what they add to a user's words."""
 
 
-HANDOVER = re.compile(r"(?i)(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)")
-"""The names of tools that give the conversation to another agent: OpenAI's SDK, LangGraph, AutoGen."""
+HANDOVER = re.compile(r"(?i)(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)|hand_?off\Z")
+"""The names of tools that give the conversation to another agent: OpenAI's SDK, LangGraph, AutoGen, LlamaIndex."""
 
 
 def is_handover(name: str) -> bool:
@@ -84,6 +84,9 @@ def has_loaded(prompt: Prompt) -> bool:
 
 TRANSCRIPT = "For context:"
 """How Google ADK begins a message of the user that tells what another agent said, called or got."""
+
+ADOPTED = re.compile(r"Transferred to \S+, adopting the role of ")
+"""How AutoGen tells, as a user, that another agent is to go on."""
 
 ANSWERED = re.compile(r"\[[^\]\n]{1,100}\] `([\w.-]{1,100})` tool returned result")
 HANDED_ON = re.compile(r"\A(?:Context:\s*)?Handoff Message:")
@@ -165,8 +168,8 @@ def question(prompt: Prompt) -> str:
 
 def tells(text: str) -> bool:
     """Tell whether a text of the user's role is no question, but says what a tool or another agent said."""
-    added = text.startswith((TRANSCRIPT, LOADED, SKILL))
-    return added or bool(SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]))
+    added = text.startswith((TRANSCRIPT, LOADED, SKILL)) or ADOPTED.match(text[:200])
+    return bool(added or SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]))
 
 
 ABOUT = re.compile(

@@ -7,6 +7,7 @@ The tool takes any text there, and its description or the prompt has the list:
 | `- weather-agent: Tells the weather`, below `Available agent types` | Claude Code, Deep Agents, opencode |
 | `<member id="poet" name="Poet">`, `<agent><name>poet</name>` | Agno, AgentKit |
 | `Agent name: writer. Agent description: …` | Strands, Google ADK |
+| `{'poet': 'Writes poems'}`, below `Currently available agents:` | LlamaIndex |
 | `one of the following coworkers: Researcher, Senior Writer` | CrewAI |
 
 The one that fits what the user asks is named, and is given the user's words to work on.
@@ -17,6 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
+from completions.script.protocols.braces import value_of
 from completions.script.protocols.choices import LISTED, MAX_OPTIONS
 from completions.script.protocols.instructions import given
 from completions.script.protocols.observation import tells, topic
@@ -113,7 +115,8 @@ def _listed(text: str, words: Words, kind: str) -> Iterator[Tool]:
         return
     tagged = [(_in_tag(found["with"], found["about"], kind), found["about"]) for found in words.in_tags.finditer(text)]
     named = [Tool(name, about) for name, about in tagged if name]
-    yield from named or _labelled(text, words) or _in_lines(text, words) or _in_a_row(text, words)
+    lines = _labelled(text, words) or _in_lines(text, words)
+    yield from named or lines or _as_literal(text, words) or _in_a_row(text, words)
 
 
 def _in_tag(attributes: str, about: str, kind: str) -> str:
@@ -146,6 +149,16 @@ def _in_lines(text: str, words: Words) -> list[Tool]:
         elif told and (item := LISTED.match(line)) and item[2]:
             listed.append(Tool(item[1].strip(), item[2].strip()))
     return listed
+
+
+def _as_literal(text: str, words: Words) -> list[Tool]:
+    """Return what is listed as `{'poet': 'Writes poems'}` below a line that says that agents follow: LlamaIndex."""
+    above = ""
+    for line in text.splitlines():
+        if line.startswith("{'") and words.named.search(above) and isinstance(value := value_of(line.strip()), Mapping):
+            return [Tool(str(name), str(about)) for name, about in value.items()]
+        above = line[-ABOUT:]
+    return []
 
 
 def _in_a_row(text: str, words: Words) -> list[Tool]:

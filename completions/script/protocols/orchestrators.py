@@ -1,0 +1,74 @@
+"""Who of a team speaks next, and whether the work is done, for step 3: answers with a `next_speaker`.
+
+So ask the group chat of Agent Framework, and Magentic-One (AutoGen, Agent Framework, Semantic Kernel), whose fields are
+each an `answer` with its `reason`. The one that fits the request speaks first; the work is done once somebody spoke.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from completions.conversation import Prompt, Tool
+from completions.script.auto.fitting import best_fitting
+from completions.script.schemas.document import Schema
+
+SPEAKER = "next_speaker"
+DONE = ("terminate", "is_request_satisfied")
+PRESUMED: Mapping[str, object] = {"is_in_loop": False, "is_progress_being_made": True}
+WORK = "instruction_or_question"
+
+TEAM = re.compile(
+    r"(?i)\b(?:participant names?|team|team members)\b[^\n]{0,60}:[ \t]*\n+"
+    r"((?:[-* \t]*[\w][\w -]{0,60}: [^\n]*(?:\n|\Z))+)"
+)
+MEMBER = re.compile(r"(?m)^[-* \t]*([\w][\w -]{0,60}): ([^\n]*)")
+CHOSEN_FROM = re.compile(r"\(select from: ([^()\n]{1,2000})\)")
+REQUEST = re.compile(r"(?i)\bfollowing (?:user )?(?:request|task):\s*\n\s*([\s\S]{1,2000}?)\s*\n\s*\n")
+
+
+def led(schema: Schema, prompt: Prompt) -> Schema:
+    """Return the schema of an orchestrator's answer with what it says; the same object where it is no such schema."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    if not isinstance(schema, Mapping) or not isinstance(properties, Mapping) or SPEAKER not in properties:
+        return schema
+    told = prompt.messages[-1].text if prompt.messages else ""
+    request = found[1] if (found := REQUEST.search(told)) else next(_asked(prompt), "")
+    team = _team(told)
+    said = {**PRESUMED, **dict.fromkeys(DONE, _has_spoken(prompt, team))}
+    said |= {SPEAKER: best_fitting(team, request).name} if team else {}
+    said |= {WORK: request} if request else {}
+    changed = {name: _saying(each, said[name], schema) if name in said else each for name, each in properties.items()}
+    return {**schema, "properties": changed}
+
+
+def _asked(prompt: Prompt) -> Iterator[str]:
+    return (message.text for message in prompt.messages[:-1] if message.role == "user")
+
+
+def _team(told: str) -> list[Tool]:
+    """Return the members of the team that a prompt lists, with what each does where it says so."""
+    listed = [Tool(each[1].strip(), each[2]) for found in TEAM.finditer(told) for each in MEMBER.finditer(found[1])]
+    if not (chosen := CHOSEN_FROM.search(told)):
+        return listed
+    about = {tool.name: tool for tool in listed}
+    return [about.get(name.strip(), Tool(name.strip())) for name in chosen[1].split(",")]
+
+
+def _has_spoken(prompt: Prompt, team: list[Tool]) -> bool:
+    """Tell whether somebody of the team has spoken: a message has that name, or an answer that called for a speaker."""
+    names = {tool.name for tool in team}
+    return any(
+        message.name in names or (message.role == "assistant" and f'"{SPEAKER}"' in message.text)
+        for message in prompt.messages[:-1]
+    )
+
+
+def _saying(schema: object, value: object, root: Mapping[str, object]) -> object:
+    """Return the schema of a field that has this value, or an `answer` of this value."""
+    field = schema if isinstance(schema, Mapping) else {}
+    if isinstance(reference := field.get("$ref"), str):
+        defined = root.get(reference.split("/")[1]) if reference.count("/") == 2 else None
+        field = defined.get(reference.split("/")[2], {}) if isinstance(defined, Mapping) else {}
+    inner = field.get("properties")
+    if not isinstance(inner, Mapping) or "answer" not in inner:
+        return {"enum": [value]}
+    return {**field, "properties": {**inner, "answer": {"enum": [value]}}}
