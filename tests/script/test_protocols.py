@@ -473,6 +473,7 @@ def test_react__acts_then_answers(messages: list[tuple[str, str]], action: str, 
     assert list(lines) == ["Thought", "Action", "Action Input"]
     assert lines["Action"] == action
     assert given is None or list(json.loads(lines["Action Input"])) == given
+    assert messages[-1] != ASKS or json.loads(lines["Action Input"]) == {"city": "Paris"}
     observed = f"{first}\nObservation: 21 degrees\n"
     for after in (
         [*messages[:-1], (messages[-1][0], f"{messages[-1][1]} {observed}Thought: ")] if given is None else [],
@@ -527,6 +528,17 @@ def test_code__calls_a_tool_then_answers() -> None:
         assert isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
         assert ast.unparse(statement.value.func) == "final_answer"
         assert "21 'degrees'" in ast.literal_eval(statement.value.args[0])
+
+
+def test_code__gives_a_tool_and_an_agent_what_was_asked() -> None:
+    team = 'def expert(task: str, additional_args: dict[str, Any]) -> str:\n    """Tells what the time is."""\n'
+    messages = ("The weather in Paris?", "What time is it?")
+    for asked, wanted in zip(messages, ({"city": "Paris"}, {"task": "What time is it?"}), strict=True):
+        code = said(("system", f"{CODE}\n{team}"), ("user", asked)).split("<code>")[1].removesuffix("</code>")
+        call = next(each for each in ast.walk(ast.parse(code)) if isinstance(each, ast.Call))
+        given = {word.arg: ast.literal_eval(word.value) for word in call.keywords}
+        assert wanted.items() <= given.items()
+        assert isinstance(given.get("additional_args", {}), dict)
 
 
 def test_code__in_a_schema() -> None:

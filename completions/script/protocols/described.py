@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from completions.conversation import Tool
+from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.quoted import is_schema
+from completions.script.protocols.rosters import with_roster
 from completions.script.protocols.written_types import PLAIN, object_of
 
 NEAR = 2_000
@@ -31,6 +33,11 @@ def arguments(tool: Tool, seed: str, said: str = "") -> Mapping[str, object]:
     except Unsatisfiable:
         return {}
     return made if isinstance(made, Mapping) else {}
+
+
+def asked_for(tool: Tool, seed: str, prompt: Prompt, asked: str) -> Mapping[str, object]:
+    """Make arguments that a tool takes from what was asked: an agent gets all of it, one of several is named."""
+    return arguments(replace(tool, parameters=with_roster(tool, prompt)), seed, asked)
 
 
 def _tool(name: str, text: str) -> Tool:

@@ -95,7 +95,7 @@ def _values(fields: list[Field], given: str, system: str, seed: str) -> dict[str
             made[field.name] = _step(options, given, topic, system)
         elif field.name.endswith("_args") and (name := made.get(field.name.removesuffix("_args") + "_name")):
             tool = described([str(name)], system)[0]
-            made[field.name] = {} if name == FINISH else arguments(tool, of_field)
+            made[field.name] = {} if name == FINISH else arguments(tool, of_field, topic)
         else:
             made[field.name] = _value(field, topic, of_field)
     return made

@@ -5,12 +5,13 @@ into a JSON blob, `{"action": …, "action_input": …}`, whose last one has the
 """
 
 import re
+from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import keywords, retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.described import arguments, described
+from completions.script.protocols.described import asked_for, described
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 
@@ -38,7 +39,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     tools = described(_names(text), text)
     if result is None and tools:
         tool = best_fitting(tools, asked)
-        return _blob(tool.name, arguments(tool, seed)) if blob else _lines(tool, text, asked, seed)
+        given = asked_for(tool, seed, prompt, asked)
+        return _blob(tool.name, given) if blob else _lines(tool, text, asked, given)
     random = seeded(seed + "/final")
     said = retold(result, asked, random) if result else sentences(asked, random, short=False)
     return _blob("Final Answer", said) if blob else f"Thought: I now know the final answer.\n{ends and ends[1]}: {said}"
@@ -58,10 +60,10 @@ def _asked(prompt: Prompt) -> str:
     return line or text
 
 
-def _lines(tool: Tool, text: str, asked: str, seed: str) -> str:
+def _lines(tool: Tool, text: str, asked: str, given: Mapping[str, object]) -> str:
     """Write an action as lines; its input is JSON where the prompt asks for that, else plain text."""
-    given = compact(arguments(tool, seed)) if TAKES_JSON.search(text) else " ".join(keywords(asked)) or "this"
-    return f"Thought: I need to use a tool.\nAction: {tool.name}\nAction Input: {given}"
+    told = compact(given) if TAKES_JSON.search(text) else " ".join(keywords(asked)) or "this"
+    return f"Thought: I need to use a tool.\nAction: {tool.name}\nAction Input: {told}"
 
 
 def _blob(action: str, given: object) -> str:

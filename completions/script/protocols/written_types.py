@@ -41,7 +41,7 @@ GENERIC = re.compile(r"^([A-Za-z.]+)\s*[\[<](.*)[\]>]$", re.DOTALL)
 ARRAY_OF = re.compile(r"(?i)^(?:an? )?(?:array|list|set) of\s+")
 ONE_OF = re.compile(r"(?i)\bone of:?\s*\[([^\]]*)\]")
 WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
-PARAMETER = re.compile(r"(\w+)\s*:\s*([^,=]+)")
+PARAMETER = re.compile(r"(\w+)\s*:\s*((?:\[[^\[\]]*\]|[^,=\[])+)")
 ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
 
 
