@@ -190,6 +190,7 @@ async def test_scenario__builtin_ones_can_be_started(clock: Callable[[float], No
         ([{"name": "a", "seconds": 1, "requests": 1}, {"name": "b"}], "not both"),
         ([{"name": "a", "seconds": 1}, {"name": "b", "requests": 1}, {"name": "c"}], "all by `seconds`"),
         ([{"name": "a", "seconds": 0}, {"name": "b"}], "a number above 0"),
+        ([{"name": "a", "requests": 0}, {"name": "b"}], "a whole number from 1"),
         ([{"name": "a", "seconds": 1}, {"name": "a"}], "the name of another stage"),
         ([{"seconds": 1}], "lacks `name`"),
         ({"stages": [{"name": "a", "requests": 1}], "repeat": True}, "goes by the clock"),

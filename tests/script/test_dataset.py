@@ -3,6 +3,7 @@
 import json
 import os
 import tracemalloc
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -213,6 +214,19 @@ def test_mistake__is_told_where_the_script_is_loaded(tmp_path: Path, reply: str,
     with pytest.raises(ScriptError) as caught:
         load(str(tmp_path / "script.yaml"))
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("size", "is_wrong"), [(dataset_file.MAX_LINE_BYTES, False), (dataset_file.MAX_LINE_BYTES + 1, True)]
+)
+def test_line__has_a_greatest_length(tmp_path: Path, size: int, is_wrong: bool) -> None:
+    (tmp_path / "data.jsonl").write_text('"a"\n"' + "b" * (size - 3) + '"\n"c"\n')
+    (tmp_path / "script.yaml").write_text(rule("data.jsonl"))
+    told = pytest.raises(
+        ScriptError, match=rf"data\.jsonl:2: the line is longer than {dataset_file.MAX_LINE_BYTES} bytes\."
+    )
+    with told if is_wrong else nullcontext():
+        load(str(tmp_path / "script.yaml"))
 
 
 def test_mistakes__are_told_line_by_line(tmp_path: Path) -> None:

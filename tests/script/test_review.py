@@ -112,6 +112,8 @@ def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, co
         ("turn: 1, any: [{turn: {gt: 5, lt: 3}}]", "turn is over 5 and turn is under 3"),
         ("last_user: {contains: a, not: {contains: abc}}", ""),
         ("last_user: {icontains: abc, not: {contains: b}}", ""),
+        ("last_user: {regex: 'ab?c', not: {contains: ab}}", ""),
+        ("last_user: {contains: ab, not: {regex: '^ab'}}", ""),
         ("last_user: {startswith: a, endswith: b, contains: c}", ""),
         ("any_message: {eq: a, contains: b}", ""),
         ("tools: f, not: {tools: g}", ""),
