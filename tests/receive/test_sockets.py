@@ -97,6 +97,20 @@ def test_response__has_the_events_that_its_stream_has_over_http(place: str, path
     assert [(each["path"].endswith(path), each["said"]["answer"]) for each in calls] == [(True, "Good day.")] * 2
 
 
+def test_upstream__answers_over_http_what_no_rule_does(place: str, live: LiveServer) -> None:
+    passing_on = f"{{version: 1, defaults: {{fallback: {{upstream: '{live.url}'}}}}, rules: []}}"
+    with LiveServer(script=passing_on, **QUICK) as other, opened(other.url) as ws:
+        messages = ask(ws)
+        refused = ask(ws, model="no-such-model")
+        again = ask(ws)
+    with opened(place) as ws:
+        assert [set(each) for each in messages] == [set(each) for each in ask(ws)]
+        (expected,) = ask(ws, model="no-such-model")
+    assert said(messages) == said(again) == "Good day."
+    assert refused == [expected]
+    assert expected["status"] in (400, 404) and expected["error"]["message"]
+
+
 def test_unstored_response__is_continued_from_on_its_own_connection_alone(place: str) -> None:
     with opened(place) as ws, opened(place) as other:
         name = ask(ws, store=False)[-1]["response"]["id"]
