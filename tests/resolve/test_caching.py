@@ -1,6 +1,7 @@
 """What the prompt cache had: of prompts that begin alike, and of what is marked with `cache_control`."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,9 @@ PREFIX = " ".join(f"Rule {number} of this house is plain and must be kept." for 
 THINKING = {"type": "enabled", "budget_tokens": 2000}
 
 
-def asks(question: str, prefix: str = PREFIX, model: str = "gpt-4o") -> Prompt:
+def asks(question: str, prefix: str = PREFIX, model: str = "gpt-4o", **more: Any) -> Prompt:
     messages = [{"role": "system", "content": prefix}, {"role": "user", "content": question}]
-    return read_prompt({"model": model, "messages": messages}, {})
+    return read_prompt({"model": model, "messages": messages, **more}, {})
 
 
 async def test_repeated_prefix__is_read_in_steps(space: Namespace) -> None:
@@ -37,6 +38,30 @@ async def test_repeated_prefix__is_read_in_steps(space: Namespace) -> None:
 async def test_other_beginnings_and_models__are_not_read(space: Namespace, other: Prompt) -> None:
     await used(space, asks("Hi"))
     assert (await used(space, other)).cached_tokens == 0
+
+
+def form(name: str) -> dict[str, Any]:
+    schema = {"type": "object", "properties": {name: {"type": "string"}}}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": schema}}}
+
+
+def tool(name: str) -> dict[str, Any]:
+    return {"tools": [{"type": "function", "function": {"name": name}}]}
+
+
+@pytest.mark.parametrize("more", [form, tool])
+async def test_schemas_and_tools__stand_before_what_is_said(
+    space: Namespace, more: Callable[[str], dict[str, Any]]
+) -> None:
+    first, same, other = [await used(space, asks("Hi", **more(name))) for name in ("a", "a", "b")]
+    assert (first.cached_tokens, other.cached_tokens) == (0, 0)
+    assert same.cached_tokens > 2_000
+
+
+async def test_count__of_a_prompt_that_is_marked_caches_nothing(space: Namespace) -> None:
+    await used(space, replace(marked("Hi"), task="count"))
+    usage = await used(space, marked("Hi"))
+    assert usage.cached_tokens == 0 and usage.cache_creation_tokens > 2_000
 
 
 async def test_other_namespace__has_a_cache_of_its_own(space: Namespace) -> None:
