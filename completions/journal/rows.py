@@ -134,8 +134,8 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         exchange.status,
         _optional(exchange.rule),
         exchange.unmatched,
-        _near_misses(exchange, removed.found),
-        _error(exchange, removed.found),
+        _near_misses(exchange, removed.found, headers.secrets),
+        _error(exchange, removed.found, headers.secrets),
         exchange.fault,
         exchange.retry,
         REDACTED if hide.hides("idempotency-key") else _optional(exchange.idempotency_key),
@@ -154,7 +154,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         *_response(exchange, hide, removed, headers.secrets),
         exchange.response_truncated,
         _fault_parameters(exchange) if exchange.faults else None,
-        *_found_by(exchange, hide, request_body, removed),
+        *_found_by(exchange, hide, request_body, removed, headers.secrets),
         _ineffective(exchange) if exchange.ineffective else "[]",
         exchange.connection.id if exchange.connection else None,
         _connection_ms(exchange),
@@ -170,17 +170,20 @@ def _used(exchange: Exchange) -> tuple[int | None, int | None, float | None]:
     return usage.prompt_tokens, usage.completion_tokens, cost(exchange.model, usage)
 
 
-def _found_by(exchange: Exchange, hide: Redaction, body: bytes, removed: Removed) -> tuple[str, str, str]:
+def _found_by(
+    exchange: Exchange, hide: Redaction, body: bytes, removed: Removed, secrets: Sequence[bytes]
+) -> tuple[str, str, str]:
     """Return the address's query, the words of the answer and the fingerprint: what is searched for."""
     query = _text(hide.clean_query(exchange.query))
-    return query, _answer(exchange, hide, removed.found), _fingerprint(exchange, body)
+    return query, _answer(exchange.answer, hide, removed, secrets), _fingerprint(exchange, body)
 
 
-def _answer(exchange: Exchange, hide: Redaction, secret: bool) -> str:
+def _answer(answer: str, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> str:
     """Return the searchable words of the answer; none if the journal hides part of it, or of what it may quote."""
-    if exchange.answer and (secret or hide.paths):
+    if not answer or removed.found or hide.paths:
         return ""
-    return _text(exchange.answer)
+    texts = _quotable(hide, removed, secrets, answer.encode("utf-8", "replace").__contains__) if secrets else ()
+    return _text(Quotes(texts).clean([answer])[0] if texts else answer)
 
 
 def _fingerprint(exchange: Exchange, body: bytes) -> str:
@@ -221,11 +224,14 @@ def _json(document: object) -> str:
     return _text(orjson.dumps(document).decode())
 
 
+Secrets = tuple[bytes, ...]
+
+
 class _Headers(NamedTuple):
     """A request's headers as the journal keeps them, and the secrets in them that an answer may quote."""
 
     json: str
-    secrets: tuple[bytes, ...]
+    secrets: Secrets
 
 
 def _request_headers(hide: Redaction, headers: Mapping[bytes, bytes]) -> _Headers:
@@ -246,35 +252,43 @@ def _cleaned(hide: Redaction, names: tuple[bytes, ...], values: tuple[bytes, ...
     return _Headers(_json(hide.clean_headers(text)), tuple(secret.encode("latin-1") for secret in secrets))
 
 
-def _near_misses(exchange: Exchange, secret: bool) -> str:
+@functools.lru_cache(maxsize=128)
+def _quotes(secrets: Secrets) -> Quotes:
+    return Quotes(secret.decode("latin-1") for secret in secrets)
+
+
+def _near_misses(exchange: Exchange, secret: bool, secrets: Secrets) -> str:
+    """Return the near misses; a rule may ask for a secret header, and then tells what it saw."""
     if not exchange.near_misses:
         return "[]"
-    misses = [(miss.rule, miss.why) for miss in exchange.near_misses]
-    return _json([{"rule": rule, "why": SAW.sub(f"saw {REDACTED})", why) if secret else why} for rule, why in misses])
+    return _json([{"rule": miss.rule, "why": _why(miss.why, secret, secrets)} for miss in exchange.near_misses])
 
 
-def _error(exchange: Exchange, secret: bool) -> str | None:
+def _why(why: str, secret: bool, secrets: Secrets) -> str:
+    return SAW.sub(f"saw {REDACTED})", why) if secret else _quotes(secrets).clean([why])[0]
+
+
+def _error(exchange: Exchange, secret: bool, secrets: Secrets) -> str | None:
     error = exchange.error
     if error is None:
         return None
-    message = _message(error, secret)
+    message = _message(error, secret, secrets)
     return _json({"status": error.status, "type": error.type, "code": error.code, "message": message})
 
 
-def _message(error: ErrorFacts, secret: bool) -> str:
-    """Return an error's message. It is hidden if it may quote secrets of the request; a key always is."""
-    return REDACTED if secret else SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)
+def _message(error: ErrorFacts, secret: bool, secrets: Secrets) -> str:
+    """Return an error's message. It is hidden if it may quote what was removed from the body; a key always is."""
+    return REDACTED if secret else _quotes(secrets).clean([SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)])[0]
 
 
-def _error_body(body: bytes, error: ErrorFacts, secret: bool) -> bytes:
+def _error_body(body: bytes, error: ErrorFacts, message: str) -> bytes:
     """Return an error's body with the message as it may be kept; nothing of it where the message is not found."""
-    message = _message(error, secret)
     if message == error.message:
         return body
     return body.replace(said, orjson.dumps(message)) if (said := orjson.dumps(error.message)) in body else b""
 
 
-def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> tuple[bytes, str]:
+def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Secrets) -> tuple[bytes, str]:
     """Return the body, and a stream's writes: of each its last event plus one, and its ms; and how to cut the body."""
     sent = exchange.sent
     if sent is None:
@@ -289,11 +303,11 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Se
     return body, orjson.dumps(writes).decode()
 
 
-def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> bytes:
+def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Secrets) -> bytes:
     """Return a body without its own secrets, and without the request's secrets that it quotes."""
     body = hide.clean_body(exchange.response_body)[0]
     if exchange.error and body:
-        return _error_body(body, exchange.error, removed.found)
+        return _error_body(body, exchange.error, _message(exchange.error, removed.found, secrets))
     if removed.unknown:
         return REDACTED.encode()
     texts = _quotable(hide, removed, secrets, body.__contains__)

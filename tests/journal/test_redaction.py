@@ -289,24 +289,50 @@ async def test_answer__keeps_nothing_of_what_was_removed_from_its_request(
     assert len(unpack(row.response_body, sizes, writes.get("packing", {}))) == writes.get("events", 1)
 
 
-@pytest.mark.parametrize(("redact", "stream"), [([], False), (["x-tenant"], True)])
+@pytest.mark.parametrize(("redact", "stream"), [([], False), (["tenant"], False), (["tenant"], True)])
 async def test_answer__keeps_no_key_that_it_quotes(
     redact: list[str], stream: bool, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "script.yaml"
-    file.write_text("version: 1\nrules: [{reply: 'You are {{ headers.authorization }} of {{ headers.x_tenant }}.'}]")
+    quoted = "You are {{ prompt.headers.authorization }} of {{ prompt.headers.tenant }}."
+    file.write_text(f"version: 1\nrules: [{{reply: '{quoted}'}}]")
     settings.MOCK_SCRIPT, settings.MOCK_TTFT_MS, settings.MOCK_ITL_MS = str(file), 0, 0
     settings.JOURNAL_REDACT = redact
     ended: list[Exchange] = []
     monkeypatch.setattr(writer, "add", ended.append)
-    headers = {"authorization": "Bearer sk-very-secret-key", "x-tenant": "tenant-1234"}
+    headers = {"authorization": "Bearer sk-very-secret-key", "tenant": "blue-and-green-house"}
     body = orjson.dumps({"model": "gpt-4o", "stream": stream, "messages": [{"role": "user", "content": "Hi"}]})
     answer = await call(Handler(), "POST", "/v1/chat/completions", body, headers=headers)
     assert answer.status == 200
     row = make_row(ended[0])
     assert b"You" in row.response_body
-    for part in ("secret", "very"):
-        assert part.encode() not in row.response_body
+    for part in (b"secret", b"very", *([b"blue", b"green"] if redact else [])):
+        assert part in answer.body and part not in row.response_body
+        assert part.decode() not in row.answer and "You are" in row.answer, "which is searched"
+
+
+@pytest.mark.parametrize(
+    ("redact", "condition"),
+    [([], "authorization: {contains: sk-other}"), ([], "cookie: {startswith: z}"), (["tenant"], "tenant: other")],
+)
+async def test_near_miss__keeps_no_secret_that_a_rule_has_looked_at(
+    redact: list[str], condition: str, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "script.yaml"
+    rule = f"{{match: {{header: {{{condition}}}}}, reply: a}}"
+    file.write_text(f"version: 1\ndefaults: {{strict: true}}\nrules: [{rule}]")
+    settings.MOCK_SCRIPT, settings.JOURNAL_REDACT = str(file), redact
+    ended: list[Exchange] = []
+    monkeypatch.setattr(writer, "add", ended.append)
+    secrets = ("sk-very-secret-key", "session=blue-and-green", *(["the-house-of-somebody"] if redact else []))
+    headers = {"authorization": f"Bearer {secrets[0]}", "cookie": secrets[1], "tenant": "the-house-of-somebody"}
+    body = orjson.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]})
+    answer = await call(Handler(), "POST", "/v1/chat/completions", body, headers=headers)
+    assert answer.status == 404
+    row = make_row(ended[0])
+    kept = f"{row.near_misses} {row.error} {row.response_body.decode()} {row.answer}"
+    assert kept.count("[redacted]") == 3, kept
+    assert not [secret for secret in secrets if secret.rpartition("=")[2] in kept]
 
 
 async def test_answer__keeps_no_key_of_an_address(
@@ -324,6 +350,7 @@ async def test_answer__keeps_no_key_of_an_address(
     assert answer.status == 200
     assert b"secret" not in (row := make_row(ended[0])).response_body + row.query.encode()
     assert b"sent elsewhere" in row.response_body
+    assert "secret" not in row.answer and "sent elsewhere" in row.answer
     lines = {"location": ("Location", "https://a.example/b?sig=abc&x=1"), "x-a": ("X-A", "/b?sig=abc")}
     clean = Redaction([]).clean_lines(lines)
     assert clean == {"location": "https://a.example/b?sig=[redacted]&x=1", "x-a": "/b?sig=abc"}
