@@ -36,13 +36,14 @@ from completions.views.http import FastJsonResponse, Recorded
 from completions.views.looked_up import current
 from completions.views.missing import not_found
 from completions.views.streaming import replayed
-from completions.wire.base import WireFormat, decode_object
+from completions.wire.base import WireFormat, decode_object, without_limits
 from completions.wire.dialects.openrouter_generations import GENERATION
 from completions.wire.fields import dicts, mapping
 from completions.wire.framing import EVENTS_IN_UTF8, ServerSentEvents
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai.base import envelope as openai_envelope
 from completions.wire.openai.chat.stored import COMPLETION
+from completions.wire.openai.headers import headers_of
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses import stored as stored_responses
 from completions.wire.openai.responses.stored import CONVERSATION, RESPONSE
@@ -150,6 +151,21 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
     @endpoint()
     @functools.wraps(view)
     async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
+        try:
+            answer = await answered(request, exchange, wire, route)
+        except RequestError as exc:
+            if not isinstance(wire, WireFormat):  # which adds its own where the envelope is made
+                exc.headers = {**_headers(wire, exchange, exc.status), **exc.headers}
+            raise
+        response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
+        if isinstance(wire, WireFormat):
+            say_json_type(response, wire)
+        response.add_headers(_headers(wire, exchange, response.status_code))
+        return response
+
+    async def answered(
+        request: HttpRequest, exchange: Exchange, wire: object, route: Mapping[str, str]
+    ) -> dict[str, Any] | Recorded:
         space = await current(exchange)
         is_open = link is not None and await link(space.records, request.GET, route)
         headers = note_client(request, exchange) if is_open else identify(request, exchange, space.script.keys)
@@ -158,13 +174,17 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
             await _raise_requested_error(space, own, _envelope_of(wire, exchange))
             if PACING_KEY in own and not is_paced:
                 raise without_effect(PACING_HEADER, "it", "nothing takes time here")
-        answer = await view(Asked(request, exchange, space, headers), **route)
-        response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
-        if isinstance(wire, WireFormat):
-            say_json_type(response, wire)
-        return response
+        return await view(Asked(request, exchange, space, headers), **route)
 
     return wrapped
+
+
+def _headers(wire: object, exchange: Exchange, status: int) -> Mapping[str, str]:
+    """Return the API's own headers of what no model answers: they tell of no limits."""
+    elapsed = (time.monotonic() - exchange.started) * 1000
+    if not isinstance(wire, WireFormat):
+        return headers_of(f"{elapsed:.0f}", status, None, is_limited=False)
+    return without_limits(in_dialect(wire, exchange).headers(elapsed, exchange.request_id, status, None))
 
 
 async def _raise_requested_error(space: Namespace, headers: TextHeaders, envelope: Envelope) -> None:

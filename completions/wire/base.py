@@ -371,4 +371,4 @@ def without(headers: Mapping[str, str], *beginnings: str) -> dict[str, str]:
 
 def without_limits(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers without those on rate limits, which many APIs do not send."""
-    return without(headers, LIMITS)
+    return {name: value for name, value in headers.items() if "ratelimit-" not in name.lower()}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,33 @@ async def test_stored__that_is_not_there(
     document = json.loads(answer.body)
     error = document.get("error", document)
     assert (answer.status, error if isinstance(error, str) else error["message"]) == (status, said)
+
+
+OPENAI = {"openai-processing-ms", "openai-version", "openai-organization", "openai-project"}
+OWNER = {"request-id", "anthropic-organization-id", "anthropic-workspace-id"}
+GOOGLE = {"server-timing", "vary", "x-content-type-options", "x-frame-options", "x-xss-protection"}
+LISTS: Mapping[str, tuple[set[str], Mapping[str, str]]] = {
+    "/v1/files": (OPENAI, {}),
+    "/v1/containers": (OPENAI, {}),
+    "/v1/chat/completions": (OPENAI, {}),
+    "/v1/files ": (OWNER, ANTHROPIC),
+    "/v1/messages/batches": (OWNER, ANTHROPIC),
+    "/v1beta/files": (GOOGLE, {}),
+    "/groq/openai/v1/batches": ({"x-groq-region"}, {}),
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_stored__is_told_with_the_headers_of_its_api_and_without_limits(path: str) -> None:
+    own, headers = LISTS[path]
+    for place in (path.strip(), f"{path.strip()}/x_1"):
+        answer = await call(Handler(), "GET", place, b"", headers=headers)
+        assert own <= answer.headers.keys(), answer.headers
+        assert not [name for name in answer.headers if "ratelimit" in name]
+
+
+async def test_stored__tells_who_must_sign_in(settings: Any) -> None:
+    settings.API_KEYS = ["sk-right"]
+    answer = await call(Handler(), "GET", "/v1/files", b"", headers={"authorization": "Bearer sk-wrong"})
+    assert (answer.status, answer.headers["www-authenticate"]) == (401, 'Bearer realm="OpenAI API"')
+    assert "openai-organization" not in answer.headers
