@@ -18,10 +18,11 @@ from completions.wire.openai.files import FILE as UPLOADED
 async def made(asked: Asked) -> dict[str, Any]:
     """Make a container, with copies of files if there are any."""
     body, now = asked.body, time.time()
-    containers.check_container(body)
-    for file in body.get("file_ids") or ():
-        await asked.get(UPLOADED, file)
+    if asked.validate:
+        containers.check_container(body)
     container = containers.new_container(body, now)
+    for file in container["file_ids"]:
+        await asked.get(UPLOADED, file)
     container["id"] = await scripted_id(asked, body, CONTAINER, "name") or container["id"]
     await asked.records.put(CONTAINER, container["id"], container)
     return containers.shown(container, now)
@@ -76,6 +77,7 @@ async def file_added(asked: Asked, name: str) -> dict[str, Any]:
     if asked.request.content_type == "multipart/form-data":
         upload = files.named_file(asked.form, "file")
         file = containers.uploaded_file(name, upload.name, len(upload.data), time.time())
+        file["id"] = await scripted_id(asked, {"filename": upload.name}, FILE, "filename") or file["id"]
         await keep_file(asked.records, FILE, file, upload.data, files.storage_full)
         return file
     body = asked.body

@@ -135,7 +135,7 @@ SPOKEN = frozenset(ASKED) - {address.wire.name for address in ADDRESSES if addre
 WORK = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
-    *(containers.CONTAINER, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
+    *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT),
 )
 """What the APIs do behind an answer, by the names of formats that rules have for it (`views/paced.py`)."""

@@ -21,10 +21,13 @@ HERE = Path(__file__).parent
 FILES = (
     "tests/api_resources/chat/completions/test_messages.py",
     "tests/api_resources/chat/test_completions.py",
+    "tests/api_resources/containers/files/test_content.py",
+    "tests/api_resources/containers/test_files.py",
     "tests/api_resources/conversations/test_items.py",
     "tests/api_resources/responses/test_input_items.py",
     "tests/api_resources/responses/test_input_tokens.py",
     "tests/api_resources/test_completions.py",
+    "tests/api_resources/test_containers.py",
     "tests/api_resources/test_conversations.py",
     "tests/api_resources/test_models.py",
     "tests/api_resources/test_responses.py",
@@ -42,28 +45,30 @@ FILES = (
     "tests/api_resources/audio/test_transcriptions.py",
     "tests/api_resources/audio/test_translations.py",
 )
-ALL_DELETES = ("test_method_delete", "test_raw_response_delete", "test_streaming_response_delete")
+WAYS = ("method", "raw_response", "streaming_response")
+ALL_DELETES = tuple(f"test_{way}_delete" for way in WAYS)
 REMOVES = "removes the object that the other tests work on, and then once more"
 PACKED = "the SDK asks for base64 here, and in its strict mode holds that answer to the type of one in floats"
 COMPACTED = "wants answers for the users' messages of a compaction, and a count in its usage that no recording has"
 EXCLUDED = {
     "api_resources/test_embeddings.py": {
-        f"test_{kind}_create[{mode}]": PACKED
-        for kind in ("method", "raw_response", "streaming_response")
-        for mode in ("strict", "aiohttp")
+        f"test_{kind}_create[{mode}]": PACKED for kind in WAYS for mode in ("strict", "aiohttp")
     },
+    "containers/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES)
+    | {f"test_{kind}_create": "sends neither a file nor the id of one" for kind in WAYS},
+    "api_resources/test_containers.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "chat/test_completions.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "conversations/test_items.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_conversations.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_responses.py": dict.fromkeys(ALL_DELETES, REMOVES)
     | {"test_method_compact_with_all_params": COMPACTED}
-    | {f"test_{kind}_compact": COMPACTED for kind in ("method", "raw_response", "streaming_response")},
+    | {f"test_{kind}_compact": COMPACTED for kind in WAYS},
     "api_resources/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_vector_stores.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "vector_stores/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_uploads.py": {
         f"test_{kind}_{end}": "cancels one and the same upload and completes it, of parts that nobody sent"
-        for kind in ("method", "raw_response", "streaming_response")
+        for kind in WAYS
         for end in ("cancel", "complete")
     }
     | {"test_method_complete_with_all_params": "completes an upload of parts that nobody sent"},
@@ -127,6 +132,8 @@ def keep_files(url: str) -> None:
         made.vector_stores.create(metadata={"id": name}, file_ids=["file_id", "file-abc123"])
         for batch in ("batch_id", "vsfb_abc123"):
             made.vector_stores.file_batches.create(name, file_ids=["file_id"], attributes={"id": batch})
+    made.containers.create(name="container_id")
+    made.containers.files.create("container_id", file=("file_id", b"{}"))
     made.uploads.create(bytes=0, filename="upload_abc123", mime_type="text/plain", purpose="user_data")
 
 

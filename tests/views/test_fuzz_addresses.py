@@ -109,6 +109,8 @@ KEPT = [
         "/v1/vector_stores/{store}/files/{file}",
         "/v1/vector_stores/{store}/file_batches",
     ),
+    *("/v1/containers", "/v1/containers/{container}", "/v1/containers/{container}/files"),
+    *("/v1/containers/{container}/files/x", "/v1/containers/x/files/x/content", "/openai/v1/containers"),
     *("/v1/batches", "/v1/batches/{batch}", "/v1/batches/{batch}/cancel", "/v1/conversations", "/v1/conversations/x"),
     *("/v1/responses/{response}", "/v1/responses/{response}/input_items", "/v1/responses/{response}/cancel"),
     *("/v1/messages/batches", "/v1/messages/batches/x", "/v1beta/models/gemini-2.5-flash:batchGenerateContent"),
@@ -200,6 +202,7 @@ async def made(app: Handler) -> dict[str, str]:
     return {
         "file": file,
         "store": (await post("/v1/vector_stores", {"file_ids": [file]}))["id"],
+        "container": (await post("/v1/containers", {"name": "a", "file_ids": [file]}))["id"],
         "batch": (await post("/v1/batches", batch))["id"],
         "response": (await post("/v1/responses", {"model": "gpt-4o", "input": "a"}))["id"],
         "search": search["name"].partition("/")[2],

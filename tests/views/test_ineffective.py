@@ -237,6 +237,7 @@ STORED = [
     *("/v1/vector_stores/vs_1", "/v1/vector_stores/vs_1/search", "/v1/messages/batches/msgbatch_1/cancel"),
     *("/mistral/v1/batch/jobs/1/cancel", "/xai/v1/batches/batch_1:cancel", "/v1beta/batches/b1:cancel"),
     *("/v1beta/cachedContents", "/v1beta/fileSearchStores", "/v1/files", "/mistral/v1/files"),
+    *("/v1/containers", "/v1/containers/cntr_1/files"),
 ]
 PACED = [
     *("/v1/batches", "/v1/messages/batches", "/mistral/v1/batch/jobs", "/xai/v1/batches", "/v1/vector_stores"),

@@ -11,6 +11,7 @@ from typing import Any
 from completions import ids
 from completions.exceptions import RequestError
 from completions.wire.base import Document
+from completions.wire.fields import mapping, text, texts, whole, without_fields
 from completions.wire.validation import (
     Check,
     anything,
@@ -74,15 +75,16 @@ def check_file(body: Mapping[str, Any]) -> None:
 
 def new_container(body: Mapping[str, Any], now: float, name: str = "") -> dict[str, Any]:
     """Return a container with this id, or a new one; `file_ids` are copied into it when it is first looked into."""
+    minutes = whole(mapping(body.get("expires_after")).get("minutes"), 0)
     return {
         "id": name or container_id(secrets.token_hex(16)),
         "created_at": int(now),
-        "minutes": (body.get("expires_after") or {}).get("minutes", IDLE),
+        "minutes": IDLE if minutes is None else minutes,
         USED: [now],
-        "memory_limit": body.get("memory_limit") or "1g",
-        "name": body.get("name") or "",
-        "network_policy": _shown_policy(body.get("network_policy")),
-        "file_ids": list(body.get("file_ids") or ()),
+        "memory_limit": text(body.get("memory_limit")) or "1g",
+        "name": text(body.get("name")),
+        "network_policy": without_fields(mapping(body.get("network_policy")), "domain_secrets"),
+        "file_ids": list(texts(body.get("file_ids"))),
     }
 
 
@@ -94,11 +96,6 @@ def container_id(seed: str) -> str:
 def file_id(seed: str) -> str:
     """Return the id of a file in a container."""
     return f"cfile_{ids.spelled(f'container file/{seed}', 32)}"
-
-
-def _shown_policy(policy: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return a policy without its secrets."""
-    return None if policy is None else {key: value for key, value in policy.items() if key != "domain_secrets"}
 
 
 def is_expired(container: Document, now: float) -> bool:
@@ -115,7 +112,6 @@ def used(container: Document, now: float) -> Document:
 
 def shown(container: Document, now: float) -> dict[str, Any]:
     """Return a container as it is at a time."""
-    policy = container["network_policy"]
     return {
         "id": container["id"],
         "object": "container",
@@ -125,7 +121,7 @@ def shown(container: Document, now: float) -> dict[str, Any]:
         "last_active_at": int(container[USED][-1]),
         "memory_limit": container["memory_limit"],
         "name": container["name"],
-        **({} if policy is None else {"network_policy": policy}),
+        **({"network_policy": policy} if (policy := container["network_policy"]) else {}),
     }
 
 
