@@ -10,7 +10,7 @@ from tests.benchmark.calls import AGENT
 from tests.benchmark.ratios import HUNDRED, MOCK, TEN
 from tests.server import ROOT
 
-CEILINGS = {MOCK: 249, TEN: 447, HUNDRED: 688, AGENT: 15_100}
+CEILINGS = {MOCK: 249, TEN: 447, HUNDRED: 688, AGENT: 12_800}
 """By case, how many calls one request may make with the journal and the log on, with its part of the log's.
 
 A run of events is kept as one, which takes some more calls than a list of them, and less time.

@@ -79,8 +79,9 @@ def keywords(text: str, most: int = 4) -> list[str]:
     found: dict[str, str] = {}
     for word in _words(text):
         key = word.casefold()
-        if key.partition("'")[0] not in STOP_WORDS:
-            found.setdefault(key, word)
+        if key in found or (key.partition("'")[0] if "'" in key else key) in STOP_WORDS:
+            continue
+        found[key] = word
         if len(found) == most:
             break
     return list(found.values())

@@ -191,8 +191,8 @@ def subject(prompt: Prompt, told: str) -> str:
 def own_words(text: str) -> str:
     """Return what a user has said of a text: what stands between the marks of `ADDED` is left out."""
     for begin, end in ADDED:
-        first, *others = text.split(begin)
-        if others:
+        if begin in text:
+            first, *others = text.split(begin)
             ends = [(part, *part.partition(end)[1:]) for part in others]
             text = "".join((first, *(after if closed else begin + part for part, closed, after in ends))).strip()
     return text
