@@ -32,14 +32,14 @@ class SecretLeft(MockError):
 
 
 def hidden_values(prompt: Prompt) -> list[str]:
-    """Return what is secret in a request's body: what JOURNAL_REDACT names, and what has the name of a secret."""
+    """Return what is secret in a request's body: what JOURNAL_REDACT names, and what has a secret's name or look."""
     return hidden_in(prompt.body)
 
 
 def hidden_in(body: Any) -> list[str]:
     """Return likewise what is secret in a document."""
     hide = redaction()
-    found = list(_named(body))
+    found = [*_named(body), *(match[0] for text in texts_of(body) for match in SECRET.finditer(text))]
     if hide.paths:
         copied = orjson.loads(orjson.dumps(body, default=_plain))
         found += (text for text in hide.clean(copied).texts if text.strip())

@@ -250,13 +250,14 @@ KEYS = [
 @pytest.mark.parametrize("body", KEYS)
 def test_keys__in_a_body_reach_no_file(tmp_path: Path, body: dict[str, Any]) -> None:
     prompt = asked(body={"model": "gpt-4o", **body})
-    recorded = answer(json.dumps({"url": "https://c?a=b&sig=opaque-1234567", "said": "opaque"}).encode(), stream=False)
+    told = {"url": "https://c?a=b&sig=another-7654321", "said": "opaque", "quoted": "You sent opaque-1234567."}
+    recorded = answer(json.dumps(told).encode(), stream=False)
     raw = raw_question("POST", "/v1/other", json.dumps(body).encode())
     for prompted, question in ((prompt, question_of(prompt)), (Prompt(), raw)):
         cleaned = cleaned_of(prompted, question, recorded, "")
         assert cleaned is not None
         text = Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
-        assert "opaque-1234567" not in text
+        assert "opaque-1234567" not in text and "another-7654321" not in text
         unwrapped = " ".join(text.split())
         assert all(said in unwrapped for said in ("opaque and no key", "opaque and a name") if said in str(body))
         assert '"said": "opaque"' in text or '"said":"opaque"' in text
