@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pytest_django import Settings
 
 from completions.receive.handler import Handler
 from completions.script.reply.literal import literal
@@ -13,6 +14,8 @@ from tests.control.client import ask, control, said, told
 from tests.scripts import rules
 
 pytestmark = pytest.mark.usefixtures("world")
+
+HELLO = {"role": "user", "content": "Hello"}
 
 
 async def tried(request: object, **more: object) -> Any:
@@ -192,6 +195,23 @@ async def test_rule_of__a_conversation_with_a_tools_result() -> None:
     }
     found = await tried({"model": "gpt-4o", "messages": messages}, text=f"version: 1\nrules:\n{made['text']}")
     assert found["rules"][0]["why"] is None
+
+
+async def test_said__names_the_tool_whose_result_a_message_is() -> None:
+    calls = [{"id": id, "type": "function", "function": {"name": f"f_{id}", "arguments": "{}"}} for id in ("a", "b")]
+    results = [{"role": "tool", "tool_call_id": id, "content": "rain"} for id in ("b", "a", "c")]
+    answer = await ask("", messages=[HELLO, {"role": "assistant", "content": None, "tool_calls": calls}, *results])
+    shown = await told("GET", f"exchanges/{answer.headers['x-request-id']}")
+    named = [(each["tool_call_id"], each["name"]) for each in shown["said"]["messages"]]
+    assert named == [(None, None), (None, None), ("b", "f_b"), ("a", "f_a"), ("c", None)]
+
+
+@pytest.mark.parametrize(("keys", "of_setting"), [("[sk-a]", ()), ("[]", ("sk-b",)), ("[sk-a]", ("sk-b",))])
+async def test_try__has_a_key_where_one_is_needed(keys: str, of_setting: tuple[str, ...], settings: Settings) -> None:
+    settings.API_KEYS = of_setting
+    text = f"version: 1\ndefaults: {{keys: {keys}}}\nrules: [{{reply: Yes.}}]"
+    found = await tried({"model": "gpt-4o", "messages": [HELLO]}, text=text)
+    assert (found["refused"], found["rule"]) == (False, "rule 1"), found
 
 
 async def test_rule_of__an_exchange_that_is_not_there() -> None:
