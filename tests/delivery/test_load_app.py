@@ -5,6 +5,7 @@ Gates hold the answers that are to be under way, so that no test depends on a cl
 
 import asyncio
 import json
+import re
 import time
 from pathlib import Path
 
@@ -99,18 +100,27 @@ async def test_queue__a_stream_has_its_place_until_it_ends(app: Handler) -> None
     assert (first.answer.ended, second.answer.status) == (True, 200)
 
 
+async def in_queue(app: Handler) -> float:
+    """Return how many requests wait for a place, as vLLM's metrics tell it."""
+    told = (await call(app, "GET", "/vllm/metrics")).body.decode()
+    return float(re.findall(r"^vllm:num_requests_waiting{.*} ([\d.]+)$", told, re.MULTILINE)[0])
+
+
 async def test_queue__a_client_that_leaves_it_is_forgotten(app: Handler, caplog: pytest.LogCaptureFixture) -> None:
     _, held = ask(app, "held")
     await waiting(app, "first")
     gone, left = ask(app, "Hello")
     last, task = ask(app, "Hello")
     await settled()
+    counts = [await in_queue(app)]
     gone.gone.set()
     await left
+    counts.append(await in_queue(app))
     with caplog.at_level("INFO", "completions.requests"):
         await release(app, "first")
         await asyncio.gather(held, task)
     assert (gone.answer.status, last.answer.status) == (0, 200)
+    assert [*counts, await in_queue(app)] == [2, 1, 0]
     first, second = [text for text in caplog.messages if "completions 200" in text]
     assert (first.count("queued="), second.count("queued=")) == (0, 1)
 
