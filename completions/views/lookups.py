@@ -55,7 +55,7 @@ async def listing(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
 ) -> Recorded:
     """Answer with what an API tells about the script's models; errors are in the format `wire`."""
-    return FastJsonResponse(document(await models.listed(await _identified(request, exchange))))
+    return _answer(document(await models.listed(await _identified(request, exchange))), wire, exchange)
 
 
 @endpoint("GET", "HEAD")

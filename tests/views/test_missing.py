@@ -82,6 +82,13 @@ async def test_stored__is_told_with_the_headers_of_its_api_and_without_limits(pa
         assert not [name for name in answer.headers if "ratelimit" in name]
 
 
+@pytest.mark.parametrize("path", ["/api/tags", "/api/ps", "/api/version", "/api/show"])
+async def test_ollama__says_of_all_json_that_it_is_utf_8(path: str) -> None:
+    method, body = ("POST", b'{"model": "llama3.2"}') if path == "/api/show" else ("GET", b"")
+    answer = await call(Handler(), method, path, body)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json; charset=utf-8")
+
+
 async def test_stored__tells_who_must_sign_in(settings: Any) -> None:
     settings.API_KEYS = ["sk-right"]
     answer = await call(Handler(), "GET", "/v1/files", b"", headers={"authorization": "Bearer sk-wrong"})
