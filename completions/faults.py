@@ -20,22 +20,22 @@ MAX_MS = 86_400_000
 class Stage(StrEnum):
     """When a fault takes effect."""
 
-    CONTENT = "in what the answer says"
+    CONTENT = "in the content of the answer"
     HEADERS = "before the headers"
     BODY = "in place of the answer"
     STREAM = "in a stream"
-    LINE = "on the line, of any answer"
+    LINE = "on the connection, for any answer"
 
 
 class Effect(StrEnum):
     """What a fault changes, which determines the faults with which it can be combined."""
 
-    CONTENT = "other words"
-    CONNECTION = "nothing comes of a response"
+    CONTENT = "another text"
+    CONNECTION = "there is no response"
     DELAY = "the response is late"
     BODY = "another body"
     TYPE = "another media type"
-    EMPTY = "no event at all"
+    EMPTY = "no events"
     EVENTS = "some events of a stream are wrong"
     PAUSE = "a pause within a stream"
     END = "a stream breaks off"
@@ -86,8 +86,8 @@ def _ms(help: str, default: float | None = None) -> dict[str, Parameter]:
 
 
 AFTER = {
-    "after_tokens": Parameter("Tokens that come first (1)."),
-    "after_events": Parameter("Events that come first, instead of tokens."),
+    "after_tokens": Parameter("Tokens before the fault (1)."),
+    "after_events": Parameter("Events before the fault, instead of tokens."),
 }
 """The position of a fault in a stream; at most one of these is given."""
 
@@ -116,21 +116,21 @@ def _line(help: str, parameters: Mapping[str, Parameter]) -> Spec:
 
 
 FAULTS: Mapping[str, Spec] = {
-    "hang": _headers("Nothing comes, for good or for `ms`; then the connection closes.", _ms("Milliseconds.")),
+    "hang": _headers("No response, for ever or for `ms`; then the connection closes.", _ms("Milliseconds.")),
     "close": _headers("The connection ends (FIN) without a response."),
-    "reset": _headers("The connection is reset (RST): at once, or within the stream after what is said.", AFTER),
+    "reset": _headers("The connection is reset (RST): at once, or within the stream after the given position.", AFTER),
     "slow_headers": _headers(
-        "The answer, headers and all, comes so much later.", _ms("Milliseconds (1000).", 1000), Effect.DELAY
+        "The whole answer, including its headers, is delayed.", _ms("Milliseconds (1000).", 1000), Effect.DELAY
     ),
-    "empty_body": _body("The right headers, and no body."),
+    "empty_body": _body("The right headers, but no body."),
     "malformed_json": _body("A body that is not JSON."),
-    "truncated_json": _body("The first half of the body, in a response that is whole."),
+    "truncated_json": _body("The first half of the body, in a complete response."),
     "html_error": _body("The 502 page of a proxy."),
     "wrong_content_type": _body("The right body as `text/html`.", Effect.TYPE),
     "json_error_200": _body("An error's envelope with status 200."),
     "disconnect": _stream("The connection ends (FIN) within the stream.", AFTER, Effect.END),
     "stall": _stream(
-        "Silence on an open connection, for good or for `ms`.", {**AFTER, **_ms("Milliseconds.")}, Effect.PAUSE
+        "Silence on an open connection, for ever or for `ms`.", {**AFTER, **_ms("Milliseconds.")}, Effect.PAUSE
     ),
     "error_object": _stream('`data: {"error": …}`, and the stream ends.', AFTER, Effect.END),
     "error_event": _stream(
@@ -138,43 +138,43 @@ FAULTS: Mapping[str, Spec] = {
         {**AFTER, "flat": Parameter("1: the error without its envelope (0).", 0, most=1)},
         Effect.END,
     ),
-    "no_finish": _stream("No chunk says why the answer ends."),
-    "no_done": _stream("The terminator does not come."),
+    "no_finish": _stream("No chunk has a finish reason."),
+    "no_done": _stream("The terminator is missing."),
     "cut_tool_arguments": _stream(
-        "The arguments of tool calls break off, after so much or half-way; the rest comes.", AFTER
+        "The arguments of tool calls break off, at the given position or half-way; the rest is sent.", AFTER
     ),
     "malformed_chunk": _stream("The next chunk is not JSON.", AFTER),
     "bad_utf8": _stream("The next chunk is not UTF-8.", AFTER),
-    "duplicate_chunk": _stream("The next chunk comes twice.", AFTER),
-    "reorder": _stream("The next two chunks change places.", AFTER),
-    "empty_stream": _stream("The headers of a stream, and no event.", effect=Effect.EMPTY),
+    "duplicate_chunk": _stream("The next chunk is sent twice.", AFTER),
+    "reorder": _stream("The next two chunks are swapped.", AFTER),
+    "empty_stream": _stream("The headers of a stream, but no events.", effect=Effect.EMPTY),
     "crlf": _stream("Lines end with CR LF.", effect=Effect.FRAMES),
-    "comments": _stream("A comment, as keep-alives are, before every event.", effect=Effect.FRAMES),
+    "comments": _stream("A comment, like a keep-alive, before every event.", effect=Effect.FRAMES),
     "data_after_done": _stream("Another chunk after the terminator.", effect=Effect.FRAMES),
     "split_bytes": _line(
-        "Sent in small pieces, cut inside lines and characters, one after the other.",
+        "The response is sent in small pieces, cut inside lines and characters.",
         {
-            "bytes": Parameter("Bytes a piece (7).", 7, 1),
+            "bytes": Parameter("Bytes per piece (7).", 7, 1),
             "ms": Parameter("Milliseconds between two pieces (1).", 1, most=MAX_MS, whole=False),
         },
     ),
     "drip": _line(
-        "Sent at so many bytes a second.",
-        {"bytes_per_second": Parameter("Bytes a second (1000).", 1000, 1, whole=False)},
+        "The response is sent slowly.",
+        {"bytes_per_second": Parameter("Bytes per second (1000).", 1000, 1, whole=False)},
     ),
-    "unknown_tool": _content("A call of a tool that is not offered."),
+    "unknown_tool": _content("A call of a tool that the request does not offer."),
     "bad_arguments": _content("The arguments of a tool call are not JSON."),
-    "breaks_schema": _content("The answer, or the call's arguments, is JSON that its schema does not allow."),
+    "breaks_schema": _content("The answer, or the arguments of a tool call, violate their JSON Schema."),
     "cut_word": _content("The text ends inside a word."),
     "repeats": _content(
-        "The last sentence again and again.", {"times": Parameter("How often (20).", 20, least=1, most=10_000)}
+        "The last sentence is repeated.", {"times": Parameter("How often (20).", 20, least=1, most=10_000)}
     ),
-    "empty_text": _content("An empty text, and nothing else."),
+    "empty_text": _content("Only an empty text."),
     "wrong_language": _content("A text in another language."),
-    "injection": _content("An instruction to whoever reads the text, at its end."),
+    "injection": _content("An instruction at the end of the text (prompt injection)."),
     "content_filter": _content(
         "The text is cut off, with the finish reason of a content filter.",
-        {"after_tokens": Parameter("Tokens that come first (1).", 1)},
+        {"after_tokens": Parameter("Tokens before the fault (1).", 1)},
     ),
 }
 

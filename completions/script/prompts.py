@@ -10,9 +10,9 @@ from completions.script.language import Key, Keys
 from completions.script.text.node import Node
 
 PROMPT: Keys = {
-    "messages": Key("prompt_messages", "The messages, with `{{name}}` where a variable stands.", required=True),
+    "messages": Key("prompt_messages", "The messages, with `{{name}}` for variables.", required=True),
     "request": Key(
-        "any_object", "Other fields of a request, in the API's shape; what a request says itself goes before."
+        "any_object", "Other fields of a request, in the API's format; fields in the request take precedence."
     ),
 }
 """A version of a prompt template."""

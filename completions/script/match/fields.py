@@ -83,14 +83,14 @@ def _stated_response_format(prompt: Prompt, key: str) -> object:
 FIELDS = {
     field.name: field
     for field in (
-        Field("model", "name", lambda prompt, key: prompt.model, "The model that is asked for."),
+        Field("model", "name", lambda prompt, key: prompt.model, "The requested model."),
         Field("last_user", "text", lambda prompt, key: prompt.last_user, "The last user message."),
         Field("system", "text", lambda prompt, key: prompt.system, "The system and developer messages."),
         Field(
             "any_message",
             "text",
             lambda prompt, key: [message.text for message in prompt.messages],
-            "The text of some message, whoever speaks.",
+            "The text of any message, of any role.",
             many=True,
         ),
         Field("turn", "number", lambda prompt, key: prompt.turn, "How many assistant messages there are so far."),
@@ -98,7 +98,7 @@ FIELDS = {
             "tools",
             "name",
             lambda prompt, key: [tool.name for tool in prompt.tools],
-            "The name of some tool that is offered.",
+            "The name of any offered tool.",
             many=True,
         ),
         Field(
@@ -117,17 +117,17 @@ FIELDS = {
             many=True,
             stated=_stated_response_format,
         ),
-        Field("format", "name", lambda prompt, key: prompt.format, "The wire format, as `chat`.", closed=True),
+        Field("format", "name", lambda prompt, key: prompt.format, "The wire format, such as `chat`.", closed=True),
         Field(
             "dialect",
             "name",
             lambda prompt, key: prompt.address.get("dialect"),
-            "Who speaks the format, as `azure`; nothing for OpenAI.",
+            "The dialect of the format, such as `azure`; none for OpenAI.",
             closed=True,
         ),
         Field("stream", "flag", lambda prompt, key: prompt.stream, "Whether the answer is streamed."),
         Field("header", "name", lambda prompt, key: prompt.headers.get(key), "A header, by name.", keyed=True),
-        Field("retry", "number", _retry, "Which retry of the SDK this is; 0 the first time."),
+        Field("retry", "number", _retry, "The number of the SDK's retry; 0 for the first attempt."),
         Field(
             "idempotency_key",
             "name",
@@ -144,13 +144,13 @@ TOOL_RESULT = {
         "tool_result.name",
         "name",
         lambda prompt, key: prompt.tool_result and prompt.tool_result.name,
-        "The tool that answered last.",
+        "The name of the tool with the last result.",
     ),
     "text": Field(
         "tool_result",
         "text",
         lambda prompt, key: prompt.tool_result and prompt.tool_result.text,
-        "What the tool that answered last said.",
+        "The text of the last tool result.",
     ),
 }
 """The two sides of `tool_result`; conditions right under it are on the text."""
@@ -159,8 +159,8 @@ EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's bod
 """`expr` holds a bare expression that must be true, or conditions by expression."""
 
 OWN = {
-    "tool_result": "What the tool that answered last said, or its `name` and `text`.",
+    "tool_result": "The last tool result: its text, or its `name` and `text`.",
     "expr": EXPR.help,
-    "request": "A recorded request: one that asks the same fits.",
+    "request": "A recorded request; matches requests that ask the same.",
 }
 """The fields with a shape of their own."""
