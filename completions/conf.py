@@ -38,7 +38,7 @@ class Setting(Generic[T]):
                 fits, allowed = isinstance(value, str | os.PathLike), "a text"
             case _:
                 texts = value if isinstance(value, list | tuple | set | frozenset) else [None]
-                fits, allowed = all(isinstance(each, str) for each in texts), "a list of texts"
+                fits, allowed = all(isinstance(each, str) for each in texts), "a list of strings"
         return None if fits else f"{self.name}={value!r} is not allowed: it takes {allowed}."
 
 

@@ -249,7 +249,7 @@ def clash(faults: Sequence[Fault]) -> str | None:
         return f"these are {len(faults)}, and an answer has at most {MAX_FAULTS}."
     for one, other in combinations(faults, 2):
         if one.name == other.name and not AFTER.keys() & one.parameters.keys():
-            return f"`{one.name}` cannot stand twice."
+            return f"`{one.name}` is there twice."
         pair = frozenset({one.name, other.name})
         if effect_of(other) not in COMBINED[effect_of(one)] or pair in WITHOUT_EFFECT:
             return f"`{one.name}` and `{other.name}` cannot be combined: one of them would have no effect."

@@ -62,12 +62,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Ask a model; settings come from LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, LLM_TIMEOUT and"
         " LLM_MAX_RETRIES, in the environment or in .env.",
     )
-    parser.add_argument("text", nargs="?", help="what to say; without it, standard input is read")
+    parser.add_argument("text", nargs="?", help="the message to send; without it, standard input is read")
     parser.add_argument("--stream", action="store_true", help="show the answer as it arrives")
     parser.add_argument("--model", metavar="M")
-    parser.add_argument("--base-url", metavar="URL", help="the part before /chat/completions")
+    parser.add_argument("--base-url", metavar="URL", help="the server's base URL, without /chat/completions")
     parser.add_argument("--api-key", metavar="KEY")
-    parser.add_argument("--system", metavar="TEXT", help="a system message to put first")
+    parser.add_argument("--system", metavar="TEXT", help="a system message to send first")
     parser.add_argument("--timeout", metavar="SECONDS", type=float)
     parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON object")
     parser.add_argument("--stats", action="store_true", help="print tokens and timings to standard error")
@@ -89,7 +89,7 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
     except (ConfigError, UnicodeError) as error:
         parser.error(str(error))
     if not text.strip():
-        parser.error("nothing to say: give a text, or write it to standard input")
+        parser.error("there is no message: pass a text, or write it to standard input")
 
     from llmclient.errors import BrokenAnswerError, LLMError, one_line
 

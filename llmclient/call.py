@@ -28,7 +28,7 @@ def arguments(
 ) -> dict[str, Any]:
     """Return the arguments for LiteLLM: the caller's parameters over the client's settings."""
     if "stream" in params:
-        raise TypeError("stream= is not a parameter here: the method says it, complete() or stream()")
+        raise TypeError("stream= is not a parameter: call complete() or stream() instead")
     _check(messages, system)
     conversation = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
     if system is not None:
@@ -194,7 +194,7 @@ class Call:
 def _given_up(error: Exception) -> Fault:
     from llmclient.errors import given_up
 
-    return Fault(Reason.ABORTED, f"LiteLLM gave the stream up: {given_up(error)}")
+    return Fault(Reason.ABORTED, f"LiteLLM gave up the stream: {given_up(error)}")
 
 
 def _now(document: Document) -> tuple[float, Document]:

@@ -34,7 +34,7 @@ class _Answer(Generic[H]):
     def completion(self) -> Completion:
         """Return the whole answer; raises RuntimeError if the stream was not read to a proper end."""
         if not self._call.whole:
-            raise RuntimeError("the stream was not read to its end; `partial` has what came so far")
+            raise RuntimeError("the stream was not read to its end; `partial` has what had arrived")
         return self._call.completion()
 
     @property

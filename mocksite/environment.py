@@ -138,7 +138,7 @@ class Environment:
         found = self.names(name, default)
         for text in found:
             if not HOST.fullmatch(text):
-                allowed = "names and addresses without a scheme and a port: app.example, .app.example for all below it"
+                allowed = "hosts without scheme and port: app.example, or .app.example with all its subdomains"
                 return self._reject(name, text, f"{allowed}, 127.0.0.1, [::1], or * for all", default)
         return found
 
@@ -194,7 +194,7 @@ class Environment:
         while (found := REFERENCE.fullmatch(text)) is not None:
             other = found[1]
             if other in passed or other not in self._env.ENVIRON:
-                told = f"{name}={text!r} is the value of the variable {other}, which has none."
+                told = f"{name}={text!r} refers to the variable {other}, which is not set."
                 self.problems.append(f"{told} Write \\{text} for the text itself.")
                 return ""
             passed.add(other)
@@ -212,7 +212,7 @@ class Environment:
             self.problems.append(f"{file} is not UTF-8 text: {exc.reason} at byte {exc.start}.")
             return
         except OSError as exc:
-            self.problems.append(f"The file of settings {file} cannot be read: {exc.strerror}. ENV_FILE names it.")
+            self.problems.append(f"The settings file {file}, which ENV_FILE names, cannot be read: {exc.strerror}.")
             return
         settings: dict[str, tuple[int, str]] = {}
         for number, line in enumerate(lines, 1):
@@ -224,7 +224,7 @@ class Environment:
             elif name := found["name"]:
                 first, value = settings.setdefault(name, (number, found["value"]))
                 if value != found["value"]:
-                    self._repeated[name] = f"{file}:{number}: {name} is set again, and line {first} has set it already."
+                    self._repeated[name] = f"{file}:{number}: {name} is set twice; line {first} sets it too."
         self._misnamed = {name for name in settings if not name.isidentifier()}
         kept = [f"{name}={value}" for name, (_, value) in settings.items() if name not in self._misnamed]
         self._env.read_env(StringIO("\n".join(kept)))  # it knows quotes, but drops a line with other spaces

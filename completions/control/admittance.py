@@ -62,7 +62,7 @@ async def _check_token(headers: Headers, token: str) -> None:
     if await tickets.is_good(ticket_in(headers), token):
         return
     raise RequestError(
-        "The control API takes the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",
+        "The control API needs the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",
         status=401,
         code="invalid_admin_token",
         headers={"WWW-Authenticate": "Bearer"},
@@ -75,7 +75,7 @@ def _check_client(address: str, headers: Headers) -> None:
     addresses = [address, *(part.strip() for part in forwarded if part.strip())]
     if not all(map(_is_loopback, addresses)) or any(name in headers for name in PROXIES):
         raise _forbidden(
-            "The control API is open to clients on the server's own machine alone. Set ADMIN_TOKEN, and send it as "
+            "The control API is only for clients on the server's own machine. Set ADMIN_TOKEN, and send it as "
             "`Authorization: Bearer TOKEN`, to use it from elsewhere or through a proxy.",
             "client_not_allowed",
         )
@@ -87,8 +87,8 @@ def _check_name(host: str) -> None:
     named = [pattern for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
     if not validate_host(domain, ["localhost", ".localhost", *named]) and not _is_loopback(domain.strip("[]")):
         raise _forbidden(
-            f"The control API is not open by the name {domain[:200]!r}. Use localhost, name it in ALLOWED_HOSTS, or "
-            "set ADMIN_TOKEN.",
+            f"The control API cannot be used with the host name {domain[:200]!r}. Use localhost, "
+            "add the name to ALLOWED_HOSTS, or set ADMIN_TOKEN.",
             "host_not_allowed",
         )
 

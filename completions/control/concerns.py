@@ -22,7 +22,7 @@ def _of_choice(choice: Choice, prompt: Prompt) -> Iterator[str]:
     calls = [call for call in choice.tool_calls if call.kind != "hosted"]
     if choice.finish_reason == "length":
         limit = "" if prompt.max_tokens is None else f" ({prompt.max_tokens})"
-        yield f"The answer was cut by the limit of tokens{limit}: {shortened(choice.text or '', SHOWN)}"
+        yield f"The answer was cut off at the token limit{limit}: {shortened(choice.text or '', SHOWN)}"
     elif choice.text and not calls and prompt.response_format.kind != "text":
         yield from _of_form(choice.text, prompt)
     for call in calls:
@@ -35,7 +35,7 @@ def _of_form(text: str, prompt: Prompt) -> Iterator[str]:
     try:
         value = text if form.bare else json.loads(text)
     except ValueError:
-        yield f"The request asks for JSON, and the answer is none: {shortened(text, SHOWN)}"
+        yield f"The request asks for JSON, but the answer is not JSON: {shortened(text, SHOWN)}"
         return
     if form.kind == "json_schema" and form.schema and not is_instance(value, form.schema):
         name = f" `{form.name}`" if form.name else ""
@@ -47,7 +47,7 @@ def _of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
     tool = next((tool for tool in prompt.tools if tool.name == call.name), None)
     if tool is None:
         offered = ", ".join(f"`{each.name}`" for each in prompt.tools) or "none"
-        yield f"The tool `{call.name}` is called, which the request does not offer; it offers {offered}."
+        yield f"The tool `{call.name}` is called, but the request does not offer it; it offers {offered}."
     elif tool.kind == "function" and tool.parameters and not _fits(call.arguments, tool):
         yield f"The arguments of `{call.name}` do not fit its parameters: {shortened(call.arguments, SHOWN)}"
 

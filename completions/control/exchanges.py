@@ -34,35 +34,35 @@ COMMENT_EVERY = 15
 """Looks without news, at most one a second, from one comment of a stream of events to the next."""
 
 FILTERS = (
-    Parameter("model", "The model that was asked for."),
+    Parameter("model", "The requested model."),
     Parameter("rule", "The rule that answered."),
-    Parameter("status", "The response's HTTP status; 0 where the connection was ended.", int, most=599),
-    Parameter("status_class", "The hundred of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
-    Parameter("endpoint", "The wire format that was asked, as `chat` or `gemini`.", choices=ENDPOINTS),
-    Parameter("lookup", "Whether something was only looked up, as models and Ollama's `/api/show`.", bool),
+    Parameter("status", "The response's HTTP status; 0 if the connection was closed instead.", int, most=599),
+    Parameter("status_class", "The class of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
+    Parameter("endpoint", "The wire format of the request, such as `chat` or `gemini`.", choices=ENDPOINTS),
+    Parameter("lookup", "Whether it was a lookup, such as of models or with Ollama's `/api/show`.", bool),
     Parameter("method", "The request's method.", choices=METHODS),
     Parameter("path", "The request's path."),
     Parameter("unmatched", "Whether no rule matched.", bool),
     Parameter("faulted", "Whether a fault struck.", bool),
     Parameter("stream", "Whether the answer was streamed.", bool),
-    Parameter("retried", "Whether it was a retry, as far as the client said so.", bool),
+    Parameter("retried", "Whether it was a retry, according to the client.", bool),
     Parameter("client_left", "Whether the client left before the end.", bool),
-    Parameter("since", "Those after a request, by its id, or from a time on, in ISO 8601."),
-    Parameter("until", "Those before a time, in ISO 8601."),
+    Parameter("since", "Only exchanges after the request with this id, or from this time on (ISO 8601)."),
+    Parameter("until", "Only exchanges before this time (ISO 8601)."),
     Parameter("text", "A part of the last user message."),
-    Parameter("search", "A part of what was asked or answered, of the id, the address, a header or an error."),
+    Parameter("search", "A part of the request or answer, the id, the address, a header or an error."),
 )
-MATCH = (Parameter("match", "A `match:` of the language of scripts, in YAML or JSON, which the request fulfils."),)
-SAID = (Parameter("said", "Whether each exchange comes with what was asked and said.", bool, False),)
+MATCH = (Parameter("match", "A `match:` as in scripts, in YAML or JSON."),)
+SAID = (Parameter("said", "Whether each exchange has its request and answer.", bool, False),)
 PAGE = (
-    Parameter("limit", "The most that are listed.", int, queries.LIMIT, 1, MAX_LISTED),
-    Parameter("before", "Those before a request, by its id: the next page."),
+    Parameter("limit", "The maximum number of exchanges.", int, queries.LIMIT, 1, MAX_LISTED),
+    Parameter("before", "Only exchanges before the request with this id: the next page."),
 )
 WAIT = (
-    Parameter("count", "How many there must be.", int, 1, 1, MAX_LISTED),
-    Parameter("timeout_ms", "The longest wait in milliseconds.", int, 5000, 0, MAX_WAIT_MS),
+    Parameter("count", "How many exchanges to wait for.", int, 1, 1, MAX_LISTED),
+    Parameter("timeout_ms", "The maximum wait in milliseconds.", int, 5000, 0, MAX_WAIT_MS),
 )
-STEPS = (Parameter("steps", "The most steps of time that they are cut into.", int, 60, 2, 200),)
+STEPS = (Parameter("steps", "The maximum number of time intervals.", int, 60, 2, 200),)
 
 MISS = ("id", "time", "model", "summary", "near_misses")
 
@@ -102,7 +102,7 @@ async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
     found = await queries.one(call.namespace, id := call.parts["id"])
     if found is None:
         raise RequestError(
-            f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may have been deleted, or not ended.",
+            f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may be deleted, or not have ended.",
             status=404,
             param="id",
             code="exchange_not_found",

@@ -24,7 +24,7 @@ CLOSED = {401: "error", 403: "error", 503: "error"}
 NAMESPACE = {
     "name": "X-Mock-Namespace",
     "in": "header",
-    "description": "The namespace, where the address names none.",
+    "description": "The namespace, if the address has none.",
     "schema": {"type": "string", "default": "default"},
 }
 

@@ -42,7 +42,7 @@ class Parameter:
             return int(text)
         if self.kind is str and "\x00" not in text and (not self.choices or text in self.choices):
             return text
-        told = f"`{self.name}` must be {self.expected}, and is {shortened(text, 60)!r}."
+        told = f"`{self.name}` must be {self.expected}, not {shortened(text, 60)!r}."
         raise RequestError(told + did_you_mean(text, self.choices), param=self.name, code="invalid_parameter")
 
     @property
@@ -76,7 +76,7 @@ class Call:
     def body(self) -> Body:
         """The body of an operation that takes one."""
         if self.content is None:
-            raise RequestError("This takes a body.")
+            raise RequestError("This operation needs a body.")
         return self.content
 
     @property

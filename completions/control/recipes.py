@@ -32,7 +32,7 @@ UNANSWERED = "What should be answered?"
 """The reply of a rule for what no rule matched, or of whose answer no word is known; its author fills it in."""
 
 
-VERBATIM = (Parameter("verbatim", "Whether the answer is given byte for byte, as it was recorded.", bool, False),)
+VERBATIM = (Parameter("verbatim", "Whether the rule answers byte for byte as recorded.", bool, False),)
 
 
 async def get_rule_of(call: Call) -> Recorded:

@@ -44,7 +44,7 @@ async def delete_recording(call: Call) -> Recorded:
 def answered_elsewhere(script: Script) -> list[str]:
     """Return what a server says at its start: who answers what no rule does, and where answers are recorded."""
     upstream = upstream_of(script)
-    servers = [] if upstream is None else [f"What no rule answers goes to {upstream.address}"]
+    servers = [] if upstream is None else [f"Requests that no rule matches go to {upstream.address}"]
     folder = f"Recorded answers are in {Path(conf.CASSETTES).absolute()}, in the mode {conf.CASSETTE_MODE}"
     return [*servers, folder] if conf.CASSETTES else servers
 
@@ -56,7 +56,7 @@ def _check(kept: KeptRecording, script: Script) -> None:
         return
     if upstream_of(script) is None and not (mode == ONCE and _has_files(Path(kept.path))):
         raise RequestError(
-            f"Nothing can be recorded with the mode {mode}: no server answers what no rule does. Name it in "
+            f"Nothing can be recorded with the mode {mode}: there is no other server. Name one in "
             "`upstream`, or start with MOCK_UPSTREAM.",
             param="recording.upstream",
             code="no_upstream",
@@ -64,7 +64,7 @@ def _check(kept: KeptRecording, script: Script) -> None:
     if (first := _takes_all(script)) is not None:
         raise RequestError(
             f"Nothing would be recorded: the rule '{first.name}' of {script.source} answers every request. Push a "
-            "script without it, as {version: 1, rules: []}.",
+            "script without it, such as {version: 1, rules: []}.",
             code="nothing_to_record",
         )
 

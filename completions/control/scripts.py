@@ -26,7 +26,7 @@ async def put_script(call: Call) -> Recorded:
     space = await call.space()
     await edits.replace_script(space, call.body.text)
     script = space.script
-    # beside a pushed rule that takes every request, as tests have it, none of the script's would answer
+    # beside a pushed rule that matches every request, as tests have it, none of the script's would answer
     found = script.doubts if space.pushed.before else await budget.in_thread(doubts, script)
     call.body.node.source.doubts.extend(found)
     return await _script(space)
@@ -67,7 +67,7 @@ async def delete_rule(call: Call) -> Recorded:
     removed = await edits.remove_rules(await call.space(), name)
     if not removed:
         raise RequestError(
-            f"No rule {name[:200]!r} was pushed into the namespace '{call.namespace}'.",
+            f"No rule {name[:200]!r} was pushed to the namespace '{call.namespace}'.",
             status=404,
             param="name",
             code="rule_not_found",

@@ -15,12 +15,12 @@ from completions.views.http import FastJsonResponse, RawResponse, Recorded
 
 PLACE = Parameter(
     "place",
-    "Before all others, after them, or next: between those pushed before and the script's.",
+    "Before all other rules, after them, or next: after those pushed before, and before the script's.",
     str,
     "before",
     choices=PLACES,
 )
-REMOVE = Parameter("remove", "Whether all that it holds is removed, its exchanges too.", bool, False)
+REMOVE = Parameter("remove", "Whether everything in it is removed, including its exchanges.", bool, False)
 RECORDED = {200: "recording_state", 409: "error"}
 RETIRED = {200: "namespace_removed", 409: "error"}
 

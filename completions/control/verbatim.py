@@ -29,7 +29,7 @@ def verbatim_rule(shown: Mapping[str, Any], prompt: Prompt, traffic: Traffic) ->
     question = question_of(prompt)
     cleaned = cleaned_of(prompt, question, with_format(recorded, prompt), shown["query"])
     if cleaned is None:
-        raise _impossible("a secret cannot be taken out of its answer")
+        raise _impossible("a secret cannot be removed from its answer")
     asked, answer = cleaned
     return {"match": {"request": {**asked.document, "exact": asked.exact}}, "reply": response(answer)}
 

@@ -74,7 +74,7 @@ class Matching:
                 self._last = max(self._last, place)
         if len(self._found) > MAX_MATCHES:
             raise RequestError(
-                f"`match` holds for more than {MAX_MATCHES} exchanges; narrow them down by `since` or another filter.",
+                f"`match` matches more than {MAX_MATCHES} exchanges; select fewer with `since` or another filter.",
                 param="match",
                 code="too_many_exchanges",
             )
@@ -106,7 +106,7 @@ class Matching:
     async def _too_slow(self) -> RequestError:
         return RequestError(
             f"`match` took more than {MATCH_SECONDS:g} s of processor time: it was tried on {len(self._seen)} of "
-            f"{await count(self._filter)} exchanges. Narrow them down by `since` or another filter.",
+            f"{await count(self._filter)} exchanges. Select fewer with `since` or another filter.",
             param="match",
             code="match_too_slow",
         )

@@ -76,12 +76,12 @@ class Metrics:
 
         self.requests = counter("requests", "Requests that have ended.", *by, "status")
         self.tokens = counter("tokens", "Tokens of answers, by kind: prompt, completion.", *by, "kind")
-        self.durations = histogram("request_duration", "From a request's arrival to its end.", *by, "stream")
-        self.ttft = histogram("time_to_first_token", "From a request's arrival to its stream's first token.", *by)
+        self.durations = histogram("request_duration", "Seconds from a request's arrival to its end.", *by, "stream")
+        self.ttft = histogram("time_to_first_token", "Seconds from a request's arrival to its first token.", *by)
         self.faults = counter("faults", "Faults that struck.", "fault")
         self.left = counter("clients_left", "Requests whose client left early.", "endpoint")
-        self.dropped = counter("journal_dropped", "Exchanges that the journal could not keep.")
-        open_help = "Streams that are being sent."
+        self.dropped = counter("journal_dropped", "Exchanges that the journal could not record.")
+        open_help = "Streams in progress."
         self.open = Gauge("mock_open_streams", open_help, registry=registry, multiprocess_mode="livesum")
         self._tallies = Tallies()
         self.vllm = Figures(registry, self._tallies)

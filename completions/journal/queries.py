@@ -334,7 +334,7 @@ def _bound(name: str, text: str) -> datetime:
     """Read a time in ISO 8601, and raise the error of a parameter that is none."""
     moment = _moment(text)
     if moment is None:
-        said = f"`{name}` takes a time in ISO 8601, and is {text[:60]!r}."
+        said = f"`{name}` takes a time in ISO 8601, not {text[:60]!r}."
         raise RequestError(said, param=name, code="invalid_parameter")
     return moment
 

@@ -47,11 +47,11 @@ def parse_path(text: str) -> tuple[Step, ...]:
     while at < len(text):
         found = STEP.match(text, at)
         if found is None:
-            raise ValueError(f"'{text}' cannot be read from '{text[at:]}' on.")
+            raise ValueError(f"'{text}' cannot be read: the error is at '{text[at:]}'.")
         steps.append(_step(*found.groups()))
         at = found.end()
     if not steps:
-        raise ValueError(f"'{text}' names nothing.")
+        raise ValueError(f"'{text}' has no name.")
     return tuple(steps)
 
 
@@ -82,7 +82,7 @@ class Redaction:
         self.paths = tuple(parse_path(name) for name in names if name.startswith("$"))
         for name in self.headers:
             if not HEADER.fullmatch(name):
-                raise ValueError(f"'{name}' is not the name of a header, and a path in a body begins with `$`.")
+                raise ValueError(f"'{name}' is not the name of a header; a path in a body begins with `$`.")
 
     @property
     def is_set(self) -> bool:

@@ -117,7 +117,7 @@ class Store:
             if _inode(_file(self.connection)) == self._opened:
                 return
             logger.warning(
-                "The journal's file %s was deleted or replaced; what comes now is in another.", journal_place()
+                "The journal's file %s was deleted or replaced; new exchanges go to another file.", journal_place()
             )
             self.close()
         self.alias = router.db_for_write(Exchange)

@@ -60,19 +60,19 @@ class Figures:
         def gauge(name: str, help: str) -> Gauge:
             return Gauge(f"vllm:{name}", help, ("engine",), registry=registry, multiprocess_mode="livesum")
 
-        self.running = gauge("num_requests_running", "Streams that are being sent.").labels(ENGINE)
-        self.waiting = gauge("num_requests_waiting", "Requests that wait for a place.").labels(ENGINE)
-        gauge("kv_cache_usage_perc", "There is no such cache: 0.").labels(ENGINE)
+        self.running = gauge("num_requests_running", "Streams in progress.").labels(ENGINE)
+        self.waiting = gauge("num_requests_waiting", "Requests that wait in the queue.").labels(ENGINE)
+        gauge("kv_cache_usage_perc", "There is no such cache; always 0.").labels(ENGINE)
         self._tallies = tallies
-        self._finished = counter("request_success", "Answers, by why they ended.", "finished_reason")
+        self._finished = counter("request_success", "Answers, by their finish reason.", "finished_reason")
         self._prompt = counter("prompt_tokens", "Tokens of prompts.")
         self._said = counter("generation_tokens", "Tokens of answers.")
         self._asked = counter("prefix_cache_queries", "Tokens of prompts that were looked up in the cache.")
         self._cached = counter("prefix_cache_hits", "Tokens of prompts that were in the cache.")
-        self._first = histogram("time_to_first_token_seconds", "To the first token.", FIRST)
-        self._gap = histogram("inter_token_latency_seconds", "Between two tokens.", GAPS)
-        self._whole = histogram("e2e_request_latency_seconds", "From a request's arrival to its end.", WHOLE)
-        self._queued = histogram("request_queue_time_seconds", "In the queue for a place.", WHOLE)
+        self._first = histogram("time_to_first_token_seconds", "Seconds to the first token.", FIRST)
+        self._gap = histogram("inter_token_latency_seconds", "Seconds between two tokens.", GAPS)
+        self._whole = histogram("e2e_request_latency_seconds", "Seconds from a request's arrival to its end.", WHOLE)
+        self._queued = histogram("request_queue_time_seconds", "Seconds in the queue.", WHOLE)
         self._prompts = histogram("request_prompt_tokens", "Tokens of a prompt.", TOKENS)
         self._answers = histogram("request_generation_tokens", "Tokens of an answer.", TOKENS)
         self._known: dict[str, Series] = {}

@@ -64,7 +64,7 @@ RETRY = 1.0
 CLOSING = 10.0
 """Seconds allowed for the last flush."""
 
-UNOBSERVED = "What observes the journal failed"
+UNOBSERVED = "An observer of the journal failed"
 
 BAD_ROWS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
 """What a database, or its driver, raises for a row that it does not accept."""
@@ -73,7 +73,7 @@ EXPECTED = (Error, ImproperlyConfigured, OSError)
 """What is wrong with a database rather than with the code."""
 
 
-ELSEWHERE = "DATABASE_URL=sqlite:////PATH/FILE puts it elsewhere, sqlite://:memory: on no disk"
+ELSEWHERE = "DATABASE_URL=sqlite:////PATH/FILE puts it elsewhere, sqlite://:memory: in memory"
 
 REMEDIES = {
     "psycopg2 or psycopg": 'pip install "psycopg[binary]"',
@@ -214,7 +214,7 @@ class Writer:
                 self._fail(store, exc)
                 return
             logger.error("The file %s is not a journal of this version, or it is damaged: %s", journal_place(), exc)
-            logger.error("It was renamed to %s, and a new journal was begun.", aside)
+            logger.error("It was renamed to %s, and a new journal was created.", aside)
             self._flush(store, exact=exact)
         except Exception as failure:
             self._fail(store, failure)

@@ -47,22 +47,24 @@ def ask(options: Mapping[str, Any], path: str, media_type: str) -> bytes:
     except (OSError, ValueError, HTTPException) as exc:
         reason = exc.reason if isinstance(exc, urllib.error.URLError) else exc
         told = reason.strerror if isinstance(reason, OSError) and reason.strerror else reason
-        hint = "Is the server running? --url says where."
-        raise CommandError(f"There is no answer at {address}: {told}. {hint}") from exc
+        hint = "Is the server running? Set its address with --url."
+        raise CommandError(f"No answer from {address}: {told}. {hint}") from exc
     if found != media_type:
-        raise CommandError(f"{address} answered {found}, and not {media_type}: no mock is there. --url says where.")
+        raise CommandError(
+            f"{address} answered {found} instead of {media_type}, so it is not the mock. Set its address with --url."
+        )
     return answer
 
 
 def _check(url: str, namespace: str) -> None:
     """Raise CommandError for what is no address of a mock, or not its own, and for no namespace."""
     if not url.startswith(("http://", "https://")):
-        raise CommandError(f"--url takes an address as http://127.0.0.1:{conf.PORT}, and is {url[:100]!r}.")
+        raise CommandError(f"--url takes an address such as http://127.0.0.1:{conf.PORT}, not {url[:100]!r}.")
     if (beyond := BEYOND.search(url.rstrip("/"))) is not None:
         told = f"--url takes the mock's own address, without {beyond[0]}"
-        raise CommandError(f"{told}; --namespace says which namespace." if "/ns/" in beyond[0] else f"{told}.")
+        raise CommandError(f"{told}; set the namespace with --namespace." if "/ns/" in beyond[0] else f"{told}.")
     if not namespace:
-        raise CommandError("--namespace takes the name of a namespace, and is empty.")
+        raise CommandError("--namespace takes the name of a namespace, but is empty.")
 
 
 def _message(body: bytes) -> str:

@@ -77,7 +77,7 @@ def _journal_problems() -> list[CheckMessage]:
     database = settings.DATABASES.get("default", {})
     engine = database.get("ENGINE", "")
     if conf.JOURNAL and (problem := _folder_problem(engine, str(database.get("NAME", "")))) is not None:
-        hint = "Make the folder, or name another file in DATABASE_URL."
+        hint = "Create the folder, or set another file in DATABASE_URL."
         found.append(Warning(problem, hint=hint, id="completions.W003"))
     if conf.JOURNAL and engine.endswith("postgresql") and find_spec("psycopg") is None:
         hint = 'Install it: pip install "psycopg[binary]".'
@@ -90,11 +90,11 @@ def _folder_problem(engine: str, file: str) -> str | None:
         return None
     folder = Path(file).absolute().parent
     if os.path.isdir(file):
-        return f"The journal cannot be written to {file}, as DATABASE_URL says: that is a folder."
+        return f"The journal cannot be written to {file}, which DATABASE_URL names: it is a folder."
     if folder.is_dir() and os.access(folder, os.W_OK):
         return None
     why = "cannot be written to" if folder.is_dir() else "does not exist"
-    return f"The journal cannot be written to {file}, as DATABASE_URL says: the folder {folder} {why}."
+    return f"The journal cannot be written to {file}, which DATABASE_URL names: the folder {folder} {why}."
 
 
 def workers_problem(workers: int) -> str | None:
@@ -102,7 +102,7 @@ def workers_problem(workers: int) -> str | None:
     if workers < 2 or is_shared():
         return None
     return (
-        f"{workers} workers need a state that they share, but with STATE_URL={MEMORY} each has its own. "
+        f"{workers} workers need shared state, but with STATE_URL={MEMORY} each has its own. "
         "Set STATE_URL=redis://HOST:6379/0, or WORKERS=1."
     )
 
@@ -141,8 +141,8 @@ def _cassette_problems() -> list[CheckMessage]:
         return found
     if not conf.CASSETTES or conf.CASSETTE_MODE != "none" or os.path.isdir(conf.CASSETTES):
         return []
-    told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and nothing is recorded, so every request is an error."
-    return [Warning(told, hint="Record something: python -m mocksite serve --record DIR.", id="completions.W004")]
+    told = f"CASSETTES={conf.CASSETTES!r} is not a folder, and the mode records nothing, so every request is an error."
+    return [Warning(told, hint="Record answers first: python -m mocksite serve --record DIR.", id="completions.W004")]
 
 
 def _cassette_folder_problems() -> list[CheckMessage]:
@@ -152,7 +152,7 @@ def _cassette_folder_problems() -> list[CheckMessage]:
     if conf.CASSETTE_ROOT and not os.path.isdir(conf.CASSETTE_ROOT):  # one that is there may be there to play from
         problems["CASSETTE_ROOT"] = unwritable(Path(conf.CASSETTE_ROOT))
     return [
-        Error(f"{name} cannot be recorded into: {problem}.", id="completions.E010")
+        Error(f"{name} cannot be used to record: {problem}.", id="completions.E010")
         for name, problem in problems.items()
         if problem is not None
     ]
@@ -166,7 +166,7 @@ def _cassette_settings_without_effect() -> list[CheckMessage]:
     if not conf.CASSETTE_ROOT:
         given |= {"CASSETTE_RETRIES": conf.CASSETTE_RETRIES, "CASSETTE_IGNORE": bool(conf.CASSETTE_IGNORE)}
     told = "has no effect: there is no folder of recorded answers."
-    hint = "Name a folder: CASSETTES=DIR, or serve --record DIR."
+    hint = "Set a folder: CASSETTES=DIR, or serve --record DIR."
     return [Warning(f"{name} {told}", hint=hint, id="completions.W005") for name, is_set in given.items() if is_set]
 
 
@@ -188,23 +188,23 @@ def _never_asked(script: Script) -> list[CheckMessage]:
     given = {"MOCK_UPSTREAM": conf.MOCK_UPSTREAM, "CASSETTES": conf.CASSETTES if rule is not None else ""}
     if rule is not None:
         told = (
-            f"gives no answer of a model: the rule '{rule.name}' of MOCK_SCRIPT={conf.MOCK_SCRIPT} takes every request."
+            f"has no effect on answers: the rule '{rule.name}' of MOCK_SCRIPT={conf.MOCK_SCRIPT} matches every request."
         )
     elif script.has_fallback:
-        told = f"has no effect: MOCK_SCRIPT={conf.MOCK_SCRIPT} says itself what answers where no rule does."
+        told = f"has no effect: MOCK_SCRIPT={conf.MOCK_SCRIPT} has a fallback of its own."
     else:
         return []
-    hint = "MOCK_SCRIPT=relay passes on or plays everything, another script what no rule answers."
+    hint = "MOCK_SCRIPT=relay passes on or replays everything, other scripts the requests that no rule matches."
     return [Warning(f"{name} {told}", hint=hint, id="completions.W006") for name, is_set in given.items() if is_set]
 
 
 def check_urls(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Report a pattern before the mock's addresses that captures something: none of the views takes it."""
     found = _captured(get_resolver().url_patterns, ()) if getattr(settings, "ROOT_URLCONF", None) else []
-    hint = 'Use a fixed path, path("llm/", include("completions.urls")); below it, ns/NAME/v1 has a script of its own.'
+    hint = 'Use a fixed path, path("llm/", include("completions.urls")); for separate scripts, use ns/NAME/v1 below it.'
     return [
         Error(
-            f"The views of completions.urls do not take what the pattern before them gives: {', '.join(names)}.",
+            f"The pattern before completions.urls captures arguments that its views do not take: {', '.join(names)}.",
             hint=hint,
             id="completions.E011",
         )

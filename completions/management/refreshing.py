@@ -50,7 +50,7 @@ def refreshed(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> I
 def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers: Mapping[str, str]) -> Iterator[str]:
     same, answers = same_request_of(rule.match), answers_of(rule)
     if same is None or not answers:
-        raise NotAskable("it is no recorded answer of a server")
+        raise NotAskable("it is not an answer recorded from a server")
     before, origin = answers[-1], upstream or _origin(rule.cassette)
     again = request_of(same)
     url = joined(origin, before.path, again.query)
@@ -86,7 +86,7 @@ def as_markdown(folder: str, found: Sequence[Refreshed]) -> str:
     for each in found:
         if each.differences or each.problem:
             lines += ["", f"## `{each.file}`", ""]
-            lines += [f"- could not be asked again: {each.problem}"] if each.problem else []
+            lines += [f"- could not be sent again: {each.problem}"] if each.problem else []
             lines += [f"- {difference}" for difference in each.differences]
     return "\n".join(lines) + "\n"
 

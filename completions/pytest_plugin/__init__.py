@@ -32,11 +32,13 @@ Scope = Literal["function", "class", "module", "package", "session"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take when the variables are set, whether snapshots are written anew, and whether passed tests are kept."""
-    told = "from before collection on, so that clients made at import find mock_llm (run), or only in its tests (test)"
+    told = "before collection, so that clients created at import use mock_llm (run), or only in its tests (test)"
     group = parser.getgroup("mock_llm", "the mock of the LLM API")
-    group.addoption("--mock-llm-update", action="store_true", help="Write the snapshots of `assert_prompts` again.")
-    group.addoption("--mock-llm-keep", action="store_true", help="Keep what passed tests asked, for the inspector.")
-    parser.addini(VARIABLES, f"When the variables of the SDKs lead to mock_llm: {told}.", default=KINDS[0])
+    group.addoption("--mock-llm-update", action="store_true", help="Update the snapshots of `assert_prompts`.")
+    group.addoption(
+        "--mock-llm-keep", action="store_true", help="Keep the requests of passed tests too, for the inspector."
+    )
+    parser.addini(VARIABLES, f"When the SDKs' environment variables point to mock_llm: {told}.", default=KINDS[0])
 
 
 @pytest.hookimpl(wrapper=True)
@@ -48,7 +50,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker; set the variables if the plugin was loaded too late for the hook above."""
-    config.addinivalue_line("markers", f"{MARKER}(script): let this script answer at the test's mock_llm")
+    config.addinivalue_line("markers", f"{MARKER}(script): use this script for the test's mock_llm")
     _set_variables_for_run(config)
 
 
@@ -66,7 +68,7 @@ def _set_variables_for_run(config: pytest.Config) -> None:
     """Point the variables at the run's mock, unless the project wants them in its tests only."""
     kind = config.getini(VARIABLES)
     if kind not in KINDS:
-        raise pytest.UsageError(f"{VARIABLES} is {kind!r}, and must be one of {', '.join(KINDS)}.")
+        raise pytest.UsageError(f"{VARIABLES} is {kind!r}, but must be one of {', '.join(KINDS)}.")
     if kind == "run" and PATCH not in config.stash:
         patch = config.stash[PATCH] = pytest.MonkeyPatch()
         _set_variables(patch, _address(config).url)
@@ -126,7 +128,7 @@ def _use_parameter(request: pytest.FixtureRequest, mock: "MockLLM") -> None:
     node, name = request.node, f"@pytest.mark.parametrize({request.fixturename!r}, ..., indirect=True)"
     marked = request.scope == "function" and node.get_closest_marker(MARKER) is not None
     if marked:
-        pytest.fail(f"{name}: the test has a script already, of the marker {MARKER}.", pytrace=False)
+        pytest.fail(f"{name}: the test already has a script, from the marker {MARKER}.", pytrace=False)
     _use(mock, node, name, request.param)
 
 
@@ -149,15 +151,15 @@ def _fixture(scope: Scope, name: str, lasts: str) -> Callable[..., object]:
     def fixture(request: pytest.FixtureRequest) -> "Iterator[MockLLM]":
         yield from _mock(request)
 
-    fixture.__doc__ = f"A mock of the LLM API {lasts}; the SDKs' environment variables lead to it."
+    fixture.__doc__ = f"A mock of the LLM API {lasts}; the SDKs' environment variables point to it."
     return pytest.fixture(fixture, scope=scope, name=name)
 
 
-own_mock = _fixture("function", ALIAS, "of the test's own, by a name that no other plugin has")
-class_mock = _fixture("class", "class_mock_llm", "that the tests of a class share")
-module_mock = _fixture("module", "module_mock_llm", "that the tests of a module share")
-package_mock = _fixture("package", "package_mock_llm", "that the tests of a package share")
-session_mock = _fixture("session", "session_mock_llm", "that all tests share")
+own_mock = _fixture("function", ALIAS, "for one test, under a name that no other plugin has")
+class_mock = _fixture("class", "class_mock_llm", "shared by the tests of a class")
+module_mock = _fixture("module", "module_mock_llm", "shared by the tests of a module")
+package_mock = _fixture("package", "package_mock_llm", "shared by the tests of a package")
+session_mock = _fixture("session", "session_mock_llm", "shared by all tests")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -165,9 +167,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     if not config.getoption("mock_llm_keep"):
         return []
     if config.getoption("numprocesses", None):
-        return ["mock_llm: each worker has a server of its own; without -n the inspector would show all tests"]
+        return ["mock_llm: each worker has its own server; without -n, the inspector shows all tests together"]
     url = _address(config).url
-    return [f"mock_llm: {url}/_mock/inspector/runs shows the tests, from the first that asks to the end of the run"]
+    return [f"mock_llm: {url}/_mock/inspector/runs shows the tests, from the first request to the end of the run"]
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -203,8 +205,8 @@ def _other_fixture(item: pytest.Item) -> str:
     if not found or found[-1].func.__module__ == __name__ or NAME in found[-1].argnames:
         return ""
     return (
-        f"mock_llm: this fixture is not the mock of the LLM API, but that of {found[-1].func.__module__}; the mock is "
-        f"also called {ALIAS}."
+        f"mock_llm: this fixture is not the mock of the LLM API, but comes from {found[-1].func.__module__}; the "
+        f"mock is also available as {ALIAS}."
     )
 
 

@@ -34,7 +34,7 @@ WORDS: Mapping[Any, str] = {
 }
 
 
-MODEL = ' What a model of pydantic holds is `{"json": model.model_dump()}`.'
+MODEL = ' For a Pydantic model, write `{"json": model.model_dump()}`.'
 
 
 def checked(function: Callable[P, R]) -> Callable[P, R]:
@@ -87,7 +87,7 @@ def _each(signature: inspect.Signature, given: Mapping[str, Any]) -> Iterator[tu
 def _problem(value: object, kind: Any) -> str | None:
     """Return what is wrong with a value; None where it is as it should be."""
     if isinstance(value, (Reply, Choice)) and (wrong := answer_problem(value)) is not None:
-        return f"is a {type(value).__name__} that cannot answer: {wrong}."
+        return f"is a {type(value).__name__} that cannot be an answer: {wrong}."
     if _is_of_kind(value, kind):
         return None
     hint = MODEL if hasattr(value, "model_dump") and WORDS[Mapping] in _words(kind) else ""

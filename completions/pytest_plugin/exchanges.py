@@ -112,7 +112,7 @@ def listed(exchanges: Iterable[tuple[int, Exchange]]) -> str:
     for number, exchange in exchanges:
         first, *more = described(exchange)
         found += [f"{number}. {first}", *(f"   {line}" for line in more)]
-    return "\n".join(found) or "Nothing was asked."
+    return "\n".join(found) or "There were no requests."
 
 
 def _short(text: str) -> str:

@@ -147,7 +147,7 @@ class MockLLM:
             found = self._ask("GET", "exchanges", {"limit": 1, "said": "true", **others})["exchanges"]
             if found:
                 return self._exchange(found[0])
-        raise AssertionError("mock_llm was asked nothing.")
+        raise AssertionError("mock_llm has had no requests.")
 
     def wait_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:
         """Wait until so many requests have been answered, and return them, oldest first.
@@ -160,7 +160,9 @@ class MockLLM:
             if exc.status != 408:
                 raise
             found = self.exchanges
-            raise unmet(f"mock_llm answered {len(found)} instead of {count} within {timeout:g} s.", found) from None
+            raise unmet(
+                f"mock_llm answered {len(found)} instead of {count} requests within {timeout:g} s.", found
+            ) from None
         return self.exchanges
 
     async def await_for(self, count: int, timeout: Seconds = 5.0) -> list[Exchange]:  # noqa: ASYNC109  # as `wait_for` has it
@@ -181,10 +183,13 @@ class MockLLM:
         is_right = hits > 0 if times is None else hits == times
         if is_right and (times is None or not unread):
             return
-        wanted = "at least once" if times is None else "once" if times == 1 else f"{times} times"
+        wanted = "at least once" if times is None else _times(times)
         which = "" if when is None else f" with {when!r:.200}"
         of_more = f" Of {unread} more the journal has only the beginning (JOURNAL_MAX_BODY)." if unread else ""
-        raise unmet(f"mock_llm was to be asked{which} {wanted}, and was {hits} times.{of_more}", self._chosen(counted))
+        raise unmet(
+            f"mock_llm should have been asked{which} {wanted}, but was asked {_times(hits)}.{of_more}",
+            self._chosen(counted),
+        )
 
     def assert_no_unmatched(self) -> None:
         """Assert that a rule answered every request."""
@@ -209,7 +214,7 @@ class MockLLM:
             is_right = calls.are_among(wanted, run.tool_calls)
         if not is_right:
             how = "in this order" if strict else "among others"
-            told = f"These tools were to be called, {how}:\n{numbered([*map(calls.written, wanted)])}"
+            told = f"These tools should have been called, {how}:\n{numbered([*map(calls.written, wanted)])}"
             raise unmet(f"{told}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
 
     def assert_cost_below(self, dollars: Dollars) -> None:
@@ -218,7 +223,7 @@ class MockLLM:
         if run.unpriced:
             raise unmet(f"The price of {', '.join(run.unpriced)} is not known.", run.exchanges)
         if run.cost >= dollars:
-            raise unmet(f"The run cost ${run.cost:.6f}, and not less than ${dollars:g}.", run.exchanges)
+            raise unmet(f"The run cost ${run.cost:.6f}, which is not below ${dollars:g}.", run.exchanges)
 
     def assert_all_rules_used(self) -> None:
         """Assert that every rule answered a request, including those of the script."""
@@ -226,13 +231,13 @@ class MockLLM:
         hits = {hit["rule"] for hit in self._ask("GET", "hits")["hits"]}
         unused = [rule["name"] for rule in self._ask("GET", "script")["rules"] if rule["name"] not in hits]
         if unused:
-            raise unmet(f"These rules answered nothing:\n{numbered(unused)}", asked)
+            raise unmet(f"These rules answered no request:\n{numbered(unused)}", asked)
 
     def assert_no_warnings(self) -> None:
         """Assert that no answer is doubtful: cut by the limit of tokens, against the schema, a tool not offered."""
         run = self.run
         if run.warnings:
-            raise unmet("\n".join(("mock_llm warns of its answers:", *run.warnings)), run.exchanges)
+            raise unmet("\n".join(("mock_llm has warnings about its answers:", *run.warnings)), run.exchanges)
 
     def assert_prompts(self, name: str = "", *, normalise: Normalise | None = None) -> None:
         """Assert that the requests equal the snapshot beside the test; `--mock-llm-update` writes it.
@@ -379,8 +384,12 @@ class MockLLM:
 
     def _ask(self, method: str, path: str, query: Mapping[str, object] | None = None, body: object = None) -> Any:
         if self._has_ended and method != "GET":
-            raise RuntimeError(f"The test of {self!r} has ended, so nothing it is told has an effect.")
+            raise RuntimeError(f"The test of {self!r} has ended, so this call has no effect.")
         return self._control.ask(method, f"/ns/{self.namespace}/_mock/{path}", query, body)
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _alone(written: Any) -> dict[str, Any]:

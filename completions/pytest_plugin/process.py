@@ -31,7 +31,7 @@ KEPT_PREFIXES = ("LC_", "LD_", "DYLD_", "CONDA_", "NIX_")
 
 
 BLOCKED = (
-    f"Something keeps the tests from the network. Let {HOST} pass: with pytest-socket by `--allow-hosts={HOST}`, with "
+    f"Something blocks network access in the tests. Allow {HOST}: with pytest-socket by `--allow-hosts={HOST}`, with "
     f"pytest-recording by `--allowed-hosts={HOST}`."
 )
 """What such plugins raise is a `RuntimeError`, where the network itself has an `OSError`."""
@@ -95,7 +95,7 @@ class ServerProcess:
     def failure(self, exc: Exception) -> ServerFailed:
         """Return the error of a server that did not answer, with its log; or of what kept it from being asked."""
         if isinstance(exc, RuntimeError):
-            return ServerFailed(f"The mock's server cannot be asked ({type(exc).__name__}: {exc}). {BLOCKED}")
+            return ServerFailed(f"The mock's server cannot be reached ({type(exc).__name__}: {exc}). {BLOCKED}")
         try:
             how = f"ended with exit code {self._process.wait(timeout=1)}"
         except subprocess.TimeoutExpired:

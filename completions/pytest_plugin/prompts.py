@@ -73,7 +73,7 @@ def _written(answer: Reply | Choice, source: str) -> dict[str, Any]:
     if isinstance(answer, Reply):
         _check(answer, "events", "serial")
     if (wrong := answer_problem(answer)) is not None:
-        raise TypeError(f"{source} returned a {type(answer).__name__} that cannot answer: {wrong}.")
+        raise TypeError(f"{source} returned a {type(answer).__name__} that cannot be an answer: {wrong}.")
     return _reply(answer) if isinstance(answer, Reply) else _choice(answer)
 
 

@@ -37,11 +37,11 @@ def fault(given: str | Mapping[str, Any] | Sequence[Any], parameters: Mapping[st
     """Return a `fault:`; raise TypeError for parameters beside one that has its own, or within its name."""
     if isinstance(given, str) and ";" in given:
         name = given.partition(";")[0].strip()
-        raise TypeError(f"fault() takes a fault's parameters by name, as fault({name!r}, after_tokens=3) does.")
+        raise TypeError(f"fault() takes a fault's parameters by name: fault({name!r}, after_tokens=3).")
     if isinstance(given, str):
         return {given: parameters}
     if parameters:
-        raise TypeError("Of faults that are no text, each has its parameters itself: [{'stall': {'ms': 50}}, 'crlf'].")
+        raise TypeError("In a list, each fault has its own parameters: [{'stall': {'ms': 50}}, 'crlf'].")
     return given if isinstance(given, Mapping) else [*given]
 
 
@@ -59,12 +59,10 @@ def scenario(
     if name is not None and stages is not None:
         raise TypeError("scenario() takes `name` or `stages`, not both.")
     if repeat and stages is None:
-        raise TypeError(
-            "scenario(): `repeat` is for `stages`; a scenario that has a name says itself whether it repeats."
-        )
+        raise TypeError("scenario(): `repeat` is for `stages`; whether a named scenario repeats is part of it.")
     if name is None and stages is None:
         if speed != 1.0:
-            raise TypeError("scenario(): `speed` is for a scenario, which `name` or `stages` says.")
+            raise TypeError("scenario(): `speed` needs a scenario, from `name` or `stages`.")
         return None
     named = {"name": name} if stages is None else {"stages": [*stages], "repeat": repeat}
     return named if speed == 1.0 else {**named, "speed": speed}

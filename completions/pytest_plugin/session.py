@@ -97,7 +97,7 @@ class TestRun:
             found = self.mock.exchanges
             exchanges, warnings = self._shown(found, raised), Run(found).warnings
         except Exception as exc:  # whatever it is, the test's own failure must be shown
-            exchanges = f"They cannot be had: {exc}\n{self._session.process.written()}"
+            exchanges = f"They cannot be read: {exc}\n{self._session.process.written()}"
         return self._sections(exchanges, warnings)
 
     def _shown(self, exchanges: Sequence[Exchange], raised: BaseException | None) -> str:

@@ -54,10 +54,10 @@ class Snapshots:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(asked, encoding="utf-8")
         elif not file.is_file():
-            raise AssertionError(f"There is no snapshot {file} yet; {self.update_by} writes it.")
+            raise AssertionError(f"There is no snapshot {file} yet; {self.update_by} creates it.")
         elif (golden := file.read_text(encoding="utf-8")) != asked:
             diff = difflib.unified_diff(golden.splitlines(), asked.splitlines(), "snapshot", "asked now", lineterm="")
-            told = f"The prompts are not those of {file}; if they are right, {self.update_by} writes them."
+            told = f"The prompts differ from {file}; if they are right, {self.update_by} updates it."
             raise AssertionError("\n".join((told, *diff)))
 
 

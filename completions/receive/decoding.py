@@ -33,7 +33,7 @@ async def decoded(body: bytes, header: bytes) -> bytes:
         raise _not_taken(f"The content encoding '{refused}' is not accepted: a body may be in {', '.join(CODINGS)}.")
     codings = [name for name in names if name in CODINGS]
     if len(codings) > MAX_CODINGS:
-        raise _not_taken(f"A body may be compressed {MAX_CODINGS} times, and not {len(codings)} times.")
+        raise _not_taken(f"A body may be compressed {MAX_CODINGS} times, not {len(codings)} times.")
     return await asyncio.to_thread(_decompressed, body, codings) if body and codings else body
 
 
@@ -42,7 +42,7 @@ def _decompressed(body: bytes, codings: list[str]) -> bytes:
         try:
             body = _unpacked(body, coding)
         except ValueError as exc:
-            why = f"could not be decompressed by '{coding}', which Content-Encoding says: {exc}."
+            why = f"could not be decompressed with '{coding}', the coding in Content-Encoding: {exc}."
             raise RequestError(f"The body of your request {why}", code="invalid_content_encoding") from exc
     return body
 

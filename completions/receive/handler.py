@@ -207,7 +207,7 @@ class Handler(ASGIHandler):
     def _check_host(self, request: LeanRequest, raw: bytes) -> None:
         """Refuse a host that ALLOWED_HOSTS does not allow; remember those that it does."""
         if b"host" not in request.sent_headers and request.scope["http_version"] == "1.1":
-            raise RequestError("The request has no Host header, and HTTP/1.1 asks for one.", code="host_missing")
+            raise RequestError("The request has no Host header, which HTTP/1.1 requires.", code="host_missing")
         try:
             request.get_host()
         except DisallowedHost as exc:

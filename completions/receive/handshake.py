@@ -36,6 +36,6 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _refuse(self, exc: BaseException | None) -> None:
         self.handshake_initiated = self.handshake_complete = self.close_sent = True
-        told = f"This handshake of a WebSocket is malformed: {exc}."
+        told = f"This WebSocket handshake is malformed: {exc}."
         self.transport.write(refused(RequestError(told, code="invalid_handshake")))
         self.transport.close()

@@ -27,14 +27,14 @@ UPGRADE = re.compile(HEADER, re.IGNORECASE)
 MAX_HEAD = 64 * 1024
 """Bytes of a request's headers, when they do not end."""
 
-HTTP2 = "A client speaks HTTP/2 without having asked for it, which this server does not: let it speak HTTP/1.1."
+HTTP2 = "A client uses HTTP/2, which this server does not support: make it use HTTP/1.1."
 
-TOO_EARLY = "This handshake of a WebSocket came before the answer to the request in front of it."
+TOO_EARLY = "This WebSocket handshake came before the answer to the previous request."
 
 HANDSHAKE = 0x16
 """The byte with which a client begins that speaks TLS."""
 
-TLS = "A client speaks TLS, which this server does not: let its address begin with http://, not with https://."
+TLS = "A client uses TLS, which this server does not: its address has to begin with http://, not with https://."
 
 NO_HEADERS = cast(Any, deque[object](maxlen=0))
 """Takes what stands behind a body in chunks: trailers, of which none is a header of the request."""

@@ -181,7 +181,7 @@ def too_slow() -> RequestError:
 
 def _too_many() -> RequestError:
     return RequestError(
-        f"Unfinished request bodies hold more than the {SHARE * conf.MAX_BODY_BYTES} bytes that they may hold together "
+        f"Unfinished request bodies take more than the {SHARE * conf.MAX_BODY_BYTES} bytes that they may take together "
         f"({SHARE} times MAX_BODY_BYTES). Try again shortly.",
         status=503,
         type="server_error",

@@ -149,7 +149,7 @@ class _Conversation:
 
     async def _ask(self, asked: Ask) -> None:
         if sum(map(len, self._lanes.values())) >= MAX_WAITING:
-            told = f"More than {MAX_WAITING} requests of this connection are under way or wait for their turn."
+            told = f"More than {MAX_WAITING} requests of this connection are in progress or waiting."
             await self.fail(RequestError(told, status=429, code="too_many_requests_waiting"), asked)
         elif (waiting := self._lanes.get(asked.lane)) is not None:
             waiting.append(asked)

@@ -80,9 +80,9 @@ class Cassettes:
         near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
         spoiled = " ".join(problem.summary.rstrip(".") + "." for problem in self.deck.problems.values())
         error = RequestError(
-            f"Nothing in {self.deck.folder} was recorded for this request, and the mode is {self.mode}. "
-            f"{f'What cannot be used there: {spoiled:.{MAX_SPOILED}} ' if spoiled else ''}"
-            f"{f'The nearest: {near}. ' if near else ''}"
+            f"{self.deck.folder} has no recorded answer to this request, and the mode is {self.mode}. "
+            f"{f'These files cannot be used: {spoiled:.{MAX_SPOILED}} ' if spoiled else ''}"
+            f"{f'The nearest one: {near}. ' if near else ''}"
             f"Record it: {self._advice}",
             status=404,
             code="no_cassette",
@@ -247,7 +247,7 @@ def import_answer(deck: Deck, method: str, url: str, body: bytes, answer: Record
     prompt = prompt or Prompt()
     cleaned = cleaned_of(prompt, question, answer, urlsplit(url).query)
     if cleaned is None:
-        return "a secret cannot be taken out of the answer"
+        return "a secret cannot be removed from the answer"
     try:
         deck.record(*cleaned, f"{urlsplit(url).scheme}://{urlsplit(url).netloc}" if "://" in url else "")
     except NotWritten as exc:

@@ -18,7 +18,7 @@ class NotSayable(MockError):
 def chat_parameters(prompt: Prompt) -> dict[str, Any]:
     """Return the parameters: a chat completion's own, or of another API what is neutral of it."""
     if prompt.task != "generate":
-        raise NotSayable(f"it answers conversations, and not what the format {prompt.format} asks for")
+        raise NotSayable(f"it answers conversations, not requests of the format {prompt.format}")
     if prompt.format == "chat":
         return {name: value for name, value in prompt.body.items() if name not in OURS}
     found = {
@@ -71,7 +71,7 @@ def _tools(prompt: Prompt) -> Iterator[dict[str, Any]]:
 
 def _tool(tool: Tool) -> dict[str, Any]:
     if tool.kind == "custom":
-        raise NotSayable(f"its tool {tool.name} takes a text and no JSON")
+        raise NotSayable(f"its tool {tool.name} takes a text instead of JSON")
     function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
     return {"type": "function", "function": function | ({"strict": True} if tool.strict else {})}
 

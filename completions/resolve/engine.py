@@ -282,7 +282,7 @@ async def _asked_by_litellm(answered: Answered, prompt: Prompt) -> tuple[Answere
 
 
 def _too_long(script: Script, plan: Plan) -> RuleFailed:
-    exc = AuthorError("answer_too_long", f"its answer says more than {budget.ANSWER_CHARACTERS} characters")
+    exc = AuthorError("answer_too_long", f"its answer has more than {budget.ANSWER_CHARACTERS} characters")
     failed = script.failure(plan.rule, exc)
     logger.error("%s", failed)
     return failed

@@ -48,7 +48,7 @@ PACES: dict[str, Parameter | None] = {
     "prefill_ms_per_1k": _MS,
     "keep_alive_ms": _MS,
     "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
-    "speed": Parameter("Times the recorded speed.", least=MIN_TPS, whole=False),
+    "speed": Parameter("The recorded speed, multiplied by this.", least=MIN_TPS, whole=False),
     "tokens_per_chunk": Parameter("Tokens.", least=1, most=MAX_TEXT_TOKENS),
     "apply": None,
     "jitter": None,
@@ -232,7 +232,7 @@ def _error(value: str) -> Failure:
             raise _wrong(ERROR_HEADER, f"an error has no '{key}'", FACTS, key)
     date = given.get("retry_after_date")
     if date is not None and "retry_after" in given:
-        raise _refused(ERROR_HEADER, "only one of `retry_after` and `retry_after_date` can stand.")
+        raise _refused(ERROR_HEADER, "`retry_after` and `retry_after_date` cannot be combined.")
     after = None if date is None else _number(ERROR_HEADER, "retry_after_date", date, SECONDS)
     return replace(errors.plain(int(status), given, _retry(given), after), given=errors.fields_of(given))
 
@@ -248,7 +248,7 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
         found.append(("retry-after", str(_number(ERROR_HEADER, "retry_after", seconds, SECONDS))))
     if (retry := given.get("should_retry")) is not None:
         if retry not in ("true", "false"):
-            raise _refused(ERROR_HEADER, f"`should_retry` must be true or false, and is '{retry}'.")
+            raise _refused(ERROR_HEADER, f"`should_retry` must be true or false, not '{retry}'.")
         found.append(("x-should-retry", retry))
     return found
 
@@ -257,12 +257,12 @@ def _pacing(value: str) -> dict[str, object]:
     """Read `ttft_ms=500; itl_ms=20` into the fields of `Pace`."""
     _, given = _parts(PACING_HEADER, f"pacing; {value}")
     if not given:
-        raise _wrong(PACING_HEADER, "it asks for nothing", PACES)
+        raise _wrong(PACING_HEADER, "it is empty", PACES)
     for key in given:
         if key not in PACES:
             raise _wrong(PACING_HEADER, f"there is no '{key}'", PACES, key)
     if "tps" in given and "itl_ms" in given:
-        raise _refused(PACING_HEADER, "only one of `tps` and `itl_ms` can stand.")
+        raise _refused(PACING_HEADER, "`tps` and `itl_ms` cannot be combined.")
     numbers = {
         key: _number(PACING_HEADER, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])
     }
@@ -278,7 +278,7 @@ def _pacing(value: str) -> dict[str, object]:
     if "jitter" in given:
         fields["jitter"] = jitter(_word("jitter", given["jitter"], JITTERS), spread, given.get("seed"))
     elif alone := given.keys() & {"spread", "seed"}:
-        raise _refused(PACING_HEADER, f"`{min(alone)}` needs a `jitter` beside it.")
+        raise _refused(PACING_HEADER, f"`{min(alone)}` needs a `jitter`.")
     return fields
 
 
@@ -304,7 +304,7 @@ def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:
         if not sign:
             raise _refused(header, f"'{part}' is not a parameter; one is written `name=value`.")
         if key in given:
-            raise _refused(header, f"`{key}` stands twice.")
+            raise _refused(header, f"`{key}` is there twice.")
         given[key] = text
     return name, given
 
@@ -316,16 +316,14 @@ def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
     except ValueError:
         value = None
     if value is None or not parameter.takes(value):
-        raise _refused(header, f"`{key}` must be {parameter.expected}, and is '{text[:60]}'.")
+        raise _refused(header, f"`{key}` must be {parameter.expected}, not '{text[:60]}'.")
     return value
 
 
 def _no_status(word: str) -> RequestError:
     """Return the 400 of what is no status, or of a name that has parameters beside it."""
     if (status := NAMED_ERRORS.get(word)) is not None:
-        return _refused(
-            ERROR_HEADER, f"parameters stand beside a status, not beside a name: `{status}; code={word}; …`."
-        )
+        return _refused(ERROR_HEADER, f"parameters need a status instead of a name: `{status}; code={word}; …`.")
     told = f"'{word[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}, and not the name of an error"
     return _wrong(ERROR_HEADER, told, NAMED_ERRORS, word)
 

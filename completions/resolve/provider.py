@@ -40,7 +40,7 @@ async def provided(upstream: Upstream, model: str, prompt: Prompt) -> Provided:
         completion = await asyncio.wrap_future(budget.apart.submit(client.acomplete(messages, **asked)))
         return Provided(upstream, _reply(completion))
     except NotSayable as exc:
-        error = RequestError(f"The upstream {LITELLM}{model} cannot be asked this: {exc}.", code="upstream_cannot")
+        error = RequestError(f"The upstream {LITELLM}{model} cannot take this request: {exc}.", code="upstream_cannot")
     except RequestError as exc:
         error = exc
     except Exception as exc:  # whatever LiteLLM raises is an error of its answer, in the words of the API
@@ -62,7 +62,7 @@ def _check_provider(model: str) -> None:
 
     provider = model.partition("/")[0]
     if not lite.is_provider(provider):
-        message = f"LiteLLM knows no provider {provider!r}, as the upstream {LITELLM}{model} names it."
+        message = f"LiteLLM knows no provider {provider!r}, which the upstream {LITELLM}{model} names."
         raise RequestError(message, status=502, type="server_error", code="upstream_failed")
 
 

@@ -33,7 +33,7 @@ def played(
         return RequestError(error.message, status=status, type=kind, code=error.code, param=error.param)
     if said.reply is None:
         return RequestError(
-            f"What was recorded at {recorded.path} says nothing that {prompt.format} could.",
+            f"The answer recorded at {recorded.path} has nothing that can be sent in the format {prompt.format}.",
             status=502,
             code="no_reply",
         )

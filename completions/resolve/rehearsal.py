@@ -17,7 +17,7 @@ from completions.state.ledger import Taken
 
 EARLIER = "an earlier rule answers"
 OVERRIDDEN = f"the request's own header {ERROR_HEADER} answers"
-NO_FORMAT = "it names no `format`, and only what is generated asks such rules"
+NO_FORMAT = "it has no `format`, and this request is only answered by rules with one"
 
 
 @dataclass(frozen=True, slots=True)

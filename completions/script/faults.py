@@ -32,7 +32,7 @@ def combined(node: Node) -> tuple[Fault, ...]:
     """Read a fault, or a list of faults that are applied in order."""
     found = tuple(map(fault, node.one_or_more("fault")))
     if why := faults.clash(found):
-        raise node.error(f"has faults that are at odds: {why}")
+        raise node.error(f"has faults that cannot be combined: {why}")
     return found
 
 
@@ -41,7 +41,7 @@ def fault(node: Node) -> Fault:
     if isinstance(node.value, str) and (name := node.value.partition(";")[0].strip()) in FAULTS and ";" in node.value:
         raise node.error(f"has parameters as in a header; here they are a mapping: {{{name}: {{…}}}}.")
     if node.value in STATUSES:
-        raise node.error(f"is a status, and no fault: {node.value} is written as `error: {node.value}`.")
+        raise node.error(f"is a status, not a fault: write `error: {node.value}`.")
     if not isinstance(node.value, dict):
         return faults.fault(node.one_of(FAULTS), {})
     found = node.fields(optional=FAULTS)

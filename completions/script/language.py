@@ -258,7 +258,7 @@ SOURCES = (
 """The keys of a reply of which at most one is allowed."""
 
 IN_BLOCKS = ("tool_calls", "refusal", "reasoning", "logprobs")
-"""The keys that cannot stand beside `blocks`, which say it in their order."""
+"""The keys that cannot be combined with `blocks`, which can contain it."""
 
 BLOCK: Keys = {
     "text": Key("text", "A text; a template."),

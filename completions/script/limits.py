@@ -52,12 +52,12 @@ def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ())
         read = _limits(child)
         for name, ours, listed in (("model", read.models, models), ("key", read.keys, keys)):
             if listed and ours and not set(ours) & set(listed):
-                child.doubt(f"never applies: `{name}` is {' or '.join(ours)}, and `{name}s` lists none such.")
+                child.doubt(f"never applies: `{name}` is {' or '.join(ours)}, and `{name}s` lists none of them.")
         if any(earlier.cover(read) for earlier in found):
-            child.doubt("never applies: limits before it hold for the same models and keys, and the first apply.")
+            child.doubt("never applies: earlier limits apply to the same models and keys.")
         found.append(read)
     if not found:
-        node.doubt("is an empty list, and so limits nothing.")
+        node.doubt("is an empty list, so it limits nothing.")
     elif Limits() != found[-1] == Limits(models=found[-1].models, keys=found[-1].keys):
         child.doubt(f"limits nothing; it has none of {', '.join(name for name in LIMITS if name not in FOR)}.")
     return tuple(found)

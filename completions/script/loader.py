@@ -76,7 +76,7 @@ def _script(document: Node) -> Script:
     strict = take("strict", _flag, False)
     if strict and "fallback" in defaults:
         node = defaults["fallback"]
-        node.source.tell(node.error("cannot stand beside `strict: true`, which answers with an error."))
+        node.source.tell(node.error("cannot be combined with `strict: true`, which answers with an error."))
     answers = take("fallback", fallback, NAMED["auto"])
     pace, dice = take("pacing", lambda node: pacing(node, Pace()), Pace()), take("chaos", chaos, None)
     catalogue, keys = take("models", models, UNLISTED), take("keys", _keys, ())
@@ -123,12 +123,12 @@ def _flag(node: Node) -> bool:
 
 def _keys(node: Node) -> tuple[str, ...]:
     if not node.items():
-        node.doubt("is an empty list, so that those of API_KEYS are accepted, or any.")
+        node.doubt("is an empty list, so the keys in API_KEYS are accepted, or any key.")
     for item in node.items():
         if not item.raw.strip():
             item.doubt("is empty, and no request has an empty key.")
         elif item.raw != item.raw.strip():
-            item.doubt("begins or ends with a blank, and no request has such a key.")
+            item.doubt("begins or ends with a space, and no request has such a key.")
     return tuple(item.raw for item in node.items())
 
 
@@ -151,7 +151,7 @@ def _rules(nodes: Node, pace: Pace, dice: Chaos | None) -> tuple[Rule, ...]:
             continue
         if rule.name in rules:
             first = rules[rule.name].line
-            node.source.tell(node.error(f"has the name of the rule in line {first}, '{rule.name}'.", rule.line))
+            node.source.tell(node.error(f"has the same name as the rule in line {first}, '{rule.name}'.", rule.line))
         rules[rule.name] = rule
     return tuple(rules.values())
 
@@ -187,12 +187,12 @@ def _says_before_error(fields: dict[str, Node], faults: tuple[Fault, ...]) -> bo
 def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
     given = [key for key in ANSWERS if key in fields]
     if not given:
-        raise node.error(f"gives no answer; it must have one of: {', '.join(ANSWERS)}.")
+        raise node.error(f"has no answer; it must have one of: {', '.join(ANSWERS)}.")
     if len(given) > 1:
         faults = ", ".join(sorted(ERRORS_IN_STREAM))
         raise fields[given[1]].error(
-            f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(ANSWERS)}. "
-            f"(A `reply` and the `error` that ends its stream stand beside one of the faults {faults}.)"
+            f"cannot be combined with `{given[0]}`; use one of: {', '.join(ANSWERS)}. "
+            f"(With one of the faults {faults}, a `reply` and the `error` that ends its stream may be combined.)"
         )
     only = fields[given[0]]
     match given[0]:

@@ -45,45 +45,45 @@ def doubt_word(node: Node) -> None:
 def doubt_nothing(node: Node) -> None:
     """Doubt a condition with nothing in it, which asks that there is none, as `null` does."""
     if node.is_empty:
-        node.doubt("has no value, and so asks that there is none; write `null` to say so.")
+        node.doubt("has no value, so it matches requests without one; write `null` if that is meant.")
 
 
-def doubt_empty(node: Node, then: str = "always holds") -> None:
+def doubt_empty(node: Node, then: str = "always matches") -> None:
     """Doubt a mapping of conditions with none in it."""
     if node.value == {}:
-        node.doubt(f"has no condition in it, and so {then}.")
+        node.doubt(f"has no condition in it, so it {then}.")
 
 
 def doubt_field(node: Node, name: str) -> None:
     """Doubt a field with which an expression compares, where its value was to be the operand."""
     meant = f"`{name}` in backquotes" if name in ("true", "false", "null") else f"'{name}' in single quotes"
-    node.doubt(f"compares with the field {name} of the request; the value is written {meant}.")
+    node.doubt(f"compares with the field {name} of the request; write the value as {meant}.")
 
 
 def doubt_values(node: Node) -> None:
     """Doubt a list of values with none in it."""
     if not node.value:
-        node.doubt("is an empty list, and so never holds; `exists: false` asks that there is no value.")
+        node.doubt("is an empty list, so it never matches; `exists: false` matches requests without a value.")
 
 
 def doubt_count(node: Node) -> None:
     """Doubt a number that no count of something is."""
     number = node.number()
     if number < 0 or number != int(number):
-        node.doubt("is compared with a whole number from 0, and so never holds.")
+        node.doubt("is compared with a whole number from 0, so it never matches.")
 
 
 def doubt_other_word(node: Node, field: str) -> None:
     """Doubt a word by which some API calls what has another name here, where it would be a tool's or a schema's."""
     if (meant := _OTHER_WORDS.get((field, node.raw))) is not None:
-        node.doubt(f"is taken for a name; `{meant}` is what fits every API.")
+        node.doubt(f"is taken for a name; `{meant}` works for every API.")
 
 
 def doubt_fallback(node: Node, names: Collection[str]) -> None:
     """Doubt a text that is all but one of the words that stand for an answer, or that says that there is none."""
     text = str(node.value).strip().lower()
     if text in _NO_ANSWER:
-        node.doubt("is an answer with this text; `strict: true` in place of it lets what no rule matches be a 404.")
+        node.doubt("is an answer with this text; for a 404 if no rule matches, write `strict: true` instead.")
     elif close := difflib.get_close_matches(text, names, 1, _CLOSE):
         node.doubt(f"is an answer with this text; write `{close[0]}` if that is meant.")
 
@@ -93,20 +93,22 @@ def doubt_reply(node: Node, text: str) -> None:
     if (word := text.strip()) in ("auto", "echo"):
         node.doubt(f"is an answer with this text; write `{{{word}: true}}` if that is meant.")
     if (found := _OTHER_TEMPLATE.search(text)) is not None:
-        node.doubt(f"has `{found[0]}`, which is sent as it stands; a template's signs are `{{{{` and `}}}}`.")
+        node.doubt(f"has `{found[0]}`, which is sent unchanged; templates are written with `{{{{` and `}}}}`.")
 
 
 def doubt_template(node: Node) -> None:
     """Doubt a condition with the signs of a template, which has none."""
     if node.is_template:
-        node.doubt("is compared as it stands: a condition is no template. If that is meant, name the lookup, as `eq`.")
+        node.doubt(
+            "is compared unchanged: conditions are not templates. If that is meant, write a lookup, such as `eq`."
+        )
 
 
 def doubt_texts(node: Node) -> None:
     """Doubt a list of values for a text, which of a single value would have to contain it alone."""
     if node.value:
         node.doubt(
-            "is a list of whole texts, of which one has to be equal: write `in` before it to say so, or `any` to find "
+            "is a list of whole texts, one of which has to be equal: write `in` if that is meant, or `any` for "
             "texts that contain one of them."
         )
 
@@ -116,7 +118,7 @@ def doubt_flags(node: Node, text: str) -> None:
     found = _FLAGGED.fullmatch(text)
     if found is not None and (unknown := sorted(set(found[1]) - FLAGS.keys())):
         node.doubt(
-            f"is read as a text and not as a regular expression: {', '.join(unknown)} is not a flag of one "
+            f"is a text, not a regular expression: {', '.join(unknown)} is not one of its flags "
             f"({', '.join(FLAGS)}). If the text is meant, write `contains` or `eq`."
         )
 
@@ -137,8 +139,8 @@ def doubt_pattern(node: Node, text: str, field: str) -> None:
     if found is not None or ("*" in text and field in ("model", "tools")):
         sign = found[0] if found else "*"
         node.doubt(
-            f"is a text, in which `{sign}` stands for itself. A regular expression has slashes around it; "
-            "`startswith`, `endswith` and `contains` ask for a part."
+            f"is a text, in which `{sign}` has no special meaning. Put slashes around a regular expression; "
+            "`startswith`, `endswith` and `contains` match a part."
         )
 
 
@@ -148,15 +150,15 @@ def doubt_operand(node: Node, lookup: Lookup, field: str) -> None:
     if not isinstance(text, str):
         return
     if not text and lookup.name in ("contains", "icontains", "startswith", "endswith", "regex"):
-        node.doubt("is empty, and every text fits; `exists: true` asks whether there is one.")
+        node.doubt("is empty, so every text matches; `exists: true` asks whether there is one.")
     elif (found := BARE_REGEX.fullmatch(text)) is None:
         return
     elif lookup.operand == "regex":
         node.doubt("has slashes around it, which are a part of the pattern here.")
     elif lookup.operand == "list" and (found["flags"] or field not in _ANY_TEXT):
-        node.doubt("is a text here; a regular expression stands alone, or in a list under `any`.")
+        node.doubt("is a text here; write a regular expression alone, or in a list under `any`.")
     elif found["flags"] or _METACHARACTER.search(text) or (lookup.name in ("eq", "iexact") and field not in _ANY_TEXT):
-        node.doubt(f"is a text here; a regular expression stands without `{lookup.name}`, or under `regex`.")
+        node.doubt(f"is a text here; write a regular expression without `{lookup.name}`, or under `regex`.")
 
 
 def doubt_value(node: Node) -> None:
@@ -180,14 +182,14 @@ def doubt_comparison(node: Node) -> None:
 def doubt_plain(node: Node) -> None:
     """Doubt the signs of a template where there is none."""
     if node.is_template and not node.literal:
-        node.doubt("is sent as it stands: of an error only the `message` is a template.")
+        node.doubt("is sent unchanged: in an error, only the `message` is a template.")
 
 
 def doubt_signs(node: Node, signs: Signs) -> None:
     """Doubt an opening sign of a template that is not closed, and so is sent as it stands."""
     for opening, closing in CLOSED_BY.items():
         if opening in signs.left_open:
-            node.doubt(f"has `{opening}` without `{closing}` in the same line, so that it is sent as it stands.")
+            node.doubt(f"has `{opening}` without `{closing}` in the same line, so it is sent unchanged.")
 
 
 def doubt_names(node: Node, signs: Signs, asked: Iterable[str], known: Collection[str]) -> None:
@@ -196,7 +198,7 @@ def doubt_names(node: Node, signs: Signs, asked: Iterable[str], known: Collectio
     for name in asked:
         if name not in known and name not in bound and name not in OF_TAGS:
             hint = did_you_mean(name, known)
-            node.doubt(f"asks for `{name}`, which is nothing; a template knows {' and '.join(known)}.{hint}")
+            node.doubt(f"uses `{name}`, which does not exist; a template has {' and '.join(known)}.{hint}")
 
 
 def _names(found: re.Match[str]) -> list[str]:

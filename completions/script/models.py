@@ -45,7 +45,7 @@ UNLISTED = Models()
 def models(node: Node) -> Models:
     """Read `known` or `any`, or a list of these, of names and of descriptions."""
     if node.value == []:
-        node.doubt("is an empty list, and so has no effect.")
+        node.doubt("is an empty list, so it has no effect.")
     if node.value in (KNOWN, ANY):
         return Models(known=node.value == KNOWN, any=node.value == ANY)
     names: list[str] = []
@@ -55,7 +55,7 @@ def models(node: Node) -> Models:
         if isinstance(item.value, dict):
             model = _model(item)
             if model.id in described:
-                item.doubt(f"describes {model.id} again, and takes the place of what is said of it before.")
+                item.doubt(f"describes {model.id} again, and replaces the earlier description.")
             described[model.id] = model
             names.append(model.id)
         else:
@@ -77,7 +77,7 @@ def _model(node: Node) -> Model:
 
 def _like(node: Node) -> str:
     if context_window(node.raw) is None:
-        node.doubt("is no known model, so that nothing is taken from it.")
+        node.doubt("is not a known model, so nothing is taken from it.")
     return node.raw
 
 

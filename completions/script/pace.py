@@ -63,7 +63,7 @@ def pacing(node: Node, default: Pace) -> Pace:
         return replace(default, ttft_ms=0.0, itl_ms=0.0, prefill_ms_per_1k=0.0, jitter=None, speed=None)
     fields = node.keyed(PACING)
     if "tps" in fields and "itl_ms" in fields:
-        raise fields["tps"].error("cannot stand beside `itl_ms`: both say how fast tokens come.")
+        raise fields["tps"].error("cannot be combined with `itl_ms`: both set the speed of tokens.")
     given = {key: milliseconds(fields[key]) for key in MILLISECONDS if key in fields}
     if "tps" in fields:
         given["itl_ms"] = 1000 / _rate(fields["tps"])

@@ -42,7 +42,7 @@ def _version(node: Node) -> dict[str, Any]:
     request = fields["request"].as_(dict) if "request" in fields else {}
     for name in WITHOUT:
         if name in request:
-            raise fields["request"].error(f"cannot have `{name}`, which a request says itself.")
+            raise fields["request"].error(f"cannot have `{name}`, which the request sets.")
     return {"messages": messages, "request": request}
 
 

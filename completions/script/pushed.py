@@ -138,7 +138,7 @@ def pushed_rules(document: Node, taken: Iterable[str], made: int, script: Script
         rule = read_rule(node, number, script.pacing, script.chaos)
         name = rule.name if "name" in node.entries() else f"pushed {number}"
         if name in names:
-            raise node.error(f"has the name of another rule, '{name}'.")
+            raise node.error(f"has the same name as another rule, '{name}'.")
         names.add(name)
         texts.append(as_json({"name": name, **node.as_(dict)}))
     return texts

@@ -52,16 +52,16 @@ def doubts_of_rules(script: Script, lines: Mapping[str, int]) -> list[Doubt]:
 def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
     """Yield what is doubtful of the next rule of a script."""
     if what := _never_asked(rule):
-        asked = f"only a rule whose match names `format` is asked for {what}"
+        asked = f"only rules with a `format` in their match answer requests for {what}"
         yield f"the rule '{rule.name}' never gives its answer: {asked}."
     if (asked_of := _unlisted(rule, script)) is not None:
-        yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists none such."
+        yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists no such model."
     if rule.match is not None and (both := contradiction(rule.match)) is not None:
-        yield f"the rule '{rule.name}' never answers: no request fulfils {both}."
+        yield f"the rule '{rule.name}' never answers: no request matches {both}."
     for told in filter(None, (_not_taken(rule), _without_effect(rule, script.pacing), _same_id(rule))):
         yield f"the rule '{rule.name}' {told}."
     if rule.times is not None and rule.times < len(rule.answers):
-        unused = f"answers {rule.times} times, and so gives only as many of its {len(rule.answers)} answers"
+        unused = f"answers {rule.times} times, so it never gives the rest of its {len(rule.answers)} answers"
         yield f"the rule '{rule.name}' {unused}."
     if (taken := earlier.takes(rule)) is not None and not _is_pushed_again(rule, taken[0]):
         first, why = taken
@@ -76,12 +76,12 @@ def _is_pushed_again(rule: Rule, first: Rule) -> bool:
 
 
 def takes_all(rule: Rule) -> bool:
-    """Tell whether a rule takes every request for an answer that is generated, for ever."""
+    """Tell whether a rule matches every request for an answer that is generated, for ever."""
     return rule.times is None and (rule.match is None or rule.match == All(()))
 
 
 class _Earlier:
-    """The rules so far that never retire: the first that takes every request, and the others by their condition."""
+    """The rules so far that never retire: the first that matches every request, and the others by their condition."""
 
     def __init__(self) -> None:
         self._all: Rule | None = None
@@ -103,7 +103,7 @@ class _Earlier:
         """Return the rule that takes all of another one's requests, and why."""
         # what is not generated passes by a rule that names no format, so one that does may still be asked
         if self._all is not None and not _names_format(rule):
-            return self._all, "takes every request"
+            return self._all, "matches every request"
         if rule.match is None:
             return None
         alike = self._alike.get(rule.match.claim(), ())
@@ -118,7 +118,7 @@ class _Earlier:
             if isinstance(whole, Condition) and isinstance(whole.expected, str) and whole.lookup.name in OF_WHOLE:
                 for part, first in self._parts.get((whole.field.name, whole.key), ()):
                     if _is_part(part, whole):
-                        return first, f"takes every request whose {part.claim()}"
+                        return first, f"matches every request whose {part.claim()}"
         return None
 
 
@@ -153,9 +153,9 @@ def _without_effect(rule: Rule, usual: Pace) -> str | None:
         return _of_errors(rule, usual, streams)
     plays = any(isinstance(answer, Play | PassOn) for answer in rule.answers)
     if rule.pacing.speed is not None and rule.pacing.speed != usual.speed and not plays:
-        return "gives no recorded answer, so that the `speed` of its pacing has no effect"
+        return "gives no recorded answer, so the `speed` of its pacing has no effect"
     if _all_are(WordByWord, rule) and words:
-        return f"gives its events word by word, on which this has no effect: {', '.join(words)}"
+        return f"gives exact events, on which this has no effect: {', '.join(words)}"
     return None
 
 
@@ -164,9 +164,11 @@ def _of_errors(rule: Rule, usual: Pace, streams: Sequence[str]) -> str | None:
     if streams:
         return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
     if rule.pacing != usual and not _names_format(rule):
-        return "only answers with errors, which come at once whatever its pacing; the fault `slow_headers` delays them"
+        return (
+            "only answers with errors, which are sent at once, without its pacing; the fault `slow_headers` delays them"
+        )
     if rule.hold is not None and rule.hold.after_tokens is not None:
-        return "only answers with errors, which have no tokens, so that they do not wait at its gate"
+        return "only answers with errors, which have no tokens, so they do not wait at its gate"
     return None
 
 
@@ -199,7 +201,7 @@ def _not_taken(rule: Rule) -> str | None:
                 if named <= formats and all(
                     choices is not None and not any(getattr(choice, key) for choice in choices) for choices in given
                 ):
-                    return f"is for {', '.join(sorted(map(str, named)))}, where a reply has effect with `{key}` only"
+                    return f"is for {', '.join(sorted(map(str, named)))}, where only a reply with `{key}` has an effect"
     return None
 
 
@@ -209,7 +211,7 @@ def _same_id(rule: Rule) -> str | None:
         calls = [*choice.tool_calls, *(block.call for block in choice.blocks if block.call)]
         ids = [call.id for call in calls if call.id and isinstance(call.id, str)]
         if twice := next((each for at, each in enumerate(ids) if each in ids[:at]), None):
-            return f"gives two calls the id {twice!r}, and by the id a client says which of them a result belongs to"
+            return f"gives two calls the id {twice!r}, but clients refer to a call by its id"
     return None
 
 

@@ -128,16 +128,16 @@ def _check(node: Node, stages: tuple[Stage, ...], repeat: bool) -> None:
     for at, (item, stage) in enumerate(zip(items, stages, strict=True)):
         is_last = at == len(stages) - 1
         if stage.name in names:
-            raise item.error(f"has the name of another stage, '{stage.name}'.")
+            raise item.error(f"has the same name as another stage, '{stage.name}'.")
         names.add(stage.name)
         if stage.seconds is stage.requests is None and not (is_last and not repeat):
             raise item.error("must have `seconds` or `requests`: another stage follows.")
         if is_last and not repeat and (stage.seconds, stage.requests) != (None, None):
-            raise item.error("cannot have `seconds` or `requests`: it is the last one, and lasts.")
+            raise item.error("cannot have `seconds` or `requests`: it is the last one, which does not end.")
         if repeat and stage.requests is not None:
             raise item.error("cannot have `requests` in a scenario that repeats, which goes by the clock.")
         if (stage.requests is not None and by_clock) or (stage.seconds is not None and not by_clock):
-            raise item.error("must go by what the first stage goes by: all by `seconds`, or all by `requests`.")
+            raise item.error("must use the same key as the first stage, `seconds` or `requests`.")
 
 
 def _stage(node: Node) -> Stage:
@@ -146,7 +146,7 @@ def _stage(node: Node) -> Stage:
         raise node.error("must have `seconds` or `requests`, not both.")
     if {"error", "pacing"} <= fields.keys() and "fault" not in fields:  # one may end a stream with the error
         fields["pacing"].doubt(
-            "has no effect beside `error`: errors come at once; the fault `slow_headers` delays them."
+            "has no effect with `error`: errors are sent at once; the fault `slow_headers` delays them."
         )
     return Stage(
         name=fields["name"].raw,
@@ -179,7 +179,7 @@ def started(node: Node, known: Scenarios) -> Running:
     if not MIN_SPEED <= speed <= MAX_SPEED:
         raise fields["speed"].wrong(f"a number from {MIN_SPEED} to {MAX_SPEED}")
     if "stages" not in fields and "repeat" in fields:
-        raise fields["repeat"].error("stands beside `stages` only.")
+        raise fields["repeat"].error("is only for `stages`.")
     name = UNNAMED if "stages" in fields else fields["name"].one_of(known)
     made = _staged(fields) if "stages" in fields else known[name]
     if "speed" in fields and made.is_counted:

@@ -179,7 +179,7 @@ class Namespace:
         released = await self.gates.release(gate)
         if released is None:
             raise RequestError(
-                f"Nothing waits at this gate, and {MAX_RELEASED} others were released before anything came to them. "
+                f"Nothing waits at this gate, and {MAX_RELEASED} others were released before an answer waited there. "
                 "`POST /_mock/reset` closes those.",
                 status=409,
                 code="too_many_gates",
@@ -301,7 +301,7 @@ class _Spaces:
         if not is_shared():
             if time.monotonic() - self.kept[key].used < UNUSED:
                 raise RequestError(
-                    f"There are {MAX_NAMESPACES} namespaces already that hold rules, counts or documents, and each was "
+                    f"There are already {MAX_NAMESPACES} namespaces with rules, counts or documents, and each was "
                     "used within the last hour. Remove some: DELETE /_mock/namespaces/NAME.",
                     status=503,
                     type="server_error",
@@ -336,7 +336,7 @@ def _check_name(name: str) -> None:
     if not re.fullmatch(NAME, name):
         raise RequestError(
             f"'{name[:200]}' cannot be a namespace: a name has 1 to 128 letters, digits, '.', '_', '~' and '-', "
-            "and is neither '.' nor '..'.",
+            "but is not '.' or '..'.",
             code="invalid_namespace",
             param="X-Mock-Namespace",
         )

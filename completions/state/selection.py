@@ -44,7 +44,7 @@ def retired(name: str) -> RequestError:
     """Return the error with which a retired namespace answers."""
     return RequestError(
         f"The namespace '{name}' is retired: the test that it belonged to has ended. Either this request comes after "
-        "the end of its test, or the test that runs now did not ask for a mock (with pytest: the fixture `mock_llm`).",
+        "the end of its test, or the running test did not ask for a mock (with pytest: the fixture `mock_llm`).",
         status=404,
         code="namespace_retired",
     )
@@ -54,7 +54,7 @@ def _check_is_only_worker() -> None:
     """Refuse if there are other workers, which would not know."""
     if is_shared():
         raise RequestError(
-            "Namespaces cannot be selected or retired where workers share their state (STATE_URL); name one in the "
+            "Namespaces cannot be selected or retired if workers share their state (STATE_URL); name one in the "
             "address (/ns/NAME/) or in the header X-Mock-Namespace.",
             status=409,
             code="state_is_shared",

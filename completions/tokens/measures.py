@@ -366,7 +366,7 @@ def _spaced(value: object) -> str:
 
 
 def as_json(value: object) -> str:
-    """Write a value as JSON; nothing of one that is nested too deep to be written."""
+    """Write a value as JSON; nothing of one that is nested too deeply to be written."""
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:

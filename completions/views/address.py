@@ -48,7 +48,7 @@ def misplaced(failure: BaseException) -> str:
     names = dict.fromkeys(name for pattern in patterns for name in pattern.regex.groupindex if name != "namespace")
     if not names:
         return ""
-    told = f"The views of {OURS} do not take what the pattern before them gives: {', '.join(names)}."
+    told = f"The pattern before {OURS} captures arguments that its views do not take: {', '.join(names)}."
     return f'{told} Use a fixed path, path("llm/", include("{OURS}")).'
 
 

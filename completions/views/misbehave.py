@@ -27,7 +27,7 @@ STREAMED = frozenset({Effect.EMPTY, Effect.EVENTS, Effect.PAUSE, Effect.END, Eff
 IN_CALLS = frozenset({"unknown_tool", "bad_arguments"})
 """Faults in the content that only a tool call can have."""
 
-WHOLE = "messages of a WebSocket have no line ends, and come whole"
+WHOLE = "messages of a WebSocket have no line ends, and are sent whole"
 
 SAME = "it changes nothing of this answer"
 
@@ -65,8 +65,8 @@ def _ineffective(fault: Fault, turn: Turn) -> str | None:
         return AN_ERROR if effect in STREAMED or effect is Effect.CONTENT else None
     if effect is Effect.CONTENT:
         if reply.events is not None:
-            return "its events are given word by word"
-        return _unsayable(fault, turn) if turn.prompt.task == "generate" else "this answer has no words"
+            return "its rule sets the exact events"
+        return _unsayable(fault, turn) if turn.prompt.task == "generate" else "this answer has no text"
     if effect in STREAMED and not turn.is_stream:
         return UNSTREAMED
     return WHOLE if turn.is_stream and fault.name in turn.wire.framing(turn.prompt).spared else None
@@ -77,11 +77,11 @@ def _unsayable(fault: Fault, turn: Turn) -> str | None:
     if fault.name in IN_CALLS and not turn.wire.arguments:
         return "answers of this API have no tool calls"
     if fault.name == "bad_arguments" and turn.wire.arguments == "object" and not turn.is_stream:
-        return "the arguments of its calls are objects of its JSON"
+        return "the arguments of its calls are JSON objects"
     if fault.name == "breaks_schema" and turn.wire.arguments == "object" and not turn.is_stream:
         choices = turn.outcome.reply.choices if turn.outcome.reply is not None else ()
         if any(choice.tool_calls and arguments_of(choice.tool_calls[0]) is None for choice in choices):
-            return "the tool takes any object, and the arguments of its calls are objects of its JSON"
+            return "the tool takes any object, and the arguments of its calls are JSON objects"
     return None
 
 
@@ -215,7 +215,7 @@ def _failed() -> RequestError:
 
 def _no_transport(fault: Fault) -> RequestError:
     return RequestError(
-        f"The fault `{fault.name}` acts on the connection, and this server does not give it to the application.",
+        f"The fault `{fault.name}` acts on the connection, and this server does not let the application control it.",
         status=501,
         type="server_error",
         code="fault_not_possible",

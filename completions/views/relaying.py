@@ -49,7 +49,7 @@ async def relay(turn: Turn) -> Relayed:
 
 
 def _not_relayed(name: str) -> RequestError:
-    told = f"Requests of the format `{name}` are not passed on to another server; a rule can answer them, which matches"
+    told = f"Requests of the format `{name}` are not passed on to another server; a rule can answer them that matches"
     return RequestError(f"{told} `format: {name}`.", status=501, type="server_error", code="not_passed_on")
 
 
@@ -65,7 +65,7 @@ async def pass_on(exchange: Exchange, upstream: Upstream, surface: str = "") -> 
     url = upstream.url_for(path, exchange.query, surface)
     if url is None:
         raise RequestError(
-            f"No upstream is there for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
+            f"There is no upstream for {exchange.method} {path}.", status=404, code="no_upstream", type="server_error"
         )
     exchange.upstream = without_secrets(url)
     headers = exchange.request_headers
@@ -172,7 +172,7 @@ class _Finished:
             )
             return
         if pieces is None:
-            logger.error("The answer %s is not recorded: it is too large, or packed", exchange.request_id)
+            logger.error("The answer %s is not recorded: it is too large, or compressed", exchange.request_id)
             return
         await budget.in_thread(keep, self._recorded(pieces), exchange.query, TextHeaders(exchange.request_headers))
 

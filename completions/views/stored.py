@@ -173,7 +173,7 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
             own = TextHeaders(headers)
             await _raise_requested_error(space, own, _envelope_of(wire, exchange))
             if PACING_KEY in own and not is_paced:
-                raise without_effect(PACING_HEADER, "it", "nothing takes time here")
+                raise without_effect(PACING_HEADER, "it", "this takes no time")
         return await view(Asked(request, exchange, space, headers), **route)
 
     return wrapped

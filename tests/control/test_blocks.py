@@ -233,13 +233,13 @@ async def test_blocks__citations_stand_in_their_texts() -> None:
 @pytest.mark.parametrize(
     ("reply", "told_of"),
     [
-        ({"blocks": []}, "must hold at least one block"),
+        ({"blocks": []}, "must have at least one block"),
         ({"blocks": [{}]}, "must have exactly one of"),
         ({"blocks": [{"text": "a", "reasoning": "b"}]}, "must have exactly one of"),
         ({"blocks": [{"thought": "a"}]}, "is not known here"),
-        ({"blocks": ["a"], "text": "b"}, "cannot stand beside"),
-        ({"blocks": ["a"], "tool_calls": {"name": "f"}}, "cannot stand beside `blocks`"),
-        ({"blocks": ["a"], "reasoning": "b"}, "cannot stand beside `blocks`"),
+        ({"blocks": ["a"], "text": "b"}, "cannot be combined with"),
+        ({"blocks": ["a"], "tool_calls": {"name": "f"}}, "cannot be combined with `blocks`"),
+        ({"blocks": ["a"], "reasoning": "b"}, "cannot be combined with `blocks`"),
     ],
 )
 async def test_blocks__that_cannot_be(reply: dict[str, Any], told_of: str) -> None:

@@ -184,4 +184,4 @@ async def test_failure__is_refused_beside_another_ending() -> None:
         "script",
         json.dumps({"version": 1, "rules": [{"reply": {**FAILED["reply"], "finish_reason": "stop"}}]}),
     )
-    assert "cannot stand beside `finish_reason: stop`" in answer.body.decode()
+    assert "cannot be combined with `finish_reason: stop`" in answer.body.decode()

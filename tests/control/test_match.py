@@ -89,7 +89,7 @@ async def test_match__that_takes_too_long_says_how_far_it_came(operation: str, m
     answer = await control("GET", f"exchanges{operation}?{matching({'last_user': 'refund'})}")
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["param"], error["code"]) == (400, "match", "match_too_slow")
-    assert "it was tried on 0 of 2 exchanges. Narrow them down by `since`" in error["message"]
+    assert "it was tried on 0 of 2 exchanges. Select fewer with `since`" in error["message"]
 
 
 async def test_said__ends_a_page_that_grows_too_large(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,7 +64,7 @@ async def test_recording__that_is_spoiled_is_named_and_not_made_anew(root: Path)
     shown = await told("PUT", "recording", json.dumps({"folder": "a", "upstream": AWAY, "mode": "once"}))
     assert shown["recording"]["records"] is False
     message = json.loads((await ask("Hello")).body)["error"]["message"]
-    assert f"the mode is once. What cannot be used there: {root}/a/x.yaml:1: is not YAML: " in message
+    assert f"the mode is once. These files cannot be used: {root}/a/x.yaml:1: is not YAML: " in message
 
 
 async def test_recording__takes_the_place_of_the_document_that_answers_all(root: Path, settings: Settings) -> None:
@@ -109,13 +109,13 @@ async def test_recording__of_what_a_rule_answers_anyway_is_refused(root: Path) -
         ({"folder": 5}, 400, "must be a string"),
         ({"mode": "twice"}, 400, "must be one of none, once"),
         ({"mood": "once"}, 400, "Did you mean `mode`?"),
-        ({"mode": "all"}, 400, "no server answers what no rule does"),
+        ({"mode": "all"}, 400, "there is no other server"),
         ({"upstream": "example.com"}, 400, "must be a URL of http or https"),
         ({"upstream": {"url": AWAY, "headers": {"Host": "a"}}}, 400, "cannot be set"),
         ({"upstream": {"url": AWAY, "headers": {"a": "b\nc"}}}, 400, "must be one line"),
         ({"upstream": {"url": AWAY, "headers": {"a": "é"}}}, 400, "printable ASCII"),
         ({"mode": "none", "ignore": ["id"]}, 400, "must be one of ids, dates, whitespace"),
-        ({"mode": "none", "ignore": ["/(/"]}, 400, "is no pattern"),
+        ({"mode": "none", "ignore": ["/(/"]}, 400, "is not a pattern"),
     ],
 )
 async def test_recording__that_is_wrong_says_so_and_changes_nothing(

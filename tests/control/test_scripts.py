@@ -50,14 +50,14 @@ async def test_script__is_replaced_and_taken_back_with_fresh_counters() -> None:
 @pytest.mark.parametrize(
     ("method", "path", "body", "told_of"),
     [
-        ("POST", "rules", '{reply: "{{ nope }}"}', ["pushed:1: `rule.reply` asks for `nope`, which is nothing;"]),
+        ("POST", "rules", '{reply: "{{ nope }}"}', ["pushed:1: `rule.reply` uses `nope`, which does not exist;"]),
         (
             "POST",
             "rules",
             "- reply: a\n- {match: {model: yes}, reply: b}",
             [
                 "pushed:2: `rule[1].match.model` is comp",
-                "pushed:2: the rule 'pushed 2' never answers: 'pushed 1', which is tried before it, takes every",
+                "pushed:2: the rule 'pushed 2' never answers: 'pushed 1', which is tried before it, matches eve",
             ],
         ),
         (
@@ -68,7 +68,7 @@ async def test_script__is_replaced_and_taken_back_with_fresh_counters() -> None:
         ),
         ("POST", "rules", "[{reply: a, times: 1}, {reply: b, times: 1}]", []),
         ("PUT", "script", rules("- reply: a\n- reply: b"), ["pushed:4: the rule 'rule 2' never answers: 'rule 1' in"]),
-        ("PUT", "limits", "[{rpm: 1}, {rpm: 2}]", ["pushed:1: `limits[1]` never applies: limits before it"]),
+        ("PUT", "limits", "[{rpm: 1}, {rpm: 2}]", ["pushed:1: `limits[1]` never applies: earlier limits"]),
         ("PUT", "script", rules("- reply: a"), []),
     ],
 )

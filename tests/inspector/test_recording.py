@@ -66,7 +66,10 @@ async def test_button__starts_and_stops(recorder: Site, upstream: LiveServer, ro
     await expect(page.locator("#why")).to_contain_text(f"so the request was passed on to {upstream.url}")
 
     await control(recorder, "PUT", "recording", '{"mode": "none", "folder": "weather/one"}')
-    for asked, why in (("What is recorded?", "What was recorded in "), ("And this?", "Nothing was recorded for this")):
+    for asked, why in (
+        ("What is recorded?", "The answer recorded at "),
+        ("And this?", " has no recorded answer to this"),
+    ):
         await recorder.ask(asked, stream=True)
         await recorder.open(f"inspector/exchanges/{await last(recorder)}")
         await expect(page.locator("#why")).to_contain_text(why)

@@ -83,7 +83,7 @@ EMPTY: dict[str, tuple[str, Act]] = {
     "inspector/sign-in": ("h1", look),
     f"inspector/exchanges/req_{'x' * 200}": ("#main :text('req_')", look),
 }
-"""The pages of a namespace that was asked nothing: what is there once each is drawn, and what to do then."""
+"""The pages of a namespace that has had no requests: what is there once each is drawn, and what to do then."""
 
 FILLED: dict[str, tuple[str, Act]] = {
     "": ("#pulse[data-state=live]", look),

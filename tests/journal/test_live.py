@@ -122,7 +122,7 @@ def test_database__that_cannot_be_written_is_told_with_what_to_do(tmp_path: Path
     with live(tmp_path / "none" / "journal.sqlite3") as server:
         ask(server)
         server.wait_for(
-            r"unable to open database file \(DATABASE_URL=\S+ puts it elsewhere, sqlite://:memory: on no disk\)"
+            r"unable to open database file \(DATABASE_URL=\S+ puts it elsewhere, sqlite://:memory: in memory\)"
         )
 
 

@@ -108,7 +108,7 @@ def test_standard_input__that_is_closed_says_nothing(
     monkeypatch.setattr(sys, "stdin", None)
     with pytest.raises(SystemExit) as ended:
         main([])
-    assert (ended.value.code, "nothing to say: give a text" in capsys.readouterr().err) == (2, True)
+    assert (ended.value.code, "there is no message: pass a text" in capsys.readouterr().err) == (2, True)
 
 
 @pytest.mark.parametrize("argv", [["\udcff"], ["Hi", "--system", "\udcff"], ["Hi", "--model", "\udcff"]])
@@ -149,7 +149,7 @@ def test_error__is_one_line_with_server_status_and_reason(
     wire.play(play, play)
     assert error_line(["Hi", "--base-url", wire.url], capsys) == ("", f"{wire.url}: {line}")
     line = line.replace(
-        "no answer (DecodingError)", "status 200, but aborted: LiteLLM gave the stream up: DecodingError"
+        "no answer (DecodingError)", "status 200, but aborted: LiteLLM gave up the stream: DecodingError"
     )
     assert error_line(["Hi", "--stream", "--base-url", wire.url], capsys) == ("", f"{wire.url}: {line}")
 
@@ -185,7 +185,7 @@ def test_error__in_the_middle_keeps_what_was_shown(wire: WireServer, capsys: pyt
         (["Hi", "--timeout", "soon"], {}, "--timeout"),
         (["Hi", "--timeout", "-1"], {}, "timeout=-1.0: must be a number of seconds above 0"),
         (["Hi"], {"LLM_MAX_RETRIES": "many"}, "LLM_MAX_RETRIES='many': must be a whole number, 0 or more"),
-        ([" "], {}, "nothing to say"),
+        ([" "], {}, "there is no message"),
     ],
 )
 def test_usage_error__exits_with_2(

@@ -223,16 +223,16 @@ def test_what_cannot_be_taken_over__is_listed(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "browser.har").write_text(json.dumps({"log": log}))
     call_command("importcassette", str(tmp_path), into=str(tmp_path / "into"))
     shown = capsys.readouterr()
-    assert "browser.har: 1 of 4 taken over (HAR)" in shown.out
-    assert "browser.har: entry 1: https://a.example/ is a browser's own, and no call of an API" in shown.err
-    assert f"browser.har: entry 2: {URL} is a browser's own" in shown.err
+    assert "browser.har: 1 of 4 imported (HAR)" in shown.out
+    assert "browser.har: entry 1: https://a.example/ is a request of the browser itself, not of an API" in shown.err
+    assert f"browser.har: entry 2: {URL} is a request of the browser itself" in shown.err
     assert "browser.har: entry 3: the body of its answer was not kept" in shown.err
-    assert "bad.yaml: 1 of 2 taken over (vcrpy)" in shown.out
+    assert "bad.yaml: 1 of 2 imported (vcrpy)" in shown.out
     assert "bad.yaml: interaction 1: a body is not base64" in shown.err
     assert "broken.json: it is neither JSON nor YAML" in shown.err
     assert "fixture.json: fixture 0: the condition `predicate` has no counterpart" in shown.err
     assert "notes.txt: it is neither a recording nor a fixture of a known kind" in shown.err
-    with pytest.raises(CommandError, match="Nothing could be taken over"):
+    with pytest.raises(CommandError, match="Nothing could be imported"):
         call_command("importcassette", str(tmp_path / "notes.txt"), into=str(tmp_path / "into"))
 
 
@@ -246,7 +246,7 @@ def test_secrets__of_recordings_are_taken_out(tmp_path: Path) -> None:
     ("folder", "told"),
     [
         ("nowhere", "nowhere does not exist"),
-        ("file", "file is a file, and this takes a folder"),
+        ("file", "file is a file, not a folder"),
         ("a" * 300, "aaa does not exist"),
     ],
 )
@@ -261,9 +261,9 @@ def test_import__says_why_nothing_can_be_read_or_written(tmp_path: Path, capsys:
     (tmp_path / "file").write_text("")
     with pytest.raises(CommandError, match="There are no files in "):
         call_command("importcassette", str(tmp_path / "empty"), into=str(tmp_path / "into"))
-    with pytest.raises(CommandError, match=r"--into .*file is a file, and not a folder"):
+    with pytest.raises(CommandError, match=r"--into .*file is a file, not a folder"):
         call_command("importcassette", str(tmp_path / "file"), into=str(tmp_path / "file"))
-    with pytest.raises(CommandError, match="Nothing could be taken over"):
+    with pytest.raises(CommandError, match="Nothing could be imported"):
         names = ["/dev/zero", str(tmp_path / "gone"), "a" * 300, str(tmp_path / "empty")]
         call_command("importcassette", *names, into=str(tmp_path / "into"))
     shown = capsys.readouterr().err
@@ -286,13 +286,13 @@ def test_check__names_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
         text.replace("  at: '20", "  at: '19").replace("Hello", "sk-abcdefghij0123456789")
     )
     (tmp_path / "broken.yaml").write_text("version: 1\nrules: [{reply: {response: {}}}]\n")
-    with pytest.raises(CommandError, match="not as they should be"):
+    with pytest.raises(CommandError, match="Some recorded answers have errors"):
         call_command("checkcassettes", str(tmp_path), older_than=365)
     shown = capsys.readouterr().out
     for told in (
-        "copy.yaml: warning: was written by mocksite 0.0.9, and this is mocksite 0.1.0",
+        "copy.yaml: warning: was written by mocksite 0.0.9, but this is mocksite 0.1.0",
         "has the same request as",
-        "old.yaml: error: holds what looks like a secret: sk-abc…",
+        "old.yaml: error: contains what looks like a secret: sk-abc…",
         "old.yaml: warning: was recorded",
         "broken.yaml: error: cannot be used",
     ):

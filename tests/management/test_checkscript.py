@@ -67,7 +67,7 @@ def test_checkscript__works_where_mock_script_is_broken(file: Path) -> None:
 def test_checkscript__warnings(file: Path) -> None:
     file.write_text(SCRIPT + "  - reply: all\n  - reply: never\n")
     assert check(str(file)) == [
-        f"{file}:10: warning: the rule 'rule 6' never answers: 'rule 5' in line 9 takes every request.",
+        f"{file}:10: warning: the rule 'rule 6' never answers: 'rule 5' in line 9 matches every request.",
         f"{file}: 6 rules, no errors",
     ]
     result = run_manage("check", MOCK_SCRIPT=str(file))
@@ -77,7 +77,7 @@ def test_checkscript__warnings(file: Path) -> None:
 
 @pytest.mark.parametrize("options", [("--schema", "mock"), ("--schema", "--try", "x"), ("--model", "m")])
 def test_checkscript__refuses_an_option_without_effect(options: tuple[str, ...]) -> None:
-    with pytest.raises(CommandError, match=r"is for --try|leave the files and --try out"):
+    with pytest.raises(CommandError, match=r"is for --try|leave out the files and --try"):
         check(*options)
 
 

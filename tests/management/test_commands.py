@@ -83,22 +83,20 @@ def test_address__that_nobody_can_listen_on(host: str, port: int, told: str) -> 
     ids=["serve", "uvicorn"],
 )
 def test_workers__without_a_shared_state_are_refused(command: tuple[str, ...]) -> None:
-    with pytest.raises(
-        AssertionError, match=r"2 workers need a state that they share.* Set STATE_URL=redis://"
-    ) as said:
+    with pytest.raises(AssertionError, match=r"2 workers need shared state.* Set STATE_URL=redis://") as said:
         LiveServer(*command).wait_for("never")
     assert "Traceback" not in str(said.value)
 
 
 def test_workers__of_uvicorn_s_own_variable_are_refused_too() -> None:
-    with pytest.raises(AssertionError, match="2 workers need a state that they share"):
+    with pytest.raises(AssertionError, match="2 workers need shared state"):
         LiveServer("-m", "uvicorn", "mocksite.asgi:application", "--port", "0", WEB_CONCURRENCY="2").wait_for("never")
 
 
 def test_workers__are_refused_by_the_check() -> None:
     result = run_manage("check", WORKERS="2")
     assert result.returncode == 1
-    assert "(completions.E005) WORKERS=2: 2 workers need a state that they share" in result.stderr
+    assert "(completions.E005) WORKERS=2: 2 workers need shared state" in result.stderr
 
 
 def test_workers__a_reload_s_child_is_none() -> None:
@@ -119,7 +117,7 @@ WRONG = {
     "DATABASE_URL": ("postgres://a:b@c:port/d", "DATABASE_URL='postgres://a:...@c:port/d' is not allowed: it takes"),
     "JOURNAL": ("maybe", "JOURNAL='maybe' is not allowed: it takes one of true, yes"),
     "JOURNAL_KEEP": ("0", "JOURNAL_KEEP='0' is not allowed: it takes a whole number from 1"),
-    "JOURNAL_REDACT": ("x-fine,$.a[", "JOURNAL_REDACT cannot be used: '$.a[' cannot be read from '[' on."),
+    "JOURNAL_REDACT": ("x-fine,$.a[", "JOURNAL_REDACT cannot be used: '$.a[' cannot be read: the error is at '['."),
     "MOCK_SCRIPT": ("nowhere.yaml", "MOCK_SCRIPT takes the path of a YAML file, or a built-in script: mock"),
 }
 """Values that settings do not take, and what is said of each."""
@@ -212,14 +210,14 @@ def test_host__of_ipv6_may_have_the_brackets_of_a_url() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (("--port", "99999"), "argument --port: it takes a whole number from 0 to 65535, and is '99999'"),
+        (("--port", "99999"), "argument --port: it takes a whole number from 0 to 65535, not '99999'"),
         (("--port", "-1"), "argument --port: it takes a whole number from 0 to 65535"),
         (("--workers", "0" * 18 + "1000"), "argument --workers: it takes a whole number from 1 to 256"),
-        (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, and is '0'"),
-        (("--fd", "999"), "--fd 999 is no socket that this process was started with: Bad file descriptor."),
-        (("--record", "manage.py"), "--record manage.py: manage.py is a file, and not a folder."),
+        (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, not '0'"),
+        (("--fd", "999"), "--fd 999 is not a socket that this process inherited: Bad file descriptor."),
+        (("--record", "manage.py"), "--record manage.py: manage.py is a file, not a folder."),
         (("--record", "a" * 300), "cannot be made: File name too long"),
-        (("--record", ""), "--record takes a folder, and is empty."),
+        (("--record", ""), "--record takes a folder, not empty."),
         (("--host", "a..b", "--port", "0"), "a..b is not an address of this machine."),
     ],
 )
@@ -230,7 +228,7 @@ def test_serve__says_what_is_wrong_in_its_options(options: tuple[str, ...], told
 
 def test_serve__says_that_nothing_can_be_recorded_yet(tmp_path: Path) -> None:
     with LiveServer(*SERVE, "--record", str(tmp_path)) as server:
-        server.wait_for("Nothing is recorded yet: there is no server that answers")
+        server.wait_for("Nothing is recorded yet: no other server answers")
 
 
 SITE = """
@@ -249,7 +247,7 @@ def test_serve__records_for_a_project_with_none_of_our_settings(tmp_path: Path) 
     (tmp_path / "site_settings.py").write_text(SITE)
     site = {"DJANGO_SETTINGS_MODULE": "site_settings", "PYTHONPATH": str(tmp_path)}
     with LiveServer(*SERVE, "--record", str(tmp_path / "kept"), **site) as server:
-        server.wait_for("Nothing is recorded yet: there is no server that answers")
+        server.wait_for("Nothing is recorded yet: no other server answers")
         server.wait_for("The script is relay")
         assert not [line for line in server.log if "urls.W" in line], "Django has nothing to say of our addresses"
 
@@ -257,7 +255,7 @@ def test_serve__records_for_a_project_with_none_of_our_settings(tmp_path: Path) 
 def test_serve__says_where_answers_come_from_and_where_they_are_recorded(tmp_path: Path) -> None:
     upstream = "/v1/messages=http://user:password@127.0.0.1:9/a,http://127.0.0.1:9"
     with LiveServer(*SERVE, "--record", str(tmp_path), MOCK_UPSTREAM=upstream) as server:
-        server.wait_for("What no rule answers goes to /v1/messages=http://127.0.0.1:9/a, http://127.0.0.1:9$")
+        server.wait_for("Requests that no rule matches go to /v1/messages=http://127.0.0.1:9/a, http://127.0.0.1:9$")
         server.wait_for(f"Recorded answers are in {tmp_path}, in the mode new_episodes$")
 
 
@@ -285,7 +283,7 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
         for warned in (
             "MOCK_SCRPT is set, and there is no such setting. Did you mean MOCK_SCRIPT?",
             "API_KEY is set, and there is no such setting. Did you mean API_KEYS?",
-            f"The journal cannot be written to {journal}, as DATABASE_URL says: ",
+            f"The journal cannot be written to {journal}, which DATABASE_URL names: ",
         ):
             assert sum(warned in line for line in log) == 1
         server.wait_for(f"The journal cannot be written, and is tried again every second: {journal}: unable to open")

@@ -112,10 +112,10 @@ def said(messages: list[CheckMessage]) -> list[tuple[str | None, str]]:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("API_KEYS", "secret", "a list of texts"),
-        ("API_KEYS", [1], "a list of texts"),
-        ("API_KEYS", None, "a list of texts"),
-        ("MOCK_UPSTREAM", "https://api.example", "a list of texts"),
+        ("API_KEYS", "secret", "a list of strings"),
+        ("API_KEYS", [1], "a list of strings"),
+        ("API_KEYS", None, "a list of strings"),
+        ("MOCK_UPSTREAM", "https://api.example", "a list of strings"),
         ("JOURNAL", "false", "True or False"),
         ("LOG_CHUNKS", 0, "True or False"),
         ("MOCK_SCRIPT", None, "a text"),
@@ -166,13 +166,13 @@ def test_check__of_the_mode_of_cassettes(settings: Settings) -> None:
         ({"CASSETTE_IGNORE": "ids", "CASSETTE_ROOT": "cassettes"}, []),
         (
             {"CASSETTES": __file__, "CASSETTE_MODE": "once", "MOCK_SCRIPT": "relay"},
-            ["completions.E010", "CASSETTES cannot be recorded into: "],
+            ["completions.E010", "CASSETTES cannot be used to record: "],
         ),
         (
             {"CASSETTE_ROOT": __file__},
-            ["completions.E010", f"CASSETTE_ROOT cannot be recorded into: {__file__} is a file, and not a folder"],
+            ["completions.E010", f"CASSETTE_ROOT cannot be used to record: {__file__} is a file, not a folder"],
         ),
-        ({"CASSETTE_ROOT": f"{__file__}/below"}, ["completions.E010", "CASSETTE_ROOT cannot be recorded into: "]),
+        ({"CASSETTE_ROOT": f"{__file__}/below"}, ["completions.E010", "CASSETTE_ROOT cannot be used to record: "]),
         ({"CASSETTE_ROOT": str(Path(__file__).parent)}, []),
     ],
 )
@@ -184,8 +184,8 @@ def test_check__of_what_is_recorded_nowhere(given: dict[str, Any], found: list[s
 
 
 MOCKS = "completions.urls"
-BEHIND = "no rule does."
-TAKEN = "MOCK_SCRIPT=mock takes every request."
+BEHIND = "of its own."
+TAKEN = "MOCK_SCRIPT=mock matches every request."
 
 
 @pytest.mark.parametrize(
@@ -237,10 +237,10 @@ def test_check__of_a_pattern_that_gives_views_what_they_do_not_take(
     urls = types.ModuleType("urls")
     vars(urls)["urlpatterns"] = [before(include("completions.urls"))]
     settings.ROOT_URLCONF = urls
-    told = f"The views of completions.urls do not take what the pattern before them gives: {found}."
+    told = f"The pattern before completions.urls captures arguments that its views do not take: {found}."
     assert said(check_urls(None)) == ([("completions.E011", told)] if found else [])
 
 
 def test_check__of_a_journal_that_is_a_folder(tmp_path: Path) -> None:
     told = run_manage("check", DATABASE_URL=f"sqlite:///{tmp_path}").stderr
-    assert f"The journal cannot be written to {tmp_path}, as DATABASE_URL says: that is a folder." in told
+    assert f"The journal cannot be written to {tmp_path}, which DATABASE_URL names: it is a folder." in told

@@ -164,7 +164,7 @@ def test_refresh__of_what_has_changed(
         "made",
         "field new: ",
         "number is now text",
-        "away.yaml: error: could not be asked again: ConnectError",
+        "away.yaml: error: could not be sent again: ConnectError",
     ):
         assert told in shown
     assert "2 requests, 0 same, 1 changed, 1 not asked." in report.read_text()
@@ -176,7 +176,7 @@ def test_refresh__of_what_has_changed(
     [
         ({"report": "a"}, "are for --refresh"),
         ({"refresh": True, "report": "nowhere/a.md"}, "The report nowhere/a.md cannot be written: No such file"),
-        ({"older_than": -1}, "--older-than takes a number of days from 0"),
+        ({"older_than": -1}, "--older-than takes a number of days, 0 or more"),
         ({"refresh": True, "upstream": "a"}, "--upstream must be a URL"),
         ({"refresh": True, "header": ["a"]}, "--header takes NAME:VALUE"),
     ],
@@ -190,10 +190,10 @@ def test_options__that_are_wrong(tmp_path: Path, options: dict[str, Any], told: 
     ("asked", "sent", "why"),
     [
         ({"model": "gpt-4o"}, None, "does not have it as it was sent"),
-        ({"model": "gpt-4o"}, {"body": '{"user":"[redacted]"}'}, "a secret was taken out"),
+        ({"model": "gpt-4o"}, {"body": '{"user":"[redacted]"}'}, "a secret was removed"),
         ({"model": "gpt-4o"}, {"body": '{"image":"sha256:1"}'}, "a hash stands for"),
         ({"method": "POST", "path": "/v1/files", "body": "--a\r\n"}, None, "a form"),
-        ({"method": "POST", "path": "/v1/files", "body": "\ufffd"}, None, "no text"),
+        ({"method": "POST", "path": "/v1/files", "body": "\ufffd"}, None, "not text"),
     ],
 )
 def test_request__that_is_not_all_there(asked: dict[str, Any], sent: dict[str, Any] | None, why: str) -> None:

@@ -50,7 +50,7 @@ def test_read__value_or_default(method: str, args: tuple[Any, ...], raw: str | N
 
 
 HOSTS = (
-    "names and addresses without a scheme and a port: app.example, .app.example for all below it, 127.0.0.1, [::1], "
+    "hosts without scheme and port: app.example, or .app.example with all its subdomains, 127.0.0.1, [::1], "
     "or * for all"
 )
 
@@ -145,7 +145,7 @@ def test_read__value_that_names_a_variable_without_a_value(others: dict[str, str
     assert environment.text("X", "d") == "d"
     text, end = ("$OTHER", "OTHER") if others.get("OTHER") != "$X" else ("$X", "X")
     assert environment.problems == [
-        f"X={text!r} is the value of the variable {end}, which has none. Write \\{text} for the text itself."
+        f"X={text!r} refers to the variable {end}, which is not set. Write \\{text} for the text itself."
     ]
 
 
@@ -252,7 +252,7 @@ def test_doubts__name_lines_of_the_file_that_have_no_effect(tmp_path: Path) -> N
     environment = Environment({}, file)
     assert [environment.text(known, "") for known in ("PORT", "HOST", "MOCK_SCRIPT")] == ["1", "a", ""]
     assert environment.doubts() == [
-        f"{file}:3: PORT is set again, and line 1 has set it already.",
+        f"{file}:3: PORT is set twice; line 1 sets it too.",
         "MOCK-SCRIPT is set, and there is no such setting. Did you mean MOCK_SCRIPT?",
     ]
 
@@ -260,7 +260,7 @@ def test_doubts__name_lines_of_the_file_that_have_no_effect(tmp_path: Path) -> N
 def test_file__that_is_named_and_not_there(tmp_path: Path) -> None:
     missing = tmp_path / "nothing.env"
     (problem,) = Environment({}, missing).problems
-    assert problem == f"The file of settings {missing} cannot be read: No such file or directory. ENV_FILE names it."
+    assert problem == f"The settings file {missing}, which ENV_FILE names, cannot be read: No such file or directory."
     assert Environment({}, Path(os.devnull)).problems == []
 
 

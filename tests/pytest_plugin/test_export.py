@@ -143,10 +143,10 @@ def test_export__runs_and_asserts_what_was_asked(mock_llm: MockLLM, tmp_path: Pa
 
 
 BROKEN = (
-    ("In Rome?", "In Oslo?", "mock_llm was to be asked"),
+    ("In Rome?", "In Oslo?", "mock_llm should have been asked"),
     ("'gpt-4o'", "'gpt-4o', 'temperature': 9", r"assert \[400\] == \[200\]"),
     ("client.post", "client.put", r"assert \[405\] == \[200\]"),
-    ("city: Rome", "city: Paris", "These tools were to be called"),
+    ("city: Rome", "city: Paris", "These tools should have been called"),
 )
 """What is changed in an exported file, into what, and what the test then says."""
 
@@ -168,7 +168,7 @@ def test_export__says_what_it_leaves_out(mock_llm: MockLLM) -> None:
         mock_llm.run.export()
     httpx.post(f"{mock_llm.url}/v1/nothing", json={}, trust_env=False)
     (left_out,) = re.findall(r"^# Left out: (.*)$", mock_llm.run.export(), re.MULTILINE)
-    assert left_out == f"{mock_llm.last.id}: POST {mock_llm.last.path} is no request that scripts answer"
+    assert left_out == f"{mock_llm.last.id}: POST {mock_llm.last.path} is not a request that scripts answer"
 
 
 def test_command__writes_the_file(mock_llm: MockLLM, tmp_path: Path) -> None:
@@ -188,15 +188,15 @@ def test_command__says_why_it_writes_nothing(mock_llm: MockLLM, tmp_path: Path) 
     asked = {"url": mock_llm.url.partition("/ns/")[0], "namespace": mock_llm.namespace}
     wrong: tuple[tuple[dict[str, Any], str], ...] = (
         ({"out": tmp_path}, f"--out {tmp_path} cannot be written: Is a directory."),
-        ({"url": "data:,x"}, "--url takes an address as http://127.0.0.1:8000, and is 'data:,x'."),
-        ({"url": "http://a b/"}, "There is no answer at http://a b/ns/"),
+        ({"url": "data:,x"}, "--url takes an address such as http://127.0.0.1:8000, not 'data:,x'."),
+        ({"url": "http://a b/"}, "No answer from http://a b/ns/"),
         ({"url": f"{asked['url']}/v1/"}, "--url takes the mock's own address, without /v1."),
         ({"url": f"{asked['url']}/_mock/inspector"}, "own address, without /_mock/inspector."),
-        ({"url": mock_llm.base_url}, f"without /ns/{mock_llm.namespace}/v1; --namespace says which namespace."),
-        ({"namespace": ""}, "--namespace takes the name of a namespace, and is empty."),
+        ({"url": mock_llm.base_url}, f"without /ns/{mock_llm.namespace}/v1; set the namespace with --namespace."),
+        ({"namespace": ""}, "--namespace takes the name of a namespace, but is empty."),
         (
             {"url": f"{asked['url']}/v1/models?"},
-            "answered application/json, and not text/x-python: no mock is there.",
+            "answered application/json instead of text/x-python, so it is not the mock.",
         ),
         ({"namespace": "\udcff"}, "/ns/%FF/_mock/exchanges/pytest answered 4"),
     )

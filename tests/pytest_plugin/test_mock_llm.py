@@ -266,9 +266,9 @@ def test_fault__can_be_as_scripts_have_it(mock_llm: MockLLM, fault: Any) -> None
     assert mock_llm.wait_for(1, PATIENCE)[0].answer == "one two"
     with pytest.raises(TypeError, match=r"takes a status as a number: error\(429\)\."):
         mock_llm.error("429")
-    with pytest.raises(TypeError, match=r"by name, as fault\('disconnect', after_tokens=3\) does"):
+    with pytest.raises(TypeError, match=r"by name: fault\('disconnect', after_tokens=3\)"):
         mock_llm.fault("disconnect; after_tokens=3")
-    with pytest.raises(TypeError, match="each has its parameters itself"):
+    with pytest.raises(TypeError, match="each fault has its own parameters"):
         mock_llm.fault(fault, ms=3)
 
 
@@ -317,13 +317,15 @@ def test_wait__in_trio(mock_llm: MockLLM) -> None:
 
 def test_wait__says_what_was_there(mock_llm: MockLLM) -> None:
     asked("the only one")
-    with pytest.raises(AssertionError, match=r"answered 1 instead of 2 within 0\.05 s\.\n(.*\n)*.*the only one"):
+    with pytest.raises(
+        AssertionError, match=r"answered 1 instead of 2 requests within 0\.05 s\.\n(.*\n)*.*the only one"
+    ):
         mock_llm.wait_for(2, timeout=0.05)
 
 
 def test_exchanges__show_what_was_asked_and_answered(mock_llm: MockLLM) -> None:
     assert mock_llm.exchanges == []
-    with pytest.raises(AssertionError, match="asked nothing"):
+    with pytest.raises(AssertionError, match="has had no requests"):
         _ = mock_llm.last
     mock_llm.reply("Hi.")
     asked("one")
@@ -367,7 +369,9 @@ def test_assert_called__counts_what_is_meant(mock_llm: MockLLM, looks_up: bool) 
     with pytest.raises(AssertionError) as caught:
         mock_llm.assert_called(when="three")
     told = str(caught.value)
-    assert told.startswith("mock_llm was to be asked with 'three' at least once, and was 0 times.\n1. POST /v1/")
+    assert told.startswith(
+        "mock_llm should have been asked with 'three' at least once, but was asked 0 times.\n1. POST /v1/"
+    )
     assert "asked: one" in told
 
 
@@ -395,7 +399,7 @@ def test_assert_called__whatever_api_was_asked(mock_llm: MockLLM, name: str, str
     assert httpx.post(mock_llm.url + path, json=body | more, headers=headers, trust_env=False).status_code == 200
     mock_llm.assert_called(times=1, when="refund")
     mock_llm.assert_called(when={"last_user": {"endswith": "?"}})
-    with pytest.raises(AssertionError, match="0 times, and was 1 times"):
+    with pytest.raises(AssertionError, match="0 times, but was asked once"):
         mock_llm.assert_called(times=0, when="refund")
     assert (mock_llm.last.prompt, mock_llm.last.answer) == (REFUND, "Five days.")
     assert [message.text for message in mock_llm.last.messages] == [REFUND]
@@ -502,15 +506,15 @@ def test_module_client__works(mock_llm: MockLLM, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("tell", "warning"),
     [
-        (lambda mock: [mock.reply("a"), mock.reply("b")], "which is tried before it, takes every request."),
-        (lambda mock: [mock.reply("a"), mock.reply("b", when="x")], "takes every request."),
+        (lambda mock: [mock.reply("a"), mock.reply("b")], "which is tried before it, matches every request."),
+        (lambda mock: [mock.reply("a"), mock.reply("b", when="x")], "matches every request."),
         (lambda mock: [mock.reply("a", when="x"), mock.reply("b", when="x")], "has the same condition."),
-        (lambda mock: mock.reply("a", when=""), "`rule.match.last_user.contains` is empty, and every text fits;"),
+        (lambda mock: mock.reply("a", when=""), "`rule.match.last_user.contains` is empty, so every text matches;"),
         (
             lambda mock: mock.reply("a", when={"header": {}}),
-            "`rule.match.header` has no condition in it, and so always",
+            "`rule.match.header` has no condition in it, so it always",
         ),
-        (lambda mock: mock.reply({"text": "{{ b }}"}), "`rule.reply.text` asks for `b`, which is nothing;"),
+        (lambda mock: mock.reply({"text": "{{ b }}"}), "`rule.reply.text` uses `b`, which does not exist;"),
         (
             lambda mock: mock.script("version: 1\nrules:\n- reply: a\n- reply: b\n"),
             "script:4: the rule 'rule 2' never answers",

@@ -278,7 +278,7 @@ def test_without_a_mock():
     with OpenAI(base_url=late[0].base_url, max_retries=0) as old:
         with pytest.raises(openai.NotFoundError, match="test_before"):
             ask(old)
-    with pytest.raises(RuntimeError, match="has ended, so nothing it is told has an effect"):
+    with pytest.raises(RuntimeError, match="has ended, so this call has no effect"):
         late[0].reply("y")
 
 def test_litellm_is_offline(mock_llm):
@@ -391,7 +391,7 @@ def test_project__parametrized_with_scripts(project: Run) -> None:
     for why in (
         "There is no script nowhere.yaml in ",
         r"script\(\): `script` takes a text, ",
-        "the test has a script ",
+        "the test already has a script",
     ):
         assert re.search(f"^{named}{why}", out, re.MULTILINE), out
 
@@ -525,7 +525,7 @@ def test_fails(mock_llm):
         {"pytest.ini": INI, "theirs.py": OTHERS, "conftest.py": "pytest_plugins = ['theirs']\n", "test_it.py": test}
     )
     assert re.search(r"^=+ 1 failed, 1 passed in", out, re.MULTILINE), out
-    told = "not the mock of the LLM API, but that of theirs; the mock is also called mocksite_llm."
+    told = "not the mock of the LLM API, but comes from theirs; the mock is also available as mocksite_llm."
     assert out.count(told) == 2, "in the head and in the report of the test that failed"
 
 
@@ -593,7 +593,7 @@ def test_project__keeps_what_passed_tests_asked_where_that_is_asked_for(project:
 
 def test_project__is_told_of_a_wrong_setting(project: Run) -> None:
     out = project({"pytest.ini": INI + "mock_llm_variables = never\n", "test_it.py": VARIABLES})
-    assert "mock_llm_variables is 'never', and must be one of run, test." in out
+    assert "mock_llm_variables is 'never', but must be one of run, test." in out
 
 
 EXAMINED = """

@@ -64,5 +64,5 @@ def test_record__beside_the_test_and_nowhere_else(
     )
     with pytest.raises(ValueError, match="must be below"):
         mock_llm.record(tmp_path, mode="none")
-    with pytest.raises(ControlError, match="no server answers what no rule does"):
+    with pytest.raises(ControlError, match="there is no other server"):
         mock_llm.record()

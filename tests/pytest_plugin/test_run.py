@@ -162,7 +162,7 @@ def test_assert_cost_below__needs_known_prices(mock_llm: MockLLM) -> None:
     mock_llm.reply({"text": "x", "usage": {"prompt_tokens": 1000, "completion_tokens": 0}})
     work("Hello")
     mock_llm.assert_cost_below(0.003)
-    with pytest.raises(AssertionError, match=r"cost \$0\.002500, and not less than \$0\.0025"):
+    with pytest.raises(AssertionError, match=r"cost \$0\.002500, which is not below \$0\.0025"):
         mock_llm.assert_cost_below(0.0025)
     with OpenAI() as client:
         client.chat.completions.create(model="house-model", messages=[{"role": "user", "content": "x"}])
@@ -174,7 +174,7 @@ def test_assert_all_rules_used__names_those_that_were_not(mock_llm: MockLLM) -> 
     mock_llm.script("version: 1\nrules: [{name: spare, match: {last_user: never}, reply: x}]")
     mock_llm.reply("one", name="first")
     work("Hello")
-    with pytest.raises(AssertionError, match=r"answered nothing:\n  1\. spare\n"):
+    with pytest.raises(AssertionError, match=r"answered no request:\n  1\. spare\n"):
         mock_llm.assert_all_rules_used()
     work("never")
     mock_llm.reset()
@@ -202,9 +202,9 @@ FORM: Any = {
     ("reply", "more", "warning"),
     [
         ('{"town": "Rome"}', {"response_format": FORM}, "does not fit the request's schema `trip`"),
-        ("Rome", {"response_format": FORM}, "asks for JSON, and the answer is none"),
+        ("Rome", {"response_format": FORM}, "asks for JSON, but the answer is not JSON"),
         ('{"city": "Rome"}', {"response_format": FORM}, None),
-        ({"text": "one two", "finish_reason": "length"}, {}, "was cut by the limit of tokens"),
+        ({"text": "one two", "finish_reason": "length"}, {}, "was cut off at the token limit"),
         ("one two", {}, None),
     ],
 )
@@ -217,7 +217,7 @@ def test_warnings__of_texts(mock_llm: MockLLM, reply: Any, more: Any, warning: s
     else:
         (told,) = mock_llm.run.warnings
         assert warning in told
-        with pytest.raises(AssertionError, match="warns of its answers"):
+        with pytest.raises(AssertionError, match="has warnings about its answers"):
             mock_llm.assert_no_warnings()
 
 
@@ -236,7 +236,7 @@ def test_prompts__are_held_against_a_file(mock_llm: MockLLM, tmp_path: Path) -> 
         Snapshots(tmp_path, "test_a.py::test_b[c/d]", True),
         Snapshots(tmp_path, "test_a.py::test_b[c/d]"),
     )
-    with pytest.raises(AssertionError, match=r"no snapshot .*yet; `pytest --mock-llm-update` writes it"):
+    with pytest.raises(AssertionError, match=r"no snapshot .*yet; `pytest --mock-llm-update` creates it"):
         reading.check(exchanges, "", None)
     writing.check(exchanges, "", None)
     (file,) = (tmp_path / "prompts").iterdir()

@@ -237,8 +237,8 @@ def test_verdict__on_keys_in_addresses(mock_llm: MockLLM, address: str) -> None:
     [
         (600.0, None, ""),
         (2.0, 3.0, ""),
-        (None, None, "It has no time limit, as its SDK says."),
-        (60.0, 3.0, "Its time limit is 60 s, as its SDK says."),
+        (None, None, "It has no timeout, according to its SDK."),
+        (60.0, 3.0, "Its time limit is 60 s, according to its SDK."),
     ],
 )
 @pytest.mark.parametrize("made", [OpenAI, anthropic.Anthropic])
@@ -262,7 +262,7 @@ def test_verdict__on_a_client_that_waits_in_silence(mock_llm: MockLLM, stream: b
     assert "no_timeout" not in mock_llm.verdict(timeout=0.2).rules
     HTTP.post(f"{mock_llm.base_url}/chat/completions", json={**ASKED, "stream": stream}, timeout=None)
     (finding,) = [each for each in mock_llm.verdict(timeout=0.5).findings if each.rule == "no_timeout"]
-    assert finding.message.startswith("It still waited after 0.")
+    assert finding.message.startswith("It was still waiting after 0.")
     assert finding.evidence == [mock_llm.exchanges[-1].id]
     assert "no_timeout" not in mock_llm.verdict().rules
 
@@ -300,7 +300,7 @@ def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     command += ["--namespace", mock_llm.namespace, "--timeout", "30"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert f"nothing to judge: the namespace {mock_llm.namespace} was asked nothing" in done.stderr
+    assert f"nothing to judge: the namespace {mock_llm.namespace} has had no requests" in done.stderr
     post(mock_llm)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     told = "1 request, 1 call, 0 retries, 1 answered: nothing found, score 100 of 100\n"
@@ -315,4 +315,4 @@ def test_command__prints_the_verdict(mock_llm: MockLLM) -> None:
     assert done.stdout == f"{mock_llm.verdict()}\n"
     assert "no_backoff: It waited only" in done.stdout
     done = subprocess.run([*command[:4], "--url", "http://127.0.0.1:1"], cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, "There is no answer at" in done.stderr) == (1, True)
+    assert (done.returncode, "No answer from" in done.stderr) == (1, True)

@@ -100,7 +100,7 @@ async def test_broken_body__is_refused_in_the_format_of_the_api(
     coding, sent = broken
     answer = await call(app, "POST", path, sent, headers={**CLAUDES, "content-encoding": coding})
     assert answer.status == 400
-    assert re.search(r"could not be decompressed by '\w+', which Content-Encoding says: \w", answer.body.decode())
+    assert re.search(r"could not be decompressed with '\w+', the coding in Content-Encoding: \w", answer.body.decode())
     assert "error" in json.loads(answer.body)
 
 

@@ -160,7 +160,8 @@ async def test_strict__names_the_three_nearest(tmp_path: Path) -> None:
     assert (outcome.rule, outcome.reply) == (None, None)
     assert (outcome.error.status, outcome.error.code) == (404, "no_rule_matched")
     assert outcome.error.message == (
-        f"No rule of the script {world.file} matches this request, and it is strict. The nearest, with what failed: "
+        f"No rule of the script {world.file} matches this request, and the script is strict. "
+        "The nearest rules, and why they do not match: "
         "'any': model is 'gpt-4o' (saw 'gpt-5'); 'big': model is 'gpt-4o' (saw 'gpt-5'); "
         "'order': last_user contains 'order' (saw 'hello')."
     )

@@ -41,35 +41,39 @@ async def post(client: AsyncClient, **headers: str) -> Any:
         ),
         ("X-Mock-Fault", "close; ms=1", "`close` has no parameter 'ms'; allowed: none."),
         ("X-Mock-Fault", "stall; ms", "'ms' is not a parameter; one is written `name=value`."),
-        ("X-Mock-Fault", "stall; ms=-1", "`ms` must be a number from 0 to 86400000, and is '-1'."),
-        ("X-Mock-Fault", "stall; ms=inf", "`ms` must be a number from 0 to 86400000, and is 'inf'."),
-        ("X-Mock-Fault", "stall; ms=nan", "`ms` must be a number from 0 to 86400000, and is 'nan'."),
-        ("X-Mock-Fault", "stall; after_tokens=1.5", "`after_tokens` must be a whole number from 0, and is '1.5'."),
-        ("X-Mock-Fault", "split_bytes; bytes=0", "`bytes` must be a whole number from 1, and is '0'."),
-        ("X-Mock-Fault", "error_event; flat=2", "`flat` must be a whole number from 0 to 1, and is '2'."),
+        ("X-Mock-Fault", "stall; ms=-1", "`ms` must be a number from 0 to 86400000, not '-1'."),
+        ("X-Mock-Fault", "stall; ms=inf", "`ms` must be a number from 0 to 86400000, not 'inf'."),
+        ("X-Mock-Fault", "stall; ms=nan", "`ms` must be a number from 0 to 86400000, not 'nan'."),
+        ("X-Mock-Fault", "stall; after_tokens=1.5", "`after_tokens` must be a whole number from 0, not '1.5'."),
+        ("X-Mock-Fault", "split_bytes; bytes=0", "`bytes` must be a whole number from 1, not '0'."),
+        ("X-Mock-Fault", "error_event; flat=2", "`flat` must be a whole number from 0 to 1, not '2'."),
         ("X-Mock-Fault", "stall; after_tokens=1; after_events=1", "only one of; allowed: after_tokens, after_events."),
         ("X-Mock-Error", "200", "'200' is not a status from 400 to 599, and not the name of an error; allowed: "),
         ("X-Mock-Error", "rate_limited", "server_error, overloaded. Did you mean `rate_limit_exceeded`?"),
-        ("X-Mock-Error", "overloaded; retry_after=1", "not beside a name: `503; code=overloaded; …`."),
+        ("X-Mock-Error", "overloaded; retry_after=1", "a status instead of a name: `503; code=overloaded; …`."),
         (
             "X-Mock-Error",
             "429; retry=1",
             "allowed: type, code, param, message, retry_after_ms, retry_after, retry_after_date, should",
         ),
-        ("X-Mock-Error", "429; should_retry=maybe", "`should_retry` must be true or false, and is 'maybe'."),
-        ("X-Mock-Error", "429; retry_after_date=soon", "`retry_after_date` must be a number from 0 to 1000000000, and"),
-        ("X-Mock-Error", "429; retry_after=1; retry_after_date=1", "only one of `retry_after` and `retry_after_date`"),
+        ("X-Mock-Error", "429; should_retry=maybe", "`should_retry` must be true or false, not 'maybe'."),
+        ("X-Mock-Error", "429; retry_after_date=soon", "`retry_after_date` must be a number from 0 to 1000000000, not"),
+        (
+            "X-Mock-Error",
+            "429; retry_after=1; retry_after_date=1",
+            "`retry_after` and `retry_after_date` cannot be combined.",
+        ),
         ("X-Mock-Pacing", "jitter=nomal", "`jitter` cannot be 'nomal'; allowed: none, uniform, normal, lognormal. Did"),
-        ("X-Mock-Pacing", "jitter=normal; spread=wide", "`spread` must be a number from 0, and is 'wide'."),
-        ("X-Mock-Pacing", "seed=7; spread=1", "`seed` needs a `jitter` beside it."),
-        ("X-Mock-Pacing", "", "it asks for nothing; allowed: ttft_ms, itl_ms,"),
-        ("X-Mock-Pacing", "ttft_ms=1; apply=both; ttft_ms=2", "`ttft_ms` stands twice."),
+        ("X-Mock-Pacing", "jitter=normal; spread=wide", "`spread` must be a number from 0, not 'wide'."),
+        ("X-Mock-Pacing", "seed=7; spread=1", "`seed` needs a `jitter`."),
+        ("X-Mock-Pacing", "", "it is empty; allowed: ttft_ms, itl_ms,"),
+        ("X-Mock-Pacing", "ttft_ms=1; apply=both; ttft_ms=2", "`ttft_ms` is there twice."),
         ("X-Mock-Pacing", "speed=2; apply=both", "`speed` has no effect: this answer was not recorded."),
-        ("X-Mock-Fault", "stall; ms=1; ms=2", "`ms` stands twice."),
+        ("X-Mock-Fault", "stall; ms=1; ms=2", "`ms` is there twice."),
         (
             "X-Mock-Error",
             "429; retry_after_ms=soon",
-            "`retry_after_ms` must be a whole number from 0 to 86400000, and",
+            "`retry_after_ms` must be a whole number from 0 to 86400000, not",
         ),
     ],
 )
@@ -119,28 +123,28 @@ def test_header__is_read_by_djangos_synchronous_client_too(client: Client) -> No
         ("- {reply: a, fault: {stal: {}}}", "`rules[0].fault.stal` is not known here; allowed: hang, close,"),
         (
             "- {reply: a, fault: {stall: {ms: -1}}}",
-            "fault.stall.ms` must be a number from 0 to 86400000, and is -1.",
+            "fault.stall.ms` must be a number from 0 to 86400000, not -1.",
         ),
         (
             "- {reply: a, fault: {stall: {ms: .inf}}}",
-            "fault.stall.ms` must be a number from 0 to 86400000, and is",
+            "fault.stall.ms` must be a number from 0 to 86400000, not",
         ),
-        ("- {reply: a, fault: {stall: {after_tokens: true}}}", "must be a whole number from 0, and is true."),
+        ("- {reply: a, fault: {stall: {after_tokens: true}}}", "must be a whole number from 0, not true."),
         (
             "- {reply: a, fault: {stall: {after_tokens: 1, after_events: 1}}}",
             "takes one of: after_tokens, after_events.",
         ),
-        ("- {reply: a, fault: []}", "`rules[0].fault` must hold at least one fault."),
-        ("- {reply: a, error: 503, fault: disconnect}", "beside one of the faults error_event, error_object.)"),
+        ("- {reply: a, fault: []}", "`rules[0].fault` must have at least one fault."),
+        ("- {reply: a, error: 503, fault: disconnect}", "(With one of the faults error_event, error_object, a"),
         ("- {reply: a, fault: stall; ms=5}", "in a header; here they are a mapping: {stall: {…}}."),
         ("- {reply: a, fault: {}}", "`rules[0].fault` must name one fault."),
         (
             "- {reply: a, chaos: {rate: 30, of: [close]}}",
-            "`rules[0].chaos.rate` must be a number from 0 to 1, and is 30.",
+            "`rules[0].chaos.rate` must be a number from 0 to 1, not 30.",
         ),
         ("- {reply: a, chaos: {of: [close]}}", "`rules[0].chaos` lacks `rate`."),
         ("- {reply: a, chaos: {rate: 1, of: [cloes]}}", "Did you mean `close`?"),
-        ("- {reply: a, chaos: {rate: 1, of: []}}", "`rules[0].chaos.of` must hold at least one fault or error."),
+        ("- {reply: a, chaos: {rate: 1, of: []}}", "`rules[0].chaos.of` must have at least one fault or error."),
     ],
 )
 def test_script__errors_name_the_line_and_the_nearest_word(text: str, error: str) -> None:
@@ -158,7 +162,7 @@ def test_script__errors_name_the_line_and_the_nearest_word(text: str, error: str
         (["html_error", "wrong_content_type"], "`html_error` and `wrong_content_type` cannot be combined"),
         (["no_done", "data_after_done"], "`no_done` and `data_after_done` cannot be combined"),
         (["empty_stream", "drip"], "`empty_stream` and `drip` cannot be combined"),
-        (["crlf", "no_done", "crlf"], "`crlf` cannot stand twice."),
+        (["crlf", "no_done", "crlf"], "`crlf` is there twice."),
         (["reset", "split_bytes"], "`reset` and `split_bytes` cannot be combined"),
         (["malformed_chunk"] * 51, "these are 51, and an answer has at most 50."),
     ],
@@ -168,7 +172,7 @@ async def test_faults__of_which_one_would_have_no_effect_are_refused(
 ) -> None:
     with pytest.raises(ScriptError) as caught:
         script(rules(f"- {{reply: a, fault: {names}}}"))
-    assert "`rules[0].fault` has faults that are at odds: " + why in str(caught.value)
+    assert "`rules[0].fault` has faults that cannot be combined: " + why in str(caught.value)
     error = (await post(async_client, **{"X-Mock-Fault": ", ".join(names)})).json()["error"]
     assert (error["code"], why in error["message"]) == ("invalid_mock_header", True)
 

@@ -107,10 +107,10 @@ async def test_callback__has_the_facts_of_the_rule(program: tuple[Program, str])
     [
         (500, "oh", "answered with status 500."),
         (200, "oh", "gave no answer: the answer: is not JSON"),
-        (200, "{}", "gave no answer: the answer:1: the script says nothing; it must have one of: text,"),
+        (200, "{}", "gave no answer: the answer:1: the script is empty; it must have one of: text,"),
         (200, '{"txt": "a"}', "`txt` is not known here"),
-        (200, '{"python": "os:getcwd"}', "gave no answer: the answer: `python` cannot stand in it."),
-        (200, '{"callback": "http://a"}', "`callback` cannot stand in it."),
+        (200, '{"python": "os:getcwd"}', "gave no answer: the answer: `python` is not allowed in it."),
+        (200, '{"callback": "http://a"}', "`callback` is not allowed in it."),
         (200, '{"error": 200}', "`error` must be an HTTP status"),
         (200, "[1]", "must be a string"),
     ],
@@ -143,12 +143,12 @@ async def test_callback__that_nobody_serves_is_a_clear_error() -> None:
     [
         (
             "{callback: http://a b/c}",
-            "`rules[0].reply.callback` must be a URL of http or https, and is 'http://a b/c'.",
+            "`rules[0].reply.callback` must be a URL of http or https, not 'http://a b/c'.",
         ),
-        ("{callback: ftp://a/b}", "`rules[0].reply.callback` must be a URL of http or https, and is 'ftp://a/b'."),
+        ("{callback: ftp://a/b}", "`rules[0].reply.callback` must be a URL of http or https, not 'ftp://a/b'."),
         ("{callback: 3}", "must be a string"),
         ("{callback: {timeout_ms: 3}}", "lacks `url`."),
-        ("{callback: http://a, text: b}", "cannot stand beside `callback`"),
+        ("{callback: http://a, text: b}", "cannot be combined with `callback`"),
     ],
 )
 def test_callback__is_checked_when_it_is_read(written: str, why: str) -> None:

@@ -186,14 +186,14 @@ async def test_file__is_beside_the_script_or_at_a_path_of_its_own(tmp_path: Path
         ("data.jsonl", "\n\n", "names data.jsonl, which has no lines."),
         ("data.jsonl", '"a"\n\n{"reply": "b"', "data.jsonl:3: the line is not JSON: unexpected end of data, at ch"),
         ("data.jsonl", "[1]", "data.jsonl:1: the line must be a JSON object, or a text."),
-        ("data.jsonl", '{"answer": "b"}', "data.jsonl:1: the line says nothing; it has `reply`, `error`, or"),
+        ("data.jsonl", '{"answer": "b"}', "data.jsonl:1: the line has no answer: it needs `reply`, `error`, or"),
         ("data.jsonl", '{"answer": "b"}', '`text: "{{ row.FIELD }}"` (it has answer).'),
         ("data.jsonl", '{"reply": {"txt": "b"}}', "data.jsonl:1: `reply.txt` is not known here"),
         ("data.jsonl", '{"error": 200}', "data.jsonl:1: `error` must be"),
-        ("data.jsonl", '{"reply": {"python": "os:getcwd"}}', "data.jsonl:1: `python` cannot stand in a line."),
-        ("data.jsonl", '{"reply": {"dataset": "data.jsonl"}}', "data.jsonl:1: `dataset` cannot stand in a line."),
-        ("data.jsonl, text: '{{ row.a }}'", '{"a": 1}\n{"b": 1}', "data.jsonl:2: the line lacks `a`, which the reply"),
-        ("data.jsonl, text: '{{ row.a }}'", '"text"', "data.jsonl:1: the line lacks `a`"),
+        ("data.jsonl", '{"reply": {"python": "os:getcwd"}}', "data.jsonl:1: `python` is not allowed in a line."),
+        ("data.jsonl", '{"reply": {"dataset": "data.jsonl"}}', "data.jsonl:1: `dataset` is not allowed in a line."),
+        ("data.jsonl, text: '{{ row.a }}'", '{"a": 1}\n{"b": 1}', "data.jsonl:2: the line has no `a`, which the reply"),
+        ("data.jsonl, text: '{{ row.a }}'", '"text"', "data.jsonl:1: the line has no `a`"),
         (
             "{file: data.jsonl, by: prompt}",
             '{"q": "a", "reply": "b"}',
@@ -202,10 +202,10 @@ async def test_file__is_beside_the_script_or_at_a_path_of_its_own(tmp_path: Path
         ("{file: data.jsonl, by: prompt, prompt: q.0}", '{"q": "a", "reply": "b"}', "has no text at `q.0`"),
         ("{file: data.jsonl, by: chance}", '"a"', "must be one of turn, hash, prompt"),
         ("{file: data.jsonl, prompt: q}", '"a"', "has no effect: lines are chosen by turn"),
-        ("data.jsonl, python: 'os:getcwd'", '"a"', "cannot stand beside `dataset`; beside it may stand: text"),
-        ("data.jsonl, events: [a]", '"a"', "cannot stand beside `dataset`"),
-        ("data.jsonl, finish_reason: length", '"a"', "has no effect: each line of the dataset says its own"),
-        ("data.jsonl, text: a, json: b", '"a"', "cannot stand beside `text`"),
+        ("data.jsonl, python: 'os:getcwd'", '"a"', "cannot be combined with `dataset`; allowed with it: text"),
+        ("data.jsonl, events: [a]", '"a"', "cannot be combined with `dataset`"),
+        ("data.jsonl, finish_reason: length", '"a"', "has no effect: the lines of the dataset have a"),
+        ("data.jsonl, text: a, json: b", '"a"', "cannot be combined with `text`"),
     ],
 )
 def test_mistake__is_told_where_the_script_is_loaded(tmp_path: Path, reply: str, lines: str, expected: str) -> None:
@@ -250,7 +250,7 @@ def test_turn__is_not_for_a_fallback(tmp_path: Path) -> None:
 def test_row__is_nothing_without_a_dataset(tmp_path: Path) -> None:
     (tmp_path / "script.yaml").write_text("version: 1\nrules:\n  - reply: '{{ row.a }}'\n")
     (doubt,) = doubts(load(str(tmp_path / "script.yaml")))
-    assert "asks for `row`, which is nothing" in doubt.message
+    assert "uses `row`, which does not exist" in doubt.message
 
 
 async def test_lines__stay_on_the_disk(tmp_path: Path) -> None:

@@ -18,65 +18,65 @@ def doubted(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
-        ("last_user: /ok/q", "is read as a text and not as a regular expression: q is not a flag of one (i, m, s)."),
-        ("last_user: /ok/gi", "g is not a flag of one"),
-        ("last_user: {not: /ok/I}", "I is not a flag of one"),
-        ("header: {x-a: /ok/u}", "u is not a flag of one"),
+        ("last_user: /ok/q", "is a text, not a regular expression: q is not one of its flags (i, m, s)."),
+        ("last_user: /ok/gi", "g is not one of its flags"),
+        ("last_user: {not: /ok/I}", "I is not one of its flags"),
+        ("header: {x-a: /ok/u}", "u is not one of its flags"),
         (
             "last_user: .*refund.*",
-            "is a text, in which `.*` stands for itself. A regular expression has slashes around",
+            "is a text, in which `.*` has no special meaning. Put slashes around",
         ),
-        ("last_user: {not: 'order \\d+'}", "in which `\\d+` stands for itself"),
-        ("last_user: \\bpay\\b", "in which `\\bpay\\b` stands for itself"),
-        ("user: ^ann$", "in which `^ann$` stands for itself"),
-        ("model: gpt-*", "in which `*` stands for itself"),
+        ("last_user: {not: 'order \\d+'}", "in which `\\d+` has no special meaning"),
+        ("last_user: \\bpay\\b", "in which `\\bpay\\b` has no special meaning"),
+        ("user: ^ann$", "in which `^ann$` has no special meaning"),
+        ("model: gpt-*", "in which `*` has no special meaning"),
         ("last_user: “refund”", "begins with “ and ends with ”, which are a part of the text here."),
         ("last_user: „refund“", "begins with „ and ends with “, which are a part of the text here."),
-        ("tools: '*'", "`startswith`, `endswith` and `contains` ask for a part."),
-        ("last_user: {contains: /ok/i}", "is a text here; a regular expression stands without `contains`, or under"),
+        ("tools: '*'", "`startswith`, `endswith` and `contains` match a part."),
+        ("last_user: {contains: /ok/i}", "is a text here; write a regular expression without `contains`, or under"),
         (
             "user: [/ok/i, b]",
-            "`rules[0].match.user[0]` is a text here; a regular expression stands alone, or in a list un",
+            "`rules[0].match.user[0]` is a text here; write a regular expression alone, or in a list un",
         ),
-        ("model: [/gpt-4/, claude]", "is a text here; a regular expression stands alone, or in a list under `any`."),
-        ("last_user: {in: [/refund/]}", "is a text here; a regular expression stands alone"),
-        ("last_user: {eq: /refund/}", "is a text here; a regular expression stands without `eq`, or under `regex`."),
-        ("last_user: {contains: /a|b/}", "is a text here; a regular expression stands without `contains`"),
-        ("last_user: [refund, order]", "is a list of whole texts, of which one has to be equal: write `in` before it"),
+        ("model: [/gpt-4/, claude]", "is a text here; write a regular expression alone, or in a list under `any`."),
+        ("last_user: {in: [/refund/]}", "is a text here; write a regular expression alone"),
+        ("last_user: {eq: /refund/}", "is a text here; write a regular expression without `eq`, or under `regex`."),
+        ("last_user: {contains: /a|b/}", "is a text here; write a regular expression without `contains`"),
+        ("last_user: [refund, order]", "is a list of whole texts, one of which has to be equal: write `in` if"),
         ("tool_result: {text: [a]}", "is a list of whole texts"),
-        ("last_user: '{{ prompt.model }}'", "is compared as it stands: a condition is no template."),
-        ("user: ['{{ prompt.user }}', b]", "`rules[0].match.user[0]` is compared as it stands"),
+        ("last_user: '{{ prompt.model }}'", "is compared unchanged: conditions are not templates."),
+        ("user: ['{{ prompt.user }}', b]", "`rules[0].match.user[0]` is compared unchanged"),
         ("last_user: {regex: /ok/}", "has slashes around it, which are a part of the pattern here."),
-        ("last_user: {regex: ''}", "is empty, and every text fits; `exists: true` asks whether there is one."),
-        ("system: ''", "is empty, and every text fits"),
+        ("last_user: {regex: ''}", "is empty, so every text matches; `exists: true` asks whether there is one."),
+        ("system: ''", "is empty, so every text matches"),
         ("model: yes", "is compared with the text 'yes'; write `exists: true` to ask whether there is one, or put"),
         ("user: Off", "is compared with the text 'Off'; write `exists: false`"),
         ("tools: true", "is compared with the text 'true'"),
-        ("user: ", "has no value, and so asks that there is none; write `null` to say so."),
+        ("user: ", "has no value, so it matches requests without one; write `null` if that is meant."),
         ("expr: {stream: yes}", "is the text 'yes'; write true, or put the text in quotes."),
         ("expr: {max_tokens: 1_000}", "is the text '1_000'; write the number in digits, or put the text in quotes."),
         ("expr: {seed: {in: [0x1F]}}", "is the text '0x1F'"),
         (
             "expr: 'model == \"gpt-4o\"'",
-            "compares with the field gpt-4o of the request; the value is written 'gpt-4o' in s",
+            "compares with the field gpt-4o of the request; write the value as 'gpt-4o' in s",
         ),
         (
             "expr: a && b == true",
-            "compares with the field true of the request; the value is written `true` in backquotes.",
+            "compares with the field true of the request; write the value as `true` in backquotes.",
         ),
-        ("model: []", "is an empty list, and so never holds; `exists: false` asks that there is no value."),
-        ("last_user: {in: []}", "is an empty list, and so never holds"),
-        ("header: {}", "has no condition in it, and so always holds."),
+        ("model: []", "is an empty list, so it never matches; `exists: false` matches requests without a value."),
+        ("last_user: {in: []}", "is an empty list, so it never matches"),
+        ("header: {}", "has no condition in it, so it always matches."),
         ("expr: {}", "has no condition in it"),
         ("tool_result: {}", "has no condition in it"),
         ("last_user: {}", "has no condition in it"),
-        ("not: {}", "has no condition in it, and so always holds, and its opposite never does."),
-        ("turn: -1", "is compared with a whole number from 0, and so never holds."),
+        ("not: {}", "has no condition in it, so it always matches, and its opposite never does."),
+        ("turn: -1", "is compared with a whole number from 0, so it never matches."),
         ("retry: {in: [1, 2.5]}", "is compared with a whole number from 0"),
         ("expr: {max_tokens: '> 100'}", "is compared with the text '> 100'; write `{gt: 100}`."),
         ("header: {x-age: '<=3.5'}", "is compared with the text '<=3.5'; write `{lte: 3.5}`."),
-        ("tool_choice: any", "is taken for a name; `required` is what fits every API."),
-        ("response_format: [text, json]", "is taken for a name; `json_object` is what fits every API."),
+        ("tool_choice: any", "is taken for a name; `required` works for every API."),
+        ("response_format: [text, json]", "is taken for a name; `json_object` works for every API."),
     ],
 )
 def test_condition__that_is_misread_is_a_warning(condition: str, found: str) -> None:
@@ -124,20 +124,20 @@ def test_condition__that_means_what_it_says_is_none(condition: str) -> None:
 @pytest.mark.parametrize(
     ("reply", "found"),
     [
-        ("'Hello {{ unclosed '", "has `{{` without `}}` in the same line, so that it is sent as it stands."),
+        ("'Hello {{ unclosed '", "has `{{` without `}}` in the same line, so it is sent unchanged."),
         ("'{% if prompt.model '", "has `{%` without `%}`"),
         ('"{{ prompt.model\\n }}"', "has `{{` without `}}`"),
         ("'{{ prompt.model }'", "has `{{` without `}}`"),
-        ("'{{ promt.model }}'", "asks for `promt`, which is nothing; a template knows prompt and turn. Did you mean"),
-        ("""'{% if 1 %}{% include "a.html" %}{% endif %}'""", "has the tag `include`, and there are no other"),
-        ("""'{% extends "a.html" %}'""", "has the tag `extends`, and there are no other templates, so that it fails."),
+        ("'{{ promt.model }}'", "uses `promt`, which does not exist; a template has prompt and turn. Did you mean"),
+        ("""'{% if 1 %}{% include "a.html" %}{% endif %}'""", "has the tag `include`, which fails"),
+        ("""'{% extends "a.html" %}'""", "has the tag `extends`, which fails because there are no other templates."),
         ("{json: {ok: yes}}", "is the text 'yes'; write true"),
         ("auto", "is an answer with this text; write `{auto: true}` if that is meant."),
         (
             "'You said {prompt.last_user}.'",
-            "has `{prompt.last_user}`, which is sent as it stands; a template's signs are",
+            "has `{prompt.last_user}`, which is sent unchanged; templates are written",
         ),
-        ("'You said ${last_user}.'", "has `${last_user}`, which is sent as it stands"),
+        ("'You said ${last_user}.'", "has `${last_user}`, which is sent unchanged"),
         ("{json: [.inf]}", "is the text '.inf'; write the number in digits"),
         ("{tool_calls: {name: a, arguments: {on: OFF}}}", "is the text 'OFF'; write false"),
     ],
@@ -157,7 +157,7 @@ def test_reply__that_is_misread_is_a_warning(reply: str, found: str) -> None:
     ],
 )
 def test_error__of_which_only_the_message_is_a_template(error: str, place: str) -> None:
-    told = f"3 `rules[0].error.{place}` is sent as it stands: of an error only the `message` is a template."
+    told = f"3 `rules[0].error.{place}` is sent unchanged: in an error, only the `message` is a template."
     assert doubted(f"- error: {error}") == ([told] if place else [])
 
 
@@ -180,7 +180,7 @@ def test_reply__that_means_what_it_says_is_none(reply: str) -> None:
 def test_signs__left_open_are_found_in_one_pass(sign: str) -> None:
     text = "{{" + sign * 200_000
     begun = time.thread_time()
-    with pytest.raises(ScriptError, match="leaves more than 100 signs open"):
+    with pytest.raises(ScriptError, match="a template with more than 100 unclosed tags"):
         parse(read_text(f"version: 1\nrules: [{{reply: '{text}'}}]", "s.yaml"))
     assert time.thread_time() - begun < 10, "by squares it takes hours"
 
@@ -213,25 +213,25 @@ def test_hint__is_quick_for_a_line_of_any_length() -> None:
         ("{fallback: ecko}", ["`defaults.fallback` is an answer with this text; write `echo` if that is meant."]),
         (
             "{fallback: none}",
-            ["`defaults.fallback` is an answer with this text; `strict: true` in place of it lets what"],
+            ["`defaults.fallback` is an answer with this text; for a 404 if no rule matches, write"],
         ),
         ("{fallback: I cannot help.}", []),
         ("{keys: ['', a]}", ["`defaults.keys[0]` is empty, and no request has an empty key."]),
         (
             "{models: [{id: a, like: gpt-4oo}]}",
-            ["`defaults.models[0].like` is no known model, so that"],
+            ["`defaults.models[0].like` is not a known model, so"],
         ),
         ("{models: [{id: a, like: gpt-4o}]}", []),
-        ("{keys: []}", ["`defaults.keys` is an empty list, so that those of API_KEYS are accepted, or any."]),
-        ("{keys: ['a ', b]}", ["`defaults.keys[0]` begins or ends with a blank, and no request has such a key."]),
-        ("{limits: []}", ["`defaults.limits` is an empty list, and so limits nothing."]),
+        ("{keys: []}", ["`defaults.keys` is an empty list, so the keys in API_KEYS are accepted, or any key."]),
+        ("{keys: ['a ', b]}", ["`defaults.keys[0]` begins or ends with a space, and no request has such a key."]),
+        ("{limits: []}", ["`defaults.limits` is an empty list, so it limits nothing."]),
         ("{limits: [{model: a, rpm: 1}, {}]}", []),
-        ("{models: [{id: a}, {id: a, context: 5}]}", ["`defaults.models[1]` describes a again, and takes the place"]),
+        ("{models: [{id: a}, {id: a, context: 5}]}", ["`defaults.models[1]` describes a again, and replaces"]),
         (
             "{scenario: [{name: a, seconds: 1, error: 503, pacing: {ttft_ms: 5}}, {name: b}]}",
-            ["`defaults.scenario[0].pacing` has no effect beside `error`: errors come at once;"],
+            ["`defaults.scenario[0].pacing` has no effect with `error`: errors are sent at once;"],
         ),
-        ("{models: []}", ["`defaults.models` is an empty list, and so has no effect."]),
+        ("{models: []}", ["`defaults.models` is an empty list, so it has no effect."]),
     ],
 )
 def test_defaults__that_are_misread_are_a_warning(defaults: str, found: list[str]) -> None:

@@ -25,4 +25,4 @@ def test_near_misses__of_equally_near_rules_the_first_of_the_script_stand() -> N
 
 def test_unmatched__of_a_script_without_rules_says_that_it_has_none() -> None:
     told = unmatched(script(rules("[]")), ()).message
-    assert told.endswith(" matches this request, and it is strict. It has no rules.")
+    assert told.endswith(" matches this request, and the script is strict. It has no rules.")

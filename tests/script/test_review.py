@@ -9,41 +9,50 @@ from tests.scripts import rules, script
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("- reply: a\n- reply: b", [(4, "the rule 'rule 2' never answers: 'rule 1' in line 3 takes every request.")]),
-        ("- {match: {}, reply: a}\n- reply: b", [(4, "'rule 1' in line 3 takes every request.")]),
+        ("- reply: a\n- reply: b", [(4, "the rule 'rule 2' never answers: 'rule 1' in line 3 matches every request.")]),
+        ("- {match: {}, reply: a}\n- reply: b", [(4, "'rule 1' in line 3 matches every request.")]),
         ("- {reply: a, times: 1}\n- reply: b", []),
         ("- reply: a\n- {match: {format: embeddings}, reply: {embedding: [1]}}", []),
-        ("- {match: {turn: 1}, reply: {embedding: [1]}}", [(3, "names `format` is asked for an embedding.")]),
+        (
+            "- {match: {turn: 1}, reply: {embedding: [1]}}",
+            [(3, "with a `format` in their match answer requests for an embedding.")],
+        ),
         (
             "- {match: {format: embeddings}, reply: hi}",
-            [(3, "where a reply has effect with `embedding` only.")],
+            [(3, "where only a reply with `embedding` has an effect.")],
         ),
         (
             "- {match: {format: [embeddings, ollama_embed], turn: 0}, reply: hi}",
             [(3, "is for embeddings, ollama_embed")],
         ),
-        ("- {match: {format: moderations}, reply: {json: {}}}", [(3, "has effect with `moderation` only.")]),
+        ("- {match: {format: moderations}, reply: {json: {}}}", [(3, "only a reply with `moderation` has an effect.")]),
         ("- {match: {format: [embeddings, chat]}, reply: hi}", []),
         ("- {match: {format: embeddings}, reply: {auto: true}}", []),
         ("- {match: {format: embeddings}, error: 500}", []),
         ("- {match: {format: embeddings}, replies: [{embedding: [1]}, {embedding: [2]}]}", []),
         (
             "- {error: 500, pacing: {ttft_ms: 5}}",
-            [(3, "which come at once whatever its pacing;")],
+            [(3, "which are sent at once, without its pacing;")],
         ),
-        ("- {error: 500, hold: {gate: a, after_tokens: 1}}", [(3, "so that they do not wait at its gate")]),
+        ("- {error: 500, hold: {gate: a, after_tokens: 1}}", [(3, "so they do not wait at its gate")]),
         ("- {error: 500, hold: a, fault: slow_headers}", []),
         ("- {replies: [a, {error: 500}], pacing: {ttft_ms: 5}, hold: {gate: a, after_tokens: 1}}", []),
         ("- {reply: a, error: 500, fault: error_event, pacing: {ttft_ms: 5}}", []),
         ("- {match: {format: batch}, error: 500, pacing: {ttft_ms: 5}}", []),
-        ("- {match: {turn: 1}, reply: {moderation: {}}}", [(3, "names `format` is asked for a moderation.")]),
-        ("- {match: {turn: 1}, reply: {scores: [1]}}", [(3, "names `format` is asked for scores.")]),
-        ("- {match: {format: rerank}, reply: hi}", [(3, "has effect with `scores` only")]),
+        (
+            "- {match: {turn: 1}, reply: {moderation: {}}}",
+            [(3, "with a `format` in their match answer requests for a moderation.")],
+        ),
+        (
+            "- {match: {turn: 1}, reply: {scores: [1]}}",
+            [(3, "with a `format` in their match answer requests for scores.")],
+        ),
+        ("- {match: {format: rerank}, reply: hi}", [(3, "only a reply with `scores` has an effect")]),
         ("- {match: {turn: 1}, reply: a}\n- {match: {turn: 1}, reply: b}", [(4, "has the same condition.")]),
         ("- {match: {turn: 1}, reply: a}\n- {match: {turn: 2}, reply: b}\n- reply: c", []),
         (
             "- {match: {last_user: order}, reply: a}\n- {match: {last_user: my order}, reply: b}",
-            [(4, "'rule 1' in line 3 takes every request whose last_user contains 'order'.")],
+            [(4, "'rule 1' in line 3 matches every request whose last_user contains 'order'.")],
         ),
         (
             "- {match: {header: {a: {contains: b}}}, reply: a}\n- {match: {header: {a: abc}, turn: 1}, reply: b}",
@@ -87,14 +96,14 @@ def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, co
     text = f"{{version: 1, defaults: {{{defaults}}}, rules: [{{match: {{{condition}}}, reply: a}}]}}"
     told = [doubt.message for doubt in doubts(script(text))]
     assert len(told) == found
-    assert not found or ("never answers: model " in told[0] and "and `models` lists none such." in told[0])
+    assert not found or ("never answers: model " in told[0] and "and `models` lists no such model." in told[0])
 
 
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
         ("last_user: {contains: a, not: {contains: a}}", "last_user contains 'a' and not (last_user contains 'a')"),
-        ("last_user: {contains: abc, not: {icontains: B}}", "not (last_user contains, in any case, 'B')"),
+        ("last_user: {contains: abc, not: {icontains: B}}", "not (last_user contains, ignoring case, 'B')"),
         ("last_user: {startswith: abc, not: ab}", "last_user starts with 'abc' and not (last_user contains 'ab')"),
         ("last_user: {eq: refund, contains: weather}", "last_user is 'refund' and last_user contains 'weather'"),
         ("last_user: {regex: a, not: /a/}", "last_user matches /a/ and not (last_user matches /a/)"),
@@ -137,7 +146,7 @@ def test_doubts__name_the_rules_for_models_that_are_not_listed(defaults: str, co
 def test_doubts__name_conditions_that_contradict_each_other(condition: str, found: str) -> None:
     messages = [doubt.message for doubt in doubts(script(rules(f"- {{match: {{{condition}}}, reply: a}}")))]
     assert len(messages) == bool(found)
-    assert not found or ("never answers: no request fulfils " in messages[0] and found in messages[0])
+    assert not found or ("never answers: no request matches " in messages[0] and found in messages[0])
 
 
 @pytest.mark.parametrize(
@@ -158,13 +167,13 @@ def test_doubts__name_the_limits_that_never_apply(text: str, found: bool) -> Non
 @pytest.mark.parametrize(
     ("defaults", "found"),
     [
-        ("models: [a, b], limits: {model: c, rpm: 1}", "`model` is c, and `models` lists none such."),
+        ("models: [a, b], limits: {model: c, rpm: 1}", "`model` is c, and `models` lists none of them."),
         ("limits: [{model: [c, d], rpm: 1}], models: [{id: a}]", "`model` is c or d, and"),
         ("limits: {model: c}", "limits nothing; it has none of rpm, tpm, rpd, concurrent."),
         ("limits: [{rpm: 1, key: a}, {key: b}]", "limits nothing; it has none of"),
         ("limits: [{model: c}, {rpm: 1}]", ""),
         ("limits: {}", ""),
-        ("keys: [a], limits: {key: b, rpm: 1}", "`key` is b, and `keys` lists none such."),
+        ("keys: [a], limits: {key: b, rpm: 1}", "`key` is b, and `keys` lists none of them."),
         ("models: [a, b], limits: {model: [b, c], rpm: 1}", ""),
         ("models: [a, known], limits: {model: c, rpm: 1}", ""),
         ("models: [a], validate: false, limits: {model: c, rpm: 1}", ""),
@@ -188,14 +197,17 @@ CALL_C, CALL_D = "{name: a, id: c}", "{name: a, id: d}"
         ("error: 503, fault: [no_done, error_event]", ""),
         ("error: 503, fault: split_bytes", ""),
         ("replies: [{error: 503}, Fine.], fault: disconnect", ""),
-        ("reply: {events: [a]}, fault: [no_done, cut_word]", "word by word, on which this has no effect: cut_word."),
+        (
+            "reply: {events: [a]}, fault: [no_done, cut_word]",
+            "gives exact events, on which this has no effect: cut_word.",
+        ),
         ("reply: {events: [a]}, fault: no_done", ""),
-        ("replies: [a, b, c], times: 2", "'rule 1' answers 2 times, and so gives only as many of its 3 answers."),
+        ("replies: [a, b, c], times: 2", "'rule 1' answers 2 times, so it never gives the rest of its 3 answers."),
         ("replies: [a, b], times: 2", ""),
-        ("reply: a, pacing: {speed: 2}", "gives no recorded answer, so that the `speed` of its pacing has no effect."),
-        ("reply: a, pacing: recorded", "gives no recorded answer, so that the `speed`"),
+        ("reply: a, pacing: {speed: 2}", "gives no recorded answer, so the `speed` of its pacing has no effect."),
+        ("reply: a, pacing: recorded", "gives no recorded answer, so the `speed`"),
         ("reply: {upstream: 'http://localhost'}, pacing: {speed: 2}", ""),
-        (f"reply: {{tool_calls: [{CALL_C}, {CALL_C}]}}", "gives two calls the id 'c', and by the id a client says"),
+        (f"reply: {{tool_calls: [{CALL_C}, {CALL_C}]}}", "gives two calls the id 'c', but clients refer to a call by"),
         (f"replies: [a, {{choices: [b, {{tool_calls: [{CALL_C}, {CALL_D}, {CALL_C}]}}]}}]", "two calls the id 'c'"),
         (f"reply: {{blocks: [{{tool_call: {CALL_C}}}, {{text: a}}, {{tool_call: {CALL_C}}}]}}", "two calls the id 'c'"),
         (f"reply: {{tool_calls: [{CALL_C}, {CALL_D}, {{name: a}}, {{name: a}}]}}", ""),

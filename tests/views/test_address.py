@@ -201,7 +201,9 @@ def test_prefix__that_captures_something_is_named_where_a_view_fails() -> None:
     vars(urls)["urlpatterns"] = [path("t/<slug:tenant>/", include("completions.urls"))]
     with override_settings(ROOT_URLCONF=urls):
         answer = Caller().get("/t/a/v1/models")
-    told = "The views of completions.urls do not take what the pattern before them gives: tenant. Use a fixed path, "
+    told = (
+        "The pattern before completions.urls captures arguments that its views do not take: tenant. Use a fixed path, "
+    )
     assert (answer.status_code, answer.json()["error"]["message"].startswith(told)) == (500, True)
 
 

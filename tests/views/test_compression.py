@@ -221,7 +221,7 @@ def test_codings__are_those_of_the_language() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        ("zstd", "must be one of gzip, deflate, br, and is 'zstd'"),
+        ("zstd", "must be one of gzip, deflate, br, not 'zstd'"),
         ("[gzip, 1]", "`defaults.compression[1]` must be one of"),
         ("true", "must be one of"),
         pytest.param(

@@ -150,7 +150,7 @@ async def test_header__with_an_effect_is_taken(path: str, body: object, headers:
         (LEGACY, TEXT, "X-Mock-Fault", "unknown_tool", "`unknown_tool` has no effect: answers of this API have no"),
         (TITAN, {"inputText": "Hi"}, "X-Mock-Fault", "unknown_tool", "`unknown_tool` has no effect: answers of this"),
         ("/v1/embeddings", EMBED, "X-Mock-Pacing", "apply=both", "it has no effect: this answer is not streamed."),
-        ("/v1/embeddings", EMBED, "X-Mock-Fault", "cut_word", "`cut_word` has no effect: this answer has no words."),
+        ("/v1/embeddings", EMBED, "X-Mock-Fault", "cut_word", "`cut_word` has no effect: this answer has no text."),
     ],
 )
 async def test_header__is_refused_as_each_api_refuses(
@@ -314,7 +314,7 @@ async def test_header__that_comes_twice_is_a_400(name: str) -> None:
         ),
         ("error: 503, fault: cut_word", STREAM, None, "cut_word", "the answer is an error"),
         ("error: 503, fault: disconnect", STREAM, None, "disconnect", "the answer is an error"),
-        ("reply: {events: [a]}, fault: cut_word", STREAM, None, "cut_word", "its events are given word by word"),
+        ("reply: {events: [a]}, fault: cut_word", STREAM, None, "cut_word", "its rule sets the exact events"),
         ("reply: Hello, fault: {split_bytes: {bytes: 9999}}", WHOLE, None, "split_bytes", "this answer has "),
     ],
 )

@@ -24,13 +24,13 @@ async def get_pytest(call: Call) -> Recorded:
     found = await queries.listing_in_full(replace(filter, method=filter.method or "POST"), MAX_EXPORTED + 1)
     if not found:
         raise RequestError(
-            "There is no run to export: nothing was asked, or these parameters select nothing.",
+            "There is no run to export: there were no requests, or these parameters select none.",
             status=409,
             code="run_empty",
         )
     if len(found) > MAX_EXPORTED:
         raise RequestError(
-            f"More than {MAX_EXPORTED} exchanges are no run to export; choose some, as with `since`.",
+            f"More than {MAX_EXPORTED} exchanges are too many to export; select some, for example with `since`.",
             status=409,
             code="run_too_long",
         )

@@ -77,9 +77,9 @@ def read_run(asked: Sequence[Asked]) -> Run:
 def _why_not(shown: Mapping[str, Any], said: Said) -> str | None:
     """Return why a request cannot be made again, or None."""
     if said.prompt is None:
-        return f"{shown['method']} {shown['path']} is no request that scripts answer"
+        return f"{shown['method']} {shown['path']} is not a request that scripts answer"
     if shown["endpoint"] in SPOKEN:
-        return "a conversation over a WebSocket cannot be had again by a request"
+        return "a conversation over a WebSocket cannot be repeated with a request"
     if said.cut or shown["request"]["truncated"]:
         return "the journal has only its beginning (JOURNAL_MAX_BODY)"
     if REDACTED in str(shown["request"]["body"]):

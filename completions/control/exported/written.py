@@ -14,7 +14,7 @@ LONGEST = 300
 
 HEAD = '''"""A run of {count}, exported from the namespace `{namespace}` of the mock.
 
-`run` asks again what was asked. Put the call of your own code in its place; the rules and the assertions stay.
+`run` repeats the requests. Replace its body with a call of your own code, and keep the rules and the assertions.
 """
 
 import contextlib
@@ -26,11 +26,11 @@ import httpx
 RUN = '''
 
 def run(mock_llm):
-    """Ask again what was asked."""
+    """Repeat the recorded requests."""
     with httpx.Client(base_url=mock_llm.url, trust_env=False) as client:
         for address, headers, body in REQUESTS:
             sent = {"content": body} if isinstance(body, (str, bytes)) else {"json": body}
-            with contextlib.suppress(httpx.HTTPError):  # which faults bring about
+            with contextlib.suppress(httpx.HTTPError):  # faults can cause it
                 client.post(address, headers=headers, **sent)
 
 

@@ -44,17 +44,17 @@ def retry_after_ignored(case: Case) -> Iterator[Finding]:
     for first, then in case.retries:
         wait, waited = first.told_to_wait, then.begun - first.ended
         if wait is not None and waited < wait * 0.95 - EARLY:
-            yield _finding(f"It was told to wait {wait:g} s, and came again after {_s(waited)}.", first, then)
+            yield _finding(f"It was told to wait {wait:g} s, but retried after {_s(waited)}.", first, then)
 
 
 def retried_in_vain(case: Case) -> Iterator[Finding]:
     """What is wrong or used up stays so: only 408, 409, 425, 429, 5xx and broken connections are worth a retry."""
     for first, then in case.retries:
         if first.headers.get("x-should-retry") == "false":
-            yield _finding("It retried though the answer said `x-should-retry: false`.", first, then)
+            yield _finding("It retried although the answer had `x-should-retry: false`.", first, then)
         elif first.is_refused:
             code = f" {first.code}" if first.code else ""
-            yield _finding(f"It retried after a {first.status}{code}, which no retry mends.", first, then)
+            yield _finding(f"It retried after a {first.status}{code}, which a retry cannot fix.", first, then)
 
 
 def storm(case: Case) -> Iterator[Finding]:
@@ -99,7 +99,7 @@ def cut_stream_taken_for_whole(case: Case) -> Iterator[Finding]:
             continue
         later = next((each for each in attempts[index + 1 :] if _repeats(each, cut, text)), None)
         if later is not None:
-            yield _finding(f"It sent a part of an answer back as the whole: {text[:60]!r}.", cut, later)
+            yield _finding(f"It sent back a part of an answer as if it were the whole: {text[:60]!r}.", cut, later)
 
 
 def stream_abandoned(case: Case) -> Iterator[Finding]:
@@ -116,12 +116,12 @@ def no_timeout(case: Case) -> Iterator[Finding]:
         told = [each for each in attempts if each.time_limit is not None and each.time_limit > case.patience]
         waited = [each for each in attempts if each.silence >= case.patience]
         if told and (limit := max(each.time_limit or 0 for each in told)) == math.inf:
-            yield _finding("It has no time limit, as its SDK says.", *told)
+            yield _finding("It has no timeout, according to its SDK.", *told)
         elif told:
-            yield _finding(f"Its time limit is {_s(limit)}, as its SDK says.", *told)
+            yield _finding(f"Its time limit is {_s(limit)}, according to its SDK.", *told)
         elif waited:
             longest = max(each.silence for each in waited)
-            yield _finding(f"It still waited after {_s(longest)} in which nothing came.", *waited)
+            yield _finding(f"It was still waiting after {_s(longest)} without receiving anything.", *waited)
 
 
 def connections_not_reused(case: Case) -> Iterator[Finding]:
@@ -129,7 +129,7 @@ def connections_not_reused(case: Case) -> Iterator[Finding]:
     for attempts in case.by_client():
         needless = list(_needless(attempts))
         if len(needless) >= NEEDLESS:
-            told = f"It opened a connection {len(needless)} times though the one before was free, and not used again."
+            told = f"It opened a new connection {len(needless)} times although the previous one was free."
             yield _finding(told, *needless)
 
 

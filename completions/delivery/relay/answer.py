@@ -109,7 +109,7 @@ async def ask(question: Question) -> Answer:
         )
         return Answer(await _send(client, request, question))
     except httpx.PoolTimeout as exc:
-        raise _failed(503, "upstream_busy", question, f"has {MAX_CONNECTIONS} requests of ours already.") from exc
+        raise _failed(503, "upstream_busy", question, f"already has {MAX_CONNECTIONS} of our requests.") from exc
     except httpx.TimeoutException as exc:
         silent = f"did not answer within {question.seconds:g} s."
         told = "could not be reached in time." if isinstance(exc, httpx.ConnectTimeout) else silent

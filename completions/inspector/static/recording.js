@@ -1,4 +1,4 @@
-// What is recorded and played: whether, a dialog to start it, and a button to stop it.
+// What is recorded and replayed: whether, a dialog to start it, and a button to stop it.
 
 import { call } from "./api.js";
 import { find, say } from "./dom.js";

@@ -21,33 +21,45 @@ from completions.state.cassettes.upkeep import Finding, findings
 class Command(BaseCommand):
     """Check a folder of recorded answers; exit with 1 where one cannot be used, holds a secret, or is out of date."""
 
-    help = "Check recorded answers: files that cannot be used, secrets, duplicates, other versions, age, use."
+    help = "Check recorded answers for secrets, and for invalid, duplicate, old, unused and other versions' files."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the folder, and what is to be looked at."""
         parser.add_argument("folder", nargs="?", default=conf.CASSETTES or "cassettes", metavar="DIR")
         parser.add_argument(
-            "--older-than", type=int, metavar="DAYS", help="Report files that are older than so many days."
+            "--older-than", type=int, metavar="DAYS", help="Report files that are older than this number of days."
         )
         parser.add_argument(
             "--unused", action="store_true", help="Report files that answered no request in the journal."
         )
-        parser.add_argument("--refresh", action="store_true", help="Ask again, and name answers of another shape.")
-        parser.add_argument("--upstream", metavar="URL", help="Where to ask again; the server of each file.")
         parser.add_argument(
-            "--header", action="append", default=[], metavar="NAME:VALUE", help="A header for it, as that with the key."
+            "--refresh", action="store_true", help="Send the requests again, and report answers with another structure."
         )
-        parser.add_argument("--report", metavar="FILE", help="Write what --refresh finds: .json, or else Markdown.")
+        parser.add_argument(
+            "--upstream", metavar="URL", help="The server for --refresh; by default, the one in each file."
+        )
+        parser.add_argument(
+            "--header",
+            action="append",
+            default=[],
+            metavar="NAME:VALUE",
+            help="A header for --refresh, such as the one with the API key.",
+        )
+        parser.add_argument(
+            "--report",
+            metavar="FILE",
+            help="The file for the findings of --refresh: JSON if its name ends in .json, otherwise Markdown.",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""
         folder = options["folder"]
         if not os.path.isdir(folder):  # unlike a Path's, it knows no name that is too long
-            why = "is a file, and this takes a folder" if os.path.exists(folder) else "does not exist"
+            why = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
             raise CommandError(f"{folder} {why}.")
         if options["older_than"] is not None and options["older_than"] < 0:
-            raise CommandError("--older-than takes a number of days from 0.")
+            raise CommandError("--older-than takes a number of days, 0 or more.")
         deck = Deck(folder)
         used = _used() if options["unused"] else None
         found = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
@@ -62,7 +74,7 @@ class Command(BaseCommand):
         told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
         self.stdout.write(f"{options['folder']}: {told}")
         if errors:
-            raise CommandError("Some recorded answers are not as they should be.")
+            raise CommandError("Some recorded answers have errors.")
 
     def _tell(self, found: Finding) -> None:
         self.stdout.write(f"{found.file}: {'error' if found.grave else 'warning'}: {found.told}")
@@ -72,7 +84,7 @@ class Command(BaseCommand):
         told, results = list[Finding](), list[Refreshed]()
         for each in refreshed(deck, _upstream(options["upstream"]), dict(map(_header, options["header"]))):
             results.append(each)
-            why = [f"could not be asked again: {each.problem}"] if each.problem else each.differences
+            why = [f"could not be sent again: {each.problem}"] if each.problem else each.differences
             for text in why:
                 told.append(Finding(Path(each.file), text, grave=True))
                 self._tell(told[-1])
@@ -94,7 +106,7 @@ def _upstream(url: str | None) -> str | None:
 def _header(text: str) -> tuple[str, str]:
     name, colon, value = text.partition(":")
     if not colon or not name.strip() or not value.strip().isprintable():
-        raise CommandError(f"--header takes NAME:VALUE, and is {text[:20]!r}.")
+        raise CommandError(f"--header takes NAME:VALUE, not {text[:20]!r}.")
     return name.strip(), value.strip()
 
 

@@ -27,7 +27,7 @@ LINE_SHOWN = 100
 class Command(BaseCommand):
     """Check scripts; exit with 1 where one cannot be used."""
 
-    help = "Check scripts: errors and warnings as file:line: what, and what is allowed."
+    help = "Check scripts, and print errors and warnings as FILE:LINE: MESSAGE."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -35,7 +35,7 @@ class Command(BaseCommand):
         parser.add_argument("scripts", nargs="*", metavar="FILE", help=f"Scripts ({conf.MOCK_SCRIPT}, MOCK_SCRIPT).")
         parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of scripts, for editors.")
         parser.add_argument(
-            "--try", dest="text", metavar="TEXT", help="Show which rule answers this message, and what."
+            "--try", dest="text", metavar="TEXT", help="Show which rule answers this message, and its answer."
         )
         parser.add_argument("--model", help="The model that --try asks for (mock).")
 
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         if options["model"] is not None and options["text"] is None:
             raise CommandError("--model is for --try.")
         if options["schema"] and (options["scripts"] or options["text"] is not None):
-            raise CommandError("--schema is the same for all scripts: leave the files and --try out.")
+            raise CommandError("--schema is the same for all scripts; leave out the files and --try.")
         if options["schema"]:
             self.stdout.write(json.dumps(schema(), indent=2))
             return

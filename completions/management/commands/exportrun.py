@@ -12,13 +12,13 @@ from completions.management.asking import add_where, ask
 class Command(BaseCommand):
     """Export a run of a running mock."""
 
-    help = "Write what a running mock was asked, and what it answered, as a test of pytest."
+    help = "Write the requests and answers of a running mock as a pytest test."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take where the mock is, and the file."""
         add_where(parser)
-        parser.add_argument("--out", type=Path, help="The file to write; standard output, if it is left out.")
+        parser.add_argument("--out", type=Path, help="The file to write; by default, standard output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the test."""

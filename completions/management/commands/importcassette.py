@@ -19,7 +19,7 @@ from completions.state.cassettes.place import unwritable
 class Command(BaseCommand):
     """Import recordings; what cannot be taken over is listed by file and reason."""
 
-    help = "Import recordings (vcrpy, VCR, HAR, Polly, nock, lines of JSON) and fixtures (aimock, mock-llm)."
+    help = "Import recordings (vcrpy, VCR, HAR, Polly, nock, JSON Lines) and fixtures (aimock, mock-llm)."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -47,11 +47,11 @@ class Command(BaseCommand):
             done = sum(self._take(deck, each, left) for each in found.exchanges)
             done += _write_rules(deck.folder / f"{file.stem}-rules.yaml", found.rules)
             taken += done
-            self.stdout.write(f"{file}: {done} of {done + len(left)} taken over ({found.kind})")
+            self.stdout.write(f"{file}: {done} of {done + len(left)} imported ({found.kind})")
             for reason in left:
                 self.stderr.write(f"{file}: {reason}")
         if not taken:
-            raise CommandError("Nothing could be taken over.")
+            raise CommandError("Nothing could be imported.")
         count = len(list(deck.folder.rglob("*.yaml")))
         self.stdout.write(f"{options['into']}: {count} file{'' if count == 1 else 's'}")
 

@@ -20,9 +20,7 @@ logger = logging.getLogger("completions")
 
 MAX_FD = 1_000_000
 
-NOTHING_RECORDED = (
-    "Nothing is recorded yet: there is no server that answers what no rule does. Set MOCK_UPSTREAM=https://HOST."
-)
+NOTHING_RECORDED = "Nothing is recorded yet: no other server answers the requests that no rule matches. Set MOCK_UPSTREAM=https://HOST."
 
 FOR_PARENT = ("until_eof", "report", "reserved")
 
@@ -36,19 +34,21 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take what the environment says, or these."""
         parser.add_argument("--host", default=conf.HOST, help=f"The address to listen on ({conf.HOST}).")
-        port = f"The port; 0 takes a free one ({conf.PORT})."
+        port = f"The port; 0 chooses a free one ({conf.PORT})."
         parser.add_argument("--port", default=conf.PORT, type=whole(0, 65535), help=port)
         parser.add_argument("--workers", default=conf.WORKERS, type=whole(1, 256), help=f"Processes ({conf.WORKERS}).")
         parser.add_argument("--record", metavar="DIR", help="Record the answers of MOCK_UPSTREAM in a folder.")
         parser.add_argument(
             "--mode",
             choices=CASSETTE_MODES,
-            help=f"What is recorded and played: {', '.join(CASSETTE_MODES)} ({NEW} with --record, or CASSETTE_MODE).",
+            help=f"What is recorded and replayed: {', '.join(CASSETTE_MODES)} ({NEW} with --record, or CASSETTE_MODE).",
         )
-        parser.add_argument("--fd", type=whole(0, MAX_FD), help="A listening socket that it was started with.")
+        parser.add_argument(
+            "--fd", type=whole(0, MAX_FD), help="The number of a listening socket that the process inherits."
+        )
         parser.add_argument("--until-eof", action="store_true", help="End when standard input is closed.")
         parser.add_argument(
-            "--report", action="store_true", help='Write {"port": 54321} to standard output once it listens.'
+            "--report", action="store_true", help='Write {"port": 54321} to standard output once the server listens.'
         )
         parser.add_argument(
             "--reserved", action="store_true", help="Share the port with the process that has bound it."
@@ -65,7 +65,7 @@ class Command(BaseCommand):
         """Run until a signal comes."""
         options["host"] = options["host"].strip("[] ") or conf.HOST  # as the setting: brackets of a URL, and empty
         if options["record"] == "":
-            raise CommandError("--record takes a folder, and is empty.")
+            raise CommandError("--record takes a folder, but is empty.")
         if options["record"] or options["mode"]:
             usual = NEW if conf.CASSETTE_MODE == "none" else conf.CASSETTE_MODE
             use_cassettes(options["record"] or conf.CASSETTES, options["mode"] or usual)
@@ -87,7 +87,7 @@ def whole(least: int, most: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most:
             return int(text)
-        raise ArgumentTypeError(f"it takes a whole number from {least} to {most}, and is {text[:60]!r}")
+        raise ArgumentTypeError(f"it takes a whole number from {least} to {most}, not {text[:60]!r}")
 
     return read
 
@@ -98,7 +98,7 @@ def listening_socket(options: Mapping[str, Any]) -> socket.socket:
         try:
             return socket.socket(fileno=options["fd"])
         except OSError as exc:
-            told = f"--fd {options['fd']} is no socket that this process was started with: {exc.strerror}."
+            told = f"--fd {options['fd']} is not a socket that this process inherited: {exc.strerror}."
             raise CommandError(told) from exc
     if not options["reserved"]:
         check_port(options["host"], options["port"])

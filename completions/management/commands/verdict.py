@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from completions.management.asking import add_where, ask
 
-LIMIT = "The seconds that the client may wait in silence at most (600, as the SDKs do)."
+LIMIT = "How many seconds the client may wait without receiving anything (600, as in the SDKs)."
 
 
 class Command(BaseCommand):
@@ -26,7 +26,7 @@ class Command(BaseCommand):
         """Print the verdict; raise CommandError where there is nothing to judge, as with another namespace's name."""
         verdict = json.loads(ask(options, f"verdict?timeout_ms={options['timeout'] * 1000:.0f}", "application/json"))
         if not verdict["requests"]:
-            raise CommandError(f"There is nothing to judge: the namespace {options['namespace']} was asked nothing.")
+            raise CommandError(f"There is nothing to judge: the namespace {options['namespace']} has had no requests.")
         self.stdout.write(verdict["text"])
         if verdict["findings"]:
             raise SystemExit(1)

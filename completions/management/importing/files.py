@@ -43,7 +43,7 @@ def _known(document: Any) -> Found:
         case {"fixtures": [*entries]} | ([{"match": _, "response": _}, *_] as entries):
             return read_each("aimock", "fixture", entries, fixtures.aimock)
         case {"version": _, "rules": [*_]}:
-            raise NotTaken("it is a script already")
+            raise NotTaken("it is already a script")
         case {"rules": [{"match": _, "response": _}, *_] as entries}:
             found = read_each("mock-llm", "rule", entries, fixtures.mock_llm)
             found.rules.reverse()  # of those that match, the last answers

@@ -36,7 +36,7 @@ def _answer(said: Document) -> Rule:
     if said.get("toolCalls"):
         reply["tool_calls"] = [_call(call) for call in said["toolCalls"]]
     if not reply:
-        raise NotTaken(f"the response has none of content, toolCalls and error, but {', '.join(said)}")
+        raise NotTaken(f"the response has no content, toolCalls or error, but {', '.join(said)}")
     return {"reply": reply}
 
 

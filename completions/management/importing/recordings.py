@@ -50,7 +50,7 @@ def har(each: Document) -> Exchange:
         raise NotTaken("it has no response")
     content, headers = response.get("content", {}), header_map(response.get("headers"))
     if request["method"].lstrip(":").upper() == "OPTIONS" or OF_PAGES.match(_media_type(content, headers)):
-        raise NotTaken(f"{request['url'].partition('?')[0]} is a browser's own, and no call of an API")
+        raise NotTaken(f"{request['url'].partition('?')[0]} is a request of the browser itself, not of an API")
     if "text" not in content and response["status"] not in EMPTY:
         raise NotTaken("the body of its answer was not kept")
     body = content.get("text", "")
@@ -88,7 +88,7 @@ def line(each: Document) -> Exchange:
         asked = {"model": each["model"], **asked}
     path = _first(each, "path", "url", "endpoint") or _surface(asked)
     if not isinstance(path, str) or said is None:
-        raise NotTaken("it has no request and response of an API that is known")
+        raise NotTaken("it has no request and response of a known API")
     said = _decoded(said)
     if isinstance(said, dict) and said.keys() & {"role", "content"} and "choices" not in said and "type" not in said:
         said = _completion(said, asked)

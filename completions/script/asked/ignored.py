@@ -34,11 +34,11 @@ def ignored_problem(name: str) -> str | None:
         try:
             pattern(name)
         except PatternError as exc:
-            return f"is no pattern: {exc}"
+            return f"is not a pattern: {exc}"
         return None
     if name in (*IGNORED, *PARTS):
         return None
-    return f"must be one of {', '.join((*IGNORED, *PARTS))}, or a pattern between slashes, as /[0-9]+/"
+    return f"must be one of {', '.join((*IGNORED, *PARTS))}, or a pattern between slashes, such as /[0-9]+/"
 
 
 def is_pattern(name: str) -> bool:

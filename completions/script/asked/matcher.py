@@ -54,7 +54,7 @@ class SameRequest(Matcher):
 
     def seen(self, prompt: Prompt) -> str:
         """Return the first difference."""
-        return next(differences(self.asked, document(prompt), self.ignored), "no difference that counts")
+        return next(differences(self.asked, document(prompt), self.ignored), "no relevant difference")
 
     def distance(self, prompt: Prompt, words: Words) -> float:
         """Return the share of the parts that differ."""
@@ -122,7 +122,7 @@ def same_request(node: Node) -> SameRequest:
     if "format" in fields:
         fields["format"].one_of(NAMES["format"])
     if not asked.keys() - {"exact"}:
-        raise node.error("must say what was asked.")
+        raise node.error("must have at least one field of the request.")
     try:
         found = digest(asked, ignored, surface="body" in asked)
     except budget.TooSlow as exc:

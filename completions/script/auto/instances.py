@@ -75,7 +75,7 @@ def instance(schema: Schema, seed: str, said: str = "", over: bool = False) -> o
     except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
-        raise Unsatisfiable("the schema is nested too deep") from None
+        raise Unsatisfiable("the schema is nested too deeply") from None
 
 
 def is_instance(value: object, schema: Schema) -> bool:
@@ -115,7 +115,7 @@ class _Maker(Containers):
                 except Unsatisfiable as exc:
                     failure = failure or exc
         if not found:
-            reason = "nothing is valid here" if failure is None else failure.reason
+            reason = "no value is valid here" if failure is None else failure.reason
             raise failure if failure and failure.path != "$" else Unsatisfiable(reason, path)
 
     def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
@@ -217,7 +217,7 @@ class _Maker(Containers):
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail
     ) -> Iterator[object]:
         if len(trail) > MAX_DEPTH:
-            raise Unsatisfiable("nothing ends the recursion", path)
+            raise Unsatisfiable("the recursion has no end", path)
         match kind:
             case "object":
                 yield from self.objects(flat, path, trail)

@@ -132,7 +132,7 @@ def from_data(node: Node, facts: Facts, choices: tuple[WrittenChoice, ...], read
     fields = node.keyed(DATASET) if isinstance(node.value, dict) else {"file": node}
     by = fields["by"].one_of(DATASET_BY) if "by" in fields else BY_TURN
     if "prompt" in fields and by != BY_PROMPT:
-        raise fields["prompt"].error(f"has no effect: lines are chosen by {by}. It stands beside `by: {BY_PROMPT}`.")
+        raise fields["prompt"].error(f"has no effect: lines are chosen by {by}. It is only for `by: {BY_PROMPT}`.")
     prompt = fields["prompt"].as_(str) if "prompt" in fields else PROMPT
     needs = Needs(prompt if by == BY_PROMPT else None, fields_asked((choices, facts), ROW), not choices)
     name = fields["file"].as_(str)
@@ -162,7 +162,7 @@ def line_answer(row: Row, number: int, name: str, read: Callable[[Node], Answer]
     path = "" if isinstance(said, Mapping) and "error" in said else "reply"
     try:
         if isinstance(said, Mapping) and (named := [key for key in ELSEWHERE if key in said]):
-            raise ScriptError(f"`{named[0]}` cannot stand in a line.", name)
+            raise ScriptError(f"`{named[0]}` is not allowed in a line.", name)
         return read(read_text(as_json(said), name, path, literal=True, is_json=True))
     except ScriptError as exc:
         raise ScriptError(exc.message, name, number) from exc

@@ -43,11 +43,12 @@ def missing(row: Row, needs: Needs) -> str | None:
     if needs.prompt is not None and prompt_of(row, needs.prompt) is None:
         return f"the line has no text at `{needs.prompt}`, by which it is chosen{_has(keys)}."
     if lacking := sorted(needs.fields - set(keys)):
-        return f"the line lacks `{lacking[0]}`, which the reply takes of it{_has(keys)}."
+        return f"the line has no `{lacking[0]}`, which the reply uses{_has(keys)}."
     if needs.says and isinstance(row, Mapping) and not row.keys() & {*ANSWERS} and _last(row, "assistant") is None:
         said = "`reply`, `error`, or `messages` with one of the assistant"
-        return f'the line says nothing; it has {said}, or the reply takes its fields: `text: "{{{{ row.FIELD }}}}"`' + (
-            f"{_has(keys)}."
+        return (
+            f'the line has no answer: it needs {said}, or the reply must use its fields: `text: "{{{{ row.FIELD }}}}"`'
+            + (f"{_has(keys)}.")
         )
     return None
 

@@ -36,7 +36,7 @@ Reader = Callable[[Node], Matcher]
 def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all of its conditions must hold."""
     if isinstance(node.value, str):
-        raise node.wrong("a mapping, as {last_user: …}")
+        raise node.wrong("a mapping, such as {last_user: …}")
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS), elsewhere={"a rule": RULE})
     found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
     return _together([matcher for matcher in found if matcher is not None])
@@ -140,7 +140,7 @@ def _possible(node: Node, condition: Condition) -> Condition:
         for item in node.one_or_more():
             item.one_of(names)
     elif not fits_one_of(condition, names):
-        raise node.error(f"fits none of {', '.join(names)}.")
+        raise node.error(f"matches none of {', '.join(names)}.")
     return condition
 
 
@@ -190,7 +190,7 @@ def _regex(node: Node, pattern: str, flags: str = "") -> Pattern:
 
 def _combined(name: str, node: Node, reader: Reader) -> Matcher:
     if name == "not":
-        doubt_empty(node, "always holds, and its opposite never does")
+        doubt_empty(node, "always matches, and its opposite never does")
         return Not(reader(node))
     parts = tuple(map(reader, node.items("condition")))
     return All(parts) if name == "all" else AnyOf(parts)

@@ -72,13 +72,13 @@ def compiled(text: str) -> Any:
     try:
         parsed = jmespath.compile(text).parsed
     except RecursionError as exc:
-        raise ExpressionError("it is nested too deep") from exc
+        raise ExpressionError("it is nested too deeply") from exc
     except JMESPathError as exc:
         raise ExpressionError(_first_line(str(exc))) from exc
     except Exception as exc:  # the parser meets some texts with errors of its own
         raise ExpressionError(budget.described(exc)) from exc
     if unknown := next((name for name in _functions(parsed) if name not in Functions.FUNCTION_TABLE), None):
-        raise ExpressionError(f"there is no function {unknown}(); there are {', '.join(Functions.FUNCTION_TABLE)}")
+        raise ExpressionError(f"there is no function {unknown}(); there is {', '.join(Functions.FUNCTION_TABLE)}")
     return parsed
 
 
@@ -86,7 +86,7 @@ def _first_line(told: str) -> str:
     """Return the library's first line, without what it says of each, and with a hint at the commonest cause."""
     line = told.splitlines()[0].removesuffix(", for expression:").removesuffix(":")
     line = line.removeprefix("Invalid jmespath expression: ").removeprefix("Bad jmespath expression: ")
-    return line + (". A number stands between backquotes: `1`" if "(NUMBER)" in line else "")
+    return line + (". Write numbers in backquotes: `1`" if "(NUMBER)" in line else "")
 
 
 def fields_for_texts(text: str) -> Iterator[str]:

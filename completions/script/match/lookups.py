@@ -73,9 +73,9 @@ LOOKUPS = {
     lookup.name: lookup
     for lookup in (
         Lookup("eq", "is", "same", _eq),
-        Lookup("iexact", "is, in any case,", "text", _iexact),
+        Lookup("iexact", "is, ignoring case,", "text", _iexact),
         Lookup("contains", "contains", "text", _contains),
-        Lookup("icontains", "contains, in any case,", "text", _icontains),
+        Lookup("icontains", "contains, ignoring case,", "text", _icontains),
         Lookup("startswith", "starts with", "text", _startswith),
         Lookup("endswith", "ends with", "text", _endswith),
         Lookup("regex", "matches", "regex", _regex),

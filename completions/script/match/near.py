@@ -26,9 +26,9 @@ def near_misses(script: Script, prompt: Prompt) -> tuple[NearMiss, ...]:
 def unmatched(script: Script, misses: tuple[NearMiss, ...]) -> RequestError:
     """Return the error of a strict script."""
     named = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
-    told = f"The nearest, with what failed: {named}." if misses else "It has no rules."
+    told = f"The nearest rules, and why they do not match: {named}." if misses else "It has no rules."
     return RequestError(
-        f"No rule of the script {script.source} matches this request, and it is strict. {told}",
+        f"No rule of the script {script.source} matches this request, and the script is strict. {told}",
         status=404,
         code="no_rule_matched",
     )

@@ -38,12 +38,12 @@ class Pattern:
             wanted = sum(FLAGS[flag] for flag in set(flags))  # `regex` has the same numbers for them
             re.compile(pattern, wanted)
             if parts(pattern) > MAX_PARTS:
-                raise PatternError(f"with its counts written out it has more than {MAX_PARTS} parts")
+                raise PatternError(f"with its repetitions expanded, it has more than {MAX_PARTS} parts")
             compiled = regex.compile(pattern, wanted)
         except (re.error, regex.error, OverflowError, ValueError) as exc:
             raise exc if isinstance(exc, PatternError) else PatternError(str(exc)) from exc
         except RecursionError as exc:
-            raise PatternError("it is nested too deep") from exc
+            raise PatternError("it is nested too deeply") from exc
         self._compiled, self._search = compiled, compiled.search
 
     def found_in(self, text: str) -> bool:

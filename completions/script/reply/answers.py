@@ -78,7 +78,7 @@ def reply(node: Node) -> Answer:
         raise node.wrong(f"a string or a mapping (a status is written as `error: {node.value}`)")
     if not isinstance(node.value, dict):
         several = isinstance(node.value, list) and node.path.endswith(".reply")
-        raise node.wrong("a string or a mapping" + " (a list of answers stands under `replies`)" * several)
+        raise node.wrong("a string or a mapping" + " (a list of answers belongs under `replies`)" * several)
     node = node.naming(ROW) if "dataset" in node.value else node
     fields = node.keyed(REPLY, {"a rule": language.RULE})
     if "dataset" in fields:
@@ -121,7 +121,7 @@ def _from_data(node: Node, fields: Fields) -> Answer:
         return from_data(dataset, facts, (), answer)
     if not fields.keys() & {*CONTENT}:
         key, child = next((key, child) for key, child in fields.items() if key not in FACTS)
-        raise child.error(f"has no effect: each line of the dataset says its own `{key}`, or a `text` stands here too.")
+        raise child.error(f"has no effect: the lines of the dataset have a `{key}`, unless there is a `text` here.")
     source = _source(node, fields, CONTENT)
     if source in WHOLE:
         _alone(fields, source, FACTS)
@@ -132,19 +132,19 @@ def _from_data(node: Node, fields: Fields) -> Answer:
 def _source(node: Node, fields: Fields, content: tuple[str, ...]) -> str:
     """Return the one key that says what the answer is made of; empty where it has no text."""
     for first, second in combinations([key for key in fields if key in SOURCES], 2):
-        raise fields[second].error(f"cannot stand beside `{first}`; one of these stands: {', '.join(SOURCES)}.")
+        raise fields[second].error(f"cannot be combined with `{first}`; use one of: {', '.join(SOURCES)}.")
     if not any(key in fields for key in content):
-        raise node.error(f"says nothing; it must have one of: {', '.join(content)}.")
+        raise node.error(f"is empty; it must have one of: {', '.join(content)}.")
     if "blocks" in fields and (said := next((key for key in IN_BLOCKS if key in fields), None)):
-        raise fields[said].error("cannot stand beside `blocks`, which say it in their order.")
+        raise fields[said].error("cannot be combined with `blocks`, which can contain it.")
     return next((key for key in fields if key in SOURCES), "")
 
 
 def _alone(fields: Fields, source: str, allowed: tuple[str, ...]) -> None:
     for key, node in fields.items():
         if key != source and key not in allowed:
-            beside = f"; beside it may stand: {', '.join(allowed)}" if allowed else ", which stands alone"
-            raise node.error(f"cannot stand beside `{source}`{beside}.")
+            beside = f"; allowed with it: {', '.join(allowed)}" if allowed else ", which has to be the only key"
+            raise node.error(f"cannot be combined with `{source}`{beside}.")
 
 
 def _choices(node: Node) -> tuple[WrittenChoice, ...]:
@@ -180,7 +180,7 @@ def _choice(fields: Fields) -> WrittenChoice:
 def _reason(fields: Fields) -> str | None:
     reason = fields["finish_reason"].one_of(FINISH_REASONS) if "finish_reason" in fields else None
     if "failure" in fields and reason not in (None, ERROR_REASON):
-        raise fields["failure"].error(f"cannot stand beside `finish_reason: {reason}`; its own is {ERROR_REASON}.")
+        raise fields["failure"].error(f"cannot be combined with `finish_reason: {reason}`; it sets {ERROR_REASON}.")
     return ERROR_REASON if "failure" in fields else reason
 
 

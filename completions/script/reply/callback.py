@@ -105,7 +105,7 @@ class Callback:
             except ValueError as exc:
                 raise ScriptError(f"is not JSON: {exc}.", "the answer") from exc
         if isinstance(value, dict) and (named := [key for key in ELSEWHERE if key in value]):
-            raise ScriptError(f"`{named[0]}` cannot stand in it.", "the answer")
+            raise ScriptError(f"`{named[0]}` is not allowed in it.", "the answer")
         return self.read(read_text(as_json(value), "the answer", literal=True, is_json=True))
 
     def _failed(self, why: str) -> RequestError:

@@ -252,7 +252,7 @@ def _date_after(fields: dict[str, Node]) -> float | None:
     if node is None:
         return None
     if "retry_after" in fields:
-        raise node.error("cannot stand beside `retry_after`: both are the same header.")
+        raise node.error("cannot be combined with `retry_after`: both are the same header.")
     if not 0 <= (seconds := node.number()) <= LATEST:
         raise node.wrong(f"a number from 0 to {LATEST}")
     return seconds

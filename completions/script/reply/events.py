@@ -56,8 +56,8 @@ class WordByWord:
         if self.otherwise is not None:
             return self.otherwise(prompt)
         return RequestError(
-            "This answer is a stream that its rule gives event by event. Ask for it with `stream: true`, or give the "
-            "rule's reply a text beside its `events`.",
+            "This answer is a stream that its rule gives event by event. Request it with `stream: true`, or give the "
+            "rule's reply a text next to its `events`.",
             code="mock_stream_only",
         )
 
@@ -73,7 +73,7 @@ def _event(node: Node) -> WrittenEvent:
         return WrittenEvent(text(node), (("data", ""),), None)
     fields = node.keyed(EVENT)
     if not fields.keys() & FIELDS.keys():
-        raise node.error(f"says nothing; it must have one of: {', '.join(FIELDS)}.")
+        raise node.error(f"is empty; it must have one of: {', '.join(FIELDS)}.")
     return WrittenEvent(
         tree(fields["data"]) if "data" in fields else "",
         tuple((FIELDS[key], _value(key, child)) for key, child in fields.items() if key in FIELDS),

@@ -22,7 +22,7 @@ def headers(node: Node, of_connection: Collection[str] = OF_ANSWERS) -> tuple[tu
 
 def _value(name: str, node: Node, of_connection: Collection[str]) -> str:
     if not NAME.fullmatch(name):
-        raise node.error("is no name of a header: it has letters, digits and hyphens, and no blank.")
+        raise node.error("is not a header name: it may have letters, digits and hyphens, but no spaces.")
     if name.lower() in of_connection:
         raise node.error("cannot be set: the server sets it.")
     if CONTROL.search(node.raw):

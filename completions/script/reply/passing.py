@@ -39,7 +39,7 @@ def pass_on(node: Node) -> PassOn:
     if "litellm" in fields:
         return PassOn(_model(fields, url, timeout, sent))
     if "api_key" in fields:
-        raise fields["api_key"].error("is for `litellm`; a server gets its key by `headers`.")
+        raise fields["api_key"].error("is for `litellm`; a server gets its key in `headers`.")
     return PassOn(Upstream((("", url),), timeout, sent))
 
 
@@ -56,7 +56,7 @@ def model_problem(name: str) -> str | None:
     provider, slash, model = name.partition("/")
     if provider and slash and model and name.isascii() and name.isprintable() and " " not in name:
         return None
-    return f"must be a provider and a model, as anthropic/claude-sonnet-4-5, not {name[:60]!r}"
+    return f"must be a provider and a model, such as anthropic/claude-sonnet-4-5, not {name[:60]!r}"
 
 
 def _headers(node: Node) -> tuple[tuple[str, str], ...]:
@@ -78,5 +78,5 @@ def url_problem(url: str) -> str | None:
     if parts.scheme not in ("http", "https") or not parts.hostname or not is_written:
         return f"must be a URL of http or https, not {url[:60]!r}"
     if parts.query or parts.fragment:
-        return "cannot have a query, as each request has its own"
+        return "cannot have a query, because each request has its own"
     return None

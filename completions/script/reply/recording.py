@@ -33,7 +33,7 @@ def recorded(node: Node) -> Play:
     fields = node.keyed(RESPONSE)
     given = [key for key in BODIES if key in fields]
     if len(given) > 1:
-        raise fields[given[1]].error(f"cannot stand beside `{given[0]}`; one of these stands: {', '.join(BODIES)}.")
+        raise fields[given[1]].error(f"cannot be combined with `{given[0]}`; use one of: {', '.join(BODIES)}.")
     times, pieces = _pieces(given[0], fields[given[0]]) if given else ((), ())
     status = _status(fields["status"]) if "status" in fields else 200
     if status in BODILESS and any(pieces):
@@ -75,14 +75,14 @@ def _piece(node: Node) -> tuple[float, bytes]:
     """Read a piece: `12.5: text`, or `12.5: {base64: …}`."""
     found = node.as_(dict)
     if len(found) != 1:
-        raise node.wrong("one piece behind its milliseconds")
+        raise node.wrong("one piece after its milliseconds")
     ((name, value),) = found.items()
     try:
         at = float(name)
     except ValueError:
-        raise node.wrong("a piece behind its milliseconds") from None
+        raise node.wrong("a piece after its milliseconds") from None
     if not 0 <= at <= MAX_MS:  # false of what is no number too
-        raise node.error(f"must be a piece behind its milliseconds, from 0 to {MAX_MS}, and has {name[:60]}.")
+        raise node.error(f"must be a piece after its milliseconds, from 0 to {MAX_MS}, not {name[:60]}.")
     if isinstance(value, str):
         return at, value.encode()
     (child,) = node.entries().values()

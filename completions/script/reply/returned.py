@@ -24,7 +24,7 @@ ERROR: Mapping[str, Any] = {"message": str, "type": str, "code": str | None, "pa
 def reply_problem(reply: Reply) -> str | None:
     """Return what is wrong with a reply, and where in it; None where nothing is."""
     if not reply.choices and reply.body is None and reply.events is None:
-        return "`choices` must hold at least one answer"
+        return "`choices` must have at least one answer"
     return _problem(reply, Reply, "")
 
 
@@ -39,9 +39,9 @@ def error_problem(error: RequestError) -> str | None:
         return _wrong("status", f"an HTTP status from {STATUSES.start} to {STATUSES.stop - 1}", error.status)
     for name, value in error.headers.items():
         if not (isinstance(name, str) and NAME.fullmatch(name)) or name.lower() in OF_ERRORS:
-            return f"`headers` has {name!r:.60}, which is no header that can be set"
+            return f"`headers` has {name!r:.60}, which cannot be set"
         if not isinstance(value, str) or CONTROL.search(value):
-            return f"`headers[{name!r:.60}]` must be a text in one line, and is {value!r:.60}"
+            return f"`headers[{name!r:.60}]` must be a text in one line, not {value!r:.60}"
     return _fields(error, ERROR, "")
 
 
@@ -98,7 +98,7 @@ def _text(value: object, place: str) -> str | None:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return f"`{place}` holds half a surrogate pair, which no answer can carry"
+        return f"`{place}` contains half a surrogate pair, which no answer can carry"
     return None
 
 
@@ -117,4 +117,4 @@ def _plain(value: object) -> object:
 
 
 def _wrong(place: str, expected: str, value: object) -> str:
-    return f"`{place}` must be {expected}, and is {value!r:.60}"
+    return f"`{place}` must be {expected}, not {value!r:.60}"

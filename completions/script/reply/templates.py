@@ -228,19 +228,19 @@ def _compiled(node: Node, source: str) -> Text:
         return source
     signs = signs_of(source)
     if len(signs.left_open) > MAX_OPEN:
-        raise node.error(f"is a template that leaves more than {MAX_OPEN} signs open, like `{signs.left_open[0]}`.")
+        raise node.error(f"is a template with more than {MAX_OPEN} unclosed tags, such as `{signs.left_open[0]}`.")
     doubt_signs(node, signs)
     try:
         template = Template(source)
     except RecursionError as exc:
-        raise node.error("is a template that is nested too deep.") from exc
+        raise node.error("is a template that is nested too deeply.") from exc
     except TemplateSyntaxError as exc:
         line = node.text_line + getattr(getattr(exc, "token", None), "lineno", 1) - 1
         told = str(exc).removesuffix(" Must be one of:\n")  # of libraries, of which there are none
         raise node.error(f"is not a Django template: {told}", line) from exc
     if unknown := template.unknown():
-        raise node.error(f"asks for `{unknown[0]}`, which a prompt has not.{unknown[1]}", node.text_line)
+        raise node.error(f"uses `{unknown[0]}`, which a prompt does not have.{unknown[1]}", node.text_line)
     doubt_names(node, signs, template.asked(), node.source.names)
     for tag in template.of_others():
-        node.doubt(f"has the tag `{tag}`, and there are no other templates, so that it fails.")
+        node.doubt(f"has the tag `{tag}`, which fails because there are no other templates.")
     return template

@@ -76,7 +76,7 @@ class Document:
             home = self.root if not base else self.named.get(base)
             if home is not None and (not pointer or pointer.startswith("/")):
                 return _follow(home, unquote(pointer), reference)
-        raise Unsatisfiable(f"the $ref {reference!r} names nothing in this schema")
+        raise Unsatisfiable(f"the $ref {reference!r} points to nothing in this schema")
 
 
 def _follow(home: Schema, pointer: str, reference: str) -> Schema:
@@ -88,10 +88,10 @@ def _follow(home: Schema, pointer: str, reference: str) -> Schema:
         elif isinstance(place, list) and key.isdecimal() and len(key) < 10 and int(key) < len(place):
             place = place[int(key)]
         else:
-            raise Unsatisfiable(f"the $ref {reference!r} names nothing in this schema")
+            raise Unsatisfiable(f"the $ref {reference!r} points to nothing in this schema")
     if isinstance(place, (Mapping, bool)):
         return place
-    raise Unsatisfiable(f"the $ref {reference!r} names no schema")
+    raise Unsatisfiable(f"the $ref {reference!r} does not point to a schema")
 
 
 def subschemas(root: object) -> Iterator[Mapping[str, object]]:

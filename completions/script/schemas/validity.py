@@ -49,7 +49,7 @@ class Checker:
         self.depth += 1
         try:
             if self.depth > MAX_DEPTH:
-                raise Unsatisfiable("the schema goes round in circles, or too deep")
+                raise Unsatisfiable("the schema is circular or nested too deeply")
             return self._general(schema, value) and self._typed(schema, value)
         finally:
             self.depth -= 1

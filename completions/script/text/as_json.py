@@ -14,4 +14,4 @@ def as_json(value: object) -> str:
 
 
 def _refuse(value: object) -> None:
-    raise TypeError(f"JSON has nothing like {value!r:.100}, of the type {type(value).__name__}.")
+    raise TypeError(f"JSON cannot represent {value!r:.100}, of the type {type(value).__name__}.")

@@ -51,9 +51,9 @@ class _Reader:
         """Return the value that stands there, and where it ends."""
         self.count += 1
         if self.count > MAX_VALUES:
-            raise TooLarge(None, None, f"it comes to more than {MAX_VALUES} values", self.mark(at))
+            raise TooLarge(None, None, f"it has more than {MAX_VALUES} values", self.mark(at))
         if depth > MAX_DEPTH:
-            raise TooLarge(None, None, f"it is nested too deep: more than {MAX_DEPTH} levels", self.mark(at))
+            raise TooLarge(None, None, f"it is nested too deeply: more than {MAX_DEPTH} levels", self.mark(at))
         match self.text[at : at + 1]:
             case "{":
                 return self._mapping(at, depth)

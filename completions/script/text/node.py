@@ -120,7 +120,7 @@ class Node:
         except ScriptError as exc:
             self.source.tell(exc)
         except RecursionError:
-            self.source.tell(self.error("is nested too deep."))
+            self.source.tell(self.error("is nested too deeply."))
         except Exception as exc:  # whatever else an author's text makes the reader raise has a place too
             self.source.tell(self.error(f"cannot be read: {described(exc)}."))
         return default
@@ -131,7 +131,7 @@ class Node:
 
     def wrong(self, expected: str) -> ScriptError:
         """Return the error of a value that must be something else."""
-        error = self.error(f"must be {expected}, and is {_shown(self.value)}.")
+        error = self.error(f"must be {expected}, not {_shown(self.value)}.")
         mark = self._node.start_mark
         if mark.line + 1 == error.line:
             error.column = mark.column + 1
@@ -170,7 +170,7 @@ class Node:
             if self.value == value and not isinstance(self.value, bool):
                 return value
         hint = did_you_mean(str(self.value), map(str, allowed))
-        raise self.error(f"must be one of {', '.join(map(str, allowed))}, and is {_shown(self.value)}.{hint}")
+        raise self.error(f"must be one of {', '.join(map(str, allowed))}, not {_shown(self.value)}.{hint}")
 
     @property
     def raw(self) -> str:
@@ -246,7 +246,7 @@ class Node:
         """Return the values of a list; where `what` says what they are, there must be one."""
         values = self.as_(list)
         if what and not values:
-            raise self.error(f"must hold at least one {what}.")
+            raise self.error(f"must have at least one {what}.")
         nodes: list[yaml.Node] = self._node.value
         return [
             Node(self.source, node, value, f"{self.path}[{index}]")

@@ -67,7 +67,7 @@ def read_text(text: str, name: str, path: str = "", *, literal: bool = False, is
     except yaml.YAMLError as exc:
         raise ScriptError(f"is not YAML: {described(exc).partition(': ')[2] or exc}.", name) from exc
     except RecursionError as exc:
-        raise ScriptError("is nested too deep.", name) from exc
+        raise ScriptError("is nested too deeply.", name) from exc
     except (ValueError, TypeError, LookupError, AttributeError) as exc:  # the parser meets some texts with its own bugs
         raise ScriptError(f"is not YAML: {described(exc)}.", name) from exc
 

@@ -21,7 +21,7 @@ MAX_VALUES = 200_000
 
 
 class TooLarge(ComposerError):
-    """A text that is nested too deep, or comes to too much once its aliases are followed."""
+    """A text that is nested too deeply, or comes to too much once its aliases are followed."""
 
 
 class _Bounded(Composer):
@@ -53,12 +53,10 @@ class _Bounded(Composer):
     def _aliased(self) -> Any:
         event: Any = self.get_event()
         if event.anchor not in self.anchors:
-            raise ComposerError(None, None, f"the alias `*{event.anchor}` names nothing", event.start_mark)
+            raise ComposerError(None, None, f"the alias `*{event.anchor}` refers to nothing", event.start_mark)
         node = self.anchors[event.anchor]
         if id(node) not in self._measures:
-            raise TooLarge(
-                None, None, f"`*{event.anchor}` stands inside of what it names, which so holds itself", event.start_mark
-            )
+            raise TooLarge(None, None, f"`*{event.anchor}` is inside the value that it refers to", event.start_mark)
         size, height = self._measures[id(node)]
         self._depth += 1
         self._grow(size, height, event)
@@ -69,9 +67,9 @@ class _Bounded(Composer):
     def _grow(self, size: int, height: int, event: Any) -> None:
         self._count += size
         if self._count > MAX_VALUES:
-            raise TooLarge(None, None, f"it comes to more than {MAX_VALUES} values", event.start_mark)
+            raise TooLarge(None, None, f"it has more than {MAX_VALUES} values", event.start_mark)
         if self._depth + height > MAX_DEPTH:
-            raise TooLarge(None, None, f"it is nested too deep: more than {MAX_DEPTH} levels", event.start_mark)
+            raise TooLarge(None, None, f"it is nested too deeply: more than {MAX_DEPTH} levels", event.start_mark)
 
 
 class _CoreSchema(Resolver):
@@ -160,7 +158,7 @@ class Constructor:
 
 def _check_tag(node: Node, tag: str) -> None:
     if node.tag != tag:
-        raise _wrong(f"the tag `{_short(node.tag)}` cannot stand here", node)
+        raise _wrong(f"the tag `{_short(node.tag)}` is not allowed here", node)
 
 
 def _short(tag: str) -> str:
@@ -195,15 +193,15 @@ def _scalar(node: ScalarNode) -> object:
                 raise _wrong("a number is too large", node)
             return number
         case "tag:yaml.org,2002:bool" | "tag:yaml.org,2002:int" | "tag:yaml.org,2002:float":
-            raise _wrong(f"{text[:60]!r} is no `{_short(node.tag)}`", node)
-    raise _wrong(f"the tag `{_short(node.tag)}` is none of JSON's types", node)
+            raise _wrong(f"{text[:60]!r} is not a `{_short(node.tag)}`", node)
+    raise _wrong(f"the tag `{_short(node.tag)}` is not a type of JSON", node)
 
 
 def _check_text(node: ScalarNode) -> None:
     try:
         node.value.encode()
     except UnicodeEncodeError as exc:
-        raise _wrong("a text holds half a surrogate pair", node) from exc
+        raise _wrong("a text contains half a surrogate pair", node) from exc
 
 
 def _flatten(node: MappingNode) -> None:
@@ -220,7 +218,7 @@ def _flatten(node: MappingNode) -> None:
         _check_text(key)
         line = key.start_mark.line + 1
         if key.value in lines:
-            raise _wrong(f"`{key.value}` stands twice in one mapping, first in line {lines[key.value]}", key)
+            raise _wrong(f"`{key.value}` is there twice in one mapping, first in line {lines[key.value]}", key)
         lines[key.value] = line
         own.append((key, child))
     if merged:

@@ -38,7 +38,7 @@ LOOK_EVERY = 0.5
 NEAREST = 3
 """How many recorded requests are named where none is the same."""
 
-OTHER_API = "it is of another API"
+OTHER_API = "it belongs to another API"
 
 Stamp = tuple[int, int]
 """When a file was changed, and its size."""

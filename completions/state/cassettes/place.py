@@ -22,13 +22,13 @@ def folder_of(node: Node, folder: str) -> Path:
     top = root()
     if top is None:
         raise RequestError(
-            "Nothing can be recorded or played at run time: the server was started without a folder for it. "
+            "Nothing can be recorded or replayed at run time: the server was started without a folder for answers. "
             "Start it with CASSETTE_ROOT=DIR, or with --record DIR.",
             status=409,
             code="recording_unavailable",
         )
     if folder.startswith(("/", "~")) or set(folder) & set("\\:\x00") or ".." in folder.split("/"):
-        raise node.error(f"must be a folder below {top}, as weather or agents/one, and is {folder[:60]!r}.")
+        raise node.error(f"must be a folder below {top}, such as weather or agents/one, not {folder[:60]!r}.")
     if len(folder) > MAX_PATH:
         raise node.error(f"has more than {MAX_PATH} characters.")
     found = top / folder
@@ -42,7 +42,7 @@ def folder_of(node: Node, folder: str) -> Path:
 def check_writable(node: Node, folder: Path) -> None:
     """Raise `ScriptError` for a folder that cannot be written to, or not be made."""
     if (problem := unwritable(folder)) is not None:
-        raise node.error(f"cannot be recorded into: {problem}.")
+        raise node.error(f"cannot be used to record: {problem}.")
 
 
 def unwritable(folder: Path) -> str | None:
@@ -50,7 +50,7 @@ def unwritable(folder: Path) -> str | None:
     try:
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as exc:
-        return f"{str(folder)[:60]!r} cannot be made: {exc.strerror}"
+        return f"{str(folder)[:60]!r} cannot be created: {exc.strerror}"
     if not nearest.is_dir():
-        return f"{nearest} is a file, and not a folder"
+        return f"{nearest} is a file, not a folder"
     return None if os.access(nearest, os.W_OK) else f"{nearest} cannot be written to"

@@ -160,4 +160,4 @@ def _check(body: bytes, texts: Iterable[str]) -> None:
     """Raise where a secret is still there, cut or not."""
     for said in _said(body):
         if any(text in said for text in texts):
-            raise SecretLeft("the answer holds a secret that could not be taken out of it")
+            raise SecretLeft("the answer contains a secret that could not be removed")

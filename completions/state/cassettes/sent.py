@@ -26,9 +26,9 @@ OF_FORMAT = {"anthropic": {"anthropic-version": "2023-06-01"}, "count_tokens": {
 """Headers without which an API takes no request, where another program has recorded it without headers."""
 
 MISSING = {
-    REDACTED: "a secret was taken out of it",
+    REDACTED: "a secret was removed from it",
     "sha256:": "a hash stands for data in it that is too long for a file",
-    "\ufffd": "its body was no text",
+    "\ufffd": "its body was not text",
 }
 """What stands in a recorded request where something is not there."""
 

@@ -31,7 +31,7 @@ def findings(deck: Deck, days: int | None, used: Collection[str] | None, now: da
     for file in sorted({Path(rule.cassette) for rule in deck.rules}):
         text = file.read_text(encoding="utf-8")
         if found := SECRET.search(text):
-            yield Finding(file, f"holds what looks like a secret: {found[0][:6]}…", grave=True)
+            yield Finding(file, f"contains what looks like a secret: {found[0][:6]}…", grave=True)
         yield from _origin(file, text, days, now)
         if used is not None and str(file) not in used and str(file.resolve()) not in used:
             yield Finding(file, "no request in the journal was answered by it")
@@ -50,13 +50,13 @@ def _duplicates(deck: Deck) -> Iterator[Finding]:
 def _origin(file: Path, text: str, days: int | None, now: datetime) -> Iterator[Finding]:
     by, at = BY.search(text), AT.search(text)
     if by is not None and by[1] != PROGRAM:
-        yield Finding(file, f"was written by {by[1]}, and this is {PROGRAM}")
+        yield Finding(file, f"was written by {by[1]}, but this is {PROGRAM}")
     if days is None or at is None:
         return
     try:
         then = datetime.fromisoformat(at[1])
     except ValueError:
-        yield Finding(file, f"says no date: {at[1]}")
+        yield Finding(file, f"has no valid date: {at[1]}")
         return
     age = now - (then if then.tzinfo else then.replace(tzinfo=UTC))
     if age > timedelta(days=days):

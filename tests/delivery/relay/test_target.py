@@ -63,7 +63,7 @@ def test_address__is_none_where_no_upstream_is_for_it() -> None:
         ("http://a:b", "is not a URL"),
         ("http://a?b=c", "cannot have a query"),
         ("litellm:claude", "must be a provider and a model"),
-        ("/v1=http://a,litellm:a/b", "a path cannot stand beside litellm:"),
+        ("/v1=http://a,litellm:a/b", "a path cannot be combined with litellm:"),
         ("chatt=http://a", "'chatt' is neither a path nor a format; formats: anthropic, chat"),
     ],
 )

@@ -331,10 +331,10 @@ def test_deck__reads_files_that_change(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("response", "why"),
     [
-        ("{path: /v1/x, body: a, base64: YQ==}", "cannot stand beside `body`"),
+        ("{path: /v1/x, body: a, base64: YQ==}", "cannot be combined with `body`"),
         ("{path: /v1/x, base64: '?'}", "is not base64"),
         ("{path: /v1/x, pieces: [{2: a}, {1: b}]}", "must be in the order in which they came"),
-        ("{path: /v1/x, pieces: [{now: a}]}", "must be a piece behind its milliseconds"),
+        ("{path: /v1/x, pieces: [{now: a}]}", "must be a piece after its milliseconds"),
         ("{path: /v1/x, pieces: [a]}", "must be a mapping"),
         ("{path: /v1/x, status: 99}", "must be an HTTP status from 200 to 599"),
         ("{body: a}", "lacks `path`"),

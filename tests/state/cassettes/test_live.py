@@ -168,7 +168,7 @@ def test_record__needs_a_folder() -> None:
 def test_setting__that_names_no_folder_is_told(tmp_path: Path) -> None:
     done = run_manage("check", CASSETTES=str(tmp_path / "away"))
     assert "(completions.W004)" in done.stderr
-    assert "is not a folder, and nothing is recorded, so every request is an error." in done.stderr
+    assert "is not a folder, and the mode records nothing, so every request is an error." in done.stderr
 
 
 def test_try__says_who_else_answers(tmp_path: Path) -> None:

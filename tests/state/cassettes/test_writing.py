@@ -112,7 +112,7 @@ def test_setting__of_what_is_ignored(text: str, names: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "why"),
-    [("id", "must be one of ids"), ("/(/", "is no pattern"), ("//", "must be one of"), ("/a", "must be")],
+    [("id", "must be one of ids"), ("/(/", "is not a pattern"), ("//", "must be one of"), ("/a", "must be")],
 )
 def test_setting__that_is_wrong_says_so(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):

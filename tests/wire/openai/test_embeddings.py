@@ -192,11 +192,11 @@ async def test_script__speaks_only_where_it_names_the_format(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("reply", "why"),
     [
-        ("{embedding: []}", "must hold at least one number"),
+        ("{embedding: []}", "must have at least one number"),
         ("{embedding: [a]}", "must be a number"),
         ("{embedding: [1.0e+999]}", "number"),
         ("{embedding: 1}", "must be a list"),
-        ("{embedding: [1], text: a}", "cannot stand beside"),
+        ("{embedding: [1], text: a}", "cannot be combined with"),
     ],
 )
 def test_script__wrong_embeddings_are_told(reply: str, why: str) -> None:
