@@ -33,7 +33,7 @@ def _first_steps(inspector: str) -> list[str]:
     return [
         f"Try it:       {ask}",
         f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
-        "More answers: start it with MOCK_SCRIPT=auto, which makes up an answer to each request",
+        "More answers: set MOCK_SCRIPT=auto, which generates an answer to each request",
         f"Read on:      {inspector}docs/start",
     ]
 
@@ -41,7 +41,7 @@ def _first_steps(inspector: str) -> list[str]:
 def address_problem(host: str, port: int) -> str | None:
     """Return why a server cannot listen on an address, and what to do; None where it can."""
     if not 0 <= port <= MAX_PORT:
-        return f"{port} is not a port. Choose a PORT from 0 to {MAX_PORT}; 0 takes a free one."
+        return f"{port} is not a port. Choose a PORT from 0 to {MAX_PORT}; 0 chooses a free one."
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         with socket.socket(family) as tried:

@@ -41,7 +41,7 @@ RULE = "{reply: Hi}"
         ("POST", "rules", {}, "[{reply: a}, {rply: b}]", "rule[1].rply", "is not known here"),
         ("POST", "rules", {}, '{"reply": "a",\n "times": 0}', "rule.times", "pushed:2: `rule.times` must be"),
         ("POST", "rules", {}, "{name: counted, reply: a}", "rule", "has the same name as another rule, 'counted'"),
-        ("POST", "rules", {}, "[{name: a, reply: a}, {name: a, reply: b}]", "rule[1]", "has the same name as another rule"),
+        ("POST", "rules", {}, "[{name: a, reply: a}, {name: a, reply: b}]", "rule[1]", "has the same name as"),
         ("POST", "rules", {"place": "middle"}, RULE, "place", "`place` must be one of before, next, after"),
         ("POST", "rules", {"plac": "before"}, RULE, "plac", "allowed: place. Did you mean `place`?"),
         ("POST", "rules", [("place", "before"), ("place", "after")], RULE, "place", "`place` is given twice."),

@@ -260,10 +260,10 @@ async def test_headers__break_the_answer(site: Site) -> None:
     page = site.page
     await site.open("inspector/playground")
     await page.locator("summary", has_text="Headers").click()
-    await page.get_by_label("A header in each line").fill("no header")
+    await page.get_by_label("One header per line").fill("no header")
     await send(page)
     await expect(page.locator("#ask-wrong")).to_contain_text("is not a header")
-    await page.get_by_label("A header in each line").fill("X-Mock-Fault: disconnect; after_tokens=2")
+    await page.get_by_label("One header per line").fill("X-Mock-Fault: disconnect; after_tokens=2")
     await page.get_by_label("Content").fill("A refund?")
     await send(page)
     await expect(page.locator("#answer-wrong")).to_contain_text("The connection broke")
@@ -290,10 +290,10 @@ async def test_menus__write_headers_and_offer_models(site: Site) -> None:
     await expect(page.locator("#models option")).not_to_have_count(0)
     await page.get_by_label("Fault").select_option("json_error_200")
     await page.get_by_label("Pace", exact=True).select_option("At once")
-    lines = (await page.get_by_label("A header in each line").input_value()).split("\n")
+    lines = (await page.get_by_label("One header per line").input_value()).split("\n")
     assert lines[1:] == ["X-Mock-Fault: json_error_200", "X-Mock-Pacing: ttft_ms=0; itl_ms=0; apply=both"]
     await page.get_by_label("API", exact=True).select_option("anthropic")
-    headers = page.get_by_label("A header in each line")
+    headers = page.get_by_label("One header per line")
     assert "X-Mock-Fault: json_error_200" in await headers.input_value()  # it is not the API's
     await page.get_by_label("Fault").select_option("")
     assert "X-Mock-Fault" not in await headers.input_value()

@@ -91,7 +91,7 @@ async def test_script__that_was_pushed_in_one_line_is_shown_in_lines(site: Site)
     await page.get_by_role("link", name="Make a rule").click()
     area = page.get_by_label(TEXT)
     await expect(area).to_have_value(json.dumps(whole, indent=2))
-    await page.get_by_role("button", name="Put it on top").click()
+    await page.get_by_role("button", name="Add it at the top").click()
     await expect(page.locator("#problems")).to_contain_text("3 rules, no errors")
     await page.keyboard.press("Control+s")
     await expect(page.locator("#rules .name")).to_have_text(["A refund?", "other", "refund"])
@@ -120,7 +120,7 @@ async def test_scenario__is_started_followed_and_stopped(site: Site) -> None:
         page.locator("#scenario-told"),
         page.locator("li[aria-current=step]"),
     )
-    await expect(told).to_contain_text("No scenario runs")
+    await expect(told).to_contain_text("No scenario is running")
     await expect(names.locator("optgroup[label='Of this script'] option")).to_have_text(["outage"])
     await expect(names.locator("optgroup[label='Built in'] option")).to_have_count(5)
 
@@ -134,7 +134,7 @@ async def test_scenario__is_started_followed_and_stopped(site: Site) -> None:
     await expect(page.locator("#scenario-stages li").first).to_contain_text("over")
 
     await page.get_by_role("button", name="Stop").click()
-    await expect(told).to_contain_text("No scenario runs")
+    await expect(told).to_contain_text("No scenario is running")
     assert (await control(site, "GET", "scenario"))["scenario"] is None
     await expect(page.locator("#scenario-stages li")).to_have_count(0)
     await page.get_by_role("button", name="Back to the script's").click()
@@ -148,7 +148,7 @@ async def test_scenario__on_a_clock_goes_on_by_itself(site: Site) -> None:
     page = site.page
     await site.open("inspector/script")
     await page.get_by_label("Start", exact=True).select_option("slow_start")
-    await page.get_by_label("Times as fast").fill("100")
+    await page.get_by_label("Speed").fill("100")
     await page.get_by_role("button", name="Start").click()
     await expect(page.locator("#scenario-told")).to_contain_text("by a clock 100 times as fast")
     await expect(page.locator("li[aria-current=step] span").first).to_have_text("warm")
@@ -168,7 +168,7 @@ async def test_try__says_who_answers_in_the_script_that_is_written(site: Site) -
     await expect(tried.locator("li").first).to_contain_text("last_user contains 'refund' (saw 'Where is my order?')")
     await page.get_by_label(TEXT).fill("version: 1\nrules:\n  - {name: all, reply: '<b>All</b>'}")
     await page.get_by_role("button", name="Try", exact=True).click()
-    await expect(tried).to_contain_text("in the script that is not saved")
+    await expect(tried).to_contain_text("in the unsaved script")
     await expect(tried.locator(".code")).to_have_text("<b>All</b>")
     assert (await control(site, "GET", "exchanges/count"))["count"] == 0
 
@@ -205,7 +205,7 @@ async def test_rule__of_an_exchange_goes_into_the_script(site: Site) -> None:
     await site.open(f"inspector/exchanges/{id}")
     await page.get_by_role("link", name="Make a rule").click()
     await expect(page.locator("#recipe-text")).to_contain_text("name: Give me <markup>!")
-    await page.get_by_role("button", name="Put it on top").click()
+    await page.get_by_role("button", name="Add it at the top").click()
     await expect(page.locator("#problems")).to_contain_text("7 rules, no errors")
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("#rules .name").first).to_have_text("Give me <markup>!")

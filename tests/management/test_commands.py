@@ -65,7 +65,7 @@ def test_runserver__refuses_a_wrong_address() -> None:
 @pytest.mark.parametrize(
     ("host", "port", "told"),
     [
-        ("127.0.0.1", 99999, "99999 is not a port. Choose a PORT from 0 to 65535; 0 takes a free one."),
+        ("127.0.0.1", 99999, "99999 is not a port. Choose a PORT from 0 to 65535; 0 chooses a free one."),
         ("a" * 70 + ".b", 0, "is not an address of this machine"),
         ("192.0.2.1", 0, "is not an address of this machine"),
     ],
@@ -275,7 +275,7 @@ def test_start__says_what_has_no_effect_and_then_once_what_answers(command: tupl
             f"The inspector is at {server.url}/_mock/",
             f"Try it:       {ask}",
             f"Break it:     {ask} -H 'X-Mock-Fault: disconnect; after_tokens=3'",
-            "More answers: start it with MOCK_SCRIPT=auto, which makes up an answer to each request",
+            "More answers: set MOCK_SCRIPT=auto, which generates an answer to each request",
             f"Read on:      {server.url}/_mock/docs/start",
         ]
         said = subprocess.run(ask, shell=True, capture_output=True, text=True, timeout=PATIENCE)

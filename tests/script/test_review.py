@@ -66,7 +66,10 @@ from tests.scripts import rules, script
         ("- {match: {last_user: a}, reply: a}\n- {match: {system: ab}, reply: b}", []),
         ("- {match: {header: {a: {contains: b}}}, reply: a}\n- {match: {header: {c: abc}}, reply: b}", []),
         ("- {match: {last_user: a}, reply: a}\n- {match: {last_user: ab, format: chat}, reply: b}", []),
-        ("- reply: a\n- reply: b\n- {match: {turn: 1}, reply: c}", [(4, "'rule 2'"), (5, "'rule 1' in line 3 takes")]),
+        (
+            "- reply: a\n- reply: b\n- {match: {turn: 1}, reply: c}",
+            [(4, "'rule 2'"), (5, "'rule 1' in line 3 matches")],
+        ),
     ],
 )
 def test_doubts__name_the_rules_that_never_answer(text: str, found: list[tuple[int, str]]) -> None:

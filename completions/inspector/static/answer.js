@@ -66,7 +66,7 @@ export class Answer {
     const id = response.headers.get("x-request-id");
     if (!id) return;
     const to = (address, text) => make("a", { class: "button small", href: root + address }, text);
-    field("links").append(to(`inspector/exchanges/${encodeURIComponent(id)}`, "Open the exchange"), to(`inspector/script?exchange=${encodeURIComponent(id)}`, "Make a rule of it"));
+    field("links").append(to(`inspector/exchanges/${encodeURIComponent(id)}`, "Open the exchange"), to(`inspector/script?exchange=${encodeURIComponent(id)}`, "Make a rule from it"));
   }
 
   /** Take in an event; what it says is painted with the next frame. */

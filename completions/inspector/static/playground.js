@@ -286,7 +286,7 @@ async function replay(id) {
   if (method === "POST") toForm();
   else show(false, `It is a ${method}.`);
   const cut = request.truncated ? " The journal has only the beginning of its body." : "";
-  field("origin").replaceChildren("The request of ", make("a", { href: `${root}inspector/exchanges/${encodeURIComponent(id)}` }, id), `, to be sent again as it is or changed.${cut}`);
+  field("origin").replaceChildren("The request of ", make("a", { href: `${root}inspector/exchanges/${encodeURIComponent(id)}` }, id), `, to send again, unchanged or edited.${cut}`);
 }
 
 function start() {

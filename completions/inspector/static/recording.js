@@ -16,7 +16,7 @@ function show(found) {
   button.disabled = top === null;
   button.setAttribute("aria-pressed", String(Boolean(recording)));
   button.textContent = !recording ? "Record" : recording.records ? "Stop recording" : "Stop playing";
-  button.title = recording ? `${recording.mode}: ${recording.folder}, ${recording.requests} requests` : "Record what another server answers";
+  button.title = recording ? `${recording.mode}: ${recording.folder}, ${recording.requests} requests` : "Record another server's answers";
   field("root").textContent = top ?? "";
 }
 

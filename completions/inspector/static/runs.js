@@ -106,7 +106,7 @@ function verdict({ requests, score, given_up: lostOnes, findings, text }) {
   field("verdict-facts").textContent = text.slice(0, text.indexOf(":"));
   field("verdict-score").textContent = `Score ${score} of 100`;
   field("verdict-score").className = `badge ${score === 100 ? "ok" : "warn"}`;
-  const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "Nothing is wrong with how the client takes errors, limits and streams, as far as its requests show.");
+  const fine = make("p", { class: "row" }, make("span", { class: "badge ok" }, "ok"), "As far as its requests show, the client handles errors, limits and streams well.");
   const told = [...findings.map(finding), ...(lostOnes.length ? [lost(lostOnes)] : [])];
   renew(field("verdict-found"), told.length ? make("ul", { class: "findings" }, ...told) : fine);
 }

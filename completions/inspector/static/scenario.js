@@ -29,7 +29,7 @@ function stage(name, at, now) {
 
 function told({ name, counted, repeat, speed, started_at: started }) {
   const way = counted ? "by requests" : speed === 1 ? "by the clock" : `by a clock ${speed} times as fast`;
-  return [name, `since ${clock(new Date(started * 1000).toISOString())}`, way, repeat ? "again and again" : ""].filter(Boolean).join(" · ");
+  return [name, `since ${clock(new Date(started * 1000).toISOString())}`, way, repeat ? "repeating" : ""].filter(Boolean).join(" · ");
 }
 
 function show(state) {
@@ -37,7 +37,7 @@ function show(state) {
   offer(state);
   field("stop").disabled = !scenario;
   field("own").hidden = !pushed;
-  field("told").textContent = scenario ? told(scenario) : "No scenario runs: answers are as the rules say.";
+  field("told").textContent = scenario ? told(scenario) : "No scenario is running: the rules alone decide.";
   const now = scenario ? scenario.stages.indexOf(scenario.stage) : -1;
   renew(field("stages"), ...(scenario?.stages ?? []).map((name, at) => stage(name, at, now)));
   clearTimeout(waiting);
@@ -68,7 +68,7 @@ function begin(submitted) {
 export function startScenarios() {
   field("form").addEventListener("submit", begin);
   field("stop").addEventListener("click", () => change("PUT", "null", "Stopped."));
-  field("own").addEventListener("click", () => change("DELETE", undefined, "As the script says again."));
+  field("own").addEventListener("click", () => change("DELETE", undefined, "The script's own scenario applies again."));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) showScenario().catch(() => {}); });
   return showScenario();
 }

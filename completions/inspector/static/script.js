@@ -73,13 +73,13 @@ async function save() {
   const text = editor.text;
   try {
     const { text: there } = await call("GET", "script");
-    if (inLines(there) !== saved && !confirm("The script was changed elsewhere since this page read it. Save yours in its place?")) return;
+    if (inLines(there) !== saved && !confirm("The script was changed elsewhere since this page read it. Save yours instead?")) return;
     const state = await call("PUT", "script", text);
     const since = editor.text;
     await Promise.all([take(state), showScenario()]);
     if (since !== text) editor.text = since; // it was typed meanwhile
     tell();
-    say(`Saved to the namespace ${namespace}; its counters begin anew.`);
+    say(`Saved to the namespace ${namespace}; its counters start from zero.`);
   } catch (error) {
     await lint();
     say(`Not saved: ${error.message}`);
@@ -89,10 +89,10 @@ async function save() {
 }
 
 async function revert() {
-  if (isChanged() && !confirm("What you have not saved is lost. Go back to the server's own script?")) return;
+  if (isChanged() && !confirm("Your unsaved changes will be lost. Go back to the server's own script?")) return;
   await take(await call("DELETE", "script"));
   await Promise.all([lint(), showScenario()]);
-  say("The file's script answers again.");
+  say("The script file is in use again.");
 }
 
 function download() {
@@ -185,7 +185,7 @@ async function attempt(submitted) {
   try {
     const found = await call("POST", "script/try", json({ request, ...(isChanged() ? { text: editor.text } : {}) }));
     const who = found.rule !== null ? `${found.rule} answers:` : (found.refused ? "The API's own rules refuse it:" : "No rule matches, so this is the answer:");
-    const title = make("p", { class: "row" }, make("strong", {}, who), isChanged() ? make("span", { class: "badge warn" }, "in the script that is not saved") : null);
+    const title = make("p", { class: "row" }, make("strong", {}, who), isChanged() ? make("span", { class: "badge warn" }, "in the unsaved script") : null);
     field("tried").replaceChildren(title, ...said(found), make("ol", { class: "steps" }, ...found.rules.map(step)));
   } catch (error) {
     field("tried").replaceChildren(make("p", { class: "wrong" }, error.message));
@@ -215,7 +215,7 @@ async function recipe(id) {
   }));
   field("recipe-insert").addEventListener("click", () => {
     const whole = withRule(editor.text, text, made);
-    if (whole === null) return say("The rules of this script are not a list in lines of their own; copy the rule instead.");
+    if (whole === null) return say("The rules of this script are not a list with lines of its own; copy the rule instead.");
     editor.text = whole;
     tell();
     lint();

@@ -22,7 +22,7 @@ function excerpt(text, { name, line }, rules) {
 async function matched(exchange) {
   const { source, text, rules } = await call("GET", "script");
   const found = rules.find((each) => each.name === exchange.rule);
-  if (!found) return [make("p", {}, "The rule ", make("strong", {}, exchange.rule), " answered. It is not in the script any more.")];
+  if (!found) return [make("p", {}, "The rule ", make("strong", {}, exchange.rule), " answered. It is no longer in the script.")];
   if (found.pushed) {
     const pushed = (await call("GET", "rules")).rules.find((each) => each.name === exchange.rule);
     const held = make("p", {}, "The pushed rule ", make("strong", {}, exchange.rule), " was the first whose conditions all matched.");
@@ -35,26 +35,26 @@ async function matched(exchange) {
   ];
 }
 
-const NEAR = "These rules came nearest:";
+const NEAR = "These rules nearly matched:";
 
 function missed({ near_misses: misses, error }) {
-  const answered = error?.code === "no_cassette" ? "Nothing was recorded for this request." : error === null ? "No rule matched, so the script's fallback answered (auto, if the script names no other)." : "No rule matched, and the script refuses what it does not expect (strict) or names an error as its fallback.";
+  const answered = error?.code === "no_cassette" ? "This request has no recorded answer." : error === null ? "No rule matched, so the script's fallback answered (auto, unless the script sets another)." : "No rule matched, and the script is strict, or has an error as its fallback.";
   if (!misses.length) return [make("p", {}, answered)];
   return [make("p", {}, answered), make("p", {}, NEAR), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
 }
 
-const UNNAMED = "No rule of the script that names this format matched.";
+const UNNAMED = "No rule with this format matched.";
 const MADE = {
-  embed: `The mock itself made the vectors from the text: the same text always gets the same vector. ${UNNAMED}`,
-  moderate: `The mock itself judged the text. ${UNNAMED}`,
-  count: `The mock itself counted the tokens. ${UNNAMED}`,
-  decide: `The mock itself decided, the same for the same question. ${UNNAMED}`,
-  speak: `The mock itself said the text aloud. ${UNNAMED}`,
-  transcribe: `The mock itself told what is heard or read, the same for the same file. ${UNNAMED}`,
-  draw: `The mock itself drew the picture. ${UNNAMED}`,
-  compact: `The mock itself made the conversation short. ${UNNAMED}`,
+  embed: `The mock made the vectors from the text itself: the same text always gets the same vector. ${UNNAMED}`,
+  moderate: `The mock moderated the text itself. ${UNNAMED}`,
+  count: `The mock counted the tokens itself. ${UNNAMED}`,
+  decide: `The mock decided itself, always the same for the same question. ${UNNAMED}`,
+  speak: `The mock spoke the text itself. ${UNNAMED}`,
+  transcribe: `The mock made up the recognised text, always the same for the same file. ${UNNAMED}`,
+  draw: `The mock drew the picture itself. ${UNNAMED}`,
+  compact: `The mock compacted the conversation itself. ${UNNAMED}`,
 };
-const LOOKED_UP = "The mock itself answers at this address; rules are asked only where answers are generated.";
+const LOOKED_UP = "The mock answers at this address itself; rules are only tried for generated answers.";
 
 /** Say who refused a request that no rule was asked for: its own header, or the API's checks. */
 function refusedBy({ request, error }) {
@@ -70,7 +70,7 @@ function refusedBy({ request, error }) {
 export async function why(exchange) {
   const said = [];
   if (exchange.unmatched) said.push(...missed(exchange));
-  else if (exchange.cassette) said.push(make("p", {}, "What was recorded in ", make("strong", {}, exchange.cassette), " answered."));
+  else if (exchange.cassette) said.push(make("p", {}, "The answer was recorded in ", make("strong", {}, exchange.cassette), "."));
   else if (exchange.rule) said.push(...(await matched(exchange)));
   else if (exchange.upstream) said.push(make("p", {}, "No rule matched, so the request was passed on to ", make("strong", {}, exchange.upstream), "."));
   else said.push(make("p", {}, exchange.error ? refusedBy(exchange) : MADE[exchange.said.task] ?? LOOKED_UP));
