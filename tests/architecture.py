@@ -14,8 +14,8 @@ Sources = Mapping[str, str]
 Graph = dict[str, set[str]]
 """What each module imports of the modules that were read."""
 
-Arrows = Mapping[str, Collection[str]]
-"""What each room may import. A room is a module or a package below one package: `journal`, `wire.openai`."""
+Dependencies = Mapping[str, Collection[str]]
+"""What each component may import. A component is a module or a package below one package: `journal`, `wire.openai`."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -70,11 +70,11 @@ def _within(name: str, modules: Collection[str]) -> str:
     return name
 
 
-def circles(graph: Mapping[str, Collection[str]]) -> list[str]:
-    """Name each circle: modules that all lead to one another, directly or by way of others."""
+def cycles(graph: Mapping[str, Collection[str]]) -> list[str]:
+    """Name each cycle: modules that all lead to one another, directly or by way of others."""
     reach = {own: _reachable(graph, own) for own in graph}
     groups = {tuple(sorted(other for other in reach[own] if own in reach.get(other, ()))) for own in graph}
-    return [f"a circle: {', '.join(group)}" for group in sorted(filter(None, groups))]
+    return [f"a cycle: {', '.join(group)}" for group in sorted(filter(None, groups))]
 
 
 def _reachable(graph: Mapping[str, Collection[str]], start: str) -> set[str]:
@@ -87,41 +87,44 @@ def _reachable(graph: Mapping[str, Collection[str]], start: str) -> set[str]:
     return found
 
 
-def room_of(module: str, package: str, rooms: Collection[str]) -> str:
-    """Return the room of a module: the one of the longest name that it begins with, or else its name in the package."""
+def component_of(module: str, package: str, components: Collection[str]) -> str:
+    """Return the component of a module: the one with the longest matching name, or else its name in the package."""
     inside = module.removeprefix(f"{package}.") if module != package else "__init__"
-    return _within(inside, rooms) or inside.partition(".")[0]
+    return _within(inside, components) or inside.partition(".")[0]
 
 
-def room_arrows(sources: Sources, rooms: Collection[str]) -> Graph:
-    """Return which room of `completions` imports which; each other package is a room of its own."""
+def component_imports(sources: Sources, components: Collection[str]) -> Graph:
+    """Return which component of `completions` imports which; each other package is a component of its own."""
 
-    def room(module: str) -> str:
+    def component(module: str) -> str:
         own = module.partition(".")[0]
-        return room_of(module, own, rooms) if own == "completions" else own
+        return component_of(module, own, components) if own == "completions" else own
 
     drawn: Graph = {}
     for own, found in import_graph(sources).items():
-        drawn.setdefault(room(own), set()).update(map(room, found))
+        drawn.setdefault(component(own), set()).update(map(component, found))
     return {own: targets - {own} for own, targets in drawn.items()}
 
 
-def across_arrows(sources: Sources, package: str, arrows: Arrows) -> list[str]:
-    """Find imports of rooms that the arrows do not allow, rooms without arrows, and arrows of no room."""
+def undeclared_imports(sources: Sources, package: str, dependencies: Dependencies) -> list[str]:
+    """Find imports that are not declared, components that are not declared, and declared ones that do not exist."""
     graph = {own: found for own, found in import_graph(sources).items() if own.partition(".")[0] == package}
-    rooms = {own: room_of(own, package, arrows) for own in graph}
+    components = {own: component_of(own, package, dependencies) for own in graph}
     wrong = [
         f"{own} imports {other}"
         for own, found in graph.items()
         for other in sorted(found & graph.keys())
-        if rooms[other] != rooms[own] and rooms[other] not in arrows.get(rooms[own], ())
+        if components[other] != components[own] and components[other] not in dependencies.get(components[own], ())
     ]
-    there, named = set(rooms.values()), arrows.keys() | {name for targets in arrows.values() for name in targets}
-    wrong += [f"{name} has no arrows" for name in sorted(there - arrows.keys() - {"__init__"})]
-    return wrong + [f"{name} is no room" for name in sorted(named - there)]
+    there, named = (
+        set(components.values()),
+        dependencies.keys() | {name for targets in dependencies.values() for name in targets},
+    )
+    wrong += [f"{name} has no dependencies" for name in sorted(there - dependencies.keys() - {"__init__"})]
+    return wrong + [f"{name} is not a component" for name in sorted(named - there)]
 
 
-def across_packages(sources: Sources, forbidden: Arrows) -> list[str]:
+def across_packages(sources: Sources, forbidden: Dependencies) -> list[str]:
     """Find imports of packages that a package must not know."""
     return [
         f"{path} imports {name}"

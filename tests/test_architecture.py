@@ -1,4 +1,4 @@
-"""The structure of the code: which room may import which, and what else holds in every file.
+"""The structure of the code: which component may import which, and what else holds in every file.
 
 The tables come first; then the guards of `tests/architecture.py` are held against our files, and each against files
 that break it.
@@ -20,9 +20,9 @@ ROOT = Path(__file__).parent.parent
 SOURCES = architecture.read_sources(ROOT, "completions", "mocksite", "llmclient")
 
 GROUND = {"budget", "conf", "conversation", "event", "exceptions", "faults", "ids", "outcome"}
-"""The ground floor: frozen values, which know nothing of the rooms above."""
+"""Modules of frozen values, which import none of the components above them."""
 
-ARROWS: dict[str, set[str]] = {
+DEPENDENCIES: dict[str, set[str]] = {
     "__init__": {"conversation"},  # what users import
     "budget": set(),
     "conf": set(),
@@ -74,7 +74,7 @@ ARROWS: dict[str, set[str]] = {
     },
     "pytest_plugin": {"conversation", "exceptions", "script"},  # of these only what loads no Django
 }
-"""Each room of `completions`, and the rooms that it may import. A room is a module or a package."""
+"""Each component of `completions`, and the components that it may import. A component is a module or a package."""
 
 PROVIDERS: dict[str, set[str]] = {
     "anthropic": set(),
@@ -88,8 +88,8 @@ PROVIDERS: dict[str, set[str]] = {
 }
 """The packages of wire formats, a provider each, and those of which a provider speaks formats too."""
 
-MAX_ROOMS, MAX_ARROWS = 30, 115
-"""The structure has fewer rooms and arrows than these, the three packages among the rooms."""
+MAX_COMPONENTS, MAX_DEPENDENCIES = 30, 115
+"""The structure has fewer components and dependencies than these, the three packages among the components."""
 
 APART = {"completions": {"mocksite", "llmclient"}, "mocksite": {"llmclient"}, "llmclient": {"completions", "mocksite"}}
 """The packages that a package must not import."""
@@ -137,29 +137,33 @@ def nodes() -> Iterator[None]:
     architecture.nodes.cache_clear()
 
 
-def test_files__import_one_another_in_no_circle() -> None:
-    assert architecture.circles(architecture.import_graph(SOURCES)) == []
+def test_files__import_one_another_in_no_cycle() -> None:
+    assert architecture.cycles(architecture.import_graph(SOURCES)) == []
 
 
-def test_rooms__import_along_the_arrows() -> None:
-    assert architecture.across_arrows(SOURCES, "completions", ARROWS) == []
+def test_components__import_only_what_is_declared() -> None:
+    assert architecture.undeclared_imports(SOURCES, "completions", DEPENDENCIES) == []
 
 
-def test_arrows__have_no_circle() -> None:
-    assert architecture.circles(ARROWS) == []
+def test_dependencies__have_no_cycle() -> None:
+    assert architecture.cycles(DEPENDENCIES) == []
 
 
-def test_arrows__are_few_and_each_is_needed() -> None:
-    drawn = architecture.room_arrows(SOURCES, ARROWS)
-    assert len(drawn) < MAX_ROOMS
-    assert sum(map(len, drawn.values())) < MAX_ARROWS
-    assert {room: targets for room in ARROWS if (targets := ARROWS[room] - drawn.get(room, set()))} == {}
+def test_dependencies__are_few_and_each_is_needed() -> None:
+    drawn = architecture.component_imports(SOURCES, DEPENDENCIES)
+    assert len(drawn) < MAX_COMPONENTS
+    assert sum(map(len, drawn.values())) < MAX_DEPENDENCIES
+    assert {
+        component: targets
+        for component in DEPENDENCIES
+        if (targets := DEPENDENCIES[component] - drawn.get(component, set()))
+    } == {}
 
 
-def test_rooms__are_on_the_map() -> None:
+def test_components__are_on_the_map() -> None:
     told = ast.get_docstring(ast.parse(SOURCES["completions/__init__.py"])) or ""
     named = {name.removesuffix(".py") for name in re.findall(r"`(\w+(?:\.py)?)/?", told)}
-    assert ARROWS.keys() - named == {"__init__"}
+    assert DEPENDENCIES.keys() - named == {"__init__"}
 
 
 def test_wire__no_provider_imports_another() -> None:
@@ -215,8 +219,8 @@ TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
         ("import app.c", "import app.a"),
     ],
 )
-def test_circles__are_seen(a: str, b: str) -> None:
-    """A circle is seen however its files are imported, and through other files too."""
+def test_cycles__are_found(a: str, b: str) -> None:
+    """A cycle is found however its files are imported, and through other files too."""
     files = {
         "app/__init__.py": "",
         "app/a.py": a,
@@ -224,8 +228,8 @@ def test_circles__are_seen(a: str, b: str) -> None:
         "app/c.py": "import app.b",
         "app/d.py": "import app.a",
     }
-    found = architecture.circles(architecture.import_graph(files))
-    assert found == [f"a circle: app.a, app.b{', app.c' if 'app.c' in a else ''}"]
+    found = architecture.cycles(architecture.import_graph(files))
+    assert found == [f"a cycle: app.a, app.b{', app.c' if 'app.c' in a else ''}"]
 
 
 ROOMS = {
@@ -236,7 +240,7 @@ ROOMS = {
     "wire/gemini/chat.py": "from app.wire import base",
     "__init__.py": "",
 }
-ROOMS_ARROWS = {"ids": [], "journal": ["ids"], "wire": ["ids"], "wire.openai": ["wire"], "wire.gemini": ["wire"]}
+DECLARED = {"ids": [], "journal": ["ids"], "wire": ["ids"], "wire.openai": ["wire"], "wire.gemini": ["wire"]}
 
 
 @pytest.mark.parametrize(
@@ -250,20 +254,20 @@ ROOMS_ARROWS = {"ids": [], "journal": ["ids"], "wire": ["ids"], "wire.openai": [
         ({"wire/base.py": "from .openai import chat"}, ["app.wire.base imports app.wire.openai.chat"]),
         ({"ids.py": "import app"}, ["app.ids imports app"]),
         ({"__init__.py": "from app.ids import new_id"}, ["app imports app.ids"]),
-        ({"views.py": ""}, ["views has no arrows"]),
+        ({"views.py": ""}, ["views has no dependencies"]),
     ],
 )
-def test_arrows__each_breach_is_named(changed: dict[str, str], complaints: list[str]) -> None:
+def test_dependencies__each_breach_is_named(changed: dict[str, str], complaints: list[str]) -> None:
     packages = {"journal/__init__.py": "", "wire/__init__.py": "", "wire/openai/__init__.py": ""}
     files = {f"app/{path}": text for path, text in (packages | ROOMS | changed).items()}
-    assert architecture.across_arrows(files, "app", ROOMS_ARROWS) == complaints
+    assert architecture.undeclared_imports(files, "app", DECLARED) == complaints
 
 
-def test_arrows__of_no_room_are_named() -> None:
+def test_dependencies__of_no_component_are_named() -> None:
     files = {"app/a.py": "", "app/b.py": "import app.a"}
-    assert architecture.across_arrows(files, "app", {"a": [], "b": ["a", "c"], "d": []}) == [
-        "c is no room",
-        "d is no room",
+    assert architecture.undeclared_imports(files, "app", {"a": [], "b": ["a", "c"], "d": []}) == [
+        "c is not a component",
+        "d is not a component",
     ]
 
 
