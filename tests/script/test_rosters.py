@@ -1,10 +1,11 @@
 """Which of the agents or skills that a prompt lists `auto` calls a tool with, and what it gives them to do."""
 
 import json
+import time
 
 import pytest
 
-from completions.conversation import Message, Prompt, Tool, ToolCall, ToolChoice
+from completions.conversation import Message, Prompt, ResponseFormat, Tool, ToolCall, ToolChoice
 from completions.script.auto.answer import auto
 from completions.script.protocols.observation import question
 
@@ -149,3 +150,34 @@ def test_work_is_given_to_one_agent_at_a_time() -> None:
     messages = (Message("user", "Ask a coworker a question on the work"),)
     calls: tuple[ToolCall, ...] = auto(Prompt(model="gpt-4o", messages=messages, tools=offered))[0].tool_calls
     assert len(calls) == 1
+
+
+HOSTILE = (
+    "<agent>\n" * 12_000,
+    "<agent " + "x" * 90_000,
+    "<member>" + "<name>" * 15_000,
+    "following agents: " * 5_000,
+    "following agents:" + " a" * 45_000,
+    "Agent name: " * 8_000,
+    "agents:\n- " * 9_000,
+    "agents:\n{'" * 9_000,
+    "deferred tools " * 6_000,
+    "deferred tools:\n" + "a\n" * 45_000,
+    "<task-notification>" + "<result>" * 12_000,
+    "following request:\n" + " " * 95_000,
+    "following request:\n" * 5_000,
+    "team:\n" + "- a" * 30_000,
+    "team:\n" * 15_000,
+    "(select from: " * 7_000,
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=[repr(text[:20]) for text in HOSTILE])
+def test_roster__a_text_that_only_looks_like_one_costs_little(text: str) -> None:
+    offered = (tool("Agent", text, subagent_type="", prompt=""), tool("ToolSearch", "", query=""))
+    schema = {"type": "object", "properties": {"next_speaker": {"type": "string"}}, "required": ["next_speaker"]}
+    messages = (Message("user", text),)
+    began = time.process_time()
+    auto(Prompt(model="gpt-4o", messages=messages, tools=offered))
+    auto(Prompt(model="gpt-4o", messages=messages, response_format=ResponseFormat("json_schema", schema=schema)))
+    assert time.process_time() - began < 5

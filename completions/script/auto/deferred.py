@@ -12,7 +12,7 @@ from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.instructions import given
 from completions.script.protocols.observation import is_loader, question
 
-NAMES = re.compile(r"(?i)\bdeferred tools\b[^\n]*:[ \t]*\n((?:[\w.-]{1,128}[ \t]*(?:\n|\Z)){1,500})")
+NAMES = re.compile(r"(?i)\bdeferred tools\b[^\n]{0,1000}:[ \t]*\n((?:[\w.-]{1,128}[ \t]*(?:\n|\Z)){1,500})")
 
 
 def loading(tools: Sequence[Tool], prompt: Prompt) -> Tool | None:

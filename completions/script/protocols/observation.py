@@ -60,7 +60,7 @@ def is_launcher(name: str) -> bool:
 
 
 NOTIFIED = "<task-notification>"
-REPORT = re.compile(r"<result>(?:\[harness:[^\n]*\n)?([\s\S]*?)</result>")
+CHECKED = re.compile(r"\s*\[harness:[^\n]*\n")
 """How Claude Code tells what an agent in the background came to."""
 
 SKILL = "Base directory for this skill:"
@@ -137,9 +137,9 @@ def _reported(text: str) -> ToolResult | None:
     """Return what an agent in the background came to, or a skill that was loaded, where a text of the user has it."""
     if text.startswith(SKILL):
         return ToolResult("Skill", text)
-    if NOTIFIED not in text or (report := REPORT.search(text, text.rindex(NOTIFIED))) is None:
-        return None
-    return ToolResult("Agent", report[1].strip())
+    _, notified, told = text.rpartition(NOTIFIED)
+    report, ended, _ = told.partition("<result>")[2].partition("</result>")
+    return ToolResult("Agent", CHECKED.sub("", report, count=1).strip()) if notified and ended else None
 
 
 PEOPLE = ("user", "human", "user_proxy")

@@ -22,7 +22,7 @@ TEAM = re.compile(
 )
 MEMBER = re.compile(r"(?m)^[-* \t]*([\w][\w -]{0,60}): ([^\n]*)")
 CHOSEN_FROM = re.compile(r"\(select from: ([^()\n]{1,2000})\)")
-REQUEST = re.compile(r"(?i)\bfollowing (?:user )?(?:request|task):\s*\n\s*([\s\S]{1,2000}?)\s*\n\s*\n")
+REQUEST = re.compile(r"(?i)\bfollowing (?:user )?(?:request|task):[ \t]{0,9}\n{1,3}[ \t]{0,9}(\S[^\n]{0,2000})")
 
 
 def led(schema: Schema, prompt: Prompt) -> Schema:
