@@ -419,7 +419,7 @@ async def test_listing__filters_and_pages() -> None:
     assert [each["id"] for each in await queries.listing(ALL)] == ids[:2]
 
 
-@pytest.mark.parametrize("text", ["Zürich", '"quoted"', "two\nlines", "a_b%"])
+@pytest.mark.parametrize("text", ["Zürich", '"quoted"', "two\nlines", "a_b%", 'in "Zürich"'])
 @pytest.mark.parametrize("plain", [True, False])
 async def test_search__finds_what_json_escapes(text: str, plain: bool) -> None:
     body = json.dumps(
