@@ -73,7 +73,7 @@ KINDS: dict[str, Schema] = {
     "callable": {"type": "string", "pattern": "^[^:]+:[^:]+$"},
     "url": {"type": "string", "pattern": "^https?://[^/]"},
     "arguments": {"type": ["object", "string"]},
-    "made_files": {"type": "object", "minProperties": 1, "additionalProperties": {"anyOf": [TEXT, BYTES]}},
+    "made_files": {"type": "object", "additionalProperties": {"anyOf": [TEXT, BYTES]}},
     "objects": {"type": "array", "items": {"type": "object"}},
     "prompt_role": {"enum": list(prompts.ROLES)},
     "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(prompts.WITHOUT)}}},
