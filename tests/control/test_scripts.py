@@ -116,7 +116,10 @@ async def test_rules__a_removed_rule_forgets_its_count() -> None:
         assert [await said("refund"), await said("refund")] == ["Once.", "Refunds take five days."]
         assert await told("DELETE", "rules/a%2Fb".replace("%2F", "/")) == {"removed": ["a/b"]}
     await told("POST", "rules", "[{reply: A}, {reply: B}]")
-    assert len((await told("DELETE", "rules"))["removed"]) == 2
+    await told("POST", "rules?place=after", "[{name: y, reply: Y}, {name: z, reply: Z}]")
+    assert await told("DELETE", "rules/y") == {"removed": ["y"]}
+    assert [each["name"] for each in (await told("GET", "rules"))["rules"]][2:] == ["z"]
+    assert len((await told("DELETE", "rules"))["removed"]) == 3
     assert await told("DELETE", "rules") == {"removed": []}
     assert [each["pushed"] for each in (await told("GET", "script"))["rules"]] == [None] * 4
 
