@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -320,3 +321,17 @@ def test_missing_field__is_not_the_text_none(field: str, lookup: str) -> None:
 )
 def test_claim__has_brackets_around_what_belongs_together(text: str, claim: str) -> None:
     assert matcher(text).claim() == claim
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "seen"),
+    [
+        ("authorization", "Bearer sk-proj-0123456789abcdef0123456789abcdef", "'Bearer sk-p…cdef'"),
+        ("x-api-key", "sk-ant-api03-0123456789abcdef0123456789abcdef", "'sk-ant-api0…cdef'"),
+        ("authorization", "Bearer test", "'Bearer test'"),
+        ("x-team", "the team that asks for all of this", "'the team that asks for all of this'"),
+    ],
+)
+def test_why_not__shows_of_a_key_only_its_ends(header: str, value: str, seen: str) -> None:
+    asked = replace(PROMPT, headers={header: value})
+    assert matcher(f"header: {{{header}: other}}").why_not(asked) == f"header `{header}` is 'other' (saw {seen})"

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from completions.conversation import Prompt
+from completions.conversation import Prompt, is_secret
 from completions.script.match.fields import Field
 from completions.script.match.lookups import Lookup
 from completions.script.match.regexes import Pattern
@@ -14,6 +14,9 @@ from completions.script.text.node import shortened
 
 SHOWN = 60
 """The most characters of a value in an explanation."""
+
+LONG_KEY = 31
+"""The most characters of a header with credentials in which there is no real key: Azure's have 32."""
 
 COMPARED = 2000
 """The most characters of a text that are compared for near misses."""
@@ -71,9 +74,11 @@ class Condition(Matcher):
         return f"{label} {self.lookup.phrase} {shown(self.expected)}"
 
     def seen(self, prompt: Prompt) -> str:
-        """Return the field's value, or why there is none."""
-        why = self.field.misfit and self.field.misfit(prompt, self.key)
-        return why or shown(self.value(prompt))
+        """Return the field's value, or why there is none; of a key only its ends, for what it is in is often a log."""
+        why, value = self.field.misfit and self.field.misfit(prompt, self.key), self.value(prompt)
+        if self.field.name == "header" and is_secret(self.key) and isinstance(value, str) and len(value) > LONG_KEY:
+            value = f"{value[:11]}…{value[-4:]}"
+        return why or shown(value)
 
     def names(self, field: str) -> bool:
         """Compare the field's name."""
