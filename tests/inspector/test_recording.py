@@ -67,8 +67,8 @@ async def test_button__starts_and_stops(recorder: Site, upstream: LiveServer, ro
 
     await control(recorder, "PUT", "recording", '{"mode": "none", "folder": "weather/one"}')
     for asked, why in (
-        ("What is recorded?", "The answer recorded at "),
-        ("And this?", " has no recorded answer to this"),
+        ("What is recorded?", "The answer was recorded in "),
+        ("And this?", "This request has no recorded answer."),
     ):
         await recorder.ask(asked, stream=True)
         await recorder.open(f"inspector/exchanges/{await last(recorder)}")

@@ -216,8 +216,8 @@ def test_host__of_ipv6_may_have_the_brackets_of_a_url() -> None:
         (("--workers", "0"), "argument --workers: it takes a whole number from 1 to 256, not '0'"),
         (("--fd", "999"), "--fd 999 is not a socket that this process inherited: Bad file descriptor."),
         (("--record", "manage.py"), "--record manage.py: manage.py is a file, not a folder."),
-        (("--record", "a" * 300), "cannot be made: File name too long"),
-        (("--record", ""), "--record takes a folder, not empty."),
+        (("--record", "a" * 300), "cannot be created: File name too long"),
+        (("--record", ""), "--record takes a folder, but is empty."),
         (("--host", "a..b", "--port", "0"), "a..b is not an address of this machine."),
     ],
 )
