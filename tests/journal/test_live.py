@@ -177,7 +177,7 @@ def test_file__that_is_no_journal_is_set_aside(spoil: Callable[[Path], object], 
     before = file.read_bytes()
     with live(file, JOURNAL_FLUSH_MS="20") as server:
         server.wait_for(f"The file {file} is not a journal of this version, or it is damaged: ")
-        aside = Path(server.wait_for(r"It was renamed to (\S+), and a new journal was begun\.")[1])
+        aside = Path(server.wait_for(r"It was renamed to (\S+), and a new journal was created\.")[1])
         ids = ask(server, 3)
         assert [row["request_id"] for row in await_rows(file, 3)] == ids
         assert not any("Traceback" in line for line in server.log)
