@@ -49,6 +49,9 @@ def check_named(name: str, container: Document | None, now: float) -> None:
 
 def with_runs(items: Sequence[dict[str, Any]], choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:
     """Yield an answer's items, with the containers in which they ran, what commands put out, and the files made."""
+    if not any(map(_ran, items)):
+        yield from items
+        return
     container, made = _container(prompt, serial), iter(_made(choice, prompt))
     for item in items:
         if not _ran(item):
