@@ -140,7 +140,7 @@ def test_process__that_a_plugin_keeps_from_being_asked(monkeypatch: pytest.Monke
         raise RuntimeError("A test tried to use socket.getaddrinfo.")
 
     monkeypatch.setattr(socket, "getaddrinfo", blocked)
-    with pytest.raises(ServerFailed, match=r"cannot be asked \(RuntimeError: A test.*`--allow-hosts=127\.0\.0\.1`"):
+    with pytest.raises(ServerFailed, match=r"cannot be reached \(RuntimeError: A test.*`--allow-hosts=127\.0\.0\.1`"):
         Session(ROOT, address)
 
 

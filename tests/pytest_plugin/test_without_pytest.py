@@ -36,7 +36,7 @@ class Plain(LLMMixin, unittest.TestCase):
         self.mock_llm.reply("two")
         self.assertEqual(ask("Hello"), "two")
         self.assertEqual(ask("set up"), "of setUp")
-        with self.assertRaisesRegex(AssertionError, "yet; MOCK_LLM_UPDATE=1 in the environment writes it"):
+        with self.assertRaisesRegex(AssertionError, "yet; MOCK_LLM_UPDATE=1 in the environment creates it"):
             self.mock_llm.assert_prompts()
 
 class Other(unittest.IsolatedAsyncioTestCase):

@@ -352,7 +352,7 @@ def test_bodies__that_are_unfinished_hold_no_more_than_they_may(hasty: LiveServe
         answers = [read_all(connection) for connection in connections]
     statuses = [answer[9:12] for answer in answers]
     assert set(statuses) == {b"408", b"503"}
-    assert b"too_many_bodies" in b"".join(answers) or b"may hold together" in b"".join(answers)
+    assert b"too_many_bodies" in b"".join(answers) or b"may take together" in b"".join(answers)
     with connect(hasty) as connection:
         connection.sendall(request(b"{}", CLOSE))
         assert read_all(connection).startswith(b"HTTP/1.1 200 "), "what they held is free again"

@@ -194,7 +194,7 @@ def test_fault__ends_the_connection_within_the_stream(place: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "end"), [("bad_utf8", "1007"), ("crlf", "no line ends"), ("split_bytes", "come whole")]
+    ("fault", "end"), [("bad_utf8", "1007"), ("crlf", "no line ends"), ("split_bytes", "sent whole")]
 )
 def test_fault__of_bytes_reaches_the_client_or_is_refused(place: str, fault: str, end: str) -> None:
     with opened(place, **{"X-Mock-Fault": fault}) as ws:

@@ -170,7 +170,7 @@ def test_manual__shows_each_prefix_with_its_address() -> None:
         )
     }
     assert shown == {(row.prefix, row.base, extra(row)) for row in OWN}
-    listed, rest = section.partition("These all want `http://127.0.0.1:8000/v1`")[2].split("\n\n", 1)
+    listed, rest = section.partition("All of these use `http://127.0.0.1:8000/v1`")[2].split("\n\n", 1)
     assert re.findall("`([^`]+)/`", listed) == ALIKE
     rest = "\n".join(part for part in rest.split("\n\n") if "`Router`" not in part)
     assert set(re.findall("`([^`]+)/`", rest)) == ABSENT.keys() | {row.prefix for row in ROWS if of_the_list(row)}

@@ -244,7 +244,7 @@ class AnthropicMessages(AnthropicAnswers):
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the conversation, the files that code has made, and what prompts are compared by."""
         is_held, is_compared = threads.is_held(prompt.body), diagnostics.is_wanted(prompt.body)
-        files = server_tools.files_to_store(reply, prompt, span()[1])
+        files = server_tools.files_to_store(reply, prompt, span)
         if not (is_held or is_compared):
             return files
         message, (_, ends) = self.document(reply, prompt), span()

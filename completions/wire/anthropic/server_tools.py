@@ -4,7 +4,7 @@ Shapes: `ServerToolUseBlock` and the blocks of results of the anthropic SDK.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +17,7 @@ from completions.wire.anthropic import mcp
 from completions.wire.anthropic.files import FILE, made_file
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.search_seals import encrypted
-from completions.wire.base import StoredDocument
+from completions.wire.base import Span, StoredDocument
 from completions.wire.content import PAGE, only_choice
 from completions.wire.fields import dicts, mapping, object_of, text, texts
 
@@ -123,9 +123,12 @@ def _file_id(filename: str, reply: Reply) -> str:
     return f"file_01{ids.spelled(f'file{reply.serial}/{filename}', 22, ids.BASE58)}"
 
 
-def files_to_store(reply: Reply, prompt: Prompt, now: float) -> list[StoredDocument]:
+def files_to_store(reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
     """Return the files that an answer's code has made, which can be downloaded."""
     ran = [call for call in only_choice(reply).tool_calls if call.files and is_own(call, prompt)]
+    if not ran:
+        return ()
+    _, now = span()
     return [
         StoredDocument(FILE, made := _file_id(name, reply), made_file(made, name, len(data), now), data=data)
         for call in ran
