@@ -41,6 +41,15 @@ class BenchmarkError(Exception):
     """A server that did not do what it was measured for."""
 
 
+def accepts(port: int) -> bool:
+    """Tell whether a server takes connections at a port."""
+    try:
+        socket.create_connection((HOST, port), TIMEOUT).close()
+    except OSError:
+        return False
+    return True
+
+
 class Server:
     """A server's process. Its log goes to a file in `directory`, so that nobody has to read it in time."""
 
@@ -72,8 +81,9 @@ class Server:
         self.port = port
 
     def _listens(self) -> int | None:
+        """Return the port; with several workers, uvicorn names it before any of them listens."""
         found = re.search(r"running on http://[^ :]+:(\d+)", self.log())
-        return int(found[1]) if found else None
+        return int(found[1]) if found and accepts(int(found[1])) else None
 
     def answer(self, **fields: object) -> bytes:
         """Return the body of one answer to the chat request with these fields."""
