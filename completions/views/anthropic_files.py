@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from completions.views.files import sent
+from completions.views.files import download
 from completions.views.http import Recorded
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, keep_file, stored
@@ -39,7 +39,7 @@ async def content(asked: Asked, name: str) -> Recorded:
     file = await asked.get(FILE, name)
     if not file["downloadable"]:
         raise files.not_downloadable(file["id"])
-    return sent(await asked.bytes_of(FILE, name), file["filename"])
+    return download(await asked.bytes_of(FILE, name), file["filename"])
 
 
 @stored

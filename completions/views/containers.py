@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.state import blobs
 from completions.state.records import Document
-from completions.views.files import sent
+from completions.views.files import download
 from completions.views.http import Recorded
 from completions.views.paced import scripted_id
 from completions.views.stored import Asked, keep_file, stored
@@ -115,7 +115,7 @@ async def file_content(asked: Asked, name: str, file_id: str) -> Recorded:
     """Send the bytes of a file of a container."""
     file = await _file(asked, name, file_id)
     await _use(asked, name)
-    return sent(await asked.bytes_of(FILE, file_id), file["path"].removeprefix(containers.FOLDER))
+    return download(await asked.bytes_of(FILE, file_id), file["path"].removeprefix(containers.FOLDER))
 
 
 @stored

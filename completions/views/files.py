@@ -50,11 +50,11 @@ async def shown(asked: Asked, name: str) -> dict[str, Any]:
 async def content(asked: Asked, name: str) -> Recorded:
     """Send a file's bytes back."""
     file = await asked.get(FILE, name)
-    return sent(await asked.bytes_of(FILE, name), file["filename"])
+    return download(await asked.bytes_of(FILE, name), file["filename"])
 
 
-def sent(data: bytes, filename: str) -> Recorded:
-    """Return a response with a file's bytes, which a browser would save by this name."""
+def download(data: bytes, filename: str) -> Recorded:
+    """Return a response with a file's bytes, which a browser saves under this name."""
     response = RawResponse(data, 200, "application/octet-stream")
     plain = "".join(filter(str.isprintable, filename))
     response["content-disposition"] = content_disposition_header(as_attachment=True, filename=plain) or "attachment"

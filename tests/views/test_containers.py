@@ -330,3 +330,19 @@ def test_shell__of_the_api_runs_and_is_sent_back(making: str, stream: bool) -> N
         asked("Hello", {"type": "container_reference", "container_id": "cntr_x"})
     local = asked("list", {"type": "local"})
     assert [item.type for item in local.output] == ["message", "shell_call"] and local.output[1].environment is None
+
+
+@pytest.mark.parametrize(
+    ("tool", "why"),
+    [
+        ({"type": "shell", "environment": {"type": "cloud"}}, "'container_auto', 'local', and 'container_reference'"),
+        ({"type": "shell", "environment": {"type": "container_reference"}}, "'tools[0].environment.container_id'"),
+        ({"type": "shell", "environment": {"type": "local", "memory_limit": "1g"}}, "memory_limit"),
+        ({"type": CODE, "container": {"type": "auto", "memory_limit": "2g"}}, "'1g', '4g', '16g', and '64g'"),
+        ({"type": CODE, "container": {"type": "auto", "network_policy": {"type": "all"}}}, "Invalid value: 'all'"),
+    ],
+)
+def test_tool__whose_container_is_none(client: openai.OpenAI, tool: Any, why: str) -> None:
+    with pytest.raises(openai.BadRequestError) as refused:
+        client.responses.create(model="gpt-5.2", input="Hello", tools=[tool])
+    assert why in refused.value.message

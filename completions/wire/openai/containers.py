@@ -1,4 +1,4 @@
-"""OpenAI's containers, in which the API runs code: what is asked for, and what one and its files look like at a time.
+"""OpenAI's containers, in which the API runs code: the rules for requests, and the documents of containers and files.
 
 Shapes: `ContainerCreateResponse` and `FileCreateResponse` of the openai SDK, in the order of OpenAI's reference
 ("Containers", "Container Files"); what is not found is told as users quote it (404, 2025-06 to 2026-09).
@@ -49,14 +49,20 @@ _POLICY = tagged(
         ),
     },
 )
+CONTENTS: Mapping[str, Check] = {
+    "file_ids": nullable(array(string(), "strings")),
+    "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
+    "network_policy": nullable(_POLICY),
+}
+"""What a new container is made with, also where an answer's tool asks for one."""
+
+SKILLS = nullable(array(obj, "objects"))
 _CONTAINER = record(
     {
         "name": string(),
         "expires_after": nullable(record(_EXPIRES, tuple(_EXPIRES))),
-        "file_ids": nullable(array(string(), "strings")),
-        "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
-        "network_policy": nullable(_POLICY),
-        "skills": nullable(array(obj, "objects")),
+        "skills": SKILLS,
+        **CONTENTS,
     },
     ("name",),
 )

@@ -1,4 +1,4 @@
-"""Where the code and the commands of an answer run that the API runs itself, and the files that they make there.
+"""The containers in which the API runs the code and the shell commands of an answer, and the files that these make.
 
 They run in the container that the request names, else in that of the last call in the conversation (OpenAI's guide
 "Code Interpreter"), else in a new one. A file is cited where the text has its address, a picture is shown as well
@@ -19,8 +19,7 @@ from completions.wire.openai.containers import CONTAINER, FILE, FOLDER, USED, ma
 from completions.wire.openai.responses import hosted
 from completions.wire.openai.responses.hosted import IN_CONTAINER
 
-CODE, COMMANDS = "code_interpreter_call", "shell_call"
-OUTPUT = "shell_call_output"
+CODE_CALL, SHELL_CALL, SHELL_OUTPUT = "code_interpreter_call", "shell_call", "shell_call_output"
 
 
 def _asked(prompt: Prompt) -> Any:
@@ -29,64 +28,66 @@ def _asked(prompt: Prompt) -> Any:
     return next((tool.get("container", tool.get("environment")) for tool in tools), None)
 
 
-def runs(prompt: Prompt) -> bool:
+def uses_container(prompt: Prompt) -> bool:
     """Tell whether the model may run code or commands in a container."""
     return _asked(prompt) is not None
 
 
-def named(prompt: Prompt) -> str:
+def requested_id(prompt: Prompt) -> str:
     """Return the id of the container that the request names; empty where it names none."""
     asked = _asked(prompt)
     return text(asked) or text(mapping(asked).get("container_id"))
 
 
-def check_named(name: str, container: Document | None, now: float) -> None:
+def check_requested(name: str, container: Document | None, now: float) -> None:
     """Raise the API's error where the container that a request names is not there, or has expired."""
     if container is None:
         raise containers.not_found(name)
     containers.used(container, now)
 
 
-def with_runs(items: Sequence[dict[str, Any]], choice: Choice, prompt: Prompt, serial: str) -> Iterator[dict[str, Any]]:
-    """Yield an answer's items, with the containers in which they ran, what commands put out, and the files made."""
-    if not any(map(_ran, items)):
+def run_in_container(
+    items: Sequence[dict[str, Any]], choice: Choice, prompt: Prompt, serial: str
+) -> Iterator[dict[str, Any]]:
+    """Yield an answer's items; those that ran have their container, their output and their files."""
+    if not any(map(_has_run, items)):
         yield from items
         return
-    container, made = _container(prompt, serial), iter(_made(choice, prompt))
+    container, made = _container(prompt, serial), iter(_files_made(choice, prompt))
     for item in items:
-        if not _ran(item):
+        if not _has_run(item):
             yield item
             continue
         files = next(made, ())
         for name, _ in files:
             _cite(name, _file_id(name, serial), container, items)
-        if item["type"] == CODE:
-            shown = [_shown(*file) for file in files if is_picture(file[0])]
+        if item["type"] == CODE_CALL:
+            shown = [_shown_picture(*file) for file in files if is_picture(file[0])]
             outputs = item["outputs"] if item["outputs"] is None else [*item["outputs"], *shown]
             yield {**item, "container_id": container, "outputs": outputs}
         else:
             output = item.pop("output")
             yield {**item, "environment": {"type": "container_reference", "container_id": container}}
-            yield {"type": OUTPUT, "status": "completed", "max_output_length": None, "output": output}
+            yield {"type": SHELL_OUTPUT, "status": "completed", "max_output_length": None, "output": output}
 
 
-def _ran(item: Mapping[str, Any]) -> bool:
+def _has_run(item: Mapping[str, Any]) -> bool:
     """Tell whether an item is of code or of commands that the API has run."""
-    return item["type"] == CODE or (item["type"] == COMMANDS and "output" in item)
+    return item["type"] == CODE_CALL or (item["type"] == SHELL_CALL and "output" in item)
 
 
 def _container(prompt: Prompt, serial: str) -> str:
     """Return the id of the container in which an answer's code runs."""
     items = [*dicts(prompt.recalled.get("items")), *dicts(prompt.body.get("input"))]
     earlier = [name for item in items if (name := _container_of(item))]
-    return named(prompt) or (earlier[-1] if earlier else containers.container_id(serial))
+    return requested_id(prompt) or (earlier[-1] if earlier else containers.container_id(serial))
 
 
 def _container_of(item: Mapping[str, Any]) -> str:
     return text(item.get("container_id")) or text(mapping(item.get("environment")).get("container_id"))
 
 
-def _made(choice: Choice, prompt: Prompt) -> list[tuple[tuple[str, bytes], ...]]:
+def _files_made(choice: Choice, prompt: Prompt) -> list[tuple[tuple[str, bytes], ...]]:
     """Return the files of each call that runs in a container."""
     return [call.files for call in choice.tool_calls if hosted.kind_of(call, prompt) in IN_CONTAINER]
 
@@ -95,7 +96,7 @@ def _file_id(filename: str, serial: str) -> str:
     return containers.file_id(f"{serial}/{filename}")
 
 
-def _shown(filename: str, data: bytes) -> dict[str, str]:
+def _shown_picture(filename: str, data: bytes) -> dict[str, str]:
     """Return the output of code that shows a picture, as a data URL."""
     return {"type": "image", "url": f"data:{type_of(filename)};base64,{base64.b64encode(data).decode()}"}
 
@@ -121,7 +122,7 @@ def to_store(
     if not ran:
         return []
     asked = mapping(_asked(prompt))
-    files = [file for files in islice(_made(choice, prompt), len(ran)) for file in files]
+    files = [file for files in islice(_files_made(choice, prompt), len(ran)) for file in files]
     return [
         StoredDocument(CONTAINER, ran[0], containers.new_container(asked, now, ran[0]), grows=USED),
         *(

@@ -164,12 +164,12 @@ def _output(reply: Reply, prompt: Prompt) -> Iterator[dict[str, Any]]:
     if not reply.choices:
         return
     choice = _within_limit(reply.choices[0], prompt)
-    items = list(containers.with_runs(list(_items(choice, prompt, reply.serial)), choice, prompt, reply.serial))
+    items = list(containers.run_in_container(list(_items(choice, prompt, reply.serial)), choice, prompt, reply.serial))
     before, after = _compactions(reply, prompt)
     items = [*before, *with_search(items, prompt), *after]
     for place, item in enumerate(items):
         made: dict[str, Any] = {"id": _item_id(items, place, reply)}
-        if item["type"] == containers.OUTPUT:
+        if item["type"] == containers.SHELL_OUTPUT:
             item = {**item, "call_id": items[place - 1]["call_id"]}
             item = arranged(item, ("type", "status", *sorted(item)))
         elif item["type"] in _CALLED:

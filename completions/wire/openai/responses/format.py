@@ -118,7 +118,7 @@ class Responses(OpenAIFormat):
             return [(templates.PROMPT, name)]
         compared = diagnostics.place(prompt)
         files = [(STORE_FILES, name) for name in hosted.stores(prompt)]
-        container = [(CONTAINER, name)] if (name := containers.named(prompt)) else []
+        container = [(CONTAINER, name)] if (name := containers.requested_id(prompt)) else []
         return [*self._said_before(prompt), *files, *container, *([] if compared is None else [compared])]
 
     def _said_before(self, prompt: Prompt) -> list[Place]:
@@ -142,8 +142,8 @@ class Responses(OpenAIFormat):
             prompt = replace(prompt, recalled={**prompt.recalled, "files": files})
         if (compared := documents.get(diagnostics.place(prompt) or ("", ""))) is not None:
             prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: compared})
-        if validate and self.vendor == Responses.vendor and (container := containers.named(prompt)):
-            containers.check_named(container, documents.get((CONTAINER, container)), time.time())
+        if validate and self.vendor == Responses.vendor and (container := containers.requested_id(prompt)):
+            containers.check_requested(container, documents.get((CONTAINER, container)), time.time())
         if not (places := self._said_before(prompt)):
             return prompt
         if validate:
@@ -182,7 +182,7 @@ class Responses(OpenAIFormat):
         """Return the response, its items, the items to append to the conversation, and what prompts are compared by."""
         stored = prompt.body.get("store") is not False
         compared = self._speaks(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
-        if not (stored or compared or conversation_id(prompt.body) or containers.runs(prompt)):
+        if not (stored or compared or conversation_id(prompt.body) or containers.uses_container(prompt)):
             return ()
         whole, (begins, ends) = self._document(reply, prompt), span()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)

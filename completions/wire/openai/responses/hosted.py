@@ -241,7 +241,7 @@ def item(
         case "code_interpreter":
             return _interpreted(given, include)
         case "hosted_shell":
-            return _for_client("shell", given, tool) | {"output": _ran(given)}
+            return _for_client("shell", given, tool) | {"output": _shell_output(given)}
         case "image_generation":
             return _drawn(text(given.get("result")), tool, query)
         case "mcp":
@@ -328,8 +328,8 @@ def _interpreted(given: Mapping[str, Any], include: Sequence[str]) -> dict[str, 
     }
 
 
-def _ran(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what each command put out: a text is what the first one does, a mapping has the parts of its output."""
+def _shell_output(given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the output of each command: a text is the first one's standard output, a mapping has all of its parts."""
     found = given.get("output", "Hello\n")
     said = [
         {"stdout": each} if isinstance(each, str) else mapping(each)

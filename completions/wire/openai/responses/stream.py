@@ -138,7 +138,7 @@ class _Narrator:
                 self._commands(index=at["output_index"], said=texts(mapping(item.get("action")).get("commands")))
             case "shell_call_output":
                 for place, output in enumerate(dicts(item.get("output"))):
-                    self._put_out({**at, "command_index": place}, output)
+                    self._shell_output({**at, "command_index": place}, output)
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
                 self._said("response.mcp_call_arguments", at, "arguments", item)
@@ -159,8 +159,8 @@ class _Narrator:
             self._add("response.shell_call_command.added", {**at, "command": ""})
             self._said("response.shell_call_command", at, "command", {"command": command})
 
-    def _put_out(self, at: dict[str, Any], output: Mapping[str, Any]) -> None:
-        """Tell what a command put out (`ResponseShellCallOutputContent…Event` of the SDK)."""
+    def _shell_output(self, at: dict[str, Any], output: Mapping[str, Any]) -> None:
+        """Tell the output of a command (`ResponseShellCallOutputContent…Event` of the SDK)."""
         for stream in ("stdout", "stderr"):
             if said := text(output.get(stream)):
                 self._add("response.shell_call_output_content.delta", {**at, "delta": {stream: said}})

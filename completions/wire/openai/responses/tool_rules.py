@@ -8,6 +8,7 @@ from typing import Any
 
 from completions.tokens.capabilities import EFFORTS
 from completions.wire.openai import strict_schema
+from completions.wire.openai.containers import CONTENTS, SKILLS
 from completions.wire.openai.searching import FILTERS
 from completions.wire.openai.strict_schema import SchemaRules
 from completions.wire.openai.tool_rules import BAD_SCHEMA, MAX_TOOLS
@@ -68,14 +69,14 @@ _FILE_SEARCH = record(
     },
     ("vector_store_ids",),
 )
-_AUTO = record(
+_AUTO = record({"type": choice("auto"), **CONTENTS}, ("type",))
+_ENVIRONMENT = tagged(
+    "type",
     {
-        "type": choice("auto"),
-        "file_ids": array(_STRING, "strings"),
-        "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
-        "network_policy": obj,
+        "container_auto": record({"type": anything, "skills": SKILLS, **CONTENTS}),
+        "local": record({"type": anything, "skills": SKILLS}),
+        "container_reference": record({"type": anything, "container_id": string(low=1)}, ("container_id",)),
     },
-    ("type",),
 )
 _CODE = record(
     {"type": anything, "container": either("one of a string or object", string=string(low=1), object=_AUTO)}
@@ -158,7 +159,7 @@ TOOLS: Mapping[str, Check] = {
     "programmatic_tool_calling": _PLAIN,
     "image_generation": _PICTURE,
     "local_shell": _PLAIN,
-    "shell": record({"type": anything, "allowed_callers": _CALLERS, "environment": nullable(obj)}),
+    "shell": record({"type": anything, "allowed_callers": _CALLERS, "environment": nullable(_ENVIRONMENT)}),
     "custom": _CUSTOM,
     "namespace": _NAMESPACE,
     "tool_search": record(
