@@ -53,7 +53,7 @@ async def removed(asked: Asked, name: str) -> dict[str, Any]:
 
 
 async def _files(asked: Asked, name: str) -> list[Document]:
-    """Return the files of a container; what it was made with is copied into it at the first look."""
+    """Return the files of a container; those that it was made with are copied into it on the first call."""
     container = await asked.get(CONTAINER, name)
     if wanted := container["file_ids"]:
         await asked.change(CONTAINER, name, lambda before: {**before, "file_ids": []})
@@ -73,7 +73,7 @@ async def _copy(asked: Asked, name: str, file: Document) -> Document:
 @stored
 async def file_added(asked: Asked, name: str) -> dict[str, Any]:
     """Put a file into a container: an upload, or a copy of one of the files."""
-    await _use(asked, name)
+    await _touch(asked, name)
     if asked.request.content_type == "multipart/form-data":
         upload = files.named_file(asked.form, "file")
         file = containers.uploaded_file(name, upload.name, len(upload.data), time.time())
@@ -85,10 +85,10 @@ async def file_added(asked: Asked, name: str) -> dict[str, Any]:
     return dict(await _copy(asked, name, await asked.get(UPLOADED, body["file_id"])))
 
 
-async def _use(asked: Asked, name: str) -> None:
-    """Note that a container is in use, which puts off its end; raise the API's error where it has come."""
+async def _touch(asked: Asked, name: str) -> None:
+    """Note that a container is used, so that it expires later; raise the API's error if it has expired."""
     now = time.time()
-    await asked.change(CONTAINER, name, lambda before: containers.used(before, now))
+    await asked.change(CONTAINER, name, lambda before: containers.touched(before, now))
 
 
 @stored
@@ -114,7 +114,7 @@ async def file_shown(asked: Asked, name: str, file_id: str) -> dict[str, Any]:
 async def file_content(asked: Asked, name: str, file_id: str) -> Recorded:
     """Send the bytes of a file of a container."""
     file = await _file(asked, name, file_id)
-    await _use(asked, name)
+    await _touch(asked, name)
     return download(await asked.bytes_of(FILE, file_id), file["path"].removeprefix(containers.FOLDER))
 
 

@@ -180,7 +180,7 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
 
 
 def _headers(wire: object, exchange: Exchange, status: int) -> Mapping[str, str]:
-    """Return the API's own headers of what no model answers: they tell of no limits."""
+    """Return the API's own headers for an answer that no model gives: without rate limits."""
     elapsed = (time.monotonic() - exchange.started) * 1000
     if not isinstance(wire, WireFormat):
         return headers_of(f"{elapsed:.0f}", status, None, is_limited=False)

@@ -126,12 +126,12 @@ def test_response__runs_code_in_a_container_that_is_there(client: openai.OpenAI,
 
 def test_container__expires_when_nobody_uses_it() -> None:
     made = containers.new_container({"name": "a", "expires_after": {"minutes": 2}}, now=1000)
-    later = containers.used(made, 1100)
+    later = containers.touched(made, 1100)
     assert (containers.shown(made, 1119)["status"], containers.shown(made, 1120)["status"]) == ("running", "expired")
     assert containers.shown(later, 1219)["last_active_at"] == 1100
     assert containers.shown(later, 1219)["status"] == "running"
     with pytest.raises(RequestError, match="Container is expired"):
-        containers.used(made, 1120)
+        containers.touched(made, 1120)
 
 
 def test_litellm__makes_containers_and_puts_files_into_them(url: str) -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from completions.conversation import Prompt, Tool, ToolCall
-from completions.script.auto.deferred import loading
+from completions.script.auto.deferred import choose_loader
 from completions.script.auto.fitting import fitting, named
 from completions.script.auto.instances import instance, is_instance
 from completions.script.auto.mentioned import PLACES, mentioned, places, with_numbers
@@ -86,10 +86,10 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     if final and choice.mode == "required" and _goes_on(prompt):
         return final[:1]
     if result is None and others:
-        if not any(map(is_loader, _called(prompt))) and (loader := loading(others, prompt)):
+        if not any(map(is_loader, _called(prompt))) and (loader := choose_loader(others, prompt)):
             return [loader]
         most = MAX_CALLS if prompt.parallel_tool_calls else 1
-        return _one_alone(fitting(_in_order(others, prompt), question(prompt), most))
+        return _alone_if_needed(fitting(_callable(others, prompt), question(prompt), most))
     if result is None:
         return final[:1]
     if final and (left := _not_called(named(others, question(prompt)), prompt)):
@@ -99,8 +99,8 @@ def _chosen(prompt: Prompt) -> list[Tool]:
     return fitting(_least_called(others, prompt), question(prompt), 1) if choice.mode == "required" else []
 
 
-def _in_order(tools: list[Tool], prompt: Prompt) -> list[Tool]:
-    """Return the tools that may be called: none again after one was loaded, and last what starts an agent unasked."""
+def _callable(tools: list[Tool], prompt: Prompt) -> list[Tool]:
+    """Return the tools to choose from: no loader, none twice after a tool was loaded, those that start agents last."""
     left = (has_loaded(prompt) and _not_called(tools, prompt)) or tools
     kept = [tool for tool in left if not is_loader(tool.name)] or left
     return sorted(kept, key=lambda tool: is_launcher(tool.name) and not named([tool], question(prompt)))
@@ -112,8 +112,8 @@ def _goes_on(prompt: Prompt) -> bool:
     return last is not None and last.role == "assistant" and not last.tool_calls
 
 
-def _one_alone(chosen: list[Tool]) -> list[Tool]:
-    """Return the tools that are called together: one that hands the conversation or work over is called alone."""
+def _alone_if_needed(chosen: list[Tool]) -> list[Tool]:
+    """Return the chosen tools, or the first alone if one of them hands the conversation or work to another agent."""
     return chosen[:1] if any(is_called_alone(tool.name) for tool in chosen) else chosen
 
 

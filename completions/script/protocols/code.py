@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.described import asked_for
+from completions.script.protocols.described import arguments_for_request
 from completions.script.protocols.observation import in_sentences, observation, question
 from completions.script.protocols.written_types import schema_of_parameters
 from completions.script.schemas.document import compact, seeded
@@ -46,7 +46,9 @@ def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
     if tools:
         asked = question(prompt)
         tool = best_fitting(tools, asked)
-        given = ", ".join(f"{name}={value!r}" for name, value in asked_for(tool, seed, prompt, asked).items())
+        given = ", ".join(
+            f"{name}={value!r}" for name, value in arguments_for_request(tool, seed, prompt, asked).items()
+        )
         return "I call a tool and print its result.", f"result = {tool.name}({given})\nprint(result)"
     return "I know the answer.", f"{FINAL}({in_sentences(prompt, seeded(seed + '/code'))!r})"
 

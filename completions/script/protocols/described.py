@@ -35,8 +35,8 @@ def arguments(tool: Tool, seed: str, said: str = "") -> Mapping[str, object]:
     return made if isinstance(made, Mapping) else {}
 
 
-def asked_for(tool: Tool, seed: str, prompt: Prompt, asked: str) -> Mapping[str, object]:
-    """Make arguments that a tool takes from what was asked: an agent gets all of it, one of several is named."""
+def arguments_for_request(tool: Tool, seed: str, prompt: Prompt, asked: str) -> Mapping[str, object]:
+    """Make a tool's arguments from the request: one that starts an agent gets the best fitting agent and all of it."""
     return arguments(replace(tool, parameters=with_roster(tool, prompt)), seed, asked)
 
 

@@ -34,8 +34,8 @@ def instructions(prompt: Prompt) -> Iterator[str]:
             left -= len(message.text)
 
 
-def given(prompt: Prompt) -> Iterator[str]:
-    """Yield all that the system and the user have said in the conversation, the latest first."""
+def texts_so_far(prompt: Prompt) -> Iterator[str]:
+    """Yield the texts of the system and the user in the conversation, the latest first."""
     left = 4 * MAX_SEARCHED
     for message in reversed(prompt.messages):
         if left > 0 and message.role in ("system", "developer", "user"):

@@ -46,7 +46,7 @@ DELEGATION = re.compile(r"(?i)(?:delegate|ask)\w*_to_\w*(?:co_?worker|member|age
 
 
 def is_called_alone(name: str) -> bool:
-    """Tell whether a tool of this name is called without another one: what it gives away is given once."""
+    """Tell whether a tool of this name is called alone, because it hands the conversation or work to another agent."""
     return is_handover(name) or DELEGATION.match(name) is not None
 
 
@@ -55,7 +55,7 @@ LAUNCHER = re.compile(r"(?i)\A(?:(?:sub_?)?agent|task)\Z")
 
 
 def is_launcher(name: str) -> bool:
-    """Tell whether a tool of this name starts another agent, which nobody wants who has not asked for it."""
+    """Tell whether a tool of this name starts another agent, which is done only on request."""
     return LAUNCHER.match(name) is not None
 
 
@@ -77,7 +77,7 @@ def is_loader(name: str) -> bool:
 
 
 def has_loaded(prompt: Prompt) -> bool:
-    """Tell whether a tool was just loaded, so that nothing was found out yet: its result has no text."""
+    """Tell whether the last result only says that a tool was loaded: it has no text."""
     result = prompt.tool_result
     return result is not None and is_loader(result.name) and not own_words(result.text).strip()
 
@@ -134,7 +134,7 @@ def observation(prompt: Prompt) -> ToolResult | None:
 
 
 def _reported(text: str) -> ToolResult | None:
-    """Return what an agent in the background came to, or a skill that was loaded, where a text of the user has it."""
+    """Return the result of a background agent, or the text of a loaded skill, if a message of the user has one."""
     if text.startswith(SKILL):
         return ToolResult("Skill", text)
     _, notified, told = text.rpartition(NOTIFIED)
@@ -162,12 +162,12 @@ def has_worked(prompt: Prompt) -> bool:
 def question(prompt: Prompt) -> str:
     """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
-    asked = (text for text in texts if not tells(text))
+    asked = (text for text in texts if not is_report(text))
     return next((words for text in asked if (words := own_words(text)) or not text), "")
 
 
-def tells(text: str) -> bool:
-    """Tell whether a text of the user's role is no question, but says what a tool or another agent said."""
+def is_report(text: str) -> bool:
+    """Tell whether a message of the user is no question, but reports what a tool or another agent said."""
     added = text.startswith((TRANSCRIPT, LOADED, SKILL)) or ADOPTED.match(text[:200])
     return bool(added or SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]))
 

@@ -25,8 +25,8 @@ CHOSEN_FROM = re.compile(r"\(select from: ([^()\n]{1,2000})\)")
 REQUEST = re.compile(r"(?i)\bfollowing (?:user )?(?:request|task):[ \t]{0,9}\n{1,3}[ \t]{0,9}(\S[^\n]{0,2000})")
 
 
-def led(schema: Schema, prompt: Prompt) -> Schema:
-    """Return the schema of an orchestrator's answer with what it says; the same object where it is no such schema."""
+def fill_decision(schema: Schema, prompt: Prompt) -> Schema:
+    """Return the schema of an orchestrator's decision, limited to one; any other schema as it is, the same object."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(schema, Mapping) or not isinstance(properties, Mapping) or SPEAKER not in properties:
         return schema
@@ -36,7 +36,9 @@ def led(schema: Schema, prompt: Prompt) -> Schema:
     said = {**PRESUMED, **dict.fromkeys(DONE, _has_spoken(prompt, team))}
     said |= {SPEAKER: best_fitting(team, request).name} if team else {}
     said |= {WORK: request} if request else {}
-    changed = {name: _saying(each, said[name], schema) if name in said else each for name, each in properties.items()}
+    changed = {
+        name: _with_value(each, said[name], schema) if name in said else each for name, each in properties.items()
+    }
     return {**schema, "properties": changed}
 
 
@@ -45,7 +47,7 @@ def _asked(prompt: Prompt) -> Iterator[str]:
 
 
 def _team(told: str) -> list[Tool]:
-    """Return the members of the team that a prompt lists, with what each does where it says so."""
+    """Return the team's members that a prompt lists, with their descriptions if it has them."""
     listed = [Tool(each[1].strip(), each[2]) for found in TEAM.finditer(told) for each in MEMBER.finditer(found[1])]
     if not (chosen := CHOSEN_FROM.search(told)):
         return listed
@@ -54,7 +56,7 @@ def _team(told: str) -> list[Tool]:
 
 
 def _has_spoken(prompt: Prompt, team: list[Tool]) -> bool:
-    """Tell whether somebody of the team has spoken: a message has that name, or an answer that called for a speaker."""
+    """Tell whether a member has spoken: a message has a member's name, or an earlier answer chose a speaker."""
     names = {tool.name for tool in team}
     return any(
         message.name in names or (message.role == "assistant" and f'"{SPEAKER}"' in message.text)
@@ -62,8 +64,8 @@ def _has_spoken(prompt: Prompt, team: list[Tool]) -> bool:
     )
 
 
-def _saying(schema: object, value: object, root: Mapping[str, object]) -> object:
-    """Return the schema of a field that has this value, or an `answer` of this value."""
+def _with_value(schema: object, value: object, root: Mapping[str, object]) -> object:
+    """Return a field's schema limited to this value, or limited to it in the field's `answer`."""
     field = schema if isinstance(schema, Mapping) else {}
     if isinstance(reference := field.get("$ref"), str):
         defined = root.get(reference.split("/")[1]) if reference.count("/") == 2 else None

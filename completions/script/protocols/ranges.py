@@ -14,7 +14,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import instructions
-from completions.script.protocols.orchestrators import led
+from completions.script.protocols.orchestrators import fill_decision
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.described import described
 from completions.script.schemas.document import Schema
@@ -41,7 +41,7 @@ MENTIONS = 20
 
 def ranged(schema: Schema, prompt: Prompt) -> Schema:
     """Return a schema with the ranges that the prompt tells of its numbers; the same object where it tells none."""
-    changed: Schema = _ranged(led(schema, prompt), "", list(instructions(prompt)), 0)
+    changed: Schema = _ranged(fill_decision(schema, prompt), "", list(instructions(prompt)), 0)
     return changed
 
 

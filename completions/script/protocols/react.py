@@ -11,7 +11,7 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import keywords, retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.described import asked_for, described
+from completions.script.protocols.described import arguments_for_request, described
 from completions.script.protocols.observation import observation, question
 from completions.script.schemas.document import compact, seeded
 
@@ -39,7 +39,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     tools = described(_names(text), text)
     if result is None and tools:
         tool = best_fitting(tools, asked)
-        given = asked_for(tool, seed, prompt, asked)
+        given = arguments_for_request(tool, seed, prompt, asked)
         return _blob(tool.name, given) if blob else _lines(tool, text, asked, given)
     random = seeded(seed + "/final")
     said = retold(result, asked, random) if result else sentences(asked, random, short=False)

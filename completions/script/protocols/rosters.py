@@ -1,4 +1,4 @@
-"""Which of the agents or skills that a prompt lists a tool is called with, and what for, for step 3: `subagent_type`.
+"""Arguments that name one of the agents or skills that a prompt lists (`subagent_type`), and its task, for step 3.
 
 The tool takes any text there, and its description or the prompt has the list:
 
@@ -20,8 +20,8 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.braces import value_of
 from completions.script.protocols.choices import LISTED, MAX_OPTIONS
-from completions.script.protocols.instructions import given
-from completions.script.protocols.observation import tells, topic
+from completions.script.protocols.instructions import texts_so_far
+from completions.script.protocols.observation import is_report, topic
 from completions.script.schemas.scalars import snake_case
 
 AGENTS = r"(?:sub[-_ ]?)?agent|(?:team[-_ ]?)?member|team[-_ ]?mate|co-?worker|worker|assistant|expert|specialist"
@@ -40,8 +40,8 @@ ABOUT = 300
 ITEM = re.compile(r"[ \t]*[-*•][ \t]")
 
 
-class Words:
-    """How a list of agents, or of skills, is told from the other."""
+class RosterPatterns:
+    """The patterns that find a list of agents, or of skills, in a text."""
 
     def __init__(self, kinds: str) -> None:
         self.named = re.compile(rf"(?i)\b(?:{kinds})s?\b")
@@ -51,10 +51,10 @@ class Words:
             rf"(?P<about>(?:(?!<(?:{kinds})\b)[\s\S]){{0,600}}?)</(?:{kinds})>"
         )
         self.labelled = re.compile(rf"(?im)^\W{{0,4}}(?:{kinds})[ _](?:name|id):[ \t]*[`\"']?([\w][\w-]{{0,60}})")
-        self.in_a_row = re.compile(rf"(?i)\bfollowing (?:{kinds})s[^\n:.]{{0,30}}:[ \t]*({NAME}(?:, ?{NAME})*)")
+        self.on_one_line = re.compile(rf"(?i)\bfollowing (?:{kinds})s[^\n:.]{{0,30}}:[ \t]*({NAME}(?:, ?{NAME})*)")
 
 
-WORDS = tuple(map(Words, KINDS))
+ROSTERS = tuple(map(RosterPatterns, KINDS))
 
 WORK = ("prompt", "task", "input", "request", "instructions", "query", "question", "message", "description")
 """What the argument is called that says what is to be done, the most telling first."""
@@ -64,12 +64,12 @@ ALONE = ("task", "input", "request")
 
 
 def with_roster(tool: Tool, prompt: Prompt) -> Mapping[str, object]:
-    """Return a tool's parameters with the one of the list that fits, and the user's words as what it is to do."""
+    """Return a tool's parameters, limited to the agent or skill that fits best, with the user's request as its task."""
     properties = tool.parameters.get("properties")
     if not isinstance(properties, Mapping):
         return tool.parameters
     texts = {name: each for name, each in properties.items() if _is_text(each)}
-    found = {name: one for name, each in texts.items() if (one := _one(name, each, tool, prompt))}
+    found = {name: one for name, each in texts.items() if (one := _best_listed(name, each, tool, prompt))}
     asked = topic(prompt).strip()
     needed = tool.parameters.get("required") or list(properties)
     wanted = WORK if found else ALONE
@@ -86,37 +86,39 @@ def _is_text(schema: object) -> bool:
     return isinstance(schema, Mapping) and schema.get("type") in ("string", "STRING") and not schema.keys() & TOLD
 
 
-def _one(name: str, schema: Mapping[str, object], tool: Tool, prompt: Prompt) -> str:
-    """Return the name that fits best of those that are listed for an argument; none is the empty text."""
-    words = _words(name, str(schema.get("description", "")))
-    if words is None:
+def _best_listed(name: str, schema: Mapping[str, object], tool: Tool, prompt: Prompt) -> str:
+    """Return the best fitting name of those that are listed for an argument; empty if none is listed."""
+    patterns = _patterns_for(name, str(schema.get("description", "")))
+    if patterns is None:
         return ""
     kind = "id" if snake_case(name).split("_")[-1] == "id" else "name"
-    for text in (tool.description, *(each for each in given(prompt) if not tells(each))):
-        if listed := list(_listed(text, words, kind))[:MAX_OPTIONS]:
+    for text in (tool.description, *(each for each in texts_so_far(prompt) if not is_report(each))):
+        if listed := list(_listed(text, patterns, kind))[:MAX_OPTIONS]:
             return best_fitting(listed, topic(prompt)).name
     return ""
 
 
-def _words(name: str, description: str) -> Words | None:
-    """Return the words of what an argument names one of; None where it names none."""
+def _patterns_for(name: str, description: str) -> RosterPatterns | None:
+    """Return the patterns for an argument that names an agent or a skill; None for any other."""
     said = snake_case(name).replace("_", " ")
-    for words in WORDS:
-        if set(words.named.sub("", said).split()) <= KNOWN and (
-            words.named.search(said) or words.of_whom.search(description)
+    for patterns in ROSTERS:
+        if set(patterns.named.sub("", said).split()) <= KNOWN and (
+            patterns.named.search(said) or patterns.of_whom.search(description)
         ):
-            return words
+            return patterns
     return None
 
 
-def _listed(text: str, words: Words, kind: str) -> Iterator[Tool]:
-    """Yield what a text lists, in the first form in which it does, each by its `kind`: its id or its name."""
-    if words.named.search(text) is None:
+def _listed(text: str, patterns: RosterPatterns, kind: str) -> Iterator[Tool]:
+    """Yield the agents or skills that a text lists in one of the forms, each by its `kind`: its id or its name."""
+    if patterns.named.search(text) is None:
         return
-    tagged = [(_in_tag(found["with"], found["about"], kind), found["about"]) for found in words.in_tags.finditer(text)]
+    tagged = [
+        (_in_tag(found["with"], found["about"], kind), found["about"]) for found in patterns.in_tags.finditer(text)
+    ]
     named = [Tool(name, about) for name, about in tagged if name]
-    lines = _labelled(text, words) or _in_lines(text, words)
-    yield from named or lines or _as_literal(text, words) or _in_a_row(text, words)
+    lines = _labelled(text, patterns) or _in_lines(text, patterns)
+    yield from named or lines or _as_literal(text, patterns) or _on_one_line(text, patterns)
 
 
 def _in_tag(attributes: str, about: str, kind: str) -> str:
@@ -128,8 +130,8 @@ def _in_tag(attributes: str, about: str, kind: str) -> str:
     return ""
 
 
-def _labelled(text: str, words: Words) -> list[Tool]:
-    found = list(words.labelled.finditer(text))
+def _labelled(text: str, patterns: RosterPatterns) -> list[Tool]:
+    found = list(patterns.labelled.finditer(text))
     listed = list[Tool]()
     for at, each in enumerate(found):
         end = found[at + 1].start() if at + 1 < len(found) else len(text)
@@ -137,30 +139,34 @@ def _labelled(text: str, words: Words) -> list[Tool]:
     return listed
 
 
-def _in_lines(text: str, words: Words) -> list[Tool]:
-    """Return the items below the first line that says that agents or the like follow, with what each does."""
+def _in_lines(text: str, patterns: RosterPatterns) -> list[Tool]:
+    """Return the items below the first line that announces agents or skills, with their descriptions."""
     listed, told = list[Tool](), False
     for line in filter(str.strip, text.splitlines()):
         if not ITEM.match(line):
             if listed:
                 break
             above = line.rstrip(" *_")[-ABOUT:]
-            told = above.endswith(":") and words.named.search(above) is not None
+            told = above.endswith(":") and patterns.named.search(above) is not None
         elif told and (item := LISTED.match(line)) and item[2]:
             listed.append(Tool(item[1].strip(), item[2].strip()))
     return listed
 
 
-def _as_literal(text: str, words: Words) -> list[Tool]:
-    """Return what is listed as `{'poet': 'Writes poems'}` below a line that says that agents follow: LlamaIndex."""
+def _as_literal(text: str, patterns: RosterPatterns) -> list[Tool]:
+    """Return what is listed as `{'poet': 'Writes poems'}` below a line that announces agents: LlamaIndex."""
     above = ""
     for line in text.splitlines():
-        if line.startswith("{'") and words.named.search(above) and isinstance(value := value_of(line.strip()), Mapping):
+        if (
+            line.startswith("{'")
+            and patterns.named.search(above)
+            and isinstance(value := value_of(line.strip()), Mapping)
+        ):
             return [Tool(str(name), str(about)) for name, about in value.items()]
         above = line[-ABOUT:]
     return []
 
 
-def _in_a_row(text: str, words: Words) -> list[Tool]:
-    found = words.in_a_row.search(text)
+def _on_one_line(text: str, patterns: RosterPatterns) -> list[Tool]:
+    found = patterns.on_one_line.search(text)
     return [Tool(name.strip(" .")) for name in found[1].split(",")] if found else []

@@ -80,7 +80,7 @@ def check_file(body: Mapping[str, Any]) -> None:
 
 
 def new_container(body: Mapping[str, Any], now: float, name: str = "") -> dict[str, Any]:
-    """Return a container with this id, or a new one; `file_ids` are copied into it when it is first looked into."""
+    """Return a new container, with this id if one is given; the files of `file_ids` are copied on the first read."""
     minutes = whole(mapping(body.get("expires_after")).get("minutes"), 0)
     return {
         "id": name or container_id(secrets.token_hex(16)),
@@ -95,12 +95,12 @@ def new_container(body: Mapping[str, Any], now: float, name: str = "") -> dict[s
 
 
 def container_id(seed: str) -> str:
-    """Return the id of a container that is made for an answer."""
+    """Return a container's id, the same for the same seed."""
     return f"cntr_{ids.spelled(f'container/{seed}', 48)}"
 
 
 def file_id(seed: str) -> str:
-    """Return the id of a file in a container."""
+    """Return the id of a container's file, the same for the same seed."""
     return f"cfile_{ids.spelled(f'container file/{seed}', 32)}"
 
 
@@ -109,8 +109,8 @@ def is_expired(container: Document, now: float) -> bool:
     return bool(now >= container[USED][-1] + 60 * container["minutes"])
 
 
-def used(container: Document, now: float) -> Document:
-    """Return a container that is used now; raise the API's error where it has expired."""
+def touched(container: Document, now: float) -> Document:
+    """Return a container, marked as used now; raise the API's error if it has expired."""
     if is_expired(container, now):
         raise expired()
     return {**container, USED: [now]}

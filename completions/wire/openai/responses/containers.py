@@ -43,7 +43,7 @@ def check_requested(name: str, container: Document | None, now: float) -> None:
     """Raise the API's error where the container that a request names is not there, or has expired."""
     if container is None:
         raise containers.not_found(name)
-    containers.used(container, now)
+    containers.touched(container, now)
 
 
 def run_in_container(
