@@ -71,8 +71,8 @@ def _lines(text: str) -> list[Any] | None:
     return found if len(found) > 1 or not found[0].keys() & {"interactions", "log", "fixtures"} else None
 
 
-class _Loader(yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader):  # type: ignore[misc]  # its base depends on whether libyaml is installed
-    """Reads YAML as Ruby and Python write it: texts in binary are bytes, and other tags of theirs say nothing."""
+_Loader: Any = type("_Loader", (yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader,), {})
+"""Reads YAML as Ruby and Python write it: texts in binary are bytes, and other tags of theirs are ignored."""
 
 
 def _plain(loader: Any, tag: str, node: yaml.Node) -> Any:
