@@ -31,7 +31,7 @@ from completions.views import (
     vector_stores,
     xai,
 )
-from completions.views.choosing import AnyView, by_api, by_method
+from completions.views.dispatch import AnyView, by_api, by_method
 from completions.views.generate import generate
 from completions.wire.address import Address
 from completions.wire.base import WireFormat

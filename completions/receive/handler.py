@@ -26,7 +26,7 @@ from completions.receive.decoding import CODING, decoded
 from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
-from completions.views.choosing import choice
+from completions.views.dispatch import final_view
 from completions.views.edge import begin, error_of
 from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
 from completions.wire.base import WireFormat
@@ -245,7 +245,7 @@ def _begin_before_view(request: LeanRequest) -> tuple[Exchange, WireFormat | Non
         match = get_resolver().resolve(request.path_info)
         view, kwargs = match.func, {**match.kwargs}
     try:
-        view, facts = choice(view, request)
+        view, facts = final_view(view, request)
         kwargs |= facts
         _ = request.GET
     except (SuspiciousOperation, ValueError):  # the query may be what is refused; it tells no format then

@@ -3,47 +3,47 @@
 import time
 from typing import Any
 
+from completions.views.background_work import scripted_id
 from completions.views.files import download
 from completions.views.http import Recorded
-from completions.views.paced import scripted_id
-from completions.views.stored import Asked, keep_file, stored
+from completions.views.stored import ResourceRequest, keep_file, stored
 from completions.wire.anthropic import files
 from completions.wire.anthropic.files import FILE
 
 
 @stored
-async def uploaded(asked: Asked) -> dict[str, Any]:
+async def uploaded(request: ResourceRequest) -> dict[str, Any]:
     """Keep an upload."""
-    file, data = files.read_upload(asked.form, time.time())
-    file["id"] = await scripted_id(asked, file, FILE, "filename", "mime_type") or file["id"]
-    await keep_file(asked.records, FILE, file, data, files.storage_full)
+    file, data = files.read_upload(request.form, time.time())
+    file["id"] = await scripted_id(request, file, FILE, "filename", "mime_type") or file["id"]
+    await keep_file(request.records, FILE, file, data, files.storage_full)
     return files.shown(file)
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
-    wanted = [*asked.request.GET.getlist("ids"), *asked.request.GET.getlist("ids[]")]
-    return files.file_page([files.shown(file) for file in await asked.all(FILE)][::-1], asked.query, wanted)
+    wanted = [*request.http_request.GET.getlist("ids"), *request.http_request.GET.getlist("ids[]")]
+    return files.file_page([files.shown(file) for file in await request.all(FILE)][::-1], request.query, wanted)
 
 
 @stored
-async def shown(asked: Asked, name: str) -> dict[str, Any]:
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
-    return files.shown(await asked.get(FILE, name))
+    return files.shown(await request.get(FILE, name))
 
 
 @stored
-async def content(asked: Asked, name: str) -> Recorded:
+async def content(request: ResourceRequest, name: str) -> Recorded:
     """Send what code has made; refuse to send back what was uploaded."""
-    file = await asked.get(FILE, name)
+    file = await request.get(FILE, name)
     if not file["downloadable"]:
         raise files.not_downloadable(file["id"])
-    return download(await asked.bytes_of(FILE, name), file["filename"])
+    return download(await request.bytes_of(FILE, name), file["filename"])
 
 
 @stored
-async def removed(asked: Asked, name: str) -> dict[str, Any]:
+async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await asked.delete_file(FILE, name)
+    await request.delete_file(FILE, name)
     return files.deleted(name)

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document
+from completions.views.background_work import id_of, scripted_id, scripted_outcome
 from completions.views.gemini import Target, has_begun, take_upload
 from completions.views.http import Recorded
-from completions.views.paced import id_by, pace_of, scripted_id
-from completions.views.stored import Asked, stored, stored_at_pace, stored_behind
+from completions.views.stored import ResourceRequest, stored, stored_with_open_link, stored_with_pacing
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
 from completions.wire.gemini.fields import pick
@@ -27,81 +27,81 @@ PAGE = 10
 
 
 @stored
-async def made(asked: Asked) -> dict[str, Any]:
+async def made(request: ResourceRequest) -> dict[str, Any]:
     """Make a store."""
-    body = asked.body
+    body = request.body
     file_search.check("store", body)
     store = file_search.new_store(body, time.time())
     facts = {"display_name": store["display_name"]}
-    store["id"] = (await scripted_id(asked, facts, STORE, "display_name") or store["id"]).removeprefix(PLACE)
-    await asked.records.put(STORE, store["id"], store)
-    await asked.records.put(DOCUMENTS, store["id"], {"documents": {}})
+    store["id"] = (await scripted_id(request, facts, STORE, "display_name") or store["id"]).removeprefix(PLACE)
+    await request.records.put(STORE, store["id"], store)
+    await request.records.put(DOCUMENTS, store["id"], {"documents": {}})
     return file_search.shown_store(store, {}, time.time())
 
 
-async def _documents(asked: Asked, store: str) -> Mapping[str, Document]:
-    documents: Mapping[str, Document] = (await asked.records.get(DOCUMENTS, store) or {}).get("documents", {})
+async def _documents(request: ResourceRequest, store: str) -> Mapping[str, Document]:
+    documents: Mapping[str, Document] = (await request.records.get(DOCUMENTS, store) or {}).get("documents", {})
     return documents
 
 
-async def _document(asked: Asked, store: str, name: str) -> Document:
-    await asked.get(STORE, store)
-    document = (await _documents(asked, store)).get(name)
+async def _document(request: ResourceRequest, store: str, name: str) -> Document:
+    await request.get(STORE, store)
+    document = (await _documents(request, store)).get(name)
     if document is None:
         raise file_search.no_document(store, name)
     return document
 
 
-async def _shown(asked: Asked, store: Document) -> dict[str, Any]:
-    return file_search.shown_store(store, await _documents(asked, store["id"]), time.time())
+async def _shown(request: ResourceRequest, store: Document) -> dict[str, Any]:
+    return file_search.shown_store(store, await _documents(request, store["id"]), time.time())
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the stores."""
-    there = [await _shown(asked, store) for store in await asked.all(STORE)]
-    return page(there, asked.query, "fileSearchStores", PAGE)
+    stores = [await _shown(request, store) for store in await request.all(STORE)]
+    return page(stores, request.query, "fileSearchStores", PAGE)
 
 
 @stored
-async def shown(asked: Asked, store: str) -> dict[str, Any]:
+async def shown(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Show a store as it is by now."""
-    return await _shown(asked, await asked.get(STORE, store))
+    return await _shown(request, await request.get(STORE, store))
 
 
-def _forced(asked: Asked) -> bool:
-    return asked.query.get("force", "").lower() in ("true", "1")
+def _is_forced(request: ResourceRequest) -> bool:
+    return request.query.get("force", "").lower() in ("true", "1")
 
 
 @stored
-async def removed(asked: Asked, store: str) -> dict[str, Any]:
+async def removed(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Remove a store; one that has documents only if it is forced."""
-    await asked.get(STORE, store)
-    if await _documents(asked, store) and not _forced(asked):
+    await request.get(STORE, store)
+    if await _documents(request, store) and not _is_forced(request):
         raise file_search.not_empty("FileSearchStore")
-    await asked.records.delete(STORE, store)
-    await asked.records.delete(DOCUMENTS, store)
+    await request.records.delete(STORE, store)
+    await request.records.delete(DOCUMENTS, store)
     return {}
 
 
 class Plan(NamedTuple):
-    """What the script says of a document: the seconds for which it is pending, and its id."""
+    """The script's settings for a document: the seconds for which it is pending, and its id."""
 
     pending: float = 0.0
     id: str | None = None
 
 
-async def _plan(asked: Asked, store: str, body: Mapping[str, Any], media_type: str) -> Plan:
-    """Return what the script says of a document; raise the error of a rule."""
+async def _plan(request: ResourceRequest, store: str, body: Mapping[str, Any], media_type: str) -> Plan:
+    """Return the script's settings for a document; raise the error of a rule."""
     facts = {"display_name": text(pick(body, "displayName")), "mime_type": media_type, "file_search_store": store}
-    outcome = await pace_of(asked, DOCUMENT, facts, facts)
-    return Plan(outcome.pacing.ttft_ms / 1000, id_by(outcome))
+    outcome = await scripted_outcome(request, DOCUMENT, facts, facts)
+    return Plan(outcome.pacing.ttft_ms / 1000, id_of(outcome))
 
 
-async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document:
-    """Put a document into a store, and return it; raise the error of no room."""
-    taken = [each["bytes"] for one in await asked.all(DOCUMENTS) for each in one["documents"].values()]
-    if (size := sum(taken) + len(source.data)) > MAX_STORED:
+async def _add(request: ResourceRequest, store: str, source: Source, plan: Plan) -> Document:
+    """Put a document into a store, and return it; raise the error of a full storage."""
+    sizes = [each["bytes"] for one in await request.all(DOCUMENTS) for each in one["documents"].values()]
+    if (size := sum(sizes) + len(source.data)) > MAX_STORED:
         raise files.storage_full(size)
     now = time.time()
     document = await budget.in_thread(file_search.new_document, source, now, now + plan.pending)
@@ -110,76 +110,76 @@ async def _add(asked: Asked, store: str, source: Source, plan: Plan) -> Document
     def grown(before: Document) -> Document:
         return {"documents": {**before["documents"], document["id"]: document}}
 
-    await asked.change(DOCUMENTS, store, grown)
+    await request.change(DOCUMENTS, store, grown)
     return document
 
 
-@stored_behind(has_begun)
-async def uploaded(asked: Asked, store: str) -> Recorded:
+@stored_with_open_link(has_begun)
+async def uploaded(request: ResourceRequest, store: str) -> Recorded:
     """Take a document's bytes, in pieces or at once."""
-    await asked.get(STORE, store)
-    return await take_upload(asked, Target(partial(_begin_upload, store), _end_upload))
+    await request.get(STORE, store)
+    return await take_upload(request, Target(partial(_begin_upload, store), _end_upload))
 
 
-async def _begin_upload(store: str, asked: Asked, body: dict[str, Any], media_type: str) -> dict[str, Any]:
+async def _begin_upload(store: str, request: ResourceRequest, body: dict[str, Any], media_type: str) -> dict[str, Any]:
     file_search.check("upload", body)
     upload = file_search.new_upload(store, body, media_type)
-    return {**upload, "id": new_id(40), "plan": [*await _plan(asked, store, body, upload["media_type"])]}
+    return {**upload, "id": new_id(40), "plan": [*await _plan(request, store, body, upload["media_type"])]}
 
 
-async def _end_upload(asked: Asked, upload: Document) -> dict[str, Any]:
-    data = await blobs.get(asked.records, (UPLOAD, upload["id"])) or b""
-    await blobs.drop(asked.records, (UPLOAD, upload["id"]))
+async def _end_upload(request: ResourceRequest, upload: Document) -> dict[str, Any]:
+    data = await blobs.get(request.records, (UPLOAD, upload["id"])) or b""
+    await blobs.drop(request.records, (UPLOAD, upload["id"]))
     source = Source(upload["asked"], upload["media_type"], data)
-    document = await _add(asked, upload["store"], source, Plan(*upload["plan"]))
+    document = await _add(request, upload["store"], source, Plan(*upload["plan"]))
     begun = file_search.operation(upload["store"], document, time.time(), upload=True)
-    return {key: value for key, value in begun.items() if key != "done"}  # as recorded: asked again, it tells
+    return {key: value for key, value in begun.items() if key != "done"}  # as recorded: a later request shows it
 
 
-@stored_at_pace
-async def imported(asked: Asked, store: str) -> dict[str, Any]:
+@stored_with_pacing
+async def imported(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Put a file that is among the files into a store."""
-    await asked.get(STORE, store)
-    body = asked.body
+    await request.get(STORE, store)
+    body = request.body
     file_search.check("import", body)
-    file = await asked.get(FILE, f"files/{text(pick(body, 'fileName')).removeprefix('files/')}")
-    data = await asked.bytes_of(FILE, file["name"])
+    file = await request.get(FILE, f"files/{text(pick(body, 'fileName')).removeprefix('files/')}")
+    data = await request.bytes_of(FILE, file["name"])
     source = Source({"displayName": file["display_name"], **body}, file["media_type"], data)
-    document = await _add(asked, store, source, await _plan(asked, store, source.asked, source.media_type))
+    document = await _add(request, store, source, await _plan(request, store, source.asked, source.media_type))
     return {"name": file_search.operation(store, document, 0, upload=False)["name"]}
 
 
 @stored
-async def operation(asked: Asked, store: str, name: str, upload: str = "") -> dict[str, Any]:
-    """Show how far a document is on its way into a store."""
-    document = await _document(asked, store, name)
+async def operation(request: ResourceRequest, store: str, name: str, upload: str = "") -> dict[str, Any]:
+    """Show the operation that puts a document into a store, as it is by now."""
+    document = await _document(request, store, name)
     return file_search.operation(store, document, time.time(), upload=bool(upload))
 
 
 @stored
-async def documents_listed(asked: Asked, store: str) -> dict[str, Any]:
+async def documents_listed(request: ResourceRequest, store: str) -> dict[str, Any]:
     """List the documents of a store."""
-    await asked.get(STORE, store)
+    await request.get(STORE, store)
     now = time.time()
-    there = [file_search.shown_document(store, each, now) for each in (await _documents(asked, store)).values()]
-    return page(there, asked.query, "documents", PAGE)
+    documents = [file_search.shown_document(store, each, now) for each in (await _documents(request, store)).values()]
+    return page(documents, request.query, "documents", PAGE)
 
 
 @stored
-async def document_shown(asked: Asked, store: str, name: str) -> dict[str, Any]:
+async def document_shown(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
     """Show a document as it is by now."""
-    return file_search.shown_document(store, await _document(asked, store, name), time.time())
+    return file_search.shown_document(store, await _document(request, store, name), time.time())
 
 
 @stored
-async def document_removed(asked: Asked, store: str, name: str) -> dict[str, Any]:
+async def document_removed(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
     """Remove a document; one that has chunks only if it is forced."""
-    document = await _document(asked, store, name)
-    if document["chunks"] and not _forced(asked):
+    document = await _document(request, store, name)
+    if document["chunks"] and not _is_forced(request):
         raise file_search.not_empty("Document")
 
     def without(before: Document) -> Document:
         return {"documents": {each: one for each, one in before["documents"].items() if each != name}}
 
-    await asked.change(DOCUMENTS, store, without)
+    await request.change(DOCUMENTS, store, without)
     return {}

@@ -7,50 +7,50 @@ from django.utils.http import content_disposition_header
 
 from completions.exceptions import RequestError
 from completions.state.records import Document, Records
+from completions.views.background_work import scripted_id
 from completions.views.http import RawResponse, Recorded
-from completions.views.paced import scripted_id
-from completions.views.stored import Asked, keep_file, stored
+from completions.views.stored import ResourceRequest, keep_file, stored
 from completions.wire.openai import files
 from completions.wire.openai.files import FILE
 
 
 async def put_file(records: Records, file: Document, data: bytes) -> None:
-    """Keep a file and its bytes; raise `RequestError` where there is no room."""
+    """Store a file and its bytes; raise `RequestError` where they exceed the storage."""
     await keep_file(records, FILE, file, data, files.storage_full)
 
 
 @stored
-async def uploaded(asked: Asked) -> dict[str, Any]:
+async def uploaded(request: ResourceRequest) -> dict[str, Any]:
     """Keep an upload."""
-    form = asked.form
+    form = request.form
     upload = files.check_upload(form)
-    lasts = files.expires_after(form)
-    file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lasts)
-    file["id"] = await scripted_id(asked, file, FILE, "filename", "purpose") or file["id"]
-    await put_file(asked.records, file, upload.data)
+    lifetime = files.expires_after(form)
+    file = files.new_file(upload.name, len(upload.data), form.fields["purpose"], int(time.time()), lifetime)
+    file["id"] = await scripted_id(request, file, FILE, "filename", "purpose") or file["id"]
+    await put_file(request.records, file, upload.data)
     return file
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first, of a purpose if one is asked for."""
-    purpose = asked.query.get("purpose")
-    return asked.page(
-        [each for each in await asked.all(FILE) if purpose in (None, each["purpose"])], "desc", files.PAGE
+    purpose = request.query.get("purpose")
+    return request.page(
+        [each for each in await request.all(FILE) if purpose in (None, each["purpose"])], "desc", files.PAGE
     )
 
 
 @stored
-async def shown(asked: Asked, name: str) -> dict[str, Any]:
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
-    return dict(await asked.get(FILE, name))
+    return dict(await request.get(FILE, name))
 
 
 @stored
-async def content(asked: Asked, name: str) -> Recorded:
+async def content(request: ResourceRequest, name: str) -> Recorded:
     """Send a file's bytes back."""
-    file = await asked.get(FILE, name)
-    return download(await asked.bytes_of(FILE, name), file["filename"])
+    file = await request.get(FILE, name)
+    return download(await request.bytes_of(FILE, name), file["filename"])
 
 
 def download(data: bytes, filename: str) -> Recorded:
@@ -62,14 +62,14 @@ def download(data: bytes, filename: str) -> Recorded:
 
 
 @stored
-async def removed(asked: Asked, name: str) -> dict[str, Any]:
+async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
-    await asked.delete_file(FILE, name)
+    await request.delete_file(FILE, name)
     return files.deleted(name)
 
 
 def check_lines_file(file: Document) -> None:
-    """Raise what is wrong with a file from which a batch is to be made."""
+    """Raise the error of a file that cannot be the input of a batch."""
     if file["purpose"] != "batch":
         message = f"Invalid file purpose: expected 'batch', but got '{file['purpose']}'."
         raise RequestError(message, code="invalid_purpose", param="input_file_id")

@@ -12,10 +12,10 @@ from typing import Any
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
+from completions.views.background_work import id_of, scripted_outcome
+from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.http import RawResponse, Recorded
-from completions.views.lines import Answered, answer_later
-from completions.views.paced import id_by, pace_of
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
 from completions.wire.gemini.files import FILE
@@ -24,30 +24,34 @@ from completions.wire.gemini.pages import page
 LINES = "application/jsonl"
 
 
-@stored_at_pace
-async def made(asked: Asked, model: str) -> dict[str, Any]:
+@stored_with_pacing
+async def made(request: ResourceRequest, model: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
-    body = asked.body
-    wanted = batches.read_batch(body)
-    lines = wanted.lines or await budget.in_thread(batches.read_lines, await asked.bytes_of(FILE, wanted.file))
-    outcome = await pace_of(asked, BATCH, body, {"display_name": wanted.display_name, "model": model})
+    body = request.body
+    parsed = batches.read_batch(body)
+    lines = parsed.lines or await budget.in_thread(batches.read_lines, await request.bytes_of(FILE, parsed.file))
+    outcome = await scripted_outcome(request, BATCH, body, {"display_name": parsed.display_name, "model": model})
     now = time.time()
-    batch = batches.new_batch(model, wanted, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
-    batch["id"] = id_by(outcome) or batch["id"]
-    await asked.records.put(BATCH, batch["id"], batch)
+    batch = batches.new_batch(model, parsed, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
+    batch["id"] = id_of(outcome) or batch["id"]
+    await request.records.put(BATCH, batch["id"], batch)
     path = f"/v1beta/{batch['model']}:generateContent"
     requests = [(path, {key: value for key, value in line.request.items() if key != "model"}) for line in lines]
     done = batch["started"] + outcome.pacing.itl_ms * len(lines) / 1000
-    answer_later(asked, outcome, (BATCH, batch["id"]), requests, partial(_kept, asked.records, batch, lines, done))
+    answer_later(
+        request, outcome, (BATCH, batch["id"]), requests, partial(_store_results, request.records, batch, lines, done)
+    )
     return batches.shown(batch, 0)
 
 
-async def _kept(
-    records: Records, batch: Document, lines: Sequence[Line], done: float, answered: Sequence[Answered]
+async def _store_results(
+    records: Records, batch: Document, lines: Sequence[Line], done: float, request_results: Sequence[RequestResult]
 ) -> Callable[[Document], Document]:
-    """Keep what a batch's requests got: in a file, where the requests were in one."""
-    made = (batches.result(line, each.status, each.data) for line, each in zip(lines, answered, strict=True))
-    results = await budget.in_thread(list[dict[str, Any]], made)
+    """Store the results of a batch's requests: in a file, where the requests were in one."""
+    result_lines = (
+        batches.result(line, each.status, each.data) for line, each in zip(lines, request_results, strict=True)
+    )
+    results = await budget.in_thread(list[dict[str, Any]], result_lines)
     output, done = batches.inlined(lines, results), max(time.time(), done)
     if batch["in_file"]:
         output = {"responsesFile": await _put_results(records, batches.written_lines(lines, results), done)}
@@ -56,7 +60,7 @@ async def _kept(
 
 
 async def _put_results(records: Records, data: bytes, now: float) -> str:
-    """Keep the results in a file; return its name."""
+    """Store the results in a file; return its name."""
     upload = files.new_upload({"file": {"name": f"files/batch-{files.new_id(34)}"}}, LINES)
     file = files.new_file(upload, data, now, now)
     await blobs.put(records, (FILE, file["name"]), data)
@@ -65,38 +69,38 @@ async def _put_results(records: Records, data: bytes, now: float) -> str:
 
 
 @stored
-async def downloaded(asked: Asked, name: str) -> Recorded:
+async def downloaded(request: ResourceRequest, name: str) -> Recorded:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
-    file = await asked.get(FILE, f"files/{name}")
+    file = await request.get(FILE, f"files/{name}")
     if not name.startswith("batch-"):
         raise files.not_downloadable(name)
-    return RawResponse(await asked.bytes_of(FILE, file["name"]), 200, file["media_type"])
+    return RawResponse(await request.bytes_of(FILE, file["name"]), 200, file["media_type"])
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    found = [batches.shown(each, now) for each in await asked.all(BATCH)]
-    return page(found[::-1], asked.query, "operations", 100)
+    shown_batches = [batches.shown(each, now) for each in await request.all(BATCH)]
+    return page(shown_batches[::-1], request.query, "operations", 100)
 
 
 @stored
-async def shown(asked: Asked, name: str) -> dict[str, Any]:
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return batches.shown(await asked.get(BATCH, f"batches/{name}"), time.time())
+    return batches.shown(await request.get(BATCH, f"batches/{name}"), time.time())
 
 
 @stored
-async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
+async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
     now = time.time()
-    await asked.change(BATCH, f"batches/{name}", lambda before: batches.cancelled(before, now))
+    await request.change(BATCH, f"batches/{name}", lambda before: batches.cancelled(before, now))
     return {}
 
 
 @stored
-async def removed(asked: Asked, name: str) -> dict[str, Any]:
+async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a batch."""
-    await asked.delete(BATCH, f"batches/{name}")
+    await request.delete(BATCH, f"batches/{name}")
     return {}

@@ -11,9 +11,9 @@ from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.resolve import models
 from completions.state.namespaces import Namespace
+from completions.views.current_namespace import current_namespace
 from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
 from completions.views.http import FastJsonResponse, Recorded
-from completions.views.looked_up import current
 from completions.wire.base import WireFormat
 from completions.wire.openai.words import ADDRESS
 from completions.wire.registry import ADDRESSES
@@ -21,7 +21,7 @@ from completions.wire.registry import ADDRESSES
 
 async def _identified(request: HttpRequest, exchange: Exchange) -> Namespace:
     """Return the namespace of a request whose key is right."""
-    space = await current(exchange)
+    space = await current_namespace(exchange)
     identify(request, exchange, space.script.keys)
     return space
 
@@ -64,7 +64,7 @@ async def public(
 ) -> Recorded:
     """Answer with what an API tells about the script's models to anyone, whatever the key."""
     note_client(request, exchange)
-    return _answer(document(await models.listed(await current(exchange))), wire, exchange)
+    return _answer(document(await models.listed(await current_namespace(exchange))), wire, exchange)
 
 
 @endpoint("GET", "HEAD")
@@ -78,7 +78,7 @@ async def public_model(
 ) -> Recorded:
     """Answer with what an API tells about one of the script's models to anyone, whatever the key."""
     note_client(request, exchange)
-    known = wire.model(name, await models.listed(await current(exchange), name, wire))
+    known = wire.model(name, await models.listed(await current_namespace(exchange), name, wire))
     return _answer(document(known), wire, exchange)
 
 

@@ -1,4 +1,4 @@
-"""What each API says of a document that it does not keep, or not any more."""
+"""The error of each API for a document that it does not store, or no longer stores."""
 
 from collections.abc import Callable, Mapping
 
@@ -32,11 +32,11 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     vector_stores.STORE: lambda name: vector_stores.not_found("vector store", name),
     vector_stores.FILE_BATCH: lambda place: vector_stores.not_found("file batch", *reversed(place.split("/", 1))),
 }
-"""By kind of document."""
+"""The function that makes the error, by kind of document."""
 
 
 def not_found(kind: str, name: str) -> RequestError:
-    """Return the API's error of a document that is not there; the usual one is a 404 of OpenAI's."""
-    if (told := MISSING.get(kind)) is not None:
-        return told(name)
+    """Return the API's error of a missing document; by default a 404 of OpenAI's."""
+    if (make_error := MISSING.get(kind)) is not None:
+        return make_error(name)
     return RequestError(f"{kind.capitalize()} with id '{name[:200]}' not found.", status=404)

@@ -1,4 +1,4 @@
-"""The views of what OpenAI's APIs keep: responses, conversations, stored chat completions. They generate nothing."""
+"""The views of what OpenAI's APIs store: responses, conversations, chat completions. They generate nothing."""
 
 import functools
 import time
@@ -24,6 +24,7 @@ from completions.resolve.overrides import (
 from completions.state import blobs
 from completions.state.namespaces import Namespace
 from completions.state.records import Document, Records, is_over
+from completions.views.current_namespace import current_namespace
 from completions.views.edge import (
     endpoint,
     identify,
@@ -33,7 +34,6 @@ from completions.views.edge import (
     say_json_type,
 )
 from completions.views.http import FastJsonResponse, Recorded
-from completions.views.looked_up import current
 from completions.views.missing import not_found
 from completions.views.streaming import replayed
 from completions.wire.base import WireFormat, decode_object, without_limits
@@ -54,25 +54,25 @@ AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Envelope = Callable[[RequestError], object]
 StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
 Link = Callable[[Records, Mapping[str, object], Mapping[str, str]], Coroutine[Any, Any, bool]]
-"""What tells by the query and the path whether an address is one that the API gave away, which needs no key."""
+"""Returns by the query and the path whether an address is one that the API itself issued, which needs no key."""
 
 EVENTS = ServerSentEvents(media_type=EVENTS_IN_UTF8)
 
 
-class Asked(NamedTuple):
-    """A request for what is kept in a namespace; its `headers` have the key, wherever the request has it.
+class ResourceRequest(NamedTuple):
+    """A request for documents that a namespace stores; `headers` include the key, wherever the request has it.
 
-    What is not there, or has expired, is the API's error.
+    Its methods raise the API's error for a document that is missing or has expired.
     """
 
-    request: HttpRequest
+    http_request: HttpRequest
     exchange: Exchange
     space: Namespace
     headers: Headers
 
     @property
     def records(self) -> Records:
-        """The documents that are kept."""
+        """The documents that the namespace stores."""
         return self.space.records
 
     @property
@@ -83,19 +83,19 @@ class Asked(NamedTuple):
     @property
     def query(self) -> dict[str, str]:
         """The parameters in the address."""
-        return {str(name): str(value) for name, value in self.request.GET.items()}
+        return {str(name): str(value) for name, value in self.http_request.GET.items()}
 
     async def get(self, kind: str, name: str) -> Document:
         """Return a document."""
-        return _found_or_raise(await self.records.get(kind, name), kind, name)
+        return _require(await self.records.get(kind, name), kind, name)
 
     async def all(self, kind: str) -> list[Document]:
         """Return the documents of a kind, the oldest first."""
-        return await all_of(self.records, kind)
+        return await documents_of(self.records, kind)
 
     async def change(self, kind: str, name: str, edit: Callable[[Document], Document]) -> Document:
         """Change a document, and return it."""
-        return await self.records.change(kind, name, lambda before: edit(_found_or_raise(before, kind, name)))
+        return await self.records.change(kind, name, lambda before: edit(_require(before, kind, name)))
 
     async def delete(self, kind: str, name: str) -> None:
         """Remove a document."""
@@ -118,12 +118,12 @@ class Asked(NamedTuple):
     @property
     def form(self) -> Form:
         """The body, read as a form."""
-        return read_form(read_body(self.request), self.request.META.get("CONTENT_TYPE", ""))
+        return read_form(read_body(self.http_request), self.http_request.META.get("CONTENT_TYPE", ""))
 
     @property
     def body(self) -> dict[str, Any]:
         """The body, decoded; none is an empty object."""
-        body = read_body(self.request)
+        body = read_body(self.http_request)
         return decode_object(body) if body.strip() else {}
 
     def page(self, items: Sequence[Document], order: str, most: int | None = None) -> dict[str, Any]:
@@ -132,17 +132,17 @@ class Asked(NamedTuple):
 
 
 def stored(view: StoredView) -> AnyView:
-    """Make a view of what is kept, which returns a document. The script paces nothing of it."""
+    """Make a view of a stored resource of a function that returns a document. The script cannot pace it."""
     return _stored(view, is_paced=False)
 
 
-def stored_at_pace(view: StoredView) -> AnyView:
-    """Make a view of what is kept, which takes as long as the script or the request says."""
+def stored_with_pacing(view: StoredView) -> AnyView:
+    """Make a view of a stored resource, which takes as long as the script or the request says."""
     return _stored(view, is_paced=True)
 
 
-def stored_behind(link: Link) -> Callable[[StoredView], AnyView]:
-    """Make a view of what is kept, at whose address a link needs no key; it may take as long as the script says."""
+def stored_with_open_link(link: Link) -> Callable[[StoredView], AnyView]:
+    """Make a view of a stored resource that needs no key where `link` accepts the address; the script can pace it."""
     return functools.partial(_stored, is_paced=True, link=link)
 
 
@@ -152,35 +152,35 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
     @functools.wraps(view)
     async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
         try:
-            answer = await answered(request, exchange, wire, route)
+            answer = await call_view(request, exchange, wire, route)
         except RequestError as exc:
             if not isinstance(wire, WireFormat):  # which adds its own where the envelope is made
-                exc.headers = {**_headers(wire, exchange, exc.status), **exc.headers}
+                exc.headers = {**_api_headers(wire, exchange, exc.status), **exc.headers}
             raise
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
             say_json_type(response, wire)
-        response.add_headers(_headers(wire, exchange, response.status_code))
+        response.add_headers(_api_headers(wire, exchange, response.status_code))
         return response
 
-    async def answered(
+    async def call_view(
         request: HttpRequest, exchange: Exchange, wire: object, route: Mapping[str, str]
     ) -> dict[str, Any] | Recorded:
-        space = await current(exchange)
+        space = await current_namespace(exchange)
         is_open = link is not None and await link(space.records, request.GET, route)
         headers = note_client(request, exchange) if is_open else identify(request, exchange, space.script.keys)
         if exchange.method == "POST":
-            own = TextHeaders(headers)
-            await _raise_requested_error(space, own, _envelope_of(wire, exchange))
-            if PACING_KEY in own and not is_paced:
+            text_headers = TextHeaders(headers)
+            await _raise_requested_error(space, text_headers, _envelope_of(wire, exchange))
+            if PACING_KEY in text_headers and not is_paced:
                 raise without_effect(PACING_HEADER, "it", "this takes no time")
-        return await view(Asked(request, exchange, space, headers), **route)
+        return await view(ResourceRequest(request, exchange, space, headers), **route)
 
     return wrapped
 
 
-def _headers(wire: object, exchange: Exchange, status: int) -> Mapping[str, str]:
-    """Return the API's own headers for an answer that no model gives: without rate limits."""
+def _api_headers(wire: object, exchange: Exchange, status: int) -> Mapping[str, str]:
+    """Return the API's headers for an answer that no model gives: without rate limits."""
     elapsed = (time.monotonic() - exchange.started) * 1000
     if not isinstance(wire, WireFormat):
         return headers_of(f"{elapsed:.0f}", status, None, is_limited=False)
@@ -199,20 +199,20 @@ async def _raise_requested_error(space: Namespace, headers: TextHeaders, envelop
 
 
 def _envelope_of(wire: object, exchange: Exchange) -> Envelope:
-    """Return what makes the envelope of an error: the API's, or else OpenAI's."""
+    """Return the function that makes the envelope of an error: the API's, or else OpenAI's."""
     if not isinstance(wire, WireFormat):
         return openai_envelope
-    spoken = in_dialect(wire, exchange)
-    return lambda error: spoken.error(spoken.adapt_error(error))
+    dialect = in_dialect(wire, exchange)
+    return lambda error: dialect.error(dialect.adapt_error(error))
 
 
-def _found_or_raise(document: Document | None, kind: str, name: str) -> Document:
+def _require(document: Document | None, kind: str, name: str) -> Document:
     if document is None or is_over(document, time.time()):
         raise not_found(kind, name)
     return document
 
 
-async def all_of(records: Records, kind: str) -> list[Document]:
+async def documents_of(records: Records, kind: str) -> list[Document]:
     """Return the documents of a kind that have not expired, the oldest first."""
     now = time.time()
     return [each for each in await records.all(kind) if not is_over(each, now)]
@@ -221,11 +221,11 @@ async def all_of(records: Records, kind: str) -> list[Document]:
 async def keep_file(
     records: Records, kind: str, file: Document, data: bytes, full: Callable[[int], RequestError] | None = None
 ) -> None:
-    """Keep a file and its bytes; where there is no room for so many, raise the error that is `full` of them.
+    """Store a file and its bytes; where they exceed the storage, raise the error that `full` makes of the size.
 
-    Without such an error there is always room: a batch could not end without its results.
+    Without `full` there is always room: a batch could not end without its results.
     """
-    size = sum(each["bytes"] for each in await all_of(records, kind)) + len(data)
+    size = sum(each["bytes"] for each in await documents_of(records, kind)) + len(data)
     if full is not None and size > MAX_STORED:
         raise full(size)
     await blobs.put(records, (kind, file["id"]), data)
@@ -233,109 +233,109 @@ async def keep_file(
 
 
 @stored
-async def response(asked: Asked, name: str) -> dict[str, Any] | Recorded:
+async def response(request: ResourceRequest, name: str) -> dict[str, Any] | Recorded:
     """Show a response as it is by now, or stream it again from where its client left it."""
-    record = await asked.get(RESPONSE, name)
-    query = asked.query
+    record = await request.get(RESPONSE, name)
+    query = request.query
     if query.get("stream") != "true":
         return stored_responses.at(record, time.time())
     after = query.get("starting_after", "")
     obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
-    return replayed(asked.exchange, events, due, EVENTS)
+    return replayed(request.exchange, events, due, EVENTS)
 
 
 @stored
-async def response_gone(asked: Asked, name: str) -> dict[str, Any]:
+async def response_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a response; what refers to it later does not find it."""
-    await asked.delete(RESPONSE, name)
+    await request.delete(RESPONSE, name)
     return {"id": name, "object": "response.deleted", "deleted": True}  # recorded in March 2025
 
 
 @stored
-async def response_cancelled(asked: Asked, name: str) -> dict[str, Any]:
+async def response_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a response that was asked for in the background."""
     now = time.time()
-    record = await asked.change(RESPONSE, name, lambda before: stored_responses.cancelled(before, now))
+    record = await request.change(RESPONSE, name, lambda before: stored_responses.cancelled(before, now))
     return stored_responses.at(record, now)
 
 
 @stored
-async def response_input(asked: Asked, name: str) -> dict[str, Any]:
+async def response_input(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the items that a response was asked with, the last one first."""
-    record = await asked.get(RESPONSE, name)
-    return asked.page(record["input"], "desc")
+    record = await request.get(RESPONSE, name)
+    return request.page(record["input"], "desc")
 
 
 @stored
-async def conversation_made(asked: Asked) -> dict[str, Any]:
+async def conversation_made(request: ResourceRequest) -> dict[str, Any]:
     """Make a conversation."""
-    body = asked.body
-    if asked.validate:
+    body = request.body
+    if request.validate:
         responses_rules.validate_conversation(body)
     items = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
     document = stored_responses.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
-    await asked.records.put(CONVERSATION, document["id"], document)
+    await request.records.put(CONVERSATION, document["id"], document)
     return stored_responses.shown_conversation(document)
 
 
 @stored
-async def conversation(asked: Asked, name: str) -> dict[str, Any]:
+async def conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a conversation."""
-    return stored_responses.shown_conversation(await asked.get(CONVERSATION, name))
+    return stored_responses.shown_conversation(await request.get(CONVERSATION, name))
 
 
 @stored
-async def conversation_changed(asked: Asked, name: str) -> dict[str, Any]:
+async def conversation_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a conversation other metadata."""
-    body = asked.body
-    document = await asked.change(CONVERSATION, name, lambda before: updated(before, body))
+    body = request.body
+    document = await request.change(CONVERSATION, name, lambda before: updated(before, body))
     return stored_responses.shown_conversation(document)
 
 
 @stored
-async def conversation_gone(asked: Asked, name: str) -> dict[str, Any]:
+async def conversation_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a conversation."""
-    await asked.delete(CONVERSATION, name)
+    await request.delete(CONVERSATION, name)
     return {"id": name, "object": "conversation.deleted", "deleted": True}
 
 
 @stored
-async def items(asked: Asked, name: str) -> dict[str, Any]:
+async def items(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List a conversation's items, the last one first."""
-    document = await asked.get(CONVERSATION, name)
-    return asked.page(document["items"], "desc")
+    document = await request.get(CONVERSATION, name)
+    return request.page(document["items"], "desc")
 
 
 @stored
-async def items_added(asked: Asked, name: str) -> dict[str, Any]:
+async def items_added(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Add items to a conversation, and list them."""
-    await asked.get(CONVERSATION, name)
-    body = asked.body
-    if asked.validate:
+    await request.get(CONVERSATION, name)
+    body = request.body
+    if request.validate:
         responses_rules.validate_items(body)
     added = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
-    await asked.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
+    await request.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)
 
 
 @stored
-async def item(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
+async def item(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
     """Show an item of a conversation."""
-    document = await asked.get(CONVERSATION, name)
+    document = await request.get(CONVERSATION, name)
     return _item_of(document, item_id)
 
 
 @stored
-async def item_gone(asked: Asked, name: str, item_id: str) -> dict[str, Any]:
+async def item_gone(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
     """Remove an item of a conversation, and show what is left of it."""
 
     def without(before: Document) -> Document:
-        gone = _item_of(before, item_id)
-        return {**before, "items": [item for item in before["items"] if item is not gone]}
+        removed = _item_of(before, item_id)
+        return {**before, "items": [item for item in before["items"] if item is not removed]}
 
-    return stored_responses.shown_conversation(await asked.change(CONVERSATION, name, without))
+    return stored_responses.shown_conversation(await request.change(CONVERSATION, name, without))
 
 
 def _item_of(document: Document, name: str) -> dict[str, Any]:
@@ -347,32 +347,32 @@ def _item_of(document: Document, name: str) -> dict[str, Any]:
 
 
 @stored
-async def completions(asked: Asked) -> dict[str, Any]:
+async def completions(request: ResourceRequest) -> dict[str, Any]:
     """List the stored chat completions, the first one first, of a model or with some metadata."""
-    kept = [record["completion"] for record in await asked.all(COMPLETION)]
-    return asked.page([each for each in kept if matches_query(each, asked.query)], "asc")
+    kept = [record["completion"] for record in await request.all(COMPLETION)]
+    return request.page([each for each in kept if matches_query(each, request.query)], "asc")
 
 
 @stored
-async def completion(asked: Asked, name: str) -> dict[str, Any]:
+async def completion(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a stored chat completion."""
-    document: dict[str, Any] = (await asked.get(COMPLETION, name))["completion"]
+    document: dict[str, Any] = (await request.get(COMPLETION, name))["completion"]
     return document
 
 
 @stored
-async def generation(asked: Asked) -> dict[str, Any]:
-    """Show what OpenRouter tells of an answer, whose id is in the query."""
-    if not (name := asked.query.get("id")):
+async def generation(request: ResourceRequest) -> dict[str, Any]:
+    """Show OpenRouter's statistics of an answer, whose id is in the query."""
+    if not (name := request.query.get("id")):
         raise RequestError("The parameter `id` is missing.")
-    return {"data": await asked.get(GENERATION, name)}
+    return {"data": await request.get(GENERATION, name)}
 
 
 @stored
-async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
+async def completion_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a stored chat completion other metadata."""
-    body = asked.body
-    record = await asked.change(
+    body = request.body
+    record = await request.change(
         COMPLETION, name, lambda before: {**before, "completion": updated(before["completion"], body)}
     )
     changed: dict[str, Any] = record["completion"]
@@ -380,14 +380,14 @@ async def completion_changed(asked: Asked, name: str) -> dict[str, Any]:
 
 
 @stored
-async def completion_gone(asked: Asked, name: str) -> dict[str, Any]:
+async def completion_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a stored chat completion."""
-    await asked.delete(COMPLETION, name)
+    await request.delete(COMPLETION, name)
     return {"object": "chat.completion.deleted", "id": name, "deleted": True}
 
 
 @stored
-async def completion_messages(asked: Asked, name: str) -> dict[str, Any]:
+async def completion_messages(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the messages that a stored chat completion was asked with, the first one first."""
-    record = await asked.get(COMPLETION, name)
-    return asked.page(record["messages"], "asc")
+    record = await request.get(COMPLETION, name)
+    return request.page(record["messages"], "asc")

@@ -12,98 +12,98 @@ from typing import Any
 from completions import budget
 from completions.outcome import Outcome
 from completions.state.records import Document
+from completions.views.background_work import id_of, scripted_outcome
+from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.http import FastJsonResponse, Recorded
-from completions.views.lines import Answered, answer_later
-from completions.views.paced import id_by, pace_of
-from completions.views.stored import Asked, stored, stored_at_pace
+from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
 from completions.wire.openai.files import FILE
 
 
-async def _outcome(asked: Asked, name: str) -> Outcome:
-    """Return how a batch of this name goes by the script; raise the error of its rule."""
+async def _outcome(request: ResourceRequest, name: str) -> Outcome:
+    """Return the script's outcome for a batch of this name; raise the error of its rule."""
     facts = {"name": name}
-    return await pace_of(asked, BATCH, facts, facts)
+    return await scripted_outcome(request, BATCH, facts, facts)
 
 
-@stored_at_pace
-async def made(asked: Asked) -> dict[str, Any]:
+@stored_with_pacing
+async def made(request: ResourceRequest) -> dict[str, Any]:
     """Make a batch, with the requests of a file if it names one."""
-    body = asked.body
+    body = request.body
     xai.check_batch(body)
     lines = []
     if "input_file_id" in body:
-        lines = await budget.in_thread(xai.read_file, await asked.bytes_of(FILE, body["input_file_id"]))
-    outcome = await _outcome(asked, body["name"])
+        lines = await budget.in_thread(xai.read_file, await request.bytes_of(FILE, body["input_file_id"]))
+    outcome = await _outcome(request, body["name"])
     batch = xai.new_batch(body, time.time())
-    batch["id"] = id_by(outcome) or batch["id"]
-    await asked.records.put(BATCH, batch["id"], batch)
+    batch["id"] = id_of(outcome) or batch["id"]
+    await request.records.put(BATCH, batch["id"], batch)
     if lines:
-        batch = await _add(asked, batch["id"], lines, outcome)
+        batch = await _add(request, batch["id"], lines, outcome)
     return xai.shown(batch, 0)
 
 
-async def _add(asked: Asked, name: str, lines: Sequence[Line], outcome: Outcome) -> dict[str, Any]:
+async def _add(request: ResourceRequest, name: str, lines: Sequence[Line], outcome: Outcome) -> dict[str, Any]:
     """Add requests to a batch, and have them answered."""
 
-    def longer(before: Document) -> Document:
+    def extended(before: Document) -> Document:
         return {**before, "requests": [*before["requests"], *(line.id for line in lines)]}
 
-    batch = await asked.change(BATCH, name, longer)
-    keep = partial(_kept, lines, time.time() + outcome.pacing.ttft_ms / 1000, outcome.pacing.itl_ms / 1000)
-    answer_later(asked, outcome, (BATCH, name), [(PATHS[line.kind], line.body) for line in lines], keep)
+    batch = await request.change(BATCH, name, extended)
+    keep = partial(_store_results, lines, time.time() + outcome.pacing.ttft_ms / 1000, outcome.pacing.itl_ms / 1000)
+    answer_later(request, outcome, (BATCH, name), [(PATHS[line.kind], line.body) for line in lines], keep)
     return dict(batch)
 
 
-async def _kept(
-    lines: Sequence[Line], begun: float, each_takes: float, answered: Sequence[Answered]
+async def _store_results(
+    lines: Sequence[Line], begun: float, each_takes: float, request_results: Sequence[RequestResult]
 ) -> Callable[[Document], Document]:
-    """Keep what requests of a batch got, beside what others have got before."""
+    """Add the results of requests to those that a batch has."""
     now = time.time()
-    made = (
+    timed_results = (
         (line.id, {"at": max(now, begun + each_takes * (at + 1)), "result": xai.result(line, each.status, each.data)})
-        for at, (line, each) in enumerate(zip(lines, answered, strict=True))
+        for at, (line, each) in enumerate(zip(lines, request_results, strict=True))
     )
-    results = await budget.in_thread(dict[str, Document], made)
+    results = await budget.in_thread(dict[str, Document], timed_results)
     return lambda before: {**before, "results": {**before["results"], **results}}
 
 
-@stored_at_pace
-async def requests_added(asked: Asked, name: str) -> Recorded:
+@stored_with_pacing
+async def requests_added(request: ResourceRequest, name: str) -> Recorded:
     """Add requests to a batch."""
-    batch = await asked.get(BATCH, name)
+    batch = await request.get(BATCH, name)
     if batch["cancelled"] is not None:
         raise xai.is_over()
-    lines = xai.read_requests(asked.body, batch["requests"])
-    await _add(asked, name, lines, await _outcome(asked, batch["name"]))
+    lines = xai.read_requests(request.body, batch["requests"])
+    await _add(request, name, lines, await _outcome(request, batch["name"]))
     return FastJsonResponse(b"null")
 
 
 @stored
-async def listed(asked: Asked) -> dict[str, Any]:
+async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
-    return xai.list_page(await asked.all(BATCH), asked.query, time.time())
+    return xai.list_page(await request.all(BATCH), request.query, time.time())
 
 
 @stored
-async def shown(asked: Asked, name: str) -> dict[str, Any]:
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return xai.shown(await asked.get(BATCH, name), time.time())
+    return xai.shown(await request.get(BATCH, name), time.time())
 
 
 @stored
-async def results(asked: Asked, name: str) -> dict[str, Any]:
-    """Show what the requests of a batch have got by now."""
-    return xai.results_page(await asked.get(BATCH, name), asked.query, time.time())
+async def results(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Show the results that the requests of a batch have by now."""
+    return xai.results_page(await request.get(BATCH, name), request.query, time.time())
 
 
 @stored
-async def cancelled(asked: Asked, name: str) -> dict[str, Any]:
-    """Cancel what is pending of a batch."""
+async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Cancel the pending requests of a batch."""
     now = time.time()
 
     def ended(before: Document) -> Document:
         return {**before, "cancelled": before["cancelled"] or now}
 
-    return xai.shown(await asked.change(BATCH, name, ended), now)
+    return xai.shown(await request.change(BATCH, name, ended), now)

@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import AsyncClient
 
 from completions.resolve import ask
-from completions.views import lines
+from completions.views import batch_requests
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -299,7 +299,7 @@ async def test_batch__on_one_of_whose_lines_a_bug_strikes_has_its_error_and_ends
             raise ZeroDivisionError("a bug")
         return await usual(space, wire, headers, body, *args, **more)
 
-    monkeypatch.setattr(lines, "answer", answer)
+    monkeypatch.setattr(batch_requests, "answer", answer)
     lines_of_file = "\n".join(json.dumps(line(said, said)) for said in ("Hello", "Strike", "Goodbye"))
     upload = SimpleUploadedFile("in.jsonl", lines_of_file.encode())
     file = (await async_client.post("/v1/files", {"purpose": "batch", "file": upload})).json()["id"]

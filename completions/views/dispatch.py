@@ -1,4 +1,4 @@
-"""One view of several, for one address: chosen by the request's method, or by the API that the request tells of."""
+"""One view of several, for one address: chosen by the request's method, or by the API that the request names."""
 
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
@@ -14,11 +14,11 @@ from completions.wire.base import WireFormat
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 Choice = tuple[AnyView, Mapping[str, Any]]
-"""A view, and what it takes beside what the address tells."""
+"""A view, and the arguments that it takes in addition to those of the address."""
 
 
-def choice(view: Any, request: HttpRequest) -> tuple[Any, dict[str, Any]]:
-    """Return the view that answers a request in the end, where this one may choose among several."""
+def final_view(view: Any, request: HttpRequest) -> tuple[Any, dict[str, Any]]:
+    """Return the view that answers a request in the end, and its arguments; this one may choose among several."""
     facts: dict[str, Any] = {}
     while (choose := getattr(view, "choose", None)) is not None:
         view, more = choose(request)
@@ -27,7 +27,7 @@ def choice(view: Any, request: HttpRequest) -> tuple[Any, dict[str, Any]]:
 
 
 def _chooser(choose: Callable[[HttpRequest], Choice], **more: object) -> AnyView:
-    """Make a view that returns the coroutine of the view that is chosen, so that there is one fewer to await."""
+    """Make a view that returns the chosen view's coroutine, so that there is one fewer to await."""
 
     def chosen(request: HttpRequest, /, **route: Any) -> Coroutine[Any, Any, HttpResponseBase]:
         view, facts = choose(request)
@@ -51,11 +51,11 @@ def by_method(**views: AnyView) -> AnyView:
 
 
 def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
-    """Make one view of those of several APIs that have the same address; a request tells of one, or is the usual's."""
-    told = {name: wire for wire in others for name in wire.identified_by}
+    """Make one view of those of several APIs that share an address; a request identifies its API, or is `usual`'s."""
+    formats = {name: wire for wire in others for name in wire.identified_by}
 
     def choose(request: HttpRequest) -> Choice:
-        wire = format_of(request, told, None)
-        return (usual, {}) if wire is None else (others[wire], {"wire": wire, "others": told})
+        wire = format_of(request, formats, None)
+        return (usual, {}) if wire is None else (others[wire], {"wire": wire, "others": formats})
 
     return _chooser(choose)

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from completions.receive.handler import Handler
 from completions.state import namespaces
-from completions.views import gemini, lines, stored
+from completions.views import batch_requests, gemini, stored
 from tests.asgi import call
 from tests.patience import PATIENCE
 from tests.scripts import rules
@@ -105,7 +105,7 @@ async def made(app: Handler, name: str) -> Any:
 
 async def over() -> None:
     """Wait until nothing is answered in the background any more."""
-    await asyncio.wait_for(asyncio.gather(*lines._under_way), PATIENCE)
+    await asyncio.wait_for(asyncio.gather(*batch_requests._under_way), PATIENCE)
 
 
 async def listed(app: Handler, name: str) -> list[Any]:

@@ -1,4 +1,4 @@
-"""The requests within a batch: each walks the steps like a request of its own, and is an exchange of its own."""
+"""The requests within a batch: each goes through all steps like any other request, and is an exchange in itself."""
 
 import asyncio
 import contextlib
@@ -20,18 +20,18 @@ from completions.resolve.overrides import RAW_KEYS
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
 from completions.views.address import root_of
-from completions.views.stored import Asked
+from completions.views.stored import ResourceRequest
 from completions.wire.base import Place, WireFormat
 from completions.wire.registry import format_at
 
 logger = logging.getLogger("completions")
 
-OWN_HEADERS = frozenset((b"content-type", b"content-length")) | RAW_KEYS
-"""Headers that are of the batch's request alone."""
+BATCH_HEADERS = frozenset((b"content-type", b"content-length")) | RAW_KEYS
+"""Headers of the batch's request that its requests do not inherit."""
 
 
-class Answered(NamedTuple):
-    """What a request within a batch got: its status, its id, and the bytes of its answer."""
+class RequestResult(NamedTuple):
+    """The result of a request within a batch: the status, the request's id, and the bytes of the answer."""
 
     status: int
     request_id: str
@@ -40,57 +40,57 @@ class Answered(NamedTuple):
 
 
 Requests = Sequence[tuple[str, Mapping[str, object]]]
-"""The address and the body of each."""
+"""The path and the body of each request."""
 
-Keep = Callable[[Sequence[Answered]], Awaitable[Callable[[Document], Document]]]
-"""Keeps what a batch's requests got, and returns how the batch's own document changes by it."""
+Keep = Callable[[Sequence[RequestResult]], Awaitable[Callable[[Document], Document]]]
+"""Stores the results of a batch's requests, and returns the edit of the batch's document."""
 
 _under_way: set[asyncio.Task[None]] = set()
 """The loop keeps only weak references to tasks."""
 
 
-def answer_later(asked: Asked, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
+def answer_later(request: ResourceRequest, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
     """Have a batch's requests answered in the background, one after another, once the gate of its rule is released."""
-    task = asyncio.get_running_loop().create_task(_answer_all(asked, outcome, batch, requests, keep))
+    task = asyncio.get_running_loop().create_task(_answer_all(request, outcome, batch, requests, keep))
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)
 
 
-async def _answer_all(asked: Asked, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
-    """Answer requests as long as their batch is there: after a reset nothing of it may use up a rule, or be kept."""
-    space, hold = asked.space, outcome.hold
+async def _answer_all(request: ResourceRequest, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
+    """Answer requests while their batch exists: after a reset it may neither use up a rule nor store results."""
+    space, hold = request.space, outcome.hold
     try:
         if hold is not None:
             with contextlib.suppress(RequestError):  # nobody can say whether it is open
                 await space.gates.wait(hold.gate, hold.timeout_ms / 1000)
         if await space.records.get(*batch) is None:
             return
-        own = {name: value for name, value in asked.headers.items() if name not in OWN_HEADERS}
-        answered, root = [], root_of(asked.request)
+        request_headers = {name: value for name, value in request.headers.items() if name not in BATCH_HEADERS}
+        results, root = [], root_of(request.http_request)
         for path, body in requests:
-            answered.append(await _answer(space, own, path, orjson.dumps(body), root))
+            results.append(await _answer(space, request_headers, path, orjson.dumps(body), root))
             await asyncio.sleep(0)  # other requests have their turn
         if await space.records.get(*batch) is not None:
-            await space.records.change(*batch, partial(_changed, await keep(answered)))
+            await space.records.change(*batch, partial(_edit_if_there, await keep(results)))
     except Exception:
         logger.exception("The requests of %s could not be answered", batch[1])
 
 
-def _changed(edit: Callable[[Document], Document], before: Document | None) -> Document | None:
+def _edit_if_there(edit: Callable[[Document], Document], before: Document | None) -> Document | None:
     return None if before is None else edit(before)
 
 
-async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, root: str) -> Answered:
+async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, root: str) -> RequestResult:
     exchange = Exchange("POST", path, namespace=space.name, request_headers=headers, request_body=body, world=space)
-    found = format_at(path)
-    assert found is not None, "the batch was checked"
-    wire, route = dialect_of(found[0], space.script), {**found[1], "root": root}
+    format_and_route = format_at(path)
+    assert format_and_route is not None, "the batch was checked"
+    wire, route = dialect_of(format_and_route[0], space.script), {**format_and_route[1], "root": root}
     exchange.endpoint = wire.name
     outcome = None
     try:
         prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
         exchange.note_outcome(outcome)
-        status, data = await budget.run(_rendered, wire, prompt, outcome)
+        status, data = await budget.run(_render, wire, prompt, outcome)
     except RequestError as exc:
         status, data = _error_line(wire, exc, exchange)
     except Exception:  # the edge of a line: a bug costs this one, and the batch comes to its end
@@ -98,10 +98,10 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, ro
         status, data = _error_line(wire, InternalError(), exchange)
     exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)
     end_exchange(exchange)
-    return Answered(status, exchange.request_id, data, outcome)
+    return RequestResult(status, exchange.request_id, data, outcome)
 
 
-def _rendered(wire: WireFormat, prompt: Prompt, outcome: Outcome) -> tuple[int, bytes]:
+def _render(wire: WireFormat, prompt: Prompt, outcome: Outcome) -> tuple[int, bytes]:
     """Return the status and the bytes of an answer; raise its error."""
     if outcome.recorded is not None:
         return outcome.recorded.status, outcome.recorded.body
