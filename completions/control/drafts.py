@@ -18,7 +18,7 @@ from completions.script.review import doubts
 from completions.script.rules import Script
 from completions.script.text.node import Node
 from completions.state.namespaces import Namespace
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.registry import format_at
 
 CHAT = "/v1/chat/completions"
@@ -27,7 +27,7 @@ REFUSED: Mapping[str, Any] = {"rule": None, "refused": True, "reply": None, "fau
 """What is shown of a request that no rule is tried for, beside its error."""
 
 
-async def lint_script(call: Call) -> Recorded:
+async def lint_script(call: Call) -> ExchangeResponse:
     """Say what is wrong with a script, and what is doubtful, without using it."""
     fields = call.body.node.fields(required=("text",))
     try:
@@ -39,7 +39,7 @@ async def lint_script(call: Call) -> Recorded:
     return FastJsonResponse({"rules": len(script.rules), "problems": warnings})
 
 
-async def try_request(call: Call) -> Recorded:
+async def try_request(call: Call) -> ExchangeResponse:
     """Say which rule would answer a request, what, and why the others would not; nothing is counted.
 
     A request without a key is taken for one with a key that the script takes.

@@ -21,7 +21,7 @@ from completions.script.match import conditions
 from completions.script.match.matchers import Matcher, conditions_of, fits_one_of
 from completions.script.text.reading import read_text
 from completions.views.edge import ENDPOINTS
-from completions.views.http import FastJsonResponse, Following, Recorded
+from completions.views.http import EndlessStream, ExchangeResponse, FastJsonResponse
 from completions.views.lookups import LOOKUPS
 from completions.wire.openai.base import envelope
 from completions.wire.registry import ASKED, read
@@ -67,7 +67,7 @@ STEPS = (Parameter("steps", "The maximum number of time intervals.", int, 60, 2,
 MISS = ("id", "time", "model", "summary", "near_misses")
 
 
-async def get_exchanges(call: Call) -> Recorded:
+async def get_exchanges(call: Call) -> ExchangeResponse:
     """List exchanges, the newest first, without headers and bodies."""
     limit: int = call.query["limit"]
     matching = await _matching(call)
@@ -90,7 +90,7 @@ async def _page_with_said(call: Call, filter: Filter) -> tuple[list[dict[str, An
     return await asyncio.to_thread(documents), more
 
 
-async def get_exchange(call: Call) -> Recorded:
+async def get_exchange(call: Call) -> ExchangeResponse:
     """Show one exchange in full, and what was asked and said in it."""
     shown, said, _ = await found_exchange(call)
     chunks: Sequence[Any] = shown["response"].get("chunks", ())
@@ -111,19 +111,19 @@ async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
     return shown, await asyncio.to_thread(read, traffic, await call.dialect()), traffic
 
 
-async def delete_exchanges(call: Call) -> Recorded:
+async def delete_exchanges(call: Call) -> ExchangeResponse:
     """Delete exchanges."""
     return FastJsonResponse({"deleted": await queries.delete(filter_of(call))})
 
 
-async def count_exchanges(call: Call) -> Recorded:
+async def count_exchanges(call: Call) -> ExchangeResponse:
     """Count exchanges: all, and by what they came to."""
     matching = await _matching(call)
     found = await queries.totals(await matching.look())
     return FastJsonResponse(found | {"unread": matching.unread})
 
 
-async def wait_for_exchanges(call: Call) -> Recorded:
+async def wait_for_exchanges(call: Call) -> ExchangeResponse:
     """Wait until so many exchanges have ended, and list them, the newest first."""
     count, timeout_ms = call.query["count"], call.query["timeout_ms"]
     matching = await _matching(call)
@@ -140,13 +140,13 @@ async def wait_for_exchanges(call: Call) -> Recorded:
     return FastJsonResponse({**envelope(late), "exchanges": there, "unread": matching.unread}, status=408)
 
 
-async def follow_exchanges(call: Call) -> Recorded:
+async def follow_exchanges(call: Call) -> ExchangeResponse:
     """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
     queries.check_times(filter := filter_of(call))
     resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
     after = resumed or filter.since
     last = await (queries.end() if after is None else queries.place(after))  # before the first byte, which tells so
-    return Following(_events(filter, last, call.exchange.method == "HEAD"))
+    return EndlessStream(_events(filter, last, call.exchange.method == "HEAD"))
 
 
 async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator[bytes, None]:
@@ -167,23 +167,23 @@ async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator
             yield b":\n\n" if silence % COMMENT_EVERY == COMMENT_EVERY - 1 else b""
 
 
-async def get_unmatched(call: Call) -> Recorded:
+async def get_unmatched(call: Call) -> ExchangeResponse:
     """List the requests that no rule matched, the newest first, with the rules that came nearest."""
     found = await queries.listing(Filter(call.namespace, unmatched=True), call.query["limit"], call.query["before"])
     return FastJsonResponse({"unmatched": [{key: each[key] for key in MISS} for each in found]})
 
 
-async def get_figures(call: Call) -> Recorded:
+async def get_figures(call: Call) -> ExchangeResponse:
     """Show the figures over time, by model and by rule."""
     return FastJsonResponse(await figures.figures(filter_of(call), call.query["steps"]))
 
 
-async def get_runs(call: Call) -> Recorded:
+async def get_runs(call: Call) -> ExchangeResponse:
     """Sum up what each namespace was asked, the latest first: where tests have their own, the runs of the tests."""
     return FastJsonResponse({"runs": await figures.runs()})
 
 
-async def get_hits(call: Call) -> Recorded:
+async def get_hits(call: Call) -> ExchangeResponse:
     """Show how often each rule has answered, and when last; the rule `null` stands for what none matched."""
     return FastJsonResponse({"hits": await figures.hits(filter_of(call))})
 

@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.script.text.node import Node, did_you_mean, shortened
 from completions.state.namespaces import Namespace, namespace
-from completions.views.http import Recorded
+from completions.views.http import ExchangeResponse
 
 TRUE, FALSE = ("true", "1"), ("false", "0")
 
@@ -105,7 +105,7 @@ class Operation:
 
     method: str
     path: str
-    run: Callable[[Call], Coroutine[Any, Any, Recorded]]
+    run: Callable[[Call], Coroutine[Any, Any, ExchangeResponse]]
     answers: Mapping[int, str]
     query: tuple[Parameter, ...] = ()
     body: str | None = None

@@ -18,7 +18,7 @@ from completions.script.reply.errors import plain
 from completions.script.reply.literal import literal
 from completions.script.text.node import shortened
 from completions.script.text.yaml_text import yaml_text
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 
 Rule = dict[str, Any]
 
@@ -35,7 +35,7 @@ UNANSWERED = "What should be answered?"
 VERBATIM = (Parameter("verbatim", "Whether the rule answers byte for byte as recorded.", bool, False),)
 
 
-async def get_rule_of(call: Call) -> Recorded:
+async def get_rule_of(call: Call) -> ExchangeResponse:
     """Make a rule of an exchange, which answers the same to the same; a 409 where no rule could."""
     shown, said, traffic = await found_exchange(call)
     rule = rule_of(shown, said)

@@ -15,28 +15,28 @@ from completions.state import edits
 from completions.state.cassettes.files import ENDINGS
 from completions.state.cassettes.place import root
 from completions.state.namespaces import Namespace
-from completions.views.http import FastJsonResponse, Recorded
-from completions.views.relaying import all_written
+from completions.views.http import ExchangeResponse, FastJsonResponse
+from completions.views.relaying import wait_until_recorded
 
 
-async def get_recording(call: Call) -> Recorded:
+async def get_recording(call: Call) -> ExchangeResponse:
     """Show what is recorded and played, and where; what was answered before is written by then."""
     return await _shown(await call.space())
 
 
-async def put_recording(call: Call) -> Recorded:
+async def put_recording(call: Call) -> ExchangeResponse:
     """Record the answers of another server, and play what was recorded."""
     space = await call.space()
-    await all_written()
+    await wait_until_recorded()
     await edits.set_recording(space, call.body.node, _check)
     await _doubt(call.body.node, space)
     return await _shown(space)
 
 
-async def delete_recording(call: Call) -> Recorded:
+async def delete_recording(call: Call) -> ExchangeResponse:
     """Record and play what the server was started to."""
     space = await call.space()
-    await all_written()
+    await wait_until_recorded()
     await edits.set_recording(space, None)
     return await _shown(space)
 
@@ -89,8 +89,8 @@ def _has_files(folder: Path) -> bool:
     return any(file.suffix in ENDINGS for file in folder.rglob("*"))
 
 
-async def _shown(space: Namespace) -> Recorded:
-    await all_written()
+async def _shown(space: Namespace) -> ExchangeResponse:
+    await wait_until_recorded()
     found, top = await cassettes_of(space), root()
     shown: dict[str, Any] | None = None
     if found is not None:

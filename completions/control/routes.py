@@ -19,7 +19,7 @@ from completions.journal import metrics
 from completions.journal.exchange import Exchange
 from completions.script.rules import PUSHED
 from completions.views.edge import endpoint, method_not_allowed
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 
 logger = logging.getLogger("completions")
 
@@ -27,7 +27,7 @@ logger = logging.getLogger("completions")
 @endpoint()
 async def control(
     request: HttpRequest, exchange: Exchange, /, operations: Mapping[str, Operation], **parts: str
-) -> Recorded:
+) -> ExchangeResponse:
     """Run the operation that has the request's address and method."""
     if not all(operation.is_open for operation in operations.values()):
         await admittance.admit(request, exchange.request_headers)
@@ -54,7 +54,7 @@ def _doubts_told(content: Body, space: str) -> list[str]:
     return told
 
 
-def _with_warnings(response: Recorded, warnings: list[str]) -> Recorded:
+def _with_warnings(response: ExchangeResponse, warnings: list[str]) -> ExchangeResponse:
     """Return an answer that tells warnings as well."""
     if not isinstance(response, FastJsonResponse):
         return response

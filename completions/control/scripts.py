@@ -13,15 +13,15 @@ from completions.script.scenarios import builtin
 from completions.script.text.reading import read_text
 from completions.state import edits
 from completions.state.namespaces import Namespace
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 
 
-async def get_script(call: Call) -> Recorded:
+async def get_script(call: Call) -> ExchangeResponse:
     """Show the script that answers, with all that was pushed."""
     return await _script(await call.space())
 
 
-async def put_script(call: Call) -> Recorded:
+async def put_script(call: Call) -> ExchangeResponse:
     """Let another script answer."""
     space = await call.space()
     await edits.replace_script(space, call.body.text)
@@ -32,14 +32,14 @@ async def put_script(call: Call) -> Recorded:
     return await _script(space)
 
 
-async def delete_script(call: Call) -> Recorded:
+async def delete_script(call: Call) -> ExchangeResponse:
     """Let MOCK_SCRIPT answer again."""
     space = await call.space()
     await edits.replace_script(space, None)
     return await _script(space)
 
 
-async def get_rules(call: Call) -> Recorded:
+async def get_rules(call: Call) -> ExchangeResponse:
     """Show the rules that were pushed, in the order in which they are tried."""
     space = await call.space()
     texts = {name_of(text): text for text in (*space.pushed.before, *space.pushed.after)}
@@ -47,7 +47,7 @@ async def get_rules(call: Call) -> Recorded:
     return FastJsonResponse({"rules": found})
 
 
-async def post_rules(call: Call) -> Recorded:
+async def post_rules(call: Call) -> ExchangeResponse:
     """Push a rule, or a list of rules, which keep their order."""
     space, node = await call.space(), call.body.node
     names = await edits.push_rules(space, node, call.query["place"])
@@ -56,12 +56,12 @@ async def post_rules(call: Call) -> Recorded:
     return FastJsonResponse({"rules": names}, status=201)
 
 
-async def delete_rules(call: Call) -> Recorded:
+async def delete_rules(call: Call) -> ExchangeResponse:
     """Remove all rules that were pushed, with their counts."""
     return FastJsonResponse({"removed": await edits.remove_rules(await call.space())})
 
 
-async def delete_rule(call: Call) -> Recorded:
+async def delete_rule(call: Call) -> ExchangeResponse:
     """Remove a rule that was pushed, with its count."""
     name = call.parts["name"]
     removed = await edits.remove_rules(await call.space(), name)
@@ -75,64 +75,64 @@ async def delete_rule(call: Call) -> Recorded:
     return FastJsonResponse({"removed": removed})
 
 
-async def get_chaos(call: Call) -> Recorded:
+async def get_chaos(call: Call) -> ExchangeResponse:
     """Show the dice."""
     return await _part(await call.space(), "chaos")
 
 
-async def put_chaos(call: Call) -> Recorded:
+async def put_chaos(call: Call) -> ExchangeResponse:
     """Throw other dice."""
     space = await call.space()
     await edits.set_chaos(space, call.body.node)
     return await _part(space, "chaos")
 
 
-async def delete_chaos(call: Call) -> Recorded:
+async def delete_chaos(call: Call) -> ExchangeResponse:
     """Throw the script's own dice again."""
     space = await call.space()
     await edits.set_chaos(space, None)
     return await _part(space, "chaos")
 
 
-async def get_limits(call: Call) -> Recorded:
+async def get_limits(call: Call) -> ExchangeResponse:
     """Show the limits."""
     return await _part(await call.space(), "limits")
 
 
-async def put_limits(call: Call) -> Recorded:
+async def put_limits(call: Call) -> ExchangeResponse:
     """Set other limits."""
     space = await call.space()
     await edits.set_limits(space, call.body.node)
     return await _part(space, "limits")
 
 
-async def delete_limits(call: Call) -> Recorded:
+async def delete_limits(call: Call) -> ExchangeResponse:
     """Set the script's own limits again."""
     space = await call.space()
     await edits.set_limits(space, None)
     return await _part(space, "limits")
 
 
-async def get_scenario(call: Call) -> Recorded:
+async def get_scenario(call: Call) -> ExchangeResponse:
     """Show the scenario that runs, and which can be started."""
     return await _scenario(await call.space())
 
 
-async def put_scenario(call: Call) -> Recorded:
+async def put_scenario(call: Call) -> ExchangeResponse:
     """Start a scenario."""
     space = await call.space()
     await edits.set_scenario(space, call.body.node)
     return await _scenario(space)
 
 
-async def delete_scenario(call: Call) -> Recorded:
+async def delete_scenario(call: Call) -> ExchangeResponse:
     """Stop what was started, and let the script's own scenario run again."""
     space = await call.space()
     await edits.set_scenario(space, None)
     return await _scenario(space)
 
 
-async def _scenario(space: Namespace) -> Recorded:
+async def _scenario(space: Namespace) -> ExchangeResponse:
     script, uses = space.script, await space.uses()
     running = script.running
     shown = None
@@ -153,7 +153,7 @@ async def _scenario(space: Namespace) -> Recorded:
     return FastJsonResponse({"scenario": shown, "known": list(script.scenarios), "own": own, "pushed": pushed})
 
 
-async def _script(space: Namespace) -> Recorded:
+async def _script(space: Namespace) -> ExchangeResponse:
     script = space.script
     return FastJsonResponse(
         {
@@ -196,7 +196,7 @@ def _text(space: Namespace) -> str:
     return space.file.text if space.pushed.script is None else space.pushed.script
 
 
-async def _part(space: Namespace, name: str) -> Recorded:
+async def _part(space: Namespace, name: str) -> ExchangeResponse:
     return FastJsonResponse({name: await _value(space, name), "pushed": getattr(space.pushed, name) is not None})
 
 

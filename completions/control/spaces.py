@@ -7,33 +7,33 @@ from completions.journal.queries import Filter
 from completions.journal.writer import writer
 from completions.state import namespaces, selection
 from completions.state.store import shared_store
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 
 
-async def get_gates(call: Call) -> Recorded:
+async def get_gates(call: Call) -> ExchangeResponse:
     """List how many answers wait at each gate."""
     return FastJsonResponse({"gates": await (await call.space()).gates.counts()})
 
 
-async def release_gate(call: Call) -> Recorded:
+async def release_gate(call: Call) -> ExchangeResponse:
     """Let pass what waits at a gate, or the next answer where nothing does; name the rules that have the gate."""
     name, space = call.parts["name"], await call.space()
     rules = [rule.name for rule in space.script.rules if rule.hold is not None and rule.hold.gate == name]
     return FastJsonResponse({"gate": name, "released": await space.release(name), "rules": rules})
 
 
-async def reset(call: Call) -> Recorded:
+async def reset(call: Call) -> ExchangeResponse:
     """Forget all that was pushed, counted and recorded, and let go what waits at gates."""
     await (await call.space()).reset()
     return FastJsonResponse({"namespace": call.namespace, "deleted": await _forget(call.namespace)})
 
 
-async def get_namespaces(call: Call) -> Recorded:
+async def get_namespaces(call: Call) -> ExchangeResponse:
     """Name the namespaces that were used, and the one of requests that name none."""
     return FastJsonResponse({"namespaces": await namespaces.names(), "selected": selection.current.name})
 
 
-async def select_namespace(call: Call) -> Recorded:
+async def select_namespace(call: Call) -> ExchangeResponse:
     """Let requests that name no namespace be in this one, in place of `default`; one that was retired comes back."""
     name = call.parts["name"]
     namespaces.namespace(name)  # which refuses a name that is none
@@ -41,7 +41,7 @@ async def select_namespace(call: Call) -> Recorded:
     return FastJsonResponse({"namespace": name})
 
 
-async def retire_namespace(call: Call) -> Recorded:
+async def retire_namespace(call: Call) -> ExchangeResponse:
     """Let a namespace answer every request with an error that says that it is retired."""
     name = call.parts["name"]
     namespaces.namespace(name)
@@ -51,19 +51,19 @@ async def retire_namespace(call: Call) -> Recorded:
     return FastJsonResponse({"namespace": name, "removed": False, "deleted": 0})
 
 
-async def delete_namespace(call: Call) -> Recorded:
+async def delete_namespace(call: Call) -> ExchangeResponse:
     """Forget a namespace with everything in it; its next use begins anew."""
     name = call.parts["name"]
     removed = await namespaces.remove(name)
     return FastJsonResponse({"namespace": name, "removed": removed, "deleted": await _forget(name)})
 
 
-async def health(call: Call) -> Recorded:
+async def health(call: Call) -> ExchangeResponse:
     """Say that the process is alive."""
     return FastJsonResponse({"status": "ok"})
 
 
-async def ready(call: Call) -> Recorded:
+async def ready(call: Call) -> ExchangeResponse:
     """Say that requests can be answered, and from which script; while the state store does not count, say that too."""
     space = await call.space()  # where nothing is known of it yet, that is a 503
     store = shared_store()

@@ -11,7 +11,7 @@ from completions.control.threads import get_threads
 from completions.control.verdicts.operation import TIMEOUT, get_verdict
 from completions.journal import metrics
 from completions.state.edits import PLACES
-from completions.views.http import FastJsonResponse, RawResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse, RawResponse
 
 PLACE = Parameter(
     "place",
@@ -25,12 +25,12 @@ RECORDED = {200: "recording_state", 409: "error"}
 RETIRED = {200: "namespace_removed", 409: "error"}
 
 
-async def openapi(call: Call) -> Recorded:
+async def openapi(call: Call) -> ExchangeResponse:
     """Show this API as an OpenAPI document."""
     return FastJsonResponse(document(OPERATIONS))
 
 
-async def get_metrics(call: Call) -> Recorded:
+async def get_metrics(call: Call) -> ExchangeResponse:
     """Show what this server has done, for Prometheus."""
     data, media_type = await asyncio.to_thread(metrics.exposition)
     return RawResponse(data, 200, media_type)

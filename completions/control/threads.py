@@ -10,7 +10,7 @@ from completions.control.operation import Call
 from completions.conversation import Message, Prompt, Said, Traffic
 from completions.journal import queries
 from completions.journal.queries import Filter
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.registry import read
 
 MAX_EXCHANGES = 500
@@ -101,7 +101,7 @@ def _latest(found: Sequence[object]) -> range:
     return range(len(found) - 1, max(len(found) - 1 - MAX_CONTINUED, -1), -1)
 
 
-async def get_threads(call: Call) -> Recorded:
+async def get_threads(call: Call) -> ExchangeResponse:
     """List the runs of agents and the conversations, the latest first, each with its turns."""
     found = await queries.listing_with_bytes(Filter(call.namespace, method="POST"), MAX_EXCHANGES)
     threads = await asyncio.to_thread(_documents, found, await call.dialect())

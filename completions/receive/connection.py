@@ -22,7 +22,15 @@ from completions.delivery.stream import Delivery
 from completions.receive.cycle import IS_KNOWN, Receive, Send
 from completions.receive.lifespan import is_ending
 from completions.receive.protocol import in_doubt, settle
-from completions.views.http import EventStream, FastJsonResponse, Following, RawResponse, Recorded, Relayed, Severed
+from completions.views.http import (
+    EndlessStream,
+    EventStream,
+    ExchangeResponse,
+    FastJsonResponse,
+    RawResponse,
+    RelayedResponse,
+    SeveredResponse,
+)
 
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with a timeout of 0: closing such a socket sends a reset."""
@@ -282,13 +290,13 @@ async def _send_body(response: RawResponse, send: Send) -> bool:
         await _start(response, send)
         await PieceSender(send).send(response.pieces, ends=True)
     elif response.is_small:
-        await send_whole(send, response.status_code, response.lines, response.data)
+        await send_whole(send, response.status_code, response.header_lines, response.data)
     else:
         return False
     return True
 
 
-async def _sever(response: Severed, send: Send) -> bool:
+async def _sever(response: SeveredResponse, send: Send) -> bool:
     if not can_sever(send):
         return await _send_body(response, send)
     response.exchange.note_no_response()
@@ -300,9 +308,9 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
     """Send a stream piece by piece; Django has three generators around each piece."""
     ending = end_by_closing(send, response.ending)
     out, is_whole = PieceSender(send), ending is Ending.WHOLE
-    if response.has_own_pieces and not response.has_cookies:
+    if response.has_original_pieces and not response.has_cookies:
         pieces = response.pieces
-        await out.start(response.status_code, response.lines)
+        await out.start(response.status_code, response.header_lines)
     else:
         pieces = response.outgoing
         await _start(response, send)
@@ -312,9 +320,9 @@ async def _send_stream(response: EventStream, send: Send) -> bool:
     return True
 
 
-async def _send_relayed(response: Relayed, send: Send) -> bool:
+async def _send_relayed(response: RelayedResponse, send: Send) -> bool:
     """Send another server's answer on, and end it as that one did."""
-    headers = [*response.header_list(), *_cookies(response)]
+    headers = [*response.relayed_headers(), *_cookies(response)]
     spare_headers(send, {name for name, _ in headers})
     end_by_closing(send, Ending.WHOLE)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
@@ -326,7 +334,7 @@ async def _send_relayed(response: Relayed, send: Send) -> bool:
     return True
 
 
-async def _send_following(response: Following, send: Send) -> bool:
+async def _send_following(response: EndlessStream, send: Send) -> bool:
     """Send a stream that has no end, until the server shuts down, which would otherwise wait for it."""
     await _start(response, send)
     async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
@@ -339,23 +347,23 @@ async def _send_following(response: Following, send: Send) -> bool:
     return True
 
 
-WAYS: Mapping[type[Recorded], Callable[[Any, Send], Awaitable[bool]]] = {
+WAYS: Mapping[type[ExchangeResponse], Callable[[Any, Send], Awaitable[bool]]] = {
     FastJsonResponse: _send_body,
     RawResponse: _send_body,
-    Severed: _sever,
+    SeveredResponse: _sever,
     EventStream: _send_stream,
-    Relayed: _send_relayed,
-    Following: _send_following,
+    RelayedResponse: _send_relayed,
+    EndlessStream: _send_following,
 }
 """By class, what sends a response. It returns False if Django has to: middleware may have changed what is sent."""
 
 
-async def _start(response: Recorded, send: Send) -> None:
-    headers = [*encoded(response.lines), *_cookies(response)]
+async def _start(response: ExchangeResponse, send: Send) -> None:
+    headers = [*encoded(response.header_lines), *_cookies(response)]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
 
 
-def _cookies(response: Recorded) -> list[tuple[bytes, bytes]]:
+def _cookies(response: ExchangeResponse) -> list[tuple[bytes, bytes]]:
     """Return the headers of the cookies that middleware has set."""
     cookies = response.cookies.values() if response.has_cookies else ()
     return [(b"set-cookie", cookie.output(header="").strip().encode("ascii")) for cookie in cookies]

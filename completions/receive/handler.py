@@ -27,8 +27,8 @@ from completions.receive.lifespan import lifespan
 from completions.receive.request import LeanRequest, read_body
 from completions.views import origins
 from completions.views.dispatch import final_view
-from completions.views.edge import begin, error_of
-from completions.views.http import REQUEST_ID, Recorded, Severed, error_response
+from completions.views.edge import begin_exchange, error_of
+from completions.views.http import REQUEST_ID, ExchangeResponse, SeveredResponse, error_response
 from completions.wire.base import WireFormat
 
 Scope = dict[str, Any]
@@ -134,13 +134,13 @@ class Handler(ASGIHandler):
         try:
             await self.send_response(response, send)
         except asyncio.CancelledError as exc:
-            if isinstance(response, Recorded):
+            if isinstance(response, ExchangeResponse):
                 left = exc.args in BY_CLIENT
                 response.exchange.stopped = not left
-                response.exchange.client_left = left and not isinstance(response, Severed)
+                response.exchange.client_left = left and not isinstance(response, SeveredResponse)
             raise
         finally:
-            if isinstance(response, Recorded):
+            if isinstance(response, ExchangeResponse):
                 response.end()
             else:
                 response.close()
@@ -171,7 +171,7 @@ class Handler(ASGIHandler):
 
     async def send_response(self, response: HttpResponseBase, send: Send) -> None:
         """Send a response; every response has a request id."""
-        if isinstance(response, Recorded):
+        if isinstance(response, ExchangeResponse):
             if await WAYS[type(response)](response, send):
                 return
         elif REQUEST_ID not in response.headers:
@@ -250,7 +250,7 @@ def _begin_before_view(request: LeanRequest) -> tuple[Exchange, WireFormat | Non
         _ = request.GET
     except (SuspiciousOperation, ValueError):  # the query may be what is refused; it tells no format then
         kwargs.pop("others", None)
-    exchange = begin(request, kwargs, None if getattr(view, "is_by_format", True) else view)
+    exchange = begin_exchange(request, kwargs, None if getattr(view, "is_by_format", True) else view)
     wire = kwargs.get("wire")
     return exchange, wire if isinstance(wire, WireFormat) else None
 

@@ -32,7 +32,7 @@ from completions.state.script_file import LOOK_EVERY, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
 from completions.tokens.models import prices
-from completions.views.relaying import all_written
+from completions.views.relaying import wait_until_recorded
 
 Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -76,7 +76,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 _Adopted.watch.cancel()
             if _Adopted.places is not None:
                 _Adopted.places.leave()
-            await all_written()
+            await wait_until_recorded()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
                 queries.beforehand.remove(store.calls.all)

@@ -19,7 +19,7 @@ from completions.receive.cycle import Receive, Send
 from completions.receive.lifespan import is_ending
 from completions.receive.request import LeanRequest
 from completions.views.generate import generate
-from completions.views.sockets import Opened, open_session, steps_of, with_key
+from completions.views.sockets import OpenedSession, handle_message, open_session, with_key
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
 from completions.wire.sockets import Ask, Close, Step, Stop, encoded
@@ -99,7 +99,7 @@ async def _close_after_first(close: Close, receive: Receive, send: Send) -> None
 class _Conversation:
     """A connection that is open: what is under way in each lane, and what waits for it."""
 
-    def __init__(self, host: Host, opened: Opened, request: LeanRequest, send: Send) -> None:
+    def __init__(self, host: Host, opened: OpenedSession, request: LeanRequest, send: Send) -> None:
         self._host, self._send = host, send
         self._wire, self._session, self._route, sent = opened
         headers = [
@@ -130,7 +130,7 @@ class _Conversation:
             return
         data = message.encode() if isinstance(message, str) else message
         try:
-            async with aclosing(steps_of(self._session, data)) as steps:
+            async with aclosing(handle_message(self._session, data)) as steps:
                 async for step in steps:
                     await self._do((step,))
         except RequestError as exc:

@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.views.background_work import scripted_id
 from completions.views.files import download
-from completions.views.http import Recorded
+from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, keep_file, stored
 from completions.wire.anthropic import files
 from completions.wire.anthropic.files import FILE
@@ -34,7 +34,7 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def content(request: ResourceRequest, name: str) -> Recorded:
+async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send what code has made; refuse to send back what was uploaded."""
     file = await request.get(FILE, name)
     if not file["downloadable"]:

@@ -8,17 +8,17 @@ from completions import budget
 from completions.delivery.coding import chosen, coded, compressed
 from completions.delivery.sabotage import Ending
 from completions.journal.exchange import Exchange
-from completions.views.http import SMALL, EventStream, RawResponse, Recorded, Severed
+from completions.views.http import MAX_SMALL_BODY, EventStream, ExchangeResponse, RawResponse, SeveredResponse
 
-TEXT = re.compile(r"text/|[^;]*(?:json|eventstream)")
-"""The media types of what becomes smaller; sound and pictures are compressed already."""
+COMPRESSIBLE_TYPES = re.compile(r"text/|[^;]*(?:json|eventstream)")
+"""The media types that become smaller; audio and images are compressed already."""
 
 
-async def compress(response: Recorded, exchange: Exchange) -> None:
-    """Compress a response that is ours, as the request accepts it; large bodies in a thread."""
-    if response.foreign or isinstance(response, Severed) or not isinstance(response, EventStream | RawResponse):
+async def compress(response: ExchangeResponse, exchange: Exchange) -> None:
+    """Compress a response of this server in a coding that the request accepts; large bodies in a thread."""
+    if response.foreign or isinstance(response, SeveredResponse) or not isinstance(response, EventStream | RawResponse):
         return
-    if not TEXT.match(response.headers.get("Content-Type", "")) or "Content-Encoding" in response.headers:
+    if not COMPRESSIBLE_TYPES.match(response.headers.get("Content-Type", "")) or "Content-Encoding" in response.headers:
         return
     patch_vary_headers(response, ["Accept-Encoding"])
     name = chosen(exchange.codings, exchange.request_headers.get(b"accept-encoding", b"").decode("latin-1"))
@@ -34,4 +34,4 @@ async def compress(response: Recorded, exchange: Exchange) -> None:
 
 
 async def _body(name: str, data: bytes) -> bytes:
-    return compressed(name, data) if len(data) <= SMALL else await budget.in_thread(compressed, name, data)
+    return compressed(name, data) if len(data) <= MAX_SMALL_BODY else await budget.in_thread(compressed, name, data)

@@ -7,7 +7,7 @@ from completions.state import blobs
 from completions.state.records import Document
 from completions.views.background_work import scripted_id
 from completions.views.files import download
-from completions.views.http import Recorded
+from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, keep_file, stored
 from completions.wire.openai import containers, files
 from completions.wire.openai.containers import CONTAINER, FILE
@@ -111,7 +111,7 @@ async def file_shown(request: ResourceRequest, name: str, file_id: str) -> dict[
 
 
 @stored
-async def file_content(request: ResourceRequest, name: str, file_id: str) -> Recorded:
+async def file_content(request: ResourceRequest, name: str, file_id: str) -> ExchangeResponse:
     """Send the bytes of a file of a container."""
     file = await _file(request, name, file_id)
     await _touch(request, name)

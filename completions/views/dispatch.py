@@ -7,8 +7,8 @@ from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.journal.exchange import Exchange
-from completions.views.edge import endpoint, format_of, mark
-from completions.views.http import Recorded
+from completions.views.edge import endpoint, format_of, mark_api_view
+from completions.views.http import ExchangeResponse
 from completions.wire.base import WireFormat
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -34,14 +34,14 @@ def _chooser(choose: Callable[[HttpRequest], Choice], **more: object) -> AnyView
         return view(request, **facts, **route)
 
     markcoroutinefunction(chosen)
-    return mark(chosen, choose=choose, **more)
+    return mark_api_view(chosen, choose=choose, **more)
 
 
 def by_method(**views: AnyView) -> AnyView:
     """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
 
     @endpoint(*views)
-    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> Recorded:
+    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> ExchangeResponse:
         raise AssertionError("it has none of the methods")
 
     def choose(request: HttpRequest) -> Choice:

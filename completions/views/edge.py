@@ -1,4 +1,4 @@
-"""What all views of the API share: allowed methods, the exchange, and an error envelope for whatever goes wrong.
+"""The behaviour that all views of the API share: allowed methods, the exchange, and error envelopes.
 
 Headers are read as they were sent, in bytes and by lower-case name, because Django's own take long to build.
 """
@@ -28,10 +28,10 @@ from completions.resolve.upstream import for_family
 from completions.state import selection
 from completions.state.namespaces import namespace
 from completions.views import origins
-from completions.views.address import misplaced, without_prefix
+from completions.views.address import explain_captured_arguments, without_prefix
 from completions.views.compression import compress
-from completions.views.http import JSON_TYPE, FastJsonResponse, Recorded, error_response
-from completions.views.relaying import pass_on, play_stored, relayed
+from completions.views.http import JSON_TYPE, ExchangeResponse, FastJsonResponse, error_response
+from completions.views.relaying import play_stored, relay_answer, send_upstream
 from completions.wire.base import LIMITS, WireFormat, without_limits
 from completions.wire.openai.words import COMMON, METHOD
 from completions.wire.registry import ADDRESSES
@@ -42,8 +42,8 @@ logger = logging.getLogger("completions")
 AUTHORIZATION, GOOGLE_KEY = b"authorization", b"x-goog-api-key"
 RETRY_COUNT, IDEMPOTENCY_KEY = b"x-stainless-retry-count", b"idempotency-key"
 INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-NONE = b"0"
-NAMESPACE = b"x-mock-namespace"
+NO_RETRIES = b"0"
+NAMESPACE_HEADER = b"x-mock-namespace"
 ORGANIZATION, PROJECT = b"openai-organization", b"openai-project"
 
 ENDPOINTS = dict.fromkeys(sorted({address.wire.name for address in ADDRESSES}))
@@ -53,11 +53,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V", bound=Callable[..., Any])
 View = Callable[Concatenate[HttpRequest, P], Coroutine[Any, Any, HttpResponseBase]]
-ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, Recorded]]
+ExchangeView = Callable[Concatenate[HttpRequest, Exchange, P], Coroutine[Any, Any, ExchangeResponse]]
 
 
-def mark(view: V, **more: object) -> V:
-    """Mark a view of the API: it answers whatever is raised itself, and its clients have no token of a form."""
+def mark_api_view(view: V, **more: object) -> V:
+    """Mark a view of the API: it handles every exception itself, and needs no CSRF token."""
     vars(view).update(csrf_exempt=True, answers_always=True, **more)
     return view
 
@@ -71,16 +71,16 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
     def decorate(view: ExchangeView[P]) -> View[P]:
         @functools.wraps(view)
         async def wrapped(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-            exchange = begin(request, kwargs, None if by_format else view)
-            page: str | None = None
+            exchange = begin_exchange(request, kwargs, None if by_format else view)
+            origin: str | None = None
             try:
                 if origins.ORIGIN in exchange.request_headers or request.method != "POST":
-                    page = _admit_page(request, exchange)
-                    if page is not None and origins.is_preflight(request.method, exchange.request_headers):
-                        return origins.preflight(page, exchange.request_headers)
-                _check_what_is_asked(exchange, by_format)
-                answers = view if by_format and request.method in methods else _or_pass_on(view, methods)
-                response: Recorded = await answers(request, exchange, *args, **kwargs)
+                    origin = _admit_page(request, exchange)
+                    if origin is not None and origins.is_preflight(request.method, exchange.request_headers):
+                        return origins.preflight(origin, exchange.request_headers)
+                _check_namespace_and_headers(exchange, by_format)
+                answer = view if by_format and request.method in methods else _relay_or_call(view, methods)
+                response: ExchangeResponse = await answer(request, exchange, *args, **kwargs)
             except RequestError as exc:
                 response = _error_response(exc, exchange, kwargs)
             except CancelledError as exc:
@@ -94,49 +94,49 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
                 raise
             except BaseException as exc:  # the one edge: whatever a bug or library raises, clients get an envelope
                 logger.exception("%s %s failed (%s)", request.method, request.path, exchange.request_id)
-                response = _error_response(InternalError(misplaced(exc)), exchange, kwargs)
+                response = _error_response(InternalError(explain_captured_arguments(exc)), exchange, kwargs)
             response.record(exchange)
-            return response if page is None and not exchange.codings else await _dressed(response, exchange, page)
+            return response if origin is None and not exchange.codings else await _finish(response, exchange, origin)
 
-        marked = mark(wrapped, is_by_format=by_format)
-        return marked if by_format else _labelling(marked)
+        marked_view = mark_api_view(wrapped, is_by_format=by_format)
+        return marked_view if by_format else _register_label(marked_view)
 
     return decorate
 
 
-def _labelling(view: V) -> V:
-    """Note that a view's name is a label of exchanges."""
+def _register_label(view: V) -> V:
+    """Add a view's name to the labels of exchanges."""
     ENDPOINTS[view.__name__] = None
     return view
 
 
-async def _dressed(response: Recorded, exchange: Exchange, page: str | None) -> Recorded:
-    """Return a response as the script's codings and the page that asked for it have it sent."""
+async def _finish(response: ExchangeResponse, exchange: Exchange, origin: str | None) -> ExchangeResponse:
+    """Return a response in the script's content coding, with the CORS headers for the page that requested it."""
     if exchange.codings:
         await compress(response, exchange)
-    if page is not None:
-        origins.expose(response, page)
+    if origin is not None:
+        origins.expose(response, origin)
     return response
 
 
-def begin(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
-    """Return the exchange of a request, labelled with its view or format; leave in `kwargs` what the view takes."""
-    own: Callable[[], Exchange] | None = getattr(request, "begin", None)
-    exchange = _begun(request) if own is None else own()
-    named: str | None = kwargs.pop("namespace", None)  # by the address
+def begin_exchange(request: HttpRequest, kwargs: dict[str, Any], view: object) -> Exchange:
+    """Return the exchange of a request, labelled with its view or format; leave the view's arguments in `kwargs`."""
+    begin_lean: Callable[[], Exchange] | None = getattr(request, "begin", None)
+    exchange = _exchange_of(request) if begin_lean is None else begin_lean()
+    space_name: str | None = kwargs.pop("namespace", None)  # by the address
     if (others := kwargs.pop("others", None)) is not None:
-        kwargs["wire"] = told = format_of(request, others, kwargs["wire"])
-        exchange.api = told.family if told in others.values() else ""
-    place = kwargs.get("wire") if view is None else view
-    exchange.endpoint = getattr(place, "name", None) or getattr(place, "__name__", None)
-    if named is None and NAMESPACE in exchange.request_headers:
-        named = namespace_of(exchange.request_headers)
-    exchange.namespace = named or selection.current.name
+        kwargs["wire"] = wire = format_of(request, others, kwargs["wire"])
+        exchange.api = wire.family if wire in others.values() else ""
+    labelled = kwargs.get("wire") if view is None else view
+    exchange.endpoint = getattr(labelled, "name", None) or getattr(labelled, "__name__", None)
+    if space_name is None and NAMESPACE_HEADER in exchange.request_headers:
+        space_name = namespace_of(exchange.request_headers)
+    exchange.namespace = space_name or selection.current.name
     return exchange
 
 
-def _begun(request: HttpRequest) -> Exchange:
-    """Return the exchange of one of Django's own requests; ours begin theirs themselves."""
+def _exchange_of(request: HttpRequest) -> Exchange:
+    """Return the exchange of one of Django's requests; a `LeanRequest` begins its exchange itself."""
     exchange = Exchange(request.method or "", request.path, time.monotonic())
     exchange.request_headers = sent_headers(request)
     exchange.request_body = getattr(request, "_body", b"")
@@ -149,7 +149,7 @@ def _begun(request: HttpRequest) -> Exchange:
 
 
 def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
-    """Return the origin of another site's page that may use the API; the control API checks its own."""
+    """Return the origin of another site's page that may use the API; the control API checks origins itself."""
     if _is_control(exchange):
         return None
     try:
@@ -159,43 +159,47 @@ def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
         raise
 
 
-def _check_what_is_asked(exchange: Exchange, generates: bool) -> None:
-    """Refuse what is asked in a retired namespace, whose content can still be looked at, and a wrong header of ours."""
+def _check_namespace_and_headers(exchange: Exchange, generates: bool) -> None:
+    """Refuse a request to a retired namespace, whose content stays readable, and wrong `X-Mock-` headers."""
     if exchange.namespace in selection.current.retired and not _is_control(exchange):
         raise selection.retired(exchange.namespace)
-    if _are_ours_among(tuple(exchange.request_headers)):
+    if _has_mock_headers(tuple(exchange.request_headers)):
         method = "" if _is_control(exchange) else exchange.method
         check_names(TextHeaders(exchange.request_headers), method=method, generates=generates)
 
 
 @functools.lru_cache(maxsize=128)
-def _are_ours_among(names: tuple[bytes, ...]) -> bool:
-    """Tell whether there are headers of ours among these; a client sends the same ones again and again."""
+def _has_mock_headers(names: tuple[bytes, ...]) -> bool:
+    """Return whether there are `X-Mock-` headers among these; a client sends the same names again and again."""
     return any(b"x-mock" in name for name in names)
 
 
-def _or_pass_on(view: ExchangeView[P], methods: tuple[str, ...]) -> ExchangeView[P]:
-    """Return what has another server answer where there is one, and else the view."""
+def _relay_or_call(view: ExchangeView[P], methods: tuple[str, ...]) -> ExchangeView[P]:
+    """Return a view that relays the request to another server where there is one, and else calls `view`."""
 
-    async def answers(request: HttpRequest, exchange: Exchange, /, *args: P.args, **kwargs: P.kwargs) -> Recorded:
+    async def answer(
+        request: HttpRequest, exchange: Exchange, /, *args: P.args, **kwargs: P.kwargs
+    ) -> ExchangeResponse:
         wire = kwargs.get("wire")
         family = wire.family if isinstance(wire, WireFormat) else ""
-        return await _pass_on(request, exchange, methods, family) or await view(request, exchange, *args, **kwargs)
+        return await _relay(request, exchange, methods, family) or await view(request, exchange, *args, **kwargs)
 
-    return answers
+    return answer
 
 
-async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str, ...], family: str) -> Recorded | None:
-    """Return another server's answer to what no format answers; None where there is no such server.
+async def _relay(
+    request: HttpRequest, exchange: Exchange, methods: tuple[str, ...], family: str
+) -> ExchangeResponse | None:
+    """Return another server's answer to a request that no format answers; None where there is no such server.
 
-    It is the one for the API's `family`, if that has one. Raise the 405 of a method that the view does not take, where
-    nobody else does.
+    It is the server for the API's `family`, if there is one. Raise the 405 of a method that the view does not take,
+    if no server answers it.
     """
     space = None if _is_control(exchange) else namespace(exchange.namespace)
     exchange.codings = () if space is None else space.script.compression
     cassettes, upstream = (None, None) if space is None else (await cassettes_of(space), upstream_of(space.script))
     if upstream is not None and not upstream.servers:
-        upstream = None  # what LiteLLM asks is asked for what is generated only
+        upstream = None  # LiteLLM sends generating requests only
     if upstream is not None and family:
         upstream = for_family(upstream, "", family)
     if space is not None and (cassettes is not None or upstream is not None):
@@ -209,7 +213,7 @@ async def _pass_on(request: HttpRequest, exchange: Exchange, methods: tuple[str,
                 return play_stored(exchange, stored)
             record = None if upstream is None else cassettes.store(question, upstream)
         if upstream is not None and (cassettes is None or cassettes.records or cassettes.passes):
-            return relayed(exchange, await pass_on(exchange, upstream), record_answer=record)
+            return relay_answer(exchange, await send_upstream(exchange, upstream), record_answer=record)
     if methods and request.method not in methods:
         raise method_not_allowed(request, methods)
     return None
@@ -231,7 +235,7 @@ def read_body(request: HttpRequest) -> bytes:
 
 
 def method_not_allowed(request: HttpRequest, methods: tuple[str, ...]) -> RequestError:
-    """Return the error for a method that the address does not allow; those of APIs have each API's words, if known."""
+    """Return the error for a method that the address does not allow, in the words of its API, if they are known."""
     allowed, path = ", ".join(methods), api_path(request)
     return RequestError(
         f"Not allowed to {request.method} on {path}; allowed: {allowed}.",
@@ -263,16 +267,16 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     envelope = wire.with_request_id(wire.error(exc), exchange.request_id if in_front is None else "")
     if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
         envelope = [envelope]
-    own_type = wire.error_type(exchange.path, exchange.query)
-    told = orjson.dumps(envelope, option=INDENTED) if own_type else envelope
-    response = error_response(exc, told, wire.limit_headers(exc.headers))
-    if own_type and response.lines["content-type"] is JSON_TYPE:
-        response.lines["content-type"] = JSON_TYPE[0], own_type
-    add_headers(response, wire, exchange, own=in_front is None)
+    declared_type = wire.error_type(exchange.path, exchange.query)
+    document = orjson.dumps(envelope, option=INDENTED) if declared_type else envelope
+    response = error_response(exc, document, wire.limit_headers(exc.headers))
+    if declared_type and response.header_lines["content-type"] is JSON_TYPE:
+        response.header_lines["content-type"] = JSON_TYPE[0], declared_type
+    add_headers(response, wire, exchange, with_api_headers=in_front is None)
     response.add_headers(in_front or {})
     is_refused = exc.status == 401 or exc.code == "model_not_found"
     if is_refused and wire.refusal_type and exchange.method == "POST":
-        response.lines["content-type"] = JSON_TYPE[0], wire.refusal_type
+        response.header_lines["content-type"] = JSON_TYPE[0], wire.refusal_type
     return response
 
 
@@ -286,22 +290,24 @@ def in_dialect(wire: WireFormat, exchange: Exchange) -> WireFormat:
         return wire
 
 
-def add_headers(response: Recorded, wire: WireFormat, exchange: Exchange, *, own: bool = True) -> None:
-    """Add this exchange's headers and, with `own`, the API's, but do not replace those of a script."""
+def add_headers(
+    response: ExchangeResponse, wire: WireFormat, exchange: Exchange, *, with_api_headers: bool = True
+) -> None:
+    """Add this exchange's headers and, unless told not to, the API's, without replacing those of a script."""
     if exchange.headers:
         response.add_headers(wire.limit_headers(exchange.headers))
-    if own:
+    if with_api_headers:
         if wire.json_type:
-            say_json_type(response, wire)
+            set_json_type(response, wire)
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
-        told = wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model)
-        is_untold = response.status_code >= 400 and _takes_nothing(response, exchange)
-        response.add_headers(without_limits(told) if is_untold else told)
+        api_headers = wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model)
+        lacks_limits = response.status_code >= 400 and _is_uncounted_refusal(response, exchange)
+        response.add_headers(without_limits(api_headers) if lacks_limits else api_headers)
 
 
-def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:
-    """Tell of a refusal that took nothing from the script's limits, and so does not know what is left of them."""
-    if any(name.startswith(LIMITS) for name in response.lines):
+def _is_uncounted_refusal(response: ExchangeResponse, exchange: Exchange) -> bool:
+    """Return whether an error was raised before the script's limits counted it, so that it cannot report them."""
+    if any(name.startswith(LIMITS) for name in response.header_lines):
         return False
     try:
         return bool(namespace(exchange.namespace).script.limits)
@@ -310,23 +316,23 @@ def _takes_nothing(response: Recorded, exchange: Exchange) -> bool:
 
 
 def note_client(request: HttpRequest, exchange: Exchange) -> Headers:
-    """Note who sends the request, and return its headers."""
+    """Note the client's retry count, idempotency key and organization, and return the request's headers."""
     headers: Headers = exchange.request_headers or sent_headers(request)
     if AUTHORIZATION not in headers:
-        headers = with_queried_key(request, headers)
-    if (retry := headers.get(RETRY_COUNT, NONE)) != NONE:
-        exchange.retry = _retry(retry)
+        headers = with_query_key(request, headers)
+    if (retry := headers.get(RETRY_COUNT, NO_RETRIES)) != NO_RETRIES:
+        exchange.retry = _retry_count(retry)
     if IDEMPOTENCY_KEY in headers:
         exchange.idempotency_key = headers[IDEMPOTENCY_KEY].decode("latin-1")
     if ORGANIZATION in headers or PROJECT in headers:
-        exchange.headers = _echoed(headers)
+        exchange.headers = _echoed_headers(headers)
     return headers
 
 
 def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) -> Headers:
-    """Note the client, and return its headers; raise the API's 401 unless it has one of these keys, or of API_KEYS.
+    """Note the client, and return its headers; raise the API's 401 unless it has one of `keys`, or of API_KEYS.
 
-    No keys: any will do.
+    Without any keys, every client is accepted.
     """
     headers = note_client(request, exchange)
     if allowed := keys or conf.API_KEYS:
@@ -336,7 +342,7 @@ def identify(request: HttpRequest, exchange: Exchange, keys: Collection[str]) ->
 
 def namespace_of(headers: Headers) -> str | None:
     """Return the namespace that the headers choose, or None."""
-    chosen = headers.get(NAMESPACE)
+    chosen = headers.get(NAMESPACE_HEADER)
     return None if chosen is None else chosen.decode("latin-1").strip()
 
 
@@ -349,9 +355,9 @@ def format_of(request: HttpRequest, others: Mapping[str, WireFormat], usual: T) 
 
 def sent_headers(request: HttpRequest) -> Headers:
     """Return the headers of a request as they were sent, by lower-case name."""
-    ready: Headers | None = getattr(request, "sent_headers", None)
-    if ready is not None:
-        return ready
+    cached: Headers | None = getattr(request, "sent_headers", None)
+    if cached is not None:
+        return cached
     scope: Mapping[str, Any] | None = getattr(request, "scope", None)
     if scope is not None:
         return dict(scope["headers"])
@@ -365,29 +371,29 @@ def query_string(request: HttpRequest) -> str:
 
 
 def _address(scope: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the query string, and the path as it was sent, with its escapes; empty where that is not told."""
+    """Return the query string, and the path as it was sent, with its escapes; empty where that is unknown."""
     query: bytes | str = scope.get("query_string", b"")  # a text in Django's own test client
     raw: bytes | None = scope.get("raw_path")
     path = (raw or b"").partition(b"?")[0].decode("latin-1")
     return query if isinstance(query, str) else query.decode(), path
 
 
-def with_queried_key(request: HttpRequest, headers: Headers) -> Headers:
-    """Return the headers of a request with the API key in its query string, Google's other place for it, among them."""
+def with_query_key(request: HttpRequest, headers: Headers) -> Headers:
+    """Return the headers of a request, with the API key that Google also accepts in the query string."""
     key = request.GET.get("key") or request.GET.get("access_token") if query_string(request) else None
     return {**headers, GOOGLE_KEY: key.encode()} if key else headers
 
 
-def _retry(sent: bytes) -> int:
+def _retry_count(sent: bytes) -> int:
     return int(sent) if sent.isdigit() and len(sent) < 10 else 0
 
 
-def _echoed(headers: Headers) -> dict[str, str]:
-    """Return the headers that an answer repeats: the organization and the project that are billed."""
+def _echoed_headers(headers: Headers) -> dict[str, str]:
+    """Return the headers that an answer echoes: the organization and the project that are billed."""
     return {name.decode(): headers[name].decode("latin-1") for name in (ORGANIZATION, PROJECT) if name in headers}
 
 
-def say_json_type(response: Recorded, wire: WireFormat) -> None:
-    """Say of a response in JSON what it is as its API says it."""
-    if wire.json_type and response.lines.get("content-type") is JSON_TYPE:
-        response.lines["content-type"] = (JSON_TYPE[0], wire.json_type)
+def set_json_type(response: ExchangeResponse, wire: WireFormat) -> None:
+    """Set a JSON response's media type to the one that the API sends."""
+    if wire.json_type and response.header_lines.get("content-type") is JSON_TYPE:
+        response.header_lines["content-type"] = (JSON_TYPE[0], wire.json_type)

@@ -13,7 +13,7 @@ from completions.state import blobs
 from completions.state.records import Document
 from completions.views.background_work import id_of, scripted_id, scripted_outcome
 from completions.views.gemini import Target, has_begun, take_upload
-from completions.views.http import Recorded
+from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_open_link, stored_with_pacing
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
@@ -115,7 +115,7 @@ async def _add(request: ResourceRequest, store: str, source: Source, plan: Plan)
 
 
 @stored_with_open_link(has_begun)
-async def uploaded(request: ResourceRequest, store: str) -> Recorded:
+async def uploaded(request: ResourceRequest, store: str) -> ExchangeResponse:
     """Take a document's bytes, in pieces or at once."""
     await request.get(STORE, store)
     return await take_upload(request, Target(partial(_begin_upload, store), _end_upload))

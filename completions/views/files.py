@@ -8,7 +8,7 @@ from django.utils.http import content_disposition_header
 from completions.exceptions import RequestError
 from completions.state.records import Document, Records
 from completions.views.background_work import scripted_id
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import ExchangeResponse, RawResponse
 from completions.views.stored import ResourceRequest, keep_file, stored
 from completions.wire.openai import files
 from completions.wire.openai.files import FILE
@@ -47,13 +47,13 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def content(request: ResourceRequest, name: str) -> Recorded:
+async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send a file's bytes back."""
     file = await request.get(FILE, name)
     return download(await request.bytes_of(FILE, name), file["filename"])
 
 
-def download(data: bytes, filename: str) -> Recorded:
+def download(data: bytes, filename: str) -> ExchangeResponse:
     """Return a response with a file's bytes, which a browser saves under this name."""
     response = RawResponse(data, 200, "application/octet-stream")
     plain = "".join(filter(str.isprintable, filename))

@@ -17,7 +17,7 @@ from completions.state.records import Document, Records
 from completions.views.address import root_of, without_prefix
 from completions.views.background_work import scripted_outcome
 from completions.views.edge import read_body
-from completions.views.http import FastJsonResponse, RawResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_open_link
 from completions.wire.base import decode_object
 from completions.wire.gemini import caches, files
@@ -32,7 +32,7 @@ GRANULARITY = "8388608"
 FINAL, ACTIVE = {"x-goog-upload-status": "final"}, {"x-goog-upload-status": "active"}
 
 
-def _respond(document: dict[str, Any] | bytes, headers: dict[str, str]) -> Recorded:
+def _respond(document: dict[str, Any] | bytes, headers: dict[str, str]) -> ExchangeResponse:
     response = RawResponse(document, 200, "text/plain") if isinstance(document, bytes) else FastJsonResponse(document)
     response.add_headers(headers)
     return response
@@ -48,7 +48,7 @@ class Target(NamedTuple):
     end: Callable[[ResourceRequest, Document], Awaitable[dict[str, Any]]]
 
 
-async def take_upload(request: ResourceRequest, target: Target) -> Recorded:
+async def take_upload(request: ResourceRequest, target: Target) -> ExchangeResponse:
     """Begin an upload, continue it, or take all of it at once, as the headers say."""
     headers = TextHeaders(request.headers)
     if name := request.query.get("upload_id", ""):
@@ -80,7 +80,7 @@ async def _new_upload(request: ResourceRequest, document: dict[str, Any], media_
     return {**upload, "id": files.new_id(40), "processing": outcome.pacing.ttft_ms / 1000}
 
 
-async def _begin(request: ResourceRequest, body: bytes, headers: TextHeaders, target: Target) -> Recorded:
+async def _begin(request: ResourceRequest, body: bytes, headers: TextHeaders, target: Target) -> ExchangeResponse:
     document = decode_object(body) if body.strip() else {}
     upload = await target.begin(request, document, headers.get("x-goog-upload-header-content-type") or "")
     await request.records.put(UPLOAD, upload["id"], upload)
@@ -95,7 +95,7 @@ async def _begin(request: ResourceRequest, body: bytes, headers: TextHeaders, ta
     return _respond(b"", upload_headers | ACTIVE)
 
 
-async def _resume(request: ResourceRequest, name: str, headers: TextHeaders, target: Target) -> Recorded:
+async def _resume(request: ResourceRequest, name: str, headers: TextHeaders, target: Target) -> ExchangeResponse:
     upload = await request.get(UPLOAD, name)
     commands = {
         each.strip() for each in (headers.get("x-goog-upload-command") or "upload, finalize").lower().split(",")
@@ -139,7 +139,7 @@ async def has_begun(records: Records, query: Mapping[str, object], route: Mappin
 
 
 @stored_with_open_link(has_begun)
-async def uploaded(request: ResourceRequest) -> Recorded:
+async def uploaded(request: ResourceRequest) -> ExchangeResponse:
     """Take the bytes of a file."""
     return await take_upload(request, FILES)
 

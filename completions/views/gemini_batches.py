@@ -14,7 +14,7 @@ from completions.state import blobs
 from completions.state.records import Document, Records
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import ExchangeResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
@@ -69,7 +69,7 @@ async def _put_results(records: Records, data: bytes, now: float) -> str:
 
 
 @stored
-async def downloaded(request: ResourceRequest, name: str) -> Recorded:
+async def downloaded(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
     file = await request.get(FILE, f"files/{name}")
     if not name.startswith("batch-"):

@@ -1,4 +1,4 @@
-"""The view of every generating format: steps 2 to 5 of a request. The handler receives it, and the edge records it."""
+"""The view of all generating formats: steps 2 to 5 of a request. The handler receives it, and the edge records it."""
 
 import time
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
 from completions.views.address import root_of
 from completions.views.edge import add_headers, endpoint, note_client, read_body
-from completions.views.http import Recorded, whole_response
+from completions.views.http import ExchangeResponse, whole_response
 from completions.views.misbehave import misbehave
 from completions.views.relaying import play, relay
-from completions.views.streaming import check_chunks, stream, take_time
+from completions.views.streaming import check_chunks, stream, wait_like_a_stream
 from completions.views.turn import Turn
 from completions.wire.base import Span, WireFormat
 
@@ -31,7 +31,7 @@ end, so that they do not all leave at once."""
 
 
 @endpoint("POST", by_format=True)
-async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> Recorded:
+async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, **route: str) -> ExchangeResponse:
     """Parse and resolve a request in the format `wire`, then render and deliver its answer."""
     turn = await _parse_and_resolve(request, exchange, wire, route)
     continued = turn.wire.continues_from(turn.prompt)
@@ -45,12 +45,12 @@ async def generate(request: HttpRequest, exchange: Exchange, /, wire: WireFormat
         raise
 
 
-async def _render_and_deliver(turn: Turn) -> Recorded:
-    """Return the response when its time has come: steps 4 and 5."""
+async def _render_and_deliver(turn: Turn) -> ExchangeResponse:
+    """Return the response once it is due: steps 4 and 5."""
     if turn.outcome.error is not None and turn.outcome.error.given:
         turn.check_error(turn.outcome.error)
     if turn.outcome.pacing.load is not None or turn.outcome.hold is not None:
-        await _wait_for_place_and_gate(turn)
+        await _wait_for_load_and_gate(turn)
     if turn.prompt.stream or turn.prompt.background or turn.outcome.pacing.whole:
         await _write_events(turn)
     if turn.outcome.reply is not None and turn.outcome.error is None:
@@ -80,7 +80,7 @@ async def _parse_and_resolve(
     return Turn(exchange, space, dialect_of(wire, space.script), prompt, outcome)
 
 
-async def _wait_for_place_and_gate(turn: Turn) -> None:
+async def _wait_for_load_and_gate(turn: Turn) -> None:
     """Wait for a place among the answers under load, which an error does not need, and for the gate to open."""
     load, hold = turn.outcome.pacing.load, turn.outcome.hold
     if load is not None and turn.outcome.reply is not None:
@@ -99,16 +99,16 @@ async def _write_events(turn: Turn) -> None:
     if turn.outcome.reply is not None:
         start = time.monotonic()
         turn.events = await budget.run(turn.wire.stream, turn.outcome.reply, turn.prompt)
-        if (took := time.monotonic() - start) > LONG_RENDERING:
-            turn.exchange.rendering = took
+        if (elapsed := time.monotonic() - start) > LONG_RENDERING:
+            turn.exchange.rendering = elapsed
     if turn.events and turn.outcome.pacing.whole and not (turn.prompt.stream or turn.prompt.background):
-        await take_time(turn)
+        await wait_like_a_stream(turn)
 
 
 async def _keep(turn: Turn, reply: Reply) -> None:
     """Store the documents of an answer that does not end with an error, for clients that request them later."""
-    if kept := turn.wire.to_store(reply, turn.prompt, _span(turn)):
-        await keep(turn.space.records, kept)
+    if documents := turn.wire.to_store(reply, turn.prompt, _span(turn)):
+        await keep(turn.space.records, documents)
 
 
 def _span(turn: Turn) -> Span:
@@ -124,7 +124,7 @@ def _span(turn: Turn) -> Span:
     return span
 
 
-async def _respond(turn: Turn) -> Recorded:
+async def _respond(turn: Turn) -> ExchangeResponse:
     """Render the answer without faults: an error, a stream, or one body."""
     reply, prompt = turn.outcome.reply, turn.prompt
     if turn.outcome.upstream is not None:
@@ -135,20 +135,20 @@ async def _respond(turn: Turn) -> Recorded:
         raise turn.outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     if prompt.stream:
         return stream(turn)
-    if reply.body is not None:  # as long as the script's author wrote it, whatever is asked
+    if reply.body is not None:  # its size is the script's, whatever the request
         return whole_response(turn.wire.render(reply, prompt))
     return whole_response(await budget.run(turn.wire.render, reply, prompt))
 
 
-def _with_headers(turn: Turn, response: Recorded) -> Recorded:
+def _with_headers(turn: Turn, response: ExchangeResponse) -> ExchangeResponse:
     """Return the response with the API's headers; a verbatim document may be sent without them."""
     reply = turn.outcome.reply
-    own = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
-    if (own or turn.exchange.headers) and not response.foreign:
-        add_headers(response, turn.wire, turn.exchange, own=own)
+    has_api_headers = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
+    if (has_api_headers or turn.exchange.headers) and not response.foreign:
+        add_headers(response, turn.wire, turn.exchange, with_api_headers=has_api_headers)
         mark = turn.wire.header_mark
-        if mark is not None and own and reply and mark in turn.exchange.request_body:
+        if mark is not None and has_api_headers and reply and mark in turn.exchange.request_body:
             response.add_headers(turn.wire.answer_headers(reply, turn.prompt))
-    if turn.prompt.stream and not own:
+    if turn.prompt.stream and not has_api_headers:
         response.leave_out_charset()
     return response

@@ -25,50 +25,50 @@ from completions.wire.words import worded
 REQUEST_ID = "x-request-id"
 JSON = "application/json"
 JSON_TYPE = ("Content-Type", JSON)
-SMALL = 64 * 1024
+MAX_SMALL_BODY = 64 * 1024
 """Bodies up to this many bytes are sent together with the headers."""
 
 
 @functools.lru_cache(maxsize=1024)
-def _looked_at(name: str, value: str) -> tuple[str, tuple[str, str] | None]:
-    """Return a header's name in lower case, and both if the value is plain text; most are the same each time."""
+def _plain_header(name: str, value: str) -> tuple[str, tuple[str, str] | None]:
+    """Return a header's name in lower case, and the header itself if its value is plain text; most headers recur."""
     return name.lower(), (name, value) if value.isprintable() and value.isascii() else None
 
 
-Lines = dict[str, tuple[str, str]]
-"""A response's headers as Django keeps them: by lower-case name, each with its name as it was given and its value."""
+HeaderLines = dict[str, tuple[str, str]]
+"""A response's headers as Django stores them: by lower-case name, each with its original name and its value."""
 
 
-class Recorded(HttpResponseBase):
+class ExchangeResponse(HttpResponseBase):
     """A response that ends its exchange when it has been sent.
 
-    If it is `foreign`, it looks like one of a proxy in front of the API: it lacks the API's headers, except for the
+    A `foreign` response looks like one of a proxy in front of the API: it lacks the API's headers, except for the
     request id, by which it can be found in the log.
 
-    Django's constructors set on each response what few of them need, and check each header. `set_up` sets `lines`,
-    which are the headers, and the rest is there when it is read: by middleware for one.
+    Django's constructors set attributes that few responses need, and check each header. `set_status_and_headers` sets
+    `header_lines`; the other attributes are made when they are read, by middleware for example.
     """
 
     exchange: Exchange
     foreign = False
     closed, _charset, _handler_class, _reason_phrase = False, None, None, None
 
-    def set_up(self, status: int, lines: Lines) -> None:
-        """Set what differs between responses."""
-        self.status_code, self.lines = status, lines
+    def set_status_and_headers(self, status: int, header_lines: HeaderLines) -> None:
+        """Set the attributes that differ between responses."""
+        self.status_code, self.header_lines = status, header_lines
 
     @functools.cached_property
-    def lines(self) -> Lines:
+    def header_lines(self) -> HeaderLines:
         """The headers, as they are sent."""
-        found: Lines = self.headers._store
-        return found
+        store: HeaderLines = self.headers._store
+        return store
 
     @functools.cached_property
     def headers(self) -> ResponseHeaders:  # type: ignore[override]  # an attribute that is made late
         """The same headers as Django's mapping, which checks what is set."""
-        found = ResponseHeaders({})
-        found._store = self.lines
-        return found
+        headers = ResponseHeaders({})
+        headers._store = self.header_lines
+        return headers
 
     @functools.cached_property
     def cookies(self) -> SimpleCookie:  # type: ignore[override]  # an attribute that is made late
@@ -86,26 +86,26 @@ class Recorded(HttpResponseBase):
 
     def leave_out_charset(self) -> None:
         """Name the media type alone, if there is one."""
-        if found := self.lines.get("content-type"):
-            self.lines["content-type"] = found[0], found[1].partition(";")[0]
+        if header := self.header_lines.get("content-type"):
+            self.header_lines["content-type"] = header[0], header[1].partition(";")[0]
 
     def add_headers(self, headers: Mapping[str, str]) -> None:
         """Add headers that the response lacks; only values that may contain a newline go through Django's check."""
-        there = self.lines  # Django's own `setdefault` costs ten times as much
+        present = self.header_lines  # Django's own `setdefault` costs ten times as much
         for name, value in headers.items():
-            lower, plain = _looked_at(name, value)
-            if lower not in there:
+            lower, plain = _plain_header(name, value)
+            if lower not in present:
                 if plain is None:
                     self.headers[name] = value
                 else:
-                    there[lower] = plain
+                    present[lower] = plain
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and send its id."""
         self.exchange = exchange
-        self.lines[REQUEST_ID] = (REQUEST_ID, exchange.request_id)
+        self.header_lines[REQUEST_ID] = (REQUEST_ID, exchange.request_id)
         exchange.status = self.status_code
-        exchange.response_headers = self.lines
+        exchange.response_headers = self.header_lines
 
     def end(self) -> None:
         """End the exchange. A handler that does not send Django's signals calls this instead of `close`."""
@@ -117,7 +117,7 @@ class Recorded(HttpResponseBase):
         super().close()
 
 
-class RawResponse(Recorded, HttpResponse):
+class RawResponse(ExchangeResponse, HttpResponse):
     """A complete body of any media type, or of none. With `faults` of the line it is sent in `pieces`."""
 
     faults: tuple[Fault, ...] = ()
@@ -126,17 +126,17 @@ class RawResponse(Recorded, HttpResponse):
     def __init__(self, data: bytes, status: int, media_type: str, foreign: bool = False) -> None:
         HttpResponse.__init__(self, data, status=status, content_type=media_type)
         self.data, self._length = data, ("Content-Length", str(len(data)))
-        self.lines["content-length"] = self._length
+        self.header_lines["content-length"] = self._length
         if not media_type:
-            del self.lines["content-type"]
+            del self.header_lines["content-type"]
         self.foreign = foreign
 
     @property
     def is_small(self) -> bool:
         """Whether `data` can go out in one piece, as it is: middleware may have set cookies, or another body."""
-        if len(self.data) > SMALL or self._container != [self.data]:
+        if len(self.data) > MAX_SMALL_BODY or self._container != [self.data]:
             return False
-        return self.lines.get("content-length") == self._length and not self.has_cookies
+        return self.header_lines.get("content-length") == self._length and not self.has_cookies
 
     @property
     def pieces(self) -> AsyncGenerator[bytes, None]:
@@ -146,7 +146,7 @@ class RawResponse(Recorded, HttpResponse):
     def replace_body(self, data: bytes) -> None:
         """Send other bytes than those that the exchange has noted: the same in a content coding."""
         self.data, self._container, self._length = data, [data], ("Content-Length", str(len(data)))
-        self.lines["content-length"] = self._length
+        self.header_lines["content-length"] = self._length
 
     def record(self, exchange: Exchange) -> None:
         """Attach the exchange, and note the body."""
@@ -163,11 +163,11 @@ class FastJsonResponse(RawResponse, JsonResponse):
         self.data = data = document if isinstance(document, bytes) else orjson.dumps(document)
         self._container = [data]
         self._length = ("Content-Length", str(len(data)))
-        self.set_up(status, {"content-type": JSON_TYPE, "content-length": self._length})
+        self.set_status_and_headers(status, {"content-type": JSON_TYPE, "content-length": self._length})
 
 
-class Severed(FastJsonResponse):
-    """No response: the connection is closed. If the server does not allow that, the document, a 501, says so."""
+class SeveredResponse(FastJsonResponse):
+    """No response: the connection is closed. If the server does not allow that, the document is sent as a 501."""
 
     def __init__(self, ending: Ending, document: dict[str, Any]) -> None:
         super().__init__(document, status=501)
@@ -176,46 +176,49 @@ class Severed(FastJsonResponse):
 
 def whole_response(body: Body) -> RawResponse:
     """Return the response for a complete answer."""
-    made = FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
+    response = FastJsonResponse(body.data) if body.media_type == JSON else RawResponse(body.data, 200, body.media_type)
     if body.headers:
-        made.add_headers(body.headers)
-    return made
+        response.add_headers(body.headers)
+    return response
 
 
-UNCACHED: Lines = {"cache-control": ("Cache-Control", "no-cache"), "x-accel-buffering": ("X-Accel-Buffering", "no")}
+UNBUFFERED_HEADERS: HeaderLines = {
+    "cache-control": ("Cache-Control", "no-cache"),
+    "x-accel-buffering": ("X-Accel-Buffering", "no"),
+}
 
 
-class InPieces(Recorded, StreamingHttpResponse):
-    """A response that goes out in `pieces`, or in those that middleware has put in their place."""
+class StreamedResponse(ExchangeResponse, StreamingHttpResponse):
+    """A response that is sent in `pieces`, or in those by which middleware has replaced them."""
 
     pieces: AsyncGenerator[bytes, None]
 
     @property
-    def has_own_pieces(self) -> bool:
-        """Whether the content is still `pieces`."""
+    def has_original_pieces(self) -> bool:
+        """Whether the content is still `pieces`, not replaced by middleware."""
         return getattr(self, "_iterator", None) is self.pieces
 
     @property
     def outgoing(self) -> AsyncGenerator[bytes, None]:
         """The pieces, or those of middleware."""
-        return self.pieces if self.has_own_pieces else cast(AsyncGenerator[bytes, None], aiter(self))
+        return self.pieces if self.has_original_pieces else cast(AsyncGenerator[bytes, None], aiter(self))
 
     def __iter__(self) -> Iterator[bytes]:
         """Give a WSGI server each piece when it is due: Django would gather them all first, and warn of that."""
         pieces = self.outgoing
 
-        async def following() -> bytes | None:
+        async def next_piece() -> bytes | None:
             return await anext(pieces, None)
 
         with asyncio.Runner() as runner:
             try:
-                while (piece := runner.run(following())) is not None:
+                while (piece := runner.run(next_piece())) is not None:
                     yield piece
             finally:
                 runner.run(pieces.aclose())
 
 
-class EventStream(InPieces):
+class EventStream(StreamedResponse):
     """A stream of events that caches and proxies do not hold back; `progress` records what was sent.
 
     `ending` is how the connection ends afterwards, and `faults` are those of the line that carries it.
@@ -229,7 +232,7 @@ class EventStream(InPieces):
         ending: Ending = Ending.WHOLE,
         faults: Sequence[Fault] = (),
     ) -> None:
-        self.set_up(200, {"content-type": ("Content-Type", framing.media_type), **UNCACHED})
+        self.set_status_and_headers(200, {"content-type": ("Content-Type", framing.media_type), **UNBUFFERED_HEADERS})
         if framing.headers:
             self.add_headers(framing.headers)
         self.is_async, self.plain, self.progress, self.ending, self.faults = True, pieces, progress, ending, faults
@@ -244,18 +247,18 @@ class EventStream(InPieces):
         self.progress.end()
 
 
-class Ends(Protocol):
-    """What tells how a connection ends."""
+class HasEnding(Protocol):
+    """An object that knows how a connection ends."""
 
     @property
     def ending(self) -> Ending:
         """How it ends."""
 
 
-class Relayed(InPieces):
-    """Another server's answer, sent on as it comes; `source` knows how it ended, `finished` ends the exchange.
+class RelayedResponse(StreamedResponse):
+    """Another server's answer, relayed as it arrives; `source` knows how it ended, `finished` ends the exchange.
 
-    Its headers go out as they came, and as often as they came, beside those that this server has to add.
+    Its headers are relayed unchanged, repeated ones too, in addition to those that this server has to add.
     """
 
     foreign = True
@@ -265,13 +268,13 @@ class Relayed(InPieces):
         pieces: AsyncGenerator[bytes, None],
         status: int,
         relayed: Sequence[tuple[bytes, bytes]],
-        source: Ends,
+        source: HasEnding,
         finished: Callable[[], None],
     ) -> None:
         super().__init__(pieces, status=status)
         del self.headers["Content-Type"]
-        self._came = {name.decode("latin-1"): value.decode("latin-1") for name, value in relayed}
-        self.add_headers(self._came)
+        self._received = {name.decode("latin-1"): value.decode("latin-1") for name, value in relayed}
+        self.add_headers(self._received)
         self.pieces, self.relayed, self.source, self.finished = pieces, relayed, source, finished
 
     def replace_pieces(self, pieces: AsyncGenerator[bytes, None]) -> None:
@@ -279,27 +282,29 @@ class Relayed(InPieces):
         self._iterator = self.pieces = pieces
 
     def record(self, exchange: Exchange) -> None:
-        """Carry the exchange; where the answer has a request id, that goes out."""
-        theirs = self.headers.get(REQUEST_ID)
+        """Attach the exchange; send the answer's own request id where it has one."""
+        upstream_request_id = self.headers.get(REQUEST_ID)
         super().record(exchange)
-        if theirs is not None:
-            self.headers[REQUEST_ID] = theirs
+        if upstream_request_id is not None:
+            self.headers[REQUEST_ID] = upstream_request_id
 
-    def header_list(self) -> list[tuple[bytes, bytes]]:
-        """Return all the headers."""
+    def relayed_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return all headers: the relayed ones and those that were added."""
         added = {name.lower(): value for name, value in self.headers.items()}
-        added = {name: value for name, value in added.items() if self._came.get(name) != value}
-        own = [(name.encode("ascii"), value.encode("latin-1")) for name, value in added.items()]
-        gone = {name for name in self._came if name not in self.headers}  # middleware has taken them out
-        kept = ((name, value) for name, value in self.relayed if name.decode("latin-1") not in added.keys() | gone)
-        return [*kept, *own]
+        added = {name: value for name, value in added.items() if self._received.get(name) != value}
+        added_headers = [(name.encode("ascii"), value.encode("latin-1")) for name, value in added.items()]
+        removed = {name for name in self._received if name not in self.headers}  # middleware has taken them out
+        relayed = (
+            (name, value) for name, value in self.relayed if name.decode("latin-1") not in added.keys() | removed
+        )
+        return [*relayed, *added_headers]
 
     def end(self) -> None:
         """End the exchange, whole or cut short."""
         self.finished()
 
 
-class Following(Recorded, StreamingHttpResponse):
+class EndlessStream(ExchangeResponse, StreamingHttpResponse):
     """A stream of events without an end. An empty piece only shows that the stream is alive, and is not sent."""
 
     def __init__(self, pieces: AsyncGenerator[bytes, None]) -> None:

@@ -12,7 +12,7 @@ from completions import budget
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
 from completions.views.edge import endpoint
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import ExchangeResponse, RawResponse
 from completions.wire.picture import picture_of
 from completions.wire.picture_files import MEDIA_TYPES, Encoding, file_of
 
@@ -21,7 +21,7 @@ RANGE = re.compile(rb"bytes=([0-9]{1,19})-([0-9]{1,19})?")
 
 
 @endpoint("GET", "HEAD")
-async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recorded:
+async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> ExchangeResponse:
     """Draw the image that an address encodes; like the API's images, it needs no key."""
     token, _, kind = name.rpartition(".")
     picture = picture_of(token)
@@ -32,7 +32,7 @@ async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> Recor
     return _partial_response(data, kind, range_header) or _response(data, kind, 200)
 
 
-def _partial_response(data: bytes, kind: str, range_header: bytes) -> Recorded | None:
+def _partial_response(data: bytes, kind: str, range_header: bytes) -> ExchangeResponse | None:
     """Return the part that a `Range` asks for, None for the whole; raise the 416 of one that begins beyond its end."""
     match = RANGE.fullmatch(range_header)
     if match is None:
@@ -46,7 +46,7 @@ def _partial_response(data: bytes, kind: str, range_header: bytes) -> Recorded |
     return _response(data[start : end + 1], kind, 206, **{"content-range": f"bytes {start}-{end}/{len(data)}"})
 
 
-def _response(data: bytes, kind: str, status: int, **headers: str) -> Recorded:
+def _response(data: bytes, kind: str, status: int, **headers: str) -> ExchangeResponse:
     response = RawResponse(data, status, MEDIA_TYPES[kind])
     response.add_headers({"accept-ranges": "bytes", **headers})
     return response

@@ -4,9 +4,9 @@ import time
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.views.http import Recorded
+from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, stored
-from completions.views.streaming import replayed
+from completions.views.streaming import replay
 from completions.wire.framing import SSE
 from completions.wire.gemini.interactions import kept
 from completions.wire.gemini.interactions.kept import INTERACTION
@@ -14,7 +14,7 @@ from completions.wire.gemini.interactions.stream import is_event_id
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | Recorded:
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
     """Show an interaction as it is by now, or stream it again, from the start or from where its client left it."""
     record = await request.get(INTERACTION, name)
     query = request.query
@@ -24,7 +24,7 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | Recorde
     if last and request.validate and not is_event_id(last):
         raise RequestError("Invalid input at 'last_event_id'.")
     events, due = kept.resumed(record, last, time.time())
-    return replayed(request.exchange, events, due, SSE)
+    return replay(request.exchange, events, due, SSE)
 
 
 @stored

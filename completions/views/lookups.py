@@ -1,4 +1,4 @@
-"""Views that only look something up: models, and what an API tells about them; and unknown addresses."""
+"""Views that only look something up: models, and an API's other documents about them; and unknown addresses."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -13,20 +13,20 @@ from completions.resolve import models
 from completions.state.namespaces import Namespace
 from completions.views.current_namespace import current_namespace
 from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.base import WireFormat
 from completions.wire.openai.words import ADDRESS
 from completions.wire.registry import ADDRESSES
 
 
-async def _identified(request: HttpRequest, exchange: Exchange) -> Namespace:
-    """Return the namespace of a request whose key is right."""
+async def _namespace_of(request: HttpRequest, exchange: Exchange) -> Namespace:
+    """Return the namespace of a request; raise the API's error of a wrong key."""
     space = await current_namespace(exchange)
     identify(request, exchange, space.script.keys)
     return space
 
 
-def _answer(document: object, wire: WireFormat, exchange: Exchange) -> Recorded:
+def _answer(document: object, wire: WireFormat, exchange: Exchange) -> ExchangeResponse:
     """Return a document as a response, with the headers of its API."""
     response = FastJsonResponse(document)
     add_headers(response, wire, exchange)
@@ -34,16 +34,16 @@ def _answer(document: object, wire: WireFormat, exchange: Exchange) -> Recorded:
 
 
 @endpoint("GET", "HEAD")
-async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
+async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
     """List the script's models."""
-    names = await models.listed(await _identified(request, exchange))
+    names = await models.listed(await _namespace_of(request, exchange))
     return _answer(wire.model_list(names, request.GET.dict()), wire, exchange)
 
 
 @endpoint("GET", "HEAD", "DELETE")
-async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> Recorded:
+async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> ExchangeResponse:
     """Show one of the script's models, or delete it."""
-    space = await _identified(request, exchange)
+    space = await _namespace_of(request, exchange)
     document = wire.model(name, await models.listed(space, name, wire))
     if request.method == "DELETE":
         document = await models.delete(space, name)
@@ -53,16 +53,16 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
 @endpoint("GET", "HEAD")
 async def listing(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
-) -> Recorded:
-    """Answer with what an API tells about the script's models; errors are in the format `wire`."""
-    return _answer(document(await models.listed(await _identified(request, exchange))), wire, exchange)
+) -> ExchangeResponse:
+    """Answer with an API's document about the script's models; errors are in the format `wire`."""
+    return _answer(document(await models.listed(await _namespace_of(request, exchange))), wire, exchange)
 
 
 @endpoint("GET", "HEAD")
 async def public(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
-) -> Recorded:
-    """Answer with what an API tells about the script's models to anyone, whatever the key."""
+) -> ExchangeResponse:
+    """Answer with an API's public document about the script's models, whatever the key."""
     note_client(request, exchange)
     return _answer(document(await models.listed(await current_namespace(exchange))), wire, exchange)
 
@@ -75,23 +75,23 @@ async def public_model(
     wire: WireFormat,
     document: Callable[[dict[str, Any]], dict[str, Any]],
     name: str,
-) -> Recorded:
-    """Answer with what an API tells about one of the script's models to anyone, whatever the key."""
+) -> ExchangeResponse:
+    """Answer with an API's public document about one of the script's models, whatever the key."""
     note_client(request, exchange)
-    known = wire.model(name, await models.listed(await current_namespace(exchange), name, wire))
-    return _answer(document(known), wire, exchange)
+    model = wire.model(name, await models.listed(await current_namespace(exchange), name, wire))
+    return _answer(document(model), wire, exchange)
 
 
 @endpoint("POST")
-async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> Recorded:
-    """Tell that the key is one of the script's; the API refuses any other."""
-    await _identified(request, exchange)
+async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
+    """Report that the key is one of the script's; the API refuses any other."""
+    await _namespace_of(request, exchange)
     return _answer({"valid": True}, wire, exchange)
 
 
 @endpoint()
-async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> Recorded:
-    """Answer an unknown address as the API does that it would belong to."""
+async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireFormat | None = None) -> ExchangeResponse:
+    """Answer an unknown address as the API to which it would belong does."""
     path = api_path(request)
     facts = {"method": request.method, "path": path}
     raise RequestError(f"Invalid URL ({request.method} {path})", status=404, facts=facts, kind=ADDRESS)
@@ -101,31 +101,31 @@ LOOKUPS = frozenset(
     {address.wire.name for address in ADDRESSES if address.wire.is_lookup}
     | {view.__name__ for view in (model_list, model_detail, listing, public, public_model, key_checked)}
 )
-"""The labels of exchanges in which something was only looked up, and no model was asked."""
+"""The labels of exchanges that only look something up, and ask no model."""
 
 
 def is_browser(request: HttpRequest) -> bool:
-    """Tell whether a person sends the request: browsers ask for HTML, API clients do not."""
+    """Return whether a browser sends the request: browsers ask for HTML, API clients do not."""
     return request.method in ("GET", "HEAD") and "text/html" in request.headers.get("accept", "")
 
 
 async def home(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
-    """Send a browser to the inspector; other clients ask here whether Ollama is running, as Ollama's own clients do."""
+    """Redirect a browser to the inspector; answer other clients as Ollama does: its clients check here if it runs."""
     if is_browser(request):
         return HttpResponseRedirect(f"{request.path}_mock/")
     return await running(request, namespace)
 
 
 async def running(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
-    """Say as Ollama that it is running."""
+    """Report as Ollama that it is running."""
     if request.method not in ("GET", "HEAD"):
-        named: dict[str, Any] = {"namespace": namespace} if namespace else {}
-        return await not_found(request, **named)
+        kwargs: dict[str, Any] = {"namespace": namespace} if namespace else {}
+        return await not_found(request, **kwargs)
     return HttpResponse("Ollama is running", content_type="text/plain; charset=utf-8")
 
 
 async def served(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
-    """Show what the server has done under the names that vLLM has for it, for Prometheus."""
+    """Show the server's metrics under vLLM's names, for Prometheus."""
     data, media_type = await asyncio.to_thread(metrics.exposition, metrics.VLLM)
     return HttpResponse(data, content_type=media_type)
 

@@ -10,7 +10,7 @@ from completions.state.records import Document
 from completions.views.address import root_of
 from completions.views.background_work import scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
-from completions.views.http import FastJsonResponse, RawResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.anthropic import batches
 from completions.wire.anthropic.batches import BATCH, MESSAGES
@@ -57,7 +57,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> Recorded:
+async def shown(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Show a batch as it is by now; until it has ended, with the time after which to poll again."""
     batch = await request.get(BATCH, name)
     document = batches.shown(batch, time.time(), _url(request, batch))
@@ -68,7 +68,7 @@ async def shown(request: ResourceRequest, name: str) -> Recorded:
 
 
 @stored
-async def results(request: ResourceRequest, name: str) -> Recorded:
+async def results(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send the results of a batch that has ended, a line each."""
     lines = batches.results_at(await request.get(BATCH, name), time.time())
     response = RawResponse(dump_lines(lines), 200, "application/x-jsonl")

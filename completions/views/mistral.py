@@ -14,7 +14,7 @@ from completions.state.records import Document, Records
 from completions.views.address import root_of, without_prefix
 from completions.views.background_work import id_of, scripted_id, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import ExchangeResponse, RawResponse
 from completions.views.stored import ResourceRequest, keep_file, stored, stored_with_open_link, stored_with_pacing
 from completions.wire.dialects import mistral_batches as mistral
 from completions.wire.dialects.mistral_batches import FILE, JOB, Line
@@ -58,7 +58,7 @@ async def _is_signed(records: Records, query: Mapping[str, object], route: Mappi
 
 
 @stored_with_open_link(_is_signed)
-async def file_content(request: ResourceRequest, name: str) -> Recorded:
+async def file_content(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send a file's bytes back."""
     return RawResponse(await request.bytes_of(FILE, name), 200, "application/octet-stream")
 

@@ -1,8 +1,8 @@
-"""The edge's question to web pages: may a page of that origin use the API, and what its browser is told of it.
+"""Cross-origin requests: whether a page of an origin may use the API, and the CORS headers for its browser.
 
-A browser says in `Origin` from where a page asks, wherever another site's page could change something
-(https://fetch.spec.whatwg.org/#origin-header), and shows the page an answer only where the answer says that it may
-(https://fetch.spec.whatwg.org/#http-cors-protocol). The APIs allow what a page asks for, whatever headers it sends.
+A browser sends a page's origin in `Origin`, wherever another site's page could change something
+(https://fetch.spec.whatwg.org/#origin-header), and shows the page an answer only where the answer allows that
+(https://fetch.spec.whatwg.org/#http-cors-protocol). The APIs allow every request of a page, whatever headers it sends.
 """
 
 import functools
@@ -20,8 +20,8 @@ from completions.exceptions import RequestError
 Headers = Mapping[bytes, bytes]
 
 ORIGIN, SITE, MODE = b"origin", b"sec-fetch-site", b"sec-fetch-mode"
-ASKED_METHOD, ASKED_HEADERS = b"access-control-request-method", b"access-control-request-headers"
-ASKED_NETWORK = b"access-control-request-private-network"
+REQUESTED_METHOD, REQUESTED_HEADERS = b"access-control-request-method", b"access-control-request-headers"
+REQUESTED_NETWORK = b"access-control-request-private-network"
 
 SAME_MACHINE = tuple(
     f"{scheme}://{host}:*"
@@ -32,14 +32,14 @@ SAME_MACHINE = tuple(
 
 ANY = "*"
 
-REMEMBERED = 600
-"""Seconds for which a browser need not ask again whether it may."""
+MAX_AGE = 600
+"""Seconds for which a browser may cache the answer to a preflight request."""
 
 
 def admit(request: HttpRequest, headers: Headers) -> str | None:
-    """Return the origin of another site's page that may use the API; None where no such page asks.
+    """Return the origin of another site's page that may use the API; None for a request of no such page.
 
-    Raise the 403 of a page that may not. Header names are in lower case.
+    Raise the 403 for a page that may not. Header names are in lower case.
     """
     origin = headers.get(ORIGIN)
     if origin is None:
@@ -55,17 +55,17 @@ def admit(request: HttpRequest, headers: Headers) -> str | None:
 
 
 def host_of(request: HttpRequest) -> str:
-    """Return the host, and perhaps the port, that a request names; raise the 400 for one that ALLOWED_HOSTS lacks."""
+    """Return the host, and perhaps the port, of a request; raise the 400 for a host that ALLOWED_HOSTS lacks."""
     try:
         return request.get_host()
     except DisallowedHost as exc:
         raise RequestError(str(exc), code="host_not_allowed") from exc
 
 
-def forbidden(whose: str) -> RequestError:
+def forbidden(page: str) -> RequestError:
     """Return the 403 of a page of another site."""
     return RequestError(
-        f"{whose} may not use this API. CORS_ORIGINS names the origins whose pages may; without it, they are those "
+        f"{page} may not use this API. CORS_ORIGINS names the origins whose pages may; without it, they are those "
         "of this machine.",
         status=403,
         type="permission_error",
@@ -74,7 +74,7 @@ def forbidden(whose: str) -> RequestError:
 
 
 def is_own(origin: bytes, host: str) -> bool:
-    """Whether a page's origin is the server itself, as the page calls it."""
+    """Whether a page's origin is the server itself, by the host to which the page sends the request."""
     try:
         return urlsplit(origin.decode("latin-1")).netloc.lower() == host.lower() != ""
     except ValueError:
@@ -82,19 +82,19 @@ def is_own(origin: bytes, host: str) -> bool:
 
 
 def is_preflight(method: str | None, headers: Headers) -> bool:
-    """Whether a browser asks if a page may send a request, before it sends that."""
-    return method == "OPTIONS" and ASKED_METHOD in headers and ORIGIN in headers
+    """Whether a request is a browser's preflight, which precedes the page's request."""
+    return method == "OPTIONS" and REQUESTED_METHOD in headers and ORIGIN in headers
 
 
 def preflight(origin: str | None, headers: Headers) -> HttpResponse:
-    """Return the answer to a browser that asks if a page of `origin` may send a request: it may, with any headers."""
+    """Return the answer to a preflight request for a page of `origin`: it allows any headers."""
     response = HttpResponse(status=204)
     response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-    if ASKED_HEADERS in headers:
-        response.headers["Access-Control-Allow-Headers"] = headers[ASKED_HEADERS].decode("latin-1")
-    if ASKED_NETWORK in headers:  # https://wicg.github.io/private-network-access/
+    if REQUESTED_HEADERS in headers:
+        response.headers["Access-Control-Allow-Headers"] = headers[REQUESTED_HEADERS].decode("latin-1")
+    if REQUESTED_NETWORK in headers:  # https://wicg.github.io/private-network-access/
         response.headers["Access-Control-Allow-Private-Network"] = "true"
-    response.headers["Access-Control-Max-Age"] = str(REMEMBERED)
+    response.headers["Access-Control-Max-Age"] = str(MAX_AGE)
     del response.headers["Content-Type"]
     if origin is not None:
         _allow(response, origin)
@@ -119,6 +119,6 @@ def _is_allowed(origin: str, patterns: Collection[str]) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def _pattern(text: str) -> re.Pattern[str]:
-    """Return what the origins match that `http://localhost:*` (any port) or `https://*.example.com` means."""
+    """Return the regular expression of a pattern such as `http://localhost:*` (any port) or `https://*.example.com`."""
     escaped = re.escape(text).replace(r":\*", r"(?::\d+)?").replace(r"\*\.", r"[^/:@]+\.")
     return re.compile(escaped, re.IGNORECASE)

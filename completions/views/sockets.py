@@ -1,4 +1,4 @@
-"""The handshake of a WebSocket, the session that begins with it, and what follows from a client's messages."""
+"""The handshake of a WebSocket, the session that begins with it, and the steps that a client's messages cause."""
 
 import logging
 import time
@@ -16,7 +16,7 @@ from completions.resolve.keys import check_key, key_in
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
 from completions.state.records import Document, is_over
-from completions.views.edge import AUTHORIZATION, namespace_of, with_queried_key
+from completions.views.edge import AUTHORIZATION, namespace_of, with_query_key
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
 from completions.wire.sockets import Session, SocketFormat, Step
@@ -25,17 +25,18 @@ logger = logging.getLogger("completions")
 
 PROTOCOLS = b"sec-websocket-protocol"
 
-TAKEN = "taken"
-"""By what a secret counts how often it was used, if it does."""
+USE_COUNT = "taken"
+"""The field in which a secret counts its uses, if they are limited."""
 
-KEY_PROTOCOL = "openai-insecure-api-key."
-"""How the subprotocol begins in which a browser, which can send no header, gives its key (`openai/realtime`, Node)."""
+KEY_PROTOCOL_PREFIX = "openai-insecure-api-key."
+"""The prefix of the subprotocol in which browsers, which send no headers, have the key (`openai/realtime`, Node)."""
 
 
-class Opened(NamedTuple):
-    """What begins with a handshake: a format's session, what the address says beside the format, and the headers.
+class OpenedSession(NamedTuple):
+    """The result of a handshake: the format and its session, the arguments in the address, and the headers.
 
-    Those are the handshake's for each request of the connection, with the key of its maker in place of a secret.
+    The headers are the handshake's, for each request of the connection, with the key of its creator in place of a
+    secret.
     """
 
     wire: SocketFormat
@@ -44,59 +45,59 @@ class Opened(NamedTuple):
     headers: Headers
 
 
-async def open_session(request: HttpRequest, headers: Headers) -> Opened:
-    """Return the session that a handshake asks for; raise the error with which it is refused."""
+async def open_session(request: HttpRequest, headers: Headers) -> OpenedSession:
+    """Return the session that a handshake requests; raise the error with which it is refused."""
     wire = socket_at(request.path_info)
     if wire is None:
         raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
     try:
-        named: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
+        namespace_name: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
     except Resolver404:
-        named = None
+        namespace_name = None
     if AUTHORIZATION not in headers:
-        headers = with_queried_key(request, headers)
-    space = namespace(named or namespace_of(headers) or selection.current.name)
-    secret = await _secret(space, wire, TextHeaders(headers))
+        headers = with_query_key(request, headers)
+    space = namespace(namespace_name or namespace_of(headers) or selection.current.name)
+    secret = await _take_secret(space, wire, TextHeaders(headers))
     if secret is not None and secret["key"]:
         headers = {**headers, AUTHORIZATION: f"Bearer {secret['key']}".encode()}
-    told = TextHeaders(headers)
+    text_headers = TextHeaders(headers)
     if allowed := space.script.keys or conf.API_KEYS:
-        check_key(told, allowed)
-    session = wire.session(request.GET.dict(), told, secret and secret["session"])
-    return Opened(wire, session, {} if named is None else {"namespace": named}, headers)
+        check_key(text_headers, allowed)
+    session = wire.session(request.GET.dict(), text_headers, secret and secret["session"])
+    return OpenedSession(wire, session, {} if namespace_name is None else {"namespace": namespace_name}, headers)
 
 
-async def _secret(space: Namespace, wire: SocketFormat, headers: TextHeaders) -> Document | None:
-    """Return the secret that is a handshake's key; None for another key. One that is over is refused as a wrong one.
+async def _take_secret(space: Namespace, wire: SocketFormat, headers: TextHeaders) -> Document | None:
+    """Return the secret that a handshake has as its key; None for another key. Refuse one that has expired as wrong.
 
-    Where its uses are counted, this is one more.
+    Count this use where the secret's uses are limited.
     """
-    found = await space.records.get(wire.secret, key_in(headers)) if wire.secret else None
-    if found is None:
+    secret = await space.records.get(wire.secret, key_in(headers)) if wire.secret else None
+    if secret is None:
         return None
-    if is_over(found, time.time()):
+    if is_over(secret, time.time()):
         check_key(headers, ())
-    session = found["session"]
-    if TAKEN in session:
-        again = {**session, TAKEN: session[TAKEN] + 1}
-        await space.records.put(wire.secret, key_in(headers), {**found, "session": again})
-    return found
+    session = secret["session"]
+    if USE_COUNT in session:
+        counted = {**session, USE_COUNT: session[USE_COUNT] + 1}
+        await space.records.put(wire.secret, key_in(headers), {**secret, "session": counted})
+    return secret
 
 
 def with_key(headers: Headers, subprotocols: Collection[str]) -> Headers:
-    """Return the headers of a handshake with the key that a browser offers as a subprotocol where the key belongs.
+    """Return the headers of a handshake with the key that a browser offers as a subprotocol in `Authorization`.
 
-    It is no subprotocol any more, so that whoever hides keys hides it too.
+    It is removed from the subprotocols, so that redaction of keys hides it too.
     """
-    keys = [name.removeprefix(KEY_PROTOCOL) for name in subprotocols if name.startswith(KEY_PROTOCOL)]
+    keys = [name.removeprefix(KEY_PROTOCOL_PREFIX) for name in subprotocols if name.startswith(KEY_PROTOCOL_PREFIX)]
     if not keys:
         return headers
-    others = ", ".join(name for name in subprotocols if not name.startswith(KEY_PROTOCOL))
+    others = ", ".join(name for name in subprotocols if not name.startswith(KEY_PROTOCOL_PREFIX))
     return {AUTHORIZATION: f"Bearer {keys[0]}".encode(), **headers, PROTOCOLS: others.encode()}
 
 
-async def steps_of(session: Session, message: bytes) -> AsyncGenerator[Step, None]:
-    """Yield what follows from a client's message, and what takes long to read from a thread.
+async def handle_message(session: Session, message: bytes) -> AsyncGenerator[Step, None]:
+    """Yield the steps that a client's message causes; read a long message in a thread.
 
     Raise `RequestError` for a message that is refused.
     """

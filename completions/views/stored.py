@@ -31,11 +31,11 @@ from completions.views.edge import (
     in_dialect,
     note_client,
     read_body,
-    say_json_type,
+    set_json_type,
 )
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.views.missing import not_found
-from completions.views.streaming import replayed
+from completions.views.streaming import replay
 from completions.wire.base import WireFormat, decode_object, without_limits
 from completions.wire.dialects.openrouter_generations import GENERATION
 from completions.wire.fields import dicts, mapping
@@ -52,7 +52,7 @@ from completions.wire.storage import MAX_STORED
 
 AnyView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 Envelope = Callable[[RequestError], object]
-StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | Recorded]]
+StoredView = Callable[..., Coroutine[Any, Any, dict[str, Any] | ExchangeResponse]]
 Link = Callable[[Records, Mapping[str, object], Mapping[str, str]], Coroutine[Any, Any, bool]]
 """Returns by the query and the path whether an address is one that the API itself issued, which needs no key."""
 
@@ -150,7 +150,9 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
 
     @endpoint()
     @functools.wraps(view)
-    async def wrapped(request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str) -> Recorded:
+    async def wrapped(
+        request: HttpRequest, exchange: Exchange, /, wire: object = None, **route: str
+    ) -> ExchangeResponse:
         try:
             answer = await call_view(request, exchange, wire, route)
         except RequestError as exc:
@@ -159,13 +161,13 @@ def _stored(view: StoredView, *, is_paced: bool, link: Link | None = None) -> An
             raise
         response = FastJsonResponse(answer) if isinstance(answer, dict) else answer
         if isinstance(wire, WireFormat):
-            say_json_type(response, wire)
+            set_json_type(response, wire)
         response.add_headers(_api_headers(wire, exchange, response.status_code))
         return response
 
     async def call_view(
         request: HttpRequest, exchange: Exchange, wire: object, route: Mapping[str, str]
-    ) -> dict[str, Any] | Recorded:
+    ) -> dict[str, Any] | ExchangeResponse:
         space = await current_namespace(exchange)
         is_open = link is not None and await link(space.records, request.GET, route)
         headers = note_client(request, exchange) if is_open else identify(request, exchange, space.script.keys)
@@ -233,7 +235,7 @@ async def keep_file(
 
 
 @stored
-async def response(request: ResourceRequest, name: str) -> dict[str, Any] | Recorded:
+async def response(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
     """Show a response as it is by now, or stream it again from where its client left it."""
     record = await request.get(RESPONSE, name)
     query = request.query
@@ -243,7 +245,7 @@ async def response(request: ResourceRequest, name: str) -> dict[str, Any] | Reco
     obfuscate = query.get("include_obfuscation") == "true"  # it is not by default (recorded in February 2026)
     number = int(after) if after.isdecimal() and len(after) < 10 else -1
     events, due = stored_responses.resumed(record, number, time.time(), obfuscate=obfuscate)
-    return replayed(request.exchange, events, due, EVENTS)
+    return replay(request.exchange, events, due, EVENTS)
 
 
 @stored

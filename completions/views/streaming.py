@@ -16,15 +16,15 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.outcome import Hold, Ineffective
 from completions.resolve.overrides import PACING_HEADER
-from completions.views.http import EventStream, Recorded
+from completions.views.http import EventStream, ExchangeResponse
 from completions.views.turn import Turn
 from completions.wire.framing import Framing
 
 Pieces = AsyncGenerator[bytes, None]
 Times = Callable[[list[float]], list[float]]
 
-WRITTEN = {"": "comment", "event": "name"}
-"""How a script calls fields of events that have another name in the stream."""
+SCRIPT_NAMES = {"": "comment", "event": "name"}
+"""The names in scripts of event fields that have another name in the stream."""
 
 
 def stream(turn: Turn) -> EventStream:
@@ -36,19 +36,21 @@ def stream(turn: Turn) -> EventStream:
 
 
 def check_framing(turn: Turn, framing: Framing) -> None:
-    """Note what the framing has no place for: keep-alives, and fields of events that a script gives."""
+    """Note the settings that the framing cannot carry: keep-alives, and fields of events that a script sets."""
     if turn.outcome.pacing.keep_alive_ms and not framing.keep_alive:
         turn.note_ineffective(PACING_HEADER, "keep_alive_ms", f"{framing.media_type} has no keep-alive")
     reply = turn.outcome.reply
     if reply is not None and reply.events is not None:
-        given = {name for event in reply.events for name, _ in event.fields}
+        fields = {name for event in reply.events for name, _ in event.fields}
         why = f"{framing.media_type} has no place for it"
-        lost = [Ineffective(f"events; {WRITTEN.get(name, name)}", why) for name in sorted(given - {*framing.carries})]
-        turn.exchange.ineffective += tuple(lost)
+        ineffective = [
+            Ineffective(f"events; {SCRIPT_NAMES.get(name, name)}", why) for name in sorted(fields - {*framing.carries})
+        ]
+        turn.exchange.ineffective += tuple(ineffective)
 
 
 def check_chunks(turn: Turn) -> None:
-    """Note that a size for chunks is asked for where the script, a cassette or another server gives them."""
+    """Note that a chunk size is requested where the script, a cassette or another server defines the chunks."""
     outcome = turn.outcome
     if outcome.upstream or outcome.recorded or (outcome.reply is not None and outcome.reply.events is not None):
         turn.note_ineffective(PACING_HEADER, "tokens_per_chunk", "this answer's chunks are given as they are")
@@ -56,28 +58,28 @@ def check_chunks(turn: Turn) -> None:
 
 def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
     """Return the pieces with the framing's keep-alives, at the interval of the pacing or else of the framing."""
-    given = turn.outcome.pacing.keep_alive_ms
-    every = (framing.keep_alive_ms if given is None else given) / 1000
-    if not every or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.longest_silence < every):
+    interval_ms = turn.outcome.pacing.keep_alive_ms
+    interval = (framing.keep_alive_ms if interval_ms is None else interval_ms) / 1000
+    if not interval or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.longest_silence < interval):
         return pieces
-    return kept_alive(pieces, framing.keep_alive, every)
+    return kept_alive(pieces, framing.keep_alive, interval)
 
 
 def schedule_frames(
-    turn: Turn, events: Events, frames: Frames, retimed: Times | None = None
+    turn: Turn, events: Events, frames: Frames, adjust_times: Times | None = None
 ) -> tuple[Pieces, StreamRecord]:
-    """Return the frames on their schedule, and the record of what is sent; `retimed` may change the times."""
+    """Return the frames on their schedule, and the record of what is sent; `adjust_times` may adjust the times."""
     tokens, exchange, hold = events.tokens, turn.exchange, turn.outcome.hold
     record = StreamRecord(exchange, frames, tokens, len(tokens) - events.others, log=conf.LOG_CHUNKS)
     due = schedule(tokens, turn.outcome.pacing)
-    if retimed is not None:
-        due = retimed(due)
+    if adjust_times is not None:
+        due = adjust_times(due)
     record.due(due)
     parts = _Frames(frames, tokens, due, turn.machine).deliver
     at = len(tokens) if hold is None or hold.after_tokens is None else after_tokens(tokens, hold.after_tokens)
-    if hold is None or at >= len(tokens):  # a stream that is cut before its gate never comes to it
+    if hold is None or at >= len(tokens):  # a stream that is cut before its gate does not wait at it
         return parts(slice(None), exchange.begun, record.sent), record
-    pause = Pause(at, due[at], functools.partial(_wait, turn, hold))
+    pause = Pause(at, due[at], functools.partial(_wait_at_gate, turn, hold))
     return deliver_held(parts, exchange.begun, pause, record.sent), record
 
 
@@ -98,7 +100,7 @@ class _Frames(NamedTuple):
         return deliver_shared(frames, turns, start, sent=sent)
 
 
-async def take_time(turn: Turn) -> None:
+async def wait_like_a_stream(turn: Turn) -> None:
     """Wait as long as a stream of the turn's events would take."""
     tokens = turn.events.tokens
     due = schedule(tokens, turn.outcome.pacing)
@@ -110,14 +112,14 @@ async def take_time(turn: Turn) -> None:
         await turns.after(len(due) - 1)
 
 
-async def _wait(turn: Turn, hold: Hold) -> None:
+async def _wait_at_gate(turn: Turn, hold: Hold) -> None:
     """Wait at a gate within the stream; if its state cannot be read, go on, because the stream has begun."""
     with contextlib.suppress(RequestError):
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)
 
 
-def replayed(exchange: Exchange, events: Sequence[Event], due: Sequence[float], framing: Framing) -> Recorded:
-    """Return the stream of an answer that is kept, whose events are due in so many seconds from now."""
+def replay(exchange: Exchange, events: Sequence[Event], due: Sequence[float], framing: Framing) -> ExchangeResponse:
+    """Return the stream of a stored answer, whose events are due in so many seconds from now."""
     frames = framing.frames(events)
     tokens = [event.token for event in events]
     progress = StreamRecord(exchange, frames, tokens, len(frames), log=conf.LOG_CHUNKS)

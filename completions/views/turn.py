@@ -1,4 +1,4 @@
-"""What one request carries through the steps: its namespace, format, prompt and outcome."""
+"""The state of one request between the steps: its namespace, format, prompt and outcome."""
 
 from dataclasses import dataclass, field
 
@@ -29,9 +29,9 @@ class Turn:
     events: Events = field(default_factory=Events)
 
     def note_ineffective(self, header: str, what: str, why: str) -> None:
-        """Note what has no effect on this answer; raise the 400 where the request's own `header` asks for it.
+        """Note that `what` has no effect on this answer; raise the 400 where the request's own `header` sets it.
 
-        What failed of the rule goes before it.
+        The error of a rule that failed takes precedence.
         """
         if header.lower() in self.prompt.headers and not isinstance(self.outcome.error, RuleFailed):
             self.exchange.faults = ()
@@ -39,7 +39,7 @@ class Turn:
         self.exchange.ineffective += (Ineffective(what, why),)
 
     def check_error(self, error: RequestError) -> None:
-        """Note the fields that the error is to have, and that this format's errors have not: they change no byte."""
+        """Note the fields that a rule sets on the error, and that this format's errors lack: they have no effect."""
         for name in fields_without_effect(error, self._envelope):
             self.note_ineffective(ERROR_HEADER, name, FIELDLESS)
 

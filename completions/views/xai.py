@@ -14,7 +14,7 @@ from completions.outcome import Outcome
 from completions.state.records import Document
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.dialects import xai_batches as xai
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
@@ -70,7 +70,7 @@ async def _store_results(
 
 
 @stored_with_pacing
-async def requests_added(request: ResourceRequest, name: str) -> Recorded:
+async def requests_added(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Add requests to a batch."""
     batch = await request.get(BATCH, name)
     if batch["cancelled"] is not None:

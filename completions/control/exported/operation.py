@@ -9,7 +9,7 @@ from completions.control.exported.written import pytest_file
 from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.journal import queries
-from completions.views.http import RawResponse, Recorded
+from completions.views.http import ExchangeResponse, RawResponse
 from completions.wire.registry import read
 
 MAX_EXPORTED = 500
@@ -18,7 +18,7 @@ MAX_EXPORTED = 500
 PYTHON = "text/x-python"
 
 
-async def get_pytest(call: Call) -> Recorded:
+async def get_pytest(call: Call) -> ExchangeResponse:
     """Export exchanges as a test of pytest, which asks them again: its rules answer as they were answered."""
     filter = filter_of(call)
     found = await queries.listing_in_full(replace(filter, method=filter.method or "POST"), MAX_EXPORTED + 1)

@@ -10,7 +10,7 @@ from completions.control.verdicts.findings import RULES, findings, score
 from completions.conversation import Traffic
 from completions.journal import queries
 from completions.journal.queries import Filter
-from completions.views.http import FastJsonResponse, Recorded
+from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.registry import read
 
 MAX_EXCHANGES = 2000
@@ -28,7 +28,7 @@ TIMEOUT = Parameter(
 """What the verdict's query takes."""
 
 
-async def get_verdict(call: Call) -> Recorded:
+async def get_verdict(call: Call) -> ExchangeResponse:
     """Say what the requests show of how the client takes errors, limits and streams, with the evidence."""
     found = await queries.listing_in_full(Filter(call.namespace), MAX_EXCHANGES)
     dialect, patience = await call.dialect(), call.query["timeout_ms"] / 1000
