@@ -386,7 +386,7 @@ class Piece:
 
 
 @value
-class Said:
+class ParsedExchange:
     """The question and the answer of an exchange, whatever its format.
 
     `prompt` is None if the request cannot be read; if the request was `cut`, its last message may be missing. `reply`

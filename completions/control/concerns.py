@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from completions.conversation import Choice, Prompt, Said, Tool, ToolCall
+from completions.conversation import Choice, ParsedExchange, Prompt, Tool, ToolCall
 from completions.script.auto.instances import is_instance
 from completions.script.text.node import shortened
 
@@ -11,7 +11,7 @@ SHOWN = 100
 """The most characters of a text in a warning."""
 
 
-def concerns(said: Said) -> list[str]:
+def concerns(said: ParsedExchange) -> list[str]:
     """Return the doubts, one sentence each; none if the request or the answer cannot be read in full."""
     if said.prompt is None or said.reply is None or said.cut or said.prompt.task != "generate":
         return []

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from completions.control.concerns import concerns
-from completions.conversation import Choice, ErrorSaid, Message, Piece, Prompt, Reply, Said, ToolCall
+from completions.conversation import Choice, ErrorSaid, Message, ParsedExchange, Piece, Prompt, Reply, ToolCall
 
 Document = dict[str, Any]
 
@@ -13,7 +13,7 @@ SHOWN_NUMBERS = 8
 """Of a vector, the first of its numbers."""
 
 
-def conversation(said: Said, summary: str, chunks: Sequence[Mapping[str, Any]] = ()) -> Document:
+def conversation(said: ParsedExchange, summary: str, chunks: Sequence[Mapping[str, Any]] = ()) -> Document:
     """Return the neutral form. `summary` stands for a request that is not all there; `chunks` are a stream's."""
     prompt, reply = said.prompt, said.reply
     choices = () if reply is None else reply.choices

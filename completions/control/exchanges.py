@@ -12,7 +12,7 @@ import orjson
 from completions import budget
 from completions.control.conversations import conversation
 from completions.control.operation import Call, Parameter
-from completions.conversation import Said, Traffic
+from completions.conversation import ParsedExchange, Traffic
 from completions.exceptions import AuthorError, JournalUnavailable, RequestError, ScriptError
 from completions.journal import figures, queries
 from completions.journal.matching import Matching
@@ -97,7 +97,7 @@ async def get_exchange(call: Call) -> ExchangeResponse:
     return FastJsonResponse(shown | {"said": conversation(said, shown["summary"], chunks)})
 
 
-async def found_exchange(call: Call) -> tuple[dict[str, Any], Said, Traffic]:
+async def found_exchange(call: Call) -> tuple[dict[str, Any], ParsedExchange, Traffic]:
     """Return the exchange that the address names, in full, what was said, and its bytes; raise the 404 of none."""
     found = await queries.one(call.namespace, id := call.parts["id"])
     if found is None:

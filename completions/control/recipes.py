@@ -9,7 +9,7 @@ from typing import Any
 from completions.control.exchanges import found_exchange
 from completions.control.operation import Call, Parameter
 from completions.control.verbatim import verbatim_rule
-from completions.conversation import Prompt, Said
+from completions.conversation import ParsedExchange, Prompt
 from completions.exceptions import RequestError
 from completions.journal.quotes import REDACTED
 from completions.resolve.distort import CHANGES as DISTORTIONS
@@ -46,7 +46,7 @@ async def get_rule_of(call: Call) -> ExchangeResponse:
     return FastJsonResponse({"rule": as_json, "text": yaml_text([rule])})
 
 
-def rule_of(shown: Mapping[str, Any], said: Said) -> Rule:
+def rule_of(shown: Mapping[str, Any], said: ParsedExchange) -> Rule:
     """Return the rule; raise `RequestError` for a request to which no rule applies."""
     prompt = said.prompt
     if prompt is None:
@@ -109,7 +109,7 @@ def _fault(shown: Mapping[str, Any]) -> Any:
     return listed[0] if len(listed) == 1 else listed
 
 
-def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
+def _answer(shown: Mapping[str, Any], said: ParsedExchange, prompt: Prompt) -> Rule:
     error = shown["error"]
     if error is not None and error["code"] == "no_rule_matched":
         return {"reply": UNANSWERED}
@@ -128,26 +128,26 @@ def _answer(shown: Mapping[str, Any], said: Said, prompt: Prompt) -> Rule:
     return {"reply": only["text"] if only.keys() == {"text"} else only}
 
 
-def _before(said: Said) -> Rule:
+def _before(said: ParsedExchange) -> Rule:
     """Return what a stream said before its error."""
     choice = choice_as_written(said.reply.choices[0]) if said.reply is not None and said.reply.choices else None
     return {"reply": choice} if choice else {}
 
 
-def _renamed(said: Said, prompt: Prompt) -> bool:
+def _renamed(said: ParsedExchange, prompt: Prompt) -> bool:
     """Tell whether the answer names another model than the request."""
     model = said.reply.model if said.reply else None
     return prompt.task == "generate" and bool(model) and model != prompt.model
 
 
-def _usage(said: Said, prompt: Prompt) -> dict[str, Any]:
+def _usage(said: ParsedExchange, prompt: Prompt) -> dict[str, Any]:
     """Return the count, if the answer is only a count."""
     if prompt.task != "count" or said.reply is None or said.reply.usage is None:
         return {}
     return {"usage": {"prompt_tokens": said.reply.usage.prompt_tokens, "completion_tokens": 0}}
 
 
-def _error(error: Mapping[str, Any], said: Said, prompt: Prompt) -> dict[str, Any]:
+def _error(error: Mapping[str, Any], said: ParsedExchange, prompt: Prompt) -> dict[str, Any]:
     """Return an error without what is usual of it, such as its message: each format has its own words for that."""
     status, code = min(max(int(error["status"]), 400), 599), error["code"]
     facts = {"code": code} if code and code != plain(status, {})(prompt).code else {}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from completions.control.operation import Call
-from completions.conversation import Message, Prompt, Said, Traffic
+from completions.conversation import Message, ParsedExchange, Prompt, Traffic
 from completions.journal import queries
 from completions.journal.queries import Filter
 from completions.views.http import ExchangeResponse, FastJsonResponse
@@ -34,7 +34,7 @@ class Turn:
 
     shown: dict[str, Any]
     prompt: Prompt
-    said: Said
+    said: ParsedExchange
     asked: tuple[Key, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from completions.conversation import Prompt, Reply, Said, Usage
+from completions.conversation import ParsedExchange, Prompt, Reply, Usage
 from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.ids import new_request_id
@@ -180,10 +180,10 @@ class Exchange:
         if outcome.on_end is not None:
             self.on_end(outcome.on_end)
 
-    def note_said(self, said: Said) -> None:
-        """Note what another server said."""
-        if said.reply is not None:
-            self._note_reply(said.reply)
+    def note_parsed(self, parsed: ParsedExchange) -> None:
+        """Note the answer of another server."""
+        if parsed.reply is not None:
+            self._note_reply(parsed.reply)
 
     def _note_reply(self, reply: Reply) -> None:
         """Note what it costs, and of its first choice the beginning, with its calls, and why it ends."""

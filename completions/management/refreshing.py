@@ -11,7 +11,7 @@ import httpx
 
 from completions.conversation import Usage
 from completions.outcome import LITELLM, Recorded, joined
-from completions.resolve.recorded import said_in
+from completions.resolve.recorded import parsed_exchange
 from completions.resolve.shape import differences, shape_of
 from completions.script.asked.matcher import same_request_of
 from completions.script.rules import Rule
@@ -69,7 +69,7 @@ def _origin(file: str) -> str:
 
 
 def _usage(answer: Recorded) -> Usage | None:
-    reply = said_in(answer).reply if answer.status < 300 else None
+    reply = parsed_exchange(answer).reply if answer.status < 300 else None
     return reply.usage if reply else None
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from completions.conversation import Prompt, Reply, Said, Traffic
+from completions.conversation import ParsedExchange, Prompt, Reply, Traffic
 from completions.exceptions import RequestError
 from completions.faults import ON_THE_WAY, effect_of
 from completions.outcome import Fault, Recorded
@@ -26,23 +26,23 @@ def played(
     is_same_way = recorded.status >= 400 or recorded.stream == prompt.stream
     if is_own and is_same_way and not is_held and all(effect_of(fault) in ON_THE_WAY for fault in faults):
         return rewritten(recorded, renamed(match, prompt))
-    said = said_in(recorded)
-    if said.error is not None and (said.reply is None or not said.reply.choices):
-        error, status = said.error, recorded.status if recorded.status >= 400 else 500
+    parsed = parsed_exchange(recorded)
+    if parsed.error is not None and (parsed.reply is None or not parsed.reply.choices):
+        error, status = parsed.error, recorded.status if recorded.status >= 400 else 500
         kind = error.type or "server_error"
         return RequestError(error.message, status=status, type=kind, code=error.code, param=error.param)
-    if said.reply is None:
+    if parsed.reply is None:
         return RequestError(
             f"The answer recorded at {recorded.path} has nothing that can be sent in the format {prompt.format}.",
             status=502,
             code="no_reply",
         )
-    return replace(said.reply, id=None)
+    return replace(parsed.reply, id=None)
 
 
 @functools.lru_cache(maxsize=256)
-def said_in(recorded: Recorded) -> Said:
-    """Return what a recorded answer says."""
+def parsed_exchange(recorded: Recorded) -> ParsedExchange:
+    """Return a recorded answer in the neutral form."""
     return registry.read(Traffic("POST", recorded.path, b"{}", recorded.pieces))
 
 

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 from completions import budget
 from completions.conf import conf
-from completions.conversation import Said, Traffic
+from completions.conversation import ParsedExchange, Traffic
 from completions.delivery import line
 from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
 from completions.delivery.relay.encoding import unpacked
@@ -29,7 +29,7 @@ from completions.wire import registry
 STREAM_TYPES = ("text/event-stream", "application/x-ndjson", "application/vnd.amazon.eventstream")
 """The media types of streams of events."""
 
-Reader = Callable[[tuple[bytes, ...]], Said]
+Reader = Callable[[tuple[bytes, ...]], ParsedExchange]
 """Reads the content of an answer from its bytes."""
 
 logger = logging.getLogger("completions")
@@ -144,7 +144,7 @@ class _ExchangeEnd:
                 said = await budget.in_thread(self._read, pieces)
                 token_pieces = {piece.event for piece in said.pieces}
                 tokens = [at in token_pieces for at in range(len(self._record.pieces))]
-                self._record.exchange.note_said(said)
+                self._record.exchange.note_parsed(said)
                 fails = said.error is not None
             if self._keep is not None and self._answer.ending is Ending.WHOLE:
                 await self._record_answer(self._keep, pieces, fails=fails)
@@ -239,7 +239,7 @@ def play(turn: Turn, recorded: Recorded) -> RelayedResponse | RawResponse:
     due = due_times(recorded, pacing, read)
     if not recorded.stream and not any(due):
         whole = _whole_response(recorded)
-        exchange.note_said(read(recorded.pieces))
+        exchange.note_parsed(read(recorded.pieces))
         whole.faults = exchange.faults
         return whole
     response = _play_pieces(exchange, recorded, due, read)

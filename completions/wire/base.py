@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, cast
 
 import orjson
 
-from completions.conversation import Prompt, Reply, Said, Traffic
+from completions.conversation import ParsedExchange, Prompt, Reply, Traffic
 from completions.event import Body, Event, Events
 from completions.exceptions import RequestError
 from completions.ids import hex_id, spelled
@@ -214,7 +214,7 @@ class WireFormat(ABC):
         """
         return [Event(b"", token=True)]
 
-    def read(self, traffic: Traffic) -> Said:
+    def read(self, traffic: Traffic) -> ParsedExchange:
         """Return the question and the answer of an exchange, as far as they can be read."""
         answer = Answer()
         for answer.event, document in documents(traffic.response):

@@ -13,10 +13,10 @@ from completions.conversation import (
     Choice,
     ErrorSaid,
     Moderation,
+    ParsedExchange,
     Piece,
     Prompt,
     Reply,
-    Said,
     TextKind,
     ToolCall,
     Usage,
@@ -181,12 +181,12 @@ class Answer:
         self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(found.get("param")))
         return "output" not in document  # a response that failed has both
 
-    def said(self, prompt: Prompt | None, *, cut: bool) -> Said:
+    def said(self, prompt: Prompt | None, *, cut: bool) -> ParsedExchange:
         """Return the question, and the answer as far as it was read."""
         choices = tuple(self._voices[index].choice() for index in sorted(self._voices))
         known = bool(choices) or self.usage is not None
         reply = Reply(choices, id=self.id, model=self.model, usage=self.usage) if known else None
-        return Said(prompt, reply, self.error, tuple(self._pieces), cut)
+        return ParsedExchange(prompt, reply, self.error, tuple(self._pieces), cut)
 
 
 def dumps(value: object) -> str:

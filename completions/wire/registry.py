@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from completions import conversation
-from completions.conversation import Said, Traffic
+from completions.conversation import ParsedExchange, Traffic
 from completions.wire.address import Address
 from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
@@ -177,14 +177,14 @@ def socket_at(path: str) -> SocketFormat | None:
     return None
 
 
-def read(traffic: Traffic, dialect: str = "") -> Said:
+def read(traffic: Traffic, dialect: str = "") -> ParsedExchange:
     """Return the question and the answer of an exchange; empty if its address has no generating format.
 
     `dialect` is the one that the script chooses.
     """
     found = format_at(traffic.path) if traffic.method == "POST" else None
     if found is None:
-        return Said(cut=traffic.request_cut)
+        return ParsedExchange(cut=traffic.request_cut)
     wire, route = found
     return wire.dialects.get(dialect, wire).read(replace(traffic, route={**traffic.route, **route}))
 

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from completions.control.threads import Turn, threads_of
-from completions.conversation import Choice, Message, Prompt, Reply, Said, ToolCall
+from completions.conversation import Choice, Message, ParsedExchange, Prompt, Reply, ToolCall
 from tests.patience import PATIENCE
 from tests.server import LiveServer
 
@@ -40,7 +40,7 @@ def turn(*texts: str, second: float, called: str = "", sent: str = "", status: i
         "client_left": False,
     }
     prompt = Prompt(format=format, model="m", messages=tuple(messages), body={})
-    return Turn(shown, prompt, Said(prompt, reply))
+    return Turn(shown, prompt, ParsedExchange(prompt, reply))
 
 
 @pytest.mark.parametrize(

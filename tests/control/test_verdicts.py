@@ -11,9 +11,11 @@ import pytest
 from completions.control.verdicts.calls import Attempt, Case, calls_of
 from completions.control.verdicts.findings import findings, score
 from completions.control.verdicts.operation import _verdict
-from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
+from completions.conversation import Choice, Message, ParsedExchange, Prompt, Reply, Traffic
 
-FIRST = Attempt("0", 0.0, 0.01, 503, None, None, ("/v1", "m", "body", "client"), None, None, False, False, {}, Said())
+FIRST = Attempt(
+    "0", 0.0, 0.01, 503, None, None, ("/v1", "m", "body", "client"), None, None, False, False, {}, ParsedExchange()
+)
 
 
 def attempts(*begun: float, **more: Any) -> list[Attempt]:
@@ -75,8 +77,8 @@ def test_score__who_gives_up_at_a_quota_that_is_used_up_did_it_right() -> None:
 def test_findings__a_part_that_is_sent_back_without_the_space_at_its_end(
     cut: str, sent: str, broken: list[str]
 ) -> None:
-    said = Said(reply=Reply((Choice(cut, finish_reason=None),)))
-    asked = Said(prompt=Prompt("m", messages=(Message("assistant", sent), Message("user", "Go on"))))
+    said = ParsedExchange(reply=Reply((Choice(cut, finish_reason=None),)))
+    asked = ParsedExchange(prompt=Prompt("m", messages=(Message("assistant", sent), Message("user", "Go on"))))
     first = replace(FIRST, status=200, stream=True, fault="disconnect", said=said)
     assert (
         rules(first, replace(FIRST, id="1", begun=9.0, status=200, said=asked, asked=("/v1", "m", "other", "client")))

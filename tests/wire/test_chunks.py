@@ -12,7 +12,7 @@ import yaml
 from openai import OpenAI
 from pytest_django import Settings
 
-from completions.conversation import Said, Traffic
+from completions.conversation import ParsedExchange, Traffic
 from completions.journal.exchange import Exchange
 from completions.journal.writer import writer
 from completions.receive.handler import Handler
@@ -62,11 +62,11 @@ async def ask(surface: Surface, body: Body, pacing: str = "", fault: str = "") -
     return answer
 
 
-def heard(surface: Surface, body: Body, answer: Answer) -> Said:
+def heard(surface: Surface, body: Body, answer: Answer) -> ParsedExchange:
     return read(Traffic("POST", surface.path, json.dumps(body | surface.stream).encode(), tuple(answer.pieces)))
 
 
-def told(said: Said) -> Any:
+def told(said: ParsedExchange) -> Any:
     """Return all that was said and what it cost, without ids."""
     assert said.reply is not None
     calls = [[(call.name, call.arguments) for call in choice.tool_calls] for choice in said.reply.choices]
@@ -89,7 +89,7 @@ async def test_pieces__are_of_the_events_that_carried_them(surface: Surface, exc
         assert json.dumps(piece.text)[1:-1] in frame or json.dumps(piece.text, ensure_ascii=False)[1:-1] in frame
 
 
-def runs(said: Said) -> list[list[str]]:
+def runs(said: ParsedExchange) -> list[list[str]]:
     """Return the pieces of each text."""
     return [[piece.text for piece in run] for _, run in groupby(said.pieces, lambda piece: (piece.choice, piece.kind))]
 

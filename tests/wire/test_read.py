@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.conversation import Said, ToolCall, Traffic
+from completions.conversation import ParsedExchange, ToolCall, Traffic
 from completions.wire.documents import documents
 from completions.wire.fragments import partial
 from completions.wire.registry import format_at, read
@@ -43,7 +43,7 @@ PATHS = [
 QUESTION = b'{"model": "m", "messages": [{"role": "user", "content": "Hello"}]}'
 
 
-def heard(path: str, *frames: bytes, request: bytes = QUESTION, cut: bool = False) -> Said:
+def heard(path: str, *frames: bytes, request: bytes = QUESTION, cut: bool = False) -> ParsedExchange:
     return read(Traffic("POST", path, request, frames, request_cut=cut))
 
 
@@ -51,7 +51,7 @@ def sent(events: list[dict[str, Any]]) -> list[bytes]:
     return [b"data: %b\n\n" % json.dumps(event).encode() for event in events]
 
 
-def answer(said: Said) -> list[tuple[Any, ...]]:
+def answer(said: ParsedExchange) -> list[tuple[Any, ...]]:
     choices = () if said.reply is None else said.reply.choices
     return [(choice.text, choice.reasoning, choice.finish_reason) for choice in choices]
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from completions.control.recipes import Rule, rule_of
 from completions.control.threads import PREVIOUS
-from completions.conversation import Reply, Said
+from completions.conversation import ParsedExchange, Reply
 from completions.journal.quotes import REDACTED
 from completions.wire.fields import text
 from completions.wire.registry import SPOKEN
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     """An exchange as the journal shows it, and what was said in it."""
 
     shown: Mapping[str, Any]
-    said: Said
+    said: ParsedExchange
 
 
 class Request(NamedTuple):
@@ -74,7 +74,7 @@ def read_run(asked: Sequence[Asked]) -> Run:
     return run
 
 
-def _why_not(shown: Mapping[str, Any], said: Said) -> str | None:
+def _why_not(shown: Mapping[str, Any], said: ParsedExchange) -> str | None:
     """Return why a request cannot be made again, or None."""
     if said.prompt is None:
         return f"{shown['method']} {shown['path']} is not a request that scripts answer"
@@ -129,7 +129,7 @@ def _named(asked: Sequence[Asked]) -> Iterator[str]:
             yield from filter(None, map(text, map(body.get, PREVIOUS)))
 
 
-def _rule(shown: Mapping[str, Any], said: Said, named: Collection[str]) -> Rule:
+def _rule(shown: Mapping[str, Any], said: ParsedExchange, named: Collection[str]) -> Rule:
     """Return the rule of an exchange: with the answer's id, if a later request names it; vectors are made anew."""
     rule = rule_of(shown, said)
     if said.prompt is not None and said.prompt.task == "embed" and shown["unmatched"] and "reply" in rule:

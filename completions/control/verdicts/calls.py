@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from itertools import pairwise
 from typing import Any
 
-from completions.conversation import Said
+from completions.conversation import ParsedExchange
 from completions.journal.quotes import REDACTED
 
 WINDOW = 150.0
@@ -67,7 +67,7 @@ class Attempt:
     stream: bool
     client_left: bool
     headers: Mapping[str, str]
-    said: Said
+    said: ParsedExchange
     connection: str | None = None
     opened: float = 0.0
     keys: tuple[str, ...] = ()
@@ -131,7 +131,7 @@ def _milliseconds(text: str) -> float:
     return float(text) / 1000
 
 
-def attempt(shown: Mapping[str, Any], body: bytes, said: Said) -> Attempt:
+def attempt(shown: Mapping[str, Any], body: bytes, said: ParsedExchange) -> Attempt:
     """Return what is needed of an exchange, as the journal shows it in full."""
     headers = shown["request"]["headers"]
     begun = datetime.fromisoformat(shown["time"]).timestamp()

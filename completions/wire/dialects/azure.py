@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from completions import ids
-from completions.conversation import Choice, Prompt, Reply, Said, Traffic
+from completions.conversation import Choice, ParsedExchange, Prompt, Reply, Traffic
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
@@ -292,7 +292,7 @@ class Deployed(OpenAIFormat):
         """Return a body that names its deployment as the model."""
         return orjson.dumps({**decode_object(body), "model": deployment})
 
-    def read(self, traffic: Traffic) -> Said:
+    def read(self, traffic: Traffic) -> ParsedExchange:
         """Return the question and the answer, whatever the API's version."""
         return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 

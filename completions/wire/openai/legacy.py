@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from completions.conversation import Choice, Message, Prompt, Reply, Said, Traffic
+from completions.conversation import Choice, Message, ParsedExchange, Prompt, Reply, Traffic
 from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
@@ -85,7 +85,7 @@ class LegacyCompletions(OpenAIFormat):
         ending = [chunks.usage(counted, dialect.usage_chunk_extras(finishes[-1]))] if told else []
         return dialect.stream(stream(starts, lanes, ends, ending), counted, prompt)
 
-    def read(self, traffic: Traffic) -> Said:
+    def read(self, traffic: Traffic) -> ParsedExchange:
         """Return what was asked and said; the prompt that a choice repeats before its answer is not said."""
         said = super().read(traffic)
         if said.prompt is None or said.reply is None or said.prompt.body.get("echo") is not True:

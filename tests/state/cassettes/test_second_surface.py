@@ -11,7 +11,7 @@ import pytest
 from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.outcome import Recorded
-from completions.resolve.recorded import played, said_in
+from completions.resolve.recorded import parsed_exchange, played
 from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of
 from completions.wire import registry
 from tests.delivery.relay.test_live import request
@@ -75,7 +75,7 @@ def test_corpus__says_the_same_at_a_second_api(tmp_path: Path) -> None:
             continue
         answer = answers_of(rule)[0]
         reply = played(answer, other, rule.match, ())
-        expected = said_in(answer).reply
+        expected = parsed_exchange(answer).reply
         if expected is None:
             came["not read"] += 1
             continue

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Prompt, Reply, Said, Task, Traffic
+from completions.conversation import ParsedExchange, Prompt, Reply, Task, Traffic
 from completions.event import Event
 from completions.wire.base import (
     NO_ROUTE,
@@ -235,7 +235,7 @@ class Responses(OpenAIFormat):
     def _vendor_of(self, model: str) -> Dialect:
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
-    def read(self, traffic: Traffic) -> Said:
+    def read(self, traffic: Traffic) -> ParsedExchange:
         """Return the question and the answer of an exchange; what a prompt template said is told by the answer."""
         said = super().read(traffic)
         if said.prompt is None or templates.template_id(said.prompt.body) is None:
