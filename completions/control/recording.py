@@ -8,7 +8,7 @@ from completions.control.operation import Call
 from completions.exceptions import RequestError
 from completions.resolve.cassettes import cassettes_of
 from completions.resolve.engine import upstream_of
-from completions.script.asked.session import ONCE, PASS, RECORDS, KeptRecording
+from completions.script.request.recording import ONCE, PASS, RECORDS, StoredRecording
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Node
 from completions.state import edits
@@ -49,7 +49,7 @@ def answered_elsewhere(script: Script) -> list[str]:
     return [*servers, folder] if conf.CASSETTES else servers
 
 
-def _check(kept: KeptRecording, script: Script) -> None:
+def _check(kept: StoredRecording, script: Script) -> None:
     """Raise the 400 of a recording that would never record anything."""
     mode = kept.recording.mode
     if mode not in RECORDS and mode != PASS:

@@ -17,10 +17,10 @@ from completions.conf import conf, wrong_values
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.resolve.upstream import read_upstreams
-from completions.script.asked.ignored import read_ignored
-from completions.script.asked.session import RECORDS
-from completions.script.elsewhere import CASSETTE_MODES
+from completions.script.cassette_keys import CASSETTE_MODES
 from completions.script.loader import builtin_names
+from completions.script.request.ignored import read_ignored
+from completions.script.request.recording import RECORDS
 from completions.script.review import doubts, takes_all
 from completions.script.rules import Script
 from completions.state.cassettes.place import unwritable

@@ -13,7 +13,7 @@ from completions.conversation import Usage
 from completions.outcome import LITELLM, Recorded, joined
 from completions.resolve.recorded import parsed_exchange
 from completions.resolve.shape import differences, shape_of
-from completions.script.asked.matcher import same_request_of
+from completions.script.request.matcher import same_request_of
 from completions.script.rules import Rule
 from completions.state.cassettes.deck import Deck, answers_of
 from completions.state.cassettes.sent import NotAskable, request_of

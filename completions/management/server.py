@@ -15,7 +15,7 @@ from django.core.management.base import CommandError
 from completions.conf import conf
 from completions.inspector.address import address_problem
 from completions.management.leftovers import prefix
-from completions.script.asked.session import RECORDS
+from completions.script.request.recording import RECORDS
 from completions.state.cassettes.place import unwritable
 
 OPTIONS: Mapping[str, Any] = {

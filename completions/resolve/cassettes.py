@@ -13,10 +13,10 @@ from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream, without_secrets
-from completions.script.asked.ignored import read_ignored
-from completions.script.asked.session import ALL, NEW, ONCE, PASS, read_kept
 from completions.script.pace import UNPACED
 from completions.script.reply.as_written import Written, error_as_written, reply_as_written
+from completions.script.request.ignored import read_ignored
+from completions.script.request.recording import ALL, NEW, ONCE, PASS, read_stored
 from completions.script.rules import Rule, Script
 from completions.script.text.reading import MAX_FILE_BYTES
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
@@ -198,7 +198,7 @@ async def cassettes_of(space: Namespace) -> Cassettes | None:
 
 
 def _made_of(pushed: str | None) -> Cassettes:
-    kept, usual = read_kept(pushed) if pushed else None, read_ignored(conf.CASSETTE_IGNORE)
+    kept, usual = read_stored(pushed) if pushed else None, read_ignored(conf.CASSETTE_IGNORE)
     if kept is None:
         return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, usual)
     ignored = kept.recording.ignored

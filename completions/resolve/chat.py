@@ -5,20 +5,20 @@ from typing import Any
 
 from completions.conversation import Message, Part, Prompt, Tool
 from completions.exceptions import MockError
-from completions.script.asked.document import document
+from completions.script.request.document import document
 
 OURS = ("model", "stream", "stream_options")
 """Members of a chat completion's body that are said by who asks for it."""
 
 
-class NotSayable(MockError):
+class NotExpressible(MockError):
     """What a prompt asks that no chat completion can."""
 
 
 def chat_parameters(prompt: Prompt) -> dict[str, Any]:
     """Return the parameters: a chat completion's own, or of another API what is neutral of it."""
     if prompt.task != "generate":
-        raise NotSayable(f"it answers conversations, not requests of the format {prompt.format}")
+        raise NotExpressible(f"it answers conversations, not requests of the format {prompt.format}")
     if prompt.format == "chat":
         return {name: value for name, value in prompt.body.items() if name not in OURS}
     found = {
@@ -65,13 +65,13 @@ def _part(part: Part) -> dict[str, Any]:
 def _tools(prompt: Prompt) -> Iterator[dict[str, Any]]:
     hosted = [tool["type"] for tool in document(prompt).get("tools", ()) if "type" in tool]
     if hosted:
-        raise NotSayable(f"its tool {hosted[0]} is one that the API runs itself")
+        raise NotExpressible(f"its tool {hosted[0]} is one that the API runs itself")
     yield from map(_tool, prompt.tools)
 
 
 def _tool(tool: Tool) -> dict[str, Any]:
     if tool.kind == "custom":
-        raise NotSayable(f"its tool {tool.name} takes a text instead of JSON")
+        raise NotExpressible(f"its tool {tool.name} takes a text instead of JSON")
     function = {"name": tool.name, "description": tool.description, "parameters": dict(tool.parameters)}
     return {"type": "function", "function": function | ({"strict": True} if tool.strict else {})}
 

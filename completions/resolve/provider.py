@@ -13,7 +13,7 @@ from completions import budget
 from completions.conversation import Choice, Prompt, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.outcome import LITELLM, Provided, Upstream
-from completions.resolve.chat import NotSayable, chat_parameters
+from completions.resolve.chat import NotExpressible, chat_parameters
 from completions.script.language import FINISH_REASONS
 from completions.script.reply.errors import plain
 
@@ -39,7 +39,7 @@ async def provided(upstream: Upstream, model: str, prompt: Prompt) -> Provided:
         messages = asked.pop("messages")
         completion = await asyncio.wrap_future(budget.apart.submit(client.acomplete(messages, **asked)))
         return Provided(upstream, _reply(completion))
-    except NotSayable as exc:
+    except NotExpressible as exc:
         error = RequestError(f"The upstream {LITELLM}{model} cannot take this request: {exc}.", code="upstream_cannot")
     except RequestError as exc:
         error = exc

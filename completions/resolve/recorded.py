@@ -9,8 +9,8 @@ from completions.conversation import ParsedExchange, Prompt, Reply, Traffic
 from completions.exceptions import RequestError
 from completions.faults import ON_THE_WAY, effect_of
 from completions.outcome import Fault, Recorded
-from completions.script.asked.matcher import renamed
 from completions.script.match.matchers import Matcher
+from completions.script.request.matcher import renamed
 from completions.wire import registry
 
 

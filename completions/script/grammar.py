@@ -5,7 +5,7 @@ from itertools import combinations
 
 from completions.conversation import NAMES
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
-from completions.script import elsewhere, language, prompts
+from completions.script import cassette_keys, language, prompts
 from completions.script.language import Keys
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.match.lookups import LOOKUPS
@@ -41,7 +41,7 @@ KINDS: dict[str, Schema] = {
     "apply": {"enum": list(language.APPLIES)},
     "jitter_kind": {"enum": list(language.JITTERS)},
     "model": {"type": "string", "pattern": "^[^/]+/."},
-    "cassette_mode": {"enum": list(elsewhere.CASSETTE_MODES)},
+    "cassette_mode": {"enum": list(cassette_keys.CASSETTE_MODES)},
     "seed": SCALARS,
     "count": COUNT,
     "seconds": {"type": "number", "exclusiveMinimum": 0, "maximum": 10**9},
@@ -267,13 +267,13 @@ def _pacing() -> Schema:
     return {"anyOf": [{"enum": [language.RECORDED, 0]}, keys]}
 
 
-def _elsewhere() -> dict[str, Schema]:
+def _cassette_parts() -> dict[str, Schema]:
     """Answers of other servers, and where they are from."""
     return {
-        "response": _mapping(elsewhere.RESPONSE),
-        "recorded": _mapping(elsewhere.ORIGIN),
-        "upstream": {"anyOf": [KINDS["url"], _mapping(elsewhere.UPSTREAM, anyOf=_one_of(("url", "litellm")))]},
-        "recording": _mapping(elsewhere.RECORDING),
+        "response": _mapping(cassette_keys.RESPONSE),
+        "recorded": _mapping(cassette_keys.ORIGIN),
+        "upstream": {"anyOf": [KINDS["url"], _mapping(cassette_keys.UPSTREAM, anyOf=_one_of(("url", "litellm")))]},
+        "recording": _mapping(cassette_keys.RECORDING),
     }
 
 
@@ -303,7 +303,7 @@ def schema() -> Schema:
         "fallback": answer,
         "error": {"anyOf": [STATUS, {"enum": list(language.NAMED_ERRORS)}, _error()]},
     }
-    definitions |= _reply_parts() | _scenario_parts() | _elsewhere() | _prompts()
+    definitions |= _reply_parts() | _scenario_parts() | _cassette_parts() | _prompts()
     definitions |= {f"{kind}_condition": _condition(kind) for kind in LOOKUPS_OF}
     closed = [field for field in FIELDS.values() if field.closed]
     definitions |= {f"{field.name}_condition": _condition(field.kind, closed=field.name) for field in closed}

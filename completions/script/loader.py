@@ -10,8 +10,8 @@ from completions.conversation import NAMES
 from completions.exceptions import ScriptError
 from completions.faults import ERRORS_IN_STREAM
 from completions.outcome import Fault
+from completions.script.cassette_keys import ORIGIN
 from completions.script.dataset.answer import matched
-from completions.script.elsewhere import ORIGIN
 from completions.script.faults import Chaos, chaos, combined
 from completions.script.language import ANSWERS, CODINGS, DEFAULTS, REPLY, RULE, SCRIPT, VERSION
 from completions.script.limits import limits, quota

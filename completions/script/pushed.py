@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from completions.exceptions import ScriptError
-from completions.script.asked.session import read_kept
 from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import DEFAULT, RELAY, load, parse, read_rule
 from completions.script.pace import Pace
 from completions.script.reply.passing import PassOn
+from completions.script.request.recording import read_stored
 from completions.script.rules import PUSHED, Rule, Script
 from completions.script.scenarios import Running, started
 from completions.script.text.as_json import as_json
@@ -176,13 +176,13 @@ def _with_parts(script: Script, pushed: Pushed) -> Script:
 
 def _without_mock(base: Script, pushed: Pushed) -> Script:
     """Return the file's script; while something is recorded, the usual one, whose document answers all, makes way."""
-    is_recording = pushed.cassettes is not None and read_kept(pushed.cassettes) is not None
+    is_recording = pushed.cassettes is not None and read_stored(pushed.cassettes) is not None
     return load(RELAY) if is_recording and base.source == DEFAULT else base
 
 
 def _passing_on(script: Script, text: str) -> Script:
     """Return a script with the server of a recording, where it has one, as its fallback."""
-    kept = read_kept(text)
+    kept = read_stored(text)
     if kept is None or (upstream := kept.recording.upstream) is None:
         return script
     answer = PassOn(upstream)

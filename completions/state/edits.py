@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from completions import budget
-from completions.script.asked.session import RECORDS, KeptRecording, kept_text, read_kept, read_recording
 from completions.script.faults import chaos
 from completions.script.limits import limits
 from completions.script.pushed import Pushed, name_of, pushed_rules
+from completions.script.request.recording import RECORDS, StoredRecording, read_recording, read_stored, stored_text
 from completions.script.rules import Script
 from completions.script.scenarios import started
 from completions.script.text.node import Node
@@ -100,7 +100,7 @@ async def set_scenario(namespace: Namespace, document: Node | None) -> None:
 
 
 async def set_recording(
-    namespace: Namespace, document: Node | None, check: Callable[[KeptRecording, Script], None] | None = None
+    namespace: Namespace, document: Node | None, check: Callable[[StoredRecording, Script], None] | None = None
 ) -> None:
     """Record and play in a folder, nothing where the document is null, or as the server says (None).
 
@@ -109,7 +109,7 @@ async def set_recording(
     folder for it.
     """
     text = None if document is None else await budget.in_thread(_recording, document)
-    kept = read_kept(text) if text else None
+    kept = read_stored(text) if text else None
     played = [] if kept is None else [rule.name for rule in (await budget.in_thread(Deck, kept.path)).rules]
 
     def edit(pushed: Pushed) -> Pushed:
@@ -128,7 +128,7 @@ def _recording(document: Node) -> str:
     folder = folder_of(document, recording.folder)
     if recording.mode in RECORDS:
         check_writable(document, folder)
-    return kept_text(document.value, str(folder), new_epoch())
+    return stored_text(document.value, str(folder), new_epoch())
 
 
 def _checked(document: Node | None, read: Callable[[Node], object]) -> str | None:

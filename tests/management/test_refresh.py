@@ -12,7 +12,7 @@ from pytest_django import Settings
 from completions.conversation import Usage
 from completions.outcome import Recorded
 from completions.resolve.shape import differences, shape_of
-from completions.script.asked.matcher import SameRequest, same_request_of
+from completions.script.request.matcher import SameRequest, same_request_of
 from completions.state.cassettes.deck import Deck, cleaned_of, question_of
 from completions.state.cassettes.sent import NotAskable, request_of
 from completions.wire.registry import format_at

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from completions.resolve.chat import NotSayable, chat_parameters
+from completions.resolve.chat import NotExpressible, chat_parameters
 from completions.wire.registry import format_at
 
 HELLO = {"role": "user", "content": "Hello"}
@@ -169,5 +169,5 @@ def test_messages__are_those_of_the_conversation(
 def test_parameters__are_not_made_of_what_no_chat_completion_can_ask(
     api: tuple[str, dict[str, Any]], more: dict[str, Any]
 ) -> None:
-    with pytest.raises(NotSayable):
+    with pytest.raises(NotExpressible):
         parameters(api, more)

@@ -13,8 +13,8 @@ from completions.conf import conf
 from completions.management.checks import TAG, logs_json, note_printed, workers_problem
 from completions.management.child import listen, run_for_parent
 from completions.management.server import check_port, records_nothing, run, use_cassettes
-from completions.script.asked.session import NEW
-from completions.script.elsewhere import CASSETTE_MODES
+from completions.script.cassette_keys import CASSETTE_MODES
+from completions.script.request.recording import NEW
 
 logger = logging.getLogger("completions")
 

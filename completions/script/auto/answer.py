@@ -35,12 +35,12 @@ from completions.script.protocols import (
     quoted,
     react,
     records,
+    requested_words,
     scores,
     snippets,
     tables,
     tagged_calls,
     tags,
-    told,
     translations,
     unspecified,
     wire_keys,
@@ -77,7 +77,7 @@ PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-
 
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
-    *(translations.document, quoted.answer, unspecified.answer, told.answer, tags.answer, labelled.answer),
+    *(translations.document, quoted.answer, unspecified.answer, requested_words.answer, tags.answer, labelled.answer),
     tables.answer,
     *(translations.answer, scores.answer, brief.order_or_letter, choices.answer, few_shots.answer, lines.answer),
     *(snippets.answer, brief.one_word, closings.answer),

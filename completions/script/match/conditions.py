@@ -4,7 +4,6 @@ from collections.abc import Callable
 from functools import partial
 
 from completions.conversation import NAMES
-from completions.script.asked.matcher import same_request
 from completions.script.language import COMBINERS, RULE
 from completions.script.match.expressions import ExpressionError, compiled, fields_for_texts
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
@@ -28,6 +27,7 @@ from completions.script.misreadings import (
     doubt_values,
     doubt_word,
 )
+from completions.script.request.matcher import same_request
 from completions.script.text.node import Node
 
 Reader = Callable[[Node], Matcher]

@@ -17,7 +17,7 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `choices` | one of the answers that the prompt lists | graders, routers, supervisors |
 | `few_shots` | an answer like the examples, which are objects or one of a few words | GPT Researcher, applications |
 | `scores` | a number alone, or behind a mark | evaluations, as of Inspect |
-| `told` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
+| `requested_words` | words to say, or numbers to count: `Reply with exactly: OK` | health checks |
 | `translations` | a translation, which is the text itself | programs that translate files |
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `labelled` | a template of labels and places: `Score: [1 to 5]` | applications, distilabel |

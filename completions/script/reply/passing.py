@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from completions.conversation import Prompt
 from completions.outcome import LITELLM, SILENCE_MS, Upstream
-from completions.script.elsewhere import UPSTREAM
+from completions.script.cassette_keys import UPSTREAM
 from completions.script.pace import milliseconds
 from completions.script.reply.headers import headers
 from completions.script.text.node import Node

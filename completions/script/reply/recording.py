@@ -6,7 +6,7 @@ from itertools import pairwise
 from completions.conversation import NAMES, Prompt
 from completions.faults import MAX_MS
 from completions.outcome import Recorded
-from completions.script.elsewhere import RESPONSE
+from completions.script.cassette_keys import RESPONSE
 from completions.script.reply.headers import headers
 from completions.script.text.node import Node
 

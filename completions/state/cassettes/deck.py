@@ -19,12 +19,12 @@ from completions.conversation import Prompt
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
 from completions.outcome import NearMiss, Recorded
-from completions.script.asked.document import Document, document
-from completions.script.asked.ignored import IGNORED, is_pattern, of_texts
-from completions.script.asked.matcher import SameRequest, differences, likeness, same_request_of
-from completions.script.asked.same import digest
 from completions.script.reply.as_written import Written
 from completions.script.reply.recording import Play
+from completions.script.request.digest import digest
+from completions.script.request.document import Document, document
+from completions.script.request.ignored import IGNORED, is_pattern, of_texts
+from completions.script.request.matcher import SameRequest, differences, likeness, same_request_of
 from completions.script.rules import Rule
 from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_in, hidden_values, without
@@ -131,16 +131,20 @@ class Deck:
                 continue
             ignored = self._ignored_of(same)
             try:
-                found = same.digest if ignored == same.ignored else digest(same.asked, ignored, surface=same.is_own)
+                found = (
+                    same.digest
+                    if ignored == same.ignored
+                    else digest(same.recorded, ignored, with_format=same.is_api_specific)
+                )
             except TooSlow as exc:
                 self.problems[rule.cassette] = ScriptError(f"cannot be compared by {ignored}: {exc}.", rule.cassette)
                 continue
             if exact := exact_of(same):
                 self._exact.setdefault(exact, rule)
-            self._same[ignored, same.is_own].setdefault(found, []).append(rule)
+            self._same[ignored, same.is_api_specific].setdefault(found, []).append(rule)
 
     def _ignored_of(self, same: SameRequest) -> tuple[str, ...]:
-        return same.ignored if same.is_told else self.ignored
+        return same.ignored if same.has_ignore else self.ignored
 
     def find(self, question: Question, *, fresh: bool = True) -> Rule | None:
         """Return what was recorded for a request: for the same request to the same API first; None where nothing was.
@@ -154,7 +158,7 @@ class Deck:
         alike = [
             rule
             for (ignored, surface), rules in self._same.items()
-            for rule in rules.get(digest(question.document, ignored, surface=surface), ())
+            for rule in rules.get(digest(question.document, ignored, with_format=surface), ())
         ]
         exact = self._exact.get(question.exact)
         if any(rule is exact for rule in alike) or (exact is not None and not alike and self._is_as_wide(exact)):
@@ -164,7 +168,7 @@ class Deck:
     def _is_as_wide(self, rule: Rule) -> bool:
         """Whether a file ignores what bodies that are the same may differ in; then a secret is all that differs."""
         same = same_request_of(rule.match)
-        if same is None or "method" in same.asked:
+        if same is None or "method" in same.recorded:
             return same is not None
         return set(of_texts(self.ignored)) <= set(self._ignored_of(same))
 
@@ -173,11 +177,11 @@ class Deck:
         asked = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
 
         def nearness(each: tuple[Rule, SameRequest]) -> float:
-            same_model = each[1].asked.get("model") == question.document.get("model")
-            return likeness(each[1].asked, question.document) + same_model
+            same_model = each[1].recorded.get("model") == question.document.get("model")
+            return likeness(each[1].recorded, question.document) + same_model
 
         return tuple(
-            NearMiss(rule.name, next(differences(same.asked, question.document, self._ignored_of(same)), OTHER_API))
+            NearMiss(rule.name, next(differences(same.recorded, question.document, self._ignored_of(same)), OTHER_API))
             for rule, same in heapq.nlargest(NEAREST, asked, key=nearness)
         )
 
@@ -216,7 +220,7 @@ def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
     """Return what is looked for where a prompt is asked."""
     hidden = hidden_values(prompt)
     body = {"body": dict(prompt.body), "format": prompt.format, "model": prompt.model, "stream": prompt.stream}
-    exact = digest(without(body, hidden), of_texts(ignored), surface=True)
+    exact = digest(without(body, hidden), of_texts(ignored), with_format=True)
     return Question(without(document(prompt), hidden), exact, hidden=tuple(hidden))
 
 
@@ -233,7 +237,7 @@ def raw_question(method: str, address: str, body: bytes, ignored: Collection[str
         found["body"] = told_body(body)
     hidden = hidden_in(_json(body))
     names, found = ["whitespace", *filter(is_pattern, ignored)], without(found, hidden)
-    return Question({**found, "ignore": names}, digest(found, names, surface=True), hidden=tuple(hidden))
+    return Question({**found, "ignore": names}, digest(found, names, with_format=True), hidden=tuple(hidden))
 
 
 def _json(body: bytes) -> Any:
@@ -261,7 +265,7 @@ def cleaned_of(
 
 def exact_of(same: SameRequest) -> str:
     """Return what tells a request's body; empty where a file does not say it."""
-    exact = same.asked.get("exact")
+    exact = same.recorded.get("exact")
     return exact if isinstance(exact, str) else ""
 
 

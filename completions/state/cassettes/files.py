@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, cast
 
 from completions.exceptions import MockError, ScriptError
 from completions.outcome import Recorded
-from completions.script.asked.document import Document, last_said
 from completions.script.language import ANSWERS
 from completions.script.loader import parse
 from completions.script.reply.as_written import Written
+from completions.script.request.document import Document, last_text
 from completions.script.rules import Rule
 from completions.script.text.reading import MAX_FILE_BYTES, read_text, text_of
 from completions.script.text.yaml_text import UNFOLDED, yaml_text
@@ -77,7 +77,7 @@ def held(folder: Path) -> Iterator[None]:
 
 def file_name(document: Document, exact: str) -> str:
     """Return the name of the file for a request: its model, the beginning of what is asked, and what tells it apart."""
-    asked = last_said(document) if "messages" in document else document.get("path", "")
+    asked = last_text(document) if "messages" in document else document.get("path", "")
     words = re.sub(r"[^a-z0-9]+", "-", f"{document.get('model') or document.get('format') or ''} {asked}".lower())
     return f"{words.strip('-')[:NAMED].strip('-') or 'request'}-{exact[:8]}.yaml"
 

@@ -17,8 +17,8 @@ from completions.journal.quotes import Quotes, texts_of
 from completions.journal.redaction import PLACES, WORTH, Redaction, redaction, secrets_in
 from completions.journal.streams import clean_stream, events_of, split_event
 from completions.outcome import Recorded
-from completions.script.asked.document import Document
-from completions.script.asked.same import REDACTED, SECRET
+from completions.script.request.digest import REDACTED, SECRET
+from completions.script.request.document import Document
 
 KEPT = re.compile(
     r"content-(type|disposition)|location|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)"

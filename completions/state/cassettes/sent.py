@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from completions.conversation import Prompt
 from completions.exceptions import MockError
 from completions.journal.redaction import redaction
-from completions.script.asked.document import Document, shortened
-from completions.script.asked.matcher import SameRequest
-from completions.script.asked.same import REDACTED
+from completions.script.request.digest import REDACTED
+from completions.script.request.document import Document, shortened
+from completions.script.request.matcher import SameRequest
 
 MAX_BODY = 200_000
 """Characters of a body above which it is not kept."""
@@ -82,7 +82,7 @@ def told_body(body: bytes) -> str:
 
 def request_of(same: SameRequest) -> Request:
     """Return a request that asks again; raise `NotAskable` where the file does not have all of it."""
-    asked = {**same.asked, **same.sent} if "method" in same.asked else same.sent
+    asked = {**same.recorded, **same.sent} if "method" in same.recorded else same.sent
     if "body" not in asked and "method" not in asked:
         raise NotAskable(
             "its file does not have it as it was sent: it was a form or too long, or is of an older version"
@@ -94,5 +94,5 @@ def request_of(same: SameRequest) -> Request:
         if missing in body:
             raise NotAskable(why)
     query = "&".join(part for part in str(asked.get("query", "")).split("&") if REDACTED not in part)
-    headers = {**OF_FORMAT.get(str(same.asked.get("format")), {}), **asked.get("headers", {})}
+    headers = {**OF_FORMAT.get(str(same.recorded.get("format")), {}), **asked.get("headers", {})}
     return Request(str(asked.get("method", "POST")), query, headers, body.encode())

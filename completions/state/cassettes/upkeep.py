@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from completions.script.asked.matcher import same_request_of
-from completions.script.asked.same import SECRET
+from completions.script.request.digest import SECRET
+from completions.script.request.matcher import same_request_of
 from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.files import AT, PROGRAM
 
@@ -41,7 +41,9 @@ def _duplicates(deck: Deck) -> Iterator[Finding]:
     alike: defaultdict[object, list[str]] = defaultdict(list)
     for rule in deck.rules:
         if (same := same_request_of(rule.match)) is not None:
-            alike[(same.ignored, same.digest, same.asked.get("format"), same.asked.get("exact"))].append(rule.cassette)
+            alike[(same.ignored, same.digest, same.recorded.get("format"), same.recorded.get("exact"))].append(
+                rule.cassette
+            )
     for files in alike.values():
         for other in files[1:]:
             yield Finding(Path(other), f"has the same request as {files[0]}, which answers")

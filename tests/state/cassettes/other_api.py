@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from completions.exceptions import MockError
-from completions.script.asked.document import Document
+from completions.script.request.document import Document
 
 Body = dict[str, Any]
 

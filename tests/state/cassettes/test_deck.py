@@ -14,9 +14,9 @@ from completions.conversation import Choice, Message, Prompt, Reply, ToolCall, T
 from completions.exceptions import RequestError, ScriptError
 from completions.outcome import Recorded
 from completions.resolve.recorded import played, rewritten
-from completions.script.asked.document import document
-from completions.script.asked.same import SECRET, digest, ids_of
 from completions.script.loader import load
+from completions.script.request.digest import SECRET, digest, ids_of
+from completions.script.request.document import document
 from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, question_of, raw_question
 from completions.state.cassettes.secrets import clean
 from completions.wire import registry

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from completions.outcome import Recorded
-from completions.script.asked.ignored import IGNORED, read_ignored
-from completions.script.asked.same import digest
+from completions.script.request.digest import digest
+from completions.script.request.ignored import IGNORED, read_ignored
 from completions.state.cassettes import files
 from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of, raw_question
 from completions.state.cassettes.files import NotWritten

@@ -14,7 +14,7 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall, ToolChoice
 from completions.event import Event
 from completions.exceptions import KeyRefused, RequestError
 from completions.resolve.finish import finish
-from completions.script.asked.document import document as matched
+from completions.script.request.document import document as matched
 from completions.wire import registry
 from completions.wire.base import StreamFailure
 from completions.wire.framing import ServerSentEvents

@@ -1,8 +1,8 @@
-"""Step 3: when two requests ask the same: by their digests, once what differs by chance is taken out of them.
+"""Step 3: digests of requests: two requests are the same if their digests are, once what differs by chance is removed.
 
-What is taken out has names, `ids`, `dates`, `whitespace`, or is found by patterns of one's own. The order of keys never
-counts, nor how JSON in a text is written. An id is replaced by the number of its first place, so that what refers to
-the same still does.
+What is removed has names (`ids`, `dates`, `whitespace`), or is found by the user's patterns. The order of keys never
+counts, nor how JSON in a text is written. An id is replaced by the number of its first occurrence, so that references
+to the same id stay equal.
 """
 
 import json
@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection
 from typing import Any
 
-from completions.script.asked.document import Document
-from completions.script.asked.ignored import IGNORED, PARTS, is_pattern, pattern
+from completions.script.request.document import Document
+from completions.script.request.ignored import IGNORED, PARTS, is_pattern, pattern
 from completions.script.schemas.document import digest_of
 
 ID_KEYS = frozenset(
@@ -31,7 +31,7 @@ ID_KEYS = frozenset(
         "metadata",
     )
 )
-"""Keys whose values are ids, or made of them."""
+"""Keys whose values are ids, or contain them."""
 
 ID = re.compile(
     r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
@@ -49,45 +49,46 @@ SECRET = re.compile(
     r"|(?:(?<=[?&]sig=)|(?<=[?&]X-Amz-Signature=)|(?<=[?&]X-Amz-Security-Token=)|(?<=[?&]X-Goog-Signature=))"
     r"[^&\s\"'<>\\[]+"
 )
-"""What looks like a key, a token, an account or a signature: by the prefixes that vendors give them.
+"""Keys, tokens, accounts and signatures, recognized by the prefixes that vendors give them.
 
-Accounts in AWS's names, and signatures in addresses, are known by their place.
+Accounts in AWS's names, and signatures in addresses, are recognized by their position.
 """
 
 REDACTED = "[redacted]"
-"""What stands in place of a secret, in the recorded request and in the one that is compared."""
+"""Replaces a secret, in the recorded request and in the one that is compared."""
 
 SPACE = re.compile(r"\s+")
 
 
-def digest(document: Document, ignored: Collection[str] = IGNORED, *, surface: bool = False) -> str:
-    """Return what is the same for requests that ask the same; with `surface`, only where they ask it of one API."""
-    left_out = {part for part in ignored if part in PARTS} | (set() if surface else {"format"})
-    asked = {key: value for key, value in document.items() if key not in left_out and key != "exact"}
-    if "system" in left_out and "messages" in asked:
-        asked["messages"] = [each for each in asked["messages"] if each.get("role") not in ("system", "developer")]
-    if "messages" in asked:
-        asked["messages"] = list(map(_without_name, asked["messages"]))
-    plain = _Plain(ignored).value(asked, "")
-    return digest_of(plain, 12)
+def digest(document: Document, ignored: Collection[str] = IGNORED, *, with_format: bool = False) -> str:
+    """Return the digest of a request; equal requests to different APIs have the same, unless `with_format`."""
+    left_out = {part for part in ignored if part in PARTS} | (set() if with_format else {"format"})
+    compared = {key: value for key, value in document.items() if key not in left_out and key != "exact"}
+    if "system" in left_out and "messages" in compared:
+        messages = compared["messages"]
+        compared["messages"] = [each for each in messages if each.get("role") not in ("system", "developer")]
+    if "messages" in compared:
+        compared["messages"] = list(map(_without_name, compared["messages"]))
+    cleaned = _Cleaner(ignored).value(compared, "")
+    return digest_of(cleaned, 12)
 
 
 def _without_name(message: Any) -> Any:
-    """Return a message without the tool's name where the call's id says whose result it is: not all APIs have both."""
+    """Return a message without the tool's name if it has the call's id: not all APIs have both."""
     if isinstance(message, dict) and message.get("tool_call_id") and "name" in message:
         return {key: value for key, value in message.items() if key != "name"}
     return message
 
 
 def ids_of(document: Any) -> list[str]:
-    """Return the ids in a document, in the order of their first places."""
-    plain = _Plain(("ids",))
-    plain.value(document, "")
-    return list(plain.ids)
+    """Return the ids in a document, in the order of their first occurrences."""
+    cleaner = _Cleaner(("ids",))
+    cleaner.value(document, "")
+    return list(cleaner.ids)
 
 
-class _Plain:
-    """Takes out of a document what is ignored."""
+class _Cleaner:
+    """Removes what is ignored from a document."""
 
     def __init__(self, ignored: Collection[str]) -> None:
         self._ids, self._dates, self._space = (name in ignored for name in IGNORED)

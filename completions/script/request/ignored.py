@@ -1,6 +1,6 @@
-"""Step 3: what may differ between two requests that ask the same: by its name, or by a pattern of one's own.
+"""Step 3: what is ignored when two requests are compared, by its name or by a regular expression.
 
-Files and the setting CASSETTE_IGNORE have the same words for it: `ids`, `model`, `/ticket-[0-9]+/`.
+Files and the setting CASSETTE_IGNORE use the same words: `ids`, `model`, `/ticket-[0-9]+/`.
 """
 
 import functools
@@ -10,17 +10,17 @@ from collections.abc import Iterable
 from completions.script.match.regexes import Pattern, PatternError
 
 IGNORED = ("ids", "dates", "whitespace")
-"""What can be ignored by its name, and is unless something else is said."""
+"""Names of what is ignored by default."""
 
 PARTS = ("format", "model", "messages", "tools", "tool_choice", "response_format", "n", "stop", "sampling", "system")
 """The parts of a request that can be ignored as a whole."""
 
 ENTRY = re.compile(r"\s*(/(?:\\.|[^/\\])*/|[^,]*?)\s*(?:,|$)")
-"""An entry of the setting: a name, or a pattern, in which a comma may stand."""
+"""An entry of the setting: a name, or a pattern, which may contain commas."""
 
 
 def read_ignored(text: str) -> tuple[str, ...]:
-    """Read the setting; raise ValueError for an entry that is neither a name nor a pattern. Nothing is the usual."""
+    """Read the setting, whose default is `IGNORED`; raise ValueError for an entry that is no name and no pattern."""
     names = tuple(filter(None, (found[1] for found in ENTRY.finditer(text))))
     for name in names:
         if (problem := ignored_problem(name)) is not None:
@@ -29,7 +29,7 @@ def read_ignored(text: str) -> tuple[str, ...]:
 
 
 def ignored_problem(name: str) -> str | None:
-    """Return why nothing can be ignored by a name; None where something can."""
+    """Return why an entry is not valid; None if it is."""
     if is_pattern(name):
         try:
             pattern(name)
@@ -48,10 +48,10 @@ def is_pattern(name: str) -> bool:
 
 @functools.lru_cache(maxsize=256)
 def pattern(name: str) -> Pattern:
-    """Return the pattern of an entry; raise `PatternError` where it is none."""
+    """Return the pattern of an entry; raise `PatternError` if it is not valid."""
     return Pattern(name[1:-1])
 
 
 def of_texts(names: Iterable[str]) -> tuple[str, ...]:
-    """Return what is ignored within texts, without the parts that are ignored as a whole."""
+    """Return the entries that apply within texts, without the parts that are ignored as a whole."""
     return tuple(name for name in names if name not in PARTS)

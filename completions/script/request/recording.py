@@ -1,4 +1,4 @@
-"""Step 3: `recording`, what a namespace records and plays while it does: as it is pushed, and as it is kept."""
+"""Step 3: `recording`, what a namespace records and plays: as it is pushed, and as the namespace stores it."""
 
 import functools
 import json
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from completions.outcome import Upstream
-from completions.script.asked.matcher import ignored_by
-from completions.script.elsewhere import CASSETTE_MODES, RECORDING
+from completions.script.cassette_keys import CASSETTE_MODES, RECORDING
 from completions.script.reply.passing import pass_on
+from completions.script.request.matcher import ignored_by
 from completions.script.text.node import Node
 from completions.script.text.reading import read_text
 
@@ -22,7 +22,7 @@ RECORDS = (ONCE, NEW, ALL)
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is recorded and played. `folder` is below the server's; None of the others is what the server says."""
+    """What is recorded and played. `folder` is below the server's; None means the server's own setting."""
 
     folder: str = ""
     mode: str = NEW
@@ -31,7 +31,7 @@ class Recording:
 
 
 def read_recording(node: Node) -> Recording:
-    """Read a recording; whether its folder may be used is not asked here."""
+    """Read a recording; whether its folder may be used is not checked here."""
     fields = node.keyed(RECORDING)
     if "folder" in fields and fields["folder"].value == ".":
         del fields["folder"]
@@ -44,23 +44,23 @@ def read_recording(node: Node) -> Recording:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRecording:
-    """A recording as a namespace keeps it: with its whole path, and a name for the run that it began."""
+class StoredRecording:
+    """A recording as a namespace stores it: with its whole path, and a name for the run that it began."""
 
     recording: Recording
     path: str
     run: str
 
 
-def kept_text(document: Any, path: str, run: str) -> str:
-    """Return what a namespace keeps of a recording, as a text."""
+def stored_text(document: Any, path: str, run: str) -> str:
+    """Return a recording as the text that a namespace stores."""
     return json.dumps({"recording": document, "path": path, "run": run}, ensure_ascii=False)
 
 
 @functools.lru_cache(maxsize=256)
-def read_kept(text: str) -> KeptRecording | None:
-    """Read what a namespace keeps; None where nothing is recorded and played."""
+def read_stored(text: str) -> StoredRecording | None:
+    """Read the text that a namespace stores; None if nothing is recorded and played."""
     facts = json.loads(text)
     if facts is None:
         return None
-    return KeptRecording(read_recording(read_text(json.dumps(facts["recording"]), NAME)), facts["path"], facts["run"])
+    return StoredRecording(read_recording(read_text(json.dumps(facts["recording"]), NAME)), facts["path"], facts["run"])

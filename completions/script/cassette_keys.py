@@ -1,4 +1,4 @@
-"""Step 3: the vocabulary of answers from elsewhere: of other servers, and recorded ones. A part of `language.py`."""
+"""Step 3: the vocabulary of other servers' answers and of recorded ones. A part of `language.py`."""
 
 from completions.script.language import Key, Keys
 
@@ -12,14 +12,14 @@ RESPONSE: Keys = {
     "base64": Key("text", "The whole body in base64, if it is not text."),
     "pieces": Key("pieces", "The pieces in order, each after the milliseconds at which it came."),
 }
-"""An answer as it was recorded."""
+"""A recorded answer."""
 
 ORIGIN: Keys = {
     "at": Key("text", "The date and time."),
     "upstream": Key("text", "The address of the server that answered."),
     "by": Key("text", "The program that wrote the file, and its version."),
 }
-"""Where recorded answers are from."""
+"""The origin of recorded answers."""
 
 UPSTREAM: Keys = {
     "url": Key("url", "The server's address; the request's own path is appended."),
@@ -28,7 +28,7 @@ UPSTREAM: Keys = {
     "timeout_ms": Key("number", "Milliseconds to wait while the server sends nothing (600,000)."),
     "headers": Key("headers", "Headers that replace the request's own, such as the one with the key."),
 }
-"""Where a request is passed on to; `url` or `litellm` stands."""
+"""The server to which a request is passed on; `url` or `litellm` is given."""
 
 CASSETTE_MODES = ("none", "once", "new_episodes", "all", "passthrough")
 """Nothing is recorded; only into an empty folder; what is not there; everything; nothing is recorded or played."""

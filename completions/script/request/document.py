@@ -1,4 +1,4 @@
-"""Step 3: a prompt as a document that a script can hold: what it asks, in the same words for every API."""
+"""Step 3: a prompt as a document for scripts and cassettes, with the same keys for every API."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -9,7 +9,7 @@ from completions.conversation import Message, Prompt, Tool
 Document = dict[str, Any]
 
 LONG = 4000
-"""Characters of a picture's, a sound's or a file's data above which its hash stands for it."""
+"""Characters of an image's, a sound's or a file's data above which its hash replaces it."""
 
 SAMPLING = (
     "temperature",
@@ -23,7 +23,7 @@ SAMPLING = (
     "logit_bias",
     "max_tokens",
 )
-"""What is said of how the words are drawn, by OpenAI's names."""
+"""Sampling parameters, by their names in OpenAI's API."""
 
 OTHER_NAMES = {
     "topP": "top_p",
@@ -35,17 +35,17 @@ OTHER_NAMES = {
     "repeat_penalty": "repetition_penalty",
     "random_seed": "seed",
 }
-"""The names that other APIs have for the same."""
+"""The names of these parameters in other APIs."""
 
 DECLARATIONS = ("functionDeclarations", "function_declarations")
-"""Where Gemini has the functions among its tools."""
+"""The keys of Gemini's tools that hold functions."""
 
-INNER = ("generationConfig", "generation_config", "options", "inferenceConfig", "additionalModelRequestFields")
-"""Where other APIs say it."""
+NESTED_IN = ("generationConfig", "generation_config", "options", "inferenceConfig", "additionalModelRequestFields")
+"""Objects in which other APIs nest these parameters."""
 
 
 def document(prompt: Prompt) -> Document:
-    """Return what a prompt asks. What it leaves out is not there, so that a short request is a short document."""
+    """Return a prompt as a JSON-like document, without the fields that it leaves out."""
     found: Document = {"format": prompt.format, "model": prompt.model}
     if prompt.task == "generate":
         found["messages"] = list(map(_message, prompt.messages))
@@ -64,10 +64,10 @@ def document(prompt: Prompt) -> Document:
     return {key: shortened(value) for key, value in found.items() if value not in (None, [], {})}
 
 
-def last_said(asked: Document) -> object:
-    """Return what a document says last: the text of its last message, or else its body."""
-    messages = asked.get("messages") or ()
-    return next((each.get("text", "") for each in reversed(messages) if isinstance(each, Mapping)), asked.get("body"))
+def last_text(request: Document) -> object:
+    """Return the text of a document's last message, or else its body."""
+    messages = request.get("messages") or ()
+    return next((each.get("text", "") for each in reversed(messages) if isinstance(each, Mapping)), request.get("body"))
 
 
 def _message(message: Message) -> Document:
@@ -90,7 +90,7 @@ def _tool(tool: Tool) -> Document:
 
 
 def _hosted(body: Mapping[str, object]) -> Iterator[Document]:
-    """Yield the tools that the API itself runs, by their type, or as Gemini has them, by their names."""
+    """Yield the tools that the API itself runs, by their types, or by their names as in Gemini's API."""
     tools = body.get("tools")
     for tool in tools if isinstance(tools, list) else ():
         if not isinstance(tool, dict):
@@ -103,7 +103,7 @@ def _hosted(body: Mapping[str, object]) -> Iterator[Document]:
 
 def _sampling(prompt: Prompt) -> Document:
     found: Document = {"max_tokens": prompt.max_tokens}
-    for holder in (prompt.body, *(prompt.body.get(name) for name in INNER)):
+    for holder in (prompt.body, *(prompt.body.get(name) for name in NESTED_IN)):
         for key, value in holder.items() if isinstance(holder, Mapping) else ():
             name = OTHER_NAMES.get(key, key)
             if name in SAMPLING and name != "max_tokens":
@@ -112,7 +112,7 @@ def _sampling(prompt: Prompt) -> Document:
 
 
 def shortened(value: Any) -> Any:
-    """Return a value in which a hash stands for each text that is too long to be one, as a picture's data is."""
+    """Return a value with each long text without spaces, such as an image's data, replaced by its hash."""
     match value:
         case str() if len(value) > LONG and " " not in value[:LONG]:
             return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogatepass')).hexdigest()}"

@@ -1,1 +1,0 @@
-"""What a recorded request asked, and whether another one asks the same."""

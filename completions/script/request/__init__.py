@@ -1,0 +1,1 @@
+"""Requests as documents: the recorded ones, and their comparison with those that arrive."""
