@@ -8,8 +8,8 @@ from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, stored
 from completions.views.streaming import replay
 from completions.wire.framing import SSE
-from completions.wire.gemini.interactions import kept
-from completions.wire.gemini.interactions.kept import INTERACTION
+from completions.wire.gemini.interactions import storage
+from completions.wire.gemini.interactions.storage import INTERACTION
 from completions.wire.gemini.interactions.stream import is_event_id
 
 
@@ -20,10 +20,10 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | Exchang
     query = request.query
     last = query.get("last_event_id", "")
     if query.get("stream") != "true":
-        return kept.at(record, time.time())
+        return storage.interaction_at(record, time.time())
     if last and request.validate and not is_event_id(last):
         raise RequestError("Invalid input at 'last_event_id'.")
-    events, due = kept.resumed(record, last, time.time())
+    events, due = storage.resumed_stream(record, last, time.time())
     return replay(request.exchange, events, due, SSE)
 
 
@@ -38,5 +38,5 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel an interaction that was asked for in the background."""
     now = time.time()
-    record = await request.change(INTERACTION, name, lambda before: kept.cancelled(before, now))
-    return kept.at(record, now)
+    record = await request.change(INTERACTION, name, lambda before: storage.cancelled_record(before, now))
+    return storage.interaction_at(record, now)

@@ -9,7 +9,7 @@ from completions.wire.dialects import mistral_batches, openrouter_generations, x
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
-from completions.wire.gemini.interactions import kept
+from completions.wire.gemini.interactions import storage
 from completions.wire.openai import containers, files, uploads, vector_stores
 
 MISSING: Mapping[str, Callable[[str], RequestError]] = {
@@ -25,7 +25,7 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     caches.CACHE: lambda name: caches.not_found(),
     file_search.STORE: file_search.not_found,
     file_search.DOCUMENTS: file_search.not_found,
-    kept.INTERACTION: kept.missing,
+    storage.INTERACTION: storage.interaction_not_found,
     files.FILE: files.not_found,
     containers.CONTAINER: containers.not_found,
     uploads.UPLOAD: uploads.not_found,

@@ -1,4 +1,4 @@
-"""Where Gemini's methods are found in the Gemini API; `vertex` has those of Vertex AI."""
+"""The addresses of Gemini's methods in the Gemini API; those of Vertex AI are in `vertex`."""
 
 from completions.wire.address import Address
 from completions.wire.gemini.generate import Gemini
@@ -8,7 +8,7 @@ from completions.wire.gemini.live.format import ConstrainedLive, Live
 GEMINI, INTERACTIONS, LIVE, CONSTRAINED = Gemini(), Interactions(), Live(), ConstrainedLive()
 
 BETA = "v1(?:beta|alpha)"
-"""The versions in which the Gemini API keeps files and batches; its SDKs take `v1alpha` for what is newest."""
+"""The versions of the Gemini API with files and batches; its SDKs use `v1alpha` for the newest features."""
 
 VERSION = "v1(?:beta1?|alpha)?"
 """The versions that generate, of Vertex AI too."""
@@ -17,17 +17,17 @@ LATER = "v1(?:beta1?|alpha)"
 PUBLISHER = "(?:publishers/google/)?"
 MODEL = "(?:models|tunedModels|endpoints)/(?P<model>.+)"
 METHOD = "(?P<method>generateContent|streamGenerateContent|countTokens|embedContent|batchEmbedContents|predict)"
-"""A method is told apart from a model's name, for those of OpenAI's fine-tuned models have colons too."""
+"""The methods are listed because names of models may have colons too, as those of OpenAI's fine-tuned models do."""
 
 MODELS = f"{LATER}/models"
 NO_OPERATION = "(?!/operations/)"
-"""An operation of a model, as a video's, is not a model; none is there."""
+"""An operation of a model, such as that of a video, is not a model; none are supported."""
 
 ALL_INTERACTIONS = f"{VERSION}/(?:projects/[^/]+/locations/[^/]+/)?interactions"
-"""Where interactions begin, of Vertex AI too."""
+"""The address of interactions, of Vertex AI too."""
 
 CONVERSATIONS = r"/?ws/google\.ai\.generativelanguage\.v1(?:beta|alpha)?\.GenerativeService\.BidiGenerateContent"
-"""Where the Live API is spoken; behind an address that ends with a slash some clients send two."""
+"""The address of the Live API; with a base URL that ends with a slash, some clients send two slashes."""
 
 ADDRESSES = [
     Address(f"{VERSION}/{PUBLISHER}{MODEL}:{METHOD}", GEMINI),

@@ -7,7 +7,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply
 from completions.wire.fields import arranged, text
 from completions.wire.gemini import grounding, hosted, media
-from completions.wire.gemini.answer import Said, counts_in_chunks, is_vertex, response_id, usage, usage_so_far
+from completions.wire.gemini.answer import Candidate, counts_in_chunks, is_vertex, response_id, usage, usage_so_far
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.times import written
 
@@ -58,20 +58,20 @@ def tier(prompt: Prompt) -> str:
     return asked if asked in TIERS else "standard"
 
 
-def told_usage(reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> dict[str, Any]:
+def reported_usage(reply: Reply, prompt: Prompt, candidates: Sequence[Candidate]) -> dict[str, Any]:
     """Return the usage; Vertex AI, and models before 2.5, say besides what the answer is made of.
 
     What is drawn or said aloud costs its own tokens, unless the script says what the answer costs.
     """
     document = usage(reply.used)
-    made = media.cost([part for said in saids for part in said.made], prompt)
+    made = media.cost([part for candidate in candidates for part in candidate.media_parts], prompt)
     said = document["candidatesTokenCount"] if media.TEXT in prompt.modalities else 0
     if prompt.modalities != (media.TEXT,) and "completion_tokens" not in reply.counts:
         before = document["candidatesTokenCount"]
         document["candidatesTokenCount"] = said + sum(made.values())
         document["totalTokenCount"] += document["candidatesTokenCount"] - before
-    read = grounding.cost([found for said in saids[:1] for found in said.found], prompt)
-    if saids and saids[0].text and "prompt_tokens" not in reply.counts:
+    read = grounding.cost([chunk for candidate in candidates[:1] for chunk in candidate.found], prompt)
+    if candidates and candidates[0].text and "prompt_tokens" not in reply.counts:
         read += hosted.cost(prompt, document["promptTokenCount"])
     if read:
         document["totalTokenCount"] += read

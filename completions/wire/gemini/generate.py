@@ -28,9 +28,9 @@ from completions.wire.gemini import caches, enums, file_search, files, grounding
 from completions.wire.gemini import errors as gemini_errors
 from completions.wire.gemini import models as gemini_models
 from completions.wire.gemini import rules as gemini_rules
-from completions.wire.gemini.answer import Said, is_vertex
+from completions.wire.gemini.answer import Candidate, is_vertex
 from completions.wire.gemini.caches import CACHE
-from completions.wire.gemini.envelope import content_of, tail, tier, told_usage
+from completions.wire.gemini.envelope import content_of, reported_usage, tail, tier
 from completions.wire.gemini.fields import inner, integer, pick
 from completions.wire.gemini.file_search import DOCUMENTS
 from completions.wire.gemini.prompt import read_prompt
@@ -132,8 +132,8 @@ class Gemini(WireFormat):
                 return {"predictions": predictions, "metadata": {"billableCharacterCount": billed}}
         if (own := reply.verbatim(self.name)) is not None:
             return dict(own)
-        saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
-        counted = told_usage(reply, prompt, saids)
+        saids = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
+        counted = reported_usage(reply, prompt, saids)
         return {
             "candidates": [_candidate(said, prompt) for said in saids],
             "usageMetadata": counted,
@@ -150,7 +150,7 @@ class Gemini(WireFormat):
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
         if (own := reply.verbatim(self.name)) is not None:
             return [*recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
-        saids = [Said(reply, prompt, index) for index in range(len(reply.choices))]
+        saids = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
         chunks = Chunks(reply, prompt, saids)
         lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
         finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
@@ -204,7 +204,7 @@ def _numbered(event: Event) -> Event:
     return event if event is CLOSE else event._replace(data=enums.numbered_bytes(event.data))
 
 
-def _candidate(said: Said, prompt: Prompt) -> dict[str, Any]:
+def _candidate(said: Candidate, prompt: Prompt) -> dict[str, Any]:
     return {"content": content_of(said.parts(), prompt), **said.ending(), **said.logprobs()}
 
 

@@ -15,8 +15,8 @@ from completions.tokens import text as tokens
 from completions.wire.fields import arranged, mapping
 from completions.wire.framing import counts, grouped, joined, pieces, sized
 from completions.wire.gemini import hosted, media
-from completions.wire.gemini.answer import CALLED, Said, counts_in_chunks, has_index, is_vertex
-from completions.wire.gemini.envelope import READ, USAGE, content_of, tail, told_so_far, told_usage
+from completions.wire.gemini.answer import CALLS_MESSAGE, Candidate, counts_in_chunks, has_index, is_vertex
+from completions.wire.gemini.envelope import READ, USAGE, content_of, reported_usage, tail, told_so_far
 
 CANDIDATE = ("content", "finishReason", "index")
 """The order of the first keys of a candidate."""
@@ -54,7 +54,7 @@ def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str
     return [*told, (size, {**part, **last})]
 
 
-def _in_chunks(said: Said) -> Iterator[tuple[Any, ...]]:
+def _in_chunks(said: Candidate) -> Iterator[tuple[Any, ...]]:
     """Go through the kinds and the parts of what is said; all calls of a turn are in one chunk, but Gemini 3's.
 
     Parallel calls of Gemini 2.5 were recorded so at both addresses, last in September 2026.
@@ -70,7 +70,7 @@ def _in_chunks(said: Said) -> Iterator[tuple[Any, ...]]:
 class Chunks:
     """Writes the chunks of one stream."""
 
-    def __init__(self, reply: Reply, prompt: Prompt, saids: Sequence[Said]) -> None:
+    def __init__(self, reply: Reply, prompt: Prompt, saids: Sequence[Candidate]) -> None:
         self._reply, self._prompt, self._saids = reply, prompt, saids
         self._began = told_so_far(reply, prompt)
         self._any = self._template(HOLE, self._began)
@@ -78,7 +78,7 @@ class Chunks:
         self._held: dict[int, Event] = {}
         self._finds, self._pages = self._found()
 
-    def _found(self) -> tuple[Said | None, dict[str, Any]]:
+    def _found(self) -> tuple[Candidate | None, dict[str, Any]]:
         """Return the one candidate whose chunks tell of sources on the web as they go, and what it tells of pages."""
         said = self._saids[0] if self._said is not None and self._saids else None
         if said is None or said.is_strict or not said.text or is_vertex(self._prompt):
@@ -86,7 +86,7 @@ class Chunks:
         told = hosted.metadata(said.choice, self._prompt, said.text)
         return said if told else None, {name: told[name] for name in (PAGES,) if name in told}
 
-    def says(self, said: Said, index: int) -> Events:
+    def says(self, said: Candidate, index: int) -> Events:
         """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
         events = Events()
         numbers = count()
@@ -110,7 +110,7 @@ class Chunks:
             self._held[index] = events.pop()
         return events
 
-    def _told(self, kind: str, part: dict[str, Any], said: Said, index: int, numbers: "count[int]") -> Events:
+    def _told(self, kind: str, part: dict[str, Any], said: Candidate, index: int, numbers: "count[int]") -> Events:
         """Return the chunks of a text, or of a thought that is told."""
         split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
         if kind == "text" and said.is_short(part["text"]):
@@ -134,25 +134,25 @@ class Chunks:
             events += self._grown(spoken | sources, texts[1:], sizes and sizes[1:])
         return events
 
-    def _sources(self, said: Said) -> dict[str, Any]:
+    def _sources(self, said: Candidate) -> dict[str, Any]:
         """Return what stands for the sources until a candidate's last chunk, where there are any: nothing yet.
 
         So Gemini 2.5 was recorded until October 2026, with the pages that it has read in the first chunk alone.
         """
         return {"groundingMetadata": {}} if said is self._finds else {}
 
-    def finish(self, said: Said, index: int) -> Event:
+    def finish(self, said: Candidate, index: int) -> Event:
         """Return the chunk that ends a candidate; that of the last one has the usage."""
         held = self._held.get(index)
         ending = said.ending()
-        if said.is_strict and ending.get("finishMessage") == CALLED:  # it ends with a text (recorded in 2026)
+        if said.is_strict and ending.get("finishMessage") == CALLS_MESSAGE:  # it ends with a text (recorded in 2026)
             del ending["finishMessage"]
         if self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
         if said is self._finds and not self._pages:
             ending.pop(PAGES, None)
         last = index == len(self._reply.choices) - 1
-        counted = told_usage(self._reply, self._prompt, self._saids) if last else self._began
+        counted = reported_usage(self._reply, self._prompt, self._saids) if last else self._began
         if held is not None:
             spoken = orjson.loads(held.data)["candidates"][0]
             if said.is_strict:
@@ -188,7 +188,7 @@ class Chunks:
         candidate = {"content": content_of([part, *more], self._prompt)}
         return candidate | {"index": index} if has_index(self._reply, self._prompt) else candidate
 
-    def _tool_run(self, part: dict[str, Any], said: Said, index: int) -> bytes:
+    def _tool_run(self, part: dict[str, Any], said: Candidate, index: int) -> bytes:
         """Return the chunk of a tool that has run, whose code counts what was thought before it.
 
         Gemini 3 puts an empty text beside the call, and tells neither index nor counts with what was printed.
@@ -212,7 +212,7 @@ class Chunks:
 
     def _read(self) -> None:
         """Have the chunks from now on tell what a tool gave to read, as Gemini 2.5 was recorded to until 2026."""
-        whole = told_usage(self._reply, self._prompt, self._saids)
+        whole = reported_usage(self._reply, self._prompt, self._saids)
         read = {name: whole[name] for name in READ if name in whole and name not in self._began}
         total = self._began["totalTokenCount"] + read.get("toolUsePromptTokenCount", 0)
         self._began = self._began | read | {"totalTokenCount": total}

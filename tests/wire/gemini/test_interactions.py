@@ -17,7 +17,7 @@ from PIL import Image
 
 from completions.conversation import Reply
 from completions.wire.gemini.interactions import rules
-from completions.wire.gemini.interactions.answer import is_name, new_name
+from completions.wire.gemini.interactions.answer import is_interaction_id, new_id
 from llmclient.lite import load
 from tests.leaky import LITELLM
 from tests.server import QUICK, LiveServer, serving
@@ -108,7 +108,7 @@ def test_whole__has_its_steps_and_costs(server: LiveServer) -> None:
     assert invoked["candidates_tokens_details"][0]["tokens"] == usage["total_output_tokens"] + 4
     assert usage["non_grounding_model_invocation_token_counts"] == [invoked]
     held = base64.urlsafe_b64decode(found["id"].removeprefix("v1_") + "==")
-    assert held[:2] == b"\x0a\x17" and held[2:25] == held[27:] and is_name(found["id"])
+    assert held[:2] == b"\x0a\x17" and held[2:25] == held[27:] and is_interaction_id(found["id"])
 
 
 def test_call__of_gemini_2_5_has_a_short_id_and_is_signed(server: LiveServer) -> None:
@@ -270,7 +270,7 @@ def test_cache_and_files__are_those_of_the_other_api(server: LiveServer) -> None
 
 def test_id__of_a_script_gets_the_prefix_of_the_api() -> None:
     given = {"chatcmpl-mock": "v1_mock", "mine": "mine"}
-    assert {name: new_name(Reply((), id=name)) for name in given} == given
+    assert {name: new_id(Reply((), id=name)) for name in given} == given
 
 
 def test_agent__is_asked_in_place_of_a_model(asked: Any) -> None:

@@ -1,4 +1,4 @@
-"""Interactions: `POST …/interactions`, whole, streamed or in the background, which go on from earlier ones."""
+"""Interactions: `POST …/interactions`, whole, streamed or in the background; one can continue an earlier one."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -26,11 +26,16 @@ from completions.wire.framing import SSE, Framing
 from completions.wire.gemini.errors import KEY_MISSING
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.interactions import rules
-from completions.wire.gemini.interactions.answer import begun, interaction
-from completions.wire.gemini.interactions.asked import to_generate_content
-from completions.wire.gemini.interactions.kept import INTERACTION, missing, steps_so_far, to_keep
+from completions.wire.gemini.interactions.answer import interaction, unfinished
 from completions.wire.gemini.interactions.readback import collect_interaction
-from completions.wire.gemini.interactions.stream import narrate
+from completions.wire.gemini.interactions.request import to_generate_content
+from completions.wire.gemini.interactions.storage import (
+    INTERACTION,
+    interaction_not_found,
+    steps_so_far,
+    stored_interaction,
+)
+from completions.wire.gemini.interactions.stream import interaction_events
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.refusals import FORMAT
@@ -51,31 +56,31 @@ CODES: Mapping[int, str] = {
 names in small letters."""
 
 MAX_STEPS = 1000
-"""The most earlier steps that are remembered; beyond that, the oldest are forgotten."""
+"""The largest number of earlier steps that are kept; beyond that, the oldest are dropped."""
 
 
 class Interactions(Gemini):
-    """Google's format of typed steps, which remembers earlier interactions; what they ask is as in `generateContent`.
+    """Google's format of typed steps, which stores interactions; each is equivalent to a `generateContent` request.
 
-    A prompt has the body as it was sent; what is generated follows from the same request in the other's words.
+    A prompt has the body as it was sent; the answer is generated from the equivalent request.
     """
 
     name = "interactions"
     refusals = tuple(row for row in REFUSALS if row.feature not in ("thinking_level", FORMAT))
-    """Gemini 2.5 takes a level of thinking here (recorded in May and June 2026)."""
+    """Gemini 2.5 accepts a thinking level in interactions (recorded in May and June 2026)."""
     json_type = ""
     reads_address = False
     arguments = "object"
     collect = staticmethod(collect_interaction)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request; what it goes on from is loaded later."""
+        """Read a request; the interaction that it continues is loaded later."""
         document = decode_object(body) if body.strip() else {}
         if validate:
             rules.validate(document)
         prompt = _read(document, headers, ())
         if validate and prompt.body.get("previous_interaction_id") is None:
-            rules.check_said(to_generate_content(document), prompt.model or "")
+            rules.check_content(to_generate_content(document), prompt.model or "")
         return prompt
 
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
@@ -83,7 +88,7 @@ class Interactions(Gemini):
         super().check_abilities(_as_generate_content(prompt), can)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return what `generateContent` would refer to, and the interaction that this one goes on from."""
+        """Return what `generateContent` would refer to, and the interaction that this one continues."""
         previous = prompt.body.get("previous_interaction_id")
         places = [(INTERACTION, previous)] if isinstance(previous, str) and previous else []
         return [*places, *super().refers_to(_as_generate_content(prompt))]
@@ -91,32 +96,32 @@ class Interactions(Gemini):
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the steps before it, and with what `generateContent` would find."""
         previous = text(prompt.body.get("previous_interaction_id"))
-        before: Sequence[Document] = ()
+        earlier: Sequence[Document] = ()
         if previous:
             record = documents.get((INTERACTION, previous))
             if record is None and validate:
-                raise missing(previous)
-            before = () if record is None else steps_so_far(record)[-MAX_STEPS:]
-        read = _read(dict(prompt.body), prompt.headers, before)
+                raise interaction_not_found(previous)
+            earlier = () if record is None else steps_so_far(record)[-MAX_STEPS:]
+        read = _read(dict(prompt.body), prompt.headers, earlier)
         if validate and previous:
-            rules.check_said(to_generate_content(prompt.body, before), prompt.model or "")
+            rules.check_content(to_generate_content(prompt.body, earlier), prompt.model or "")
         found = super().recall(_as_generate_content(read), documents, validate=validate)
         return _as_sent(found, dict(prompt.body), {**found.recalled, **read.recalled})
 
     def continues_from(self, prompt: Prompt) -> Place | None:
-        """Return nothing: several interactions may go on from one."""
+        """Return None: several interactions may continue the same one."""
         return None
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the interaction, unless it is not to be stored."""
         if prompt.body.get("store") is False:
             return ()
-        return [to_keep(self._whole(reply, prompt), prompt, _before(prompt), span())]
+        return [stored_interaction(self._whole(reply, prompt), prompt, _earlier_steps(prompt), span())]
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an interaction: the whole one, or for the background one that is begun."""
+        """Return the whole interaction, or an unfinished one if it runs in the background."""
         whole = self._whole(reply, prompt)
-        return begun(whole) if prompt.background else whole
+        return unfinished(whole) if prompt.background else whole
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer."""
@@ -124,7 +129,7 @@ class Interactions(Gemini):
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events, and the terminator."""
-        return narrate(self._whole(reply, prompt), prompt.per_chunk)
+        return interaction_events(self._whole(reply, prompt), prompt.per_chunk)
 
     def _whole(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         return interaction(reply, prompt, _as_generate_content(prompt))
@@ -134,49 +139,49 @@ class Interactions(Gemini):
         return SSE
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope: a message and a code; of a key, Google's usual one."""
+        """Return the envelope: a message and a code; for errors of keys, Google's usual envelope."""
         adapted = self.adapt_error(exc)
         if adapted.code == "API_KEY_INVALID" or adapted.message == KEY_MISSING:
             return super().error(adapted)
-        own = adapted.code if adapted.code in CODES.values() else None
-        code = own or CODES.get(adapted.status) or CODES[400 if adapted.status < 500 else 500]
+        known_code = adapted.code if adapted.code in CODES.values() else None
+        code = known_code or CODES.get(adapted.status) or CODES[400 if adapted.status < 500 else 500]
         return {"error": {"message": adapted.message, "code": code}}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
-        """Return an envelope; that of a key in a list of one (recorded in 2026)."""
+        """Return an envelope; for errors of keys, in a list of one (recorded in 2026)."""
         return [document] if "status" in document["error"] else document
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error with Google's wording; a model that there is not is not named."""
+        """Return an error with Google's wording; that of an unknown model does not name the model."""
         adapted = super().adapt_error(exc)
         if exc.code == "model_not_found":
             return RequestError("Requested entity was not found.", status=404, headers=adapted.headers)
         return adapted
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error as the API's streams have it: the envelope's event, after which nothing comes."""
+        """Return an error as the API's streams have it: one event with the envelope, which is the last."""
         envelope = {**self.error(failure.error), "event_type": "error"}
         return [Event(orjson.dumps(envelope), name="error")]
 
 
-def _read(body: dict[str, Any], headers: Mapping[str, str], before: Sequence[Mapping[str, Any]]) -> Prompt:
-    """Return what a request asks after some earlier steps."""
+def _read(body: dict[str, Any], headers: Mapping[str, str], earlier: Sequence[Mapping[str, Any]]) -> Prompt:
+    """Return the prompt of a request that follows some earlier steps."""
     name = text(body.get("model")) or text(body.get("agent"))
     address = {"model": name, "method": "generateContent"}
-    prompt = read_prompt(to_generate_content(body, before), headers, address)
-    return _as_sent(prompt, body, {"steps": list(before)} if before else {})
+    prompt = read_prompt(to_generate_content(body, earlier), headers, address)
+    return _as_sent(prompt, body, {"steps": list(earlier)} if earlier else {})
 
 
 def _as_sent(prompt: Prompt, body: dict[str, Any], recalled: Mapping[str, Any]) -> Prompt:
-    """Return a prompt that is read from other words with the request as it was sent."""
+    """Return a prompt that was read from the translated request, with the original request as its body."""
     stream, background = body.get("stream") is True, body.get("background") is True
     return replace(prompt, format=Interactions.name, body=body, stream=stream, background=background, recalled=recalled)
 
 
-def _before(prompt: Prompt) -> list[dict[str, Any]]:
+def _earlier_steps(prompt: Prompt) -> list[dict[str, Any]]:
     return dicts(prompt.recalled.get("steps"))
 
 
 def _as_generate_content(prompt: Prompt) -> Prompt:
-    """Return the prompt as it would ask `generateContent`."""
-    return replace(prompt, body=to_generate_content(prompt.body, _before(prompt)))
+    """Return the equivalent prompt of `generateContent`."""
+    return replace(prompt, body=to_generate_content(prompt.body, _earlier_steps(prompt)))

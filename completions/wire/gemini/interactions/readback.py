@@ -1,4 +1,4 @@
-"""What an interaction says: its steps, whole or as the events of its stream tell them."""
+"""Read an answer back from an interaction: from the whole one, or from the events of its stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,41 +9,41 @@ from completions.wire.readback import NATURAL, Answer, Voice
 Document = Mapping[str, Any]
 
 ENDINGS = {"completed": NATURAL, "requires_action": NATURAL, "incomplete": "length", "failed": "content_filter"}
-"""How an interaction ends, in chat's words."""
+"""The finish reasons of chat completions by the status of an interaction."""
 
 
 def collect_interaction(document: Document, answer: Answer) -> None:
-    """Take in a whole interaction, or an event of its stream."""
+    """Add a whole interaction, or an event of its stream, to the answer."""
     kind = text(document.get("event_type"))
     if document.get("object") == "interaction":
         _interaction(document, answer)
         for at, step in enumerate(dicts(document.get("steps"))):
             _step(at, step, answer.voice())
     elif kind == "interaction.created":
-        named = mapping(document.get("interaction"))
-        answer.notes(named.get("id"), named.get("model") or named.get("agent"))
+        interaction = mapping(document.get("interaction"))
+        answer.notes(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
     elif kind == "interaction.completed":
         _interaction(mapping(document.get("interaction")), answer)
         answer.ended = True
     elif kind in ("step.start", "step.delta"):
         place = document.get("index")
-        began = {**mapping(document.get("step")), "arguments": ""}  # they come in deltas
-        step = began if kind == "step.start" else mapping(document.get("delta"))
+        start = {**mapping(document.get("step")), "arguments": ""}  # they come in deltas
+        step = start if kind == "step.start" else mapping(document.get("delta"))
         _step(place if isinstance(place, int) else -1, step, answer.voice())
 
 
 def _interaction(document: Document, answer: Answer) -> None:
     answer.notes(document.get("id"), document.get("model") or document.get("agent"))
     usage = mapping(document.get("usage"))
-    thought, told = whole(usage.get("total_thought_tokens"), 0) or 0, whole(usage.get("total_output_tokens"), 0) or 0
+    thought, output = whole(usage.get("total_thought_tokens"), 0) or 0, whole(usage.get("total_output_tokens"), 0) or 0
     if usage:
-        answer.costs(usage.get("total_input_tokens"), told + thought, usage.get("total_cached_tokens"), thought)
+        answer.costs(usage.get("total_input_tokens"), output + thought, usage.get("total_cached_tokens"), thought)
     if (status := text(document.get("status"))) in ENDINGS:
         answer.voice().ends(status, ENDINGS)
 
 
 def _step(place: int, step: Document, voice: Voice) -> None:
-    """Take in a step, or a piece of one."""
+    """Add a step, or a delta of one, to the answer."""
     match step.get("type"):
         case "function_call":
             voice.call(place, name=step.get("name"), id=step.get("id"), arguments=step.get("arguments"))
@@ -65,7 +65,7 @@ def _step(place: int, step: Document, voice: Voice) -> None:
 
 
 def _annotate(content: Document, voice: Voice) -> None:
-    """Take in the citations of a text, in chat's shape, as scripts have it."""
+    """Add the citations of a text to the answer, in the form of chat completions that scripts have."""
     for note in dicts(content.get("annotations")):
         if note.get("type") == "url_citation":
             cited = {key: note[key] for key in ("start_index", "end_index", "url", "title") if key in note}

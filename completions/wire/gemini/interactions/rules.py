@@ -1,7 +1,7 @@
-"""Step 2, the checks for interactions: which fields there are, and which values they take.
+"""Step 2, the checks for interactions: the known fields and their allowed values.
 
-The wordings are the API's own, as its users quote them from June to October 2026: of fields that there are not, of
-values out of a list, of what has another form; of models that nothing is done in the background with.
+The wordings are the API's own, as its users quote them from June to October 2026: of unknown fields, of values that
+are not in a list, of values of another type, and of models that cannot run in the background.
 """
 
 import re
@@ -14,35 +14,41 @@ from completions.exceptions import RequestError
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import media, rules
 from completions.wire.gemini.fields import snake
-from completions.wire.gemini.interactions.asked import CONTENTS, OWN_TOOLS, formats_of, steps_of
+from completions.wire.gemini.interactions.request import BUILT_IN_TOOLS, CONTENT_TYPES, formats_of, steps_of
 
 Check = Callable[[Any, str], str | None]
 
-OTHER_PLACE = re.compile(r"^\* GenerateContentRequest\.\S+: ")
-"""Where `generateContent` has the field that is wrong, of which interactions have another."""
+OTHER_FORMAT_PATH = re.compile(r"^\* GenerateContentRequest\.\S+: ")
+"""The path of a wrong field in `generateContent`, which interactions have elsewhere."""
 
-LEGACY = (
+LEGACY_INPUT = (
     "The legacy Interactions API schema is no longer supported. Please upgrade your client SDK to Python >= 2.0.0 or "
     "JavaScript/TypeScript >= 2.0.0 to adopt the new 'steps' schema. For details and migration examples, see: "
     "https://ai.google.dev/gemini-api/docs/interactions-breaking-changes-may-2026"
 )
-"""What is said of an input of turns with roles (quoted 2026-06-12)."""
+"""The error for an input of turns with roles (quoted 2026-06-12)."""
 
-FOREGROUND = "Model '{model}' does not support background interactions."
+NO_BACKGROUND = "Model '{model}' does not support background interactions."
 """Quoted of gemini-2.5-flash, of gemini-3.5-flash-lite and of models that draw, until October 2026."""
 
-IN_FOREGROUND = ("gemini-2.5-flash", "gemini-3.5-flash-lite")
-UNDELIVERED = "{kind} delivery mode is not supported."
-"""Measured of pictures and sounds on 2026-08-22: how they are delivered is not to be said."""
+FOREGROUND_MODELS = ("gemini-2.5-flash", "gemini-3.5-flash-lite")
+NO_DELIVERY_MODE = "{kind} delivery mode is not supported."
+"""Measured of images and audio on 2026-08-22: `delivery` is refused."""
 
 
-def _of(*kinds: type) -> Check:
+def _has_type(*kinds: type) -> Check:
     """Check a value's type; a whole number is a decimal one too."""
-    taken = (*kinds, int) if float in kinds else kinds
-    return lambda value, path: None if type(value) in taken else f"Invalid input at '{path}'."
+    allowed = (*kinds, int) if float in kinds else kinds
+    return lambda value, path: None if type(value) in allowed else f"Invalid input at '{path}'."
 
 
-string, boolean, number, integer, obj = _of(str), _of(bool), _of(float), _of(int), _of(dict)
+string, boolean, number, integer, obj = (
+    _has_type(str),
+    _has_type(bool),
+    _has_type(float),
+    _has_type(int),
+    _has_type(dict),
+)
 
 
 def anything(value: Any, path: str) -> str | None:
@@ -51,7 +57,7 @@ def anything(value: Any, path: str) -> str | None:
 
 
 def _one_of(*values: str, also: Collection[str] = ()) -> Check:
-    """Check that a value is one of these, or of others that are taken but not told."""
+    """Check that a value is one of these, or one of others that are accepted but not listed in the error."""
 
     def check(value: Any, path: str) -> str | None:
         if not isinstance(value, str):
@@ -79,13 +85,13 @@ def _fields(fields: Mapping[str, Check], required: Collection[str] = ()) -> Chec
         start = f"{path}." if path else ""
         for name, item in value.items():
             if name not in fields:
-                meant = get_close_matches(snake(name), fields, n=1, cutoff=0.7)
-                hint = f" Did you mean '{meant[0]}'?" if meant else ""
+                matches = get_close_matches(snake(name), fields, n=1, cutoff=0.7)
+                hint = f" Did you mean '{matches[0]}'?" if matches else ""
                 return f"Unknown parameter '{start}{name[:200]}'.{hint}"
             if item is not None and (wrong := fields[name](item, start + name)) is not None:
                 return wrong
-        gone = next((name for name in required if value.get(name) is None), None)
-        return None if gone is None else f"Missing required parameter '{start}{gone}'."
+        missing = next((name for name in required if value.get(name) is None), None)
+        return None if missing is None else f"Missing required parameter '{start}{missing}'."
 
     return check
 
@@ -124,7 +130,7 @@ _FILE: dict[str, Check] = {
     "rate": integer,
 }
 _TEXT = _fields({**_KIND, "text": string, "annotations": anything}, ("text",))
-CONTENT = _by_type({kind: _TEXT if kind == "text" else _fields(_FILE) for kind in CONTENTS})
+CONTENT = _by_type({kind: _TEXT if kind == "text" else _fields(_FILE) for kind in CONTENT_TYPES})
 
 _CALL = {
     **_KIND,
@@ -132,8 +138,16 @@ _CALL = {
     "arguments": anything,
 }
 _RESULT = {**_KIND, "call_id": string, "result": anything, "is_error": boolean, "signature": string, "name": string}
-RUN = ("code_execution", "google_search", "url_context", "file_search", "google_maps", "retrieval", "tool_search")
-"""What the API runs itself, whose calls and results are steps that clients send back as they came."""
+BUILT_IN_TOOL_STEPS = (
+    "code_execution",
+    "google_search",
+    "url_context",
+    "file_search",
+    "google_maps",
+    "retrieval",
+    "tool_search",
+)
+"""The built-in tools, whose calls and results are steps that clients send back unchanged."""
 
 STEP = _by_type(
     {
@@ -146,7 +160,7 @@ STEP = _by_type(
         ),
         **{
             f"{name}_{half}": _fields({**fields, "server_name": string})
-            for name in (*RUN, "mcp_server_tool", "processing")
+            for name in (*BUILT_IN_TOOL_STEPS, "mcp_server_tool", "processing")
             for half, fields in (("call", _CALL), ("result", _RESULT))
         },
     }
@@ -180,13 +194,13 @@ _TYPED_FORMAT = _by_type(_FORMATS)
 
 
 def _format(value: Any, path: str) -> str | None:
-    """Check a format of the answer; one of another type is a schema itself."""
+    """Check a response format; one without a known type is itself a schema."""
     return (_TYPED_FORMAT if text(mapping(value).get("type")) in _FORMATS else obj)(value, path)
 
 
 def _item(value: Any, path: str) -> str | None:
     """Check an element of the input: a content, or a step."""
-    return (CONTENT if mapping(value).get("type") in CONTENTS else STEP)(value, path)
+    return (CONTENT if mapping(value).get("type") in CONTENT_TYPES else STEP)(value, path)
 
 
 _MODE = _one_of("auto", "any", "none", "validated")
@@ -220,7 +234,7 @@ TOOL = _by_type(
             {**_KIND, "file_search_store_names": _each(string), "metadata_filter": string, "top_k": integer}
         ),
         "mcp_server": _fields({**_NAMED, "url": string, "headers": obj, "allowed_tools": anything}),
-        **dict.fromkeys([kind for kind in OWN_TOOLS if kind != "google_search"], obj),
+        **dict.fromkeys([kind for kind in BUILT_IN_TOOLS if kind != "google_search"], obj),
         **dict.fromkeys(("retrieval", "tool_search"), obj),
     }
 )
@@ -247,23 +261,23 @@ REQUEST = _fields(
 def validate(body: dict[str, Any]) -> None:
     """Raise the API's error for a request that it refuses."""
     if any("role" in item for item in dicts(body.get("input"))):
-        raise RequestError(LEGACY)
-    wrong = REQUEST(body, "") or next(_together(body), None)
+        raise RequestError(LEGACY_INPUT)
+    wrong = REQUEST(body, "") or next(_field_problems(body), None)
     if wrong is not None:
         raise RequestError(wrong)
 
 
-def check_said(request: dict[str, Any], model: str) -> None:
-    """Raise the error for what is said, and what is to be said, of a request as `generateContent` has it."""
+def check_content(request: dict[str, Any], model: str) -> None:
+    """Raise the error for the contents and options of the equivalent request for `generateContent`."""
     config = request["generationConfig"]
-    said = chain(rules.config_problems(config), rules.function_problems(request), media.problems(config, model))
-    wrong = next(chain(said, rules.unreadable(request), rules.turns(request)), None)
+    problems = chain(rules.config_problems(config), rules.function_problems(request), media.problems(config, model))
+    wrong = next(chain(problems, rules.unreadable(request), rules.turns(request)), None)
     if wrong is not None:
-        raise RequestError(OTHER_PLACE.sub("", wrong).strip())
+        raise RequestError(OTHER_FORMAT_PATH.sub("", wrong).strip())
 
 
-def _together(body: Mapping[str, Any]) -> Iterator[str]:
-    """Go through what is wrong with fields that are right in themselves."""
+def _field_problems(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the problems of fields that are valid in themselves but not in combination."""
     model, agent = text(body.get("model")), text(body.get("agent"))
     if bool(model) == bool(agent):
         yield "Exactly one of 'model' and 'agent' must be set." if model else "Missing required parameter 'model'."
@@ -271,10 +285,10 @@ def _together(body: Mapping[str, Any]) -> Iterator[str]:
         yield "Missing required parameter 'input'."
     if agent and body.get("generation_config") is not None:
         yield "Unknown parameter 'generation_config'."
-    if body.get("background") is True and (model.startswith(IN_FOREGROUND) or media.draws(model)):
-        yield FOREGROUND.format(model=model)
+    if body.get("background") is True and (model.startswith(FOREGROUND_MODELS) or media.draws(model)):
+        yield NO_BACKGROUND.format(model=model)
     if body.get("background") is True and body.get("store") is False:
         yield "Background interactions must be stored: 'store' must be true."
     for each in formats_of(body):
         if each.get("delivery") is not None and each.get("type") in ("image", "audio"):
-            yield UNDELIVERED.format(kind=str(each["type"]).capitalize())
+            yield NO_DELIVERY_MODE.format(kind=str(each["type"]).capitalize())

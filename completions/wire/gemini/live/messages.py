@@ -1,4 +1,4 @@
-"""What a client of the Live API may send: one message of `BidiGenerateContentClientMessage`, field by field.
+"""The messages of the Live API's clients: `BidiGenerateContentClientMessage`, field by field.
 
 Sources: the converters of google-genai 3.6 (`_live_converters.py`), and Google's reference of the Live API.
 """
@@ -85,20 +85,20 @@ FIELDS: dict[str, Check] = {
 }
 MESSAGE = message("BidiGenerateContentClientMessage", FIELDS)
 
-FIRST = "setup must be the first message and only the first"
-"""What is said of another order (quoted by users until 2026)."""
+SETUP_NOT_FIRST = "setup must be the first message and only the first"
+"""The error for messages in another order (quoted by users until 2026)."""
 
 INVALID = "Request contains an invalid argument."
-"""What the API says of most that it does not take, and no more (quoted by users until 2026)."""
+"""The API's error for most invalid messages (quoted by users until 2026)."""
 
 
-def kind_of(given: Mapping[str, Any], *, is_first: bool) -> str:
-    """Return of which kind a client's message is; raise the API's error for one that is none, or comes too early."""
-    if violations := MESSAGE(given, ""):
+def kind_of(message_fields: Mapping[str, Any], *, is_first: bool) -> str:
+    """Return the kind of a client's message; raise the API's error for one that is invalid or comes too early."""
+    if violations := MESSAGE(message_fields, ""):
         raise Violated(violations)
-    kinds = [kind for kind in FIELDS if pick(given, kind) is not None]
+    kinds = [kind for kind in FIELDS if pick(message_fields, kind) is not None]
     if (SETUP in kinds) is not is_first:
-        raise RequestError(FIRST)
+        raise RequestError(SETUP_NOT_FIRST)
     if len(kinds) != 1:
         raise RequestError(INVALID)
     return kinds[0]

@@ -1,7 +1,7 @@
-"""Tokens with which a browser opens conversations of the Live API, as far as its own server lets it choose them.
+"""Tokens with which a browser opens sessions of the Live API, within the limits that its own server has set.
 
-`CreateAuthTokenConfig` of google-genai; what a token that is spent or late is told is as users of the API quote it
-(2026): a session that is taken up again does not count as a use, but may not be late either.
+`CreateAuthTokenConfig` of google-genai; the errors of used and expired tokens are as users of the API quote them
+(2026). A resumed session does not count as a use, but its token must not have expired either.
 """
 
 import time
@@ -18,13 +18,13 @@ from completions.wire.gemini.proto import invalid, message, string, whole
 from completions.wire.gemini.times import moment
 
 TOKEN = "auth token"
-"""The kind of record that a token is."""
+"""The kind of record of a token."""
 
 PREFIX = "auth_tokens/"
-"""How their names begin."""
+"""The prefix of the tokens' names."""
 
-SECONDS, OPENING_SECONDS = 1800, 60
-"""How long a token is good, and for how long it opens sessions, where nobody says."""
+LIFETIME_SECONDS, OPENING_SECONDS = 1800, 60
+"""The default lifetime of a token, and the default time in which it opens sessions."""
 
 _BODY = message(
     "AuthToken",
@@ -37,21 +37,21 @@ _BODY = message(
 
 
 def validate(body: dict[str, Any]) -> None:
-    """Raise the error of a body that asks for no token."""
+    """Raise the API's error for an invalid request for a token."""
     if violations := _BODY(body, ""):
         raise Violated(violations)
     for name in ("expireTime", "newSessionExpireTime"):
-        if (given := pick(body, name)) is not None and moment(given) is None:
-            raise Violated(invalid(snake(name), "type.googleapis.com/google.protobuf.Timestamp", given))
+        if (value := pick(body, name)) is not None and moment(value) is None:
+            raise Violated(invalid(snake(name), "type.googleapis.com/google.protobuf.Timestamp", value))
 
 
 def new_token(body: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return the record of a token: its name, until when it is good, and what it lets its sessions do."""
+    """Return the record of a token: its name, its expiry, and the restrictions of its sessions."""
     uses = integer(pick(body, "uses"), 0)
     mask = [path.strip() for path in text(pick(body, "fieldMask")).split(",") if path.strip()]
     return {
         "name": f"{PREFIX}{ids.hex_id(32)}",
-        "expires_at": moment(text(pick(body, "expireTime"))) or now + SECONDS,
+        "expires_at": moment(text(pick(body, "expireTime"))) or now + LIFETIME_SECONDS,
         "session": {
             "setup": pick(body, "bidiGenerateContentSetup"),
             "mask": mask,
@@ -62,27 +62,27 @@ def new_token(body: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def settled(setup: dict[str, Any], token: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the setup of a session that a token opens; raise the error of one that it does not open any more."""
+def token_setup(setup: dict[str, Any], token: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the setup of a session that a token opens; raise the error of a used or expired token."""
     if time.time() > token["opens_until"]:
         raise RequestError("new_session_expire_time deadline exceeded", status=409)
     resumption = pick(setup, "sessionResumption")
     is_new = not text(pick(mapping(resumption), "handle"))
     if is_new and 0 < token["uses"] <= token["taken"]:
         raise RequestError("Token has been used too many times", status=409)
-    own = mapping(token["setup"])
+    fixed = mapping(token["setup"])
     if not token["mask"]:
-        goes_on = {} if resumption is None else {"sessionResumption": resumption}
-        return own | goes_on if own else setup
+        resumed = {} if resumption is None else {"sessionResumption": resumption}
+        return fixed | resumed if fixed else setup
     for path in token["mask"]:
-        setup = _locked(setup, own, path.split("."))
+        setup = _locked(setup, fixed, path.split("."))
     return setup
 
 
-def _locked(setup: Mapping[str, Any], own: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
-    """Return the setup with a field as the token has it, or without it where it has none."""
+def _locked(setup: Mapping[str, Any], fixed: Mapping[str, Any], path: list[str]) -> dict[str, Any]:
+    """Return the setup with a field as the token has it, or without the field if the token has none."""
     name, *rest = path
-    value = pick(own, name)
+    value = pick(fixed, name)
     if rest:
         value = _locked(mapping(pick(setup, name)), mapping(value), rest)
     others = without_fields(setup, name, snake(name))

@@ -1,4 +1,4 @@
-"""Step 2 for interactions: what one asks, said as a request for `generateContent`, which asks the same in other words.
+"""Step 2 for interactions: translate a request into the equivalent request for `generateContent`.
 
 Shapes: `CreateModelInteraction`, `Step`, `Content` and `Tool` of google-genai's types (3.6).
 """
@@ -11,10 +11,10 @@ from completions.wire.fields import dicts, mapping, text, texts
 Document = dict[str, Any]
 Step = Mapping[str, Any]
 
-CONTENTS = ("text", "image", "audio", "document", "video")
-"""The types of what is said in a step."""
+CONTENT_TYPES = ("text", "image", "audio", "document", "video")
+"""The types of the contents of a step."""
 
-OWN_TOOLS: Mapping[str, str] = {
+BUILT_IN_TOOLS: Mapping[str, str] = {
     "code_execution": "codeExecution",
     "google_search": "googleSearch",
     "url_context": "urlContext",
@@ -23,47 +23,47 @@ OWN_TOOLS: Mapping[str, str] = {
 }
 """The tools that the API runs itself, by their types."""
 
-CONFIG: Mapping[str, str] = {
+CONFIG_NAMES: Mapping[str, str] = {
     "temperature": "temperature",
     "top_p": "topP",
     "seed": "seed",
     "stop_sequences": "stopSequences",
     "max_output_tokens": "maxOutputTokens",
 }
-"""Fields of `generation_config` that have another name in a request for `generateContent`, and the same value."""
+"""Fields of `generation_config` by their names in a request for `generateContent`, where they have the same values."""
 
 
-def steps_of(given: object) -> list[Document]:
+def steps_of(value: object) -> list[Document]:
     """Return the steps of an input: a text, a content or a step, or a list of contents or of steps."""
-    if isinstance(given, str):
-        return [_of_user([{"type": "text", "text": given}])]
+    if isinstance(value, str):
+        return [_user_step([{"type": "text", "text": value}])]
     steps: list[Document] = []
-    said: list[Document] = []
-    for item in dicts(given if isinstance(given, list) else [given]):
-        if item.get("type") in CONTENTS:
-            said.append(item)
+    contents: list[Document] = []
+    for item in dicts(value if isinstance(value, list) else [value]):
+        if item.get("type") in CONTENT_TYPES:
+            contents.append(item)
             continue
-        steps += [_of_user(said)] if said else []
+        steps += [_user_step(contents)] if contents else []
         steps.append(item)
-        said = []
-    return steps + ([_of_user(said)] if said else [])
+        contents = []
+    return steps + ([_user_step(contents)] if contents else [])
 
 
-def _of_user(contents: Sequence[Document]) -> Document:
+def _user_step(contents: Sequence[Document]) -> Document:
     return {"type": "user_input", "content": list(contents)}
 
 
-def to_generate_content(body: Mapping[str, Any], before: Sequence[Step] = ()) -> Document:
-    """Return the request for `generateContent` that asks the same; `before` are the steps that came earlier."""
+def to_generate_content(body: Mapping[str, Any], earlier: Sequence[Step] = ()) -> Document:
+    """Return the equivalent request for `generateContent`; `earlier` are the steps of earlier interactions."""
     config = mapping(body.get("generation_config"))
     request: Document = {
-        "contents": list(_contents([*before, *steps_of(body.get("input"))])),
+        "contents": list(_contents([*earlier, *steps_of(body.get("input"))])),
         "generationConfig": {**_config(config), **_formats(body), **_media(config)},
         "labels": mapping(body.get("labels")),
     }
-    calling = _calling(config.get("tool_choice"))
-    if (tools := list(_tools(body))) or calling:
-        request |= {"tools": tools, "toolConfig": {"includeServerSideToolInvocations": True, **calling}}
+    tool_config = _tool_config(config.get("tool_choice"))
+    if (tools := list(_tools(body))) or tool_config:
+        request |= {"tools": tools, "toolConfig": {"includeServerSideToolInvocations": True, **tool_config}}
     if system := text(body.get("system_instruction")):
         request["systemInstruction"] = {"parts": [{"text": system}]}
     for name, other in (("cached_content", "cachedContent"), ("service_tier", "serviceTier")):
@@ -73,7 +73,7 @@ def to_generate_content(body: Mapping[str, Any], before: Sequence[Step] = ()) ->
 
 
 def _contents(steps: Sequence[Step]) -> Iterator[Document]:
-    """Go through the contents; steps of one side that follow each other are one."""
+    """Yield the contents; consecutive steps of the same role are merged."""
     names = {text(step.get("id")): text(step.get("name")) for step in steps if step.get("type") == "function_call"}
     turn: Document = {}
     for step in steps:
@@ -88,7 +88,7 @@ def _contents(steps: Sequence[Step]) -> Iterator[Document]:
 
 
 def _parts(step: Step, names: Mapping[str, str]) -> tuple[str, list[Document]]:
-    """Return whose step it is, and its parts; of what the API has run itself there are none."""
+    """Return a step's role and its parts; steps of the API's built-in tools have no parts."""
     match step.get("type"):
         case "user_input":
             return "user", [_part(content) for content in dicts(step.get("content"))]
@@ -98,9 +98,9 @@ def _parts(step: Step, names: Mapping[str, str]) -> tuple[str, list[Document]]:
             call = {"id": text(step.get("id")), "name": text(step.get("name")), "args": mapping(step.get("arguments"))}
             return "model", [{"functionCall": call}]
         case "thought":
-            said = "\n".join(text(content.get("text")) for content in dicts(step.get("summary")))
-            signed = {"thoughtSignature": text(step.get("signature"))} if step.get("signature") else {}
-            return "model", [{"text": said, "thought": True, **signed}]
+            summary = "\n".join(text(content.get("text")) for content in dicts(step.get("summary")))
+            signature = {"thoughtSignature": text(step.get("signature"))} if step.get("signature") else {}
+            return "model", [{"text": summary, "thought": True, **signature}]
         case "model_output":
             return "model", [_part(content) for content in dicts(step.get("content"))]
     return "model", []
@@ -116,14 +116,14 @@ def _part(content: Step) -> Document:
 
 
 def _result(step: Step, names: Mapping[str, str]) -> Document:
-    """Return the part of a function's result: an object, a text, or contents, of which files stand beside the text."""
+    """Return the part of a function's result: an object, a text, or contents, whose files go into `parts`."""
     result, call = step.get("result"), text(step.get("call_id"))
     files: list[Document] = []
     if isinstance(result, dict) and result.keys() == {"content"} and dicts(result["content"]):
         result = result["content"]
     if isinstance(result, list):
         contents = dicts(result)
-        files = [_part(content) for content in contents if content.get("type") in CONTENTS[1:]]
+        files = [_part(content) for content in contents if content.get("type") in CONTENT_TYPES[1:]]
         result = "\n".join(text(content.get("text")) for content in contents if content.get("type") == "text")
     response: Document = {
         "id": call,
@@ -137,19 +137,19 @@ def _tools(body: Mapping[str, Any]) -> Iterator[Document]:
     for tool in dicts(body.get("tools")):
         kind = text(tool.get("type"))
         if kind == "function":
-            told = {key: tool[key] for key in ("name", "description") if key in tool}
+            declaration = {key: tool[key] for key in ("name", "description") if key in tool}
             schema = tool.get("parameters")
-            yield {"functionDeclarations": [told | ({"parametersJsonSchema": schema} if schema else {})]}
+            yield {"functionDeclarations": [declaration | ({"parametersJsonSchema": schema} if schema else {})]}
         elif kind == "file_search":
             names = {"file_search_store_names": "fileSearchStoreNames", "metadata_filter": "metadataFilter"}
             names["top_k"] = "topK"
             yield {"fileSearch": {names[key]: tool[key] for key in names if key in tool}}
-        elif kind in OWN_TOOLS:
-            yield {OWN_TOOLS[kind]: {}}
+        elif kind in BUILT_IN_TOOLS:
+            yield {BUILT_IN_TOOLS[kind]: {}}
 
 
-def _calling(choice: object) -> Document:
-    """Return how functions are to be called: `tool_choice` is a mode, or has one and the tools' names."""
+def _tool_config(choice: object) -> Document:
+    """Return the `toolConfig` of a `tool_choice`, which is a mode, or has a mode and the tools' names."""
     allowed = mapping(mapping(choice).get("allowed_tools"))
     mode = text(allowed.get("mode")) or text(choice)
     config: Document = {"mode": mode.upper()} if mode else {}
@@ -159,63 +159,63 @@ def _calling(choice: object) -> Document:
 
 
 def _config(config: Mapping[str, Any]) -> Document:
-    found: Document = {other: config[name] for name, other in CONFIG.items() if config.get(name) is not None}
+    fields: Document = {other: config[name] for name, other in CONFIG_NAMES.items() if config.get(name) is not None}
     thinking: Document = {}
     if level := text(config.get("thinking_level")):
         thinking["thinkingLevel"] = level
     if config.get("thinking_summaries") == "auto":
         thinking["includeThoughts"] = True
-    return found | ({"thinkingConfig": thinking} if thinking else {})
+    return fields | ({"thinkingConfig": thinking} if thinking else {})
 
 
 def _media(config: Mapping[str, Any]) -> Document:
-    """Return how pictures and voices are to be; what is said of a picture may be a format of the answer instead."""
-    found: Document = {}
+    """Return the options of images and voices; those of images may be in a response format instead."""
+    fields: Document = {}
     if picture := mapping(config.get("image_config")):
-        found["imageConfig"] = _picture(picture)
+        fields["imageConfig"] = _image_config(picture)
     speech = config.get("speech_config")
     speakers = dicts(mapping(speech).get("speakers") if isinstance(speech, dict) else speech)
     voices = [
         {"speaker": text(each.get("speaker")), "voiceConfig": _voice(text(each.get("voice")))} for each in speakers
     ]
     if len(voices) > 1:
-        found["speechConfig"] = {"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": voices}}
+        fields["speechConfig"] = {"multiSpeakerVoiceConfig": {"speakerVoiceConfigs": voices}}
     elif voices:
-        found["speechConfig"] = {"voiceConfig": voices[0]["voiceConfig"]}
-    return found
+        fields["speechConfig"] = {"voiceConfig": voices[0]["voiceConfig"]}
+    return fields
 
 
 def _voice(name: str) -> Document:
     return {"prebuiltVoiceConfig": {"voiceName": name}} if name else {}
 
 
-def _picture(given: Mapping[str, Any]) -> Document:
+def _image_config(config: Mapping[str, Any]) -> Document:
     names = {"aspect_ratio": "aspectRatio", "image_size": "imageSize"}
-    return {names[key]: given[key] for key in names if isinstance(given.get(key), str)}
+    return {names[key]: config[key] for key in names if isinstance(config.get(key), str)}
 
 
 def formats_of(body: Mapping[str, Any]) -> list[Document]:
-    """Return the formats of the answer that are asked for."""
-    given = body.get("response_format")
-    return dicts(given if isinstance(given, list) else [given])
+    """Return the requested response formats."""
+    formats = body.get("response_format")
+    return dicts(formats if isinstance(formats, list) else [formats])
 
 
 def _formats(body: Mapping[str, Any]) -> Document:
-    """Return what the answer is to be: of which modalities, in JSON of which schema, a picture of which size."""
-    found: Document = {}
-    asked = [name.upper() for name in texts(body.get("response_modalities"))]
+    """Return the options of the answer: its modalities, its JSON schema, and the size of an image."""
+    fields: Document = {}
+    modalities = [name.upper() for name in texts(body.get("response_modalities"))]
     if mime := text(body.get("response_mime_type")):
-        found["responseMimeType"] = mime
+        fields["responseMimeType"] = mime
     for each in formats_of(body):
         kind = text(each.get("type"))
-        if kind not in CONTENTS:  # a schema itself
-            found |= {"responseMimeType": "application/json", "responseJsonSchema": each}
+        if kind not in CONTENT_TYPES:  # a schema itself
+            fields |= {"responseMimeType": "application/json", "responseJsonSchema": each}
             continue
-        asked.append(kind.upper())
-        if kind == "image" and (picture := _picture(each)):
-            found["imageConfig"] = picture
+        modalities.append(kind.upper())
+        if kind == "image" and (picture := _image_config(each)):
+            fields["imageConfig"] = picture
         if kind == "text" and text(each.get("mime_type")):
-            found["responseMimeType"] = each["mime_type"]
+            fields["responseMimeType"] = each["mime_type"]
         if kind == "text" and (schema := mapping(each.get("schema"))):
-            found |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
-    return found | ({"responseModalities": list(dict.fromkeys(asked))} if asked else {})
+            fields |= {"responseMimeType": "application/json", "responseJsonSchema": schema}
+    return fields | ({"responseModalities": list(dict.fromkeys(modalities))} if modalities else {})
