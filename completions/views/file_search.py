@@ -18,7 +18,7 @@ from completions.views.stored import ResourceRequest, stored, stored_with_open_l
 from completions.wire.fields import text
 from completions.wire.gemini import file_search, files
 from completions.wire.gemini.fields import pick
-from completions.wire.gemini.file_search import DOCUMENT, DOCUMENTS, PLACE, STORE, Source
+from completions.wire.gemini.file_search import DOCUMENT, DOCUMENTS, STORE, STORE_PREFIX, Source
 from completions.wire.gemini.files import FILE, UPLOAD, new_id
 from completions.wire.gemini.pages import page
 from completions.wire.storage import MAX_STORED
@@ -33,10 +33,10 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     file_search.check("store", body)
     store = file_search.new_store(body, time.time())
     facts = {"display_name": store["display_name"]}
-    store["id"] = (await scripted_id(request, facts, STORE, "display_name") or store["id"]).removeprefix(PLACE)
+    store["id"] = (await scripted_id(request, facts, STORE, "display_name") or store["id"]).removeprefix(STORE_PREFIX)
     await request.records.put(STORE, store["id"], store)
     await request.records.put(DOCUMENTS, store["id"], {"documents": {}})
-    return file_search.shown_store(store, {}, time.time())
+    return file_search.store_resource(store, {}, time.time())
 
 
 async def _documents(request: ResourceRequest, store: str) -> Mapping[str, Document]:
@@ -48,12 +48,12 @@ async def _document(request: ResourceRequest, store: str, name: str) -> Document
     await request.get(STORE, store)
     document = (await _documents(request, store)).get(name)
     if document is None:
-        raise file_search.no_document(store, name)
+        raise file_search.document_not_found(store, name)
     return document
 
 
 async def _shown(request: ResourceRequest, store: Document) -> dict[str, Any]:
-    return file_search.shown_store(store, await _documents(request, store["id"]), time.time())
+    return file_search.store_resource(store, await _documents(request, store["id"]), time.time())
 
 
 @stored
@@ -145,7 +145,7 @@ async def imported(request: ResourceRequest, store: str) -> dict[str, Any]:
     file = await request.get(FILE, f"files/{text(pick(body, 'fileName')).removeprefix('files/')}")
     data = await request.bytes_of(FILE, file["name"])
     source = Source({"displayName": file["display_name"], **body}, file["media_type"], data)
-    document = await _add(request, store, source, await _plan(request, store, source.asked, source.media_type))
+    document = await _add(request, store, source, await _plan(request, store, source.request, source.media_type))
     return {"name": file_search.operation(store, document, 0, upload=False)["name"]}
 
 
@@ -161,14 +161,16 @@ async def documents_listed(request: ResourceRequest, store: str) -> dict[str, An
     """List the documents of a store."""
     await request.get(STORE, store)
     now = time.time()
-    documents = [file_search.shown_document(store, each, now) for each in (await _documents(request, store)).values()]
+    documents = [
+        file_search.document_resource(store, each, now) for each in (await _documents(request, store)).values()
+    ]
     return page(documents, request.query, "documents", PAGE)
 
 
 @stored
 async def document_shown(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
     """Show a document as it is by now."""
-    return file_search.shown_document(store, await _document(request, store, name), time.time())
+    return file_search.document_resource(store, await _document(request, store, name), time.time())
 
 
 @stored

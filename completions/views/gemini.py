@@ -58,10 +58,10 @@ async def take_upload(request: ResourceRequest, target: Target) -> ExchangeRespo
     if protocol == "resumable":
         return await _begin(request, body, headers, target)
     if protocol == "multipart" or media_type.startswith("multipart/related"):
-        document, kind, data = files.related(body, media_type)
+        document, kind, data = files.parse_multipart(body, media_type)
     else:
         document, kind, data = {}, media_type, body
-    upload = files.received(await target.begin(request, document, kind), len(data), "")
+    upload = files.with_received(await target.begin(request, document, kind), len(data), "")
     await blobs.put(request.records, (UPLOAD, upload["id"]), data)
     try:
         return _respond(await target.end(request, upload), FINAL)
@@ -108,7 +108,7 @@ async def _resume(request: ResourceRequest, name: str, headers: TextHeaders, tar
         return _respond(b"", {"x-goog-upload-status": "cancelled"})
     if "upload" in commands:
         data, offset = read_body(request.http_request), headers.get("x-goog-upload-offset") or ""
-        upload = await request.change(UPLOAD, name, lambda before: files.received(before, len(data), offset))
+        upload = await request.change(UPLOAD, name, lambda before: files.with_received(before, len(data), offset))
         await blobs.append(request.records, (UPLOAD, name), data)
     if "finalize" not in commands:
         return _respond(b"", ACTIVE)
@@ -127,7 +127,7 @@ async def _store_file(request: ResourceRequest, upload: Document) -> dict[str, A
     file = await budget.in_thread(files.new_file, upload, data, now, now + upload["processing"])
     await blobs.move(request.records, [owner], (FILE, file["name"]))
     await request.records.put(FILE, file["name"], file)
-    return {"file": files.shown(file, now)}
+    return {"file": files.file_resource(file, now)}
 
 
 FILES = Target(_new_upload, _store_file)
@@ -148,14 +148,14 @@ async def uploaded(request: ResourceRequest) -> ExchangeResponse:
 async def files_listed(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     now = time.time()
-    shown_files = [files.shown(each, now) for each in await request.all(FILE)]
+    shown_files = [files.file_resource(each, now) for each in await request.all(FILE)]
     return page(shown_files[::-1], request.query, "files", 10)
 
 
 @stored
 async def file_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file as it is by now."""
-    return files.shown(await request.get(FILE, f"files/{name}"), time.time())
+    return files.file_resource(await request.get(FILE, f"files/{name}"), time.time())
 
 
 @stored
@@ -170,33 +170,33 @@ async def cache_made(request: ResourceRequest, place: str = "") -> dict[str, Any
     """Cache contents."""
     body = request.body
     await scripted_outcome(request, CACHE, body)
-    prompt = caches.prompt_of(body, place, TextHeaders(request.headers))
+    prompt = caches.prompt_for_counting(body, place, TextHeaders(request.headers))
     prompt = await with_uploads(request.records, files.place_of, prompt)
     cache = await budget.run(caches.new_cache, body, place, prompt, time.time())
     await request.records.put(CACHE, cache["name"], cache)
-    return caches.shown(cache)
+    return caches.cache_resource(cache)
 
 
 @stored
 async def caches_listed(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     """List the caches, the newest first."""
     start = f"{place}cachedContents/"
-    shown_caches = [caches.shown(each) for each in await request.all(CACHE) if each["name"].startswith(start)]
+    shown_caches = [caches.cache_resource(each) for each in await request.all(CACHE) if each["name"].startswith(start)]
     return page(shown_caches[::-1], request.query, "cachedContents", 50)
 
 
 @stored
 async def cache_shown(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
     """Show a cache."""
-    return caches.shown(await request.get(CACHE, f"{place}cachedContents/{name}"))
+    return caches.cache_resource(await request.get(CACHE, f"{place}cachedContents/{name}"))
 
 
 @stored
 async def cache_changed(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
     """Change when a cache ends."""
     whole, body, now = f"{place}cachedContents/{name}", request.body, time.time()
-    cache = await request.change(CACHE, whole, lambda before: caches.changed(before, body, now))
-    return caches.shown(cache)
+    cache = await request.change(CACHE, whole, lambda before: caches.updated_cache(before, body, now))
+    return caches.cache_resource(cache)
 
 
 @stored

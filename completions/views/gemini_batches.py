@@ -41,7 +41,7 @@ async def made(request: ResourceRequest, model: str) -> dict[str, Any]:
     answer_later(
         request, outcome, (BATCH, batch["id"]), requests, partial(_store_results, request.records, batch, lines, done)
     )
-    return batches.shown(batch, 0)
+    return batches.batch_operation(batch, 0)
 
 
 async def _store_results(
@@ -52,9 +52,9 @@ async def _store_results(
         batches.result(line, each.status, each.data) for line, each in zip(lines, request_results, strict=True)
     )
     results = await budget.in_thread(list[dict[str, Any]], result_lines)
-    output, done = batches.inlined(lines, results), max(time.time(), done)
+    output, done = batches.inlined_output(lines, results), max(time.time(), done)
     if batch["in_file"]:
-        output = {"responsesFile": await _put_results(records, batches.written_lines(lines, results), done)}
+        output = {"responsesFile": await _put_results(records, batches.result_lines(lines, results), done)}
     facts = {"done": done, "failed": sum("error" in each for each in results), "output": output}
     return lambda before: {**before, **facts}
 
@@ -81,21 +81,21 @@ async def downloaded(request: ResourceRequest, name: str) -> ExchangeResponse:
 async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    shown_batches = [batches.shown(each, now) for each in await request.all(BATCH)]
+    shown_batches = [batches.batch_operation(each, now) for each in await request.all(BATCH)]
     return page(shown_batches[::-1], request.query, "operations", 100)
 
 
 @stored
 async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return batches.shown(await request.get(BATCH, f"batches/{name}"), time.time())
+    return batches.batch_operation(await request.get(BATCH, f"batches/{name}"), time.time())
 
 
 @stored
 async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
     now = time.time()
-    await request.change(BATCH, f"batches/{name}", lambda before: batches.cancelled(before, now))
+    await request.change(BATCH, f"batches/{name}", lambda before: batches.cancelled_batch(before, now))
     return {}
 
 

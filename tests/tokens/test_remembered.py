@@ -10,7 +10,7 @@ import pytest
 from completions.conversation import Message, Prompt, Tool, ToolCall
 from completions.tokens import prompt as counting
 from completions.tokens import remembered, text
-from completions.wire.gemini import declared
+from completions.wire.gemini import schema_rules
 
 LINE = "Which planet of the solar system has the most moons, and how many are known? "
 SCHEMA = {"type": "object", "properties": {f"p{at}": {"type": "string", "description": LINE} for at in range(5)}}
@@ -98,15 +98,15 @@ def test_tools__that_differ_in_anything_are_told_apart(change: dict[str, Any]) -
 
 def test_schema__is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has no items has none within them either, and so on to the deepest level that is looked at."""
-    looked, within = [], declared._subschemas
+    looked, within = [], schema_rules._subschemas
 
     def look(schema: Mapping[str, Any], key: str) -> Iterator[tuple[str, dict[str, Any]]]:
         looked.append(schema)
         return within(schema, key)
 
-    monkeypatch.setattr(declared, "_subschemas", look)
+    monkeypatch.setattr(schema_rules, "_subschemas", look)
     array = {"type": "ARRAY", "items": {"type": "STRING", "enum": ["a", ""]}}
     schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}, "b": array}}
-    (said,) = declared.problems([("tools[0].function_declarations[0]", {"parameters": schema})], {})
+    (said,) = schema_rules.problems([("tools[0].function_declarations[0]", {"parameters": schema})], {})
     assert said.endswith(".parameters.properties[b].items.enum[1]: cannot be empty\n")
     assert len(looked) == 4 + 1, "the schema, three within it, and the answer's, of which there is none"

@@ -20,8 +20,8 @@ from completions.wire.fields import arranged, by_name, without_fields, without_n
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import call_id, response_id
-from completions.wire.gemini.rules import EMPTY
-from completions.wire.gemini.signatures import is_strict, signature, signs
+from completions.wire.gemini.rules import EMPTY_PART
+from completions.wire.gemini.signatures import is_strict, signature, signs_answer
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.openai.readback import THOUGHT_TAGS
 from completions.wire.validation import Check
@@ -94,7 +94,7 @@ class GeminiChat(Vendor):
         """Raise `RequestError` if a request for embeddings is invalid, as one of an empty text."""
         super().check_embeddings(body, size)
         if body["input"] == "" or (isinstance(body["input"], list) and "" in body["input"]):
-            raise RequestError(EMPTY)
+            raise RequestError(EMPTY_PART)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id as Google numbers calls."""
@@ -132,7 +132,7 @@ class GeminiChat(Vendor):
     def signature_of(self, choice: Choice) -> dict[str, str]:
         """Return the signature of what was thought; empty where the model signs nothing."""
         calls = choice.tool_calls
-        if not signs(self.asked, calls=bool(calls), thought=bool(choice.reasoning)):
+        if not signs_answer(self.asked, calls=bool(calls), thought=bool(choice.reasoning)):
             return {}
         return {"thought_signature": signature(f"thought/{calls[0].id if calls else choice.text}")}
 

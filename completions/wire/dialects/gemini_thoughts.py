@@ -14,7 +14,7 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import refusals as native
 from completions.wire.gemini.fields import pick
-from completions.wire.gemini.signatures import is_strict, wrong_in_chat
+from completions.wire.gemini.signatures import chat_signature_problem, is_strict
 from completions.wire.refusals import Asked, Find
 from completions.wire.validation import Rule
 
@@ -47,7 +47,7 @@ def shows_thoughts(body: Mapping[str, Any]) -> bool:
 def _wrong_signature(body: Mapping[str, Any]) -> RequestError | None:
     """Find the first call of the turn that is not over that has not its signature, at a model that wants it."""
     wants = is_strict(own_name(text(body.get("model"))))
-    wrong = wrong_in_chat(body["messages"], _signature) if wants else ""
+    wrong = chat_signature_problem(body["messages"], _signature) if wants else ""
     return RequestError(wrong) if wrong else None
 
 

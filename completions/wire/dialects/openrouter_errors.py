@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, text
-from completions.wire.gemini.signatures import wrong_in_chat
+from completions.wire.gemini.signatures import chat_signature_problem
 from completions.wire.openai.words import POLICY
 from completions.wire.validation import Rule
 
@@ -57,7 +57,7 @@ def _shortened(said: str) -> str:
 def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
     """Return the error for a call of Gemini 3 whose encrypted detail has not come back, with what Google said."""
     wants = text(body.get("model")).startswith(GEMINI_3)
-    if not (wrong := wrong_in_chat(body["messages"], _encrypted, of_any_text=True) if wants else ""):
+    if not (wrong := chat_signature_problem(body["messages"], _encrypted, of_any_text=True) if wants else ""):
         return None
     error = RequestError(FAILED)
     error.about = {"raw": RAW.format(message=wrong), "provider_name": "Google AI Studio"}

@@ -19,7 +19,7 @@ from completions.wire.content import arguments_of
 from completions.wire.fields import as_text, dicts, mapping, text, without_nulls
 from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.gemini.signatures import DRAWS, is_strict, signature, signs
+from completions.wire.gemini.signatures import IMAGE_MODELS, is_strict, signature, signs_answer
 from completions.wire.media_type import is_picture, type_of
 from completions.wire.openai.logprobs import alternatives, chance_of, given
 
@@ -136,7 +136,7 @@ class Candidate:
     @property
     def signature(self) -> Document:
         """The signature of the thought, for the part after it; empty if the model signs nothing."""
-        if not signs(self._prompt.model, calls=bool(self.calls), thought=bool(self.choice.reasoning)):
+        if not signs_answer(self._prompt.model, calls=bool(self.calls), thought=bool(self.choice.reasoning)):
             return {}
         return {"thoughtSignature": signature(f"thought/{self._reply.serial}/{self._index}")}
 
@@ -171,7 +171,7 @@ class Candidate:
                 elif self.thoughts:
                     yield kind, {"text": content, "thought": True}
         for at, part in enumerate(self.media_parts):
-            is_signed = DRAWS.match(self._prompt.model or "") and "inlineData" in part
+            is_signed = IMAGE_MODELS.match(self._prompt.model or "") and "inlineData" in part
             seed = f"media/{self._reply.serial}/{self._index}/{at}"
             yield "media", part | ({"thoughtSignature": signature(seed)} if is_signed else {})
 
@@ -300,7 +300,7 @@ def _code_parts(call: ToolCall) -> list[Document]:
     arguments = arguments_of(call) or {}
     output = orjson.loads(call.result) if call.result else ""
     pictures = [media.inline(type_of(name), data) for name, data in call.files if is_picture(name)]
-    return [*hosted.executed(text(arguments.get("code")), as_text(output)), *pictures]
+    return [*hosted.code_parts(text(arguments.get("code")), as_text(output)), *pictures]
 
 
 def _merged(entries: Sequence[Mapping[str, Any]]) -> Document:

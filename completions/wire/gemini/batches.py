@@ -1,7 +1,7 @@
-"""Gemini's batches: what is asked for, and the operation that a batch is at a time.
+"""Gemini's batches: the requests, and the operation of a batch at a given time.
 
-Shapes as recorded of the API in August 2026, and `google.genai.types.BatchJob`. A batch is kept with the times at which
-it begins and ends, so that its state follows from the clock.
+Shapes as recorded of the API in August 2026, and `google.genai.types.BatchJob`. A batch is stored with its start and
+end times, so that its state follows from the clock.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,15 +17,15 @@ from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.files import new_id
 from completions.wire.gemini.messages import GENERATE
 from completions.wire.gemini.proto import long, message, repeated, string, struct
-from completions.wire.gemini.times import written
+from completions.wire.gemini.times import timestamp
 from completions.wire.json_lines import dump_lines, numbered_lines
 
 BATCH = "gemini_batch"
-"""The kind under which a batch is kept, which names its rules too."""
+"""The kind under which a batch is stored, which rules name too."""
 
 TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"
 LIFETIME = 48 * 3600
-"""Seconds after which a batch expires that is not done: Google's page on the Batch API."""
+"""Seconds after which an unfinished batch expires: Google's page on the Batch API."""
 
 
 _LINE = message("InlinedRequest", {"request": GENERATE, "metadata": struct})
@@ -38,14 +38,14 @@ _REQUEST = message(
 
 
 class Line(NamedTuple):
-    """A request of a batch: what it is known by, and what it asks."""
+    """A request of a batch, with its label."""
 
     label: Mapping[str, Any]
     request: Mapping[str, Any]
 
 
 class Source(NamedTuple):
-    """What a batch is made of: its name for people, and its requests, or the file that has them."""
+    """The source of a batch: its display name, and its requests or the file with them."""
 
     display_name: str
     lines: Sequence[Line]
@@ -53,20 +53,20 @@ class Source(NamedTuple):
 
 
 def read_batch(body: Mapping[str, Any]) -> Source:
-    """Return what a request for a batch asks for; raise what is wrong with it, but for the requests themselves."""
+    """Return the source of a requested batch; raise its error, except for those of the requests in it."""
     if violations := _REQUEST(dict(body), ""):
         raise Violated(violations)
     batch = inner(body, "batch")
     source = inner(batch, "inputConfig")
-    file, within = text(pick(source, "fileName")), many(inner(source, "requests").get("requests") or [])
-    if bool(file) == bool(within):
+    file, inline_requests = text(pick(source, "fileName")), many(inner(source, "requests").get("requests") or [])
+    if bool(file) == bool(inline_requests):
         raise RequestError("* BatchGenerateContentRequest.batch.input_config: exactly one of requests and file_name\n")
-    lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in within]
+    lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in inline_requests]
     return Source(text(pick(batch, "displayName")), lines, file)
 
 
 def read_lines(data: bytes) -> list[Line]:
-    """Return the requests of a file, a JSON document a line; raise what is wrong with one."""
+    """Return the requests of a file, one JSON document a line; raise the error of an invalid one."""
     lines = []
     for number, each in numbered_lines(data):
         try:
@@ -99,28 +99,28 @@ def new_batch(model: str, source: Source, total: int, now: float, started: float
 
 
 def result(line: Line, status: int, body: bytes) -> dict[str, Any]:
-    """Return what a request of a batch got."""
+    """Return the result of a request of a batch."""
     document = orjson.loads(body)
     return {"response": document} if status == 200 else {"error": mapping(document).get("error", document)}
 
 
-def inlined(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the results as a batch's output has them itself."""
-    told = [
+def inlined_output(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the results as a batch's inline output."""
+    responses = [
         {**found, **({"metadata": line.label} if line.label else {})}
         for line, found in zip(lines, results, strict=True)
     ]
-    return {"inlinedResponses": {"inlinedResponses": told}}
+    return {"inlinedResponses": {"inlinedResponses": responses}}
 
 
-def written_lines(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> bytes:
-    """Return the results as a file has them, a JSON document a line."""
+def result_lines(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> bytes:
+    """Return the results as a file, one JSON document a line."""
     found = zip(lines, results, strict=True)
     return dump_lines({**line.label, **each} for line, each in found)
 
 
 def state_at(batch: Document, now: float) -> str:
-    """Return the state of a batch at a time, without the start that all have."""
+    """Return the state of a batch at a time, without the common prefix."""
     done, cancelled = batch["done"], batch["cancelled"]
     if cancelled is not None and (done is None or cancelled < done):
         return "CANCELLED"
@@ -131,7 +131,7 @@ def state_at(batch: Document, now: float) -> str:
     return "RUNNING" if now >= batch["started"] else "PENDING"
 
 
-def shown(batch: Document, now: float) -> dict[str, Any]:
+def batch_operation(batch: Document, now: float) -> dict[str, Any]:
     """Return the operation of a batch as it is at a time."""
     state = state_at(batch, now)
     over, answered = state not in ("PENDING", "RUNNING"), state in ("SUCCEEDED", "FAILED")
@@ -147,9 +147,9 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
         "model": batch["model"],
         "displayName": batch["display_name"],
         **({"output": batch["output"]} if answered else {}),
-        "createTime": written(batch["created"], digits=9),
-        **({"endTime": written(end, digits=9)} if over else {}),
-        "updateTime": written(end if over else batch["created"], digits=9),
+        "createTime": timestamp(batch["created"], digits=9),
+        **({"endTime": timestamp(end, digits=9)} if over else {}),
+        "updateTime": timestamp(end if over else batch["created"], digits=9),
         "batchStats": {"requestCount": str(batch["total"]), **{key: str(n) for key, n in counts.items() if n}},
         "state": f"BATCH_STATE_{state}",
         "name": batch["id"],
@@ -161,10 +161,10 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
 
 
 def not_found(name: str) -> RequestError:
-    """Return the API's error of a batch that is not there."""
+    """Return the API's error for an unknown batch."""
     return RequestError(f"Batch {name[:100]} not found.", status=404, code="NOT_FOUND", facts=None)
 
 
-def cancelled(batch: Document, now: float) -> dict[str, Any]:
-    """Return a batch that is cancelled; one that is over stays as it is."""
+def cancelled_batch(batch: Document, now: float) -> dict[str, Any]:
+    """Return a cancelled batch; one that has ended is unchanged."""
     return dict(batch) if state_at(batch, now) not in ("PENDING", "RUNNING") else {**batch, "cancelled": now}

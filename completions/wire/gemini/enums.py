@@ -1,4 +1,4 @@
-"""Enumerations of Gemini's answers as numbers: `$alt=json;enum-encoding=int`, which Google's older Go client asks for.
+"""Enums in Gemini's answers as numbers: `$alt=json;enum-encoding=int`, which Google's older Go client sends.
 
 The numbers are those of `google.ai.generativelanguage.v1beta`; recorded in August 2025 (tmc/langchaingo).
 """
@@ -33,14 +33,14 @@ NUMBERS: Mapping[str, Mapping[str, int]] = {
 }
 """By the field."""
 
-OWN = ("args", "response")
-"""What a caller's tools take and give, which has no enumerations of Google's."""
+USER_FIELDS = ("args", "response")
+"""The fields with arguments and results of a client's tools, which have no enums."""
 
 FINISHES = {number: name for name, number in NUMBERS["finishReason"].items()}
 
 
-def wanted(prompt: Prompt) -> bool:
-    """Tell whether a request asks for numbers."""
+def wants_numbers(prompt: Prompt) -> bool:
+    """Tell whether a request asks for enums as numbers."""
     return "enum-encoding=int" in prompt.address.get("alt", "").split(";")
 
 
@@ -54,7 +54,7 @@ def _numbered(value: Any) -> Any:
         return [_numbered(each) for each in value]
     if not isinstance(value, dict):
         return value
-    return {key: each if key in OWN else _number(key, each) for key, each in value.items()}
+    return {key: each if key in USER_FIELDS else _number(key, each) for key, each in value.items()}
 
 
 def _number(key: str, value: Any) -> Any:

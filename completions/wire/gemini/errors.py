@@ -1,4 +1,4 @@
-"""Google's errors: `google.rpc.Status` with its typed details, and Google's words for what OpenAI says otherwise.
+"""Google's errors: `google.rpc.Status` with its typed details, and Google's wordings for OpenAI's errors.
 
 Sources: AIP-193 and google/rpc/code.proto (statuses and their HTTP codes), error_details.proto (the details); the
 wordings are the API's own, as its users quote them.
@@ -35,8 +35,8 @@ STATUSES = {
 NAMES = {*STATUSES.values(), "FAILED_PRECONDITION", "ALREADY_EXISTS", "DATA_LOSS", "UNKNOWN"}
 """A script's `type` or `code` that is one of these is the status."""
 
-FOREIGN = ("x-ratelimit-", "retry-after-ms", "openai-")
-"""How headers start that Google does not send; only a script or a request asks for `x-should-retry`."""
+OTHER_VENDORS_HEADERS = ("x-ratelimit-", "retry-after-ms", "openai-")
+"""The prefixes of headers that Google does not send; `x-should-retry` comes only from a script or a request."""
 
 DOMAIN = "googleapis.com"
 SERVICE = "generativelanguage.googleapis.com"
@@ -47,18 +47,18 @@ QUOTA_IDS = {
     "tokens per min": "GenerateContentInputTokensPerModelPerMinute-FreeTier",
     "tokens per day": "GenerateContentInputTokensPerModelPerDay-FreeTier",
 }
-"""What the API calls the quotas, by our names of the limits."""
+"""The API's names of the quotas, by the mock's names of the limits."""
 
-USED_UP = (
+QUOTA_EXCEEDED = (
     "You exceeded your current quota, please check your plan and billing details. For more information on this error, "
     "head to: https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: "
     "https://ai.dev/rate-limit. "
 )
 """Quoted until 2026-10-05, with a space at the end whether or not there follow the quotas (captured 2026-08-15)."""
 
-Said = str | Callable[[re.Match[str]], str]
+Wording = str | Callable[[re.Match[str]], str]
 
-WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
+WORDINGS: tuple[tuple[re.Pattern[str], Wording], ...] = tuple(
     (re.compile(pattern, re.DOTALL), said)
     for pattern, said in (
         (
@@ -86,7 +86,7 @@ WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
             r"The JSON body of your request must be an object",
             'Invalid JSON payload received. Unknown name "": Root element must be a message.',
         ),
-        (r"Rate limit reached for|You exceeded your current quota(?!.*ai\.google\.dev)", USED_UP),
+        (r"Rate limit reached for|You exceeded your current quota(?!.*ai\.google\.dev)", QUOTA_EXCEEDED),
         (r"The server had an error while processing your request\.$", "Internal error encountered."),
         (
             r"The engine is currently overloaded|Overloaded$",
@@ -102,7 +102,7 @@ WORDINGS: tuple[tuple[re.Pattern[str], Said], ...] = tuple(
         (r"Country, region, or territory not supported", "User location is not supported for the API use."),
     )
 )
-"""Google's words by the start of OpenAI's."""
+"""Google's wordings by the start of OpenAI's."""
 
 KEY_INVALID = "API key not valid. Please pass a valid API key."
 KEY_MISSING = (
@@ -112,17 +112,17 @@ KEY_MISSING = (
 
 
 class Violated(RequestError):
-    """A request with fields that are wrong: each one's path, empty for the root, and what is said of it."""
+    """A request with invalid fields: the path of each, empty for the root, and the description of its problem."""
 
     def __init__(self, violations: list[tuple[str, str]]) -> None:
-        super().__init__("\n".join(said for _, said in violations), param=violations[0][0] or None)
+        super().__init__("\n".join(description for _, description in violations), param=violations[0][0] or None)
         self.violations = violations
 
 
 def not_found(facts: Mapping[str, Any], version: str = "v1beta") -> str:
-    """Return what is said of a model that there is not in a version of the API."""
-    asked = mapping(facts.get("address")).get("method") or "generateContent"
-    method = str(asked).replace("batchEmbedContents", "embedContent")
+    """Return the message for a model that does not exist in a version of the API."""
+    requested = mapping(facts.get("address")).get("method") or "generateContent"
+    method = str(requested).replace("batchEmbedContents", "embedContent")
     return (
         f"models/{facts['model']} is not found for API version {version}, or is not supported for {method}. Call "
         "ModelService.ListModels to see the list of available models and their supported methods."
@@ -152,23 +152,23 @@ ERROR_WORDS: Mapping[str, Words] = {
         seen="2026-11-27",
     ),
 }
-"""How the API puts the usual errors, of which it tells the facts."""
+"""The API's wordings of the usual errors, with their facts."""
 
 
 def adapt_error(exc: RequestError) -> RequestError:
-    """Return an error in Google's words, and with its status for keys; one that is Google's own already as it is."""
+    """Return an error in Google's words, and with Google's status for keys; one in Google's words is unchanged."""
     if isinstance(exc, KeyRefused):
-        status, said = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
-        return RequestError(said, status=status, code="API_KEY_INVALID" if exc.key else None)
-    if isinstance(exc, Undecodable) and (told := no_json.told(exc.body, exc.at)) is not None:
-        return RequestError(f"Invalid JSON payload received. {told}", status=exc.status)
+        status, message = (400, KEY_INVALID) if exc.key else (403, KEY_MISSING)
+        return RequestError(message, status=status, code="API_KEY_INVALID" if exc.key else None)
+    if isinstance(exc, Undecodable) and (reason := no_json.invalid_json_message(exc.body, exc.at)) is not None:
+        return RequestError(f"Invalid JSON payload received. {reason}", status=exc.status)
     exc = worded(exc, ERROR_WORDS)
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
             message = wording if isinstance(wording, str) else wording(found)
-            quota = _quota(exc) if wording is USED_UP else {}
+            quota = _quota(exc) if wording is QUOTA_EXCEEDED else {}
             adapted = RequestError(
-                message + _used_up(quota, exc),
+                message + _quota_message(quota, exc),
                 status=exc.status,
                 type=exc.type,
                 code=exc.code,
@@ -185,7 +185,7 @@ def _metric(exc: RequestError) -> str:
 
 
 def _quota(exc: RequestError) -> dict[str, object]:
-    """Return which of the quotas was used up, as far as the API has one like it."""
+    """Return the quota that was exceeded, if the API has an equivalent one."""
     facts = exc.facts or {}
     name = QUOTA_IDS.get(str(facts.get("name")).partition(" (")[0])
     if name is None:
@@ -194,19 +194,19 @@ def _quota(exc: RequestError) -> dict[str, object]:
     return {"quotaId": name, "quotaDimensions": dimensions, "quotaValue": str(facts["most"])}
 
 
-def _used_up(quota: Mapping[str, Any], exc: RequestError) -> str:
-    """Return what is said of a quota that is used up, and of the time until there is more."""
+def _quota_message(quota: Mapping[str, Any], exc: RequestError) -> str:
+    """Return the message for an exceeded quota, with the time to wait."""
     if not quota:
         return ""
     model, wait = quota["quotaDimensions"]["model"], _wait(exc.headers)
-    said = f"\n* Quota exceeded for metric: {_metric(exc)}, limit: {quota['quotaValue']}, model: {model}"
+    message = f"\n* Quota exceeded for metric: {_metric(exc)}, limit: {quota['quotaValue']}, model: {model}"
     if wait is None:
-        return said
-    return f"{said}\nPlease retry in {f'{wait:.9g}s' if wait >= 1 else f'{wait * 1000:.9g}ms'}."
+        return message
+    return f"{message}\nPlease retry in {f'{wait:.9g}s' if wait >= 1 else f'{wait * 1000:.9g}ms'}."
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the document; `details` are there only where there are any."""
+    """Return the document; it has `details` only if there are any."""
     document: dict[str, Any] = {"code": exc.status, "message": exc.message, "status": _status(exc)}
     if details := _details(exc):
         document["details"] = details
@@ -214,15 +214,17 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 
 
 def _status(exc: RequestError) -> str:
-    for given in (exc.code, exc.type):
-        if given in NAMES:
-            return str(given)
+    for name in (exc.code, exc.type):
+        if name in NAMES:
+            return str(name)
     return STATUSES.get(exc.status, "INVALID_ARGUMENT" if exc.status < 500 else "INTERNAL")
 
 
 def _details(exc: RequestError) -> list[dict[str, Any]]:
     if isinstance(exc, Violated):
-        violations = [({"field": field} if field else {}) | {"description": said} for field, said in exc.violations]
+        violations = [
+            ({"field": field} if field else {}) | {"description": description} for field, description in exc.violations
+        ]
         return [_detail("BadRequest", fieldViolations=violations)]
     if exc.code == "API_KEY_INVALID":
         localized = _detail("LocalizedMessage", locale="en-US", message=exc.message)
@@ -235,7 +237,7 @@ def _details(exc: RequestError) -> list[dict[str, Any]]:
 
 
 def _exhausted(exc: RequestError) -> list[dict[str, Any]]:
-    """Return which quota is used up, where to read about it, and when to try again, if that is known."""
+    """Return the details of an exceeded quota: a link, the quota, and when to retry, if that is known."""
     link = {
         "description": "Learn more about Gemini API quotas",
         "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
@@ -249,7 +251,7 @@ def _exhausted(exc: RequestError) -> list[dict[str, Any]]:
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait; a date says none."""
+    """Return the seconds to wait; None for a date."""
     named = {name.lower(): value for name, value in headers.items()}
     for name, unit in (("retry-after-ms", 1000), ("retry-after", 1)):
         try:

@@ -1,4 +1,4 @@
-"""Gemini's requests are protocol buffers in JSON: names in camel case or snake case, numbers as strings too.
+"""Read fields of Gemini's requests: protocol buffers in JSON, in camel case or snake case, with numbers as strings too.
 
 Source: the ProtoJSON format (protobuf.dev), and what google-genai and LiteLLM send.
 """
@@ -26,14 +26,14 @@ def pick(document: Mapping[str, Any], name: str) -> Any:
 
 
 def inner(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return a field that is a message, or one within it, and so on; an empty one where it is none."""
+    """Return the message at a path of fields, or an empty one for anything else."""
     for name in names:
         document = mapping(pick(document, name))
     return mapping(document)
 
 
 def many(value: object) -> list[Any]:
-    """Return a repeated field's messages; one that stands alone counts as a list of it."""
+    """Return a repeated field's messages; a single message counts as a list of one."""
     return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
 
 

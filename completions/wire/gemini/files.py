@@ -1,4 +1,4 @@
-"""Gemini's files: what one looks like, how an upload goes on, and what is refused.
+"""Gemini's files: the resource, the progress of an upload, and the errors.
 
 Shapes and headers as recorded of the API in August 2026, and `google.genai.types.File`; times and sizes are those of
 Google's page on the Files API.
@@ -21,16 +21,16 @@ from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import SERVICE, Violated
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.proto import anything, long, message, string
-from completions.wire.gemini.times import written
+from completions.wire.gemini.times import timestamp
 from completions.wire.storage import MAX_STORED, no_room
 
 FILE, UPLOAD = "gemini_file", "gemini_upload"
-"""The kinds under which a file and an upload that goes on are kept; the first names its rules too."""
+"""The kinds under which a file and an unfinished upload are stored; rules name the first too."""
 
 LIFETIME = 48 * 3600
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 NAME = re.compile(r"files/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-SLOW = ("video/", "audio/")
+SLOW_TYPES = ("video/", "audio/")
 """Media types of files that are processed for a while, until the rule's `ttft_ms` is over."""
 
 
@@ -38,22 +38,22 @@ OWN_URIS = ("files/", f"https://{SERVICE}/")
 
 
 def place_of(source: str) -> Place | None:
-    """Return where the file of a URI, or of a name, is kept."""
+    """Return the place of the file with a URI or a name."""
     found = NAME.search(source)
     return (FILE, found[0]) if found and found.end() == len(source) else None
 
 
-def named(contents: object) -> list[Place]:
-    """Return where the files are kept that contents name by the API's own URIs; others are anywhere."""
+def file_places(contents: object) -> list[Place]:
+    """Return the places of the files that contents name by the API's own URIs."""
     parts = (part for content in many(contents) for part in many(content.get("parts")))
     uris = (text(pick(inner(part, "fileData"), "fileUri")) for part in parts)
     return [place for uri in uris if uri.startswith(OWN_URIS) and (place := place_of(uri)) is not None]
 
 
 def check_usable(places: Iterable[Place], documents: Mapping[Place, Document], now: float) -> None:
-    """Raise the API's error of a file that is still processed (quoted until October 2026).
+    """Raise the API's error for a file that is still processing (quoted until October 2026).
 
-    One that is not there may have been uploaded elsewhere, as those of recordings and of fixtures were.
+    An unknown file is accepted: it may have been uploaded to the real API, as in recordings and fixtures.
     """
     for place in places:
         if (file := documents.get(place)) is not None and now < file["ready"]:
@@ -64,7 +64,7 @@ def check_usable(places: Iterable[Place], documents: Mapping[Place, Document], n
 _TEXTS = ("name", "displayName", "mimeType", "createTime", "updateTime", "expirationTime", "sha256Hash")
 _OTHERS = ("uri", "downloadUri", "state", "source", "error", "videoMetadata")
 _FILE = message("File", {**dict.fromkeys(_TEXTS, string), "sizeBytes": long, **dict.fromkeys(_OTHERS, anything)})
-"""What a request may say of a file that is to be uploaded: `google.genai.types.File`."""
+"""The fields of a file in a request for an upload: `google.genai.types.File`."""
 
 
 def new_id(length: int) -> str:
@@ -73,7 +73,7 @@ def new_id(length: int) -> str:
 
 
 def new_upload(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
-    """Return an upload that begins; `body` may have the `file`'s own name and display name."""
+    """Return a new upload; `body` may have the `file`'s name and display name."""
     if body.get("file") is not None and (violations := _FILE(body["file"], "file")):
         raise Violated(violations)
     file = inner(body, "file")
@@ -91,17 +91,17 @@ def new_upload(body: Mapping[str, Any], media_type: str) -> dict[str, Any]:
     }
 
 
-def received(upload: Document, size: int, offset: str) -> dict[str, Any]:
-    """Return an upload with `size` more bytes; raise the error of bytes that do not follow on those before."""
+def with_received(upload: Document, size: int, offset: str) -> dict[str, Any]:
+    """Return an upload with `size` more bytes; raise the error for a wrong offset."""
     if offset and offset != str(upload["received"]):
         raise RequestError(f"The upload has {upload['received']} bytes, so the offset cannot be {offset[:20]}.")
-    if (whole := upload["received"] + size) > MAX_STORED:
-        raise storage_full(whole)
-    return {**upload, "received": whole}
+    if (total := upload["received"] + size) > MAX_STORED:
+        raise storage_full(total)
+    return {**upload, "received": total}
 
 
 def new_file(upload: Document, data: bytes, now: float, ready: float) -> dict[str, Any]:
-    """Return the file of an upload that has ended; it is processed until `ready`."""
+    """Return the file of a complete upload; it is processing until `ready`."""
     return {
         "name": upload["name"],
         "display_name": upload["display_name"],
@@ -109,22 +109,22 @@ def new_file(upload: Document, data: bytes, now: float, ready: float) -> dict[st
         "bytes": len(data),
         "sha256": base64.b64encode(hashlib.sha256(data).hexdigest().encode()).decode(),
         "created": now,
-        "ready": ready if upload["media_type"].startswith(SLOW) else now,
+        "ready": ready if upload["media_type"].startswith(SLOW_TYPES) else now,
         "expires": now + LIFETIME,
     }
 
 
-def shown(file: Document, now: float) -> dict[str, Any]:
+def file_resource(file: Document, now: float) -> dict[str, Any]:
     """Return a file as it is at a time."""
-    made = written(file["created"])
+    created = timestamp(file["created"])
     return {
         "name": file["name"],
         **({"displayName": file["display_name"]} if file["display_name"] else {}),
         "mimeType": file["media_type"],
         "sizeBytes": str(file["bytes"]),
-        "createTime": made,
-        "updateTime": made,
-        "expirationTime": written(file["expires"], digits=9),
+        "createTime": created,
+        "updateTime": created,
+        "expirationTime": timestamp(file["expires"], digits=9),
         "sha256Hash": file["sha256"],
         "uri": f"https://{SERVICE}/v1beta/{file['name']}",
         "state": "ACTIVE" if now >= file["ready"] else "PROCESSING",
@@ -132,7 +132,7 @@ def shown(file: Document, now: float) -> dict[str, Any]:
     }
 
 
-def related(body: bytes, media_type: str) -> tuple[dict[str, Any], str, bytes]:
+def parse_multipart(body: bytes, media_type: str) -> tuple[dict[str, Any], str, bytes]:
     """Return the document, the media type and the bytes of an upload in one body (`multipart/related`)."""
     message = message_from_bytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body, policy=HTTP)
     parts = list(message.iter_parts()) if message.is_multipart() else []
@@ -147,22 +147,22 @@ def related(body: bytes, media_type: str) -> tuple[dict[str, Any], str, bytes]:
 
 
 def not_found(name: str) -> RequestError:
-    """Return the API's error of a file that is not there."""
+    """Return the API's error for an unknown file."""
     why = f"You do not have permission to access the File {name[:100]} or it may not exist."
     return RequestError(why, status=403, code="PERMISSION_DENIED", facts=None)
 
 
 def not_downloadable(name: str) -> RequestError:
-    """Return the API's error of a download: only what the API has made is sent back."""
+    """Return the API's error for downloading an uploaded file: only generated files can be downloaded."""
     why = f"File {name[:100]} is not downloadable: it was uploaded."
     return RequestError(why, status=400, code="FAILED_PRECONDITION", facts=None)
 
 
 def already_exists(name: str) -> RequestError:
-    """Return the API's error of a name that is taken."""
+    """Return the API's error for a name that is in use."""
     return RequestError(f"Resource already exists: {name}", status=409, code="ALREADY_EXISTS", facts=None)
 
 
 def storage_full(size: int) -> RequestError:
-    """Return the error of a file for which there is no room."""
+    """Return the error for a file for which there is no room."""
     return no_room(size, status=429, code="RESOURCE_EXHAUSTED", facts=None)

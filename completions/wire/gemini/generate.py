@@ -36,18 +36,18 @@ from completions.wire.gemini.file_search import DOCUMENTS
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.readback import collect_candidates
 from completions.wire.gemini.refusals import REFUSALS
-from completions.wire.gemini.stream import Chunks, recorded
+from completions.wire.gemini.stream import Chunks, verbatim_events
 
-STEADY_HEADERS = {
+CONSTANT_HEADERS = {
     "vary": "Origin, X-Origin, Referer",
     "x-content-type-options": "nosniff",
     "x-frame-options": "SAMEORIGIN",
     "x-xss-protection": "0",
 }
-"""Constant headers of Google's (recorded in 2025 and 2026)."""
+"""Google's constant headers (recorded in 2025 and 2026)."""
 
 TIER = "x-gemini-service-tier"
-"""The header that says how a request was paid for, which LiteLLM reads; Vertex AI and embeddings have none."""
+"""The header with the service tier, which LiteLLM reads; Vertex AI and embeddings do not have it."""
 
 STREAMED = ":streamGenerateContent"
 _SSE = re.compile(r"(?:^|&)alt=sse(?:;|&|$)")
@@ -55,7 +55,7 @@ _SSE = re.compile(r"(?:^|&)alt=sse(?:;|&|$)")
 DIMENSIONS = 3072
 """The default dimensions of `gemini-embedding-001`."""
 
-UNTOLD = re.compile(r"gemini-embedding-(?:001|exp)|text-|embedding-")
+WITHOUT_USAGE = re.compile(r"gemini-embedding-(?:001|exp)|text-|embedding-")
 
 OLD_DIMENSIONS = 768
 """The dimensions of `text-embedding-004` and its predecessors."""
@@ -73,7 +73,7 @@ class Gemini(WireFormat):
     json_type = "application/json; charset=UTF-8"
     window_of_prompt = True
     short_text = 7
-    """So it is in six of seven recorded texts of that length; one of eight tokens comes in two chunks."""
+    """Six of seven recorded texts of that length come in one chunk; one of eight tokens comes in two."""
     uploaded = staticmethod(files.place_of)
     collect = staticmethod(collect_candidates)
     adapt_error = staticmethod(gemini_errors.adapt_error)
@@ -87,16 +87,16 @@ class Gemini(WireFormat):
         address = {key: route[key] for key in ("model", "method", "alt", "vertex") if route.get(key)}
         if validate:
             gemini_rules.validate(document, address)
-        return read_prompt(response_format.unfolded(document), headers, address)
+        return read_prompt(response_format.with_older_fields(document), headers, address)
 
     def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return the cache that a request continues from, its files, and the documents that it searches."""
+        """Return the places of the cache that a request uses, of its files, and of the documents that it searches."""
         name = pick(prompt.body, "cachedContent")
         places = [(CACHE, name)] if isinstance(name, str) and name else []
         return [*places, *_files(prompt), *((DOCUMENTS, store) for store in grounding.stores(prompt.body))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with the cached content before it, and what it searches; its files are ready."""
+        """Return the prompt with its cached content and its searchable documents; check that its files are ready."""
         if validate:
             files.check_usable(_files(prompt), documents, time.time())
         name, stores = pick(prompt.body, "cachedContent"), grounding.stores(prompt.body)
@@ -109,53 +109,57 @@ class Gemini(WireFormat):
             prompt = prompt if cache is None else caches.continued(prompt, cache)
         if not stores:
             return prompt
-        kept = {name: found["documents"] for (kind, name), found in documents.items() if kind == DOCUMENTS}
-        missing = [store for store in stores if store not in kept]
+        searched = {name: found["documents"] for (kind, name), found in documents.items() if kind == DOCUMENTS}
+        missing = [store for store in stores if store not in searched]
         if missing and validate:
             raise file_search.not_found(missing[0])
-        return replace(prompt, recalled={**prompt.recalled, "documents": kept})
+        return replace(prompt, recalled={**prompt.recalled, "documents": searched})
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a `GenerateContentResponse`, or the answer of a method that does not generate."""
         match prompt.address.get("method"):
             case "countTokens":
-                return _counted(reply, prompt)
+                return _token_count(reply, prompt)
             case "embedContent":
-                return {"embedding": _vectors(reply, prompt)[0], **_embedded(reply, prompt)}
+                return {"embedding": _vectors(reply, prompt)[0], **_embedding_usage(reply, prompt)}
             case "batchEmbedContents":
-                return {"embeddings": _vectors(reply, prompt), **_embedded(reply, prompt)}
+                return {"embeddings": _vectors(reply, prompt), **_embedding_usage(reply, prompt)}
             case "predict" if prompt.task == "draw":
                 return imagen.document(reply, prompt)
             case "predict":
                 predictions = [_prediction(vector, prompt, at) for at, vector in enumerate(_vectors(reply, prompt))]
                 billed = sum(len(message.text) for message in prompt.messages)
                 return {"predictions": predictions, "metadata": {"billableCharacterCount": billed}}
-        if (own := reply.verbatim(self.name)) is not None:
-            return dict(own)
-        saids = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
-        counted = reported_usage(reply, prompt, saids)
+        if (verbatim := reply.verbatim(self.name)) is not None:
+            return dict(verbatim)
+        candidates = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
+        used = reported_usage(reply, prompt, candidates)
         return {
-            "candidates": [_candidate(said, prompt) for said in saids],
-            "usageMetadata": counted,
+            "candidates": [_candidate(candidate, prompt) for candidate in candidates],
+            "usageMetadata": used,
             **tail(reply, prompt),
         }
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the answer; a header tells the tier."""
-        told, body = _tier(prompt), super().render(reply, prompt)
-        data = enums.numbered_bytes(body.data) if enums.wanted(prompt) else body.data
-        return body._replace(data=data, headers={TIER: told} if told else {})
+        """Return the answer, with the service tier in a header."""
+        tier_name, body = _tier(prompt), super().render(reply, prompt)
+        data = enums.numbered_bytes(body.data) if enums.wants_numbers(prompt) else body.data
+        return body._replace(data=data, headers={TIER: tier_name} if tier_name else {})
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one per token and per call, the last of which ends a candidate; there is no terminator."""
-        if (own := reply.verbatim(self.name)) is not None:
-            return [*recorded(own, prompt), *([] if _is_sse(prompt) else [CLOSE])]
-        saids = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
-        chunks = Chunks(reply, prompt, saids)
-        lanes = in_step([chunks.says(said, index) for index, said in enumerate(saids)]) if saids else []
-        finishes = [chunks.finish(said, index) for index, said in enumerate(saids)]
+        if (verbatim := reply.verbatim(self.name)) is not None:
+            return [*verbatim_events(verbatim, prompt), *([] if _is_sse(prompt) else [CLOSE])]
+        candidates = [Candidate(reply, prompt, index) for index in range(len(reply.choices))]
+        chunks = Chunks(reply, prompt, candidates)
+        lanes = (
+            in_step([chunks.content_events(candidate, index) for index, candidate in enumerate(candidates)])
+            if candidates
+            else []
+        )
+        finishes = [chunks.finish_event(candidate, index) for index, candidate in enumerate(candidates)]
         events = Events(lanes, finishes, () if _is_sse(prompt) else (CLOSE,))
-        return [_numbered(event) for event in events] if enums.wanted(prompt) else events
+        return [_numbered(event) for event in events] if enums.wants_numbers(prompt) else events
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return server-sent events, or one array if they are not requested."""
@@ -163,25 +167,25 @@ class Gemini(WireFormat):
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers; there is none for the request id."""
-        return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **STEADY_HEADERS}
+        return {"server-timing": f"gfet4t7; dur={elapsed_ms:.0f}", **CONSTANT_HEADERS}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Leave out what Google does not send: the error's details say how long to wait."""
-        return without(headers, *gemini_errors.FOREIGN)
+        """Leave out the headers that Google does not send: the error's details have the time to wait."""
+        return without(headers, *gemini_errors.OTHER_VENDORS_HEADERS)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return Google's envelope (`google.rpc.Status`)."""
         return gemini_errors.envelope(self.adapt_error(exc))
 
     def lists_errors(self, path: str, query: str) -> bool:
-        """Tell whether the stream that is asked for is one array (as llm-gemini 0.35 reads its errors, 2026)."""
+        """Tell whether the requested stream is one array (as llm-gemini 0.35 reads its errors, 2026)."""
         return path.endswith(STREAMED) and _SSE.search(query) is None
 
     def error_type(self, path: str, query: str) -> str:
-        """Return the media type of the events that are asked for, which Google's server tells of an error too.
+        """Return the media type of the requested events, which Google's server uses for an error too.
 
-        Recorded by maruel/genai in September 2026 and by Mirascope; so @google/genai tells the whole JSON as the
-        message (quoted until 2026: continuedev/continue 10639, google-gemini/gemini-cli 14811 and 19466).
+        Recorded by maruel/genai in September 2026 and by Mirascope; therefore the message of @google/genai is the whole
+        JSON (quoted until 2026: continuedev/continue 10639, google-gemini/gemini-cli 14811 and 19466).
         """
         return ServerSentEvents.media_type if path.endswith(STREAMED) and _SSE.search(query) else ""
 
@@ -191,9 +195,9 @@ class Gemini(WireFormat):
 
 
 def _files(prompt: Prompt) -> list[Place]:
-    """Return where the files are kept that what is generated from names; Vertex AI keeps none."""
+    """Return the places of the files that a request for generation names; Vertex AI has none."""
     is_named = prompt.task == "generate" and not is_vertex(prompt)
-    return files.named(prompt.body.get("contents") or []) if is_named else []
+    return files.file_places(prompt.body.get("contents") or []) if is_named else []
 
 
 def _is_sse(prompt: Prompt) -> bool:
@@ -204,27 +208,27 @@ def _numbered(event: Event) -> Event:
     return event if event is CLOSE else event._replace(data=enums.numbered_bytes(event.data))
 
 
-def _candidate(said: Candidate, prompt: Prompt) -> dict[str, Any]:
-    return {"content": content_of(said.parts(), prompt), **said.ending(), **said.logprobs()}
+def _candidate(candidate: Candidate, prompt: Prompt) -> dict[str, Any]:
+    return {"content": content_of(candidate.parts(), prompt), **candidate.ending(), **candidate.logprobs()}
 
 
 def _tier(prompt: Prompt) -> str | None:
-    """Return the tier that a header tells: the Gemini API's of what is generated."""
+    """Return the service tier for the header, which the Gemini API has for generated answers."""
     return None if is_vertex(prompt) or "enerateContent" not in prompt.address.get("method", "") else tier(prompt)
 
 
 @functools.cache
-def _framing(is_sse: bool, told: str | None) -> Framing:
+def _framing(is_sse: bool, tier_name: str | None) -> Framing:
     framing: Framing = ServerSentEvents(line_end=b"\r\n") if is_sse else JSONArray()
-    framing.headers = {TIER: told} if told else None
+    framing.headers = {TIER: tier_name} if tier_name else None
     return framing
 
 
-def _embedded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return what embeddings cost, which models before Gemini's second do not tell (recorded up to August 2026)."""
+def _embedding_usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the usage of embeddings; models before Gemini's second have none (recorded up to August 2026)."""
     method = prompt.address.get("method")
     vertex = is_vertex(prompt)
-    if UNTOLD.match(prompt.model or "") or (method == "embedContent" and not vertex):
+    if WITHOUT_USAGE.match(prompt.model or "") or (method == "embedContent" and not vertex):
         return {}
     count = reply.used.prompt_tokens
     details = [{"modality": "TEXT", "tokenCount": count}]
@@ -233,29 +237,29 @@ def _embedded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return {"usageMetadata": {"promptTokenCount": count, "promptTokenDetails": details}}
 
 
-def _counted(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the tokens of a request; Vertex AI counts besides the characters of texts and tools that are no spaces."""
+def _token_count(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the tokens of a request; Vertex AI also counts the characters of texts and tools except spaces."""
     count = reply.used.prompt_tokens
     texts = [message.text for message in prompt.messages]
-    texts += [said for tool in prompt.tools for said in (tool.name, tool.description)]
+    texts += [part for tool in prompt.tools for part in (tool.name, tool.description)]
     billed = {"totalBillableCharacters": sum(len("".join(text.split())) for text in texts)} if is_vertex(prompt) else {}
     return {"totalTokens": count, **billed, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": count}]}
 
 
 def _vectors(reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
-    """Return the embeddings of a request's texts; without any, that of the empty text."""
+    """Return the embeddings of a request's texts, or that of the empty text if it has none."""
     sizes = [_dimensions(request, prompt.model) for request in _requests(prompt)]
-    said = [message.text for message in prompt.messages] or [""]
-    sizes += sizes[-1:] * (len(said) - len(sizes))
-    given = [choice.embedding for choice in reply.choices if choice.embedding]
+    inputs = [message.text for message in prompt.messages] or [""]
+    sizes += sizes[-1:] * (len(inputs) - len(sizes))
+    scripted = [choice.embedding for choice in reply.choices if choice.embedding]
     return [
-        {"values": list(given[at % len(given)]) if given else vectors.embed(each, size)}
-        for at, (each, size) in enumerate(zip(said, sizes, strict=False))
+        {"values": list(scripted[at % len(scripted)]) if scripted else vectors.embed(each, size)}
+        for at, (each, size) in enumerate(zip(inputs, sizes, strict=False))
     ]
 
 
 def _requests(prompt: Prompt) -> list[Mapping[str, Any]]:
-    """Return what says how long the vectors are to be: for each of a batch, or once for all."""
+    """Return the objects with the dimensions of the vectors: one for each request of a batch, or one for all."""
     batch = prompt.body.get("requests")
     if isinstance(batch, list) and (found := [item for item in batch if isinstance(item, dict)]):
         return list(found)
@@ -264,13 +268,13 @@ def _requests(prompt: Prompt) -> list[Mapping[str, Any]]:
 
 def _dimensions(request: Mapping[str, Any], model: str | None) -> int:
     configured = inner(request, "embedContentConfig") or request
-    asked = integer(pick(configured, "outputDimensionality"), 1)
-    usual = OLD_DIMENSIONS if (model or "").startswith(("text-", "embedding-")) else DIMENSIONS
-    return min(asked or usual, DIMENSIONS)
+    requested = integer(pick(configured, "outputDimensionality"), 1)
+    default = OLD_DIMENSIONS if (model or "").startswith(("text-", "embedding-")) else DIMENSIONS
+    return min(requested or default, DIMENSIONS)
 
 
 def _prediction(vector: dict[str, Any], prompt: Prompt, at: int) -> dict[str, Any]:
     """Return an element of Vertex's older answer."""
-    said = prompt.messages[at].text if at < len(prompt.messages) else ""
-    statistics = {"truncated": False, "token_count": tokens.count(said, prompt.model)}
+    content = prompt.messages[at].text if at < len(prompt.messages) else ""
+    statistics = {"truncated": False, "token_count": tokens.count(content, prompt.model)}
     return {"embeddings": {"statistics": statistics, **vector}}

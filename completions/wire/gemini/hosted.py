@@ -1,4 +1,4 @@
-"""Step 4: tools that Gemini runs itself before it says a text: code, searches of the web, pages that the prompt names.
+"""Step 4: Gemini's built-in tools, which run before a text: code, web searches, and pages that the prompt names.
 
 Of 23 recorded answers with a text, whose requests offered such a tool and no function, 22 had run it. Shapes as
 recorded of gemini-2.5-flash, gemini-2.5-pro and gemini-3-flash-preview from November 2025 to July 2026, and
@@ -17,17 +17,17 @@ from completions.wire.fields import mapping, text, whole
 from completions.wire.gemini.fields import inner, many, pick
 
 MAX_PAGES = 20
-"""Pages that a request may have read, according to Google's guide "URL context"."""
+"""The largest number of pages that a request can read, according to Google's guide "URL context"."""
 
 GEMINI_3 = re.compile(r"\bgemini-3")
-GIVEN, READ = 65, 2300
-"""Tokens of what a tool gives the model to read, and those of a page besides."""
+TOOL_OUTPUT_TOKENS, PAGE_TOKENS = 65, 2300
+"""Tokens of a tool's output for the model, and of each page in addition."""
 
 Document = dict[str, Any]
 
 
 def offered(prompt: Prompt) -> list[str]:
-    """Return which of the tools a request offers and lets the model use."""
+    """Return the built-in tools that a request offers and lets the model use."""
     if prompt.tool_choice.mode == "none":
         return []
     tools = many(prompt.body.get("tools") or [])
@@ -36,12 +36,12 @@ def offered(prompt: Prompt) -> list[str]:
 
 
 def shows_calls(prompt: Prompt) -> bool:
-    """Tell whether the request wants to see the calls of the tools."""
+    """Tell whether the request asks for the calls of built-in tools."""
     return pick(inner(prompt.body, "toolConfig"), "includeServerSideToolInvocations") is True
 
 
-def executed(code: str, printed: str) -> list[Document]:
-    """Return the parts of code that was run: the code, and what it printed."""
+def code_parts(code: str, printed: str) -> list[Document]:
+    """Return the parts of executed code: the code, and its output."""
     return [
         {"executableCode": {"language": "PYTHON", "code": code}},
         {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": printed}},
@@ -49,27 +49,27 @@ def executed(code: str, printed: str) -> list[Document]:
 
 
 def calls(prompt: Prompt, found: Sequence[Mapping[str, Any]]) -> Iterator[list[Document]]:
-    """Yield for each tool that has run the part with its call, and the part with what it found."""
+    """Yield for each tool that has run the part with its call, and the part with its response."""
     tools = offered(prompt)
     if "codeExecution" in tools:
-        yield executed(CODE, PRINTED)
+        yield code_parts(CODE, PRINTED)
     if not shows_calls(prompt):
         return
     if "googleSearch" in tools:
-        told = {"search_suggestions": _suggestions(_query(prompt))}
-        yield _shown("GOOGLE_SEARCH_WEB", {"args": {"queries": [_query(prompt)]}}, {"response": told})
+        response = {"search_suggestions": _suggestions(_query(prompt))}
+        yield _call_and_response("GOOGLE_SEARCH_WEB", {"args": {"queries": [_query(prompt)]}}, {"response": response})
     if "urlContext" in tools and (pages := _pages(prompt)):
-        yield _shown("URL_CONTEXT", {"args": {"urls": pages}}, {})
+        yield _call_and_response("URL_CONTEXT", {"args": {"urls": pages}}, {})
     if found:
-        yield _shown("FILE_SEARCH", {}, {})
+        yield _call_and_response("FILE_SEARCH", {}, {})
 
 
-def _shown(kind: str, asked: Document, answered: Document) -> list[Document]:
-    return [{"toolCall": {"toolType": kind, **asked}}, {"toolResponse": {"toolType": kind, **answered}}]
+def _call_and_response(kind: str, call: Document, response: Document) -> list[Document]:
+    return [{"toolCall": {"toolType": kind, **call}}, {"toolResponse": {"toolType": kind, **response}}]
 
 
-def cost(prompt: Prompt, asked: int) -> int:
-    """Return what the model read after its tools had run: the prompt once more, and what they gave it.
+def cost(prompt: Prompt, prompt_tokens: int) -> int:
+    """Return the tokens that the model read after its tools had run: the prompt once more, and their output.
 
     Gemini 3 counts nothing for a search; fitted to 15 recordings up to August 2026.
     """
@@ -78,22 +78,22 @@ def cost(prompt: Prompt, asked: int) -> int:
     searched = "googleSearch" in tools and not GEMINI_3.search(prompt.model or "")
     if not (pages or searched or "codeExecution" in tools):
         return 0
-    return asked + GIVEN + READ * pages
+    return prompt_tokens + TOOL_OUTPUT_TOKENS + PAGE_TOKENS * pages
 
 
-def metadata(choice: Choice, prompt: Prompt, said: str) -> Document:
-    """Return what a candidate tells of its sources on the web: those that it cites, or one for the whole text."""
-    tools = offered(prompt) if said and not choice.tool_calls else []
+def metadata(choice: Choice, prompt: Prompt, content: str) -> Document:
+    """Return a candidate's metadata of sources on the web: those that it cites, or one for the whole text."""
+    tools = offered(prompt) if content and not choice.tool_calls else []
     pages = _pages(prompt) if "urlContext" in tools else []
-    read = [{"retrievedUrl": page, "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"} for page in pages]
-    fetched: Document = {"urlContextMetadata": {"urlMetadata": read}} if read else {}
-    if not read and "googleSearch" not in tools:
-        return fetched
+    url_metadata = [{"retrievedUrl": page, "urlRetrievalStatus": "URL_RETRIEVAL_STATUS_SUCCESS"} for page in pages]
+    document: Document = {"urlContextMetadata": {"urlMetadata": url_metadata}} if url_metadata else {}
+    if not url_metadata and "googleSearch" not in tools:
+        return document
     cited = [mapping(each.get("url_citation")) for each in choice.annotations]
     sources = [each for each in cited if each.get("url")] or [{"url": page} for page in pages] or [dict(PAGE)]
     grounded: Document = {
         "groundingChunks": [{"web": _web(source, prompt)} for source in sources],
-        "groundingSupports": [_support(at, source, said) for at, source in enumerate(sources)],
+        "groundingSupports": [_support(at, source, content) for at, source in enumerate(sources)],
     }
     if "googleSearch" in tools:
         query = _query(prompt)
@@ -102,21 +102,21 @@ def metadata(choice: Choice, prompt: Prompt, said: str) -> Document:
             **grounded,
             "webSearchQueries": [query],
         }
-    return {"groundingMetadata": grounded, **fetched}
+    return {"groundingMetadata": grounded, **document}
 
 
 def _web(source: Mapping[str, Any], prompt: Prompt) -> Document:
     host = urlsplit(text(source["url"])).netloc
-    told = {"uri": source["url"], "title": text(source.get("title")) or host}
-    return told | ({"domain": host} if "vertex" in prompt.address else {})
+    fields = {"uri": source["url"], "title": text(source.get("title")) or host}
+    return fields | ({"domain": host} if "vertex" in prompt.address else {})
 
 
-def _support(at: int, source: Mapping[str, Any], said: str) -> Document:
-    """Return which piece of the text a source stands behind; offsets are of bytes, and 0 is left out."""
-    start, end = whole(source.get("start_index"), 0) or 0, whole(source.get("end_index"), 1) or len(said)
-    segment = {"endIndex": len(said[:end].encode()), "text": said[start:end]}
+def _support(at: int, source: Mapping[str, Any], content: str) -> Document:
+    """Return the segment of the text that a source supports; offsets are in bytes, and 0 is left out."""
+    start, end = whole(source.get("start_index"), 0) or 0, whole(source.get("end_index"), 1) or len(content)
+    segment = {"endIndex": len(content[:end].encode()), "text": content[start:end]}
     return {
-        "segment": {"startIndex": len(said[:start].encode()), **segment} if start else segment,
+        "segment": {"startIndex": len(content[:start].encode()), **segment} if start else segment,
         "groundingChunkIndices": [at],
     }
 
@@ -130,6 +130,6 @@ def _pages(prompt: Prompt) -> list[str]:
 
 
 def _suggestions(query: str) -> str:
-    """Return the page's part that an application has to show beside the answer."""
+    """Return the HTML that an application has to show next to the answer."""
     link = f"https://www.google.com/search?q={quote(query)}"
     return f'<div class="container"><a class="chip" href="{link}">{html.escape(query)}</a></div>\n'

@@ -1,4 +1,4 @@
-"""What Gemini's models draw and say aloud: parts of inline data, what they cost, and what the API refuses of them.
+"""Images and speech of Gemini's models: parts of inline data, their tokens, and the API's errors for them.
 
 Sizes, counts and refusals as a user measured them of the API on 2026-09-02; the sizes of Gemini 3 that were not
 measured are those of Google's page on image generation, the voices those that the API's own error names. Gemini 3 draws
@@ -26,7 +26,7 @@ Document = dict[str, Any]
 
 TEXT, IMAGE, AUDIO = "text", "image", "audio"
 
-EXTREME = ("1:4", "4:1", "1:8", "8:1")
+EXTREME_RATIOS = ("1:4", "4:1", "1:8", "8:1")
 RATIOS: Mapping[str, tuple[tuple[int, int], tuple[int, int]]] = {
     "1:1": ((1024, 1024), (1024, 1024)),
     "1:4": ((512, 2064), (512, 2064)),
@@ -52,13 +52,13 @@ COSTS: Sequence[tuple[str, Mapping[str, int]]] = (
     ("gemini-3.1-flash-image", {"512": 1120, "512P": 1120, "512PX": 1120, "1K": 1120, "2K": 1680, "4K": 2520}),
     ("gemini-3", {"1K": 1120, "2K": 1120, "4K": 2000}),
 )
-"""The sizes that a model has, and the tokens that each costs, by how its name begins."""
+"""The sizes that a model has, and the tokens of each, by the prefix of its name."""
 
 OLD_COST = 1290
-"""The tokens of a picture of Gemini 2.5, which knows no sizes."""
+"""The tokens of an image of Gemini 2.5, which has no sizes."""
 
-UNRESOLVED = re.compile(r"gemini-(2\.5-flash|3-pro)-image")
-"""The models that draw and take no resolution of what they see, as their users found."""
+NO_RESOLUTION = re.compile(r"gemini-(2\.5-flash|3-pro)-image")
+"""The image models that refuse a `mediaResolution`, as their users found."""
 
 VOICES = (
     *("achernar", "achird", "algenib", "algieba", "alnilam", "aoede", "autonoe", "callirrhoe", "charon", "despina"),
@@ -69,46 +69,47 @@ VOICES = (
 SOUND = f"audio/L16;codec=pcm;rate={RATE}"
 TOKENS_PER_SECOND = 25
 MAX_SPOKEN = 4096
-"""Characters of a text that are said aloud."""
+"""The most characters of a text that are turned into speech."""
 
 LONG_SPOKEN = 400
-"""Characters whose sound is made in a thread."""
+"""Characters from which on the sound is made in a thread."""
 
 
 def draws(model: str) -> bool:
-    """Tell whether a model draws, whatever it is asked for."""
+    """Tell whether a model generates images by default."""
     return model.startswith("gemini-") and "-image" in model
 
 
 def speaks(model: str) -> bool:
-    """Tell whether a model says aloud what it is asked to say, and nothing else."""
+    """Tell whether a model only turns text into speech."""
     return model.startswith("gemini-") and model.endswith("-tts")
 
 
 def modalities(config: Mapping[str, Any], model: str) -> tuple[str, ...]:
-    """Return what an answer is made of: `text`, `image`, `audio`."""
-    asked = [name.lower() for name in texts(pick(config, "responseModalities"))]
+    """Return the modalities of an answer: `text`, `image`, `audio`."""
+    requested = [name.lower() for name in texts(pick(config, "responseModalities"))]
     if speaks(model):
         return (AUDIO,)
     if draws(model):
-        return (IMAGE,) if asked == [IMAGE] else (TEXT, IMAGE)
-    return tuple(kind for kind in (TEXT, IMAGE, AUDIO) if kind in asked) or (TEXT,)
+        return (IMAGE,) if requested == [IMAGE] else (TEXT, IMAGE)
+    return tuple(kind for kind in (TEXT, IMAGE, AUDIO) if kind in requested) or (TEXT,)
 
 
 def problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
-    """Yield what the API refuses of a request for pictures or sound."""
-    asked = [name.upper() for name in texts(pick(config, "responseModalities"))]
-    if speaks(model) and "AUDIO" not in asked:
+    """Yield the API's errors for a request for images or speech."""
+    requested = [name.upper() for name in texts(pick(config, "responseModalities"))]
+    if speaks(model) and "AUDIO" not in requested:
+        combination = ", ".join(requested) or "TEXT"
         yield (
-            f"The requested combination of response modalities ({', '.join(asked) or 'TEXT'}) is not supported by the "
+            f"The requested combination of response modalities ({combination}) is not supported by the "
             f"model. models/{model} accepts the following combination of response modalities:\n* AUDIO\n"
         )
     for kind, has in (("IMAGE", draws(model) or "-exp" in model), ("AUDIO", speaks(model) or "audio" in model)):
-        if kind in asked and not has and model.startswith("gemini-"):
+        if kind in requested and not has and model.startswith("gemini-"):
             yield f"Model does not support the requested response modalities: {kind.lower()}"
     if draws(model) and (integer(pick(config, "candidateCount"), 2) or 1) > 1:
         yield "Multiple candidates is not enabled for this model"
-    if pick(config, "mediaResolution") is not None and (found := UNRESOLVED.match(model)):
+    if pick(config, "mediaResolution") is not None and (found := NO_RESOLUTION.match(model)):
         yield f"Media resolution is not enabled for {f'models/{model}' if found[1] == '2.5-flash' else 'this model'}"
     yield from _picture_problems(inner(config, "imageConfig"), model)
     yield from voice_problems(inner(config, "speechConfig"))
@@ -119,7 +120,7 @@ def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
     if ratio and ratio not in RATIOS:
         path = "* GenerateContentRequest.generation_config.image_config.aspect_ratio"
         yield f"{path}: aspect_ratio must be one of {listed(RATIOS, 'or')}.\n"
-    if ratio in EXTREME and draws(model) and not model.startswith("gemini-3.1-flash-image"):
+    if ratio in EXTREME_RATIOS and draws(model) and not model.startswith("gemini-3.1-flash-image"):
         yield f"Aspect ratio {ratio} is not supported for this model"
     if (sizes := _sizes(model)) is None or not size:
         return
@@ -130,7 +131,7 @@ def _picture_problems(config: Mapping[str, Any], model: str) -> Iterator[str]:
 
 
 def voice_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what the API refuses of a `speechConfig`."""
+    """Yield the API's errors for a `speechConfig`."""
     both = inner(config, "multiSpeakerVoiceConfig")
     speakers = many(pick(both, "speakerVoiceConfigs") or [])
     if both and inner(config, "voiceConfig"):
@@ -149,33 +150,33 @@ def _voice(config: Mapping[str, Any]) -> str:
 
 
 def parts(choice: Choice, prompt: Prompt, place: str) -> list[Document]:
-    """Return the picture, or the sound, of an answer; nothing of one that calls, refuses or is cut off.
+    """Return the image or the speech of an answer; none if it calls, refuses or is cut off.
 
-    Where the answer has a text as well, the picture shows what was asked, and else the answer's own text.
+    If the answer has a text as well, the image shows the user's prompt, otherwise the answer's text.
     """
     if choice.tool_calls or choice.refusal or choice.finish_reason in ("length", "content_filter", "error"):
         return []
-    shown = prompt.last_user if TEXT in prompt.modalities else choice.text or ""
-    if not shown.strip():
+    content = prompt.last_user if TEXT in prompt.modalities else choice.text or ""
+    if not content.strip():
         return []
     if AUDIO in prompt.modalities:
-        return [inline(SOUND, sound_of(shown, prompt))]
+        return [inline(SOUND, sound_of(content, prompt))]
     encoding = _encoding(prompt)
-    return [inline(MEDIA_TYPES[encoding.kind], file_of(_picture(shown, prompt, place), encoding))]
+    return [inline(MEDIA_TYPES[encoding.kind], file_of(_picture(content, prompt, place), encoding))]
 
 
 def inline(media_type: str, data: bytes) -> Document:
-    """Return a part that has these bytes."""
+    """Return a part with these bytes."""
     return {"inlineData": {"mimeType": media_type, "data": base64.b64encode(data).decode()}}
 
 
-def _picture(shown: str, prompt: Prompt, place: str) -> Picture:
+def _picture(description: str, prompt: Prompt, place: str) -> Picture:
     model, config = prompt.model or "", inner(prompt.body, "generationConfig", "imageConfig")
     newer = not model.startswith("gemini-2")
     ratio = text(pick(config, "aspectRatio"))
     width, height = RATIOS.get(ratio, RATIOS["16:9" if newer else "1:1"])[newer]
     scale = SCALES.get(text(pick(config, "imageSize")), 1.0) if newer else 1.0
-    return Picture(shown, int(width * scale), int(height * scale), place)
+    return Picture(description, int(width * scale), int(height * scale), place)
 
 
 def _encoding(prompt: Prompt) -> Encoding:
@@ -183,23 +184,23 @@ def _encoding(prompt: Prompt) -> Encoding:
     return encoding_of(options, "png" if (prompt.model or "").startswith("gemini-2") else "jpeg")
 
 
-def sound_of(shown: str, prompt: Prompt) -> bytes:
-    """Return the samples of a text; a line that begins with a speaker's name and a colon is said by that speaker."""
-    if len(shown) > LONG_SPOKEN:
+def sound_of(content: str, prompt: Prompt) -> bytes:
+    """Return the samples of a text; a line that begins with a speaker's name and a colon is spoken by that speaker."""
+    if len(content) > LONG_SPOKEN:
         budget.leave_loop()
     config = inner(prompt.body, "generationConfig", "speechConfig")
     speakers = many(pick(inner(config, "multiSpeakerVoiceConfig"), "speakerVoiceConfigs") or [])
     voices = {text(each.get("speaker")): _voice(each) for each in speakers}
     lines = []
-    for line in shown[:MAX_SPOKEN].splitlines():
-        name, colon, said = line.partition(":")
+    for line in content[:MAX_SPOKEN].splitlines():
+        name, colon, speech = line.partition(":")
         known = bool(colon) and name.strip() in voices
-        lines.append(spoken(said, voices[name.strip()].lower()) if known else spoken(line, _voice(config).lower()))
+        lines.append(spoken(speech, voices[name.strip()].lower()) if known else spoken(line, _voice(config).lower()))
     return b"".join(lines)
 
 
-def cut(part: Document, choice: Choice, prompt: Prompt) -> list[Document]:
-    """Return a part in the pieces in which it is streamed: a sound in as many as its text has tokens."""
+def streamed_parts(part: Document, choice: Choice, prompt: Prompt) -> list[Document]:
+    """Return the pieces in which a part is streamed: a sound has as many as its text has tokens."""
     inline = part["inlineData"]
     if not inline["mimeType"].startswith("audio/"):
         return [part]
@@ -208,10 +209,10 @@ def cut(part: Document, choice: Choice, prompt: Prompt) -> list[Document]:
     return [{"inlineData": {**inline, "data": data[at : at + size]}} for at in range(0, len(data), size)]
 
 
-def cost(made: Sequence[Document], prompt: Prompt) -> dict[str, int]:
-    """Return the tokens of pictures and sounds, by their modality."""
+def cost(parts: Sequence[Document], prompt: Prompt) -> dict[str, int]:
+    """Return the tokens of images and sounds, by their modality."""
     counts: dict[str, int] = {}
-    for inline in (part["inlineData"] for part in made):
+    for inline in (part["inlineData"] for part in parts):
         if inline["mimeType"].startswith("audio/"):
             seconds = len(inline["data"]) * 3 / 4 / 2 / RATE
             counts["AUDIO"] = counts.get("AUDIO", 0) + round(seconds * TOKENS_PER_SECOND)

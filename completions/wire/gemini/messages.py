@@ -5,6 +5,7 @@ from typing import Any
 from completions.wire.gemini.proto import (
     Check,
     Violation,
+    any_enum,
     anything,
     boolean,
     data,
@@ -12,7 +13,6 @@ from completions.wire.gemini.proto import (
     keyed,
     long,
     message,
-    named,
     number,
     repeated,
     string,
@@ -21,7 +21,7 @@ from completions.wire.gemini.proto import (
 )
 
 MAX_DEPTH = 64
-"""Levels of a schema; a deeper one is not looked into."""
+"""The levels of a schema that are checked."""
 
 TYPE = enum("Type", "TYPE_UNSPECIFIED", "STRING", "NUMBER", "INTEGER", "BOOLEAN", "ARRAY", "OBJECT", "NULL")
 
@@ -92,7 +92,7 @@ DATA: dict[str, Check] = {
     "toolResponse": struct,
     "audioTranscription": struct,
 }
-"""The fields of a part of which one must be there."""
+"""The fields of a part of which one is required."""
 
 PART = message(
     "Part",
@@ -139,7 +139,7 @@ TOOL = message(
         "mcpServers": anything,
     },
 )
-CALLING = message(
+FUNCTION_CALLING_CONFIG = message(
     "FunctionCallingConfig",
     {
         "mode": enum("FunctionCallingConfig.Mode", "MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"),
@@ -149,7 +149,11 @@ CALLING = message(
 )
 TOOL_CONFIG = message(
     "ToolConfig",
-    {"functionCallingConfig": CALLING, "retrievalConfig": struct, "includeServerSideToolInvocations": boolean},
+    {
+        "functionCallingConfig": FUNCTION_CALLING_CONFIG,
+        "retrievalConfig": struct,
+        "includeServerSideToolInvocations": boolean,
+    },
 )
 THINKING = message(
     "ThinkingConfig",
@@ -161,14 +165,14 @@ THINKING = message(
         ),
     },
 )
-VERTEX_ALONE = (
+VERTEX_IMAGE_FIELDS = (
     *("personGeneration", "prominentPeople", "outputMimeType", "outputCompressionQuality"),
     "imageOutputOptions",
 )
-"""What Vertex AI takes of a picture and the Gemini API does not."""
+"""The options of images that Vertex AI accepts and the Gemini API does not."""
 
 IMAGE_CONFIG = message(
-    "ImageConfig", {"aspectRatio": string, "imageSize": string, **dict.fromkeys(VERTEX_ALONE, anything)}
+    "ImageConfig", {"aspectRatio": string, "imageSize": string, **dict.fromkeys(VERTEX_IMAGE_FIELDS, anything)}
 )
 GENERATION_FIELDS: dict[str, Check] = {
     "candidateCount": whole,
@@ -208,26 +212,26 @@ GENERATION = message("GenerationConfig", GENERATION_FIELDS)
 SAFETY = message(
     "SafetySetting",
     {
-        "category": named,
+        "category": any_enum,
         "threshold": enum(
             "SafetySetting.HarmBlockThreshold",
             *("HARM_BLOCK_THRESHOLD_UNSPECIFIED", "BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH"),
             *("BLOCK_NONE", "OFF"),
         ),
-        "method": named,
+        "method": any_enum,
     },
 )
 HARMS = (
     *("HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT", "HARASSMENT", "CIVIC_INTEGRITY", "UNSPECIFIED"),
     *("DEROGATORY", "TOXICITY", "VIOLENCE", "SEXUAL", "MEDICAL", "DANGEROUS"),
 )
-"""What the Gemini API calls harms (google-ai-generativelanguage 0.12); it takes settings of the first five."""
+"""The Gemini API's names of harms (google-ai-generativelanguage 0.12); it accepts settings of the first five."""
 
 HARM = enum("HarmCategory", *(f"HARM_CATEGORY_{name}" for name in HARMS))
 
 TIERS = ("UNSPECIFIED", "STANDARD", "FLEX", "PRIORITY")
 SERVICE_TIER = enum("ServiceTier", *TIERS, *(f"SERVICE_TIER_{tier}" for tier in TIERS))
-"""The Gemini API has the names alone, and Vertex AI the longer ones (measured in September 2026)."""
+"""The Gemini API has the short names, and Vertex AI the longer ones (measured in September 2026)."""
 
 GENERATE_FIELDS: dict[str, Check] = {
     "model": string,
@@ -250,7 +254,7 @@ TASKS = (
     *("TASK_TYPE_UNSPECIFIED", "RETRIEVAL_QUERY", "RETRIEVAL_DOCUMENT", "SEMANTIC_SIMILARITY", "CLASSIFICATION"),
     *("CLUSTERING", "QUESTION_ANSWERING", "FACT_VERIFICATION", "CODE_RETRIEVAL_QUERY"),
 )
-"""What embeddings are for, as the Gemini API's reference has it; any other name is refused (measured in 2026)."""
+"""The task types of embeddings, from the Gemini API's reference; any other is refused (measured in 2026)."""
 
 EMBED_FIELDS: dict[str, Check] = {
     "model": string,

@@ -20,17 +20,17 @@ MAX_DEPTH = 20
 
 
 class Malformed(ValueError):
-    """A filter that cannot be read."""
+    """A filter that cannot be parsed."""
 
 
 def read(source: str) -> Filter:
-    """Return the filter that a text stands for; raise `Malformed`."""
+    """Return the filter that a text describes; raise `Malformed`."""
     if len(source) > MAX_LENGTH:
         raise Malformed(f"it has more than {MAX_LENGTH} characters")
     reader = _Reader(_tokens(source))
     found = reader.any_of(0)
-    if reader.left:
-        raise Malformed(f"'{reader.left[0][1]}' stands where it should end")
+    if reader.tokens:
+        raise Malformed(f"'{reader.tokens[0][1]}' stands where it should end")
     return found
 
 
@@ -48,18 +48,18 @@ class _Reader:
     """Reads a filter from its tokens, each a kind and a text."""
 
     def __init__(self, tokens: list[tuple[str, str]]) -> None:
-        self.left = tokens
+        self.tokens = tokens
 
     def _take(self) -> tuple[str, str]:
-        if not self.left:
+        if not self.tokens:
             raise Malformed("it ends too early")
-        return self.left.pop(0)
+        return self.tokens.pop(0)
 
     def _is_next(self, *words: str) -> bool:
-        return bool(self.left) and self.left[0][0] != "text" and self.left[0][1] in words
+        return bool(self.tokens) and self.tokens[0][0] != "text" and self.tokens[0][1] in words
 
     def any_of(self, depth: int) -> Filter:
-        """Read filters of which one has to hold."""
+        """Read filters of which one has to match."""
         each = [self._all_of(depth)]
         while self._is_next("OR"):
             self._take()
@@ -68,7 +68,7 @@ class _Reader:
 
     def _all_of(self, depth: int) -> Filter:
         each = [self._one(depth)]
-        while self.left and not self._is_next("OR", ")"):
+        while self.tokens and not self._is_next("OR", ")"):
             if self._is_next("AND"):
                 self._take()
             each.append(self._one(depth))
@@ -97,26 +97,26 @@ class _Reader:
         return lambda attributes: _compare(attributes.get(key), sign, value)
 
     def _value(self) -> str | float:
-        kind, written = self._take()
-        minus = kind == "sign" and written == "-"
+        kind, source = self._take()
+        minus = kind == "sign" and source == "-"
         if minus:
-            kind, written = self._take()
+            kind, source = self._take()
         if kind == "text" and not minus:
-            return re.sub(r"\\(.)", r"\1", written[1:-1])
+            return re.sub(r"\\(.)", r"\1", source[1:-1])
         try:
-            return float(written) * (-1 if minus else 1)
+            return float(source) * (-1 if minus else 1)
         except ValueError as exc:
             if kind != "word" or minus:
-                raise Malformed(f"'{written}' is no value") from exc
-            return written
+                raise Malformed(f"'{source}' is no value") from exc
+            return source
 
 
-def _compare(own: Any, sign: str, value: str | float) -> bool:
+def _compare(attribute: Any, sign: str, value: str | float) -> bool:
     """Compare an attribute, or one of those of a list; numbers with numbers, and texts with texts."""
     if sign == "!=":
-        return not _compare(own, "=", value)
-    if isinstance(own, list):
-        return any(_compare(each, sign, value) for each in own)
-    if own is None or isinstance(own, str) != isinstance(value, str):
+        return not _compare(attribute, "=", value)
+    if isinstance(attribute, list):
+        return any(_compare(each, sign, value) for each in attribute)
+    if attribute is None or isinstance(attribute, str) != isinstance(value, str):
         return False
-    return bool(ORDERS[sign](own, value)) if sign in ORDERS else own == value
+    return bool(ORDERS[sign](attribute, value)) if sign in ORDERS else attribute == value

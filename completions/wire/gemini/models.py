@@ -1,6 +1,6 @@
 """Gemini's list of models: `GET /v1beta/models`, in the shape of the API's `Model`.
 
-What each model is listed with is as it was recorded on 2026-06-12; what is said of others is quoted by users.
+The fields of each model are as recorded on 2026-06-12; the error for others is quoted by users.
 """
 
 import re
@@ -19,23 +19,23 @@ DEFAULT_MODELS = (
     "gemini-2.5-flash-lite",
     "gemini-embedding-001",
 )
-"""What is listed where a script lists none; then any other model is there as well."""
+"""The models that are listed if the script lists none; then any other model exists as well."""
 
 WINDOW = 1_048_576
-"""Tokens, of models that the table of real windows does not know."""
+"""Tokens of models that the table of context windows does not have."""
 
 DEFAULT_PAGE = 50
 
-TALKS = ("generateContent", "countTokens")
-BATCHED = (*TALKS, "batchGenerateContent")
-CACHED = (*TALKS, "createCachedContent", "batchGenerateContent")
-EMBEDS = ("embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent")
+GENERATE_METHODS = ("generateContent", "countTokens")
+BATCH_METHODS = (*GENERATE_METHODS, "batchGenerateContent")
+CACHE_METHODS = (*GENERATE_METHODS, "createCachedContent", "batchGenerateContent")
+EMBED_METHODS = ("embedContent", "countTextTokens", "countTokens", "asyncBatchEmbedContent")
 
 
 class Kind(NamedTuple):
-    """What the models of a kind are listed with; without a `top_k` no numbers of sampling are.
+    """The listed fields of a kind of models; without a `top_k`, sampling parameters are left out.
 
-    An `output` of None is the one in the table of models.
+    If `output` is None, it comes from the table of models.
     """
 
     methods: tuple[str, ...]
@@ -46,24 +46,24 @@ class Kind(NamedTuple):
 
 
 KINDS: Mapping[str, Kind] = {
-    "embedding": Kind(EMBEDS, top_k=None, window=2048, output=1),
+    "embedding": Kind(EMBED_METHODS, top_k=None, window=2048, output=1),
     "^imagen": Kind(("predict",), top_k=None, window=480, output=8192),
     "^veo": Kind(("predictLongRunning",), top_k=None, window=480, output=8192),
-    "-image": Kind(BATCHED, max_temperature=1),
+    "-image": Kind(BATCH_METHODS, max_temperature=1),
     "-live|native-audio": Kind(("countTokens", "bidiGenerateContent"), window=131_072),
-    "-tts": Kind(BATCHED, window=8192, output=16_384),
-    "^gemma|^lyria|^deep-research|computer-use": Kind(TALKS),
-    r"^gemini-(?:1|2\.0)": Kind(CACHED, top_k=40, output=8192),
-    "": Kind(CACHED),
+    "-tts": Kind(BATCH_METHODS, window=8192, output=16_384),
+    "^gemma|^lyria|^deep-research|computer-use": Kind(GENERATE_METHODS),
+    r"^gemini-(?:1|2\.0)": Kind(CACHE_METHODS, top_k=40, output=8192),
+    "": Kind(CACHE_METHODS),
 }
-"""The kinds of models, by what their names have in them; the first that fits."""
+"""The kinds of models by patterns of their names; the first match counts."""
 
-THINKS = re.compile(r"^gemini-(?:2\.5(?!.*-(?:image|tts))|[3-9]|flash|pro|robotics)|^gemma-4|^deep-research")
+THINKING_MODELS = re.compile(r"^gemini-(?:2\.5(?!.*-(?:image|tts))|[3-9]|flash|pro|robotics)|^gemma-4|^deep-research")
 """The models that are listed as thinking."""
 
 
 def model_list(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of the list that a query asks for."""
+    """Return the requested page of the list."""
     return page([model(name) for name in models or DEFAULT_MODELS], query, "models", DEFAULT_PAGE)
 
 
@@ -81,7 +81,7 @@ def model(name: str) -> dict[str, Any]:
     }
     if kind.top_k is not None:
         document |= {"temperature": 1, "topP": 0.95, "topK": kind.top_k, "maxTemperature": kind.max_temperature}
-    return document | ({"thinking": True} if THINKS.search(name) else {})
+    return document | ({"thinking": True} if THINKING_MODELS.search(name) else {})
 
 
 def find(name: str, models: Collection[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Step 2 for Gemini: the request's body -> `Prompt`.
 
-It reads what is well-formed and passes over the rest; what the API refuses is refused before, by `rules`.
+It reads well-formed fields and ignores the rest; invalid requests are refused before, by `rules`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,7 @@ from completions.tokens.measures import as_json
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, unwrapped
 from completions.wire.gemini import imagen, media
 from completions.wire.gemini.fields import inner, integer, level_of, many, pick
-from completions.wire.gemini.schema import json_schema, lowered
+from completions.wire.gemini.schema import json_schema, lowercase_types
 
 Task = Literal["generate", "embed", "count", "draw"]
 
@@ -36,18 +36,18 @@ TASKS: Mapping[str, Task] = {
     "batchEmbedContents": "embed",
     "predict": "embed",
 }
-"""What each of the API's methods is for; `predict` is Vertex's older one for embeddings, and Imagen's for pictures."""
+"""The tasks of the API's methods; `predict` is Vertex's older one for embeddings, and Imagen's for images."""
 
-OWN_KEYS = ("result", "output", "content")
-"""Where Google's SDK and pages put a tool's answer that is no object."""
+RESULT_KEYS = ("result", "output", "content")
+"""The keys under which Google's SDK and pages put a tool's result that is not an object."""
 
 EFFORTS = ((0, "none"), (1024, "low"), (8192, "medium"))
 """The largest thinking budgets, in tokens, of each effort; a larger one is `high`."""
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str], address: Mapping[str, str]) -> Prompt:
-    """Return what a request asks, of the `model` and the `method` in its address."""
-    task: Task = "draw" if imagen.is_asked(address) else TASKS[address["method"]]
+    """Return the prompt of a request to the `model` and the `method` in its address."""
+    task: Task = "draw" if imagen.is_imagen(address) else TASKS[address["method"]]
     prompt = Prompt(
         format="gemini",
         task=task,
@@ -59,14 +59,14 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str], address: Mappi
         address=address,
     )
     if task == "draw":
-        asked = (text(instance.get("prompt")) for instance in dicts(body.get("instances")))
-        return replace(prompt, messages=tuple(Message("user", each) for each in asked), n=imagen.count(body))
+        descriptions = (text(instance.get("prompt")) for instance in dicts(body.get("instances")))
+        return replace(prompt, messages=tuple(Message("user", each) for each in descriptions), n=imagen.count(body))
     if task == "embed":
-        return replace(prompt, messages=tuple(Message("user", each) for each in _embedded(body)))
-    return _asked(prompt, inner(body, "generateContentRequest") or body if task == "count" else body)
+        return replace(prompt, messages=tuple(Message("user", each) for each in _texts_to_embed(body)))
+    return _generation_prompt(prompt, inner(body, "generateContentRequest") or body if task == "count" else body)
 
 
-def _asked(prompt: Prompt, request: dict[str, Any]) -> Prompt:
+def _generation_prompt(prompt: Prompt, request: dict[str, Any]) -> Prompt:
     config = inner(request, "generationConfig")
     logprobs = pick(config, "responseLogprobs") is True
     return replace(
@@ -89,27 +89,27 @@ def _effort(thinking: Mapping[str, Any]) -> str | None:
     if level := level_of(thinking).lower():
         return level
     budget = integer(pick(thinking, "thinkingBudget"), 0)
-    return None if budget is None else next((name for most, name in EFFORTS if budget <= most), "high")
+    return None if budget is None else next((name for limit, name in EFFORTS if budget <= limit), "high")
 
 
 def _messages(request: Mapping[str, Any]) -> Iterator[Message]:
-    """Go through the messages; contents of the model that follow each other are one, as an SDK keeps a stream's."""
+    """Yield the messages; consecutive contents of the model are merged, as SDKs keep one for each chunk of a stream."""
     if system := _system(pick(request, "systemInstruction")):
         yield Message("system", system)
     open_calls: list[ToolCall] = []
-    said: Message | None = None
+    answer: Message | None = None
     for content in many(request.get("contents")):
         parts = many(content.get("parts"))
         if content.get("role") == "model":
-            said = _continued(said, _of_model(parts, len(said.tool_calls) if said else 0))
+            answer = _merged(answer, _model_message(parts, len(answer.tool_calls) if answer else 0))
             continue
-        if said is not None:
-            open_calls = list(said.tool_calls)
-            yield said
-            said = None
-        yield from _of_user(parts, open_calls)
-    if said is not None:
-        yield said
+        if answer is not None:
+            open_calls = list(answer.tool_calls)
+            yield answer
+            answer = None
+        yield from _user_messages(parts, open_calls)
+    if answer is not None:
+        yield answer
 
 
 def _system(value: object) -> str:
@@ -120,7 +120,7 @@ def _text_parts(parts: list[dict[str, Any]]) -> list[str]:
     return [text(part["text"]) for part in parts if part.get("text") is not None and part.get("thought") is not True]
 
 
-def _of_model(parts: list[dict[str, Any]], calls_before: int) -> Message:
+def _model_message(parts: list[dict[str, Any]], calls_before: int) -> Message:
     calls = [call for part in parts if (call := inner(part, "functionCall"))]
     return Message(
         "assistant",
@@ -133,57 +133,61 @@ def _of_model(parts: list[dict[str, Any]], calls_before: int) -> Message:
 
 def _thoughts(parts: list[dict[str, Any]]) -> Iterator[Thought]:
     for part in parts:
-        said = text(part.get("text")) if part.get("thought") is True else ""
-        if said or pick(part, "thoughtSignature"):
-            yield Thought(said, text(pick(part, "thoughtSignature")))
+        thought = text(part.get("text")) if part.get("thought") is True else ""
+        if thought or pick(part, "thoughtSignature"):
+            yield Thought(thought, text(pick(part, "thoughtSignature")))
 
 
 def _call(call: Mapping[str, Any], at: int) -> ToolCall:
     return ToolCall(text(call.get("name")), as_json(mapping(call.get("args"))), text(call.get("id")) or f"call_{at}")
 
 
-def _continued(said: Message | None, more: Message) -> Message:
-    if said is None:
+def _merged(message: Message | None, more: Message) -> Message:
+    if message is None:
         return more
-    calls, parts, thoughts = said.tool_calls + more.tool_calls, said.parts + more.parts, said.thoughts + more.thoughts
-    return replace(said, text=said.text + more.text, tool_calls=calls, parts=parts, thoughts=thoughts)
+    calls, parts, thoughts = (
+        message.tool_calls + more.tool_calls,
+        message.parts + more.parts,
+        message.thoughts + more.thoughts,
+    )
+    return replace(message, text=message.text + more.text, tool_calls=calls, parts=parts, thoughts=thoughts)
 
 
-def _of_user(parts: list[dict[str, Any]], open_calls: list[ToolCall]) -> Iterator[Message]:
+def _user_messages(parts: list[dict[str, Any]], open_calls: list[ToolCall]) -> Iterator[Message]:
     results = [result for part in parts if (result := inner(part, "functionResponse"))]
     for result in results:
         yield _result(result, open_calls)
-    said, media = _text_parts(parts), tuple(_media(parts))
-    if said or media or not results:
-        yield Message("user", "\n".join(said), parts=media)
+    contents, media = _text_parts(parts), tuple(_media(parts))
+    if contents or media or not results:
+        yield Message("user", "\n".join(contents), parts=media)
 
 
 def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
-    """Return a tool's answer; one without an id answers the first open call of its name."""
+    """Return a tool's result; one without an id is that of the first open call with its name."""
     name, identity = text(result.get("name")), text(result.get("id"))
-    fitting = [call for call in open_calls if (call.id == identity if identity else call.name == name)]
-    if fitting:
-        open_calls.remove(fitting[0])
+    matches = [call for call in open_calls if (call.id == identity if identity else call.name == name)]
+    if matches:
+        open_calls.remove(matches[0])
     response = result.get("response")
     return Message(
         "tool",
-        _told(unwrapped(response, name)),
+        _result_text(unwrapped(response, name)),
         name=name,
-        tool_call_id=fitting[0].id if fitting else identity or None,
+        tool_call_id=matches[0].id if matches else identity or None,
         parts=tuple(_media(many(result.get("parts")))),
-        wrapped=_counted(response),
+        wrapped=_counted_text(response),
     )
 
 
-def _counted(response: object) -> str:
-    """Return what a tool's answer is counted as: recordings show that the API's own keys around it cost nothing."""
-    if isinstance(response, dict) and len(response) == 1 and (key := next(iter(response))) in OWN_KEYS:
+def _counted_text(response: object) -> str:
+    """Return a tool's result as it is counted: recordings show that the API's own keys around it cost nothing."""
+    if isinstance(response, dict) and len(response) == 1 and (key := next(iter(response))) in RESULT_KEYS:
         response = response[key]
-    return _told(response)
+    return _result_text(response)
 
 
-def _told(response: object) -> str:
-    """Return what a tool said, as a text: the JSON of what is none."""
+def _result_text(response: object) -> str:
+    """Return a tool's result as a text; as JSON if it is not one."""
     if isinstance(response, str):
         return response
     return "" if response is None else as_json(response)
@@ -215,7 +219,7 @@ def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:
             yield Tool(
                 text(function.get("name")),
                 text(function.get("description")),
-                mapping(lowered(schema)) if schema is not None else json_schema(inner(function, "parameters")),
+                mapping(lowercase_types(schema)) if schema is not None else json_schema(inner(function, "parameters")),
             )
 
 
@@ -230,9 +234,9 @@ def _tool_choice(config: Mapping[str, Any]) -> ToolChoice:
 
 
 def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
-    schema = lowered(pick(config, "responseJsonSchema") or pick(config, "_responseJsonSchema"))
-    if schema is None and (own := inner(config, "responseSchema")):
-        schema = json_schema(own)
+    schema = lowercase_types(pick(config, "responseJsonSchema") or pick(config, "_responseJsonSchema"))
+    if schema is None and (gemini_schema := inner(config, "responseSchema")):
+        schema = json_schema(gemini_schema)
     if isinstance(schema, dict):
         bare = pick(config, "responseMimeType") == "text/x.enum"
         return ResponseFormat("json_schema", text(schema.get("title")), schema, strict=True, bare=bare)
@@ -241,8 +245,8 @@ def _response_format(config: Mapping[str, Any]) -> ResponseFormat:
     return ResponseFormat() if schema or pick(config, "responseMimeType") else ANY_FORM
 
 
-def _embedded(body: dict[str, Any]) -> Iterator[str]:
-    """Go through the texts to embed: of one request, of a batch, or of Vertex's instances."""
+def _texts_to_embed(body: dict[str, Any]) -> Iterator[str]:
+    """Yield the texts to embed: of one request, of a batch, or of Vertex's instances."""
     for instance in dicts(body.get("instances")):
         yield text(instance.get("content"))
     for request in dicts(body.get("requests")):

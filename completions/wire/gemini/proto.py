@@ -1,6 +1,6 @@
-"""The mechanism of Gemini's first check: is the JSON the protocol buffer that it should be? All that is wrong is told.
+"""The mechanism of Gemini's first check: whether the JSON is a valid protocol buffer. All violations are reported.
 
-A check takes a value and its path, in snake case as the API writes it, and returns what is wrong: paths and texts.
+A check takes a value and its path, in snake case as the API writes it, and returns violations: paths and texts.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,17 +16,17 @@ Violation = tuple[str, str]
 Check = Callable[[Any, str], list[Violation]]
 
 MAX_VIOLATIONS = 20
-"""Violations that one error tells."""
+"""The most violations that one error reports."""
 
 PACKAGE = "type.googleapis.com/google.ai.generativelanguage.v1beta."
 
 
 def invalid(path: str, kind: str, value: Any) -> list[Violation]:
-    """Return that a value is not of a kind."""
-    return [(path, f"Invalid value at '{path}' ({kind}), {_shown(value)}")]
+    """Return the violation of a value of the wrong type."""
+    return [(path, f"Invalid value at '{path}' ({kind}), {_excerpt(value)}")]
 
 
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     try:
         return orjson.dumps(value).decode()[:200]
     except orjson.JSONEncodeError:
@@ -34,9 +34,9 @@ def _shown(value: Any) -> str:
 
 
 def unknown(path: str, name: str) -> list[Violation]:
-    """Return that a message has no such field."""
+    """Return the violation of a field that a message does not have."""
     at = f" at '{path}'" if path else ""
-    return [(path, f"Invalid JSON payload received. Unknown name {_shown(name)}{at}: Cannot find field.")]
+    return [(path, f"Invalid JSON payload received. Unknown name {_excerpt(name)}{at}: Cannot find field.")]
 
 
 def string(value: Any, path: str) -> list[Violation]:
@@ -76,7 +76,7 @@ def data(value: Any, path: str) -> list[Violation]:
     if not isinstance(value, str):
         return invalid(path, "TYPE_BYTES", value)
     if decoded(value) is None:
-        return [(path, f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for {_shown(value[:40])}")]
+        return [(path, f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed for {_excerpt(value[:40])}")]
     return []
 
 
@@ -90,15 +90,15 @@ def struct(value: Any, path: str) -> list[Violation]:
     return [] if isinstance(value, dict) else invalid(path, "type.googleapis.com/google.protobuf.Struct", value)
 
 
-def named(value: Any, path: str) -> list[Violation]:
-    """Check a value of an enum whose names are not listed here: a name, or its number, as Google's own clients send."""
+def any_enum(value: Any, path: str) -> list[Violation]:
+    """Check a value of an enum whose names are not listed here: a name, or a number as Google's own clients send."""
     return [] if isinstance(value, str) or integer(value, 0) is not None else invalid(path, "TYPE_ENUM", value)
 
 
-_SCALAR: set[Check] = {string, boolean, whole, long, number, data, named}
+_SCALAR: set[Check] = {string, boolean, whole, long, number, data, any_enum}
 _LIST: set[Check] = {anything}
 _MAP: set[Check] = set()
-"""The checks of fields that take no object, those that take a list, and those of maps."""
+"""The checks of fields that do not accept an object, of those that accept a list, and of maps."""
 
 
 def enum(name: str, *names: str) -> Check:
@@ -113,7 +113,7 @@ def enum(name: str, *names: str) -> Check:
 
 
 def repeated(item: Check) -> Check:
-    """Check a list; what stands alone counts as one of a message."""
+    """Check a list; a single message counts as a list of one."""
 
     def check(value: Any, path: str) -> list[Violation]:
         if isinstance(value, dict):
@@ -141,13 +141,13 @@ def keyed(item: Check) -> Check:
 
 
 def _misplaced(check: Check, value: Any, path: str, key: str) -> list[Violation]:
-    """Return that a field of a message, by its name as it was sent, has a list, or an object, and takes none."""
+    """Return the violation of a field, named as it was sent, whose value may not be a list or an object."""
     at = f" at '{path}'" if path else ""
     if isinstance(value, list) and check in _MAP:
         return [(path, f"Invalid value{at} (Map), Cannot bind a list to map for field '{key}'.")]
     if isinstance(value, list) and check not in _LIST:
-        said = f"Invalid JSON payload received. Unknown name {_shown(key)}{at}"
-        return [(path, f"{said}: Proto field is not repeating, cannot start list.")]
+        problem = f"Invalid JSON payload received. Unknown name {_excerpt(key)}{at}"
+        return [(path, f"{problem}: Proto field is not repeating, cannot start list.")]
     if isinstance(value, dict) and check in _SCALAR:
         return [(path, f"Invalid value{at} ({snake(key)}), Starting an object on a scalar field")]
     return []
@@ -159,9 +159,9 @@ def message(name: str, fields: Mapping[str, Check]) -> Check:
 
     def check(value: Any, path: str) -> list[Violation]:
         if isinstance(value, list):
-            said = f"Invalid JSON payload received. Unknown name {_shown(path.rpartition('.')[2])} at"
+            problem = f"Invalid JSON payload received. Unknown name {_excerpt(path.rpartition('.')[2])} at"
             at = f"'{path.rpartition('.')[0]}'"
-            return [(path.rpartition(".")[0], f"{said} {at}: Proto field is not repeating, cannot start list.")]
+            return [(path.rpartition(".")[0], f"{problem} {at}: Proto field is not repeating, cannot start list.")]
         if not isinstance(value, dict):
             return invalid(path, PACKAGE + name, value)
         found: list[Violation] = []
@@ -169,9 +169,9 @@ def message(name: str, fields: Mapping[str, Check]) -> Check:
             if key not in known:
                 found += unknown(path, key)
             elif inner is not None:
-                own, inner_check = known[key]
+                field_name, inner_check = known[key]
                 found += _misplaced(inner_check, inner, path, key) or inner_check(
-                    inner, f"{path}.{own}" if path else own
+                    inner, f"{path}.{field_name}" if path else field_name
                 )
             if len(found) >= MAX_VIOLATIONS:
                 break

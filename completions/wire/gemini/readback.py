@@ -1,4 +1,4 @@
-"""What Gemini's answers say: candidates of parts, whole or streamed, vectors, and counts."""
+"""Read answers back from Gemini's: candidates of parts, whole or streamed, vectors, and counts."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -19,14 +19,14 @@ FINISH_REASONS = {
     **dict.fromkeys(("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
     **dict.fromkeys(("IMAGE_SAFETY", "NO_IMAGE", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
 }
-"""Why a candidate ends, in chat's words; Google's `FinishReason`."""
+"""The finish reasons of chat completions by Google's `FinishReason`."""
 
 MALFORMED = re.compile(r"Malformed function call: ([^(]*)\((.*)\)", re.DOTALL)
-"""How a call whose arguments are no JSON is told."""
+"""The finish message of a call whose arguments are not JSON."""
 
 
 def collect_candidates(document: Document, answer: Answer) -> None:
-    """Take in an answer or a chunk of one."""
+    """Add a whole answer, or a chunk, to the answer."""
     answer.notes(document.get("responseId"), document.get("modelVersion"))
     _usage(mapping(document.get("usageMetadata")), answer)
     for candidate in dicts(document.get("candidates")):
@@ -40,32 +40,32 @@ def collect_candidates(document: Document, answer: Answer) -> None:
 
 def _candidate(candidate: Document, voice: Voice) -> None:
     if voice.finish_reason is not None:
-        return  # no client reads on
+        return  # clients stop reading there
     for part in dicts(mapping(candidate.get("content")).get("parts")):
         voice.says(part.get("text"), "reasoning" if part.get("thought") is True else "text")
         if call := mapping(part.get("functionCall")):
             voice.call(len(voice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
-    if found := MALFORMED.fullmatch(text(candidate.get("finishMessage"))):
-        voice.call(len(voice.calls), name=found[1], arguments=found[2])
-    ended = candidate.get("finishReason")
-    voice.ends(FINISHES.get(ended) if isinstance(ended, int) else ended, FINISH_REASONS)
+    if malformed := MALFORMED.fullmatch(text(candidate.get("finishMessage"))):
+        voice.call(len(voice.calls), name=malformed[1], arguments=malformed[2])
+    reason = candidate.get("finishReason")
+    voice.ends(FINISHES.get(reason) if isinstance(reason, int) else reason, FINISH_REASONS)
     voice.annotations += map(_citation, dicts(mapping(candidate.get("citationMetadata")).get("citationSources")))
 
 
-def _citation(given: Document) -> dict[str, Any]:
-    """Return a citation in chat's shape, as scripts have it."""
+def _citation(source: Document) -> dict[str, Any]:
+    """Return a citation in the form of chat completions that scripts have."""
     names = {"startIndex": "start_index", "endIndex": "end_index", "uri": "url", "title": "title"}
-    return {"type": "url_citation", "url_citation": {names[key]: given[key] for key in names if key in given}}
+    return {"type": "url_citation", "url_citation": {names[key]: source[key] for key in names if key in source}}
 
 
 def _vectors(document: Document) -> Iterator[object]:
-    """Yield the values of each vector, whichever method has made them."""
-    given = [mapping(document.get("embedding")), *dicts(document.get("embeddings"))]
-    given += [mapping(each.get("embeddings")) for each in dicts(document.get("predictions"))]
-    yield from (each["values"] for each in given if "values" in each)
+    """Yield the values of each vector, for any method."""
+    embeddings = [mapping(document.get("embedding")), *dicts(document.get("embeddings"))]
+    embeddings += [mapping(each.get("embeddings")) for each in dicts(document.get("predictions"))]
+    yield from (each["values"] for each in embeddings if "values" in each)
 
 
 def _usage(usage: Document, answer: Answer) -> None:
-    """Note the usage: what was thought is not among the candidates' tokens here."""
-    thought, said = whole(usage.get("thoughtsTokenCount"), 0) or 0, whole(usage.get("candidatesTokenCount"), 0) or 0
-    answer.costs(usage.get("promptTokenCount"), said + thought, usage.get("cachedContentTokenCount"), thought)
+    """Note the usage; thoughts are not among the candidates' tokens here."""
+    thought, output = whole(usage.get("thoughtsTokenCount"), 0) or 0, whole(usage.get("candidatesTokenCount"), 0) or 0
+    answer.costs(usage.get("promptTokenCount"), output + thought, usage.get("cachedContentTokenCount"), thought)

@@ -1,4 +1,4 @@
-"""What Gemini's methods refuse because of the model, in the API's words."""
+"""The refusals of Gemini's methods that depend on the model, in the API's words."""
 
 from functools import partial
 from typing import Any
@@ -24,7 +24,7 @@ from completions.wire.refusals import (
 )
 
 AUTOMATIC = -1
-"""The budget that lets the model choose."""
+"""The thinking budget that lets the model choose."""
 
 
 METHODS = {
@@ -33,7 +33,7 @@ METHODS = {
     "embed": frozenset({"embeddings"}),
     "predict": frozenset({"embeddings", "images"}),
 }
-"""What models are for that have a method, by what its name has, the first that does; all count tokens."""
+"""The formats of the models that support a method, by a part of its name, the first match; all count tokens."""
 
 
 def _thinking(prompt: Prompt) -> dict[str, Any]:
@@ -44,13 +44,15 @@ def _level(prompt: Prompt) -> str:
     return level_of(_thinking(prompt)).removeprefix("THINKING_LEVEL_")
 
 
-def _interacts(prompt: Prompt, can: Capabilities) -> Asked | None:
-    alone = can.formats == INTERACTS and "generate" in (prompt.address.get("method") or "generate").lower()
-    return Asked("model") if alone and not is_vertex(prompt) else None
+def _only_interactions(prompt: Prompt, can: Capabilities) -> Asked | None:
+    is_only_for_interactions = (
+        can.formats == INTERACTS and "generate" in (prompt.address.get("method") or "generate").lower()
+    )
+    return Asked("model") if is_only_for_interactions and not is_vertex(prompt) else None
 
 
-def _elsewhere(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find a method that the model has not; Vertex AI has other words."""
+def _other_method(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a method that the model does not support; Vertex AI has other words."""
     method = prompt.address.get("method") or "generateContent"
     kinds = next((kinds for name, kinds in METHODS.items() if name in method.lower()), None)
     if kinds is None or not kinds.isdisjoint(can.formats or ()) or is_vertex(prompt):
@@ -58,27 +60,27 @@ def _elsewhere(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("model", method.replace("batchEmbedContents", "embedContent"))
 
 
-def _any_level(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _has_level(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_level") if _level(prompt) not in ("", "UNSPECIFIED") else None
 
 
-def _other_level(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _unsupported_level(prompt: Prompt, can: Capabilities) -> Asked | None:
     level = _level(prompt)
-    taken = {effort.upper() for effort in can.efforts or ()}
-    return Asked("thinking_level", level) if level not in ("", "UNSPECIFIED") and level not in taken else None
+    supported = {effort.upper() for effort in can.efforts or ()}
+    return Asked("thinking_level", level) if level not in ("", "UNSPECIFIED") and level not in supported else None
 
 
 def _penalty(prompt: Prompt, can: Capabilities) -> Asked | None:
     config = inner(prompt.body, "generationConfig")
-    given = any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
-    return Asked("penalty") if given else None
+    has_penalty = any(pick(config, key) for key in ("presencePenalty", "frequencyPenalty"))
+    return Asked("penalty") if has_penalty else None
 
 
 def _no_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("thinking_budget") if pick(_thinking(prompt), "thinkingBudget") == 0 else None
 
 
-def _outside(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _outside_budget(prompt: Prompt, can: Capabilities) -> Asked | None:
     budget = pick(_thinking(prompt), "thinkingBudget")
     if type(budget) is not int or budget in (0, AUTOMATIC) or can.budget is None:
         return None
@@ -86,13 +88,13 @@ def _outside(prompt: Prompt, can: Capabilities) -> Asked | None:
     return None if least <= budget <= most else Asked("thinking_budget", budget)
 
 
-def _several(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _several_candidates(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("candidate_count") if prompt.n > 1 else None
 
 
 def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
-    asked = prompt.top_logprobs is not None and not is_vertex(prompt)  # which has them
-    return Asked("response_logprobs") if asked else None
+    is_requested = prompt.top_logprobs is not None and not is_vertex(prompt)  # Vertex AI supports them
+    return Asked("response_logprobs") if is_requested else None
 
 
 def _json(prompt: Prompt, can: Capabilities) -> Asked | None:
@@ -108,7 +110,7 @@ def _row(feature: str, find: Find, words: str, seen: str) -> Refusal:
 
 NO_METHOD = Refusal(
     FORMAT,
-    _elsewhere,
+    _other_method,
     "models/{model} is not found for API version v1beta, or is not supported for {value}. Call ModelService.ListModels "
     "to see the list of available models and their supported methods.",
     status=404,
@@ -117,12 +119,12 @@ NO_METHOD = Refusal(
 )
 
 REFUSALS: tuple[Refusal, ...] = (
-    _row(FORMAT, _interacts, "This model only supports Interactions API.", "2026-09-28"),
+    _row(FORMAT, _only_interactions, "This model only supports Interactions API.", "2026-09-28"),
     NO_METHOD,
-    _row("thinking_level", _any_level, "Thinking level is not supported for this model.", "2026-10-08"),
+    _row("thinking_level", _has_level, "Thinking level is not supported for this model.", "2026-10-08"),
     _row(
         EFFORT,
-        _other_level,
+        _unsupported_level,
         "Thinking level {value} is not supported for this model. Please retry with other thinking level.",
         "2026-10-09",
     ),
@@ -130,7 +132,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _row("no_thinking", _no_thoughts, "Budget 0 is invalid. This model only works in thinking mode.", "2026-07-22"),
     _row(
         BUDGET,
-        _outside,
+        _outside_budget,
         "The thinking budget {value} is invalid. Please choose a value between {least} and {most}.",
         "2026-10-08",
     ),
@@ -144,7 +146,7 @@ REFUSALS: tuple[Refusal, ...] = (
     _row("system", _of_gemma(role("system")), "Developer instruction is not enabled for models/{model}", "2026-08-20"),
     _row("tools", _of_gemma(offers_tools), "Function calling is not enabled for models/{model}", "2026-08-20"),
     _row("json_schema", _of_gemma(_json), "JSON mode is not enabled for models/{model}", "2026-08-20"),
-    _row("candidates", _several, "Multiple candidates is not enabled for this model", "2026-10-09"),
+    _row("candidates", _several_candidates, "Multiple candidates is not enabled for this model", "2026-10-09"),
     _row("penalties", of_models("gemini-2", _penalty), "Penalty is not enabled for models/{model}", "2026-07-18"),
     _row("penalties", _penalty, "Penalty is not enabled for this model", "2026-09-04"),
     _row("logprobs", of_models("gemini-2", _logprobs), "Logprobs is not enabled for models/{model}", "2026-09-13"),

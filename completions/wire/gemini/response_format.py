@@ -1,7 +1,7 @@
-"""How a request says since 2026 what its answer is: `responseFormat`, whose enums spell out media types and numbers.
+"""The `responseFormat` of requests since 2026, whose enums spell out media types and numbers.
 
-The Gemini API takes one message and refuses other names (probes from 2026-06-15 to 2026-09-16). Vertex AI takes a list,
-with media types as they are (google-genai 3.6). Sources: the types of google-genai and of googleai_dart.
+The Gemini API accepts one message and refuses other names (probes from 2026-06-15 to 2026-09-16). Vertex AI accepts a
+list, with plain media types (google-genai 3.6). Sources: the types of google-genai and of googleai_dart.
 """
 
 from typing import Any
@@ -41,35 +41,35 @@ _FORMAT = message("ResponseFormatConfig", {"text": _TEXT, "image": _IMAGE, "audi
 
 
 def violations(config: dict[str, Any]) -> list[Violation]:
-    """Return what the Gemini API finds wrong with the format that a `generationConfig` asks for."""
-    asked = pick(config, "responseFormat")
-    return [] if asked is None else _FORMAT(asked, "generation_config.response_format")
+    """Return the Gemini API's violations of the `responseFormat` in a `generationConfig`."""
+    requested = pick(config, "responseFormat")
+    return [] if requested is None else _FORMAT(requested, "generation_config.response_format")
 
 
-def unfolded(body: dict[str, Any]) -> dict[str, Any]:
-    """Return a request whose `generationConfig` also says in its older fields what its `responseFormat` says."""
+def with_older_fields(body: dict[str, Any]) -> dict[str, Any]:
+    """Return a request whose `generationConfig` has its `responseFormat` in the older fields too."""
     config = inner(body, "generationConfig")
     formats = many(pick(config, "responseFormat"))
     if not formats:
         return body
-    said: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for each in formats:
-        said |= _text(inner(each, "text")) if inner(each, "text") else {}
+        fields |= _text(inner(each, "text")) if inner(each, "text") else {}
         if image := inner(each, "image"):
-            said["imageConfig"] = {**inner(config, "imageConfig"), **_image(image)}
-    return {**body, "generationConfig": {**config, **said}}
+            fields["imageConfig"] = {**inner(config, "imageConfig"), **_image(image)}
+    return {**body, "generationConfig": {**config, **fields}}
 
 
-def _text(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the older fields for a text; one with a schema is in JSON unless it is said to be plain."""
-    schema, named = pick(asked, "schema"), text(pick(asked, "mimeType")).replace(UNKNOWN, "")
-    kind = TYPES.get(named.upper(), named) or ("application/json" if schema is not None else "text/plain")
-    is_shaped = schema is not None and kind != "text/plain"
-    return {"responseMimeType": kind, **({"responseJsonSchema": schema} if is_shaped else {})}
+def _text(requested: dict[str, Any]) -> dict[str, Any]:
+    """Return the older fields for a text; one with a schema is JSON unless its media type is plain text."""
+    schema, mime_type = pick(requested, "schema"), text(pick(requested, "mimeType")).replace(UNKNOWN, "")
+    kind = TYPES.get(mime_type.upper(), mime_type) or ("application/json" if schema is not None else "text/plain")
+    has_schema = schema is not None and kind != "text/plain"
+    return {"responseMimeType": kind, **({"responseJsonSchema": schema} if has_schema else {})}
 
 
-def _image(asked: dict[str, Any]) -> dict[str, Any]:
-    ratio, size = text(pick(asked, "aspectRatio")).upper(), text(pick(asked, "imageSize")).upper()
+def _image(requested: dict[str, Any]) -> dict[str, Any]:
+    ratio, size = text(pick(requested, "aspectRatio")).upper(), text(pick(requested, "imageSize")).upper()
     return {
         **({"aspectRatio": RATIOS[ratio]} if ratio in RATIOS else {}),
         **({"imageSize": SIZES[size]} if size in SIZES else {}),

@@ -1,4 +1,4 @@
-"""A stream of Gemini: its candidates in chunks, token by token, each with what stands around them."""
+"""A stream of Gemini: its candidates in chunks, token by token, each in an envelope."""
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,52 +16,52 @@ from completions.wire.fields import arranged, mapping
 from completions.wire.framing import counts, grouped, joined, pieces, sized
 from completions.wire.gemini import hosted, media
 from completions.wire.gemini.answer import CALLS_MESSAGE, Candidate, counts_in_chunks, has_index, is_vertex
-from completions.wire.gemini.envelope import READ, USAGE, content_of, reported_usage, tail, told_so_far
+from completions.wire.gemini.envelope import TOOL_USE_KEYS, USAGE, content_of, partial_usage, reported_usage, tail
 
 CANDIDATE = ("content", "finishReason", "index")
 """The order of the first keys of a candidate."""
 
-PAGES = "urlContextMetadata"
-"""What a candidate tells of the pages that it has read."""
+URL_METADATA = "urlContextMetadata"
+"""The field of a candidate with the pages that it has read."""
 
-SAID, TOTAL = secrets.token_hex(16), secrets.token_hex(16)
-"""What stands for the counts of a chunk in what the chunks of a run have in common."""
+TOKEN_COUNT, TOTAL_COUNT = secrets.token_hex(16), secrets.token_hex(16)
+"""Placeholders for the counts of a chunk in the template that the chunks of a run share."""
 
 
-def recorded(answer: Mapping[str, Any], prompt: Prompt) -> Iterator[Event]:
-    """Go through the chunks of an answer that is given word by word: its texts token by token."""
+def verbatim_events(answer: Mapping[str, Any], prompt: Prompt) -> Iterator[Event]:
+    """Yield the chunks of a verbatim answer: its texts token by token."""
     for candidate in answer["candidates"]:
         content = mapping(candidate.get("content"))
         parts = content.get("parts") or ()
-        *before, (held, last) = [piece for part in parts for piece in _in_pieces(part, prompt)] or [(0, {})]
+        *before, (size_of_last, last) = [piece for part in parts for piece in _split_part(part, prompt)] or [(0, {})]
         for size, part in before:
-            said = {"content": content_of([part], prompt), "index": candidate.get("index", 0)}
-            yield Event(orjson.dumps({**answer, "candidates": [said]}), size)
+            partial = {"content": content_of([part], prompt), "index": candidate.get("index", 0)}
+            yield Event(orjson.dumps({**answer, "candidates": [partial]}), size)
         ended = {**candidate, "content": content | {"parts": [last]}} if last else candidate
-        yield Event(orjson.dumps({**answer, "candidates": [ended]}), held if last else 0, part="finish")
+        yield Event(orjson.dumps({**answer, "candidates": [ended]}), size_of_last if last else 0, part="finish")
 
 
-def _in_pieces(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str, Any]]]:
-    """Return a part, or a text's pieces, each with its number of tokens.
+def _split_part(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[str, Any]]]:
+    """Return a part, or the pieces of a text, each with its number of tokens.
 
-    What a text's part has beside comes with the last piece, but that it is thought.
+    The other fields of a text's part come with the last piece, except `thought`, which each piece has.
     """
-    if not isinstance(said := part.get("text"), str) or not said:
+    if not isinstance(content := part.get("text"), str) or not content:
         return [(1, part)]
     thought = {key: part[key] for key in ("thought",) if key in part}
-    told = [(size, {"text": piece, **thought}) for piece, size in sized(pieces(said, prompt))]
-    size, last = told.pop()
-    return [*told, (size, {**part, **last})]
+    split = [(size, {"text": piece, **thought}) for piece, size in sized(pieces(content, prompt))]
+    size, last = split.pop()
+    return [*split, (size, {**part, **last})]
 
 
-def _in_chunks(said: Candidate) -> Iterator[tuple[Any, ...]]:
-    """Go through the kinds and the parts of what is said; all calls of a turn are in one chunk, but Gemini 3's.
+def _chunked_parts(candidate: Candidate) -> Iterator[tuple[Any, ...]]:
+    """Yield the kind and the parts of each chunk; all calls of a turn are in one chunk, except those of Gemini 3.
 
     Parallel calls of Gemini 2.5 were recorded so at both addresses, last in September 2026.
     """
-    for kind, run in groupby(said.blocks(), key=itemgetter(0)):
+    for kind, run in groupby(candidate.blocks(), key=itemgetter(0)):
         parts = [part for _, part in run]
-        if kind == "call" and not said.is_strict:
+        if kind == "call" and not candidate.is_strict:
             yield (kind, *parts)
         else:
             yield from ((kind, part) for part in parts)
@@ -70,155 +70,175 @@ def _in_chunks(said: Candidate) -> Iterator[tuple[Any, ...]]:
 class Chunks:
     """Writes the chunks of one stream."""
 
-    def __init__(self, reply: Reply, prompt: Prompt, saids: Sequence[Candidate]) -> None:
-        self._reply, self._prompt, self._saids = reply, prompt, saids
-        self._began = told_so_far(reply, prompt)
-        self._any = self._template(HOLE, self._began)
-        self._said = 0 if len(reply.choices) == 1 and counts_in_chunks(prompt) else None
-        self._held: dict[int, Event] = {}
-        self._finds, self._pages = self._found()
+    def __init__(self, reply: Reply, prompt: Prompt, candidates: Sequence[Candidate]) -> None:
+        self._reply, self._prompt, self._candidates = reply, prompt, candidates
+        self._partial_usage = partial_usage(reply, prompt)
+        self._candidate_template = self._template(HOLE, self._partial_usage)
+        self._token_count = 0 if len(reply.choices) == 1 and counts_in_chunks(prompt) else None
+        self._last_events: dict[int, Event] = {}
+        self._grounded, self._pages = self._grounded_candidate()
 
-    def _found(self) -> tuple[Candidate | None, dict[str, Any]]:
-        """Return the one candidate whose chunks tell of sources on the web as they go, and what it tells of pages."""
-        said = self._saids[0] if self._said is not None and self._saids else None
-        if said is None or said.is_strict or not said.text or is_vertex(self._prompt):
+    def _grounded_candidate(self) -> tuple[Candidate | None, dict[str, Any]]:
+        """Return the candidate whose chunks have sources on the web, and its metadata of pages."""
+        candidate = self._candidates[0] if self._token_count is not None and self._candidates else None
+        if candidate is None or candidate.is_strict or not candidate.text or is_vertex(self._prompt):
             return None, {}
-        told = hosted.metadata(said.choice, self._prompt, said.text)
-        return said if told else None, {name: told[name] for name in (PAGES,) if name in told}
+        metadata = hosted.metadata(candidate.choice, self._prompt, candidate.text)
+        return candidate if metadata else None, {name: metadata[name] for name in (URL_METADATA,) if name in metadata}
 
-    def says(self, said: Candidate, index: int) -> Events:
-        """Return the content of a candidate, reasoning and text by tokens, each call at once, but not its end."""
+    def content_events(self, candidate: Candidate, index: int) -> Events:
+        """Return the events of a candidate's content, by tokens, each call in one; the last may be held for the end."""
         events = Events()
         numbers = count()
-        if self._sources(said):
-            self._read()
-        for kind, part, *more in _in_chunks(said):
+        if self._sources(candidate):
+            self._add_tool_use()
+        for kind, part, *more in _chunked_parts(candidate):
             if kind == "run":
-                events.append(Event(self._tool_run(part, said, index)))
-                if "codeExecutionResult" in part and self._said is not None and not said.is_strict:
-                    self._read()
+                events.append(Event(self._tool_run(part, candidate, index)))
+                if "codeExecutionResult" in part and self._token_count is not None and not candidate.is_strict:
+                    self._add_tool_use()
                 continue
             if kind == "call":
-                events += self._grown(HOLE, [self._spoken(part, index, more)], [1 + len(more)], "arguments")
+                events += self._counted_events(
+                    HOLE, [self._with_parts(part, index, more)], [1 + len(more)], "arguments"
+                )
                 continue
             if kind == "media":
-                pieces = [self._spoken(piece, index) for piece in media.cut(part, said.choice, self._prompt)]
-                events += self._any.events(pieces)
+                pieces = [
+                    self._with_parts(piece, index)
+                    for piece in media.streamed_parts(part, candidate.choice, self._prompt)
+                ]
+                events += self._candidate_template.events(pieces)
                 continue
-            events += self._told(kind, part, said, index, numbers)
-        if events and said.ends_speaking:
-            self._held[index] = events.pop()
+            events += self._text_events(kind, part, candidate, index, numbers)
+        if events and candidate.ends_speaking:
+            self._last_events[index] = events.pop()
         return events
 
-    def _told(self, kind: str, part: dict[str, Any], said: Candidate, index: int, numbers: "count[int]") -> Events:
-        """Return the chunks of a text, or of a thought that is told."""
+    def _text_events(
+        self, kind: str, part: dict[str, Any], candidate: Candidate, index: int, numbers: "count[int]"
+    ) -> Events:
+        """Return the events of a text or a thought."""
         split, per_chunk = tokens.split(part["text"], self._prompt.model), self._prompt.per_chunk
-        if kind == "text" and said.is_short(part["text"]):
+        if kind == "text" and candidate.is_short(part["text"]):
             per_chunk = Length(self._prompt.short_text)
-        texts, spoken = joined(split, per_chunk), self._spoken(part | {"text": HOLE}, index)
+        texts, template = joined(split, per_chunk), self._with_parts(part | {"text": HOLE}, index)
         if kind == "reasoning":
-            return self._template(spoken, self._began).events(texts, counts=counts(texts))
+            return self._template(template, self._partial_usage).events(texts, counts=counts(texts))
         if self._prompt.top_logprobs is not None:
             groups = grouped(split, split, per_chunk)
             documents = [
-                {**self._spoken({"text": "".join(group)}, index), "logprobsResult": said.entries(group, numbers)}
+                {
+                    **self._with_parts({"text": "".join(group)}, index),
+                    "logprobsResult": candidate.entries(group, numbers),
+                }
                 for group in groups
             ]
-            return self._any.events(documents, counts=list(map(len, groups)))
-        sizes, sources = counts(texts), self._sources(said)
+            return self._candidate_template.events(documents, counts=list(map(len, groups)))
+        sizes, sources = counts(texts), self._sources(candidate)
         if not sources:
-            return self._grown(spoken, texts, sizes)
-        first, self._pages = spoken | sources | self._pages, {}
-        events = self._grown(first, texts[:1], sizes and sizes[:1])
+            return self._counted_events(template, texts, sizes)
+        first, self._pages = template | sources | self._pages, {}
+        events = self._counted_events(first, texts[:1], sizes and sizes[:1])
         if texts[1:]:
-            events += self._grown(spoken | sources, texts[1:], sizes and sizes[1:])
+            events += self._counted_events(template | sources, texts[1:], sizes and sizes[1:])
         return events
 
-    def _sources(self, said: Candidate) -> dict[str, Any]:
-        """Return what stands for the sources until a candidate's last chunk, where there are any: nothing yet.
+    def _sources(self, candidate: Candidate) -> dict[str, Any]:
+        """Return the empty metadata that a grounded candidate has until its last chunk.
 
-        So Gemini 2.5 was recorded until October 2026, with the pages that it has read in the first chunk alone.
+        Recorded of Gemini 2.5 until October 2026, with the pages that it has read in the first chunk alone.
         """
-        return {"groundingMetadata": {}} if said is self._finds else {}
+        return {"groundingMetadata": {}} if candidate is self._grounded else {}
 
-    def finish(self, said: Candidate, index: int) -> Event:
-        """Return the chunk that ends a candidate; that of the last one has the usage."""
-        held = self._held.get(index)
-        ending = said.ending()
-        if said.is_strict and ending.get("finishMessage") == CALLS_MESSAGE:  # it ends with a text (recorded in 2026)
+    def finish_event(self, candidate: Candidate, index: int) -> Event:
+        """Return the event that ends a candidate; that of the last one has the usage."""
+        last_event = self._last_events.get(index)
+        ending = candidate.ending()
+        if (
+            candidate.is_strict and ending.get("finishMessage") == CALLS_MESSAGE
+        ):  # it ends with a text (recorded in 2026)
             del ending["finishMessage"]
         if self._prompt.top_logprobs is None:
             ending.pop("avgLogprobs", None)
-        if said is self._finds and not self._pages:
-            ending.pop(PAGES, None)
+        if candidate is self._grounded and not self._pages:
+            ending.pop(URL_METADATA, None)
         last = index == len(self._reply.choices) - 1
-        counted = reported_usage(self._reply, self._prompt, self._saids) if last else self._began
-        if held is not None:
-            spoken = orjson.loads(held.data)["candidates"][0]
-            if said.is_strict:
-                spoken["content"]["parts"][-1] |= said.signature
+        used = reported_usage(self._reply, self._prompt, self._candidates) if last else self._partial_usage
+        if last_event is not None:
+            content = orjson.loads(last_event.data)["candidates"][0]
+            if candidate.is_strict:
+                content["content"]["parts"][-1] |= candidate.signature
         else:
-            spoken = {"content": content_of([said.ending_part()] if said.text or said.calls else [], self._prompt)}
-        chunk, bare = self._template(HOLE, counted).fill([arranged(spoken | ending, CANDIDATE), spoken])
-        return Event(chunk, held.token if held else 0, part="finish", unfinished=bare if held else b"")
+            content = {
+                "content": content_of(
+                    [candidate.ending_part()] if candidate.text or candidate.calls else [], self._prompt
+                )
+            }
+        chunk, unfinished = self._template(HOLE, used).fill([arranged(content | ending, CANDIDATE), content])
+        return Event(
+            chunk, last_event.token if last_event else 0, part="finish", unfinished=unfinished if last_event else b""
+        )
 
-    def _grown(
+    def _counted_events(
         self, candidate: object, values: Sequence[object], sizes: Sequence[int] | None, part: str = ""
     ) -> Events:
-        """Return a token event for each value in a candidate; where it is told, with what has been said so far."""
-        if self._said is None or not values:
-            return self._template(candidate, self._began).events(values, part, counts=sizes)
-        thought = self._thought()
-        before = self._began["totalTokenCount"] + sum(thought.values())
-        told = self._began | {"candidatesTokenCount": SAID, "totalTokenCount": TOTAL}
-        document = self._document(candidate, arranged(told | thought, USAGE))
+        """Return a token event for each value in a candidate, with the count so far if chunks have that."""
+        if self._token_count is None or not values:
+            return self._template(candidate, self._partial_usage).events(values, part, counts=sizes)
+        thought = self._thought_tokens()
+        before = self._partial_usage["totalTokenCount"] + sum(thought.values())
+        used = self._partial_usage | {"candidatesTokenCount": TOKEN_COUNT, "totalTokenCount": TOTAL_COUNT}
+        document = self._document(candidate, arranged(used | thought, USAGE))
         head, rest = orjson.dumps(document).split(orjson.dumps(HOLE))
-        middle, rest = rest.split(orjson.dumps(SAID))
-        between, end = rest.split(orjson.dumps(TOTAL))
+        middle, rest = rest.split(orjson.dumps(TOKEN_COUNT))
+        between, end = rest.split(orjson.dumps(TOTAL_COUNT))
         filled = []
         for value, size in zip(values, sizes or [1] * len(values), strict=True):
-            self._said += size
-            filled.append(b"%b%b%d%b%d" % (orjson.dumps(value), middle, self._said, between, before + self._said))
+            self._token_count += size
+            filled.append(
+                b"%b%b%d%b%d" % (orjson.dumps(value), middle, self._token_count, between, before + self._token_count)
+            )
         events = Events()
         events.add_tokens(Run(head, filled, end), part, "", sizes)
         return events
 
-    def _spoken(self, part: dict[str, Any], index: int, more: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
-        """Return a candidate with one part, or more, and its index where it has one."""
+    def _with_parts(self, part: dict[str, Any], index: int, more: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
+        """Return a candidate with one or more parts, and its index if it has one."""
         candidate = {"content": content_of([part, *more], self._prompt)}
         return candidate | {"index": index} if has_index(self._reply, self._prompt) else candidate
 
-    def _tool_run(self, part: dict[str, Any], said: Candidate, index: int) -> bytes:
-        """Return the chunk of a tool that has run, whose code counts what was thought before it.
+    def _tool_run(self, part: dict[str, Any], candidate: Candidate, index: int) -> bytes:
+        """Return the chunk of a built-in tool; that of code counts the thoughts before it.
 
-        Gemini 3 puts an empty text beside the call, and tells neither index nor counts with what was printed.
+        Gemini 3 adds an empty text after the call, and has neither an index nor counts with the output.
         """
-        spoken = self._spoken(part, index)
-        if said.is_strict and ("executableCode" in part or "toolCall" in part):
-            spoken["content"]["parts"].append({"text": ""})
-        if said.is_strict and "codeExecutionResult" in part and len(self._reply.choices) == 1:
-            spoken.pop("index", None)
-        counted = self._began
-        if self._said is not None and ("executableCode" in part or not said.is_strict):
-            thought = self._thought()
-            total = counted["totalTokenCount"] + sum(thought.values())
-            counted = counted | thought | {"totalTokenCount": total}
-        return orjson.dumps(self._document(spoken, arranged(counted, USAGE)))
+        content = self._with_parts(part, index)
+        if candidate.is_strict and ("executableCode" in part or "toolCall" in part):
+            content["content"]["parts"].append({"text": ""})
+        if candidate.is_strict and "codeExecutionResult" in part and len(self._reply.choices) == 1:
+            content.pop("index", None)
+        used = self._partial_usage
+        if self._token_count is not None and ("executableCode" in part or not candidate.is_strict):
+            thought = self._thought_tokens()
+            total = used["totalTokenCount"] + sum(thought.values())
+            used = used | thought | {"totalTokenCount": total}
+        return orjson.dumps(self._document(content, arranged(used, USAGE)))
 
-    def _thought(self) -> dict[str, int]:
-        """Return what a chunk's usage tells of the thoughts, which come before all that is said."""
+    def _thought_tokens(self) -> dict[str, int]:
+        """Return the count of thoughts in a chunk's usage, which come before all other content."""
         thought = self._reply.usage.reasoning_tokens if self._reply.usage else 0
         return {"thoughtsTokenCount": thought} if thought else {}
 
-    def _read(self) -> None:
-        """Have the chunks from now on tell what a tool gave to read, as Gemini 2.5 was recorded to until 2026."""
-        whole = reported_usage(self._reply, self._prompt, self._saids)
-        read = {name: whole[name] for name in READ if name in whole and name not in self._began}
-        total = self._began["totalTokenCount"] + read.get("toolUsePromptTokenCount", 0)
-        self._began = self._began | read | {"totalTokenCount": total}
+    def _add_tool_use(self) -> None:
+        """Add the tokens of tools' output to the usage of later chunks, as recorded of Gemini 2.5 until 2026."""
+        used = reported_usage(self._reply, self._prompt, self._candidates)
+        tool_use = {name: used[name] for name in TOOL_USE_KEYS if name in used and name not in self._partial_usage}
+        total = self._partial_usage["totalTokenCount"] + tool_use.get("toolUsePromptTokenCount", 0)
+        self._partial_usage = self._partial_usage | tool_use | {"totalTokenCount": total}
 
-    def _template(self, candidate: object, counted: dict[str, Any]) -> Template:
-        return Template(self._document(candidate, counted))
+    def _template(self, candidate: object, used: dict[str, Any]) -> Template:
+        return Template(self._document(candidate, used))
 
-    def _document(self, candidate: object, counted: dict[str, Any]) -> dict[str, Any]:
-        return {"candidates": [candidate], "usageMetadata": counted, **tail(self._reply, self._prompt)}
+    def _document(self, candidate: object, used: dict[str, Any]) -> dict[str, Any]:
+        return {"candidates": [candidate], "usageMetadata": used, **tail(self._reply, self._prompt)}

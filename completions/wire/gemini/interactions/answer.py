@@ -18,7 +18,7 @@ from completions.wire.gemini.answer import Candidate, call_id, response_id
 from completions.wire.gemini.envelope import tier
 from completions.wire.gemini.interactions.usage import usage
 from completions.wire.gemini.signatures import signature
-from completions.wire.gemini.times import written
+from completions.wire.gemini.times import timestamp
 
 Document = dict[str, Any]
 
@@ -56,7 +56,7 @@ def is_interaction_id(name: str) -> bool:
 def interaction(reply: Reply, prompt: Prompt, generate_prompt: Prompt) -> Document:
     """Return a whole interaction; `generate_prompt` is the equivalent prompt of `generateContent`."""
     candidates = [Candidate(reply, generate_prompt, 0)] if reply.choices else []
-    created = f"{written(reply.created or 0)[:19]}Z"
+    created = f"{timestamp(reply.created or 0)[:19]}Z"
     return {
         "id": "" if prompt.body.get("store") is False else new_id(reply),
         "status": _status(candidates),

@@ -271,7 +271,7 @@ def check_content(request: dict[str, Any], model: str) -> None:
     """Raise the error for the contents and options of the equivalent request for `generateContent`."""
     config = request["generationConfig"]
     problems = chain(rules.config_problems(config), rules.function_problems(request), media.problems(config, model))
-    wrong = next(chain(problems, rules.unreadable(request), rules.turns(request)), None)
+    wrong = next(chain(problems, rules.file_problems(request), rules.turn_problems(request)), None)
     if wrong is not None:
         raise RequestError(OTHER_FORMAT_PATH.sub("", wrong).strip())
 

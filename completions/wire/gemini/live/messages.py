@@ -18,7 +18,18 @@ from completions.wire.gemini.messages import (
     TOOL,
     TOOL_CONFIG,
 )
-from completions.wire.gemini.proto import Check, boolean, keyed, long, message, named, repeated, string, struct, whole
+from completions.wire.gemini.proto import (
+    Check,
+    any_enum,
+    boolean,
+    keyed,
+    long,
+    message,
+    repeated,
+    string,
+    struct,
+    whole,
+)
 
 SETUP, CONTENTS, INPUT, RESULTS, UPDATE = "setup", "clientContent", "realtimeInput", "toolResponse", "contextUpdate"
 """The kinds of messages."""
@@ -27,8 +38,8 @@ DETECTION = message(
     "AutomaticActivityDetection",
     {
         "disabled": boolean,
-        "startOfSpeechSensitivity": named,
-        "endOfSpeechSensitivity": named,
+        "startOfSpeechSensitivity": any_enum,
+        "endOfSpeechSensitivity": any_enum,
         "prefixPaddingMs": whole,
         "silenceDurationMs": whole,
     },
@@ -45,8 +56,8 @@ SETUP_FIELDS: dict[str, Check] = {
         "RealtimeInputConfig",
         {
             "automaticActivityDetection": DETECTION,
-            "activityHandling": named,
-            "turnCoverage": named,
+            "activityHandling": any_enum,
+            "turnCoverage": any_enum,
             "interimTranscriptTimestampEnabled": boolean,
         },
     ),
