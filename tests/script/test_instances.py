@@ -687,7 +687,7 @@ def test_instance__says_yes_and_ends_the_work_when_it_is_over() -> None:
     assert {instance({"enum": ["no", "yes"]}, seed) for seed in "abcdefgh"} == {"yes"}
     steps = {"enum": ["FINISH", "coder"]}
     assert {instance(steps, seed) for seed in "abcdefgh"} == {"coder"}
-    assert {instance(steps, seed, over=True) for seed in "abcdefgh"} == {"FINISH"}
+    assert {instance(steps, seed, is_over=True) for seed in "abcdefgh"} == {"FINISH"}
 
 
 @pytest.mark.parametrize(

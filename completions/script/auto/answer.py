@@ -3,13 +3,13 @@
 | the prompt | the answer |
 |---|---|
 | `tool_choice` requires a call, or allows one and no tool has answered yet | tool calls with valid arguments |
-| a tool has answered | a text that uses what it said, so that agent loops end |
+| a tool has answered | a text that uses its result, so that agent loops end |
 | `response_format` asks for JSON | an object, or an instance of the schema, as JSON text; bare, a text as it is |
 | its words ask for a form (`protocols`) | that form: an instance of a schema, DSPy's fields, an action, code |
 | anything else | a few sentences that mention its words |
 
-What is asked decides everything: the model, the messages, the tools and the formats. How it is asked does not: whether
-it is streamed, in which wire format, with which headers and ids. `finish_reason` and the calls' ids are left to others.
+The content of the request decides everything: the model, the messages, the tools and the formats. Its form does not:
+the stream, the wire format, the headers and the ids. `finish_reason` and the calls' ids are set elsewhere.
 """
 
 import re
@@ -45,7 +45,7 @@ from completions.script.protocols import (
     unspecified,
     wire_keys,
 )
-from completions.script.protocols.observation import has_worked, in_sentences, question
+from completions.script.protocols.observation import in_sentences, is_after_worker, question
 from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.ranges import ranged
 from completions.script.schemas.document import compact, digest_of, seeded
@@ -65,7 +65,7 @@ REASONING_MODELS = re.compile(
     """,
     re.VERBOSE,
 )
-"""The names of models that reason on an easy question, without the provider's prefix: by the recorded exchanges."""
+"""Names, without the provider's prefix, of models that reason on an easy question: by the recorded exchanges."""
 
 THINKING_TAGS = re.compile(
     r"^(qwen3(\.\d|-vl|-next)?|gemma4|magistral|nemotron-3[^:]*|deepseek-v3\.[12])(?!.*instruct)(:|$)"
@@ -73,7 +73,7 @@ THINKING_TAGS = re.compile(
 """Ollama's models that think unless a request says not to (0xPlaygrounds/rig, October 2026; ollama/ollama 14108)."""
 
 PLANNING_MODELS = re.compile(r"^command-(a-03|r7b|r-)|^claude-(3-|opus-4|sonnet-4)")
-"""The names of models that mostly say something before they call a tool, where they are free to: by the recordings."""
+"""Names of models that mostly write a text before an optional tool call: by the recordings."""
 
 PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
@@ -82,17 +82,19 @@ PROTOCOLS = (
     *(translations.answer, scores.answer, brief.order_or_letter, choices.answer, few_shots.answer, lines.answer),
     *(snippets.answer, brief.one_word, closings.answer),
 )
-"""What a prompt may ask for in its words, the most telling first; each answers, or says None where it is not asked."""
+"""The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""
 
 
-REFUSED = "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_1FAEFB6177B4672DEE07F9D3AFC62588CCD2631EDCF22E8CCC1FB35B501C9C86"
-"""What Anthropic's guide "Streaming refusals" gives to those who want to see Claude refuse."""
+REFUSAL_TRIGGER = (
+    "ANTHROPIC_MAGIC_STRING_TRIGGER_REFUSAL_1FAEFB6177B4672DEE07F9D3AFC62588CCD2631EDCF22E8CCC1FB35B501C9C86"
+)
+"""The text in Anthropic's guide "Streaming refusals" that makes Claude refuse."""
 
 
 def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
-    """Answer a prompt, `prompt.n` times over; with a `length`, sentences have so many tokens.
+    """Answer a prompt `prompt.n` times; with a `length`, sentences have so many tokens.
 
-    Raise `instances.Unsatisfiable` where a tool or the response format has a schema that nothing satisfies.
+    Raise `instances.Unsatisfiable` if a tool or the response format has a schema that nothing satisfies.
     """
     if prompt.messages[budget.LOOP_MESSAGES :]:  # no call, for most conversations are short
         budget.leave_loop()
@@ -101,26 +103,26 @@ def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
 
 
 def seed_of(prompt: Prompt) -> str:
-    """Return a digest of what is asked, whatever the order of the fields: the same prompt has the same seed."""
+    """Return a digest of the request's content: prompts that differ only in the order of fields have the same."""
     form, choice = prompt.response_format, prompt.tool_choice
-    asked = [
+    content = [
         prompt.model,
-        [_told(message) for message in prompt.messages],
+        [_content_of(message) for message in prompt.messages],
         [(tool.kind, tool.name, tool.description, tool.parameters) for tool in prompt.tools],
         (choice.mode, choice.names, prompt.parallel_tool_calls),
         (form.kind, form.name, form.schema),
         prompt.body.get("seed"),
     ]
-    return digest_of(asked, 16)
+    return digest_of(content, 16)
 
 
-def _told(message: Message) -> tuple[object, ...]:
+def _content_of(message: Message) -> tuple[object, ...]:
     calls = [(call.name, call.arguments) for call in message.tool_calls]
     return message.role, message.text, message.name, calls, [(part.kind, part.source) for part in message.parts]
 
 
 def _choice(prompt: Prompt, seed: str, length: Length | None) -> Choice:
-    if REFUSED in prompt.last_user and "claude" in (prompt.model or ""):
+    if REFUSAL_TRIGGER in prompt.last_user and "claude" in (prompt.model or ""):
         return Choice(refusal="This request cannot be answered.")
     called = calls(prompt, seed)
     return Choice(
@@ -138,14 +140,14 @@ def reasons(model: str | None) -> bool:
 
 def _plan(prompt: Prompt, seed: str, called: Sequence[ToolCall]) -> str | None:
     name = (prompt.model or "").lower().rpartition("/")[2]
-    if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None or _asks_for_a_form(prompt, seed):
+    if prompt.tool_choice.mode != "auto" or PLANNING_MODELS.match(name) is None or _requires_form(prompt, seed):
         return None
     return plan([call.name for call in called], question(prompt), seeded(seed + "/plan"))
 
 
-def _asks_for_a_form(prompt: Prompt, seed: str) -> bool:
-    """Tell whether every text has to be of some form, so that a client would take a plan for the answer."""
-    return prompt.response_format.kind != "text" or any(said(prompt, seed) is not None for said in PROTOCOLS)
+def _requires_form(prompt: Prompt, seed: str) -> bool:
+    """Tell whether every text must have some form, so that a client would take a plan for the answer."""
+    return prompt.response_format.kind != "text" or any(protocol(prompt, seed) is not None for protocol in PROTOCOLS)
 
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:
@@ -159,9 +161,9 @@ def _reasoning(prompt: Prompt, seed: str) -> str | None:
 
 
 def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
-    """Answer in the form that the request's fields ask for, then in one that its words ask for, else in sentences.
+    """Answer in the form that the request's fields require, or else its words, or else in sentences.
 
-    What is only to be drawn or said aloud are the user's own words.
+    A text that is only drawn or spoken is the user's own.
     """
     if "text" not in prompt.modalities:
         return prompt.last_user
@@ -169,26 +171,28 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
     if form.kind == "json_schema":
         return code.answer(prompt, seed) or _instance(prompt, seed)
     for protocol in PROTOCOLS:
-        said = protocol(prompt, seed)
-        if said is not None:
-            return said
+        answer = protocol(prompt, seed)
+        if answer is not None:
+            return answer
     if length is not None and form.kind != "json_object":
-        return of_length(_endless(prompt, seed), length.draw(seed), prompt.model)
-    answer = _sentences(prompt, seed)
+        return of_length(_endless_sentences(prompt, seed), length.draw(seed), prompt.model)
+    sentences_text = _sentences(prompt, seed)
     if form.kind == "json_object":
-        return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": answer})
-    return answer
+        return compact({"topic": " ".join(keywords(question(prompt))) or "this", "answer": sentences_text})
+    return sentences_text
 
 
 def _instance(prompt: Prompt, seed: str) -> str:
-    asked = question(prompt)
-    schema = with_numbers(ranged(one_for_each(prompt.response_format.schema, prompt), prompt), asked, in_turn=False)
-    value = instance(schema, seed, asked, over=has_worked(prompt))
+    user_question = question(prompt)
+    schema = with_numbers(
+        ranged(one_for_each(prompt.response_format.schema, prompt), prompt), user_question, in_turn=False
+    )
+    value = instance(schema, seed, user_question, is_over=is_after_worker(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 
 
-def _endless(prompt: Prompt, seed: str) -> Iterator[str]:
-    """Answer in sentences, and go on and on."""
+def _endless_sentences(prompt: Prompt, seed: str) -> Iterator[str]:
+    """Yield sentences without end."""
     yield _sentences(prompt, seed)
     random = seeded(seed + "/more")
     while True:

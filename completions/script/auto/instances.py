@@ -33,11 +33,11 @@ __all__ = ["Unsatisfiable", "instance", "is_instance"]
 MAX_DEPTH = 40
 """How deep an instance may be nested."""
 
-TURNS = 2
-"""How often a schema may come again inside itself before the shortest way out is taken."""
+MAX_RECURRENCES = 2
+"""How often a schema may recur inside itself before the smallest value is taken."""
 
-MISSES = 20
-"""How many objects or arrays in a row may fail the check. Scalars are cheap, and their candidates end."""
+MAX_MISSES = 20
+"""Consecutive objects or arrays that may fail the check. Scalars are cheap, and their candidates are finite."""
 
 HINTS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties", "propertyNames"),
@@ -47,31 +47,31 @@ HINTS = {
 }
 """The keywords that hint at a type where no schema names one."""
 
-NEAR = 4_000
-"""Characters of what was said in which the values of an enum are looked for."""
+MAX_READ = 4_000
+"""Characters of the text in which the values of an enum are searched."""
 
-CODE = "python"
-"""The language of the code that is made up, taken where it is one of several, as for open-interpreter's `execute`."""
+PREFERRED_LANGUAGE = "python"
+"""The language of generated code, preferred among several, as for open-interpreter's `execute`."""
 
 TYPES = ("string", "integer", "object", "array", "boolean", "null")
 
 
-def instance(schema: Schema, seed: str, said: str = "", over: bool = False) -> object:
+def instance(schema: Schema, seed: str, text: str = "", is_over: bool = False) -> object:
     """Make a value that is valid under a schema (draft 2020-12, and draft 7 as the LLM APIs use it).
 
     The same schema and seed make the same value. Raise Unsatisfiable where the schema has no instance, names a remote
-    `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds that descriptions tell are kept
-    where that is possible. What was `said` of the value is taken from there. Of an enum, a value such as `FINISH` comes
-    last, or first where the work is `over`; then one that was said.
+    `$ref`, goes round in circles, or asks for more than a small answer holds. Bounds in descriptions are respected
+    if possible. Values that `text` mentions are preferred. Of an enum, a value such as `FINISH` comes last, or first if
+    the work `is_over`; then one that the text mentions.
     """
     try:
-        maker = _Maker(schema, seed, (said, over))
+        maker = _Maker(schema, seed, (text, is_over))
         try:
             return maker.make([schema], "", "$", ())
         except (Unsatisfiable, Exhausted):
             if not maker.heeded:
                 raise
-            return _Maker(schema, seed, (said, over), heeds=False).make([schema], "", "$", ())
+            return _Maker(schema, seed, (text, is_over), heeds=False).make([schema], "", "$", ())
     except (Exhausted, TooSlow):
         raise Unsatisfiable("no instance was found in the time that an answer has") from None
     except RecursionError:
@@ -87,12 +87,12 @@ def is_instance(value: object, schema: Schema) -> bool:
 
 
 class _Maker(Containers):
-    """Makes values for the schemas of one document; `heeded` says whether it has kept to a description."""
+    """Makes values for the schemas of one document; `heeded` says whether it has respected a description."""
 
-    def __init__(self, root: Schema, seed: str, told: tuple[str, bool], heeds: bool = True) -> None:
+    def __init__(self, root: Schema, seed: str, context: tuple[str, bool], heeds: bool = True) -> None:
         self._heeds, self.heeded = heeds, False
-        self._said, self._over = told
-        self._heard = self._said[-NEAR:].casefold()
+        self._text, self._is_over = context
+        self._folded_text = self._text[-MAX_READ:].casefold()
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -119,14 +119,14 @@ class _Maker(Containers):
             raise failure if failure and failure.path != "$" else Unsatisfiable(reason, path)
 
     def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
-        """Tell whether the value should be as small as it may: the schema recurs, or much work is done."""
+        """Tell whether the value should be as small as possible: the schema recurs, or much work is done."""
         if len(trail) > MAX_DEPTH // 2 or self.work.left < STEPS // 2:
             return True
         near = [each for schema in schemas for each in self._near(schema)]
-        return max((sum(each in level for level in trail) for each in near), default=0) >= TURNS
+        return max((sum(each in level for level in trail) for each in near), default=0) >= MAX_RECURRENCES
 
     def _near(self, schema: Schema) -> Iterator[int]:
-        """Yield what is entered with a schema: itself, what it refers to, its branches and its items."""
+        """Yield the ids of a schema, of those to which it refers, of its branches and of its items."""
         if isinstance(schema, bool):
             return
         groups = [schemas_of(schema.get(key)) for key in ("anyOf", "oneOf", "allOf")]
@@ -143,7 +143,7 @@ class _Maker(Containers):
                 yield value
             else:
                 misses += isinstance(value, (dict, list))
-                if misses > MISSES:
+                if misses > MAX_MISSES:
                     return
 
     def _expansions(
@@ -202,16 +202,16 @@ class _Maker(Containers):
                 shuffled = self.random.sample(options, len(options))
                 yield iter(sorted(shuffled, key=self._rank))
                 return
-        yield _given(flat)
+        yield _example_values(flat)
         trail = (*trail, frozenset(map(id, flat)))
         for kind in _likely_types(flat):
             yield self._of_type(kind, flat, name, path, trail)
 
     def _rank(self, option: object) -> tuple[bool | int, ...]:
-        """Put null last, what ends the work where it belongs, what says yes first, and then what was said the most."""
-        said = self._heard.count(option.casefold()) if isinstance(option, str) and len(option) > 2 else 0
+        """Put null last, an end of the work last or first, agreement first, and then the most frequent option."""
+        count = self._folded_text.count(option.casefold()) if isinstance(option, str) and len(option) > 2 else 0
         refused = not is_affirmed(option), is_negated(option)
-        return option is None, is_end(option) != self._over, *refused, -said, option != CODE
+        return option is None, is_end(option) != self._is_over, *refused, -count, option != PREFERRED_LANGUAGE
 
     def _of_type(
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail
@@ -225,9 +225,9 @@ class _Maker(Containers):
                 yield from self.arrays(flat, name, path, trail)
             case "string":
                 later = path.endswith("]") and not path.endswith("[0]")
-                if self._said and not later:
+                if self._text and not later:
                     forms = (str(schema["format"]) for schema in flat if "format" in schema)
-                    yield from mentioned(name, self._said, next(forms, ""))
+                    yield from mentioned(name, self._text, next(forms, ""))
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
                 yield from likely_numbers(name, self.random) if kind == "number" else ()
@@ -281,8 +281,8 @@ def _likely_types(flat: list[Mapping[str, object]]) -> list[str]:
     return sorted(types, key=lambda kind: kind == "null")
 
 
-def _given(flat: list[Mapping[str, object]]) -> Iterator[object]:
-    """Yield the plain values that the schemas themselves give as examples."""
+def _example_values(flat: list[Mapping[str, object]]) -> Iterator[object]:
+    """Yield the plain values among the schemas' own examples and defaults."""
     for schema in flat:
         examples = schema.get("examples")
         for value in [*(examples if isinstance(examples, list) else ()), schema.get("default")]:

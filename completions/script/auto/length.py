@@ -1,4 +1,4 @@
-"""Step 3: answers of a length, as load tests want them: `reply: {auto: {tokens: 200}}`."""
+"""Step 3: answers of a given length, for load tests: `reply: {auto: {tokens: 200}}`."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal, cast
@@ -9,7 +9,7 @@ from completions.script.text.node import Node
 from completions.tokens import text as tokens
 
 FILLER = " so"
-"""A word of one token, in all vocabularies, which brings a text to its length where no other does."""
+"""A word of one token in all vocabularies, which pads a text to its length."""
 
 
 def length(node: Node) -> Length:
@@ -22,8 +22,8 @@ def length(node: Node) -> Length:
     if spread < 0:
         raise fields["spread"].wrong("a number from 0")
     seed = fields["seed"].raw if "seed" in fields else "0"
-    named = cast(Literal["uniform", "normal", "lognormal"], kind)
-    return Length(_tokens(fields["mean"]), Jitter(named, spread, seed))
+    distribution = cast(Literal["uniform", "normal", "lognormal"], kind)
+    return Length(_tokens(fields["mean"]), Jitter(distribution, spread, seed))
 
 
 def _tokens(node: Node) -> int:
@@ -33,15 +33,15 @@ def _tokens(node: Node) -> int:
 
 
 def of_length(texts: Iterable[str], count: int, model: str | None) -> str:
-    """Return texts, one after the other, of exactly so many tokens of a model's; the last is cut where they end."""
-    pieces = list(_first(texts, count, model))
-    while (said := "".join(pieces)) and tokens.count(said, model) > count:
+    """Return texts in a row, of exactly `count` tokens of a model's; the last one is cut."""
+    pieces = list(_first_tokens(texts, count, model))
+    while (joined := "".join(pieces)) and tokens.count(joined, model) > count:
         pieces.pop()
-    return said + FILLER * (count - tokens.count(said, model))
+    return joined + FILLER * (count - tokens.count(joined, model))
 
 
-def _first(texts: Iterable[str], count: int, model: str | None) -> Iterator[str]:
-    """Yield the pieces of texts, with a space before each but the first, until there are enough of them."""
+def _first_tokens(texts: Iterable[str], count: int, model: str | None) -> Iterator[str]:
+    """Yield the tokens of texts, with a space before each text but the first, until there are enough."""
     for number, text in enumerate(texts):
         pieces = tokens.split(f" {text}" if number else text, model)
         yield from pieces[:count]

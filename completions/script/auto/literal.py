@@ -1,6 +1,6 @@
-"""What a question says to the letter, which models pass on to a tool: files, addresses, dates and ids.
+"""Values that models copy from a question into arguments: files, addresses, dates and ids.
 
-What stands in the last paragraph that has any counts, for programs put what they know before what the user asks.
+The last paragraph that has any is used, because programs put context before the user's question.
 """
 
 import re
@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 from completions.script.schemas.scalars import snake_case
 
-_FREE = r"(?<![\w/.@:%+~-])"
+_WORD_START = r"(?<![\w/.@:%+~-])"
 _FILE = re.compile(
-    rf"{_FREE}(?!(?:e\.g|i\.e|a\.m|p\.m)\b)(?:~?/|\.{{1,2}}/)?(?:[\w.+-]{{1,60}}/){{0,20}}[\w+-][\w.+-]{{0,60}}"
+    rf"{_WORD_START}(?!(?:e\.g|i\.e|a\.m|p\.m)\b)(?:~?/|\.{{1,2}}/)?(?:[\w.+-]{{1,60}}/){{0,20}}[\w+-][\w.+-]{{0,60}}"
     r"\.[A-Za-z]\w{0,9}(?![\w/@-])"
 )
-_FOLDER = re.compile(rf"{_FREE}(?:(?:~?/|\.{{1,2}}/)[\w.+/-]{{0,200}}[\w/]|(?:[\w.+-]{{1,60}}/){{1,20}}(?!\w))")
+_FOLDER = re.compile(rf"{_WORD_START}(?:(?:~?/|\.{{1,2}}/)[\w.+/-]{{0,200}}[\w/]|(?:[\w.+-]{{1,60}}/){{1,20}}(?!\w))")
 _URL = re.compile(r"\bhttps?://[^\s<>\"'`)\]}]{1,500}[^\s<>\"'`)\]}.,;:!?]")
 _EMAIL = re.compile(r"(?<![\w.+-])[\w+-][\w.+-]{0,60}@[A-Za-z0-9][\w-]{0,60}(?:\.[\w-]{1,60}){1,5}")
 _DATE = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d(?![\w-])")
@@ -26,38 +26,38 @@ _KINDS = {
     **dict.fromkeys(("path", "filepath"), (_FILE, _FOLDER)),
     **dict.fromkeys(("directory", "dir", "folder"), (_FOLDER,)),
 }
-"""What is looked for, in this order, for a property or a format whose name has the word, at its end first."""
+"""The patterns to search, in this order, for a property or a format whose name has the word, preferably at its end."""
 
-_LAST = re.compile(r"(?:end|until|return|check_?out|to|due|dest|destination|target|new|output)(?:_|$)")
-"""How the name of a property begins that is the last of several: `end_date`, `new_path`."""
+_TAKES_LAST = re.compile(r"(?:end|until|return|check_?out|to|due|dest|destination|target|new|output)(?:_|$)")
+"""How names of properties begin that take the last of several values: `end_date`, `new_path`."""
 
 _ID = re.compile(r"(?:(?P<of>\w+)_)?(?:id|number|no|nr|code)s?")
-_GIVEN = r"(?=[\w-]{0,30}\d)[A-Za-z0-9][\w-]{0,40}(?![\w-]|[.,:/@]\w)"
-_ALONE = re.compile(rf"(?<![\w.,:/@-])#?({_GIVEN})")
-_MARK = r"(?:\s(?:id|number|no\.?|nr\.?|code))?(?:\s?[:#]|\sis)?\s?#?"
+_ID_VALUE = r"(?=[\w-]{0,30}\d)[A-Za-z0-9][\w-]{0,40}(?![\w-]|[.,:/@]\w)"
+_BARE_ID = re.compile(rf"(?<![\w.,:/@-])#?({_ID_VALUE})")
+_ID_LABEL = r"(?:\s(?:id|number|no\.?|nr\.?|code))?(?:\s?[:#]|\sis)?\s?#?"
 
 
-def literal(name: str, form: str, said: str) -> Iterator[str]:
-    """Yield what was said to the letter that a property asks for, by its format or else its name."""
+def literal(name: str, form: str, text: str) -> Iterator[str]:
+    """Yield the parts of a text that a property takes unchanged, by its format or else its name."""
     words = snake_case(form or name).split("_")
     known = (each for word in reversed(words) for each in (word, word.removesuffix("s")) if each in _KINDS)
     kinds = _KINDS.get(next(known, ""), ())
-    paragraphs = [each for each in said.split("\n\n") if each.strip()]
+    paragraphs = [each for each in text.split("\n\n") if each.strip()]
     for kind in kinds:
         found = next((texts for each in reversed(paragraphs) if (texts := kind.findall(each))), [])
-        yield from reversed(found) if _LAST.match(snake_case(name)) else found
-    if (given := identifier(name, said)) is not None:
-        yield given
+        yield from reversed(found) if _TAKES_LAST.match(snake_case(name)) else found
+    if (found_id := identifier(name, text)) is not None:
+        yield found_id
 
 
-def identifier(name: str, said: str) -> str | None:
-    """Return the id that was said of what a property names: 7 of `order 7` for `order_id`, and for a bare `id`."""
-    asked = _ID.fullmatch(snake_case(name))
-    if asked is None:
+def identifier(name: str, text: str) -> str | None:
+    """Return the id in a text that a property names: 7 of `order 7` for `order_id`, and for a bare `id`."""
+    property_name = _ID.fullmatch(snake_case(name))
+    if property_name is None:
         return None
-    if of := asked["of"]:
-        noun = re.escape(of.rpartition("_")[2])
-        found = re.search(rf"\b{noun}s?{_MARK}({_GIVEN})", said, re.IGNORECASE)
+    if owner := property_name["of"]:
+        noun = re.escape(owner.rpartition("_")[2])
+        found = re.search(rf"\b{noun}s?{_ID_LABEL}({_ID_VALUE})", text, re.IGNORECASE)
         return found[1] if found else None
-    alone = set(_ALONE.findall(said)) if snake_case(name) == "id" else set()
-    return alone.pop() if len(alone) == 1 else None
+    candidates = set(_BARE_ID.findall(text)) if snake_case(name) == "id" else set()
+    return candidates.pop() if len(candidates) == 1 else None

@@ -1,6 +1,6 @@
-"""The files that a question names, as the tools of agents want them: from the root, where they ask for that.
+"""Absolute paths of the files in a question, for tools of agents that ask for them.
 
-Coding agents say in which folder they work, and models put it before what the user has named.
+Coding agents name their working folder, and models put it before the user's relative paths.
 """
 
 import re
@@ -17,21 +17,21 @@ FOLDER = re.compile(
     r"(?i)\b(?:working(?: in the)? directory|current directory|cwd|workspace(?: root| directory| folder| path)?)\b"
     r"[^\n/\w<]{1,12}(?:is )?[`'\"]?(?P<path>/[\w.+@/-]{1,300})"
 )
-"""How they say it: `Working directory: /home/ada`, `<cwd>/home/ada</cwd>`."""
+"""The forms of it: `Working directory: /home/ada`, `<cwd>/home/ada</cwd>`."""
 
 
-def with_paths(schema: Schema, said: str, prompt: Prompt) -> Schema:
-    """Return the schema of arguments with the files that were said as examples, from the root where it says so."""
+def with_paths(schema: Schema, text: str, prompt: Prompt) -> Schema:
+    """Return the schema of arguments with the absolute paths of a text's files as examples, where it asks for such."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(schema, Mapping) or not isinstance(properties, Mapping):
         return schema
-    wanted = {name: each for name, each in properties.items() if isinstance(each, Mapping) and _is_absolute(each)}
-    named = {name: next(literal(name, "", said), "") for name in wanted}
-    near = {name: each.removeprefix("./") for name, each in named.items() if each and each[0] not in "/~"}
-    if not near or not (folder := _folder(prompt)):
+    absolute = {name: each for name, each in properties.items() if isinstance(each, Mapping) and _is_absolute(each)}
+    files = {name: next(literal(name, "", text), "") for name in absolute}
+    relative = {name: each.removeprefix("./") for name, each in files.items() if each and each[0] not in "/~"}
+    if not relative or not (folder := _folder(prompt)):
         return schema
-    told = {name: {**wanted[name], "examples": [f"{folder}/{each}"]} for name, each in near.items()}
-    return {**schema, "properties": {**properties, **told}}
+    filled = {name: {**absolute[name], "examples": [f"{folder}/{each}"]} for name, each in relative.items()}
+    return {**schema, "properties": {**properties, **filled}}
 
 
 def _is_absolute(schema: Mapping[str, object]) -> bool:
@@ -39,6 +39,6 @@ def _is_absolute(schema: Mapping[str, object]) -> bool:
 
 
 def _folder(prompt: Prompt) -> str:
-    """Return the folder in which an agent says that it works; none is the empty text."""
+    """Return the working folder that an agent names; the empty text if there is none."""
     texts = (message.text[:MAX_READ] for message in prompt.messages if message.role != "assistant")
     return next((found["path"].rstrip("/.") for text in texts if (found := FOLDER.search(text))), "")

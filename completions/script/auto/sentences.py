@@ -1,7 +1,7 @@
-"""A few sentences that speak to a prompt's words, for step 3: the texts of `auto`.
+"""A few sentences with words of the prompt, for step 3: the texts of `auto`.
 
-Only whole words are taken from the prompt, none with a quote, a bracket or a backslash in it, so that what is
-written can stand anywhere.
+Only whole words are taken from the prompt, none with a quote, a bracket or a backslash in it, so that the
+sentences are valid in any context.
 """
 
 import json
@@ -12,14 +12,14 @@ from random import Random
 
 from completions.conversation import ToolResult
 
-READ = 4_000
-"""Characters. What a prompt says further on is not looked at."""
+MAX_READ = 4_000
+"""Characters of a prompt that are read."""
 
 MAX_WORD = 24
 """Characters. A longer word, or a text that is written without spaces, is cut."""
 
 JOINERS = "-._@'"
-"""What may stand within a word."""
+"""Characters that may occur within a word."""
 
 STOP_WORDS = frozenset(
     re.findall(
@@ -37,7 +37,7 @@ OPENINGS = (
     "A few sentences are enough to answer this: {topic}.",
     "There is more than one way to look at the following: {topic}.",
 )
-"""Every pattern reads well with any word in it, for it speaks of the word, which may be a name, a thing or a verb."""
+"""Each pattern is correct with any word, whether a name, a noun or a verb, because it mentions it as a word."""
 
 MIDDLES = (
     "The word to start with is {one}, since the rest follows from it.",
@@ -54,15 +54,15 @@ CLOSINGS = (
 )
 
 WORDLESS = ("There is nothing to answer in this.", "It has no words that tell what it is about.", "Ask about anything.")
-"""What is said where a text has no telling words, in place of the three."""
+"""The three sentences for a text without keywords."""
 
 GREETINGS = frozenset({"hello", "hey", "hi"})
-"""Words that are answered alike where a text has no telling ones."""
+"""Greetings, which are answered by `GREETED` if a text has no keywords."""
 
 GREETED = ("Hello.", "This is a mock, which makes up an answer to each request.", "Ask about anything.")
 
-NAMES = {"image": "an image", "audio": "a recording", "file": "a file"}
-"""What a tool answers with, besides text."""
+PART_NAMES = {"image": "an image", "audio": "a recording", "file": "a file"}
+"""Descriptions of results that are not text."""
 
 THOUGHTS = (
     "The user brings up the following: {topic}. A short and direct answer fits best.",
@@ -71,11 +71,11 @@ THOUGHTS = (
 )
 
 PLANS = ("I will use TOOLS for the following: {topic}.", "To answer this I call TOOLS first: {topic}.")
-"""What is said before a call; every pattern reads well with any word in it."""
+"""The texts before a call; each pattern is correct with any word."""
 
 
 def keywords(text: str, most: int = 4) -> list[str]:
-    """Return the first telling words of a text, each once, as they are written."""
+    """Return the first distinct words of a text that are not stop words, as they are written."""
     found: dict[str, str] = {}
     for word in _words(text):
         key = word.casefold()
@@ -88,14 +88,14 @@ def keywords(text: str, most: int = 4) -> list[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    for piece in text[:READ].translate(_Kept()).split():
+    for piece in text[:MAX_READ].translate(_KeptCharacters()).split():
         word = piece.strip(JOINERS)[:MAX_WORD].rstrip(JOINERS)
         if word:
             yield word
 
 
-class _Kept:
-    """What `str.translate` makes of a character, by its code: letters, marks on them, digits and joiners stay."""
+class _KeptCharacters:
+    """A table for `str.translate` that keeps letters, combining marks, digits and joiners, and blanks the rest."""
 
     def __getitem__(self, code: int) -> str:
         character = chr(code)
@@ -103,10 +103,10 @@ class _Kept:
 
 
 def sentences(text: str, random: Random, short: bool) -> str:
-    """Answer a text in three sentences that mention its words, or in the first of them."""
+    """Answer a text in three sentences that mention its words, or in the first one alone."""
     words = keywords(text)
-    said = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if words else _wordless(text)
-    return _fill(said[0] if short else " ".join(said), words)
+    patterns = [random.choice(group) for group in (OPENINGS, MIDDLES, CLOSINGS)] if words else _wordless(text)
+    return _fill(patterns[0] if short else " ".join(patterns), words)
 
 
 def _wordless(text: str) -> tuple[str, str, str]:
@@ -114,39 +114,39 @@ def _wordless(text: str) -> tuple[str, str, str]:
 
 
 def thoughts(text: str, random: Random, short: bool) -> str:
-    """Write what a reasoning model thinks of a text: two sentences, or one."""
+    """Return a reasoning model's thoughts about a text: two sentences, or one."""
     thought = random.choice(THOUGHTS)
     return _fill(thought.partition(". ")[0] + "." if short else thought, keywords(text))
 
 
 def plan(tools: list[str], text: str, random: Random) -> str:
-    """Say which tools are about to be called, as some models do before they call them."""
+    """Announce the tools that are called next, as some models do."""
     return _fill(random.choice(PLANS), keywords(text)).replace("TOOLS", " and ".join(dict.fromkeys(tools)))
 
 
 def retold(result: ToolResult, text: str, random: Random) -> str:
-    """Say what a tool said, as an answer to a text."""
-    said, words = _excerpt(result.text), keywords(text)
+    """Repeat the result of a tool, as an answer to a text."""
+    excerpt, words = _excerpt(result.text), keywords(text)
     closing = _fill(random.choice(CLOSINGS) if words else WORDLESS[-1], words)
     source = f"the {result.name} tool" if result.name else "the tool"
-    if not said and result.parts:
-        return f"{source.capitalize()} answered with {NAMES[result.parts[-1].kind]}. " + closing
-    if not said:
+    if not excerpt and result.parts:
+        return f"{source.capitalize()} answered with {PART_NAMES[result.parts[-1].kind]}. " + closing
+    if not excerpt:
         return f"{source.capitalize()} answered, but had nothing to say. " + closing
     opening = random.choice(("According to {}: {}.", "Here is what {} found: {}.", "From {}: {}."))
-    return opening.format(source, said.rstrip(".")) + " " + closing
+    return opening.format(source, excerpt.rstrip(".")) + " " + closing
 
 
-def _fill(pattern: str, found: list[str]) -> str:
-    words = found or ["this"]
-    topic = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
-    return pattern.format(topic=topic, one=words[0], last=words[-1])
+def _fill(pattern: str, words: list[str]) -> str:
+    shown_words = words or ["this"]
+    topic = " and ".join([", ".join(shown_words[:-1]), shown_words[-1]] if len(shown_words) > 1 else shown_words)
+    return pattern.format(topic=topic, one=shown_words[0], last=shown_words[-1])
 
 
 def _excerpt(text: str, longest: int = 300) -> str:
     """Return the facts of a JSON text, or the text itself, on one line."""
     try:
-        value = json.loads(text[: 10 * READ])
+        value = json.loads(text[: 10 * MAX_READ])
     except (ValueError, RecursionError):
         value = None
     facts = list(_facts(value))[:8] if isinstance(value, (Mapping, list)) else []

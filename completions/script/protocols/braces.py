@@ -1,4 +1,4 @@
-"""The parts of a text between braces, for step 3: what a prompt quotes among its sentences."""
+"""The parts of a text between braces, for step 3: objects and schemas among a prompt's sentences."""
 
 import ast
 import json
@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 MAX_SEARCHED = 100_000
-"""Characters of a prompt that are looked at, from its end: what is asked stands last."""
+"""Characters at the end of a prompt that are read, because the question is last."""
 
 MAX_LITERAL = 20_000
 """Characters of a Python literal, which takes more time and memory to read than JSON."""
@@ -51,7 +51,7 @@ def outside(text: str, parts: list[Braced]) -> str:
 
 
 def value_of(text: str) -> object:
-    """Read a text as JSON or as a Python literal; return None where it is neither."""
+    """Read a text as JSON or as a Python literal; return None if it is neither."""
     try:
         value: object = json.loads(text)
     except ValueError:

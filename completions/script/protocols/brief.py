@@ -1,4 +1,4 @@
-"""Answers of a letter, of one word, or of an order, for step 3, where the prompt lists no words to choose from.
+"""Answers that are a letter, one word or an order, for step 3, if the prompt lists no words to choose from.
 
 | the prompt | the answer |
 |---|---|
@@ -15,7 +15,7 @@ from functools import lru_cache
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
 from completions.script.protocols import choices
-from completions.script.protocols.instructions import KEPT, instructions, takes_any_text
+from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.schemas.document import seeded
 from completions.script.wording import ANSWERS
@@ -32,12 +32,14 @@ NUMBERED = re.compile(r"\[(\d{1,3})\](?! ?>)(?<!> \[\d\])(?<!> \[\d\d\])")
 ONE_WORD = re.compile(
     rf"(?i)\b(?:{ANSWERS}|use)\b[^\n.]{{0,40}}\b(?:(?:a|one|exactly one) (?:single )?word|single word)\b"
 )
-ASKED = re.compile(r"(?i)\W*(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\b[^?]*\?")
-ASKING = re.compile(rf"(?i)\b(?:{ANSWERS}|use|single|one|words?|only)\b")
+YES_NO_QUESTION = re.compile(
+    r"(?i)\W*(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)\b[^?]*\?"
+)
+REQUEST_WORDS = re.compile(rf"(?i)\b(?:{ANSWERS}|use|single|one|words?|only)\b")
 
 
 def order_or_letter(prompt: Prompt, seed: str) -> str | None:
-    """Answer with a letter, or with an order; None where the prompt wants neither, or offers tools."""
+    """Answer with a letter, or with an order; None if the prompt wants neither, or offers tools."""
     if not takes_any_text(prompt):
         return None
     texts = [text[-MAX_READ:] for text in instructions(prompt)]
@@ -46,7 +48,9 @@ def order_or_letter(prompt: Prompt, seed: str) -> str | None:
         if len(letters) > 1 and (choices.answer(prompt, seed) or "").partition(".")[0] not in letters:
             letter = seeded(f"{seed}/letter").choice(letters)
             return (
-                f"{letter}. {in_sentences(prompt, seeded(f'{seed}/why'))}" if choices.AT_LENGTH.search(text) else letter
+                f"{letter}. {in_sentences(prompt, seeded(f'{seed}/why'))}"
+                if choices.WITH_REASON.search(text)
+                else letter
             )
         if ">" in text and ORDER.search(text) and len(numbers := _numbers(prompt)) > 1:
             return " > ".join(f"[{each}]" for each in numbers)
@@ -54,26 +58,26 @@ def order_or_letter(prompt: Prompt, seed: str) -> str | None:
 
 
 def one_word(prompt: Prompt, seed: str) -> str | None:
-    """Answer with one word, which is as good with every seed; None where the prompt wants more, or offers tools."""
+    """Answer with one word, the same for every seed; None if the prompt wants more, or offers tools."""
     if not takes_any_text(prompt) or not any(
         " word" in text and ONE_WORD.search(text[-MAX_READ:]) for text in instructions(prompt)
     ):
         return None
-    asked = question(prompt)
-    if ASKED.match(asked):
+    user_question = question(prompt)
+    if YES_NO_QUESTION.match(user_question):
         return "Yes"
-    words = keywords(ASKING.sub(" ", asked), 1)
+    words = keywords(REQUEST_WORDS.sub(" ", user_question), 1)
     return words[0].capitalize() if words else "Yes"
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _letters(text: str) -> tuple[str, ...]:
-    """Return the letters of the lines that begin with one, each once, if they begin with A."""
+    """Return the distinct letters at the beginning of lines, if the first is A."""
     found = tuple(dict.fromkeys(OPTION.findall(text)))
     return found if found[:1] == ("A",) else ()
 
 
 def _numbers(prompt: Prompt) -> list[int]:
-    """Return the numbers in brackets that the user has given, each once, but not those of the order that is shown."""
-    given = [message.text[-MAX_READ:] for message in prompt.messages if message.role == "user"]
-    return sorted({int(each) for text in given for each in NUMBERED.findall(text)})
+    """Return the distinct numbers in brackets in the user's messages, without those of the example of an order."""
+    texts = [message.text[-MAX_READ:] for message in prompt.messages if message.role == "user"]
+    return sorted({int(each) for text in texts for each in NUMBERED.findall(text)})

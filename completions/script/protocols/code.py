@@ -1,7 +1,7 @@
-"""Code that acts, for step 3: smolagents' code agents run Python until it calls `final_answer`.
+"""Python code as an action, for step 3: smolagents' code agents run it until it calls `final_answer`.
 
-The code stands between the tags that the system message names, or in a field `code` where the request has a schema.
-The first step calls a tool that the prompt defines and prints its result; the next one answers with what was printed.
+The code is between the tags that the system message names, or in a field `code` if the request has a schema.
+The first step calls a tool that the prompt defines and prints its result; the next one answers with the output.
 """
 
 import re
@@ -17,11 +17,11 @@ from completions.script.schemas.document import compact, seeded
 
 FINAL = "final_answer"
 TAGS = re.compile(r"opened with '([^'\n]{1,40})', and closed with '([^'\n]{1,40})'")
-DEFINED = re.compile(r'^[ \t]*def (\w+)\(([^()\n]{0,2000})\) -> [^\n]+:\n[ \t]*"""([^\n]{0,500})', re.MULTILINE)
+FUNCTION = re.compile(r'^[ \t]*def (\w+)\(([^()\n]{0,2000})\) -> [^\n]+:\n[ \t]*"""([^\n]{0,500})', re.MULTILINE)
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Write the next step's code; None where the prompt does not ask for code."""
+    """Write the next step's code; None if the prompt does not ask for code."""
     system = prompt.system[-MAX_SEARCHED:]
     if f"{FINAL}(" not in system or "Observation:" not in system:
         return None
@@ -41,18 +41,21 @@ def _properties(prompt: Prompt) -> Mapping[str, object]:
 
 
 def _step(prompt: Prompt, system: str, seed: str) -> tuple[str, str]:
-    """Return what is thought and the code of a step."""
+    """Return the thought and the code of a step."""
     tools = [] if observation(prompt) else [tool for tool in _defined(system) if tool.name != FINAL]
     if tools:
-        asked = question(prompt)
-        tool = best_fitting(tools, asked)
-        given = ", ".join(
-            f"{name}={value!r}" for name, value in arguments_for_request(tool, seed, prompt, asked).items()
+        user_question = question(prompt)
+        tool = best_fitting(tools, user_question)
+        arguments = ", ".join(
+            f"{name}={value!r}" for name, value in arguments_for_request(tool, seed, prompt, user_question).items()
         )
-        return "I call a tool and print its result.", f"result = {tool.name}({given})\nprint(result)"
+        return "I call a tool and print its result.", f"result = {tool.name}({arguments})\nprint(result)"
     return "I know the answer.", f"{FINAL}({in_sentences(prompt, seeded(seed + '/code'))!r})"
 
 
 def _defined(system: str) -> list[Tool]:
     """Return the tools that the prompt defines as Python functions."""
-    return [Tool(name, said, schema_of_parameters(given)) for name, given, said in DEFINED.findall(system)]
+    return [
+        Tool(name, description, schema_of_parameters(parameters))
+        for name, parameters, description in FUNCTION.findall(system)
+    ]

@@ -1,4 +1,4 @@
-"""Labels with places for the values behind them, for step 3: `Use this format:`, and lines like `Score: [1 to 5]`.
+"""Templates of labels and placeholders, for step 3: `Use this format:`, and lines such as `Score: [1 to 5]`.
 
 | a line of the template | becomes |
 |---|---|
@@ -9,7 +9,7 @@
 
 A sentence may name headings instead: ``Output two sections: `## Positive` and `## Negative` ``.
 
-Applications ask so in words of their own, and read the answer by regular expressions; distilabel's judges do too.
+Applications write such templates in many ways, and read the answer by regular expressions; distilabel's judges too.
 """
 
 import re
@@ -19,7 +19,7 @@ from functools import lru_cache
 from completions.conversation import Prompt
 from completions.script.auto.instances import instance
 from completions.script.auto.sentences import thoughts
-from completions.script.protocols.instructions import KEPT, instructions, takes_any_text
+from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text
 from completions.script.protocols.observation import in_sentences, question
 from completions.script.protocols.ranges import RANGE, ranged
 from completions.script.schemas.alternatives import options_in
@@ -37,7 +37,7 @@ INTRODUCED = re.compile(
 HEADING = re.compile(
     r"(?im)^[ \t]*#{1,6}[ \t]+(?:expected |required )?(?:output|response|answer|format)(?: format)?:?\s*$"
 )
-"""What stands over a template: a sentence that asks for its form, or a heading."""
+"""The line above a template: a sentence that asks for its form, or a heading."""
 
 HOLE = (
     r"\[[^\[\]\n]{1,300}\]|<[^<>\n]{1,300}>|\{[^{}\n]{1,80}\}|\.\.\.|\u2026"
@@ -49,15 +49,15 @@ LINE = re.compile(
     rf"(?P<hole>{HOLE})?(?P<after>/\d{{1,3}}|%|\.)?[ \t]*"
 )
 MAX_READ = 20_000
-"""Characters of a text in which a template is looked for, at its end."""
+"""Characters at the end of a text in which a template is searched."""
 
 MAX_TEMPLATE = 60
 """Lines of a template."""
 
 NUMBER = re.compile(r"(?i)\b(?:number|numeric|integer|score|rating|percent\w*|grade)\b|\d\s*(?:-|\u2013|to)\s*\d")
 THOUGHT = re.compile(r"(?i)think|thought|reason|rationale|explan|explain|analys|justif|critique|feedback")
-SAID = ("answer", "output", "summary", "response", "text", "content", "description")
-"""Names of texts that speak of what was asked."""
+ANSWER_NAMES = ("answer", "output", "summary", "response", "text", "content", "description")
+"""Names of values that are about the question."""
 
 SECTIONS = re.compile(rf"(?i)\b(?:{ANSWERS}|{WRITE})\b.*\bsections?\b")
 QUOTED_HEAD = re.compile(r"[`\"'](#{1,6} [A-Z][\w ]{0,40})[`\"']")
@@ -67,7 +67,7 @@ OPTIONS = re.compile(r"\s*[|/]\s*|,? or ")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Fill the template that the prompt gives; None where it gives none, or offers tools."""
+    """Fill the template in the prompt; None if it has none, or offers tools."""
     if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
@@ -76,16 +76,16 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _template(text: str) -> tuple[str, ...]:
-    """Return the lines of the last template in a text that has two places for values or more."""
+    """Return the lines of the last template in a text that has at least two placeholders."""
     starts = sorted(found.end() for pattern in (INTRODUCED, HEADING) for found in pattern.finditer(text))
     for start in reversed(starts):
         lines = tuple(_lines(text[start:]))
         if sum(1 for line in lines if (found := LINE.fullmatch(line)) and found["hole"]) > 1:
             return lines
-    asked = (line for line in text.splitlines() if SECTIONS.search(line[:1_000]))
-    heads: list[str] = next((each for line in asked if (each := QUOTED_HEAD.findall(line[:1_000]))), [])
+    sentences = (line for line in text.splitlines() if SECTIONS.search(line[:1_000]))
+    heads: list[str] = next((each for line in sentences if (each := QUOTED_HEAD.findall(line[:1_000]))), [])
     return tuple(line for head in heads for line in (head, "[text]", ""))
 
 
@@ -104,54 +104,54 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _filled(lines: tuple[str, ...], prompt: Prompt, seed: str) -> str:
-    """Put a value into each place; what a label's first place tells is so of the others with that label."""
-    made, over, told = [], "", dict[str, str]()
+    """Replace each placeholder by a value; the first placeholder of a label holds for the others with that label."""
+    filled, heading, placeholders = [], "", dict[str, str]()
     for at, line in enumerate(lines):
         found = LINE.fullmatch(line)
         if found is None or not found["hole"]:
-            over = (found and found["label"]) or over
-            made.append(line.rstrip())
+            heading = (found and found["label"]) or heading
+            filled.append(line.rstrip())
             continue
         if not found["before"].strip() and found["hole"] in ("...", "\u2026"):
-            continue  # which says that there may be more
-        label, hole = (found["label"] or over).strip(), found["hole"].strip("[]<>{}. \u2026")
-        known = told.setdefault(label, hole) if found["label"] else hole
-        value, before = _value(label or hole, known, prompt, f"{seed}/{at}"), found["before"].rstrip()
-        made.append(f"{before} {value}{found['after'] or ''}".strip())
-    return "\n".join(made).strip()
+            continue  # it means that there may be more
+        label, hole = (found["label"] or heading).strip(), found["hole"].strip("[]<>{}. \u2026")
+        placeholder = placeholders.setdefault(label, hole) if found["label"] else hole
+        value, before = _value(label or hole, placeholder, prompt, f"{seed}/{at}"), found["before"].rstrip()
+        filled.append(f"{before} {value}{found['after'] or ''}".strip())
+    return "\n".join(filled).strip()
 
 
-def _value(label: str, told: str, prompt: Prompt, seed: str) -> str:
+def _value(label: str, placeholder: str, prompt: Prompt, seed: str) -> str:
     name = re.sub(r"\W+", "_", label).strip("_").lower()
     if THOUGHT.search(label):
         return " ".join(thoughts(question(prompt), seeded(seed), short=True).split())
-    schema = _schema(name, told)
-    if schema == {"type": "string"} and (not sense(name) or sense(name) in SAID):
+    schema = _schema(name, placeholder)
+    if schema == {"type": "string"} and (not sense(name) or sense(name) in ANSWER_NAMES):
         return " ".join(in_sentences(prompt, seeded(seed), short=True).split())
     whole = {"type": "object", "properties": {name: _scaled(name, schema, prompt)}, "required": [name]}
-    made = instance(whole, seed, question(prompt))
-    return as_text(made[name]) if isinstance(made, dict) else ""
+    filled = instance(whole, seed, question(prompt))
+    return as_text(filled[name]) if isinstance(filled, dict) else ""
 
 
-def _schema(name: str, told: str) -> dict[str, object]:
-    """Return what may stand in a place: one of the values that it lists, a number, or a text."""
-    options = [each.strip("\"' ") for each in OPTIONS.split(told)]
+def _schema(name: str, placeholder: str) -> dict[str, object]:
+    """Return the schema of a placeholder: one of the values that it lists, a number, or a text."""
+    options = [each.strip("\"' ") for each in OPTIONS.split(placeholder)]
     if len(options) > 1 and all(re.fullmatch(r"[\w -]{1,30}", each) for each in options):
         return {"enum": options}
-    if len(options := options_in(told, bound=True)) > 1:
+    if len(options := options_in(placeholder, bound=True)) > 1:
         return {"enum": options}
-    if not NUMBER.search(told) and not re.search(r"(?:^|_)(?:score|rating)$", name):
+    if not NUMBER.search(placeholder) and not re.search(r"(?:^|_)(?:score|rating)$", name):
         return {"type": "string"}
-    if (found := RANGE.match(told)) is None:
+    if (found := RANGE.match(placeholder)) is None:
         return {"type": "integer"}
     kind = "number" if "." in found[0] else "integer"
     return {"type": kind, "minimum": float(found[1] or found[2]), "maximum": float(found[3])}
 
 
 def _scaled(name: str, schema: dict[str, object], prompt: Prompt) -> Schema:
-    """Return the schema of a number with the scale that the prompt tells of it, or of anything; else it is 1 to 5."""
+    """Return the schema of a number with the scale that the prompt gives for it or for any score; by default 1 to 5."""
     if "type" not in schema or schema["type"] == "string" or "minimum" in schema:
         return schema
     scales = (ranged({"properties": {each: schema}}, prompt) for each in (name, "score"))
-    told = (each["properties"].values() for each in scales if isinstance(each, dict))
-    return next((each for (each,) in told if "minimum" in each), {**schema, "minimum": 1, "maximum": 5})
+    properties = (each["properties"].values() for each in scales if isinstance(each, dict))
+    return next((each for (each,) in properties if "minimum" in each), {**schema, "minimum": 1, "maximum": 5})

@@ -1,4 +1,4 @@
-"""Whether a tool has answered, for step 3: as a message of its own, or in words; and what is then said."""
+"""Results of tools in a prompt, for step 3: as separate messages or within a text; and the answers to them."""
 
 import re
 from dataclasses import replace
@@ -8,28 +8,28 @@ from completions.conversation import Prompt, ToolResult
 from completions.script.auto.sentences import retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
 
-SAID = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
-"""How frameworks that have no messages of tools tell what one said."""
+OBSERVATION_LABEL = re.compile(r"^[ \t]*Observation:[ \t]*\n?", re.MULTILINE)
+"""The label of a tool's result, in frameworks without tool messages."""
 
-FAILED = re.compile(r"\s*(?:Call id: [^\n]*\n)?Error:\n")
-"""How smolagents tells that a tool, or code, has failed."""
+FAILURE = re.compile(r"\s*(?:Call id: [^\n]*\n)?Error:\n")
+"""How smolagents reports that a tool, or code, has failed."""
 
-NEXT = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
-"""What ends an observation where more of the conversation follows in the same text."""
+NEXT_LABEL = re.compile(r"^[ \t]*(?:Thought|Question|Human|User):", re.MULTILINE)
+"""The labels that end an observation where more of the conversation follows in the same text."""
 
-BEGIN = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
-"""What comes before the conversation where one text has the instructions and all the turns."""
+CONVERSATION_LABEL = re.compile(r"^[ \t]*(?:Begin!|New input:|Question:)", re.MULTILINE)
+"""The labels before the conversation where one text has the instructions and all the turns."""
 
-TAGS = (
+ADDITION_TAGS = (
     *("system-reminder", "local-command-caveat", "local-command-stdout"),  # Claude Code, opencode, Qwen Code
     "current_datetime",  # Copilot CLI
     "environment_details",  # Cline and its kin
 )
-ADDED = (
-    *((f"<{tag}>", f"</{tag}>") for tag in TAGS),
+ADDITION_MARKS = (
+    *((f"<{tag}>", f"</{tag}>") for tag in ADDITION_TAGS),
     ("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"),  # a message of the user's
 )
-"""Between what programs put what they add to a user's words."""
+"""Marks around the additions of programs to a user's text."""
 
 
 HANDOVER = re.compile(r"(?i)(?:transfer|hand_?off|hand_?over)_?(?:back_)?to(?:_|$)|hand_?off\Z")
@@ -59,16 +59,16 @@ def is_launcher(name: str) -> bool:
     return LAUNCHER.match(name) is not None
 
 
-NOTIFIED = "<task-notification>"
-CHECKED = re.compile(r"\s*\[harness:[^\n]*\n")
-"""How Claude Code tells what an agent in the background came to."""
+TASK_NOTIFICATION = "<task-notification>"
+HARNESS_NOTE = re.compile(r"\s*\[harness:[^\n]*\n")
+"""How Claude Code reports the result of a background agent."""
 
-SKILL = "Base directory for this skill:"
-"""How it begins a message of the user that has a skill, once the model has called for that."""
+SKILL_START = "Base directory for this skill:"
+"""How it begins a user message with a skill, once the model has called for that."""
 
 LOADER = re.compile(r"(?i)\Atool_?search\Z")
-LOADED = "Tool loaded."
-"""The tool by which Claude Code's model loads others; and what stands in a message of the user once it has."""
+TOOL_LOADED = "Tool loaded."
+"""The tool by which Claude Code's model loads others; and the text of the user message after that."""
 
 
 def is_loader(name: str) -> bool:
@@ -77,153 +77,154 @@ def is_loader(name: str) -> bool:
 
 
 def has_loaded(prompt: Prompt) -> bool:
-    """Tell whether the last result only says that a tool was loaded: it has no text."""
+    """Tell whether the last result, without text, only reports that a tool was loaded."""
     result = prompt.tool_result
-    return result is not None and is_loader(result.name) and not own_words(result.text).strip()
+    return result is not None and is_loader(result.name) and not without_additions(result.text).strip()
 
 
-TRANSCRIPT = "For context:"
-"""How Google ADK begins a message of the user that tells what another agent said, called or got."""
+TRANSCRIPT_START = "For context:"
+"""How Google ADK begins a user message about what another agent wrote, called or received."""
 
-ADOPTED = re.compile(r"Transferred to \S+, adopting the role of ")
-"""How AutoGen tells, as a user, that another agent is to go on."""
+ROLE_ADOPTED = re.compile(r"Transferred to \S+, adopting the role of ")
+"""How AutoGen reports, in a user message, that another agent takes over."""
 
-ANSWERED = re.compile(r"\[[^\]\n]{1,100}\] `([\w.-]{1,100})` tool returned result")
-HANDED_ON = re.compile(r"\A(?:Context:\s*)?Handoff Message:")
-"""How a swarm of Strands begins what it asks an agent that another one has called for."""
+TOOL_RETURNED = re.compile(r"\[[^\]\n]{1,100}\] `([\w.-]{1,100})` tool returned result")
+HANDOFF_MESSAGE = re.compile(r"\A(?:Context:\s*)?Handoff Message:")
+"""How a swarm of Strands begins its message to an agent that another one has called for."""
 
 
 def was_handed_over(prompt: Prompt) -> bool:
-    """Tell whether the conversation has just come from another agent, so that nothing was found out yet."""
+    """Tell whether the conversation was just handed over by another agent, so that there are no results yet."""
     if prompt.tool_result is not None:
         return is_handover(prompt.tool_result.name)
     last = prompt.messages[-1] if prompt.messages else None
     if last is None or last.role != "user":
         return False
-    if last.text.startswith(TRANSCRIPT) and (answered := ANSWERED.search(last.text[:MAX_SEARCHED])):
-        return is_handover(answered[1])
-    return HANDED_ON.match(last.text) is not None
+    if last.text.startswith(TRANSCRIPT_START) and (returned := TOOL_RETURNED.search(last.text[:MAX_SEARCHED])):
+        return is_handover(returned[1])
+    return HANDOFF_MESSAGE.match(last.text) is not None
 
 
 def observation(prompt: Prompt) -> ToolResult | None:
-    """Return what a tool said last, if nothing was asked since."""
+    """Return the last result of a tool, if no question came after it."""
     if prompt.tool_result is not None:
-        told = prompt.tool_result
-        return None if was_handed_over(prompt) or has_loaded(prompt) else replace(told, text=own_words(told.text))
+        if was_handed_over(prompt) or has_loaded(prompt):
+            return None
+        return replace(prompt.tool_result, text=without_additions(prompt.tool_result.text))
     if not prompt.messages:
         return None
     last = prompt.messages[-1]
     text = last.text[-MAX_SEARCHED:]
     if last.role == "user" and (reported := _reported(text)):
         return reported
-    if last.role == "user" and prompt.turn and (failed := FAILED.match(text)):
+    if last.role == "user" and prompt.turn and (failed := FAILURE.match(text)):
         return ToolResult("", text[failed.end() :].strip())
     if "Observation:" not in text:
         return None
-    if last.role == "user" and not SAID.match(text.lstrip()):
-        *_, begin = [0, *(match.end() for match in BEGIN.finditer(text))]
+    if last.role == "user" and not OBSERVATION_LABEL.match(text.lstrip()):
+        *_, begin = [0, *(match.end() for match in CONVERSATION_LABEL.finditer(text))]
         if not begin:
             return None
         text = text[begin:]
-    said = [match.end() for match in SAID.finditer(text)]
-    if not said:
+    labels = [match.end() for match in OBSERVATION_LABEL.finditer(text)]
+    if not labels:
         return None
-    result = text[said[-1] :]
-    end = NEXT.search(result)
+    result = text[labels[-1] :]
+    end = NEXT_LABEL.search(result)
     return ToolResult("", result[: end.start() if end else None].strip())
 
 
 def _reported(text: str) -> ToolResult | None:
     """Return the result of a background agent, or the text of a loaded skill, if a message of the user has one."""
-    if text.startswith(SKILL):
+    if text.startswith(SKILL_START):
         return ToolResult("Skill", text)
-    _, notified, told = text.rpartition(NOTIFIED)
-    report, ended, _ = told.partition("<result>")[2].partition("</result>")
-    return ToolResult("Agent", CHECKED.sub("", report, count=1).strip()) if notified and ended else None
+    _, notified, after_mark = text.rpartition(TASK_NOTIFICATION)
+    report, ended, _ = after_mark.partition("<result>")[2].partition("</result>")
+    return ToolResult("Agent", HARNESS_NOTE.sub("", report, count=1).strip()) if notified and ended else None
 
 
-PEOPLE = ("user", "human", "user_proxy")
-"""What frameworks of agents call the one who is no agent."""
+HUMAN_NAMES = ("user", "human", "user_proxy")
+"""The names of human participants in frameworks of agents."""
 
 
-def has_worked(prompt: Prompt) -> bool:
-    """Tell whether what was said last is by a worker: an assistant, a tool, someone with a name, or a second user.
+def is_after_worker(prompt: Prompt) -> bool:
+    """Tell whether the last message is by a worker: an assistant, a tool, someone with a name, or a second user.
 
-    OpenAI's Responses takes no names, so that what workers say comes as one message of the user after the other.
+    OpenAI's Responses takes no names, so that the messages of workers are consecutive messages of the user.
     """
-    said = [each for each in prompt.messages if each.role not in ("system", "developer")]
-    if not said:
+    messages = [each for each in prompt.messages if each.role not in ("system", "developer")]
+    if not messages:
         return False
-    last, before = said[-1], said[-2].role if len(said) > 1 else ""
-    is_named = last.name is not None and last.name.lower() not in PEOPLE
+    last, before = messages[-1], messages[-2].role if len(messages) > 1 else ""
+    is_named = last.name is not None and last.name.lower() not in HUMAN_NAMES
     return last.role in ("assistant", "tool") or is_named or before == "user"
 
 
 def question(prompt: Prompt) -> str:
-    """Return the last text of the user that does not tell what a tool said, without what a program has added to it."""
+    """Return the last text of the user that does not report a tool's result, without the additions of programs."""
     texts = (message.text for message in reversed(prompt.messages) if message.role == "user")
-    asked = (text for text in texts if not is_report(text))
-    return next((words for text in asked if (words := own_words(text)) or not text), "")
+    questions = (text for text in texts if not is_report(text))
+    return next((words for text in questions if (words := without_additions(text)) or not text), "")
 
 
 def is_report(text: str) -> bool:
-    """Tell whether a message of the user is no question, but reports what a tool or another agent said."""
-    added = text.startswith((TRANSCRIPT, LOADED, SKILL)) or ADOPTED.match(text[:200])
-    return bool(added or SAID.match(text.lstrip()[:40]) or FAILED.match(text[:200]))
+    """Tell whether a message of the user is no question, but reports the result of a tool or of another agent."""
+    added = text.startswith((TRANSCRIPT_START, TOOL_LOADED, SKILL_START)) or ROLE_ADOPTED.match(text[:200])
+    return bool(added or OBSERVATION_LABEL.match(text.lstrip()[:40]) or FAILURE.match(text[:200]))
 
 
-ABOUT = re.compile(
+LABELLED_INPUT = re.compile(
     r"(?i)\b(?:question|query|input|topic|request|message|task|user|human)"
     r"(?: (?:of|you|to)\b[^\n:]{0,30})?\s*(?:is)?:[ \t]*([^\n]{2,500})"
 )
-"""What a prompt that says how to answer is about, where it has that too."""
+"""The labelled input in a prompt that also has the instructions for the answer."""
 
 
-def subject(prompt: Prompt, told: str) -> str:
-    """Return what is asked apart from the text that tells how to answer: the question, or what that text says of it."""
-    asked = question(prompt)
-    if asked[-MAX_SEARCHED:] != told:
-        return asked
-    *_, about = ["", *(found[1] for found in ABOUT.finditer(told))]
-    return about
+def subject(prompt: Prompt, instructions: str) -> str:
+    """Return the question without the instructions for the answer: the user's, or the labelled input in these."""
+    user_question = question(prompt)
+    if user_question[-MAX_SEARCHED:] != instructions:
+        return user_question
+    *_, labelled = ["", *(found[1] for found in LABELLED_INPUT.finditer(instructions))]
+    return labelled
 
 
-def own_words(text: str) -> str:
-    """Return what a user has said of a text: what stands between the marks of `ADDED` is left out."""
-    for begin, end in ADDED:
+def without_additions(text: str) -> str:
+    """Return a user's text without the additions of programs, which are between the `ADDITION_MARKS`."""
+    for begin, end in ADDITION_MARKS:
         if begin in text:
-            first, *others = text.split(begin)
-            ends = [(part, *part.partition(end)[1:]) for part in others]
+            first, *rest = text.split(begin)
+            ends = [(part, *part.partition(end)[1:]) for part in rest]
             text = "".join((first, *(after if closed else begin + part for part, closed, after in ends))).strip()
     return text
 
 
-LABELLED = re.compile(
+LABELLED_QUESTION = re.compile(
     r"(?im)^\W{0,6}(?:the )?(?:user(?:'s)? )?(?:question|query|request|current task)(?: is)?\W{0,3}:"
     r"[ \t]*\W{0,3}(\w[^\n]{2,500})"
 )
-LAST = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
-"""The last line of a text, where it follows on documents in tags."""
+LAST_LINE = re.compile(r"</[\w-]{1,40}>\s*\n\s*([^\n<]{3,500})\s*\Z")
+"""The last line of a text, if it follows documents in tags."""
 
-MAX_LAST = 1_000
-"""Characters of a text in which its last line is looked for."""
+MAX_LAST_LINE = 1_000
+"""Characters of a text in which its last line is searched."""
 
-MIN_AROUND = 200
-"""Characters of a text in which an application has put somebody's question among what it says of how to answer."""
+MIN_WITH_INSTRUCTIONS = 200
+"""The least characters of a text in which an application has put a question among its instructions."""
 
 
 def topic(prompt: Prompt) -> str:
-    """Return what the answer is about: the question, or the one that its text has behind `Question:` or the like."""
-    asked = question(prompt)
-    if len(asked) < MIN_AROUND or observation(prompt) is not None:
-        return asked
-    if last := LAST.search(asked[-MAX_LAST:]):
+    """Return the subject of the answer: the question, or the one that follows `Question:` or the like in its text."""
+    user_question = question(prompt)
+    if len(user_question) < MIN_WITH_INSTRUCTIONS or observation(prompt) is not None:
+        return user_question
+    if last := LAST_LINE.search(user_question[-MAX_LAST_LINE:]):
         return last[1]
-    *_, told = [asked, *(found[1] for found in LABELLED.finditer(asked[-MAX_SEARCHED:]))]
-    return told
+    labelled = [found[1] for found in LABELLED_QUESTION.finditer(user_question[-MAX_SEARCHED:])]
+    return labelled[-1] if labelled else user_question
 
 
 def in_sentences(prompt: Prompt, random: Random, *, short: bool = False) -> str:
-    """Say what a tool said last, or else answer what was asked, in a `short` way or at length."""
+    """Repeat the last result of a tool, or else answer the question, in a `short` way or at length."""
     result = observation(prompt)
     return sentences(topic(prompt), random, short) if result is None else retold(result, question(prompt), random)

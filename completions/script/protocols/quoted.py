@@ -1,8 +1,8 @@
 """A form of the answer that the prompt quotes, for step 3: a JSON Schema, or a sketch of one.
 
 The prompts of instructor, Spring AI, LangChain, LlamaIndex, Pydantic AI and the AI SDK have a JSON Schema, those of
-LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. The last one counts; before it, or as a pair
-of a schema and its instance, stand examples.
+LangChain4j, BAML and LangChain's StructuredOutputParser a sketch. The last one is used; examples may precede it, or
+be pairs of a schema and its instance.
 """
 
 import re
@@ -21,28 +21,28 @@ from completions.script.protocols.written_types import list_of, schema_of_exampl
 from completions.script.schemas.document import Schema, as_text, compact
 from completions.script.wording import ANSWER, ANSWERS
 
-ASKS = re.compile(
+REQUEST = re.compile(
     rf"(?i)\b(?:{ANSWERS}|adher\w+|conform\w*|match(?:es)?|compatible|provide"
     r"|produce|generate|write|follow(?:s|ing)? (?:this|the) (?:json )?(?:schema|format)|extract|fill|translat\w+)"
 )
-"""Words that ask for an answer of some form; `Explain this schema` has none of them."""
+"""Words that request an answer in some form; `Explain this schema` has none of them."""
 
 NAMES_FORM = re.compile(r"(?i)json|schema|interface|structure|format")
 
-SEVERAL = re.compile(r"(?i)\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b")
-"""How a list of what a schema describes is asked for."""
+LIST_REQUEST = re.compile(r"(?i)\bJSON (?:array|list)\b|\b(?:array|list) of (?:JSON )?(?:objects|instances)\b")
+"""Requests for a list of instances of a schema."""
 
 BLOCK = re.compile(r"(?i)```\s*json|triple backticks|code[ -]?(?:block|snippet|fence)s?|markdown (?:block|fenc)")
 IN_BLOCK = re.compile(r"(?i)\b(?:in|inside|within|with|as|wrap\w*|includ\w+|use|return|surround\w*|enclos\w*)\b")
 
-GLUED = re.compile(r"(?<=[a-z\d][.?!])(?=[A-Z])")
-"""Where Genkit puts what it says of the form, right behind the question."""
+MISSING_SPACE = re.compile(r"(?<=[a-z\d][.?!])(?=[A-Z])")
+"""The place after the question where Genkit appends its request for a form, without a space."""
 
 AS_YAML = re.compile(rf"(?i)\b(?:{ANSWER}|formatted|provide)\b[^\n.]{{0,40}}\bYAML\b|\b(?:valid|only) YAML\b")
-STRICTLY = re.compile(
+PLAIN_REQUEST = re.compile(
     r"answer strictly (?:in the following format: ([^\n]+)|with one of these enums:\n((?:[^\n]+\n?)+))"
 )
-"""How LangChain4j asks for what is no object."""
+"""How LangChain4j requests values that are not objects."""
 
 KEYWORDS = frozenset(
     (
@@ -52,56 +52,62 @@ KEYWORDS = frozenset(
         *("minItems", "maxItems", "uniqueItems"),
     )
 )
-"""What describes a property in the schemas that libraries make."""
+"""Keywords that describe a property in the schemas of libraries."""
 
 ARROW = re.compile(r"[`'\"\s]*(?:=>|->|\u2192|\u21d2)[`'\"\s]*")
 MAX_ARROW = 20
-"""What stands between a schema and an example of an answer to it, as in prompts of Guardrails, and its characters."""
+"""The separator of a schema and an example of its instance, as in the prompts of Guardrails, and its length."""
 
 TYPES = ("object", "array", "string", "integer", "number", "boolean", "null")
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The schema that an answer has to be an instance of, and whether it goes into a Markdown block."""
+    """The schema of the answer, and whether the answer goes into a Markdown block."""
 
     schema: Schema
     fenced: bool
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Return an instance of the form that the prompt quotes, as it asks for it; None where it quotes none."""
+    """Return an instance of the form that the prompt quotes; None if it quotes none."""
     texts = list(instructions(prompt))
-    spelled = [spelled_out(text) for text in texts]
-    form = next((found for text in spelled if (found := form_in(text, spelled))), None)
+    resolved = [spelled_out(text) for text in texts]
+    form = next((found for text in resolved if (found := form_in(text, resolved))), None)
     if form is None:
-        return next((said for text in texts if (said := _plain(text, seed)) is not None), None)
+        return next((answer_text for text in texts if (answer_text := _plain_value(text, seed)) is not None), None)
     try:
-        value = instance(ranged(form.schema, prompt), seed, _about(prompt))
-    except Unsatisfiable:  # what looks like a schema in somebody's text need not be one
+        value = instance(ranged(form.schema, prompt), seed, _question_without_form(prompt))
+    except Unsatisfiable:  # an object in the user's text may look like a schema without being one
         return None
-    said = written(value, "\n".join(texts))
-    return f"```{'json' if said.startswith(('{', '[')) else 'yaml'}\n{said}\n```" if form.fenced else said
+    answer_text = written(value, "\n".join(texts))
+    return (
+        f"```{'json' if answer_text.startswith(('{', '[')) else 'yaml'}\n{answer_text}\n```"
+        if form.fenced
+        else answer_text
+    )
 
 
-def _about(prompt: Prompt) -> str:
-    """Return what the user asks, without what tells how to answer: where one text has both, what is around the form."""
-    asked = question(prompt)[-MAX_SEARCHED:]
-    if not (parts := braced(asked)):
-        return asked
-    after = [each for each in SENTENCE_END.split(asked[parts[-1].end :].strip("` \n")) if not _asks(each)]
+def _question_without_form(prompt: Prompt) -> str:
+    """Return the user's question without the request for a form: in a text with both, the sentences around the form."""
+    user_question = question(prompt)[-MAX_SEARCHED:]
+    if not (parts := braced(user_question)):
+        return user_question
+    after = [
+        each for each in SENTENCE_END.split(user_question[parts[-1].end :].strip("` \n")) if not _requests_form(each)
+    ]
     if any(map(str.split, after)):
         return "\n".join(after)
-    before = GLUED.sub(" ", asked[: parts[0].start].rstrip("` \n"))
-    return "\n".join(takewhile(lambda each: not _asks(each), SENTENCE_END.split(before)))
+    before = MISSING_SPACE.sub(" ", user_question[: parts[0].start].rstrip("` \n"))
+    return "\n".join(takewhile(lambda each: not _requests_form(each), SENTENCE_END.split(before)))
 
 
-def _asks(sentence: str) -> bool:
-    return ASKS.search(sentence) is not None and NAMES_FORM.search(sentence) is not None
+def _requests_form(sentence: str) -> bool:
+    return REQUEST.search(sentence) is not None and NAMES_FORM.search(sentence) is not None
 
 
 def written(value: object, text: str) -> str:
-    """Write a value as JSON; or as YAML, where a text speaks of that and asks for it."""
+    """Write a value as JSON, or as YAML if the text asks for that."""
     if isinstance(value, Mapping) and AS_YAML.search(text):
         return "\n".join(f"{name}: {compact(each)}" for name, each in value.items())
     return compact(value)
@@ -115,23 +121,25 @@ def form_in(text: str, texts: list[str]) -> Form | None:
     for part in reversed(_without_pairs(text, parts) or parts):
         schema = _schema(part.text)
         if schema is not None:
-            said = [outside(text, parts), *(each for each in texts if each is not text)]
-            sentences = [sentence for each in said for sentence in SENTENCE_END.split(each)]
-            asking = [each for each in sentences if _asks(each)]
-            if asking:
-                return Form(_several(schema) if any(map(SEVERAL.search, asking)) else schema, _is_fenced(sentences))
+            other_texts = [outside(text, parts), *(each for each in texts if each is not text)]
+            sentences = [sentence for each in other_texts for sentence in SENTENCE_END.split(each)]
+            requests = [each for each in sentences if _requests_form(each)]
+            if requests:
+                return Form(
+                    _list_schema(schema) if any(map(LIST_REQUEST.search, requests)) else schema, _is_fenced(sentences)
+                )
     return None
 
 
 def _without_pairs(text: str, parts: list[Braced]) -> list[Braced]:
-    """Leave out the examples of a schema and what fits it: "`{…}` => `{…}`"."""
+    """Leave out pairs of a schema and an example of its instance: "`{…}` => `{…}`"."""
     pairs = [
         (schema, example)
         for schema, example in pairwise(parts)
         if example.start - schema.end < MAX_ARROW and ARROW.fullmatch(text, schema.end, example.start)
     ]
-    shown = {part.start for pair in pairs for part in pair}
-    return [part for part in parts if part.start not in shown]
+    examples = {part.start for pair in pairs for part in pair}
+    return [part for part in parts if part.start not in examples]
 
 
 def _schema(text: str) -> Schema | None:
@@ -151,24 +159,26 @@ def _of_properties(value: Mapping[str, object]) -> Schema | None:
     """Return the schema of an object of which a prompt quotes the properties alone: `{"a": {"type": "null"}}`."""
     defs = {name: value[name] for name in ("$defs", "definitions") if name in value}
     fields = {name: each for name, each in value.items() if name not in defs}
-    if not fields or not all(isinstance(each, Mapping) and _describes(each) for each in fields.values()):
+    if not fields or not all(isinstance(each, Mapping) and _is_property_schema(each) for each in fields.values()):
         return None
     return {**defs, "type": "object", "properties": fields, "required": list(fields), "additionalProperties": False}
 
 
-def _describes(value: Mapping[str, object]) -> bool:
-    """Tell whether an object has nothing but keywords of a JSON Schema, and one that says what it is of."""
+def _is_property_schema(value: Mapping[str, object]) -> bool:
+    """Tell whether an object consists of keywords of a JSON Schema, including one for its type or values."""
     kind = value.get("type")
-    named = kind in TYPES if isinstance(kind, str) else any(key in value for key in ("$ref", "anyOf", "allOf", "enum"))
-    return named and value.keys() <= KEYWORDS
+    has_type = (
+        kind in TYPES if isinstance(kind, str) else any(key in value for key in ("$ref", "anyOf", "allOf", "enum"))
+    )
+    return has_type and value.keys() <= KEYWORDS
 
 
-def _several(schema: Schema) -> Schema:
-    """Return the schema of a list of what a schema of an object describes."""
+def _list_schema(schema: Schema) -> Schema:
+    """Return the schema of a list of objects that a schema describes."""
     if not isinstance(schema, Mapping) or schema.get("type", "object") != "object":
         return schema
-    kept = {name: schema[name] for name in ("$defs", "definitions") if name in schema}
-    return kept | list_of(schema)
+    definitions = {name: schema[name] for name in ("$defs", "definitions") if name in schema}
+    return definitions | list_of(schema)
 
 
 def is_schema(value: Mapping[str, object]) -> bool:
@@ -182,18 +192,18 @@ def is_schema(value: Mapping[str, object]) -> bool:
 
 
 def _is_fenced(sentences: list[str]) -> bool:
-    """Tell whether the answer goes into a Markdown block: a sentence says so, and none says otherwise."""
-    about = [sentence for sentence in sentences if BLOCK.search(sentence)]
-    return any(map(IN_BLOCK.search, about)) and not any(map(NEGATED.search, about))
+    """Tell whether the answer goes into a Markdown block: a sentence requests it, and none forbids it."""
+    sentences_on_blocks = [sentence for sentence in sentences if BLOCK.search(sentence)]
+    return any(map(IN_BLOCK.search, sentences_on_blocks)) and not any(map(NEGATED.search, sentences_on_blocks))
 
 
-def _plain(text: str, seed: str) -> str | None:
-    asked = STRICTLY.search(text)
+def _plain_value(text: str, seed: str) -> str | None:
+    request = PLAIN_REQUEST.search(text)
     schema: Mapping[str, object] | None
-    if asked is None:
+    if request is None:
         schema = category_or_value(text)
-    elif asked[2]:
-        schema = {"enum": [line.partition(" - ")[0].strip() for line in asked[2].splitlines()]}
+    elif request[2]:
+        schema = {"enum": [line.partition(" - ")[0].strip() for line in request[2].splitlines()]}
     else:
-        schema = schema_of_type(asked[1])
+        schema = schema_of_type(request[1])
     return None if schema is None else as_text(instance(schema, seed))

@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from completions.conversation import Prompt
 from completions.script.auto.sentences import STOP_WORDS, keywords
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.instructions import KEPT, instructions, takes_any_text
+from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text
 from completions.script.protocols.observation import question
 
 DELIMITER = r"<\|[^<>\s|]{0,12}\|?>"
@@ -74,7 +74,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return (f"\n{between[1]}\n" if between else "\n").join(records) + end
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def forms(text: str) -> Sequence[Form]:
     """Return the forms of records that a text shows, the last one of each kind."""
     found: dict[str, Form] = {}

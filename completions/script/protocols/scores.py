@@ -10,7 +10,7 @@ from random import Random
 
 from completions.conversation import Prompt
 from completions.script.auto.sentences import keywords
-from completions.script.protocols.instructions import KEPT, instructions, takes_any_text, unwrapped
+from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import in_sentences
 from completions.script.schemas.document import seeded
 from completions.script.wording import ANSWERS, HIGH, LOW, MEANING, WRITE
@@ -68,7 +68,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _wants(text: str) -> bool:
     return any(ASKS.search(text[max(found.start() - 40, 0) : found.end()]) for found in WANTED.finditer(text))
 
@@ -104,6 +104,6 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
     return None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _line(text: str) -> re.Match[str] | None:
     return LINE.search(text)

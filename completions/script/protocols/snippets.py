@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from completions.conversation import Prompt
-from completions.script.protocols.instructions import KEPT, instructions, takes_any_text, unwrapped
+from completions.script.protocols.instructions import CACHE_SIZE, instructions, takes_any_text, unwrapped
 from completions.script.protocols.observation import observation
 from completions.script.wording import ANSWER, WRITE
 
@@ -71,6 +71,6 @@ def _query(text: str) -> str:
     return f'table = {QUERIED}("{query}")\nresult = {{"type": "{kind}", "value": {RESULTS[kind]}}}'
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _is_wanted(text: str) -> bool:
     return WANTED.search(text) is not None

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.auto.instances import instance
-from completions.script.protocols.instructions import KEPT, SENTENCE_END, instructions, takes_any_text
+from completions.script.protocols.instructions import CACHE_SIZE, SENTENCE_END, instructions, takes_any_text
 from completions.script.schemas.document import Schema, as_text
 from completions.script.wording import ANSWERS, WRITE
 
@@ -47,7 +47,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _table(text: str) -> tuple[str, tuple[str, ...]]:
     """Return whether a text wants CSV or a table, and the names of its columns; none where it wants no table."""
     for sentence in SENTENCE_END.split(text):

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from completions.conversation import Prompt
 from completions.script.protocols.braces import MAX_SEARCHED, value_of
-from completions.script.protocols.instructions import KEPT
+from completions.script.protocols.instructions import CACHE_SIZE
 from completions.script.protocols.observation import observation, question
 
 ASKS = re.compile(
@@ -59,7 +59,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     return asked if asked and _asks(prompt.system) else None
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _asks(system: str) -> bool:
     return ASKS.search(system[:NEAR]) is not None or ASKS.search(system[NEAR:][-NEAR:]) is not None
 

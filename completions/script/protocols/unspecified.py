@@ -1,9 +1,9 @@
 """JSON that a prompt asks for without a schema, for step 3: `Return only JSON with the keys "name" and "age".`
 
-It is asked for by a sentence that begins so: `Respond with JSON only.`, `Your response should be in JSON format.` What
-is in it may be told by keys, by an example behind words such as `like` or `in this format:`, or as a list. Where
-another object follows, as the description of a tool, the answer would need more than is understood here, unless the
-request itself wants JSON: then the last object in the prompt is taken for an example.
+A sentence asks for it: `Respond with JSON only.`, `Your response should be in JSON format.` Its
+content may be given by keys, by an example after words such as `like` or `in this format:`, or as a list. If
+another object follows, such as the description of a tool, this module cannot tell what is wanted, unless the
+request itself wants JSON: then the last object in the prompt is used as an example.
 """
 
 import itertools
@@ -25,10 +25,10 @@ from completions.script.schemas.document import Schema, compact, schema_of, seed
 from completions.script.wording import ANSWER, WRITE
 
 SPELLINGS = ("JSON", "json", "Json", "YAML", "yaml")
-"""How JSON is written in a sentence that asks for it; a text without it need not be taken apart."""
+"""Spellings of JSON in a sentence that asks for it; a text without one is not analysed further."""
 
-SPELLED = re.compile("(?i)json|yaml")
-ASKS = re.compile(
+ANY_SPELLING = re.compile("(?i)json|yaml")
+REQUEST = re.compile(
     rf"(?i)\W*(?:(?:please|always|only|now|then|you|must|should|make sure to|be sure to) )*(?:{ANSWER})\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
     rf"|\W*(?:please )?(?:{WRITE}|format|express|present|produce|extract)\b[^\n]*"
@@ -40,82 +40,84 @@ ASKS = re.compile(
 )
 KEYS = re.compile(r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b")
 QUOTED = re.compile(r"[\"'`](\w{1,64})[\"'`]")
-TOLD = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
-NAMED = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
-BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
+DESCRIBED_KEY = re.compile(r"\W*[\"'`]?(\w{1,64})[\"'`]?\W*\s(?:that|which|is|being|containing|with|to)\b")
+LISTED_KEYS = re.compile(r"\W*(\w+(?:\s*,\s*\w+)*(?:\s*,?\s+and\s+\w+)?)\s*(?:[.:;)]|\bfor\b|\bof\b|\Z)")
+KEY_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+)?|\s+and\s+")
 LIST = re.compile(r"(?i)\bJSON (?:array|list)\b(?: of (\d{1,2}))?(?: of)?(?: (numbers|integers|objects))?")
-ARRAY = re.compile(r"(?i)\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])")
-"""A list of texts that a prompt shows: `an array in JSON format, following this schema: ["question1", "question2"]`."""
+EXAMPLE_ARRAY = re.compile(
+    r"(?i)\b(?:array|list)\b[^\n\[{]{0,80}\n?\s*(\[\s*\"([a-z_]{2,30})[\w .]{0,60}\"[^\[\]{}]{0,500}\])"
+)
+"""An example of a list of strings: `an array in JSON format, following this schema: ["question1", "question2"]`."""
 
-LIKE = re.compile(
+EXAMPLE_INTRODUCTION = re.compile(
     r"(?im)(?:\blike(?: this)?|\be\.g\.|\bsuch as"
     r"|\bexamples?(?: \d{1,2})?(?: (?:of|an?|the|valid|correct|good|expected|JSON|response|output|answer|result)){0,3}"
     r"|\b(?:format|form|structure|shape|schema)"
     r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z"
 )
-FORM = re.compile(
+FORM_INTRODUCTION = re.compile(
     rf"(?i)\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
     r"(?:json\W*)?\Z"
 )
-"""How an example is introduced where no word of JSON stands by."""
-ANYHOW = re.compile("")
+"""Introductions of an example that do not mention JSON."""
+ANY_INTRODUCTION = re.compile("")
 
-LOOKED_BACK = 160
-"""Characters before an example in which it says that it is one."""
+MAX_INTRODUCTION = 160
+"""Characters before an example in which its introduction is searched."""
 
-MENTIONS = 4
-"""How often a key is looked up before the values that it may have are given up."""
+MAX_MENTIONS = 4
+"""Occurrences of a key that are searched for its values."""
 
 MAX_ITEMS = 10
-"""Items of a list that is like one that is shown."""
+"""Items of a list that follows an example."""
 
-ITEMS: Mapping[str, Schema] = {"numbers": {"type": "number"}, "integers": {"type": "integer"}}
+ITEM_SCHEMAS: Mapping[str, Schema] = {"numbers": {"type": "number"}, "integers": {"type": "integer"}}
 TEXT: Schema = {"type": "string"}
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Return what the prompt asks for as JSON; None where it does not."""
-    asked, wanted = False, prompt.response_format.kind == "json_object"
+    """Return the JSON that the prompt asks for; None if it asks for none."""
+    is_requested, wants_object = False, prompt.response_format.kind == "json_object"
     for text in instructions(prompt):
-        asking = _asking(text)
-        schema = _example(text, LIKE if asking else FORM)
-        if asking:
-            if schema is None and _quotes(text[text.find(asking[0]) :]):
+        sentences = _requests_for_json(text)
+        schema = _example(text, EXAMPLE_INTRODUCTION if sentences else FORM_INTRODUCTION)
+        if sentences:
+            if schema is None and _has_object(text[text.find(sentences[0]) :]):
                 break
-            if schema is None and (shown := ARRAY.search(text)):
-                return _array(shown, seed, subject(prompt, text))
-            schema = schema or _keys(asking, text) or _list(asking, text)
-            asked = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
+            if schema is None and (example := EXAMPLE_ARRAY.search(text)):
+                return _array(example, seed, subject(prompt, text))
+            schema = schema or _keys(sentences, text) or _list(sentences, text)
+            is_requested = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            decided = _decided(one_for_each(schema, prompt), text, prompt)
+            decided = _with_choices(one_for_each(schema, prompt), text, prompt)
             return written(instance(decided, seed, subject(prompt, text)), text)
     else:
-        if asked:
+        if is_requested:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
-    for text in instructions(prompt) if wanted else ():
-        if (schema := _example(text, ANYHOW)) is not None:
+    for text in instructions(prompt) if wants_object else ():
+        if (schema := _example(text, ANY_INTRODUCTION)) is not None:
             return compact(instance(schema, seed, subject(prompt, text)))
     return None
 
 
-def _asking(text: str) -> list[str]:
+def _requests_for_json(text: str) -> list[str]:
     """Return the sentences that ask for JSON."""
-    if not any(written in text for written in SPELLINGS):
+    if not any(spelling in text for spelling in SPELLINGS):
         return []
-    asking = [sentence for sentence in SENTENCE_END.split(text) if ASKS.match(sentence)]
-    return [sentence for sentence in asking if not NEGATED.search(SPELLED.split(sentence)[0])]
+    requests = [sentence for sentence in SENTENCE_END.split(text) if REQUEST.match(sentence)]
+    return [sentence for sentence in requests if not NEGATED.search(ANY_SPELLING.split(sentence)[0])]
 
 
-def _quotes(text: str) -> bool:
+def _has_object(text: str) -> bool:
     return any(isinstance(value_of(part.text), Mapping) for part in braced(text))
 
 
 def _example(text: str, introduced: re.Pattern[str]) -> Schema | None:
-    """Return the schema of the last object that a text gives as an example, or of a list of such."""
+    """Return the schema of the last object that a text gives as an example, or of a list of them."""
     for part in reversed(braced(text)):
-        before = text[max(part.start - LOOKED_BACK, 0) : part.start].rstrip()
+        before = text[max(part.start - MAX_INTRODUCTION, 0) : part.start].rstrip()
         *_, sentence = SENTENCE_END.split(before.rstrip("` :.\n[").removesuffix("json").rstrip("` :.\n"))
-        if introduced.search(before.removesuffix("[")) or ASKS.match(sentence):
+        if introduced.search(before.removesuffix("[")) or REQUEST.match(sentence):
             value = value_of(part.text) or filled(part.text)
             if isinstance(value, Mapping) and not any(map(_is_schema, (value, *value.values()))):
                 schema = schema_of_instance(dict(value))
@@ -127,37 +129,39 @@ def _is_schema(value: object) -> bool:
     return isinstance(value, Mapping) and is_schema(value)
 
 
-def _decided(schema: Schema, text: str, prompt: Prompt, depth: int = 0) -> Schema:
-    """Return a schema with one value for each text whose values the prompt lists: `'verdict' is 'yes' or 'no'`."""
+def _with_choices(schema: Schema, text: str, prompt: Prompt, depth: int = 0) -> Schema:
+    """Return a schema with one value for each string whose values the prompt lists: `'verdict' is 'yes' or 'no'`."""
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return schema
     properties = schema.get("properties")
     if isinstance(schema.get("items"), Mapping):
-        return {**schema, "items": _decided(schema_of(schema["items"]), text, prompt, depth + 1)}
+        return {**schema, "items": _with_choices(schema_of(schema["items"]), text, prompt, depth + 1)}
     if not isinstance(properties, Mapping):
         return schema
     alone = depth == 0 and len(properties) == 1
-    values = {name: _value(name, text, alone) for name, each in properties.items() if each == TEXT}
-    made = {name: {"const": chosen(options, prompt)} for name, options in values.items() if options}
-    nested = {name: _decided(each, text, prompt, depth + 1) for name, each in properties.items() if name not in made}
-    return {**schema, "properties": {name: made.get(name) or nested[name] for name in properties}}
+    options_of = {name: _value(name, text, alone) for name, each in properties.items() if each == TEXT}
+    constants = {name: {"const": chosen(options, prompt)} for name, options in options_of.items() if options}
+    nested = {
+        name: _with_choices(each, text, prompt, depth + 1) for name, each in properties.items() if name not in constants
+    }
+    return {**schema, "properties": {name: constants.get(name) or nested[name] for name in properties}}
 
 
 def _value(name: str, text: str, alone: bool) -> Sequence[Tool]:
-    """Return the values that a text lists for a key; those of the whole text for one that is alone."""
-    for found in itertools.islice(re.finditer(rf"\b{re.escape(name)}\b", text), MENTIONS):
+    """Return the values that a text lists for a key; for a key that is `alone`, those in the whole text."""
+    for found in itertools.islice(re.finditer(rf"\b{re.escape(name)}\b", text), MAX_MENTIONS):
         sentence = re.split(r"[\n{}]|\.\s", text[found.end() : found.end() + 200], maxsplit=1)[0]
         if len(options := options_in(sentence, bound=True)) > 1:
             return [Tool(each) for each in options]
     return listed(unwrapped(text)) if alone else []
 
 
-def _keys(asking: list[str], text: str) -> Schema | None:
+def _keys(sentences: list[str], text: str) -> Schema | None:
     """Return the schema of an object with the keys that a sentence names: in quotes, or as a list of words."""
-    for sentence in asking:
+    for sentence in sentences:
         if found := KEYS.search(sentence):
-            names = _named(sentence, found) or [
-                each[1] for key in KEYS.finditer(text) if (each := TOLD.match(text, key.end()))
+            names = _key_names(sentence, found) or [
+                key_name[1] for key in KEYS.finditer(text) if (key_name := DESCRIBED_KEY.match(text, key.end()))
             ]
             if names:
                 names = list(dict.fromkeys(names))
@@ -166,27 +170,29 @@ def _keys(asking: list[str], text: str) -> Schema | None:
     return None
 
 
-def _named(sentence: str, found: re.Match[str]) -> list[str]:
-    """Return the keys behind a word such as `keys`, or else those in quotes before it."""
+def _key_names(sentence: str, found: re.Match[str]) -> list[str]:
+    """Return the keys after a word such as `keys`, or else those in quotes before it."""
     rest = sentence[found.end() :]
-    if TOLD.match(rest):
+    if DESCRIBED_KEY.match(rest):
         return []
-    named = NAMED.match(rest)
-    return QUOTED.findall(rest) or (BETWEEN.split(named[1]) if named else QUOTED.findall(sentence[: found.start()]))
+    named = LISTED_KEYS.match(rest)
+    return QUOTED.findall(rest) or (
+        KEY_SEPARATOR.split(named[1]) if named else QUOTED.findall(sentence[: found.start()])
+    )
 
 
-def _array(shown: re.Match[str], seed: str, said: str) -> str:
-    """Write a list of as many texts as the one that is shown has, of what the first of them is called there."""
-    most = shown[1].count('",') + 1
-    texts = {**list_of(TEXT), "minItems": min(most, MAX_ITEMS), "maxItems": MAX_ITEMS, "uniqueItems": True}
-    made = instance({"type": "object", "properties": {shown[2]: texts}, "required": [shown[2]]}, seed, said)
-    return compact(made[shown[2]] if isinstance(made, Mapping) else [])
+def _array(example: re.Match[str], seed: str, text: str) -> str:
+    """Write a list of as many strings as the example has, named like its first one."""
+    count = example[1].count('",') + 1
+    texts = {**list_of(TEXT), "minItems": min(count, MAX_ITEMS), "maxItems": MAX_ITEMS, "uniqueItems": True}
+    filled = instance({"type": "object", "properties": {example[2]: texts}, "required": [example[2]]}, seed, text)
+    return compact(filled[example[2]] if isinstance(filled, Mapping) else [])
 
 
-def _list(asking: list[str], text: str) -> Schema | None:
-    found = next(filter(None, map(LIST.search, asking)), None)
+def _list(sentences: list[str], text: str) -> Schema | None:
+    found = next(filter(None, map(LIST.search, sentences)), None)
     if found is None:
         return None
-    several = list_of(ITEMS.get((found[2] or "").lower(), TEXT))
-    told = next((each[1] for each in LIST.finditer(text) if each[1]), None)
-    return {**several, "minItems": int(told), "maxItems": int(told)} if told else several
+    schema = list_of(ITEM_SCHEMAS.get((found[2] or "").lower(), TEXT))
+    count = next((each[1] for each in LIST.finditer(text) if each[1]), None)
+    return {**schema, "minItems": int(count), "maxItems": int(count)} if count else schema
