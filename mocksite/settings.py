@@ -69,6 +69,7 @@ ROOT_URLCONF = "mocksite.urls"
 INSTALLED_APPS = ["completions"]
 MIDDLEWARE: list[str] = []
 DATA_UPLOAD_MAX_MEMORY_SIZE = None  # MAX_BODY_BYTES is the limit, and it answers in the API's own envelope
+DATA_UPLOAD_MAX_NUMBER_FILES = 1000  # a skill of OpenAI has up to 500
 APPEND_SLASH = False
 USE_TZ = True
 TIME_ZONE = "UTC"

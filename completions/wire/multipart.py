@@ -18,11 +18,12 @@ NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,15})?")
 
 
 class Upload(NamedTuple):
-    """A file of a form: its name, its media type and its bytes."""
+    """A file of a form: its name, its media type and its bytes; `path` is its name with the folders before it."""
 
     name: str
     media_type: str
     data: bytes
+    path: str = ""
 
     def close(self) -> None:
         """Do nothing: it is only memory. Django closes the files of a form that breaks off."""
@@ -77,7 +78,18 @@ class _InMemory(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> Any:
         """Return the file."""
-        return Upload(self.file_name or "file", self.content_type or "", b"".join(self._pieces))
+        path = self.file_name or "file"
+        return Upload(path.rpartition("/")[2], self.content_type or "", b"".join(self._pieces), path)
+
+
+class _Parser(MultiPartParser):
+    """Django's parser, but that it keeps the folders of a file's name: no file is written under it."""
+
+    def sanitize_file_name(self, file_name: str) -> str | None:
+        """Return a file's path, or None where it has no name."""
+        name = super().sanitize_file_name(file_name)
+        folders = file_name.replace("\\", "/").rpartition("/")[0] if name else ""
+        return f"{folders}/{name}" if folders else name
 
 
 def read_form(body: bytes, content_type: str) -> Form:
@@ -89,7 +101,7 @@ def read_form(body: bytes, content_type: str) -> Form:
         raise RequestError(why, code="invalid_content_type")
     meta: dict[str, Any] = {"CONTENT_TYPE": kind + semicolon + parameters, "CONTENT_LENGTH": str(len(body))}
     try:
-        fields, files = MultiPartParser(meta, BytesIO(body), [_InMemory()], "utf-8").parse()
+        fields, files = _Parser(meta, BytesIO(body), [_InMemory()], "utf-8").parse()
     except (TooManyFieldsSent, TooManyFilesSent) as exc:
         raise RequestError("Could not parse multipart form: it has too many fields or files.") from exc
     except (MultiPartParserError, SuspiciousOperation, UnicodeError) as exc:

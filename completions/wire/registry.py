@@ -13,6 +13,7 @@ from completions.conversation import ParsedExchange, Traffic
 from completions.wire.address import Address
 from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
+from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import ALONE as ANTHROPIC_ALONE
 from completions.wire.anthropic.vendors import vendors_addresses
@@ -55,7 +56,7 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
-from completions.wire.openai import batches, containers, files, uploads, vector_stores
+from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
@@ -136,7 +137,8 @@ WORK = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
-    *(file_search.STORE, file_search.DOCUMENT),
+    *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
+    *(anthropic_skills.SKILL, anthropic_skills.VERSION),
 )
 """What the APIs do behind an answer, by the names of formats that rules have for it (`views/paced.py`)."""
 

@@ -26,6 +26,7 @@ FILES = (
     "tests/api_resources/conversations/test_items.py",
     "tests/api_resources/responses/test_input_items.py",
     "tests/api_resources/responses/test_input_tokens.py",
+    "tests/api_resources/skills/test_versions.py",
     "tests/api_resources/test_completions.py",
     "tests/api_resources/test_containers.py",
     "tests/api_resources/test_conversations.py",
@@ -36,6 +37,7 @@ FILES = (
     "tests/api_resources/test_batches.py",
     "tests/api_resources/test_files.py",
     "tests/api_resources/test_images.py",
+    "tests/api_resources/test_skills.py",
     "tests/api_resources/test_uploads.py",
     "tests/api_resources/test_vector_stores.py",
     "tests/api_resources/uploads/test_parts.py",
@@ -50,6 +52,8 @@ ALL_DELETES = tuple(f"test_{way}_delete" for way in WAYS)
 REMOVES = "removes the object that the other tests work on, and then once more"
 PACKED = "the SDK asks for base64 here, and in its strict mode holds that answer to the type of one in floats"
 COMPACTED = "wants answers for the users' messages of a compaction, and a count in its usage that no recording has"
+NO_SKILL = "uploads no files, or bytes that are no skill"
+UPLOADS = dict.fromkeys(("test_method_create_with_all_params", *(f"test_{way}_create" for way in WAYS)), NO_SKILL)
 EXCLUDED = {
     "api_resources/test_embeddings.py": {
         f"test_{kind}_create[{mode}]": PACKED for kind in WAYS for mode in ("strict", "aiohttp")
@@ -57,6 +61,11 @@ EXCLUDED = {
     "containers/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES)
     | {f"test_{kind}_create": "sends neither a file nor the id of one" for kind in WAYS},
     "api_resources/test_containers.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "api_resources/test_skills.py": dict.fromkeys(ALL_DELETES, REMOVES)
+    | UPLOADS
+    | {f"test_{way}_update": "wants a version called default_version" for way in WAYS},
+    "skills/test_versions.py": UPLOADS
+    | {f"test_{way}_{verb}": "wants a version called version" for way in WAYS for verb in ("retrieve", "delete")},
     "chat/test_completions.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "conversations/test_items.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "api_resources/test_conversations.py": dict.fromkeys(ALL_DELETES, REMOVES),
@@ -134,6 +143,7 @@ def keep_files(url: str) -> None:
             made.vector_stores.file_batches.create(name, file_ids=["file_id"], attributes={"id": batch})
     made.containers.create(name="container_id")
     made.containers.files.create("container_id", file=("file_id", b"{}"))
+    made.skills.create(files=[("skill_123/SKILL.md", b"---\nname: numbers\ndescription: Adds numbers.\n---\n")])
     made.uploads.create(bytes=0, filename="upload_abc123", mime_type="text/plain", purpose="user_data")
 
 

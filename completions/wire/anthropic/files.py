@@ -10,7 +10,7 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
-from completions.wire.anthropic.pages import MAX_LIMIT, page
+from completions.wire.anthropic.pages import MAX_LIMIT, token_page
 from completions.wire.base import Document
 from completions.wire.media_type import type_of
 from completions.wire.multipart import Form
@@ -84,11 +84,7 @@ def file_page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted:
     """
     if wanted:
         found, query = [file for file in found if file["id"] in wanted], {"limit": str(MAX_LIMIT)}
-    elif "page" in query:
-        query = {**query, "after_id": query["page"].removeprefix("page_")}
-    shown_page = page(found, query)
-    follows = shown_page["has_more"] and "before_id" not in query
-    return {**shown_page, "next_page": f"page_{shown_page['last_id']}" if follows else None}
+    return token_page(found, query)
 
 
 def deleted(name: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 from completions.exceptions import RequestError
 
 DEFAULT_LIMIT, MAX_LIMIT = "20", 1000
+TOKEN = "page_"
+"""What a token begins with that names the next page."""
 
 
 def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
@@ -27,6 +29,15 @@ def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str,
         "first_id": part[0]["id"] if part else None,
         "last_id": part[-1]["id"] if part else None,
     }
+
+
+def token_page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return such a page, after which the next one is asked for by `page`, with the `next_page` of the one before."""
+    if "page" in query:
+        query = {**query, "after_id": query["page"].removeprefix(TOKEN)}
+    shown = page(found, query)
+    follows = shown["has_more"] and "before_id" not in query
+    return {**shown, "next_page": f"{TOKEN}{shown['last_id']}" if follows else None}
 
 
 def _limit(given: str) -> int:
