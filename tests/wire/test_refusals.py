@@ -18,7 +18,7 @@ from completions.wire import registry
 from completions.wire.base import NO_ROUTE, WireFormat
 from completions.wire.bedrock.converse import Converse
 from completions.wire.cohere.chat import CohereChat
-from completions.wire.cohere.first_chat import FirstCohereChat
+from completions.wire.cohere.v1_chat import FirstCohereChat
 from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate

@@ -5,14 +5,14 @@ from completions.wire.bedrock.apply_guardrail import ApplyGuardrail
 from completions.wire.bedrock.base import PROFILE
 from completions.wire.bedrock.claude import BedrockClaude
 from completions.wire.bedrock.converse import Converse, UnknownOperation
-from completions.wire.bedrock.counts import CountTokens
-from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
-from completions.wire.bedrock.gpts import GPTs
+from completions.wire.bedrock.count_tokens import CountTokens
+from completions.wire.bedrock.embeddings import CohereEmbeddings, TitanEmbeddings
+from completions.wire.bedrock.gpt import BedrockGPT
 from completions.wire.bedrock.nova import Nova
-from completions.wire.bedrock.nova_embeds import NovaEmbeddings
+from completions.wire.bedrock.nova_embeddings import NovaEmbeddings
 from completions.wire.bedrock.profiles import ProfiledModels
-from completions.wire.bedrock.reranks import InvokedRerank, Rerank
-from completions.wire.bedrock.texts import ROUTE, TextModels
+from completions.wire.bedrock.rerank import InvokedRerank, Rerank
+from completions.wire.bedrock.text_models import ROUTE, TextModels
 
 CONVERSE = Converse()
 
@@ -26,7 +26,7 @@ ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?(?:cohere|amazon)[.]rerank-[^/]+)/{METHOD}", InvokedRerank()),
     Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
-    Address(f"model/(?P<model>(?:.+[./])?openai[.]gpt-[^/]+)/{METHOD}", GPTs()),
+    Address(f"model/(?P<model>(?:.+[./])?openai[.]gpt-[^/]+)/{METHOD}", BedrockGPT()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),
     Address("model/(?P<model>.+)/count-tokens", CountTokens()),

@@ -1,6 +1,6 @@
 """Step 4 for Converse: the blocks of an answer, which models write each in its way (recorded in 2025 and 2026).
 
-Nobody but Claude signs what it thinks. OpenAI's GPTs hide it, as Claude does where it is asked to.
+Nobody but Claude signs what it thinks. OpenAI's BedrockGPT hide it, as Claude does where it is asked to.
 """
 
 import base64

@@ -17,7 +17,7 @@ from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
 from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE, Headers, Route
-from completions.wire.bedrock import guardrail, guardrail_message, invoked, signing
+from completions.wire.bedrock import guardrail, guardrail_message, invoke, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.claude_fields import lacks_a_beta
 from completions.wire.bedrock.errors import AmazonError
@@ -41,7 +41,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     version = "bedrock-2023-05-31"
     mark = "bdrk_"
-    usual_framing = invoked.CHUNKS
+    usual_framing = invoke.CHUNKS
 
     def table_name(self, model: str) -> str:
         """Return Anthropic's name of `us.anthropic.claude-sonnet-4-5-20250929-v1:0` or of an ARN that ends so."""
@@ -49,7 +49,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     def streams(self, document: Mapping[str, Any], route: Mapping[str, str]) -> bool:
         """Tell whether the answer is to be streamed; the address says it."""
-        return route.get("method") == invoked.STREAMED
+        return route.get("method") == invoke.STREAMED
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a message's request, whose signature is of now; no other maker's are read here."""
@@ -83,11 +83,11 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""
-        counted = invoked.metrics(reply.used, always=not FIRST.search(prompt.model or ""))
-        if OWN_IDS in (prompt.model or "") and not counted[invoked.WRITTEN]:
-            del counted[invoked.WRITTEN]
+        counted = invoke.metrics(reply.used, always=not FIRST.search(prompt.model or ""))
+        if OWN_IDS in (prompt.model or "") and not counted[invoke.WRITTEN]:
+            del counted[invoke.WRITTEN]
         body = super().render(reply, prompt)
-        return body if _is_blocked(reply, prompt) else invoked.with_headers(body, counted)
+        return body if _is_blocked(reply, prompt) else invoke.with_headers(body, counted)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the message, with what a guardrail did."""
@@ -95,7 +95,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
             own = guardrail_message.whole(reply, self.table_name(prompt.model or ""))
         else:
             own = super().document(reply, prompt)
-        return {**own, **guardrail.invoked(reply, prompt)}
+        return {**own, **guardrail.invoke_fields(reply, prompt)}
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
@@ -107,22 +107,22 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         named = super()._named(reply, prompt)
         if OWN_IDS not in (prompt.model or ""):
             return named
-        made = f"msg_bdrk_{ids.spelled(reply.serial, invoked.ID_SIZE, ids.LETTERS32)}"
+        made = f"msg_bdrk_{ids.spelled(reply.serial, invoke.ID_SIZE, ids.LETTERS32)}"
         return replace(named, id=reply.id or made, model=model_of(reply.model or prompt.model or ""))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return Anthropic's events as chunks, without pings."""
         if _is_blocked(reply, prompt):
             blocked = guardrail_message.events(reply, self.table_name(prompt.model or ""))
-            return invoked.chunked(blocked, guardrail.invoked(reply, prompt))
+            return invoke.chunked(blocked, guardrail.invoke_fields(reply, prompt))
         events = [event for event in super().events(reply, prompt) if event is not PING]
-        return invoked.chunked(events, invoked.ending(reply, prompt))
+        return invoke.chunked(events, invoke.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a message, or what is in a chunk."""
         if collect_error(document, answer):
             return
-        super().collect(invoked.opened(document), answer)
+        super().collect(invoke.opened(document), answer)
 
 
 def _is_blocked(reply: Reply, prompt: Prompt) -> bool:

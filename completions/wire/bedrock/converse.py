@@ -15,7 +15,7 @@ from completions.event import Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
-from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, own_fields, signing
+from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, model_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
 from completions.wire.bedrock.blocks import Block, blocks, is_run, streamed, text_first
@@ -74,7 +74,7 @@ class Converse(BedrockFormat):
         document, model = decode_object(body), route.get("model", "")
         if validate:
             bedrock_rules.validate(document, model_of(model))
-            own_fields.check(document, model_of(model))
+            model_fields.check(document, model_of(model))
             claude_thinking.check(document, model_of(model))
         prompt = read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
         return claude_fields.extended(prompt) if is_claude(model) else prompt

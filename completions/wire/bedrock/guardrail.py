@@ -74,7 +74,7 @@ def trace(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return {"trace": {"guardrail": found}}
 
 
-def invoked(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
+def invoke_fields(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
     """Return what an answer of `invoke` tells of a guardrail, whatever the model: what it did, and the trace."""
     asked = of_headers(prompt)
     if not asked.name:

@@ -13,7 +13,7 @@ from completions import ids
 from completions.conversation import Prompt, Reply, Usage
 from completions.event import Body, Event, Template
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
-from completions.wire.bedrock import converse, guardrail, invoked, signing
+from completions.wire.bedrock import converse, guardrail, invoke, signing
 from completions.wire.bedrock.base import collect_error
 from completions.wire.bedrock.blocks import blocks
 from completions.wire.bedrock.malformed import check, extraneous, malformed
@@ -29,14 +29,14 @@ EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBloc
 class Nova(converse.Converse):
     """An answer of a Nova in its own shape."""
 
-    usual_framing = invoked.CHUNKS
+    usual_framing = invoke.CHUNKS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, which is Converse's; its fields are looked at as those of any body at `invoke`."""
         if validate:
             signing.check(headers)
             _check(decode_object(body))
-        method = "converse-stream" if route.get("method") == invoked.STREAMED else "converse"
+        method = "converse-stream" if route.get("method") == invoke.STREAMED else "converse"
         return super().parse(body, headers, validate=validate, route={**route, "method": method})
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -46,22 +46,22 @@ class Nova(converse.Converse):
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": converse.stop_reason(reply, prompt),
             "usage": _usage(reply.used, whole=True),
-            **guardrail.invoked(reply, prompt),
+            **guardrail.invoke_fields(reply, prompt),
         }
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the message; headers tell what it cost."""
-        return invoked.with_headers(super().render(reply, prompt), _metrics(reply.used))
+        return invoke.with_headers(super().render(reply, prompt), _metrics(reply.used))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events as chunks, each document under its name."""
-        return invoked.chunked(_events(reply, prompt), invoked.ending(reply, prompt, always=True))
+        return invoke.chunked(_events(reply, prompt), invoke.ending(reply, prompt, always=True))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or what is in a chunk."""
         if collect_error(document, answer):
             return
-        document = invoked.opened(document)
+        document = invoke.opened(document)
         inner = next((mapping(document[name]) for name in EVENTS if name in document), document)
         is_said = not {"text", "reasoningContent"}.isdisjoint(mapping(inner.get("delta")))
         super().collect({**inner, "contentBlockIndex": 0} if is_said else inner, answer)
@@ -109,11 +109,11 @@ def _with_uuid(block: dict[str, Any], reply: Reply, place: int) -> dict[str, Any
 
 
 def _metrics(usage: Usage) -> dict[str, int]:
-    return invoked.metrics(usage, always=True)
+    return invoke.metrics(usage, always=True)
 
 
 def _usage(usage: Usage, *, whole: bool = False) -> dict[str, int]:
     counted = _metrics(usage)
     asked, said = counted["inputTokenCount"], counted["outputTokenCount"]
     total = {"totalTokens": usage.total_tokens} if whole else {}
-    return {"inputTokens": asked, "outputTokens": said, **total, **{name: counted[name] for name in invoked.CACHED}}
+    return {"inputTokens": asked, "outputTokens": said, **total, **{name: counted[name] for name in invoke.CACHED}}

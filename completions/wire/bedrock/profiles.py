@@ -9,18 +9,18 @@ from typing import Any
 from completions.conversation import Prompt, Reply
 from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, decode_object
-from completions.wire.bedrock import invoked
+from completions.wire.bedrock import invoke
 from completions.wire.bedrock.claude import BedrockClaude
-from completions.wire.bedrock.embeds import CohereEmbeddings, TitanEmbeddings
-from completions.wire.bedrock.gpts import GPTs
+from completions.wire.bedrock.embeddings import CohereEmbeddings, TitanEmbeddings
+from completions.wire.bedrock.gpt import BedrockGPT
 from completions.wire.bedrock.nova import EVENTS, Nova
-from completions.wire.bedrock.nova_embeds import NovaEmbeddings
-from completions.wire.bedrock.texts import OF_PROFILES, TextModels
+from completions.wire.bedrock.nova_embeddings import NovaEmbeddings
+from completions.wire.bedrock.text_models import OF_PROFILES, TextModels
 from completions.wire.fields import contents, dicts
 from completions.wire.framing import Framing
 from completions.wire.readback import Answer
 
-CLAUDE, NOVA, GPTS, TEXTS = BedrockClaude(), Nova(), GPTs(), TextModels()
+CLAUDE, NOVA, GPTS, TEXTS = BedrockClaude(), Nova(), BedrockGPT(), TextModels()
 COHERE, TITAN, NOVA_EMBEDS = CohereEmbeddings(), TitanEmbeddings(), NovaEmbeddings()
 ASKED: Mapping[str, WireFormat] = {
     "anthropic_version": CLAUDE,
@@ -81,7 +81,7 @@ def _told(document: Mapping[str, Any]) -> WireFormat:
         return TITAN
     if "embeddings" in document:
         return NOVA_EMBEDS if dicts(document["embeddings"]) else COHERE
-    said = invoked.opened(document)
+    said = invoke.opened(document)
     if "choices" in said:
         return GPTS
     if not said.keys().isdisjoint(SAID):

@@ -1,12 +1,12 @@
-"""Where Cohere's formats are spoken."""
+"""The addresses of Cohere's formats."""
 
 from completions.wire.address import Address, listing
 from completions.wire.cohere.chat import CohereChat, CohereGenerate
 from completions.wire.cohere.embed import CohereEmbed, FirstCohereEmbed
-from completions.wire.cohere.first_chat import FirstCohereChat
-from completions.wire.cohere.other_reranks import Rerank
 from completions.wire.cohere.rerank import CohereRerank
 from completions.wire.cohere.tokenize import CohereDetokenize, CohereTokenize
+from completions.wire.cohere.v1_chat import FirstCohereChat
+from completions.wire.cohere.v1_rerank import Rerank
 
 CHAT = CohereChat()
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, refusals, rules, stops
+from completions.wire.dialects import catalogue, pydantic_errors, refusals, rules, stops
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import CEREBRAS
 from completions.wire.fields import arranged, dicts, without_fields, without_nulls
@@ -143,7 +143,7 @@ class Cerebras(Vendor):
         if problem.code == "unknown_parameter":
             said = "\n".join(f"{place}: property '{place}' is unsupported" for place in strangers(body))
         else:
-            finding = findings.found(problem, body)
+            finding = pydantic_errors.found(problem, body)
             said = f"{'.'.join(map(str, finding.place))}: {finding.said}"
         return RequestError(said, code="wrong_api_format", param="validation_error")
 

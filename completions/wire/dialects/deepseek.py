@@ -11,7 +11,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
-from completions.wire.dialects import catalogue, deserializer, refusals, rules, turns
+from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules
 from completions.wire.dialects.vendor import Vendor, with_thoughts
 from completions.wire.dialects.words import DEEPSEEK
 from completions.wire.fields import dicts, mapping, text, text_or_none, without_fields
@@ -29,7 +29,9 @@ RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]
 UNTOLD = ("access_programs", "billing", "tool_usage")
 """What OpenAI's responses have and DeepSeek's do not."""
 
-TRACED = frozenset({turns.NOT_ASKED, turns.NOT_ANSWERED, refusals.FORCED, refusals.UNRETURNED})
+TRACED = frozenset(
+    {conversation_rules.NOT_ASKED, conversation_rules.NOT_ANSWERED, refusals.FORCED, refusals.UNRETURNED}
+)
 """What is told with the request's id: what the model finds in a conversation (maruel/genai, October 2026)."""
 
 CHOICES = ("none", "auto", "required")
@@ -51,7 +53,7 @@ class DeepSeek(Vendor):
     vendor = "deepseek"
     words = DEEPSEEK
     refusals = refusals.DEEPSEEK
-    between = turns.DEEPSEEK
+    between = conversation_rules.DEEPSEEK
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     keep_alive_ms = 1000.0
@@ -141,7 +143,7 @@ class DeepSeek(Vendor):
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error of the deserializer, or of what looks at bounds."""
         if problem.path.endswith("].role") and problem.code == "invalid_value":
-            return turns.unknown_role(body) or problem.error()
+            return conversation_rules.unknown_role(body) or problem.error()
         said = deserializer.told(problem, body)
         if problem.path == "tool_choice" and problem.code == "invalid_value":
             listed = ", ".join(f"`{each}`" for each in CHOICES)

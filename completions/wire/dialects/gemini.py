@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Self
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.dialects import catalogue, gemini_thoughts, rules
+from completions.wire.dialects import catalogue, gemini_thinking, rules
 from completions.wire.dialects.refusals import GEMINI
 from completions.wire.dialects.vendor import HEAD, Vendor, counting
 from completions.wire.fields import arranged, by_name, without_fields, without_nulls
@@ -64,9 +64,9 @@ class GeminiChat(Vendor):
     head: Sequence[str] = HEAD
     finish_joined = True
     words = WORDS
-    refusals = (*GEMINI, *gemini_thoughts.REFUSALS)
+    refusals = (*GEMINI, *gemini_thinking.REFUSALS)
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=KNOWN)}
-    between = gemini_thoughts.RULES
+    between = gemini_thinking.RULES
     asked = ""
     """The model that is asked."""
     shows_thoughts = False
@@ -77,8 +77,8 @@ class GeminiChat(Vendor):
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect of a model, whose streams end in a chunk of their own since Gemini 3, and of a request."""
         told = copy.copy(self)
-        told.asked = gemini_thoughts.own_name(prompt.model)
-        if gemini_thoughts.shows_thoughts(prompt.body):
+        told.asked = gemini_thinking.own_name(prompt.model)
+        if gemini_thinking.shows_thoughts(prompt.body):
             told.shows_thoughts, told.thought_tags = True, THOUGHT_TAGS
         told.finish_joined, told.usage_joined = not is_strict(told.asked), prompt.include_usage
         return told

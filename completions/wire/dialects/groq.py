@@ -15,7 +15,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.content import PAGE
-from completions.wire.dialects import catalogue, refusals, rules, stops, turns
+from completions.wire.dialects import catalogue, conversation_rules, refusals, rules, stops
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.words import GROQ
 from completions.wire.fields import arranged, without_fields, without_nulls
@@ -81,7 +81,7 @@ class Groq(Vendor):
     vendor = "groq"
     words = GROQ
     refusals = refusals.GROQ
-    between = (*turns.GROQ, stops.GROQ)
+    between = (*conversation_rules.GROQ, stops.GROQ)
     place = "groq/openai/v1/"
     listed = catalogue.GROQ
     model = staticmethod(catalogue.groq)
@@ -99,7 +99,7 @@ class Groq(Vendor):
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: of a compound system, or of a maker whose calls have other ids."""
         model = prompt.model or ""
-        if turns.COMPOUND.search(model):
+        if conversation_rules.COMPOUND.search(model):
             return Compound(prompt.last_user)
         dialect = next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
         told = dialect.silenced_if_asked(prompt)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, refusals, rules, turns
+from completions.wire.dialects import catalogue, conversation_rules, pydantic_errors, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import MISTRAL, NO_ROUTE
 from completions.wire.fields import arranged, contents, mapping, text, without_fields, without_nulls
@@ -119,7 +119,7 @@ class Mistral(Vendor):
     vendor = "mistral"
     words = MISTRAL
     refusals = refusals.MISTRAL
-    between = turns.MISTRAL
+    between = conversation_rules.MISTRAL
     place = "mistral/v1/"
     window_of_prompt = True
     listed = catalogue.MISTRAL
@@ -241,7 +241,7 @@ class Mistral(Vendor):
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the validator's finding, whose path has the message's role after its index."""
-        finding = findings.found(problem, body)
+        finding = pydantic_errors.found(problem, body)
         where: list[str | int] = ["body", *finding.place]
         if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):
             where.insert(3, str(body["messages"][where[2]].get("role")))
@@ -250,7 +250,7 @@ class Mistral(Vendor):
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
-        if (finding := findings.found_undecodable(exc)) is None:
+        if (finding := pydantic_errors.found_undecodable(exc)) is None:
             return exc
         told = {"type": finding.kind, "loc": ["body", *finding.place], "msg": finding.said, "input": finding.value}
         return Unprocessable([told | ({"ctx": finding.context} if finding.context else {})], finding.said)
@@ -281,4 +281,4 @@ def _images(body: Mapping[str, Any]) -> Iterator[str]:
 def _short(given: str) -> str:
     """Return an id as the API has them and takes them back: nine letters or digits."""
     plain = given.removeprefix("call_")[:9]
-    return plain if turns.CALL_ID.fullmatch(plain) else ids.spelled(given, 9, ids.ALPHANUMERIC)
+    return plain if conversation_rules.CALL_ID.fullmatch(plain) else ids.spelled(given, 9, ids.ALPHANUMERIC)

@@ -18,7 +18,7 @@ from completions.wire.dialects import catalogue, ollama_rules
 from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.fields import arranged, whole, without_nulls
 from completions.wire.framing import ServerSentEvents
-from completions.wire.ollama import names, no_json
+from completions.wire.ollama import decode_errors, names
 from completions.wire.ollama.errors import ERROR_WORDS, REFUSALS, words
 from completions.wire.openai.base import usage
 
@@ -113,7 +113,7 @@ class Ollama(Vendor):
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return what Go's decoder says of a body that is no JSON object; other errors as they are."""
-        told = no_json.told(exc.body, "openai.ChatCompletionRequest") if isinstance(exc, Undecodable) else None
+        told = decode_errors.told(exc.body, "openai.ChatCompletionRequest") if isinstance(exc, Undecodable) else None
         return exc if told is None else RequestError(told)
 
     def error(self, exc: RequestError) -> dict[str, Any]:

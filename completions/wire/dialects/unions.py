@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from completions.wire.dialects import lax
-from completions.wire.dialects.findings import Finding, converted
+from completions.wire.dialects.pydantic_errors import Finding, converted
 from completions.wire.words import listed
 
 Member = Callable[[Any], list[Finding]]

@@ -11,7 +11,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, findings, rules, vllm_constraints, vllm_rules
+from completions.wire.dialects import catalogue, pydantic_errors, rules, vllm_constraints, vllm_rules
 from completions.wire.dialects.vendor import HEAD, Vendor, counting
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import arranged, mapping, whole
@@ -64,11 +64,11 @@ class VLLM(Vendor):
         """Return the error of FastAPI's validator, as the server tells it."""
         if several := vllm_rules.union_findings(problem, body):
             return vllm_rules.all_invalid(several)
-        return vllm_rules.invalid(findings.converted(findings.found(problem, body)))
+        return vllm_rules.invalid(pydantic_errors.converted(pydantic_errors.found(problem, body)))
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
-        finding = findings.found_undecodable(exc)
+        finding = pydantic_errors.found_undecodable(exc)
         return exc if finding is None else vllm_rules.invalid(finding)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:

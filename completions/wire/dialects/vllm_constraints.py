@@ -11,7 +11,7 @@ from typing import Any
 from completions.conversation import ResponseFormat
 from completions.exceptions import RequestError
 from completions.wire.dialects import vllm_rules
-from completions.wire.dialects.findings import Finding
+from completions.wire.dialects.pydantic_errors import Finding
 from completions.wire.fields import mapping, text, texts
 from completions.wire.validation import Check, Rule, anything, array, boolean, either, nullable, record, string
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.dialects import lax, unions
-from completions.wire.dialects.findings import Finding
 from completions.wire.dialects.lax import Conversion
+from completions.wire.dialects.pydantic_errors import Finding
 from completions.wire.dialects.rules import FIELDS as COMMON
 from completions.wire.dialects.rules import steps
 from completions.wire.fields import dicts, mapping

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.dialects import busy
+from completions.wire.dialects import overload_words
 from completions.wire.openai.words import ADDRESS, METHOD, POLICY
 from completions.wire.words import Words
 
@@ -104,7 +104,7 @@ CEREBRAS: Mapping[str, Words] = {
         "nminaya/grammar-nazi-bot 958; continuedev/continue 9800",
         "2026-08-12",
     ),
-    **busy.CEREBRAS,
+    **overload_words.CEREBRAS,
 }
 
 DEEPSEEK: Mapping[str, Words] = {
@@ -154,7 +154,7 @@ DEEPSEEK: Mapping[str, Words] = {
     ),
     LIMITED: Words("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
     POLICY: Words("Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"),
-    **busy.DEEPSEEK,
+    **overload_words.DEEPSEEK,
 }
 
 GROQ: Mapping[str, Words] = {
@@ -203,7 +203,7 @@ GROQ: Mapping[str, Words] = {
         "quotes by users; Groq's page on spend limits calls the code `blocked_api_access`",
         "2026-09-27",
     ),
-    **busy.GROQ,
+    **overload_words.GROQ,
 }
 
 NO_ROUTE = "no Route matched with those values"
@@ -234,7 +234,7 @@ MISTRAL: Mapping[str, Words] = {
     ),
     LIMITED: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"),
     QUOTA: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "vanna-ai/vanna 177", "2024-04-01"),
-    **busy.MISTRAL,
+    **overload_words.MISTRAL,
 }
 
 
@@ -302,7 +302,7 @@ MOONSHOT: Mapping[str, Words] = {
         "anomalyco/opencode 24462",
         "2026-04-26",
     ),
-    **busy.MOONSHOT,
+    **overload_words.MOONSHOT,
 }
 
 OPENROUTER: Mapping[str, Words] = {
@@ -393,5 +393,5 @@ XAI: Mapping[str, Words] = {
         source="UKGovernmentBEIS/inspect_ai 2267; gul-labs/any-llm 65",
         seen="2026-08-14",
     ),
-    **busy.XAI,
+    **overload_words.XAI,
 }

@@ -17,7 +17,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import PAGE
-from completions.wire.dialects import catalogue, deserializer, refusals, rules, stops, turns
+from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import XAI as XAI_WORDS
 from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
@@ -109,7 +109,7 @@ class XAI(Vendor):
     reasoning_field = "reasoning_content"
     vendor = "xai"
     refusals, response_refusals = refusals.XAI, refusals.XAI_RESPONSES
-    between = (*turns.XAI, stops.XAI)
+    between = (*conversation_rules.XAI, stops.XAI)
     words = XAI_WORDS
     place = "xai/v1/"
     checks: ClassVar[Mapping[str, Check]] = {
@@ -204,17 +204,17 @@ class XAI(Vendor):
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise what is wrong with a request, as a search by its first way."""
-        turns.refuse_live_search(body)
+        conversation_rules.refuse_live_search(body)
         super().check_chat(body)
 
     def check_response(self, body: dict[str, Any]) -> None:
         """Raise what is wrong with a request for a response, as a message without content."""
-        turns.refuse_live_search(body)
+        conversation_rules.refuse_live_search(body)
         super().check_response(body)
         if (name := next(_unsupported(body), None)) is not None:
             raise RequestError(f"Argument not supported: {name}", code=UNSUPPORTED)
-        if any(map(turns.says_nothing, dicts(body.get("input")))):
-            raise RequestError(turns.NO_CONTENT)
+        if any(map(conversation_rules.says_nothing, dicts(body.get("input")))):
+            raise RequestError(conversation_rules.NO_CONTENT)
         for item in dicts(body.get("input")):
             refusal, token = FORGED.get(text(item.get("type"))), item.get("encrypted_content")
             if refusal and isinstance(token, str) and not (order.is_ours(token) or _is_own(token)):

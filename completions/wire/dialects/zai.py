@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import busy, catalogue, refusals, rules
+from completions.wire.dialects import catalogue, overload_words, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor, numbered
 from completions.wire.dialects.words import LIMITED, QUOTA
 from completions.wire.fields import arranged, without_nulls
@@ -52,7 +52,7 @@ WORDS: Mapping[str, Words] = {
     LIMITED: Words(
         "Rate limit reached for requests", 429, RATE, "1302", None, "anomalyco/opencode 14535", "2026-02-21"
     ),
-    **busy.ZAI,
+    **overload_words.ZAI,
     QUOTA: Words(
         "Insufficient balance or no resource package. Please recharge.",
         429,

@@ -13,7 +13,7 @@ import orjson
 
 from completions.exceptions import RequestError
 from completions.wire.base import decode_object, json_type
-from completions.wire.ollama import no_json
+from completions.wire.ollama import decode_errors
 
 
 class Go(NamedTuple):
@@ -88,7 +88,7 @@ def read(body: bytes, request: str) -> dict[str, Any]:
     try:
         return decode_object(body)
     except RequestError as exc:
-        raise RequestError(no_json.told(body, f"api.{request}", "missing request body") or exc.message) from exc
+        raise RequestError(decode_errors.told(body, f"api.{request}", "missing request body") or exc.message) from exc
 
 
 def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:

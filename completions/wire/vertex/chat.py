@@ -20,7 +20,7 @@ from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.dialects import rules
 from completions.wire.dialects.gemini import GeminiChat
-from completions.wire.dialects.gemini_thoughts import google_options
+from completions.wire.dialects.gemini_thinking import google_options
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import by_name, mapping, without_fields

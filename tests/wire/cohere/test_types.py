@@ -9,8 +9,8 @@ from completions.exceptions import RequestError
 from completions.wire.base import WireFormat
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.embed import CohereEmbed
-from completions.wire.cohere.first_chat import FirstCohereChat
 from completions.wire.cohere.rerank import CohereRerank
+from completions.wire.cohere.v1_chat import FirstCohereChat
 
 BODIES: dict[type[WireFormat], dict[str, Any]] = {
     CohereChat: {"model": "command-a-03-2025", "messages": [{"role": "user", "content": "Hi"}]},

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from completions.conversation import Traffic
 from completions.receive.handler import Handler
 from completions.wire import registry
-from completions.wire.cohere.first_chat import FirstCohereChat
+from completions.wire.cohere.v1_chat import FirstCohereChat
 from tests.asgi import Answer, call
 from tests.wire.test_ids import UUID
 

@@ -14,7 +14,7 @@ from completions import ids
 from completions.conversation import Choice, Message, Prompt, Reply
 from completions.event import Body, Event
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
-from completions.wire.bedrock import guardrail, invoked, signing
+from completions.wire.bedrock import guardrail, invoke, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
@@ -192,7 +192,7 @@ class TextModels(BedrockFormat):
     name = "invoke"
     arguments = ""
     vendor = "bedrock"
-    usual_framing = invoked.CHUNKS
+    usual_framing = invoke.CHUNKS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
@@ -210,7 +210,7 @@ class TextModels(BedrockFormat):
             messages=tuple(_messages(document, family)),
             stop=texts(settings.get(family.stops)),
             max_tokens=whole(settings.get(family.limit), 1),
-            stream=route.get("method") == invoked.STREAMED,
+            stream=route.get("method") == invoke.STREAMED,
             headers=headers,
             body=document,
         )
@@ -221,31 +221,31 @@ class TextModels(BedrockFormat):
         told = family.whole(Said(_text(reply), _ends(choice, family), prompt, reply))
         if family.whole is _llama and _is_blocked(reply, prompt):
             told = {"generation": told["generation"]}
-        return {**told, **guardrail.invoked(reply, prompt)}
+        return {**told, **guardrail.invoke_fields(reply, prompt)}
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer; headers tell what it cost, which is nothing where a guardrail blocked it."""
-        counted = invoked.metrics(reply.used)
+        counted = invoke.metrics(reply.used)
         if _is_blocked(reply, prompt):
             counted = {"invocationLatency": counted["invocationLatency"]}
-        return invoked.with_headers(super().render(reply, prompt), counted)
+        return invoke.with_headers(super().render(reply, prompt), counted)
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text as chunks, the last of them empty."""
-        return invoked.chunked(_events(reply, prompt), invoked.ending(reply, prompt))
+        return invoke.chunked(_events(reply, prompt), invoke.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in an answer, or what is in a chunk."""
         if collect_error(document, answer):
             return
-        document, voice = invoked.opened(document), answer.voice()
+        document, voice = invoke.opened(document), answer.voice()
         results = [document, *(each for key in RESULTS for each in dicts(document.get(key)))]
         for found in results:
             for key in ("outputText", "generation", "text"):
                 voice.says(found.get(key))
             for key in ("completionReason", "stop_reason", "finish_reason"):
                 voice.ends(found.get(key), FINISH_REASONS)
-        told = mapping(document.get(invoked.METRICS))
+        told = mapping(document.get(invoke.METRICS))
         asked = told.get("inputTokenCount", document.get("prompt_token_count", document.get("inputTextTokenCount")))
         said = [document.get("generation_token_count"), *(each.get("tokenCount") for each in results)]
         answer.costs(asked, told.get("outputTokenCount", next((n for n in said if isinstance(n, int)), None)))

@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from completions.exceptions import RequestError
-from completions.wire.bedrock.counts import CountTokens
+from completions.wire.bedrock.count_tokens import CountTokens
 from tests.server import LiveServer, serving
 from tests.wire.bedrock.test_bedrock import runtime
 

@@ -15,7 +15,7 @@ from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
-from completions.wire.bedrock.embeds import Unstreamed
+from completions.wire.bedrock.embeddings import Unstreamed
 from completions.wire.bedrock.errors import AmazonError, violated
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.bedrock.members import RERANKED, typed

@@ -62,7 +62,7 @@ def with_headers(body: Body, counted: Mapping[str, int]) -> Body:
 
 def ending(reply: Reply, prompt: Prompt, *, always: bool = False) -> dict[str, Any]:
     """Return what a stream ends with beside the model's own words: the tokens, and what a guardrail did."""
-    return {METRICS: metrics(reply.used, always=always), **guardrail.invoked(reply, prompt)}
+    return {METRICS: metrics(reply.used, always=always), **guardrail.invoke_fields(reply, prompt)}
 
 
 def chunked(events: Iterable[Event], told: Mapping[str, Any]) -> list[Event]:

@@ -18,10 +18,10 @@ from completions.wire.bedrock.errors import AmazonError
 from completions.wire.fields import dicts, mapping, text
 
 FIRST_NOVA, NOVA, GPT = re.compile(r"amazon\.nova-(?!\d)"), re.compile(r"amazon\.nova-"), re.compile(r"openai\.gpt-\d")
-"""Nova before its second version, any Nova, and the GPTs that take the body of OpenAI's responses."""
+"""Nova before its second version, any Nova, and the BedrockGPT that take the body of OpenAI's responses."""
 
 OF_OTHERS = ("reasoningConfig", "reasoning_effort")
-"""How other models are told to think, of which these GPTs know nothing: they have `reasoning`."""
+"""How other models are told to think, of which these BedrockGPT know nothing: they have `reasoning`."""
 
 NO_REASONING = (
     "Malformed input request: the provided reasoning config value is invalid, please reformat your input and try again."

@@ -16,7 +16,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Body, Event
 from completions.tokens.capabilities import is_known
 from completions.wire.base import NO_ROUTE, Headers, Route, Span, StoredDocument, decode_object
-from completions.wire.bedrock import guardrail, invoked, signing
+from completions.wire.bedrock import guardrail, invoke, signing
 from completions.wire.bedrock.base import LETTERS, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import OWN
@@ -37,10 +37,10 @@ class OnBedrock(Writing):
 
     def answer_id(self, reply: Reply) -> str:
         """Return the id of an answer."""
-        return f"chatcmpl-{ids.spelled(reply.serial, invoked.ID_SIZE, ids.LETTERS32)}"
+        return f"chatcmpl-{ids.spelled(reply.serial, invoke.ID_SIZE, ids.LETTERS32)}"
 
 
-class GPTs(BedrockFormat, ChatCompletions):
+class BedrockGPT(BedrockFormat, ChatCompletions):
     """A chat completion of a model of OpenAI's; the address names it, and whether it is streamed."""
 
     name = "chat"
@@ -59,7 +59,7 @@ class GPTs(BedrockFormat, ChatCompletions):
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature is of now."""
         document, model = decode_object(body), route.get("model", "")
-        streamed = route.get("method") == invoked.STREAMED
+        streamed = route.get("method") == invoke.STREAMED
         if validate:
             signing.check(headers)
             if document.get("stream", streamed) != streamed:
@@ -72,11 +72,11 @@ class GPTs(BedrockFormat, ChatCompletions):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the completion, with what a guardrail did."""
         document = super().document(_told(reply, prompt), prompt)
-        return {**_arranged(document), **guardrail.invoked(reply, prompt)}
+        return {**_arranged(document), **guardrail.invoke_fields(reply, prompt)}
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the completion; headers tell what it cost."""
-        return invoked.with_headers(super().render(reply, prompt), invoked.metrics(reply.used))
+        return invoke.with_headers(super().render(reply, prompt), invoke.metrics(reply.used))
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Store nothing."""
@@ -84,19 +84,19 @@ class GPTs(BedrockFormat, ChatCompletions):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return AWS's binary event stream, whose chunks are JSON."""
-        return invoked.CHUNKS
+        return invoke.CHUNKS
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks; where the usage is asked for, it comes with the finish reason, too."""
         events = [event for event in super().events(_told(reply, prompt), prompt) if event is not DONE]
         counted = orjson.loads(events[-1].data).get("usage")
         told = [event._replace(data=_chunk(event, counted)) for event in events]
-        return invoked.chunked(told, invoked.ending(reply, prompt))
+        return invoke.chunked(told, invoke.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in a completion, or what is in a chunk."""
         if not collect_error(document, answer):
-            super().collect(invoked.opened(document), answer)
+            super().collect(invoke.opened(document), answer)
 
 
 def _told(reply: Reply, prompt: Prompt) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Reply
 from completions.event import Body
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
-from completions.wire.bedrock import invoked, signing
+from completions.wire.bedrock import invoke, signing
 from completions.wire.bedrock.base import PROFILE, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import check, malformed
@@ -32,14 +32,14 @@ class Unstreamed(BedrockFormat):
     def check_call(self, headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Refuse a signature that is not of now, and a stream."""
         signing.check(headers)
-        if route.get("method") == invoked.STREAMED:
+        if route.get("method") == invoke.STREAMED:
             raise AmazonError("ValidationException", UNSTREAMED)
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the answer, with headers."""
-        counted = invoked.metrics(reply.used)
+        counted = invoke.metrics(reply.used)
         told = {name: counted[name] for name in ("inputTokenCount", "invocationLatency")}
-        return invoked.with_headers(super().render(reply, prompt), told)
+        return invoke.with_headers(super().render(reply, prompt), told)
 
 
 class TitanEmbeddings(Unstreamed):

@@ -11,7 +11,7 @@ from typing import Any
 from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock.base import collect_error
-from completions.wire.bedrock.embeds import Unstreamed, no_enum_value
+from completions.wire.bedrock.embeddings import Unstreamed, no_enum_value
 from completions.wire.bedrock.malformed import check, malformed
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.readback import Answer

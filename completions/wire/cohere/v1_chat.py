@@ -14,7 +14,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.event import HOLE, Event, Events, Template
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure
-from completions.wire.cohere import citations, first_prompt
+from completions.wire.cohere import citations, v1_prompt
 from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, collect_error, meta, read_chat_body
 from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
 from completions.wire.content import arguments_of, only_choice, written_arguments
@@ -47,8 +47,8 @@ class FirstCohereChat(CohereFormat):
         """Read a chat's request."""
         document = read_chat_body(body)
         if validate:
-            first_prompt.validate(document)
-        return first_prompt.read_prompt(document, headers)
+            v1_prompt.validate(document)
+        return v1_prompt.read_prompt(document, headers)
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return JSON lines, or server-sent events where `Accepts` asks for them."""
@@ -69,7 +69,7 @@ class FirstCohereChat(CohereFormat):
             "response_id": answer_id(reply),
             "text": said,
             "generation_id": ids.uuid_of(f"generation/{reply.serial}"),
-            "chat_history": [*first_prompt.turns(prompt.body), {"role": "CHATBOT", "message": said, **called}],
+            "chat_history": [*v1_prompt.turns(prompt.body), {"role": "CHATBOT", "message": said, **called}],
             "finish_reason": finish_reason(choice, FINISH_REASONS),
             "meta": {**meta("1"), **cost_of(reply, prompt)},
             **called,
