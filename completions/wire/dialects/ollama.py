@@ -112,9 +112,11 @@ class Ollama(Vendor):
         return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": reply.used.cached_tokens}}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return what Go's decoder says of a body that is no JSON object; other errors as they are."""
-        told = decode_errors.told(exc.body, "openai.ChatCompletionRequest") if isinstance(exc, Undecodable) else None
-        return exc if told is None else RequestError(told)
+        """Return the error of Go's decoder for a body that is not a JSON object; other errors as they are."""
+        if not isinstance(exc, Undecodable):
+            return exc
+        message = decode_errors.decode_error(exc.body, "openai.ChatCompletionRequest")
+        return exc if message is None else RequestError(message)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of an error."""

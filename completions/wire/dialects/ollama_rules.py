@@ -10,7 +10,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, mapping, object_of, text
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.rules import ANY, FLAG, KINDS, TEXT, WHOLE, Go
+from completions.wire.ollama.rules import ANY, FLAG, GO_TYPES, TEXT, WHOLE, Go
 
 NUMBER = Go("float64", (int, float))
 _CALLED: Mapping[str, Go] = {"name": TEXT, "arguments": TEXT}
@@ -61,7 +61,7 @@ def effort(body: Mapping[str, Any]) -> str:
 
 def check_chat(body: Mapping[str, Any]) -> None:
     """Raise `RequestError` for the first problem that the server would report of a chat."""
-    ollama_rules.typed(body, "ChatCompletionRequest.", CHAT)
+    ollama_rules.check_types(body, "ChatCompletionRequest.", CHAT)
     if not body.get("messages"):
         raise RequestError("[] is too short - 'messages'")
     for message in body["messages"]:
@@ -75,7 +75,7 @@ def check_chat(body: Mapping[str, Any]) -> None:
 
 def check_completion(body: Mapping[str, Any]) -> None:
     """Raise `RequestError` for the first problem that the server would report of a completion."""
-    ollama_rules.typed(body, "CompletionRequest.", COMPLETION)
+    ollama_rules.check_types(body, "CompletionRequest.", COMPLETION)
     stop = body.get("stop")
     for each in stop if isinstance(stop, list) else ():
         if not isinstance(each, str):
@@ -85,7 +85,7 @@ def check_completion(body: Mapping[str, Any]) -> None:
 
 def check_embeddings(body: Mapping[str, Any]) -> None:
     """Raise `RequestError` for the first problem that the server would report of a request for embeddings."""
-    ollama_rules.typed(body, "EmbedRequest.", EMBEDDINGS)
+    ollama_rules.check_types(body, "EmbedRequest.", EMBEDDINGS)
     coding, given = text(body.get("encoding_format")), body.get("input")
     if coding and coding.lower() not in ("float", "base64"):
         raise RequestError(f"Invalid value for 'encoding_format' = {coding}. Supported values: ['float', 'base64'].")
@@ -133,4 +133,4 @@ def _kind(value: object) -> str:
     """Return what Go calls the type of a JSON value."""
     if value is None:
         return "<nil>"
-    return KINDS.get(type(value), "string" if isinstance(value, str) else "float64")
+    return GO_TYPES.get(type(value), "string" if isinstance(value, str) else "float64")

@@ -1,4 +1,4 @@
-"""Where Ollama's formats are spoken."""
+"""The addresses of Ollama's formats."""
 
 from completions.wire.address import Address
 from completions.wire.ollama import models
@@ -7,18 +7,18 @@ from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
 
 CHAT = OllamaChat()
 
-PLACE = "(?:ollama/)?"
-"""Beside the host itself, the place below which Ollama's server is spoken to in other formats too."""
+PREFIX = "(?:ollama/)?"
+"""The path below which Ollama's server is reached in other formats too; it may be left out."""
 
 ADDRESSES = [
-    Address(f"{PLACE}api/chat", CHAT),
-    Address(f"{PLACE}api/generate", OllamaGenerate()),
-    Address(f"{PLACE}api/embed", OllamaEmbed()),
-    Address(f"{PLACE}api/embeddings", OllamaEmbeddings()),
-    Address(f"{PLACE}api/show", models.OllamaShow()),
-    Address(f"{PLACE}api/pull", models.OllamaPull()),
-    Address(f"{PLACE}api/tags", CHAT, "tell", models.tags),
-    Address(f"{PLACE}api/ps", CHAT, "tell", models.running),
-    Address(f"{PLACE}api/version", CHAT, "tell", models.version),
-    Address(f"{PLACE}api/.*", CHAT, "refuse"),
+    Address(f"{PREFIX}api/chat", CHAT),
+    Address(f"{PREFIX}api/generate", OllamaGenerate()),
+    Address(f"{PREFIX}api/embed", OllamaEmbed()),
+    Address(f"{PREFIX}api/embeddings", OllamaEmbeddings()),
+    Address(f"{PREFIX}api/show", models.OllamaShow()),
+    Address(f"{PREFIX}api/pull", models.OllamaPull()),
+    Address(f"{PREFIX}api/tags", CHAT, "tell", models.tags),
+    Address(f"{PREFIX}api/ps", CHAT, "tell", models.running),
+    Address(f"{PREFIX}api/version", CHAT, "tell", models.version),
+    Address(f"{PREFIX}api/.*", CHAT, "refuse"),
 ]

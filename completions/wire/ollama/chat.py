@@ -1,4 +1,4 @@
-"""Ollama: `POST /api/chat` and `POST /api/generate`, which stream unless told not to; a stream is lines of JSON.
+"""Ollama: `POST /api/chat` and `POST /api/generate`, which stream by default; a stream is lines of JSON.
 
 Shapes: `ChatResponse`, `GenerateResponse` and `Metrics` of `api/types.go` in ollama/ollama, and `ollama._types`.
 """
@@ -31,7 +31,7 @@ LOAD_NS, PROMPT_TOKEN_NS, TOKEN_NS = 1_000_000, 200_000, 10_000_000
 
 
 class OllamaFormat(WireFormat):
-    """What all of Ollama's addresses have in common: errors, media type, headers."""
+    """What all of Ollama's addresses share: errors, media type, headers."""
 
     family = "ollama"
     vendor = names.VENDOR
@@ -50,26 +50,26 @@ class OllamaFormat(WireFormat):
 
 
 class _Generating(OllamaFormat):
-    """What chats and completions have in common: a line per piece, then a line that says it is done."""
+    """What chats and completions share: a line for each piece, then a line with `done`."""
 
     collect = staticmethod(collect_line)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the complete answer: all pieces together, with the fields of the last line; a script's as it is."""
-        if (own := reply.verbatim(self.name)) is not None:
-            return dict(own)
+        """Return the whole answer, with the fields of a stream's last line; a script's document as it is."""
+        if (verbatim := reply.verbatim(self.name)) is not None:
+            return dict(verbatim)
         head = self._head(reply, prompt)
         if prompt.task == "state":
-            why = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
-            return head | self._said("") | {"done": True, "done_reason": why}
+            reason = "unload" if prompt.body.get("keep_alive") in UNLOAD else "load"
+            return head | self._content("") | {"done": True, "done_reason": reason}
         choice = reply.choices[0]
-        said = choice.text or choice.refusal or ""
+        content = choice.text or choice.refusal or ""
         calls = self._calls(reply, prompt)
-        told = self._said(said, _thoughts(choice, prompt), calls)
-        chances: dict[str, Any] = {}
-        if prompt.top_logprobs is not None and (split := tokens.split(said, prompt.model)):
-            chances = {"logprobs": _logprobs(split, choice, prompt.top_logprobs)}
-        return head | told | _done(reply) | chances | _end(reply)
+        message = self._content(content, _thoughts(choice, prompt), calls)
+        logprobs: dict[str, Any] = {}
+        if prompt.top_logprobs is not None and (token_texts := tokens.split(content, prompt.model)):
+            logprobs = {"logprobs": _logprobs(token_texts, choice, prompt.top_logprobs)}
+        return head | message | _ending(reply) | logprobs | _statistics(reply)
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each token, one for each call, and the last, which is also the terminator."""
@@ -77,30 +77,34 @@ class _Generating(OllamaFormat):
             return super().events(reply, prompt)
         choice, head = reply.choices[0], self._head(reply, prompt)
         events = Events()
-        calls = iter(self._calls(reply, prompt))
+        tool_calls = iter(self._calls(reply, prompt))
         for block in choice.content if prompt.top_logprobs is None else in_one_text(choice):
             if block.kind == "reasoning" and _thoughts(choice, prompt):
-                template = Template(head | self._said("", HOLE) | {"done": False})
-                thought = pieces(block.text, prompt)
-                events += template.events(thought, counts=counts(thought))
+                template = Template(head | self._content("", HOLE) | {"done": False})
+                thought_pieces = pieces(block.text, prompt)
+                events += template.events(thought_pieces, counts=counts(thought_pieces))
             elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
                 events += self._text(block.text, choice, prompt, head)
             elif block.call is not None and arguments_of(block.call) is not None:
-                called = head | self._said("", None, [next(calls)]) | {"done": False}
-                events.append(Event(orjson.dumps(called), token=True))
+                line = head | self._content("", None, [next(tool_calls)]) | {"done": False}
+                events.append(Event(orjson.dumps(line), token=True))
         events.append(
-            Event(orjson.dumps(head | self._said("") | _done(reply) | _end(reply)), chunk=False, part="finish")
+            Event(
+                orjson.dumps(head | self._content("") | _ending(reply) | _statistics(reply)), chunk=False, part="finish"
+            )
         )
         return events
 
-    def _text(self, said: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> Sequence[Event]:
-        split = tokens.split(said, prompt.model)
+    def _text(self, content: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> Sequence[Event]:
+        token_texts = tokens.split(content, prompt.model)
         if prompt.top_logprobs is None:
-            told = joined(split, prompt.per_chunk)
-            return Template(head | self._said(HOLE) | {"done": False}).events(told, counts=counts(told))
-        groups = grouped(_logprobs(split, choice, prompt.top_logprobs), split, prompt.per_chunk)
+            chunk_texts = joined(token_texts, prompt.per_chunk)
+            return Template(head | self._content(HOLE) | {"done": False}).events(
+                chunk_texts, counts=counts(chunk_texts)
+            )
+        groups = grouped(_logprobs(token_texts, choice, prompt.top_logprobs), token_texts, prompt.per_chunk)
         lines = (
-            head | self._said("".join(each["token"] for each in group)) | {"done": False, "logprobs": group}
+            head | self._content("".join(each["token"] for each in group)) | {"done": False, "logprobs": group}
             for group in groups
         )
         return Event.tokens(map(orjson.dumps, lines), counts=map(len, groups))
@@ -110,23 +114,23 @@ class _Generating(OllamaFormat):
         return {"model": reply.model or prompt.model or "mock", "created_at": f"{created:%Y-%m-%dT%H:%M:%S}Z"}
 
     def _calls(self, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
-        """Return the calls without those whose arguments were cut, which the real server could not parse either."""
+        """Return the calls, without those whose arguments were cut: the real server could not parse them either."""
         calls = []
-        for place, call in enumerate(reply.choices[0].tool_calls):
+        for index, call in enumerate(reply.choices[0].tool_calls):
             if (arguments := arguments_of(call)) is not None:
-                function = {"index": place, "name": call.name, "arguments": arguments}
+                function = {"index": index, "name": call.name, "arguments": arguments}
                 calls.append(
                     {
-                        "id": call.id or f"call_{ids.spelled(f'call/{reply.serial}{place}', 8, ids.LOWER)}",
+                        "id": call.id or f"call_{ids.spelled(f'call/{reply.serial}{index}', 8, ids.LOWER)}",
                         "function": function,
                     }
                 )
         return calls
 
-    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
+    def _content(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
         """Return the content, or a piece of it."""
-        more = {"thinking": thoughts, "tool_calls": calls}
-        return {"response": text, **{key: value for key, value in more.items() if value}}
+        optional = {"thinking": thoughts, "tool_calls": calls}
+        return {"response": text, **{key: value for key, value in optional.items() if value}}
 
 
 class OllamaChat(_Generating):
@@ -141,9 +145,9 @@ class OllamaChat(_Generating):
             ollama_rules.validate(document, "ChatRequest", ollama_rules.CHAT)
         return read_chat(document, headers)
 
-    def _said(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
-        said = super()._said(text, thoughts, calls)
-        return {"message": {"role": "assistant", "content": said.pop("response"), **said}}
+    def _content(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
+        fields = super()._content(text, thoughts, calls)
+        return {"message": {"role": "assistant", "content": fields.pop("response"), **fields}}
 
 
 class OllamaGenerate(_Generating):
@@ -164,23 +168,25 @@ def _thoughts(choice: Choice, prompt: Prompt) -> str | None:
     return None if prompt.reasoning_effort == "none" else choice.reasoning
 
 
-def _done(reply: Reply) -> dict[str, Any]:
+def _ending(reply: Reply) -> dict[str, Any]:
     """Return why an answer ends."""
     return {"done": True, "done_reason": "length" if reply.choices[0].finish_reason == "length" else "stop"}
 
 
-def _end(reply: Reply) -> dict[str, Any]:
-    """Return what the last line counts: the tokens, and the times in nanoseconds."""
-    asked, said = (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (0, 0)
-    reading, writing = asked * PROMPT_TOKEN_NS, said * TOKEN_NS
+def _statistics(reply: Reply) -> dict[str, Any]:
+    """Return the last line's counts of tokens, and its times in nanoseconds."""
+    prompt_tokens, completion_tokens = (
+        (reply.usage.prompt_tokens, reply.usage.completion_tokens) if reply.usage else (0, 0)
+    )
+    prompt_ns, completion_ns = prompt_tokens * PROMPT_TOKEN_NS, completion_tokens * TOKEN_NS
     return {
-        "total_duration": LOAD_NS + reading + writing,
+        "total_duration": LOAD_NS + prompt_ns + completion_ns,
         "load_duration": LOAD_NS,
-        "prompt_eval_count": asked,
+        "prompt_eval_count": prompt_tokens,
         "prompt_eval_cached_count": reply.usage.cached_tokens if reply.usage else 0,  # since September 2026
-        "prompt_eval_duration": reading,
-        "eval_count": said,
-        "eval_duration": writing,
+        "prompt_eval_duration": prompt_ns,
+        "eval_count": completion_tokens,
+        "eval_duration": completion_ns,
     }
 
 

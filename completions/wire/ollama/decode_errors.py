@@ -1,4 +1,4 @@
-"""What Go's decoder says of a body that is no JSON object: which character it did not expect, and where.
+"""The errors of Go's decoder for a body that is not a JSON object: which character it did not expect, and where.
 
 The sentences are those of `encoding/json` in Go's library, whose scanner goes byte by byte.
 """
@@ -10,33 +10,33 @@ import orjson
 
 from completions.wire.brackets import is_in_array
 
-LONGEST = 1024 * 1024
-"""Bytes of the longest body that is parsed once more to be told of."""
+MAX_BODY = 1024 * 1024
+"""Bytes of the longest body that is parsed once more to find its error."""
 
-KINDS = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
-"""Go's names of the JSON types that are no objects."""
+JSON_TYPE_NAMES = {list: "array", str: "string", bool: "bool", int: "number", float: "number"}
+"""Go's names of the JSON types other than objects."""
 
 _LITERAL = re.compile(r"[a-zA-Z]+")
 _VALUE, _KEY = "looking for beginning of value", "looking for beginning of object key string"
 
 
-def told(body: bytes, kind: str, empty: str = "EOF") -> str | None:
-    """Return what is said of a body, where `kind` is Go's type of what it should be, and `empty` of one without text.
+def decode_error(body: bytes, type_name: str, empty: str = "EOF") -> str | None:
+    """Return Go's error message for a body; `type_name` is the expected Go type, `empty` the message for a blank body.
 
-    None is for a body that Go would take, or that is too long to be looked at once more.
+    None if Go would accept the body, or if it is too long to be parsed once more.
     """
     if not body.strip():
         return empty
-    if len(body) > LONGEST:
+    if len(body) > MAX_BODY:
         return None
     try:
         document = json.loads(body.decode(errors="replace"), parse_constant=_refuse)
-    except json.JSONDecodeError as wrong:
-        return _said(wrong)
+    except json.JSONDecodeError as exc:
+        return _message(exc)
     except (ValueError, RecursionError):  # too long a number, or nested too deep
         return None
-    if type(document) in KINDS:
-        return f"json: cannot unmarshal {KINDS[type(document)]} into Go value of type {kind}"
+    if type(document) in JSON_TYPE_NAMES:
+        return f"json: cannot unmarshal {JSON_TYPE_NAMES[type(document)]} into Go value of type {type_name}"
     return None
 
 
@@ -44,23 +44,23 @@ def _refuse(name: str) -> None:
     raise json.JSONDecodeError("Expecting value", name, 0)
 
 
-def _said(wrong: json.JSONDecodeError) -> str | None:
-    """Return Go's words for where Python's parser found something wrong."""
-    text, at = wrong.doc, wrong.pos
-    if wrong.msg.startswith("Illegal trailing comma"):  # since Python 3.13
-        at += 1
-    rest = text[at:].lstrip(" \t\r\n") if "control character" not in wrong.msg else text[at:]
-    if not rest or wrong.msg.startswith("Unterminated string"):
+def _message(exc: json.JSONDecodeError) -> str | None:
+    """Return Go's message for an error of Python's parser."""
+    body_text, position = exc.doc, exc.pos
+    if exc.msg.startswith("Illegal trailing comma"):  # since Python 3.13
+        position += 1
+    rest = body_text[position:].lstrip(" \t\r\n") if "control character" not in exc.msg else body_text[position:]
+    if not rest or exc.msg.startswith("Unterminated string"):
         return "unexpected EOF"
-    match wrong.msg.removesuffix(" at"):
+    match exc.msg.removesuffix(" at"):
         case "Expecting value" | "Illegal trailing comma before end of array":
-            return _of_value(rest)
+            return _message_for_value(rest)
         case "Expecting property name enclosed in double quotes" | "Illegal trailing comma before end of object":
             where = _KEY
         case "Expecting ':' delimiter":
             where = "after object key"
         case "Expecting ',' delimiter":
-            where = "after array element" if is_in_array(text[:at]) else "after object key:value pair"
+            where = "after array element" if is_in_array(body_text[:position]) else "after object key:value pair"
         case "Extra data":
             where = "after top-level value"
         case "Invalid control character":
@@ -70,18 +70,18 @@ def _said(wrong: json.JSONDecodeError) -> str | None:
     return f"invalid character {_quoted(rest[0])} {where}"
 
 
-def _of_value(rest: str) -> str:
-    """Return what is said where a value should be: of a word, by how far it is one of JSON's."""
-    found = _LITERAL.match(rest)
-    word = found[0] if found else ""
+def _message_for_value(rest: str) -> str:
+    """Return the message where a value is expected: it depends on how much of `true`, `false` or `null` is there."""
+    match = _LITERAL.match(rest)
+    word = match[0] if match else ""
     for literal in ("true", "false", "null"):
         if word and word[0] == literal[0]:
-            same = next((at for at, letter in enumerate(literal) if word[at : at + 1] != letter), len(literal))
-            following = rest[same : same + 1]
-            if not following:
+            matching = next((at for at, letter in enumerate(literal) if word[at : at + 1] != letter), len(literal))
+            next_character = rest[matching : matching + 1]
+            if not next_character:
                 return "unexpected EOF"
-            expected = f"in literal {literal} (expecting {_quoted(literal[same])})"
-            return f"invalid character {_quoted(following)} {expected}"
+            expected = f"in literal {literal} (expecting {_quoted(literal[matching])})"
+            return f"invalid character {_quoted(next_character)} {expected}"
     return f"invalid character {_quoted(rest[0])} {_VALUE}"
 
 

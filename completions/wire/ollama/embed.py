@@ -1,4 +1,4 @@
-"""Ollama's embeddings: `POST /api/embed`, and `POST /api/embeddings` of before it.
+"""Ollama's embeddings: `POST /api/embed`, and its predecessor `POST /api/embeddings`.
 
 Shapes: `EmbedResponse` and `EmbeddingResponse` of `api/types.go` in ollama/ollama.
 """
@@ -17,11 +17,11 @@ from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import vectors_for
 
 DEFAULT_SIZE = 768
-"""Dimensions of a model whose name does not tell them."""
+"""Dimensions of a model that the table of sizes does not know."""
 
 
 class _Embedding(OllamaFormat):
-    """What both addresses have in common."""
+    """What both addresses share."""
 
     collect = staticmethod(collect_vectors)
 
@@ -32,24 +32,24 @@ class OllamaEmbed(_Embedding):
     name = "ollama_embed"
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request for embeddings; each input is a user message, and an empty one none."""
+        """Read a request for embeddings; each input is a user message, except an empty one."""
         document = ollama_rules.read(body, "EmbedRequest")
-        given = document.get("input")
+        inputs = document.get("input")
         if validate:
             ollama_rules.validate(document, "EmbedRequest", ollama_rules.EMBED)
-            if not (given is None or isinstance(given, str) or _is_texts(given)):
+            if not (inputs is None or isinstance(inputs, str) or _is_texts(inputs)):
                 raise RequestError("invalid input type")
-        return _prompt(document, headers, (given,) if given and isinstance(given, str) else _all(given))
+        return _prompt(document, headers, (inputs,) if inputs and isinstance(inputs, str) else _text_list(inputs))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vectors, and what they cost."""
-        counted = reply.usage.prompt_tokens if reply.usage else 0
+        prompt_tokens = reply.usage.prompt_tokens if reply.usage else 0
         return {
             "model": reply.model or prompt.model or "mock",
             "embeddings": _vectors(reply, prompt),
-            "total_duration": LOAD_NS + counted * PROMPT_TOKEN_NS,
+            "total_duration": LOAD_NS + prompt_tokens * PROMPT_TOKEN_NS,
             "load_duration": LOAD_NS,
-            "prompt_eval_count": counted,
+            "prompt_eval_count": prompt_tokens,
         }
 
 
@@ -63,15 +63,15 @@ class OllamaEmbeddings(_Embedding):
         document = ollama_rules.read(body, "EmbeddingRequest")
         if validate:
             ollama_rules.validate(document, "EmbeddingRequest", ollama_rules.EMBEDDINGS)
-        asked = text(document.get("prompt"))
-        return _prompt(document, headers, (asked,) if asked else ())
+        input_text = text(document.get("prompt"))
+        return _prompt(document, headers, (input_text,) if input_text else ())
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the vector; without a prompt, an empty one."""
         return {"embedding": next(iter(_vectors(reply, prompt)), [])}
 
 
-def base(name: str) -> str:
+def base_name(name: str) -> str:
     """Return a model's name without its namespace and its tag."""
     return name.rpartition("/")[2].partition(":")[0]
 
@@ -88,15 +88,15 @@ def _prompt(document: dict[str, Any], headers: Mapping[str, str], inputs: tuple[
     )
 
 
-def _all(given: object) -> tuple[str, ...]:
-    return texts(given) if isinstance(given, list) else ()
+def _text_list(value: object) -> tuple[str, ...]:
+    return texts(value) if isinstance(value, list) else ()
 
 
-def _is_texts(given: object) -> bool:
-    return isinstance(given, list) and all(isinstance(item, str) for item in given)
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _vectors(reply: Reply, prompt: Prompt) -> list[Sequence[float]]:
     size = size_of(prompt.model or "") or DEFAULT_SIZE
-    asked = whole(prompt.body.get("dimensions"), 1)
-    return vectors_for(reply, [message.text for message in prompt.messages], min(asked or size, size))
+    dimensions = whole(prompt.body.get("dimensions"), 1)
+    return vectors_for(reply, [message.text for message in prompt.messages], min(dimensions or size, size))

@@ -31,45 +31,45 @@ ERROR_WORDS: Mapping[str, Words] = {
 """How the server puts the usual errors."""
 
 
-def _tools(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_tools(prompt: Prompt, can: Capabilities) -> Asked | None:
     name = prompt.model or ""
     return Asked("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
 
 
-def _thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_thinking(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("think", prompt.model) if prompt.reasoning_effort not in (None, "none") else None
 
 
-def _only_embeds(prompt: Prompt, can: Capabilities) -> Asked | None:
-    asked = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
-    unloaded = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
-    return Asked("model", asked) if asked and "embeddings" in (can.formats or ()) and not unloaded else None
+def _find_embedding_model(prompt: Prompt, can: Capabilities) -> Asked | None:
+    operation = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
+    unloads = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
+    return Asked("model", operation) if operation and "embeddings" in (can.formats or ()) and not unloads else None
 
 
 REFUSALS = (
     Refusal(
         FORMAT,
-        _only_embeds,
+        _find_embedding_model,
         '"{model}" does not support {value}',
         source="ollama/ollama 12182 and 12183; quotes by users, of nomic-embed-text and bge-m3",
         seen="2026-09-09",
     ),
     Refusal(
         "reasoning",
-        _thoughts,
+        _find_thinking,
         '"{model}" does not support thinking',
         source="Gitlawb/openclaude 1371; agentscope-ai/agentscope 1099; ollama/ollama 14212",
         seen="2026-05-26",
     ),
     Refusal(
         "tools",
-        _tools,
+        _find_tools,
         "registry.ollama.ai/library/{value} does not support tools",
         source="louisho5/picobot 6; ItzCrazyKns/Vane 1137",
         seen="2026-09-29",
     ),
 )
-"""What the server refuses because of the model."""
+"""The requests that the server refuses because of the model."""
 
 
 def words(exc: RequestError) -> str:

@@ -19,7 +19,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.chat import OllamaFormat
-from completions.wire.ollama.embed import base
+from completions.wire.ollama.embed import base_name
 from completions.wire.ollama.names import DEFAULT_MODELS
 from completions.wire.vector_sizes import size_of
 
@@ -48,7 +48,7 @@ def version(models: Collection[str]) -> dict[str, Any]:
     return {"version": VERSION}
 
 
-class _OfOneModel(OllamaFormat):
+class _ModelRequest(OllamaFormat):
     """A request about one model, `request` as the server's code calls it; `checks` are those of its fields."""
 
     is_lookup = True
@@ -59,12 +59,12 @@ class _OfOneModel(OllamaFormat):
         """Read which model is meant; older clients call it `name`."""
         document = ollama_rules.read(body, self.request)
         if validate:
-            ollama_rules.validate(document, self.request, self.checks, named="name")
+            ollama_rules.validate(document, self.request, self.checks, model_key="name")
         model = text_or_none(document.get("model")) or text_or_none(document.get("name"))
         return Prompt(format=self.name, task="state", model=model, headers=headers, body=document)
 
 
-class OllamaShow(_OfOneModel):
+class OllamaShow(_ModelRequest):
     """One model's description."""
 
     name = "ollama_show"
@@ -87,12 +87,12 @@ class OllamaShow(_OfOneModel):
                 f"{family}.context_length": CONTEXT_LENGTH,
                 f"{family}.embedding_length": size or 3072,
             },
-            "capabilities": ["embedding"] if size or "embed" in name else _abilities(name),
+            "capabilities": ["embedding"] if size or "embed" in name else _capabilities(name),
             "modified_at": MODIFIED,
         }
 
 
-class OllamaPull(_OfOneModel):
+class OllamaPull(_ModelRequest):
     """A model that is to be brought to the server, where each that a script allows is already."""
 
     name = "ollama_pull"
@@ -114,18 +114,18 @@ class OllamaPull(_OfOneModel):
         layer = {"digest": f"sha256:{digest}", "total": SIZE, "completed": SIZE}
         steps = [{"status": "pulling manifest"}, {"status": f"pulling {digest[:12]}", **layer}]
         steps += [{"status": "verifying sha256 digest"}, {"status": "writing manifest"}]
-        told = [Event(orjson.dumps(step), token=True) for step in steps]
-        return [*told, Event(orjson.dumps(self.document(reply, prompt)), chunk=False, part="finish")]
+        events = [Event(orjson.dumps(step), token=True) for step in steps]
+        return [*events, Event(orjson.dumps(self.document(reply, prompt)), chunk=False, part="finish")]
 
 
-ABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}
+CAPABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}
 """What a model can do, as the server calls it, by our names."""
 
 
-def _abilities(name: str) -> list[str]:
+def _capabilities(name: str) -> list[str]:
     """Return what a model can do, without what it refuses."""
     lacks = capabilities(name, OllamaShow.vendor).lacks
-    return [name for name, ability in ABILITIES.items() if ability not in lacks]
+    return [name for name, ability in CAPABILITIES.items() if ability not in lacks]
 
 
 def _model(name: str) -> dict[str, Any]:
@@ -147,5 +147,5 @@ def _details(name: str) -> dict[str, Any]:
 
 def _family(name: str) -> str:
     """Return the letters that a model's name begins with: `llama` of `llama3.2:1b`."""
-    found = re.match("[a-z]+", base(name).lower())
+    found = re.match("[a-z]+", base_name(name).lower())
     return found[0] if found else "mock"

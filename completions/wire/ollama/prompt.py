@@ -16,19 +16,19 @@ UNLOAD = (0, "0", "0s", "0m", "0h")
 
 
 def read_chat(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what the body of a chat asks; without messages it only loads the model."""
+    """Read the body of a chat request; without messages it only loads the model."""
     messages = _messages(dicts(body.get("messages")))
     tools = tuple(_tool(mapping(tool.get("function"))) for tool in dicts(body.get("tools")))
     return _prompt("ollama", body, headers, messages, tools)
 
 
 def read_generate(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what the body of a completion asks; without a prompt it only loads the model."""
-    asked = text(body.get("prompt"))
+    """Read the body of a completion request; without a prompt it only loads the model."""
+    prompt_text = text(body.get("prompt"))
     images = tuple(Part("image", image) for image in texts(body.get("images")))
     messages = [Message("system", text(body["system"]))] if text(body.get("system")) else []
-    messages.append(Message("user", asked, parts=images))
-    return _prompt("ollama_generate", body, headers, tuple(messages) if asked or images else (), ())
+    messages.append(Message("user", prompt_text, parts=images))
+    return _prompt("ollama_generate", body, headers, tuple(messages) if prompt_text or images else (), ())
 
 
 def _prompt(
@@ -59,14 +59,14 @@ def _effort(think: object) -> str | None:
     return text_or_none(think) or None
 
 
-def _response_format(asked: object) -> ResponseFormat:
-    if asked == "json":
+def _response_format(format: object) -> ResponseFormat:
+    if format == "json":
         return ResponseFormat("json_object")
     return (
-        ResponseFormat("json_schema", schema=asked)
-        if isinstance(asked, dict)
+        ResponseFormat("json_schema", schema=format)
+        if isinstance(format, dict)
         else ResponseFormat()
-        if asked
+        if format
         else ANY_FORM
     )
 
@@ -77,34 +77,38 @@ def _tool(function: dict[str, Any]) -> Tool:
     )
 
 
-def _messages(given: list[dict[str, Any]]) -> tuple[Message, ...]:
+def _messages(documents: list[dict[str, Any]]) -> tuple[Message, ...]:
     """Read the messages; tool results find their calls by id, by name, or else by their order."""
     messages: list[Message] = []
     open_calls: list[ToolCall] = []
-    for place, message in enumerate(given):
-        calls = tuple(_call(call, place, at) for at, call in enumerate(dicts(message.get("tool_calls"))))
+    for index, message in enumerate(documents):
+        calls = tuple(
+            _call(call, index, call_index) for call_index, call in enumerate(dicts(message.get("tool_calls")))
+        )
         open_calls += calls
         name = text_or_none(message.get("tool_name")) or text_or_none(message.get("name"))
-        answered = text_or_none(message.get("tool_call_id"))
+        answered_id = text_or_none(message.get("tool_call_id"))
         if message.get("role") == "tool" and open_calls:
-            call = _answered(open_calls, answered, name)
+            call = _answered_call(open_calls, answered_id, name)
             open_calls.remove(call)
-            answered = call.id
+            answered_id = call.id
         parts = tuple(Part("image", image) for image in texts(message.get("images")))
-        thoughts = (Thought(said),) if (said := text(message.get("thinking"))) else ()
-        said = text(message.get("content"))
-        messages.append(Message(text(message.get("role")), said, name, calls, answered, parts, thoughts=thoughts))
+        thoughts = (Thought(thinking),) if (thinking := text(message.get("thinking"))) else ()
+        content = text(message.get("content"))
+        messages.append(Message(text(message.get("role")), content, name, calls, answered_id, parts, thoughts=thoughts))
     return tuple(messages)
 
 
-def _answered(calls: list[ToolCall], identity: str | None, name: str | None) -> ToolCall:
+def _answered_call(calls: list[ToolCall], call_id: str | None, name: str | None) -> ToolCall:
     """Return the call that a result answers; some clients name an id that did not occur before."""
-    named = (call for call in calls if call.name == name)
-    return next((call for call in calls if call.id == identity), None) or next(named, calls[0])
+    calls_of_tool = (call for call in calls if call.name == name)
+    return next((call for call in calls if call.id == call_id), None) or next(calls_of_tool, calls[0])
 
 
-def _call(call: dict[str, Any], place: int, at: int) -> ToolCall:
+def _call(call: dict[str, Any], message_index: int, call_index: int) -> ToolCall:
     function = mapping(call.get("function"))
     arguments = function.get("arguments")
-    written = arguments if isinstance(arguments, str) else orjson.dumps(mapping(arguments)).decode()
-    return ToolCall(text(function.get("name")), written, text(call.get("id")) or f"call_{place}_{at}")
+    arguments_json = arguments if isinstance(arguments, str) else orjson.dumps(mapping(arguments)).decode()
+    return ToolCall(
+        text(function.get("name")), arguments_json, text(call.get("id")) or f"call_{message_index}_{call_index}"
+    )

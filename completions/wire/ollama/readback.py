@@ -1,4 +1,4 @@
-"""What Ollama's answers say: a line or the lines of a stream, and vectors."""
+"""Read Ollama's answers back: whole ones, the lines of a stream, and vectors."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,10 @@ def collect_line(document: Document, answer: Answer) -> None:
     """Take in a whole answer, or a line of one; the last line says why it ends."""
     answer.notes(None, document.get("model"))
     voice = answer.voice()
-    for said in (document, mapping(document.get("message"))):
-        voice.says(said.get("thinking"), "reasoning")
-        voice.says(said.get("content" if said is not document else "response"))
-        for call in dicts(said.get("tool_calls")):
+    for source in (document, mapping(document.get("message"))):
+        voice.says(source.get("thinking"), "reasoning")
+        voice.says(source.get("content" if source is not document else "response"))
+        for call in dicts(source.get("tool_calls")):
             function = mapping(call.get("function"))
             voice.call(
                 len(voice.calls), name=function.get("name"), arguments=function.get("arguments"), id=call.get("id")
@@ -32,8 +32,8 @@ def collect_vectors(document: Document, answer: Answer) -> None:
     """Take in the vectors of either address, each a choice."""
     answer.notes(None, document.get("model"))
     answer.costs(whole(document.get("prompt_eval_count"), 0), 0)
-    many = document.get("embeddings")
-    one = document.get("embedding")
-    given = many if isinstance(many, list) else [one] if one else []
-    for index, values in enumerate(given):
+    vectors = document.get("embeddings")
+    vector_or_none = document.get("embedding")
+    all_vectors = vectors if isinstance(vectors, list) else [vector_or_none] if vector_or_none else []
+    for index, values in enumerate(all_vectors):
         answer.voice(index).embedding = vector(values)

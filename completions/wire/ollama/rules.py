@@ -1,4 +1,4 @@
-"""Step 2 for Ollama: what its server refuses, in the wording of Go's JSON decoder.
+"""Step 2 for Ollama: the requests that its server refuses, in the wording of Go's JSON decoder.
 
 The fields and their types are `ChatRequest`, `GenerateRequest`, `EmbedRequest` and `Message` of `api/types.go` in
 ollama/ollama. Go ignores unknown fields, and treats null as absent.
@@ -17,7 +17,7 @@ from completions.wire.ollama import decode_errors
 
 
 class Go(NamedTuple):
-    """A Go type: its name, the JSON types that it accepts, the fields of its objects, and what a list of it has."""
+    """A Go type: its name, the JSON types that it accepts, the fields of an object, and the type of a list's items."""
 
     name: str
     takes: tuple[type, ...]
@@ -35,51 +35,76 @@ PROPERTY: Mapping[str, Go] = {"type": PROPERTY_TYPE, "description": TEXT, "enum"
 PARAMETERS = Go("api.ToolFunctionParameters", (dict,), {"type": TEXT, "required": TEXTS, "properties": PROPERTIES})
 IMAGES = Go("[]api.ImageData", (list,))
 FUNCTION = Go("api.ToolFunction", (dict,), {"name": TEXT, "description": TEXT, "parameters": PARAMETERS})
-CALLED = Go("api.ToolCallFunction", (dict,), {"name": TEXT, "arguments": OPTIONS})
+CALLED_FUNCTION = Go("api.ToolCallFunction", (dict,), {"name": TEXT, "arguments": OPTIONS})
 MESSAGE: Mapping[str, Go] = {
     "role": TEXT,
     "content": TEXT,
     "thinking": TEXT,
     "images": IMAGES,
-    "tool_calls": Go("[]api.ToolCall", (list,), {"id": TEXT, "function": CALLED}),
+    "tool_calls": Go("[]api.ToolCall", (list,), {"id": TEXT, "function": CALLED_FUNCTION}),
     "tool_name": TEXT,
     "tool_call_id": TEXT,
 }
-SHARED: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": DURATION}
-ASKED = {**SHARED, "stream": FLAG, "format": ANY, "think": ANY, "logprobs": FLAG, "top_logprobs": WHOLE}
+SHARED_FIELDS: Mapping[str, Go] = {"model": TEXT, "options": OPTIONS, "keep_alive": DURATION}
+GENERATION_FIELDS = {
+    **SHARED_FIELDS,
+    "stream": FLAG,
+    "format": ANY,
+    "think": ANY,
+    "logprobs": FLAG,
+    "top_logprobs": WHOLE,
+}
 CHAT: Mapping[str, Go] = {
-    **ASKED,
+    **GENERATION_FIELDS,
     **dict.fromkeys(("truncate", "shift"), FLAG),
     "messages": Go("[]api.Message", (list,), MESSAGE),
     "tools": Go("api.Tools", (list,), {"type": TEXT, "function": FUNCTION}),
 }
 GENERATE: Mapping[str, Go] = {
-    **ASKED,
+    **GENERATION_FIELDS,
     **dict.fromkeys(("prompt", "suffix", "system", "template"), TEXT),
     "context": NUMBERS,
     **dict.fromkeys(("raw", "truncate", "shift"), FLAG),
     "images": IMAGES,
 }
-EMBED: Mapping[str, Go] = {**SHARED, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
-EMBEDDINGS: Mapping[str, Go] = {**SHARED, "prompt": TEXT}
+EMBED: Mapping[str, Go] = {**SHARED_FIELDS, "input": ANY, "truncate": FLAG, "dimensions": WHOLE}
+EMBEDDINGS: Mapping[str, Go] = {**SHARED_FIELDS, "prompt": TEXT}
 SHOW: Mapping[str, Go] = {"model": TEXT, "name": TEXT, "system": TEXT, "verbose": FLAG, "options": OPTIONS}
 PULL: Mapping[str, Go] = {
     **dict.fromkeys(("model", "name", "username", "password"), TEXT),
     **dict.fromkeys(("insecure", "stream"), FLAG),
 }
 
-DURATIONS = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
-UNIT = re.compile(r"[-+]?\d+(?:\.\d*)?([a-z]{1,20})", re.ASCII)
-KINDS: Mapping[type, str] = {bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
-"""Go's types of what a JSON value becomes."""
+DURATION_PATTERN = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
+UNIT_PATTERN = re.compile(r"[-+]?\d+(?:\.\d*)?([a-z]{1,20})", re.ASCII)
+GO_TYPES: Mapping[type, str] = {bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
+"""The Go types into which JSON values are decoded."""
 
-WORDS = {list: "array", dict: "object", str: "string", bool: "bool", int: "number", float: "number"}
+JSON_TYPE_NAMES = {list: "array", dict: "object", str: "string", bool: "bool", int: "number", float: "number"}
 """Go's names of the JSON types."""
 
-THOUGHTS = ("high", "medium", "low", "max")
+THINK_LEVELS = ("high", "medium", "low", "max")
 
-WHOLES = ("num_keep", "seed", "num_predict", "top_k", "repeat_last_n", "num_ctx", "num_batch", "num_gpu", "num_thread")
-DECIMALS = ("top_p", "min_p", "typical_p", "temperature", "repeat_penalty", "presence_penalty", "frequency_penalty")
+INTEGER_OPTIONS = (
+    "num_keep",
+    "seed",
+    "num_predict",
+    "top_k",
+    "repeat_last_n",
+    "num_ctx",
+    "num_batch",
+    "num_gpu",
+    "num_thread",
+)
+FLOAT_OPTIONS = (
+    "top_p",
+    "min_p",
+    "typical_p",
+    "temperature",
+    "repeat_penalty",
+    "presence_penalty",
+    "frequency_penalty",
+)
 """The options by type, from `Options` of `api/types.go`."""
 
 
@@ -88,30 +113,32 @@ def read(body: bytes, request: str) -> dict[str, Any]:
     try:
         return decode_object(body)
     except RequestError as exc:
-        raise RequestError(decode_errors.told(body, f"api.{request}", "missing request body") or exc.message) from exc
+        raise RequestError(
+            decode_errors.decode_error(body, f"api.{request}", "missing request body") or exc.message
+        ) from exc
 
 
-def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, named: str = "model") -> None:
+def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, model_key: str = "model") -> None:
     """Raise `RequestError` for the first problem that the server would report."""
-    typed(body, f"{struct}.", fields)
-    if not (body.get("model") or body.get(named)):
+    check_types(body, f"{struct}.", fields)
+    if not (body.get("model") or body.get(model_key)):
         raise RequestError("model is required")
-    body = {key: body[key] for key in fields if key in body}  # of what else it has the server takes no notice
+    body = {key: body[key] for key in fields if key in body}  # the server ignores all other fields
     if not 0 <= (body.get("top_logprobs") or 0) <= 20:
         raise RequestError("top_logprobs must be between 0 and 20")
-    think, form = body.get("think"), body.get("format")
-    if not (think is None or type(think) is bool or think in THOUGHTS):
+    think, format = body.get("think"), body.get("format")
+    if not (think is None or type(think) is bool or think in THINK_LEVELS):
         raise RequestError(f"invalid think value: {orjson.dumps(think).decode()} (must be \"high\", \"medium\", "
                            f"\"low\", \"max\", true, or false)")  # fmt: skip  # a table by hand
-    if not (form in (None, "", "json") or isinstance(form, dict)):
+    if not (format in (None, "", "json") or isinstance(format, dict)):
         raise RequestError(
-            f'invalid format: {orjson.dumps(form).decode()}; expected "json" or a valid JSON Schema object'
+            f'invalid format: {orjson.dumps(format).decode()}; expected "json" or a valid JSON Schema object'
         )
     _options(body.get("options") or {})
 
 
-def typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
-    """Raise `RequestError` for a field that has no value of its type; `path` is what stands before its name."""
+def check_types(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
+    """Raise `RequestError` for a field whose value is not of its type; `path` is put before the field's name."""
     for key, value in body.items():
         if value is None or (go := fields.get(key)) is None:
             continue
@@ -121,67 +148,77 @@ def typed(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
         elif go is DURATION:
             _duration(value)
         elif go is PROPERTIES:
-            for each in filter(None, value.values()):
-                _check_kind(each, "ToolProperty", Go("api.ToolProperty", (dict,)))
-                typed(each, "ToolProperty.", PROPERTY)
+            for item in filter(None, value.values()):
+                _check_kind(item, "ToolProperty", Go("api.ToolProperty", (dict,)))
+                check_types(item, "ToolProperty.", PROPERTY)
         elif go is PROPERTY_TYPE:
             _property_type(value)
         elif go.items is not None:
-            for item in (each for each in value if each is not None):
+            for item in (item for item in value if item is not None):
                 _check_kind(item, path + key, go.items)
         elif go.fields:
             for item in value if isinstance(value, list) else [value]:
                 if not isinstance(item, dict):
                     raise _mismatch(item, path + key, go.name.removeprefix("[]"))
-                typed(item, f"{path}{key}.", go.fields)
+                check_types(item, f"{path}{key}.", go.fields)
 
 
-def _check_kind(value: object, place: str, go: Go) -> None:
+def _check_kind(value: object, path: str, go: Go) -> None:
     if type(value) not in go.takes:
-        raise _mismatch(value, place, go.name)
+        raise _mismatch(value, path, go.name)
 
 
-def _mismatch(value: object, place: str, kind: str) -> RequestError:
-    return RequestError(f"json: cannot unmarshal {_shown(value, kind)} into Go struct field {place} of type {kind}")
+def _mismatch(value: object, path: str, type_name: str) -> RequestError:
+    return RequestError(
+        f"json: cannot unmarshal {_shown(value, type_name)} into Go struct field {path} of type {type_name}"
+    )
 
 
-def _shown(value: object, kind: str) -> str:
-    found = WORDS.get(type(value), json_type(value))
-    return f"{found} {orjson.dumps(value).decode()}" if kind == "int" and isinstance(value, float) else found
+def _shown(value: object, type_name: str) -> str:
+    json_name = JSON_TYPE_NAMES.get(type(value), json_type(value))
+    return (
+        f"{json_name} {orjson.dumps(value).decode()}" if type_name == "int" and isinstance(value, float) else json_name
+    )
 
 
 def _property_type(value: object) -> None:
-    """Refuse what is neither a type's name nor a list of them, as `PropertyType` reads it."""
+    """Refuse a value that is neither the name of a type nor a list of names, as `PropertyType` reads it."""
     if not isinstance(value, str | list):
         raise RequestError(f"json: cannot unmarshal {_shown(value, '[]string')} into Go value of type []string")
-    for each in value:
-        if not isinstance(each, str):
-            raise RequestError(f"json: cannot unmarshal {_shown(each, 'string')} into Go value of type string")
+    for item in value:
+        if not isinstance(item, str):
+            raise RequestError(f"json: cannot unmarshal {_shown(item, 'string')} into Go value of type string")
 
 
 def _duration(value: object) -> None:
-    """Refuse what is neither a number of seconds nor a duration of Go's, as `Duration` reads it."""
+    """Refuse a value that is neither a number of seconds nor a Go duration, as `Duration` reads it."""
     if isinstance(value, bool | list | dict):
-        raise RequestError(f"Unsupported type: '{KINDS[type(value)]}'")
-    if isinstance(value, str) and DURATIONS.fullmatch(value) is None:
-        missing = DURATIONS.fullmatch(f"{value}s") is not None
-        unknown = None if missing else UNIT.fullmatch(value)
-        said = "missing unit in" if missing else "invalid" if unknown is None else f'unknown unit "{unknown[1]}" in'
-        raise RequestError(f"time: {said} duration {orjson.dumps(value).decode()}")
+        raise RequestError(f"Unsupported type: '{GO_TYPES[type(value)]}'")
+    if isinstance(value, str) and DURATION_PATTERN.fullmatch(value) is None:
+        lacks_unit = DURATION_PATTERN.fullmatch(f"{value}s") is not None
+        unknown_unit = None if lacks_unit else UNIT_PATTERN.fullmatch(value)
+        problem = (
+            "missing unit in"
+            if lacks_unit
+            else "invalid"
+            if unknown_unit is None
+            else f'unknown unit "{unknown_unit[1]}" in'
+        )
+        raise RequestError(f"time: {problem} duration {orjson.dumps(value).decode()}")
 
 
-def _images(images: list[Any], place: str) -> None:
+def _images(images: list[Any], path: str) -> None:
     for image in images:
         if not isinstance(image, str):
-            raise _mismatch(image, place, "api.ImageData")
+            raise _mismatch(image, path, "api.ImageData")
         if not is_base64(image):
             raise RequestError("illegal base64 data at input byte 0")
 
 
-def is_base64(given: str) -> bool:
-    """Tell whether a text is base64 that Go decodes."""
+def is_base64(value: str) -> bool:
+    """Tell whether a string is base64 that Go can decode."""
     try:
-        binascii.a2b_base64(given, strict_mode=True)
+        binascii.a2b_base64(value, strict_mode=True)
     except ValueError:
         return False
     return True
@@ -191,9 +228,9 @@ def _options(options: Mapping[str, Any]) -> None:
     for key, value in options.items():
         if value is None:
             continue
-        if key in WHOLES and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if key in INTEGER_OPTIONS and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise RequestError(f'option "{key}" must be of type integer')
-        if key in DECIMALS and (isinstance(value, bool) or not isinstance(value, int | float)):
+        if key in FLOAT_OPTIONS and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise RequestError(f'option "{key}" must be of type float32')
         if key == "stop" and not isinstance(value, list):
             raise RequestError('option "stop" must be of type array')
