@@ -1,4 +1,4 @@
-"""Where Gemini and Claude are found on Vertex AI: an address names project and location, and Claude's count its own."""
+"""The addresses of Gemini and Claude on Vertex AI: they name a project and a location; Claude has one for counts."""
 
 from completions.wire.address import Address
 from completions.wire.gemini.addresses import METHOD, MODEL, PUBLISHER, VERSION
@@ -9,18 +9,18 @@ from completions.wire.vertex.gemini import VertexGemini, VertexLive
 GEMINI, LIVE = VertexGemini(), VertexLive()
 
 PROJECT = "projects/[^/]+/locations/[^/]+/"
-PLACE = f"(?P<vertex>{PROJECT})"
-CLAUDE = f"v1(?:beta1)?/{PLACE}publishers/anthropic/models"
+PROJECT_PREFIX = f"(?P<vertex>{PROJECT})"
+CLAUDE = f"v1(?:beta1)?/{PROJECT_PREFIX}publishers/anthropic/models"
 
 MODELS = f"v1(?:beta1)?/(?:{PROJECT})?publishers/google/models"
 
 PROJECTS = [Address("v1(?:beta1)?/(?:projects|publishers)/.*", GEMINI, "refuse")]
-"""No other API has projects or publishers: what is not there is told in Google's words."""
+"""No other API has projects or publishers, so that unknown addresses below them get Google's errors."""
 
 ADDRESSES = [
-    Address(f"{VERSION}/{PLACE}{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
+    Address(f"{VERSION}/{PROJECT_PREFIX}{PUBLISHER}{MODEL}:{METHOD}", GEMINI),
     Address(r"/?ws/google\.cloud\.aiplatform\.v1(?:beta1)?\.LlmBidiService/BidiGenerateContent", LIVE, "socket"),
-    *chat.addresses(PLACE),
+    *chat.addresses(PROJECT_PREFIX),
     Address(MODELS, GEMINI, "models"),
     Address(f"{MODELS}/(?P<name>[^/:]+)", GEMINI, "model"),
     Address(f"{CLAUDE}/count-tokens:rawPredict", VertexCount()),

@@ -38,7 +38,7 @@ TRAFFIC = {"google": {"traffic_type": "ON_DEMAND"}}
 
 
 class VertexChat(GeminiChat):
-    """Vertex AI's dialect. The last chunk has the usage, and the end of what is said."""
+    """Vertex AI's dialect. The last chunk has the usage, and the last piece of text."""
 
     name = "vertex"
     place = ""
@@ -48,19 +48,19 @@ class VertexChat(GeminiChat):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     head = (*HEAD, "system_fingerprint")
     is_partners = False
-    """Whether the model is a partner's, which signs nothing, and tells its thoughts apart and its calls in pieces."""
+    """Whether the model is a partner's: no signatures, thoughts in their own field, calls in pieces."""
 
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect of a model and of a request, which may want calls in pieces, and thoughts in a tag."""
-        told, options = super().for_prompt(prompt), google_options(prompt.body)
-        told.usage_joined, told.finish_joined = True, True
-        told.whole_calls = options.get("stream_function_call_arguments") is not True
+        dialect, options = super().for_prompt(prompt), google_options(prompt.body)
+        dialect.usage_joined, dialect.finish_joined = True, True
+        dialect.whole_calls = options.get("stream_function_call_arguments") is not True
         if not (prompt.model or GOOGLE).startswith(GOOGLE):
-            told.is_partners, told.whole_calls, told.reasoning_field = True, False, "reasoning_content"
+            dialect.is_partners, dialect.whole_calls, dialect.reasoning_field = True, False, "reasoning_content"
         marker = options.get("thought_tag_marker")
-        if told.shows_thoughts and isinstance(marker, str):
-            told.thought_tags = (f"<{marker}>", f"</{marker}>")
-        return told
+        if dialect.shows_thoughts and isinstance(marker, str):
+            dialect.thought_tags = (f"<{marker}>", f"</{marker}>")
+        return dialect
 
     def knows(self, model: str) -> bool:
         """Tell whether there is a model of this name: any of a partner's."""
@@ -83,7 +83,7 @@ class VertexChat(GeminiChat):
         return super().top_level(head | {"system_fingerprint": ""}, reply, prompt)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning, which a partner's model tells in a field of its own."""
+        """Return the delta for a piece of reasoning, which a partner's model has in its own field."""
         return Vendor.reasoning_delta(self, text) if self.is_partners else super().reasoning_delta(text)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -92,40 +92,40 @@ class VertexChat(GeminiChat):
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role; each piece of a call has all of its fields."""
-        told = {"role": "assistant", **Vendor.delta(self, delta, choice)}
-        if self.whole_calls or self.is_partners or "tool_calls" not in told:
-            return told
-        return told | {"tool_calls": [self._piece(call, choice) for call in told["tool_calls"]]}
+        document = {"role": "assistant", **Vendor.delta(self, delta, choice)}
+        if self.whole_calls or self.is_partners or "tool_calls" not in document:
+            return document
+        return document | {"tool_calls": [self._piece(call, choice) for call in document["tool_calls"]]}
 
     def _piece(self, call: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        place = call["index"]
-        called = choice.tool_calls[place]
-        function = {"name": called.name, "arguments": call["function"]["arguments"]}
-        told = {"index": place, "id": called.id, "type": "function", "function": function}
-        signed = self.signature_of(choice) if place == 0 and "id" in call else {}
-        return told | ({"extra_content": {"google": signed}} if signed else {})
+        index = call["index"]
+        full_call = choice.tool_calls[index]
+        function = {"name": full_call.name, "arguments": call["function"]["arguments"]}
+        piece = {"index": index, "id": full_call.id, "type": "function", "function": function}
+        signature = self.signature_of(choice) if index == 0 and "id" in call else {}
+        return piece | ({"extra_content": {"google": signature}} if signature else {})
 
     def signature_of(self, choice: Choice) -> dict[str, str]:
-        """Return the signature of what was thought, of which partners' models have none."""
+        """Return the signature of the thoughts; partners' models have none."""
         return {} if self.is_partners else super().signature_of(choice)
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return the choice, with log probabilities also where they are null; a finish reason comes at the end."""
-        told = {"logprobs": None, **document}
-        if told.get("finish_reason") is None:
-            told.pop("finish_reason", None)
-        ordered: dict[str, Any] = by_name(told)
+        """Return the choice, with log probabilities even if they are null; a finish reason comes at the end."""
+        fields = {"logprobs": None, **document}
+        if fields.get("finish_reason") is None:
+            fields.pop("finish_reason", None)
+        ordered: dict[str, Any] = by_name(fields)
         return ordered
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the counts, of which what was thought is one of its own, and how the request was paid."""
-        told = three_counts(reply.used) if self.is_partners else super().usage(counted, reply, prompt)
-        more: dict[str, Any] = {"extra_properties": TRAFFIC}
-        if thought := reply.used.reasoning_tokens:
-            more["completion_tokens_details"] = {"reasoning_tokens": thought}
-        if cached := reply.used.cached_tokens:
-            more["prompt_tokens_details"] = {"cached_tokens": cached}
-        ordered: dict[str, Any] = by_name(told | more)
+        """Return the counts, with the reasoning tokens apart, and the traffic type by which the request is paid."""
+        counts = three_counts(reply.used) if self.is_partners else super().usage(counted, reply, prompt)
+        details: dict[str, Any] = {"extra_properties": TRAFFIC}
+        if reasoning := reply.used.reasoning_tokens:
+            details["completion_tokens_details"] = {"reasoning_tokens": reasoning}
+        if cached_tokens := reply.used.cached_tokens:
+            details["prompt_tokens_details"] = {"cached_tokens": cached_tokens}
+        ordered: dict[str, Any] = by_name(counts | details)
         return ordered
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
@@ -135,27 +135,27 @@ class VertexChat(GeminiChat):
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error in Google Cloud's words, or else in those of the Gemini API."""
         facts = mapping(exc.facts)
-        maker, named, model = str(facts.get("model", "")).partition("/")
-        if named:
+        publisher, separator, model = str(facts.get("model", "")).partition("/")
+        if separator:
             exc = copy.copy(exc)
             exc.facts = {**facts, "model": model}
-        return gemini_errors.adapt_error(vertex_errors.adapt_error(exc, maker if named else "google"))
+        return gemini_errors.adapt_error(vertex_errors.adapt_error(exc, publisher if separator else "google"))
 
 
 class VertexChatCompletions(ChatCompletions):
     """Chat completions at an address with a project and a location."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request, and where it was sent."""
+        """Read a request, with the project and the location of its address."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, address={**prompt.address, **route})
 
 
-def addresses(place: str) -> list[Address]:
-    """Return the addresses below a project's place; Mistral's models are asked in Mistral's own way too."""
+def addresses(project: str) -> list[Address]:
+    """Return the addresses below a project's prefix; Mistral's models also have an address of Mistral's format."""
     chat, mistral = VertexChatCompletions(VertexChat()), VertexChatCompletions(Mistral())
-    asked = "publishers/mistralai/models/[^/]+:(?:rawPredict|streamRawPredict)"
+    mistral_path = "publishers/mistralai/models/[^/]+:(?:rawPredict|streamRawPredict)"
     return [
-        Address(f"v1(?:beta1)?/{place}endpoints/openapi/chat/completions", chat),
-        Address(f"v1(?:beta1)?/{place}{asked}", mistral),
+        Address(f"v1(?:beta1)?/{project}endpoints/openapi/chat/completions", chat),
+        Address(f"v1(?:beta1)?/{project}{mistral_path}", mistral),
     ]

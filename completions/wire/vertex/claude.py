@@ -21,8 +21,8 @@ TOOL_TYPES = (*ON_CLOUDS, "web_search_20250305")
 """The types of tools that Vertex AI lists where it refuses another (quoted from August to October 2026)."""
 
 
-def anthropics_name(model: str) -> str:
-    """Return the name that Anthropic has for a model: `claude-sonnet-4-5-20250929` for `claude-sonnet-4-5@20250929`."""
+def anthropic_name(model: str) -> str:
+    """Return Anthropic's name of a model: `claude-sonnet-4-5-20250929` for `claude-sonnet-4-5@20250929`."""
     return model.replace("@", "-").removesuffix("-default")
 
 
@@ -32,12 +32,12 @@ class VertexClaude(HostedClaude):
     version = "vertex-2023-10-16"
     mark = "vrtx_"
     tool_types = TOOL_TYPES
-    table_name = staticmethod(anthropics_name)
+    table_name = staticmethod(anthropic_name)
     limit_headers = staticmethod(without_limits)
     error = staticmethod(vertex_errors.envelope)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return `request-id`; Google tells nothing of limits."""
+        """Return `request-id`; Google has no headers about limits."""
         return {"request-id": request_id}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class VertexCount(AnthropicCount):
 
     key_header = ""
     identified_by = ()
-    table_name = staticmethod(anthropics_name)
+    table_name = staticmethod(anthropic_name)
     error = staticmethod(vertex_errors.envelope)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
@@ -61,13 +61,13 @@ class VertexCount(AnthropicCount):
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:
-            asked = without_fields(document, *OWN)
-            if isinstance(model := asked.get("model"), str):
-                asked["model"] = anthropics_name(model)
-            refuse(elsewhere(dicts(asked.get("tools")), TOOL_TYPES))
-            anthropic_rules.validate_count(asked, as_headers(document, headers), hosted=True)
+            anthropic_body = without_fields(document, *OWN)
+            if isinstance(model := anthropic_body.get("model"), str):
+                anthropic_body["model"] = anthropic_name(model)
+            refuse(elsewhere(dicts(anthropic_body.get("tools")), TOOL_TYPES))
+            anthropic_rules.validate_count(anthropic_body, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 
     def knows(self, model: str) -> bool:
-        """Tell whether Anthropic has a model that Google calls so."""
-        return super().knows(anthropics_name(model))
+        """Tell whether Anthropic has the model with Google's name `model`."""
+        return super().knows(anthropic_name(model))

@@ -28,7 +28,7 @@ class VertexGemini(Gemini):
         return super().adapt_error(vertex_errors.adapt_error(exc))
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Google's envelope; of a quota it tells no details."""
+        """Return Google's envelope; the error of a quota has no details."""
         document = super().error(exc)
         if exc.status == 429:
             document["error"].pop("details", None)
@@ -36,18 +36,18 @@ class VertexGemini(Gemini):
 
 
 class VertexLive(Live, VertexGemini):
-    """The Live API of Vertex AI: it names its sessions, and counts with other keys."""
+    """The Live API of Vertex AI: its sessions have names, and its usage has other keys."""
 
     vertex = True
 
 
 def _model(name: str) -> dict[str, Any]:
-    """Return what tells of a model, in the shape of Vertex AI's `PublisherModel`."""
-    place = f"publishers/google/models/{name}"
+    """Return the document of a model, in the shape of Vertex AI's `PublisherModel`."""
+    path = f"publishers/google/models/{name}"
     return {
-        "name": place,
+        "name": path,
         "versionId": "default",
         "openSourceCategory": "PROPRIETARY",
         "launchStage": "PUBLIC_PREVIEW" if "preview" in name else "GA",
-        "publisherModelTemplate": f"projects/{{project}}/locations/{{location}}/{place}",
+        "publisherModelTemplate": f"projects/{{project}}/locations/{{location}}/{path}",
     }
