@@ -20,7 +20,7 @@ from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.cohere.addresses import ADDRESSES as COHERE
-from completions.wire.cohere.addresses import ALONE as COHERE_ALONE
+from completions.wire.cohere.addresses import COHERE_ONLY
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
 from completions.wire.dialects.cerebras import Cerebras
@@ -104,7 +104,7 @@ _ALL = [
     *xai_media(XAI()),
     *openrouter_images(OpenRouter()),
     *reranks(OpenRouter(), Together(), VLLM()),
-    *COHERE_ALONE,
+    *COHERE_ONLY,
     *ANTHROPIC_ALONE,
     *vendors_addresses({dialect.name: dialect.words for dialect in DIALECTS}),
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),

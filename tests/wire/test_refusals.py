@@ -18,7 +18,7 @@ from completions.wire import registry
 from completions.wire.base import NO_ROUTE, WireFormat
 from completions.wire.bedrock.converse import Converse
 from completions.wire.cohere.chat import CohereChat
-from completions.wire.cohere.v1_chat import FirstCohereChat
+from completions.wire.cohere.v1_chat import CohereChatV1
 from completions.wire.dialects.xai import XAI
 from completions.wire.gemini.generate import Gemini
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
@@ -524,7 +524,7 @@ EMBED = {"content": {"parts": [{"text": "hello"}]}}
         (OllamaGenerate(), {}, {"model": "embeddinggemma", "keep_alive": 0}, None, ""),
         (OllamaChat(), {}, {"model": "llama3.2", **HELLO}, None, ""),
         (CohereChat(), {}, {"model": "rerank-v3.5", **HELLO}, 400, "model 'rerank-v3.5' is not supported by the chat"),
-        (FirstCohereChat(), {}, {"model": "embed-english-v3.0", "message": "hi"}, 400, "not supported by the chat API"),
+        (CohereChatV1(), {}, {"model": "embed-english-v3.0", "message": "hi"}, 400, "not supported by the chat API"),
         (CohereChat(), {}, {"model": "command-r-plus-08-2024", **HELLO}, None, ""),
     ],
 )

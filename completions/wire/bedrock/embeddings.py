@@ -14,7 +14,7 @@ from completions.wire.bedrock import invoke, signing
 from completions.wire.bedrock.base import PROFILE, BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.malformed import check, malformed
-from completions.wire.cohere.embed import FirstCohereEmbed
+from completions.wire.cohere.embed import CohereEmbedV1
 from completions.wire.fields import text, texts, without_fields
 from completions.wire.readback import Answer
 from completions.wire.vectors import vectors_for
@@ -103,12 +103,12 @@ class CohereEmbeddings(Unstreamed):
             self._own.collect(document, answer)
 
 
-class _OwnEmbeddings(FirstCohereEmbed):
+class _OwnEmbeddings(CohereEmbedV1):
     def knows(self, model: str) -> bool:
         """Accept all, for Amazon has names of its own, which choose the format."""
         return True
 
-    def needed(self, body: Mapping[str, Any]) -> tuple[str, ...]:
+    def required_fields(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Return the field that a request must have beside what is embedded."""
         return ("input_type",)
 

@@ -1,7 +1,6 @@
 """What Cohere's formats share: errors (`{"id", "message"}`), and the check of a body's fields.
 
-The wordings for keys, models and too many tokens are those of the recorded exchanges; the others are made in their
-manner.
+The wordings for keys, models and too many tokens are those of the recorded exchanges; the others are modelled on them.
 """
 
 from collections.abc import Mapping
@@ -12,7 +11,7 @@ from completions.conversation import ErrorSaid, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import WireFormat, decode_object
-from completions.wire.cohere.types import typed
+from completions.wire.cohere.types import check_type
 from completions.wire.openai.refusals import elsewhere, no_chat
 from completions.wire.readback import Answer
 from completions.wire.refusals import FORMAT, Refusal
@@ -28,7 +27,7 @@ TOO_MANY_TOKENS, NO_TOOLS, NO_RESULTS = ERROR_TYPES = (
     "TOOL_USE_NOT_SUPPORTED",
     "TOOL_CALLS_MISSING_RESULTS",
 )
-"""The types that errors tell; others tell none."""
+"""The error types; other errors have none."""
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
@@ -58,28 +57,28 @@ ERROR_WORDS: Mapping[str, Words] = {
         seen="2026-11-26",
     ),
 }
-"""How the API puts the usual errors."""
+"""The API's wording of common errors."""
 
 MISSING = {
     "model": "a model parameter is required for this endpoint.",
     "input_type": "invalid request: valid input_type must be provided with the provided model",
 }
-"""What is said of a field that is missing; Cohere's list of errors, as it was quoted on 2026-07-28."""
+"""The messages for missing fields; Cohere's list of errors, as it was quoted on 2026-07-28."""
 
 WORDS: Mapping[int, str] = {
     429: "You are past the per minute request limit, please wait and try again later.",
     500: "internal server error",
     503: "service unavailable",
 }
-"""What is said with a status where nobody has given other words."""
+"""The default message for a status."""
 
 
-UNKEPT = "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
+NO_CACHE = "no-cache, no-store, no-transform, must-revalidate, private, max-age=0"
 
 
 def headers_of(request_id: str) -> Mapping[str, str]:
-    """Return the headers of all answers: the request's id as Cohere writes it, and that nothing may be kept."""
-    return {"x-debug-trace-id": request_id.rpartition("_")[2], "cache-control": UNKEPT}
+    """Return the headers of all answers: the request's id as Cohere writes it, and that nothing may be cached."""
+    return {"x-debug-trace-id": request_id.rpartition("_")[2], "cache-control": NO_CACHE}
 
 
 def adapt_error(exc: RequestError) -> RequestError:
@@ -93,7 +92,7 @@ def adapt_error(exc: RequestError) -> RequestError:
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return an error's message, with its type where the API tells one."""
+    """Return an error's message, with its type if the API has one for it."""
     return ({"error_type": exc.type} if exc.type in ERROR_TYPES else {}) | {"message": exc.message}
 
 
@@ -111,11 +110,11 @@ NOT_IN_CHAT = (
         seen="2026-11-29",
     ),
 )
-"""What is refused in chat because of the model."""
+"""Refusals of chat because of the model."""
 
 
 class CohereFormat(WireFormat):
-    """An address of Cohere's."""
+    """What all of Cohere's addresses share."""
 
     family = "cohere"
     error = staticmethod(envelope)
@@ -123,16 +122,16 @@ class CohereFormat(WireFormat):
     with_request_id = staticmethod(identified)
 
     def knows(self, model: str) -> bool:
-        """Tell whether Cohere has a model of this name, of those that embed and rank too."""
+        """Tell whether Cohere has a model of this name, for chat, embeddings or ranking."""
         return is_known(model, "cohere")
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the request's id as Cohere writes it, and that nothing may be kept."""
+        """Return the request's id as Cohere writes it, and that nothing may be cached."""
         return headers_of(request_id)
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
-    """Note the error that a document tells; say whether it does."""
+    """Note the error in a document; tell whether there is one."""
     message = document.get("message")
     if not isinstance(message, str):
         return False
@@ -146,36 +145,36 @@ def answer_id(reply: Reply) -> str:
 
 
 def call_id(reply: Reply, name: str, place: object) -> str:
-    """Return the id of a call that the script gives none: the tool's name and 12 letters."""
+    """Return the id of a call that has none in the script: the tool's name and 12 letters."""
     return f"{name}_{ids.spelled(f'{reply.serial}{place}', 12, ids.LOWER)}"
 
 
 def meta(version: str = "2", **units: int) -> dict[str, Any]:
-    """Return what an answer tells of the API's version and of what is billed."""
+    """Return an answer's metadata: the API's version and the billed units."""
     return {"api_version": {"version": version}, "billed_units": units}
 
 
 def read_chat_body(body: bytes) -> dict[str, Any]:
-    """Return the object that asks for a chat; how it is answered depends on `stream`, which is a boolean."""
+    """Decode the body of a chat; its `stream`, which decides how it is answered, must be a boolean."""
     document = decode_object(body)
     if document.get("stream") is not None and not isinstance(document["stream"], bool):
-        typed(document["stream"], bool, "stream")
+        check_type(document["stream"], bool, "stream")
     return document
 
 
 def check(body: Mapping[str, Any], fields: Mapping[str, Shape], required: tuple[str, ...]) -> None:
-    """Refuse a field that is missing, or that is of another JSON type or has one within; null is none."""
-    typed(body, fields, "")
+    """Refuse missing fields, and values of another JSON type at any depth; null counts as absent."""
+    check_type(body, fields, "")
     for name in required:
         if body.get(name) is None:
             raise RequestError(MISSING.get(name, f"invalid request: {name} is required"))
 
 
-def check_texts(name: str, value: list[Any], most: int) -> None:
+def check_texts(name: str, value: list[Any], maximum: int) -> None:
     """Refuse an array that is empty or too long, or has null for a string."""
     if not value:
         raise RequestError(f"invalid request: list of {name} must not be empty")
-    if len(value) > most:
-        raise RequestError(f"invalid request: total number of {name} must be at most {most} - received {len(value)}")
+    if len(value) > maximum:
+        raise RequestError(f"invalid request: total number of {name} must be at most {maximum} - received {len(value)}")
     if None in value:
         raise RequestError(f"invalid request: {name} must not have null")

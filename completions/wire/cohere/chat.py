@@ -26,7 +26,7 @@ from completions.wire.framing import pieces as cut
 from completions.wire.readback import Answer, Voice
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
-HEARD = {
+FINISH_REASON_NAMES = {
     "COMPLETE": "stop",
     "STOP_SEQUENCE": "stop",
     "MAX_TOKENS": "length",
@@ -40,7 +40,7 @@ GENERATE_REMOVED = (
     "See https://docs.cohere.com/docs/migrating-from-cogenerate-to-cochat for details."
 )
 
-REASONS = re.compile(r"command-a-(plus|reasoning)")
+REASONING_MODELS = re.compile(r"command-a-(plus|reasoning)")
 """Models that reason, and so always tell how much."""
 
 
@@ -48,7 +48,7 @@ NO_ARGUMENTS = "{}"
 
 
 class CohereChat(CohereFormat):
-    """A message for messages; what is said before a call is its plan."""
+    """A message for messages; a text before a call is the plan of it."""
 
     name = "cohere"
     vendor = "cohere"
@@ -65,37 +65,39 @@ class CohereChat(CohereFormat):
         return cohere_prompt.read_prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, why it ends, and what it cost; a document of a script as it is."""
-        if (own := reply.verbatim(self.name)) is not None:
-            return dict(own)
+        """Return the message, its finish reason and its usage; a script's document as it is."""
+        if (verbatim := reply.verbatim(self.name)) is not None:
+            return dict(verbatim)
         choice = only_choice(reply)
         message: dict[str, Any] = {"role": "assistant"}
-        if content := [{"type": kind, kind: said} for kind, said in _content(choice)]:
+        if content := [{"type": kind, kind: content_text} for kind, content_text in _content(choice)]:
             message["content"] = content
-        if found := citations.cited(choice, prompt):
-            at = next(place for place, block in enumerate(content) if block["type"] == "text")
-            message["citations"] = [citations.second(each, choice.text or "", prompt, at) for each in found]
+        if cited := citations.citations_of(choice, prompt):
+            text_index = next(place for place, block in enumerate(content) if block["type"] == "text")
+            message["citations"] = [
+                citations.v2_citation(citation, choice.text or "", prompt, text_index) for citation in cited
+            ]
         if choice.tool_calls:
             message |= {"tool_plan": choice.text} if choice.text else {}
-            message["tool_calls"] = [_call(call, reply, at) for at, call in enumerate(choice.tool_calls)]
+            message["tool_calls"] = [_call(call, reply, index) for index, call in enumerate(choice.tool_calls)]
         return {"id": answer_id(reply), "message": message, **_ending(reply, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the events: the start, what is said piece by piece, the calls, the end."""
+        """Return the events: the start, the content piece by piece, the calls, the end."""
         choice = only_choice(reply)
         empty = {"role": "assistant", "content": [], "tool_plan": "", "tool_calls": [], "citations": []}
         events = Events([_event("message-start", {"message": empty}, id=answer_id(reply))])
         texts, calls = count(), count()
-        cites = _Cites(choice, prompt)
+        citation_events = _CitationEvents(choice, prompt)
         for block in choice.content:
             kind, pieces = _kind(block, choice), cut(block.text, prompt)
             if block.call is not None:
-                at = next(calls)
-                events += _streamed_call(at, _call(block.call, reply, at), prompt)
+                index = next(calls)
+                events += _streamed_call(index, _call(block.call, reply, index), prompt)
             elif kind == "tool_plan":
                 events += _pieces("tool-plan-delta", {"tool_plan": HOLE}, pieces)
             elif kind == "text":
-                events += _streamed(next(texts), kind, pieces, cites)
+                events += _streamed(next(texts), kind, pieces, citation_events)
             elif kind:
                 events += _streamed(next(texts), kind, pieces)
         return [*events, _event("message-end", _ending(reply, prompt), part="finish"), DONE]
@@ -106,108 +108,111 @@ class CohereChat(CohereFormat):
         return [_event("message-end", {"finish_reason": "ERROR", "error": error.message})]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a message, or an event of its stream."""
+        """Read a message back, or an event of its stream."""
         if collect_error(document, answer):
             return
         answer.notes(document.get("id"), None)
         delta = mapping(document.get("delta"))
         index = document.get("index", 0)
-        for source in (document, delta):
-            _collect_message(mapping(source.get("message")), index, answer.voice())
-            _collect_ending(source, answer)
+        for part in (document, delta):
+            _collect_message(mapping(part.get("message")), index, answer.voice())
+            _collect_ending(part, answer)
 
 
 class CohereGenerate(CohereChat):
-    """Completions: `POST /v1/generate`, which the API has no more; its words are those that users quote since 2025."""
+    """Completions: `POST /v1/generate`, which was removed; the error is the one that users quote since 2025."""
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return what is used instead."""
+        """Return the error that names the replacement."""
         return RequestError(GENERATE_REMOVED, status=404) if exc.status == 404 else super().adapt_error(exc)
 
 
 def _content(choice: Choice) -> list[tuple[str, str]]:
-    """Return the kinds of content and what they say."""
-    kinds = [(_kind(block, choice), block.text) for block in choice.content]
-    return [(kind, said) for kind, said in kinds if kind in ("thinking", "text")]
+    """Return the parts of the content: the kind and the text of each."""
+    parts = [(_kind(block, choice), block.text) for block in choice.content]
+    return [(kind, part_text) for kind, part_text in parts if kind in ("thinking", "text")]
 
 
 def _kind(block: Block, choice: Choice) -> str:
-    """Return what a block is of here: with calls, a text is their plan, and a refusal is not told."""
+    """Return the kind of a block in this API: with calls, a text is their plan, and a refusal is left out."""
     if block.kind == "refusal":
         return "" if choice.tool_calls or choice.text else "text"
     return {"reasoning": "thinking", "text": "tool_plan" if choice.tool_calls else "text"}.get(block.kind, "")
 
 
-def _call(call: ToolCall, reply: Reply, place: int) -> dict[str, Any]:
+def _call(call: ToolCall, reply: Reply, index: int) -> dict[str, Any]:
     arguments = written_arguments(call)
     function = {"name": call.name, "arguments": arguments}
-    return {"id": call.id or call_id(reply, call.name, place), "type": "function", "function": function}
+    return {"id": call.id or call_id(reply, call.name, index), "type": "function", "function": function}
 
 
 def _ending(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     reason = finish_reason(only_choice(reply), FINISH_REASONS)
-    return {"finish_reason": reason, "usage": cost_of(reply, prompt)}
+    return {"finish_reason": reason, "usage": usage_of(reply, prompt)}
 
 
 def finish_reason(choice: Choice, names: Mapping[str, str]) -> str:
-    """Return why an answer ends, by the API's `names` for chat's reasons."""
+    """Return the finish reason, by the API's `names` of OpenAI's reasons."""
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "STOP_SEQUENCE"
     return names.get(choice.finish_reason or "stop", "COMPLETE")
 
 
-def cost_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return what is billed, and the tokens that there were: more, unless the script says how many."""
+def usage_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the billed tokens and the actual ones, which are more unless the script sets them."""
     usage = reply.used
     billed = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
-    told = dict(billed)
+    actual = dict(billed)
     if prompt.counted is not None and usage.prompt_tokens == prompt.counted.total:
-        told["input_tokens"] += unbilled.read(prompt) - usage.image_tokens
-        told["output_tokens"] += unbilled.said(reply.choices, prompt)
-    if usage.reasoning_tokens or REASONS.match(prompt.model or ""):
-        told["reasoning_tokens"] = usage.reasoning_tokens
+        actual["input_tokens"] += unbilled.read(prompt) - usage.image_tokens
+        actual["output_tokens"] += unbilled.said(reply.choices, prompt)
+    if usage.reasoning_tokens or REASONING_MODELS.match(prompt.model or ""):
+        actual["reasoning_tokens"] = usage.reasoning_tokens
     if usage.image_tokens:
-        told["image_tokens"] = usage.image_tokens
-    return {"billed_units": billed, "tokens": told, "cached_tokens": usage.cached_tokens}
+        actual["image_tokens"] = usage.image_tokens
+    return {"billed_units": billed, "tokens": actual, "cached_tokens": usage.cached_tokens}
 
 
-class _Cites:
-    """Says where a choice's citations stand in its stream."""
+class _CitationEvents:
+    """Puts the events of a choice's citations between the pieces of its text."""
 
     def __init__(self, choice: Choice, prompt: Prompt) -> None:
-        self._left, self._prompt, self._said = citations.cited(choice, prompt), prompt, choice.text or ""
+        self._citations, self._prompt, self._text = citations.citations_of(choice, prompt), prompt, choice.text or ""
         self._end, self._count = 0, count()
 
     def around(self, index: int, pieces: list[str]) -> Events:
         """Return the events of a text, with each citation after the piece in which it ends."""
         end = self._end + sum(map(len, pieces))
-        last = end >= len(self._said)
-        here = citations.within(self._left, self._end, end, last=last)
-        said = _pieces("content-delta", {"content": {"text": HOLE}}, pieces, index=index)
+        last = end >= len(self._text)
+        citations_here = citations.ending_between(self._citations, self._end, end, last=last)
+        text_events = _pieces("content-delta", {"content": {"text": HOLE}}, pieces, index=index)
         self._end, start = end, self._end
-        if not here:
-            return said
-        events, at = Events(), 0
-        for size, found in citations.woven(pieces, here, start):
-            events += said[at : at + size]
-            events += [event for each in found for event in self._citation(each, index)]
-            at += size
+        if not citations_here:
+            return text_events
+        events, position = Events(), 0
+        for size, ending_here in citations.with_citations(pieces, citations_here, start):
+            events += text_events[position : position + size]
+            events += [event for citation in ending_here for event in self._citation(citation, index)]
+            position += size
         return events
 
-    def _citation(self, found: Mapping[str, Any], index: int) -> list[Event]:
-        at, told = next(self._count), citations.second(found, self._said, self._prompt, index)
-        return [_event("citation-start", {"message": {"citations": told}}, index=at), _event("citation-end", index=at)]
+    def _citation(self, citation: Mapping[str, Any], index: int) -> list[Event]:
+        position, document = next(self._count), citations.v2_citation(citation, self._text, self._prompt, index)
+        return [
+            _event("citation-start", {"message": {"citations": document}}, index=position),
+            _event("citation-end", index=position),
+        ]
 
 
-def _streamed(index: int, kind: str, pieces: list[str], cites: _Cites | None = None) -> Events:
-    said = (
+def _streamed(index: int, kind: str, pieces: list[str], citation_events: _CitationEvents | None = None) -> Events:
+    text_events = (
         _pieces("content-delta", {"content": {kind: HOLE}}, pieces, index=index)
-        if cites is None
-        else cites.around(index, pieces)
+        if citation_events is None
+        else citation_events.around(index, pieces)
     )
     return Events(
         [_event("content-start", {"message": {"content": {"type": kind, kind: ""}}}, index=index)],
-        said,
+        text_events,
         [_event("content-end", index=index)],
     )
 
@@ -244,22 +249,32 @@ def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) ->
         voice.says(block.get("text") or None)
         voice.says(block.get("thinking") or None, "reasoning")
     voice.says(message.get("tool_plan") or None)
-    cites = message.get("citations")
-    voice.annotations += filter(None, map(citations.read, dicts(cites if isinstance(cites, list) else [cites])))
+    citation_documents = message.get("citations")
+    voice.annotations += filter(
+        None,
+        map(
+            citations.read_citation,
+            dicts(citation_documents if isinstance(citation_documents, list) else [citation_documents]),
+        ),
+    )
     calls = message.get("tool_calls")
-    for at, call in enumerate(dicts(calls if isinstance(calls, list) else [calls])):
+    for call_index, call in enumerate(dicts(calls if isinstance(calls, list) else [calls])):
         function = mapping(call.get("function"))
-        place = at if isinstance(calls, list) else index
-        voice.call(place, name=function.get("name"), id=call.get("id"), arguments=text(function.get("arguments")))
+        index_in_message = call_index if isinstance(calls, list) else index
+        voice.call(
+            index_in_message, name=function.get("name"), id=call.get("id"), arguments=text(function.get("arguments"))
+        )
 
 
-def _collect_ending(source: Mapping[str, Any], answer: Answer) -> None:
-    answer.voice().ends(source.get("finish_reason"), HEARD)
-    collect_cost(mapping(source.get("usage")), answer)
+def _collect_ending(document: Mapping[str, Any], answer: Answer) -> None:
+    answer.voice().ends(document.get("finish_reason"), FINISH_REASON_NAMES)
+    collect_usage(mapping(document.get("usage")), answer)
 
 
-def collect_cost(usage: Mapping[str, Any], answer: Answer) -> None:
-    """Take in the tokens that are billed, or those that there were."""
-    read, billed = mapping(usage.get("tokens")), mapping(usage.get("billed_units"))
-    asked, said = (billed.get(name, read.get(name)) for name in ("input_tokens", "output_tokens"))
-    answer.costs(asked, said, usage.get("cached_tokens"), read.get("reasoning_tokens"))
+def collect_usage(usage: Mapping[str, Any], answer: Answer) -> None:
+    """Read the billed tokens back, or else the actual ones."""
+    actual, billed = mapping(usage.get("tokens")), mapping(usage.get("billed_units"))
+    prompt_tokens, completion_tokens = (
+        billed.get(name, actual.get(name)) for name in ("input_tokens", "output_tokens")
+    )
+    answer.costs(prompt_tokens, completion_tokens, usage.get("cached_tokens"), actual.get("reasoning_tokens"))

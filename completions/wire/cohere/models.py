@@ -14,10 +14,10 @@ DEFAULT_MODELS = (
     "embed-v4.0",
     "rerank-v3.5",
 )
-"""What is listed where a script lists none; then any other model is there as well."""
+"""The models that are listed if a script lists none; then any other model exists, too."""
 
 WINDOW = 128_000
-"""Tokens, of models that the table of real windows does not know."""
+"""The context window, in tokens, of models that the table does not know."""
 
 DEFAULT_PAGE, MAX_PAGE = 20, 1000
 FEATURES = ["json_mode", "json_schema", "safety_modes", "strict_tools", "tools"]
@@ -25,16 +25,20 @@ TOKENIZER = "https://storage.googleapis.com/cohere-public/tokenizers/{}.json"
 
 
 def model_list(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of the list that a query asks for, of the models for an endpoint if it names one."""
-    wanted = query.get("endpoint")
-    found = [each for each in map(_model, models or DEFAULT_MODELS) if not wanted or wanted in each["endpoints"]]
+    """Return the requested page of the list, of the models of an endpoint if the query names one."""
+    endpoint = query.get("endpoint")
+    models_found = [
+        model for model in map(_model, models or DEFAULT_MODELS) if not endpoint or endpoint in model["endpoints"]
+    ]
     size, start = query.get("page_size") or str(DEFAULT_PAGE), query.get("page_token") or "0"
     if not (size.isdecimal() and len(size) <= 4 and 1 <= int(size) <= MAX_PAGE):
         raise RequestError(f"invalid request: page_size must be from 1 to {MAX_PAGE}")
     if not (start.isdecimal() and len(start) < 10):
         raise RequestError("invalid request: page_token is not one of the list")
     end = int(start) + int(size)
-    return {"models": found[int(start) : end]} | ({"next_page_token": str(end)} if end < len(found) else {})
+    return {"models": models_found[int(start) : end]} | (
+        {"next_page_token": str(end)} if end < len(models_found) else {}
+    )
 
 
 def find(name: str, models: Collection[str]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""Step 2 for Cohere's chat: the request's body -> `Prompt`, and what is refused of it.
+"""Step 2 for Cohere's chat: the request's body -> `Prompt`, and its validation.
 
-Messages and tools are OpenAI's but for thinking, documents as results of tools, and the names of a few fields.
+Messages and tools are like OpenAI's, except for thinking, documents as tool results, and the names of a few fields.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import orjson
 from completions.conversation import ANY_FORM, ANY_TOOL, Message, Prompt, ResponseFormat, Thought, ToolChoice
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
-from completions.wire.cohere.rules import OPTIONS, RULES
+from completions.wire.cohere.rules import MESSAGE_RULES, OPTION_RULES
 from completions.wire.cohere.types import DOCUMENT, MESSAGE, TOOL
 from completions.wire.fields import dicts, mapping, text, texts, unwrapped
 from completions.wire.openai.chat.format import read_prompt as read_chat
@@ -43,10 +43,10 @@ FIELDS: Mapping[str, Shape] = {
     "priority": int,
 }
 BOUNDS: Mapping[str, tuple[float, float]] = {"k": (0, 500), "p": (0.01, 0.99)}
-SAFETY = ("CONTEXTUAL", "STRICT", "OFF", "NONE")
+SAFETY_MODES = ("CONTEXTUAL", "STRICT", "OFF", "NONE")
 ROLES = ("user", "assistant", "system", "tool")
-CHOICES = ("REQUIRED", "NONE")
-MAX_STOPS = 5
+TOOL_CHOICES = ("REQUIRED", "NONE")
+MAX_STOP_SEQUENCES = 5
 REFERENCE = "For proper usage, please refer to https://docs.cohere.com/reference/chat"
 
 
@@ -58,11 +58,13 @@ def validate(body: Mapping[str, Any]) -> None:
     for at, message in enumerate(body["messages"]):
         _check_message(message, at)
     if (choice := body.get("tool_choice")) is not None:
-        if choice not in CHOICES:
-            raise RequestError(f"invalid request: tool_choice must be one of {', '.join(CHOICES)}, but it is {choice}")
+        if choice not in TOOL_CHOICES:
+            raise RequestError(
+                f"invalid request: tool_choice must be one of {', '.join(TOOL_CHOICES)}, but it is {choice}"
+            )
         if not body.get("tools"):
             raise RequestError("invalid request: tool_choice needs tools")
-    keep_rules(RULES, body)
+    keep_rules(MESSAGE_RULES, body)
     check_options(body)
 
 
@@ -71,13 +73,13 @@ def check_options(body: Mapping[str, Any]) -> None:
     for name, (low, high) in BOUNDS.items():
         if (value := body.get(name)) is not None and not low <= value <= high:
             raise RequestError(f"invalid request: {name} must be between {low} and {high} inclusive.")
-    if (given := len(body.get("stop_sequences") or ())) > MAX_STOPS:
+    if (count := len(body.get("stop_sequences") or ())) > MAX_STOP_SEQUENCES:
         raise RequestError(
-            f"invalid request: too many stop sequences provided, maximum is {MAX_STOPS}, received {given}."
+            f"invalid request: too many stop sequences provided, maximum is {MAX_STOP_SEQUENCES}, received {count}."
         )
-    if (mode := body.get("safety_mode")) is not None and mode not in SAFETY:
+    if (mode := body.get("safety_mode")) is not None and mode not in SAFETY_MODES:
         raise RequestError(f"unrecognized safety mode '{mode}'. {REFERENCE}")
-    keep_rules(OPTIONS, body)
+    keep_rules(OPTION_RULES, body)
 
 
 def _check_message(message: Any, at: int) -> None:
@@ -87,17 +89,17 @@ def _check_message(message: Any, at: int) -> None:
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what a request asks."""
-    asked = read_chat(body, headers)
+    """Read a request."""
+    prompt = read_chat(body, headers)
     return replace(
-        asked,
+        prompt,
         format="cohere",
-        messages=tuple(map(_completed, asked.messages, dicts(body.get("messages")))),
+        messages=tuple(map(_completed, prompt.messages, dicts(body.get("messages")))),
         tool_choice={"REQUIRED": ToolChoice("required"), "NONE": ToolChoice("none")}.get(
             text(body.get("tool_choice")), ANY_TOOL
         ),
         parallel_tool_calls=True,
-        response_format=_form(mapping(body.get("response_format"))),
+        response_format=_response_format(mapping(body.get("response_format"))),
         n=1,
         stop=texts(body.get("stop_sequences")),
         top_logprobs=None,
@@ -105,28 +107,28 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     )
 
 
-def _completed(message: Message, given: Mapping[str, Any]) -> Message:
-    """Return a message with its thinking, what it said of its calls, and with what a tool's documents say."""
-    if plan := text(given.get("tool_plan")):
+def _completed(message: Message, document: Mapping[str, Any]) -> Message:
+    """Return a message with its thinking, the plan of its calls, and the texts of a tool's documents."""
+    if plan := text(document.get("tool_plan")):
         message = replace(message, text="\n".join(filter(None, (plan, message.text))))
-    blocks = dicts(given.get("content"))
+    blocks = dicts(document.get("content"))
     thoughts = tuple(Thought(text(block.get("thinking"))) for block in blocks if block.get("type") == "thinking")
     documents = [mapping(block.get("document")).get("data") for block in blocks if block.get("type") == "document"]
     if not thoughts and not documents:
         return message
-    said, wrapped = (
-        "\n".join(filter(None, (message.text, *map(_document, data))))
+    message_text, wrapped = (
+        "\n".join(filter(None, (message.text, *map(_document_text, data))))
         for data in (map(unwrapped, documents), documents)
     )
-    return replace(message, text=said, thoughts=thoughts, wrapped=wrapped)
+    return replace(message, text=message_text, thoughts=thoughts, wrapped=wrapped)
 
 
-def _document(data: object) -> str:
+def _document_text(data: object) -> str:
     return data if isinstance(data, str) else orjson.dumps(data or {}).decode()
 
 
-def _form(given: Mapping[str, Any]) -> ResponseFormat:
-    if given.get("type") != "json_object":
-        return ResponseFormat() if given.get("type") == "text" else ANY_FORM
-    schema = mapping(given.get("json_schema") or given.get("schema"))
+def _response_format(document: Mapping[str, Any]) -> ResponseFormat:
+    if document.get("type") != "json_object":
+        return ResponseFormat() if document.get("type") == "text" else ANY_FORM
+    schema = mapping(document.get("json_schema") or document.get("schema"))
     return ResponseFormat("json_schema", "answer", schema) if schema else ResponseFormat("json_object")

@@ -1,4 +1,4 @@
-"""Cohere's rerank: `POST /v2/rerank`. A score says how near a document's words are to the query's."""
+"""Cohere's rerank: `POST /v2/rerank`. A score measures how similar a document's words are to the query's."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,7 +33,7 @@ class CohereRerank(CohereFormat):
         if validate:
             check(document, FIELDS, ("model", "query", "documents"))
             check_texts("documents", document["documents"], MAX_DOCUMENTS)
-            _check_said(document["query"], document["documents"])
+            _check_texts_not_empty(document["query"], document["documents"])
             if (top := document.get("top_n")) is not None and top < 1:
                 raise RequestError("invalid request: top_n must be at least 1")
         query = Message("user", text(document.get("query")))
@@ -47,21 +47,21 @@ class CohereRerank(CohereFormat):
         )
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the places and scores of the `top_n` best documents."""
-        given = prompt.body.get("documents")
-        documents = texts(given) if isinstance(given, list) else ()
-        found = ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
-        results = [{"index": index, "relevance_score": score} for index, score in found]
+        """Return the indexes and scores of the `top_n` best documents."""
+        documents_or_none = prompt.body.get("documents")
+        documents = texts(documents_or_none) if isinstance(documents_or_none, list) else ()
+        ranking = ranked(reply, prompt.last_user, documents, whole(prompt.body.get("top_n"), 1))
+        results = [{"index": index, "relevance_score": score} for index, score in ranking]
         return {"id": answer_id(reply), "results": results, "meta": meta(search_units=1)}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the id and the scores."""
+        """Read the id and the scores back."""
         if not collect_error(document, answer):
             answer.notes(document.get("id"), None)
             collect_scores(document.get("results"), answer)
 
 
-def _check_said(query: str, documents: Sequence[str]) -> None:
+def _check_texts_not_empty(query: str, documents: Sequence[str]) -> None:
     if not query.strip():
         raise RequestError("invalid request: query must not be empty or be only whitespace")
     if (at := next((at for at, each in enumerate(documents) if not each), None)) is not None:

@@ -21,7 +21,7 @@ MAX_TEXT, LAST_ID = 65_536, 2**31 - 1
 
 
 class CohereTokenize(CohereFormat):
-    """The tokens of a text; a rule answers it only with an error, if it names the format."""
+    """The tokens of a text; a script's rule can answer it only with an error, if it names the format."""
 
     name = "cohere_tokenize"
     is_lookup = True
@@ -41,12 +41,12 @@ class CohereTokenize(CohereFormat):
             raise RequestError(f"invalid request: text must have from 1 to {MAX_TEXT} characters")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the ids of the tokens, and what each stands for."""
+        """Return the ids of the tokens, and the text of each."""
         ids = tokens.ids(text(prompt.body.get("text"))[:MAX_TEXT], prompt.model)
         return {"tokens": ids, "token_strings": [tokens.join([each], prompt.model) for each in ids], "meta": META}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an error; tokens are not kept."""
+        """Read an error back; tokens are not recorded."""
         collect_error(document, answer)
 
 
@@ -61,7 +61,7 @@ class CohereDetokenize(CohereTokenize):
             raise RequestError("invalid request: tokens must be ids of tokens")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the text; ids that no token has say nothing."""
-        given = prompt.body.get("tokens")
-        known = [each for each in given if type(each) is int] if isinstance(given, list) else []
-        return {"text": tokens.join(known[:MAX_TEXT], prompt.model), "meta": META}
+        """Return the text; unknown ids are left out."""
+        token_ids = prompt.body.get("tokens")
+        valid_ids = [each for each in token_ids if type(each) is int] if isinstance(token_ids, list) else []
+        return {"text": tokens.join(valid_ids[:MAX_TEXT], prompt.model), "meta": META}

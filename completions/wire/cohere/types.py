@@ -11,31 +11,31 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.shapes import Shape, misfits
 
-NAMES: Mapping[type, str] = {
+TYPE_NAMES: Mapping[type, str] = {
     **{str: "string", bool: "boolean", int: "integer", float: "number"},
     **{list: "array", dict: "object"},
 }
 
 FUNCTION: Shape = {"name": str, "description": str, "parameters": dict}
 TOOL: Shape = {"type": str, "function": FUNCTION}
-CALL: Shape = {"id": str, "type": str, "function": {"name": str, "arguments": str}}
+TOOL_CALL: Shape = {"id": str, "type": str, "function": {"name": str, "arguments": str}}
 DOCUMENT: Shape = {"id": str, "data": (dict, str)}
 BLOCK: Shape = {"type": str, "text": str, "thinking": str, "image_url": {"url": str}, "document": DOCUMENT}
 MESSAGE: Shape = {
     "role": str,
     "content": (str, [BLOCK]),
-    "tool_calls": [CALL],
+    "tool_calls": [TOOL_CALL],
     "tool_plan": str,
     "tool_call_id": str,
     "citations": [dict],
 }
 
 
-def typed(value: Any, shape: Shape, place: str) -> None:
+def check_type(value: Any, shape: Shape, path: str) -> None:
     """Refuse a value, or one within it, that is of another JSON type than its shape."""
-    for wrong in misfits(value, shape, null_in=(dict, list)):
-        where = ".".join(step for step in (place, *wrong.place) if step and isinstance(step, str))
-        found = "number" if type(wrong.value) in (int, float) else NAMES[type(wrong.value)]
+    for misfit in misfits(value, shape, null_in=(dict, list)):
+        path = ".".join(step for step in (path, *misfit.place) if step and isinstance(step, str))
+        actual = "number" if type(misfit.value) in (int, float) else TYPE_NAMES[type(misfit.value)]
         raise RequestError(
-            f"invalid type: parameter '{where}' is of type {found} but should be of type {NAMES[wrong.expected]}"
+            f"invalid type: parameter '{path}' is of type {actual} but should be of type {TYPE_NAMES[misfit.expected]}"
         )

@@ -1,4 +1,4 @@
-"""The first version of Cohere's chat: `POST /v1/chat`, whose stream is lines of JSON, or events if a header says so.
+"""Version 1 of Cohere's chat: `POST /v1/chat`, whose stream is lines of JSON, or events if a header asks for them.
 
 The shapes, and the order of a stream's events, are those of exchanges that langchain-cohere recorded in July 2024; the
 fields are those of `NonStreamedChatResponse` and `StreamedChatResponse` in the cohere SDK 7.
@@ -16,7 +16,7 @@ from completions.event import HOLE, Event, Events, Template
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure
 from completions.wire.cohere import citations, v1_prompt
 from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, collect_error, meta, read_chat_body
-from completions.wire.cohere.chat import HEARD, collect_cost, cost_of, finish_reason
+from completions.wire.cohere.chat import FINISH_REASON_NAMES, collect_usage, finish_reason, usage_of
 from completions.wire.content import arguments_of, only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import SSE, Framing, JSONLines, counts
@@ -24,20 +24,20 @@ from completions.wire.framing import pieces as cut
 from completions.wire.readback import NATURAL, Answer, Voice
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "COMPLETE", "content_filter": "ERROR_TOXIC"}
-FIRST_HEARD = {**HEARD, "COMPLETE": NATURAL, "ERROR_TOXIC": "content_filter"}
+V1_FINISH_REASON_NAMES = {**FINISH_REASON_NAMES, "COMPLETE": NATURAL, "ERROR_TOXIC": "content_filter"}
 
 
-class StreamedJSON(JSONLines):
-    """JSON lines, under the name that the API has for them."""
+class StreamJSONLines(JSONLines):
+    """JSON lines, with the API's media type for them."""
 
     media_type = "application/stream+json"
 
 
-STREAMED_JSON = StreamedJSON()
+STREAM_JSON_LINES = StreamJSONLines()
 
 
-class FirstCohereChat(CohereFormat):
-    """A text for a message, with the conversation that there is now."""
+class CohereChatV1(CohereFormat):
+    """A text for a message, with the conversation so far."""
 
     name = "cohere_v1"
     vendor = "cohere"
@@ -52,38 +52,38 @@ class FirstCohereChat(CohereFormat):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return JSON lines, or server-sent events where `Accepts` asks for them."""
-        return SSE if prompt.headers.get("accepts") == SSE.media_type else STREAMED_JSON
+        return SSE if prompt.headers.get("accepts") == SSE.media_type else STREAM_JSON_LINES
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what is said, the conversation with it, and what it cost."""
+        """Return the text, the conversation with it, and the usage."""
         choice = only_choice(reply)
-        said, calls = choice.text or choice.refusal or "", _calls(choice)
-        called = {"tool_calls": calls} if calls else {}
-        found = citations.cited(choice, prompt)
-        names = {text(each.get("url")) for each in found}
-        rests = {
-            "citations": [citations.first(each, said) for each in found],
-            "documents": [source for name, source in citations.sources(prompt).items() if name in names],
+        answer, calls = choice.text or choice.refusal or "", _calls(choice)
+        tool_calls = {"tool_calls": calls} if calls else {}
+        cited = citations.citations_of(choice, prompt)
+        names = {text(each.get("url")) for each in cited}
+        citation_fields = {
+            "citations": [citations.v1_citation(each, answer) for each in cited],
+            "documents": [source for name, source in citations.documents_of(prompt).items() if name in names],
         }
         return {
             "response_id": answer_id(reply),
-            "text": said,
+            "text": answer,
             "generation_id": ids.uuid_of(f"generation/{reply.serial}"),
-            "chat_history": [*v1_prompt.turns(prompt.body), {"role": "CHATBOT", "message": said, **called}],
+            "chat_history": [*v1_prompt.turns(prompt.body), {"role": "CHATBOT", "message": answer, **tool_calls}],
             "finish_reason": finish_reason(choice, FINISH_REASONS),
-            "meta": {**meta("1"), **cost_of(reply, prompt)},
-            **called,
-            **(rests if found else {}),
+            "meta": {**meta("1"), **usage_of(reply, prompt)},
+            **tool_calls,
+            **(citation_fields if cited else {}),
         }
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the events: the start, what is said piece by piece, the calls piece by piece and whole, the end."""
+        """Return the events: the start, the text piece by piece, the calls piece by piece and whole, the end."""
         choice, document = only_choice(reply), self.document(reply, prompt)
-        events, places = Events([_event("stream-start", generation_id=document["generation_id"])]), count()
+        events, call_indexes = Events([_event("stream-start", generation_id=document["generation_id"])]), count()
         kind = "tool-calls-chunk" if choice.tool_calls else "text-generation"
         for block in choice.content:
             if block.call is not None and arguments_of(block.call) is not None:
-                events += _streamed_call(next(places), block.call, prompt)
+                events += _streamed_call(next(call_indexes), block.call, prompt)
             elif block.kind == "text" or (block.kind == "refusal" and not choice.text):
                 events += _pieces(kind, {"text": HOLE}, cut(block.text, prompt))
         if calls := document.get("tool_calls"):
@@ -94,11 +94,11 @@ class FirstCohereChat(CohereFormat):
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the end of an answer that failed; its text is the error."""
-        said = self.adapt_error(failure.error).message
-        return [_event("stream-end", response={"text": said, "finish_reason": "ERROR"}, finish_reason="ERROR")]
+        message = self.adapt_error(failure.error).message
+        return [_event("stream-end", response={"text": message, "finish_reason": "ERROR"}, finish_reason="ERROR")]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an answer, or an event of its stream."""
+        """Read an answer back, or an event of its stream."""
         if collect_error(document, answer):
             return
         match document.get("event_type"):
@@ -114,17 +114,17 @@ class FirstCohereChat(CohereFormat):
 
 
 def _calls(choice: Choice) -> list[dict[str, Any]]:
-    """Return the calls, without those whose arguments were cut: there are only objects here."""
-    found = [(call.name, arguments_of(call)) for call in choice.tool_calls]
-    return [{"name": name, "parameters": parameters} for name, parameters in found if parameters is not None]
+    """Return the calls, without those whose arguments were cut: in this API they are objects."""
+    calls = [(call.name, arguments_of(call)) for call in choice.tool_calls]
+    return [{"name": name, "parameters": parameters} for name, parameters in calls if parameters is not None]
 
 
 def _streamed_call(index: int, call: ToolCall, prompt: Prompt) -> Events:
-    kind, named = "tool-calls-chunk", {"index": index, "name": call.name}
-    pieces = {"tool_call_delta": {"index": index, "parameters": HOLE}}
+    kind, name_delta = "tool-calls-chunk", {"index": index, "name": call.name}
+    arguments_delta = {"tool_call_delta": {"index": index, "parameters": HOLE}}
     return Events(
-        [_event(kind, token=True, tool_call_delta=named)],
-        _pieces(kind, pieces, cut(written_arguments(call), prompt), part="arguments"),
+        [_event(kind, token=True, tool_call_delta=name_delta)],
+        _pieces(kind, arguments_delta, cut(written_arguments(call), prompt), part="arguments"),
     )
 
 
@@ -148,7 +148,7 @@ def _collect_whole(document: Mapping[str, Any], answer: Answer) -> None:
 
 
 def _collect_citations(document: Mapping[str, Any], voice: Voice) -> None:
-    voice.annotations += filter(None, map(citations.read, dicts(document.get("citations"))))
+    voice.annotations += filter(None, map(citations.read_citation, dicts(document.get("citations"))))
 
 
 def _collect_piece(document: Mapping[str, Any], voice: Voice) -> None:
@@ -159,5 +159,5 @@ def _collect_piece(document: Mapping[str, Any], voice: Voice) -> None:
 
 def _collect_ending(document: Mapping[str, Any], answer: Answer) -> None:
     answer.notes(document.get("response_id"), None)
-    answer.voice().ends(document.get("finish_reason"), FIRST_HEARD)
-    collect_cost(mapping(document.get("meta")), answer)
+    answer.voice().ends(document.get("finish_reason"), V1_FINISH_REASON_NAMES)
+    collect_usage(mapping(document.get("meta")), answer)

@@ -1,4 +1,4 @@
-"""Step 2 for the first version of Cohere's chat: its body, told as one of the second version -> `Prompt`.
+"""Step 2 for version 1 of Cohere's chat: its body, translated to one of version 2 -> `Prompt`.
 
 The fields are those of `Client.chat` in the cohere SDK 7. The wordings are those that users quote of this address.
 """
@@ -13,9 +13,9 @@ import orjson
 from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.wire.cohere.base import check
-from completions.wire.cohere.prompt import FIELDS as SECOND
+from completions.wire.cohere.prompt import FIELDS as V2_FIELDS
 from completions.wire.cohere.prompt import check_options
-from completions.wire.cohere.prompt import read_prompt as read_second
+from completions.wire.cohere.prompt import read_prompt as read_v2_prompt
 from completions.wire.fields import dicts, mapping, text, without_fields, without_nulls
 from completions.wire.shapes import Shape
 
@@ -24,7 +24,7 @@ Message = dict[str, Any]
 
 _TURN: Shape = {"role": str, "message": str, "tool_calls": [dict], "tool_results": [dict]}
 FIELDS: Mapping[str, Shape] = {
-    **without_fields(SECOND, "messages"),
+    **without_fields(V2_FIELDS, "messages"),
     **dict.fromkeys(("message", "preamble", "conversation_id", "prompt_truncation", "citation_quality"), str),
     **{name: [dict] for name in ("connectors", "tool_results", "documents")},
     "chat_history": [_TURN],
@@ -34,13 +34,22 @@ FIELDS: Mapping[str, Shape] = {
 }
 ROLES = ("USER", "CHATBOT", "SYSTEM", "TOOL")
 
-TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean", "list": "array", "dict": "object"}
-"""What Python's types, by which parameters are declared, are called in JSON Schema."""
+JSON_SCHEMA_TYPES = {
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+}
+"""The names in JSON Schema of the Python types by which parameters are declared."""
 
 NO_MESSAGE = "invalid request: message must be at least 1 token long or tool results must be specified."
-UNSAID = "invalid request: all elements in history must have a message."
-BOTH = "invalid request: cannot specify both message and tool_results in multistep mode"
-AFTER_RESULTS = "invalid request: cannot specify message if the last entry in chat history contains tool results"
+NO_TURN_MESSAGE = "invalid request: all elements in history must have a message."
+MESSAGE_AND_RESULTS = "invalid request: cannot specify both message and tool_results in multistep mode"
+MESSAGE_AFTER_RESULTS = (
+    "invalid request: cannot specify message if the last entry in chat history contains tool results"
+)
 
 
 def validate(body: Body) -> None:
@@ -52,110 +61,110 @@ def validate(body: Body) -> None:
     if not body.get("message") and not body.get("tool_results"):
         raise RequestError(NO_MESSAGE)
     if body.get("message") and body.get("tool_results") and not body.get("force_single_step"):
-        raise RequestError(BOTH)
+        raise RequestError(MESSAGE_AND_RESULTS)
     if body.get("message") and history and role_of(history[-1]) == "TOOL":
-        raise RequestError(AFTER_RESULTS)
+        raise RequestError(MESSAGE_AFTER_RESULTS)
     check_options(body)
 
 
 def _check_turn(turn: Any, at: int) -> None:
     if turn is None or (role := role_of(turn)) not in ROLES:
-        said = mapping(turn).get("role")
+        role_name = mapping(turn).get("role")
         raise RequestError(
-            f"invalid request: chat_history[{at}].role must be one of {', '.join(ROLES)}, but it is {said}"
+            f"invalid request: chat_history[{at}].role must be one of {', '.join(ROLES)}, but it is {role_name}"
         )
     if role != "TOOL" and not turn.get("message") and not turn.get("tool_calls"):
-        raise RequestError(UNSAID)
+        raise RequestError(NO_TURN_MESSAGE)
 
 
 def role_of(turn: Body) -> str:
-    """Return whose turn it is, in capitals, as answers tell it; requests may write it otherwise."""
+    """Return the role of a turn in capitals, as answers have it; requests may have lower case."""
     return text(turn.get("role")).upper()
 
 
 def turns(body: Body) -> list[Message]:
-    """Return the conversation up to what is asked, as an answer repeats it."""
-    found = [_turn(each) for each in dicts(body.get("chat_history"))]
-    if said := text(body.get("message")):
-        found.append({"role": "USER", "message": said})
+    """Return the conversation up to the current message, as an answer repeats it."""
+    history = [_turn(turn) for turn in dicts(body.get("chat_history"))]
+    if message := text(body.get("message")):
+        history.append({"role": "USER", "message": message})
     if results := dicts(body.get("tool_results")):
-        found.append({"role": "TOOL", "tool_results": list(results)})
-    return found
+        history.append({"role": "TOOL", "tool_results": list(results)})
+    return history
 
 
-def _turn(given: Body) -> Message:
+def _turn(source: Body) -> Message:
     """Return a turn of the history with the fields that the API knows."""
-    turn: Message = {"role": role_of(given)}
+    turn: Message = {"role": role_of(source)}
     if turn["role"] == "TOOL":
-        return turn | {"tool_results": list(dicts(given.get("tool_results")))}
+        return turn | {"tool_results": list(dicts(source.get("tool_results")))}
     calls = [
-        {"name": call.get("name"), "parameters": call.get("parameters")} for call in dicts(given.get("tool_calls"))
+        {"name": call.get("name"), "parameters": call.get("parameters")} for call in dicts(source.get("tool_calls"))
     ]
-    return turn | {"message": text(given.get("message"))} | ({"tool_calls": calls} if calls else {})
+    return turn | {"message": text(source.get("message"))} | ({"tool_calls": calls} if calls else {})
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what a request asks."""
-    system = [{"role": "system", "content": said}] if (said := text(body.get("preamble"))) else []
-    second = {
+    """Read a request."""
+    system = [{"role": "system", "content": preamble}] if (preamble := text(body.get("preamble"))) else []
+    v2_body = {
         **body,
         "messages": [*system, *_messages(body)],
         "tools": [_tool(each) for each in dicts(body.get("tools"))],
     }
-    return replace(read_second(second, headers), format="cohere_v1", body=body)
+    return replace(read_v2_prompt(v2_body, headers), format="cohere_v1", body=body)
 
 
 def _messages(body: Body) -> Iterator[Message]:
-    """Yield the turns as messages of the second version, with ids for the calls, which have none here.
+    """Yield the turns as messages of version 2; the calls, which have no ids in version 1, get some.
 
-    Results without the turn that called, as there are in a single step, get one that calls.
+    Results without a turn that called, as in a single step, get one.
     """
-    called: dict[str, str] = {}
-    for at, turn in enumerate(turns(body)):
+    call_ids: dict[str, str] = {}
+    for index, turn in enumerate(turns(body)):
         if turn["role"] == "TOOL":
             results = turn["tool_results"]
-            if not called:
-                yield _calling("", [mapping(result.get("call")) for result in results], at, called)
-            yield from (_result(result, called) for result in results)
+            if not call_ids:
+                yield _calling_message("", [mapping(result.get("call")) for result in results], index, call_ids)
+            yield from (_result(result, call_ids) for result in results)
         elif turn["role"] == "CHATBOT":
-            called = {}
-            yield _calling(turn["message"], turn.get("tool_calls", ()), at, called)
+            call_ids = {}
+            yield _calling_message(turn["message"], turn.get("tool_calls", ()), index, call_ids)
         else:
             yield {"role": turn["role"].lower(), "content": turn["message"]}
 
 
-def _calling(said: str, calls: Any, at: int, called: dict[str, str]) -> Message:
-    """Return the model's message with its calls, whose ids are noted by the tools' names."""
-    message: Message = {"role": "assistant", "content": said}
-    for place, call in enumerate(calls):
-        name, id = text(call.get("name")), f"call_{at}_{place}"
-        called.setdefault(name, id)
+def _calling_message(content: str, calls: Any, turn_index: int, call_ids: dict[str, str]) -> Message:
+    """Return the model's message with its calls; notes their ids in `call_ids`, by the names of the tools."""
+    message: Message = {"role": "assistant", "content": content}
+    for call_index, call in enumerate(calls):
+        name, call_id = text(call.get("name")), f"call_{turn_index}_{call_index}"
+        call_ids.setdefault(name, call_id)
         function = {"name": name, "arguments": orjson.dumps(call.get("parameters") or {}).decode()}
-        message.setdefault("tool_calls", []).append({"id": id, "type": "function", "function": function})
+        message.setdefault("tool_calls", []).append({"id": call_id, "type": "function", "function": function})
     return message
 
 
-def _result(result: Body, called: Mapping[str, str]) -> Message:
+def _result(result: Body, call_ids: Mapping[str, str]) -> Message:
     outputs = [{"type": "document", "document": {"data": output}} for output in dicts(result.get("outputs"))]
     name = text(mapping(result.get("call")).get("name"))
-    return {"role": "tool", "tool_call_id": called.get(name, ""), "content": outputs}
+    return {"role": "tool", "tool_call_id": call_ids.get(name, ""), "content": outputs}
 
 
-def _tool(given: Body) -> Message:
+def _tool(tool: Body) -> Message:
     """Return a tool with a JSON Schema of its parameters."""
-    defined = {name: mapping(each) for name, each in mapping(given.get("parameter_definitions")).items()}
+    definitions = {name: mapping(definition) for name, definition in mapping(tool.get("parameter_definitions")).items()}
     schema = {
         "type": "object",
-        "properties": {name: _schema(each) for name, each in defined.items()},
-        "required": [name for name, each in defined.items() if each.get("required")],
+        "properties": {name: _schema(definition) for name, definition in definitions.items()},
+        "required": [name for name, definition in definitions.items() if definition.get("required")],
     }
-    function = {"name": given.get("name"), "description": given.get("description"), "parameters": schema}
+    function = {"name": tool.get("name"), "description": tool.get("description"), "parameters": schema}
     return {"type": "function", "function": function}
 
 
 def _schema(parameter: Body) -> Message:
-    found = re.match(r"\w*", text(parameter.get("type")).lower())
-    kind = found[0] if found else ""
-    known = TYPES.get(kind, kind if kind in TYPES.values() else None)
-    told = {"type": known, "description": parameter.get("description")}
-    return without_nulls(told)
+    first_word = re.match(r"\w*", text(parameter.get("type")).lower())
+    type_name = first_word[0] if first_word else ""
+    json_type = JSON_SCHEMA_TYPES.get(type_name, type_name if type_name in JSON_SCHEMA_TYPES.values() else None)
+    schema = {"type": json_type, "description": parameter.get("description")}
+    return without_nulls(schema)

@@ -1,7 +1,7 @@
-"""Rerank as others have it at `POST /v1/rerank`: Jina (and who follows it), Voyage, and Cohere's first version.
+"""Rerank at `POST /v1/rerank`: Jina (and APIs that follow it), Voyage, and version 1 of Cohere's API.
 
-They are told apart by the model's name, which Cohere's alone may lack. Shapes: Jina's and Voyage's references
-("Reranker API", November 2026), and what LiteLLM 1.110 sends to and reads of them.
+They are told apart by the name of the model; only Cohere's requests may lack one. Shapes: Jina's and Voyage's
+references ("Reranker API", November 2026), and what LiteLLM 1.110 sends to and reads of them.
 """
 
 import re
@@ -18,7 +18,7 @@ from completions.wire.ranking import MAX_DOCUMENTS, collect_scores, cost, ranked
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
-VOYAGE, COHERE = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
+VOYAGE_MODELS, COHERE_MODELS = re.compile(r"rerank-(?:lite-)?\d"), re.compile(r"rerank-(?:v|english|multilingual)")
 
 FIELDS: Mapping[str, Shape] = {
     "model": str,
@@ -34,11 +34,11 @@ FIELDS: Mapping[str, Shape] = {
 }
 
 
-class Rerank(CohereRerank):
-    """The documents in the order of their scores, in the shape of the vendor whose model is asked."""
+class SharedRerank(CohereRerank):
+    """The documents in the order of their scores, in the shape of the vendor of the requested model."""
 
     def knows(self, model: str) -> bool:
-        """Accept all, which may be those of any vendor."""
+        """Accept all names: the models may be those of any vendor."""
         return True
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
@@ -59,24 +59,28 @@ class Rerank(CohereRerank):
         )
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the places and scores of the best documents, with the documents where they are asked for."""
+        """Return the indexes and scores of the best documents, with the documents if they are requested."""
         body, model = prompt.body, prompt.model or ""
-        given = body.get("documents")
-        documents = given if isinstance(given, list) else []
+        documents_or_none = body.get("documents")
+        documents = documents_or_none if isinstance(documents_or_none, list) else []
         texts = [text_of(each) for each in documents]
         found = ranked(reply, prompt.last_user, texts, whole(_top(body), 1))
-        shown = body.get("return_documents")
-        if VOYAGE.match(model):
+        with_documents = body.get("return_documents")
+        if VOYAGE_MODELS.match(model):
             data = [
-                {"relevance_score": score, "index": index, **({"document": texts[index]} if shown else {})}
+                {"relevance_score": score, "index": index, **({"document": texts[index]} if with_documents else {})}
                 for index, score in found
             ]
             usage = {"total_tokens": cost(prompt.last_user, texts, model)}
             return {"object": "list", "data": data, "model": reply.model or model, "usage": usage}
-        is_cohere = not model or COHERE.match(model) is not None
-        shown = bool(shown) if is_cohere else shown is not False
+        is_cohere = not model or COHERE_MODELS.match(model) is not None
+        with_documents = bool(with_documents) if is_cohere else with_documents is not False
         results = [
-            {"index": index, "relevance_score": score, **({"document": {"text": texts[index]}} if shown else {})}
+            {
+                "index": index,
+                "relevance_score": score,
+                **({"document": {"text": texts[index]}} if with_documents else {}),
+            }
             for index, score in found
         ]
         if is_cohere:
@@ -86,7 +90,7 @@ class Rerank(CohereRerank):
         return {"model": reply.model or model, "object": "list", "usage": usage, "results": results}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the scores, which Voyage calls data."""
+        """Read the scores back; Voyage has them in `data`."""
         super().collect(document, answer)
         collect_scores(document.get("data"), answer)
 
@@ -104,8 +108,8 @@ class Rerank(CohereRerank):
 
 
 def _top(body: Mapping[str, Any]) -> int | None:
-    found = body.get("top_k") if body.get("top_n") is None else body.get("top_n")
-    return found if isinstance(found, int) else None
+    value = body.get("top_k") if body.get("top_n") is None else body.get("top_n")
+    return value if isinstance(value, int) else None
 
 
 def _check_documents(documents: Sequence[object]) -> None:

@@ -14,7 +14,7 @@ from completions.conversation import Choice, Reply, ToolCall, Traffic, Usage
 from completions.receive.handler import Handler
 from completions.wire import registry
 from completions.wire.cohere.chat import CohereChat
-from completions.wire.cohere.rules import OPTIONS, RULES
+from completions.wire.cohere.rules import MESSAGE_RULES, OPTION_RULES
 from llmclient import lite
 from tests.asgi import call as ask
 from tests.leaky import LITELLM
@@ -347,7 +347,7 @@ BROKEN: list[tuple[dict[str, Any], str]] = [
 
 
 def test_rules__have_fresh_sources_and_are_all_broken_below() -> None:
-    for rule in (*RULES, *OPTIONS):
+    for rule in (*MESSAGE_RULES, *OPTION_RULES):
         assert rule.source and REVISED - date.fromisoformat(rule.seen) < timedelta(days=365)
         assert any(rule.broken(body) for body, _ in BROKEN)
 

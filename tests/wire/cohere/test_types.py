@@ -10,11 +10,11 @@ from completions.wire.base import WireFormat
 from completions.wire.cohere.chat import CohereChat
 from completions.wire.cohere.embed import CohereEmbed
 from completions.wire.cohere.rerank import CohereRerank
-from completions.wire.cohere.v1_chat import FirstCohereChat
+from completions.wire.cohere.v1_chat import CohereChatV1
 
 BODIES: dict[type[WireFormat], dict[str, Any]] = {
     CohereChat: {"model": "command-a-03-2025", "messages": [{"role": "user", "content": "Hi"}]},
-    FirstCohereChat: {"message": "Hi"},
+    CohereChatV1: {"message": "Hi"},
     CohereEmbed: {"model": "embed-v4.0", "input_type": "search_query", "texts": ["a"]},
     CohereRerank: {"model": "rerank-v3.5", "query": "a", "documents": ["a"]},
 }
@@ -37,8 +37,8 @@ def said(content: Any) -> dict[str, Any]:
         (CohereChat, {"stop_sequences": ["a", 5]}, "stop_sequences", "number", "string"),
         (CohereChat, {"documents": [[]]}, "documents", "array", "object"),
         (CohereChat, {"response_format": {"type": 1.5}}, "response_format.type", "number", "string"),
-        (FirstCohereChat, {"chat_history": ["Hi"]}, "chat_history", "string", "object"),
-        (FirstCohereChat, {"tools": [{"description": {}}]}, "tools.description", "object", "string"),
+        (CohereChatV1, {"chat_history": ["Hi"]}, "chat_history", "string", "object"),
+        (CohereChatV1, {"tools": [{"description": {}}]}, "tools.description", "object", "string"),
         (CohereEmbed, {"texts": [["a"]]}, "texts", "array", "string"),
         (CohereRerank, {"documents": [{"text": "a"}]}, "documents", "object", "string"),
     ],

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from completions.conversation import Traffic
 from completions.receive.handler import Handler
 from completions.wire import registry
-from completions.wire.cohere.v1_chat import FirstCohereChat
+from completions.wire.cohere.v1_chat import CohereChatV1
 from tests.asgi import Answer, call
 from tests.wire.test_ids import UUID
 
@@ -152,7 +152,7 @@ async def test_results__follow_the_calls_of_the_history_or_of_their_own(single: 
 
 
 def test_tools__have_schemas() -> None:
-    prompt = FirstCohereChat().parse(json.dumps({"message": "Hi", "tools": TOOLS}).encode(), {}, validate=True)
+    prompt = CohereChatV1().parse(json.dumps({"message": "Hi", "tools": TOOLS}).encode(), {}, validate=True)
     assert prompt.tools[0].parameters == {
         "type": "object",
         "properties": {
