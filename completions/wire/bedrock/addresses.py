@@ -1,4 +1,4 @@
-"""Where Bedrock's runtime is found; a model's name may be an ARN, which has slashes."""
+"""The addresses of Bedrock's runtime; the name of a model may be an ARN, which has slashes."""
 
 from completions.wire.address import Address
 from completions.wire.bedrock.apply_guardrail import ApplyGuardrail
@@ -11,8 +11,8 @@ from completions.wire.bedrock.gpt import BedrockGPT
 from completions.wire.bedrock.nova import Nova
 from completions.wire.bedrock.nova_embeddings import NovaEmbeddings
 from completions.wire.bedrock.profiles import ProfiledModels
-from completions.wire.bedrock.rerank import InvokedRerank, Rerank
-from completions.wire.bedrock.text_models import ROUTE, TextModels
+from completions.wire.bedrock.rerank import Rerank, RerankAtInvoke
+from completions.wire.bedrock.text_models import TEXT_MODEL_NAMES, TextModels
 
 CONVERSE = Converse()
 
@@ -24,8 +24,8 @@ ADDRESSES = [
     Address(f"model/(?P<model>(?:.+[./])?nova-[^/]+)/{METHOD}", Nova()),
     Address(f"model/(?P<model>(?:.+[./])?titan-embed-(?:text|g1)-[^/]+)/{METHOD}", TitanEmbeddings()),
     Address(f"model/(?P<model>(?:.+[./])?cohere[.]embed-[^/]+)/{METHOD}", CohereEmbeddings()),
-    Address(f"model/(?P<model>(?:.+[./])?(?:cohere|amazon)[.]rerank-[^/]+)/{METHOD}", InvokedRerank()),
-    Address(f"model/(?P<model>(?:.+[./])?(?:{ROUTE})[^/]+)/{METHOD}", TextModels()),
+    Address(f"model/(?P<model>(?:.+[./])?(?:cohere|amazon)[.]rerank-[^/]+)/{METHOD}", RerankAtInvoke()),
+    Address(f"model/(?P<model>(?:.+[./])?(?:{TEXT_MODEL_NAMES})[^/]+)/{METHOD}", TextModels()),
     Address(f"model/(?P<model>(?:.+[./])?openai[.]gpt-[^/]+)/{METHOD}", BedrockGPT()),
     Address(f"model/(?P<model>.+)/{METHOD}", BedrockClaude()),
     Address("model/(?P<model>.+)/(?P<method>converse|converse-stream)", CONVERSE),

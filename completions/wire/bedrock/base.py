@@ -1,4 +1,4 @@
-"""What Bedrock's formats share: errors, headers, signatures, models' names and AWS's event stream."""
+"""What Bedrock's formats share: errors, headers, signatures, the names of models and AWS's event stream."""
 
 import re
 import zlib
@@ -16,22 +16,22 @@ from completions.wire.bedrock import errors as bedrock_errors
 from completions.wire.framing import AWS_EVENTS
 from completions.wire.readback import Answer
 
-REGIONS = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.")
-"""How the name of a profile begins that spreads a model's requests over regions."""
+REGION_PREFIX = re.compile(r"(?:us|eu|apac|jp|au|ca|sa|in|us-gov|global)\.")
+"""The prefix of a cross-region inference profile's name."""
 
 PROFILE = ":application-inference-profile/"
-"""What the ARN of a profile has that somebody made, before an id that tells nothing of the model."""
+"""The part of an application inference profile's ARN before its id, which does not tell the model."""
 
 PADDING: dict[str, Any] = {"p": ""}
-"""Where an event has what hides its length; in a text a quote is escaped, so nothing else looks like it."""
+"""The member of an event that hides its length; quotes within texts are escaped, so nothing else looks like it."""
 
 UNPADDED, LETTERS = b'"p":""', b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-SHORTEST, LONGEST = 2, 61
-"""Letters of a padding, as recorded from 2025 to 2026."""
+MIN_PADDING, MAX_PADDING = 2, 61
+"""The minimum and maximum length of a padding, as recorded from 2025 to 2026."""
 
 
 class BedrockFormat(WireFormat):
-    """An address of Bedrock's runtime."""
+    """What all addresses of Bedrock's runtime share."""
 
     reads_address = True
     adapt_error = staticmethod(bedrock_errors.adapt_error)
@@ -45,7 +45,7 @@ class BedrockFormat(WireFormat):
         return bare if entry(bare, "bedrock") or not entry(name, "bedrock") else name
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the request's id under AWS's name, and as AWS writes it: the same digits as a UUID."""
+        """Return the request's id in AWS's header, as a UUID of the same digits."""
         return {"x-amzn-requestid": ids.as_uuid(request_id)}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class BedrockFormat(WireFormat):
         return document
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an exception's message; its name is the event's, and there is no envelope."""
+        """Return an exception's message, without an envelope; the name of the exception is the event's."""
         exc = self.adapt_error(failure.error)
         return [Event(orjson.dumps(self.error(exc)), name=bedrock_errors.stream_name(exc))]
 
@@ -64,11 +64,11 @@ def padded(events: Iterable[Event]) -> list[Event]:
 
 
 def _padding(data: bytes) -> bytes:
-    return b'"p":"%b"' % LETTERS[: SHORTEST + zlib.crc32(data) % (LONGEST - SHORTEST + 1)]
+    return b'"p":"%b"' % LETTERS[: MIN_PADDING + zlib.crc32(data) % (MAX_PADDING - MIN_PADDING + 1)]
 
 
 def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
-    """Note the error that a body tells; say whether it does."""
+    """Note the error in a body; tell whether there is one."""
     message = document.get("message")
     if not isinstance(message, str) or "type" in document:
         return False
@@ -77,10 +77,10 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
 
 
 def model_of(name: str) -> str:
-    """Return a model's name without the region of a profile and without what an ARN has before it."""
-    return REGIONS.sub("", name.rpartition("/")[2], count=1)
+    """Return the name of a model without the region of a profile, and without the rest of an ARN."""
+    return REGION_PREFIX.sub("", name.rpartition("/")[2], count=1)
 
 
 def is_claude(name: str) -> bool:
-    """Tell whether a model's name is one of Claude's, whatever the region, or an ARN that ends so."""
+    """Tell whether a model is a Claude, by its name in any region or by its ARN."""
     return "claude" in model_of(name)

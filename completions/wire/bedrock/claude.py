@@ -19,21 +19,21 @@ from completions.wire.anthropic.usage import plain
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.bedrock import guardrail, guardrail_message, invoke, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
-from completions.wire.bedrock.claude_fields import lacks_a_beta
+from completions.wire.bedrock.claude_fields import has_unsupported_beta
 from completions.wire.bedrock.errors import AmazonError
-from completions.wire.bedrock.malformed import OWN
+from completions.wire.bedrock.malformed import BEDROCK_PREFIX
 from completions.wire.fields import dicts, mapping
 from completions.wire.readback import Answer
 from completions.wire.validation import refuse
 
-FIRST = re.compile(r"\bclaude-(?:2|v2|instant|3-(?:5-|haiku|sonnet|opus))")
+EARLY_MODELS = re.compile(r"\bclaude-(?:2|v2|instant|3-(?:5-|haiku|sonnet|opus))")
 
-OWN_IDS = "claude-haiku-4-5"
-"""Of this model AWS writes the id and the name itself, and tells the tier (recorded in September 2026)."""
+AWS_ID_MODELS = "claude-haiku-4-5"
+"""Models whose id and name are AWS's, and whose usage has the service tier (recorded in September 2026)."""
 
 REVISION = re.compile(r"-v\d+(?::\d+)?$")
 MAKER = re.compile(r"([a-z0-9]+)\.")
-"""How the names of models at Bedrock begin; those of profiles and of models in an ARN may not."""
+"""The prefix of model names at Bedrock; names of profiles and of models in an ARN may lack it."""
 
 
 class BedrockClaude(BedrockFormat, HostedClaude):
@@ -48,31 +48,31 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         return REVISION.sub("", model_of(model).removeprefix("anthropic."))
 
     def streams(self, document: Mapping[str, Any], route: Mapping[str, str]) -> bool:
-        """Tell whether the answer is to be streamed; the address says it."""
-        return route.get("method") == invoke.STREAMED
+        """Tell whether the answer is to be streamed, by the address."""
+        return route.get("method") == invoke.STREAM_METHOD
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a message's request, whose signature is of now; no other maker's are read here."""
+        """Read a request for a message, whose signature must be current; other makers' models are refused."""
         if validate:
             signing.check(headers)
         name = model_of(route.get("model", ""))
         if (maker := MAKER.match(name)) and maker[1] != "anthropic":
-            said = f"This mock does not take {name} at invoke and invoke-with-response-stream"
-            raise AmazonError("ValidationException", f"{said}; it is answered at converse, if it chats.")
+            refusal = f"This mock does not take {name} at invoke and invoke-with-response-stream"
+            raise AmazonError("ValidationException", f"{refusal}; it is answered at converse, if it chats.")
         return super().parse(body, headers, validate=validate, route=route)
 
     def is_of_cloud(self, field: str) -> bool:
-        """Tell whether a field is not for Claude; a guardrail's `amazon-bedrock-guardrailConfig` is for Bedrock."""
-        return field.startswith(OWN) or super().is_of_cloud(field)
+        """Tell whether a field is for Bedrock and not for Claude, such as `amazon-bedrock-guardrailConfig`."""
+        return field.startswith(BEDROCK_PREFIX) or super().is_of_cloud(field)
 
     def check_version(self, document: Mapping[str, Any]) -> None:
-        """Refuse a `stream`, too: the address says it here; and what is to be fetched (recorded in December 2025).
+        """Also refuse `stream`, which is in the address, and sources to be fetched (recorded in December 2025).
 
-        A beta of no such name, or that Bedrock lacks, is refused in words of its own, as measured until July 2026.
+        A beta that is unknown, or that Bedrock lacks, has its own error, as measured until July 2026.
         """
         if "stream" in document:
             refuse(Wrong("Extra inputs are not permitted", "stream"))
-        if lacks_a_beta(document):
+        if has_unsupported_beta(document):
             refuse(Wrong("invalid beta flag"))
         super().check_version(document)
         for index, message in enumerate(dicts(document.get("messages"))):
@@ -82,33 +82,33 @@ class BedrockClaude(BedrockFormat, HostedClaude):
                     refuse(Wrong("URL sources are not supported", where))
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the message; headers tell what it cost, as LangChain reads it, unless a guardrail blocked it."""
-        counted = invoke.metrics(reply.used, always=not FIRST.search(prompt.model or ""))
-        if OWN_IDS in (prompt.model or "") and not counted[invoke.WRITTEN]:
-            del counted[invoke.WRITTEN]
+        """Return the message; headers have the usage, as LangChain reads it, unless a guardrail blocked it."""
+        counts = invoke.metrics(reply.used, always=not EARLY_MODELS.search(prompt.model or ""))
+        if AWS_ID_MODELS in (prompt.model or "") and not counts[invoke.CACHE_WRITE_COUNT]:
+            del counts[invoke.CACHE_WRITE_COUNT]
         body = super().render(reply, prompt)
-        return body if _is_blocked(reply, prompt) else invoke.with_headers(body, counted)
+        return body if _is_blocked(reply, prompt) else invoke.with_headers(body, counts)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, with what a guardrail did."""
+        """Return the message, with a guardrail's action."""
         if _is_blocked(reply, prompt):
-            own = guardrail_message.whole(reply, self.table_name(prompt.model or ""))
+            message = guardrail_message.whole(reply, self.table_name(prompt.model or ""))
         else:
-            own = super().document(reply, prompt)
-        return {**own, **guardrail.invoke_fields(reply, prompt)}
+            message = super().document(reply, prompt)
+        return {**message, **guardrail.invoke_fields(reply, prompt)}
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what a message cost; of a cache the models up to 3.5 tell only where it was used."""
-        first = FIRST.search(prompt.model or "")
-        counted = plain(reply.used) if first else super().usage(reply, prompt)
-        return counted | ({"service_tier": "standard"} if OWN_IDS in (prompt.model or "") else {})
+        """Return the usage; models up to 3.5 have the cache's counts only if it was used."""
+        is_early = EARLY_MODELS.search(prompt.model or "")
+        counts = plain(reply.used) if is_early else super().usage(reply, prompt)
+        return counts | ({"service_tier": "standard"} if AWS_ID_MODELS in (prompt.model or "") else {})
 
     def _named(self, reply: Reply, prompt: Prompt) -> Reply:
         named = super()._named(reply, prompt)
-        if OWN_IDS not in (prompt.model or ""):
+        if AWS_ID_MODELS not in (prompt.model or ""):
             return named
-        made = f"msg_bdrk_{ids.spelled(reply.serial, invoke.ID_SIZE, ids.LETTERS32)}"
-        return replace(named, id=reply.id or made, model=model_of(reply.model or prompt.model or ""))
+        default_id = f"msg_bdrk_{ids.spelled(reply.serial, invoke.ID_SIZE, ids.LETTERS32)}"
+        return replace(named, id=reply.id or default_id, model=model_of(reply.model or prompt.model or ""))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return Anthropic's events as chunks, without pings."""
@@ -119,11 +119,11 @@ class BedrockClaude(BedrockFormat, HostedClaude):
         return invoke.chunked(events, invoke.ending(reply, prompt))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in a message, or what is in a chunk."""
+        """Read a message back, or the content of a chunk."""
         if collect_error(document, answer):
             return
-        super().collect(invoke.opened(document), answer)
+        super().collect(invoke.decoded_chunk(document), answer)
 
 
 def _is_blocked(reply: Reply, prompt: Prompt) -> bool:
-    return guardrail.intervenes(reply, guardrail.of_headers(prompt))
+    return guardrail.intervenes(reply, guardrail.from_headers(prompt))

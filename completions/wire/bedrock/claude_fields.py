@@ -1,7 +1,7 @@
-"""Steps 2 and 4 for Claude at Converse: what is asked and answered in Anthropic's own fields.
+"""Steps 2 and 4 for Claude at Converse: Anthropic's own fields in requests and answers.
 
 `additionalModelRequestFields` has members of a body of Anthropic's, and `additionalModelResponseFieldPaths` JSON
-Pointers into its answer; of both the AI SDK, LangChain and Pydantic AI make use. AWS passes over what is not there.
+Pointers into its answer; the AI SDK, LangChain and Pydantic AI use both. AWS ignores pointers to missing fields.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from completions.wire.fields import mapping, texts
 
 MISSING = object()
 
-NO_BETAS = frozenset(
+UNSUPPORTED_BETAS = frozenset(
     {
         "advanced-tool-use-2025-11-20",
         "code-execution-2025-05-22",
@@ -31,53 +31,55 @@ NO_BETAS = frozenset(
         "web-fetch-2025-09-10",
     }
 )
-"""Betas of Anthropic's that Bedrock was seen to refuse, of all models."""
+"""Anthropic's betas that Bedrock was seen to refuse, for all models."""
 
 
-def fields_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a request asks of its model alone."""
+def request_fields(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a request's model-specific fields."""
     return mapping(body.get("additionalModelRequestFields"))
 
 
-def lacks_a_beta(fields: Mapping[str, Any]) -> bool:
-    """Tell whether Claude's fields ask for a beta of no such name, or for one that Bedrock lacks."""
+def has_unsupported_beta(fields: Mapping[str, Any]) -> bool:
+    """Tell whether Claude's fields name a beta that is unknown, or that Bedrock lacks."""
     betas = texts(fields.get("anthropic_beta"))
-    return unknown(betas) is not None or not NO_BETAS.isdisjoint(betas)
+    return unknown(betas) is not None or not UNSUPPORTED_BETAS.isdisjoint(betas)
 
 
-def extended(prompt: Prompt) -> Prompt:
-    """Return a prompt with what is asked of Claude besides: the form of the answer, thinking, tools of Anthropic's."""
-    if not (fields := fields_of(prompt.body)):
+def with_request_fields(prompt: Prompt) -> Prompt:
+    """Return a prompt with the model-specific fields: the answer's format, the effort, Anthropic's tools."""
+    if not (fields := request_fields(prompt.body)):
         return prompt
-    own, known = read_prompt(fields, prompt.headers), {tool.name for tool in prompt.tools}
+    anthropic_prompt, tool_names = read_prompt(fields, prompt.headers), {tool.name for tool in prompt.tools}
     return replace(
         prompt,
-        response_format=own.response_format if own.response_format.stated else prompt.response_format,
-        reasoning_effort=own.reasoning_effort or prompt.reasoning_effort,
-        tools=(*prompt.tools, *(tool for tool in own.tools if tool.name not in known)),
-        tool_choice=own.tool_choice if own.tool_choice.stated else prompt.tool_choice,
-        parallel_tool_calls=own.parallel_tool_calls,
+        response_format=anthropic_prompt.response_format
+        if anthropic_prompt.response_format.stated
+        else prompt.response_format,
+        reasoning_effort=anthropic_prompt.reasoning_effort or prompt.reasoning_effort,
+        tools=(*prompt.tools, *(tool for tool in anthropic_prompt.tools if tool.name not in tool_names)),
+        tool_choice=anthropic_prompt.tool_choice if anthropic_prompt.tool_choice.stated else prompt.tool_choice,
+        parallel_tool_calls=anthropic_prompt.parallel_tool_calls,
     )
 
 
-def pointed_at(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the fields of Claude's answer that a request points at, each at its place.
+def response_fields(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the fields of Claude's answer to which a request has pointers, nested as in the answer.
 
-    A stream has the reasons in the `delta` of a message; the AI SDK asks for that of an answer that is whole, too.
+    A stream has the reasons in the `delta` of a message; the AI SDK requests this of whole answers, too.
     """
     if not (pointers := texts(prompt.body.get("additionalModelResponseFieldPaths"))):
         return {}
-    told = ending(reply, prompt)
-    reasons = {key: told[key] for key in ("stop_reason", "stop_sequence")}
-    answered, found = {**reasons, "delta": reasons}, dict[str, Any]()
+    message_ending = ending(reply, prompt)
+    reasons = {key: message_ending[key] for key in ("stop_reason", "stop_sequence")}
+    answer, fields = {**reasons, "delta": reasons}, dict[str, Any]()
     for pointer in pointers:
-        *above, last = pointer.removeprefix("/").split("/")
-        value: Any = answered
-        for step in (*above, last):
+        *parents, name = pointer.removeprefix("/").split("/")
+        value: Any = answer
+        for step in (*parents, name):
             value = mapping(value).get(step, MISSING)
         if value is not MISSING:
-            place = found
-            for step in above:
-                place = place.setdefault(step, {})
-            place[last] = value
-    return {"additionalModelResponseFields": found} if found else {}
+            parent = fields
+            for step in parents:
+                parent = parent.setdefault(step, {})
+            parent[name] = value
+    return {"additionalModelResponseFields": fields} if fields else {}

@@ -1,6 +1,6 @@
-"""Step 2 for Converse: what is refused of the blocks of a message, beside their members: texts, documents, thinking.
+"""Step 2 for Converse: the rules for the blocks of a message, apart from their members: texts, documents, thinking.
 
-What is called the model's is Claude's own refusal, which AWS passes on.
+Errors of the model are Claude's own, which AWS passes on.
 """
 
 import re
@@ -15,72 +15,73 @@ from completions.wire.fields import dicts, mapping
 
 Body = Mapping[str, Any]
 
-UNSIGNED = re.compile(r"(?:openai|qwen|minimax|moonshot(?:ai)?)[.]")
-"""Makers whose models refuse a signature of thinking (earendil-works/pi 686 and 727, January 2026)."""
+MODELS_WITHOUT_SIGNATURES = re.compile(r"(?:openai|qwen|minimax|moonshot(?:ai)?)[.]")
+"""Makers whose models refuse signatures of thinking (earendil-works/pi 686 and 727, January 2026)."""
 
-NAME = re.compile(r"(?!.*  )[a-zA-Z0-9 ()\[\]-]*")
+DOCUMENT_NAME = re.compile(r"(?!.*  )[a-zA-Z0-9 ()\[\]-]*")
 """The name of a document (recorded by vercel/ai, September 2026: a tab is refused, too)."""
 
-NO_NAME = (
+INVALID_DOCUMENT_NAME = (
     "The document file name can only contain alphanumeric characters, whitespace characters, hyphens, parentheses, and "
     "square brackets. The name can't contain more than one consecutive whitespace character. Check that the file name "
     "conforms to these restrictions and retry your request."
 )
-TOLD_NAME = re.compile(r"(?!.*  )[a-zA-Z0-9 ()\[\]_-]*")
-"""The name of a document whose text is told, as langchain-ai/langchain-aws recorded of Claude in 2025."""
+TEXT_DOCUMENT_NAME = re.compile(r"(?!.*  )[a-zA-Z0-9 ()\[\]_-]*")
+"""The name of a document that is sent as text, as langchain-ai/langchain-aws recorded of Claude in 2025."""
 
-UNCACHED = "Please remove the invalid cache point and try again."
-KEEPS_NOTHING = re.compile(r"(?:meta|deepseek|moonshot(?:ai)?|nvidia|qwen)[.]|openai[.]gpt-oss")
+REMOVE_CACHE_POINT = "Please remove the invalid cache point and try again."
+MODELS_WITHOUT_CACHE = re.compile(r"(?:meta|deepseek|moonshot(?:ai)?|nvidia|qwen)[.]|openai[.]gpt-oss")
 """Models that are quoted to refuse cache points."""
 
-NOT_CACHED = (
+NO_CACHE = (
     "You invoked an unsupported model or your request did not allow prompt caching. See the documentation for more "
     "information."
 )
 TEXT_SIZE = 400
-"""Characters of base64 at which it is seen whether it is a text."""
+"""Characters of base64 that are decoded to see whether it is a text."""
 
-BLIND_TO_RESULTS = re.compile(r"openai[.]gpt-(?!oss)")
-"""Models that see pictures of a user, but not of a tool (recorded by vercel/ai; anomalyco/opencode 48069, 2026)."""
+MODELS_WITHOUT_RESULT_IMAGES = re.compile(r"openai[.]gpt-(?!oss)")
+"""Models that take images from a user, but not from a tool (recorded by vercel/ai; anomalyco/opencode 48069, 2026)."""
 
 SIGNATURE = "reasoningContent.reasoningText.signature"
 MAX_DOCUMENTS = 5
 
 
 def check(content: Sequence[Body], where: str, model: str) -> None:
-    """Raise `AmazonError` for the first block of a message that is refused where it stands.
+    """Raise `AmazonError` for the first block of a message that is refused at its position.
 
-    Bedrock writes a document for Claude, but for a PDF, as two blocks, and joins the text that follows to it: so that
-    may be blank (recorded in 2026), but a cache point may not follow (strands-agents/harness-sdk 1966, March 2026), nor
-    may it follow thinking (0xPlaygrounds/rig 1673, April 2026) or be alone (recorded by vercel/ai, August 2026).
+    For Claude, Bedrock writes a document other than a PDF as two blocks, and joins the text that follows to it: so this
+    text may be blank (recorded in 2026), but a cache point may not follow (strands-agents/harness-sdk 1966, March
+    2026). Nor may it follow thinking (0xPlaygrounds/rig 1673, April 2026) or be alone (recorded by vercel/ai, August
+    2026).
     """
     if all(block.get("cachePoint") for block in content):
-        raise _refused(f"There is nothing available to cache. {UNCACHED}")
-    is_claude, joined, at = "claude" in model, False, 0
-    for place, block in enumerate(content):
-        said = block.get("text")
-        if said is not None and not said.strip() and not (is_claude and joined and said):
-            raise _blank(said, f"{where}.{place}", is_claude=is_claude)
-        if is_claude and joined and block.get("cachePoint"):
-            raise model_says(f"{where}.{at}.type: Field required")
-        if block.get("cachePoint") and place and content[place - 1].get("reasoningContent"):
-            raise _refused(f"Cache point cannot be inserted after reasoning block. {UNCACHED}")
-        joined = mapping(block.get("document")).get("format", "pdf") != "pdf"
-        at += 1 + joined
+        raise _refused(f"There is nothing available to cache. {REMOVE_CACHE_POINT}")
+    is_claude, follows_document, claude_index = "claude" in model, False, 0
+    for index, block in enumerate(content):
+        block_text = block.get("text")
+        if block_text is not None and not block_text.strip() and not (is_claude and follows_document and block_text):
+            raise _blank(block_text, f"{where}.{index}", is_claude=is_claude)
+        if is_claude and follows_document and block.get("cachePoint"):
+            raise model_error(f"{where}.{claude_index}.type: Field required")
+        if block.get("cachePoint") and index and content[index - 1].get("reasoningContent"):
+            raise _refused(f"Cache point cannot be inserted after reasoning block. {REMOVE_CACHE_POINT}")
+        follows_document = mapping(block.get("document")).get("format", "pdf") != "pdf"
+        claude_index += 1 + follows_document
         if (image := block.get("image")) is not None:
-            _check_picture(mapping(image), f"{where}.{at - 1}", model)
-        shown = dicts(mapping(block.get("toolResult")).get("content"))
-        if BLIND_TO_RESULTS.match(model) and any(part.get("image") for part in shown):
+            _check_image(mapping(image), f"{where}.{claude_index - 1}", model)
+        result_parts = dicts(mapping(block.get("toolResult")).get("content"))
+        if MODELS_WITHOUT_RESULT_IMAGES.match(model) and any(part.get("image") for part in result_parts):
             raise _refused("This model doesn't support the image field for user messages. Remove image and try again.")
-        thought = mapping(mapping(block.get("reasoningContent")).get("reasoningText"))
-        if thought.get("signature") and UNSIGNED.match(model):
+        reasoning_text = mapping(mapping(block.get("reasoningContent")).get("reasoningText"))
+        if reasoning_text.get("signature") and MODELS_WITHOUT_SIGNATURES.match(model):
             raise _refused(f"This model doesn't support the {SIGNATURE} field. Remove {SIGNATURE} and try again.")
 
 
 def check_turns(messages: Sequence[Body]) -> None:
     """Raise `AmazonError` for reasoning of a user, and for documents: their names, a missing text, too many of them.
 
-    The words are quoted from production (aws-samples/generative-ai-use-cases 1685, August 2026; the first ones,
+    The messages are quoted from production (aws-samples/generative-ai-use-cases 1685, August 2026; the first one,
     archestra-ai/archestra 4220, April 2026).
     """
     names = Counter[str]()
@@ -90,11 +91,11 @@ def check_turns(messages: Sequence[Body]) -> None:
             raise _refused(
                 "User messages cannot contain reasoning content. Please remove the reasoning content and try again."
             )
-        found = [mapping(block["document"]) for block in blocks if block.get("document")]
-        if not all(_has_name(document) for document in found):
-            raise _refused(NO_NAME)
-        names.update(str(document.get("name")) for document in found)
-        if found and not any(block.get("text") for block in blocks):
+        documents = [mapping(block["document"]) for block in blocks if block.get("document")]
+        if not all(_has_valid_name(document) for document in documents):
+            raise _refused(INVALID_DOCUMENT_NAME)
+        names.update(str(document.get("name")) for document in documents)
+        if documents and not any(block.get("text") for block in blocks):
             raise _refused(
                 "A text block must be included when using documents. Add a text block and retry your request."
             )
@@ -104,41 +105,49 @@ def check_turns(messages: Sequence[Body]) -> None:
         raise _refused("Messages can't contain duplicate document names.")
 
 
-def _has_name(document: Body) -> bool:
-    is_told = not {"text", "content"}.isdisjoint(mapping(document.get("source")))
-    return bool((TOLD_NAME if is_told else NAME).fullmatch(str(document.get("name"))))
+def _has_valid_name(document: Body) -> bool:
+    is_text = not {"text", "content"}.isdisjoint(mapping(document.get("source")))
+    return bool((TEXT_DOCUMENT_NAME if is_text else DOCUMENT_NAME).fullmatch(str(document.get("name"))))
 
 
 def check_cache_points(body: Body, model: str) -> None:
-    """Raise `AmazonError` for a cache point where the model keeps nothing (BerriAI/litellm 39210, September 2026).
+    """Raise `AmazonError` for a cache point if the model has no cache (BerriAI/litellm 39210, September 2026).
 
-    A Nova keeps no tools (danny-avila/LibreChat 13838, June 2026).
+    A Nova does not cache tools (danny-avila/LibreChat 13838, June 2026).
     """
     tools = dicts(mapping(body.get("toolConfig")).get("tools"))
-    places = [dicts(body.get("system")), tools, *(dicts(each.get("content")) for each in dicts(body.get("messages")))]
-    if KEEPS_NOTHING.match(model) and any(block.get("cachePoint") for blocks in places for block in blocks):
-        raise AmazonError("AccessDeniedException", NOT_CACHED, 403)
-    at = next((at for at, tool in enumerate(tools) if tool.get("cachePoint")), None)
-    if at is not None and "nova" in model:
-        said = f"#/toolConfig/tools/{at}: extraneous key [cachePoint] is not permitted, please reformat your input"
-        raise model_says(f"Malformed input request: {said} and try again.")
+    blocks_by_place = [
+        dicts(body.get("system")),
+        tools,
+        *(dicts(message.get("content")) for message in dicts(body.get("messages"))),
+    ]
+    if MODELS_WITHOUT_CACHE.match(model) and any(
+        block.get("cachePoint") for blocks in blocks_by_place for block in blocks
+    ):
+        raise AmazonError("AccessDeniedException", NO_CACHE, 403)
+    index = next((index for index, tool in enumerate(tools) if tool.get("cachePoint")), None)
+    if index is not None and "nova" in model:
+        problem = (
+            f"#/toolConfig/tools/{index}: extraneous key [cachePoint] is not permitted, please reformat your input"
+        )
+        raise model_error(f"Malformed input request: {problem} and try again.")
 
 
-def _check_picture(image: Body, where: str, model: str) -> None:
-    """Refuse a picture whose data is not of its format, as Claude and Llama are quoted, and Nova was recorded, in 2026.
+def _check_image(image: Body, where: str, model: str) -> None:
+    """Refuse an image whose data is not of its format, as Claude and Llama are quoted, and Nova was recorded, in 2026.
 
-    Of what is no picture at all, nobody but Nova tells the type.
+    Of data that is not an image at all, only Nova names the type.
     """
-    said, data = f"image/{image.get('format')}", mapping(image.get("source")).get("bytes")
-    if not isinstance(data, str) or (found := picture_type(data)) == said:
+    declared_type, data = f"image/{image.get('format')}", mapping(image.get("source")).get("bytes")
+    if not isinstance(data, str) or (actual_type := picture_type(data)) == declared_type:
         return
-    if "claude" in model and (wrong := mistaken(said, data)):
-        raise model_says(f"{where}.image.source.base64: {wrong.before}")
-    if "llama" in model and found:
-        raise model_says("The provided image does not match the specified image format.")
-    if "nova" in model and (found := found or _type_of_text(data)):
-        expected = f"does not match the expected type {said}"
-        raise model_says(f"The detected file MIME type {found} {expected}. Reformat your input and try again.")
+    if "claude" in model and (problem := mistaken(declared_type, data)):
+        raise model_error(f"{where}.image.source.base64: {problem.before}")
+    if "llama" in model and actual_type:
+        raise model_error("The provided image does not match the specified image format.")
+    if "nova" in model and (actual_type := actual_type or _type_of_text(data)):
+        expected = f"does not match the expected type {declared_type}"
+        raise model_error(f"The detected file MIME type {actual_type} {expected}. Reformat your input and try again.")
 
 
 def _type_of_text(data: str) -> str | None:
@@ -146,16 +155,16 @@ def _type_of_text(data: str) -> str | None:
     return "text/plain" if head and head.isascii() and head.decode().isprintable() else None
 
 
-def model_says(message: str) -> AmazonError:
-    """Return the error for what the model itself refuses."""
+def model_error(message: str) -> AmazonError:
+    """Return the error of a refusal by the model itself."""
     return _refused(f"The model returned the following errors: {message}")
 
 
-def _blank(said: str, where: str, *, is_claude: bool) -> AmazonError:
-    """Return the error for a blank text; Claude's words are quoted from June to August 2026, the others' from 2025."""
+def _blank(block_text: str, where: str, *, is_claude: bool) -> AmazonError:
+    """Return the error for a blank text; Claude's is quoted from June to August 2026, the others' from 2025."""
     if is_claude:
-        must = "contain non-whitespace text" if said else "be non-empty"
-        return model_says(f"messages: text content blocks must {must}")
+        requirement = "contain non-whitespace text" if block_text else "be non-empty"
+        return model_error(f"messages: text content blocks must {requirement}")
     return _refused(
         f"The text field in the ContentBlock object at {where} is blank. Add text to the text field, and try again."
     )

@@ -18,7 +18,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.bedrock import claude_fields, claude_thinking, guardrail, model_fields, signing
 from completions.wire.bedrock import rules as bedrock_rules
 from completions.wire.bedrock.base import PADDING, BedrockFormat, collect_error, is_claude, model_of, padded
-from completions.wire.bedrock.blocks import Block, blocks, is_run, streamed, text_first
+from completions.wire.bedrock.blocks import Block, blocks, is_run_by_server, sort_key, streamed
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.bedrock.prompt import read_prompt
 from completions.wire.bedrock.refusals import REFUSALS
@@ -45,14 +45,14 @@ FINISH_REASONS = {
 }
 TOKEN_MS = 10
 
-CHOSEN: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "type"}
-"""What of a request its answer repeats."""
+REPEATED_FIELDS: Mapping[str, str] = {"performanceConfig": "latency", "serviceTier": "type"}
+"""The members of a request that its answer repeats."""
 
-CACHING = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
-"""Models that tell in each whole answer what a cache did: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
+CACHE_COUNT_MODELS = re.compile(r"claude-(?!3-(?!7)|v?2|instant)|openai\.gpt-(?!oss)")
+"""Models whose whole answers always have the cache's counts: Claude from 3.7 on, and GPT-5.6 (recorded in 2026)."""
 
-READING = "global.anthropic.claude-haiku-4-5"
-"""Of this profile it is told only what was read, unless it was written too (September 2026; in the US it is both)."""
+CACHE_READ_ONLY_MODEL = "global.anthropic.claude-haiku-4-5"
+"""A profile whose usage has only the tokens read, unless some were written (September 2026; in the US it has both)."""
 
 
 class Converse(BedrockFormat):
@@ -68,7 +68,7 @@ class Converse(BedrockFormat):
         return is_known(model_of(model), self.vendor) or is_known(model, self.vendor)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request, whose signature is of now."""
+        """Read a request, whose signature must be current."""
         if validate:
             signing.check(headers)
         document, model = decode_object(body), route.get("model", "")
@@ -77,35 +77,38 @@ class Converse(BedrockFormat):
             model_fields.check(document, model_of(model))
             claude_thinking.check(document, model_of(model))
         prompt = read_prompt(document, headers, model, stream=route.get("method") == "converse-stream")
-        return claude_fields.extended(prompt) if is_claude(model) else prompt
+        return claude_fields.with_request_fields(prompt) if is_claude(model) else prompt
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, why it ends, and what it cost; a document of a script as it is."""
-        if (own := reply.verbatim(Converse.name)) is not None:
-            return dict(own)
-        content = [block.whole for block in sorted(blocks(reply, prompt), key=text_first(prompt.model or ""))]
-        told = {
-            **_pointed_at(reply, prompt),
-            **_chosen(reply, prompt),
+        """Return the message, its stop reason and its usage; a script's document as it is."""
+        if (verbatim := reply.verbatim(Converse.name)) is not None:
+            return dict(verbatim)
+        content = [block.whole for block in sorted(blocks(reply, prompt), key=sort_key(prompt.model or ""))]
+        document = {
+            **_response_fields(reply, prompt),
+            **_repeated_fields(reply, prompt),
             "metrics": _metrics(reply.used),
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": stop_reason(reply, prompt),
             "usage": _usage(reply, prompt),
         }
-        return dict(sorted(told.items()))
+        return dict(sorted(document.items()))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
-        """Return the events: the start, each block to its stop, why the message ends, and what it cost."""
-        content = [_streamed(at, block) for at, block in enumerate(streamed(reply, prompt))]
-        stopped = _pointed_at(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
-        costs = {"metrics": _metrics(reply.used), "usage": _usage(reply, prompt)}
-        costs = dict(sorted((PADDING | costs | _chosen(reply, prompt)).items()))
+        """Return the events: the start, each block up to its stop, the stop reason, and the usage."""
+        content = [_streamed(index, block) for index, block in enumerate(streamed(reply, prompt))]
+        stop_fields = _response_fields(reply, prompt) | PADDING | {"stopReason": stop_reason(reply, prompt)}
+        usage_fields = {"metrics": _metrics(reply.used), "usage": _usage(reply, prompt)}
+        usage_fields = dict(sorted((PADDING | usage_fields | _repeated_fields(reply, prompt)).items()))
         start = _event("messageStart", PADDING | {"role": "assistant"})
-        ending, metadata = _event("messageStop", stopped, part="finish"), _event("metadata", costs, chunk=False)
+        ending, metadata = (
+            _event("messageStop", stop_fields, part="finish"),
+            _event("metadata", usage_fields, chunk=False),
+        )
         return padded(Events([start], *content, [ending, metadata]))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an answer, or an event of its stream."""
+        """Read an answer back, or an event of its stream."""
         if collect_error(document, answer):
             return
         voice = answer.voice()
@@ -115,58 +118,60 @@ class Converse(BedrockFormat):
             _collect(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
         voice.ends(document.get("stopReason"), FINISH_REASONS)
         if usage := mapping(document.get("usage")):
-            asked, cached = usage.get("inputTokens"), usage.get("cacheReadInputTokens", 0)
-            if isinstance(asked, int):
-                asked += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
-            answer.costs(asked, usage.get("outputTokens"), cached)
+            prompt_tokens, cached = usage.get("inputTokens"), usage.get("cacheReadInputTokens", 0)
+            if isinstance(prompt_tokens, int):
+                prompt_tokens += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
+            answer.costs(prompt_tokens, usage.get("outputTokens"), cached)
 
 
 class UnknownOperation(Converse):
-    """The operations of Bedrock's runtime that are not here, under the name that is common to AWS's services."""
+    """The operations of Bedrock's runtime that the mock lacks, with the error that AWS's services share."""
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return AWS's name for it, where the model has not been looked for."""
+        """Return a 404 as an unknown operation; no model has been looked up."""
         if exc.status == 404:
             exc = AmazonError("UnknownOperationException", exc.message, 404)
         return super().adapt_error(exc)
 
 
-def _pointed_at(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the fields of its own model that a request points at; of models but Claude none is known."""
-    return claude_fields.pointed_at(reply, prompt) if is_claude(prompt.model or "") else {}
+def _response_fields(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the model's own fields to which a request has pointers; known of Claude alone."""
+    return claude_fields.response_fields(reply, prompt) if is_claude(prompt.model or "") else {}
 
 
-def _chosen(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return what an answer repeats of how it was asked for, and what a guardrail did (recorded in 2026)."""
-    told = {
-        name: {key: given} for name, key in CHOSEN.items() if (given := text(mapping(prompt.body.get(name)).get(key)))
+def _repeated_fields(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the request's members that an answer repeats, and a guardrail's trace (recorded in 2026)."""
+    fields = {
+        name: {key: value}
+        for name, key in REPEATED_FIELDS.items()
+        if (value := text(mapping(prompt.body.get(name)).get(key)))
     }
-    return told | guardrail.trace(reply, prompt)
+    return fields | guardrail.trace(reply, prompt)
 
 
 def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
     voice.says(block.get("text"), place=index)
-    for told in dicts(mapping(block.get("citationsContent")).get("content")):
-        voice.says(told.get("text"), place=index)
-    thought = mapping(block.get("reasoningContent"))
-    voice.says(mapping(thought.get("reasoningText")).get("text") or thought.get("text"), "reasoning", place=index)
+    for cited in dicts(mapping(block.get("citationsContent")).get("content")):
+        voice.says(cited.get("text"), place=index)
+    reasoning = mapping(block.get("reasoningContent"))
+    voice.says(mapping(reasoning.get("reasoningText")).get("text") or reasoning.get("text"), "reasoning", place=index)
     if call := mapping(block.get("toolUse")):
-        place = index if isinstance(index, int) else -1
-        voice.call(place, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
+        call_index = index if isinstance(index, int) else -1
+        voice.call(call_index, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
 
 
 def _streamed(index: int, block: Block) -> Events:
-    at, events = {"contentBlockIndex": index}, Events()
+    index_field, events = {"contentBlockIndex": index}, Events()
     if block.opening is not None:
-        events.append(_event("contentBlockStart", {**at, **PADDING, "start": block.opening}, token=True))
+        events.append(_event("contentBlockStart", {**index_field, **PADDING, "start": block.opening}, token=True))
     part = "arguments" if block.opening is not None else ""
     for delta, values, token in block.runs:
-        template, name = Template({**at, "delta": delta, **PADDING}), "contentBlockDelta"
+        template, name = Template({**index_field, "delta": delta, **PADDING}), "contentBlockDelta"
         if token:
             events += template.events(values, part, name, counts(values))
         else:
-            events += [Event(each, name=name) for each in template.fill(values)]
-    events.append(_event("contentBlockStop", at | PADDING))
+            events += [Event(data, name=name) for data in template.fill(values)]
+    events.append(_event("contentBlockStop", index_field | PADDING))
     return events
 
 
@@ -175,13 +180,13 @@ def _event(name: str, document: dict[str, Any], *, token: bool = False, chunk: b
 
 
 def stop_reason(reply: Reply, prompt: Prompt) -> str:
-    """Return why an answer ends, in AWS's words; what a filter stops, a guardrail does if the request has one."""
+    """Return AWS's stop reason; with `content_filter`, that of a guardrail if the request has one."""
     choice = only_choice(reply)
-    if guardrail.intervenes(reply, guardrail.configured(prompt)):
+    if guardrail.intervenes(reply, guardrail.from_body(prompt)):
         return "guardrail_intervened"
     if choice.stopped_by is not None and choice.finish_reason == "stop":
         return "stop_sequence"
-    if choice.tool_calls and all(is_run(call, prompt) for call in choice.tool_calls):
+    if choice.tool_calls and all(is_run_by_server(call, prompt) for call in choice.tool_calls):
         return "end_turn"
     return STOP_REASONS.get(choice.finish_reason or "stop", "end_turn")
 
@@ -191,26 +196,30 @@ def _metrics(usage: Usage) -> dict[str, int]:
 
 
 def _usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the tokens, none where a guardrail blocks; the input is what was neither read from a cache nor written.
+    """Return the counts of tokens, 0 if a guardrail blocks; tokens read from a cache or written to it are not input.
 
-    A whole answer of a model in `CACHING` tells of the cache even where nothing was to be cached; for how long it
-    keeps what was written, Claude alone does (recorded in 2026, beside Nova's).
+    A whole answer of `CACHE_COUNT_MODELS` has the cache's counts even if nothing was cached; only Claude's have the
+    tokens by time to live (recorded in 2026, as Nova's were).
     """
-    blocked = guardrail.intervenes(reply, guardrail.configured(prompt))
-    known = Usage(0, 0) if blocked else reply.used
-    cached, written, long = known.cached_tokens, known.cache_creation_tokens, known.cache_creation_1h_tokens
+    blocked = guardrail.intervenes(reply, guardrail.from_body(prompt))
+    usage = Usage(0, 0) if blocked else reply.used
+    cache_read, cache_write, cache_write_1h = (
+        usage.cached_tokens,
+        usage.cache_creation_tokens,
+        usage.cache_creation_1h_tokens,
+    )
     counts: dict[str, Any] = {
-        "inputTokens": max(known.prompt_tokens - cached - written, 0),
-        "outputTokens": known.completion_tokens,
+        "inputTokens": max(usage.prompt_tokens - cache_read - cache_write, 0),
+        "outputTokens": usage.completion_tokens,
         "serverToolUsage": {},
-        "totalTokens": known.total_tokens,
+        "totalTokens": usage.total_tokens,
     }
-    always = CACHING.search(prompt.model or "") and not prompt.stream and not blocked
-    if cached or written or (prompt.cache_blocks and not blocked) or always:
-        counts |= {"cacheReadInputTokenCount": cached, "cacheReadInputTokens": cached}
-        if written or prompt.cache_blocks or READING not in (prompt.model or ""):
-            counts |= {"cacheWriteInputTokenCount": written, "cacheWriteInputTokens": written}
-    if written and is_claude(prompt.model or ""):
-        details = [("5m", max(written - (long or 0), 0)), ("1h", long)]
+    has_cache_counts = CACHE_COUNT_MODELS.search(prompt.model or "") and not prompt.stream and not blocked
+    if cache_read or cache_write or (prompt.cache_blocks and not blocked) or has_cache_counts:
+        counts |= {"cacheReadInputTokenCount": cache_read, "cacheReadInputTokens": cache_read}
+        if cache_write or prompt.cache_blocks or CACHE_READ_ONLY_MODEL not in (prompt.model or ""):
+            counts |= {"cacheWriteInputTokenCount": cache_write, "cacheWriteInputTokens": cache_write}
+    if cache_write and is_claude(prompt.model or ""):
+        details = [("5m", max(cache_write - (cache_write_1h or 0), 0)), ("1h", cache_write_1h)]
         counts["cacheDetails"] = [{"inputTokens": count, "ttl": ttl} for ttl, count in details if count]
     return dict(sorted(counts.items()))

@@ -21,13 +21,13 @@ from completions.wire.bedrock.errors import NO_MODEL, AmazonError
 from completions.wire.fields import mapping, text, without_nulls
 from completions.wire.readback import Answer
 
-UNCOUNTED = "The provided model doesn't support counting tokens."
-ONE = "The input must have exactly one of these: converse, invokeModel."
+UNSUPPORTED_MODEL = "The provided model doesn't support counting tokens."
+NOT_ONE_INPUT = "The input must have exactly one of these: converse, invokeModel."
 NOT_BASE64 = "The body of invokeModel is not base64."
 
 
 class CountTokens(BedrockFormat):
-    """The tokens that a request to Converse, or the body of one at `invoke`, would cost."""
+    """The number of tokens of a request to Converse, or of a body for `invoke`."""
 
     name = "converse"
     vendor = "bedrock"
@@ -40,22 +40,22 @@ class CountTokens(BedrockFormat):
         return self._converse.knows(model)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read the request that is to be counted, as its own address does."""
+        """Read the request whose tokens are counted, as its own address does."""
         model, document = route.get("model", ""), decode_object(body)
         if validate:
             signing.check(headers)
             if not is_claude(model) or model_of(model) != model:
-                there = is_claude(model) or self.knows(model)
-                raise AmazonError("ValidationException", UNCOUNTED if there else NO_MODEL)
-        given = without_nulls(mapping(document.get("input")))
-        if len(given) != 1 or not given.keys() <= {"converse", "invokeModel"}:
-            raise AmazonError("ValidationException", ONE)
-        if "converse" in given:
-            asked = orjson.dumps(mapping(given["converse"]))
-            prompt = self._converse.parse(asked, headers, validate=validate, route=route)
+                is_known = is_claude(model) or self.knows(model)
+                raise AmazonError("ValidationException", UNSUPPORTED_MODEL if is_known else NO_MODEL)
+        input = without_nulls(mapping(document.get("input")))
+        if len(input) != 1 or not input.keys() <= {"converse", "invokeModel"}:
+            raise AmazonError("ValidationException", NOT_ONE_INPUT)
+        if "converse" in input:
+            counted_body = orjson.dumps(mapping(input["converse"]))
+            prompt = self._converse.parse(counted_body, headers, validate=validate, route=route)
         else:
-            asked = _decoded(mapping(given["invokeModel"]))
-            prompt = self._claude.parse(asked, headers, validate=validate, route=route)
+            counted_body = _decoded(mapping(input["invokeModel"]))
+            prompt = self._claude.parse(counted_body, headers, validate=validate, route=route)
         return replace(prompt, task="count", stream=False)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -63,13 +63,13 @@ class CountTokens(BedrockFormat):
         return {"inputTokens": reply.used.prompt_tokens}
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Add the count, or the error."""
+        """Read the count back, or the error."""
         if not collect_error(document, answer):
             answer.costs(document.get("inputTokens"), 0)
 
 
-def _decoded(asked: Mapping[str, Any]) -> bytes:
+def _decoded(invocation: Mapping[str, Any]) -> bytes:
     try:
-        return base64.b64decode(text(asked.get("body")), validate=True)
+        return base64.b64decode(text(invocation.get("body")), validate=True)
     except ValueError:
         raise AmazonError("ValidationException", NOT_BASE64) from None

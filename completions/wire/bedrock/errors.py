@@ -1,7 +1,7 @@
 """AWS's errors: a message as the body, and the exception's name in the header `x-amzn-errortype`.
 
 Names and statuses are those of `bedrock-runtime` in botocore's service model, and of AWS's common errors; the wordings
-are the API's own, as its users quote them.
+are quoted by the API's users.
 """
 
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from typing import Any
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.words import Words, worded
 
-TYPE = "x-amzn-errortype"
+ERROR_TYPE_HEADER = "x-amzn-errortype"
 
-TYPES: Mapping[int, str] = {
+EXCEPTION_NAMES: Mapping[int, str] = {
     400: "ValidationException",
     403: "AccessDeniedException",
     404: "ResourceNotFoundException",
@@ -24,10 +24,10 @@ TYPES: Mapping[int, str] = {
     503: "ServiceUnavailableException",
 }
 
-OWN = {*TYPES.values(), "ModelNotReadyException", "ServiceQuotaExceededException"}
-"""The exceptions that Bedrock's service model has; the others are common to AWS."""
+BEDROCK_EXCEPTIONS = {*EXCEPTION_NAMES.values(), "ModelNotReadyException", "ServiceQuotaExceededException"}
+"""The exceptions of Bedrock's service model; all others are common to AWS."""
 
-STREAMED = {
+STREAM_EXCEPTIONS = {
     "ValidationException",
     "ThrottlingException",
     "ModelStreamErrorException",
@@ -35,7 +35,7 @@ STREAMED = {
     "InternalServerException",
     "ServiceUnavailableException",
 }
-"""The exceptions that a stream may end in."""
+"""The exceptions with which a stream may end."""
 
 WORDS: Mapping[int, str] = {
     403: "You don't have access to the model with the specified model ID.",
@@ -44,7 +44,7 @@ WORDS: Mapping[int, str] = {
     500: "The system encountered an unexpected error during processing. Try your request again.",
     503: "Bedrock is unable to process your request.",
 }
-"""What is said with a status where nobody has given other words."""
+"""The default message for a status."""
 
 NO_MODEL = "The provided model identifier is invalid."
 
@@ -66,10 +66,10 @@ ERROR_WORDS: Mapping[str, Words] = {
     ),
     "overloaded": Words(WORDS[503], 503, source="quotes by users", seen="2026-11-26"),
 }
-"""How the API puts the usual errors."""
+"""The API's wording of common errors."""
 
 SERVICE = "http://internal.amazon.com/coral/com.amazon.bedrock/"
-"""Where Bedrock's own errors come from, which stands after their name (recorded in 2025)."""
+"""The origin of Bedrock's own errors, which follows their name in the header (recorded in 2025)."""
 
 NO_KEY = "Missing Authentication Token"
 WRONG_KEY = "The security token included in the request is invalid."
@@ -82,36 +82,36 @@ class AmazonError(RequestError):
         super().__init__(message, status=status, type=name)
 
 
-def violated(where: str, rule: str) -> AmazonError:
-    """Return the error of a member that breaks a rule of the service model's."""
-    told = f"1 validation error detected: Value at '{where}' failed to satisfy constraint: {rule}"
-    return AmazonError("ValidationException", told)
+def constraint_error(member: str, rule: str) -> AmazonError:
+    """Return the error of a member that violates a constraint of the service model."""
+    message = f"1 validation error detected: Value at '{member}' failed to satisfy constraint: {rule}"
+    return AmazonError("ValidationException", message)
 
 
 def adapt_error(exc: RequestError) -> RequestError:
-    """Return an error as AWS has it: its words, its name in the header, and the statuses that AWS knows."""
+    """Return an error with AWS's wording and status, and its name in the header."""
     if isinstance(exc, KeyRefused):
         name = "UnrecognizedClientException" if exc.key else "MissingAuthenticationTokenException"
         exc = AmazonError(name, WRONG_KEY if exc.key else NO_KEY, 403)
     exc = worded(exc, ERROR_WORDS)
     message = exc.message if exc.facts is None else WORDS.get(exc.status, exc.message)
     status = 503 if exc.status == 529 else exc.status
-    name = name_of(exc.type, status)
-    headers = {**exc.headers, TYPE: f"{name}:{SERVICE}" if name in OWN else name}
+    name = exception_name(exc.type, status)
+    headers = {**exc.headers, ERROR_TYPE_HEADER: f"{name}:{SERVICE}" if name in BEDROCK_EXCEPTIONS else name}
     return RequestError(message, status=status, type=name, code=exc.code, headers=headers)
 
 
-def name_of(given: str, status: int) -> str:
-    """Return an exception's name: the one that is given, if it is one of AWS's, or else that of its status."""
-    if given.endswith("Exception"):
-        return given
-    return TYPES.get(status, TYPES[400] if status < 500 else TYPES[500])
+def exception_name(error_type: str, status: int) -> str:
+    """Return an exception's name: the error's type if this is an AWS name, or else the name for its status."""
+    if error_type.endswith("Exception"):
+        return error_type
+    return EXCEPTION_NAMES.get(status, EXCEPTION_NAMES[400] if status < 500 else EXCEPTION_NAMES[500])
 
 
 def stream_name(exc: RequestError) -> str:
-    """Return the name of an exception within a stream: `throttlingException`."""
-    name = name_of(exc.type, exc.status)
-    name = name if name in STREAMED else "InternalServerException"
+    """Return the name of an exception in a stream: `throttlingException`."""
+    name = exception_name(exc.type, exc.status)
+    name = name if name in STREAM_EXCEPTIONS else "InternalServerException"
     return name[0].lower() + name[1:]
 
 

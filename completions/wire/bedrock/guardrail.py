@@ -1,8 +1,8 @@
-"""What a guardrail did, which an answer tells where the request asks for its trace.
+"""The trace of a guardrail, which an answer has on request.
 
 Shape: `GuardrailTraceAssessment` of botocore's service model, as agentjido/req_llm recorded it in September 2026. A
-guardrail of this mock has no policies: it looks at all, and does nothing unless a script has a filter end the answer,
-which is as if the question were about a topic that is denied.
+guardrail of this mock has no policies: it assesses everything, and intervenes only if the finish reason of the script's
+answer is `content_filter`, as if the question were about a denied topic.
 """
 
 from collections.abc import Mapping
@@ -13,16 +13,16 @@ from completions.wire.bedrock.base import is_claude
 from completions.wire.content import only_choice
 from completions.wire.fields import mapping, text
 
-TRACED = ("enabled", "enabled_full")
+TRACE_MODES = ("enabled", "enabled_full")
 ACCOUNT = "000000000000"
 UNITS = (
     *("contentPolicyImageUnits", "contentPolicyUnits", "contextualGroundingPolicyUnits"),
     *("sensitiveInformationPolicyFreeUnits", "sensitiveInformationPolicyUnits", "topicPolicyUnits", "wordPolicyUnits"),
 )
-"""What the use of a guardrail is counted in, by policy."""
+"""The units in which the use of a guardrail is counted, by policy."""
 
 INVOKED_UNITS = ("automatedReasoningPolicies", "automatedReasoningPolicyUnits", *UNITS)
-"""What it is counted in at `invoke`, where it is asked alone, and at Converse of models but Claude."""
+"""The units at `invoke`, at `ApplyGuardrail`, and at Converse for models other than Claude."""
 
 LATENCY_MS = 10
 
@@ -32,8 +32,8 @@ HEADER = "x-amzn-bedrock-guardrail"
 ACTION, TRACE = "amazon-bedrock-guardrailAction", "amazon-bedrock-trace"
 
 
-class Asked(NamedTuple):
-    """The guardrail that a request names, which version of it, whether to tell what it did, and in which units."""
+class GuardrailRequest(NamedTuple):
+    """The guardrail that a request names, its version, whether a trace is requested, and the units of its usage."""
 
     name: str
     version: str
@@ -41,58 +41,67 @@ class Asked(NamedTuple):
     units: tuple[str, ...] = UNITS
 
 
-def configured(prompt: Prompt) -> Asked:
-    """Return the guardrail that the body of Converse's names, if it does."""
-    given, units = mapping(prompt.body.get("guardrailConfig")), UNITS if _is_claude(prompt) else INVOKED_UNITS
-    traced = given.get("trace") in TRACED
-    return Asked(text(given.get("guardrailIdentifier")), text(given.get("guardrailVersion")), traced, units)
+def from_body(prompt: Prompt) -> GuardrailRequest:
+    """Return the guardrail in the body of a request to Converse; without one, its name is empty."""
+    config, units = mapping(prompt.body.get("guardrailConfig")), UNITS if _is_claude(prompt) else INVOKED_UNITS
+    traced = config.get("trace") in TRACE_MODES
+    return GuardrailRequest(
+        text(config.get("guardrailIdentifier")), text(config.get("guardrailVersion")), traced, units
+    )
 
 
-def of_headers(prompt: Prompt) -> Asked:
-    """Return the guardrail that the headers name at `invoke`, if they do."""
-    given = prompt.headers
-    traced = given.get("x-amzn-bedrock-trace", "").lower() in TRACED
-    return Asked(given.get(f"{HEADER}identifier", ""), given.get(f"{HEADER}version", ""), traced, INVOKED_UNITS)
+def from_headers(prompt: Prompt) -> GuardrailRequest:
+    """Return the guardrail in the headers of a request to `invoke`; without one, its name is empty."""
+    headers = prompt.headers
+    traced = headers.get("x-amzn-bedrock-trace", "").lower() in TRACE_MODES
+    return GuardrailRequest(
+        headers.get(f"{HEADER}identifier", ""), headers.get(f"{HEADER}version", ""), traced, INVOKED_UNITS
+    )
 
 
-def intervenes(reply: Reply, asked: Asked) -> bool:
-    """Tell whether there is a guardrail and a filter ends the answer."""
-    return bool(asked.name) and only_choice(reply).finish_reason == "content_filter"
+def intervenes(reply: Reply, guardrail: GuardrailRequest) -> bool:
+    """Tell whether there is a guardrail, and the answer's finish reason is `content_filter`."""
+    return bool(guardrail.name) and only_choice(reply).finish_reason == "content_filter"
 
 
 def trace(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return the trace of a guardrail at Converse, if the request wants it; what it blocks has no answer to look at."""
-    asked = configured(prompt)
-    if not (asked.traced and asked.name):
+    """Return the trace of a guardrail at Converse, if requested; a blocked request has no answer to assess."""
+    guardrail = from_body(prompt)
+    if not (guardrail.traced and guardrail.name):
         return {}
-    name, blocked = asked.name.rpartition("/")[2], intervenes(reply, asked)
-    found: dict[str, Any] = {"actionReason": _reason(blocked), "inputAssessment": _input(reply, prompt, asked)}
+    name, blocked = guardrail.name.rpartition("/")[2], intervenes(reply, guardrail)
+    assessments: dict[str, Any] = {
+        "actionReason": _reason(blocked),
+        "inputAssessment": _input_assessment(reply, prompt, guardrail),
+    }
     if not blocked or (_is_claude(prompt) and not prompt.stream):
-        found["modelOutput"] = []
+        assessments["modelOutput"] = []
     if not blocked:
-        found["outputAssessments"] = {name: [assessment(asked, only_choice(reply).text or "")]}
-    return {"trace": {"guardrail": found}}
+        assessments["outputAssessments"] = {name: [assessment(guardrail, only_choice(reply).text or "")]}
+    return {"trace": {"guardrail": assessments}}
 
 
 def invoke_fields(reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
-    """Return what an answer of `invoke` tells of a guardrail, whatever the model: what it did, and the trace."""
-    asked = of_headers(prompt)
-    if not asked.name:
+    """Return the fields of an answer at `invoke` about a guardrail, for any model: its action, and the trace."""
+    guardrail = from_headers(prompt)
+    if not guardrail.name:
         return {}
-    blocked = intervenes(reply, asked)
+    blocked = intervenes(reply, guardrail)
     action = {ACTION: "INTERVENED" if blocked else "NONE"}
-    if not asked.traced:
+    if not guardrail.traced:
         return action
-    found: dict[str, Any] = {"input": _input(reply, prompt, asked)}
+    assessments: dict[str, Any] = {"input": _input_assessment(reply, prompt, guardrail)}
     if not blocked:
-        found["outputs"] = [{asked.name.rpartition("/")[2]: assessment(asked, only_choice(reply).text or "")}]
-    return {**action, TRACE: {"guardrail": {**found, "actionReason": _reason(blocked)}}}
+        assessments["outputs"] = [
+            {guardrail.name.rpartition("/")[2]: assessment(guardrail, only_choice(reply).text or "")}
+        ]
+    return {**action, TRACE: {"guardrail": {**assessments, "actionReason": _reason(blocked)}}}
 
 
 def _is_claude(prompt: Prompt) -> bool:
-    """Tell whether Claude is asked, of whom Converse tells a guardrail's work a little otherwise than of others.
+    """Tell whether the model is Claude, for which the trace at Converse differs a little from that of other models.
 
-    So it was recorded of Titan in August 2025 and of Nova in September 2026.
+    The others were recorded with Titan in August 2025 and with Nova in September 2026.
     """
     return is_claude(prompt.model or "")
 
@@ -101,30 +110,30 @@ def _reason(blocked: bool) -> str:
     return "Guardrail blocked." if blocked else "No action."
 
 
-def _input(reply: Reply, prompt: Prompt, asked: Asked) -> dict[str, Any]:
-    found = assessment(asked, prompt.last_user or "")
-    if intervenes(reply, asked):
-        found["invocationMetrics"]["usage"]["topicPolicyUnits"] = 1
-        found["topicPolicy"] = DENIED
-    return {asked.name.rpartition("/")[2]: found}
+def _input_assessment(reply: Reply, prompt: Prompt, guardrail: GuardrailRequest) -> dict[str, Any]:
+    document = assessment(guardrail, prompt.last_user or "")
+    if intervenes(reply, guardrail):
+        document["invocationMetrics"]["usage"]["topicPolicyUnits"] = 1
+        document["topicPolicy"] = DENIED
+    return {guardrail.name.rpartition("/")[2]: document}
 
 
-def assessment(asked: Asked, looked_at: str) -> dict[str, Any]:
-    """Return what is told of a guardrail that has looked at a text: which it was, and what that cost."""
-    given, name = asked.name, asked.name.rpartition("/")[2]
-    whole = given if given.startswith("arn:") else f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/{name}"
-    size = len(looked_at)
+def assessment(guardrail: GuardrailRequest, text: str) -> dict[str, Any]:
+    """Return the assessment of a text without findings: the guardrail, and its usage."""
+    name_or_arn, name = guardrail.name, guardrail.name.rpartition("/")[2]
+    arn = name_or_arn if name_or_arn.startswith("arn:") else f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/{name}"
+    size = len(text)
     return {
         "appliedGuardrailDetails": {
-            "guardrailArn": whole,
+            "guardrailArn": arn,
             "guardrailId": name,
             "guardrailOrigin": ["REQUEST"],
             "guardrailOwnership": "SELF",
-            "guardrailVersion": asked.version,
+            "guardrailVersion": guardrail.version,
         },
         "invocationMetrics": {
             "guardrailCoverage": {"textCharacters": {"guarded": size, "total": size}},
             "guardrailProcessingLatency": LATENCY_MS,
-            "usage": dict.fromkeys(asked.units, 0),
+            "usage": dict.fromkeys(guardrail.units, 0),
         },
     }

@@ -1,6 +1,6 @@
-"""Step 2 for Converse: what is refused of `additionalModelRequestFields`, whose members are a model's own.
+"""Step 2 for Converse: the rules for `additionalModelRequestFields`, whose members are a model's own.
 
-The words are AWS's and the models', as vercel/ai recorded them in July to November 2026.
+The messages are AWS's and the models', as vercel/ai recorded them in July to November 2026.
 """
 
 import contextlib
@@ -12,21 +12,21 @@ import orjson
 
 from completions.wire.anthropic.schemas import unsuitable_schemas
 from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere, unsuitable_tools
-from completions.wire.bedrock.claude_fields import fields_of
-from completions.wire.bedrock.contents import model_says
+from completions.wire.bedrock.claude_fields import request_fields
+from completions.wire.bedrock.contents import model_error
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.fields import dicts, mapping, text
 
 FIRST_NOVA, NOVA, GPT = re.compile(r"amazon\.nova-(?!\d)"), re.compile(r"amazon\.nova-"), re.compile(r"openai\.gpt-\d")
-"""Nova before its second version, any Nova, and the BedrockGPT that take the body of OpenAI's responses."""
+"""Nova before version 2, any Nova, and the GPTs that take the body of OpenAI's Responses API."""
 
-OF_OTHERS = ("reasoningConfig", "reasoning_effort")
-"""How other models are told to think, of which these BedrockGPT know nothing: they have `reasoning`."""
+OTHER_EFFORT_FIELDS = ("reasoningConfig", "reasoning_effort")
+"""The fields for the effort of other models, which these GPTs do not know: they have `reasoning`."""
 
-NO_REASONING = (
+INVALID_REASONING_CONFIG = (
     "Malformed input request: the provided reasoning config value is invalid, please reformat your input and try again."
 )
-UNBOUND = (
+MAX_TOKENS_SET = (
     "`maxTokens` must be unset when reasoningConfig type is 'enabled' and maxReasoningEffort is 'high'. Please consult "
     "our documentation at https://docs.aws.amazon.com/nova/latest/userguide"
 )
@@ -34,24 +34,28 @@ UNBOUND = (
 
 def check(body: Mapping[str, Any], model: str) -> None:
     """Raise `AmazonError` for the first of the model's own fields that is refused; the body is valid in itself."""
-    own, config = fields_of(body), mapping(body.get("toolConfig"))
-    _no_conflict(own, mapping(config.get("toolChoice")))
+    fields, config = request_fields(body), mapping(body.get("toolConfig"))
+    _check_tool_choice_conflict(fields, mapping(config.get("toolChoice")))
     if NOVA.match(model):
-        _nova(body, mapping(own.get("reasoningConfig")), model)
-    elif GPT.match(model) and (unknown := next((name for name in OF_OTHERS if name in own), None)):
-        raise model_says(_unknown(unknown))
+        _check_nova(body, mapping(fields.get("reasoningConfig")), model)
+    elif GPT.match(model) and (unknown := next((name for name in OTHER_EFFORT_FIELDS if name in fields), None)):
+        raise model_error(_unknown_parameter(unknown))
     elif "claude" in model:
-        asked = _as_anthropic(own, body)
-        problem = elsewhere(dicts(own.get("tools")), ON_CLOUDS) or unsuitable_tools(asked) or unsuitable_schemas(asked)
+        anthropic_fields = _anthropic_fields(fields, body)
+        problem = (
+            elsewhere(dicts(fields.get("tools")), ON_CLOUDS)
+            or unsuitable_tools(anthropic_fields)
+            or unsuitable_schemas(anthropic_fields)
+        )
         if problem is not None:
-            raise model_says(problem.error().message)
+            raise model_error(problem.error().message)
 
 
-def _no_conflict(own: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
-    kind = next((kind for kind in chosen if chosen[kind] is not None), None)
-    again = next(iter(mapping(own.get("tool_choice"))), None)
-    if kind and again:
-        field = f"tool_choice/{again}"
+def _check_tool_choice_conflict(fields: Mapping[str, Any], tool_choice: Mapping[str, Any]) -> None:
+    kind = next((kind for kind in tool_choice if tool_choice[kind] is not None), None)
+    model_kind = next(iter(mapping(fields.get("tool_choice"))), None)
+    if kind and model_kind:
+        field = f"tool_choice/{model_kind}"
         raise AmazonError(
             "ValidationException",
             f"The additional field {field} conflicts with the existing field toolConfig.toolChoice.{kind}. Remove "
@@ -59,30 +63,30 @@ def _no_conflict(own: Mapping[str, Any], chosen: Mapping[str, Any]) -> None:
         )
 
 
-def _nova(body: Mapping[str, Any], thinking: Mapping[str, Any], model: str) -> None:
-    if thinking.get("type") != "enabled":
+def _check_nova(body: Mapping[str, Any], reasoning: Mapping[str, Any], model: str) -> None:
+    if reasoning.get("type") != "enabled":
         return
     if FIRST_NOVA.match(model):
-        raise model_says(NO_REASONING)
-    bound = mapping(body.get("inferenceConfig")).get("maxTokens") is not None
-    if bound and thinking.get("maxReasoningEffort") == "high":
-        raise model_says(UNBOUND)
+        raise model_error(INVALID_REASONING_CONFIG)
+    has_max_tokens = mapping(body.get("inferenceConfig")).get("maxTokens") is not None
+    if has_max_tokens and reasoning.get("maxReasoningEffort") == "high":
+        raise model_error(MAX_TOKENS_SET)
 
 
-def _unknown(name: str) -> str:
-    said = {"code": "unknown_parameter", "message": f"Unknown parameter: '{name}'.", "param": name}
-    return orjson.dumps({"error": said | {"type": "invalid_request_error"}}).decode()
+def _unknown_parameter(name: str) -> str:
+    error = {"code": "unknown_parameter", "message": f"Unknown parameter: '{name}'.", "param": name}
+    return orjson.dumps({"error": error | {"type": "invalid_request_error"}}).decode()
 
 
-def _as_anthropic(own: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the choice of a tool, the tools, the thinking and the form of the answer as Anthropic has them."""
+def _anthropic_fields(fields: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tool choice, the tools, the thinking and the output format with Anthropic's names."""
     config = mapping(body.get("toolConfig"))
-    chosen = mapping(config.get("toolChoice"))
-    kind = next((kind for kind in chosen if chosen[kind] is not None), None)
-    choice = {"type": kind, **chosen[kind]} if kind else None
+    tool_choice = mapping(config.get("toolChoice"))
+    kind = next((kind for kind in tool_choice if tool_choice[kind] is not None), None)
+    choice = {"type": kind, **tool_choice[kind]} if kind else None
     tools = [_tool(mapping(tool.get("toolSpec"))) for tool in config.get("tools") or ()]
-    output = {"format": {"schema": asked} if (asked := _answers_schema(own, body)) else None}
-    return {"tool_choice": choice, "tools": tools, "thinking": own.get("thinking"), "output_config": output}
+    output = {"format": {"schema": schema} if (schema := _response_schema(fields, body)) else None}
+    return {"tool_choice": choice, "tools": tools, "thinking": fields.get("thinking"), "output_config": output}
 
 
 def _tool(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,9 +94,9 @@ def _tool(spec: Mapping[str, Any]) -> dict[str, Any]:
     return {"name": spec.get("name"), "strict": spec.get("strict"), "input_schema": schema}
 
 
-def _answers_schema(own: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    form = mapping(mapping(body.get("outputConfig")).get("textFormat"))
-    written = mapping(mapping(form.get("structure")).get("jsonSchema")).get("schema")
+def _response_schema(fields: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    text_format = mapping(mapping(body.get("outputConfig")).get("textFormat"))
+    schema_text = mapping(mapping(text_format.get("structure")).get("jsonSchema")).get("schema")
     with contextlib.suppress(orjson.JSONDecodeError):
-        return mapping(orjson.loads(text(written)))
-    return mapping(mapping(mapping(own.get("output_config")).get("format")).get("schema"))
+        return mapping(orjson.loads(text(schema_text)))
+    return mapping(mapping(mapping(fields.get("output_config")).get("format")).get("schema"))

@@ -1,7 +1,7 @@
 """Amazon's Nova at `/model/{id}/invoke` and `/invoke-with-response-stream`: Converse's shape, with differences.
 
-Recorded from 2025 to 2026: calls have UUIDs, each piece of a text is a block of its own in a stream, and it is always
-told what the cache did.
+Recorded from 2025 to 2026: calls have UUIDs, each piece of a text is a block of its own in a stream, and the usage
+always has the cache's counts.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,16 +32,16 @@ class Nova(converse.Converse):
     usual_framing = invoke.CHUNKS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request, which is Converse's; its fields are looked at as those of any body at `invoke`."""
+        """Read a request in Converse's shape; its fields are checked like those of any body at `invoke`."""
         if validate:
             signing.check(headers)
             _check(decode_object(body))
-        method = "converse-stream" if route.get("method") == invoke.STREAMED else "converse"
+        method = "converse-stream" if route.get("method") == invoke.STREAM_METHOD else "converse"
         return super().parse(body, headers, validate=validate, route={**route, "method": method})
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the message, why it ends, and what it cost."""
-        content = [_with_uuid(block.whole, reply, at) for at, block in enumerate(blocks(reply, prompt))]
+        """Return the message, its stop reason and its usage."""
+        content = [_with_uuid(block.whole, reply, index) for index, block in enumerate(blocks(reply, prompt))]
         return {
             "output": {"message": {"content": content, "role": "assistant"}},
             "stopReason": converse.stop_reason(reply, prompt),
@@ -50,7 +50,7 @@ class Nova(converse.Converse):
         }
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the message; headers tell what it cost."""
+        """Return the message; headers have the usage."""
         return invoke.with_headers(super().render(reply, prompt), _metrics(reply.used))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
@@ -58,29 +58,29 @@ class Nova(converse.Converse):
         return invoke.chunked(_events(reply, prompt), invoke.ending(reply, prompt, always=True))
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in an answer, or what is in a chunk."""
+        """Read an answer back, or the content of a chunk."""
         if collect_error(document, answer):
             return
-        document = invoke.opened(document)
+        document = invoke.decoded_chunk(document)
         inner = next((mapping(document[name]) for name in EVENTS if name in document), document)
-        is_said = not {"text", "reasoningContent"}.isdisjoint(mapping(inner.get("delta")))
-        super().collect({**inner, "contentBlockIndex": 0} if is_said else inner, answer)
+        is_text = not {"text", "reasoningContent"}.isdisjoint(mapping(inner.get("delta")))
+        super().collect({**inner, "contentBlockIndex": 0} if is_text else inner, answer)
 
 
 def _check(document: Mapping[str, Any]) -> None:
     check(document, {"messages": [{"content": [dict]}]}, ("messages",), FIELDS)
-    for at, message in enumerate(dicts(document.get("messages"))):
-        for place, block in enumerate(dicts(message.get("content"))):
-            if found := extraneous(block, CONTENT, f"#/messages/{at}/content/{place}"):
-                raise malformed("".join(found))
+    for message_index, message in enumerate(dicts(document.get("messages"))):
+        for block_index, block in enumerate(dicts(message.get("content"))):
+            if problems := extraneous(block, CONTENT, f"#/messages/{message_index}/content/{block_index}"):
+                raise malformed("".join(problems))
 
 
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
     yield _event("messageStart", {"role": "assistant"})
     index = 0
-    for place, block in enumerate(blocks(reply, prompt)):
+    for block_index, block in enumerate(blocks(reply, prompt)):
         if block.opening is not None:
-            start = _with_uuid(block.opening, reply, place)
+            start = _with_uuid(block.opening, reply, block_index)
             yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, token=True)
         for delta, values, token in block.runs:
             part = "arguments" if block.opening is not None else ""
@@ -97,15 +97,15 @@ def _event(name: str, document: Mapping[str, Any], *, token: bool = False, chunk
     return Event(orjson.dumps({name: document}), token, chunk, part)
 
 
-def _with_uuid(block: dict[str, Any], reply: Reply, place: int) -> dict[str, Any]:
+def _with_uuid(block: dict[str, Any], reply: Reply, index: int) -> dict[str, Any]:
     """Return a block as Nova writes it: a call has its name first, and a UUID unless a script gives its id."""
     if not (call := block.get("toolUse")):
         return block
-    given = call["toolUseId"]
-    made = given.startswith("tooluse_") and len(given) == len("tooluse_") + 22
-    told = {"name": call["name"], "toolUseId": ids.uuid_of(f"{reply.serial}{place}") if made else given}
-    more = {key: call[key] for key in ("input", "type") if key in call and call[key] != "tool_use"}
-    return {"toolUse": told | more}
+    script_id = call["toolUseId"]
+    is_default = script_id.startswith("tooluse_") and len(script_id) == len("tooluse_") + 22
+    tool_use = {"name": call["name"], "toolUseId": ids.uuid_of(f"{reply.serial}{index}") if is_default else script_id}
+    optional = {key: call[key] for key in ("input", "type") if key in call and call[key] != "tool_use"}
+    return {"toolUse": tool_use | optional}
 
 
 def _metrics(usage: Usage) -> dict[str, int]:
@@ -113,7 +113,12 @@ def _metrics(usage: Usage) -> dict[str, int]:
 
 
 def _usage(usage: Usage, *, whole: bool = False) -> dict[str, int]:
-    counted = _metrics(usage)
-    asked, said = counted["inputTokenCount"], counted["outputTokenCount"]
+    metrics = _metrics(usage)
+    input_tokens, output_tokens = metrics["inputTokenCount"], metrics["outputTokenCount"]
     total = {"totalTokens": usage.total_tokens} if whole else {}
-    return {"inputTokens": asked, "outputTokens": said, **total, **{name: counted[name] for name in invoke.CACHED}}
+    return {
+        "inputTokens": input_tokens,
+        "outputTokens": output_tokens,
+        **total,
+        **{name: metrics[name] for name in invoke.CACHE_COUNTS},
+    }

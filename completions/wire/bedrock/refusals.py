@@ -1,4 +1,4 @@
-"""What Converse refuses because of the model: AWS's own words, and those of Claude, which it passes on."""
+"""Refusals of Converse because of the model: AWS's own errors, and those of Claude, which it passes on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -8,62 +8,64 @@ from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
 from completions.wire.bedrock.base import is_claude
-from completions.wire.bedrock.claude_fields import fields_of
+from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.fields import contents, dicts, mapping
 from completions.wire.openai.refusals import elsewhere, no_chat
 from completions.wire.refusals import FORMAT, Asked, Find, Refusal
 
-FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
-CLAUDES = {"temperature": "temperature", "topP": "top_p"}
-"""What Claude calls what it takes of `inferenceConfig`."""
+UNSUPPORTED_FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
+ANTHROPIC_NAMES = {"temperature": "temperature", "topP": "top_p"}
+"""Anthropic's names of the members of `inferenceConfig` that Claude takes."""
 
 
 def _unless_claude(find: Callable[[Prompt], Asked | None]) -> Find:
-    """Find something in a request of a model that is not Claude."""
+    """Return the search of a request, limited to models other than Claude."""
     return lambda prompt, can: None if is_claude(prompt.model or "") else find(prompt)
 
 
-def _setting(name: str) -> Find:
+def _find_setting(name: str) -> Find:
     def find(prompt: Prompt) -> Asked | None:
-        given = mapping(prompt.body.get("inferenceConfig")).get(name)
-        return None if given is None or given == [] else Asked(name)
+        value = mapping(prompt.body.get("inferenceConfig")).get(name)
+        return None if value is None or value == [] else Asked(name)
 
     return _unless_claude(find)
 
 
-def _offered(*, streamed: bool) -> Find:
+def _find_tools(*, streamed: bool) -> Find:
     return _unless_claude(lambda prompt: Asked("toolConfig") if prompt.tools and prompt.stream == streamed else None)
 
 
-def _forced(prompt: Prompt) -> Asked | None:
+def _find_forced_tool(prompt: Prompt) -> Asked | None:
     choice = mapping(mapping(prompt.body.get("toolConfig")).get("toolChoice"))
     kind = next((kind for kind in ("any", "tool") if choice.get(kind) is not None), None)
     return None if kind is None else Asked(f"toolConfig.toolChoice.{kind}")
 
 
-def _pictures(prompt: Prompt) -> Asked | None:
-    spoken = [message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user"]
-    return Asked("image") if any(block.get("image") for block in contents(spoken)) else None
+def _find_image(prompt: Prompt) -> Asked | None:
+    user_messages = [message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user"]
+    return Asked("image") if any(block.get("image") for block in contents(user_messages)) else None
 
 
 def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:
     return Refusal(feature, find, words, source=source, seen=seen)
 
 
-def _claudes(row: Refusal) -> Refusal:
-    """Return a row of Anthropic's for Claude at Converse, whose own fields are in a member of the body."""
+def _for_claude(row: Refusal) -> Refusal:
+    """Return one of Anthropic's refusals for Claude at Converse, where Claude's fields are in a member of the body."""
 
     def find(prompt: Prompt, can: Capabilities) -> Asked | None:
         return (
-            row.find(replace(prompt, body=_as_anthropic(prompt.body)), can) if is_claude(prompt.model or "") else None
+            row.find(replace(prompt, body=_anthropic_body(prompt.body)), can) if is_claude(prompt.model or "") else None
         )
 
     return row._replace(find=find, words=f"The model returned the following errors: {row.words}")
 
 
-def _as_anthropic(body: Mapping[str, Any]) -> dict[str, Any]:
+def _anthropic_body(body: Mapping[str, Any]) -> dict[str, Any]:
     config = mapping(body.get("inferenceConfig"))
-    return fields_of(body) | {theirs: config[ours] for ours, theirs in CLAUDES.items() if ours in config}
+    return request_fields(body) | {
+        anthropic_name: config[name] for name, anthropic_name in ANTHROPIC_NAMES.items() if name in config
+    }
 
 
 REFUSALS: tuple[Refusal, ...] = (
@@ -74,31 +76,35 @@ REFUSALS: tuple[Refusal, ...] = (
         "quotes of what Nova Sonic and Cohere's rerank models are told at Converse",
         "2026-07-01",
     ),
-    _row("temperature", _setting("temperature"), FIELD, "recordings: pydantic/pydantic-ai", "2026-09-22"),
-    _row("top_p", _setting("topP"), FIELD, "vercel/ai 21374", "2026-09-14"),
-    _row("stop", _setting("stopSequences"), FIELD, "langgenius/dify-official-plugins 1767", "2026-08-24"),
+    _row(
+        "temperature", _find_setting("temperature"), UNSUPPORTED_FIELD, "recordings: pydantic/pydantic-ai", "2026-09-22"
+    ),
+    _row("top_p", _find_setting("topP"), UNSUPPORTED_FIELD, "vercel/ai 21374", "2026-09-14"),
+    _row(
+        "stop", _find_setting("stopSequences"), UNSUPPORTED_FIELD, "langgenius/dify-official-plugins 1767", "2026-08-24"
+    ),
     _row(
         "streamed_tools",
-        _offered(streamed=True),
+        _find_tools(streamed=True),
         "This model doesn't support tool use in streaming mode.",
         "earendil-works/pi 3739; requests of 13 models",
         "2026-10-10",
     ),
     _row(
         "tools",
-        _offered(streamed=False),
+        _find_tools(streamed=False),
         "This model doesn't support tool use.",
         "langchain-ai/langchain-aws 447; ldayton/Parable 285",
         "2026-01-16",
     ),
-    _row("forced_tools", _unless_claude(_forced), FIELD, "maximhq/bifrost 3196", "2026-05-04"),
+    _row("forced_tools", _unless_claude(_find_forced_tool), UNSUPPORTED_FIELD, "maximhq/bifrost 3196", "2026-05-04"),
     _row(
         "images",
-        _unless_claude(_pictures),
+        _unless_claude(_find_image),
         "This model doesn't support the {place} content block that you provided. Update the content block and try "
         "again.",
         "requests of 25 models for texts alone; aws-samples/sample-per-model-bedrock",
         "2026-10-10",
     ),
-    *map(_claudes, ANTHROPIC),
+    *map(_for_claude, ANTHROPIC),
 )

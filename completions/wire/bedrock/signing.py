@@ -1,6 +1,6 @@
-"""AWS's signatures (version 4): any is taken that is whole and of now; nobody here knows the secret key.
+"""AWS's signatures (version 4): any complete and current one is accepted, because the secret key is not known here.
 
-The wordings are AWS's own, as its users quote them.
+The wordings are quoted by AWS's users.
 """
 
 import re
@@ -11,53 +11,53 @@ from collections.abc import Mapping
 from completions.wire.bedrock.errors import AmazonError
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-LIFE = 300
-"""Seconds by which the time of a signature may differ from the server's."""
+MAX_SKEW = 300
+"""The maximum difference in seconds between the time of a signature and the server's."""
 
-PARTS = ("Credential", "SignedHeaders", "Signature")
-SHAPE = "%Y%m%dT%H%M%SZ"
+REQUIRED_PARTS = ("Credential", "SignedHeaders", "Signature")
+TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 
 
 def check(headers: Mapping[str, str], clock: float | None = None) -> None:
-    """Refuse a signature that lacks a part or whose time has passed; `clock` is in seconds since the epoch."""
-    scheme, _, given = headers.get("authorization", "").partition(" ")
+    """Refuse a signature that lacks a part or is not current; `clock` is in seconds since the epoch."""
+    scheme, _, parameters = headers.get("authorization", "").partition(" ")
     if scheme != ALGORITHM:
         return
-    parts = dict(re.findall(r"(\w+)=([^,\s]+)", given))
-    if lacking := [name for name in PARTS if name not in parts]:
-        said = " ".join(f"Authorization header requires '{name}' parameter." for name in lacking)
-        raise AmazonError("IncompleteSignatureException", f"{said} Authorization={ALGORITHM}", 403)
-    if (moment := headers.get("x-amz-date")) is not None:
-        _check_time(moment, parts["Credential"].split("/"), time.time() if clock is None else clock)
+    parts = dict(re.findall(r"(\w+)=([^,\s]+)", parameters))
+    if missing := [name for name in REQUIRED_PARTS if name not in parts]:
+        problems = " ".join(f"Authorization header requires '{name}' parameter." for name in missing)
+        raise AmazonError("IncompleteSignatureException", f"{problems} Authorization={ALGORITHM}", 403)
+    if (date := headers.get("x-amz-date")) is not None:
+        _check_time(date, parts["Credential"].split("/"), time.time() if clock is None else clock)
 
 
-def _check_time(moment: str, credential: list[str], now: float) -> None:
-    signed = _read(moment)
-    if signed < now - LIFE:
-        limit = f"{_written(now - LIFE)} ({_written(now)} - 5 min.)"
-        raise _invalid(f"Signature expired: {moment} is now earlier than {limit}")
-    if signed > now + LIFE:
-        limit = f"{_written(now + LIFE)} ({_written(now)} + 5 min.)"
-        raise _invalid(f"Signature not yet current: {moment} is still later than {limit}")
-    if len(credential) != 5 or credential[1] != moment[:8]:
+def _check_time(date: str, credential: list[str], now: float) -> None:
+    signed_at = _parsed(date)
+    if signed_at < now - MAX_SKEW:
+        limit = f"{_formatted(now - MAX_SKEW)} ({_formatted(now)} - 5 min.)"
+        raise _invalid_signature(f"Signature expired: {date} is now earlier than {limit}")
+    if signed_at > now + MAX_SKEW:
+        limit = f"{_formatted(now + MAX_SKEW)} ({_formatted(now)} + 5 min.)"
+        raise _invalid_signature(f"Signature not yet current: {date} is still later than {limit}")
+    if len(credential) != 5 or credential[1] != date[:8]:
         day = credential[1] if len(credential) > 1 else ""
-        raise _invalid(
+        raise _invalid_signature(
             "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{day}' != '{moment[:8]}', from '{moment}'."
+            f"'{day}' != '{date[:8]}', from '{date}'."
         )
 
 
-def _read(moment: str) -> int:
+def _parsed(date: str) -> int:
     try:
-        return timegm(time.strptime(moment, SHAPE))
+        return timegm(time.strptime(date, TIME_FORMAT))
     except ValueError:
-        place = "See http://en.wikipedia.org/wiki/ISO_8601"
-        raise _invalid(f"Date must be in ISO-8601 'basic format'. Got '{moment}'. {place}") from None
+        hint = "See http://en.wikipedia.org/wiki/ISO_8601"
+        raise _invalid_signature(f"Date must be in ISO-8601 'basic format'. Got '{date}'. {hint}") from None
 
 
-def _written(moment: float) -> str:
-    return time.strftime(SHAPE, time.gmtime(moment))
+def _formatted(seconds: float) -> str:
+    return time.strftime(TIME_FORMAT, time.gmtime(seconds))
 
 
-def _invalid(message: str) -> AmazonError:
+def _invalid_signature(message: str) -> AmazonError:
     return AmazonError("InvalidSignatureException", message, 403)
