@@ -42,8 +42,8 @@ async def files_listed(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     files = [dict(each) for each in await request.all(FILE)][::-1]
     search = request.query.get("search", "")
-    matching = mistral.chosen(files, request.query, "purpose", "sample_type", "source")
-    return mistral.page([each for each in matching if search in each["filename"]], request.query)
+    matching = mistral.filtered(files, request.query, "purpose", "sample_type", "source")
+    return mistral.list_page([each for each in matching if search in each["filename"]], request.query)
 
 
 @stored
@@ -102,7 +102,7 @@ async def job_made(request: ResourceRequest) -> dict[str, Any]:
         defaults = {} if body.get("model") is None else {"model": body["model"]}
         requests = [(f"/mistral{body['endpoint']}", {**defaults, **line.body}) for line in lines]
         answer_later(request, outcome, (JOB, job["id"]), requests, partial(_store_results, request.records, job, lines))
-    return mistral.shown(job, 0)
+    return mistral.job_document(job, 0)
 
 
 async def _store_results(
@@ -110,7 +110,7 @@ async def _store_results(
 ) -> Callable[[Document], Document]:
     """Store the results of a job's requests: in two files, and in the job's document."""
     result_lines = (
-        mistral.result(job, at, line, each.status, each.data)
+        mistral.request_result(job, at, line, each.status, each.data)
         for at, (line, each) in enumerate(zip(lines, request_results, strict=True))
     )
     results = await budget.in_thread(list[dict[str, Any]], result_lines)
@@ -141,24 +141,24 @@ async def _put_results(records: Records, job: Document, results: Sequence[dict[s
 async def jobs_listed(request: ResourceRequest) -> dict[str, Any]:
     """List the jobs, the newest first."""
     now, query = time.time(), {**request.query, "status": request.http_request.GET.getlist("status")}
-    jobs = [mistral.shown(each, now) for each in await request.all(JOB)]
+    jobs = [mistral.job_document(each, now) for each in await request.all(JOB)]
     ordered = jobs if request.query.get("order_by") == "created" else jobs[::-1]
-    return mistral.page(mistral.chosen(ordered, query, "model", "agent_id", "status"), request.query)
+    return mistral.list_page(mistral.filtered(ordered, query, "model", "agent_id", "status"), request.query)
 
 
 @stored
 async def job_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a job as it is by now."""
     inline = request.query.get("inline", "").lower() == "true"
-    return mistral.shown(await request.get(JOB, name), time.time(), inline=inline)
+    return mistral.job_document(await request.get(JOB, name), time.time(), inline=inline)
 
 
 @stored
 async def job_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a job that is not over."""
     now = time.time()
-    job = await request.change(JOB, name, lambda before: mistral.cancelled(before, now))
-    return mistral.shown(job, now)
+    job = await request.change(JOB, name, lambda before: mistral.cancelled_job(before, now))
+    return mistral.job_document(job, now)
 
 
 @stored
@@ -166,6 +166,6 @@ async def job_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a job that is over."""
     job = await request.get(JOB, name)
     if mistral.status_at(job, time.time()) in ("QUEUED", "RUNNING", "CANCELLATION_REQUESTED"):
-        raise mistral.in_use(job)
+        raise mistral.job_in_use(job)
     await request.records.delete(JOB, name)
     return {"id": name, "object": "batch", "deleted": True}

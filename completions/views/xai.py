@@ -41,7 +41,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     await request.records.put(BATCH, batch["id"], batch)
     if lines:
         batch = await _add(request, batch["id"], lines, outcome)
-    return xai.shown(batch, 0)
+    return xai.batch_document(batch, 0)
 
 
 async def _add(request: ResourceRequest, name: str, lines: Sequence[Line], outcome: Outcome) -> dict[str, Any]:
@@ -62,7 +62,10 @@ async def _store_results(
     """Add the results of requests to those that a batch has."""
     now = time.time()
     timed_results = (
-        (line.id, {"at": max(now, begun + each_takes * (at + 1)), "result": xai.result(line, each.status, each.data)})
+        (
+            line.id,
+            {"at": max(now, begun + each_takes * (at + 1)), "result": xai.request_result(line, each.status, each.data)},
+        )
         for at, (line, each) in enumerate(zip(lines, request_results, strict=True))
     )
     results = await budget.in_thread(dict[str, Document], timed_results)
@@ -89,7 +92,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 @stored
 async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
-    return xai.shown(await request.get(BATCH, name), time.time())
+    return xai.batch_document(await request.get(BATCH, name), time.time())
 
 
 @stored
@@ -106,4 +109,4 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     def ended(before: Document) -> Document:
         return {**before, "cancelled": before["cancelled"] or now}
 
-    return xai.shown(await request.change(BATCH, name, ended), now)
+    return xai.batch_document(await request.change(BATCH, name, ended), now)

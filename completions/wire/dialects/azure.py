@@ -18,15 +18,15 @@ from completions.tokens.capabilities import Capabilities
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.azure_errors import (
     BAD_REQUEST,
-    CAUGHT_RESULTS,
-    FILTERED,
+    NOT_DETECTED,
+    PROMPT_FILTERED,
     RESULTS,
-    UNSEEN,
+    VIOLENCE_RESULTS,
     check_supported,
     check_version,
     error,
 )
-from completions.wire.dialects.azure_times import TIMING, Timed
+from completions.wire.dialects.azure_times import TIMED_MODELS, TimedVendor
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.fields import arranged, by_name, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
@@ -50,16 +50,16 @@ from completions.wire.words import Words
 OPERATIONS = {"chat": "chatCompletion", "legacy": "completion", "embeddings": "embeddings", "responses": "responses"}
 
 
-def _operation(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find a model that is not for the operation of an address."""
-    found = elsewhere(any_kind)(prompt, can)
-    return found and found._replace(place=OPERATIONS.get(prompt.format, prompt.format))
+def _find_operation(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a model that does not support the operation of an address."""
+    refused = elsewhere(any_kind)(prompt, can)
+    return refused and refused._replace(place=OPERATIONS.get(prompt.format, prompt.format))
 
 
-ELSEWHERE = (
+UNSUPPORTED_OPERATION = (
     Refusal(
         FORMAT,
-        _operation,
+        _find_operation,
         "The {place} operation does not work with the specified model, {model}. Please choose different model "
         "and try again. You can learn more about which models can be used with each operation here: "
         "https://go.microsoft.com/fwlink/?linkid=2197993.",
@@ -70,34 +70,34 @@ ELSEWHERE = (
 )
 """The refusal of a deployed model that does not support the operation."""
 
-PROTECTED = {"protected_material_code": UNSEEN, "protected_material_text": UNSEEN}
+PROTECTED_MATERIAL = {"protected_material_code": NOT_DETECTED, "protected_material_text": NOT_DETECTED}
 """Further filters for answers."""
 
-ASKED = [{"prompt_index": 0, "content_filter_results": by_name(RESULTS | {"jailbreak": UNSEEN})}]
+PROMPT_FILTER_RESULTS = [{"prompt_index": 0, "content_filter_results": by_name(RESULTS | {"jailbreak": NOT_DETECTED})}]
 
-DEPLOYMENT = {
+DEPLOYMENT_HEADERS = {
     "x-ms-rai-invoked": "true",
     "x-ratelimit-limit-requests": "10000",
     "x-ratelimit-limit-tokens": "2000000",
     "x-ratelimit-remaining-requests": "9999",
     "x-ratelimit-remaining-tokens": "1999999",
 }
-"""What a deployment's answers have besides (recorded up to April 2026); nothing is limited."""
+"""Further headers of a deployment's answers (recorded up to April 2026); nothing is limited."""
 
 
 def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
-    """Return the words of an API of OpenAI's as Azure has them: it refuses by its filters, and has other models."""
-    refused = Words(FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")
-    return without_fields(words, "model_not_found", "invalid_json", METHOD) | {POLICY: refused}
+    """Return OpenAI's wording of errors with Azure's differences: those of its filters and of unknown models."""
+    filtered = Words(PROMPT_FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")
+    return without_fields(words, "model_not_found", "invalid_json", METHOD) | {POLICY: filtered}
 
 
 CHAT, RESPONSE = chat_rules.request(SCHEMAS), responses_rules.request(SCHEMAS)
-OWN = ("data_sources", "user_security_context")
+AZURE_FIELDS = ("data_sources", "user_security_context")
 """Azure's additional fields of a chat request."""
 
 
-class OnAzure(Vendor):
-    """What the chat of all models on Azure has in common: what is refused, and the headers."""
+class AzureVendor(Vendor):
+    """What the chat of all models on Azure shares: the rules for requests, and the headers."""
 
     name = "azure"
     words = _azure_words(OPENAI_WORDS)
@@ -107,7 +107,7 @@ class OnAzure(Vendor):
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Check a request, without Azure's own fields, by OpenAI's rules and Azure's rules for schemas."""
-        chat_rules.validate(without_fields(body, *OWN), CHAT)
+        chat_rules.validate(without_fields(body, *AZURE_FIELDS), CHAT)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Check a request by OpenAI's rules; `input_type` is for other vendors' models (Cohere's)."""
@@ -122,20 +122,20 @@ class OnAzure(Vendor):
         return {"apim-request-id": request_id, "x-ms-region": "Mock"}
 
 
-class Azure(OnAzure):
-    """Azure's chat: the filters' results, first for the prompt and then with each choice.
+class Azure(AzureVendor):
+    """Azure's chat: the results of the filters, first for the prompt and then with each choice.
 
-    The keys of its answers and chunks are in the order of their names, at every depth but in the results for the prompt
+    The keys of its answers and chunks are in alphabetical order, at every depth except in the results for the prompt
     (recorded from 2025-10 to 2026-06).
     """
 
     padding = Dialect.padding
-    refuses = True
+    has_refusal_field = True
     ordered = True
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model."""
-        return TIMED if TIMING.match(prompt.model or "") else self
+        return TIMED if TIMED_MODELS.match(prompt.model or "") else self
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return OpenAI's message."""
@@ -152,43 +152,53 @@ class Azure(OnAzure):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the filters' results for the prompt."""
-        told = document | {"prompt_filter_results": ASKED}
-        return arranged(told, sorted(told))
+        answer = document | {"prompt_filter_results": PROMPT_FILTER_RESULTS}
+        return arranged(answer, sorted(answer))
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice: a text went through all filters, and calls alone through none (recorded in February 2026).
+        """Return a choice: a text has the results of all filters, calls alone have none (recorded in February 2026).
 
-        In a stream calls and the end went through none.
+        In a stream, calls and the end have none.
         """
-        told = dict(document)
-        if "message" in told and told["message"].get("tool_calls") and not told["message"]["content"]:
-            told["content_filter_results"] = {}
-        elif "message" in told:
-            told["content_filter_results"] = told["content_filter_results"] | PROTECTED
-        elif "tool_calls" in told["delta"] or told["finish_reason"] not in (None, "content_filter"):
-            told["content_filter_results"] = {}
-        ordered: dict[str, Any] = by_name(told)
+        fields = dict(document)
+        if "message" in fields and fields["message"].get("tool_calls") and not fields["message"]["content"]:
+            fields["content_filter_results"] = {}
+        elif "message" in fields:
+            fields["content_filter_results"] = fields["content_filter_results"] | PROTECTED_MATERIAL
+        elif "tool_calls" in fields["delta"] or fields["finish_reason"] not in (None, "content_filter"):
+            fields["content_filter_results"] = {}
+        ordered: dict[str, Any] = by_name(fields)
         return ordered
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
         """Return a response with the filters' results for the input and the output."""
-        found = [_filtered("prompt", RESULTS | {"jailbreak": UNSEEN}), _filtered("completion", PROTECTED | RESULTS)]
-        kept = without_fields(document, "access_programs", "billing")
-        if EARLIER_CACHE.match(prompt.model or "") and prompt.body.get("prompt_cache_retention") is None:
-            kept["prompt_cache_retention"] = "in_memory"
-        return kept | {"content_filters": found}
+        filters = [
+            _filtered("prompt", RESULTS | {"jailbreak": NOT_DETECTED}),
+            _filtered("completion", PROTECTED_MATERIAL | RESULTS),
+        ]
+        fields = without_fields(document, "access_programs", "billing")
+        if IN_MEMORY_CACHE_MODELS.match(prompt.model or "") and prompt.body.get("prompt_cache_retention") is None:
+            fields["prompt_cache_retention"] = "in_memory"
+        return fields | {"content_filters": filters}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return the filters' results for a choice."""
-        return {"content_filter_results": CAUGHT_RESULTS if reason == "content_filter" else RESULTS}
+        return {"content_filter_results": VIOLENCE_RESULTS if reason == "content_filter" else RESULTS}
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
-        """Return the filters' results so far: empty before there is content."""
-        return {"content_filter_results": RESULTS | PROTECTED if choice else {}}
+        """Return the filters' results so far, which are empty before any content."""
+        return {"content_filter_results": RESULTS | PROTECTED_MATERIAL if choice else {}}
 
     def opening_events(self, reply: Reply) -> list[Event]:
         """Return the chunk about the prompt, which has no choice, id or model."""
-        head = {"choices": [], "created": 0, "id": "", "model": "", "object": "", "prompt_filter_results": ASKED}
+        head = {
+            "choices": [],
+            "created": 0,
+            "id": "",
+            "model": "",
+            "object": "",
+            "prompt_filter_results": PROMPT_FILTER_RESULTS,
+        }
         return [Event(orjson.dumps(head))]
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
@@ -196,16 +206,16 @@ class Azure(OnAzure):
         gateway = super().headers(request_id, status, model)
         if status >= 400 or model is None or not (model.isascii() and model.isprintable()):
             return gateway
-        return {**gateway, **DEPLOYMENT, "x-ms-deployment-name": model}
+        return {**gateway, **DEPLOYMENT_HEADERS, "x-ms-deployment-name": model}
 
 
-EARLIER_CACHE = re.compile(r"gpt-5\.4")
-"""Models that keep a cache in memory here, and for a day at OpenAI (recorded of gpt-5.4 from 2026-07 to 2026-09)."""
-OPENAIS = re.compile(r"gpt-|o\d")
+IN_MEMORY_CACHE_MODELS = re.compile(r"gpt-5\.4")
+"""Models with a cache in memory here, and for a day at OpenAI (recorded of gpt-5.4 from 2026-07 to 2026-09)."""
+OPENAI_MODELS = re.compile(r"gpt-|o\d")
 """OpenAI's models."""
 
 
-class AzureModels(OnAzure):
+class AzureModels(AzureVendor):
     """Other vendors' models on Azure, at `/models/`, which answer without filters (Grok's, recorded in August 2026)."""
 
     answer_id = Vendor.uuid
@@ -217,69 +227,70 @@ class AzureModels(OnAzure):
     choice = staticmethod(without_nulls)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect; OpenAI's models answer here as in a deployment of theirs."""
-        return AZURE.for_prompt(prompt) if OPENAIS.match(prompt.model or "") else self
+        """Return the dialect; OpenAI's models answer as in a deployment."""
+        return AZURE.for_prompt(prompt) if OPENAI_MODELS.match(prompt.model or "") else self
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a text, with an index for each call."""
-        said = {key: value for key, value in message.items() if value or key == "content"}
-        calls = [{"id": call["id"], "index": place, **call} for place, call in enumerate(message.get("tool_calls", ()))]
-        return {**said, "content": message["content"] or "", **({"tool_calls": calls} if calls else {})}
+        """Return the message, whose content is a string, with an index for each call."""
+        fields = {key: value for key, value in message.items() if value or key == "content"}
+        calls = [{"id": call["id"], "index": index, **call} for index, call in enumerate(message.get("tool_calls", ()))]
+        return {**fields, "content": message["content"] or "", **({"tool_calls": calls} if calls else {})}
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the tokens by kind."""
-        given = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
-        told = usage | {"prompt_tokens_details": given, "audio_prompt_tokens": 0, "num_sources_used": 0}
-        return arranged(told, ("prompt_tokens", "completion_tokens", "total_tokens", "audio_prompt_tokens"))
+        details = usage["prompt_tokens_details"] | {"text_tokens": usage["prompt_tokens"], "image_tokens": 0}
+        counts = usage | {"prompt_tokens_details": details, "audio_prompt_tokens": 0, "num_sources_used": 0}
+        return arranged(counts, ("prompt_tokens", "completion_tokens", "total_tokens", "audio_prompt_tokens"))
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer, of which nothing was filtered."""
+        """Return an answer without filter results."""
         order = ("id", "model", "choices", "usage", "created", "object")
         return {key: document[key] for key in order} | {"prompt_filter_results": None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return a delta without what is null."""
+        """Return a delta without null fields."""
         return without_nulls(super().delta(delta, choice))
 
 
-def _filtered(source: str, found: Mapping[str, Any]) -> dict[str, Any]:
+def _filtered(source: str, results: Mapping[str, Any]) -> dict[str, Any]:
     offsets = dict.fromkeys(("start_offset", "end_offset", "check_offset"), 0)
-    results = {"content_filter_results": found, "content_filter_offsets": offsets}
-    return {"blocked": False, "source_type": source, "content_filter_raw": [], **results}
+    fields = {"content_filter_results": results, "content_filter_offsets": offsets}
+    return {"blocked": False, "source_type": source, "content_filter_raw": [], **fields}
 
 
-class TimedAzure(Timed, Azure):
-    """The chat of models that tell their times."""
+class TimedAzure(TimedVendor, Azure):
+    """The chat of models that report their times."""
 
 
 AZURE, TIMED = Azure(), TimedAzure()
 
 
 class Deployed(OpenAIFormat):
-    """A format at the address of a deployment, whose name is the model; without `api-version` it is not found."""
+    """A format at the address of a deployment, whose name is the model; without `api-version` it answers 404."""
 
     key_header = "api-key"
     reads_address = True
     operation = "ChatCompletions_Create"
-    """What the API calls it where it tells that there are too many requests."""
+    """The API's name of the operation, for the error about too many requests."""
 
     def __init__(self) -> None:
         refusals, words = self.refusals, self.words
         super().__init__(AZURE)
         self.words = _azure_words(words)
-        self.vendor, self.refusals = "openai", (*ELSEWHERE, *(row for row in refusals if row.feature != FORMAT))
+        self.vendor = "openai"
+        self.refusals = (*UNSUPPORTED_OPERATION, *(row for row in refusals if row.feature != FORMAT))
 
     def knows(self, model: str) -> bool:
         """Accept any deployment, because its owner chooses the name."""
         return True
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request; at `/openai/v1/` it has the model in its body, and needs no version."""
+        """Read a request; at `/openai/v1/` the body has the model, and no version is needed."""
         address = {"dialect": AZURE.name}
         if (deployment := route.get("deployment")) is not None:
             if not route.get("api-version"):
                 raise RequestError("Resource not found", status=404, code="404")
-            body = self.named(body, headers, deployment)
+            body = self.with_model(body, headers, deployment)
             address |= {"deployment": deployment, "api-version": route["api-version"]}
         if validate:
             check_supported(route.get("api-version"))
@@ -288,16 +299,16 @@ class Deployed(OpenAIFormat):
             check_version(route.get("api-version"), prompt)
         return replace(prompt, address={**prompt.address, **address})
 
-    def named(self, body: bytes, headers: Mapping[str, str], deployment: str) -> bytes:
-        """Return a body that names its deployment as the model."""
+    def with_model(self, body: bytes, headers: Mapping[str, str], deployment: str) -> bytes:
+        """Return a body whose model is the deployment."""
         return orjson.dumps({**decode_object(body), "model": deployment})
 
     def read(self, traffic: Traffic) -> ParsedExchange:
-        """Return the question and the answer, whatever the API's version."""
+        """Return the question and the answer, for any version of the API."""
         return super().read(replace(traffic, route={"api-version": "any", **traffic.route}))
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return Azure's envelope; that of an unknown address, and of a version, has two fields."""
+        """Return Azure's envelope; those of an unknown address and of a version have two fields."""
         if exc.code in ("404", BAD_REQUEST):
             return {"error": {"code": exc.code, "message": exc.message}}
         return error(exc, self.operation)
@@ -313,27 +324,27 @@ class AzureLegacy(Deployed, LegacyCompletions):
     operation = "Completions_Create"
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the answer with what the filters found in the prompt."""
-        return super().document(reply, prompt) | {"prompt_filter_results": ASKED}
+        """Return the answer with the filters' results for the prompt."""
+        return super().document(reply, prompt) | {"prompt_filter_results": PROMPT_FILTER_RESULTS}
 
     def events(self, reply: Reply, prompt: Prompt) -> Events:
-        """Return the stream, which begins with what the filters found in the prompt."""
+        """Return the stream, which begins with the filters' results for the prompt."""
         return Events(AZURE.opening_events(reply), super().events(reply, prompt))
 
 
 class AzureEmbeddings(Deployed, Embeddings):
-    """Embeddings of a deployment; those of Cohere's models look otherwise (recorded in August 2026)."""
+    """Embeddings of a deployment; those of Cohere's models have another shape (recorded in August 2026)."""
 
     operation = "Embeddings_Create"
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the list of vectors."""
-        told = super().document(reply, prompt)
+        document = super().document(reply, prompt)
         if not (prompt.model or "").lower().startswith(("cohere", "embed-")):
-            return told
-        vectors = [arranged(each, ("index", "object")) for each in told["data"]]
-        counts = arranged(told["usage"] | {"completion_tokens": 0}, ("prompt_tokens", "completion_tokens"))
-        return {"id": ids.uuid_of(f"embedding/{reply.serial}"), **told, "data": vectors, "usage": counts}
+            return document
+        vectors = [arranged(vector, ("index", "object")) for vector in document["data"]]
+        counts = arranged(document["usage"] | {"completion_tokens": 0}, ("prompt_tokens", "completion_tokens"))
+        return {"id": ids.uuid_of(f"embedding/{reply.serial}"), **document, "data": vectors, "usage": counts}
 
 
 class AzureResponses(Deployed, Responses):
@@ -346,12 +357,12 @@ class AzureRealtime(Deployed, Realtime):
     """Conversations over a WebSocket, at `/openai/v1/realtime`; the `model` is a deployment (BerriAI/litellm 17260)."""
 
     def unheard(self, query: Mapping[str, str]) -> RequestError | None:
-        """Return nothing: a deployment may be named whatever is to be heard."""
+        """Return None: a deployment may have any name."""
         return None
 
 
-class TakesAnyModel(Deployed):
-    """What any model takes, because it generates nothing."""
+class AnyModelFormat(Deployed):
+    """A format for any model, because nothing is generated."""
 
     operation = "Responses_Create"
 
@@ -360,9 +371,9 @@ class TakesAnyModel(Deployed):
         self.refusals = ()
 
 
-class AzureCompaction(TakesAnyModel, Compaction):
+class AzureCompaction(AnyModelFormat, Compaction):
     """Compacted responses (QuantumNous/new-api 4149, 2026-04-08)."""
 
 
-class AzureInputTokens(TakesAnyModel, InputTokens):
+class AzureInputTokens(AnyModelFormat, InputTokens):
     """The number of tokens in a request for a response."""

@@ -1,4 +1,4 @@
-"""Where Azure OpenAI's formats are spoken: at deployments, at `/openai/v1/`, and at Azure's own models."""
+"""The addresses of Azure OpenAI's formats: of deployments, at `/openai/v1/`, and of Azure's other models."""
 
 from completions.wire.address import Address, listing
 from completions.wire.base import WireFormat
@@ -25,9 +25,9 @@ from completions.wire.openai.embeddings import Embeddings
 CHAT, LEGACY, EMBEDDINGS = AzureChat(), AzureLegacy(), AzureEmbeddings()
 RESPONSES, MODELS = AzureResponses(), AzureModels()
 DEPLOYMENT = "(?:/)?openai/deployments/(?P<deployment>[^/]+)/"
-"""Azure takes a second slash before it, as clients send it whose endpoint ends with one (recorded in July 2025)."""
+"""Azure accepts a second slash before it, from clients whose endpoint ends with a slash (recorded in July 2025)."""
 
-DEPLOYED: tuple[tuple[str, WireFormat], ...] = (
+DEPLOYMENT_PATHS: tuple[tuple[str, WireFormat], ...] = (
     ("chat/completions", CHAT),
     ("completions", LEGACY),
     ("embeddings", EMBEDDINGS),
@@ -37,10 +37,10 @@ DEPLOYED: tuple[tuple[str, WireFormat], ...] = (
     ("audio/transcriptions", AzureTranscriptions()),
     ("audio/translations", AzureTranslations()),
 )
-"""What the SDK asks of a deployment, by `_deployments_endpoints` of `openai.lib.azure`."""
+"""The paths below a deployment, by `_deployments_endpoints` of `openai.lib.azure`."""
 
 ADDRESSES = [
-    *(Address(f"{place}{name}", wire) for place in (DEPLOYMENT, "openai/v1/") for name, wire in DEPLOYED),
+    *(Address(f"{prefix}{path}", wire) for prefix in (DEPLOYMENT, "openai/v1/") for path, wire in DEPLOYMENT_PATHS),
     Address("openai/(?:v1/)?responses", RESPONSES),
     Address("openai/v1/realtime", AzureRealtime(), "socket"),
     Address("openai/(?:v1/)?responses/compact", AzureCompaction()),

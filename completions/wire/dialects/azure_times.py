@@ -1,4 +1,4 @@
-"""Steps 2 and 4 for Azure OpenAI: the times that newer models tell of an answer."""
+"""Step 4 for Azure OpenAI: the times that answers of newer models have."""
 
 import re
 from typing import Any
@@ -19,23 +19,23 @@ TIMES = {
     "user_visible_ttft_ms": 100,
 }
 """The times of an answer, which are always the same."""
-TIMING = re.compile(r"gpt-[5-9]")
-"""Models that tell their times; none that is older was seen to."""
+TIMED_MODELS = re.compile(r"gpt-[5-9]")
+"""Models that report their times; no older one was seen to."""
 
 
-class Timed(Vendor):
-    """The chat of models since GPT-5, which tell their tier, and how long they took: in the usage, or next to it.
+class TimedVendor(Vendor):
+    """The chat of models since GPT-5, which report their tier and their times: in the usage, or next to it.
 
-    So it was recorded from June to August 2026, and measured until October.
+    Recorded from June to August 2026, and measured until October.
     """
 
     head = (*HEAD, "service_tier", "system_fingerprint")
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer whose usage has the times."""
-        timed = by_name(document["usage"] | {"latency_checkpoint": TIMES})
-        return super().whole(document | {"usage": timed}, reply, prompt)
+        usage = by_name(document["usage"] | {"latency_checkpoint": TIMES})
+        return super().whole(document | {"usage": usage}, reply, prompt)
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
-        """Return the times, which are beside the usage of a stream."""
+        """Return the times, which are next to the usage of a stream."""
         return super().usage_chunk_extras(finished) | {"latency_checkpoint": TIMES}

@@ -1,4 +1,4 @@
-"""The lists of models of vendors that speak OpenAI's formats: which models, and what each API tells of one.
+"""The lists of models of vendors with OpenAI's formats: the default models, and the document of a model by vendor.
 
 Shapes: `BaseModelCard` of the mistralai SDK, `Model` of the openrouter and groq SDKs, vLLM's `ModelCard`, and the
 references of DeepSeek, Groq, xAI and Gemini. Windows, abilities and prices are those of the model table.
@@ -25,7 +25,7 @@ GROQ_FEATURES = {
     **{"tools": "tools", "json_object": "json_mode"},
     **{"json_schema": "structured_outputs", "reasoning": "reasoning"},
 }
-"""What Groq calls abilities."""
+"""Groq's names of abilities."""
 
 GROQ_SAMPLING = ("temperature", "top_p", "stop", "seed", "max_tokens")
 MISTRAL = (
@@ -42,7 +42,7 @@ TOGETHER = (
     *("meta-llama/Llama-3.3-70B-Instruct-Turbo", "Qwen/Qwen3.5-9B"),
 )
 VLLM = ("meta-llama/Llama-3.1-8B-Instruct",)
-"""A server of vLLM's has one model."""
+"""A vLLM server has one model."""
 
 XAI = ("grok-4.7", "grok-4.5", "grok-4", "grok-3", "grok-code-fast-1")
 
@@ -52,7 +52,7 @@ WINDOW = 131_072
 """The context window, in tokens, of models that the table does not know."""
 
 OWNERS = {"llama": "Meta", "meta-llama": "Meta", "openai": "OpenAI", "whisper": "OpenAI", "qwen": "Alibaba Cloud"}
-"""Who owns the models that Groq serves, by how their names begin."""
+"""The owners of the models that Groq serves, by the prefix of their names."""
 
 
 def _model(name: str, owner: str) -> dict[str, Any]:
@@ -65,17 +65,17 @@ def xai(name: str) -> dict[str, Any]:
 
 
 def cerebras(name: str) -> dict[str, Any]:
-    """Return Cerebras' model, which tells no time."""
+    """Return Cerebras' model, which has no creation time."""
     return _model(name, "Cerebras") | {"created": 0}
 
 
 def deepseek(name: str) -> dict[str, Any]:
-    """Return DeepSeek's model, which tells no time."""
+    """Return DeepSeek's model, which has no creation time."""
     return {"id": name, "object": "model", "owned_by": "deepseek"}
 
 
 def ollama(name: str) -> dict[str, Any]:
-    """Return Ollama's model, which belongs to who made it, or else to Ollama's library."""
+    """Return Ollama's model; its owner is the namespace in its name, or else Ollama's library."""
     return _model(name, name.rpartition("/")[0] or "library")
 
 
@@ -90,71 +90,79 @@ def zai(name: str) -> dict[str, Any]:
 
 
 def together(name: str) -> dict[str, Any]:
-    """Return Together's model with its prices, in US dollars for a million tokens."""
-    maker, _, plain = name.rpartition("/")
+    """Return Together's model with its prices, in US dollars per million tokens."""
+    maker, _, base_name = name.rpartition("/")
     costs = prices(f"together_ai/{name}")
-    asked, said = (round(costs.get(f"{what}_cost_per_token", 0) * 1e6, 6) for what in ("input", "output"))
+    input_price, output_price = (
+        round(costs.get(f"{direction}_cost_per_token", 0) * 1e6, 6) for direction in ("input", "output")
+    )
     return {
         "id": name,
         "object": "model",
         "created": CREATED,
         "type": "chat",
         "running": False,
-        "display_name": plain.replace("-", " "),
+        "display_name": base_name.replace("-", " "),
         "organization": maker,
         "link": f"https://huggingface.co/{name}",
         "context_length": _entry(name, "together_ai").limits.window or WINDOW,
         "config": {"chat_template": None, "stop": [], "bos_token": None, "eos_token": None},
-        "pricing": {"hourly": 0, "input": asked, "output": said, "base": 0, "finetune": 0},
+        "pricing": {"hourly": 0, "input": input_price, "output": output_price, "base": 0, "finetune": 0},
     }
 
 
 def gemini(name: str) -> dict[str, Any]:
     """Return Gemini's model, by its full name."""
-    plain = name.removeprefix("models/")
-    shown = plain.replace("-", " ").title()
-    return {"id": f"models/{plain}", "object": "model", "owned_by": "google", "display_name": shown}
+    base_name = name.removeprefix("models/")
+    display_name = base_name.replace("-", " ").title()
+    return {"id": f"models/{base_name}", "object": "model", "owned_by": "google", "display_name": display_name}
 
 
 def groq(name: str) -> dict[str, Any]:
-    """Return Groq's model with its limits, and what it can (recorded by 0xPlaygrounds/rig in September 2026)."""
+    """Return Groq's model with its limits and abilities (recorded by 0xPlaygrounds/rig in September 2026)."""
     known = _entry(name, "groq")
-    owner = next((owner for start, owner in OWNERS.items() if name.startswith(start)), "Groq")
+    owner = next((owner for prefix, owner in OWNERS.items() if name.startswith(prefix)), "Groq")
     window = known.limits.window or WINDOW
     sizes = {"context_window": window, "public_apps": None, "max_completion_tokens": known.limits.output or window}
-    told = _model(name, owner) | {"active": True, **sizes}
-    told |= {"name": name.replace("-", " ").title(), "context_length": window}
-    told |= {"max_output_length": sizes["max_completion_tokens"]}
+    model = _model(name, owner) | {"active": True, **sizes}
+    model |= {"name": name.replace("-", " ").title(), "context_length": window}
+    model |= {"max_output_length": sizes["max_completion_tokens"]}
     if "whisper" in name:
-        return told | {"input_modalities": ["audio"], "output_modalities": ["transcription"]}
-    told["input_modalities"] = ["text", "image"] if "vision" in known.yes else ["text"]
-    told["output_modalities"] = ["speech"] if "orpheus" in name else ["text"]
-    return told | {"pricing": _groqs_prices(name), **_groqs_features(name)}
+        return model | {"input_modalities": ["audio"], "output_modalities": ["transcription"]}
+    model["input_modalities"] = ["text", "image"] if "vision" in known.yes else ["text"]
+    model["output_modalities"] = ["speech"] if "orpheus" in name else ["text"]
+    return model | {"pricing": _groq_prices(name), **_groq_features(name)}
 
 
-def _groqs_prices(name: str) -> dict[str, str]:
-    """Return prices in US dollars a token, as text; what is read from a cache costs half."""
+def _groq_prices(name: str) -> dict[str, str]:
+    """Return prices in US dollars per token, as text; a token that is read from a cache costs half."""
     costs = prices(f"groq/{name}") or prices(name)
-    asked, said = costs.get("input_cost_per_token", 0), costs.get("output_cost_per_token", 0)
-    told = {"prompt": asked, "completion": said, "image": 0, "request": 0, "input_cache_read": asked / 2}
-    return {what: _price(cost) for what, cost in told.items()}
+    input_price, output_price = costs.get("input_cost_per_token", 0), costs.get("output_cost_per_token", 0)
+    by_kind = {
+        "prompt": input_price,
+        "completion": output_price,
+        "image": 0,
+        "request": 0,
+        "input_cache_read": input_price / 2,
+    }
+    return {kind: _price(cost) for kind, cost in by_kind.items()}
 
 
-def _groqs_features(name: str) -> dict[str, list[str]]:
+def _groq_features(name: str) -> dict[str, list[str]]:
     lacks = capabilities(name, "groq").lacks
-    found = [told for ability, told in GROQ_FEATURES.items() if ability not in lacks]
-    return {"supported_features": found, "supported_sampling_parameters": list(GROQ_SAMPLING)}
+    features = [feature for ability, feature in GROQ_FEATURES.items() if ability not in lacks]
+    return {"supported_features": features, "supported_sampling_parameters": list(GROQ_SAMPLING)}
 
 
 def vllm(name: str) -> dict[str, Any]:
-    """Return a model that vLLM serves, with what is permitted."""
-    refused = ("create_engine", "search_indices", "fine_tuning")
-    permitted = dict.fromkeys(("sampling", "logprobs", "view"), True) | dict.fromkeys(refused, False)
+    """Return a model that vLLM serves, with its permissions."""
+    denied = ("create_engine", "search_indices", "fine_tuning")
+    permissions = dict.fromkeys(("sampling", "logprobs", "view"), True) | dict.fromkeys(denied, False)
     permission = {
         "id": f"modelperm-{ids.spelled(name, 16)}",
         "object": "model_permission",
         "created": CREATED,
-        **{f"allow_{what}": allowed for what, allowed in permitted.items()},
+        **{f"allow_{action}": allowed for action, allowed in permissions.items()},
         "organization": "*",
         "group": None,
         "is_blocking": False,
@@ -164,10 +172,10 @@ def vllm(name: str) -> dict[str, Any]:
 
 
 def mistral(name: str) -> dict[str, Any]:
-    """Return Mistral's card of a model."""
+    """Return Mistral's model card."""
     known = _entry(name, "mistral")
     chats = known.mode in (None, "chat")
-    can = {
+    capabilities = {
         "completion_chat": chats,
         "function_calling": chats and "function_calling" not in known.no,
         "reasoning": "reasoning" in known.yes,
@@ -181,7 +189,7 @@ def mistral(name: str) -> dict[str, Any]:
         "audio_transcription": False,
     }
     return _model(name, "mistralai") | {
-        "capabilities": can,
+        "capabilities": capabilities,
         "name": name,
         "description": f"A mock of {name}.",
         "max_context_length": known.limits.window or WINDOW,
@@ -200,25 +208,26 @@ PARAMETERS = (
 
 
 REASONING = ("include_reasoning", "reasoning")
-"""What OpenRouter lists of models that think (measured in September 2026), besides PARAMETERS."""
+"""The parameters that OpenRouter lists for models that think (measured in September 2026), besides PARAMETERS."""
 
 OPENROUTER_INPUTS = {"image": "vision", "file": "pdf_input", "audio": "audio_input"}
-"""The abilities by which a model takes what is no text, in the order in which OpenRouter lists it."""
+"""The abilities for inputs other than text, by OpenRouter's names and in its order."""
 
 
 def openrouter(name: str) -> dict[str, Any]:
-    """Return OpenRouter's model with its prices, in US dollars a token as text; `name` begins with the maker's."""
-    plain = name.partition("/")[2].partition(":")[0] or name
-    table = table_name(name)
-    window, costs = context_window(table) or WINDOW, prices(table)
-    can = _abilities(name)
-    inputs = ["text", *(sent for sent, ability in OPENROUTER_INPUTS.items() if ability in can)]
-    thinks = "reasoning" in can or always_thinks(name)
+    """Return OpenRouter's model with its prices, in US dollars per token as text; `name` begins with the maker."""
+    base_name = name.partition("/")[2].partition(":")[0] or name
+    model_in_table = table_name(name)
+    window, output = context_window(model_in_table) or WINDOW, max_output(model_in_table)
+    costs = prices(model_in_table)
+    abilities = _openrouter_abilities(name)
+    inputs = ["text", *(input for input, ability in OPENROUTER_INPUTS.items() if ability in abilities)]
+    thinks = "reasoning" in abilities or always_thinks(name)
     return {
         "id": name,
         "canonical_slug": name,
         "hugging_face_id": "",
-        "name": plain.replace("-", " ").title(),
+        "name": base_name.replace("-", " ").title(),
         "created": CREATED,
         "description": f"A mock of {name}.",
         "context_length": window,
@@ -233,7 +242,7 @@ def openrouter(name: str) -> dict[str, Any]:
             "prompt": _price(costs.get("input_cost_per_token", 0)),
             "completion": _price(costs.get("output_cost_per_token", 0)),
         },
-        "top_provider": {"context_length": window, "max_completion_tokens": max_output(table), "is_moderated": False},
+        "top_provider": {"context_length": window, "max_completion_tokens": output, "is_moderated": False},
         "per_request_limits": None,
         "supported_parameters": sorted((*PARAMETERS, *(REASONING if thinks else ()))),
         "default_parameters": {},
@@ -245,15 +254,15 @@ def openrouter(name: str) -> dict[str, Any]:
     }
 
 
-def _abilities(name: str) -> frozenset[str]:
-    """Return what the table says that a model can, by the name that its maker has for it; unknown ones see."""
-    maker, _, named = name.partition("/")
-    plain, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
-    known = entry(plain, vendor) or entry(plain.replace(".", "-"), vendor)
+def _openrouter_abilities(name: str) -> frozenset[str]:
+    """Return a model's abilities from the table, by its maker's name of it; unknown models have vision."""
+    maker, _, variant = name.partition("/")
+    base_name, vendor = variant.partition(":")[0], MAKERS.get(maker, maker)
+    known = entry(base_name, vendor) or entry(base_name.replace(".", "-"), vendor)
     return frozenset({"vision"} if known is None else known.yes)
 
 
-def pages(models: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def page(models: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return OpenRouter's list: one page."""
     return {"data": models, "total_count": len(models), "links": {"next": None}}
 

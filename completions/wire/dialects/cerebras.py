@@ -28,14 +28,14 @@ FIELDS = (
 """`CompletionCreateParams` of the SDK."""
 
 EFFORTS = ("none", "low", "medium", "high")
-"""The efforts that are taken (mnfst/modelparams.dev 115, July 2026)."""
+"""The accepted efforts (mnfst/modelparams.dev 115, July 2026)."""
 
-_PLAIN = ("role", "content", "name")
-SAID: Mapping[str, Collection[str]] = {
-    "assistant": (*_PLAIN, "reasoning", "tool_calls"),
-    "tool": (*_PLAIN, "tool_call_id"),
+_COMMON_MESSAGE_FIELDS = ("role", "content", "name")
+MESSAGE_FIELDS: Mapping[str, Collection[str]] = {
+    "assistant": (*_COMMON_MESSAGE_FIELDS, "reasoning", "tool_calls"),
+    "tool": (*_COMMON_MESSAGE_FIELDS, "tool_call_id"),
 }
-"""The fields of a message, by its role; all others have the plain ones."""
+"""The fields of a message, by its role; other roles have the common ones."""
 
 LIMITS: Mapping[str, str] = {
     f"x-ratelimit-{kind}-{what}-{time}": most
@@ -46,12 +46,12 @@ LIMITS: Mapping[str, str] = {
     for kind in ("limit", "remaining")
     for time, most in limits.items()
 }
-"""What is told with each answer of a model (gpt-oss-120b, July 2026); constant, since nothing is limited."""
+"""The rate limit headers of a model's answers (gpt-oss-120b, July 2026); constant, since nothing is limited."""
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the fields of its role."""
-    return record(dict.fromkeys(SAID.get(value["role"], _PLAIN), anything))(value)
+    return record(dict.fromkeys(MESSAGE_FIELDS.get(value["role"], _COMMON_MESSAGE_FIELDS), anything))(value)
 
 
 CHAT = rules.chat({"reasoning_effort": nullable(choice(*EFFORTS))}, known=FIELDS, message=_message)
@@ -61,7 +61,7 @@ class Cerebras(Vendor):
     """Cerebras' dialect."""
 
     name = "cerebras"
-    between = (stops.CEREBRAS,)
+    cross_field_rules = (stops.CEREBRAS,)
     reasoning_field = "reasoning"
     vendor = "cerebras"
     words = CEREBRAS
@@ -80,58 +80,58 @@ class Cerebras(Vendor):
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: the arguments of GPT OSS come in pieces, those of others whole."""
-        return self if (prompt.model or "").startswith("gpt-oss") else OTHERS
+        return self if (prompt.model or "").startswith("gpt-oss") else OTHER_MODELS
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt, which may turn off the reasoning in a way of its own."""
+        """Return the prompt, with Cerebras' own field for turning off the reasoning."""
         adapted = super().adapt_prompt(prompt)
-        off = prompt.body.get("disable_reasoning") is True
-        return replace(adapted, reasoning_effort="none") if off else adapted
+        is_off = prompt.body.get("disable_reasoning") is True
+        return replace(adapted, reasoning_effort="none") if is_off else adapted
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields, whose fingerprint is that of the model."""
-        told = super().top_level(head, reply, prompt)
-        return told | {"system_fingerprint": f"fp_{ids.spelled(told['model'], 20)}"}
+        fields = super().top_level(head, reply, prompt)
+        return fields | {"system_fingerprint": f"fp_{ids.spelled(fields['model'], 20)}"}
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with its times, in the order of the API's keys."""
-        told = arranged(document, ("id", "choices", "created", "model", "system_fingerprint", "object"))
-        return told | {"time_info": times(reply)}
+        answer = arranged(document, ("id", "choices", "created", "model", "system_fingerprint", "object"))
+        return answer | {"time_info": times(reply)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, without content if it only has calls, and its role at the end."""
-        told = arranged(super().message(message, choice), ("content", "reasoning", "tool_calls", "role"))
-        if calls := told.get("tool_calls"):
-            told["tool_calls"] = [arranged(call, ("function", "type", "id")) for call in calls]
-        return without_nulls(without_fields(told, "annotations"))
+        fields = arranged(super().message(message, choice), ("content", "reasoning", "tool_calls", "role"))
+        if calls := fields.get("tool_calls"):
+            fields["tool_calls"] = [arranged(call, ("function", "type", "id")) for call in calls]
+        return without_nulls(without_fields(fields, "annotations"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role comes alone, and each piece of a call has its type."""
         if "role" in delta:
             return {"role": "assistant"}
         if calls := delta.get("tool_calls"):
-            typed = ({"type": "custom" if "custom" in call else "function", **call} for call in calls)
-            return {"tool_calls": [arranged(call, ("function", "type", "id")) for call in typed]}
+            calls_with_type = ({"type": "custom" if "custom" in call else "function", **call} for call in calls)
+            return {"tool_calls": [arranged(call, ("function", "type", "id")) for call in calls_with_type]}
         return without_fields(super().delta(delta, choice), "annotations")
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
-        told = arranged(document, ("delta", "finish_reason", "index", "message"))
-        return without_nulls(told)
+        """Return a choice, without null log probabilities and a null finish reason."""
+        fields = arranged(document, ("delta", "finish_reason", "index", "message"))
+        return without_nulls(fields)
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its details."""
-        told, cached = usage(reply.used), reply.used.cached_tokens
+        counts, cached_tokens = usage(reply.used), reply.used.cached_tokens
         return {
-            "total_tokens": told["total_tokens"],
-            "completion_tokens": told["completion_tokens"],
+            "total_tokens": counts["total_tokens"],
+            "completion_tokens": counts["completion_tokens"],
             "completion_tokens_details": {
                 "accepted_prediction_tokens": counted["completion_tokens_details"]["accepted_prediction_tokens"],
                 "rejected_prediction_tokens": counted["completion_tokens_details"]["rejected_prediction_tokens"],
                 "reasoning_tokens": reply.used.reasoning_tokens,
             },
-            "prompt_tokens": told["prompt_tokens"],
-            "prompt_tokens_details": {"cached_tokens": cached},
+            "prompt_tokens": counts["prompt_tokens"],
+            "prompt_tokens_details": {"cached_tokens": cached_tokens},
         }
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
@@ -139,41 +139,45 @@ class Cerebras(Vendor):
         return {"usage": usage, "time_info": times(reply)}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error, which names all unknown properties of a chat, or says what pydantic finds."""
+        """Return the error, with all unknown properties of a chat, or with pydantic's finding."""
         if problem.code == "unknown_parameter":
-            said = "\n".join(f"{place}: property '{place}' is unsupported" for place in strangers(body))
+            message = "\n".join(f"{path}: property '{path}' is unsupported" for path in unknown_properties(body))
         else:
-            finding = pydantic_errors.found(problem, body)
-            said = f"{'.'.join(map(str, finding.place))}: {finding.said}"
-        return RequestError(said, code="wrong_api_format", param="validation_error")
+            finding = pydantic_errors.finding_of(problem, body)
+            message = f"{'.'.join(map(str, finding.path))}: {finding.message}"
+        return RequestError(message, code="wrong_api_format", param="validation_error")
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope, which is flat."""
-        told: dict[str, Any] = envelope(exc)["error"]
-        return told
+        fields: dict[str, Any] = envelope(exc)["error"]
+        return fields
 
 
-class WithWholeCalls(Cerebras):
+class CerebrasWholeCalls(Cerebras):
     """Cerebras' dialect for Gemma and Qwen (recorded in July 2026, and by charmbracelet/fantasy in October 2025)."""
 
     whole_calls = True
 
 
-OTHERS = WithWholeCalls()
+OTHER_MODELS = CerebrasWholeCalls()
 
 
-def strangers(body: Mapping[str, Any]) -> Iterator[str]:
-    """Return the places of the properties of a chat that the API does not know."""
+def unknown_properties(body: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the paths of the properties of a chat that the API does not know."""
     yield from (key for key in body if key not in FIELDS)
-    for at, message in enumerate(dicts(body.get("messages"))):
+    for index, message in enumerate(dicts(body.get("messages"))):
         role = message.get("role")
-        known = SAID.get(str(role), _PLAIN)
-        yield from (f"messages.{at}.{role}.{key}" for key in message if key not in known)
+        known = MESSAGE_FIELDS.get(str(role), _COMMON_MESSAGE_FIELDS)
+        yield from (f"messages.{index}.{role}.{key}" for key in message if key not in known)
 
 
 def times(reply: Reply) -> dict[str, float]:
     """Return times in seconds, derived from the tokens."""
-    counted = usage(reply.used)
-    asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 2_000
-    told = {"created": float(reply.created or 0), "queue_time": 0.004}
-    return told | {"prompt_time": asked, "completion_time": said, "total_time": 0.004 + asked + said}
+    counts = usage(reply.used)
+    prompt_time, completion_time = counts["prompt_tokens"] / 20_000, counts["completion_tokens"] / 2_000
+    fields = {"created": float(reply.created or 0), "queue_time": 0.004}
+    return fields | {
+        "prompt_time": prompt_time,
+        "completion_time": completion_time,
+        "total_time": 0.004 + prompt_time + completion_time,
+    }

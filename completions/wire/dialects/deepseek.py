@@ -24,17 +24,22 @@ EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 """The efforts that the API reads, as probed by a gateway's authors on 2026-08-27."""
 
 RANGES = {"temperature": "[0, 2]", "top_p": "(0, 1.0]", "top_logprobs": "[0, 20]."}
-"""How the API tells what a number may be, as probed on 2026-09-01."""
+"""The API's wording of the ranges of numbers, as probed on 2026-09-01."""
 
-UNTOLD = ("access_programs", "billing", "tool_usage")
-"""What OpenAI's responses have and DeepSeek's do not."""
+OMITTED_FIELDS = ("access_programs", "billing", "tool_usage")
+"""Fields of OpenAI's responses that DeepSeek's lack."""
 
-TRACED = frozenset(
-    {conversation_rules.NOT_ASKED, conversation_rules.NOT_ANSWERED, refusals.FORCED, refusals.UNRETURNED}
+ERRORS_WITH_REQUEST_ID = frozenset(
+    {
+        conversation_rules.RESULT_WITHOUT_CALL,
+        conversation_rules.CALL_WITHOUT_RESULT,
+        refusals.FORCED_TOOL,
+        refusals.THOUGHTS_MISSING,
+    }
 )
-"""What is told with the request's id: what the model finds in a conversation (maruel/genai, October 2026)."""
+"""The errors that have the request's id: those that the model finds in a conversation (maruel/genai, October 2026)."""
 
-CHOICES = ("none", "auto", "required")
+TOOL_CHOICES = ("none", "auto", "required")
 CHAT = rules.chat(
     {
         "reasoning_effort": nullable(choice(*EFFORTS)),
@@ -53,7 +58,7 @@ class DeepSeek(Vendor):
     vendor = "deepseek"
     words = DEEPSEEK
     refusals = refusals.DEEPSEEK
-    between = conversation_rules.DEEPSEEK
+    cross_field_rules = conversation_rules.DEEPSEEK
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     keep_alive_ms = 1000.0
@@ -66,50 +71,53 @@ class DeepSeek(Vendor):
     chances = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect; a model that thinks says so with every call, as its thoughts have to come back."""
+        """Return the dialect; a model that thinks has thoughts with every call, which clients must send back."""
         can = capabilities(prompt.model, self.vendor)
-        return THINKING if "unreturned_thoughts" in can.lacking(prompt.reasoning_effort) else self
+        return THINKING_MODE if "unreturned_thoughts" in can.lacking(prompt.reasoning_effort) else self
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID."""
         return ids.uuid_of(made)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id that tells the call's place, and ends with four digits."""
+        """Return an id that has the call's index, and ends with four digits."""
         seed = f"call/{reply.serial}{place}"
         return f"call_{place[-1]:02}_{ids.spelled(seed, 20, ids.ALPHANUMERIC)}{ids.spelled(seed, 4, ids.DIGITS)}"
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields, whose fingerprint is 32 digits (recorded in August and September 2026)."""
-        told = super().top_level(head, reply, prompt)
-        return told | {"system_fingerprint": ids.spelled(f"build/{told['model']}", 32)}
+        fields = super().top_level(head, reply, prompt)
+        return fields | {"system_fingerprint": ids.spelled(f"build/{fields['model']}", 32)}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
+        """Return the message: its content is a string even with tool calls, and its thoughts precede them."""
         return with_thoughts(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; of a choice that thinks, text and thoughts stand side by side, and one of them is null."""
+        """Return the delta; if the choice has thoughts, it has both text and thoughts, one of them null."""
         if "role" in delta:
-            return {"role": "assistant", **({"content": None, "reasoning_content": ""} if choice.reasoning else _SAID)}
+            return {
+                "role": "assistant",
+                **({"content": None, "reasoning_content": ""} if choice.reasoning else _EMPTY_CONTENT),
+            }
         if not choice.reasoning or "tool_calls" in delta:
-            return delta or _SAID
-        return {"content": None, "reasoning_content": None} | (dict(delta) or _SAID)
+            return delta or _EMPTY_CONTENT
+        return {"content": None, "reasoning_content": None} | (dict(delta) or _EMPTY_CONTENT)
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with the cached and the uncached tokens."""
-        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        cached_tokens, reasoning_tokens = reply.used.cached_tokens, reply.used.reasoning_tokens
         return counts(reply.used) | {
-            "prompt_tokens_details": {"cached_tokens": cached},
-            **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
-            "prompt_cache_hit_tokens": cached,
-            "prompt_cache_miss_tokens": max(usage["prompt_tokens"] - cached, 0),
+            "prompt_tokens_details": {"cached_tokens": cached_tokens},
+            **({"completion_tokens_details": {"reasoning_tokens": reasoning_tokens}} if reasoning_tokens else {}),
+            "prompt_cache_hit_tokens": cached_tokens,
+            "prompt_cache_miss_tokens": max(usage["prompt_tokens"] - cached_tokens, 0),
         }
 
     def check_response(self, body: dict[str, Any]) -> None:
-        """Raise what is wrong with a request for a response, as a call that a message parts from its output."""
+        """Raise the error of a request for a response, such as a message between a call and its output."""
         super().check_response(body)
-        if (call := _unanswered(dicts(body.get("input")))) is not None:
+        if (call := _call_without_output(dicts(body.get("input")))) is not None:
             raise RequestError(f"No tool output found for tool call {call}.", code="invalid_request_error")
 
     def response(self, document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
@@ -118,50 +126,52 @@ class DeepSeek(Vendor):
             item | ({"phase": "final_answer"} if item["type"] == "message" else {}) for item in document["output"]
         ]
         verbosity = text_or_none(mapping(prompt.body.get("text")).get("verbosity"))
-        told = {"store": False, "text": document["text"] | {"verbosity": verbosity}}
-        told |= {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
-        return without_fields(document, *UNTOLD) | told
+        fields = {"store": False, "text": document["text"] | {"verbosity": verbosity}}
+        fields |= {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+        return without_fields(document, *OMITTED_FIELDS) | fields
 
-    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+    def reasoned(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
         """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""
-        content = [{"type": "reasoning_text", "text": piece} for piece in said]
+        content = [{"type": "reasoning_text", "text": text} for text in texts]
         return {"type": "reasoning", "id": item["id"], "status": "completed", "content": content, "summary": []}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return a refusal that tells no code with the code of all others, and without a parameter."""
+        """Return a refusal without a code with the code of all others, and without a parameter."""
         if exc.status != 400 or exc.type != "invalid_request_error" or exc.code is not None or exc.given:
             return exc
         return RequestError(exc.message, code="invalid_request_error", headers=exc.headers)
 
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the envelope, with the request's id in what it says of a conversation."""
-        told = mapping(error.get("error"))
-        if (said := told.get("message")) not in TRACED:
+        """Return the envelope; an error about a conversation has the request's id."""
+        fields = mapping(error.get("error"))
+        if (message := fields.get("message")) not in ERRORS_WITH_REQUEST_ID:
             return error
-        return {"error": {**told, "message": f"{said} (request_id: {ids.as_uuid(request_id)})"}}
+        return {"error": {**fields, "message": f"{message} (request_id: {ids.as_uuid(request_id)})"}}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error of the deserializer, or of what looks at bounds."""
+        """Return the error of the deserializer, or of the check of bounds."""
         if problem.path.endswith("].role") and problem.code == "invalid_value":
             return conversation_rules.unknown_role(body) or problem.error()
-        said = deserializer.told(problem, body)
+        message = deserializer.error_message(problem, body)
         if problem.path == "tool_choice" and problem.code == "invalid_value":
-            listed = ", ".join(f"`{each}`" for each in CHOICES)
-            said = f"{deserializer.FAILED}: tool_choice: expected one of {listed} or a tool"
-        elif problem.path in RANGES and not (said and problem.path == "top_logprobs") and "value" in str(problem.code):
-            said = f"Invalid {problem.path} value, the valid range of {problem.path} is {RANGES[problem.path]}"
-        return RequestError(said or problem.error().message, code="invalid_request_error")
+            choices = ", ".join(f"`{each}`" for each in TOOL_CHOICES)
+            message = f"{deserializer.FAILED}: tool_choice: expected one of {choices} or a tool"
+        elif (
+            problem.path in RANGES and not (message and problem.path == "top_logprobs") and "value" in str(problem.code)
+        ):
+            message = f"Invalid {problem.path} value, the valid range of {problem.path} is {RANGES[problem.path]}"
+        return RequestError(message or problem.error().message, code="invalid_request_error")
 
 
-class Thinking(DeepSeek):
-    """DeepSeek's dialect of a model in its thinking mode, whose calls have thoughts, if empty ones."""
+class DeepSeekThinking(DeepSeek):
+    """DeepSeek's dialect of a model in its thinking mode, whose calls always have thoughts, even if empty."""
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, with empty thoughts where it has calls and none were said."""
-        told = super().message(message, choice)
+        """Return the message, with empty thoughts if it has calls and no thoughts."""
+        document = super().message(message, choice)
         if not choice.tool_calls:
-            return told
-        return with_thoughts(told | {"reasoning_content": choice.reasoning or ""})
+            return document
+        return with_thoughts(document | {"reasoning_content": choice.reasoning or ""})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta; the role of one that calls comes with empty thoughts."""
@@ -170,19 +180,19 @@ class Thinking(DeepSeek):
         return super().delta(delta, choice)
 
 
-THINKING = Thinking()
-_SAID: dict[str, Any] = {"content": ""}
+THINKING_MODE = DeepSeekThinking()
+_EMPTY_CONTENT: dict[str, Any] = {"content": ""}
 
 
-def _unanswered(items: Iterable[Mapping[str, Any]]) -> str | None:
-    """Return a function call without an output before the next message, or the end (recorded in August 2026)."""
-    waiting: dict[str, None] = {}
+def _call_without_output(items: Iterable[Mapping[str, Any]]) -> str | None:
+    """Return the id of a call without an output before the next message or the end (recorded in August 2026)."""
+    open_calls: dict[str, None] = {}
     for item in items:
-        kind, call = text(item.get("type")) or "message", text(item.get("call_id"))
+        kind, call_id = text(item.get("type")) or "message", text(item.get("call_id"))
         if kind == "function_call":
-            waiting[call] = None
+            open_calls[call_id] = None
         elif kind == "function_call_output":
-            waiting.pop(call, None)
-        elif kind == "message" and waiting:
+            open_calls.pop(call_id, None)
+        elif kind == "message" and open_calls:
             break
-    return next(iter(waiting), None)
+    return next(iter(open_calls), None)

@@ -1,4 +1,4 @@
-"""Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, what was thought and its signatures, Google's errors.
+"""Gemini in OpenAI's format, at `/v1beta/openai/`: three counts, thoughts and their signatures, Google's errors.
 
 Sources: Google's page on OpenAI compatibility; answers recorded in 2025; errors as users quote them (2026-01-10:
 SuzumiyaAkizuki/ComfyUI-NewBie-LLM-Formatter 3), which are lists of one. Of Gemini 3: chunks with calls, which have no
@@ -15,7 +15,7 @@ from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.dialects import catalogue, gemini_thinking, rules
 from completions.wire.dialects.refusals import GEMINI
-from completions.wire.dialects.vendor import HEAD, Vendor, counting
+from completions.wire.dialects.vendor import HEAD, Vendor, with_running_usage
 from completions.wire.fields import arranged, by_name, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
@@ -27,10 +27,10 @@ from completions.wire.openai.readback import THOUGHT_TAGS
 from completions.wire.validation import Check
 from completions.wire.words import Words
 
-FOREIGN = frozenset({"frequency_penalty", "metadata", "seed", "store"})
-"""What Google knows not of OpenAI's fields (quoted from 2025-02 to 2026-09-17); it takes `presence_penalty`."""
+UNSUPPORTED_FIELDS = frozenset({"frequency_penalty", "metadata", "seed", "store"})
+"""OpenAI's fields that Google does not know (quoted from 2025-02 to 2026-09-17); it accepts `presence_penalty`."""
 
-KNOWN = (FIELDS.keys() - FOREIGN) | {"cached_content", "extra_body", "safety_settings"}
+KNOWN_FIELDS = (FIELDS.keys() - UNSUPPORTED_FIELDS) | {"cached_content", "extra_body", "safety_settings"}
 """The fields of a request; all others are refused. Google's own are in `extra_body` (`google` alone: 2026-05-24)."""
 
 NO_KEY = "Missing or invalid Authorization header."
@@ -44,11 +44,11 @@ NO_MODEL = Words(
     seen="2026-07-05",
 )
 WORDS: Mapping[str, Words] = {**errors.ERROR_WORDS, "model_not_found": NO_MODEL}
-"""How the API puts the usual errors."""
+"""The API's wording of common errors."""
 
 
 class GeminiChat(Vendor):
-    """Google's dialect. The keys of answers and chunks are in the order of their names, at every depth."""
+    """Google's dialect. The keys of answers and chunks are in alphabetical order, at every depth."""
 
     name = "gemini"
     vendor = "gemini"
@@ -65,74 +65,76 @@ class GeminiChat(Vendor):
     finish_joined = True
     words = WORDS
     refusals = (*GEMINI, *gemini_thinking.REFUSALS)
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=KNOWN)}
-    between = gemini_thinking.RULES
-    asked = ""
-    """The model that is asked."""
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=KNOWN_FIELDS)}
+    cross_field_rules = gemini_thinking.CROSS_FIELD_RULES
+    model_name = ""
+    """The name of the requested model."""
     shows_thoughts = False
-    """Whether the request wants to be told what was thought."""
+    """Whether the request asks for thoughts."""
     answer_id = staticmethod(response_id)
     error = staticmethod(errors.envelope)
 
     def for_prompt(self, prompt: Prompt) -> Self:
-        """Return the dialect of a model, whose streams end in a chunk of their own since Gemini 3, and of a request."""
-        told = copy.copy(self)
-        told.asked = gemini_thinking.own_name(prompt.model)
+        """Return the dialect of a request and its model; since Gemini 3 streams end with a separate chunk."""
+        dialect = copy.copy(self)
+        dialect.model_name = gemini_thinking.base_name(prompt.model)
         if gemini_thinking.shows_thoughts(prompt.body):
-            told.shows_thoughts, told.thought_tags = True, THOUGHT_TAGS
-        told.finish_joined, told.usage_joined = not is_strict(told.asked), prompt.include_usage
-        return told
+            dialect.shows_thoughts, dialect.thought_tags = True, THOUGHT_TAGS
+        dialect.finish_joined, dialect.usage_joined = not is_strict(dialect.model_name), prompt.include_usage
+        return dialect
 
     def check_chat(self, body: dict[str, Any]) -> None:
-        """Raise the error of all fields that Google does not know, or of others."""
-        if unknown := sorted(body.keys() - KNOWN):
-            said = (f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown)
-            raise errors.Violated([("", each) for each in said])
+        """Raise the error of all fields that Google does not know, or another one."""
+        if unknown := sorted(body.keys() - KNOWN_FIELDS):
+            messages = (f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown)
+            raise errors.Violated([("", message) for message in messages])
         super().check_chat(body)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
-        """Raise `RequestError` if a request for embeddings is invalid, as one of an empty text."""
+        """Raise `RequestError` if a request for embeddings is invalid, such as one of an empty text."""
         super().check_embeddings(body, size)
         if body["input"] == "" or (isinstance(body["input"], list) and "" in body["input"]):
             raise RequestError(EMPTY_PART)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return an id as Google numbers calls."""
+        """Return an id with Google's number of the call."""
         return call_id(f"call/{reply.serial}/{place[0]}", place[-1])
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for a piece of reasoning, which is a text with a mark; empty unless it was asked for."""
+        """Return the delta for a piece of reasoning, which is a text with a mark; empty unless requested."""
         return {"content": text, "extra_content": {"google": {"thought": True}}} if self.shows_thoughts else {}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, with thoughts before its text; it has no content where it only has calls."""
-        told = {key: value for key, value in message.items() if value or (key == "content" and value is not None)}
-        extra: dict[str, Any] = {}
+        """Return the message, with thoughts before its text; it has no content if it only has calls."""
+        fields = {key: value for key, value in message.items() if value or (key == "content" and value is not None)}
+        google_fields: dict[str, Any] = {}
         if self.shows_thoughts and choice.reasoning:
-            begin, end = self.thought_tags
-            told["content"] = begin + choice.reasoning + (end + told["content"] if "content" in told else "")
-            extra["thought"] = True
-        if (signed := self.signature_of(choice)) and "tool_calls" in told:
-            first, *others = told["tool_calls"]
-            told["tool_calls"] = [first | {"extra_content": {"google": signed}}, *others]
-        elif signed:
-            extra |= signed
-        return told | ({"extra_content": {"google": extra}} if extra else {})
+            opening_tag, closing_tag = self.thought_tags
+            fields["content"] = (
+                opening_tag + choice.reasoning + (closing_tag + fields["content"] if "content" in fields else "")
+            )
+            google_fields["thought"] = True
+        if (signature := self.signature_of(choice)) and "tool_calls" in fields:
+            first, *rest = fields["tool_calls"]
+            fields["tool_calls"] = [first | {"extra_content": {"google": signature}}, *rest]
+        elif signature:
+            google_fields |= signature
+        return fields | ({"extra_content": {"google": google_fields}} if google_fields else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta, which always has the role; one that only ends a text has its signature."""
-        told = {"role": "assistant", **super().delta(delta, choice)}
-        if "tool_calls" in told:
-            calls = (without_fields(call, "index") for call in told["tool_calls"])
-            return told | {"tool_calls": list(calls)}
-        if not delta and not choice.tool_calls and (signed := self.signature_of(choice)):
-            told["extra_content"] = {"google": signed}
-        return told
+        """Return the delta, which always has the role; the last one of a text has its signature."""
+        fields = {"role": "assistant", **super().delta(delta, choice)}
+        if "tool_calls" in fields:
+            calls = (without_fields(call, "index") for call in fields["tool_calls"])
+            return fields | {"tool_calls": list(calls)}
+        if not delta and not choice.tool_calls and (signature := self.signature_of(choice)):
+            fields["extra_content"] = {"google": signature}
+        return fields
 
     def signature_of(self, choice: Choice) -> dict[str, str]:
-        """Return the signature of what was thought; empty where the model signs nothing."""
+        """Return the signature of the thoughts; empty if the model signs nothing."""
         calls = choice.tool_calls
-        if not signs_answer(self.asked, calls=bool(calls), thought=bool(choice.reasoning)):
+        if not signs_answer(self.model_name, calls=bool(calls), thought=bool(choice.reasoning)):
             return {}
         return {"thought_signature": signature(f"thought/{calls[0].id if calls else choice.text}")}
 
@@ -141,18 +143,18 @@ class GeminiChat(Vendor):
 
         Since Gemini 3 a stream of calls ends in a chunk without a call, with the reason that a text has.
         """
-        told = without_nulls(document)
-        if "delta" in told and not self.finish_joined and told.get("finish_reason") == "tool_calls":
-            told["finish_reason"] = "stop"
-        ordered: dict[str, Any] = by_name(told)
+        fields = without_nulls(document)
+        if "delta" in fields and not self.finish_joined and fields.get("finish_reason") == "tool_calls":
+            fields["finish_reason"] = "stop"
+        ordered: dict[str, Any] = by_name(fields)
         return ordered
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with its keys in the order of their names."""
+        """Return an answer with its keys in alphabetical order."""
         return arranged(document, sorted(document))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the three counts; what was thought is in the total alone."""
+        """Return the three counts; reasoning tokens are only in the total."""
         used = reply.used
         return {
             "completion_tokens": max(used.completion_tokens - used.reasoning_tokens, 0),
@@ -161,23 +163,23 @@ class GeminiChat(Vendor):
         }
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
-        """Return the chunks, each with the usage so far where a usage is asked for (ogx-ai/ogx 5122, 2026-03)."""
+        """Return the chunks, each with the usage so far if the usage is requested (ogx-ai/ogx 5122, 2026-03)."""
         if not prompt.include_usage:
             return events
-        asked = usage["prompt_tokens"]
-        thought = usage["total_tokens"] - usage["completion_tokens"] - asked
-        shown, hidden = (thought, 0) if self.shows_thoughts else (0, thought)
-        return counting(
+        prompt_tokens = usage["prompt_tokens"]
+        reasoning_tokens = usage["total_tokens"] - usage["completion_tokens"] - prompt_tokens
+        shown, hidden = (reasoning_tokens, 0) if self.shows_thoughts else (0, reasoning_tokens)
+        return with_running_usage(
             events,
-            lambda said: {
-                "completion_tokens": max(said - shown, 0),
-                "prompt_tokens": asked,
-                "total_tokens": asked + hidden + said,
+            lambda streamed_tokens: {
+                "completion_tokens": max(streamed_tokens - shown, 0),
+                "prompt_tokens": prompt_tokens,
+                "total_tokens": prompt_tokens + hidden + streamed_tokens,
             },
         )
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error in Google's words; here, a key is wanted in a header of OpenAI's."""
+        """Return an error in Google's words; the key is expected in OpenAI's header."""
         if isinstance(exc, KeyRefused) and not exc.key:
             return RequestError(NO_KEY)
         return errors.adapt_error(exc)

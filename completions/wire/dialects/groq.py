@@ -33,24 +33,25 @@ FIELDS = (
 )
 """`CompletionCreateParamsBase` of the SDK, and `stream_options`, which Groq's reference documents."""
 
-_PLAIN = dict.fromkeys(("role", "content", "name"), anything)
+_COMMON_MESSAGE_FIELDS = dict.fromkeys(("role", "content", "name"), anything)
 _MESSAGES: Mapping[str, Check] = {
     "assistant": record(
-        _PLAIN | dict.fromkeys(("function_call", "reasoning", "channel", "tool_calls", "executed_tools"), anything)
+        _COMMON_MESSAGE_FIELDS
+        | dict.fromkeys(("function_call", "reasoning", "channel", "tool_calls", "executed_tools"), anything)
     ),
-    "tool": record(_PLAIN | {"tool_call_id": anything}, ("tool_call_id",)),
+    "tool": record(_COMMON_MESSAGE_FIELDS | {"tool_call_id": anything}, ("tool_call_id",)),
 }
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
-    """Check that a message has only the fields of its role, or what an answer cites."""
+    """Check that a message has only the fields of its role, and the annotations of an answer."""
     if value.get("annotations"):
         value = without_fields(value, "annotations")
-    return rules.with_content(value) or _MESSAGES.get(value["role"], record(_PLAIN))(value)
+    return rules.with_content(value) or _MESSAGES.get(value["role"], record(_COMMON_MESSAGE_FIELDS))(value)
 
 
-BEHIND = "openai/gpt-oss-120b"
-"""The model that answers for the compound systems (recorded 2025-12 and 2026-07)."""
+UNDERLYING_MODEL = "openai/gpt-oss-120b"
+"""The model behind the compound systems (recorded 2025-12 and 2026-07)."""
 
 LIMITS: Mapping[str, str] = {
     "x-ratelimit-limit-requests": "500000",
@@ -60,7 +61,7 @@ LIMITS: Mapping[str, str] = {
     "x-ratelimit-reset-requests": "172ms",
     "x-ratelimit-reset-tokens": "0s",
 }
-"""What is told with each answer of a model (maruel/genai, 2025-12 to 2026-10); constant, since nothing is limited."""
+"""The rate limit headers of a model's answers (maruel/genai, 2025-12 to 2026-10); constant: nothing is limited."""
 
 CHAT = rules.chat(
     {
@@ -81,7 +82,7 @@ class Groq(Vendor):
     vendor = "groq"
     words = GROQ
     refusals = refusals.GROQ
-    between = (*conversation_rules.GROQ, stops.GROQ)
+    cross_field_rules = (*conversation_rules.GROQ, stops.GROQ)
     place = "groq/openai/v1/"
     listed = catalogue.GROQ
     model = staticmethod(catalogue.groq)
@@ -93,31 +94,33 @@ class Groq(Vendor):
     call_opens = False
     null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
-    thinks_in_text = False
-    """Whether what was thought stands in the text, between tags."""
+    has_thoughts_in_text = False
+    """Whether the thoughts are in the text, between tags."""
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect of the model: of a compound system, or of a maker whose calls have other ids."""
+        """Return the dialect of the model: of a compound system, or of a maker with other call ids."""
         model = prompt.model or ""
         if conversation_rules.COMPOUND.search(model):
-            return Compound(prompt.last_user)
-        dialect = next((dialect for maker, dialect in OF_MAKERS.items() if model.startswith(maker)), self)
-        told = dialect.silenced_if_asked(prompt)
-        if told.is_silent or not _thinks_in_text(prompt):
-            return told
-        told = copy.copy(told)
-        told.thinks_in_text = True
-        return told
+            return GroqCompound(prompt.last_user)
+        dialect = next((dialect for maker, dialect in DIALECT_BY_PREFIX.items() if model.startswith(maker)), self)
+        prompt_dialect = dialect.hiding_thoughts_on_request(prompt)
+        if prompt_dialect.hides_thoughts or not _wants_thoughts_in_text(prompt):
+            return prompt_dialect
+        prompt_dialect = copy.copy(prompt_dialect)
+        prompt_dialect.has_thoughts_in_text = True
+        return prompt_dialect
 
     def adapt_reply(self, reply: Reply) -> Reply:
-        """Return the reply without what Groq's shape lacks, and with thoughts in the text where they are asked raw."""
-        if self.thinks_in_text:
-            counted = reply.usage and replace(reply.usage, reasoning_tokens=0)
-            reply = replace(reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)), usage=counted)
+        """Return the reply without fields that Groq lacks, and with thoughts in the text if requested raw."""
+        if self.has_thoughts_in_text:
+            usage_without_thoughts = reply.usage and replace(reply.usage, reasoning_tokens=0)
+            reply = replace(
+                reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)), usage=usage_without_thoughts
+            )
         return super().adapt_reply(reply)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, without content if it only has calls, which come after the reasoning."""
+        """Return the message, without content if it only has calls; these come after the reasoning."""
         document = arranged(super().message(message, choice), ("role", "content", "reasoning"))
         return without_nulls(document, "content")
 
@@ -131,22 +134,28 @@ class Groq(Vendor):
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields."""
-        told = {"usage_breakdown": None, "system_fingerprint": document["system_fingerprint"]}
-        return without_fields(document, *told) | told | {"x_groq": _seeded(reply, prompt), "service_tier": "on_demand"}
+        fields = {"usage_breakdown": None, "system_fingerprint": document["system_fingerprint"]}
+        return (
+            without_fields(document, *fields) | fields | {"x_groq": _x_groq(reply, prompt), "service_tier": "on_demand"}
+        )
 
-    def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def usage(self, counts: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with times in seconds, derived from the tokens."""
-        counted = usage(reply.used)
-        asked, said = counted["prompt_tokens"] / 20_000, counted["completion_tokens"] / 500
-        times = {"prompt_time": asked, "completion_time": said, "total_time": asked + said}
-        told = {"queue_time": 0.01}
+        counts = usage(reply.used)
+        prompt_time, completion_time = counts["prompt_tokens"] / 20_000, counts["completion_tokens"] / 500
+        times = {
+            "prompt_time": prompt_time,
+            "completion_time": completion_time,
+            "total_time": prompt_time + completion_time,
+        }
+        fields = {"queue_time": 0.01}
         for key in ("prompt", "completion", "total"):
-            told |= {f"{key}_tokens": counted[f"{key}_tokens"], f"{key}_time": times[f"{key}_time"]}
-        return told | details(reply)
+            fields |= {f"{key}_tokens": counts[f"{key}_tokens"], f"{key}_time": times[f"{key}_time"]}
+        return fields | usage_details(reply)
 
     def first_chunk_extras(self, reply: Reply, prompt: Prompt) -> Mapping[str, Any]:
         """Return Groq's request id and the seed."""
-        return {"x_groq": _seeded(reply, prompt)}
+        return {"x_groq": _x_groq(reply, prompt)}
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return Groq's request id and the usage, which since 2026 is also at the top level."""
@@ -157,41 +166,41 @@ class Groq(Vendor):
         return {"choices": [], "usage": None, "service_tier": "on_demand"}
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the region that answered, and with an answer of a model its limits."""
+        """Return the region, and with an answer of a model its limits."""
         return {"x-groq-region": "mock", **super().headers(request_id, status, model)}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
         """Return the error in the wording of a schema validator (ServiceStack/llms issue 17, January 2026).
 
-        That of a role was last seen on 2026-06-29, and bounds are told as the one of `n` is in Groq's documentation.
+        That of a role was last seen on 2026-06-29; those of bounds are modelled on that of `n` in Groq's documentation.
         """
-        where, _, name = problem.path.rpartition(".")
-        place, around = (".".join(map(str, rules.steps(path))) for path in (problem.path, where))
+        parent_path, _, name = problem.path.rpartition(".")
+        value_path, parent = (".".join(map(str, rules.steps(path))) for path in (problem.path, parent_path))
         match problem.code:
             case "unknown_parameter":
-                said = f"property '{name}' is unsupported"
+                message = f"property '{name}' is unsupported"
             case "missing_required_parameter":
-                said = f"property '{name}' is missing"
+                message = f"property '{name}' is missing"
             case "invalid_type" if (kind := _KIND.search(problem.after or "")) is not None:
-                return RequestError(f"'{place}' : value must be {_KINDS[kind[1]]}")
+                return RequestError(f"'{value_path}' : value must be {_KINDS[kind[1]]}")
             case "empty_array":
                 return RequestError(f"'{problem.path}' : minimum number of items is 1")
             case "invalid_value" if name == "role":
-                return RequestError(f"'{around}' : discriminator property 'role' has invalid value")
+                return RequestError(f"'{parent}' : discriminator property 'role' has invalid value")
             case "invalid_value" if values := _CHOICES.findall(problem.before.partition(" Supported ")[2]):
-                return RequestError(_enumerated(place, values))
+                return RequestError(_choices_error(value_path, values))
             case _ if bound := _BOUND.search(problem.after or ""):
                 return RequestError(f"'{problem.path}' : number must be at {_BOUNDS[bound[1]]} {bound[2]}")
             case _:
                 return problem.error()
-        if not where:
-            return RequestError(said)
-        first, index, *_ = [*rules.steps(where), 0]
+        if not parent_path:
+            return RequestError(message)
+        first, index, *_ = [*rules.steps(parent_path), 0]
         role = body["messages"][index].get("role") if first == "messages" and isinstance(index, int) else None
         if role is None:
-            return RequestError(f"'{around}' : {said}")
+            return RequestError(f"'{parent}' : {message}")
         return RequestError(
-            f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{around}' : {said})]"
+            f"'messages.{index}' : for 'role:{role}' the following must be satisfied[('{parent}' : {message})]"
         )
 
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -203,21 +212,21 @@ class Groq(Vendor):
         return {"error": {**self.error(exc)["error"], "status_code": exc.status}}
 
 
-class Compound(Groq):
-    """Groq's dialect for its compound systems, which search while they think (recorded 2025-09 to 2026-07)."""
+class GroqCompound(Groq):
+    """Groq's dialect of its compound systems, which search while they think (recorded 2025-09 to 2026-07)."""
 
     role_opens = False
 
-    def __init__(self, asked: str) -> None:
-        self._asked = asked[:200]
+    def __init__(self, question: str) -> None:
+        self._question = question[:200]
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
-        """Return the search that follows what was thought."""
-        found = {"title": PAGE["title"], "url": PAGE["url"], "content": self._asked, "score": 0.5}
-        told = f"Title: {PAGE['title']}\nURL: {PAGE['url']}\nContent: {self._asked}\nScore: 0.5\n\n"
-        asked = orjson.dumps({"query": self._asked}).decode()
-        search = {"index": 0, "type": "search", "arguments": asked, "output": told}
-        return {"executed_tools": [search | {"search_results": {"results": [found]}}]}
+        """Return the search after the thoughts."""
+        result = {"title": PAGE["title"], "url": PAGE["url"], "content": self._question, "score": 0.5}
+        output = f"Title: {PAGE['title']}\nURL: {PAGE['url']}\nContent: {self._question}\nScore: 0.5\n\n"
+        arguments = orjson.dumps({"query": self._question}).decode()
+        search = {"index": 0, "type": "search", "arguments": arguments, "output": output}
+        return {"executed_tools": [search | {"search_results": {"results": [result]}}]}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with the search."""
@@ -225,91 +234,91 @@ class Compound(Groq):
         return document | (self.sealed_delta(choice.reasoning, choice) if choice.reasoning else {})
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta, which says neither the role nor a channel."""
+        """Return the delta, which has neither the role nor a channel."""
         return without_fields(delta, "refusal")
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with Groq's own fields, of which few are filled; the usage is that of the model behind."""
-        told = {"usage_breakdown": _breakdown(super().usage({}, reply, prompt)), "x_groq": {"id": STUB}}
-        return without_fields(document, "system_fingerprint") | {"id": STUB} | told | {"service_tier": "on_demand"}
+        """Return an answer with Groq's own fields, few of them filled; the usage is that of the underlying model."""
+        fields = {"usage_breakdown": _breakdown(super().usage({}, reply, prompt)), "x_groq": {"id": STUB_ID}}
+        return without_fields(document, "system_fingerprint") | {"id": STUB_ID} | fields | {"service_tier": "on_demand"}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage without details, which are those of the model behind."""
-        told = super().usage(counted, reply, prompt)
-        return {key: value for key, value in told.items() if not key.endswith("_details")}
+        """Return the usage without details, which only the underlying model's usage has."""
+        fields = super().usage(counted, reply, prompt)
+        return {key: value for key, value in fields.items() if not key.endswith("_details")}
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
-        """Return the usage, also as that of the model behind the system."""
-        return {"x_groq": {"usage": usage, "usage_breakdown": _breakdown(usage | details(reply))}}
+        """Return the usage, also as that of the underlying model."""
+        return {"x_groq": {"usage": usage, "usage_breakdown": _breakdown(usage | usage_details(reply))}}
 
 
-class OfOpenAI(Groq):
-    """Groq's dialect for gpt-oss, whose calls have UUIDs (recorded in 2025 and 2026)."""
+class GroqGptOss(Groq):
+    """Groq's dialect of gpt-oss, whose call ids are UUIDs (recorded in 2025 and 2026)."""
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return a UUID with the prefix of Responses' items."""
         return f"fc_{ids.uuid_of(f'call/{reply.serial}{place}')}"
 
 
-class OfMoonshot(Groq):
-    """Groq's dialect for Kimi, whose calls are told apart by the tool's name and their number (recorded in 2025)."""
+class GroqKimi(Groq):
+    """Groq's dialect of Kimi, whose call ids are the tool's name and a number (recorded in 2025)."""
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the tool's name with the call's number, such as `functions.look:0`."""
         return f"functions.{name}:{place[-1]}"
 
 
-class OfQwen(Groq):
-    """Groq's dialect for Qwen, which has null in place of content before calls alone (recorded 2026-10)."""
+class GroqQwen(Groq):
+    """Groq's dialect of Qwen, whose content is null if an answer has only calls (recorded 2026-10)."""
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta."""
-        calls_alone = choice.tool_calls and not (choice.text or choice.reasoning)
-        nothing = {"content": None} if "role" in delta and calls_alone else {}
-        return {**super().delta(delta, choice), **nothing}
+        has_only_calls = choice.tool_calls and not (choice.text or choice.reasoning)
+        null_content = {"content": None} if "role" in delta and has_only_calls else {}
+        return {**super().delta(delta, choice), **null_content}
 
 
-OF_MAKERS: Mapping[str, Groq] = {"qwen/": OfQwen(), "openai/": OfOpenAI(), "moonshotai/": OfMoonshot()}
-"""By how the names of a maker's models begin."""
+DIALECT_BY_PREFIX: Mapping[str, Groq] = {"qwen/": GroqQwen(), "openai/": GroqGptOss(), "moonshotai/": GroqKimi()}
+"""The dialects by the prefix of the models' names."""
 
 
-STUB = "stub"
-"""What stands in the place of ids in the answers of the compound systems."""
+STUB_ID = "stub"
+"""The id in all answers of the compound systems."""
 
 
-_RAW = re.compile("^qwen/|^deepseek-r1")
-"""The models that think between tags; others have a field for it in any format (recordings of 2025-04 to 2026-07)."""
+_THINKING_TAG_MODELS = re.compile("^qwen/|^deepseek-r1")
+"""The models that think between tags; others have a field in any format (recordings of 2025-04 to 2026-07)."""
 
 
-def _thinks_in_text(prompt: Prompt) -> bool:
-    """Tell whether an answer has its thoughts in its text, as Groq's manual has it: not beside tools or JSON."""
-    how = prompt.body.get("reasoning_format")
-    asked = how == "raw" or (how is None and not prompt.tools and prompt.response_format.kind == "text")
-    return asked and _RAW.search(prompt.model or "") is not None
+def _wants_thoughts_in_text(prompt: Prompt) -> bool:
+    """Tell whether an answer has its thoughts in its text, by Groq's manual: not with tools or JSON."""
+    format = prompt.body.get("reasoning_format")
+    is_raw = format == "raw" or (format is None and not prompt.tools and prompt.response_format.kind == "text")
+    return is_raw and _THINKING_TAG_MODELS.search(prompt.model or "") is not None
 
 
 def _with_thoughts_in_text(choice: Choice) -> Choice:
     if not choice.reasoning:
         return choice
-    cut = choice.finish_reason == "length" and not choice.text
-    said = "" if cut else f"\n</think>\n\n{choice.text or ''}"
-    text = f"<think>\n{choice.reasoning if cut else choice.reasoning.rstrip()}{said}"
+    is_cut = choice.finish_reason == "length" and not choice.text
+    rest = "" if is_cut else f"\n</think>\n\n{choice.text or ''}"
+    text = f"<think>\n{choice.reasoning if is_cut else choice.reasoning.rstrip()}{rest}"
     return replace(choice, reasoning=None, text=text, blocks=())
 
 
-def details(reply: Reply) -> dict[str, Any]:
-    """Return the details of a usage, of which there are only those that are not 0."""
-    cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
-    found = {"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}
-    return found | ({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {})
+def usage_details(reply: Reply) -> dict[str, Any]:
+    """Return the details of a usage, without those that are 0."""
+    cached_tokens, reasoning_tokens = reply.used.cached_tokens, reply.used.reasoning_tokens
+    details = {"prompt_tokens_details": {"cached_tokens": cached_tokens}} if cached_tokens else {}
+    return details | ({"completion_tokens_details": {"reasoning_tokens": reasoning_tokens}} if reasoning_tokens else {})
 
 
 def _breakdown(usage: Mapping[str, Any]) -> dict[str, Any]:
-    return {"models": [{"model": BEHIND, "usage": usage}]}
+    return {"models": [{"model": UNDERLYING_MODEL, "usage": usage}]}
 
 
-def _enumerated(path: str, values: list[str]) -> str:
-    """Say which values there are (a form's was quoted by OpenAI's Agents SDK, a choice's by its users in 2024)."""
+def _choices_error(path: str, values: list[str]) -> str:
+    """Return the error that lists the values (a format's was quoted by OpenAI's Agents SDK, a choice's in 2024)."""
     if path == "tool_choice":
         return f"Only allowed string values for 'tool_choice' are {listed(values, 'and', quote='')}"
     return f"'{path}' : value is not one of the allowed values [{','.join(map(repr, values))}]"
@@ -330,11 +339,11 @@ _KIND = re.compile(r"expected an? (boolean|decimal|integer|string|object|array)\
 
 
 def request_id(reply: Reply) -> str:
-    """Return the id that `x_groq` has."""
+    """Return the id in `x_groq`."""
     return f"req_01{ids.spelled(f'request/{reply.serial}', 24, ids.BASE32)}"
 
 
-def _seeded(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+def _x_groq(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     seed = prompt.body.get("seed")
     return {
         "id": request_id(reply),

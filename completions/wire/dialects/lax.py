@@ -1,7 +1,7 @@
-"""Step 2 for dialects: what pydantic makes of a number or a boolean that comes as something else, where it is lax.
+"""Step 2 for dialects: the conversion of values of other types to numbers and booleans, in pydantic's lax mode.
 
-The conversions are those of pydantic 2 in its lax mode, as FastAPI's servers have it; what cannot be converted stays as
-it is, to be refused. Numbers that are not finite stay too: none of the parameters takes them.
+The conversions are those of pydantic 2 in FastAPI's servers. Values that cannot be converted stay as they are, to be
+refused, and so do numbers that are not finite: none of the parameters takes them.
 """
 
 import math
@@ -11,38 +11,38 @@ from typing import Any
 
 Conversion = Callable[[Any], Any]
 
-LONGEST = 64
-"""Characters of a text that is looked at as a number."""
+MAX_NUMBER_LENGTH = 64
+"""The maximum number of characters of a text that may be a number."""
 
 _WHOLE = re.compile(r"\s*([+-]?\d+(?:_\d+)*)(?:\.0+)?\s*", re.ASCII)
-_SPELLED = {
+_BOOLEAN_WORDS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }
 
 
-def convert(body: dict[str, Any], kinds: Mapping[str, Conversion]) -> None:
-    """Convert in place the values of the fields that have a kind."""
+def convert(body: dict[str, Any], conversions: Mapping[str, Conversion]) -> None:
+    """Convert in place the values of the fields that have a conversion."""
     for name, value in body.items():
-        if (kind := kinds.get(name)) is not None:
-            body[name] = kind(value)
+        if (conversion := conversions.get(name)) is not None:
+            body[name] = conversion(value)
 
 
 def integer(value: Any) -> Any:
-    """Return the integer that a value stands for, or the value."""
+    """Return a value as an integer, or the value itself."""
     if isinstance(value, str):
-        found = _WHOLE.fullmatch(value) if len(value) <= LONGEST else None
-        return value if found is None else int(found[1])
+        match = _WHOLE.fullmatch(value) if len(value) <= MAX_NUMBER_LENGTH else None
+        return value if match is None else int(match[1])
     if isinstance(value, float):
         return int(value) if value.is_integer() and abs(value) < 2**63 else value
     return int(value) if isinstance(value, bool) else value
 
 
 def decimal(value: Any) -> Any:
-    """Return the number that a value stands for, or the value."""
+    """Return a value as a number, or the value itself."""
     if isinstance(value, bool):
         return float(value)
-    if not isinstance(value, str) or len(value) > LONGEST or not value.isascii():
+    if not isinstance(value, str) or len(value) > MAX_NUMBER_LENGTH or not value.isascii():
         return value
     try:
         number = float(value)
@@ -52,23 +52,23 @@ def decimal(value: Any) -> Any:
 
 
 def boolean(value: Any) -> Any:
-    """Return the boolean that a value stands for, or the value."""
+    """Return a value as a boolean, or the value itself."""
     if isinstance(value, str):
-        return _SPELLED.get(value.lower(), value)
+        return _BOOLEAN_WORDS.get(value.lower(), value)
     return bool(value) if isinstance(value, (int, float)) and value in (0, 1) else value
 
 
-def fields(kinds: Mapping[str, Conversion]) -> Conversion:
-    """Return the conversion of an object with such fields."""
+def fields(conversions: Mapping[str, Conversion]) -> Conversion:
+    """Return the conversion of an object, by its fields."""
 
-    def converted(value: Any) -> Any:
+    def convert_fields(value: Any) -> Any:
         if isinstance(value, dict):
-            convert(value, kinds)
+            convert(value, conversions)
         return value
 
-    return converted
+    return convert_fields
 
 
-def each(kind: Conversion) -> Conversion:
-    """Return the conversion of an object all of whose values are of a kind."""
-    return lambda value: {key: kind(item) for key, item in value.items()} if isinstance(value, dict) else value
+def each(conversion: Conversion) -> Conversion:
+    """Return the conversion of an object all of whose values are converted alike."""
+    return lambda value: {key: conversion(item) for key, item in value.items()} if isinstance(value, dict) else value

@@ -49,17 +49,17 @@ _MESSAGES = {
     "assistant": record(dict.fromkeys(("role", "content", "tool_calls", "prefix"), anything)),
     "tool": record(dict.fromkeys(("role", "content", "tool_call_id", "name"), anything)),
 }
-_OTHER = record(dict.fromkeys(("role", "content"), anything))
+_OTHER_MESSAGE = record(dict.fromkeys(("role", "content"), anything))
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the SDK's fields; the name of a tool or a user has long been accepted."""
-    named = without_fields(value, "name")
-    return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER)(named)
+    without_name = without_fields(value, "name")
+    return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER_MESSAGE)(without_name)
 
 
 CONTENT = re.compile(r"/v1/files/([^/?]+)/content(?:\?|$)")
-"""The address of a file's content, as `files.get_signed_url` gives it here."""
+"""The address of a file's content, which the mock's `files.get_signed_url` returns."""
 
 CHAT = rules.chat(
     {
@@ -87,21 +87,21 @@ EMBEDDINGS = record(
 
 
 MAX_TEXTS = 256
-"""The texts that a request for embeddings can have."""
+"""The maximum number of texts in a request for embeddings."""
 
-RESETS = "x-ratelimit-reset-"
-MINUTELY = {
+RESET_PREFIX = "x-ratelimit-reset-"
+LIMIT_HEADER_NAMES = {
     f"x-ratelimit-{what}-{unit}": f"x-ratelimit-{what}-{ours}-minute"
     for what in ("limit", "remaining")
     for unit, ours in (("requests", "req"), ("tokens", "tokens"))
 }
 """Mistral's names of rate limit headers, by OpenAI's."""
 
-NO_IMAGE = (
+INVALID_IMAGE = (
     "Value error, Image content must be a URL (starting with 'https') or base64 encoded image (starting with "
     "'data:image/<format>;base64,<image-base64>')."
 )
-"""What the validator says of another image (neuron-core/neuron-ai 596, 2026-07-02)."""
+"""The validator's message for any other image (neuron-core/neuron-ai 596, 2026-07-02)."""
 
 
 class Unprocessable(RequestError):
@@ -119,7 +119,7 @@ class Mistral(Vendor):
     vendor = "mistral"
     words = MISTRAL
     refusals = refusals.MISTRAL
-    between = conversation_rules.MISTRAL
+    cross_field_rules = conversation_rules.MISTRAL
     place = "mistral/v1/"
     window_of_prompt = True
     listed = catalogue.MISTRAL
@@ -127,7 +127,7 @@ class Mistral(Vendor):
     files_kind = "mistral_file"
     whole_calls = True
     call_ids = ("", 9, ids.ALPHANUMERIC)
-    """They are all that the API takes back."""
+    """The API accepts no other ids in requests."""
     call_opens = False
     finish_joined = True
     usage_joined = True
@@ -138,16 +138,16 @@ class Mistral(Vendor):
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
     def file_named(self, source: str) -> str:
-        """Return the name of a file, also from the address that the API gives of its content."""
-        found = CONTENT.search(source)
-        return found[1] if found else source
+        """Return the name of a file, also from the address of its content."""
+        match = CONTENT.search(source)
+        return match[1] if match else source
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning, a part of the content."""
         return {"content": [{"type": "thinking", "thinking": [{"type": "text", "text": text}], "closed": True}]}
 
     def closing_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for the text that closes the thoughts, as a part (simonw/llm-mistral, 2026-10-06)."""
+        """Return the delta for the text after the thoughts, as a part (simonw/llm-mistral, 2026-10-06)."""
         return {"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": text}]}
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
@@ -155,8 +155,12 @@ class Mistral(Vendor):
         return {"mistral-correlation-id": ids.as_uuid(request_id)}
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
-        """Return limits by the minute, without the time of their reset, which is not told (maruel/genai, 2026-10)."""
-        return {MINUTELY.get(name, name): value for name, value in headers.items() if not name.startswith(RESETS)}
+        """Return limits by the minute, without the times of their reset (maruel/genai, 2026-10)."""
+        return {
+            LIMIT_HEADER_NAMES.get(name, name): value
+            for name, value in headers.items()
+            if not name.startswith(RESET_PREFIX)
+        }
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id without a prefix."""
@@ -166,8 +170,8 @@ class Mistral(Vendor):
         """Return the message; with reasoning, its content is parts."""
         text = message["content"] or ""
         calls = [
-            {**call, "id": _short(call["id"]), "index": place}
-            for place, call in enumerate(message.get("tool_calls", ()))
+            {**call, "id": _short_id(call["id"]), "index": index}
+            for index, call in enumerate(message.get("tool_calls", ()))
         ]
         content: Any = text
         if choice.reasoning:
@@ -176,8 +180,8 @@ class Mistral(Vendor):
 
     def _parts(self, block: Block) -> list[dict[str, Any]]:
         if block.kind == "reasoning":
-            thought: list[dict[str, Any]] = self.reasoning_delta(block.text)["content"]
-            return thought
+            thinking_parts: list[dict[str, Any]] = self.reasoning_delta(block.text)["content"]
+            return thinking_parts
         return [{"type": "text", "text": block.text}] if block.kind == "text" else []
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -188,15 +192,17 @@ class Mistral(Vendor):
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return the choice without null log probabilities; a message comes last."""
-        told = without_nulls(document, "logprobs")
-        return arranged(told, ("index", "finish_reason")) if "message" in told else told
+        fields = without_nulls(document, "logprobs")
+        return arranged(fields, ("index", "finish_reason")) if "message" in fields else fields
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer in the order of this API; Large 4 tells that it has no log probabilities (2026-10)."""
+        """Return an answer in the order of this API; Large 4's log probabilities are null (2026-10)."""
         if document["model"].startswith("mistral-large-4"):
-            nothing = {"logprobs": None, "prompt_logprobs": None}
-            told = [arranged(nothing | choice, ("index", "finish_reason", "message")) for choice in document["choices"]]
-            document = document | {"choices": told}
+            nulls = {"logprobs": None, "prompt_logprobs": None}
+            choices = [
+                arranged(nulls | choice, ("index", "finish_reason", "message")) for choice in document["choices"]
+            ]
+            document = document | {"choices": choices}
         return arranged(document, ("id", "created", "model", "usage", "object"))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
@@ -207,60 +213,61 @@ class Mistral(Vendor):
 
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its id and the other counts, which are null."""
-        nothing = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
-        counts = usage(reply.used) | dict.fromkeys((*nothing, "service_tier", "prompt_token_details"))
+        null_counts = ("prompt_audio_seconds", "request_count", "prompt_tokens_details", "completion_tokens_details")
+        counts = usage(reply.used) | dict.fromkeys((*null_counts, "service_tier", "prompt_token_details"))
         counts = arranged(counts, ("prompt_audio_seconds", "prompt_tokens", "total_tokens"))
         return {"id": made_id("", reply)} | document | {"usage": counts}
 
     def adapt_embeddings_request(self, body: dict[str, Any]) -> dict[str, Any]:
         """Return the request with OpenAI's field names: `output_dimension` is `dimensions`."""
-        known = without_fields(body, "metadata")
-        size = known.pop("output_dimension", None)
-        return known if size is None else known | {"dimensions": size}
+        openai_body = without_fields(body, "metadata")
+        size = openai_body.pop("output_dimension", None)
+        return openai_body if size is None else openai_body | {"dimensions": size}
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt without a blank prefix of the answer, which pipecat 1.14 puts after a tool's result."""
+        """Return the prompt without a blank prefix of the answer, which pipecat 1.14 adds after a tool's result."""
         adapted = super().adapt_prompt(prompt)
-        said = [m.role != "assistant" or m.tool_calls or m.text.strip() for m in prompt.messages[-1:]]
-        return adapted if all(said) else replace(adapted, messages=prompt.messages[:-1])
+        last = prompt.messages[-1] if prompt.messages else None
+        is_blank = last is not None and last.role == "assistant" and not (last.tool_calls or last.text.strip())
+        return replace(adapted, messages=prompt.messages[:-1]) if is_blank else adapted
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request is invalid, as one with an image that is neither an address nor data."""
         super().check_chat(body)
         for url in _images(body):
             if not url.startswith(("https", "data:image/")):
-                found = {"type": "value_error", "loc": ["body"], "msg": NO_IMAGE, "input": body}
-                raise Unprocessable([found], NO_IMAGE)
+                detail = {"type": "value_error", "loc": ["body"], "msg": INVALID_IMAGE, "input": body}
+                raise Unprocessable([detail], INVALID_IMAGE)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Raise `RequestError` if a request is invalid, as one of too many texts (recorded by 0xPlaygrounds/rig)."""
         super().check_embeddings(body, size)
         if isinstance(body["input"], list) and len(body["input"]) > MAX_TEXTS:
-            said = "Too many inputs in request, split into more batches."
-            raise RequestError(said, type="invalid_request_prompt", code="3210")
+            message = "Too many inputs in request, split into more batches."
+            raise RequestError(message, type="invalid_request_prompt", code="3210")
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the validator's finding, whose path has the message's role after its index."""
-        finding = pydantic_errors.found(problem, body)
-        where: list[str | int] = ["body", *finding.place]
-        if len(where) > 3 and where[1] == "messages" and isinstance(where[2], int):
-            where.insert(3, str(body["messages"][where[2]].get("role")))
-        told = {"type": finding.kind, "loc": where, "msg": finding.said, "input": finding.value}
-        return Unprocessable([told], finding.said)
+        """Return the validator's finding; its path has a message's role after the index."""
+        finding = pydantic_errors.finding_of(problem, body)
+        path: list[str | int] = ["body", *finding.path]
+        if len(path) > 3 and path[1] == "messages" and isinstance(path[2], int):
+            path.insert(3, str(body["messages"][path[2]].get("role")))
+        detail = {"type": finding.kind, "loc": path, "msg": finding.message, "input": finding.value}
+        return Unprocessable([detail], finding.message)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
-        if (finding := pydantic_errors.found_undecodable(exc)) is None:
+        """Return FastAPI's error for a body that is not a JSON object; other errors as they are."""
+        if (finding := pydantic_errors.undecodable_finding(exc)) is None:
             return exc
-        told = {"type": finding.kind, "loc": ["body", *finding.place], "msg": finding.said, "input": finding.value}
-        return Unprocessable([told | ({"ctx": finding.context} if finding.context else {})], finding.said)
+        detail = {"type": finding.kind, "loc": ["body", *finding.path], "msg": finding.message, "input": finding.value}
+        return Unprocessable([detail | ({"ctx": finding.context} if finding.context else {})], finding.message)
 
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return an error as it is sent: that of an address with the request's id."""
+        """Return an error as it is sent: that of an unknown address with the request's id."""
         return error | {"request_id": request_id.rpartition("_")[2]} if [*error] == ["message"] else error
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the error; that of a wrong key has three words."""
+        """Return the error; that of a wrong key is only a `detail`."""
         if exc.status == 401 and exc.facts is not None:
             return {"detail": "Invalid API Key" if getattr(exc, "key", "") else "Unauthorized"}
         if exc.message == NO_ROUTE:
@@ -274,11 +281,11 @@ class Mistral(Vendor):
 def _images(body: Mapping[str, Any]) -> Iterator[str]:
     for part in contents(body["messages"]):
         if part.get("type") == "image_url":
-            given = part.get("image_url")
-            yield text(mapping(given).get("url") if isinstance(given, dict) else given)
+            image_url = part.get("image_url")
+            yield text(mapping(image_url).get("url") if isinstance(image_url, dict) else image_url)
 
 
-def _short(given: str) -> str:
-    """Return an id as the API has them and takes them back: nine letters or digits."""
-    plain = given.removeprefix("call_")[:9]
-    return plain if conversation_rules.CALL_ID.fullmatch(plain) else ids.spelled(given, 9, ids.ALPHANUMERIC)
+def _short_id(call_id: str) -> str:
+    """Return a call id as the API requires it: nine letters or digits."""
+    letters = call_id.removeprefix("call_")[:9]
+    return letters if conversation_rules.CALL_ID.fullmatch(letters) else ids.spelled(call_id, 9, ids.ALPHANUMERIC)

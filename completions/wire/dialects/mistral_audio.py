@@ -1,7 +1,7 @@
 """Mistral's transcriptions: `POST /v1/audio/transcriptions`, which takes a form.
 
 Shapes: `TranscriptionResponse` and `TranscriptionStreamEvents` of the mistralai SDK; an answer, its usage and the
-refusal of a bias were recorded on 2026-10-03. Sound costs 375 tokens for each half minute that has begun. A file's
+refusal of a bias were recorded on 2026-10-03. Audio costs 375 tokens for each half minute that has begun. A file's
 address or id is not looked up; it decides the text, as the bytes of a file do.
 """
 
@@ -28,17 +28,17 @@ from completions.wire.openai.transcriptions import Transcriptions, heard, second
 from completions.wire.readback import Answer
 from completions.wire.validation import anything, array, boolean, choice, record, string
 
-PER_HALF_MINUTE = 375
-"""Tokens of sound."""
+TOKENS_PER_HALF_MINUTE = 375
+"""Tokens of audio."""
 
-FRAME = 3
+PROMPT_TOKENS = 3
 """Tokens of a prompt without a bias."""
 
 MAX_FIELDS = 1000
-UNFIT = re.compile(r"[\s,]")
+INVALID_BIAS = re.compile(r"[\s,]")
 MISTRAL = Mistral()
 
-_ASKED = record(
+_REQUEST = record(
     {
         "model": string(),
         "file": anything,
@@ -52,54 +52,54 @@ _ASKED = record(
 
 
 class MistralTranscriptions(Transcriptions):
-    """What Voxtral hears: the text, segments or words if they are asked for, and the usage."""
+    """Voxtral's transcriptions: the text, segments or words if requested, and the usage."""
 
     lists: Sequence[str] = ("timestamp_granularities", "context_bias")
 
     def form(self, body: bytes, content_type: str) -> Form:
-        """Read the form; one without a file comes as the SDK sends it, in the way of an address's query."""
+        """Read the form; the SDK sends one without a file as `application/x-www-form-urlencoded`."""
         if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
             return super().form(body, content_type)
         try:
-            every = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
+            fields = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=MAX_FIELDS)
         except ValueError as exc:
             raise RequestError("Could not parse form: it has too many fields.") from exc
-        return Form({name: values[-1] for name, values in every.items()}, {}, every, {})
+        return Form({name: values[-1] for name, values in fields.items()}, {}, fields, {})
 
     def sound(self, form: Form) -> Upload | None:
-        """Return the file, or one that stands for its address or id."""
-        named = form.fields.get("file_url") or form.fields.get("file_id") or ""
-        return super().sound(form) or (Upload(named, "", named.encode()) if named else None)
+        """Return the file, or one whose content is its address or id."""
+        source = form.fields.get("file_url") or form.fields.get("file_id") or ""
+        return super().sound(form) or (Upload(source, "", source.encode()) if source else None)
 
     def validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
-        """Raise `RequestError` for what Mistral refuses."""
-        given = {**document, **({"file": file.name} if file else {})}
-        MISTRAL.refuse(_ASKED(given), given)
+        """Raise `RequestError` if Mistral refuses the request."""
+        request = {**document, **({"file": file.name} if file else {})}
+        MISTRAL.refuse(_REQUEST(request), request)
         for item in texts(document.get("context_bias")):
-            if UNFIT.search(item):
-                why = f"Context bias item '{item[:100]}' must not contain commas or whitespace"
-                raise RequestError(why, code="3051")
+            if INVALID_BIAS.search(item):
+                problem = f"Context bias item '{item[:100]}' must not contain commas or whitespace"
+                raise RequestError(problem, code="3051")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the transcription."""
-        said = heard(reply, prompt)
+        transcript = heard(reply, prompt)
         return {
             "model": reply.model or prompt.model,
-            "text": said,
+            "text": transcript,
             "language": text_or_none(prompt.body.get("language")),
-            "segments": _segments(said, prompt),
-            "usage": _usage(said, prompt),
+            "segments": _segments(transcript, prompt),
+            "usage": _usage(transcript, prompt),
             "finish_reason": None,
         }
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the language, the pieces of the text, its segments, and all of it."""
+        """Return the events: the language, the pieces of the text, its segments, and the whole transcription."""
         document = self.document(reply, prompt)
         pieces = tokens.split(document["text"], prompt.model)
         groups = grouped(pieces, pieces, prompt.per_chunk)
         language = {"type": "transcription.language", "audio_language": document["language"] or "en"}
         deltas = ({"type": "transcription.text.delta", "text": "".join(group)} for group in groups)
-        segments = [{**each, "type": "transcription.segment"} for each in document["segments"]]
+        segments = [{**segment, "type": "transcription.segment"} for segment in document["segments"]]
         return [
             _event(language),
             *Event.tokens(map(orjson.dumps, deltas), counts=map(len, groups), name="transcription.text.delta"),
@@ -108,7 +108,7 @@ class MistralTranscriptions(Transcriptions):
         ]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the text and the usage, of a whole transcription or an event."""
+        """Read the text and the usage back, of a whole transcription or an event."""
         kind, voice = document.get("type"), answer.voice()
         collect_usage(document.get("usage"), answer)
         if kind in (None, "transcription.text.delta"):
@@ -121,35 +121,44 @@ def _event(document: Mapping[str, Any], part: str = "") -> Event:
     return Event(orjson.dumps(document), part=part, name=document["type"])
 
 
-def _segments(said: str, prompt: Prompt) -> list[dict[str, Any]]:
-    """Return the segments or words with their times, by speakers who take turns if these are to be told apart."""
-    wanted, duration = texts(prompt.body.get("timestamp_granularities")), seconds_of(prompt)
-    diarized = prompt.body.get("diarize") is True
-    if not wanted and not diarized:
+def _segments(transcript: str, prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the segments or words with their times; with `diarize`, by two speakers in turn."""
+    granularities, duration = texts(prompt.body.get("timestamp_granularities")), seconds_of(prompt)
+    is_diarized = prompt.body.get("diarize") is True
+    if not granularities and not is_diarized:
         return []
-    spans = transcripts.words(said, duration) if "word" in wanted else transcripts.segments(said, duration)
+    spans = (
+        transcripts.words(transcript, duration)
+        if "word" in granularities
+        else transcripts.segments(transcript, duration)
+    )
     return [
         {
             "text": span.text,
             "start": span.start,
             "end": span.end,
-            "speaker_id": f"speaker_{at % 2 + 1}" if diarized else None,
+            "speaker_id": f"speaker_{index % 2 + 1}" if is_diarized else None,
             "type": "transcription_segment",
         }
-        for at, span in enumerate(spans)
+        for index, span in enumerate(spans)
     ]
 
 
-def _usage(said: str, prompt: Prompt) -> dict[str, Any]:
+def _usage(transcript: str, prompt: Prompt) -> dict[str, Any]:
     duration = seconds_of(prompt)
-    asked = FRAME + sum(tokens.count(each, prompt.model) for each in texts(prompt.body.get("context_bias")))
-    sound, told = PER_HALF_MINUTE * max(math.ceil(duration / 30), 1), tokens.count(said, prompt.model)
+    prompt_tokens = PROMPT_TOKENS + sum(
+        tokens.count(bias, prompt.model) for bias in texts(prompt.body.get("context_bias"))
+    )
+    audio_tokens, completion_tokens = (
+        TOKENS_PER_HALF_MINUTE * max(math.ceil(duration / 30), 1),
+        tokens.count(transcript, prompt.model),
+    )
     return {
         "prompt_audio_seconds": math.ceil(duration),
-        "prompt_tokens": asked,
-        "total_tokens": asked + sound + told,
-        "completion_tokens": told,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": sound},
+        "prompt_tokens": prompt_tokens,
+        "total_tokens": prompt_tokens + audio_tokens + completion_tokens,
+        "completion_tokens": completion_tokens,
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": audio_tokens},
         "service_tier": "standard",
     }
 

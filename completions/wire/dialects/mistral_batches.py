@@ -1,7 +1,7 @@
-"""Mistral's files and batch jobs: what is asked for, and what they look like at a time.
+"""Mistral's files and batch jobs: the checks of requests, and the documents of files and jobs at a time.
 
 Shapes as recorded of the API in August 2026, and `FileSchema`, `BatchJob` and `CreateBatchJobRequest` of the mistralai
-SDK 3.x. A job is kept with the times at which it begins and ends, so that its status follows from the clock.
+SDK 3.x. A job is stored with the times at which it begins and ends, so that its status follows from the clock.
 """
 
 import hashlib
@@ -35,15 +35,15 @@ from completions.wire.validation import (
 DIALECT = Mistral()
 
 FILE, JOB = Mistral.files_kind, "mistral_batch"
-"""The kinds under which files and jobs are kept, which name their rules too."""
+"""The kinds under which files and jobs are stored, which are also the names of their rules."""
 
 PURPOSES = ("fine-tune", "batch", "ocr", "agentic_safety")
-SAMPLES = {"batch": "batch_request", "ocr": "ocr_input"}
+SAMPLE_TYPES = {"batch": "batch_request", "ocr": "ocr_input"}
 ENDPOINTS = (
     *("/v1/chat/completions", "/v1/embeddings", "/v1/fim/completions", "/v1/moderations", "/v1/ocr"),
     "/v1/chat/moderations",
 )
-"""Those of Mistral's endpoints for batches that this mock has."""
+"""Mistral's endpoints for batches, as far as the mock has them."""
 
 MAX_REQUESTS, MAX_INLINE, HOUR = 50_000, 10_000, 3600
 MAX_HOURS = 7 * 24
@@ -70,19 +70,19 @@ class Line(NamedTuple):
     body: Mapping[str, Any]
 
 
-def _sources(body: Mapping[str, Any]) -> Problem | None:
+def _check_sources(body: Mapping[str, Any]) -> Problem | None:
     if bool(body.get("input_files")) == bool(body.get("requests")):
         return worded_problem("Exactly one of 'input_files' and 'requests' must be given.", None, "input_files")
     return None
 
 
 def check_job(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for a job."""
-    DIALECT.refuse(_JOB(body) or _sources(body), body)
+    """Raise the error of an invalid request for a job."""
+    DIALECT.refuse(_JOB(body) or _check_sources(body), body)
 
 
 def new_file(name: str, data: bytes, purpose: str, now: float, **facts: Any) -> dict[str, Any]:
-    """Return a file; `facts` are those of one that the API has made."""
+    """Return the document of a file; `facts` are fields of a file that the API itself creates."""
     return {
         "id": str(uuid.uuid4()),
         "object": "file",
@@ -90,7 +90,7 @@ def new_file(name: str, data: bytes, purpose: str, now: float, **facts: Any) -> 
         "created_at": int(now),
         "filename": name,
         "purpose": purpose,
-        "sample_type": SAMPLES.get(purpose, "instruct"),
+        "sample_type": SAMPLE_TYPES.get(purpose, "instruct"),
         "num_lines": sum(1 for _ in numbered_lines(data)) if name.endswith(".jsonl") else 0,
         "mimetype": "application/jsonl" if name.endswith(".jsonl") else mimetypes.guess_type(name)[0],
         "source": "upload",
@@ -102,7 +102,7 @@ def new_file(name: str, data: bytes, purpose: str, now: float, **facts: Any) -> 
 
 
 def check_upload(fields: Mapping[str, str], name: str | None) -> str:
-    """Return the purpose of an upload; raise what is wrong with it."""
+    """Return the purpose of an upload; raise the error of an invalid one."""
     purpose = fields.get("purpose") or "fine-tune"
     if name is None:
         DIALECT.refuse(missing("file", {}, ("file",)), {})
@@ -111,25 +111,25 @@ def check_upload(fields: Mapping[str, str], name: str | None) -> str:
 
 
 def read_lines(content: bytes) -> tuple[list[Line], list[str]]:
-    """Return the requests of a file, and what is wrong with its lines."""
-    lines, wrong = [], []
-    for number, each in numbered_lines(content):
-        found = object_of(each) or {}
-        if isinstance(found.get("body"), dict):
-            lines.append(Line(text(found.get("custom_id")) or None, found["body"]))
+    """Return the requests of a file, and the problems with its lines."""
+    lines, problems = [], []
+    for number, text_line in numbered_lines(content):
+        document = object_of(text_line) or {}
+        if isinstance(document.get("body"), dict):
+            lines.append(Line(text(document.get("custom_id")) or None, document["body"]))
         else:
-            wrong.append(f"Line {number} is no JSON object with a 'body'.")
-            if len(wrong) == MAX_ERRORS:
+            problems.append(f"Line {number} is no JSON object with a 'body'.")
+            if len(problems) == MAX_ERRORS:
                 break
-    if not lines and not wrong:
-        wrong.append("The input has no requests.")
+    if not lines and not problems:
+        problems.append("The input has no requests.")
     if len(lines) > MAX_REQUESTS:
-        wrong.append(f"The input has {len(lines)} requests, and at most {MAX_REQUESTS} are allowed.")
-    return lines, wrong
+        problems.append(f"The input has {len(lines)} requests, and at most {MAX_REQUESTS} are allowed.")
+    return lines, problems
 
 
-def new_job(body: Mapping[str, Any], files: Sequence[str], wrong: Sequence[str], now: float) -> dict[str, Any]:
-    """Return a job that begins: `started` is when its requests begin to be answered, `done` when all are."""
+def new_job(body: Mapping[str, Any], files: Sequence[str], problems: Sequence[str], now: float) -> dict[str, Any]:
+    """Return a new job: `started` is the time of its first request, `done` that of its last answer."""
     return {
         "id": str(uuid.uuid4()),
         "asked": {key: body.get(key) for key in ("endpoint", "model", "agent_id", "metadata")},
@@ -137,7 +137,7 @@ def new_job(body: Mapping[str, Any], files: Sequence[str], wrong: Sequence[str],
         "files": list(files),
         "ends": now + HOUR * int(body.get("timeout_hours") or 24),
         "created": now,
-        "wrong": list(wrong),
+        "wrong": list(problems),
         "total": 0,
         "started": now,
         "each": 0.0,
@@ -154,21 +154,21 @@ def status_at(job: Document, now: float) -> str:
     """Return the status of a job at a time."""
     if job["wrong"]:
         return "FAILED"
-    done, cancelled = job["done"], job["cancelled"]
-    if cancelled is not None and (done is None or cancelled < done):
-        return "CANCELLATION_REQUESTED" if done is None else "CANCELLED"
-    if done is not None and now >= done:
+    done_at, cancelled_at = job["done"], job["cancelled"]
+    if cancelled_at is not None and (done_at is None or cancelled_at < done_at):
+        return "CANCELLATION_REQUESTED" if done_at is None else "CANCELLED"
+    if done_at is not None and now >= done_at:
         return "SUCCESS"
     if now >= job["ends"]:
         return "TIMEOUT_EXCEEDED"
     return "QUEUED" if now < job["started"] else "RUNNING"
 
 
-def shown(job: Document, now: float, *, inline: bool = False) -> dict[str, Any]:
-    """Return a job as it is at a time; with `inline`, with its results once it is over."""
+def job_document(job: Document, now: float, *, inline: bool = False) -> dict[str, Any]:
+    """Return the document of a job at a time; with `inline`, with its results once it is over."""
     status = status_at(job, now)
-    over, queued = status in ("SUCCESS", "CANCELLED"), status == "QUEUED"
-    done = job["total"] if status == "SUCCESS" else 0 if queued or job["wrong"] else _answered(job, now)
+    is_over, is_queued = status in ("SUCCESS", "CANCELLED"), status == "QUEUED"
+    done = job["total"] if status == "SUCCESS" else 0 if is_queued or job["wrong"] else _answered_count(job, now)
     failed = min(job["failed"], done)
     return {
         "id": job["id"],
@@ -178,60 +178,62 @@ def shown(job: Document, now: float, *, inline: bool = False) -> dict[str, Any]:
         "endpoint": job["asked"]["endpoint"],
         "model": job["asked"]["model"],
         "agent_id": job["asked"]["agent_id"],
-        "output_file": job["output"] if over else None,
-        "error_file": job["errors"] if over else None,
+        "output_file": job["output"] if is_over else None,
+        "error_file": job["errors"] if is_over else None,
         "errors": [{"message": why, "count": 1} for why in job["wrong"][:50]],
-        "outputs": job["outputs"] if over and (inline or job["inline"]) else None,
+        "outputs": job["outputs"] if is_over and (inline or job["inline"]) else None,
         "status": status,
         "created_at": int(job["created"]),
-        "total_requests": 0 if queued else job["total"],
+        "total_requests": 0 if is_queued else job["total"],
         "completed_requests": done,
         "succeeded_requests": done - failed,
         "failed_requests": failed,
-        "started_at": None if queued or job["wrong"] else int(job["started"]),
-        "completed_at": int(job["done"]) if over else None,
+        "started_at": None if is_queued or job["wrong"] else int(job["started"]),
+        "completed_at": int(job["done"]) if is_over else None,
     }
 
 
-def _answered(job: Document, now: float) -> int:
-    """Return how many requests are answered by a time."""
+def _answered_count(job: Document, now: float) -> int:
+    """Return the number of requests that are answered by a time."""
     total: int = job["total"]
     end = min(now, job["cancelled"] or now)
     return min(total, int((end - job["started"]) / job["each"])) if job["each"] else 0
 
 
-def result(job: Document, at: int, line: Line, status: int, body: bytes) -> dict[str, Any]:
-    """Return what a request got, as the output file has it."""
-    name = f"batch-{job['id'][:8]}-{job['files'][0][:8]}-{at}"
+def request_result(job: Document, index: int, line: Line, status: int, body: bytes) -> dict[str, Any]:
+    """Return the result of a request, as a line of the output file."""
+    name = f"batch-{job['id'][:8]}-{job['files'][0][:8]}-{index}"
     answer = {"status_code": status, "body": orjson.loads(body)}
     return {"id": name, "custom_id": line.custom_id, "response": answer, "error": None}
 
 
-def cancelled(job: Document, now: float) -> Document:
-    """Return a job that is cancelled; one that is over stays as it is."""
+def cancelled_job(job: Document, now: float) -> Document:
+    """Return a job with its cancellation; one that is over stays as it is."""
     return job if status_at(job, now) not in ("QUEUED", "RUNNING") else {**job, "cancelled": now}
 
 
-def page(found: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+def list_page(documents: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     """Return the page of a list that `page` and `page_size` ask for."""
     number, size = query.get("page") or "0", query.get("page_size") or "100"
     if not (number.isdecimal() and size.isdecimal() and len(number) < 8 and len(size) < 8):
         DIALECT.refuse(worded_problem("'page' and 'page_size' must be whole numbers.", "invalid_type", "page"), query)
     start = int(number) * int(size)
-    return {"data": list(found[start : start + int(size)]), "object": "list", "total": len(found)}
+    return {"data": list(documents[start : start + int(size)]), "object": "list", "total": len(documents)}
 
 
-def chosen(found: Sequence[dict[str, Any]], query: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
-    """Return those of a list whose fields are as the query has them, where it has them."""
-    wanted = {name: texts(query[name]) for name in names if query.get(name)}
-    return [each for each in found if all(each[name] in allowed for name, allowed in wanted.items())]
+def filtered(documents: Sequence[dict[str, Any]], query: Mapping[str, Any], *names: str) -> list[dict[str, Any]]:
+    """Return the documents whose fields have the values of the query, for the fields that it names."""
+    allowed_values = {name: texts(query[name]) for name in names if query.get(name)}
+    return [
+        document for document in documents if all(document[name] in allowed for name, allowed in allowed_values.items())
+    ]
 
 
-def not_found(what: str, name: str) -> RequestError:
+def not_found(kind: str, name: str) -> RequestError:
     """Return the 404 of a file or a job."""
-    return RequestError(f"{what} {name[:100]} not found.", status=404)
+    return RequestError(f"{kind} {name[:100]} not found.", status=404)
 
 
-def in_use(job: Document) -> RequestError:
-    """Return the error of a job that is to be removed while it runs."""
+def job_in_use(job: Document) -> RequestError:
+    """Return the error of removing a job while it runs."""
     return RequestError(f"Job {job['id']} is still running.", status=409)

@@ -1,6 +1,6 @@
-"""Mistral's completions in the middle: `POST /v1/fim/completions`, code before and after in, a chat's answer out.
+"""Mistral's fill-in-the-middle: `POST /v1/fim/completions`, from the code before and after to a chat's answer.
 
-Shapes: `FIMCompletionRequest` and `FIMCompletionResponse` of the mistralai SDK 3.7. Fields that it lacks are taken.
+Shapes: `FIMCompletionRequest` and `FIMCompletionResponse` of the mistralai SDK 3.7. Unknown fields are accepted.
 """
 
 from dataclasses import replace
@@ -16,7 +16,7 @@ from completions.wire.openai.chat.format import ChatCompletions, read_prompt
 from completions.wire.validation import decimal, integer, nullable, record, string
 
 MISTRAL = Mistral()
-_ASKED = record(
+_REQUEST = record(
     {
         "model": string(),
         "prompt": string(),
@@ -33,19 +33,19 @@ _ASKED = record(
 
 
 class FillInTheMiddle(ChatCompletions):
-    """What Mistral puts between two texts; the one before is the user message, and both are counted."""
+    """A completion between two texts; the text before is the user message, and the tokens of both are counted."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request for what is in the middle."""
+        """Read a request to fill in the middle."""
         document = decode_object(body)
         if validate:
-            MISTRAL.refuse(_ASKED(document), document)
+            MISTRAL.refuse(_REQUEST(document), document)
         check_stream(document)
-        before, after = text(document.get("prompt")), text(document.get("suffix"))
-        prompt = read_prompt({**document, "messages": [{"role": "user", "content": before}]}, headers)
-        return replace(self._dialect.adapt_prompt(prompt), body=document, raw_input=before + after)
+        prefix, suffix = text(document.get("prompt")), text(document.get("suffix"))
+        prompt = read_prompt({**document, "messages": [{"role": "user", "content": prefix}]}, headers)
+        return replace(self._dialect.adapt_prompt(prompt), body=document, raw_input=prefix + suffix)
 
 
 def addresses(dialect: Mistral) -> list[Address]:
-    """Return the address of what is in the middle."""
+    """Return the address."""
     return [Address(f"{dialect.place}fim/completions", FillInTheMiddle(dialect))]

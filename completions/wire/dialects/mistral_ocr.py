@@ -1,8 +1,8 @@
-"""Mistral's OCR: `POST /v1/ocr`, a document or a picture in, a page of Markdown each out.
+"""Mistral's OCR: `POST /v1/ocr`, from a document or an image to a text in Markdown for each page.
 
 Shapes: `OCRRequest` and `OCRResponse` of the mistralai SDK 3.7, and two answers of it in the recordings of
-crmne/ruby_llm. A page is what a script says, where a form feed ends one, or the text of the document as far as it can
-be read, or else sentences that its bytes alone decide. Nothing is fetched from an address.
+crmne/ruby_llm. The pages are those of the script's text, which form feeds separate, or else those of the document if
+its text can be read, or else sentences that depend only on its bytes. Nothing is fetched from an address.
 """
 
 import hashlib
@@ -37,14 +37,14 @@ from completions.wire.validation import (
     worded_problem,
 )
 
-BREAK = "\f"
-"""What ends a page in a script's text."""
+PAGE_BREAK = "\f"
+"""The separator of pages in a script's text."""
 
-SPOKEN = 12.0
-"""Seconds that the sentences of a page without a text would take: three of them."""
+SPEECH_SECONDS = 12.0
+"""The length, as speech, of the sentences on a page without a text: three of them."""
 
 SIZE = {"dpi": 200, "height": 2200, "width": 1700}
-MARGIN, LINE, PER_LINE = 100, 40, 90
+MARGIN, LINE, CHARACTERS_PER_LINE = 100, 40, 90
 """Pixels around a page's text and of each of its lines, and the characters of a line."""
 
 _RANGE = re.compile(r"\s*(\d{1,6})\s*(?:-\s*(\d{1,6})\s*)?")
@@ -55,36 +55,38 @@ _SOURCES: Mapping[str, Check] = {
     ),
     "file_id": string(),
 }
-_FORM = nullable(obj)
+_RESPONSE_FORMAT = nullable(obj)
 
 
-def _document(value: Any) -> Problem | None:
-    """Check that a document has what its type names."""
+def _check_document(value: Any) -> Problem | None:
+    """Check that a document has the field that belongs to its type."""
     kind = mapping(value).get("type")
-    needed = {"file": "file_id", "image_url": "image_url"}.get(kind if isinstance(kind, str) else "", "document_url")
+    required = {"file": "file_id", "image_url": "image_url"}.get(kind if isinstance(kind, str) else "", "document_url")
     if kind is None:
-        needed = next((name for name in _SOURCES if name in mapping(value)), needed)
+        required = next((name for name in _SOURCES if name in mapping(value)), required)
     fields = {**_SOURCES, "type": choice("document_url", "image_url", "file"), "document_name": nullable(string())}
-    return record(fields, (needed,))(value)
+    return record(fields, (required,))(value)
 
 
-def _ranges(value: str) -> Problem | None:
-    """Check that a text names pages; the API's own words for one that does not are not known."""
+def _check_ranges(value: str) -> Problem | None:
+    """Check that a text names pages; the API's error for other texts is not known."""
     if all(map(_RANGE.fullmatch, value.split(","))):
         return None
     return worded_problem("Value error, pages are numbers from 0 and ranges of them, such as '0-2,5'", None, "")
 
 
-_ASKED = record(
+_REQUEST = record(
     {
         "model": nullable(string()),
-        "document": _document,
-        "pages": nullable(either("one of a string or an array", string=_ranges, array=array(integer(0), "integers"))),
+        "document": _check_document,
+        "pages": nullable(
+            either("one of a string or an array", string=_check_ranges, array=array(integer(0), "integers"))
+        ),
         "include_image_base64": nullable(boolean),
         "image_limit": nullable(integer(0)),
         "image_min_size": nullable(integer(0)),
-        "bbox_annotation_format": _FORM,
-        "document_annotation_format": _FORM,
+        "bbox_annotation_format": _RESPONSE_FORMAT,
+        "document_annotation_format": _RESPONSE_FORMAT,
         "document_annotation_prompt": nullable(string()),
         "table_format": nullable(choice("markdown", "html")),
         "extract_header": boolean,
@@ -98,114 +100,121 @@ _ASKED = record(
 
 
 class MistralOCR(OpenAIFormat):
-    """The pages of a document, and what is said of it in a form that is asked for."""
+    """The pages of a document, and the annotation in the requested format."""
 
     name = "ocr"
 
     def knows(self, model: str) -> bool:
-        """Accept all models that read."""
+        """Accept all OCR models."""
         return model.startswith("mistral-ocr-") or super().knows(model)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request; the document's name or address is a user message, what is asked of it a system message."""
+        """Read a request; the document's name or address is a user message, the annotation prompt a system message."""
         document = decode_object(body)
         if validate:
-            MISTRAL.refuse(_ASKED(document), document)
+            MISTRAL.refuse(_REQUEST(document), document)
         part, name = _part(mapping(document.get("document")))
-        form = mapping(document.get("document_annotation_format"))
-        said = text(document.get("document_annotation_prompt"))
+        annotation_format = mapping(document.get("document_annotation_format"))
+        annotation_prompt = text(document.get("document_annotation_prompt"))
         return Prompt(
             format=self.name,
-            task="generate" if form else "transcribe",
+            task="generate" if annotation_format else "transcribe",
             model=text_or_none(document.get("model")),
-            messages=(*([Message("system", said)] if said else []), Message("user", name, parts=(part,))),
-            response_format=response_format(form),
+            messages=(
+                *([Message("system", annotation_prompt)] if annotation_prompt else []),
+                Message("user", name, parts=(part,)),
+            ),
+            response_format=response_format(annotation_format),
             headers=headers,
             body=document,
             address={"dialect": self._dialect.name},
         )
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the pages that are asked for, and the annotation."""
-        said = next((choice.text for choice in reply.choices if choice.text is not None), None)
-        annotated = prompt.body.get("document_annotation_format") is not None
+        """Return the requested pages, and the annotation."""
+        answer = next((choice.text for choice in reply.choices if choice.text is not None), None)
+        is_annotation = prompt.body.get("document_annotation_format") is not None
         part = next(part for message in prompt.messages for part in message.parts)
-        budget.spend_characters(len(part.source) + len(said or ""))
-        pages = _pages(None if annotated else said, part)
-        wanted = _wanted(prompt.body.get("pages"), len(pages))
+        budget.spend_characters(len(part.source) + len(answer or ""))
+        pages = _pages(None if is_annotation else answer, part)
+        page_indexes = _requested_pages(prompt.body.get("pages"), len(pages))
         size = len(media.decoded(part.source, len(part.source)))
         return {
-            "pages": [_page(index, pages[index]) for index in wanted],
+            "pages": [_page(index, pages[index]) for index in page_indexes],
             "model": reply.model or prompt.model or "mistral-ocr-latest",
-            "document_annotation": said if annotated else None,
-            "usage_info": {"pages_processed": len(wanted), "doc_size_bytes": size or None},
+            "document_annotation": answer if is_annotation else None,
+            "usage_info": {"pages_processed": len(page_indexes), "doc_size_bytes": size or None},
         }
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the pages, or what was said of them."""
+        """Read the pages back, or the annotation."""
         pages = document.get("pages")
-        told = [text(mapping(page).get("markdown")) for page in (pages if isinstance(pages, list) else [])]
+        texts = [text(mapping(page).get("markdown")) for page in (pages if isinstance(pages, list) else [])]
         answer.notes(None, document.get("model"))
-        answer.voice().says(text_or_none(document.get("document_annotation")) or BREAK.join(told))
+        answer.voice().says(text_or_none(document.get("document_annotation")) or PAGE_BREAK.join(texts))
 
 
 MISTRAL = Mistral()
 
 
 def addresses(dialect: Mistral) -> list[Address]:
-    """Return the address where documents are read."""
+    """Return the address."""
     return [Address(f"{dialect.place}ocr", MistralOCR(dialect))]
 
 
-def _part(given: Mapping[str, Any]) -> tuple[Part, str]:
-    """Return the document and its name."""
-    picture = given.get("image_url")
-    source = text(mapping(picture).get("url")) if isinstance(picture, dict) else text(picture)
-    part = Part("image", source) if source else Part("file", text(given.get("document_url") or given.get("file_id")))
-    return part, text(given.get("document_name")) or ("" if part.source[:5].lower() == "data:" else part.source)
+def _part(document: Mapping[str, Any]) -> tuple[Part, str]:
+    """Return the document's part and its name."""
+    image_url = document.get("image_url")
+    source = text(mapping(image_url).get("url")) if isinstance(image_url, dict) else text(image_url)
+    part = (
+        Part("image", source) if source else Part("file", text(document.get("document_url") or document.get("file_id")))
+    )
+    return part, text(document.get("document_name")) or ("" if part.source[:5].lower() == "data:" else part.source)
 
 
-def _pages(said: str | None, part: Part) -> Sequence[str]:
+def _pages(answer: str | None, part: Part) -> Sequence[str]:
     """Return the Markdown of each page."""
-    if said is not None:
-        return said.split(BREAK)
-    found = documents.pdf(part.source) if part.kind == "file" else None
-    if found is None:
-        office = documents.office(part.source) if part.kind == "file" else None
-        read = office.text if office else documents.text_of(part.source) if part.kind == "file" else None
-        return [(read or "").strip() or _made_up(part.source, 0)]
-    lines = [" ".join(line.split()) for line in found.text.splitlines() if line.strip()]
-    share = max(1, -(-len(lines) // found.pages))
-    texts = ["\n".join(lines[at * share : (at + 1) * share]) for at in range(found.pages)]
-    return [each or ("" if lines else _made_up(part.source, at)) for at, each in enumerate(texts)]
+    if answer is not None:
+        return answer.split(PAGE_BREAK)
+    pdf = documents.pdf(part.source) if part.kind == "file" else None
+    if pdf is None:
+        office_document = documents.office(part.source) if part.kind == "file" else None
+        document_text = (
+            office_document.text if office_document else documents.text_of(part.source) if part.kind == "file" else None
+        )
+        return [(document_text or "").strip() or _made_up_text(part.source, 0)]
+    lines = [" ".join(line.split()) for line in pdf.text.splitlines() if line.strip()]
+    lines_per_page = max(1, -(-len(lines) // pdf.pages))
+    texts = ["\n".join(lines[page * lines_per_page : (page + 1) * lines_per_page]) for page in range(pdf.pages)]
+    return [page_text or ("" if lines else _made_up_text(part.source, page)) for page, page_text in enumerate(texts)]
 
 
-def _made_up(source: str, page: int) -> str:
+def _made_up_text(source: str, page: int) -> str:
     digest = hashlib.sha256(f"{page} {source}".encode("utf-8", "surrogatepass")).hexdigest()
-    return transcripts.sentences(digest, SPOKEN)
+    return transcripts.sentences(digest, SPEECH_SECONDS)
 
 
-def _wanted(asked: object, count: int) -> Sequence[int]:
-    """Return the pages that a list of numbers asks for, or ranges such as `0-2,5`; all where nothing is asked."""
-    if isinstance(asked, str):
-        found = filter(None, map(_RANGE.fullmatch, asked.split(",")))
-        ranges = sorted((int(each[1]), int(each[2] or each[1])) for each in found)
-    elif isinstance(asked, list):
-        ranges = sorted((page, page) for page in asked if isinstance(page, int))
+def _requested_pages(pages: object, count: int) -> Sequence[int]:
+    """Return the indexes of the requested pages: a list, or ranges such as `0-2,5`; None requests all."""
+    if isinstance(pages, str):
+        matches = filter(None, map(_RANGE.fullmatch, pages.split(",")))
+        ranges = sorted((int(match[1]), int(match[2] or match[1])) for match in matches)
+    elif isinstance(pages, list):
+        ranges = sorted((page, page) for page in pages if isinstance(page, int))
     else:
         return range(count)
-    wanted: list[int] = []
-    begin = 0
+    indexes: list[int] = []
+    next_index = 0
     for first, last in ranges:
-        wanted += range(max(first, begin), min(last + 1, count))
-        begin = max(begin, last + 1)
-    return wanted
+        indexes += range(max(first, next_index), min(last + 1, count))
+        next_index = max(next_index, last + 1)
+    return indexes
 
 
-def _page(index: int, said: str) -> dict[str, Any]:
+def _page(index: int, markdown: str) -> dict[str, Any]:
     return {
         "index": index,
-        "markdown": said,
+        "markdown": markdown,
         "images": [],
         "tables": [],
         "hyperlinks": [],
@@ -213,16 +222,16 @@ def _page(index: int, said: str) -> dict[str, Any]:
         "footer": None,
         "dimensions": SIZE,
         "confidence_scores": None,
-        "blocks": _blocks(said),
+        "blocks": _blocks(markdown),
     }
 
 
-def _blocks(said: str) -> list[dict[str, Any]]:
-    """Return each paragraph with the place where it stands."""
+def _blocks(markdown: str) -> list[dict[str, Any]]:
+    """Return the paragraphs with their positions on the page."""
     blocks: list[dict[str, Any]] = []
     top = MARGIN
-    for paragraph in filter(None, said.split("\n\n")):
-        bottom = min(top + LINE * -(-len(paragraph) // PER_LINE), SIZE["height"] - MARGIN)
+    for paragraph in filter(None, markdown.split("\n\n")):
+        bottom = min(top + LINE * -(-len(paragraph) // CHARACTERS_PER_LINE), SIZE["height"] - MARGIN)
         corners = {"top_left_x": MARGIN, "top_left_y": top, "bottom_right_x": SIZE["width"] - MARGIN}
         kind = "title" if paragraph.startswith("#") else "text"
         blocks.append(

@@ -15,7 +15,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules
-from completions.wire.dialects.moonshot_rules import MOONSHOT, SWITCHED, thinks
+from completions.wire.dialects.moonshot_rules import MOONSHOT_RULES, SWITCHABLE_MODELS, thinks
 from completions.wire.dialects.vendor import HEAD, Vendor, with_thoughts
 from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
 from completions.wire.fields import without_nulls
@@ -37,7 +37,7 @@ class Moonshot(Vendor):
     reasoning_field = "reasoning_content"
     vendor = "moonshot"
     words = MOONSHOT_WORDS
-    between = MOONSHOT
+    cross_field_rules = MOONSHOT_RULES
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "moonshot/v1/"
     listed = catalogue.MOONSHOT
@@ -49,21 +49,24 @@ class Moonshot(Vendor):
     chances = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect of the model: Kimi K3's ids have another form, and K2's thoughts have to come back."""
+        """Return the dialect of the model: Kimi K3 has other ids, and K2 demands its thoughts back."""
         model = prompt.model or ""
+        dialect = self
         if model.startswith("kimi-k3"):
-            return KIMI_K3.silenced_if_asked(prompt)
-        return (KIMI_K2 if SWITCHED.match(model) and thinks(prompt.body) else self).silenced_if_asked(prompt)
+            dialect = KIMI_K3
+        elif SWITCHABLE_MODELS.match(model) and thinks(prompt.body):
+            dialect = KIMI_K2
+        return dialect.hiding_thoughts_on_request(prompt)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt, with an effort where the model thinks although nothing asks for it."""
+        """Return the prompt, with an effort if the model thinks without a request for it."""
         adapted = super().adapt_prompt(prompt)
         if adapted.reasoning_effort in (None, "none") and thinks(prompt.body):
             return replace(adapted, reasoning_effort="medium")
         return adapted
 
     def answer_id(self, reply: Reply) -> str:
-        """Return an id of 24 digits, of which the first eight tell the time."""
+        """Return an id of 24 digits, the first eight of which are the time."""
         return f"chatcmpl-{reply.created or 0:08x}{ids.spelled(f'answer/{reply.serial}', 16)}"
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
@@ -75,7 +78,7 @@ class Moonshot(Vendor):
         return {"reasoning_content": ""}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a string even with tool calls, and whose thoughts come before them."""
+        """Return the message: its content is a string even with tool calls, and its thoughts precede them."""
         return with_thoughts(super().message(message, choice))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
@@ -83,39 +86,39 @@ class Moonshot(Vendor):
         return {"role": "assistant", "content": ""} if "role" in delta else super().delta(delta, choice)
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice, with log probabilities only where they are told."""
+        """Return a choice, without log probabilities if these are null."""
         return without_nulls(document, "logprobs")
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage, with details only of what is not 0."""
-        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        """Return the usage, without details that are 0."""
+        cached_tokens, reasoning_tokens = reply.used.cached_tokens, reply.used.reasoning_tokens
         return {
             **counts(reply.used),
-            **({"cached_tokens": cached} if cached else {}),
-            **({"completion_tokens_details": {"reasoning_tokens": thought}} if thought else {}),
-            **({"prompt_tokens_details": {"cached_tokens": cached}} if cached else {}),
+            **({"cached_tokens": cached_tokens} if cached_tokens else {}),
+            **({"completion_tokens_details": {"reasoning_tokens": reasoning_tokens}} if reasoning_tokens else {}),
+            **({"prompt_tokens_details": {"cached_tokens": cached_tokens}} if cached_tokens else {}),
         }
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the events, with the usage in the last choice too."""
         if prompt.format != "chat":
             return events
-        told, last = list(events), -3 if self.has_usage_chunk(prompt) else -2
-        chunk = orjson.loads(told[last].data)
+        chunks, last = list(events), -3 if self.has_usage_chunk(prompt) else -2
+        chunk = orjson.loads(chunks[last].data)
         chunk["choices"][-1]["usage"] = usage
-        told[last] = told[last]._replace(data=orjson.dumps(chunk))
-        return told
+        chunks[last] = chunks[last]._replace(data=orjson.dumps(chunk))
+        return chunks
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, which tells neither a parameter nor a code."""
+        """Return the envelope, which has neither a parameter nor a code."""
         return {"error": {"message": exc.message, "type": exc.type}}
 
 
 class KimiK2(Moonshot):
-    """Moonshot's dialect for Kimi K2.5 and 2.6 while they think, which calls no tool without a thought."""
+    """Moonshot's dialect of Kimi K2.5 and 2.6 while they think: they call no tool without a thought."""
 
     def adapt_reply(self, reply: Reply) -> Reply:
-        """Return the reply, with a space for the thoughts of calls that have none: it has to be taken back."""
+        """Return the reply, with a space as the thoughts of calls without any: the API must accept them back."""
         choices = [
             replace(choice, reasoning=" ") if choice.tool_calls and not (choice.reasoning or choice.blocks) else choice
             for choice in reply.choices
@@ -124,7 +127,7 @@ class KimiK2(Moonshot):
 
 
 class KimiK3(Moonshot):
-    """Moonshot's dialect for Kimi K3."""
+    """Moonshot's dialect of Kimi K3."""
 
     answer_id = Vendor.prefixed_uuid
 

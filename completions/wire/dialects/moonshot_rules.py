@@ -1,4 +1,4 @@
-"""Step 2 for Moonshot's dialect: what Kimi's models refuse of a chat whose fields are right in themselves."""
+"""Step 2 for Moonshot's dialect: the rules of Kimi's models for a chat whose fields are valid in themselves."""
 
 import re
 from collections.abc import Mapping
@@ -11,84 +11,92 @@ from completions.wire.validation import Rule
 
 Body = Mapping[str, Any]
 
-KIMI = re.compile(r"kimi-(k2\.[5-9]|k[3-9])")
-"""Models that think unless they are told not to, and whose sampling is fixed."""
+THINKING_MODELS = re.compile(r"kimi-(k2\.[5-9]|k[3-9])")
+"""Models that think by default, and whose sampling is fixed."""
 
-SWITCHED = re.compile(r"kimi-k2\.[56]")
-"""Those of them that can be told not to."""
+SWITCHABLE_MODELS = re.compile(r"kimi-k2\.[56]")
+"""Those of them whose thinking can be turned off."""
 
-SILENCED = re.compile(r"kimi-(k2\.[56]|k3)")
-"""Those that do not think where they are told not to: Kimi K3 too, whatever its page says (probed on 2026-09-01)."""
+MODELS_THAT_STOP_THINKING = re.compile(r"kimi-(k2\.[56]|k3)")
+"""Those that stop thinking on request: Kimi K3, too, in spite of its page (probed on 2026-09-01)."""
 
-THIRD = re.compile(r"kimi-k[3-9]")
-"""Those that call a tool although they think, where one has to be called."""
+K3_MODELS = re.compile(r"kimi-k[3-9]")
+"""Those that can be forced to call a tool while they think."""
 
-SAMPLED = {"temperature": 1, "top_p": 0.95, "n": 1}
-"""The only values that are taken."""
+FIXED_VALUES = {"temperature": 1, "top_p": 0.95, "n": 1}
+"""The only accepted values."""
 
-CALM = 0.6
-"""The only temperature of a model that is told not to think."""
+TEMPERATURE_WITHOUT_THINKING = 0.6
+"""The only temperature of a model whose thinking is turned off."""
 
 
 def thinks(body: Body) -> bool:
     """Tell whether the model of a request thinks."""
     model = str(body.get("model"))
-    told = mapping(body.get("thinking")).get("type")
-    return KIMI.match(model) is not None and not (told == "disabled" and SILENCED.match(model))
+    thinking_type = mapping(body.get("thinking")).get("type")
+    return THINKING_MODELS.match(model) is not None and not (
+        thinking_type == "disabled" and MODELS_THAT_STOP_THINKING.match(model)
+    )
 
 
-def _sampled(body: Body) -> RequestError | None:
-    if not KIMI.match(body["model"]):
+def _fixed_sampling(body: Body) -> RequestError | None:
+    if not THINKING_MODELS.match(body["model"]):
         return None
-    for name, only in SAMPLED.items():
-        calm = name == "temperature" and SWITCHED.match(body["model"]) and not thinks(body)
-        taken = CALM if calm else only
-        if body.get(name) not in (None, taken):
-            return RequestError(f"invalid {name}: only {taken} is allowed for this model")
+    for name, fixed_value in FIXED_VALUES.items():
+        is_temperature = name == "temperature" and SWITCHABLE_MODELS.match(body["model"]) and not thinks(body)
+        accepted = TEMPERATURE_WITHOUT_THINKING if is_temperature else fixed_value
+        if body.get(name) not in (None, accepted):
+            return RequestError(f"invalid {name}: only {accepted} is allowed for this model")
     return None
 
 
-def _unthinking(body: Body) -> RequestError | None:
-    """Refuse to turn off the thinking of the models for code, which always think."""
-    disabled = mapping(body.get("thinking")).get("type") == "disabled"
-    if not disabled or not body["model"].startswith("kimi-k2.7"):
+def _code_model_without_thinking(body: Body) -> RequestError | None:
+    """Refuse to turn off the thinking of the models for code."""
+    is_disabled = mapping(body.get("thinking")).get("type") == "disabled"
+    if not is_disabled or not body["model"].startswith("kimi-k2.7"):
         return None
     return RequestError("invalid thinking: only type=enabled is allowed for this model")
 
 
-def _both_ways_to_think(body: Body) -> RequestError | None:
-    if not SWITCHED.match(body["model"]) or None in (body.get("thinking"), body.get("reasoning_effort")):
+def _thinking_and_effort(body: Body) -> RequestError | None:
+    if not SWITCHABLE_MODELS.match(body["model"]) or None in (body.get("thinking"), body.get("reasoning_effort")):
         return None
     return RequestError("cannot specify both 'thinking' and 'reasoning_effort'")
 
 
-def _forced(body: Body) -> RequestError | None:
-    """Refuse to demand a call of a model that thinks: Kimi K3 takes a demand that names no tool."""
+def _forced_call(body: Body) -> RequestError | None:
+    """Refuse to force a call of a model that thinks; Kimi K3 accepts this if no tool is named."""
     choice = body.get("tool_choice")
-    named = "specified" if isinstance(choice, dict) else choice
-    if named not in ("required", "specified") or not thinks(body):
+    mode = "specified" if isinstance(choice, dict) else choice
+    if mode not in ("required", "specified") or not thinks(body):
         return None
-    if named == "required" and THIRD.match(body["model"]):
+    if mode == "required" and K3_MODELS.match(body["model"]):
         return None
-    return RequestError(f"tool_choice '{named}' is incompatible with thinking enabled")
+    return RequestError(f"tool_choice '{mode}' is incompatible with thinking enabled")
 
 
-def _unreturned(body: Body) -> RequestError | None:
-    """Refuse a call of a tool whose thoughts do not come back."""
-    if not SWITCHED.match(body["model"]) or not thinks(body):
+def _call_without_thoughts(body: Body) -> RequestError | None:
+    """Refuse a tool call without the thoughts before it."""
+    if not SWITCHABLE_MODELS.match(body["model"]) or not thinks(body):
         return None
-    for at, message in enumerate(dicts(body["messages"])):
+    for index, message in enumerate(dicts(body["messages"])):
         if message["role"] == "assistant" and message.get("tool_calls") and not message.get("reasoning_content"):
-            said = f"reasoning_content is missing in assistant tool call message at index {at}"
-            return RequestError(f"thinking is enabled but {said}")
+            problem = f"reasoning_content is missing in assistant tool call message at index {index}"
+            return RequestError(f"thinking is enabled but {problem}")
     return None
 
 
-MOONSHOT = (
-    Rule(_sampled, "recorded by vercel/ai, of kimi-k3; QuantumNous/new-api 5372; HKUDS/nanobot 4962", "2026-08-26"),
-    Rule(_unthinking, "recorded by vercel/ai, of kimi-k2.7-code", "2026-08-26"),
-    Rule(_both_ways_to_think, "HKUDS/nanobot 3939, of kimi-k2.5 and 2.6", "2026-05-20"),
-    Rule(_forced, "recorded by vercel/ai, of kimi-k2.6 and 2.7; UKGovernmentBEIS/inspect_ai 5152", "2026-08-31"),
-    Rule(_unreturned, "continuedev/continue 11600; sipeed/picoclaw 588; farion1231/cc-switch 2365", "2026-04-28"),
+MOONSHOT_RULES = (
+    Rule(
+        _fixed_sampling, "recorded by vercel/ai, of kimi-k3; QuantumNous/new-api 5372; HKUDS/nanobot 4962", "2026-08-26"
+    ),
+    Rule(_code_model_without_thinking, "recorded by vercel/ai, of kimi-k2.7-code", "2026-08-26"),
+    Rule(_thinking_and_effort, "HKUDS/nanobot 3939, of kimi-k2.5 and 2.6", "2026-05-20"),
+    Rule(_forced_call, "recorded by vercel/ai, of kimi-k2.6 and 2.7; UKGovernmentBEIS/inspect_ai 5152", "2026-08-31"),
+    Rule(
+        _call_without_thoughts,
+        "continuedev/continue 11600; sipeed/picoclaw 588; farion1231/cc-switch 2365",
+        "2026-04-28",
+    ),
     stops.MOONSHOT,
 )

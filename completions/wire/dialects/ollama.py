@@ -22,12 +22,12 @@ from completions.wire.ollama import decode_errors, names
 from completions.wire.ollama.errors import ERROR_WORDS, REFUSALS, words
 from completions.wire.openai.base import usage
 
-TYPES = {400: "invalid_request_error", 404: "not_found_error"}
+ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 """The types of errors by status; all others are `api_error`."""
 
 
 class Ollama(Vendor):
-    """Ollama's dialect. The server takes no notice of `n` and of `tool_choice` (ollama/ollama 17921, August 2026)."""
+    """Ollama's dialect. The server ignores `n` and `tool_choice` (ollama/ollama 17921, August 2026)."""
 
     name = "ollama"
     place = "ollama/v1/"
@@ -54,18 +54,18 @@ class Ollama(Vendor):
         ollama_rules.check_embeddings(body)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt as the server reads it: one choice, any tool, and as much of it as the window takes."""
-        most, effort = whole(prompt.body.get("max_tokens"), 1), ollama_rules.effort(prompt.body) or None
-        read = replace(super().adapt_prompt(prompt), max_tokens=most, reasoning_effort=effort)
-        return replace(read, n=1, tool_choice=ANY_TOOL, truncates=True)
+        """Return the prompt as the server reads it: one choice, any tool, cut to the context window."""
+        max_tokens, effort = whole(prompt.body.get("max_tokens"), 1), ollama_rules.effort(prompt.body) or None
+        adapted = replace(super().adapt_prompt(prompt), max_tokens=max_tokens, reasoning_effort=effort)
+        return replace(adapted, n=1, tool_choice=ANY_TOOL, truncates=True)
 
     def for_prompt(self, prompt: Prompt) -> Self:
-        """Return the dialect, which tells nothing of what was thought where a request wants no thoughts."""
-        return self.silenced() if prompt.reasoning_effort == "none" else self
+        """Return the dialect, without thoughts if the effort is `none`."""
+        return self.hiding_thoughts() if prompt.reasoning_effort == "none" else self
 
     def adapt_reply(self, reply: Reply) -> Reply:
-        """Return the reply without calls whose arguments are no JSON object, which the server could not read either."""
-        return super().adapt_reply(replace(reply, choices=tuple(map(_readable, reply.choices))))
+        """Return the reply without calls whose arguments are not a JSON object: the server cannot read them either."""
+        return super().adapt_reply(replace(reply, choices=tuple(map(_with_readable_calls, reply.choices))))
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id with a number below 999."""
@@ -84,31 +84,31 @@ class Ollama(Vendor):
         return arranged(document, (*self.head, "choices"))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, whose content is a text even with calls; these have an index."""
-        told = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
-        calls = [arranged(call, ("id", "index")) for call in told.get("tool_calls", ())]
-        return arranged(told | ({"tool_calls": calls} if calls else {}), ("role", "content", "reasoning"))
+        """Return the message: its content is a string even with calls, and these have an index."""
+        fields = numbered(super().message(message, choice)) | {"content": message["content"] or ""}
+        calls = [arranged(call, ("id", "index")) for call in fields.get("tool_calls", ())]
+        return arranged(fields | ({"tool_calls": calls} if calls else {}), ("role", "content", "reasoning"))
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and a text."""
-        told = {"role": "assistant", "content": "", **super().delta(delta, choice)}
-        if "tool_calls" in told:
-            told["tool_calls"] = [arranged(call, ("id", "index")) for call in told["tool_calls"]]
-        return told
+        fields = {"role": "assistant", "content": "", **super().delta(delta, choice)}
+        if "tool_calls" in fields:
+            fields["tool_calls"] = [arranged(call, ("id", "index")) for call in fields["tool_calls"]]
+        return fields
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice, with log probabilities at its end if there are any."""
         reason = document.get("finish_reason")
-        told = without_nulls(document) | {"finish_reason": "stop" if reason == "content_filter" else reason}
-        return arranged(told, ("index", "message", "delta", "text", "finish_reason"))
+        fields = without_nulls(document) | {"finish_reason": "stop" if reason == "content_filter" else reason}
+        return arranged(fields, ("index", "message", "delta", "text", "finish_reason"))
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return a choice of a text completion."""
-        told = self.choice(super().text_choice(document, choice))
-        return arranged(told, ("text", "index"))
+        fields = self.choice(super().text_choice(document, choice))
+        return arranged(fields, ("text", "index"))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the three counts, and what was cached."""
+        """Return the three counts, and the cached tokens."""
         return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": reply.used.cached_tokens}}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
@@ -120,18 +120,20 @@ class Ollama(Vendor):
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope of an error."""
-        kind = TYPES.get(exc.status, "api_error")
+        kind = ERROR_TYPES.get(exc.status, "api_error")
         return {"error": {"message": words(exc), "type": kind, "param": None, "code": None}}
 
 
-def _readable(choice: Choice) -> Choice:
-    """Return a choice whose calls are all of functions with a JSON object."""
-    read = {call: replace(call, kind="function", arguments=written_arguments(call)) for call in choice.tool_calls}
-    read = {call: told for call, told in read.items() if arguments_of(told) is not None}
-    calls = tuple(read[call] for call in choice.tool_calls if call in read)
+def _with_readable_calls(choice: Choice) -> Choice:
+    """Return a choice without calls whose arguments are not a JSON object; custom calls become calls of functions."""
+    function_calls = {
+        call: replace(call, kind="function", arguments=written_arguments(call)) for call in choice.tool_calls
+    }
+    function_calls = {call: readable for call, readable in function_calls.items() if arguments_of(readable) is not None}
+    calls = tuple(function_calls[call] for call in choice.tool_calls if call in function_calls)
     if calls == choice.tool_calls:
         return choice
-    told = (replace(block, call=block.call and read.get(block.call)) for block in choice.blocks)
-    blocks = tuple(block for block in told if block.kind != "call" or block.call)
+    blocks_or_none = (replace(block, call=block.call and function_calls.get(block.call)) for block in choice.blocks)
+    blocks = tuple(block for block in blocks_or_none if block.kind != "call" or block.call)
     reason = "stop" if choice.finish_reason == "tool_calls" and not calls else choice.finish_reason
     return replace(choice, tool_calls=calls, blocks=blocks, finish_reason=reason)

@@ -1,4 +1,4 @@
-"""Step 2 for Ollama in OpenAI's format: what its server refuses, in the words of Go's JSON decoder or in its own.
+"""Step 2 for Ollama in OpenAI's format: the requests that its server refuses, with its errors or Go's decoder's.
 
 Source: the requests of `openai/openai.go` in ollama/ollama, and what makes a request of `/api/chat` of them. Go ignores
 unknown fields, and treats null as absent; there are no bounds.
@@ -13,8 +13,13 @@ from completions.wire.ollama import rules as ollama_rules
 from completions.wire.ollama.rules import ANY, FLAG, GO_TYPES, TEXT, WHOLE, Go
 
 NUMBER = Go("float64", (int, float))
-_CALLED: Mapping[str, Go] = {"name": TEXT, "arguments": TEXT}
-_CALL: Mapping[str, Go] = {"id": TEXT, "index": WHOLE, "type": TEXT, "function": Go("struct", (dict,), _CALLED)}
+_CALLED_FUNCTION: Mapping[str, Go] = {"name": TEXT, "arguments": TEXT}
+_CALL: Mapping[str, Go] = {
+    "id": TEXT,
+    "index": WHOLE,
+    "type": TEXT,
+    "function": Go("struct", (dict,), _CALLED_FUNCTION),
+}
 _MESSAGE: Mapping[str, Go] = {
     **dict.fromkeys(("role", "reasoning", "name", "tool_call_id"), TEXT),
     "content": ANY,
@@ -45,15 +50,15 @@ COMPLETION: Mapping[str, Go] = {**_SHARED, **dict.fromkeys(("prompt", "suffix"),
 EMBEDDINGS: Mapping[str, Go] = {"model": TEXT, "input": ANY, "dimensions": WHOLE, "encoding_format": TEXT}
 
 EFFORTS = ("high", "medium", "low", "max", "none")
-UNNAMED = ("xhigh", "minimal")
-"""What the server takes besides, and does not name, as its tests of autumn 2026 have it."""
+UNLISTED_EFFORTS = ("xhigh", "minimal")
+"""Efforts that the server also accepts, without listing them, by its tests of autumn 2026."""
 
-PICTURES = tuple(f"data:{kind};base64," for kind in ("", "image/jpeg", "image/jpg", "image/png", "image/webp"))
-"""How the addresses of images begin that are taken."""
+IMAGE_PREFIXES = tuple(f"data:{kind};base64," for kind in ("", "image/jpeg", "image/jpg", "image/png", "image/webp"))
+"""The prefixes of the accepted addresses of images."""
 
 
 def effort(body: Mapping[str, Any]) -> str:
-    """Return how much a request wants to be thought, empty if it does not say; `reasoning` goes before."""
+    """Return the effort of a request, empty without one; `reasoning` takes precedence."""
     if isinstance(body.get("reasoning"), dict):
         return text(body["reasoning"].get("effort"))
     return text(body.get("reasoning_effort"))
@@ -66,10 +71,10 @@ def check_chat(body: Mapping[str, Any]) -> None:
         raise RequestError("[] is too short - 'messages'")
     for message in body["messages"]:
         _check_message(mapping(message))
-    asked = effort(body)
-    if asked and asked not in (*EFFORTS, *UNNAMED):
+    requested_effort = effort(body)
+    if requested_effort and requested_effort not in (*EFFORTS, *UNLISTED_EFFORTS):
         known = ", ".join(f'"{name}"' for name in EFFORTS[:-1])
-        raise RequestError(f"invalid reasoning value: '{asked}' (must be {known}, or \"none\")")
+        raise RequestError(f"invalid reasoning value: '{requested_effort}' (must be {known}, or \"none\")")
     _check_model(body)
 
 
@@ -77,21 +82,21 @@ def check_completion(body: Mapping[str, Any]) -> None:
     """Raise `RequestError` for the first problem that the server would report of a completion."""
     ollama_rules.check_types(body, "CompletionRequest.", COMPLETION)
     stop = body.get("stop")
-    for each in stop if isinstance(stop, list) else ():
-        if not isinstance(each, str):
-            raise RequestError(f"invalid type for 'stop' field: {_kind(each)}")
+    for item in stop if isinstance(stop, list) else ():
+        if not isinstance(item, str):
+            raise RequestError(f"invalid type for 'stop' field: {_go_type(item)}")
     _check_model(body)
 
 
 def check_embeddings(body: Mapping[str, Any]) -> None:
     """Raise `RequestError` for the first problem that the server would report of a request for embeddings."""
     ollama_rules.check_types(body, "EmbedRequest.", EMBEDDINGS)
-    coding, given = text(body.get("encoding_format")), body.get("input")
-    if coding and coding.lower() not in ("float", "base64"):
-        raise RequestError(f"Invalid value for 'encoding_format' = {coding}. Supported values: ['float', 'base64'].")
-    if given is None or given == []:
+    encoding, input = text(body.get("encoding_format")), body.get("input")
+    if encoding and encoding.lower() not in ("float", "base64"):
+        raise RequestError(f"Invalid value for 'encoding_format' = {encoding}. Supported values: ['float', 'base64'].")
+    if input is None or input == []:
         raise RequestError("invalid input")
-    if not all(isinstance(each, str) for each in (given if isinstance(given, list) else [given])):
+    if not all(isinstance(item, str) for item in (input if isinstance(input, list) else [input])):
         raise RequestError("invalid input type")
     _check_model(body)
 
@@ -102,13 +107,13 @@ def _check_model(body: Mapping[str, Any]) -> None:
 
 
 def _check_message(message: Mapping[str, Any]) -> None:
-    """Refuse content of another form; what calls a tool may have none."""
+    """Refuse content of another type; a message with tool calls may have none."""
     content, calls = message.get("content"), message.get("tool_calls")
     if isinstance(content, list):
         for part in content:
             _check_part(part)
     elif not isinstance(content, str) and calls is None:
-        raise RequestError(f"invalid message content type: {_kind(content)}")
+        raise RequestError(f"invalid message content type: {_go_type(content)}")
     for call in dicts(calls):
         arguments = text(mapping(call.get("function")).get("arguments"))
         if arguments.strip(" \t\r\n") != "null" and object_of(arguments) is None:
@@ -122,15 +127,15 @@ def _check_part(part: object) -> None:
         case {"type": "image_url", "image_url": {"url": str(url)} | str(url)}:
             if url.startswith(("http://", "https://")):
                 raise RequestError("image URLs are not currently supported, please use base64 encoded data instead")
-            coded = next((url.removeprefix(start) for start in PICTURES if url.startswith(start)), None)
-            if coded is None or not ollama_rules.is_base64(coded):
+            base64_data = next((url.removeprefix(prefix) for prefix in IMAGE_PREFIXES if url.startswith(prefix)), None)
+            if base64_data is None or not ollama_rules.is_base64(base64_data):
                 raise RequestError("invalid image input")
         case _:
             raise RequestError("invalid message format")
 
 
-def _kind(value: object) -> str:
-    """Return what Go calls the type of a JSON value."""
+def _go_type(value: object) -> str:
+    """Return Go's name of the type of a JSON value."""
     if value is None:
         return "<nil>"
     return GO_TYPES.get(type(value), "string" if isinstance(value, str) else "float64")

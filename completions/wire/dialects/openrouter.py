@@ -24,7 +24,7 @@ from completions.wire.dialects import (
     refusals,
     rules,
 )
-from completions.wire.dialects.openrouter_errors import FAILED, GEMINI_3, PROVIDER, RULES, envelope
+from completions.wire.dialects.openrouter_errors import GEMINI_3, PROVIDER, PROVIDER_FAILED, RULES, envelope
 from completions.wire.dialects.openrouter_generations import generation_of
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
@@ -36,9 +36,9 @@ from completions.wire.seals import sealed
 from completions.wire.validation import Check, Problem
 
 USER = "user_mock"
-"""Who has the key; every error but that of the key names them beside it (recorded 2025-08 to 2026-05)."""
+"""The owner of the key; every error except that of the key has this id, too (recorded 2025-08 to 2026-05)."""
 
-ROUTED = "openrouter/auto"
+AUTO_MODEL = "openrouter/auto"
 """The model that chooses another one."""
 
 
@@ -59,72 +59,74 @@ class OpenRouter(Vendor):
     role_opens = null_usage = False
     response_order = openrouter_responses.ORDER
     head, header_mark = HEAD, b""
-    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_FORM, needed=("messages",))}
-    between = (*openrouter_efforts.RULES, *RULES)
-    thinks_if_asked = ("google/gemini-2.5-flash",)
+    checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_RESPONSE_FORMAT, required=("messages",))}
+    cross_field_rules = (*openrouter_efforts.RULES, *RULES)
+    thinks_on_request = ("google/gemini-2.5-flash",)
     tier: str | None = None
-    """The tier that the maker tells."""
-    native_reasons: ClassVar[Mapping[str, str]] = {}
-    """What the maker calls finish reasons, where it is not what OpenAI does."""
-    model_list = staticmethod(catalogue.pages)
-    response = staticmethod(openrouter_responses.told)
+    """The service tier that the maker reports."""
+    native_finish_reasons: ClassVar[Mapping[str, str]] = {}
+    """The maker's names of finish reasons, if they differ from OpenAI's."""
+    model_list = staticmethod(catalogue.page)
+    response = staticmethod(openrouter_responses.openrouter_response)
 
     def knows(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
-        maker, _, named = model.partition("/")
-        name, vendor = named.partition(":")[0], MAKERS.get(maker, maker)
+        maker, _, variant = model.partition("/")
+        name, vendor = variant.partition(":")[0], MAKERS.get(maker, maker)
         return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect as it is for the models of one maker: some sign or encrypt what was thought."""
+        """Return the dialect of the model's maker: some sign or encrypt thoughts."""
         model = prompt.model or ""
-        dialect = next((dialect for start, dialect in OF_MAKERS.items() if model.startswith(start)), self)
-        return dialect.silenced_if_asked(prompt)
+        dialect = next((dialect for prefix, dialect in DIALECT_BY_PREFIX.items() if model.startswith(prefix)), self)
+        return dialect.hiding_thoughts_on_request(prompt)
 
     to_store = staticmethod(generation_of)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
         """Return the delta for a piece of reasoning."""
-        return {} if self.is_silent else {"reasoning": text, "reasoning_details": [self.detail({"text": text})]}
+        return {} if self.hides_thoughts else {"reasoning": text, "reasoning_details": [self.detail({"text": text})]}
 
-    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def detail(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning."""
-        return {"type": "reasoning.text", **said, "format": "unknown", "index": 0}
+        return {"type": "reasoning.text", **fields, "format": "unknown", "index": 0}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with the provider."""
         return super().top_level(head, reply, prompt) | {"provider": PROVIDER}
 
     def answer_id(self, reply: Reply) -> str:
-        """Return an id that tells the time."""
-        return generation("gen-", reply)
+        """Return an id with the time."""
+        return generation_id("gen-", reply)
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
         """Return the id of the generation (recorded since May 2026)."""
         return {"x-generation-id": reply.id or self.answer_id(reply)}
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
-        """Return the id of a generation; items have ids that are kept nowhere."""
+        """Return the id of a generation; the ids of items are temporary."""
         if place is None:
             return self.answer_id(reply)
         return f"{made.partition('_')[0]}_tmp_{ids.spelled(made, 11, ids.LOWER)}"
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with what is null where the provider does not say it."""
-        told = {**document, "system_fingerprint": document.get("system_fingerprint"), "service_tier": self.tier}
-        return arranged(told, [key for key in told if key not in ("choices", "usage")])
+        """Return an answer, with null for the fields that the provider lacks."""
+        answer = {**document, "system_fingerprint": document.get("system_fingerprint"), "service_tier": self.tier}
+        return arranged(answer, [key for key in answer if key not in ("choices", "usage")])
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message, with null for missing fields."""
-        said = super().message(message, choice)
-        told = {"role": "assistant", "content": said["content"], "refusal": None}
-        told |= said if self.is_silent else {"reasoning": None, **said}
-        if calls := said.get("tool_calls"):
-            told["tool_calls"] = [{"type": call["type"], "index": at, **call} for at, call in enumerate(calls)]
-        return told
+        fields = super().message(message, choice)
+        document = {"role": "assistant", "content": fields["content"], "refusal": None}
+        document |= fields if self.hides_thoughts else {"reasoning": None, **fields}
+        if calls := fields.get("tool_calls"):
+            document["tool_calls"] = [
+                {"type": call["type"], "index": index, **call} for index, call in enumerate(calls)
+            ]
+        return document
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice; only that of a whole answer has a place for log probabilities."""
+        """Return a choice; only that of a whole answer has log probabilities."""
         if "message" in document:
             return arranged(document, ("index", "logprobs", "finish_reason", "native_finish_reason"))
         return arranged(
@@ -134,49 +136,49 @@ class OpenRouter(Vendor):
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role and the content."""
         content = None if "tool_calls" in delta else ""
-        if not delta and choice.reasoning and not self.is_silent:
+        if not delta and choice.reasoning and not self.hides_thoughts:
             delta = {"reasoning": None}
         return {"content": content, "role": "assistant", **super().delta(delta, choice)}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return the provider's finish reason, and its failure if there was one."""
         if reason != "error":
-            return {"native_finish_reason": self.native_reasons.get(reason or "", reason)}
+            return {"native_finish_reason": self.native_finish_reasons.get(reason or "", reason)}
         failure = choice.failure or ErrorSaid("")
         code = int(failure.code) if failure.code and failure.code.isdecimal() and len(failure.code) < 10 else 502
-        return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or FAILED}}
+        return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or PROVIDER_FAILED}}
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
         """Return that there is no finish reason yet."""
         return {"native_finish_reason": None}
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with its cache marks, as Anthropic's models accept them; it may ask to be compressed.
+        """Return the prompt with its cache marks, as for Anthropic's models, and with its request for compression.
 
         A chat without a model gets the first of its `models`, or the router's own choice: the SDK's `ChatRequest`.
         """
         adapted, body = super().adapt_prompt(prompt), prompt.body
-        model = prompt.model or next(iter(texts(body.get("models"))), ROUTED)
+        model = prompt.model or next(iter(texts(body.get("models"))), AUTO_MODEL)
         return replace(adapted, model=model, cache_blocks=cache_blocks(body), truncates=_is_compressed(body))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
-        thought = (counted := reply.used).reasoning_tokens
-        paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, counted))
-        given = {
-            "cached_tokens": counted.cached_tokens,
-            "cache_write_tokens": counted.cache_creation_tokens,
-            "audio_tokens": counted.audio_tokens,
+        reasoning_tokens = (used := reply.used).reasoning_tokens
+        cost = openrouter_costs.cost_fields(*openrouter_costs.costs(prompt.model, used))
+        input_details = {
+            "cached_tokens": used.cached_tokens,
+            "cache_write_tokens": used.cache_creation_tokens,
+            "audio_tokens": used.audio_tokens,
             "video_tokens": 0,
         }
         return counts(reply.used) | {
-            **{"cost": paid["cost"], "is_byok": False, "prompt_tokens_details": given, **paid},
-            "completion_tokens_details": {"reasoning_tokens": thought, "image_tokens": 0, "audio_tokens": 0},
+            **{"cost": cost["cost"], "is_byok": False, "prompt_tokens_details": input_details, **cost},
+            "completion_tokens_details": {"reasoning_tokens": reasoning_tokens, "image_tokens": 0, "audio_tokens": 0},
         }
 
-    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
+    def reasoned(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""
-        return item | {"content": [{"type": "reasoning_text", "text": text} for text in said]}
+        return item | {"content": [{"type": "reasoning_text", "text": text} for text in texts]}
 
     def narrated(self, events: Events) -> Sequence[Event]:
         """Return the events without names, and with a terminator."""
@@ -185,36 +187,36 @@ class OpenRouter(Vendor):
     def adapt_embeddings(self, document: dict[str, Any], reply: Reply) -> dict[str, Any]:
         """Return the list with its cost and the provider."""
         used = Usage(document["usage"]["prompt_tokens"], 0)
-        usage = openrouter_costs.told(*openrouter_costs.costs(document["model"], used))
-        told = {"provider": PROVIDER, "id": generation("gen-emb-", reply)}
-        told |= {"model": document["model"].rpartition("/")[2]}
-        return document | {"usage": document["usage"] | usage} | told
+        usage = openrouter_costs.cost_fields(*openrouter_costs.costs(document["model"], used))
+        fields = {"provider": PROVIDER, "id": generation_id("gen-emb-", reply)}
+        fields |= {"model": document["model"].rpartition("/")[2]}
+        return document | {"usage": document["usage"] | usage} | fields
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Tell that there always is a usage."""
+        """Return True: every stream has the usage."""
         return True
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
-        """Return the finished choice once more."""
+        """Return the service tier, and the finished choice once more."""
         return {"service_tier": self.tier, "choices": [finished]}
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error; without anything to answer it has words of its own (karthink/gptel issue 480)."""
+        """Return the error; one for missing messages has its own wording (karthink/gptel issue 480)."""
         if problem.path == "messages" and not body.get("messages"):
             return RequestError('Input required: specify "prompt" or "messages"')
         return problem.error()
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, which names whose key it was if the key is good."""
+        """Return the envelope, with the owner of the key if the key is valid."""
         return envelope(exc) | ({} if exc.status == 401 else {"user_id": USER})
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the chunk that ends a stream: its error stands beside a choice, of which a response has none."""
+        """Return the chunk that ends a stream: it has the error and, except in responses, a choice."""
         if prompt.format == "responses":
             return envelope(exc)
         choice = {"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": "error"}
         return {
-            "id": last.get("id") or generation("gen-", Reply(())),
+            "id": last.get("id") or generation_id("gen-", Reply(())),
             "object": "chat.completion.chunk",
             "created": last.get("created", 0),
             "model": last.get("model") or prompt.model or "",
@@ -224,169 +226,169 @@ class OpenRouter(Vendor):
         }
 
 
-class OfAnthropic(OpenRouter):
-    """OpenRouter's dialect for Claude, which signs what it thought (recorded 2025-10 to 2026-08)."""
+class OpenRouterClaude(OpenRouter):
+    """OpenRouter's dialect of Claude, which signs its thoughts (recorded 2025-10 to 2026-08)."""
 
-    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.CLAUDE
+    native_finish_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.CLAUDE
     call_ids = ("toolu_bdrk_01", 22, ids.BASE58)
-    """Those that Claude has given on Amazon Bedrock."""
+    """Those of Claude on Amazon Bedrock."""
 
-    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def detail(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning."""
-        return super().detail(said) | {"format": "anthropic-claude-v1"}
+        return super().detail(fields) | {"format": "anthropic-claude-v1"}
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the signature."""
-        return {"reasoning": None, "reasoning_details": [self.detail({"signature": _seal(thoughts)})]}
+        return {"reasoning": None, "reasoning_details": [self.detail({"signature": _encrypted(thoughts)})]}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message; its reasoning is signed."""
+        """Return the message, with signed reasoning."""
         document = super().message(message, choice)
         if thoughts := choice.reasoning:
-            document["reasoning_details"] = [self.detail({"text": thoughts}) | {"signature": _seal(thoughts)}]
+            document["reasoning_details"] = [self.detail({"text": thoughts}) | {"signature": _encrypted(thoughts)}]
         return document
 
 
-class Encrypting(OpenRouter):
-    """OpenRouter's dialect for makers whose reasoning is followed by what it was, encrypted."""
+class EncryptingOpenRouter(OpenRouter):
+    """OpenRouter's dialect of makers whose reasoning is followed by its encryption."""
 
-    form: str
+    format: str
     """The format of the details."""
 
     def without_thoughts(self, reply: Reply) -> Reply:
-        """Return the reply, of whose thoughts what is encrypted is told all the same (0xPlaygrounds/rig, 2026-09)."""
+        """Return the reply: its thoughts are still sent in encrypted form (0xPlaygrounds/rig, 2026-09)."""
         return reply
 
     def encrypted(self, thoughts: str, choice: Choice) -> dict[str, Any]:
-        """Return what was thought as a detail that has to come back."""
-        told = {"type": "reasoning.encrypted", "data": _seal(thoughts), "format": self.form}
-        return {**told, **self.identity(thoughts, choice), "index": 0}
+        """Return the encrypted thoughts as a detail, which clients must send back."""
+        detail = {"type": "reasoning.encrypted", "data": _encrypted(thoughts), "format": self.format}
+        return {**detail, **self.identity(thoughts, choice), "index": 0}
 
     def identity(self, thoughts: str, choice: Choice) -> dict[str, Any]:
-        """Return the id of what is encrypted: that of the first call, if there is one."""
+        """Return the id of the encrypted thoughts: that of the first call, if there is one."""
         return {"id": choice.tool_calls[0].id} if choice.tool_calls else {}
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
-        """Return the reasoning as the API encrypts it."""
+        """Return the delta with the encrypted reasoning."""
         return {"reasoning": None, "reasoning_details": [self.encrypted(thoughts, choice)]}
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message; its details are numbered, as those of a stream are not (since 2026-03)."""
+        """Return the message; its details are numbered, unlike those of a stream (since 2026-03)."""
         document = super().message(message, choice)
         if thoughts := choice.reasoning:
-            told = [] if self.is_silent else [self.detail({"text": thoughts})]
-            document["reasoning_details"] = [*told, self.encrypted(thoughts, choice) | {"index": len(told)}]
+            details = [] if self.hides_thoughts else [self.detail({"text": thoughts})]
+            document["reasoning_details"] = [*details, self.encrypted(thoughts, choice) | {"index": len(details)}]
         return document
 
 
-class OfOpenAI(Encrypting):
-    """OpenRouter's dialect for OpenAI's models, whose reasoning is summed up and encrypted (2025-10 to 2026-06)."""
+class OpenRouterOpenAI(EncryptingOpenRouter):
+    """OpenRouter's dialect of OpenAI's models, whose reasoning is summarized and encrypted (2025-10 to 2026-06)."""
 
     tier: str | None = "default"
-    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.OPENAI
-    form = "openai-responses-v1"
+    native_finish_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.OPENAI
+    format = "openai-responses-v1"
 
-    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def detail(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a summary of the reasoning."""
-        return {"type": "reasoning.summary", "summary": said["text"], "format": self.form, "index": 0}
+        return {"type": "reasoning.summary", "summary": fields["text"], "format": self.format, "index": 0}
 
     def identity(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the id of the item of reasoning."""
-        return {"id": f"rs_{self.item(thoughts)}"}
+        return {"id": f"rs_{self.item_id(thoughts)}"}
 
-    def item(self, thoughts: str) -> str:
+    def item_id(self, thoughts: str) -> str:
         """Return the id of an item, without its prefix."""
         return ids.spelled(thoughts, 50)
 
 
-class OfGpt4o(OfOpenAI):
-    """OpenRouter's dialect for GPT-4o, which is asked at OpenAI's chat (recorded in July and October 2026)."""
+class OpenRouterGpt4o(OpenRouterOpenAI):
+    """OpenRouter's dialect of GPT-4o, which uses OpenAI's chat (recorded in July and October 2026)."""
 
-    native_reasons: ClassVar[Mapping[str, str]] = {}
+    native_finish_reasons: ClassVar[Mapping[str, str]] = {}
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields with OpenAI's fingerprint."""
         return super().top_level(head, reply, prompt) | {"system_fingerprint": head["system_fingerprint"]}
 
 
-class OfXai(OfOpenAI):
-    """OpenRouter's dialect for Grok, which answers as xAI's responses do (recorded in 2026-03)."""
+class OpenRouterGrok(OpenRouterOpenAI):
+    """OpenRouter's dialect of Grok, which uses xAI's responses (recorded in 2026-03)."""
 
     tier = None
-    form = "xai-responses-v1"
+    format = "xai-responses-v1"
     call_ids = ("call_", 8, ids.DIGITS)
 
-    def item(self, thoughts: str) -> str:
+    def item_id(self, thoughts: str) -> str:
         """Return a UUID."""
         return ids.uuid_of(thoughts)
 
 
-class OfMoonshot(OpenRouter):
-    """OpenRouter's dialect for Kimi, as Moonshot AI serves it (recorded in 2026-03)."""
+class OpenRouterKimi(OpenRouter):
+    """OpenRouter's dialect of Kimi, served by Moonshot AI (recorded in 2026-03)."""
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return the tool's name with the call's number, such as `look:0`."""
         return f"{name}:{place[-1]}"
 
 
-class OfGoogle(OpenRouter):
-    """OpenRouter's dialect for Gemini (recorded 2025-11 to 2026-08)."""
+class OpenRouterGemini(OpenRouter):
+    """OpenRouter's dialect of Gemini (recorded 2025-11 to 2026-08)."""
 
     tier = "default"
-    native_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.GEMINI
+    native_finish_reasons: ClassVar[Mapping[str, str]] = openrouter_reasons.GEMINI
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
         """Return an id with the tool's name (recorded 2025-12 and 2026-03)."""
         return f"tool_{name}_{ids.spelled(f'call/{reply.serial}{place}', 20, ids.ALPHANUMERIC)}"
 
-    def detail(self, said: Mapping[str, Any]) -> dict[str, Any]:
+    def detail(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         """Return a detail of the reasoning (recorded in 2026-03)."""
-        return super().detail(said) | {"format": "google-gemini-v1"}
+        return super().detail(fields) | {"format": "google-gemini-v1"}
 
 
-class OfGemini3(Encrypting, OfGoogle):
-    """OpenRouter's dialect for Gemini 3, which signs what it thought (recorded in 2026-03), and its calls anyway."""
+class OpenRouterGemini3(EncryptingOpenRouter, OpenRouterGemini):
+    """OpenRouter's dialect of Gemini 3, which signs its thoughts (recorded in 2026-03), and calls without any."""
 
-    form = "google-gemini-v1"
+    format = "google-gemini-v1"
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message; calls that nothing was thought before are signed too."""
+        """Return the message; calls without thoughts are signed, too."""
         document = super().message(message, choice)
         return document | self._signed(choice) if choice.tool_calls and not choice.reasoning else document
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta; that which begins the first call tells the signature."""
-        told = super().delta(delta, choice)
-        begins = any(call.get("id") and not call.get("index") for call in dicts(delta.get("tool_calls")))
-        return {**told, **self._signed(choice)} if begins and not choice.reasoning else told
+        """Return the delta; that which begins the first call has the signature."""
+        fields = super().delta(delta, choice)
+        begins_first_call = any(call.get("id") and not call.get("index") for call in dicts(delta.get("tool_calls")))
+        return {**fields, **self._signed(choice)} if begins_first_call and not choice.reasoning else fields
 
     def _signed(self, choice: Choice) -> dict[str, Any]:
         return {"reasoning_details": [self.encrypted(choice.tool_calls[0].id, choice)]}
 
 
 def _is_compressed(body: Mapping[str, Any]) -> bool:
-    """Tell whether a prompt that is too long loses what is in its middle: by a plugin, or as once asked for."""
+    """Tell whether the middle of a long prompt is cut: by a plugin, or by the older `transforms`."""
     plugins = [plugin.get("id") for plugin in dicts(body.get("plugins"))]
     return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
 
 
-def generation(prefix: str, reply: Reply) -> str:
-    """Return the id of a generation: its second, and 20 letters."""
+def generation_id(prefix: str, reply: Reply) -> str:
+    """Return the id of a generation: the time in seconds, and 20 letters."""
     return f"{prefix}{reply.created or 0}-{ids.spelled(f'generation/{reply.serial}', 20, ids.ALPHANUMERIC)}"
 
 
-def _seal(thoughts: str) -> str:
+def _encrypted(thoughts: str) -> str:
     return base64.b64encode(sealed(thoughts)).decode()
 
 
-OF_MAKERS: Mapping[str, OpenRouter] = {
-    "anthropic/": OfAnthropic(),
-    GEMINI_3: OfGemini3(),
-    "google/": OfGoogle(),
-    "moonshotai/": OfMoonshot(),
+DIALECT_BY_PREFIX: Mapping[str, OpenRouter] = {
+    "anthropic/": OpenRouterClaude(),
+    GEMINI_3: OpenRouterGemini3(),
+    "google/": OpenRouterGemini(),
+    "moonshotai/": OpenRouterKimi(),
     "openai/gpt-oss": OpenRouter(),
-    "openai/gpt-4o": OfGpt4o(),
-    "openai/": OfOpenAI(),
-    "x-ai/": OfXai(),
+    "openai/gpt-4o": OpenRouterGpt4o(),
+    "openai/": OpenRouterOpenAI(),
+    "x-ai/": OpenRouterGrok(),
 }
-"""By how the names of a maker's models begin."""
+"""The dialects by the prefix of the models' names."""

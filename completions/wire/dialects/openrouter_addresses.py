@@ -1,7 +1,7 @@
-"""What OpenRouter tells besides answers: its models and who serves them, to anyone, and how a key stands.
+"""OpenRouter's addresses about models and their providers, which need no key, and about the key and its credits.
 
 Sources: OpenRouter's API reference, and its SDK for Python (1.3); llm-openrouter 0.7 asks for the models without a key.
-Who serves a model is told as it was measured in September and October 2026, without a key.
+The providers of a model were measured in September and October 2026, without a key.
 """
 
 from collections.abc import Collection, Mapping
@@ -14,39 +14,39 @@ from completions.wire.dialects.openrouter import USER
 from completions.wire.dialects.openrouter_errors import PROVIDER
 
 CREDITS = 1000.0
-"""Dollars that were paid; none of them is used, as nothing costs anything here."""
+"""The dollars paid; none are used, as nothing costs anything here."""
 
-OLD_LIMIT = {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."}
-FREE = {"limit": 1000, "remaining": 1000, "used": 0}
-SPENT = {f"{kind}usage{time}": 0.0 for kind in ("", "byok_") for time in ("", "_daily", "_weekly", "_monthly")}
+DEPRECATED_LIMIT = {"requests": -1, "interval": "10s", "note": "This field is deprecated and safe to ignore."}
+FREE_REQUESTS = {"limit": 1000, "remaining": 1000, "used": 0}
+USAGE = {f"{kind}usage{time}": 0.0 for kind in ("", "byok_") for time in ("", "_daily", "_weekly", "_monthly")}
 
 
 def addresses(place: str, wire: WireFormat) -> list[Address]:
-    """Return the addresses under a path; errors are in the chat's format, `wire`."""
+    """Return the addresses below a path; `wire`, the format of chat, is that of errors."""
     return [
         Address(f"{place}models", wire, "public", partial(wire.model_list, query={})),
-        Address(f"{place}models/count", wire, "public", partial(_count, wire)),
+        Address(f"{place}models/count", wire, "public", partial(_model_count, wire)),
         Address(f"{place}models/user", wire, "models"),
         Address(f"{place}models/(?P<name>.+)/endpoints", wire, "public_model", _endpoints),
-        Address(f"{place}model/(?P<name>.+)", wire, "public_model", _one),
+        Address(f"{place}model/(?P<name>.+)", wire, "public_model", _model_document),
         Address(f"{place}(?:auth/)?key", wire, "tell", _key),
         Address(f"{place}credits", wire, "tell", _credits),
     ]
 
 
-def _count(wire: WireFormat, models: Collection[str]) -> dict[str, Any]:
+def _model_count(wire: WireFormat, models: Collection[str]) -> dict[str, Any]:
     return {"data": {"count": len(wire.model_list(models, {})["data"])}}
 
 
-def _one(model: Mapping[str, Any]) -> dict[str, Any]:
+def _model_document(model: Mapping[str, Any]) -> dict[str, Any]:
     return {"data": model}
 
 
 def _endpoints(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a model with the one provider that serves it: the mock."""
-    told = {field: model[field] for field in ("id", "name", "created", "description", "architecture")}
+    """Return a model with its only provider: the mock."""
+    fields = {field: model[field] for field in ("id", "name", "created", "description", "architecture")}
     limits = {"max_completion_tokens": model["top_provider"]["max_completion_tokens"], "max_prompt_tokens": None}
-    served = {
+    endpoint = {
         "name": f"{PROVIDER} | {model['id']}",
         "model_id": model["id"],
         "model_name": model["name"],
@@ -65,7 +65,7 @@ def _endpoints(model: Mapping[str, Any]) -> dict[str, Any]:
         "latency_last_30m": None,
         "throughput_last_30m": None,
     }
-    return {"data": {**told, "endpoints": [served]}}
+    return {"data": {**fields, "endpoints": [endpoint]}}
 
 
 def _key(models: Collection[str]) -> dict[str, Any]:
@@ -76,10 +76,10 @@ def _key(models: Collection[str]) -> dict[str, Any]:
         "allowed_data_regions": ["global"],
         "budgets": [],
         "effective_budget": None,
-        "free_model_daily_requests": FREE,
+        "free_model_daily_requests": FREE_REQUESTS,
     }
-    more = {"is_free_tier": False, "expires_at": None, "rate_limit": OLD_LIMIT}
-    return {"data": {**facts, **limits, **SPENT, **owner, **budgets, **more}}
+    other_fields = {"is_free_tier": False, "expires_at": None, "rate_limit": DEPRECATED_LIMIT}
+    return {"data": {**facts, **limits, **USAGE, **owner, **budgets, **other_fields}}
 
 
 def _credits(models: Collection[str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""OpenRouter's errors: what an envelope tells besides the message, and what a history of Gemini 3 must bring back."""
+"""OpenRouter's errors: the envelope with its metadata, and the rule that Gemini 3's signatures must be sent back."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,13 +10,13 @@ from completions.wire.openai.words import POLICY
 from completions.wire.validation import Rule
 
 PROVIDER = "Mock"
-"""Who serves every model here."""
+"""The provider of all models here."""
 
-FAILED, QUOTA = "Provider returned error", "insufficient_quota"
+PROVIDER_FAILED, QUOTA = "Provider returned error", "insufficient_quota"
 GEMINI_3 = "google/gemini-3"
-"""How the models begin whose calls are signed."""
+"""The prefix of the names of models whose calls are signed."""
 
-CREDITS: Mapping[str, object] = {
+CREDITS_METADATA: Mapping[str, object] = {
     "limit_source": "openrouter_credits",
     "remedy_hint": (
         "Add credits at https://openrouter.ai/settings/credits, or lower max_tokens / prompt size to fit your "
@@ -24,9 +24,9 @@ CREDITS: Mapping[str, object] = {
     ),
     "provider_name": None,
 }
-"""What is told of a balance that is used up (quoted from August to September 2026)."""
+"""The metadata of the error for a used-up balance (quoted from August to September 2026)."""
 
-RAW = (
+RAW_SIGNATURE_ERROR = (
     "Gemini models require OpenRouter reasoning details to be preserved in each request. Please refer to our docs: "
     "https://openrouter.ai/docs/guides/best-practices/reasoning-tokens#preserving-reasoning-blocks. Upstream error: "
     '{{\n  "error": {{\n    "code": 400,\n    "message": "{message}",\n    "status": "INVALID_ARGUMENT"\n  }}\n}}\n'
@@ -34,12 +34,12 @@ RAW = (
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the error, whose code is the status; a failure of the provider says what it said."""
+    """Return the error, whose code is the status; a failure of the provider has its raw message."""
     metadata: Mapping[str, object] | None = None
     if exc.status >= 500 and exc.code:
         metadata = {"raw": exc.code, "provider_name": PROVIDER, "is_byok": False}
     elif exc.code == QUOTA:
-        metadata = CREDITS
+        metadata = CREDITS_METADATA
     elif exc.code == POLICY and exc.about:
         flagged = {"reasons": ["misc"], "flagged_input": _shortened(str(exc.about.get("last_user", "")))}
         metadata = flagged | {"provider_name": PROVIDER, "model_slug": exc.about["model"]}
@@ -49,18 +49,20 @@ def envelope(exc: RequestError) -> dict[str, Any]:
     return {"error": error | ({"metadata": metadata} if metadata else {})}
 
 
-def _shortened(said: str) -> str:
-    """Return a text that was flagged in at most 100 characters; a longer one lacks its middle."""
-    return said if len(said) <= 100 else f"{said[:48]}...{said[-49:]}"
+def _shortened(text: str) -> str:
+    """Return a flagged text in at most 100 characters; the middle of a longer one is cut."""
+    return text if len(text) <= 100 else f"{text[:48]}...{text[-49:]}"
 
 
-def _unsigned(body: Mapping[str, Any]) -> RequestError | None:
-    """Return the error for a call of Gemini 3 whose encrypted detail has not come back, with what Google said."""
-    wants = text(body.get("model")).startswith(GEMINI_3)
-    if not (wrong := chat_signature_problem(body["messages"], _encrypted, of_any_text=True) if wants else ""):
+def _missing_signature(body: Mapping[str, Any]) -> RequestError | None:
+    """Return the error for a call of Gemini 3 without its encrypted detail, with Google's raw error."""
+    demands_signatures = text(body.get("model")).startswith(GEMINI_3)
+    if not (
+        problem := chat_signature_problem(body["messages"], _encrypted, of_any_text=True) if demands_signatures else ""
+    ):
         return None
-    error = RequestError(FAILED)
-    error.about = {"raw": RAW.format(message=wrong), "provider_name": "Google AI Studio"}
+    error = RequestError(PROVIDER_FAILED)
+    error.about = {"raw": RAW_SIGNATURE_ERROR.format(message=problem), "provider_name": "Google AI Studio"}
     return error
 
 
@@ -70,5 +72,9 @@ def _encrypted(message: Mapping[str, Any]) -> object:
 
 
 RULES = (
-    Rule(_unsigned, "OpenRouterTeam/typescript-sdk 120; karthink/gptel 1190; microsoft/vscode 279676", "2025-12-26"),
+    Rule(
+        _missing_signature,
+        "OpenRouterTeam/typescript-sdk 120; karthink/gptel 1190; microsoft/vscode 279676",
+        "2025-12-26",
+    ),
 )

@@ -1,4 +1,4 @@
-"""What OpenRouter tells of an answer of chat afterwards: `GET /api/v1/generation?id=…`, its tokens and its cost.
+"""OpenRouter's document of a chat's answer, with its tokens and cost: `GET /api/v1/generation?id=…`.
 
 Shape: `GenerationResponseData` of OpenRouter's SDK for Python (1.3.84), and `total_cost` equals the cost in the usage,
 as users measured in 2026.
@@ -16,39 +16,41 @@ from completions.wire.fields import dicts, mapping, text
 
 GENERATION = "generation"
 
-NULL = (
+NULL_FIELDS = (
     *("app_id", "cache_discount", "external_user", "http_referer", "moderation_latency", "num_fetches"),
     *("num_input_audio_prompt", "num_media_completion", "num_media_prompt", "num_search_results", "preset_id"),
     *("provider_responses", "router", "upstream_id", "user_agent", "web_search_engine", "workspace_id"),
 )
-"""What is not known here."""
+"""The fields that are not known here."""
 
 
 def generation_of(completion: Mapping[str, Any], prompt: Prompt, span: Span) -> StoredDocument:
-    """Return what is told of a chat completion, which is kept under its id."""
-    used = mapping(completion.get("usage"))
-    asked, said, cost = (used.get(name, 0) for name in ("prompt_tokens", "completion_tokens", "cost"))
+    """Return the document of a chat completion, stored under its id."""
+    usage = mapping(completion.get("usage"))
+    prompt_tokens, completion_tokens, cost = (
+        usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens", "cost")
+    )
     choice: Mapping[str, Any] = next(iter(dicts(completion.get("choices"))), {})
-    begun, ended = span()
+    started, ended = span()
     document = {
-        **dict.fromkeys(NULL),
+        **dict.fromkeys(NULL_FIELDS),
         "id": completion["id"],
         "api_type": "completions",
         "model": text(completion.get("model")),
         "provider_name": PROVIDER,
-        "created_at": datetime.fromtimestamp(begun, UTC).isoformat(timespec="milliseconds"),
+        "created_at": datetime.fromtimestamp(started, UTC).isoformat(timespec="milliseconds"),
         "streamed": prompt.stream,
         "cancelled": False,
-        "generation_time": round((ended - begun) * 1000),
-        "latency": round((ended - begun) * 1000),
+        "generation_time": round((ended - started) * 1000),
+        "latency": round((ended - started) * 1000),
         "finish_reason": choice.get("finish_reason"),
         "native_finish_reason": choice.get("native_finish_reason"),
-        "tokens_prompt": asked,
-        "tokens_completion": said,
-        "native_tokens_prompt": asked,
-        "native_tokens_completion": said,
-        "native_tokens_reasoning": mapping(used.get("completion_tokens_details")).get("reasoning_tokens", 0),
-        "native_tokens_cached": mapping(used.get("prompt_tokens_details")).get("cached_tokens", 0),
+        "tokens_prompt": prompt_tokens,
+        "tokens_completion": completion_tokens,
+        "native_tokens_prompt": prompt_tokens,
+        "native_tokens_completion": completion_tokens,
+        "native_tokens_reasoning": mapping(usage.get("completion_tokens_details")).get("reasoning_tokens", 0),
+        "native_tokens_cached": mapping(usage.get("prompt_tokens_details")).get("cached_tokens", 0),
         "native_tokens_completion_images": 0,
         "total_cost": cost,
         "usage": cost,
@@ -62,5 +64,5 @@ def generation_of(completion: Mapping[str, Any], prompt: Prompt, span: Span) -> 
 
 
 def not_found(name: str) -> RequestError:
-    """Return the error of a generation that is not there."""
+    """Return the 404 of a generation."""
     return RequestError(f"Generation {name[:200]} not found", status=404)

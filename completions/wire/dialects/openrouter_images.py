@@ -1,4 +1,4 @@
-"""OpenRouter's pictures: `POST /api/v1/images`, drawn by models of any maker, and what they cost.
+"""OpenRouter's images: `POST /api/v1/images`, by models of any maker, with their cost.
 
 Sources: an answer recorded by crmne/ruby_llm in 2026, and `ImageGenerationRequest`, `ImageGenerationResponse` and
 `ImageStreamingResponse` of OpenRouter's SDK for Python (1.3.84). Tokens of makers but Google are counted as OpenAI's.
@@ -33,19 +33,19 @@ RATIOS = (
 RESOLUTIONS = {"512": 512, "768": 768, "1K": 1024, "1.5K": 1536, "2K": 2048, "4K": 2880}
 """The edge of a square picture, as far as one is drawn here."""
 
-KINDS = ("png", "jpeg", "webp", "svg")
-STREAMED = "openai/"
-"""How the names of models begin whose pictures are streamed; of others `stream` has no effect."""
+FORMATS = ("png", "jpeg", "webp", "svg")
+STREAMED_PREFIX = "openai/"
+"""The prefix of the names of models whose images are streamed; for others `stream` has no effect."""
 
-GOOGLES, PER_GOOGLES = "google/", 1120
-"""How the names of Google's models begin, and the tokens of a picture that they draw or are given, as recorded."""
+GOOGLE_PREFIX, GOOGLE_IMAGE_TOKENS = "google/", 1120
+"""The prefix of the names of Google's models, and their tokens of an image, input or output, as recorded."""
 
 _IMAGE = record(
     {"type": choice("image_url"), "image_url": record({"url": string(low=1)}, ("url",), others=True)},
     ("image_url",),
     others=True,
 )
-_ASKED = record(
+_REQUEST = record(
     {
         "model": string(low=1),
         "prompt": string(low=1),
@@ -55,7 +55,7 @@ _ASKED = record(
         "size": nullable(string()),
         "quality": nullable(choice("auto", "low", "medium", "high", "xhigh", "max")),
         "background": nullable(choice("auto", "transparent", "opaque")),
-        "output_format": nullable(choice(*KINDS)),
+        "output_format": nullable(choice(*FORMATS)),
         "output_compression": nullable(integer(0, 100)),
         "input_references": nullable(array(_IMAGE, "objects")),
         "seed": nullable(integer()),
@@ -71,40 +71,40 @@ _ASKED = record(
 
 
 class OpenRouterImages(Images):
-    """What OpenRouter's models draw: the bytes, what kind of file they are, and the cost."""
+    """The images of OpenRouter's models: the bytes, their media type, and the cost."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request for pictures."""
+        """Read a request for images."""
         prompt = super().parse(body, headers, validate=validate, route=route)
-        is_streamed = prompt.body.get("stream") is True and (prompt.model or "").startswith(STREAMED)
+        is_streamed = prompt.body.get("stream") is True and (prompt.model or "").startswith(STREAMED_PREFIX)
         return replace(prompt, stream=is_streamed)
 
     def validate(self, document: dict[str, Any]) -> None:
-        """Raise `RequestError` for what OpenRouter refuses."""
-        OPENROUTER.refuse(_ASKED(document), document)
+        """Raise `RequestError` if OpenRouter refuses the request."""
+        OPENROUTER.refuse(_REQUEST(document), document)
 
     def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
-        """Return the picture that shows some words; a `size` in pixels counts most, one that is a tier is one."""
-        asked, size = prompt.body, text(prompt.body.get("size"))
+        """Return the picture of a text; `size` is the exact size in pixels, or else a resolution."""
+        body, size = prompt.body, text(prompt.body.get("size"))
         if (exact := edges(size)) is None:
-            edge = RESOLUTIONS.get(size) or RESOLUTIONS.get(text(asked.get("resolution"))) or RESOLUTIONS["1K"]
-            ratio = text(asked.get("aspect_ratio"))
+            edge = RESOLUTIONS.get(size) or RESOLUTIONS.get(text(body.get("resolution"))) or RESOLUTIONS["1K"]
+            ratio = text(body.get("aspect_ratio"))
             exact = edges_by_ratio(ratio if ratio in RATIOS else "1:1", edge)
-        return Picture(said, *exact, seed, asked.get("background") == "transparent")
+        return Picture(said, *exact, seed, body.get("background") == "transparent")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the pictures, and what they cost."""
-        data = [self._image(reply, prompt, at) for at in range(prompt.n)]
+        """Return the images, and their cost."""
+        data = [self._image(reply, prompt, index) for index in range(prompt.n)]
         return {"created": reply.created, "data": data, "usage": _usage(prompt, prompt.n)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return an event for each picture, and the terminator."""
+        """Return an event for each image, and the terminator."""
         facts = {"created": reply.created, "usage": _usage(prompt, 1)}
-        told = (self._image(reply, prompt, at) | facts for at in range(prompt.n))
-        return [*(self._event("completed", each)._replace(name="") for each in told), DONE]
+        images = (self._image(reply, prompt, index) | facts for index in range(prompt.n))
+        return [*(self._event("completed", image)._replace(name="") for image in images), DONE]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in what the pictures have cost."""
+        """Read the cost of the images back."""
         collect_usage(document.get("usage"), answer)
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
@@ -118,32 +118,32 @@ class OpenRouterImages(Images):
 
 
 def _encoding(prompt: Prompt) -> Encoding:
-    """Return the file of the pictures; unless one is asked for, OpenAI's are PNG, and others JPEG."""
-    if text(prompt.body.get("output_format")) in KINDS:
+    """Return the encoding of the images; by default OpenAI's are PNG, and others JPEG."""
+    if text(prompt.body.get("output_format")) in FORMATS:
         return encoding_of(prompt.body)
-    return Encoding("png" if (prompt.model or "").startswith(STREAMED) else "jpeg")
+    return Encoding("png" if (prompt.model or "").startswith(STREAMED_PREFIX) else "jpeg")
 
 
 def _usage(prompt: Prompt, count: int) -> dict[str, Any]:
-    """Return the tokens and the cost of some pictures."""
-    counted = usage_of(prompt, count)
-    used = Usage(counted["input_tokens"], counted["output_tokens"])
-    if (prompt.model or "").startswith(GOOGLES):
-        given = int(prompt.address["images"]) * PER_GOOGLES
-        used = Usage(counted["input_tokens_details"]["text_tokens"] + given, count * PER_GOOGLES)
-    paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, used))
+    """Return the tokens and the cost of some images."""
+    counts = usage_of(prompt, count)
+    usage = Usage(counts["input_tokens"], counts["output_tokens"])
+    if (prompt.model or "").startswith(GOOGLE_PREFIX):
+        input_image_tokens = int(prompt.address["images"]) * GOOGLE_IMAGE_TOKENS
+        usage = Usage(counts["input_tokens_details"]["text_tokens"] + input_image_tokens, count * GOOGLE_IMAGE_TOKENS)
+    cost = openrouter_costs.cost_fields(*openrouter_costs.costs(prompt.model, usage))
     return {
-        "prompt_tokens": used.prompt_tokens,
-        "completion_tokens": used.completion_tokens,
-        "total_tokens": used.total_tokens,
-        "cost": paid["cost"],
-        "is_byok": paid["is_byok"],
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+        "cost": cost["cost"],
+        "is_byok": cost["is_byok"],
         "prompt_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0, "audio_tokens": 0, "video_tokens": 0},
-        "cost_details": paid["cost_details"],
-        "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": used.completion_tokens},
+        "cost_details": cost["cost_details"],
+        "completion_tokens_details": {"reasoning_tokens": 0, "image_tokens": usage.completion_tokens},
     }
 
 
 def addresses(dialect: OpenRouter) -> list[Address]:
-    """Return where pictures are asked for."""
+    """Return the address of image requests."""
     return [Address(f"{dialect.place}images", OpenRouterImages(dialect))]

@@ -1,7 +1,7 @@
-"""What the makers of OpenRouter's models call finish reasons, where it is not what OpenAI's chat does, for step 4.
+"""The finish reasons of the makers of OpenRouter's models, if they differ from those of OpenAI's chat, for step 4.
 
-They are passed on beside OpenAI's, as `native_finish_reason`: recorded for whole answers and calls; for those that are
-cut as logs and tests of its clients have them, read on 2026-11-29; what a filter ended as the maker's API calls it.
+Answers have them besides OpenAI's, as `native_finish_reason`: recorded for whole answers and calls; for cut answers
+as in logs and tests of clients, read on 2026-11-29; for filtered ones as in the maker's API.
 """
 
 from collections.abc import Mapping

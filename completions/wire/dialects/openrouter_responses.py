@@ -1,4 +1,4 @@
-"""Step 4 for OpenRouter's responses: what they say beside OpenAI's, in an order of their own.
+"""Step 4 for OpenRouter's responses: their differences from OpenAI's, and the order of their keys.
 
 Sources: responses of gpt-4o-mini, and streams of them, recorded in July and October 2026.
 """
@@ -22,32 +22,32 @@ ORDER = (
 _ITEM, _PART = ("id", "type", "role", "status", "content"), ("type", "text", "annotations", "logprobs")
 """The order of a message's keys, and of those of its texts."""
 
-UNTOLD = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_retention", "user")
-"""What OpenAI's responses have and OpenRouter's do not (July and September 2026)."""
+OMITTED_FIELDS = ("access_programs", "billing", "tool_usage", "moderation", "prompt_cache_retention", "user")
+"""Fields of OpenAI's responses that OpenRouter's lack (July and September 2026)."""
 
 
-def told(document: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
-    """Return a response as OpenRouter tells it, with its cost."""
-    kept = without_fields(document, *UNTOLD)
-    kept |= {"store": False, "prompt_cache_options": None, "output": [_item(item) for item in document["output"]]}
-    kept["reasoning"] = kept["reasoning"] if any(kept["reasoning"].values()) else None
-    kept["text"] = without_fields(kept["text"], "verbosity")
-    kept |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not kept[key]}
-    kept |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
-    if (used := document["usage"]) is None:
-        return kept
-    given, made = used["input_tokens_details"], used["output_tokens_details"]
-    counted = Usage(
-        used["input_tokens"],
-        used["output_tokens"],
-        reasoning_tokens=made["reasoning_tokens"],
-        cached_tokens=given["cached_tokens"],
-        cache_creation_tokens=given.get("cache_write_tokens", 0),
+def openrouter_response(document: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return a response in OpenRouter's shape, with its cost."""
+    response = without_fields(document, *OMITTED_FIELDS)
+    response |= {"store": False, "prompt_cache_options": None, "output": [_item(item) for item in document["output"]]}
+    response["reasoning"] = response["reasoning"] if any(response["reasoning"].values()) else None
+    response["text"] = without_fields(response["text"], "verbosity")
+    response |= {key: 0 for key in ("frequency_penalty", "presence_penalty") if not response[key]}
+    response |= {key: 1 for key in ("temperature", "top_p") if prompt.body.get(key) in (None, 1)}
+    if (usage := document["usage"]) is None:
+        return response
+    input_details, output_details = usage["input_tokens_details"], usage["output_tokens_details"]
+    counts = Usage(
+        usage["input_tokens"],
+        usage["output_tokens"],
+        reasoning_tokens=output_details["reasoning_tokens"],
+        cached_tokens=input_details["cached_tokens"],
+        cache_creation_tokens=input_details.get("cache_write_tokens", 0),
     )
-    paid = openrouter_costs.told(*openrouter_costs.costs(prompt.model, counted), ("input", "output"))
-    details = {key: count for key, count in given.items() if count or key == "cached_tokens"}
-    usage = {**used, "input_tokens_details": details, **paid}
-    return kept | {"usage": usage}
+    cost_fields = openrouter_costs.cost_fields(*openrouter_costs.costs(prompt.model, counts), ("input", "output"))
+    details = {key: count for key, count in input_details.items() if count or key == "cached_tokens"}
+    usage = {**usage, "input_tokens_details": details, **cost_fields}
+    return response | {"usage": usage}
 
 
 def _item(item: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What vendors say where a server is busy: an error that is `overloaded`, or has the status 503, as users quote it."""
+"""The wording of vendors when a server is busy, for `overloaded` and the status 503, as users quote it."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,12 @@ from completions.wire.words import Words
 QUOTES, UNDATED = "quotes by users", "quotes by users, of no known day in 2026"
 
 
-def _busy(words: Words) -> Mapping[str, Words]:
-    """Return the words for what it is called by its name, and by its status, which is kept."""
+def _overloaded(words: Words) -> Mapping[str, Words]:
+    """Return the words under the names of both errors; the status is that of the words."""
     return dict.fromkeys(("overloaded", "service_unavailable"), words)
 
 
-CEREBRAS = _busy(
+CEREBRAS = _overloaded(
     Words(
         "We're experiencing high traffic right now! Please try again soon.",
         429,
@@ -23,7 +23,7 @@ CEREBRAS = _busy(
         "2026-09-23",
     )
 )
-DEEPSEEK = _busy(
+DEEPSEEK = _overloaded(
     Words(
         "Service is too busy. We advise users to temporarily switch to alternative LLM API service providers.",
         503,
@@ -34,7 +34,7 @@ DEEPSEEK = _busy(
         "2026-09-15",
     )
 )
-GROQ = _busy(
+GROQ = _overloaded(
     Words(
         "{model} is currently over capacity. Please try again and back off exponentially. Visit https://groqstatus.com "
         "to see if there is an active incident.",
@@ -45,8 +45,8 @@ GROQ = _busy(
         UNDATED,
     )
 )
-MISTRAL = _busy(Words("Service unavailable.", 503, "internal_server_error", "3800", None, UNDATED))
-MOONSHOT = _busy(
+MISTRAL = _overloaded(Words("Service unavailable.", 503, "internal_server_error", "3800", None, UNDATED))
+MOONSHOT = _overloaded(
     Words(
         "The engine is currently overloaded, please try again later",
         429,
@@ -57,7 +57,7 @@ MOONSHOT = _busy(
         "2026-07-27",
     )
 )
-XAI = _busy(
+XAI = _overloaded(
     Words(
         "Service temporarily unavailable. The model did not respond to this request.",
         503,
@@ -66,7 +66,7 @@ XAI = _busy(
         seen="2026-09-03",
     )
 )
-ZAI = _busy(
+ZAI = _overloaded(
     Words(
         "The service may be temporarily overloaded, please try again later",
         429,

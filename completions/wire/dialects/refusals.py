@@ -1,4 +1,4 @@
-"""What vendors that use OpenAI's chat format refuse because of the model, in their own words."""
+"""Refusals because of the model, of vendors with OpenAI's chat format, in their own words."""
 
 from dataclasses import replace
 
@@ -22,54 +22,54 @@ from completions.wire.refusals import (
 )
 
 INVALID = "invalid_request_error"
-FORCED = "Thinking mode does not support this tool_choice"
-UNRETURNED = "The `reasoning_content` in the thinking mode must be passed back to the API."
+FORCED_TOOL = "Thinking mode does not support this tool_choice"
+THOUGHTS_MISSING = "The `reasoning_content` in the thinking mode must be passed back to the API."
 
 
-def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_forced_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tool_choice") if prompt.tools and prompt.tool_choice.mode == "required" else None
 
 
-def _pictured(prompt: Prompt, can: Capabilities) -> Asked | None:
-    for at, message in enumerate(dicts(prompt.body.get("messages"))):
+def _find_image(prompt: Prompt, can: Capabilities) -> Asked | None:
+    for index, message in enumerate(dicts(prompt.body.get("messages"))):
         content = message.get("content")
         for part in dicts(content) if isinstance(content, list) else ():
             if part.get("type") not in (None, "text"):
-                return Asked(f"messages[{at}]", part["type"])
+                return Asked(f"messages[{index}]", part["type"])
     return None
 
 
-def _too_long(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find the limit of tokens, under the name that it was given."""
-    given = (name for name in ("max_completion_tokens", "max_tokens") if prompt.body.get(name) is not None)
-    return next((Asked(name) for name in given), None)
+def _find_output_limit(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find the limit of tokens, by the name of its field."""
+    names = (name for name in ("max_completion_tokens", "max_tokens") if prompt.body.get(name) is not None)
+    return next((Asked(name) for name in names), None)
 
 
-def _first_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
     return Asked("tools", prompt.tools[0].name) if prompt.tools else None
 
 
-def _other_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find an effort that a model of Mistral's does not take, and those that it does as its validator lists them."""
-    wanted, taken = prompt.reasoning_effort, sorted(can.efforts or ())
-    if wanted is None or wanted in taken:
+def _find_unsupported_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find an effort that a model of Mistral does not take, with those that it takes in the validator's notation."""
+    effort, supported = prompt.reasoning_effort, sorted(can.efforts or ())
+    if effort is None or effort in supported:
         return None
-    return Asked(wanted, ", ".join(f"<ReasoningEffort.{effort}: '{effort}'>" for effort in taken))
+    return Asked(effort, ", ".join(f"<ReasoningEffort.{name}: '{name}'>" for name in supported))
 
 
-def _unreturned(prompt: Prompt, can: Capabilities) -> Asked | None:
-    """Find a call of a tool whose thoughts did not come back; an empty text is one."""
-    for at, message in enumerate(dicts(prompt.body.get("messages"))):
-        called = message.get("role") == "assistant" and message.get("tool_calls")
-        if called and message.get("reasoning_content") is None:
-            return Asked(f"messages[{at}]")
+def _find_call_without_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
+    """Find a tool call whose thoughts were not sent back; an empty text counts as thoughts."""
+    for index, message in enumerate(dicts(prompt.body.get("messages"))):
+        has_calls = message.get("role") == "assistant" and message.get("tool_calls")
+        if has_calls and message.get("reasoning_content") is None:
+            return Asked(f"messages[{index}]")
     return None
 
 
 CEREBRAS: tuple[Refusal, ...] = (
     Refusal(
         "images",
-        _pictured,
+        _find_image,
         "Multimodal is not enabled for your organization and model",
         "multimodal_not_enabled",
         param="model",
@@ -82,7 +82,7 @@ CEREBRAS: tuple[Refusal, ...] = (
 DEEPSEEK: tuple[Refusal, ...] = (
     Refusal(
         "images",
-        _pictured,
+        _find_image,
         f"{FAILED}: {{place}}: unknown variant `{{value}}`, expected `text`",
         INVALID,
         source="rikkahub/rikkahub 1433; Zoo-Code-Org/Zoo-Code 1106; since 2026-09-10 the flash models see",
@@ -98,16 +98,16 @@ DEEPSEEK: tuple[Refusal, ...] = (
     ),
     Refusal(
         "unreturned_thoughts",
-        _unreturned,
-        UNRETURNED,
+        _find_call_without_thoughts,
+        THOUGHTS_MISSING,
         INVALID,
         source="DeepSeek's guide on thinking; mnfst/modelparams.dev 29, of deepseek-v4-pro, and many others",
         seen="2026-09-30",
     ),
     Refusal(
         "forced_tools",
-        _forced,
-        FORCED,
+        _find_forced_tool,
+        FORCED_TOOL,
         INVALID,
         source="deepseek-ai/DeepSeek-V3 1376; langchain-ai/langchain 40769",
         seen="2026-09-22",
@@ -149,7 +149,7 @@ MISTRAL: tuple[Refusal, ...] = (
     ),
     Refusal(
         EFFORT,
-        _other_effort,
+        _find_unsupported_effort,
         "reasoning_effort {place} is not supported for this model, supported values: [{value}]",
         "3051",
         type="invalid_request_invalid_args",
@@ -207,7 +207,7 @@ GROQ: tuple[Refusal, ...] = (
     ),
     Refusal(
         OUTPUT,
-        _too_long,
+        _find_output_limit,
         "`{place}` must be less than or equal to `{output}`, the maximum value for `{place}` is less than the "
         "`context_window` for this model",
         None,
@@ -243,7 +243,7 @@ OPENROUTER: tuple[Refusal, ...] = (
     ),
     Refusal(
         "images",
-        _pictured,
+        _find_image,
         "No endpoints found that support image input",
         status=404,
         source="github/app 2163; openclaw/openclaw 99079",
@@ -252,7 +252,7 @@ OPENROUTER: tuple[Refusal, ...] = (
     ),
     Refusal(
         "tools",
-        _first_tool,
+        _find_tool,
         'No endpoints found that support tool use. Try disabling "{value}". To learn more about provider routing, '
         "visit: https://openrouter.ai/docs/guides/routing/provider-selection",
         status=404,
@@ -264,7 +264,7 @@ OPENROUTER: tuple[Refusal, ...] = (
 ZAI: tuple[Refusal, ...] = (
     Refusal(
         "images",
-        _pictured,
+        _find_image,
         "messages.content.type 参数非法,取值范围 ['text']",
         "1210",
         source="quotes by users, of glm-5.2",
@@ -323,4 +323,4 @@ XAI: tuple[Refusal, ...] = (
 XAI_RESPONSES = tuple(
     row._replace(find=replace(row.find, place="reasoning.effort")) for row in XAI if isinstance(row.find, Effort)
 )
-"""What it refuses of responses (NousResearch/hermes-agent 23435)."""
+"""The refusals of responses (NousResearch/hermes-agent 23435)."""

@@ -1,7 +1,7 @@
-"""Step 2 for dialects: what a vendor accepts of OpenAI's formats, if its rules are not OpenAI's.
+"""Step 2 for dialects: the checks of requests in OpenAI's formats, if a vendor's rules are not OpenAI's.
 
 The types of common fields are checked. Unknown fields are accepted, unless a vendor is known to refuse them. A vendor
-with its own wording builds it from the `Problem`: its code says what is wrong, and its path says where.
+with its own wording builds it from the code and the path of the `Problem`.
 """
 
 import re
@@ -35,7 +35,7 @@ _STRINGS = text_or("strings", array(string(), "strings"))
 _ARGUMENTS = either("one of a string or object", string=anything, object=anything)
 _FUNCTION = record({"name": string(low=1), "arguments": nullable(_ARGUMENTS)}, ("name",), others=True)
 _CALL = record({"id": nullable(string()), "type": nullable(string()), "function": nullable(_FUNCTION)}, others=True)
-_OFFERED = record(
+_FUNCTION_TOOL = record(
     {"name": string(low=1), "description": nullable(string()), "parameters": nullable(obj)}, ("name",), others=True
 )
 
@@ -48,34 +48,36 @@ def tool(value: Any) -> Problem | None:
     return problem
 
 
-_TOOL = record({"type": nullable(string()), "function": nullable(_OFFERED)}, others=True)
+_TOOL = record({"type": nullable(string()), "function": nullable(_FUNCTION_TOOL)}, others=True)
 _NEEDS_FUNCTION = record({}, ("function",), others=True)
 
-FORMS = ("text", "json_object", "json_schema")
-"""The types of `response_format` that a vendor has who has no others: those of the SDKs of Groq and Mistral."""
+RESPONSE_FORMATS = ("text", "json_object", "json_schema")
+"""The default types of `response_format`: those of the SDKs of Groq and Mistral."""
 
 
 def response_format(*types: str) -> Check:
-    """Return the check for the form of an answer, of one of these types."""
+    """Return the check for a `response_format` of one of these types."""
     return nullable(record({"type": choice(*types)}, ("type",), others=True))
 
 
-ANY_FORM: Mapping[str, Check] = {"response_format": response_format(*FORMS, "structural_tag", "grammar", "python")}
-"""The field of a gateway, which passes on what its providers may have."""
+ANY_RESPONSE_FORMAT: Mapping[str, Check] = {
+    "response_format": response_format(*RESPONSE_FORMATS, "structural_tag", "grammar", "python")
+}
+"""The field of a gateway, which passes on the types of its providers."""
 
-CHOICES = ("none", "auto", "required")
-"""The same of `tool_choice`."""
+TOOL_CHOICES = ("none", "auto", "required")
+"""The default values of `tool_choice`."""
 
 
 def tool_choice(*more: str) -> Check:
-    """Return the check for the choice of a tool; `more` are a vendor's own words for it."""
-    return nullable(either("one of a string or object", string=choice(*CHOICES, *more), object=anything))
+    """Return the check for the choice of a tool; `more` are a vendor's additional values."""
+    return nullable(either("one of a string or object", string=choice(*TOOL_CHOICES, *more), object=anything))
 
 
 FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
     "frequency_penalty": nullable(decimal(-2, 2)),
-    "functions": nullable(array(_OFFERED, "objects")),
+    "functions": nullable(array(_FUNCTION_TOOL, "objects")),
     "logit_bias": nullable(logit_bias),
     "logprobs": nullable(boolean),
     "max_completion_tokens": nullable(integer(0)),
@@ -85,7 +87,7 @@ FIELDS: Mapping[str, Check] = {
     "parallel_tool_calls": nullable(boolean),
     "presence_penalty": nullable(decimal(-2, 2)),
     "reasoning_effort": nullable(string()),
-    "response_format": response_format(*FORMS),
+    "response_format": response_format(*RESPONSE_FORMATS),
     "seed": nullable(integer(-(2**63), 2**64 - 1)),
     "stop": nullable(_STRINGS),
     "stream": nullable(boolean),
@@ -105,52 +107,53 @@ def chat(
     parts: Collection[str] = (),
     known: Collection[str] = (),
     message: Check = anything,
-    needed: Collection[str] = ("model", "messages"),
+    required: Collection[str] = ("model", "messages"),
 ) -> Check:
     """Return the check for a chat request.
 
-    `fields` are the vendor's own or different fields. `parts` are the types of content parts, or any. If `known` is
-    given, other fields are refused. `message` is a further check for each message. `needed` are the required fields.
+    `fields` are the vendor's own or different fields. `parts` are the types of content parts; if empty, any. If `known`
+    is given, other fields are refused. `message` is a further check for each message. `required` are the fields that a
+    request must have.
     """
-    one = _message(parts, message)
-    table = {**FIELDS, "messages": array(one, "objects", low=1), **(fields or {})}
+    message_check = _message(parts, message)
+    checks = {**FIELDS, "messages": array(message_check, "objects", low=1), **(fields or {})}
     if known:
-        table = {key: table.get(key, anything) for key in {*known, "model", "messages"}}
-    return record(table, tuple(needed), others=not known)
+        checks = {key: checks.get(key, anything) for key in {*known, "model", "messages"}}
+    return record(checks, tuple(required), others=not known)
 
 
 def with_content(value: dict[str, Any]) -> Problem | None:
-    """Check that what the user or the system says is there."""
+    """Check that a message of the user or the system has content."""
     if value["role"] in ("user", "system") and "content" not in value:
         return missing("content", value, ())
     return None
 
 
-def _message(parts: Collection[str], further: Check) -> Check:
+def _message(parts: Collection[str], further_check: Check) -> Check:
     part = record({"type": choice(*parts) if parts else string(low=1)}, ("type",), others=True)
     content = nullable(text_or("objects", array(part, "objects")))
     fields = {"role": string(), "content": content, "tool_calls": nullable(array(_CALL, "objects"))}
-    checked = record(fields, ("role",), others=True)
+    check_fields = record(fields, ("role",), others=True)
 
     def check(value: Any) -> Problem | None:
-        if (problem := checked(value)) is not None:
+        if (problem := check_fields(value)) is not None:
             return problem
         if value["role"] not in ROLES:
             return wrong_value(value["role"], ROLES).under("role")
-        return further(value)
+        return further_check(value)
 
     return check
 
 
-def completion(fields: Mapping[str, Check] | None = None, needed: Collection[str] = ("model", "prompt")) -> Check:
+def completion(fields: Mapping[str, Check] | None = None, required: Collection[str] = ("model", "prompt")) -> Check:
     """Return the check for a request for a completion; `fields` are the vendor's own or different fields."""
     common = {key: FIELDS[key] for key in ("max_tokens", "stream_options", "seed", "user")}
-    return record({**LEGACY_FIELDS, **common, "echo": anything, **(fields or {})}, tuple(needed), others=True)
+    return record({**LEGACY_FIELDS, **common, "echo": anything, **(fields or {})}, tuple(required), others=True)
 
 
 COMPLETION = completion()
 _INPUT = either("one of a string or array of strings or integers", string=anything, array=anything)
-_EMBEDDED: Mapping[str, Check] = {
+_EMBEDDINGS_FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
     "input": _INPUT,
     "dimensions": nullable(integer(1)),
@@ -160,13 +163,13 @@ _EMBEDDED: Mapping[str, Check] = {
 
 def embeddings(fields: Mapping[str, Check] | None = None) -> Check:
     """Return the check for a request for embeddings; `fields` are the vendor's own or different fields."""
-    return record({**_EMBEDDED, **(fields or {})}, ("model", "input"), others=True)
+    return record({**_EMBEDDINGS_FIELDS, **(fields or {})}, ("model", "input"), others=True)
 
 
 EMBEDDINGS = embeddings()
 
 
-_RESPONSE: Mapping[str, Check] = {
+_RESPONSE_FIELDS: Mapping[str, Check] = {
     "model": string(low=1),
     "input": nullable(either("one of a string or array of objects", string=anything, array=array(obj, "objects"))),
     "instructions": nullable(string()),
@@ -178,7 +181,7 @@ _RESPONSE: Mapping[str, Check] = {
 
 def response(fields: Mapping[str, Check] | None = None) -> Check:
     """Return the check for a request for a response; `fields` are the vendor's own or different fields."""
-    return record({**_RESPONSE, **(fields or {})}, ("model",), others=True)
+    return record({**_RESPONSE_FIELDS, **(fields or {})}, ("model",), others=True)
 
 
 RESPONSE = response()

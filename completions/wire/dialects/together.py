@@ -1,4 +1,4 @@
-"""Together's chat: `reasoning`, a `text` beside each delta, the usage at the end of every stream, a bare model list.
+"""Together's chat: `reasoning`, a `text` next to each delta, the usage at the end of every stream, a bare model list.
 
 Sources: answers, streams and refusals of gpt-oss-120b that maruel/genai recorded in September and October 2026; of
 Llama, Qwen3 and DeepSeek that it and Mirascope recorded in December 2025; the SDK `together` 3.1.
@@ -12,7 +12,7 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.wire.dialects import catalogue, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import INVALID, LIMITED, NO_NUMBERS, QUOTA
+from completions.wire.dialects.words import DEFAULT_LIMIT, INVALID, LIMITED, QUOTA
 from completions.wire.fields import arranged, mapping, whole, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import usage
@@ -22,10 +22,10 @@ from completions.wire.words import Words
 
 
 def _limit(facts: Mapping[str, Any]) -> str:
-    told = {**NO_NUMBERS, **facts}
+    limit = {**DEFAULT_LIMIT, **facts}
     return (
-        f"You have reached the rate limit specific to this model {told['model']}. The maximum rate limit for this "
-        f"model is {told['most']} queries per minute. This limit differs from the general rate limits published at "
+        f"You have reached the rate limit specific to this model {limit['model']}. The maximum rate limit for this "
+        f"model is {limit['most']} queries per minute. This limit differs from the general rate limits published at "
         "Together AI rate limits documentation (https://docs.together.ai/docs/rate-limits). For inquiries about "
         "increasing your model-specific rate limit, please contact our sales team "
         "(https://www.together.ai/forms/contact-sales)"
@@ -83,7 +83,7 @@ _ALTERNATIVES = integer(0, 20)
 
 
 def _logprobs(value: Any) -> Problem | None:
-    """Check that log probabilities are asked for by their number, or as OpenAI's are."""
+    """Check that log probabilities are requested by their number, or in OpenAI's way."""
     return None if isinstance(value, bool) else _ALTERNATIVES(value)
 
 
@@ -94,7 +94,7 @@ class Together(Vendor):
     """Together's dialect."""
 
     name = "together"
-    between = (stops.TOGETHER,)
+    cross_field_rules = (stops.TOGETHER,)
     reasoning_field = "reasoning"
     vendor = "together_ai"
     words = WORDS
@@ -109,75 +109,79 @@ class Together(Vendor):
     chances = ("content",)
 
     def model_list(self, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Return the list, which is all there is."""
+        """Return the list itself."""
         return models
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt; log probabilities may be asked for by their number, and a schema has no name."""
+        """Return the prompt; log probabilities may be requested by their number, and a schema has no name."""
         adapted, body = super().adapt_prompt(prompt), prompt.body
-        form = mapping(body.get("response_format"))
-        if form.get("type") == "json_schema" and "json_schema" not in form:
-            adapted = replace(adapted, response_format=response_format({**form, "json_schema": form}))
-        return replace(adapted, top_logprobs=likely) if (likely := whole(body.get("logprobs"), 1)) else adapted
+        format = mapping(body.get("response_format"))
+        if format.get("type") == "json_schema" and "json_schema" not in format:
+            adapted = replace(adapted, response_format=response_format({**format, "json_schema": format}))
+        return (
+            replace(adapted, top_logprobs=top_logprobs) if (top_logprobs := whole(body.get("logprobs"), 1)) else adapted
+        )
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id like `p1nJ43F-z1gNr-a3d0fb28dafc2df2`."""
-        return _id(reply.serial)
+        return _answer_id(reply.serial)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields, of which a chunk's model and usage follow its choices."""
-        told = super().top_level(head, reply, prompt)
-        return arranged(told | {"choices": [], "usage": None}, ("id", "object", "created", "choices"))
+        fields = super().top_level(head, reply, prompt)
+        return arranged(fields | {"choices": [], "usage": None}, ("id", "object", "created", "choices"))
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
-        """Tell that every stream has a chunk that carries only the usage."""
+        """Return True: every stream has a chunk with only the usage."""
         return True
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with the prompt, which it does not repeat."""
-        told = document | {"system_fingerprint": "default", "prompt": []}
-        return arranged(told, (*HEAD, "system_fingerprint", "prompt", "choices", "usage"))
+        """Return an answer with an empty `prompt`."""
+        fields = document | {"system_fingerprint": "default", "prompt": []}
+        return arranged(fields, (*HEAD, "system_fingerprint", "prompt", "choices", "usage"))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message with its calls, even if there are none, and what was thought before it, or null."""
-        calls = [{"id": call["id"], "index": at, **call} for at, call in enumerate(message.get("tool_calls") or ())]
-        told = {"role": "assistant", "content": message["content"], "tool_calls": calls}
-        return told | _function_call(message) | {"reasoning": choice.reasoning or None}
+        """Return the message with its calls, even if there are none, and its thoughts or null."""
+        calls = [
+            {"id": call["id"], "index": index, **call} for index, call in enumerate(message.get("tool_calls") or ())
+        ]
+        fields = {"role": "assistant", "content": message["content"], "tool_calls": calls}
+        return fields | _function_call(message) | {"reasoning": choice.reasoning or None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta with all its fields; a further piece of a call has null for what was told before."""
-        told: dict[str, Any] = {"token_id": None, "role": "assistant", "content": delta.get("content") or ""}
+        """Return the delta with all its fields; in a further piece of a call, fields sent before are null."""
+        fields: dict[str, Any] = {"token_id": None, "role": "assistant", "content": delta.get("content") or ""}
         if calls := delta.get("tool_calls"):
-            told["tool_calls"] = [_piece(call) for call in calls]
-        return told | _function_call(delta) | {"reasoning": delta.get("reasoning")}
+            fields["tool_calls"] = [_piece(call) for call in calls]
+        return fields | _function_call(delta) | {"reasoning": delta.get("reasoning")}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return a choice: a whole one with its seed, one of a chunk with its text."""
         if "message" in document:
-            told = without_nulls(document, "logprobs")
-            return arranged(told | {"seed": None}, ("index", "message", "logprobs", "finish_reason"))
+            fields = without_nulls(document, "logprobs")
+            return arranged(fields | {"seed": None}, ("index", "message", "logprobs", "finish_reason"))
         if entries := mapping(document.get("logprobs")).get("content"):
-            document = document | {"logprobs": _chances(entries)}
-        told = document | {"text": document["delta"]["content"]}
-        return arranged(told, ("index", "text", "logprobs", "finish_reason", "delta"))
+            document = document | {"logprobs": _chunk_logprobs(entries)}
+        fields = document | {"text": document["delta"]["content"]}
+        return arranged(fields, ("index", "text", "logprobs", "finish_reason", "delta"))
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the three counts, what was cached and what was thought."""
-        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
-        details = {"completion_tokens_details": {"reasoning_tokens": thought}}
-        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached}} | details
+        """Return the three counts, the cached tokens and the reasoning tokens."""
+        cached_tokens, reasoning_tokens = reply.used.cached_tokens, reply.used.reasoning_tokens
+        details = {"completion_tokens_details": {"reasoning_tokens": reasoning_tokens}}
+        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached_tokens}} | details
 
     def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""
-        return {"id": _id(request_id), **error}
+        return {"id": _answer_id(request_id), **error}
 
 
-def _function_call(said: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the call of a message or a delta that answers `functions`, which came before tools."""
-    return {"function_call": said["function_call"]} if "function_call" in said else {}
+def _function_call(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call of a message or a delta that answers `functions`, the predecessor of tools."""
+    return {"function_call": message["function_call"]} if "function_call" in message else {}
 
 
-def _id(seed: str) -> str:
+def _answer_id(seed: str) -> str:
     first, server = (
         ids.spelled(f"first/{seed}", 6, ids.ALPHANUMERIC),
         ids.spelled(f"server/{seed}", 5, ids.ALPHANUMERIC),
@@ -187,14 +191,14 @@ def _id(seed: str) -> str:
 
 def _piece(call: dict[str, Any]) -> dict[str, Any]:
     """Return a piece of a call with all its fields."""
-    told = {"id": None, "type": "custom" if "custom" in call else "function", **call}
+    fields = {"id": None, "type": "custom" if "custom" in call else "function", **call}
     if "function" in call:
-        told["function"] = {"name": None, **call["function"]}
-    return arranged(told, ("id", "index", "type", "function"))
+        fields["function"] = {"name": None, **call["function"]}
+    return arranged(fields, ("id", "index", "type", "function"))
 
 
-def _chances(entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _chunk_logprobs(entries: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the log probabilities of a chunk's tokens."""
     tops = [[{key: top[key] for key in ("token", "logprob")} for top in entry["top_logprobs"]] for entry in entries]
-    said, likely = [entry["token"] for entry in entries], [entry["logprob"] for entry in entries]
-    return {"tokens": said, "token_logprobs": likely, "top_logprobs": tops}
+    token_texts, logprobs = [entry["token"] for entry in entries], [entry["logprob"] for entry in entries]
+    return {"tokens": token_texts, "token_logprobs": logprobs, "top_logprobs": tops}

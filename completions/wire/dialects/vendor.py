@@ -1,4 +1,4 @@
-"""What vendors other than OpenAI have in common: their own rules, headers and parameters."""
+"""What vendors other than OpenAI share: their own rules, headers and parameters."""
 
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ class Vendor(Dialect):
     vendor = ""
     header_mark: bytes | None = None
     text_like_chat = True
-    refuses = False
+    has_refusal_field = False
     """Whether refusals have a field of their own."""
     head: Sequence[str] = (*HEAD, "system_fingerprint")
     """The top-level fields of answers and chunks."""
@@ -38,60 +38,60 @@ class Vendor(Dialect):
         "response": rules.RESPONSE,
     }
     """The check for each kind of request."""
-    between: ClassVar[Sequence[Rule]] = ()
-    """What must hold between the fields and messages of a chat request."""
+    cross_field_rules: ClassVar[Sequence[Rule]] = ()
+    """The rules between the fields and messages of a chat request."""
     reasoning_field = ""
-    """The field of messages and deltas that tells what was thought, if there is one."""
-    is_silent = False
-    """Whether an answer tells nothing of what was thought."""
+    """The field for thoughts in messages and deltas, if there is one."""
+    hides_thoughts = False
+    """Whether answers leave out the thoughts."""
     call_ids: ClassVar[tuple[str, int, bytes] | None] = None
-    """The prefix of the ids of calls, and how many letters of which alphabet follow, where those are not OpenAI's."""
+    """The prefix, length and alphabet of call ids; None for OpenAI's."""
     limits: ClassVar[Mapping[str, str]] = {}
-    """The headers of a model's answers that tell of limits."""
-    thinks_if_asked: tuple[str, ...] = ()
-    """How the names of models begin that think only if a request says so, though they think elsewhere."""
+    """The rate limit headers of a model's answers."""
+    thinks_on_request: tuple[str, ...] = ()
+    """Prefixes of the names of models that think only on request, though they always think elsewhere."""
 
-    def silenced_if_asked(self, prompt: Prompt) -> Self:
-        """Return the dialect as it is for a prompt, which may ask to be told nothing of what was thought."""
-        return self.silenced() if _hides_thoughts(prompt.body) else self
+    def hiding_thoughts_on_request(self, prompt: Prompt) -> Self:
+        """Return the dialect for a prompt, which may ask for an answer without thoughts."""
+        return self.hiding_thoughts() if _wants_no_thoughts(prompt.body) else self
 
-    def silenced(self) -> Self:
-        """Return the dialect of an answer that tells nothing of what was thought."""
-        silent = copy.copy(self)
-        silent.is_silent = True
-        return silent
+    def hiding_thoughts(self) -> Self:
+        """Return the dialect of answers without thoughts."""
+        dialect = copy.copy(self)
+        dialect.hides_thoughts = True
+        return dialect
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without what this vendor's shape lacks."""
-        if not self.refuses and any(choice.refusal for choice in reply.choices):
-            said = map(_without_refusal, reply.choices)
-            reply = replace(reply, choices=tuple(said))
-        if self.is_silent:
+        if not self.has_refusal_field and any(choice.refusal for choice in reply.choices):
+            choices = map(_without_refusal, reply.choices)
+            reply = replace(reply, choices=tuple(choices))
+        if self.hides_thoughts:
             reply = self.without_thoughts(reply)
         return self.identified(reply if reply.body is None else replace(reply, body=None))
 
     def without_thoughts(self, reply: Reply) -> Reply:
-        """Return a reply without what was thought, which was charged all the same."""
+        """Return a reply without the thoughts, which are charged all the same."""
         return replace(reply, choices=tuple(map(_without_thoughts, reply.choices)))
 
     def identified(self, reply: Reply) -> Reply:
         """Return a reply whose calls have ids."""
         if not any(choice.tool_calls for choice in reply.choices):
             return reply
-        named = [self._identified(choice, reply, index) for index, choice in enumerate(reply.choices)]
-        return replace(reply, choices=tuple(named))
+        choices = [self._identified(choice, reply, index) for index, choice in enumerate(reply.choices)]
+        return replace(reply, choices=tuple(choices))
 
     def _identified(self, choice: Choice, reply: Reply, index: int) -> Choice:
         calls = [
-            call if call.id else replace(call, id=self.call_id(reply, call.name, index, place))
-            for place, call in enumerate(choice.tool_calls)
+            call if call.id else replace(call, id=self.call_id(reply, call.name, index, call_index))
+            for call_index, call in enumerate(choice.tool_calls)
         ]
-        told = iter(calls)
-        blocks = tuple(replace(block, call=next(told)) if block.call else block for block in choice.blocks)
+        remaining_calls = iter(calls)
+        blocks = tuple(replace(block, call=next(remaining_calls)) if block.call else block for block in choice.blocks)
         return replace(choice, tool_calls=tuple(calls), blocks=blocks)
 
     def call_id(self, reply: Reply, name: str, *place: int) -> str:
-        """Return the id of a call of a tool, given which choice's it is and its place there."""
+        """Return the id of a tool call, given the indexes of its choice and of the call."""
         if self.call_ids is None:
             return made_id("call_", reply, *place)
         prefix, size, alphabet = self.call_ids
@@ -108,7 +108,7 @@ class Vendor(Dialect):
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
         self._check("chat", body)
-        keep_rules(self.between, body)
+        keep_rules(self.cross_field_rules, body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""
@@ -122,8 +122,8 @@ class Vendor(Dialect):
         """Raise `RequestError` if a request for a response is invalid."""
         self._check("response", body)
 
-    def _check(self, what: str, body: dict[str, Any]) -> None:
-        check = self.checks.get(what) or Vendor.checks[what]
+    def _check(self, kind: str, body: dict[str, Any]) -> None:
+        check = self.checks.get(kind) or Vendor.checks[kind]
         self.refuse(check(body), body)
 
     def refuse(self, problem: Problem | None, body: Mapping[str, Any]) -> None:
@@ -136,9 +136,9 @@ class Vendor(Dialect):
         return problem.error()
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with the dialect and the reasoning effort."""
-        unasked = "none" if (prompt.model or "").startswith(self.thinks_if_asked) else None
-        return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt) or unasked)
+        """Return the prompt with the name of the dialect and the reasoning effort."""
+        default = "none" if (prompt.model or "").startswith(self.thinks_on_request) else None
+        return replace(prompt, address={"dialect": self.name}, reasoning_effort=_effort(prompt) or default)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields that this vendor has."""
@@ -154,7 +154,7 @@ class Vendor(Dialect):
         return plain | (self.reasoning_delta(choice.reasoning) if choice.reasoning else {})
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return a choice of a text completion, with what that of a chat has beside its message."""
+        """Return a choice of a text completion, with the fields that a chat's choice has besides its message."""
         reason = document["finish_reason"]
         return document | (self.chunk_extras(choice) if reason is None else self.finished_extras(choice, reason))
 
@@ -163,7 +163,7 @@ class Vendor(Dialect):
         return {key: value for key, value in delta.items() if key != "refusal" or value}
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return no headers but the limits of a model that answers, because OpenAI's are its own."""
+        """Return only the limits, with answers of a model: OpenAI's headers are its own."""
         return self.limits if status == 200 and model else {}
 
 
@@ -177,45 +177,50 @@ def _without_thoughts(choice: Choice) -> Choice:
     return replace(choice, reasoning=None, blocks=tuple(block for block in choice.blocks if block.kind != "reasoning"))
 
 
-def _hides_thoughts(body: Mapping[str, Any]) -> bool:
-    """Tell whether a request wants no thoughts: as OpenRouter's manual has it, as Groq's has it, or as both have it."""
-    excluded, hidden = mapping(body.get("reasoning")).get("exclude") is True, body.get("reasoning_format") == "hidden"
-    return excluded or hidden or body.get("include_reasoning") is False
+def _wants_no_thoughts(body: Mapping[str, Any]) -> bool:
+    """Tell whether a request asks for no thoughts, by OpenRouter's field, by Groq's, or by the one that both have."""
+    is_excluded, is_hidden = (
+        mapping(body.get("reasoning")).get("exclude") is True,
+        body.get("reasoning_format") == "hidden",
+    )
+    return is_excluded or is_hidden or body.get("include_reasoning") is False
 
 
 def _effort(prompt: Prompt) -> str | None:
-    """Return the reasoning effort, given as OpenAI does, or as `thinking: {type}`, or as `reasoning: {effort}`."""
+    """Return the reasoning effort, from OpenAI's field, from `thinking: {type}`, or from `reasoning: {effort}`."""
     thinking, reasoning = mapping(prompt.body.get("thinking")), mapping(prompt.body.get("reasoning"))
     if prompt.reasoning_effort is not None:
         return prompt.reasoning_effort
     if thinking.get("type") == "disabled" or reasoning.get("enabled") is False:
         return "none"
-    asked = text_or_none(reasoning.get("effort"))
-    return asked or ("medium" if thinking.get("type") == "enabled" or reasoning else None)
+    effort = text_or_none(reasoning.get("effort"))
+    return effort or ("medium" if thinking.get("type") == "enabled" or reasoning else None)
 
 
 def numbered(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message whose tool calls have an index, as some vendors also have it without streaming."""
+    """Return a message whose tool calls have an index, which some vendors also have without streaming."""
     if not (calls := message.get("tool_calls")):
         return message
-    return message | {"tool_calls": [{"index": place, **call} for place, call in enumerate(calls)]}
+    return message | {"tool_calls": [{"index": index, **call} for index, call in enumerate(calls)]}
 
 
 def with_thoughts(message: dict[str, Any]) -> dict[str, Any]:
-    """Return a message whose thoughts are between its content, a text even with tool calls, and its numbered calls."""
-    told = numbered(message) | {"content": message["content"] or ""}
-    return arranged(told, ("role", "content", "reasoning_content"))
+    """Return a message with its thoughts after its content, a string even with tool calls, and with numbered calls."""
+    document = numbered(message) | {"content": message["content"] or ""}
+    return arranged(document, ("role", "content", "reasoning_content"))
 
 
-def counting(events: Iterable[Event], counts: Callable[[int], Mapping[str, int]]) -> list[Event]:
-    """Return a stream whose chunks have the usage so far, which `counts` tells of how many tokens have been said."""
-    said, told = 0, []
+def with_running_usage(events: Iterable[Event], counts: Callable[[int], Mapping[str, int]]) -> list[Event]:
+    """Return a stream whose chunks have the usage so far; `counts` returns it for a number of completion tokens."""
+    completion_tokens, counted_events = 0, []
     for event in events:
-        said += event.token
-        told.append(event._replace(data=_counted(event.data, counts(said))) if event.chunk else event)
-    return told
+        completion_tokens += event.token
+        counted_events.append(
+            event._replace(data=_with_usage(event.data, counts(completion_tokens))) if event.chunk else event
+        )
+    return counted_events
 
 
-def _counted(data: bytes, usage: Mapping[str, int]) -> bytes:
+def _with_usage(data: bytes, usage: Mapping[str, int]) -> bytes:
     document = orjson.loads(data)
     return data if document.get("usage") is not None else orjson.dumps({**document, "usage": usage})

@@ -12,7 +12,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, pydantic_errors, rules, vllm_constraints, vllm_rules
-from completions.wire.dialects.vendor import HEAD, Vendor, counting
+from completions.wire.dialects.vendor import HEAD, Vendor, with_running_usage
 from completions.wire.dialects.words import VLLM as VLLM_WORDS
 from completions.wire.fields import arranged, mapping, whole
 from completions.wire.openai.base import usage
@@ -20,11 +20,16 @@ from completions.wire.openai.chat.format import response_format
 from completions.wire.openai.words import ADDRESS, METHOD
 from completions.wire.validation import Check, Problem, keep_rules
 
-OF_ADDRESSES = {VLLM_WORDS[kind].type for kind in (METHOD, ADDRESS)}
-ERRORS = {401: "AuthenticationError", 404: "NotFoundError", 429: "RateLimitError", 503: "ServiceUnavailableError"}
-NULL = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
-NULL_OF_TEXT = ("service_tier", "system_fingerprint", "kv_transfer_params")
-"""What is null at the top level of a text completion; its choices have the rest."""
+ADDRESS_ERRORS = {VLLM_WORDS[kind].type for kind in (METHOD, ADDRESS)}
+ERROR_CLASSES = {
+    401: "AuthenticationError",
+    404: "NotFoundError",
+    429: "RateLimitError",
+    503: "ServiceUnavailableError",
+}
+NULL_FIELDS = ("service_tier", "system_fingerprint", "prompt_logprobs", "prompt_token_ids", "kv_transfer_params")
+NULL_TEXT_FIELDS = ("service_tier", "system_fingerprint", "kv_transfer_params")
+"""The null fields at the top level of a text completion; its choices have the others."""
 
 
 class VLLM(Vendor):
@@ -33,7 +38,7 @@ class VLLM(Vendor):
     name = "vllm"
     reasoning_field = "reasoning"
     words = VLLM_WORDS
-    between = vllm_rules.CHAT
+    cross_field_rules = vllm_rules.CHAT
     place = "vllm/v1/"
     listed = catalogue.VLLM
     model = staticmethod(catalogue.vllm)
@@ -51,7 +56,7 @@ class VLLM(Vendor):
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a chat request is invalid."""
-        keep_rules(vllm_rules.BEFORE, body)
+        keep_rules(vllm_rules.BEFORE_TYPES, body)
         super().check_chat(body)
         keep_rules(vllm_constraints.RULES, body)
 
@@ -61,34 +66,39 @@ class VLLM(Vendor):
         keep_rules((*vllm_rules.COMPLETION, *vllm_constraints.RULES), body)
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return the error of FastAPI's validator, as the server tells it."""
-        if several := vllm_rules.union_findings(problem, body):
-            return vllm_rules.all_invalid(several)
-        return vllm_rules.invalid(pydantic_errors.converted(pydantic_errors.found(problem, body)))
+        """Return the error of FastAPI's validator in the server's format."""
+        if union_findings := vllm_rules.union_findings(problem, body):
+            return vllm_rules.invalid_findings(union_findings)
+        return vllm_rules.invalid(pydantic_errors.with_conversion(pydantic_errors.finding_of(problem, body)))
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return what FastAPI says of a body that is no JSON object; other errors as they are."""
-        finding = pydantic_errors.found_undecodable(exc)
+        """Return FastAPI's error for a body that is not a JSON object; other errors as they are."""
+        finding = pydantic_errors.undecodable_finding(exc)
         return exc if finding is None else vllm_rules.invalid(finding)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with the answer's form and length: who ignores the end of it gets all that may be said."""
-        body, most = prompt.body, prompt.max_tokens
-        least = whole(body.get("min_tokens"), 0)
-        if most is not None and (body.get("ignore_eos") is True or least == most):
-            least = most + 1  # one more than is let through, so that it is the limit that ends it
-        form = vllm_constraints.form(body) or response_format(mapping(body.get("response_format")))
-        return replace(super().adapt_prompt(prompt), min_tokens=least, response_format=form)
+        """Return the prompt with the answer's format and length; with `ignore_eos` the answer is as long as allowed."""
+        body, max_tokens = prompt.body, prompt.max_tokens
+        min_tokens = whole(body.get("min_tokens"), 0)
+        if max_tokens is not None and (body.get("ignore_eos") is True or min_tokens == max_tokens):
+            min_tokens = max_tokens + 1  # more than allowed, so that the finish reason is the limit
+        format = vllm_constraints.constrained_format(body) or response_format(mapping(body.get("response_format")))
+        return replace(super().adapt_prompt(prompt), min_tokens=min_tokens, response_format=format)
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the chunks, each with the usage so far if `continuous_usage_stats` asks for it."""
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
             return events
-        asked = usage["prompt_tokens"]
-        return counting(
+        prompt_tokens = usage["prompt_tokens"]
+        return with_running_usage(
             events,
-            lambda said: {**usage, "prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said},
+            lambda completion_tokens: {
+                **usage,
+                "prompt_tokens": prompt_tokens,
+                "completion_tokens": completion_tokens,
+                "total_tokens": prompt_tokens + completion_tokens,
+            },
         )
 
     def answer_id(self, reply: Reply) -> str:
@@ -96,16 +106,20 @@ class VLLM(Vendor):
         return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with what is null unless the server is told otherwise."""
+        """Return an answer with the fields that are null unless requested."""
         if document["object"] != "text_completion":
-            return document | dict.fromkeys(NULL)
+            return document | dict.fromkeys(NULL_FIELDS)
         choices = [choice | {"prompt_logprobs": None} for choice in document["choices"]]
-        return document | {"choices": choices} | dict.fromkeys(NULL_OF_TEXT)
+        return document | {"choices": choices} | dict.fromkeys(NULL_TEXT_FIELDS)
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return a choice of a text completion with all its fields."""
-        stopped = None if document["finish_reason"] is None else choice.stopped_by
-        return arranged(document, ("index",)) | {"stop_reason": stopped, "token_ids": None, "prompt_token_ids": None}
+        stop_reason = None if document["finish_reason"] is None else choice.stopped_by
+        return arranged(document, ("index",)) | {
+            "stop_reason": stop_reason,
+            "token_ids": None,
+            "prompt_token_ids": None,
+        }
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with all its fields."""
@@ -116,7 +130,7 @@ class VLLM(Vendor):
         return document | {"content": content, "tool_calls": calls, "reasoning": choice.reasoning or None}
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
-        """Return which stop sequence ended the answer; none where the model ended it itself."""
+        """Return the stop sequence that ended the answer; null if the model ended it."""
         return {"stop_reason": choice.stopped_by, "token_ids": None}
 
     def chunk_extras(self, choice: Choice | None) -> dict[str, Any]:
@@ -124,14 +138,20 @@ class VLLM(Vendor):
         return {"token_ids": None}
 
     def usage(self, counted: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the three counts, and what was cached."""
-        cached = reply.used.cached_tokens
-        return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached} if cached else None}
+        """Return the three counts, and the cached tokens."""
+        cached_tokens = reply.used.cached_tokens
+        return usage(reply.used) | {
+            "prompt_tokens_details": {"cached_tokens": cached_tokens} if cached_tokens else None
+        }
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the envelope: the type is a class, the code is the status."""
-        usual = "BadRequestError" if exc.status < 500 else "InternalServerError"
-        kind = exc.type if exc.type in (vllm_rules.INVALID, *OF_ADDRESSES) else ERRORS.get(exc.status, usual)
+        default_class = "BadRequestError" if exc.status < 500 else "InternalServerError"
+        kind = (
+            exc.type
+            if exc.type in (vllm_rules.INVALID, *ADDRESS_ERRORS)
+            else ERROR_CLASSES.get(exc.status, default_class)
+        )
         if exc.status == 401 and exc.facts is not None:
             return {"error": "Unauthorized"}
         return {"error": {"message": exc.message, "type": kind, "param": exc.param, "code": exc.status}}

@@ -1,7 +1,7 @@
-"""Step 2 for vLLM: what `structured_outputs` lets an answer be: JSON of a schema, a text of a pattern, one of a list.
+"""Step 2 for vLLM: `structured_outputs`, by which an answer is JSON of a schema, a text of a pattern, or one of a list.
 
-Source: `StructuredOutputsParams` of vLLM 0.12 and later, which took the place of `guided_json` and its like; the server
-ignores those, as it does all that it does not know.
+Source: `StructuredOutputsParams` of vLLM 0.12 and later, which replaced `guided_json` and the like; the server ignores
+these, as all unknown fields.
 """
 
 import json
@@ -17,7 +17,7 @@ from completions.wire.validation import Check, Rule, anything, array, boolean, e
 
 NAME = "structured_outputs"
 KINDS = ("json", "regex", "choice", "grammar", "json_object", "structural_tag")
-"""The constraints, of which a request has one."""
+"""The kinds of constraints; a request has one."""
 
 FIELDS: Mapping[str, Check] = {
     NAME: nullable(
@@ -34,53 +34,58 @@ FIELDS: Mapping[str, Check] = {
 }
 
 
-def _given(body: Mapping[str, Any], kinds: tuple[str, ...] = KINDS) -> list[str]:
+def _constraints(body: Mapping[str, Any], kinds: tuple[str, ...] = KINDS) -> list[str]:
     return [kind for kind in kinds if mapping(body.get(NAME)).get(kind) is not None]
 
 
-def _refused(said: str, place: list[str | int], value: object) -> RequestError:
-    return vllm_rules.invalid(Finding("value_error", f"Value error, {said}", place, value, {"error": ValueError(said)}))
+def _invalid(message: str, path: list[str | int], value: object) -> RequestError:
+    return vllm_rules.invalid(
+        Finding("value_error", f"Value error, {message}", path, value, {"error": ValueError(message)})
+    )
 
 
-def _several(body: Mapping[str, Any]) -> RequestError | None:
-    if len(_given(body, KINDS[:3])) < 2:
+def _several_constraints(body: Mapping[str, Any]) -> RequestError | None:
+    if len(_constraints(body, KINDS[:3])) < 2:
         return None
-    said = "You can only use one kind of constraints for structured outputs ('json', 'regex' or 'choice')."
-    return _refused(said, [], body)
+    message = "You can only use one kind of constraints for structured outputs ('json', 'regex' or 'choice')."
+    return _invalid(message, [], body)
 
 
-def _not_one(body: Mapping[str, Any]) -> RequestError | None:
-    given = len(_given(body))
-    if given == 1 or body.get(NAME) is None:
+def _not_one_constraint(body: Mapping[str, Any]) -> RequestError | None:
+    constraint_count = len(_constraints(body))
+    if constraint_count == 1 or body.get(NAME) is None:
         return None
-    kind = "You can only use" if given else "You must use"
-    many = "multiple" if given else "none"
-    return _refused(f"{kind} one kind of structured outputs constraint but {many} are specified", [NAME], body[NAME])
+    verb = "You can only use" if constraint_count else "You must use"
+    number = "multiple" if constraint_count else "none"
+    return _invalid(f"{verb} one kind of structured outputs constraint but {number} are specified", [NAME], body[NAME])
 
 
-RULES = (Rule(_several, vllm_rules.PROTOCOL, "2026-11-29"), Rule(_not_one, vllm_rules.PARAMETERS, "2026-11-29"))
+RULES = (
+    Rule(_several_constraints, vllm_rules.PROTOCOL, "2026-11-29"),
+    Rule(_not_one_constraint, vllm_rules.PARAMETERS, "2026-11-29"),
+)
 
 
-def form(body: Mapping[str, Any]) -> ResponseFormat | None:
-    """Return the form that an answer must have; None where none is asked for, or only a grammar or a tag tells it."""
-    asked = mapping(body.get(NAME))
-    match next(iter(_given(body)), None):
+def constrained_format(body: Mapping[str, Any]) -> ResponseFormat | None:
+    """Return the format of the answer; None without a constraint, and for a grammar or a structural tag."""
+    options = mapping(body.get(NAME))
+    match next(iter(_constraints(body)), None):
         case "json":
-            return _of_schema(asked["json"])
+            return _schema_format(options["json"])
         case "json_object":
-            return ResponseFormat("json_object") if asked["json_object"] else None
+            return ResponseFormat("json_object") if options["json_object"] else None
         case "choice":
-            return _bare({"enum": list(texts(asked["choice"]))}) if asked["choice"] else None
+            return _string_format({"enum": list(texts(options["choice"]))}) if options["choice"] else None
         case "regex":
-            return _bare({"pattern": f"^(?:{text(asked['regex'])})$"})
+            return _string_format({"pattern": f"^(?:{text(options['regex'])})$"})
     return None
 
 
-def _bare(schema: dict[str, object]) -> ResponseFormat:
+def _string_format(schema: dict[str, object]) -> ResponseFormat:
     return ResponseFormat("json_schema", NAME, {"type": "string", **schema}, strict=True, bare=True)
 
 
-def _of_schema(schema: object) -> ResponseFormat | None:
+def _schema_format(schema: object) -> ResponseFormat | None:
     if isinstance(schema, str):
         try:
             schema = json.loads(schema)

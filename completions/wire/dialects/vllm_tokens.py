@@ -1,4 +1,4 @@
-"""What vLLM's server answers beside generating: `POST /tokenize`, `POST /detokenize`, `GET /version`.
+"""vLLM's addresses that generate nothing: `POST /tokenize`, `POST /detokenize`, `GET /version`.
 
 Shapes: `TokenizeCompletionRequest`, `TokenizeChatRequest`, `DetokenizeRequest` and their responses of
 `vllm/entrypoints/openai/protocol.py`.
@@ -20,12 +20,12 @@ from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
 from completions.wire.validation import Problem, anything, array, boolean, integer, nullable, record, string
 
-RELEASE = "0.12.0"
-"""The version that the server says to be: one whose shapes these are."""
+SERVER_VERSION = "0.12.0"
+"""The server's version: one with these shapes."""
 
 LAST_ID = 2**31 - 1
 START, SEPARATOR, END = 200_264, 200_266, 200_265
-"""What stands around a message of a chat: ids that no text has, three for each message, as prompts are counted."""
+"""Special tokens around a chat's message: ids that no text has, three for each message, as prompts are counted."""
 
 _OPTIONS = dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), nullable(boolean))
 _TEXT = record({"model": nullable(string()), "prompt": string(), **_OPTIONS}, ("prompt",), others=True)
@@ -35,8 +35,8 @@ _TOKENS = record(
 )
 
 
-class _Asked(OpenAIFormat):
-    """A request about tokens; a rule never answers it."""
+class _TokenRequest(OpenAIFormat):
+    """A request about tokens; a script's rule never answers it."""
 
     is_lookup = True
 
@@ -49,7 +49,7 @@ class _Asked(OpenAIFormat):
         return Prompt(format=self.name, task="state", model=model, headers=headers, body=document)
 
 
-class Tokenize(_Asked):
+class Tokenize(_TokenRequest):
     """The tokens of a text, or of a chat's messages as the prompt has them."""
 
     name = "tokenize"
@@ -63,9 +63,9 @@ class Tokenize(_Asked):
         return self._prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the ids of the tokens, and with `return_token_strs` what each stands for."""
+        """Return the ids of the tokens, and with `return_token_strs` the text of each."""
         body, model = prompt.body, prompt.model
-        ids = list(_of_chat(prompt)) if "messages" in body else tokens.ids(text(body.get("prompt")), model)
+        ids = list(_chat_tokens(prompt)) if "messages" in body else tokens.ids(text(body.get("prompt")), model)
         wants_texts = body.get("return_token_strs") is True
         return {
             "count": len(ids),
@@ -75,20 +75,20 @@ class Tokenize(_Asked):
         }
 
 
-def _of_chat(prompt: Prompt) -> Iterator[int]:
+def _chat_tokens(prompt: Prompt) -> Iterator[int]:
     for message in read_prompt(dict(prompt.body), prompt.headers).messages:
-        yield from _framed(message.role, prompt)
+        yield from _message_start(message.role, prompt)
         yield from tokens.ids(message.text, prompt.model)
         yield END
     if prompt.body.get("add_generation_prompt") is not False:
-        yield from _framed("assistant", prompt)
+        yield from _message_start("assistant", prompt)
 
 
-def _framed(role: str, prompt: Prompt) -> list[int]:
+def _message_start(role: str, prompt: Prompt) -> list[int]:
     return [START, *tokens.ids(role, prompt.model), SEPARATOR]
 
 
-class Detokenize(_Asked):
+class Detokenize(_TokenRequest):
     """The text of tokens."""
 
     name = "detokenize"
@@ -101,26 +101,26 @@ class Detokenize(_Asked):
         return self._prompt(document, headers)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the text; ids that no token has say nothing."""
-        given = prompt.body.get("tokens")
-        known = (each for each in given if isinstance(each, int)) if isinstance(given, list) else ()
-        return {"prompt": tokens.join(known, prompt.model)}
+        """Return the text; unknown ids are left out."""
+        token_ids = prompt.body.get("tokens")
+        valid_ids = (each for each in token_ids if isinstance(each, int)) if isinstance(token_ids, list) else ()
+        return {"prompt": tokens.join(valid_ids, prompt.model)}
 
 
 def version(models: Collection[str]) -> dict[str, Any]:
     """Return the server's version."""
-    return {"version": RELEASE}
+    return {"version": SERVER_VERSION}
 
 
 def addresses(dialect: VLLM, chat: ChatCompletions) -> list[Address]:
-    """Return where they are: at vLLM's place, and at the root, where nothing else has these names."""
+    """Return the addresses, below vLLM's prefix and at the root, where no other API has these names."""
     tokenize, detokenize = Tokenize(dialect), Detokenize(dialect)
     return [
         address
-        for place in ("vllm/", "")
+        for prefix in ("vllm/", "")
         for address in (
-            Address(f"{place}tokenize", tokenize),
-            Address(f"{place}detokenize", detokenize),
-            Address(f"{place}version", chat, "tell", version),
+            Address(f"{prefix}tokenize", tokenize),
+            Address(f"{prefix}detokenize", detokenize),
+            Address(f"{prefix}version", chat, "tell", version),
         )
     ]

@@ -1,4 +1,4 @@
-"""The standard errors in the wording of vendors that speak OpenAI's formats, with the sources."""
+"""The wording of the standard errors of vendors with OpenAI's formats, with the sources."""
 
 import re
 from collections.abc import Mapping
@@ -9,57 +9,57 @@ from completions.wire.openai.words import ADDRESS, METHOD, POLICY
 from completions.wire.words import Words
 
 LIMITED, QUOTA = "rate_limit_exceeded", "insufficient_quota"
-NO_NUMBERS: Mapping[str, object] = {
+DEFAULT_LIMIT: Mapping[str, object] = {
     "name": "requests per min (RPM)",
     "said": "Please try again later.",
     "used": 60,
     "most": 60,
 }
-"""What an error by name tells of a limit, of which it knows nothing."""
+"""The facts of a limit in an error by name, which has none of its own."""
 
 
-def _limit(facts: Mapping[str, Any]) -> dict[str, Any]:
+def _limit_facts(facts: Mapping[str, Any]) -> dict[str, Any]:
     """Return the facts of a limit, with its name in words and in short: `requests per minute`, `rpm`."""
-    told = {**NO_NUMBERS, **facts}
-    name, _, short = str(told["name"]).partition(" (")
-    return told | {"named": name.replace("per min", "per minute"), "short": (short or "RPM").strip(")")}
+    all_facts = {**DEFAULT_LIMIT, **facts}
+    name, _, short = str(all_facts["name"]).partition(" (")
+    return all_facts | {"named": name.replace("per min", "per minute"), "short": (short or "RPM").strip(")")}
 
 
-def _groqs_limit(facts: Mapping[str, Any]) -> str:
+def _groq_limit(facts: Mapping[str, Any]) -> str:
     return (
         "Rate limit reached for model `{model}` in organization `org-mock` service tier `on_demand` on {named} "
         "({short}): {said} Need more tokens? Upgrade to Dev Tier today at https://console.groq.com/settings/billing"
-    ).format_map(_limit(facts))
+    ).format_map(_limit_facts(facts))
 
 
-def _openrouters_limit(facts: Mapping[str, Any]) -> str:
-    told = _limit(facts)
+def _openrouter_limit(facts: Mapping[str, Any]) -> str:
+    limit = _limit_facts(facts)
     return (
-        f"Rate limit exceeded: limit_{told['short'].lower()}/{told['model']}. High demand for {told['model']} on "
-        f"OpenRouter - limited to {told['most']} {told['named']}. Please retry shortly."
+        f"Rate limit exceeded: limit_{limit['short'].lower()}/{limit['model']}. High demand for {limit['model']} on "
+        f"OpenRouter - limited to {limit['most']} {limit['named']}. Please retry shortly."
     )
 
 
-def _xais_limit(facts: Mapping[str, Any]) -> str:
-    told = _limit(facts)
-    named = " ".join(word if word == "per" else word.capitalize() for word in told["named"].split())
+def _xai_limit(facts: Mapping[str, Any]) -> str:
+    limit = _limit_facts(facts)
+    limit_name = " ".join(word if word == "per" else word.capitalize() for word in limit["named"].split())
     return (
-        f"Too many requests for team mock and model {told['model']}. Your team's rate limit is \u2014 {named} "
-        f"(actual/limit): {told['used']}/{told['most']}."
+        f"Too many requests for team mock and model {limit['model']}. Your team's rate limit is \u2014 {limit_name} "
+        f"(actual/limit): {limit['used']}/{limit['most']}."
     )
 
 
-FAULTS = {
+RUST_PARSE_ERRORS = {
     "no low surrogate in string": "unexpected end of hex escape",
     "unexpected character, expected a string key": "key must be a string",
     "unexpected content after document": "trailing characters",
 }
-"""What Rust's deserializer says of a body that is not JSON, by what ours says."""
+"""The messages of Rust's deserializer for a body that is not JSON, by those of our parser."""
 
 
-def _unparsed(facts: Mapping[str, Any]) -> str:
-    fault = FAULTS.get(facts["fault"], facts["fault"])
-    return f"Failed to parse the request body as JSON: {fault} at line {facts['line']} column {facts['column']}"
+def _bad_json(facts: Mapping[str, Any]) -> str:
+    problem = RUST_PARSE_ERRORS.get(facts["fault"], facts["fault"])
+    return f"Failed to parse the request body as JSON: {problem} at line {facts['line']} column {facts['column']}"
 
 
 RECORDED = "recordings: crmne/ruby_llm"
@@ -67,7 +67,7 @@ INVALID = "invalid_request_error"
 
 
 def _cerebras_limit(facts: Mapping[str, Any]) -> str:
-    if _limit(facts)["short"] == "RPM":
+    if _limit_facts(facts)["short"] == "RPM":
         return "Requests per minute limit exceeded - too many requests sent."
     return "Tokens per minute limit exceeded - too many tokens processed."
 
@@ -138,7 +138,7 @@ DEEPSEEK: Mapping[str, Words] = {
         "2026-11-25",
     ),
     "invalid_json": Words(
-        _unparsed, 400, INVALID, INVALID, None, "esengine/DeepSeek-Reasonix 1906, r1n7aro/Locus 73", "2026-05-28"
+        _bad_json, 400, INVALID, INVALID, None, "esengine/DeepSeek-Reasonix 1906, r1n7aro/Locus 73", "2026-05-28"
     ),
     "model_not_found": Words(
         "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed {model}.",
@@ -179,7 +179,7 @@ GROQ: Mapping[str, Words] = {
         "quotes by users",
         "2026-10-08",
     ),
-    LIMITED: Words(_groqs_limit, 429, source="quotes by users", seen="2026-11-26"),
+    LIMITED: Words(_groq_limit, 429, source="quotes by users", seen="2026-11-26"),
     **dict.fromkeys(
         (METHOD, ADDRESS),
         Words(
@@ -207,14 +207,14 @@ GROQ: Mapping[str, Words] = {
 }
 
 NO_ROUTE = "no Route matched with those values"
-"""What Mistral's gateway says of an address that it does not know."""
+"""The message of Mistral's gateway for an unknown address."""
 
-NOT_HERE = re.compile(r"/mistral/v1/(?:(?:chat/)?classifications|audio|agents|conversations|libraries|fine_tuning)\b")
-"""Addresses that Mistral has, and the mock has not."""
+MISSING = re.compile(r"/mistral/v1/(?:(?:chat/)?classifications|audio|agents|conversations|libraries|fine_tuning)\b")
+"""Addresses that Mistral has and the mock lacks."""
 
 
 def _no_route(facts: Mapping[str, Any]) -> str:
-    return f"Invalid URL ({facts['method']} {facts['path']})" if NOT_HERE.match(facts["path"]) else NO_ROUTE
+    return f"Invalid URL ({facts['method']} {facts['path']})" if MISSING.match(facts["path"]) else NO_ROUTE
 
 
 MISTRAL: Mapping[str, Words] = {
@@ -238,24 +238,24 @@ MISTRAL: Mapping[str, Words] = {
 }
 
 
-def _too_long_for_an_endpoint(facts: Mapping[str, Any]) -> str:
+def _openrouter_too_long(facts: Mapping[str, Any]) -> str:
     output = ", {max_tokens} in the output" if facts["max_tokens"] else ""
-    said = (
+    template = (
         "This endpoint's maximum context length is {window} tokens. However, you requested about {total} tokens "
         f"({{prompt_tokens}} of text input{output}). Please reduce the length of either one, or use the "
         "context-compression plugin to compress your prompt automatically."
     )
-    return said.format_map(facts)
+    return template.format_map(facts)
 
 
-def _moonshots_limit(facts: Mapping[str, Any]) -> str:
-    told = _limit(facts)
-    if told["short"] == "RPM":
-        said = f"request reached organization max RPM: {told['most']}, please try again after 1 seconds"
+def _moonshot_limit(facts: Mapping[str, Any]) -> str:
+    limit = _limit_facts(facts)
+    if limit["short"] == "RPM":
+        details = f"request reached organization max RPM: {limit['most']}, please try again after 1 seconds"
     else:
-        said = f"request reached organization {told['short']} rate limit, current: {told['used']}, "
-        said += f"limit: {told['most']}"
-    return f"Your account org-mock<ak-mock> {said}"
+        details = f"request reached organization {limit['short']} rate limit, current: {limit['used']}, "
+        details += f"limit: {limit['most']}"
+    return f"Your account org-mock<ak-mock> {details}"
 
 
 MOONSHOT: Mapping[str, Words] = {
@@ -290,7 +290,7 @@ MOONSHOT: Mapping[str, Words] = {
         "2026-08-26",
     ),
     LIMITED: Words(
-        _moonshots_limit, 429, "rate_limit_reached_error", None, None, "MoonshotAI/kimi-cli 1599", "2026-03-27"
+        _moonshot_limit, 429, "rate_limit_reached_error", None, None, "MoonshotAI/kimi-cli 1599", "2026-03-27"
     ),
     QUOTA: Words(
         "Your account org-mock <ak-mock> is suspended due to insufficient balance, please recharge your account or "
@@ -316,10 +316,10 @@ OPENROUTER: Mapping[str, Words] = {
         "Missing Authentication header", 401, source=f"{RECORDED} raises_appropriate_auth_error", seen="2026-11-25"
     ),
     "context_length_exceeded": Words(
-        _too_long_for_an_endpoint, 400, source=f"{RECORDED} handles_context_length_exceeded_errors", seen="2026-11-25"
+        _openrouter_too_long, 400, source=f"{RECORDED} handles_context_length_exceeded_errors", seen="2026-11-25"
     ),
     "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
-    LIMITED: Words(_openrouters_limit, 429, source="quotes by users", seen="2026-07-08"),
+    LIMITED: Words(_openrouter_limit, 429, source="quotes by users", seen="2026-07-08"),
     QUOTA: Words(
         "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
         402,
@@ -371,8 +371,8 @@ XAI: Mapping[str, Words] = {
         source="recordings: 0xPlaygrounds/rig; xAI's page on its endpoints",
         seen="2026-09-30",
     ),
-    "invalid_json": Words(_unparsed, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
-    LIMITED: Words(_xais_limit, 429, source="quotes by users", seen="2026-11-26"),
+    "invalid_json": Words(_bad_json, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
+    LIMITED: Words(_xai_limit, 429, source="quotes by users", seen="2026-11-26"),
     "context_length_exceeded": Words(
         "This model's maximum prompt length is {window} but the request contains {prompt_tokens} tokens.",
         400,

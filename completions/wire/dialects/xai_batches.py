@@ -1,4 +1,4 @@
-"""xAI's batches: what is asked for, and what they look like at a time.
+"""xAI's batches: the checks of requests, and the documents of batches at a time.
 
 Shapes as recorded of the API in August 2026, and what LiteLLM reads of it (`XAIBatch`, `XAIBatchResult`). A batch has
 no status: requests are added to it, and its counters follow from the time at which each is answered.
@@ -19,20 +19,20 @@ from completions.wire.json_lines import numbered_lines
 from completions.wire.validation import Check, array, obj, record, string, worded_problem
 
 BATCH = "xai_batch"
-"""The kind under which a batch is kept, which names its rules too."""
+"""The kind under which a batch is stored, which is also the name of its rules."""
 
 DIALECT = XAI()
 PATHS = {"chat_get_completion": "/xai/v1/chat/completions", "responses": "/xai/v1/responses"}
-"""Where each kind of a batch's requests is answered."""
+"""The path of each kind of a batch's requests."""
 
-KINDS = {path.removeprefix("/xai"): kind for kind, path in PATHS.items()}
+KIND_BY_PATH = {path.removeprefix("/xai"): kind for kind, path in PATHS.items()}
 LIFETIME = timedelta(days=30)
 MAX_REQUESTS = 50_000
 DEFAULT_PAGE = 100
 
 _BATCH = record({"name": string(low=1), "input_file_id": string(low=1)}, ("name",))
 _FIELDS: Mapping[str, Check] = {"batch_request_id": string(low=1), "batch_request": obj}
-_REQUESTS = record(
+_ADDED_REQUESTS = record(
     {"batch_requests": array(record(_FIELDS, tuple(_FIELDS)), "objects", low=1, high=MAX_REQUESTS)},
     ("batch_requests",),
 )
@@ -47,37 +47,37 @@ class Line(NamedTuple):
 
 
 def check_batch(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for a batch."""
+    """Raise the error of an invalid request for a batch."""
     DIALECT.refuse(_BATCH(body), body)
 
 
 def read_requests(body: Mapping[str, Any], taken: Sequence[str]) -> list[Line]:
-    """Return the requests that are to be added to a batch; raise what is wrong with them."""
-    DIALECT.refuse(_REQUESTS(body), body)
+    """Return the requests to add to a batch; raise the error of invalid ones."""
+    DIALECT.refuse(_ADDED_REQUESTS(body), body)
     lines = []
-    for at, each in enumerate(body["batch_requests"]):
-        kind = next(iter(each["batch_request"]), "")
-        if len(each["batch_request"]) != 1 or kind not in PATHS or not isinstance(each["batch_request"][kind], dict):
-            said = f"batch_requests[{at}].batch_request must have exactly one of {', '.join(PATHS)}."
-            DIALECT.refuse(worded_problem(said, "invalid_value", "batch_requests"), body)
-        lines.append(Line(each["batch_request_id"], kind, each["batch_request"][kind]))
-    return _with_new_ids(lines, taken)
+    for index, item in enumerate(body["batch_requests"]):
+        kind = next(iter(item["batch_request"]), "")
+        if len(item["batch_request"]) != 1 or kind not in PATHS or not isinstance(item["batch_request"][kind], dict):
+            message = f"batch_requests[{index}].batch_request must have exactly one of {', '.join(PATHS)}."
+            DIALECT.refuse(worded_problem(message, "invalid_value", "batch_requests"), body)
+        lines.append(Line(item["batch_request_id"], kind, item["batch_request"][kind]))
+    return _checked_ids(lines, taken)
 
 
 def read_file(content: bytes) -> list[Line]:
-    """Return the requests of a file of lines as OpenAI has them."""
+    """Return the requests of a file in OpenAI's format."""
     lines = []
-    for number, each in numbered_lines(content):
-        found = object_of(each) or {}
-        kind, name = KINDS.get(text(found.get("url"))), text(found.get("custom_id"))
-        if kind is None or not name or not isinstance(found.get("body"), dict):
+    for number, text_line in numbered_lines(content):
+        document = object_of(text_line) or {}
+        kind, name = KIND_BY_PATH.get(text(document.get("url"))), text(document.get("custom_id"))
+        if kind is None or not name or not isinstance(document.get("body"), dict):
             raise RequestError(f"Line {number} of the input file is no request with a custom_id, a url and a body.")
-        lines.append(Line(name, kind, found["body"]))
-    return _with_new_ids(lines, ())
+        lines.append(Line(name, kind, document["body"]))
+    return _checked_ids(lines, ())
 
 
-def _with_new_ids(lines: list[Line], taken: Sequence[str]) -> list[Line]:
-    """Return requests whose ids are all different, and not taken."""
+def _checked_ids(lines: list[Line], taken: Sequence[str]) -> list[Line]:
+    """Return the requests; raise an error if an id is repeated or taken."""
     seen = set(taken)
     for line in lines:
         if line.id in seen:
@@ -89,7 +89,7 @@ def _with_new_ids(lines: list[Line], taken: Sequence[str]) -> list[Line]:
 
 
 def new_batch(body: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return a batch without requests; `results` has what each got, and when."""
+    """Return a batch without requests; `results` will have their results and times."""
     return {
         "id": f"batch_{uuid.uuid4()}",
         "name": body["name"],
@@ -102,22 +102,22 @@ def new_batch(body: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def _date(seconds: float, more: timedelta = timedelta()) -> str:
-    return (datetime.fromtimestamp(seconds, UTC) + more).strftime("%Y-%m-%d")
+def _date(seconds: float, added: timedelta = timedelta()) -> str:
+    return (datetime.fromtimestamp(seconds, UTC) + added).strftime("%Y-%m-%d")
 
 
-def _done(batch: Document, now: float) -> dict[str, Document]:
-    """Return the results that are there at a time, in the order of the requests; none comes once it is cancelled."""
+def _results_at(batch: Document, now: float) -> dict[str, Document]:
+    """Return the results at a time, in the order of the requests; none are added after a cancellation."""
     end = now if batch["cancelled"] is None else min(now, batch["cancelled"])
-    found = ((name, batch["results"].get(name)) for name in batch["requests"])
-    return {name: each for name, each in found if each is not None and each["at"] <= end}
+    results = ((name, batch["results"].get(name)) for name in batch["requests"])
+    return {name: result for name, result in results if result is not None and result["at"] <= end}
 
 
-def shown(batch: Document, now: float) -> dict[str, Any]:
-    """Return a batch as it is at a time."""
-    done, cancelled = _done(batch, now), batch["cancelled"]
-    left = len(batch["requests"]) - len(done)
-    errors = sum("error" in each["result"] for each in done.values())
+def batch_document(batch: Document, now: float) -> dict[str, Any]:
+    """Return the document of a batch at a time."""
+    results, cancelled = _results_at(batch, now), batch["cancelled"]
+    pending = len(batch["requests"]) - len(results)
+    errors = sum("error" in entry["result"] for entry in results.values())
     return {
         "batch_id": batch["id"],
         "name": batch["name"],
@@ -129,16 +129,16 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
         **({} if batch["file"] is None else {"input_file_id": batch["file"]}),
         "state": {
             "num_requests": len(batch["requests"]),
-            "num_pending": left if cancelled is None else 0,
-            "num_success": len(done) - errors,
+            "num_pending": pending if cancelled is None else 0,
+            "num_success": len(results) - errors,
             "num_error": errors,
-            "num_cancelled": 0 if cancelled is None else left,
+            "num_cancelled": 0 if cancelled is None else pending,
         },
     }
 
 
-def result(line: Line, status: int, body: bytes) -> dict[str, Any]:
-    """Return what a request got."""
+def request_result(line: Line, status: int, body: bytes) -> dict[str, Any]:
+    """Return the result of a request."""
     document = orjson.loads(body)
     if status == 200:
         return {"response": {line.kind: document}}
@@ -146,22 +146,27 @@ def result(line: Line, status: int, body: bytes) -> dict[str, Any]:
 
 
 def results_page(batch: Document, query: Mapping[str, str], now: float) -> dict[str, Any]:
-    """Return a page of the results that are there."""
-    found = [{"batch_request_id": name, "batch_result": each["result"]} for name, each in _done(batch, now).items()]
-    return _page("results", found, query)
+    """Return a page of the results at a time."""
+    results = [
+        {"batch_request_id": name, "batch_result": entry["result"]} for name, entry in _results_at(batch, now).items()
+    ]
+    return _page("results", results, query)
 
 
 def list_page(batches: Sequence[Document], query: Mapping[str, str], now: float) -> dict[str, Any]:
     """Return a page of the batches, the newest first."""
-    return _page("batches", [shown(each, now) for each in batches][::-1], query)
+    return _page("batches", [batch_document(batch, now) for batch in batches][::-1], query)
 
 
-def _page(key: str, found: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+def _page(key: str, documents: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
     size, start = query.get("limit") or str(DEFAULT_PAGE), query.get("pagination_token") or "0"
     if not (size.isdecimal() and start.isdecimal() and len(size) < 8 and len(start) < 8 and int(size)):
         raise RequestError("Invalid limit or pagination_token.")
     end = int(start) + int(size)
-    return {key: dicts(list(found[int(start) : end])), "pagination_token": str(end) if end < len(found) else None}
+    return {
+        key: dicts(list(documents[int(start) : end])),
+        "pagination_token": str(end) if end < len(documents) else None,
+    }
 
 
 def not_found(name: str) -> RequestError:

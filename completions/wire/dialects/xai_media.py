@@ -1,8 +1,8 @@
-"""xAI's pictures and speech: `POST /v1/images/generations`, `/v1/images/edits`, `/v1/tts`.
+"""xAI's images and speech: `POST /v1/images/generations`, `/v1/images/edits`, `/v1/tts`.
 
 Sources: answers recorded by crmne/ruby_llm in 2026, xAI's page on text to speech, and what users measured in July to
-September 2026: of `size` (rikkahub/rikkahub 1602), of aspect ratios (withceleste/celeste-python 381). A picture costs
-what LiteLLM's table has; one that is given, as much as in the recorded edit.
+September 2026: of `size` (rikkahub/rikkahub 1602), of aspect ratios (withceleste/celeste-python 381). The price of an
+image is that of LiteLLM's table; that of an input image is from the recorded edit.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,23 +29,23 @@ RATIOS = (
     *("5:2", "auto"),
 )
 RESOLUTIONS = {"1k": 1024, "2k": 2048}
-"""The edge of a square picture."""
+"""The edge of a square image."""
 
-NOT_TAKEN = ("size", "style")
-"""What OpenAI's requests for pictures have and xAI refuses."""
+REFUSED_FIELDS = ("size", "style")
+"""OpenAI's fields of image requests that xAI refuses."""
 
 PRICES = {"grok-imagine-image-2.0": 600_000_000, "grok-imagine-image-quality": 500_000_000}
-USUAL_PRICE, GIVEN_PRICE = 200_000_000, 200_000_000
-"""What a picture costs, and one that is given, in ten-billionths of a dollar."""
+DEFAULT_PRICE, INPUT_PRICE = 200_000_000, 200_000_000
+"""The price of an image, and of an input image, in ten-billionths of a dollar."""
 
 JPEG = Encoding("jpeg")
-MAX_GIVEN, MAX_SAID = 3, 15_000
-"""The pictures that an edit may be given, and the characters of a speech."""
+MAX_INPUT_IMAGES, MAX_SPEECH_CHARACTERS = 3, 15_000
+"""The maximum number of input images of an edit, and of characters of a speech."""
 
-VOICE, CODECS = "eve", ("mp3", "wav", "pcm", "mulaw", "alaw")
-MADE = CODECS[:3]
+DEFAULT_VOICE, CODECS = "eve", ("mp3", "wav", "pcm", "mulaw", "alaw")
+SUPPORTED_CODECS = CODECS[:3]
 
-_DRAWN = {
+_IMAGE_FIELDS = {
     "prompt": string(low=1),
     "model": nullable(string()),
     "n": nullable(integer(1, 10)),
@@ -55,15 +55,19 @@ _DRAWN = {
     "response_format": nullable(choice("url", "b64_json")),
     "user": nullable(string()),
 }
-_GIVEN = record({"url": string(low=1), "type": nullable(string())}, ("url",), others=True)
-_ASKED = record(
-    {**_DRAWN, "image": nullable(_GIVEN), "images": nullable(array(_GIVEN, "objects", low=1, high=MAX_GIVEN))},
+_INPUT_IMAGE = record({"url": string(low=1), "type": nullable(string())}, ("url",), others=True)
+_IMAGE_REQUEST = record(
+    {
+        **_IMAGE_FIELDS,
+        "image": nullable(_INPUT_IMAGE),
+        "images": nullable(array(_INPUT_IMAGE, "objects", low=1, high=MAX_INPUT_IMAGES)),
+    },
     ("prompt",),
     others=True,
 )
-_SAID = record(
+_SPEECH_REQUEST = record(
     {
-        "text": string(low=1, high=MAX_SAID),
+        "text": string(low=1, high=MAX_SPEECH_CHARACTERS),
         "language": string(),
         "voice_id": nullable(string()),
         "speed": nullable(decimal()),
@@ -76,47 +80,47 @@ _SAID = record(
 
 
 class XAIImages(Images):
-    """What xAI draws: JPEG, at an address unless the bytes are asked for, and what it cost."""
+    """xAI's images: JPEG, at an address unless the bytes are requested, and their cost."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request for pictures, which are never streamed."""
+        """Read a request for images, which are never streamed."""
         return replace(super().parse(body, headers, validate=validate, route=route), stream=False)
 
     def validate(self, document: dict[str, Any]) -> None:
         """Raise `RequestError` for what xAI refuses."""
-        GROK.refuse(_ASKED(document), document)
-        if (name := next((name for name in NOT_TAKEN if document.get(name) is not None), None)) is not None:
+        GROK.refuse(_IMAGE_REQUEST(document), document)
+        if (name := next((name for name in REFUSED_FIELDS if document.get(name) is not None), None)) is not None:
             raise RequestError(f"Argument not supported: {name}", code=UNSUPPORTED)
 
     def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
-        """Return the picture that shows some words."""
+        """Return the picture of a text."""
         edge = RESOLUTIONS.get(text(prompt.body.get("resolution")), RESOLUTIONS["1k"])
-        asked = text(prompt.body.get("aspect_ratio"))
-        return Picture(said, *edges_by_ratio(asked if asked in RATIOS else "1:1", edge), seed)
+        ratio = text(prompt.body.get("aspect_ratio"))
+        return Picture(said, *edges_by_ratio(ratio if ratio in RATIOS else "1:1", edge), seed)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the pictures, and what they cost."""
+        """Return the images, and their cost."""
         model = prompt.model or ""
-        price = next((price for name, price in PRICES.items() if model.startswith(name)), USUAL_PRICE)
-        cost = prompt.n * price + int(prompt.address["images"]) * GIVEN_PRICE
-        data = [self._image(reply, prompt, at) for at in range(prompt.n)]
+        price = next((price for name, price in PRICES.items() if model.startswith(name)), DEFAULT_PRICE)
+        cost = prompt.n * price + int(prompt.address["images"]) * INPUT_PRICE
+        data = [self._image(reply, prompt, index) for index in range(prompt.n)]
         return {"data": data, "usage": {"cost_in_usd_ticks": cost}}
 
     def _image(self, reply: Reply, prompt: Prompt, at: int) -> dict[str, Any]:
         picture, is_packed = self.shown(reply, prompt, at), prompt.body.get("response_format") == "b64_json"
-        told = {"b64_json": packed(picture, JPEG)} if is_packed else {"url": self.address(picture, prompt, JPEG.kind)}
-        return told | {"mime_type": MEDIA_TYPES[JPEG.kind]}
+        data = {"b64_json": packed(picture, JPEG)} if is_packed else {"url": self.address(picture, prompt, JPEG.kind)}
+        return data | {"mime_type": MEDIA_TYPES[JPEG.kind]}
 
 
 class XAIImageEdits(XAIImages):
-    """What xAI makes of one or more pictures, which are addresses, or data in them."""
+    """xAI's edits of one or more images, given by addresses or as data."""
 
     name = "image_edits"
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
         document = decode_object(body)
-        given = [mapping(document.get("image")), *dicts(document.get("images"))]
-        sources = [source for each in given if (source := text(each.get("url")))]
+        images = [mapping(document.get("image")), *dicts(document.get("images"))]
+        sources = [source for image in images if (source := text(image.get("url")))]
 
         def check() -> None:
             if not sources:
@@ -126,22 +130,26 @@ class XAIImageEdits(XAIImages):
 
 
 class XAISpeech(Speech):
-    """What xAI says: MP3 unless another codec is asked for; one that is not made here is PCM."""
+    """xAI's speech: MP3 by default; codecs that the mock lacks are PCM."""
 
     def as_openai(self, body: bytes) -> dict[str, Any]:
-        """Return a request with OpenAI's names for what it says."""
+        """Return a request with OpenAI's names of the fields."""
         document = decode_object(body)
         codec = text(mapping(document.get("output_format")).get("codec")) or CODECS[0]
-        said, voice = text(document.get("text")), text(document.get("voice_id")) or VOICE
-        return document | {"input": said, "voice": voice, "response_format": codec if codec in MADE else "pcm"}
+        input_text, voice = text(document.get("text")), text(document.get("voice_id")) or DEFAULT_VOICE
+        return document | {
+            "input": input_text,
+            "voice": voice,
+            "response_format": codec if codec in SUPPORTED_CODECS else "pcm",
+        }
 
     def validate(self, document: dict[str, Any]) -> None:
         """Raise `RequestError` for what xAI refuses."""
-        GROK.refuse(_SAID(document), document)
+        GROK.refuse(_SPEECH_REQUEST(document), document)
 
 
 def addresses(dialect: XAI) -> list[Address]:
-    """Return where xAI draws and speaks."""
+    """Return the addresses of xAI's images and speech."""
     return [
         Address(f"{dialect.place}images/generations", XAIImages(dialect)),
         Address(f"{dialect.place}images/edits", XAIImageEdits(dialect)),

@@ -1,4 +1,4 @@
-"""Z.ai's chat, of the GLM models: `reasoning_content`, whole calls, usage in the last chunk, errors with a number.
+"""Z.ai's chat, of the GLM models: `reasoning_content`, whole calls, usage in the last chunk, numbered errors.
 
 Sources: answers and streams of GLM 4.6 that charmbracelet/fantasy recorded in October and November 2025; an answer of
 glm-5.2 of July 2026 (JailbrokenAI/wallbreaker 20) and chunks of glm-5.1 of April 2026 (zai-org/GLM-5 66), which name
@@ -22,7 +22,7 @@ from completions.wire.validation import Check, Problem, choice, nullable, record
 from completions.wire.words import Words
 
 INVALID, AUTHENTICATION, RATE = "invalid_request_error", "authentication_error", "rate_limit_error"
-"""The types of errors, which are told at the address of Anthropic's format alone."""
+"""The types of errors, which only the address of Anthropic's format shows."""
 
 WORDS: Mapping[str, Words] = {
     "invalid_api_key": Words(
@@ -64,15 +64,15 @@ WORDS: Mapping[str, Words] = {
     ),
 }
 
-WRONG: Mapping[str, tuple[str, str]] = {
+FIELD_ERRORS: Mapping[str, tuple[str, str]] = {
     "": ("1210", "Invalid API parameter, please check the documentation."),
     "messages": ("1214", "The messages parameter is illegal. Please check the documentation."),
     "prompt": ("1213", "The prompt parameter was not received normally."),
 }
-"""What is said of a request: of any field, of the messages, and where there are none.
+"""The errors of an invalid field, of the messages, and of missing messages.
 
 Seen: the first on 2026-05-26 (anomalyco/opencode 29334; of wrong schemas of tools too), the second on 2026-09-12
-(continuedev/continue 13261), the third on 2025-12-26 (zed-industries/zed 45704). None tells which field it is.
+(continuedev/continue 13261), the third on 2025-12-26 (zed-industries/zed 45704). None names the field.
 """
 
 SENSITIVE = "sensitive"
@@ -107,8 +107,10 @@ class ZAI(Vendor):
     chances = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect; a request may ask for calls in pieces."""
-        return (IN_PIECES if prompt.body.get("tool_stream") is True else self).silenced_if_asked(prompt)
+        """Return the dialect; with `tool_stream`, calls come in pieces."""
+        return (ZAI_STREAMED_ARGUMENTS if prompt.body.get("tool_stream") is True else self).hiding_thoughts_on_request(
+            prompt
+        )
 
     def answer_id(self, reply: Reply) -> str:
         """Return an id that begins with the time in Beijing: 14 digits, and 16 more."""
@@ -119,63 +121,63 @@ class ZAI(Vendor):
         return arranged(super().top_level(head, reply, prompt), ("id", "created", "object", "model"))
 
     def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with the request's id, its fields in the order of their names."""
+        """Return an answer with the request's id, its fields in alphabetical order."""
         usage = document["usage"]
-        told = document | {"request_id": document["id"], "usage": arranged(usage, sorted(usage))}
-        return arranged(told, sorted(told))
+        fields = document | {"request_id": document["id"], "usage": arranged(usage, sorted(usage))}
+        return arranged(fields, sorted(fields))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
-        """Return the message, without content if it only has calls, its fields in the order of their names."""
-        told = numbered(super().message(message, choice))
-        if calls := told.get("tool_calls"):
-            told["tool_calls"] = [arranged(call, sorted(call)) for call in calls]
-        return {key: told[key] for key in sorted(told) if told[key] is not None}
+        """Return the message, without content if it only has calls, its fields in alphabetical order."""
+        fields = numbered(super().message(message, choice))
+        if calls := fields.get("tool_calls"):
+            fields["tool_calls"] = [arranged(call, sorted(call)) for call in calls]
+        return {key: fields[key] for key in sorted(fields) if fields[key] is not None}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return the delta: each tells the role but that of a call, and the last has empty content."""
+        """Return the delta: all have the role except those of calls, and the last one has empty content."""
         if calls := delta.get("tool_calls"):
             return {"tool_calls": [_piece(call) for call in calls]}
         return {"role": "assistant", **(super().delta(delta, choice) or {"content": ""})}
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Return a choice, without what is null: log probabilities, and a finish reason that has not come yet."""
-        told = without_nulls(document)
-        if told.get("finish_reason") == "content_filter":
-            told["finish_reason"] = SENSITIVE
-        return arranged(told, ("finish_reason", "index") if "message" in told else ("index", "finish_reason"))
+        """Return a choice, without null log probabilities and a null finish reason."""
+        fields = without_nulls(document)
+        if fields.get("finish_reason") == "content_filter":
+            fields["finish_reason"] = SENSITIVE
+        return arranged(fields, ("finish_reason", "index") if "message" in fields else ("index", "finish_reason"))
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the usage, with what was cached and what was thought."""
-        cached, thought = reply.used.cached_tokens, reply.used.reasoning_tokens
+        """Return the usage, with the cached tokens and the reasoning tokens."""
+        cached_tokens, reasoning_tokens = reply.used.cached_tokens, reply.used.reasoning_tokens
         return counts(reply.used) | {
-            "prompt_tokens_details": {"cached_tokens": cached},
-            "completion_tokens_details": {"reasoning_tokens": thought},
+            "prompt_tokens_details": {"cached_tokens": cached_tokens},
+            "completion_tokens_details": {"reasoning_tokens": reasoning_tokens},
         }
 
     def problem(self, problem: Problem, body: dict[str, Any]) -> RequestError:
-        """Return a problem with a request in the API's words, which do not tell where it is."""
+        """Return the API's error for a problem, which does not name the field."""
         field = problem.path.partition("[")[0]
         kind = "prompt" if field == "messages" and not body.get("messages") else field
-        code, said = WRONG.get(kind, WRONG[""])
-        return RequestError(said, code=code)
+        code, message = FIELD_ERRORS.get(kind, FIELD_ERRORS[""])
+        return RequestError(message, code=code)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope, whose code is a number as a text; where the error has none it is the status."""
+        """Return the envelope; its code is a number as a string, by default the status."""
         return {"error": {"code": exc.code or str(exc.status), "message": exc.message}}
 
 
-class InPieces(ZAI):
-    """Z.ai's dialect where a request asks for calls in pieces, by `tool_stream`."""
+class ZAIStreamedArguments(ZAI):
+    """Z.ai's dialect of requests with `tool_stream`, whose calls come in pieces."""
 
     whole_calls = False
 
 
-IN_PIECES = InPieces()
+ZAI_STREAMED_ARGUMENTS = ZAIStreamedArguments()
 
 
 def _piece(call: dict[str, Any]) -> dict[str, Any]:
-    """Return a call as a chunk has it, in the order of its fields there."""
-    told = dict(call)
-    if "function" in told:
-        told["function"] = arranged(told["function"], ("name",))
-    return arranged(told, ("id", "index", "type", "function"))
+    """Return a call of a chunk, with its fields in the API's order."""
+    fields = dict(call)
+    if "function" in fields:
+        fields["function"] = arranged(fields["function"], ("name",))
+    return arranged(fields, ("id", "index", "type", "function"))

@@ -11,7 +11,7 @@ from completions.conversation import Choice, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire import registry
 from completions.wire.dialects.deepseek import DeepSeek
-from completions.wire.dialects.mistral import NO_IMAGE
+from completions.wire.dialects.mistral import INVALID_IMAGE
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.dialects.vendor import Vendor
 from completions.wire.dialects.vllm import VLLM
@@ -279,7 +279,7 @@ def test_mistral__embeds_at_most_256_texts() -> None:
 
 
 VENDORS = ("cerebras", "deepseek", "groq", "mistral", "moonshot", "together", "vllm", "xai")
-RULES = {name: cast(Vendor, registry.CHAT_DIALECTS[name]._dialect).between for name in VENDORS}
+RULES = {name: cast(Vendor, registry.CHAT_DIALECTS[name]._dialect).cross_field_rules for name in VENDORS}
 
 
 @pytest.mark.parametrize("dialect", RULES)
@@ -462,7 +462,7 @@ def test_dialects__use_their_rules() -> None:
     for name, rules in RULES.items():
         dialect = registry.CHAT_DIALECTS[name]._dialect
         assert isinstance(dialect, Vendor)
-        assert dialect.between == rules
+        assert dialect.cross_field_rules == rules
 
 
 @pytest.mark.parametrize(
@@ -475,8 +475,8 @@ def test_dialects__use_their_rules() -> None:
         ({"tool_choice": "some"}, "enum", "Input should be 'auto', 'none', 'any' or 'required'"),
         ({"foo": 1}, "extra_forbidden", "Extra inputs are not permitted"),
         ({"messages": [{"role": "user"}]}, "missing", "Field required"),
-        ({"messages": [seen("iVBORw0KGgo=")]}, "value_error", NO_IMAGE),
-        ({"messages": [seen({"url": "ftp://a.example/b.png"})]}, "value_error", NO_IMAGE),
+        ({"messages": [seen("iVBORw0KGgo=")]}, "value_error", INVALID_IMAGE),
+        ({"messages": [seen({"url": "ftp://a.example/b.png"})]}, "value_error", INVALID_IMAGE),
     ],
 )
 def test_mistral__tells_what_its_validator_finds(more: dict[str, Any], kind: str, words: str) -> None:

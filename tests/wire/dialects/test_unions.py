@@ -45,15 +45,15 @@ GIVEN: dict[str, list[Any]] = {
 
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in GIVEN.items() for value in values])
 def test_findings__are_pydantic_s(name: str, value: Any) -> None:
-    found = unions.found(value, UNIONS[name])
+    found = unions.findings_of(value, UNIONS[name])
     try:
         Request.model_validate({name: value})
         expected = []
     except ValidationError as exc:
         expected = exc.errors(include_url=False)
-    told = [(finding.kind, finding.said, finding.value, finding.context) for finding in found]
+    told = [(finding.kind, finding.message, finding.value, finding.context) for finding in found]
     assert told == [(each["type"], each["msg"], each["input"], each.get("ctx", {})) for each in expected]
-    assert [finding.place for finding in found] == [list(each["loc"][2:]) for each in expected]
+    assert [finding.path for finding in found] == [list(each["loc"][2:]) for each in expected]
 
 
 def refused(**more: Any) -> RequestError:

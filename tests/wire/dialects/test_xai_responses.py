@@ -11,7 +11,7 @@ import pytest
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.base import WireFormat
-from completions.wire.dialects.xai import LARGEST, XAI
+from completions.wire.dialects.xai import MAX_SINGLE, XAI
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.responses.format import Responses
 from completions.wire.openai.responses.order import encrypted
@@ -102,7 +102,7 @@ def test_stream__tells_numbers_in_single_precision() -> None:
     assert (whole["temperature"], whole["top_p"]) == (0.7, 0.95)
     assert (streamed["temperature"], streamed["top_p"]) == (0.699999988079071, 0.949999988079071)
     assert answered(asked(stream=True, temperature=0))["temperature"] == 0
-    assert LARGEST < 3.4e38
+    assert MAX_SINGLE < 3.4e38
 
 
 def test_stream__tells_no_effort_that_nobody_asked_for() -> None:
