@@ -14,8 +14,8 @@ class CompletionsConfig(AppConfig):
     def ready(self) -> None:
         """Tell what scripts may name, and register the checks, which read them."""
         from completions.management.checks import TAG, check_settings, check_urls
-        from completions.wire.registry import tell_names
+        from completions.wire.registry import register_names
 
-        tell_names()
+        register_names()
         register(check_settings, TAG)
         register(check_urls, TAG)

@@ -24,7 +24,7 @@ from completions.views.edge import ENDPOINTS
 from completions.views.http import EndlessStream, ExchangeResponse, FastJsonResponse
 from completions.views.lookups import LOOKUPS
 from completions.wire.openai.base import envelope
-from completions.wire.registry import ASKED, read
+from completions.wire.registry import READABLE_FORMATS, read
 
 METHODS = tuple(method.value for method in HTTPMethod)
 MAX_LISTED = 1000
@@ -207,8 +207,10 @@ async def _matching(call: Call) -> Matching:
         raise RequestError(exc.summary, param=exc.field or "match", code="invalid_script") from exc
     for condition in conditions_of(matcher):
         asks = condition.field.name == "format" and condition.lookup.name != "exists"
-        if asks and not fits_one_of(condition, ASKED):
-            told = f"`match`: no exchange has this format; those that can be matched have {', '.join(ASKED)}."
+        if asks and not fits_one_of(condition, READABLE_FORMATS):
+            told = (
+                f"`match`: no exchange has this format; those that can be matched have {', '.join(READABLE_FORMATS)}."
+            )
             raise RequestError(told, param="match.format", code="invalid_script")
     return Matching(filter, partial(_holds, matcher, await call.dialect()))
 

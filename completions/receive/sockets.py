@@ -22,7 +22,7 @@ from completions.views.generate import generate
 from completions.views.sockets import OpenedSession, handle_message, open_session, with_key
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
-from completions.wire.sockets import Ask, Close, Step, Stop, encoded
+from completions.wire.sockets import Close, SocketRequest, Step, Stop, encoded
 
 MAX_WAITING = 64
 """Requests of a connection that are under way or wait for their turn, at most."""
@@ -107,14 +107,14 @@ class _Conversation:
             (b"content-type", b"application/json"),
         ]
         self._scope = {**request.scope, "method": "POST", "headers": headers}
-        self._lanes: dict[str, deque[Ask]] = {}
+        self._lanes: dict[str, deque[SocketRequest]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._has_closed = False
 
     async def run(self, receive: Receive) -> None:
         """Answer until the client, or the server, ends the connection."""
         try:
-            await self._do(self._session.opened())
+            await self._do(self._session.on_open())
             while (message := await receive())["type"] == "websocket.receive":
                 await self._take(message.get("text") or message.get("bytes") or b"")
         except OSError:  # of a connection that has ended
@@ -138,7 +138,7 @@ class _Conversation:
 
     async def _do(self, steps: Iterable[Step]) -> None:
         for step in steps:
-            if isinstance(step, Ask):
+            if isinstance(step, SocketRequest):
                 await self._ask(step)
             elif isinstance(step, Stop):
                 await self._stop(step)
@@ -147,7 +147,7 @@ class _Conversation:
             else:
                 await self.say(encoded(step))
 
-    async def _ask(self, asked: Ask) -> None:
+    async def _ask(self, asked: SocketRequest) -> None:
         if sum(map(len, self._lanes.values())) >= MAX_WAITING:
             told = f"More than {MAX_WAITING} requests of this connection are in progress or waiting."
             await self.fail(RequestError(told, status=429, code="too_many_requests_waiting"), asked)
@@ -167,22 +167,22 @@ class _Conversation:
         await asyncio.wait((task,))
         self._lanes.pop(stop.lane, None)  # of a task that had not begun
         self._tasks.pop(stop.lane, None)
-        await self._do(self._session.stopped(asked))
+        await self._do(self._session.on_stop(asked))
         for each in left:
             await self._ask(each)
 
-    async def _answer_all(self, lane: str, waiting: deque[Ask]) -> None:
+    async def _answer_all(self, lane: str, waiting: deque[SocketRequest]) -> None:
         try:
             while waiting:
                 await self._answer(waiting[0])
-                await self._do(self._session.ended(waiting.popleft()))
+                await self._do(self._session.on_end(waiting.popleft()))
         except OSError:  # uvicorn's, of a client that is gone
             pass
         finally:
             self._lanes.pop(lane, None)
             self._tasks.pop(lane, None)
 
-    async def _answer(self, asked: Ask) -> None:
+    async def _answer(self, asked: SocketRequest) -> None:
         request = LeanRequest(self._scope, orjson.dumps(asked.body))
         answered = generate(request, wire=self._wire, **self._route)
         answer = _Answer(self, asked, self._send)
@@ -199,9 +199,9 @@ class _Conversation:
         else:
             await self._send({"type": "websocket.send", "text": message})
 
-    async def say_event(self, event: bytes, asked: Ask) -> None:
+    async def say_event(self, event: bytes, asked: SocketRequest) -> None:
         """Send an event of an answer to the client."""
-        for each in self._session.said(event, asked):
+        for each in self._session.on_event(event, asked):
             try:
                 message = each.decode()
             except UnicodeDecodeError:  # of a fault: whoever reads it ends the connection
@@ -223,15 +223,15 @@ class _Conversation:
             self._has_closed = True
             await self._send({"type": "websocket.close", "code": code, "reason": reason})
 
-    async def fail(self, exc: RequestError, asked: Ask | None) -> None:
+    async def fail(self, exc: RequestError, asked: SocketRequest | None) -> None:
         """Tell the client of an error."""
         exc = self._wire.adapt_error(exc)
         await self.tell_error(self._wire.error(exc), exc.status, asked)
 
-    async def tell_error(self, envelope: Mapping[str, Any], status: int, asked: Ask | None) -> None:
+    async def tell_error(self, envelope: Mapping[str, Any], status: int, asked: SocketRequest | None) -> None:
         """Tell the client what an envelope says."""
         error = envelope.get("error")
-        await self._do(self._session.failed(error if isinstance(error, dict) else envelope, status, asked))
+        await self._do(self._session.on_error(error if isinstance(error, dict) else envelope, status, asked))
 
 
 class _Answer:
@@ -240,7 +240,7 @@ class _Answer:
     A fault that ends connections finds the transport here.
     """
 
-    def __init__(self, conversation: _Conversation, asked: Ask, send: Send) -> None:
+    def __init__(self, conversation: _Conversation, asked: SocketRequest, send: Send) -> None:
         self._conversation, self._asked = conversation, asked
         self._status, self._is_sse, self._rest = 0, False, b""
         self.has_ended = False

@@ -58,13 +58,13 @@ async def ask(  # the last two are for one caller each
         prompt = await budget.in_thread(wire.parse, body, text, validate=validate, route=route)
     if parsed is not None:
         parsed(prompt)
-    if places := wire.refers_to(prompt):
+    if places := wire.references(prompt):
         prompt = await recall(Shelf(space.records, script.prompts), wire, prompt, places, validate=validate)
         if parsed is not None:
             parsed(prompt)
     for message in prompt.messages:  # no call, for most prompts have no parts
         if message.parts:
-            prompt = await with_uploads(space.records, wire.uploaded, prompt)
+            prompt = await with_uploads(space.records, wire.upload_place, prompt)
             break
     if validate:
         models.check_model(prompt, wire, script)
@@ -124,7 +124,7 @@ async def _with_fallbacks(
 
     Where one of them cannot answer at all, the refusal before stands, and tells who could have been asked.
     """
-    while outcome.reply is not None and (other := wire.falls_back(prompt, outcome.reply)) is not None:
+    while outcome.reply is not None and (other := wire.fallback_prompt(prompt, outcome.reply)) is not None:
         found = await resolve(space, other)
         if found.reply is None:
             return replace(prompt, recalled={**prompt.recalled, UNREACHED: other.model}), outcome

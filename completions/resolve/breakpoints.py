@@ -1,6 +1,7 @@
 """Between resolve and render, for OpenAI's models since GPT-5.6: what of a prompt is read from the cache, and written.
 
-These tell both to the token, and cache a prompt up to where messages or marked parts end (`wire/openai/prefix.py`).
+These report both to the token, and cache a prompt up to the end of a message or a marked part
+(`wire/openai/cache_points.py`).
 """
 
 from dataclasses import replace
@@ -9,7 +10,7 @@ from completions.conversation import Message, Prompt, Usage
 from completions.state.namespaces import Namespace
 from completions.tokens.caches import Steps
 from completions.tokens.prompt import prompt_tokens
-from completions.wire.openai.prefix import UNCACHED, Point, looked_up_and_written
+from completions.wire.openai.cache_points import UNCACHED, Point, looked_up_and_written
 
 
 async def with_breakpoints(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:

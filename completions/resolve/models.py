@@ -18,7 +18,7 @@ from completions.tokens.prompt import prompt_tokens
 from completions.tokens.spelling import is_malformed, is_wrong
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
-from completions.wire.words import MALFORMED
+from completions.wire.wordings import MALFORMED
 
 DELETED = "deleted_model"
 """The kind of record that marks a deleted model."""
@@ -33,7 +33,7 @@ def is_there(script: Script, format_: WireFormat, name: str) -> bool:
     names, known, _, any_ = script.catalogue
     if any_ or name in names:
         return True
-    return format_.knows(name) if known else not (names or is_wrong(name, format_.knows))
+    return format_.has_model(name) if known else not (names or is_wrong(name, format_.has_model))
 
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
@@ -131,7 +131,7 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     if prompt.task not in ("generate", "decide"):
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
-    if wire.cuts_last and (asked := wire.window_asked(prompt)) is not None:
+    if wire.cuts_last_message and (asked := wire.requested_window(prompt)) is not None:
         room = asked if room is None else min(room, asked)
     most = size + (_answer_in_window(prompt, wire) or 0) + _in_parts(prompt)
     return None if room is None or (most <= room and not prompt.recalled) else room
@@ -145,7 +145,7 @@ def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
     most = _answer_in_window(prompt, wire)
     if prompt.truncates:
         prompt = _truncated(prompt, room - (most or 0))
-        if wire.cuts_last:
+        if wire.cuts_last_message:
             return _cut(prompt, room)
     check_context(prompt_tokens(prompt), most, prompt.model, room)
     return prompt
@@ -153,7 +153,7 @@ def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
 
 def _answer_in_window(prompt: Prompt, wire: WireFormat) -> int | None:
     """Return the tokens that the answer may have, where they have to fit into the window too."""
-    return None if wire.window_of_prompt else prompt.max_tokens
+    return None if wire.window_limits_prompt_only else prompt.max_tokens
 
 
 def _truncated(prompt: Prompt, window: int) -> Prompt:

@@ -43,7 +43,7 @@ async def recall(
         if validate and taken is not None:
             _check_free(wire, taken)
         prompt = wire.recall(prompt, found, validate=validate)
-        more = wire.refers_to(prompt)
+        more = wire.references(prompt)
         if not more or more == places:
             return prompt
         places = more

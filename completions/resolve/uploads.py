@@ -12,7 +12,7 @@ from completions.state.records import Document, Records, is_over
 from completions.wire.base import Place
 
 Find = Callable[[str], Place | None]
-"""Returns where a file is kept whose name a part's source may be: `WireFormat.uploaded`."""
+"""Returns where a file is kept whose name a part's source may be: `WireFormat.upload_place`."""
 
 LONGEST_NAME = 200
 """Characters of a part's source above which it is data or an address, and no name of a file."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from completions.outcome import LITELLM, Upstream
 from completions.script.reply.passing import model_problem, url_problem
-from completions.wire.registry import ADDRESSES, ASKED, SPOKEN
+from completions.wire.registry import ADDRESSES, READABLE_FORMATS, SOCKET_ONLY_FORMATS
 
-FORMATS = [name for name in ASKED if name not in SPOKEN]
+FORMATS = [name for name in READABLE_FORMATS if name not in SOCKET_ONLY_FORMATS]
 """The names of the formats whose requests another server can be asked."""
 
 FAMILIES = {address.wire.name: address.wire.family for address in ADDRESSES}

@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Prompt, Tool
 
-BRINGS_TOOLS = ("additional_tools", "tool_search_output")
+TOOL_ADDING_ITEMS = ("additional_tools", "tool_search_output")
 """The types of the items of `responses` that bring tools."""
 
 MAX_DEPTH = 8
@@ -72,7 +72,7 @@ def items_of(prompt: Prompt) -> list[Mapping[str, Any]]:
 
 def tools_in(item: Mapping[str, Any]) -> list[Tool]:
     """Return the tools that an item of `responses` brings."""
-    if item.get("type") not in BRINGS_TOOLS:
+    if item.get("type") not in TOOL_ADDING_ITEMS:
         return []
     return list(map(as_tool, objects_in(item.get("tools"))))
 

@@ -33,9 +33,9 @@ from completions.views.compression import compress
 from completions.views.http import JSON_TYPE, ExchangeResponse, FastJsonResponse, error_response
 from completions.views.relaying import play_stored, relay_answer, send_upstream
 from completions.wire.base import LIMITS, WireFormat, without_limits
-from completions.wire.openai.words import COMMON, METHOD
+from completions.wire.openai.wordings import COMMON, METHOD
 from completions.wire.registry import ADDRESSES
-from completions.wire.words import worded
+from completions.wire.wordings import apply_wording
 
 logger = logging.getLogger("completions")
 
@@ -256,18 +256,18 @@ def _error_response(exc: RequestError, exchange: Exchange, kwargs: dict[str, Any
     wire = kwargs.get("wire")
     exchange.note_error(exc)
     if not isinstance(wire, WireFormat):
-        return error_response(worded(exc, COMMON))
+        return error_response(apply_wording(exc, COMMON))
     return error_of(exc, in_dialect(wire, exchange), exchange)
 
 
 def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJsonResponse:
     """Return the response for an error, with the status, envelope and headers of the format."""
     exc = wire.adapt_error(exc)
-    in_front = wire.headers_in_front(exc)
+    in_front = wire.gateway_headers(exc)
     envelope = wire.with_request_id(wire.error(exc), exchange.request_id if in_front is None else "")
     if wire.lists_errors(exchange.path, exchange.query) and isinstance(envelope, dict):
         envelope = [envelope]
-    declared_type = wire.error_type(exchange.path, exchange.query)
+    declared_type = wire.error_media_type(exchange.path, exchange.query)
     document = orjson.dumps(envelope, option=INDENTED) if declared_type else envelope
     response = error_response(exc, document, wire.limit_headers(exc.headers))
     if declared_type and response.header_lines["content-type"] is JSON_TYPE:
@@ -275,8 +275,8 @@ def error_of(exc: RequestError, wire: WireFormat, exchange: Exchange) -> FastJso
     add_headers(response, wire, exchange, with_api_headers=in_front is None)
     response.add_headers(in_front or {})
     is_refused = exc.status == 401 or exc.code == "model_not_found"
-    if is_refused and wire.refusal_type and exchange.method == "POST":
-        response.header_lines["content-type"] = JSON_TYPE[0], wire.refusal_type
+    if is_refused and wire.refusal_media_type and exchange.method == "POST":
+        response.header_lines["content-type"] = JSON_TYPE[0], wire.refusal_media_type
     return response
 
 
@@ -297,7 +297,7 @@ def add_headers(
     if exchange.headers:
         response.add_headers(wire.limit_headers(exchange.headers))
     if with_api_headers:
-        if wire.json_type:
+        if wire.json_media_type:
             set_json_type(response, wire)
         elapsed_ms = (time.monotonic() - exchange.started) * 1000
         api_headers = wire.headers(elapsed_ms, exchange.request_id, response.status_code, exchange.model)
@@ -395,5 +395,5 @@ def _echoed_headers(headers: Headers) -> dict[str, str]:
 
 def set_json_type(response: ExchangeResponse, wire: WireFormat) -> None:
     """Set a JSON response's media type to the one that the API sends."""
-    if wire.json_type and response.header_lines.get("content-type") is JSON_TYPE:
-        response.header_lines["content-type"] = (JSON_TYPE[0], wire.json_type)
+    if wire.json_media_type and response.header_lines.get("content-type") is JSON_TYPE:
+        response.header_lines["content-type"] = (JSON_TYPE[0], wire.json_media_type)

@@ -73,7 +73,7 @@ async def _parse_and_resolve(
     exchange.request_body = body
     if wire.reads_address:
         route = {**request.GET.dict(), **route}
-    if wire.tells_address:
+    if wire.needs_root:
         route = {**route, "root": root_of(request)}
     prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
     exchange.note_outcome(outcome)
@@ -146,7 +146,7 @@ def _with_headers(turn: Turn, response: ExchangeResponse) -> ExchangeResponse:
     has_api_headers = reply is None or reply.verbatim(turn.wire.name) is None or not turn.wire.verbatim_without_headers
     if (has_api_headers or turn.exchange.headers) and not response.foreign:
         add_headers(response, turn.wire, turn.exchange, with_api_headers=has_api_headers)
-        mark = turn.wire.header_mark
+        mark = turn.wire.headers_marker
         if mark is not None and has_api_headers and reply and mark in turn.exchange.request_body:
             response.add_headers(turn.wire.answer_headers(reply, turn.prompt))
     if turn.prompt.stream and not has_api_headers:

@@ -19,8 +19,8 @@ from completions.journal.record import StreamRecord, end_exchange
 from completions.outcome import Fault
 from completions.wire.framing import Framing
 from completions.wire.openai.base import envelope
-from completions.wire.openai.words import COMMON
-from completions.wire.words import worded
+from completions.wire.openai.wordings import COMMON
+from completions.wire.wordings import apply_wording
 
 REQUEST_ID = "x-request-id"
 JSON = "application/json"
@@ -316,7 +316,7 @@ def error_response(
     exc: RequestError, document: object = None, headers: Mapping[str, str] | None = None
 ) -> FastJsonResponse:
     """Return an error's response, with the envelope and headers of the called format, or else OpenAI's."""
-    response = FastJsonResponse(document or envelope(worded(exc, COMMON)), status=exc.status)
+    response = FastJsonResponse(document or envelope(apply_wording(exc, COMMON)), status=exc.status)
     for name, value in (exc.headers if headers is None else headers).items():
         response.headers[name] = value
     return response

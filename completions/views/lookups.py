@@ -15,7 +15,7 @@ from completions.views.current_namespace import current_namespace
 from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
 from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.base import WireFormat
-from completions.wire.openai.words import ADDRESS
+from completions.wire.openai.wordings import ADDRESS
 from completions.wire.registry import ADDRESSES
 
 

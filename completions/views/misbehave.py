@@ -69,16 +69,18 @@ def _why_ineffective(fault: Fault, turn: Turn) -> str | None:
         return _why_impossible(fault, turn) if turn.prompt.task == "generate" else "this answer has no text"
     if effect in STREAM_EFFECTS and not turn.is_stream:
         return UNSTREAMED
-    return WEBSOCKET_FRAMES if turn.is_stream and fault.name in turn.wire.framing(turn.prompt).spared else None
+    return (
+        WEBSOCKET_FRAMES if turn.is_stream and fault.name in turn.wire.framing(turn.prompt).ineffective_faults else None
+    )
 
 
 def _why_impossible(fault: Fault, turn: Turn) -> str | None:
     """Return why an answer of this API cannot have a fault in its calls, or None if it can."""
-    if fault.name in CALL_FAULTS and not turn.wire.arguments:
+    if fault.name in CALL_FAULTS and not turn.wire.call_arguments:
         return "answers of this API have no tool calls"
-    if fault.name == "bad_arguments" and turn.wire.arguments == "object" and not turn.is_stream:
+    if fault.name == "bad_arguments" and turn.wire.call_arguments == "object" and not turn.is_stream:
         return "the arguments of its calls are JSON objects"
-    if fault.name == "breaks_schema" and turn.wire.arguments == "object" and not turn.is_stream:
+    if fault.name == "breaks_schema" and turn.wire.call_arguments == "object" and not turn.is_stream:
         choices = turn.outcome.reply.choices if turn.outcome.reply is not None else ()
         if any(choice.tool_calls and arguments_of(choice.tool_calls[0]) is None for choice in choices):
             return "the tool takes any object, and the arguments of its calls are JSON objects"

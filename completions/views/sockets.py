@@ -104,7 +104,7 @@ async def handle_message(session: Session, message: bytes) -> AsyncGenerator[Ste
     is_long = len(message) > budget.LOOP_CHARACTERS
     try:
         document = await budget.in_thread(decode_object, message) if is_long else decode_object(message)
-        steps = iter(session.take(document))
+        steps = iter(session.on_message(document))
         while (step := await budget.in_thread(_next, steps) if is_long else _next(steps)) is not None:
             yield step
     except RequestError:

@@ -185,7 +185,7 @@ def _api_headers(wire: object, exchange: Exchange, status: int) -> Mapping[str, 
     """Return the API's headers for an answer that no model gives: without rate limits."""
     elapsed = (time.monotonic() - exchange.started) * 1000
     if not isinstance(wire, WireFormat):
-        return headers_of(f"{elapsed:.0f}", status, None, is_limited=False)
+        return headers_of(f"{elapsed:.0f}", status, None, has_limits=False)
     return without_limits(in_dialect(wire, exchange).headers(elapsed, exchange.request_id, status, None))
 
 
@@ -276,7 +276,7 @@ async def conversation_made(request: ResourceRequest) -> dict[str, Any]:
     body = request.body
     if request.validate:
         responses_rules.validate_conversation(body)
-    items = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
+    items = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     document = stored_responses.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
     await request.records.put(CONVERSATION, document["id"], document)
     return stored_responses.shown_conversation(document)
@@ -317,7 +317,7 @@ async def items_added(request: ResourceRequest, name: str) -> dict[str, Any]:
     body = request.body
     if request.validate:
         responses_rules.validate_items(body)
-    added = [stored_responses.whole_item(item) for item in dicts(body.get("items"))]
+    added = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     await request.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)
 

@@ -44,7 +44,8 @@ def check_framing(turn: Turn, framing: Framing) -> None:
         fields = {name for event in reply.events for name, _ in event.fields}
         why = f"{framing.media_type} has no place for it"
         ineffective = [
-            Ineffective(f"events; {SCRIPT_NAMES.get(name, name)}", why) for name in sorted(fields - {*framing.carries})
+            Ineffective(f"events; {SCRIPT_NAMES.get(name, name)}", why)
+            for name in sorted(fields - {*framing.verbatim_fields})
         ]
         turn.exchange.ineffective += tuple(ineffective)
 

@@ -1,4 +1,4 @@
-"""The addresses of formats, and what each address does."""
+"""The addresses of formats, and how they are used."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NamedTuple
@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 from completions.wire.base import WireFormat
 
 Use = Literal["generate", "public", "public_model", "models", "model", "tell", "check", "socket", "refuse"]
-"""Generate an answer; show a document about the models to anyone; list them; show one; show a document; check a key;
-answer over a WebSocket, and nothing else; nothing."""
+"""Generate an answer; show a document about the models, or about one model, to anyone; list the models; show one model;
+show a document; check a key; answer over a WebSocket only; refuse all requests."""
 
 
 class Address(NamedTuple):

@@ -1,4 +1,4 @@
-"""What a wire format is: five pure methods, and what they take and return."""
+"""The base class of wire formats: its pure methods, and the types that they take and return."""
 
 import contextlib
 from abc import ABC, abstractmethod
@@ -18,7 +18,7 @@ from completions.wire.fragments import partial
 from completions.wire.framing import SSE, Framing
 from completions.wire.readback import Answer
 from completions.wire.refusals import OUTPUT, Refusal, applying
-from completions.wire.words import NO_TEXT, NO_WORDS, Words, worded
+from completions.wire.wordings import NO_WORDINGS, NOT_UTF8, Wording, apply_wording
 
 Headers = Mapping[str, str]
 """A request's headers by their names, in lower case."""
@@ -28,7 +28,7 @@ NO_ROUTE: Route = {}
 NO_DIALECTS: "Mapping[str, WireFormat]" = {}
 
 LIMITS = "x-ratelimit-"
-"""How the names of OpenAI's headers on rate limits begin."""
+"""The prefix of OpenAI's rate limit headers."""
 
 Document = Mapping[str, Any]
 Place = tuple[str, str]
@@ -39,13 +39,13 @@ Span = Callable[[], tuple[float, float]]
 
 
 UNREACHED = "unreached"
-"""By what a prompt tells which other model could not be asked, where one has declined."""
+"""The key of a prompt under which the fallback model that could not be asked is named, where one has declined."""
 
 
 class StoredDocument(NamedTuple):
-    """A document to store. If `grows` is set, its array of that name is appended to the stored document's.
+    """A document to store. If `grows` names an array, its items are appended to those of the stored document.
 
-    If it describes a file, `data` are its bytes.
+    If it describes a file, `data` are the file's bytes.
     It is deleted at `expires`. Until `taken_until`, another answer that continues from it is still in progress. Both
     are in seconds since the epoch.
     """
@@ -98,54 +98,54 @@ class WireFormat(ABC):
     dialects: "Mapping[str, WireFormat]" = NO_DIALECTS
     """The variants of this format that a script can choose, by name."""
     vendor = ""
-    """The vendor of the models, as the model table calls it; without one, the abilities of models are not checked."""
+    """The vendor of the models in the model table; without one, the abilities of models are not checked."""
     refusals: Sequence[Refusal] = ()
-    """What the API refuses because of the model, with its wording."""
-    usual_framing: Framing = SSE
-    """How its streams are framed, where no request asks for another way."""
+    """The API's errors that depend on the model."""
+    default_framing: Framing = SSE
+    """The framing of its streams, unless a request asks for another."""
     key_header = ""
     """The header for the API key, in lower case, if it is not `Authorization: Bearer`."""
     identified_by: tuple[str, ...] = ()
     """Headers and query parameters that identify this API's requests at an address that it shares with others."""
-    words: Mapping[str, Words] = NO_WORDS
+    wordings: Mapping[str, Wording] = NO_WORDINGS
     """The API's wording of the standard errors, where it differs from OpenAI's."""
-    window_of_prompt = False
-    """Whether a model's context window limits the prompt alone, whatever the answer may have."""
+    window_limits_prompt_only = False
+    """Whether a model's context window limits the prompt only, and not the prompt and its answer together."""
     has_fallbacks = False
     """Whether a request may name other models that answer where the first one declines."""
-    cuts_last = False
-    """Whether of a prompt that may be shortened the last message is cut too, where it is too long alone."""
+    cuts_last_message = False
+    """Whether truncation also cuts the last message, if that alone is too long."""
     short_text = 0
-    """Tokens of a text that the API's streams say in one chunk, at most."""
-    arguments = "text"
-    """What the arguments of a call in a whole answer are: a text, an `object`, or nothing where there are no calls."""
-    json_type = ""
-    """The media type of its JSON, where it says more than `application/json`."""
+    """The most tokens of a text that the API's streams send in a single chunk."""
+    call_arguments = "text"
+    """The type of a call's arguments in a complete answer: `text`, `object`, or empty if there are no calls."""
+    json_media_type = ""
+    """The media type of its JSON, if it is not `application/json`."""
     family = ""
-    """The format whose other server is asked what this one's clients ask too, where none is named for it."""
+    """The format whose upstream server also answers this format's requests, unless this one has its own."""
     files_kind = ""
-    """The kind under which the API's uploaded files are kept, if it has any."""
-    header_mark: bytes | None = None
-    """What stands in the body of a request whose answer has headers of its own, if any has; empty: they all have."""
-    refusal_type = ""
-    """The media type of the JSON that refuses a key or a model, where it differs from that of other errors."""
+    """The kind under which the API's uploaded files are stored, if it has any."""
+    headers_marker: bytes | None = None
+    """Bytes in the body of requests whose answers have `answer_headers`; empty means all requests, None means none."""
+    refusal_media_type = ""
+    """The media type of errors that refuse a key or a model, where it differs from that of other errors."""
     is_lookup = False
-    """Whether it only tells what is known of a model or a text, and no model is asked; some clients do so unasked."""
+    """Whether it only looks up facts about a model or a text, and calls no model; some clients do so automatically."""
     is_relayed = True
-    """Whether another server can be asked what this format's clients ask."""
-    reads_address = tells_address = False
-    """Whether `parse` needs the parts of the URL and the query parameters; and the API's `root`, to name addresses."""
+    """Whether its requests can be passed on to another server."""
+    reads_address = needs_root = False
+    """Whether `parse` needs the parts of the URL and the query parameters; whether it needs the API's `root` URL."""
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether the API has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
-    def falls_back(self, prompt: Prompt, reply: Reply) -> Prompt | None:
-        """Return the prompt for the model that is asked next, where one has declined in its answer."""
+    def fallback_prompt(self, prompt: Prompt, reply: Reply) -> Prompt | None:
+        """Return the prompt for the next model, if the last one has declined in its answer."""
         return None
 
-    def window_asked(self, prompt: Prompt) -> int | None:
-        """Return the context window that a request asks for, where a model may be given less than it has."""
+    def requested_window(self, prompt: Prompt) -> int | None:
+        """Return the context window that a request sets, if it may be smaller than the model's."""
         return None
 
     def check_abilities(self, prompt: Prompt, can: Capabilities) -> None:
@@ -157,8 +157,8 @@ class WireFormat(ABC):
         for row in applying(self, prompt.format, lacking, can):
             if (row.needs and row.needs not in prompt.body) or (row.part and row.part not in kinds):
                 continue
-            if (asked := row.find(prompt, can)) is not None:
-                raise row.error(asked, prompt, can)
+            if (occurrence := row.find(prompt, can)) is not None:
+                raise row.error(occurrence, prompt, can)
 
     def table_name(self, model: str) -> str:
         """Return the model table's name for a model that the API calls by another name."""
@@ -168,7 +168,7 @@ class WireFormat(ABC):
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request. Raise `RequestError` if it cannot be read or, with `validate`, if the API would refuse it."""
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+    def references(self, prompt: Prompt) -> Collection[Place]:
         """Return the stored documents that a prompt refers to."""
         return ()
 
@@ -176,12 +176,12 @@ class WireFormat(ABC):
         """Return the prompt with the documents that it refers to; with `validate`, raise if one is missing."""
         return prompt
 
-    def uploaded(self, source: str) -> Place | None:
-        """Return where a file that was uploaded is kept, if a part's source may be its name."""
+    def upload_place(self, source: str) -> Place | None:
+        """Return where an uploaded file is stored, if the source of a part may be its name."""
         return (self.files_kind, source) if self.files_kind else None
 
     def continues_from(self, prompt: Prompt) -> Place | None:
-        """Return the stored document that a prompt continues from, if only one answer may do so."""
+        """Return the stored document that a prompt continues from, if only one answer may continue from it."""
         return None
 
     def conflict(self, *, in_flight: bool) -> RequestError:
@@ -204,7 +204,7 @@ class WireFormat(ABC):
         """Return the events of the answer: the script's verbatim events, or else the format's own."""
         if reply.events is not None and prompt.stream:
             events = [Event(raw.data.encode(), raw.token, raw.chunk, fields=raw.fields) for raw in reply.events]
-            return Events(self.framing(prompt).word_by_word(events))
+            return Events(self.framing(prompt).verbatim_events(events))
         return Events.of(self.events(reply, prompt))
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
@@ -218,14 +218,14 @@ class WireFormat(ABC):
         """Return the question and the answer of an exchange, as far as they can be read."""
         answer = Answer()
         for answer.event, document in documents(traffic.response):
-            if not answer.fails(document):
+            if not answer.note_error(document):
                 self.collect(document, answer)
             if answer.ended:
                 break
-        return answer.said(self._asked(traffic), cut=traffic.request_cut)
+        return answer.exchange(self._asked(traffic), cut=traffic.request_cut)
 
-    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats say nothing
-        """Add what a document says to the answer: the complete document, or one of a stream's."""
+    def collect(self, document: Mapping[str, Any], answer: Answer) -> None:  # noqa: B027  # some formats have no content
+        """Add the content of a document to the answer; it is the complete answer, or one document of a stream."""
 
     def _asked(self, traffic: Traffic) -> Prompt | None:
         body = traffic.request
@@ -238,16 +238,16 @@ class WireFormat(ABC):
 
     def framing(self, prompt: Prompt) -> Framing:
         """Return the framing for the stream that answers a prompt."""
-        return self.usual_framing
+        return self.default_framing
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
-        """Return the headers that tell of one answer."""
+        """Return the headers with facts about one answer."""
         return {}
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the headers that this API sends with answers and errors, besides the media type and `x-request-id`.
 
-        The `model` is the one that is asked, if the request could be read.
+        `model` is the request's model, if the request could be read.
         """
         return {}
 
@@ -257,10 +257,10 @@ class WireFormat(ABC):
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with this API's status and wording."""
-        return worded(exc, self.words)
+        return apply_wording(exc, self.wordings)
 
-    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
-        """Return the headers of an error of the server in front of the API, which tells no id; None for all others."""
+    def gateway_headers(self, exc: RequestError) -> Mapping[str, str] | None:
+        """Return the headers of an error of the gateway in front of the API, which has no id; None for other errors."""
         return None
 
     @abstractmethod
@@ -272,11 +272,11 @@ class WireFormat(ABC):
         return document
 
     def lists_errors(self, path: str, query: str) -> bool:
-        """Tell whether an error at an address is sent in a list of one, as where a stream is a list."""
+        """Tell whether an error at an address is sent as a list with one element, because its streams are lists."""
         return False
 
-    def error_type(self, path: str, query: str) -> str:
-        """Return the media type of an error at an address, if it is not that of other JSON."""
+    def error_media_type(self, path: str, query: str) -> str:
+        """Return the media type of an error at an address, if it differs from that of other JSON."""
         return ""
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> Any:
@@ -298,7 +298,7 @@ def new_serial(seed: str | None) -> str:
 
 
 class Undecodable(RequestError):
-    """A `body` that is no JSON object; `facts` tell where it stops being JSON, if it is none: `at` which character."""
+    """A `body` that is not a JSON object. If it is not JSON, `facts` say where the error is, and `at` is its index."""
 
     def __init__(self, message: str, body: bytes, facts: Mapping[str, object] | None = None) -> None:
         super().__init__(message, facts=facts, kind="invalid_json" if facts else None)
@@ -306,17 +306,17 @@ class Undecodable(RequestError):
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
-    """Decode a body that must be a JSON object in UTF-8; raise `RequestError` with what it is instead."""
+    """Decode a body that must be a JSON object in UTF-8; raise `RequestError` if it is anything else."""
     try:
         document = orjson.loads(body)
     except orjson.JSONDecodeError as exc:
-        undecoded = not_utf8(body)
-        why = undecoded or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
-        facts = {"fault": undecoded or exc.msg, "line": exc.lineno, "column": exc.colno, "at": exc.pos}
+        encoding_error = not_utf8(body)
+        why = encoding_error or f"{exc.msg} (line {exc.lineno}, column {exc.colno})"
+        facts = {"fault": encoding_error or exc.msg, "line": exc.lineno, "column": exc.colno, "at": exc.pos}
         raise Undecodable(f"We could not parse the JSON body of your request: {why}.", body, facts) from exc
     if not isinstance(document, dict):
         raise Undecodable(f"The JSON body of your request must be an object, but it is {json_type(document)}.", body)
-    # most bodies have not even this byte, or have fewer brackets
+    # most bodies are shorter, or have fewer brackets
     if body[AT_MAX_DEPTH] and body.count(b"{") + body.count(b"[") > MAX_DEPTH and is_too_deep(document):
         why = f"it is nested more than {MAX_DEPTH} levels deep"
         raise RequestError(f"We could not parse the JSON body of your request: {why}.")
@@ -328,15 +328,15 @@ COMPRESSED = {
     b"\x28\xb5": "zstd",
     **dict.fromkeys((b"\x78\x01", b"\x78\x9c", b"\x78\xda"), "deflate"),
 }
-"""The first bytes of bodies that a client has compressed."""
+"""The content coding of compressed bodies, by their first bytes."""
 
 
 def not_utf8(body: bytes) -> str | None:
-    """Return what is wrong with a body that is not UTF-8; None where it is."""
+    """Return what is wrong with a body that is not UTF-8, or None if it is UTF-8."""
     try:
         body.decode()
     except UnicodeDecodeError as exc:
-        where = f"{NO_TEXT}: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
+        where = f"{NOT_UTF8}: byte 0x{body[exc.start]:02x} at position {exc.start}, {exc.reason}"
         coding = COMPRESSED.get(body[:2])
         return (
             where
@@ -364,9 +364,9 @@ def json_type(value: object) -> str:
     return "an object"
 
 
-def without(headers: Mapping[str, str], *beginnings: str) -> dict[str, str]:
-    """Return the headers but for those whose names begin with one of these, which are in lower case."""
-    return {name: value for name, value in headers.items() if not name.lower().startswith(beginnings)}
+def without(headers: Mapping[str, str], *prefixes: str) -> dict[str, str]:
+    """Return the headers except those whose names begin with one of these prefixes in lower case."""
+    return {name: value for name, value in headers.items() if not name.lower().startswith(prefixes)}
 
 
 def without_limits(headers: Mapping[str, str]) -> dict[str, str]:

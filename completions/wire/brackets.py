@@ -1,4 +1,4 @@
-"""Where in a JSON text a place is, for parsers that tell what they expected there."""
+"""Find out whether a position in a JSON text is in an array, for error messages of parsers."""
 
 import re
 
@@ -6,11 +6,11 @@ _BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
 
 
 def is_in_array(before: str) -> bool:
-    """Tell whether a place is in an array, and not in an object, by what stands before it."""
-    opened: list[str] = []
-    for found in _BRACKETS.findall(before):
-        if found in "{[":
-            opened.append(found)
-        elif found in "}]" and opened:
-            opened.pop()
-    return opened[-1:] == ["["]
+    """Tell whether a position is in an array, and not in an object, given the text before it."""
+    open_brackets: list[str] = []
+    for token in _BRACKETS.findall(before):
+        if token in "{[":
+            open_brackets.append(token)
+        elif token in "}]" and open_brackets:
+            open_brackets.pop()
+    return open_brackets[-1:] == ["["]

@@ -1,7 +1,7 @@
-"""What a request says itself of what is to be cached: `cache_control` on tools and blocks, in Anthropic's way.
+"""The parts of a prompt that a request marks for caching: `cache_control` on tools and blocks, as in Anthropic's API.
 
 Source: `CacheControlEphemeralParam` of the anthropic SDK; OpenRouter takes the same in the parts of messages. Bedrock's
-Converse has marks of its own, `cachePoint`, behind what is to be cached (botocore's service model).
+Converse has other marks, `cachePoint`, after the blocks to cache (botocore's service model).
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,17 +12,17 @@ from completions.tokens.measures import as_json
 from completions.wire.fields import dicts, mapping, without_fields
 
 SECONDS = {"5m": 300, "1h": 3600}
-"""How long what is cached lives, by its `ttl`; 5 minutes where none is given."""
+"""The lifetime of cached blocks, by `ttl`; the default is 5 minutes."""
 
 TEXT_KEYS = ({"type", "text"}, {"text"})
-"""What a block has that is nothing but a text."""
+"""The keys of blocks that are only a text."""
 
 Block = tuple[Any, Mapping[str, Any]]
 """A piece of a request, and its `cache_control`, if any."""
 
 
 def cache_blocks(body: Mapping[str, Any]) -> tuple[CacheBlock, ...]:
-    """Return the pieces of a request in the order in which they are cached; none where nothing is to be cached."""
+    """Return the blocks of a request in the order in which they are cached; none if nothing is marked."""
     blocks = list(_blocks(body))
     if blocks and (control := mapping(body.get("cache_control"))):  # the API puts it on the last block
         blocks[-1] = (blocks[-1][0], control)
@@ -54,12 +54,12 @@ def _block(block: Mapping[str, Any]) -> Block:
 
 
 def seconds_of(control: Mapping[str, Any]) -> int:
-    """Return for how long what is marked so is cached; 0 where nothing is marked."""
+    """Return the lifetime that a mark sets; 0 if there is no mark."""
     return SECONDS.get(str(control.get("ttl") or "5m"), SECONDS["5m"]) if control else 0
 
 
 def text_of(block: object) -> str:
-    """Return the text of a piece of a request, or what else it is as JSON."""
+    """Return the text of a block, or any other block as JSON."""
     if isinstance(block, str):
         return block
     if isinstance(block, Mapping) and block.keys() in TEXT_KEYS and isinstance(block["text"], str):

@@ -16,7 +16,7 @@ Found = tuple[int, dict[str, Any]]
 
 DECODER = json.JSONDecoder()
 BETWEEN = " \t\r\n,[]"
-"""What stands between the elements of an array."""
+"""The characters between the elements of an array."""
 
 
 def documents(frames: Sequence[bytes]) -> Iterator[Found]:
@@ -41,19 +41,19 @@ def _located(body: bytes) -> Iterator[Found]:
 
 def _events(body: bytes) -> Iterator[Found]:
     """Yield the documents of server-sent events up to the terminator, as clients read them."""
-    offset, begun = 0, 0
+    offset, start = 0, 0
     data: list[bytes] = []
     for line in body.split(b"\n"):
         stripped = line.rstrip(b"\r")
         if stripped.startswith(b"data:"):
-            begun = begun if data else offset
+            start = start if data else offset
             data.append(stripped[5:].lstrip(b" "))
         elif not stripped and data:
             text = b"\n".join(data)
             if text == b"[DONE]":
                 return
             if isinstance(document := _decoded(text), dict):
-                yield begun, document
+                yield start, document
             data = []
         offset += len(line) + 1
 
@@ -75,19 +75,19 @@ def _messages(body: bytes) -> Iterator[Found]:
 
 def _lines(body: bytes) -> Iterator[Found]:
     """Yield the documents of lines, or the complete part of one that was cut."""
-    offset, found = 0, False
+    offset, is_found = 0, False
     for line in body.split(b"\n"):
         if isinstance(document := _decoded(line), dict):
-            found = True
+            is_found = True
             yield offset, document
         offset += len(line) + 1
-    if not found and (document := partial(_text(body), strings=True)):
+    if not is_found and (document := partial(_text(body), strings=True)):
         yield 0, document
 
 
 def _elements(body: bytes) -> Iterator[Found]:
     """Yield the objects of an array, which may be incomplete or have a broken element."""
-    text, at, offset, counted = _text(body), 0, 0, 0
+    text, at, offset, counted_to = _text(body), 0, 0, 0
     while at < len(text):
         if text[at] in BETWEEN:
             at += 1
@@ -95,11 +95,11 @@ def _elements(body: bytes) -> Iterator[Found]:
         try:
             end = DECODER.raw_decode(text, at)[1]
         except (ValueError, RecursionError):
-            found = text.find("\n{", at)
-            at = found + 1 if found >= 0 else len(text)
+            next_line = text.find("\n{", at)
+            at = next_line + 1 if next_line >= 0 else len(text)
             continue
         if isinstance(document := _decoded(text[at:end].encode()), dict):
-            offset, counted = offset + len(text[counted:at].encode()), at
+            offset, counted_to = offset + len(text[counted_to:at].encode()), at
             yield offset, document
         at = end
 

@@ -20,7 +20,7 @@ def dicts(value: object) -> list[dict[str, Any]]:
 
 
 def contents(messages: object) -> list[dict[str, Any]]:
-    """Return the parts of what all messages say, in order."""
+    """Return the content parts of all messages, in order."""
     return [part for message in dicts(messages) for part in dicts(message.get("content"))]
 
 
@@ -39,10 +39,10 @@ def as_text(value: object) -> str:
     return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
-def object_of(written: str | bytes) -> dict[str, Any] | None:
-    """Return the object that is written as JSON, or None for anything else."""
+def object_of(encoded: str | bytes) -> dict[str, Any] | None:
+    """Return the object that a JSON text encodes, or None for anything else."""
     try:
-        value = orjson.loads(written)
+        value = orjson.loads(encoded)
     except orjson.JSONDecodeError:
         return None
     return value if isinstance(value, dict) else None
@@ -66,11 +66,11 @@ def texts(value: object) -> tuple[str, ...]:
 
 
 WRAPPERS = ("result", "output", "content", "return_value", "response")
-"""Where clients put what a tool said, for an API whose results of tools are objects."""
+"""The keys under which clients wrap the text of a tool's result, for APIs whose results are objects."""
 
 
 def unwrapped(result: object, tool: str = "") -> object:
-    """Return what a tool said, out of the object around it; an object that says more than that as it is.
+    """Return the result of a tool without the object in which a client wraps it; other objects are unchanged.
 
     LangChain, LiteLLM and Google's SDK make `{"output": "21"}` or `{"result": "21"}` of it, Pydantic AI
     `{"return_value": "21"}`, LangChain4j `{"response": "21"}`, the AI SDK `{"name": "f", "content": "21"}`, Strands
@@ -78,9 +78,9 @@ def unwrapped(result: object, tool: str = "") -> object:
     """
     if not isinstance(result, dict):
         return result
-    said = {key: value for key, value in result.items() if not (key == "name" and tool and value == tool)}
-    key, value = next(iter(said.items()), ("", None))
-    if len(said) != 1 or key not in WRAPPERS:
+    fields = {key: value for key, value in result.items() if not (key == "name" and tool and value == tool)}
+    key, value = next(iter(fields.items()), ("", None))
+    if len(fields) != 1 or key not in WRAPPERS:
         return result
     blocks = dicts(value)
     if blocks and blocks == value and all(isinstance(each.get("text"), str) and len(each) == 1 for each in blocks):
@@ -96,7 +96,7 @@ def by_name(value: Any) -> Any:
 
 
 def without_nulls(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
-    """Return a document without the fields that are null, or those of these names that are."""
+    """Return a document without its null fields, or only without those with these names."""
     return {key: value for key, value in document.items() if value is not None or (names and key not in names)}
 
 
@@ -106,7 +106,7 @@ def without_fields(document: Mapping[str, Any], *names: str) -> dict[str, Any]:
 
 
 def arranged(document: Mapping[str, Any], order: Iterable[str]) -> dict[str, Any]:
-    """Return a document with its keys in an order; those that are not of it come last."""
+    """Return a document with its keys in an order; other keys come last."""
     return {**{key: document[key] for key in order if key in document}, **document}
 
 

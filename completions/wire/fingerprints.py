@@ -1,6 +1,6 @@
-"""What is kept of a prompt under its answer's id, to tell where a later prompt begins to differ: digests and sizes.
+"""Fingerprints of prompts, stored under their answers' ids, to find where a later prompt begins to differ.
 
-OpenAI and Anthropic tell so why a cache was missed. A document has `settings`, each by name as a digest and a size in
+OpenAI and Anthropic report so why a cache was missed. A document has `settings`, each by name as a digest and a size in
 bytes, and `pieces` in order, each likewise.
 """
 
@@ -15,22 +15,22 @@ from completions.wire.base import Document, StoredDocument
 
 FINGERPRINT = "prompt fingerprint"
 LIFE = 3600
-"""Seconds for which one is kept: both vendors say that it is short; users saw Anthropic's gone after an hour."""
+"""Seconds for which one is stored: both vendors say that it is short; users saw Anthropic's gone after an hour."""
 
 Mark = tuple[str, int]
 
 
 def fingerprint(settings: Mapping[str, object], pieces: Iterable[bytes]) -> Document:
-    """Return what is kept of a prompt."""
+    """Return the fingerprint of a prompt."""
     return {
         "settings": {name: _mark(as_bytes(value)) for name, value in settings.items()},
         "pieces": [_mark(piece) for piece in pieces],
     }
 
 
-def to_store(name: str, made: Mapping[str, Any], ends: float) -> StoredDocument:
-    """Return a fingerprint as it is stored under an answer's id; `ends` is when the answer is complete."""
-    return StoredDocument(FINGERPRINT, name, {**made, "expires": ends + LIFE})
+def to_store(name: str, document: Mapping[str, Any], ends: float) -> StoredDocument:
+    """Return the record of a fingerprint under an answer's id; `ends` is when the answer is complete."""
+    return StoredDocument(FINGERPRINT, name, {**document, "expires": ends + LIFE})
 
 
 def changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> str | None:
@@ -53,14 +53,14 @@ def size(marks: Iterable[Mark]) -> int:
 
 
 def message_bytes(message: Message) -> bytes:
-    """Return all of a message that a model reads, as it is compared; long sources of parts as digests."""
+    """Return a message as it is compared: everything that a model reads, with the sources of parts as digests."""
     calls = [[call.name, call.arguments] for call in message.tool_calls]
     parts = [_digest(part.source.encode("utf-8", "surrogatepass")) for part in message.parts]
     return as_bytes([message.role, message.name, message.text, calls, parts])
 
 
 def as_bytes(value: object) -> bytes:
-    """Return a value as JSON; nothing of what is none."""
+    """Return a value as JSON; empty if it cannot be encoded."""
     try:
         return orjson.dumps(value)
     except orjson.JSONEncodeError:

@@ -1,4 +1,4 @@
-"""Read the beginning of a JSON object that was cut.
+"""Read a JSON object that was cut off.
 
 `max_tokens` cuts the arguments of calls; Anthropic's answers and the SDKs' folded streams then have the complete part
 of the input. The journal and faults cut bodies.
@@ -15,7 +15,7 @@ BROKEN_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{0,3})?\Z")
 
 
 def partial(text: str, *, strings: bool = False) -> dict[str, Any]:
-    """Return the complete fields and items of the object that a text begins; empty if it begins none.
+    """Return the complete fields and items of an object that may be cut off; empty if the text is no object.
 
     With `strings`, an incomplete string counts as well.
     """
@@ -27,27 +27,27 @@ def partial(text: str, *, strings: bool = False) -> dict[str, Any]:
 
 
 def _ends(text: str, strings: bool) -> Iterator[tuple[int, str]]:
-    """Return where the text could end, and what closes it there: at its end, or else before what is not complete.
+    """Yield where the text could end, and the brackets that close it: at its end, or else before an incomplete value.
 
     That is after the last bracket or before the last comma outside strings: what follows it is one value or less.
     """
     open_: list[str] = []
     last, closers = 0, ""
-    quoted = escaped = False
+    in_string = is_escaped = False
     for at, character in enumerate(text):
-        if quoted:
-            quoted, escaped = escaped or character != '"', not escaped and character == "\\"
+        if in_string:
+            in_string, is_escaped = is_escaped or character != '"', not is_escaped and character == "\\"
         elif character == '"':
-            quoted = True
+            in_string = True
         elif character in "{}[],":
             if character in "{[":
                 open_.append("}" if character == "{" else "]")
             elif character != "," and open_:
                 open_.pop()
             last, closers = at + (character != ","), "".join(reversed(open_))
-    if not quoted:
+    if not in_string:
         yield len(text), closers
     elif strings:
-        found = BROKEN_ESCAPE.search(text) if escaped or "\\u" in text[-5:] else None
-        yield (found.start() if found else len(text)), '"' + "".join(reversed(open_))
+        escape = BROKEN_ESCAPE.search(text) if is_escaped or "\\u" in text[-5:] else None
+        yield (escape.start() if escape else len(text)), '"' + "".join(reversed(open_))
     yield last, closers

@@ -1,7 +1,7 @@
-"""How the events of a stream are written: server-sent events, JSON lines, one JSON array, or AWS's binary messages.
+"""How the events of a stream are framed: as server-sent events, JSON lines, one JSON array, or AWS's binary messages.
 
-A format chooses its framing. Faults can corrupt the events or their frames. What a text's events say is cut here too:
-a token each, or several where the pacing says so.
+A format chooses its framing. Faults can corrupt the events or their frames. Texts are cut into the pieces of their
+events here too: a token each, or several if the pacing says so.
 """
 
 from abc import ABC, abstractmethod
@@ -23,18 +23,18 @@ class Framing(ABC):
 
     media_type: str
     headers: Mapping[str, str] | None = None
-    """Headers with which a stream goes out, besides its media type."""
-    carries: Collection[str] = ("data",)
-    """The fields of a verbatim event that it has a place for; a comment is a field without a name."""
+    """Headers of a stream, besides its media type."""
+    verbatim_fields: Collection[str] = ("data",)
+    """The fields of verbatim events that it can send; a comment is a field without a name."""
     keep_alive: bytes = b""
     keep_alive_ms: float = 0.0
-    """How often a silent stream sends a keep-alive, unless the script says otherwise; 0 is never."""
-    spared: Collection[str] = ()
-    """The faults of lines and of the line that change nothing of what it writes."""
+    """The default interval of keep-alives in a silent stream; 0 is never."""
+    ineffective_faults: Collection[str] = ()
+    """Faults of lines and of the connection that have no effect on its frames."""
     end: tuple[Event, ...] = ()
     """The terminator of a stream of verbatim events."""
 
-    def word_by_word(self, events: Sequence[Event]) -> list[Event]:
+    def verbatim_events(self, events: Sequence[Event]) -> list[Event]:
         """Return the verbatim events that this framing can carry, and the terminator."""
         return [event for event in events if any(name == "data" for name, _ in event.fields or ())] + [*self.end]
 
@@ -44,14 +44,14 @@ class Framing(ABC):
 
 
 EVENTS_IN_UTF8 = "text/event-stream; charset=utf-8"
-"""How most APIs write the media type of server-sent events; the others leave the charset out."""
+"""The media type of server-sent events at most APIs; the others send no charset."""
 
 
 class ServerSentEvents(Framing):
     """Server-sent events (WHATWG HTML): `data:` lines, after a line with the event's name if it has one."""
 
     media_type = "text/event-stream"
-    carries = ("data", "event", "id", "retry", "")
+    verbatim_fields = ("data", "event", "id", "retry", "")
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class ServerSentEvents(Framing):
             return part.documents.within(head, self._end)
         return self._block(part) if part.fields is not None else head + part.data + self._end
 
-    def word_by_word(self, events: Sequence[Event]) -> list[Event]:
+    def verbatim_events(self, events: Sequence[Event]) -> list[Event]:
         """Return all events, because this framing can carry every field."""
         return list(events)
 
     def _block(self, event: Event) -> bytes:
-        """Return an event with its fields as they are given; each line of its data is a field of its own."""
+        """Return an event with its given fields; each line of its data is a separate field."""
         lines: list[bytes] = []
         for name, value in event.fields or ():
             values = event.data.split(b"\n") if name == "data" else value.encode().split(b"\n")
@@ -101,22 +101,22 @@ class JSONLines(Framing):
 
 
 class Messages(JSONLines):
-    """One document per line, which becomes a message of a WebSocket: without its end, and in one piece."""
+    """One document per line, which becomes a message of a WebSocket: without the line end, and in one piece."""
 
-    spared = ("crlf", "split_bytes")
+    ineffective_faults = ("crlf", "split_bytes")
 
 
 def _line(part: Event | TokenRun) -> bytes | Run:
     if isinstance(part, Event):
         return (part.data if part.fields is not None else _escaped(part.data)) + b"\n"
-    said = part.documents
-    return Run(said.before, [_escaped(value) for value in said.values], said.after + b"\n")
+    documents = part.documents
+    return Run(documents.before, [_escaped(value) for value in documents.values], documents.after + b"\n")
 
 
 def _escaped(data: bytes) -> bytes:
     """Return a document without Unicode's line separators, as Go's encoder writes it.
 
-    Clients take them for the end of a line: httpx does, and with it Ollama's own.
+    Clients such as httpx, and so Ollama's, read them as the end of a line.
     """
     return data.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
@@ -125,7 +125,7 @@ CLOSE = Event(b"]", chunk=False)
 """The end of a JSON array."""
 
 COMMA = b",\r\n"
-"""What stands between two elements."""
+"""The separator of elements."""
 
 
 class JSONArray(Framing):
@@ -158,18 +158,18 @@ class AmazonEventStream(Framing):
     """AWS's binary messages; an event whose name ends in `Exception` is sent as an exception."""
 
     media_type = "application/vnd.amazon.eventstream"
-    carries = ("data", "event")
+    verbatim_fields = ("data", "event")
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self.headers = headers
 
     def frames(self, events: Iterable[Event]) -> Frames:
-        """Return one message for each event; with their checksums they have nothing in common."""
-        return Frames([eventstream.encode(_told(event), event.data) for event in events])
+        """Return one message for each event; because of their checksums they share no bytes."""
+        return Frames([eventstream.encode(_message_headers(event), event.data) for event in events])
 
 
-def _told(event: Event) -> dict[str, str]:
-    """Return the headers of an event; one that is given word by word has its name among its fields."""
+def _message_headers(event: Event) -> dict[str, str]:
+    """Return the headers of an event; a verbatim event has its name among its fields."""
     name = event.name or dict(event.fields or ()).get("event", "chunk")
     kind = "exception" if name.endswith("Exception") else "event"
     return {f":{kind}-type": name, ":content-type": "application/json", ":message-type": kind}
@@ -186,7 +186,7 @@ T = TypeVar("T")
 
 
 class Pieces(list[str]):
-    """Pieces of several tokens each; `counts` says how many."""
+    """Pieces of several tokens; `counts` has the number of tokens of each piece."""
 
     def __init__(self, pieces: Iterable[str], counts: Sequence[int]) -> None:
         super().__init__(pieces)
@@ -194,20 +194,20 @@ class Pieces(list[str]):
 
 
 def pieces(text: str, prompt: Prompt) -> list[str]:
-    """Cut a text into what each chunk of the stream that answers a prompt says."""
+    """Cut a text into one piece for each chunk of the stream that answers a prompt."""
     return joined(tokens.split(text, prompt.model), prompt.per_chunk)
 
 
 def joined(split: list[str], per_chunk: Length | None) -> list[str]:
-    """Join the tokens of a text to the pieces that its chunks say; the last one has those that are left."""
+    """Join the tokens of a text to the pieces of its chunks; the last piece has the remaining tokens."""
     if per_chunk is None:
         return split
-    groups = grouped(split, split, per_chunk)
+    groups = group_by_chunk(split, split, per_chunk)
     return Pieces(map("".join, groups), list(map(len, groups)))
 
 
-def grouped(entries: Sequence[T], split: Sequence[str], per_chunk: Length | None) -> list[Sequence[T]]:
-    """Return what stands beside the tokens of a text, as log probabilities do, as its chunks have it."""
+def group_by_chunk(entries: Sequence[T], split: Sequence[str], per_chunk: Length | None) -> list[Sequence[T]]:
+    """Return entries for the tokens of a text, such as log probabilities, grouped by the text's chunks."""
     if per_chunk is None:
         return [[entry] for entry in entries]
     text, left = "".join(split), len(entries)
@@ -218,8 +218,8 @@ def grouped(entries: Sequence[T], split: Sequence[str], per_chunk: Length | None
     return [entries[start:end] for start, end in pairwise(accumulate(sizes, initial=0))]
 
 
-def parted(values: list[str]) -> tuple[list[str], list[str]]:
-    """Return the first piece and the others, each with how many tokens it has."""
+def split_first(values: list[str]) -> tuple[list[str], list[str]]:
+    """Return the first piece and the others, with their token counts."""
     first, rest = values[:1], values[1:]
     if isinstance(values, Pieces):
         return Pieces(first, values.counts[:1]), Pieces(rest, values.counts[1:])
@@ -227,10 +227,10 @@ def parted(values: list[str]) -> tuple[list[str], list[str]]:
 
 
 def counts(values: Sequence[Any]) -> Sequence[int] | None:
-    """Return how many tokens each piece has; None is one."""
+    """Return the number of tokens of each piece; None means that each has one."""
     return values.counts if isinstance(values, Pieces) else None
 
 
-def sized(values: Sequence[T]) -> Iterator[tuple[T, int]]:
-    """Go through pieces, each with how many tokens it has."""
+def with_counts(values: Sequence[T]) -> Iterator[tuple[T, int]]:
+    """Yield the pieces, each with its number of tokens."""
     return zip(values, counts(values) or [1] * len(values), strict=True)

@@ -1,16 +1,16 @@
-"""Which kind of file an address or a name stands for, by its ending: what is there is not fetched."""
+"""The media type of a file by its name or URL; no URL is fetched."""
 
 import mimetypes
 import re
 
 TYPES = mimetypes.MimeTypes(())
-"""Python's own table; without the machine's files, which would make it another on each machine."""
+"""Python's built-in table, without the machine's files, so that it is the same on all machines."""
 
 
 def named_type(url: str) -> str | None:
-    """Return the media type of an http(s) address that ends like a file, as `audio/mpeg`; None where it does not."""
-    found = re.match(r"https?://[^/?#]+/([^?#]*)", url[:2048], re.IGNORECASE)
-    return TYPES.guess_type(f"x/{found[1]}")[0] if found else None
+    """Return the media type of an http(s) URL by its file extension, such as `audio/mpeg`; None if it has none."""
+    match = re.match(r"https?://[^/?#]+/([^?#]*)", url[:2048], re.IGNORECASE)
+    return TYPES.guess_type(f"x/{match[1]}")[0] if match else None
 
 
 def type_of(filename: str) -> str:

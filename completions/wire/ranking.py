@@ -52,7 +52,7 @@ def collect_scores(results: object, answer: Answer, name: str = "relevance_score
         if isinstance(score := each.get(name), int | float)
     }
     if found:
-        answer.voice().scores = tuple(found.get(at, 0.0) for at in range(max(found) + 1))
+        answer.choice().scores = tuple(found.get(at, 0.0) for at in range(max(found) + 1))
 
 
 def _score(asked: Sequence[tuple[int, float]], document: str) -> float:

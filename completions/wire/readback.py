@@ -1,4 +1,4 @@
-"""Build the neutral answer from its documents, one after the other; a provider's `readback` knows their fields.
+"""Build the neutral answer from its documents, one after the other; each format's `readback` knows their fields.
 
 Nothing in a document is trusted: a fault, a limit or another server may have produced it.
 """
@@ -24,7 +24,7 @@ from completions.conversation import (
 from completions.wire.fields import mapping, text, text_or_none
 
 CallKind = Literal["function", "custom", "hosted"]
-"""Of a call in an answer; one that the API has run itself is `hosted`."""
+"""The kinds of calls in an answer; `hosted` is a call that the API has run itself."""
 
 
 NATURAL = "natural"
@@ -53,10 +53,10 @@ class _Run:
 
 
 @dataclass(slots=True)
-class Voice:
+class ChoiceBuilder:
     """A choice that is being built.
 
-    `citing` has the places of citations whose text is still to come, each with what it quotes.
+    `citing` has the citations whose place in the text is not known yet, each with the text that it quotes.
     """
 
     index: int
@@ -73,20 +73,20 @@ class Voice:
     moderation: Moderation | None = None
     scores: tuple[float, ...] = ()
 
-    def says(self, said: object, kind: TextKind = "text", place: object = None) -> None:
+    def add_text(self, text: object, kind: TextKind = "text", place: object = None) -> None:
         """Add a piece of text, or of another kind; a value that is no string is ignored, but an empty one counts.
 
         `place` identifies the block among others of its kind.
         """
-        if isinstance(said, str):
-            self.texts[kind] = self.texts.get(kind, "") + said
-            if said:
-                self.pieces.append(Piece(self.index, kind, said, self.event))
+        if isinstance(text, str):
+            self.texts[kind] = self.texts.get(kind, "") + text
+            if text:
+                self.pieces.append(Piece(self.index, kind, text, self.event))
                 if not self.runs or (self.runs[-1].kind, self.runs[-1].place) != (kind, place):
                     self.runs.append(_Run(kind, place))
-                self.runs[-1].text += said
+                self.runs[-1].text += text
 
-    def call(
+    def add_call(
         self, place: object, *, name: object = "", arguments: object = "", id: object = "", kind: CallKind | None = None
     ) -> None:
         """Add a call, or a fragment of one; `place` identifies it."""
@@ -99,22 +99,22 @@ class Voice:
         call.kind = kind or call.kind
         call.arguments += arguments if isinstance(arguments, str) else dumps(arguments)
 
-    def finds(self, id: object, found: object) -> None:
+    def add_result(self, id: object, result: object) -> None:
         """Add the result of a call, given its id."""
         for call in self.calls.values():
             if call.id and call.id == id:
-                call.result = dumps(found)
+                call.result = dumps(result)
 
-    def ends(self, reason: object, known: dict[str, str]) -> None:
-        """Set the finish reason, translated to chat's by `known`; others stay as they are."""
+    def set_finish_reason(self, reason: object, names: dict[str, str]) -> None:
+        """Set the finish reason, translated to chat's by the table `names`; others stay as they are."""
         if isinstance(reason, str):
-            self.finish_reason = known.get(reason, reason)
+            self.finish_reason = names.get(reason, reason)
 
-    def restart(self) -> None:
+    def clear(self) -> None:
         """Forget the content, because a document with all of it follows."""
         self.texts, self.calls, self.annotations, self.pieces, self.runs = {}, {}, [], [], []
 
-    def choice(self) -> Choice:
+    def build(self) -> Choice:
         """Return the choice."""
         calls = tuple(each.value() for each in self.calls.values())
         natural = "tool_calls" if calls else "stop"
@@ -147,25 +147,25 @@ class Answer:
         self.model: str | None = None
         self.usage: Usage | None = None
         self.error: ErrorSaid | None = None
-        self._voices: dict[int, Voice] = {}
+        self._choices: dict[int, ChoiceBuilder] = {}
         self._pieces: list[Piece] = []
 
-    def voice(self, index: int = 0) -> Voice:
+    def choice(self, index: int = 0) -> ChoiceBuilder:
         """Return a choice by its index."""
-        voice = self._voices.setdefault(index, Voice(index, self._pieces))
-        voice.event = self.event
-        return voice
+        choice = self._choices.setdefault(index, ChoiceBuilder(index, self._pieces))
+        choice.event = self.event
+        return choice
 
-    def notes(self, id: object, model: object) -> None:
+    def set_id_and_model(self, id: object, model: object) -> None:
         """Set the answer's id and model, if they are strings."""
         self.id, self.model = text(id) or self.id, text(model) or self.model
 
-    def costs(self, asked: object, said: object, cached: object = 0, reasoning: object = 0) -> None:
-        """Add the usage, if there is one; later counts replace earlier ones."""
-        if _is_count(asked) or _is_count(said):
-            self.usage = Usage(*map(_count, (asked, said, cached, reasoning)))
+    def set_usage(self, prompt: object, completion: object, cached: object = 0, reasoning: object = 0) -> None:
+        """Set the token counts, if there are any; later counts replace earlier ones."""
+        if _is_count(prompt) or _is_count(completion):
+            self.usage = Usage(*map(_count, (prompt, completion, cached, reasoning)))
 
-    def fails(self, document: dict[str, Any]) -> bool:
+    def note_error(self, document: dict[str, Any]) -> bool:
         """Note the error in a document, and return whether the document has nothing else."""
         error = document.get("error")
         if not error and (document.get("type") == "error" or document.get("object") == "error" or _is_flat(document)):
@@ -174,18 +174,18 @@ class Answer:
             error = document["detail"]
         if not error:
             return False
-        found = mapping(error)
-        message = error if isinstance(error, str) else text(found.get("message"))
-        code = found.get("code")
-        kind = text_or_none(found.get("type")) or text_or_none(found.get("status"))
-        self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(found.get("param")))
+        fields = mapping(error)
+        message = error if isinstance(error, str) else text(fields.get("message"))
+        code = fields.get("code")
+        kind = text_or_none(fields.get("type")) or text_or_none(fields.get("status"))
+        self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(fields.get("param")))
         return "output" not in document  # a response that failed has both
 
-    def said(self, prompt: Prompt | None, *, cut: bool) -> ParsedExchange:
+    def exchange(self, prompt: Prompt | None, *, cut: bool) -> ParsedExchange:
         """Return the question, and the answer as far as it was read."""
-        choices = tuple(self._voices[index].choice() for index in sorted(self._voices))
-        known = bool(choices) or self.usage is not None
-        reply = Reply(choices, id=self.id, model=self.model, usage=self.usage) if known else None
+        choices = tuple(self._choices[index].build() for index in sorted(self._choices))
+        is_answered = bool(choices) or self.usage is not None
+        reply = Reply(choices, id=self.id, model=self.model, usage=self.usage) if is_answered else None
         return ParsedExchange(prompt, reply, self.error, tuple(self._pieces), cut)
 
 
@@ -195,12 +195,12 @@ def dumps(value: object) -> str:
 
 
 def _is_flat(document: dict[str, Any]) -> bool:
-    """Tell whether it is an error without its envelope, such as the fault `error_event` sends."""
+    """Tell whether a document is an error without its envelope, as the fault `error_event` sends it."""
     return isinstance(document.get("message"), str) and "code" in document
 
 
 MAX_COUNT = 2**53 - 1
-"""The largest number that is taken for one of tokens: the largest integer that JSON is certain to preserve."""
+"""The largest accepted number of tokens: the largest integer that JSON is certain to preserve."""
 
 
 def _is_count(value: object) -> TypeGuard[int]:

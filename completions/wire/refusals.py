@@ -1,4 +1,4 @@
-"""What an API refuses because of the model: one table per format, compared with what the model lacks.
+"""Errors that depend on the model: one table per format, compared with the abilities that the model lacks.
 
 A row names the ability, finds where a request needs it, and has the API's wording, with the source and the date when it
 was last seen. Admission raises the first row that applies.
@@ -13,22 +13,22 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import as_text, mapping
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 
-class Asked(NamedTuple):
+class Occurrence(NamedTuple):
     """Where a request needs an ability, such as `messages[0].role`, and the value there."""
 
     place: str
     value: Any = None
 
 
-Find = Callable[[Prompt, Capabilities], Asked | None]
+Find = Callable[[Prompt, Capabilities], Occurrence | None]
 
 
 class Refusal(NamedTuple):
-    """The error for one ability; `words` and `param` can contain `{place}`, `{value}` and what else `error` has by
-    name.
+    """The error for one ability; `message` and `param` can contain `{place}`, `{value}` and the other facts that
+    `error` names.
 
     `part` is the kind of part, and `needs` the parameter, without which no request needs the ability: other requests
     skip the row.
@@ -36,7 +36,7 @@ class Refusal(NamedTuple):
 
     feature: str
     find: Find
-    words: str
+    message: str
     code: str | None = None
     param: str | None = None
     status: int = 400
@@ -46,11 +46,11 @@ class Refusal(NamedTuple):
     part: str = ""
     needs: str = ""
 
-    def error(self, asked: Asked, prompt: Prompt, can: Capabilities) -> RequestError:
+    def error(self, occurrence: Occurrence, prompt: Prompt, can: Capabilities) -> RequestError:
         """Return the error to raise."""
         facts = {
-            "place": asked.place,
-            "value": as_text(asked.value),
+            "place": occurrence.place,
+            "value": as_text(occurrence.value),
             "model": prompt.model,
             "supported": listed(can.efforts_in(prompt.format)),
             "one_of": listed(can.efforts or (), "or", quote="`"),
@@ -62,14 +62,14 @@ class Refusal(NamedTuple):
         }
         param = self.param and self.param.format_map(facts)
         return RequestError(
-            self.words.format_map(facts), status=self.status, type=self.type, code=self.code, param=param
+            self.message.format_map(facts), status=self.status, type=self.type, code=self.code, param=param
         )
 
 
-placed = functools.partial(Refusal, param="{place}")
+parameter_refusal = functools.partial(Refusal, param="{place}")
 """A row whose error has the place as its parameter."""
 
-unsupported = functools.partial(placed, code="unsupported_parameter")
+unsupported_parameter = functools.partial(parameter_refusal, code="unsupported_parameter")
 
 EFFORT = "effort"
 """Marks a row for models that accept only some reasoning efforts."""
@@ -111,96 +111,100 @@ def _applies(feature: str, format_: str, lacking: frozenset[str], can: Capabilit
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ParameterSet:
     """Finds a parameter that is neither null nor has its default value, such as `top_p` or `reasoning.summary`."""
 
     place: str
-    usual: object = None
+    default: object = None
 
     @property
     def needs(self) -> str:
-        """The top-level parameter that is it, or contains it."""
+        """The top-level parameter that contains the place, or is the place."""
         return self.place.partition(".")[0]
 
-    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Occurrence | None:
         """Return the parameter with its value."""
         value: object = prompt.body
         for name in self.place.split("."):
             value = mapping(value).get(name)
-        return None if value is None or value == self.usual else Asked(self.place, value)
+        return None if value is None or value == self.default else Occurrence(self.place, value)
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ParameterEquals:
     """Finds a parameter that has a certain value."""
 
     needs: str
     value: object
 
-    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Occurrence | None:
         """Return the parameter with its value."""
-        return Asked(self.needs, self.value) if prompt.body.get(self.needs) == self.value else None
+        return Occurrence(self.needs, self.value) if prompt.body.get(self.needs) == self.value else None
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
-    """Finds a reasoning effort in the body: any, or with `other` one that the model does not accept."""
+class EffortSet:
+    """Finds a reasoning effort in the body: any, or with `unsupported_only` one that the model does not accept."""
 
     place: str
-    other: bool = False
+    unsupported_only: bool = False
 
     @property
     def needs(self) -> str:
         """The top-level parameter that contains the effort."""
         return self.place.partition(".")[0]
 
-    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Occurrence | None:
         """Return the place and the effort."""
-        wanted = prompt.reasoning_effort
-        if wanted is None or (self.other and wanted in can.efforts_in(prompt.format)):
+        effort = prompt.reasoning_effort
+        if effort is None or (self.unsupported_only and effort in can.efforts_in(prompt.format)):
             return None
-        return Asked(self.place, wanted)
+        return Occurrence(self.place, effort)
 
 
-def any_of(*found: Find) -> Find:
-    """Find what the first of some finds."""
-    return lambda prompt, can: next(filter(None, (find(prompt, can) for find in found)), None)
+def any_of(*finds: Find) -> Find:
+    """Return the first occurrence that one of these functions finds."""
+    return lambda prompt, can: next(filter(None, (find(prompt, can) for find in finds)), None)
 
 
-def of_models(beginning: str, find: Find) -> Find:
-    """Find something in a request to a model whose name begins so; of other models nobody has quoted the words."""
+def for_models(beginning: str, find: Find) -> Find:
+    """Find something in a request to a model whose name begins so; the wording for other models has not been quoted."""
     return lambda prompt, can: find(prompt, can) if (prompt.model or "").startswith(beginning) else None
 
 
 def has_part(kind: str, place: str) -> Find:
     """Find a part of a kind in any message."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        return Asked(place) if any(part.kind == kind for message in prompt.messages for part in message.parts) else None
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+        return (
+            Occurrence(place)
+            if any(part.kind == kind for message in prompt.messages for part in message.parts)
+            else None
+        )
 
     return find
 
 
-def too_long(prompt: Prompt, can: Capabilities) -> Asked:
-    """Find the limit of tokens, which is above what the model's answers can have."""
-    return Asked("max_tokens", prompt.max_tokens)
+def too_long(prompt: Prompt, can: Capabilities) -> Occurrence:
+    """Find the token limit, which is above the longest answer of the model."""
+    return Occurrence("max_tokens", prompt.max_tokens)
 
 
 def role(name: str) -> Find:
     """Find the first message of a role."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
         at = next((at for at, message in enumerate(prompt.messages) if message.role == name), None)
-        return None if at is None else Asked(f"messages[{at}].role", name)
+        return None if at is None else Occurrence(f"messages[{at}].role", name)
 
     return find
 
 
-def offers_tools(prompt: Prompt, can: Capabilities) -> Asked | None:
+def offers_tools(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find tools of any kind."""
-    return Asked("tools" if prompt.body.get("tools") else "functions") if prompt.tools else None
+    return Occurrence("tools" if prompt.body.get("tools") else "functions") if prompt.tools else None
 
 
-def wants_schema(prompt: Prompt, can: Capabilities) -> Asked | None:
+def wants_schema(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a request for an answer that follows a schema."""
-    return Asked("response_format") if prompt.response_format.kind == "json_schema" else None
+    return Occurrence("response_format") if prompt.response_format.kind == "json_schema" else None

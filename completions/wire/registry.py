@@ -83,7 +83,7 @@ DIALECTS: tuple[Dialect, ...] = (
     ZAI(),
 )
 CHAT_DIALECTS = {dialect.name: ChatCompletions(dialect) for dialect in DIALECTS}
-"""The chat format in each dialect, by the name by which a script chooses it."""
+"""The chat format in each dialect, by the dialect's name in scripts."""
 
 CHAT = ChatCompletions(dialects=CHAT_DIALECTS)
 
@@ -106,7 +106,7 @@ _ALL = [
     *reranks(OpenRouter(), Together(), VLLM()),
     *COHERE_ONLY,
     *ANTHROPIC_ALONE,
-    *vendors_addresses({dialect.name: dialect.words for dialect in DIALECTS}),
+    *vendors_addresses({dialect.name: dialect.wordings for dialect in DIALECTS}),
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *openrouter_addresses(OpenRouter.place, CHAT_DIALECTS["openrouter"]),
@@ -127,32 +127,34 @@ KEY_HEADERS = tuple(sorted({address.wire.key_header for address in ADDRESSES} - 
 """Headers for the API key other than `Authorization: Bearer`."""
 
 
-ASKED = sorted({address.wire.name for address in ADDRESSES if address.use in ("generate", "socket")} - {""})
-"""The names of the formats whose requests the journal can read again."""
+READABLE_FORMATS = sorted({address.wire.name for address in ADDRESSES if address.use in ("generate", "socket")} - {""})
+"""The names of the formats whose requests the journal can parse."""
 
-SPOKEN = frozenset(ASKED) - {address.wire.name for address in ADDRESSES if address.use == "generate"}
-"""Those of the formats that are spoken over WebSockets alone."""
+SOCKET_ONLY_FORMATS = frozenset(READABLE_FORMATS) - {
+    address.wire.name for address in ADDRESSES if address.use == "generate"
+}
+"""The names of the formats that are used over WebSockets only."""
 
-WORK = (
+WORK_FORMATS = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION),
 )
-"""What the APIs do behind an answer, by the names of formats that rules have for it (`views/paced.py`)."""
+"""The names of formats by which rules match work of the APIs after an answer (`views/paced.py`)."""
 
 
-def tell_names() -> None:
-    """Tell scripts, which know no format, the names that they can use."""
-    conversation.NAMES["format"][:] = sorted({address.wire.name for address in ADDRESSES} | set(WORK))
+def register_names() -> None:
+    """Register the names of formats and dialects that scripts can use."""
+    conversation.NAMES["format"][:] = sorted({address.wire.name for address in ADDRESSES} | set(WORK_FORMATS))
     conversation.NAMES["dialect"][:] = CHAT_DIALECTS
 
 
 def others_at_address(address: Address) -> dict[str, WireFormat]:
     """Return the other formats at the same address, by the header or parameter that identifies them."""
-    rivals = [other.wire for other in ADDRESSES if other.route == address.route and other.wire is not address.wire]
-    return {name: wire for wire in rivals for name in wire.identified_by}
+    others = [other.wire for other in ADDRESSES if other.route == address.route and other.wire is not address.wire]
+    return {name: wire for wire in others for name in wire.identified_by}
 
 
 @functools.lru_cache(maxsize=512)
@@ -161,7 +163,7 @@ def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
 
     The address may start with a prefix of the project's and a namespace.
     """
-    for end in _ends(path):
+    for end in _suffixes(path):
         for address in ADDRESSES:
             if address.use in ("generate", "socket") and (found := re.fullmatch(address.route, end)):
                 return address.wire, found.groupdict()
@@ -170,8 +172,8 @@ def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
 
 @functools.lru_cache(maxsize=512)
 def socket_at(path: str) -> SocketFormat | None:
-    """Return the format that is spoken over a WebSocket at an address, which may start as that of `format_at`."""
-    for end in _ends(path):
+    """Return the WebSocket format at an address, which may start like that of `format_at`."""
+    for end in _suffixes(path):
         for address in ADDRESSES:
             wire = address.wire
             if address.use == "socket" and isinstance(wire, SocketFormat) and re.fullmatch(address.route, end):
@@ -182,7 +184,7 @@ def socket_at(path: str) -> SocketFormat | None:
 def read(traffic: Traffic, dialect: str = "") -> ParsedExchange:
     """Return the question and the answer of an exchange; empty if its address has no generating format.
 
-    `dialect` is the one that the script chooses.
+    `dialect` is the script's.
     """
     found = format_at(traffic.path) if traffic.method == "POST" else None
     if found is None:
@@ -191,6 +193,6 @@ def read(traffic: Traffic, dialect: str = "") -> ParsedExchange:
     return wire.dialects.get(dialect, wire).read(replace(traffic, route={**traffic.route, **route}))
 
 
-def _ends(path: str) -> Iterator[str]:
+def _suffixes(path: str) -> Iterator[str]:
     parts = path.lstrip("/").split("/")
     yield from ("/".join(parts[index:]) for index in range(min(len(parts), 8)))

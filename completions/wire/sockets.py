@@ -1,8 +1,8 @@
-"""What a format that speaks over WebSockets declares: its session, which has the client's side of one connection.
+"""The interface of formats over WebSockets: a format makes a session for each connection.
 
-A session is pure: it takes the client's messages and says what is answered to each at once, and what is to be asked of
-the server. What is asked walks the six steps like a request of its own; the events of its answer are the session's to
-label, and to remember.
+A session is pure: it takes the client's messages and returns the steps that follow from each, such as a message that
+is sent at once, or a request. A request goes through the six steps like one over HTTP; the session can change the
+events of its answer, and store them.
 """
 
 from abc import ABC, abstractmethod
@@ -20,58 +20,58 @@ from completions.wire.framing import MESSAGES, Framing
 Message = Mapping[str, Any]
 
 
-class Ask(NamedTuple):
-    """A request in a client's message: its body, and the lane in which requests wait for one another."""
+class SocketRequest(NamedTuple):
+    """A request in a client's message: its body, and its lane, whose requests are answered one after the other."""
 
     body: Message
     lane: str = ""
 
 
 class Stop(NamedTuple):
-    """The answer that is under way in a lane ends."""
+    """Stop the answer that is in progress in a lane."""
 
     lane: str = ""
 
 
 class Close(NamedTuple):
-    """The connection ends, with a code and a reason (RFC 6455, section 7.4)."""
+    """Close the connection with a code and a reason (RFC 6455, section 7.4)."""
 
     code: int
     reason: str
 
 
-Step = Message | Ask | Stop | Close
-"""What follows from a client's message: a message to it, a request, or an end."""
+Step = Message | SocketRequest | Stop | Close
+"""What follows from a client's message: a message to the client, a request, or an end."""
 
 
 class Session(ABC):
-    """One connection: what its client has said, and was told."""
+    """The state of one connection."""
 
-    def opened(self) -> Iterable[Step]:
-        """Say what a client is told before it has said anything."""
+    def on_open(self) -> Iterable[Step]:
+        """Return the steps at the start of the connection, before the client's first message."""
         return ()
 
     @abstractmethod
-    def take(self, message: Message) -> Iterable[Step]:
-        """Take a client's message; raise `RequestError` for one that the API refuses."""
+    def on_message(self, message: Message) -> Iterable[Step]:
+        """Return the steps that follow from a client's message; raise `RequestError` if the API refuses it."""
 
     @abstractmethod
-    def failed(self, error: Message, status: int, asked: Ask | None) -> Iterable[Step]:
-        """Tell an error: that of what was asked, or of a message that asks for nothing.
+    def on_error(self, error: Message, status: int, request: SocketRequest | None) -> Iterable[Step]:
+        """Return the steps that report an error to the client: a request's, or another message's if there is none.
 
         `error` is the content of an error envelope, and `status` the one that it has over HTTP.
         """
 
-    def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
-        """Return an event of an answer as it is sent."""
+    def on_event(self, event: bytes, request: SocketRequest) -> Iterable[bytes]:
+        """Return the messages to send for an event of an answer."""
         return (event,)
 
-    def ended(self, asked: Ask) -> Iterable[Step]:
-        """Say what follows when no more events of an answer come."""
+    def on_end(self, request: SocketRequest) -> Iterable[Step]:
+        """Return the steps after the last event of an answer."""
         return ()
 
-    def stopped(self, asked: Ask) -> Iterable[Step]:
-        """Say what a client is told when an answer was stopped before its end."""
+    def on_stop(self, request: SocketRequest) -> Iterable[Step]:
+        """Return the steps after an answer was stopped before its end."""
         return ()
 
 
@@ -79,13 +79,13 @@ class SocketFormat(WireFormat):
     """A format whose requests come as messages of a WebSocket, one connection for many of them."""
 
     subprotocols: tuple[str, ...] = ()
-    """The subprotocols that a client may offer; the first one that it does is chosen."""
+    """The supported subprotocols; the first one that the client offers is chosen."""
 
     is_binary = False
-    """Whether what the server says comes as binary messages."""
+    """Whether the server sends binary messages."""
 
     secret = ""
-    """The kind of record that has settings of a `session`, and its maker's `key`, by the secret that opens it."""
+    """The kind of record that has the settings of a `session` and its creator's `key`, by the client secret."""
 
     @abstractmethod
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
@@ -95,7 +95,7 @@ class SocketFormat(WireFormat):
         """
 
     def refused(self, exc: RequestError) -> Close | None:
-        """Return how a connection ends whose handshake is refused; None where it is answered as a request is."""
+        """Return how to close a connection whose handshake is refused; None if the handshake gets an HTTP response."""
         return None
 
     def framing(self, prompt: Prompt) -> Framing:
@@ -104,12 +104,12 @@ class SocketFormat(WireFormat):
 
 
 class ConversationFormat(SocketFormat):
-    """A format of conversations: its sessions keep what was said, and each turn of the model is a request."""
+    """A format of conversations: its sessions store the conversation, and each turn of the model is a request."""
 
     is_relayed = False
 
-    def fits(self, model: str) -> bool:
-        """Tell whether a model is for such conversations, as far as that is known."""
+    def supports(self, model: str) -> bool:
+        """Tell whether a model is for such conversations; True if that is unknown."""
         can = capabilities(model, self.vendor) if is_known(model, self.vendor) else None
         return can is None or can.formats is None or self.name in can.formats
 
@@ -119,5 +119,5 @@ class ConversationFormat(SocketFormat):
 
 
 def encoded(message: Message) -> str:
-    """Return a message as it is sent."""
+    """Return a message as JSON."""
     return orjson.dumps(message).decode()

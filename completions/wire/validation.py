@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.wire.base import json_type
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 
 class Problem:

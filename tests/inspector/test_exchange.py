@@ -519,7 +519,7 @@ TALKS: dict[str, tuple[str, list[object], str]] = {
 }
 
 
-@pytest.mark.parametrize("api", sorted(registry.SPOKEN))
+@pytest.mark.parametrize("api", sorted(registry.SOCKET_ONLY_FORMATS))
 async def test_conversation__over_a_websocket_is_shown_and_cannot_be_sent_again(site: Site, api: str) -> None:
     path, messages, end = TALKS[api]
     async with connect(f"{site.url}/{path}".replace("http", "ws", 1), proxy=None) as talk, http_client() as client:

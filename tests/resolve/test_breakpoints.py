@@ -6,8 +6,8 @@ import pytest
 
 from completions.conversation import Prompt
 from completions.state.namespaces import Namespace
+from completions.wire.openai.cache_points import UNCACHED, looked_up_and_written
 from completions.wire.openai.chat.format import read_prompt as read_chat
-from completions.wire.openai.prefix import UNCACHED, looked_up_and_written
 from completions.wire.openai.responses.prompt import read_prompt as read_response
 from tests.scripts import used
 

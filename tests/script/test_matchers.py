@@ -17,7 +17,7 @@ from completions.script.match.fields import FIELDS, OWN
 from completions.script.match.lookups import LOOKUPS
 from completions.script.match.matchers import Words
 from completions.script.text.reading import read_text
-from completions.wire.registry import WORK
+from completions.wire.registry import WORK_FORMATS
 
 CALLED = (
     Message("developer", "Be brief."),
@@ -292,7 +292,7 @@ def test_format__has_each_name_by_which_rules_pace_work() -> None:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in named
         if isinstance(argument := call.args[named[call.func.id]], ast.Name) and argument.id.isupper()
     }
-    assert found == set(WORK)
+    assert found == set(WORK_FORMATS)
 
 
 def test_grammar__has_each_field_and_lookup() -> None:

@@ -65,7 +65,7 @@ def test_ids__have_the_digits_of_the_request_s() -> None:
 
 
 def test_ollama__says_the_charset_of_its_json() -> None:
-    assert OllamaChat().json_type == "application/json; charset=utf-8"
+    assert OllamaChat().json_media_type == "application/json; charset=utf-8"
 
 
 def test_hello__is_the_answer_to_claude_code() -> None:

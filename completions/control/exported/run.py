@@ -13,7 +13,7 @@ from completions.control.threads import PREVIOUS
 from completions.conversation import ParsedExchange, Reply
 from completions.journal.quotes import REDACTED
 from completions.wire.fields import text
-from completions.wire.registry import SPOKEN
+from completions.wire.registry import SOCKET_ONLY_FORMATS
 
 NAMESPACE = re.compile(r"^/ns/[^/]+")
 
@@ -78,7 +78,7 @@ def _why_not(shown: Mapping[str, Any], said: ParsedExchange) -> str | None:
     """Return why a request cannot be made again, or None."""
     if said.prompt is None:
         return f"{shown['method']} {shown['path']} is not a request that scripts answer"
-    if shown["endpoint"] in SPOKEN:
+    if shown["endpoint"] in SOCKET_ONLY_FORMATS:
         return "a conversation over a WebSocket cannot be repeated with a request"
     if said.cut or shown["request"]["truncated"]:
         return "the journal has only its beginning (JOURNAL_MAX_BODY)"

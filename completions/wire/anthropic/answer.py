@@ -19,7 +19,7 @@ from completions.wire.anthropic.thinking import is_redacted, must_think, signatu
 from completions.wire.anthropic.unasked import Unasked
 from completions.wire.anthropic.usage import GONE, THINKING
 from completions.wire.base import UNREACHED
-from completions.wire.content import cited, only_choice, written_arguments
+from completions.wire.content import blocks_with_annotations, only_choice, written_arguments
 from completions.wire.fields import mapping, text, whole
 from completions.wire.fragments import partial
 from completions.wire.framing import pieces as cut
@@ -70,7 +70,7 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
     if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
         found.append(_thinking("", reply, prompt, binding(prompt)))
     calls = count()
-    for block, annotations in cited(choice):
+    for block, annotations in blocks_with_annotations(choice):
         if block.kind == "reasoning":
             found.append(_thinking(block.text, reply, prompt, b"" if found else binding(prompt)))
         elif block.kind == "text":

@@ -10,7 +10,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.validation import Check, Problem
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 
 class Wrong(Problem):

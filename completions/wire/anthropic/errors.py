@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 TYPES = {
     400: "invalid_request_error",
@@ -82,21 +82,21 @@ def _too_long(facts: Mapping[str, Any]) -> str:
     return _told(facts, None) or ""
 
 
-ERROR_WORDS: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+ERROR_WORDINGS: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         _too_long, 400, source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors", seen="2026-11-25"
     ),
-    "insufficient_quota": Words(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
-    "content_policy_violation": Words(
+    "insufficient_quota": Wording(NO_CREDIT, 400, type=TYPES[400], source="quotes by users", seen="2026-10-08"),
+    "content_policy_violation": Wording(
         "Output blocked by content filtering policy", 400, source="quotes by users", seen="2026-09-07"
     ),
-    "invalid_json": Words(
+    "invalid_json": Wording(
         "The request body is not valid JSON: {fault}: line {line} column {column} (char {at})",
         400,
         source="anthropics/claude-code 60394 and others",
         seen="2026-05-19",
     ),
-    "overloaded": Words("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
+    "overloaded": Wording("Overloaded", 529, type=TYPES[529], source="Anthropic's page on errors", seen="2026-11-25"),
 }
 """The API's wording of the standard errors that scripts can name."""
 

@@ -44,7 +44,7 @@ class HostedClaude(AnthropicAnswers):
     mark = ""
     tool_types: Sequence[str] = ON_CLOUDS
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether Anthropic has a model that the cloud calls so."""
         return is_known(self.table_name(model), self.vendor)
 

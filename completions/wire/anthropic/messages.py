@@ -64,13 +64,13 @@ class AnthropicFormat(WireFormat):
     key_header = "x-api-key"
     identified_by: tuple[str, ...] = ("anthropic-version",)
     vendor = "anthropic"
-    words = anthropic_errors.ERROR_WORDS
+    wordings = anthropic_errors.ERROR_WORDINGS
     files_kind = FILE
     reads_address = True
     error = staticmethod(anthropic_errors.envelope)
     model_list = staticmethod(anthropic_models.page)
     model = staticmethod(anthropic_models.find)
-    usual_framing: Framing = EVENTS
+    default_framing: Framing = EVENTS
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return `request-id`, whose key it was, and limits that are never reached.
@@ -91,7 +91,7 @@ class AnthropicFormat(WireFormat):
         """Return the envelope with the request's id; null is the one of an error that has none."""
         return document | {"request_id": request_id or None}
 
-    def headers_in_front(self, exc: RequestError) -> Mapping[str, str] | None:
+    def gateway_headers(self, exc: RequestError) -> Mapping[str, str] | None:
         """Return the headers with which a wrong `x-api-key` is refused, unless a script words it."""
         return anthropic_errors.IN_FRONT if self.key_header and anthropic_errors.is_of_wrong_key(exc) else None
 
@@ -118,7 +118,7 @@ class AnthropicAnswers(AnthropicFormat):
     """A message, complete and streamed, wherever Claude is available."""
 
     name = "anthropic"
-    arguments = "object"
+    call_arguments = "object"
     refusals = REFUSALS
     collect = staticmethod(collect_message)
 
@@ -204,14 +204,14 @@ class AnthropicMessages(AnthropicAnswers):
             return {"diagnostics": diagnostics.diagnosed(prompt)}
         return _null_field("diagnostics", prompt)
 
-    def falls_back(self, prompt: Prompt, reply: Reply) -> Prompt | None:
+    def fallback_prompt(self, prompt: Prompt, reply: Reply) -> Prompt | None:
         """Return the prompt for the next model of `fallbacks`, if this one has declined in the answer."""
         if not prompt.body.get("fallbacks") or not is_refused(reply) or reply.body is not None:
             return None
         said = anthropic_message.blocks(reply, replace(prompt, recalled={}))
         return fallbacks.next_prompt(prompt, said, step_of(self.usage(reply, prompt)))
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+    def references(self, prompt: Prompt) -> Collection[Place]:
         """Return the thread that a request continues, and the prompt that it wants its own compared with."""
         places = (self.continues_from(prompt), diagnostics.place(prompt.body))
         return [place for place in places if place is not None]

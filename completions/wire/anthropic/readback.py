@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.readback import NATURAL, Answer, CallKind, Voice
+from completions.wire.readback import NATURAL, Answer, CallKind, ChoiceBuilder
 
 Document = Mapping[str, Any]
 
@@ -32,17 +32,17 @@ def collect_message(document: Document, answer: Answer) -> None:
         case "message":
             _head(document, answer)
             for index, block in enumerate(dicts(document.get("content"))):
-                _block(index, block, answer.voice())
+                _block(index, block, answer.choice())
             _ending(document, answer)
         case "message_start":
             _head(mapping(document.get("message")), answer)
         case "content_block_start":
-            _block(document.get("index"), mapping(document.get("content_block")), answer.voice(), begins=True)
+            _block(document.get("index"), mapping(document.get("content_block")), answer.choice(), begins=True)
         case "content_block_delta":
-            _delta(document.get("index"), mapping(document.get("delta")), answer.voice())
+            _delta(document.get("index"), mapping(document.get("delta")), answer.choice())
         case "content_block_stop":
-            _settle(answer.voice())
-            if (call := answer.voice().calls.get(document.get("index"))) is not None:
+            _settle(answer.choice())
+            if (call := answer.choice().calls.get(document.get("index"))) is not None:
                 call.arguments = call.arguments or "{}"
         case "message_delta":
             _ending(mapping(document.get("delta")), answer)
@@ -52,73 +52,73 @@ def collect_message(document: Document, answer: Answer) -> None:
 
 
 def _head(message: Document, answer: Answer) -> None:
-    answer.notes(message.get("id"), message.get("model"))
+    answer.set_id_and_model(message.get("id"), message.get("model"))
     _usage(mapping(message.get("usage")), answer)
 
 
-def _block(index: object, block: Document, voice: Voice, *, begins: bool = False) -> None:
+def _block(index: object, block: Document, choice: ChoiceBuilder, *, begins: bool = False) -> None:
     """Take in a block; one that `begins` a stream's has an empty input, and its text is still to come."""
     if block.get("type") in CALLS:
         given = block.get("input")
         place = index if isinstance(index, int) else -1
         arguments = "" if begins and not given else given
         kind: CallKind = "function" if block["type"] == "tool_use" else "hosted"
-        voice.call(place, name=block.get("name"), id=block.get("id"), arguments=arguments, kind=kind)
+        choice.add_call(place, name=block.get("name"), id=block.get("id"), arguments=arguments, kind=kind)
         return
     if text(block.get("type")).endswith(RESULT):
-        voice.finds(block.get("tool_use_id"), block.get("content"))
+        choice.add_result(block.get("tool_use_id"), block.get("content"))
         return
     if not begins or block.get("text"):
-        voice.says(block.get("text"), place=index)
-    voice.says(block.get("thinking") or None, "reasoning", place=index)
+        choice.add_text(block.get("text"), place=index)
+    choice.add_text(block.get("thinking") or None, "reasoning", place=index)
     for citation in dicts(block.get("citations")):
-        _cite(citation, voice)
+        _cite(citation, choice)
     if not begins:
-        _settle(voice)
+        _settle(choice)
 
 
-def _delta(index: object, delta: Document, voice: Voice) -> None:
+def _delta(index: object, delta: Document, choice: ChoiceBuilder) -> None:
     match delta.get("type"):
         case "text_delta":
-            voice.says(delta.get("text"), place=index)
+            choice.add_text(delta.get("text"), place=index)
         case "thinking_delta":
-            voice.says(delta.get("thinking"), "reasoning", place=index)
+            choice.add_text(delta.get("thinking"), "reasoning", place=index)
         case "input_json_delta":
-            voice.call(index if isinstance(index, int) else -1, arguments=text(delta.get("partial_json")))
+            choice.add_call(index if isinstance(index, int) else -1, arguments=text(delta.get("partial_json")))
         case "citations_delta":
-            _cite(mapping(delta.get("citation")), voice)
+            _cite(mapping(delta.get("citation")), choice)
 
 
-def _cite(given: Document, voice: Voice) -> None:
+def _cite(given: Document, choice: ChoiceBuilder) -> None:
     """Add a citation of a page, in chat's shape, as scripts have it; in a stream it comes before what it stands at."""
     if given.get("type") == "web_search_result_location":
         page = {"url": text(given.get("url")), "title": text(given.get("title")), "start_index": 0, "end_index": 0}
-        voice.annotations.append({"type": "url_citation", "url_citation": page})
-        voice.citing.append((page, text(given.get("cited_text"))))
+        choice.annotations.append({"type": "url_citation", "url_citation": page})
+        choice.citing.append((page, text(given.get("cited_text"))))
 
 
-def _settle(voice: Voice) -> None:
+def _settle(choice: ChoiceBuilder) -> None:
     """Place the citations of a block whose text is there: where it says what they quote, else at all of it."""
-    said = voice.runs[-1].text if voice.runs and voice.runs[-1].kind == "text" else ""
-    begin = len(voice.texts.get("text", "")) - len(said)
-    for page, quoted in voice.citing:
+    said = choice.runs[-1].text if choice.runs and choice.runs[-1].kind == "text" else ""
+    begin = len(choice.texts.get("text", "")) - len(said)
+    for page, quoted in choice.citing:
         at = said.find(quoted)
         start, end = (0, len(said)) if not quoted or at < 0 else (at, at + len(quoted))
         page["start_index"], page["end_index"] = begin + start, begin + end
-    voice.citing.clear()
+    choice.citing.clear()
 
 
 def _ending(given: Document, answer: Answer) -> None:
     """Take in why it ends; a refusal's explanation is what a script has for a refusal."""
-    voice = answer.voice()
+    choice = answer.choice()
     explanation = text(mapping(given.get("stop_details")).get("explanation"))
     if given.get("stop_reason") == "refusal" and explanation:
-        voice.says(explanation, "refusal")
-        voice.ends(NATURAL, {})
+        choice.add_text(explanation, "refusal")
+        choice.set_finish_reason(NATURAL, {})
     else:
-        voice.ends(given.get("stop_reason"), FINISH_REASONS)
+        choice.set_finish_reason(given.get("stop_reason"), FINISH_REASONS)
     stop = given.get("stop_sequence")
-    voice.stopped_by = stop if isinstance(stop, str) else voice.stopped_by
+    choice.stopped_by = stop if isinstance(stop, str) else choice.stopped_by
 
 
 def _usage(usage: Document, answer: Answer) -> None:
@@ -132,9 +132,9 @@ def _usage(usage: Document, answer: Answer) -> None:
     if asked is None and answer.usage:
         asked, cached = answer.usage.prompt_tokens, answer.usage.cached_tokens
     thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
-    answer.costs(asked, usage.get("output_tokens"), cached, thought)
+    answer.set_usage(asked, usage.get("output_tokens"), cached, thought)
 
 
 def collect_count(document: Document, answer: Answer) -> None:
     """Note how many tokens there are."""
-    answer.costs(document.get("input_tokens"), 0)
+    answer.set_usage(document.get("input_tokens"), 0)

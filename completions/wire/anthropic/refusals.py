@@ -3,7 +3,7 @@
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.fields import mapping, text
-from completions.wire.refusals import EFFORT, Asked, Find, Given, Refusal
+from completions.wire.refusals import EFFORT, Find, Occurrence, ParameterSet, Refusal
 
 MEASURED = "requests to api.anthropic.com, written down by several projects"
 CONTROL = '"thinking.type.adaptive" and "output_config.effort" to control thinking behavior.'
@@ -23,13 +23,13 @@ BETWEEN = f'Use "thinking.type.between_tools" for the lowest thinking setting, o
 def _thinks(kind: str) -> Find:
     """Find a way of thinking."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        return Asked("thinking") if mapping(prompt.body.get("thinking")).get("type") == kind else None
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+        return Occurrence("thinking") if mapping(prompt.body.get("thinking")).get("type") == kind else None
 
     return find
 
 
-def _turned_off(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _turned_off(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find thinking that is turned off, and what the model has in its place."""
     found = _thinks("disabled")(prompt, can)
     return found and found._replace(value=ADAPTIVE if "thinking_between_tools" in can.lacks else BETWEEN)
@@ -39,33 +39,33 @@ def _effort(prompt: Prompt) -> str:
     return text(mapping(prompt.body.get("output_config")).get("effort"))
 
 
-def _any_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("output_config", _effort(prompt)) if _effort(prompt) else None
+def _any_effort(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("output_config", _effort(prompt)) if _effort(prompt) else None
 
 
-def _other_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _other_effort(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     wanted = _effort(prompt)
-    return Asked("output_config", wanted) if wanted and wanted not in (can.efforts or ()) else None
+    return Occurrence("output_config", wanted) if wanted and wanted not in (can.efforts or ()) else None
 
 
-def _top_p(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _top_p(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     given = prompt.body.get("top_p")
-    return Asked("top_p", given) if isinstance(given, int | float) and given < LEAST_TOP_P else None
+    return Occurrence("top_p", given) if isinstance(given, int | float) and given < LEAST_TOP_P else None
 
 
-def _effort_without_thinking(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _effort_without_thinking(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find an effort that the model takes only while it thinks, and what to do about it."""
     kind, wanted = mapping(prompt.body.get("thinking")).get("type"), _effort(prompt)
-    return Asked(wanted, WAYS_OUT[kind]) if kind in WAYS_OUT and wanted in ("xhigh", "max") else None
+    return Occurrence(wanted, WAYS_OUT[kind]) if kind in WAYS_OUT and wanted in ("xhigh", "max") else None
 
 
-def _both(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _both(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     there = all(prompt.body.get(name) is not None for name in ("temperature", "top_p"))
-    return Asked("temperature") if there else None
+    return Occurrence("temperature") if there else None
 
 
-def _forced(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("tool_choice") if prompt.tool_choice.mode == "required" else None
+def _forced(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("tool_choice") if prompt.tool_choice.mode == "required" else None
 
 
 def _row(feature: str, find: Find, words: str, source: str = MEASURED, seen: str = "2026-10-05") -> Refusal:
@@ -79,9 +79,11 @@ COUNT_REFUSALS = (FORCED,)
 """What is refused where tokens are counted too, according to Anthropic's pages on Opus 5.5 and Fable 5.1."""
 
 REFUSALS: tuple[Refusal, ...] = (
-    _row("temperature", Given("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"),
+    _row(
+        "temperature", ParameterSet("temperature", 1), "`temperature` is deprecated for this model.", seen="2026-09-29"
+    ),
     _row("top_p", _top_p, "`top_p` is deprecated for this model.", seen="2026-10-07"),
-    _row("top_k", Given("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
+    _row("top_k", ParameterSet("top_k"), "`top_k` is deprecated for this model.", seen="2026-09-29"),
     _row(
         "sampling_pair",
         _both,

@@ -18,7 +18,7 @@ from completions.wire.anthropic.files import FILE, made_file
 from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.search_seals import encrypted
 from completions.wire.base import Span, StoredDocument
-from completions.wire.content import PAGE, only_choice
+from completions.wire.content import DEFAULT_PAGE, only_choice
 from completions.wire.fields import dicts, mapping, object_of, text, texts
 
 TYPES = {
@@ -159,8 +159,8 @@ def late(prompt: Prompt) -> list[str]:
 
 
 def _page(given: Mapping[str, Any]) -> Document:
-    content = encrypted(text(given.get("url")) or PAGE["url"])
-    usual = {"title": PAGE["title"], "url": PAGE["url"], "encrypted_content": content, "page_age": None}
+    content = encrypted(text(given.get("url")) or DEFAULT_PAGE["url"])
+    usual = {"title": DEFAULT_PAGE["title"], "url": DEFAULT_PAGE["url"], "encrypted_content": content, "page_age": None}
     return {"type": "web_search_result", **usual} | dict(given)
 
 
@@ -171,12 +171,12 @@ def sealed(said: str) -> str:
 
 def _fetched(call: ToolCall, found: object, reply: Reply, prompt: Prompt) -> Document:
     """Return a page, as recorded in February and July 2026; it may be cited where the tool says that."""
-    said = PAGE["title"] if found is None else text(found)
+    said = DEFAULT_PAGE["title"] if found is None else text(found)
     page: Document = {"type": "document", "source": {"type": "text", "media_type": "text/plain", "data": said}}
     if any(mapping(tool.get("citations")).get("enabled") is True for tool in _offered(call, prompt)):
         page["citations"] = {"enabled": True}
     retrieved = datetime.fromtimestamp(reply.created or 0, UTC).isoformat(timespec="microseconds")
-    url = text(_input(call).get("url")) or PAGE["url"]
+    url = text(_input(call).get("url")) or DEFAULT_PAGE["url"]
     return {"type": "web_fetch_result", "url": url, "retrieved_at": retrieved, "content": page}
 
 

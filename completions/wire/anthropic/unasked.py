@@ -13,7 +13,7 @@ import orjson
 from completions.conversation import Block, Choice, Prompt, Reply, ToolCall
 from completions.wire.anthropic.mcp import ANY, servers
 from completions.wire.anthropic.server_tools import late
-from completions.wire.content import CODE, PAGE, PRINTED, only_choice, pages_in
+from completions.wire.content import DEFAULT_CODE, DEFAULT_OUTPUT, DEFAULT_PAGE, only_choice, urls_in
 from completions.wire.fields import dicts, mapping, text
 
 FIRST_CODE = "code_execution_20250522"
@@ -48,14 +48,14 @@ def _with_research(choice: Choice, prompt: Prompt) -> Choice:
     said = _called_at(at, calls, choice)
     if choice.annotations or not any(call.name == "web_search" for call in calls):
         return said
-    cited = {**PAGE, "start_index": 0, "end_index": len(choice.text or "")}
-    return replace(said, annotations=({"type": "url_citation", "url_citation": cited},))
+    blocks_with_annotations = {**DEFAULT_PAGE, "start_index": 0, "end_index": len(choice.text or "")}
+    return replace(said, annotations=({"type": "url_citation", "url_citation": blocks_with_annotations},))
 
 
 def _research(prompt: Prompt) -> Iterator[ToolCall]:
     """Yield calls of the tools that may be called: a page that is named is fetched, else the web is searched."""
     kinds = [text(tool.get("type")) for tool in _callable(prompt)]
-    pages = pages_in(prompt.last_user)
+    pages = urls_in(prompt.last_user)
     if pages and _has(kinds, "web_fetch_"):
         yield _call("web_fetch", {"url": pages[0]})
     elif prompt.last_user and _has(kinds, "web_search_"):
@@ -64,9 +64,9 @@ def _research(prompt: Prompt) -> Iterator[ToolCall]:
     for server in servers(prompt) if is_free else ():
         yield _call(next(iter(server.tools), ANY), {"query": prompt.last_user[:QUERY]})
     if FIRST_CODE in kinds:
-        yield _call("code_execution", {"code": CODE}, PRINTED.strip())
+        yield _call("code_execution", {"code": DEFAULT_CODE}, DEFAULT_OUTPUT.strip())
     elif _has(kinds, "code_execution_"):
-        yield _call("bash_code_execution", {"command": f"python3 -c '{CODE}'"}, PRINTED)
+        yield _call("bash_code_execution", {"command": f"python3 -c '{DEFAULT_CODE}'"}, DEFAULT_OUTPUT)
 
 
 def _with_search(choice: Choice, prompt: Prompt) -> Choice:

@@ -16,12 +16,12 @@ from completions.conversation import ANY_TOOL, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.address import Address
 from completions.wire.anthropic import checks
-from completions.wire.anthropic.errors import ERROR_WORDS
+from completions.wire.anthropic.errors import ERROR_WORDINGS
 from completions.wire.anthropic.messages import AnthropicAnswers
 from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without, without_limits
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.validation import refuse
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 REQUIRED = ("model", "max_tokens", "messages")
 
@@ -38,7 +38,7 @@ NUMBERS = {400: "1210", 429: "1302", 500: "1234", 529: "1305"}
 """The numbers of Z.ai's errors, by status, where an error has none of its own."""
 
 WRONG = "Invalid API parameter, please check the documentation."
-BUSY = Words(
+BUSY = Wording(
     "The service may be temporarily overloaded, please try again later",
     529,
     "overloaded_error",
@@ -71,12 +71,12 @@ class VendorsMessages(AnthropicAnswers):
 
     identified_by = ()
     refusals = ()
-    headers, headers_in_front = WireFormat.headers, WireFormat.headers_in_front
+    headers, gateway_headers = WireFormat.headers, WireFormat.gateway_headers
     limit_headers = staticmethod(without_limits)
 
-    def __init__(self, words: Mapping[str, Words], required: Collection[str] = REQUIRED) -> None:
+    def __init__(self, words: Mapping[str, Wording], required: Collection[str] = REQUIRED) -> None:
         super().__init__()
-        self.words = {**ERROR_WORDS, **words}
+        self.wordings = {**ERROR_WORDINGS, **words}
         self._check = checks.record(_FIELDS, required, open_=True)
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
@@ -117,7 +117,7 @@ class OllamaMessages(VendorsMessages):
 class ZAIMessages(VendorsMessages):
     """A message of Z.ai's, whose errors tell a number and the request's id, and begin their message with the number."""
 
-    def __init__(self, words: Mapping[str, Words], required: Collection[str] = REQUIRED) -> None:
+    def __init__(self, words: Mapping[str, Wording], required: Collection[str] = REQUIRED) -> None:
         super().__init__({**words, "overloaded": BUSY}, required)
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
@@ -150,7 +150,7 @@ SPEAKERS: Mapping[str, type[VendorsMessages]] = {"ollama": OllamaMessages, "zai"
 """The vendors whose messages differ from others'."""
 
 
-def vendors_addresses(words: Mapping[str, Mapping[str, Words]]) -> list[Address]:
+def vendors_addresses(words: Mapping[str, Mapping[str, Wording]]) -> list[Address]:
     """Return the addresses at which other vendors speak the format, each in its own words, which are by its name."""
     spoken = ((vendor, SPEAKERS.get(vendor, VendorsMessages), *place) for vendor, place in PLACES.items())
     return [Address(route, speaker(words[vendor], required)) for vendor, speaker, route, required in spoken]

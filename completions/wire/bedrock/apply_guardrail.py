@@ -99,10 +99,10 @@ class ApplyGuardrail(BedrockFormat):
         """Read back whether the guardrail intervened, and its text."""
         if collect_error(document, answer):
             return
-        voice = answer.voice()
-        voice.moderation = Moderation({}, document.get("action") == "GUARDRAIL_INTERVENED")
+        choice = answer.choice()
+        choice.moderation = Moderation({}, document.get("action") == "GUARDRAIL_INTERVENED")
         for output in dicts(document.get("outputs")):
-            voice.says(output.get("text"))
+            choice.add_text(output.get("text"))
 
 
 def _validate(document: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ class BedrockFormat(WireFormat):
     reads_address = True
     adapt_error = staticmethod(bedrock_errors.adapt_error)
     error = staticmethod(bedrock_errors.document)
-    usual_framing = AWS_EVENTS
+    default_framing = AWS_EVENTS
     limit_headers = staticmethod(without_limits)
 
     def table_name(self, model: str) -> str:

@@ -74,12 +74,14 @@ def blocks(reply: Reply, prompt: Prompt) -> Iterator[Block]:
                 yield _server_result(block.call, call_id)
 
 
-def _text(block_text: str, cited: list[dict[str, Any]], prompt: Prompt) -> Block:
+def _text(block_text: str, blocks_with_annotations: list[dict[str, Any]], prompt: Prompt) -> Block:
     runs: list[tuple[dict[str, Any], list[Any], bool]] = [({"text": HOLE}, pieces(block_text, prompt), True)]
-    if not cited:
+    if not blocks_with_annotations:
         return Block(None, runs, {"text": block_text})
-    citations_content = {"citations": cited, "content": [{"text": block_text}]}
-    return Block(None, [({"citation": HOLE}, cited, False), *runs], {"citationsContent": citations_content})
+    citations_content = {"citations": blocks_with_annotations, "content": [{"text": block_text}]}
+    return Block(
+        None, [({"citation": HOLE}, blocks_with_annotations, False), *runs], {"citationsContent": citations_content}
+    )
 
 
 def sort_key(model: str) -> Callable[[Block], bool]:

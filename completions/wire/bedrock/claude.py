@@ -41,7 +41,7 @@ class BedrockClaude(BedrockFormat, HostedClaude):
 
     version = "bedrock-2023-05-31"
     mark = "bdrk_"
-    usual_framing = invoke.CHUNKS
+    default_framing = invoke.CHUNKS
 
     def table_name(self, model: str) -> str:
         """Return Anthropic's name of `us.anthropic.claude-sonnet-4-5-20250929-v1:0` or of an ARN that ends so."""

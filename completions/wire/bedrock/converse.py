@@ -25,7 +25,7 @@ from completions.wire.bedrock.refusals import REFUSALS
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import counts
-from completions.wire.readback import Answer, Voice
+from completions.wire.readback import Answer, ChoiceBuilder
 
 STOP_REASONS = {
     "stop": "end_turn",
@@ -59,11 +59,11 @@ class Converse(BedrockFormat):
     """An answer of any model, in one shape for all."""
 
     name = "converse"
-    arguments = "object"
+    call_arguments = "object"
     vendor = "bedrock"
     refusals = REFUSALS
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether Bedrock has a model, in some region."""
         return is_known(model_of(model), self.vendor) or is_known(model, self.vendor)
 
@@ -111,17 +111,17 @@ class Converse(BedrockFormat):
         """Read an answer back, or an event of its stream."""
         if collect_error(document, answer):
             return
-        voice = answer.voice()
+        choice = answer.choice()
         for index, block in enumerate(dicts(mapping(mapping(document.get("output")).get("message")).get("content"))):
-            _collect(index, block, voice)
+            _collect(index, block, choice)
         if "contentBlockIndex" in document:
-            _collect(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), voice)
-        voice.ends(document.get("stopReason"), FINISH_REASONS)
+            _collect(document["contentBlockIndex"], mapping(document.get("start") or document.get("delta")), choice)
+        choice.set_finish_reason(document.get("stopReason"), FINISH_REASONS)
         if usage := mapping(document.get("usage")):
             prompt_tokens, cached = usage.get("inputTokens"), usage.get("cacheReadInputTokens", 0)
             if isinstance(prompt_tokens, int):
                 prompt_tokens += sum(n for n in (cached, usage.get("cacheWriteInputTokens")) if isinstance(n, int))
-            answer.costs(prompt_tokens, usage.get("outputTokens"), cached)
+            answer.set_usage(prompt_tokens, usage.get("outputTokens"), cached)
 
 
 class UnknownOperation(Converse):
@@ -149,15 +149,17 @@ def _repeated_fields(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     return fields | guardrail.trace(reply, prompt)
 
 
-def _collect(index: object, block: Mapping[str, Any], voice: Voice) -> None:
-    voice.says(block.get("text"), place=index)
-    for cited in dicts(mapping(block.get("citationsContent")).get("content")):
-        voice.says(cited.get("text"), place=index)
+def _collect(index: object, block: Mapping[str, Any], choice: ChoiceBuilder) -> None:
+    choice.add_text(block.get("text"), place=index)
+    for blocks_with_annotations in dicts(mapping(block.get("citationsContent")).get("content")):
+        choice.add_text(blocks_with_annotations.get("text"), place=index)
     reasoning = mapping(block.get("reasoningContent"))
-    voice.says(mapping(reasoning.get("reasoningText")).get("text") or reasoning.get("text"), "reasoning", place=index)
+    choice.add_text(
+        mapping(reasoning.get("reasoningText")).get("text") or reasoning.get("text"), "reasoning", place=index
+    )
     if call := mapping(block.get("toolUse")):
         call_index = index if isinstance(index, int) else -1
-        voice.call(call_index, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
+        choice.add_call(call_index, name=call.get("name"), id=call.get("toolUseId"), arguments=call.get("input", ""))
 
 
 def _streamed(index: int, block: Block) -> Events:

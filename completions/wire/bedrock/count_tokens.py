@@ -35,9 +35,9 @@ class CountTokens(BedrockFormat):
     def __init__(self) -> None:
         self._converse, self._claude = Converse(), BedrockClaude()
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether Bedrock has a model."""
-        return self._converse.knows(model)
+        return self._converse.has_model(model)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the request whose tokens are counted, as its own address does."""
@@ -45,7 +45,7 @@ class CountTokens(BedrockFormat):
         if validate:
             signing.check(headers)
             if not is_claude(model) or model_of(model) != model:
-                is_known = is_claude(model) or self.knows(model)
+                is_known = is_claude(model) or self.has_model(model)
                 raise AmazonError("ValidationException", UNSUPPORTED_MODEL if is_known else NO_MODEL)
         input = without_nulls(mapping(document.get("input")))
         if len(input) != 1 or not input.keys() <= {"converse", "invokeModel"}:
@@ -65,7 +65,7 @@ class CountTokens(BedrockFormat):
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Read the count back, or the error."""
         if not collect_error(document, answer):
-            answer.costs(document.get("inputTokens"), 0)
+            answer.set_usage(document.get("inputTokens"), 0)
 
 
 def _decoded(invocation: Mapping[str, Any]) -> bytes:

@@ -71,8 +71,8 @@ class TitanEmbeddings(UnstreamedFormat):
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Read the vector back."""
         if not collect_error(document, answer) and isinstance(vector := document.get("embedding"), list):
-            answer.voice().embedding = tuple(vector)
-            answer.costs(document.get("inputTextTokenCount"), 0)
+            answer.choice().embedding = tuple(vector)
+            answer.set_usage(document.get("inputTextTokenCount"), 0)
 
 
 class CohereEmbeddings(UnstreamedFormat):
@@ -104,7 +104,7 @@ class CohereEmbeddings(UnstreamedFormat):
 
 
 class _BedrockCohereEmbed(CohereEmbedV1):
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Accept all names: Amazon has its own, by which the format is chosen."""
         return True
 

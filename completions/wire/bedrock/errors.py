@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.words import Words, worded
+from completions.wire.wordings import Wording, apply_wording
 
 ERROR_TYPE_HEADER = "x-amzn-errortype"
 
@@ -48,23 +48,23 @@ WORDS: Mapping[int, str] = {
 
 NO_MODEL = "The provided model identifier is invalid."
 
-ERROR_WORDS: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+ERROR_WORDINGS: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         "Input is too long for requested model.", 400, source="quotes by users", seen="2026-11-26"
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         NO_MODEL, 400, source="recordings: pydantic/pydantic-ai test_bedrock_error", seen="2026-11-26"
     ),
-    "content_policy_violation": Words(
+    "content_policy_violation": Wording(
         "The model returned the following errors: Output blocked by content filtering policy",
         400,
         source="quotes by users, of Claude",
         seen="2026-11-26",
     ),
-    "insufficient_quota": Words(
+    "insufficient_quota": Wording(
         "Too many tokens per day, please wait before trying again.", 429, source="quotes by users", seen="2026-11-26"
     ),
-    "overloaded": Words(WORDS[503], 503, source="quotes by users", seen="2026-11-26"),
+    "overloaded": Wording(WORDS[503], 503, source="quotes by users", seen="2026-11-26"),
 }
 """The API's wording of common errors."""
 
@@ -93,7 +93,7 @@ def adapt_error(exc: RequestError) -> RequestError:
     if isinstance(exc, KeyRefused):
         name = "UnrecognizedClientException" if exc.key else "MissingAuthenticationTokenException"
         exc = AmazonError(name, WRONG_KEY if exc.key else NO_KEY, 403)
-    exc = worded(exc, ERROR_WORDS)
+    exc = apply_wording(exc, ERROR_WORDINGS)
     message = exc.message if exc.facts is None else WORDS.get(exc.status, exc.message)
     status = 503 if exc.status == 529 else exc.status
     name = exception_name(exc.type, status)

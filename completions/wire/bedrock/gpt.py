@@ -24,16 +24,16 @@ from completions.wire.fields import by_name, mapping, without_fields
 from completions.wire.framing import DONE, Framing
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
-from completions.wire.openai.chat.manners import Writing
+from completions.wire.openai.chat.model_behaviour import CacheWriting
 from completions.wire.readback import Answer
 
 GPT_OSS = "gpt-oss"
 
 
-class BedrockDialect(Writing):
+class BedrockDialect(CacheWriting):
     """The dialect of OpenAI's models on Bedrock."""
 
-    name, header_mark = "bedrock", None
+    name, headers_marker = "bedrock", None
 
     def answer_id(self, reply: Reply) -> str:
         """Return the id of an answer."""
@@ -52,7 +52,7 @@ class BedrockGPT(BedrockFormat, ChatCompletions):
         """Return OpenAI's name of a model, such as `gpt-6-sol` for `us.openai.gpt-6-sol`."""
         return model_of(model).removeprefix("openai.")
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether OpenAI or Bedrock has a model."""
         return is_known(self.table_name(model), "openai") or is_known(model_of(model), "bedrock")
 

@@ -19,7 +19,7 @@ from completions.wire.bedrock.blocks import blocks
 from completions.wire.bedrock.malformed import check, extraneous, malformed
 from completions.wire.bedrock.members import CONTENT, REQUEST
 from completions.wire.fields import dicts, mapping
-from completions.wire.framing import sized
+from completions.wire.framing import with_counts
 from completions.wire.readback import Answer
 
 FIELDS = {*REQUEST, "schemaVersion", "reasoningConfig"}
@@ -29,7 +29,7 @@ EVENTS = ("messageStart", "contentBlockStart", "contentBlockDelta", "contentBloc
 class Nova(converse.Converse):
     """An answer of a Nova in its own shape."""
 
-    usual_framing = invoke.CHUNKS
+    default_framing = invoke.CHUNKS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request in Converse's shape; its fields are checked like those of any body at `invoke`."""
@@ -84,7 +84,7 @@ def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
             yield _event("contentBlockStart", {"start": start, "contentBlockIndex": index}, token=True)
         for delta, values, token in block.runs:
             part = "arguments" if block.opening is not None else ""
-            for value, size in sized(values):
+            for value, size in with_counts(values):
                 template = Template({"contentBlockDelta": {"delta": delta, "contentBlockIndex": index}})
                 yield Event(template.one(value), size if token else 0, part=part)
                 yield _event("contentBlockStop", {"contentBlockIndex": index})

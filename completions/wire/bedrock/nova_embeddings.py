@@ -92,7 +92,7 @@ class NovaEmbeddings(UnstreamedFormat):
         if not collect_error(document, answer):
             for index, embedding in enumerate(dicts(document.get("embeddings"))):
                 if isinstance(vector := embedding.get("embedding"), list):
-                    answer.voice(index).embedding = tuple(vector)
+                    answer.choice(index).embedding = tuple(vector)
 
 
 def _input(document: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:

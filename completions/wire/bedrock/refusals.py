@@ -11,39 +11,41 @@ from completions.wire.bedrock.base import is_claude
 from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.fields import contents, dicts, mapping
 from completions.wire.openai.refusals import elsewhere, no_chat
-from completions.wire.refusals import FORMAT, Asked, Find, Refusal
+from completions.wire.refusals import FORMAT, Find, Occurrence, Refusal
 
 UNSUPPORTED_FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
 ANTHROPIC_NAMES = {"temperature": "temperature", "topP": "top_p"}
 """Anthropic's names of the members of `inferenceConfig` that Claude takes."""
 
 
-def _unless_claude(find: Callable[[Prompt], Asked | None]) -> Find:
+def _unless_claude(find: Callable[[Prompt], Occurrence | None]) -> Find:
     """Return the search of a request, limited to models other than Claude."""
     return lambda prompt, can: None if is_claude(prompt.model or "") else find(prompt)
 
 
 def _find_setting(name: str) -> Find:
-    def find(prompt: Prompt) -> Asked | None:
+    def find(prompt: Prompt) -> Occurrence | None:
         value = mapping(prompt.body.get("inferenceConfig")).get(name)
-        return None if value is None or value == [] else Asked(name)
+        return None if value is None or value == [] else Occurrence(name)
 
     return _unless_claude(find)
 
 
 def _find_tools(*, streamed: bool) -> Find:
-    return _unless_claude(lambda prompt: Asked("toolConfig") if prompt.tools and prompt.stream == streamed else None)
+    return _unless_claude(
+        lambda prompt: Occurrence("toolConfig") if prompt.tools and prompt.stream == streamed else None
+    )
 
 
-def _find_forced_tool(prompt: Prompt) -> Asked | None:
+def _find_forced_tool(prompt: Prompt) -> Occurrence | None:
     choice = mapping(mapping(prompt.body.get("toolConfig")).get("toolChoice"))
     kind = next((kind for kind in ("any", "tool") if choice.get(kind) is not None), None)
-    return None if kind is None else Asked(f"toolConfig.toolChoice.{kind}")
+    return None if kind is None else Occurrence(f"toolConfig.toolChoice.{kind}")
 
 
-def _find_image(prompt: Prompt) -> Asked | None:
+def _find_image(prompt: Prompt) -> Occurrence | None:
     user_messages = [message for message in dicts(prompt.body.get("messages")) if message.get("role") == "user"]
-    return Asked("image") if any(block.get("image") for block in contents(user_messages)) else None
+    return Occurrence("image") if any(block.get("image") for block in contents(user_messages)) else None
 
 
 def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusal:
@@ -53,12 +55,12 @@ def _row(feature: str, find: Find, words: str, source: str, seen: str) -> Refusa
 def _for_claude(row: Refusal) -> Refusal:
     """Return one of Anthropic's refusals for Claude at Converse, where Claude's fields are in a member of the body."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
         return (
             row.find(replace(prompt, body=_anthropic_body(prompt.body)), can) if is_claude(prompt.model or "") else None
         )
 
-    return row._replace(find=find, words=f"The model returned the following errors: {row.words}")
+    return row._replace(find=find, message=f"The model returned the following errors: {row.message}")
 
 
 def _anthropic_body(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
 from completions.wire.bedrock.malformed import check
 from completions.wire.content import only_choice
 from completions.wire.fields import dicts, mapping, text, texts, whole
-from completions.wire.framing import pieces, sized
+from completions.wire.framing import pieces, with_counts
 from completions.wire.readback import Answer
 from completions.wire.shapes import Shape
 
@@ -211,9 +211,9 @@ class TextModels(BedrockFormat):
     """A completion of a text."""
 
     name = "invoke"
-    arguments = ""
+    call_arguments = ""
     vendor = "bedrock"
-    usual_framing = invoke.CHUNKS
+    default_framing = invoke.CHUNKS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request, whose signature must be current."""
@@ -259,19 +259,19 @@ class TextModels(BedrockFormat):
         """Read an answer back, or the content of a chunk."""
         if collect_error(document, answer):
             return
-        document, voice = invoke.decoded_chunk(document), answer.voice()
+        document, choice = invoke.decoded_chunk(document), answer.choice()
         results = [document, *(result for key in RESULTS for result in dicts(document.get(key)))]
         for result in results:
             for key in ("outputText", "generation", "text"):
-                voice.says(result.get(key))
+                choice.add_text(result.get(key))
             for key in ("completionReason", "stop_reason", "finish_reason"):
-                voice.ends(result.get(key), FINISH_REASONS)
+                choice.set_finish_reason(result.get(key), FINISH_REASONS)
         metrics = mapping(document.get(invoke.METRICS))
         prompt_tokens = metrics.get(
             "inputTokenCount", document.get("prompt_token_count", document.get("inputTextTokenCount"))
         )
         token_counts = [document.get("generation_token_count"), *(result.get("tokenCount") for result in results)]
-        answer.costs(
+        answer.set_usage(
             prompt_tokens,
             metrics.get("outputTokenCount", next((count for count in token_counts if isinstance(count, int)), None)),
         )
@@ -313,7 +313,7 @@ def _text(reply: Reply) -> str:
 def _events(reply: Reply, prompt: Prompt) -> Iterator[Event]:
     family, choice = family_of(prompt.model, prompt.body), only_choice(reply)
     tokens_so_far = 0
-    for value, size in sized(pieces(_text(reply), prompt)):
+    for value, size in with_counts(pieces(_text(reply), prompt)):
         tokens_so_far += size
         yield Event(orjson.dumps(family.piece(Piece(value, None, prompt, reply, tokens_so_far))), size)
     ending = family.piece(Piece("", _finish_reason(choice, family), prompt, reply))

@@ -16,7 +16,7 @@ from completions.wire.openai.refusals import elsewhere, no_chat
 from completions.wire.readback import Answer
 from completions.wire.refusals import FORMAT, Refusal
 from completions.wire.shapes import Shape
-from completions.wire.words import Words, worded
+from completions.wire.wordings import Wording, apply_wording
 
 NO_KEY = "no api key supplied"
 WRONG_KEY = (
@@ -38,17 +38,17 @@ def _too_long(facts: Mapping[str, Any]) -> str:
     )
 
 
-ERROR_WORDS: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+ERROR_WORDINGS: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         _too_long, 400, type=TOO_MANY_TOKENS, source="recordings: crmne/ruby_llm", seen="2026-11-25"
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "model '{model}' not found, make sure the correct model ID was used and that you have access to the model.",
         404,
         source="recordings: pydantic/pydantic-ai",
         seen="2026-11-25",
     ),
-    "insufficient_quota": Words(
+    "insufficient_quota": Wording(
         "You are using a Trial key, which is limited to 1000 API calls / month. You can continue to use the Trial key "
         "for free or upgrade to a Production key with higher rate limits at 'https://dashboard.cohere.com/api-keys'. "
         "Contact us on 'https://discord.gg/XW44jPfYJu' or email us at support@cohere.com with any questions",
@@ -85,7 +85,7 @@ def adapt_error(exc: RequestError) -> RequestError:
     """Return an error in Cohere's words."""
     if isinstance(exc, KeyRefused):
         return RequestError(WRONG_KEY if exc.key else NO_KEY, status=401, headers=exc.headers)
-    exc = worded(exc, ERROR_WORDS)
+    exc = apply_wording(exc, ERROR_WORDINGS)
     if exc.facts is not None and exc.status in WORDS:
         return RequestError(WORDS[exc.status], status=exc.status, type=exc.type, headers=exc.headers)
     return exc
@@ -121,7 +121,7 @@ class CohereFormat(WireFormat):
     adapt_error = staticmethod(adapt_error)
     with_request_id = staticmethod(identified)
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether Cohere has a model of this name, for chat, embeddings or ranking."""
         return is_known(model, "cohere")
 

@@ -23,7 +23,7 @@ from completions.wire.content import only_choice, written_arguments
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE, counts
 from completions.wire.framing import pieces as cut
-from completions.wire.readback import Answer, Voice
+from completions.wire.readback import Answer, ChoiceBuilder
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "TOOL_CALL", "content_filter": "ERROR"}
 FINISH_REASON_NAMES = {
@@ -72,10 +72,11 @@ class CohereChat(CohereFormat):
         message: dict[str, Any] = {"role": "assistant"}
         if content := [{"type": kind, kind: content_text} for kind, content_text in _content(choice)]:
             message["content"] = content
-        if cited := citations.citations_of(choice, prompt):
+        if blocks_with_annotations := citations.citations_of(choice, prompt):
             text_index = next(place for place, block in enumerate(content) if block["type"] == "text")
             message["citations"] = [
-                citations.v2_citation(citation, choice.text or "", prompt, text_index) for citation in cited
+                citations.v2_citation(citation, choice.text or "", prompt, text_index)
+                for citation in blocks_with_annotations
             ]
         if choice.tool_calls:
             message |= {"tool_plan": choice.text} if choice.text else {}
@@ -111,11 +112,11 @@ class CohereChat(CohereFormat):
         """Read a message back, or an event of its stream."""
         if collect_error(document, answer):
             return
-        answer.notes(document.get("id"), None)
+        answer.set_id_and_model(document.get("id"), None)
         delta = mapping(document.get("delta"))
         index = document.get("index", 0)
         for part in (document, delta):
-            _collect_message(mapping(part.get("message")), index, answer.voice())
+            _collect_message(mapping(part.get("message")), index, answer.choice())
             _collect_ending(part, answer)
 
 
@@ -243,14 +244,14 @@ def _event(
     return Event(orjson.dumps(document), token, True, part, kind)
 
 
-def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) -> None:
+def _collect_message(message: Mapping[str, Any], index: object, choice: ChoiceBuilder) -> None:
     content = message.get("content")
     for block in dicts(content if isinstance(content, list) else [content]):
-        voice.says(block.get("text") or None)
-        voice.says(block.get("thinking") or None, "reasoning")
-    voice.says(message.get("tool_plan") or None)
+        choice.add_text(block.get("text") or None)
+        choice.add_text(block.get("thinking") or None, "reasoning")
+    choice.add_text(message.get("tool_plan") or None)
     citation_documents = message.get("citations")
-    voice.annotations += filter(
+    choice.annotations += filter(
         None,
         map(
             citations.read_citation,
@@ -261,13 +262,13 @@ def _collect_message(message: Mapping[str, Any], index: object, voice: Voice) ->
     for call_index, call in enumerate(dicts(calls if isinstance(calls, list) else [calls])):
         function = mapping(call.get("function"))
         index_in_message = call_index if isinstance(calls, list) else index
-        voice.call(
+        choice.add_call(
             index_in_message, name=function.get("name"), id=call.get("id"), arguments=text(function.get("arguments"))
         )
 
 
 def _collect_ending(document: Mapping[str, Any], answer: Answer) -> None:
-    answer.voice().ends(document.get("finish_reason"), FINISH_REASON_NAMES)
+    answer.choice().set_finish_reason(document.get("finish_reason"), FINISH_REASON_NAMES)
     collect_usage(mapping(document.get("usage")), answer)
 
 
@@ -277,4 +278,4 @@ def collect_usage(usage: Mapping[str, Any], answer: Answer) -> None:
     prompt_tokens, completion_tokens = (
         billed.get(name, actual.get(name)) for name in ("input_tokens", "output_tokens")
     )
-    answer.costs(prompt_tokens, completion_tokens, usage.get("cached_tokens"), actual.get("reasoning_tokens"))
+    answer.set_usage(prompt_tokens, completion_tokens, usage.get("cached_tokens"), actual.get("reasoning_tokens"))

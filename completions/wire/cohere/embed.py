@@ -95,11 +95,11 @@ class CohereEmbed(CohereFormat):
         """Read the vectors back."""
         if collect_error(document, answer):
             return
-        answer.notes(document.get("id"), None)
+        answer.set_id_and_model(document.get("id"), None)
         embeddings = document.get("embeddings")
         vectors = embeddings.get("float") if isinstance(embeddings, dict) else embeddings
         for index, vector in enumerate(vectors if isinstance(vectors, list) else ()):
-            answer.voice(index).embedding = tuple(vector)
+            answer.choice(index).embedding = tuple(vector)
 
 
 class CohereEmbedV1(CohereEmbed):

@@ -57,7 +57,7 @@ class CohereRerank(CohereFormat):
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Read the id and the scores back."""
         if not collect_error(document, answer):
-            answer.notes(document.get("id"), None)
+            answer.set_id_and_model(document.get("id"), None)
             collect_scores(document.get("results"), answer)
 
 

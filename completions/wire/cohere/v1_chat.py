@@ -21,7 +21,7 @@ from completions.wire.content import arguments_of, only_choice, written_argument
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import SSE, Framing, JSONLines, counts
 from completions.wire.framing import pieces as cut
-from completions.wire.readback import NATURAL, Answer, Voice
+from completions.wire.readback import NATURAL, Answer, ChoiceBuilder
 
 FINISH_REASONS = {"stop": "COMPLETE", "length": "MAX_TOKENS", "tool_calls": "COMPLETE", "content_filter": "ERROR_TOXIC"}
 V1_FINISH_REASON_NAMES = {**FINISH_REASON_NAMES, "COMPLETE": NATURAL, "ERROR_TOXIC": "content_filter"}
@@ -59,10 +59,10 @@ class CohereChatV1(CohereFormat):
         choice = only_choice(reply)
         answer, calls = choice.text or choice.refusal or "", _calls(choice)
         tool_calls = {"tool_calls": calls} if calls else {}
-        cited = citations.citations_of(choice, prompt)
-        names = {text(each.get("url")) for each in cited}
+        blocks_with_annotations = citations.citations_of(choice, prompt)
+        names = {text(each.get("url")) for each in blocks_with_annotations}
         citation_fields = {
-            "citations": [citations.v1_citation(each, answer) for each in cited],
+            "citations": [citations.v1_citation(each, answer) for each in blocks_with_annotations],
             "documents": [source for name, source in citations.documents_of(prompt).items() if name in names],
         }
         return {
@@ -73,7 +73,7 @@ class CohereChatV1(CohereFormat):
             "finish_reason": finish_reason(choice, FINISH_REASONS),
             "meta": {**meta("1"), **usage_of(reply, prompt)},
             **tool_calls,
-            **(citation_fields if cited else {}),
+            **(citation_fields if blocks_with_annotations else {}),
         }
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
@@ -108,9 +108,9 @@ class CohereChatV1(CohereFormat):
                 answer.ended = True
                 _collect_ending({**mapping(document.get("response")), **document}, answer)
             case "text-generation" | "tool-calls-chunk":
-                _collect_piece(document, answer.voice())
+                _collect_piece(document, answer.choice())
             case "citation-generation":
-                _collect_citations(document, answer.voice())
+                _collect_citations(document, answer.choice())
 
 
 def _calls(choice: Choice) -> list[dict[str, Any]]:
@@ -139,25 +139,25 @@ def _event(kind: str, *, token: bool = False, part: str = "", **fields: Any) -> 
 
 
 def _collect_whole(document: Mapping[str, Any], answer: Answer) -> None:
-    voice = answer.voice()
-    voice.says(document.get("text") or None)
-    _collect_citations(document, voice)
+    choice = answer.choice()
+    choice.add_text(document.get("text") or None)
+    _collect_citations(document, choice)
     for at, call in enumerate(dicts(document.get("tool_calls"))):
-        voice.call(at, name=call.get("name"), arguments=call.get("parameters"))
+        choice.add_call(at, name=call.get("name"), arguments=call.get("parameters"))
     _collect_ending(document, answer)
 
 
-def _collect_citations(document: Mapping[str, Any], voice: Voice) -> None:
-    voice.annotations += filter(None, map(citations.read_citation, dicts(document.get("citations"))))
+def _collect_citations(document: Mapping[str, Any], choice: ChoiceBuilder) -> None:
+    choice.annotations += filter(None, map(citations.read_citation, dicts(document.get("citations"))))
 
 
-def _collect_piece(document: Mapping[str, Any], voice: Voice) -> None:
-    voice.says(document.get("text"))
+def _collect_piece(document: Mapping[str, Any], choice: ChoiceBuilder) -> None:
+    choice.add_text(document.get("text"))
     if delta := mapping(document.get("tool_call_delta")):
-        voice.call(delta.get("index"), name=delta.get("name"), arguments=delta.get("parameters") or "")
+        choice.add_call(delta.get("index"), name=delta.get("name"), arguments=delta.get("parameters") or "")
 
 
 def _collect_ending(document: Mapping[str, Any], answer: Answer) -> None:
-    answer.notes(document.get("response_id"), None)
-    answer.voice().ends(document.get("finish_reason"), V1_FINISH_REASON_NAMES)
+    answer.set_id_and_model(document.get("response_id"), None)
+    answer.choice().set_finish_reason(document.get("finish_reason"), V1_FINISH_REASON_NAMES)
     collect_usage(mapping(document.get("meta")), answer)

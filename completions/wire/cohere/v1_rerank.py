@@ -37,7 +37,7 @@ FIELDS: Mapping[str, Shape] = {
 class SharedRerank(CohereRerank):
     """The documents in the order of their scores, in the shape of the vendor of the requested model."""
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Accept all names: the models may be those of any vendor."""
         return True
 

@@ -42,15 +42,15 @@ from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import InputTokens, Responses
 from completions.wire.openai.strict_schema import AZURE as SCHEMAS
-from completions.wire.openai.words import CHAT as OPENAI_WORDS
-from completions.wire.openai.words import METHOD, POLICY
-from completions.wire.refusals import FORMAT, Asked, Refusal
-from completions.wire.words import Words
+from completions.wire.openai.wordings import CHAT as OPENAI_WORDINGS
+from completions.wire.openai.wordings import METHOD, POLICY
+from completions.wire.refusals import FORMAT, Occurrence, Refusal
+from completions.wire.wordings import Wording
 
 OPERATIONS = {"chat": "chatCompletion", "legacy": "completion", "embeddings": "embeddings", "responses": "responses"}
 
 
-def _find_operation(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_operation(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a model that does not support the operation of an address."""
     refused = elsewhere(any_kind)(prompt, can)
     return refused and refused._replace(place=OPERATIONS.get(prompt.format, prompt.format))
@@ -85,9 +85,9 @@ DEPLOYMENT_HEADERS = {
 """Further headers of a deployment's answers (recorded up to April 2026); nothing is limited."""
 
 
-def _azure_words(words: Mapping[str, Words]) -> Mapping[str, Words]:
+def _azure_words(words: Mapping[str, Wording]) -> Mapping[str, Wording]:
     """Return OpenAI's wording of errors with Azure's differences: those of its filters and of unknown models."""
-    filtered = Words(PROMPT_FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")
+    filtered = Wording(PROMPT_FILTERED, 400, code="content_filter", source="quotes by users", seen="2026-11-25")
     return without_fields(words, "model_not_found", "invalid_json", METHOD) | {POLICY: filtered}
 
 
@@ -100,7 +100,7 @@ class AzureVendor(Vendor):
     """What the chat of all models on Azure shares: the rules for requests, and the headers."""
 
     name = "azure"
-    words = _azure_words(OPENAI_WORDS)
+    wordings = _azure_words(OPENAI_WORDINGS)
     text_like_chat = False
     check_completion = staticmethod(legacy_rules.validate)
     error = staticmethod(error)
@@ -131,7 +131,7 @@ class Azure(AzureVendor):
 
     padding = Dialect.padding
     has_refusal_field = True
-    ordered = True
+    sorts_keys = True
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model."""
@@ -150,7 +150,7 @@ class Azure(AzureVendor):
         counted: dict[str, Any] = by_name(usage)
         return counted
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the filters' results for the prompt."""
         answer = document | {"prompt_filter_results": PROMPT_FILTER_RESULTS}
         return arranged(answer, sorted(answer))
@@ -221,9 +221,9 @@ class AzureModels(AzureVendor):
     answer_id = Vendor.uuid
     call_ids = ("call_", 8, ids.DIGITS)
     head = (*HEAD, "service_tier", "system_fingerprint")
-    whole_calls = True
-    null_usage = False
-    events_type = ServerSentEvents.media_type
+    sends_whole_calls = True
+    has_null_usage = False
+    stream_media_type = ServerSentEvents.media_type
     choice = staticmethod(without_nulls)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
@@ -242,7 +242,7 @@ class AzureModels(AzureVendor):
         counts = usage | {"prompt_tokens_details": details, "audio_prompt_tokens": 0, "num_sources_used": 0}
         return arranged(counts, ("prompt_tokens", "completion_tokens", "total_tokens", "audio_prompt_tokens"))
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer without filter results."""
         order = ("id", "model", "choices", "usage", "created", "object")
         return {key: document[key] for key in order} | {"prompt_filter_results": None}
@@ -274,13 +274,13 @@ class Deployed(OpenAIFormat):
     """The API's name of the operation, for the error about too many requests."""
 
     def __init__(self) -> None:
-        refusals, words = self.refusals, self.words
+        refusals, words = self.refusals, self.wordings
         super().__init__(AZURE)
-        self.words = _azure_words(words)
+        self.wordings = _azure_words(words)
         self.vendor = "openai"
         self.refusals = (*UNSUPPORTED_OPERATION, *(row for row in refusals if row.feature != FORMAT))
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Accept any deployment, because its owner chooses the name."""
         return True
 
@@ -356,7 +356,7 @@ class AzureResponses(Deployed, Responses):
 class AzureRealtime(Deployed, Realtime):
     """Conversations over a WebSocket, at `/openai/v1/realtime`; the `model` is a deployment (BerriAI/litellm 17260)."""
 
-    def unheard(self, query: Mapping[str, str]) -> RequestError | None:
+    def model_in_address(self, query: Mapping[str, str]) -> RequestError | None:
         """Return None: a deployment may have any name."""
         return None
 

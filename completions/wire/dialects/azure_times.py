@@ -31,10 +31,10 @@ class TimedVendor(Vendor):
 
     head = (*HEAD, "service_tier", "system_fingerprint")
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer whose usage has the times."""
         usage = by_name(document["usage"] | {"latency_checkpoint": TIMES})
-        return super().whole(document | {"usage": usage}, reply, prompt)
+        return super().complete_answer(document | {"usage": usage}, reply, prompt)
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the times, which are next to the usage of a stream."""

@@ -13,7 +13,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, pydantic_errors, refusals, rules, stops
 from completions.wire.dialects.vendor import Vendor
-from completions.wire.dialects.words import CEREBRAS
+from completions.wire.dialects.wordings import CEREBRAS
 from completions.wire.fields import arranged, dicts, without_fields, without_nulls
 from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
@@ -64,19 +64,19 @@ class Cerebras(Vendor):
     cross_field_rules = (stops.CEREBRAS,)
     reasoning_field = "reasoning"
     vendor = "cerebras"
-    words = CEREBRAS
+    wordings = CEREBRAS
     refusals = refusals.CEREBRAS
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "cerebras/v1/"
-    listed = catalogue.CEREBRAS
+    default_models = catalogue.CEREBRAS
     model = staticmethod(catalogue.cerebras)
     answer_id = Vendor.prefixed_uuid
     call_ids = ("", 9, ids.HEX)
     limits = LIMITS
-    call_opens = False
-    usage_joined = True
-    null_usage = False
-    chances = ("content",)
+    has_call_in_role_chunk = False
+    has_usage_in_last_chunk = True
+    has_null_usage = False
+    logprob_fields = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: the arguments of GPT OSS come in pieces, those of others whole."""
@@ -93,7 +93,7 @@ class Cerebras(Vendor):
         fields = super().top_level(head, reply, prompt)
         return fields | {"system_fingerprint": f"fp_{ids.spelled(fields['model'], 20)}"}
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with its times, in the order of the API's keys."""
         answer = arranged(document, ("id", "choices", "created", "model", "system_fingerprint", "object"))
         return answer | {"time_info": times(reply)}
@@ -156,7 +156,7 @@ class Cerebras(Vendor):
 class CerebrasWholeCalls(Cerebras):
     """Cerebras' dialect for Gemma and Qwen (recorded in July 2026, and by charmbracelet/fantasy in October 2025)."""
 
-    whole_calls = True
+    sends_whole_calls = True
 
 
 OTHER_MODELS = CerebrasWholeCalls()

@@ -48,7 +48,7 @@ class CompatibleCohere(Vendor):
     reasoning_field = "reasoning_content"
     vendor = "cohere"
     refusals = base.NOT_IN_CHAT
-    events_type = ServerSentEvents.media_type
+    stream_media_type = ServerSentEvents.media_type
     answer_id = Vendor.uuid
     head = HEAD
     adapt_error = staticmethod(base.adapt_error)
@@ -90,7 +90,7 @@ class CompatibleCohere(Vendor):
         """Return Cohere's headers."""
         return base.headers_of(request_id)
 
-    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""
         return base.identified(error, request_id)
 

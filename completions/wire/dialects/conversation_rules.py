@@ -195,8 +195,8 @@ def _audio_not_enabled(body: Body) -> RequestError | None:
 def _top_p_when_greedy(body: Body) -> RequestError | None:
     """Refuse a `top_p` other than 1 at temperature 0; with high effort its default is not 1."""
     top_p = body.get("top_p")
-    is_limited = body.get("reasoning_effort") == "high" if top_p is None else top_p != 1
-    if body.get("temperature") != 0 or not is_limited:
+    has_limits = body.get("reasoning_effort") == "high" if top_p is None else top_p != 1
+    if body.get("temperature") != 0 or not has_limits:
         return None
     message = "top_p must be 1 when using greedy sampling."
     return _mistral(message, ("invalid_request_greedy_sampling", "3054"))

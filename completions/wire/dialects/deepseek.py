@@ -13,11 +13,11 @@ from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules
 from completions.wire.dialects.vendor import Vendor, with_thoughts
-from completions.wire.dialects.words import DEEPSEEK
+from completions.wire.dialects.wordings import DEEPSEEK
 from completions.wire.fields import dicts, mapping, text, text_or_none, without_fields
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
-from completions.wire.openai.responses.document import without_writes
+from completions.wire.openai.responses.document import without_cache_writes
 from completions.wire.validation import Check, Problem, choice, decimal, nullable
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
@@ -56,19 +56,19 @@ class DeepSeek(Vendor):
     name = "deepseek"
     reasoning_field = "reasoning_content"
     vendor = "deepseek"
-    words = DEEPSEEK
+    wordings = DEEPSEEK
     refusals = refusals.DEEPSEEK
     cross_field_rules = conversation_rules.DEEPSEEK
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "deepseek/(?:v1/|beta/)?"
     keep_alive_ms = 1000.0
     """Its page on rate limits says that a stream that waits has comments "continuously"; the interval is ours."""
-    listed = catalogue.DEEPSEEK
+    default_models = catalogue.DEEPSEEK
     model = staticmethod(catalogue.deepseek)
     answer_id = Vendor.uuid
-    call_opens = False
-    usage_joined = True
-    chances = ("content",)
+    has_call_in_role_chunk = False
+    has_usage_in_last_chunk = True
+    logprob_fields = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; a model that thinks has thoughts with every call, which clients must send back."""
@@ -127,10 +127,10 @@ class DeepSeek(Vendor):
         ]
         verbosity = text_or_none(mapping(prompt.body.get("text")).get("verbosity"))
         fields = {"store": False, "text": document["text"] | {"verbosity": verbosity}}
-        fields |= {"output": output, "content_filters": None, "usage": without_writes(document["usage"])}
+        fields |= {"output": output, "content_filters": None, "usage": without_cache_writes(document["usage"])}
         return without_fields(document, *OMITTED_FIELDS) | fields
 
-    def reasoned(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    def reasoning_item(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
         """Return a reasoning item with its text instead of a summary (recorded in August 2026)."""
         content = [{"type": "reasoning_text", "text": text} for text in texts]
         return {"type": "reasoning", "id": item["id"], "status": "completed", "content": content, "summary": []}
@@ -141,7 +141,7 @@ class DeepSeek(Vendor):
             return exc
         return RequestError(exc.message, code="invalid_request_error", headers=exc.headers)
 
-    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope; an error about a conversation has the request's id."""
         fields = mapping(error.get("error"))
         if (message := fields.get("message")) not in ERRORS_WITH_REQUEST_ID:

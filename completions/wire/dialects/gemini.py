@@ -25,7 +25,7 @@ from completions.wire.gemini.signatures import is_strict, signature, signs_answe
 from completions.wire.openai.chat.rules import FIELDS
 from completions.wire.openai.readback import THOUGHT_TAGS
 from completions.wire.validation import Check
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 UNSUPPORTED_FIELDS = frozenset({"frequency_penalty", "metadata", "seed", "store"})
 """OpenAI's fields that Google does not know (quoted from 2025-02 to 2026-09-17); it accepts `presence_penalty`."""
@@ -36,14 +36,14 @@ KNOWN_FIELDS = (FIELDS.keys() - UNSUPPORTED_FIELDS) | {"cached_content", "extra_
 NO_KEY = "Missing or invalid Authorization header."
 """Seen on 2026-04-20: NVIDIA/NemoClaw 2093."""
 
-NO_MODEL = Words(
+NO_MODEL = Wording(
     lambda facts: errors.not_found(facts, "v1main"),
     404,
     code=None,
     source="users of gemini-1.5-flash, which had been retired, in OpenAI's format",
     seen="2026-07-05",
 )
-WORDS: Mapping[str, Words] = {**errors.ERROR_WORDS, "model_not_found": NO_MODEL}
+WORDS: Mapping[str, Wording] = {**errors.ERROR_WORDINGS, "model_not_found": NO_MODEL}
 """The API's wording of common errors."""
 
 
@@ -52,18 +52,18 @@ class GeminiChat(Vendor):
 
     name = "gemini"
     vendor = "gemini"
-    events_type = ServerSentEvents.media_type
+    stream_media_type = ServerSentEvents.media_type
     place = "v1beta/openai/"
-    window_of_prompt = True
-    listed = catalogue.GEMINI
+    window_limits_prompt_only = True
+    default_models = catalogue.GEMINI
     model = staticmethod(catalogue.gemini)
-    whole_calls = True
-    role_opens = False
-    null_usage = False
-    ordered = True
+    sends_whole_calls = True
+    has_role_chunk = False
+    has_null_usage = False
+    sorts_keys = True
     head: Sequence[str] = HEAD
-    finish_joined = True
-    words = WORDS
+    has_finish_in_content = True
+    wordings = WORDS
     refusals = (*GEMINI, *gemini_thinking.REFUSALS)
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(known=KNOWN_FIELDS)}
     cross_field_rules = gemini_thinking.CROSS_FIELD_RULES
@@ -79,8 +79,11 @@ class GeminiChat(Vendor):
         dialect = copy.copy(self)
         dialect.model_name = gemini_thinking.base_name(prompt.model)
         if gemini_thinking.shows_thoughts(prompt.body):
-            dialect.shows_thoughts, dialect.thought_tags = True, THOUGHT_TAGS
-        dialect.finish_joined, dialect.usage_joined = not is_strict(dialect.model_name), prompt.include_usage
+            dialect.shows_thoughts, dialect.reasoning_tags = True, THOUGHT_TAGS
+        dialect.has_finish_in_content, dialect.has_usage_in_last_chunk = (
+            not is_strict(dialect.model_name),
+            prompt.include_usage,
+        )
         return dialect
 
     def check_chat(self, body: dict[str, Any]) -> None:
@@ -109,7 +112,7 @@ class GeminiChat(Vendor):
         fields = {key: value for key, value in message.items() if value or (key == "content" and value is not None)}
         google_fields: dict[str, Any] = {}
         if self.shows_thoughts and choice.reasoning:
-            opening_tag, closing_tag = self.thought_tags
+            opening_tag, closing_tag = self.reasoning_tags
             fields["content"] = (
                 opening_tag + choice.reasoning + (closing_tag + fields["content"] if "content" in fields else "")
             )
@@ -144,12 +147,12 @@ class GeminiChat(Vendor):
         Since Gemini 3 a stream of calls ends in a chunk without a call, with the reason that a text has.
         """
         fields = without_nulls(document)
-        if "delta" in fields and not self.finish_joined and fields.get("finish_reason") == "tool_calls":
+        if "delta" in fields and not self.has_finish_in_content and fields.get("finish_reason") == "tool_calls":
             fields["finish_reason"] = "stop"
         ordered: dict[str, Any] = by_name(fields)
         return ordered
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with its keys in alphabetical order."""
         return arranged(document, sorted(document))
 
@@ -184,6 +187,6 @@ class GeminiChat(Vendor):
             return RequestError(NO_KEY)
         return errors.adapt_error(exc)
 
-    def sent(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> list[dict[str, Any]]:
         """Return the envelope in a list of one."""
         return [error]

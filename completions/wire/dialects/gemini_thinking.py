@@ -15,7 +15,7 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import refusals as native
 from completions.wire.gemini.fields import pick
 from completions.wire.gemini.signatures import chat_signature_problem, is_strict
-from completions.wire.refusals import Asked, Find
+from completions.wire.refusals import Find, Occurrence
 from completions.wire.validation import Rule
 
 BUDGETS = {"none": 0, "minimal": 1_024, "low": 1_024, "medium": 8_192, "high": 24_576}
@@ -74,7 +74,7 @@ CROSS_FIELD_RULES = (
 def _find_in_native(find: Find) -> Find:
     """Return the search of a request after its translation to `generateContent`."""
 
-    def find_in_native(prompt: Prompt, can: Capabilities) -> Asked | None:
+    def find_in_native(prompt: Prompt, can: Capabilities) -> Occurrence | None:
         return find(replace(prompt, body={**prompt.body, "generationConfig": _generation(prompt)}), can)
 
     return find_in_native

@@ -14,15 +14,15 @@ import orjson
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.content import PAGE
+from completions.wire.content import DEFAULT_PAGE
 from completions.wire.dialects import catalogue, conversation_rules, refusals, rules, stops
 from completions.wire.dialects.vendor import Vendor
-from completions.wire.dialects.words import GROQ
+from completions.wire.dialects.wordings import GROQ
 from completions.wire.fields import arranged, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect, envelope, usage
 from completions.wire.validation import Check, Problem, anything, choice, nullable, record
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 FIELDS = (
     *("citation_options", "compound_custom", "disable_tool_validation", "documents", "exclude_domains"),
@@ -80,19 +80,19 @@ class Groq(Vendor):
     name = "groq"
     reasoning_field = "reasoning"
     vendor = "groq"
-    words = GROQ
+    wordings = GROQ
     refusals = refusals.GROQ
     cross_field_rules = (*conversation_rules.GROQ, stops.GROQ)
     place = "groq/openai/v1/"
-    listed = catalogue.GROQ
+    default_models = catalogue.GROQ
     model = staticmethod(catalogue.groq)
-    events_type = ServerSentEvents.media_type
-    whole_calls = True
+    stream_media_type = ServerSentEvents.media_type
+    sends_whole_calls = True
     answer_id = Vendor.prefixed_uuid
     call_ids = ("", 9, ids.BASE32)
     limits = LIMITS
-    call_opens = False
-    null_usage = False
+    has_call_in_role_chunk = False
+    has_null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     has_thoughts_in_text = False
     """Whether the thoughts are in the text, between tags."""
@@ -132,7 +132,7 @@ class Groq(Vendor):
             return {"tool_calls": [arranged(call, ("id", "type", "function")) for call in delta["tool_calls"]]}
         return {**super().delta(delta, choice), **({"channel": "analysis"} if "reasoning" in delta else {})}
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields."""
         fields = {"usage_breakdown": None, "system_fingerprint": document["system_fingerprint"]}
         return (
@@ -215,15 +215,17 @@ class Groq(Vendor):
 class GroqCompound(Groq):
     """Groq's dialect of its compound systems, which search while they think (recorded 2025-09 to 2026-07)."""
 
-    role_opens = False
+    has_role_chunk = False
 
     def __init__(self, question: str) -> None:
         self._question = question[:200]
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
         """Return the search after the thoughts."""
-        result = {"title": PAGE["title"], "url": PAGE["url"], "content": self._question, "score": 0.5}
-        output = f"Title: {PAGE['title']}\nURL: {PAGE['url']}\nContent: {self._question}\nScore: 0.5\n\n"
+        result = {"title": DEFAULT_PAGE["title"], "url": DEFAULT_PAGE["url"], "content": self._question, "score": 0.5}
+        output = (
+            f"Title: {DEFAULT_PAGE['title']}\nURL: {DEFAULT_PAGE['url']}\nContent: {self._question}\nScore: 0.5\n\n"
+        )
         arguments = orjson.dumps({"query": self._question}).decode()
         search = {"index": 0, "type": "search", "arguments": arguments, "output": output}
         return {"executed_tools": [search | {"search_results": {"results": [result]}}]}
@@ -237,7 +239,7 @@ class GroqCompound(Groq):
         """Return the delta, which has neither the role nor a channel."""
         return without_fields(delta, "refusal")
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with Groq's own fields, few of them filled; the usage is that of the underlying model."""
         fields = {"usage_breakdown": _breakdown(super().usage({}, reply, prompt)), "x_groq": {"id": STUB_ID}}
         return without_fields(document, "system_fingerprint") | {"id": STUB_ID} | fields | {"service_tier": "on_demand"}

@@ -13,7 +13,7 @@ from completions.conversation import Block, Choice, Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, conversation_rules, pydantic_errors, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import MISTRAL, NO_ROUTE
+from completions.wire.dialects.wordings import MISTRAL, NO_ROUTE
 from completions.wire.fields import arranged, contents, mapping, text, without_fields, without_nulls
 from completions.wire.openai.base import made_id, usage
 from completions.wire.validation import (
@@ -117,27 +117,27 @@ class Mistral(Vendor):
 
     name = "mistral"
     vendor = "mistral"
-    words = MISTRAL
+    wordings = MISTRAL
     refusals = refusals.MISTRAL
     cross_field_rules = conversation_rules.MISTRAL
     place = "mistral/v1/"
-    window_of_prompt = True
-    listed = catalogue.MISTRAL
+    window_limits_prompt_only = True
+    default_models = catalogue.MISTRAL
     model = staticmethod(catalogue.mistral)
     files_kind = "mistral_file"
-    whole_calls = True
+    sends_whole_calls = True
     call_ids = ("", 9, ids.ALPHANUMERIC)
     """The API accepts no other ids in requests."""
-    call_opens = False
-    finish_joined = True
-    usage_joined = True
-    null_usage = False
+    has_call_in_role_chunk = False
+    has_finish_in_content = True
+    has_usage_in_last_chunk = True
+    has_null_usage = False
     head = HEAD
     padding = "p"
-    pads_role = False
+    pads_role_chunk = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
 
-    def file_named(self, source: str) -> str:
+    def file_id_of(self, source: str) -> str:
         """Return the name of a file, also from the address of its content."""
         match = CONTENT.search(source)
         return match[1] if match else source
@@ -195,7 +195,7 @@ class Mistral(Vendor):
         fields = without_nulls(document, "logprobs")
         return arranged(fields, ("index", "finish_reason")) if "message" in fields else fields
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer in the order of this API; Large 4's log probabilities are null (2026-10)."""
         if document["model"].startswith("mistral-large-4"):
             nulls = {"logprobs": None, "prompt_logprobs": None}
@@ -262,7 +262,7 @@ class Mistral(Vendor):
         detail = {"type": finding.kind, "loc": ["body", *finding.path], "msg": finding.message, "input": finding.value}
         return Unprocessable([detail | ({"ctx": finding.context} if finding.context else {})], finding.message)
 
-    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return an error as it is sent: that of an unknown address with the request's id."""
         return error | {"request_id": request_id.rpartition("_")[2]} if [*error] == ["message"] else error
 

@@ -20,7 +20,7 @@ from completions.tokens import text as tokens
 from completions.wire.address import Address
 from completions.wire.dialects.mistral import Mistral
 from completions.wire.fields import text_or_none, texts
-from completions.wire.framing import grouped
+from completions.wire.framing import group_by_chunk
 from completions.wire.multipart import Form, Upload
 from completions.wire.openai import transcripts
 from completions.wire.openai.readback import collect_usage
@@ -96,7 +96,7 @@ class MistralTranscriptions(Transcriptions):
         """Return the events: the language, the pieces of the text, its segments, and the whole transcription."""
         document = self.document(reply, prompt)
         pieces = tokens.split(document["text"], prompt.model)
-        groups = grouped(pieces, pieces, prompt.per_chunk)
+        groups = group_by_chunk(pieces, pieces, prompt.per_chunk)
         language = {"type": "transcription.language", "audio_language": document["language"] or "en"}
         deltas = ({"type": "transcription.text.delta", "text": "".join(group)} for group in groups)
         segments = [{**segment, "type": "transcription.segment"} for segment in document["segments"]]
@@ -109,12 +109,12 @@ class MistralTranscriptions(Transcriptions):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Read the text and the usage back, of a whole transcription or an event."""
-        kind, voice = document.get("type"), answer.voice()
+        kind, choice = document.get("type"), answer.choice()
         collect_usage(document.get("usage"), answer)
         if kind in (None, "transcription.text.delta"):
-            voice.says(document.get("text"))
+            choice.add_text(document.get("text"))
         elif kind == "transcription.done":
-            voice.ends("stop", {})
+            choice.set_finish_reason("stop", {})
 
 
 def _event(document: Mapping[str, Any], part: str = "") -> Event:

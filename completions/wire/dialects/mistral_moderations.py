@@ -47,9 +47,9 @@ class MistralModerations(OpenAIFormat):
     check = staticmethod(_request_check(_TEXTS))
     collect = staticmethod(collect_moderations)
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Accept all moderation models."""
-        return model.startswith(MODEL_PREFIX) or super().knows(model)
+        return model.startswith(MODEL_PREFIX) or super().has_model(model)
 
     def judged_messages(self, input: object) -> Sequence[Message]:
         """Return the messages that are judged, given the input."""

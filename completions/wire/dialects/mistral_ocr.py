@@ -104,9 +104,9 @@ class MistralOCR(OpenAIFormat):
 
     name = "ocr"
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Accept all OCR models."""
-        return model.startswith("mistral-ocr-") or super().knows(model)
+        return model.startswith("mistral-ocr-") or super().has_model(model)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request; the document's name or address is a user message, the annotation prompt a system message."""
@@ -150,8 +150,8 @@ class MistralOCR(OpenAIFormat):
         """Read the pages back, or the annotation."""
         pages = document.get("pages")
         texts = [text(mapping(page).get("markdown")) for page in (pages if isinstance(pages, list) else [])]
-        answer.notes(None, document.get("model"))
-        answer.voice().says(text_or_none(document.get("document_annotation")) or PAGE_BREAK.join(texts))
+        answer.set_id_and_model(None, document.get("model"))
+        answer.choice().add_text(text_or_none(document.get("document_annotation")) or PAGE_BREAK.join(texts))
 
 
 MISTRAL = Mistral()

@@ -17,7 +17,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, rules
 from completions.wire.dialects.moonshot_rules import MOONSHOT_RULES, SWITCHABLE_MODELS, thinks
 from completions.wire.dialects.vendor import HEAD, Vendor, with_thoughts
-from completions.wire.dialects.words import MOONSHOT as MOONSHOT_WORDS
+from completions.wire.dialects.wordings import MOONSHOT as MOONSHOT_WORDINGS
 from completions.wire.fields import without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.openai.base import Dialect
@@ -36,17 +36,17 @@ class Moonshot(Vendor):
     name = "moonshot"
     reasoning_field = "reasoning_content"
     vendor = "moonshot"
-    words = MOONSHOT_WORDS
+    wordings = MOONSHOT_WORDINGS
     cross_field_rules = MOONSHOT_RULES
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "moonshot/v1/"
-    listed = catalogue.MOONSHOT
+    default_models = catalogue.MOONSHOT
     model = staticmethod(catalogue.moonshot)
     head = HEAD
-    events_type = ServerSentEvents.media_type
-    call_opens = False
-    null_usage = False
-    chances = ("content",)
+    stream_media_type = ServerSentEvents.media_type
+    has_call_in_role_chunk = False
+    has_null_usage = False
+    logprob_fields = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: Kimi K3 has other ids, and K2 demands its thoughts back."""

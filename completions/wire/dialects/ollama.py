@@ -19,7 +19,7 @@ from completions.wire.dialects.vendor import Vendor, numbered
 from completions.wire.fields import arranged, whole, without_nulls
 from completions.wire.framing import ServerSentEvents
 from completions.wire.ollama import decode_errors, names
-from completions.wire.ollama.errors import ERROR_WORDS, REFUSALS, words
+from completions.wire.ollama.errors import ERROR_WORDINGS, REFUSALS, words
 from completions.wire.openai.base import usage
 
 ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
@@ -33,21 +33,21 @@ class Ollama(Vendor):
     place = "ollama/v1/"
     reasoning_field = "reasoning"
     vendor = names.VENDOR
-    words = ERROR_WORDS
+    wordings = ERROR_WORDINGS
     refusals = REFUSALS
-    listed = names.DEFAULT_MODELS
+    default_models = names.DEFAULT_MODELS
     model = staticmethod(catalogue.ollama)
-    events_type = ServerSentEvents.media_type
-    whole_calls = True
-    call_opens = False
-    role_opens = False
-    null_usage = False
-    chances = ("content",)
-    window_of_prompt = cuts_last = True
+    stream_media_type = ServerSentEvents.media_type
+    sends_whole_calls = True
+    has_call_in_role_chunk = False
+    has_role_chunk = False
+    has_null_usage = False
+    logprob_fields = ("content",)
+    window_limits_prompt_only = cuts_last_message = True
     limit_headers = staticmethod(without_limits)
     check_chat = staticmethod(ollama_rules.check_chat)
     check_completion = staticmethod(ollama_rules.check_completion)
-    knows = staticmethod(names.knows)
+    has_model = staticmethod(names.has_model)
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Raise `RequestError` if a request for embeddings is invalid."""
@@ -79,7 +79,7 @@ class Ollama(Vendor):
         """Return the top-level fields."""
         return super().top_level(head | {"system_fingerprint": "fp_ollama"}, reply, prompt)
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer that is not streamed, with its fields in the order of chunks."""
         return arranged(document, (*self.head, "choices"))
 

@@ -27,7 +27,7 @@ from completions.wire.dialects import (
 from completions.wire.dialects.openrouter_errors import GEMINI_3, PROVIDER, PROVIDER_FAILED, RULES, envelope
 from completions.wire.dialects.openrouter_generations import generation_of
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import OPENROUTER, OPENROUTER_OF
+from completions.wire.dialects.wordings import OPENROUTER, OPENROUTER_OF
 from completions.wire.fields import arranged, dicts, texts, without_nulls
 from completions.wire.framing import DONE, ServerSentEvents
 from completions.wire.openai.base import Dialect
@@ -47,18 +47,18 @@ class OpenRouter(Vendor):
 
     name = "openrouter"
     vendor = "openrouter"
-    words, words_of = OPENROUTER, OPENROUTER_OF
+    wordings, wordings_by_format = OPENROUTER, OPENROUTER_OF
     refusals = refusals.OPENROUTER
     place = "openrouter/api/v1/"
-    listed = catalogue.OPENROUTER
+    default_models = catalogue.OPENROUTER
     model = staticmethod(catalogue.openrouter)
-    events_type = ServerSentEvents.media_type
+    stream_media_type = ServerSentEvents.media_type
     keep_alive = b": OPENROUTER PROCESSING\n\n"
     keep_alive_ms = 1000.0
     """According to its API reference it sends them "occasionally"; the interval is ours."""
-    role_opens = null_usage = False
+    has_role_chunk = has_null_usage = False
     response_order = openrouter_responses.ORDER
-    head, header_mark = HEAD, b""
+    head, headers_marker = HEAD, b""
     checks: ClassVar[Mapping[str, Check]] = {"chat": rules.chat(rules.ANY_RESPONSE_FORMAT, required=("messages",))}
     cross_field_rules = (*openrouter_efforts.RULES, *RULES)
     thinks_on_request = ("google/gemini-2.5-flash",)
@@ -69,11 +69,11 @@ class OpenRouter(Vendor):
     model_list = staticmethod(catalogue.page)
     response = staticmethod(openrouter_responses.openrouter_response)
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
         maker, _, variant = model.partition("/")
         name, vendor = variant.partition(":")[0], MAKERS.get(maker, maker)
-        return super().knows(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
+        return super().has_model(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model's maker: some sign or encrypt thoughts."""
@@ -109,7 +109,7 @@ class OpenRouter(Vendor):
             return self.answer_id(reply)
         return f"{made.partition('_')[0]}_tmp_{ids.spelled(made, 11, ids.LOWER)}"
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer, with null for the fields that the provider lacks."""
         answer = {**document, "system_fingerprint": document.get("system_fingerprint"), "service_tier": self.tier}
         return arranged(answer, [key for key in answer if key not in ("choices", "usage")])
@@ -176,11 +176,11 @@ class OpenRouter(Vendor):
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens, "image_tokens": 0, "audio_tokens": 0},
         }
 
-    def reasoned(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    def reasoning_item(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning with its text (recorded of gpt-oss-20b)."""
         return item | {"content": [{"type": "reasoning_text", "text": text} for text in texts]}
 
-    def narrated(self, events: Events) -> Sequence[Event]:
+    def response_events(self, events: Events) -> Sequence[Event]:
         """Return the events without names, and with a terminator."""
         return [*(event._replace(name="") for event in events), DONE]
 

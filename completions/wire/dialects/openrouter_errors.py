@@ -6,7 +6,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, text
 from completions.wire.gemini.signatures import chat_signature_problem
-from completions.wire.openai.words import POLICY
+from completions.wire.openai.wordings import POLICY
 from completions.wire.validation import Rule
 
 PROVIDER = "Mock"

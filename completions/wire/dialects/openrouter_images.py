@@ -16,8 +16,8 @@ from completions.wire.dialects import openrouter_costs
 from completions.wire.dialects.openrouter import OpenRouter
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.framing import DONE
-from completions.wire.openai.drawings import edges, edges_by_ratio, encoding_of
 from completions.wire.openai.images import Images, digest, usage_of
+from completions.wire.openai.picture_options import edges, edges_by_ratio, encoding_of
 from completions.wire.openai.readback import collect_usage
 from completions.wire.picture import Picture
 from completions.wire.picture_files import MEDIA_TYPES, Encoding, packed

@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.wire.base import Undecodable
 from completions.wire.dialects import rules
 from completions.wire.validation import Problem
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 
 class Finding(NamedTuple):

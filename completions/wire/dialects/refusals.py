@@ -11,13 +11,13 @@ from completions.wire.refusals import (
     EFFORT,
     FORMAT,
     OUTPUT,
-    Asked,
-    Effort,
-    Given,
+    EffortSet,
+    Occurrence,
+    ParameterSet,
     Refusal,
-    of_models,
+    for_models,
     offers_tools,
-    placed,
+    parameter_refusal,
     wants_schema,
 )
 
@@ -26,43 +26,43 @@ FORCED_TOOL = "Thinking mode does not support this tool_choice"
 THOUGHTS_MISSING = "The `reasoning_content` in the thinking mode must be passed back to the API."
 
 
-def _find_forced_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("tool_choice") if prompt.tools and prompt.tool_choice.mode == "required" else None
+def _find_forced_tool(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("tool_choice") if prompt.tools and prompt.tool_choice.mode == "required" else None
 
 
-def _find_image(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_image(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     for index, message in enumerate(dicts(prompt.body.get("messages"))):
         content = message.get("content")
         for part in dicts(content) if isinstance(content, list) else ():
             if part.get("type") not in (None, "text"):
-                return Asked(f"messages[{index}]", part["type"])
+                return Occurrence(f"messages[{index}]", part["type"])
     return None
 
 
-def _find_output_limit(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_output_limit(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find the limit of tokens, by the name of its field."""
     names = (name for name in ("max_completion_tokens", "max_tokens") if prompt.body.get(name) is not None)
-    return next((Asked(name) for name in names), None)
+    return next((Occurrence(name) for name in names), None)
 
 
-def _find_tool(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("tools", prompt.tools[0].name) if prompt.tools else None
+def _find_tool(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("tools", prompt.tools[0].name) if prompt.tools else None
 
 
-def _find_unsupported_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_unsupported_effort(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find an effort that a model of Mistral does not take, with those that it takes in the validator's notation."""
     effort, supported = prompt.reasoning_effort, sorted(can.efforts or ())
     if effort is None or effort in supported:
         return None
-    return Asked(effort, ", ".join(f"<ReasoningEffort.{name}: '{name}'>" for name in supported))
+    return Occurrence(effort, ", ".join(f"<ReasoningEffort.{name}: '{name}'>" for name in supported))
 
 
-def _find_call_without_thoughts(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_call_without_thoughts(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a tool call whose thoughts were not sent back; an empty text counts as thoughts."""
     for index, message in enumerate(dicts(prompt.body.get("messages"))):
         has_calls = message.get("role") == "assistant" and message.get("tool_calls")
         if has_calls and message.get("reasoning_content") is None:
-            return Asked(f"messages[{index}]")
+            return Occurrence(f"messages[{index}]")
     return None
 
 
@@ -139,7 +139,7 @@ MISTRAL: tuple[Refusal, ...] = (
     ),
     Refusal(
         EFFORT,
-        of_models("mistral-small", Effort("reasoning_effort", other=True)),
+        for_models("mistral-small", EffortSet("reasoning_effort", unsupported_only=True)),
         "reasoning_effort='{value}' is not supported for this model. Must be one of (<ReasoningEffort.none: 'none'>, "
         "<ReasoningEffort.high: 'high'>)",
         "3051",
@@ -158,7 +158,7 @@ MISTRAL: tuple[Refusal, ...] = (
     ),
     Refusal(
         "reasoning",
-        Effort("reasoning_effort"),
+        EffortSet("reasoning_effort"),
         "reasoning_effort is not enabled for this model",
         "3051",
         type="invalid_request_invalid_args",
@@ -183,7 +183,7 @@ GROQ: tuple[Refusal, ...] = (
         source="recordings: maruel/genai, of groq/compound; quotes by users, of groq/compound-mini and allam-2-7b",
         seen="2026-10-09",
     ),
-    placed(
+    parameter_refusal(
         "json_schema",
         wants_schema,
         "This model does not support response format `json_schema`. See supported models at "
@@ -193,14 +193,14 @@ GROQ: tuple[Refusal, ...] = (
     ),
     Refusal(
         EFFORT,
-        Effort("reasoning_effort", other=True),
+        EffortSet("reasoning_effort", unsupported_only=True),
         "`reasoning_effort` must be one of {one_of}",
         source="quotes by users, of qwen/qwen3.6-27b and of gpt-oss",
         seen="2026-10-09",
     ),
     Refusal(
         "reasoning",
-        Effort("reasoning_effort"),
+        EffortSet("reasoning_effort"),
         "`reasoning_effort` is not supported with this model",
         source="quotes by users, of llama-3.3-70b-versatile and of groq/compound",
         seen="2026-10-09",
@@ -214,9 +214,9 @@ GROQ: tuple[Refusal, ...] = (
         source="a request for qwen/qwen3.8-27b of 2026-09-16, and many quotes by users",
         seen="2026-10-10",
     ),
-    placed(
+    parameter_refusal(
         "logprobs",
-        Given("logprobs", False),
+        ParameterSet("logprobs", False),
         "`logprobs` is not supported with this model",
         source="quotes by users, of all models but qwen/qwen3-32b",
         seen="2026-10-09",
@@ -285,35 +285,35 @@ XAI: tuple[Refusal, ...] = (
     ),
     Refusal(
         "stop",
-        Given("stop"),
+        ParameterSet("stop"),
         "Model {model} does not support parameter stop.",
         source="BerriAI/litellm-docs 817, of grok-4.5",
         seen="2026-08-07",
     ),
     Refusal(
         "penalties",
-        Given("frequency_penalty"),
+        ParameterSet("frequency_penalty"),
         "Model {model} does not support parameter frequencyPenalty.",
         source="miaoxworld/NativeTavern 83, of presence_penalty; BerriAI/litellm 14078",
         seen="2026-09-15",
     ),
     Refusal(
         "penalties",
-        Given("presence_penalty"),
+        ParameterSet("presence_penalty"),
         "Model {model} does not support parameter presencePenalty.",
         source="miaoxworld/NativeTavern 83, of grok-4.3 to 4.6; lobehub/lobehub 13332",
         seen="2026-09-15",
     ),
     Refusal(
         "reasoning",
-        Effort("reasoning_effort"),
+        EffortSet("reasoning_effort"),
         "Model {model} does not support parameter reasoningEffort.",
         source="chenyme/grok2api 814, of grok-4.20-0309-reasoning; router-for-me/CLIProxyAPI 3968, of grok-build",
         seen="2026-09-30",
     ),
     Refusal(
         EFFORT,
-        Effort("reasoning_effort", other=True),
+        EffortSet("reasoning_effort", unsupported_only=True),
         "This model does not support `reasoning_effort` value `{value}`.",
         source="probes of grok-4.5 to grok-4.7 with `none` that several have published; theopenco/llmgateway 3669",
         seen="2026-09-23",
@@ -321,6 +321,6 @@ XAI: tuple[Refusal, ...] = (
 )
 
 XAI_RESPONSES = tuple(
-    row._replace(find=replace(row.find, place="reasoning.effort")) for row in XAI if isinstance(row.find, Effort)
+    row._replace(find=replace(row.find, place="reasoning.effort")) for row in XAI if isinstance(row.find, EffortSet)
 )
 """The refusals of responses (NousResearch/hermes-agent 23435)."""

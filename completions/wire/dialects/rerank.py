@@ -96,8 +96,8 @@ class VendorRerank(OpenAIFormat):
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Read the id, the model, the tokens and the scores back."""
-        answer.notes(document.get("id"), document.get("model"))
-        answer.costs(mapping(document.get("usage")).get("total_tokens"), 0)
+        answer.set_id_and_model(document.get("id"), document.get("model"))
+        answer.set_usage(mapping(document.get("usage")).get("total_tokens"), 0)
         collect_scores(document.get("results"), answer)
 
 

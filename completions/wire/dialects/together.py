@@ -12,13 +12,13 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.wire.dialects import catalogue, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import DEFAULT_LIMIT, INVALID, LIMITED, QUOTA
+from completions.wire.dialects.wordings import DEFAULT_LIMIT, INVALID, LIMITED, QUOTA
 from completions.wire.fields import arranged, mapping, whole, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
 from completions.wire.validation import Check, Problem, integer, nullable
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 
 def _limit(facts: Mapping[str, Any]) -> str:
@@ -33,10 +33,10 @@ def _limit(facts: Mapping[str, Any]) -> str:
 
 
 RECORDED, SEEN = "recordings: maruel/genai", "2026-05-31"
-WORDS: Mapping[str, Words] = {
+WORDS: Mapping[str, Wording] = {
     **dict.fromkeys(
         ("invalid_api_key", "missing_api_key"),
-        Words(
+        Wording(
             "Invalid API key provided. You can find your API key at https://api.together.ai/settings/api-keys.",
             401,
             INVALID,
@@ -46,7 +46,7 @@ WORDS: Mapping[str, Words] = {
             SEEN,
         ),
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "Unable to access model {model}. Please visit https://api.together.ai/models to view the list of supported "
         "models.",
         404,
@@ -56,7 +56,7 @@ WORDS: Mapping[str, Words] = {
         RECORDED,
         SEEN,
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "Input validation error: `inputs` tokens + `max_new_tokens` must be <= {window}. Given: {prompt_tokens} "
         "`inputs` tokens and {max_tokens} `max_new_tokens`",
         400,
@@ -66,8 +66,8 @@ WORDS: Mapping[str, Words] = {
         "BerriAI/litellm 4934",
         "2024-07-29",
     ),
-    LIMITED: Words(_limit, 429, code=None, param=None, source="xtekky/gpt4free 3032", seen="2025-06-12"),
-    QUOTA: Words(
+    LIMITED: Wording(_limit, 429, code=None, param=None, source="xtekky/gpt4free 3032", seen="2025-06-12"),
+    QUOTA: Wording(
         "Credit limit exceeded. Please navigate to https://api.together.xyz/settings/billing to add credit or upgrade "
         "your plan.",
         402,
@@ -97,16 +97,16 @@ class Together(Vendor):
     cross_field_rules = (stops.TOGETHER,)
     reasoning_field = "reasoning"
     vendor = "together_ai"
-    words = WORDS
+    wordings = WORDS
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "together/v1/"
-    listed = catalogue.TOGETHER
+    default_models = catalogue.TOGETHER
     model = staticmethod(catalogue.together)
     head = HEAD
-    events_type = EVENTS_IN_UTF8.replace("; ", ";")
-    call_opens = False
-    null_usage = False
-    chances = ("content",)
+    stream_media_type = EVENTS_IN_UTF8.replace("; ", ";")
+    has_call_in_role_chunk = False
+    has_null_usage = False
+    logprob_fields = ("content",)
 
     def model_list(self, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the list itself."""
@@ -135,7 +135,7 @@ class Together(Vendor):
         """Return True: every stream has a chunk with only the usage."""
         return True
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with an empty `prompt`."""
         fields = document | {"system_fingerprint": "default", "prompt": []}
         return arranged(fields, (*HEAD, "system_fingerprint", "prompt", "choices", "usage"))
@@ -171,7 +171,7 @@ class Together(Vendor):
         details = {"completion_tokens_details": {"reasoning_tokens": reasoning_tokens}}
         return usage(reply.used) | {"prompt_tokens_details": {"cached_tokens": cached_tokens}} | details
 
-    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""
         return {"id": _answer_id(request_id), **error}
 

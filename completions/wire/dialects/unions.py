@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.wire.dialects import lax
 from completions.wire.dialects.pydantic_errors import Finding, with_conversion
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 Member = Callable[[Any], list[Finding]]
 

@@ -25,7 +25,7 @@ class Vendor(Dialect):
 
     padding = ""
     vendor = ""
-    header_mark: bytes | None = None
+    headers_marker: bytes | None = None
     text_like_chat = True
     has_refusal_field = False
     """Whether refusals have a field of their own."""
@@ -68,13 +68,13 @@ class Vendor(Dialect):
             reply = replace(reply, choices=tuple(choices))
         if self.hides_thoughts:
             reply = self.without_thoughts(reply)
-        return self.identified(reply if reply.body is None else replace(reply, body=None))
+        return self.with_call_ids(reply if reply.body is None else replace(reply, body=None))
 
     def without_thoughts(self, reply: Reply) -> Reply:
         """Return a reply without the thoughts, which are charged all the same."""
         return replace(reply, choices=tuple(map(_without_thoughts, reply.choices)))
 
-    def identified(self, reply: Reply) -> Reply:
+    def with_call_ids(self, reply: Reply) -> Reply:
         """Return a reply whose calls have ids."""
         if not any(choice.tool_calls for choice in reply.choices):
             return reply

@@ -13,14 +13,14 @@ from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, pydantic_errors, rules, vllm_constraints, vllm_rules
 from completions.wire.dialects.vendor import HEAD, Vendor, with_running_usage
-from completions.wire.dialects.words import VLLM as VLLM_WORDS
+from completions.wire.dialects.wordings import VLLM as VLLM_WORDINGS
 from completions.wire.fields import arranged, mapping, whole
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
-from completions.wire.openai.words import ADDRESS, METHOD
+from completions.wire.openai.wordings import ADDRESS, METHOD
 from completions.wire.validation import Check, Problem, keep_rules
 
-ADDRESS_ERRORS = {VLLM_WORDS[kind].type for kind in (METHOD, ADDRESS)}
+ADDRESS_ERRORS = {VLLM_WORDINGS[kind].type for kind in (METHOD, ADDRESS)}
 ERROR_CLASSES = {
     401: "AuthenticationError",
     404: "NotFoundError",
@@ -37,14 +37,14 @@ class VLLM(Vendor):
 
     name = "vllm"
     reasoning_field = "reasoning"
-    words = VLLM_WORDS
+    wordings = VLLM_WORDINGS
     cross_field_rules = vllm_rules.CHAT
     place = "vllm/v1/"
-    listed = catalogue.VLLM
+    default_models = catalogue.VLLM
     model = staticmethod(catalogue.vllm)
     call_ids = ("chatcmpl-tool-", 16, ids.HEX)
-    call_opens = False
-    null_usage = False
+    has_call_in_role_chunk = False
+    has_null_usage = False
     head = HEAD
     done_after_error = True
     convert = staticmethod(vllm_rules.convert)
@@ -105,7 +105,7 @@ class VLLM(Vendor):
         """Return an id of 64 bits, as the server's `random_uuid` makes them."""
         return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the fields that are null unless requested."""
         if document["object"] != "text_completion":
             return document | dict.fromkeys(NULL_FIELDS)

@@ -16,14 +16,14 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
-from completions.wire.content import PAGE
+from completions.wire.content import DEFAULT_PAGE
 from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
-from completions.wire.dialects.words import XAI as XAI_WORDS
+from completions.wire.dialects.wordings import XAI as XAI_WORDINGS
 from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
 from completions.wire.framing import ServerSentEvents
-from completions.wire.openai.responses import order
-from completions.wire.openai.responses.document import without_writes
+from completions.wire.openai.responses import reasoning_order
+from completions.wire.openai.responses.document import without_cache_writes
 from completions.wire.validation import Check, Problem, array, choice, nullable, record
 
 CODES = {
@@ -110,7 +110,7 @@ class XAI(Vendor):
     vendor = "xai"
     refusals, response_refusals = refusals.XAI, refusals.XAI_RESPONSES
     cross_field_rules = (*conversation_rules.XAI, stops.XAI)
-    words = XAI_WORDS
+    wordings = XAI_WORDINGS
     place = "xai/v1/"
     checks: ClassVar[Mapping[str, Check]] = {
         "response": rules.response(
@@ -120,16 +120,16 @@ class XAI(Vendor):
     has_sockets = True  # https://docs.x.ai/developers/advanced-api-usage/websocket-mode
     answer_id = Vendor.uuid
     limits = LIMITS
-    listed = catalogue.XAI
+    default_models = catalogue.XAI
     model = staticmethod(catalogue.xai)
     response_order = RESPONSE_ORDER
-    events_type = ServerSentEvents.media_type
-    window_of_prompt = True
-    whole_calls = True
-    role_opens = null_usage = False
-    role_joined = True
+    stream_media_type = ServerSentEvents.media_type
+    window_limits_prompt_only = True
+    sends_whole_calls = True
+    has_role_chunk = has_null_usage = False
+    has_role_in_content = True
     head = (*HEAD, "system_fingerprint", "service_tier")
-    foot = ("system_fingerprint", "service_tier")
+    trailing_fields = ("system_fingerprint", "service_tier")
     choice = staticmethod(without_nulls)
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
@@ -148,7 +148,7 @@ class XAI(Vendor):
         fields = super().top_level(head, reply, prompt)
         return fields | {"system_fingerprint": _fingerprint(fields["model"])}
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer, with the fingerprint and the tier at the end."""
         return arranged(document, (*HEAD, "choices", "usage", "system_fingerprint"))
 
@@ -191,13 +191,13 @@ class XAI(Vendor):
             **{key: document[key] if value is None else value for key, value in sampling.items()},
         }
 
-    def reasoned(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+    def reasoning_item(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
         """Return an item of reasoning, which always has a summary (recorded in August 2026)."""
         summary = [{"text": text, "type": "summary_text"} for text in texts]
         encrypted = {key: item[key] for key in ("encrypted_content",) if key in item}
         return {"id": item["id"], "summary": summary, "type": "reasoning", "status": "completed", **encrypted}
 
-    def narrated(self, events: Events) -> Sequence[Event]:
+    def response_events(self, events: Events) -> Sequence[Event]:
         """Return the events; that which begins a search has an empty one (0xPlaygrounds/rig, 2026)."""
         events.parts = [_with_empty_search(part) if isinstance(part, Event) else part for part in events.parts]
         return events
@@ -217,7 +217,7 @@ class XAI(Vendor):
             raise RequestError(conversation_rules.NO_CONTENT)
         for item in dicts(body.get("input")):
             refusal, token = INVALID_ENCRYPTION_ERRORS.get(text(item.get("type"))), item.get("encrypted_content")
-            if refusal and isinstance(token, str) and not (order.is_ours(token) or _is_xai_encryption(token)):
+            if refusal and isinstance(token, str) and not (reasoning_order.is_ours(token) or _is_xai_encryption(token)):
                 raise RequestError(refusal)
 
     def adapt_error(self, exc: RequestError) -> RequestError:
@@ -310,7 +310,7 @@ def _with_searches(document: dict[str, Any], prompt: Prompt) -> list[dict[str, A
 
 def _search_result(item_id: str, prompt: Prompt) -> dict[str, Any]:
     is_encrypted = "reasoning.encrypted_content" in texts(prompt.body.get("include"))
-    encrypted = {"encrypted_content": f"{item_id}_{order.encrypted('', item_id)}"} if is_encrypted else {}
+    encrypted = {"encrypted_content": f"{item_id}_{reasoning_order.encrypted('', item_id)}"} if is_encrypted else {}
     return {"id": item_id, "summary": [], "type": "reasoning", "status": "completed", **encrypted}
 
 
@@ -327,7 +327,7 @@ def _numbered_part(part: dict[str, Any]) -> dict[str, Any]:
     pages = list(dict.fromkeys(str(annotation.get("url")) for annotation in annotations))
     numbered = [
         {**annotation, "title": str(pages.index(str(annotation.get("url"))) + 1)}
-        if annotation.get("title") == PAGE["title"]
+        if annotation.get("title") == DEFAULT_PAGE["title"]
         else annotation
         for annotation in annotations
     ]
@@ -339,7 +339,7 @@ def _search_action(action: dict[str, Any]) -> dict[str, Any]:
     return fields if fields.get("type") != "search" else {**fields, "sources": fields.get("sources", SOURCES)}
 
 
-SOURCES = [{"type": "url", "url": PAGE["url"]}]
+SOURCES = [{"type": "url", "url": DEFAULT_PAGE["url"]}]
 
 
 def _reasoning(prompt: Prompt) -> dict[str, Any]:
@@ -361,4 +361,4 @@ def _response_usage(usage: dict[str, Any], output: Sequence[dict[str, Any]]) -> 
     counts = {"num_sources_used": 0, "num_server_side_tools_used": total, **_cost(usage["total_tokens"])}
     details = {"server_side_tool_usage_details": tool_counts} if total else {}
     context = {key: usage[key] for key in ("input_tokens", "output_tokens")}
-    return {**usage, **(without_writes(usage) or {}), **counts, **details, "context_details": context}
+    return {**usage, **(without_cache_writes(usage) or {}), **counts, **details, "context_details": context}

@@ -15,8 +15,8 @@ from completions.wire.address import Address
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.xai import UNSUPPORTED, XAI
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.openai.drawings import edges_by_ratio
 from completions.wire.openai.images import Images, digest
+from completions.wire.openai.picture_options import edges_by_ratio
 from completions.wire.openai.speech import Speech
 from completions.wire.picture import Picture
 from completions.wire.picture_files import MEDIA_TYPES, Encoding, packed

@@ -11,24 +11,24 @@ from typing import Any, ClassVar
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, overload_words, refusals, rules
+from completions.wire.dialects import catalogue, overload_wordings, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor, numbered
-from completions.wire.dialects.words import LIMITED, QUOTA
+from completions.wire.dialects.wordings import LIMITED, QUOTA
 from completions.wire.fields import arranged, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
 from completions.wire.validation import Check, Problem, choice, nullable, record
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 INVALID, AUTHENTICATION, RATE = "invalid_request_error", "authentication_error", "rate_limit_error"
 """The types of errors, which only the address of Anthropic's format shows."""
 
-WORDS: Mapping[str, Words] = {
-    "invalid_api_key": Words(
+WORDS: Mapping[str, Wording] = {
+    "invalid_api_key": Wording(
         "token expired or incorrect", 401, AUTHENTICATION, "401", None, "autohandai/code-cli 460", "2026-07-24"
     ),
-    "missing_api_key": Words(
+    "missing_api_key": Wording(
         "Authentication parameter not received in Header, unable to authenticate",
         401,
         AUTHENTICATION,
@@ -37,7 +37,7 @@ WORDS: Mapping[str, Words] = {
         "accomplish-ai/coworker 678",
         "2026-03-07",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "Unknown Model, please check the model code.",
         400,
         INVALID,
@@ -46,14 +46,14 @@ WORDS: Mapping[str, Words] = {
         "BerriAI/litellm 32218; JailbrokenAI/wallbreaker 20",
         "2026-08-05",
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "Prompt too long", 400, INVALID, "1261", None, "earendil-works/pi 9805, of glm-5.2", "2026-09-20"
     ),
-    LIMITED: Words(
+    LIMITED: Wording(
         "Rate limit reached for requests", 429, RATE, "1302", None, "anomalyco/opencode 14535", "2026-02-21"
     ),
-    **overload_words.ZAI,
-    QUOTA: Words(
+    **overload_wordings.ZAI,
+    QUOTA: Wording(
         "Insufficient balance or no resource package. Please recharge.",
         429,
         RATE,
@@ -90,21 +90,21 @@ class ZAI(Vendor):
     name = "zai"
     reasoning_field = "reasoning_content"
     vendor = "zai"
-    words = WORDS
+    wordings = WORDS
     refusals = refusals.ZAI
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     place = "zai/api/(?:coding/)?paas/v4/"
-    listed = catalogue.ZAI
+    default_models = catalogue.ZAI
     model = staticmethod(catalogue.zai)
     head = HEAD
-    events_type = EVENTS_IN_UTF8.replace("; ", ";").replace("utf", "UTF")
-    whole_calls = True
+    stream_media_type = EVENTS_IN_UTF8.replace("; ", ";").replace("utf", "UTF")
+    sends_whole_calls = True
     call_ids = ("call_", 24, ids.HEX)
-    call_opens = False
-    role_opens = False
-    usage_joined = True
-    null_usage = False
-    chances = ("content",)
+    has_call_in_role_chunk = False
+    has_role_chunk = False
+    has_usage_in_last_chunk = True
+    has_null_usage = False
+    logprob_fields = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect; with `tool_stream`, calls come in pieces."""
@@ -120,7 +120,7 @@ class ZAI(Vendor):
         """Return the top-level fields in the order that chunks have."""
         return arranged(super().top_level(head, reply, prompt), ("id", "created", "object", "model"))
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the request's id, its fields in alphabetical order."""
         usage = document["usage"]
         fields = document | {"request_id": document["id"], "usage": arranged(usage, sorted(usage))}
@@ -169,7 +169,7 @@ class ZAI(Vendor):
 class ZAIStreamedArguments(ZAI):
     """Z.ai's dialect of requests with `tool_stream`, whose calls come in pieces."""
 
-    whole_calls = False
+    sends_whole_calls = False
 
 
 ZAI_STREAMED_ARGUMENTS = ZAIStreamedArguments()

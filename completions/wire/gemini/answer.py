@@ -330,8 +330,12 @@ def _ratings(blocked: bool) -> list[Document]:
 
 
 def _citation(annotation: Mapping[str, object]) -> Document | None:
-    cited = mapping(annotation.get("url_citation"))
-    if not cited:
+    blocks_with_annotations = mapping(annotation.get("url_citation"))
+    if not blocks_with_annotations:
         return None
-    source = {"startIndex": cited.get("start_index"), "endIndex": cited.get("end_index"), "uri": cited.get("url")}
+    source = {
+        "startIndex": blocks_with_annotations.get("start_index"),
+        "endIndex": blocks_with_annotations.get("end_index"),
+        "uri": blocks_with_annotations.get("url"),
+    }
     return without_nulls(source)

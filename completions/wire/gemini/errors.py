@@ -13,7 +13,7 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.wire.base import Undecodable
 from completions.wire.fields import mapping
 from completions.wire.gemini import no_json
-from completions.wire.words import MALFORMED, Words, worded
+from completions.wire.wordings import MALFORMED, Wording, apply_wording
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -56,9 +56,9 @@ QUOTA_EXCEEDED = (
 )
 """Quoted until 2026-10-05, with a space at the end whether or not there follow the quotas (captured 2026-08-15)."""
 
-Wording = str | Callable[[re.Match[str]], str]
+Replacement = str | Callable[[re.Match[str]], str]
 
-WORDINGS: tuple[tuple[re.Pattern[str], Wording], ...] = tuple(
+WORDINGS: tuple[tuple[re.Pattern[str], Replacement], ...] = tuple(
     (re.compile(pattern, re.DOTALL), said)
     for pattern, said in (
         (
@@ -129,22 +129,22 @@ def not_found(facts: Mapping[str, Any], version: str = "v1beta") -> str:
     )
 
 
-ERROR_WORDS: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+ERROR_WORDINGS: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         "The input token count ({prompt_tokens}) exceeds the maximum number of tokens allowed ({window}).",
         400,
         code=None,
         source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
         seen="2026-11-25",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         not_found,
         404,
         code=None,
         source="recordings: pydantic/pydantic-ai test_model_name_suggestions",
         seen="2026-11-25",
     ),
-    MALFORMED: Words(
+    MALFORMED: Wording(
         "* GenerateContentRequest.model: unexpected model name format\n",
         400,
         code=None,
@@ -162,7 +162,7 @@ def adapt_error(exc: RequestError) -> RequestError:
         return RequestError(message, status=status, code="API_KEY_INVALID" if exc.key else None)
     if isinstance(exc, Undecodable) and (reason := no_json.invalid_json_message(exc.body, exc.at)) is not None:
         return RequestError(f"Invalid JSON payload received. {reason}", status=exc.status)
-    exc = worded(exc, ERROR_WORDS)
+    exc = apply_wording(exc, ERROR_WORDINGS)
     for pattern, wording in WORDINGS:
         if found := pattern.match(exc.message):
             message = wording if isinstance(wording, str) else wording(found)

@@ -70,11 +70,11 @@ class Gemini(WireFormat):
     vendor = "gemini"
     refusals = REFUSALS
     reads_address = True
-    json_type = "application/json; charset=UTF-8"
-    window_of_prompt = True
+    json_media_type = "application/json; charset=UTF-8"
+    window_limits_prompt_only = True
     short_text = 7
     """Six of seven recorded texts of that length come in one chunk; one of eight tokens comes in two."""
-    uploaded = staticmethod(files.place_of)
+    upload_place = staticmethod(files.place_of)
     collect = staticmethod(collect_candidates)
     adapt_error = staticmethod(gemini_errors.adapt_error)
     model_list = staticmethod(gemini_models.model_list)
@@ -89,7 +89,7 @@ class Gemini(WireFormat):
             gemini_rules.validate(document, address)
         return read_prompt(response_format.with_older_fields(document), headers, address)
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+    def references(self, prompt: Prompt) -> Collection[Place]:
         """Return the places of the cache that a request uses, of its files, and of the documents that it searches."""
         name = pick(prompt.body, "cachedContent")
         places = [(CACHE, name)] if isinstance(name, str) and name else []
@@ -181,7 +181,7 @@ class Gemini(WireFormat):
         """Tell whether the requested stream is one array (as llm-gemini 0.35 reads its errors, 2026)."""
         return path.endswith(STREAMED) and _SSE.search(query) is None
 
-    def error_type(self, path: str, query: str) -> str:
+    def error_media_type(self, path: str, query: str) -> str:
         """Return the media type of the requested events, which Google's server uses for an error too.
 
         Recorded by maruel/genai in September 2026 and by Mirascope; therefore the message of @google/genai is the whole

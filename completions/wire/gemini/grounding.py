@@ -66,7 +66,7 @@ def search(prompt: Prompt) -> list[Chunk]:
         except metadata_filter.Malformed:
             continue  # the request was not validated
         limit = integer(pick(tool, "topK"), 1) or DEFAULT_CHUNKS
-        question = searching.Question([prompt.last_user], threshold=1e-6, most=limit)
+        question = searching.Question([prompt.last_user], threshold=1e-6, limit=limit)
         results = [
             {**result, "store": store}
             for store in (name.removeprefix(STORE_PREFIX) for name in texts(pick(tool, "fileSearchStoreNames")))

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from completions.conversation import Choice, Prompt
-from completions.wire.content import CODE, PAGE, PRINTED, pages_in
+from completions.wire.content import DEFAULT_CODE, DEFAULT_OUTPUT, DEFAULT_PAGE, urls_in
 from completions.wire.fields import mapping, text, whole
 from completions.wire.gemini.fields import inner, many, pick
 
@@ -52,7 +52,7 @@ def calls(prompt: Prompt, found: Sequence[Mapping[str, Any]]) -> Iterator[list[D
     """Yield for each tool that has run the part with its call, and the part with its response."""
     tools = offered(prompt)
     if "codeExecution" in tools:
-        yield code_parts(CODE, PRINTED)
+        yield code_parts(DEFAULT_CODE, DEFAULT_OUTPUT)
     if not shows_calls(prompt):
         return
     if "googleSearch" in tools:
@@ -89,8 +89,12 @@ def metadata(choice: Choice, prompt: Prompt, content: str) -> Document:
     document: Document = {"urlContextMetadata": {"urlMetadata": url_metadata}} if url_metadata else {}
     if not url_metadata and "googleSearch" not in tools:
         return document
-    cited = [mapping(each.get("url_citation")) for each in choice.annotations]
-    sources = [each for each in cited if each.get("url")] or [{"url": page} for page in pages] or [dict(PAGE)]
+    blocks_with_annotations = [mapping(each.get("url_citation")) for each in choice.annotations]
+    sources = (
+        [each for each in blocks_with_annotations if each.get("url")]
+        or [{"url": page} for page in pages]
+        or [dict(DEFAULT_PAGE)]
+    )
     grounded: Document = {
         "groundingChunks": [{"web": _web(source, prompt)} for source in sources],
         "groundingSupports": [_support(at, source, content) for at, source in enumerate(sources)],
@@ -126,7 +130,7 @@ def _query(prompt: Prompt) -> str:
 
 
 def _pages(prompt: Prompt) -> list[str]:
-    return pages_in(prompt.last_user)[:MAX_PAGES]
+    return urls_in(prompt.last_user)[:MAX_PAGES]
 
 
 def _suggestions(query: str) -> str:

@@ -20,7 +20,7 @@ from completions.wire.openai.audio import spoken
 from completions.wire.openai.sound_files import RATE
 from completions.wire.picture import Picture
 from completions.wire.picture_files import MEDIA_TYPES, Encoding, file_of
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 Document = dict[str, Any]
 

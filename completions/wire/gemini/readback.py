@@ -7,7 +7,7 @@ from typing import Any
 from completions.wire.fields import dicts, mapping, text, whole
 from completions.wire.gemini.enums import FINISHES
 from completions.wire.openai.readback import vector
-from completions.wire.readback import NATURAL, Answer, Voice
+from completions.wire.readback import NATURAL, Answer, ChoiceBuilder
 
 Document = Mapping[str, Any]
 
@@ -27,29 +27,29 @@ MALFORMED = re.compile(r"Malformed function call: ([^(]*)\((.*)\)", re.DOTALL)
 
 def collect_candidates(document: Document, answer: Answer) -> None:
     """Add a whole answer, or a chunk, to the answer."""
-    answer.notes(document.get("responseId"), document.get("modelVersion"))
+    answer.set_id_and_model(document.get("responseId"), document.get("modelVersion"))
     _usage(mapping(document.get("usageMetadata")), answer)
     for candidate in dicts(document.get("candidates")):
-        _candidate(candidate, answer.voice(whole(candidate.get("index"), 0) or 0))
+        _candidate(candidate, answer.choice(whole(candidate.get("index"), 0) or 0))
     if mapping(document.get("promptFeedback")).get("blockReason"):
-        answer.voice().ends("SAFETY", FINISH_REASONS)
+        answer.choice().set_finish_reason("SAFETY", FINISH_REASONS)
     for index, values in enumerate(_vectors(document)):
-        answer.voice(index).embedding = vector(values)
-    answer.costs(document.get("totalTokens"), 0)
+        answer.choice(index).embedding = vector(values)
+    answer.set_usage(document.get("totalTokens"), 0)
 
 
-def _candidate(candidate: Document, voice: Voice) -> None:
-    if voice.finish_reason is not None:
+def _candidate(candidate: Document, choice: ChoiceBuilder) -> None:
+    if choice.finish_reason is not None:
         return  # clients stop reading there
     for part in dicts(mapping(candidate.get("content")).get("parts")):
-        voice.says(part.get("text"), "reasoning" if part.get("thought") is True else "text")
+        choice.add_text(part.get("text"), "reasoning" if part.get("thought") is True else "text")
         if call := mapping(part.get("functionCall")):
-            voice.call(len(voice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
+            choice.add_call(len(choice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
     if malformed := MALFORMED.fullmatch(text(candidate.get("finishMessage"))):
-        voice.call(len(voice.calls), name=malformed[1], arguments=malformed[2])
+        choice.add_call(len(choice.calls), name=malformed[1], arguments=malformed[2])
     reason = candidate.get("finishReason")
-    voice.ends(FINISHES.get(reason) if isinstance(reason, int) else reason, FINISH_REASONS)
-    voice.annotations += map(_citation, dicts(mapping(candidate.get("citationMetadata")).get("citationSources")))
+    choice.set_finish_reason(FINISHES.get(reason) if isinstance(reason, int) else reason, FINISH_REASONS)
+    choice.annotations += map(_citation, dicts(mapping(candidate.get("citationMetadata")).get("citationSources")))
 
 
 def _citation(source: Document) -> dict[str, Any]:
@@ -68,4 +68,4 @@ def _vectors(document: Document) -> Iterator[object]:
 def _usage(usage: Document, answer: Answer) -> None:
     """Note the usage; thoughts are not among the candidates' tokens here."""
     thought, output = whole(usage.get("thoughtsTokenCount"), 0) or 0, whole(usage.get("candidatesTokenCount"), 0) or 0
-    answer.costs(usage.get("promptTokenCount"), output + thought, usage.get("cachedContentTokenCount"), thought)
+    answer.set_usage(usage.get("promptTokenCount"), output + thought, usage.get("cachedContentTokenCount"), thought)

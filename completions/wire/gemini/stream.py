@@ -13,7 +13,7 @@ from completions.event import HOLE, Event, Events, Run, Template
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.fields import arranged, mapping
-from completions.wire.framing import counts, grouped, joined, pieces, sized
+from completions.wire.framing import counts, group_by_chunk, joined, pieces, with_counts
 from completions.wire.gemini import hosted, media
 from completions.wire.gemini.answer import CALLS_MESSAGE, Candidate, counts_in_chunks, has_index, is_vertex
 from completions.wire.gemini.envelope import TOOL_USE_KEYS, USAGE, content_of, partial_usage, reported_usage, tail
@@ -49,7 +49,7 @@ def _split_part(part: dict[str, Any], prompt: Prompt) -> list[tuple[int, dict[st
     if not isinstance(content := part.get("text"), str) or not content:
         return [(1, part)]
     thought = {key: part[key] for key in ("thought",) if key in part}
-    split = [(size, {"text": piece, **thought}) for piece, size in sized(pieces(content, prompt))]
+    split = [(size, {"text": piece, **thought}) for piece, size in with_counts(pieces(content, prompt))]
     size, last = split.pop()
     return [*split, (size, {**part, **last})]
 
@@ -126,7 +126,7 @@ class Chunks:
         if kind == "reasoning":
             return self._template(template, self._partial_usage).events(texts, counts=counts(texts))
         if self._prompt.top_logprobs is not None:
-            groups = grouped(split, split, per_chunk)
+            groups = group_by_chunk(split, split, per_chunk)
             documents = [
                 {
                     **self._with_parts({"text": "".join(group)}, index),

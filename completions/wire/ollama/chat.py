@@ -14,9 +14,9 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import HOLE, Event, Events, Template
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, WireFormat, without_limits
-from completions.wire.content import arguments_of, in_one_text
+from completions.wire.content import arguments_of, with_joined_text
 from completions.wire.fields import mapping, whole
-from completions.wire.framing import JSON_LINES, counts, grouped, joined, pieces
+from completions.wire.framing import JSON_LINES, counts, group_by_chunk, joined, pieces
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import names
 from completions.wire.ollama import rules as ollama_rules
@@ -35,16 +35,16 @@ class OllamaFormat(WireFormat):
 
     family = "ollama"
     vendor = names.VENDOR
-    words = ollama_errors.ERROR_WORDS
+    wordings = ollama_errors.ERROR_WORDINGS
     refusals = ollama_errors.REFUSALS
-    json_type = "application/json; charset=utf-8"
-    window_of_prompt = cuts_last = True
-    usual_framing = JSON_LINES
+    json_media_type = "application/json; charset=utf-8"
+    window_limits_prompt_only = cuts_last_message = True
+    default_framing = JSON_LINES
     limit_headers = staticmethod(without_limits)
-    knows = staticmethod(names.knows)
+    has_model = staticmethod(names.has_model)
     error = staticmethod(ollama_errors.envelope)
 
-    def window_asked(self, prompt: Prompt) -> int | None:
+    def requested_window(self, prompt: Prompt) -> int | None:
         """Return the option `num_ctx`."""
         return whole(mapping(prompt.body.get("options")).get("num_ctx"), 1)
 
@@ -78,7 +78,7 @@ class _Generating(OllamaFormat):
         choice, head = reply.choices[0], self._head(reply, prompt)
         events = Events()
         tool_calls = iter(self._calls(reply, prompt))
-        for block in choice.content if prompt.top_logprobs is None else in_one_text(choice):
+        for block in choice.content if prompt.top_logprobs is None else with_joined_text(choice):
             if block.kind == "reasoning" and _thoughts(choice, prompt):
                 template = Template(head | self._content("", HOLE) | {"done": False})
                 thought_pieces = pieces(block.text, prompt)
@@ -102,7 +102,7 @@ class _Generating(OllamaFormat):
             return Template(head | self._content(HOLE) | {"done": False}).events(
                 chunk_texts, counts=counts(chunk_texts)
             )
-        groups = grouped(_logprobs(token_texts, choice, prompt.top_logprobs), token_texts, prompt.per_chunk)
+        groups = group_by_chunk(_logprobs(token_texts, choice, prompt.top_logprobs), token_texts, prompt.per_chunk)
         lines = (
             head | self._content("".join(each["token"] for each in group)) | {"done": False, "logprobs": group}
             for group in groups

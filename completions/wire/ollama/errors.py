@@ -10,8 +10,8 @@ from completions.conversation import Prompt
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import Capabilities
 from completions.wire.ollama.prompt import UNLOAD
-from completions.wire.refusals import FORMAT, Asked, Refusal
-from completions.wire.words import Words
+from completions.wire.refusals import FORMAT, Occurrence, Refusal
+from completions.wire.wordings import Wording
 
 WORDS: Mapping[int, str] = {
     401: "unauthorized",
@@ -23,27 +23,27 @@ WORDS: Mapping[int, str] = {
 }
 """The default message for a status."""
 
-ERROR_WORDS: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+ERROR_WORDINGS: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         "the input length exceeds the context length", 400, source="nano-step/nano-brain 208", seen="2026-05-30"
     ),
 }
 """How the server puts the usual errors."""
 
 
-def _find_tools(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_tools(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     name = prompt.model or ""
-    return Asked("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
+    return Occurrence("tools", name if ":" in name else f"{name}:latest") if prompt.tools else None
 
 
-def _find_thinking(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("think", prompt.model) if prompt.reasoning_effort not in (None, "none") else None
+def _find_thinking(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("think", prompt.model) if prompt.reasoning_effort not in (None, "none") else None
 
 
-def _find_embedding_model(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _find_embedding_model(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     operation = {"ollama": "chat", "chat": "chat", "ollama_generate": "generate"}.get(prompt.format)
     unloads = prompt.task == "state" and prompt.body.get("keep_alive") in UNLOAD
-    return Asked("model", operation) if operation and "embeddings" in (can.formats or ()) and not unloads else None
+    return Occurrence("model", operation) if operation and "embeddings" in (can.formats or ()) and not unloads else None
 
 
 REFUSALS = (

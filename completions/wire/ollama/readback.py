@@ -12,28 +12,28 @@ Document = Mapping[str, Any]
 
 def collect_line(document: Document, answer: Answer) -> None:
     """Take in a whole answer, or a line of one; the last line says why it ends."""
-    answer.notes(None, document.get("model"))
-    voice = answer.voice()
+    answer.set_id_and_model(None, document.get("model"))
+    choice = answer.choice()
     for source in (document, mapping(document.get("message"))):
-        voice.says(source.get("thinking"), "reasoning")
-        voice.says(source.get("content" if source is not document else "response"))
+        choice.add_text(source.get("thinking"), "reasoning")
+        choice.add_text(source.get("content" if source is not document else "response"))
         for call in dicts(source.get("tool_calls")):
             function = mapping(call.get("function"))
-            voice.call(
-                len(voice.calls), name=function.get("name"), arguments=function.get("arguments"), id=call.get("id")
+            choice.add_call(
+                len(choice.calls), name=function.get("name"), arguments=function.get("arguments"), id=call.get("id")
             )
     if document.get("done") is True:
-        voice.ends(document.get("done_reason"), {"stop": NATURAL})
-        answer.costs(document.get("prompt_eval_count"), document.get("eval_count"))
+        choice.set_finish_reason(document.get("done_reason"), {"stop": NATURAL})
+        answer.set_usage(document.get("prompt_eval_count"), document.get("eval_count"))
         answer.ended = True
 
 
 def collect_vectors(document: Document, answer: Answer) -> None:
     """Take in the vectors of either address, each a choice."""
-    answer.notes(None, document.get("model"))
-    answer.costs(whole(document.get("prompt_eval_count"), 0), 0)
+    answer.set_id_and_model(None, document.get("model"))
+    answer.set_usage(whole(document.get("prompt_eval_count"), 0), 0)
     vectors = document.get("embeddings")
     vector_or_none = document.get("embedding")
     all_vectors = vectors if isinstance(vectors, list) else [vector_or_none] if vector_or_none else []
     for index, values in enumerate(all_vectors):
-        answer.voice(index).embedding = vector(values)
+        answer.choice(index).embedding = vector(values)

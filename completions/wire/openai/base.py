@@ -1,7 +1,8 @@
-"""What OpenAI's formats share, and what may differ in the dialects of other vendors.
+"""The base of OpenAI's formats, and of the dialects of other vendors.
 
-They share headers, usage, ids and the layout of chunks. What can differ is a method of `Dialect`, which does what
-OpenAI's own API does. Each other vendor is a subclass in `wire/dialects/`, and a line in `wire/registry.py`.
+The formats share headers, usage, ids and the layout of chunks. Everything that can differ between vendors is a method
+or attribute of `Dialect`, whose defaults are OpenAI's. Each other vendor is a subclass in `wire/dialects/`, and a line
+in `wire/registry.py`.
 
 Shapes: `openai.types` of the installed SDK. The envelope is the `Error` schema of OpenAI's OpenAPI document: all four
 fields are required, and two may be null.
@@ -24,12 +25,12 @@ from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.files import FILE
 from completions.wire.openai.headers import STEADY_HEADERS, headers_of, image_limits
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.words import COMMON
+from completions.wire.openai.wordings import COMMON
 from completions.wire.refusals import Refusal
-from completions.wire.words import NO_WORDS, Words
+from completions.wire.wordings import NO_WORDINGS, Wording
 
 SERVED_TIERS = {"flex": "flex", "priority": "priority", "scale": "scale", "fast": "priority", "ultrafast": "ultrafast"}
-"""What an answer calls the service tiers that a request asks for; all others are reported as `default`."""
+"""The service tier in the answer by the tier in the request; all others are reported as `default`."""
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
@@ -38,84 +39,84 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 
 
 class Dialect:
-    """What OpenAI's API does. A subclass overrides what another vendor's API does differently."""
+    """The behaviour of OpenAI's API. A subclass overrides what differs in another vendor's API."""
 
     name, place = "", ""
-    """The name by which scripts choose it, and a regular expression for its paths: what clients append to the host."""
+    """Its name in scripts, and a regular expression for its paths: the part that clients append to the host."""
     files_kind, vendor = FILE, "openai"
-    """Where its files are kept, and the vendor of its models in the model table; empty if models can have any name."""
-    words: Mapping[str, Words] = NO_WORDS
+    """The kind of its stored files, and the vendor of its models in the model table; empty if any name is a model."""
+    wordings: Mapping[str, Wording] = NO_WORDINGS
     """The wording of common errors where it differs from OpenAI's."""
-    words_of: Mapping[str, Mapping[str, Words]] = {}
-    """The same of formats that have their own, by the format's name."""
+    wordings_by_format: Mapping[str, Mapping[str, Wording]] = {}
+    """The same for formats with their own wording, by the format's name."""
     refusals: Sequence[Refusal] = ()
-    """What another vendor's chat refuses because of the model."""
+    """The errors of another vendor's chat that depend on the model."""
     response_refusals: Sequence[Refusal] = ()
-    """What another vendor's responses refuse because of the model."""
+    """The errors of another vendor's responses that depend on the model."""
     keep_alive = b": keep-alive\n\n"
     keep_alive_ms = 0.0
-    """How often a keep-alive is sent while a stream is silent, unless the script says otherwise; 0 is never."""
-    events_type = EVENTS_IN_UTF8
+    """The default interval of keep-alives in a silent stream; 0 is never."""
+    stream_media_type = EVENTS_IN_UTF8
     """The media type of its streams."""
     padding = "obfuscation"
     """The field that pads the chunks of a stream; a client can turn OpenAI's off."""
-    pads_role = True
+    pads_role_chunk = True
     """Whether the first chunk of a choice, with its role, is padded too."""
-    whole_calls = False
+    sends_whole_calls = False
     """Whether a stream sends each tool call in one chunk."""
-    call_opens = True
-    """Whether a single tool call's id and name come with the role in the first chunk; with `whole_calls`, all of it."""
-    role_opens, role_joined = True, False
-    """Whether a stream starts with a chunk that has the role and no text, or the first thing said ends with it."""
-    thought_tags: tuple[str, str] = ("", "")
-    """What stands around thoughts that are told in the text, in the pieces beside it."""
-    finish_joined = False
-    """Whether the last piece of text and the finish reason come in one chunk."""
-    usage_joined = False
-    """Whether the usage comes in the last chunk of every stream, and not in one of its own where it is asked for."""
-    header_mark: bytes | None = b'"image_url"'
-    """As `WireFormat` has it, of chat completions."""
-    chances: Sequence[str] = ("content", "refusal")
-    """Of what a choice's log probabilities are told, null or not."""
-    null_usage = True
-    """Whether the other chunks of a stream have a null usage, where a usage is asked for."""
-    foot: Sequence[str] = ()
-    """The top-level fields that chunks have at their end."""
-    ordered = False
-    """Whether the keys of chunks are in the order of their names."""
-    window_of_prompt = cuts_last = False
-    """Whether a model's context window limits the prompt alone, and whether a last message that is too long is cut."""
+    has_call_in_role_chunk = True
+    """Whether the chunk with the role has a single tool call's id and name; with `sends_whole_calls`, all of it."""
+    has_role_chunk, has_role_in_content = True, False
+    """Whether a stream starts with a chunk for the role, or the role is at the end of the first delta with content."""
+    reasoning_tags: tuple[str, str] = ("", "")
+    """The tags around reasoning that is sent as text, in the pieces before and after it."""
+    has_finish_in_content = False
+    """Whether the last piece of text and the finish reason are sent in one chunk."""
+    has_usage_in_last_chunk = False
+    """Whether every stream has the usage in its last chunk, rather than in a separate chunk on request."""
+    headers_marker: bytes | None = b'"image_url"'
+    """`WireFormat.headers_marker` of chat completions."""
+    logprob_fields: Sequence[str] = ("content", "refusal")
+    """The fields of a message that have log probabilities, which can be null."""
+    has_null_usage = True
+    """Whether the other chunks have a null usage, if a usage is requested."""
+    trailing_fields: Sequence[str] = ()
+    """The top-level fields at the end of chunks."""
+    sorts_keys = False
+    """Whether the keys of chunks are sorted."""
+    window_limits_prompt_only = cuts_last_message = False
+    """`WireFormat.window_limits_prompt_only` and `WireFormat.cuts_last_message`."""
     convert: Callable[[str, dict[str, Any]], None] | None = None
-    """What a lax server converts in place of a request, given its format: numbers and booleans of other types."""
+    """Converts numbers and booleans of other types in a request, given its format, as lax servers do."""
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
     to_store: Callable[[Mapping[str, Any], Prompt, Span], StoredDocument] | None = None
-    """Returns what is kept of each answer of chat, given its document, where something is."""
+    """Returns the record of a chat answer, given its document, if the vendor stores answers."""
     has_sockets = False
-    """Whether responses are also asked for over WebSockets."""
+    """Whether responses are also available over WebSockets."""
     text_like_chat = False
-    """Whether the head and the usage of text completions are made as those of chat."""
+    """Whether text completions have the same head and usage as chat."""
     response_order: Sequence[str] = ()
-    """The order of a response's keys, where it is not OpenAI's."""
-    listed: Collection[str] = catalogue.DEFAULT_MODELS
+    """The order of a response's keys, if it is not OpenAI's."""
+    default_models: Collection[str] = catalogue.DEFAULT_MODELS
     """The models that are listed if a script lists none."""
     model = staticmethod(catalogue.model)
-    """Returns what the list of models tells of one."""
+    """Returns a model's entry in the list of models."""
 
     def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
         """Return the list of models."""
         return {"object": "list", "data": models}
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether the vendor has a model of this name, according to the model table."""
         return not self.vendor or is_known(model, self.vendor)
 
     def for_prompt(self, prompt: Prompt) -> "Dialect":
-        """Return the dialect as it is for a prompt's model, where some models answer in a way of their own."""
+        """Return the dialect for a prompt's model, if some models answer differently."""
         return self
 
     def adapt_reply(self, reply: Reply) -> Reply:
-        """Return the reply as this API gives it; a verbatim document is OpenAI's, and other vendors write their own."""
+        """Return the reply as this API sends it; a verbatim document is OpenAI's, and not sent by other vendors."""
         return reply if reply.body_format == "chat" else replace(reply, body=None)
 
     def check_chat(self, body: dict[str, Any]) -> None:
@@ -131,22 +132,22 @@ class Dialect:
         embeddings_rules.validate(body, size)
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
-        """Return the prompt with what only this dialect's requests can ask."""
+        """Return the prompt with the options that only this dialect has."""
         return prompt
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields of answers and chunks, without choices and usage."""
         return head
 
-    def identified(self, reply: Reply) -> Reply:
-        """Return a reply whose calls have ids, where this API writes them in a way of its own."""
+    def with_call_ids(self, reply: Reply) -> Reply:
+        """Return a reply whose calls have ids, if this API has its own form of ids."""
         return reply
 
     def answer_id(self, reply: Reply) -> str:
-        """Return the id of an answer that the script gives none."""
+        """Return the id of an answer for which the script has none."""
         return made_id("chatcmpl-", reply)
 
-    def whole(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer that is not streamed."""
         return document
 
@@ -159,15 +160,15 @@ class Dialect:
         return {}
 
     def closing_delta(self, text: str) -> dict[str, Any]:
-        """Return the delta for the piece of text that closes the thoughts before it; empty if none does."""
+        """Return the delta for the piece of text that closes the reasoning before it; empty if there is none."""
         return {}
 
     def sealed_delta(self, thoughts: str, choice: Choice) -> dict[str, Any]:
-        """Return the delta that follows reasoning: what its next request has to send back; empty if there is none."""
+        """Return the delta after reasoning, which clients have to send back; empty if there is none."""
         return {}
 
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
-        """Return a delta as a chunk has it."""
+        """Return a delta as this API sends it in a chunk."""
         return delta
 
     def choice(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -192,7 +193,7 @@ class Dialect:
 
     def has_usage_chunk(self, prompt: Prompt) -> bool:
         """Tell whether a stream has a chunk that carries only the usage."""
-        return prompt.include_usage and not self.usage_joined
+        return prompt.include_usage and not self.has_usage_in_last_chunk
 
     def usage_chunk_extras(self, finished: dict[str, Any]) -> dict[str, Any]:
         """Return the further fields of the chunk with the usage, given the choice that has finished."""
@@ -214,16 +215,16 @@ class Dialect:
         """Return a response, as the answer or within a stream."""
         return document
 
-    def reasoned(self, item: dict[str, Any], said: Sequence[str]) -> dict[str, Any]:
-        """Return a response's item of reasoning, given what was thought; it may not tell it."""
+    def reasoning_item(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:
+        """Return a response's reasoning item, given the texts of the reasoning, which it may leave out."""
         return item
 
-    def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
-        """Return the id of a response, or of its item at a place, given what OpenAI would call it."""
-        return made
+    def response_id(self, default: str, reply: Reply, place: int | None = None) -> str:
+        """Return the id of a response, or of its item at a place, given OpenAI's id for it."""
+        return default
 
-    def narrated(self, events: Events) -> Sequence[Event]:
-        """Return the events of a response's whole stream."""
+    def response_events(self, events: Events) -> Sequence[Event]:
+        """Return the events of a response's complete stream."""
         return events
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
@@ -240,22 +241,22 @@ class Dialect:
 
     def last_chunk_extras(self, reply: Reply, usage: dict[str, Any]) -> Mapping[str, Any]:
         """Return the further top-level fields of the last choice's last chunk."""
-        return {"usage": usage} if self.usage_joined else {}
+        return {"usage": usage} if self.has_usage_in_last_chunk else {}
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
-        """Return OpenAI's limit of images, of which answers at `responses` say nothing."""
+        """Return OpenAI's image limits, which answers at `responses` do not have."""
         return image_limits(sum(part.kind == "image" for message in prompt.messages for part in message.parts))
 
     def headers(self, request_id: str, status: int, model: str | None) -> Mapping[str, str] | None:
         """Return the response headers; None means OpenAI's."""
         return None
 
-    def file_named(self, source: str) -> str:
-        """Return the name of the uploaded file that a part's source tells, if it tells one."""
+    def file_id_of(self, source: str) -> str:
+        """Return the id of the uploaded file in a part's source, if it has one."""
         return source
 
     def adapt_error(self, exc: RequestError) -> RequestError:
-        """Return an error with the status and the words that this API gives it."""
+        """Return an error with this API's status and wording."""
         return exc
 
     def error(self, exc: RequestError) -> dict[str, Any]:
@@ -266,8 +267,8 @@ class Dialect:
         """Return rate limit headers as this API names them."""
         return headers
 
-    def sent(self, error: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
-        """Return the envelope of an error as it is sent: in a list, or with the request's id."""
+    def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return the envelope of an error as it is sent, which may be in a list, or have the request's id."""
         return error
 
     def error_chunk(self, exc: RequestError, prompt: Prompt, last: Mapping[str, Any]) -> dict[str, Any]:
@@ -278,57 +279,58 @@ class Dialect:
 OPENAI = Dialect()
 
 
-def events_of(dialect: Dialect, media_type: str = "") -> ServerSentEvents:
-    """Return a dialect's server-sent events; a `media_type` takes the place of its own."""
-    return ServerSentEvents(dialect.keep_alive, b"\n", dialect.keep_alive_ms, media_type or dialect.events_type)
+def framing_of(dialect: Dialect, media_type: str = "") -> ServerSentEvents:
+    """Return the framing of a dialect's server-sent events; `media_type` overrides its media type."""
+    return ServerSentEvents(dialect.keep_alive, b"\n", dialect.keep_alive_ms, media_type or dialect.stream_media_type)
 
 
 class OpenAIFormat(WireFormat):
-    """What all of OpenAI's formats have in common."""
+    """The base of OpenAI's formats."""
 
-    words = COMMON
-    events_type = ""
-    """The media type of its streams, where it is not that of the dialect's others."""
-    is_limited, names_model = True, False
-    """Whether headers of its answers tell of limits, and name the model."""
-    at_gateway, limits_refusals = False, True
-    """Whether another server refuses keys and models, and whether headers of its other refusals tell of limits."""
+    wordings = COMMON
+    stream_media_type = ""
+    """The media type of its streams, if it differs from the dialect's."""
+    has_limits, names_model = True, False
+    """Whether its answers have headers with limits, and with the model."""
+    has_gateway, has_limits_in_errors = False, True
+    """Whether a gateway refuses keys and models, and whether other errors have headers with limits."""
 
     def __init__(self, dialect: Dialect = OPENAI) -> None:
         self._dialect = dialect
         self.verbatim_without_headers = not dialect.name
         self.vendor, self.files_kind = dialect.vendor, dialect.files_kind
-        self.window_of_prompt, self.cuts_last = dialect.window_of_prompt, dialect.cuts_last
-        if self.at_gateway and not dialect.name:
-            self.refusal_type = "application/json; charset=utf-8"
-        if dialect.vendor != Dialect.vendor:  # what OpenAI says of its own models
+        self.window_limits_prompt_only = dialect.window_limits_prompt_only
+        self.cuts_last_message = dialect.cuts_last_message
+        if self.has_gateway and not dialect.name:
+            self.refusal_media_type = "application/json; charset=utf-8"
+        if dialect.vendor != Dialect.vendor:  # OpenAI's refusals are for its own models
             self.refusals = {"chat": dialect.refusals, "responses": dialect.response_refusals}.get(self.name, ())
-            self.words = dialect.words_of.get(self.name, dialect.words)
-        self.usual_framing = events_of(dialect, self.events_type)
+            self.wordings = dialect.wordings_by_format.get(self.name, dialect.wordings)
+        self.default_framing = framing_of(dialect, self.stream_media_type)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
         """Return the API's own headers."""
-        own = self._dialect.headers(request_id, status, model)
-        if own is not None:
-            return own
-        if status == 401 and self.at_gateway:
+        dialect_headers = self._dialect.headers(request_id, status, model)
+        if dialect_headers is not None:
+            return dialect_headers
+        if status == 401 and self.has_gateway:
             return {"vary": "Origin"}
-        if status != 200 or not (model and self.is_limited):
-            return headers_of(f"{elapsed_ms:.0f}", status, model, self.is_limited and self.limits_refusals)
-        named = {"openai-model": model} if self.names_model and model.isascii() and model.isprintable() else {}
-        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **named}
+        if status != 200 or not (model and self.has_limits):
+            return headers_of(f"{elapsed_ms:.0f}", status, model, self.has_limits and self.has_limits_in_errors)
+        model_header = {"openai-model": model} if self.names_model and model.isascii() and model.isprintable() else {}
+        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **model_header}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the dialect's status and wording."""
         return self._dialect.adapt_error(super().adapt_error(exc))
 
-    def uploaded(self, source: str) -> Place | None:
-        """Return where the file of a name or an address is kept."""
-        return super().uploaded(self._dialect.file_named(source))
+    def upload_place(self, source: str) -> Place | None:
+        """Return where the file with an id or a URL is stored."""
+        return super().upload_place(self._dialect.file_id_of(source))
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether the dialect's vendor has a model."""
-        return self._dialect.knows(model)
+        return self._dialect.has_model(model)
 
     def error(self, exc: RequestError) -> dict[str, Any]:
         """Return the dialect's error envelope."""
@@ -340,7 +342,7 @@ class OpenAIFormat(WireFormat):
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any] | list[dict[str, Any]]:
         """Return an error's envelope as the dialect sends it."""
-        return self._dialect.sent(document, request_id)
+        return self._dialect.with_request_id(document, request_id)
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the events with which an error ends the stream."""
@@ -349,7 +351,7 @@ class OpenAIFormat(WireFormat):
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> Any:
         """Return the dialect's list of models; it has no pages."""
-        return self._dialect.model_list([self._dialect.model(name) for name in models or self._dialect.listed])
+        return self._dialect.model_list([self._dialect.model(name) for name in models or self._dialect.default_models])
 
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
         """Return a model, or raise the 404."""
@@ -361,8 +363,8 @@ def check_stream(document: dict[str, Any]) -> None:
     """Refuse a `stream` that is neither a boolean nor null, whatever the script validates."""
     stream = document.get("stream")
     if stream is not None and not isinstance(stream, bool):
-        said = f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead."
-        raise RequestError(said, code="invalid_type", param="stream")
+        why = f"Invalid type for 'stream': expected a boolean, but got {json_type(stream)} instead."
+        raise RequestError(why, code="invalid_type", param="stream")
 
 
 def usage(counted: Usage) -> dict[str, int]:
@@ -380,7 +382,7 @@ IDS: Mapping[str, tuple[int, bytes]] = {
     "modr-": (4, ids.DIGITS),
     **dict.fromkeys(("", "audio_", "seg_"), (32, ids.HEX)),
 }
-"""By their prefix, how many letters ids have, and of which alphabet."""
+"""The length and the alphabet of ids, by their prefix."""
 
 
 def made_id(prefix: str, reply: Reply, *place: int) -> str:
@@ -393,5 +395,5 @@ def service_tier(body: Any) -> str:
     """Return the tier that served a request."""
     if "service_tier" not in body:
         return "default"
-    asked = body["service_tier"]
-    return SERVED_TIERS.get(asked, "default") if isinstance(asked, str) else "default"
+    tier = body["service_tier"]
+    return SERVED_TIERS.get(tier, "default") if isinstance(tier, str) else "default"

@@ -1,7 +1,7 @@
 """OpenAI's containers, in which the API runs code: the rules for requests, and the documents of containers and files.
 
 Shapes: `ContainerCreateResponse` and `FileCreateResponse` of the openai SDK, in the order of OpenAI's reference
-("Containers", "Container Files"); what is not found is told as users quote it (404, 2025-06 to 2026-09).
+("Containers", "Container Files"); the 404 has the wording that users quote (2025-06 to 2026-09).
 """
 
 import secrets
@@ -27,7 +27,7 @@ from completions.wire.validation import (
 )
 
 CONTAINER, FILE = "container", "container_file"
-"""The kinds under which containers and their files are kept, which name their rules too."""
+"""The kinds under which containers and their files are stored; rules match them by these too."""
 
 USED = "used"
 """The key of the times at which a container was used, in seconds since the epoch."""
@@ -36,7 +36,7 @@ IDLE = 20
 """Minutes without use after which a container expires: OpenAI's reference."""
 
 FOLDER = "/mnt/data/"
-"""Where a container has its files."""
+"""The folder of a container's files."""
 
 _EXPIRES: Mapping[str, Check] = {"anchor": choice("last_active_at"), "minutes": integer(1)}
 _POLICY = tagged(
@@ -54,7 +54,7 @@ CONTENTS: Mapping[str, Check] = {
     "memory_limit": nullable(choice("1g", "4g", "16g", "64g")),
     "network_policy": nullable(_POLICY),
 }
-"""What a new container is made with, also where an answer's tool asks for one."""
+"""The settings of a new container, also if a tool of an answer requests it."""
 
 SKILLS = nullable(array(obj, "objects"))
 _CONTAINER = record(
@@ -70,12 +70,12 @@ _FILE = record({"file_id": string(low=1)}, ("file_id",))
 
 
 def check_container(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for a container."""
+    """Raise the error of an invalid request for a container."""
     refuse(_CONTAINER(body))
 
 
 def check_file(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request, as JSON, to copy a file into a container."""
+    """Raise the error of an invalid JSON request to copy a file into a container."""
     refuse(_FILE(body))
 
 
@@ -95,17 +95,17 @@ def new_container(body: Mapping[str, Any], now: float, name: str = "") -> dict[s
 
 
 def container_id(seed: str) -> str:
-    """Return a container's id, the same for the same seed."""
+    """Return the container's id for a seed."""
     return f"cntr_{ids.spelled(f'container/{seed}', 48)}"
 
 
 def file_id(seed: str) -> str:
-    """Return the id of a container's file, the same for the same seed."""
+    """Return the id of a container's file for a seed."""
     return f"cfile_{ids.spelled(f'container file/{seed}', 32)}"
 
 
 def is_expired(container: Document, now: float) -> bool:
-    """Tell whether a container was not used for too long."""
+    """Tell whether a container has expired because it was not used."""
     return bool(now >= container[USED][-1] + 60 * container["minutes"])
 
 
@@ -132,14 +132,14 @@ def shown(container: Document, now: float) -> dict[str, Any]:
 
 
 def uploaded_file(container: str, filename: str, size: int, now: float) -> dict[str, Any]:
-    """Return a file that was uploaded; digits stand before its name, as in OpenAI's reference."""
+    """Return an uploaded file; its path has digits before its name, as in OpenAI's reference."""
     seed = secrets.token_hex(16)
     file = _file(container, file_id(seed), size, now)
     return {**file, "path": f"{FOLDER}{ids.spelled(seed, 32)}-{filename}", "source": "user"}
 
 
 def copied_file(container: str, original: Document, now: float) -> dict[str, Any]:
-    """Return the copy of one of the files; its id stands before its name (recorded in June 2026)."""
+    """Return the copy of a file; its path has the id before the name (recorded in June 2026)."""
     file = _file(container, file_id(f"{container}/{original['id']}"), original["bytes"], now)
     return {**file, "path": f"{FOLDER}{original['id']}-{original['filename']}", "source": "user"}
 

@@ -12,10 +12,10 @@ from completions.conversation import Message, Prompt, Reply
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import dicts
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.decided import answers, as_written, said_in, words
+from completions.wire.openai.decision_answers import answers, as_script, part_text, question_text
 from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.responses.prompt import read_prompt
-from completions.wire.openai.words import DECISIONS
+from completions.wire.openai.wordings import DECISIONS
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -35,7 +35,7 @@ from completions.wire.validation import (
 )
 
 MODEL = "gpt-6-luna"
-"""The only model of this API; it is that of a request that names none, where the script lets it pass."""
+"""The only model of this API; also that of a request without a model, if the script does not validate it."""
 
 _INSTRUCTIONS = text_or("objects", array(obj, "objects", low=1))
 _DESCRIBED = {"description": nullable(string())}
@@ -74,7 +74,7 @@ _QUESTIONS = array(QUESTION, "objects", low=1, high=400)
 
 
 def _questions(value: Any) -> Problem | None:
-    """Check the questions, each with a name of its own or none (measured on 2026-10-07 by openai-scala-client)."""
+    """Check the questions, whose names are unique or missing (measured on 2026-10-07 by openai-scala-client)."""
     if (problem := _QUESTIONS(value)) is not None:
         return problem
     names = [each.get("name") for each in value]
@@ -102,25 +102,27 @@ class Decisions(OpenAIFormat):
 
     name = "decisions"
     vendor = "openai"
-    words = DECISIONS
+    wordings = DECISIONS
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request; the questions stand before the input, as a system message."""
+        """Read a request; the questions are a system message before the input."""
         document = decode_object(body)
         if validate:
             refuse(_REQUEST(document))
-        asked = Message("system", "\n".join(said_in(question) for question in dicts(document.get("questions"))))
+        questions = Message(
+            "system", "\n".join(question_text(question) for question in dicts(document.get("questions")))
+        )
         prompt = read_prompt({**document, "input": _with_texts(document.get("input"))}, headers)
-        return replace(prompt, format=self.name, task="decide", messages=(asked, *prompt.messages), body=document)
+        return replace(prompt, format=self.name, task="decide", messages=(questions, *prompt.messages), body=document)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer to each question."""
-        given = reply.choices[0] if reply.choices else None
+        choice = reply.choices[0] if reply.choices else None
         tokens = reply.used.prompt_tokens
         seed = "\n".join(message.text for message in prompt.messages[1:])
         return {
             "model": reply.model or prompt.model or MODEL,
-            "answers": answers(dicts(prompt.body.get("questions")), given, seed),
+            "answers": answers(dicts(prompt.body.get("questions")), choice, seed),
             "usage": {
                 "input_tokens": tokens,
                 "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
@@ -131,23 +133,23 @@ class Decisions(OpenAIFormat):
         }
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in the answers, as a script has them."""
-        answer.notes(None, document.get("model"))
-        answer.voice().says(as_written(dicts(document.get("answers"))))
+        """Add the answers, in the form of a script."""
+        answer.set_id_and_model(None, document.get("model"))
+        answer.choice().add_text(as_script(dicts(document.get("answers"))))
         collect_usage(document.get("usage"), answer, "input", "output")
 
 
-def _with_texts(given: object) -> object:
-    """Return an input whose parts of JSON are texts."""
-    if not isinstance(given, list):
-        return given
+def _with_texts(value: object) -> object:
+    """Return an input with its JSON parts as texts."""
+    if not isinstance(value, list):
+        return value
     return [
         {**item, "content": [_as_text(part) for part in dicts(item["content"])]}
         if isinstance(item.get("content"), list)
         else item
-        for item in dicts(given)
+        for item in dicts(value)
     ]
 
 
 def _as_text(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {"type": "input_text", "text": words(part)} if part.get("type") == "input_json" else part
+    return {"type": "input_text", "text": part_text(part)} if part.get("type") == "input_json" else part

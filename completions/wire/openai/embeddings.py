@@ -13,7 +13,7 @@ from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
 from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
-from completions.wire.openai.words import GATEWAY
+from completions.wire.openai.wordings import GATEWAY
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import TYPES, packed, vectors_for
 
@@ -32,8 +32,8 @@ class Embeddings(OpenAIFormat):
     """OpenAI's embeddings; the vectors are a script's, or made of the texts' words."""
 
     name = "embeddings"
-    names_model = at_gateway = True
-    words = GATEWAY
+    names_model = has_gateway = True
+    wordings = GATEWAY
     vendor = "openai"
     refusals = EMBEDDINGS_ELSEWHERE
     collect = staticmethod(collect_embeddings)

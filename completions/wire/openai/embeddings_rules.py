@@ -26,33 +26,33 @@ MAX_INPUTS = 2048
 MAX_TOKENS = 8192
 """Tokens of one input."""
 
-MAX_TOKENS_IN_ALL = 300_000
+MAX_TOTAL_TOKENS = 300_000
 
 SIZES = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
-"""The models' dimensions, which are the most that can be asked for."""
+"""The models' dimensions, which are also the highest that a request can set."""
 
-FIXED = "text-embedding-ada-002"
+FIXED_SIZE = "text-embedding-ada-002"
 """The model whose dimensions cannot be chosen."""
 
 MAX_DIMENSIONS = 4096
-"""Dimensions that can be asked of any other model."""
+"""The highest dimensions of any other model."""
 
 INVALID = "'$.input' is invalid. Please check the API reference: https://platform.openai.com/docs/api-reference."
-"""What the API says of any other input of the right type that it cannot take."""
+"""The message for any other invalid input of the right type."""
 
 
 def _input(body: Mapping[str, Any]) -> Problem | None:
-    """Check what is to be embedded: a text, tokens, or an array of either kind; only a text alone may be empty."""
-    given = body["input"]
-    if type(given) is str:
+    """Check the input: a text, tokens, or an array of either kind; only a single text may be empty."""
+    value = body["input"]
+    if type(value) is str:
         return None
-    if (why := _misfit(given)) is not None:
+    if (why := _wrong_input(value)) is not None:
         return worded_problem(f"Invalid {why}.", None, "")
-    return None if _is_tokens(given) or _is_batch(given) else worded_problem(INVALID, None, "")
+    return None if _is_tokens(value) or _is_batch(value) else worded_problem(INVALID, None, "")
 
 
-def _misfit(items: list[Any]) -> str | None:
-    """Say what is wrong with the number of inputs, or which of them is empty (quoted and measured until 2026-09-27)."""
+def _wrong_input(items: list[Any]) -> str | None:
+    """Return what is wrong with the number of inputs, or which is empty (quoted and measured until 2026-09-27)."""
     if not items:
         return "'input': input cannot be an empty array"
     if len(items) > MAX_INPUTS and not _is_tokens(items):
@@ -84,36 +84,36 @@ _REQUEST = record(FIELDS, ("model", "input"))
 def validate(body: dict[str, Any], size: int) -> None:
     """Raise `RequestError` for the first thing that the API would refuse; `size` is the request's in bytes."""
     refuse(_REQUEST(body) or _input(body) or _dimensions(body))
-    if size > MAX_TOKENS:  # a token is a byte at least
+    if size > MAX_TOKENS:  # a token has at least one byte
         _check_lengths(body)
 
 
 def _dimensions(body: Mapping[str, Any]) -> Problem | None:
-    if (asked := body.get("dimensions")) is None:
+    if (requested := body.get("dimensions")) is None:
         return None
-    if body["model"] == FIXED:
+    if body["model"] == FIXED_SIZE:
         return worded_problem("This model does not support specifying dimensions.", None, "")
-    most = SIZES.get(body["model"], MAX_DIMENSIONS)
-    if asked > most:
+    limit = SIZES.get(body["model"], MAX_DIMENSIONS)
+    if requested > limit:
         return worded_problem(
-            f"Invalid value for 'dimensions' = {asked}. Must be less than or equal to {most}.", None, ""
+            f"Invalid value for 'dimensions' = {requested}. Must be less than or equal to {limit}.", None, ""
         )
     return None
 
 
 def _check_lengths(body: Mapping[str, Any]) -> None:
-    """Refuse an input that is too long, and inputs that are too long together (all measured on 2026-10-09)."""
-    given, model = body["input"], body["model"]
-    one = type(given) is str or type(given[0]) is int
+    """Refuse an input that is too long, and inputs whose total is too long (all measured on 2026-10-09)."""
+    value, model = body["input"], body["model"]
+    is_single = type(value) is str or type(value[0]) is int
     total = 0
-    for index, item in enumerate([given] if one else given):
+    for index, item in enumerate([value] if is_single else value):
         count = tokens.count(item, model) if type(item) is str else len(item)
-        if count > MAX_TOKENS and one:
+        if count > MAX_TOKENS and is_single:
             raise RequestError(f"Invalid 'input': maximum context length is {MAX_TOKENS} tokens.")
         if count > MAX_TOKENS:
             why, place = f"maximum input length is {MAX_TOKENS} tokens.", f"input[{index}]"
             raise RequestError(f"Invalid '{place}': {why}", code="invalid_value", param=place)
         total += count
-    if total > MAX_TOKENS_IN_ALL:
-        why = f"Requested {total} tokens, max {MAX_TOKENS_IN_ALL} tokens per request"
+    if total > MAX_TOTAL_TOKENS:
+        why = f"Requested {total} tokens, max {MAX_TOTAL_TOKENS} tokens per request"
         raise RequestError(why, type="max_tokens_per_request", code="max_tokens_per_request")

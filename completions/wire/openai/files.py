@@ -1,4 +1,4 @@
-"""OpenAI's files: what a file looks like, and what is refused of one.
+"""OpenAI's files: their documents and the validation of uploads.
 
 Shapes: `openai.types.FileObject` and `FileDeleted`; sizes and purposes are those of OpenAI's reference ("Files").
 """
@@ -14,34 +14,34 @@ from completions.wire.storage import no_room
 from completions.wire.validation import Check, choice, integer, nullable, record, refuse
 
 FILE = "file"
-"""The kind under which a file is kept, which names its rules too."""
+"""The kind under which a file is stored; rules match files by it too."""
 
 PURPOSES = ("assistants", "batch", "evals", "fine-tune", "user_data", "vision")
 
 
-class Lines(NamedTuple):
-    """An API whose files have a JSON document a line: what it is called, and how a file's name may end."""
+class JsonLinesApi(NamedTuple):
+    """An API whose files have one JSON document per line: its name, and the allowed file extensions."""
 
     name: str
     endings: tuple[str, ...] = (".jsonl",)
 
 
-LINES_ONLY = {"batch": Lines("Batch API", (".jsonl", ".json")), "fine-tune": Lines("Fine-Tuning API")}
+LINES_ONLY = {"batch": JsonLinesApi("Batch API", (".jsonl", ".json")), "fine-tune": JsonLinesApi("Fine-Tuning API")}
 """Purposes of such files. BerriAI/litellm 37527 (2026-08) quotes the refusal; a .json was recorded in April 2026."""
 
 HOUR, MONTH = 3600, 2_592_000
-"""Seconds: the least and the most after which a file may expire."""
+"""The shortest and the longest lifetime of a file, in seconds."""
 
 PAGE = 10_000
-"""Files of a page at most, and unless fewer are asked for: the SDK's `FileListParams`."""
+"""The largest page of files, which is also the default: the SDK's `FileListParams`."""
 
 _EXPIRES: Mapping[str, Check] = {"anchor": choice("created_at"), "seconds": integer(HOUR, MONTH)}
 EXPIRES = record(_EXPIRES, tuple(_EXPIRES))
-"""When a file expires, as the SDK's parameters for files, uploads and batches have it."""
+"""The check of `expires_after` of files, uploads and batches, as in the SDK's parameters."""
 
 
 def named_file(form: Form, field: str) -> Upload:
-    """Return the file in a form's field; raise the API's error where there is none, or it has no name.
+    """Return the file in a form's field; raise the API's error if there is none, or it has no name.
 
     Both errors as openai-node 804 (2024-04-29) and openai-java 284, 353 and 552 (2025-07-23) quote them.
     """
@@ -55,7 +55,7 @@ def named_file(form: Form, field: str) -> Upload:
 
 
 def check_upload(form: Form) -> Upload:
-    """Return the file of a form; raise what is wrong with the form."""
+    """Return the file of a form; raise the error of an invalid form."""
     upload, purpose = named_file(form, "file"), form.fields.get("purpose")
     if purpose is None:
         raise RequestError("'purpose' is a required property")
@@ -68,19 +68,19 @@ def check_upload(form: Form) -> Upload:
 
 
 def expires_after(form: Form) -> int | None:
-    """Return the seconds after which an upload expires, as `expires_after` says; None where nothing does."""
-    asked = form.document().get("expires_after")
-    refuse(record({"expires_after": nullable(EXPIRES)})({} if asked is None else {"expires_after": asked}))
-    return seconds(asked, MONTH if form.fields.get("purpose") == "batch" else None)
+    """Return the seconds in `expires_after` of an upload, or the default of its purpose; None if it does not expire."""
+    value = form.document().get("expires_after")
+    refuse(record({"expires_after": nullable(EXPIRES)})({} if value is None else {"expires_after": value}))
+    return seconds(value, MONTH if form.fields.get("purpose") == "batch" else None)
 
 
-def seconds(asked: Any, usual: int | None = None) -> int | None:
-    """Return the seconds that `expires_after` has, or the usual ones."""
-    return asked["seconds"] if isinstance(asked, Mapping) else usual
+def seconds(expiry: Any, default: int | None = None) -> int | None:
+    """Return the seconds in `expires_after`, or the default."""
+    return expiry["seconds"] if isinstance(expiry, Mapping) else default
 
 
 def new_file(name: str, size: int, purpose: str, created: int, lasts: int | None = None) -> dict[str, Any]:
-    """Return a file, which lasts for so many seconds, or for ever."""
+    """Return a new file, which expires after `lasts` seconds, or never."""
     return {
         "object": "file",
         "id": f"file-{ids.spelled(secrets.token_hex(16), 22, ids.ALPHANUMERIC)}",
@@ -100,10 +100,10 @@ def not_found(name: str) -> RequestError:
 
 
 def storage_full(size: int) -> RequestError:
-    """Return the error of a file for which there is no room."""
+    """Return the error of a file that does not fit into the storage."""
     return no_room(size, status=413, code="storage_limit_exceeded")
 
 
 def deleted(name: str) -> dict[str, Any]:
-    """Return what tells that a file is gone."""
+    """Return the document of a deleted file."""
     return {"id": name, "object": "file", "deleted": True}

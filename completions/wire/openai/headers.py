@@ -18,7 +18,7 @@ STEADY_HEADERS = {**VERSION, **ACCOUNT, **LIMITS}
 """Headers that OpenAI documents. Their values are constant, since nothing is limited."""
 
 
-def headers_of(time_taken: str, status: int, model: str | None, is_limited: bool) -> Mapping[str, str]:
+def headers_of(time_taken: str, status: int, model: str | None, has_limits: bool) -> Mapping[str, str]:
     """Return the headers of an answer that is an error, or that no model makes.
 
     Who is not known is told nothing of an account, and no time is taken for a model that is not there.
@@ -28,7 +28,7 @@ def headers_of(time_taken: str, status: int, model: str | None, is_limited: bool
     timed = {"openai-processing-ms": time_taken, **VERSION}
     if status == 401:
         return {**timed, "www-authenticate": 'Bearer realm="OpenAI API"'}
-    return {**timed, **ACCOUNT, **LIMITS} if is_limited and status >= 400 else {**timed, **ACCOUNT}
+    return {**timed, **ACCOUNT, **LIMITS} if has_limits and status >= 400 else {**timed, **ACCOUNT}
 
 
 def image_limits(images: int) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.wire.fields import text
-from completions.wire.openai.drawings import EDGE, FRAME_COUNTS, MAX_EDGE, edges_of
+from completions.wire.openai.picture_options import EDGE, FRAME_COUNTS, MAX_EDGE, edges_of
 from completions.wire.openai.requests import request
 from completions.wire.picture import MAX_PIXELS
 from completions.wire.picture_files import FRAMES

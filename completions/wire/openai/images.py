@@ -24,10 +24,10 @@ from completions.wire.media_type import named_type
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.drawings import drawing, edges_of, encoding_of
+from completions.wire.openai.picture_options import drawing, edges_of, encoding_of
 from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.refusals import IMAGES_ELSEWHERE
-from completions.wire.openai.words import IMAGES
+from completions.wire.openai.wordings import IMAGES
 from completions.wire.picture import Picture
 from completions.wire.picture_files import PNG, Encoding, packed
 from completions.wire.readback import Answer
@@ -62,11 +62,11 @@ class Images(OpenAIFormat):
     """OpenAI's generated images; a script's text is drawn instead of the prompt."""
 
     name = "images"
-    tells_address = True
-    is_limited = False
+    needs_root = True
+    has_limits = False
     vendor = "openai"
     refusals = IMAGES_ELSEWHERE
-    words = IMAGES
+    wordings = IMAGES
     event = "image_generation"
     required: Sequence[str] = ("prompt",)
     """Without a model it is `dall-e-2`, as until its retirement in May 2026."""
@@ -128,7 +128,7 @@ class Images(OpenAIFormat):
         """Take in what the images have cost, and the prompt that was drawn, where the answer tells it."""
         collect_usage(document.get("usage"), answer, "input", "output")
         for index, image in enumerate(dicts(document.get("data"))):
-            answer.voice(index).says(image.get("revised_prompt"))
+            answer.choice(index).add_text(image.get("revised_prompt"))
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
         """Return the request, the digests of the images that are given, and what refuses such as are none."""

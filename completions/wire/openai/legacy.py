@@ -9,14 +9,14 @@ from completions.event import HOLE, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import arranged, choices, mapping, text_or_none, texts, whole
-from completions.wire.framing import ServerSentEvents, grouped, joined
+from completions.wire.framing import ServerSentEvents, group_by_chunk, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
-from completions.wire.openai.chat.manners import fingerprint
 from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
+from completions.wire.openai.chat.model_behaviour import fingerprint
 from completions.wire.openai.logprobs import given, legacy_document
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_ELSEWHERE
-from completions.wire.openai.words import LEGACY
+from completions.wire.openai.wordings import LEGACY
 
 DEFAULT_MAX_TOKENS = 16
 """What the legacy API answers with at most where the request does not say; its reference documents it."""
@@ -33,12 +33,12 @@ class LegacyCompletions(OpenAIFormat):
     """OpenAI's first format: text in, text out; its chunks have the shape of its answer."""
 
     name = "legacy"
-    arguments = ""
-    names_model = at_gateway = True
+    call_arguments = ""
+    names_model = has_gateway = True
     vendor = "openai"
     refusals = LEGACY_ELSEWHERE
-    words = LEGACY
-    events_type = ServerSentEvents.media_type
+    wordings = LEGACY
+    stream_media_type = ServerSentEvents.media_type
     collect = staticmethod(collect_choices)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
@@ -59,7 +59,7 @@ class LegacyCompletions(OpenAIFormat):
             said = _choice(at, self._echoed(prompt, at) + _told(choice), self._logprobs(prompt, choice, at))
             choices.append(dialect.text_choice(said | {"finish_reason": _finish(choice)}, choice))
         told = _head(dialect, reply, prompt) | {"choices": choices, "usage": _usage(dialect, reply, prompt)}
-        return dialect.whole(told, reply, prompt) if dialect.text_like_chat else told
+        return dialect.complete_answer(told, reply, prompt) if dialect.text_like_chat else told
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
@@ -67,7 +67,7 @@ class LegacyCompletions(OpenAIFormat):
         head = _head(dialect, reply, prompt)
         if not (dialect.name or prompt.include_usage):
             head = arranged(head | {"choices": []}, BEFORE_MODEL)
-        chunks = Chunks(head, include_usage=dialect.null_usage and prompt.include_usage)
+        chunks = Chunks(head, include_usage=dialect.has_null_usage and prompt.include_usage)
         starts, lanes, finishes = [], [], []
         for index, choice in enumerate(reply.choices):
             if echoed := self._echoed(prompt, index):
@@ -103,7 +103,7 @@ class LegacyCompletions(OpenAIFormat):
         if prompt.top_logprobs is None:
             said = joined(split, prompt.per_chunk)
             return chunks.each(dialect.text_choice(_choice(index, HOLE, None), choice), said)
-        frames, groups = [], grouped([*enumerate(split)], split, prompt.per_chunk)
+        frames, groups = [], group_by_chunk([*enumerate(split)], split, prompt.per_chunk)
         for group in groups:
             pieces = [piece for _, piece in group]
             logprobs = _logprobs(prompt, pieces, offset, [given(choice.logprobs, at) for at, _ in group])

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.wire.refusals import FORMAT, Asked, Find, Refusal, placed
+from completions.wire.refusals import FORMAT, Find, Occurrence, Refusal, parameter_refusal
 
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
@@ -13,8 +13,8 @@ Kind = Callable[[Prompt, frozenset[str]], bool]
 def elsewhere(kind: Kind) -> Find:
     """Find a model of a kind, where it is not for this format."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
-        return Asked("model", prompt.model) if kind(prompt, can.formats or frozenset()) else None
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+        return Occurrence("model", prompt.model) if kind(prompt, can.formats or frozenset()) else None
 
     return find
 
@@ -60,7 +60,7 @@ NOT_SAMPLED = Refusal(
 
 CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     NOT_SAMPLED,
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(_only_responds),
         "This model is only supported in v1/responses and not in v1/chat/completions.",
@@ -68,7 +68,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
         source="quotes by users, of o1-pro, codex-mini-latest and o3-deep-research",
         seen="2026-10-05",
     ),
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(any_kind),
         "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
@@ -80,7 +80,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(any_kind),
         "The requested model '{model}' is not supported with the Responses API.",
@@ -90,7 +90,7 @@ RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(chats),
         "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
@@ -114,7 +114,7 @@ EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(any_kind),
         "The model '{model}' does not exist.",
@@ -126,7 +126,7 @@ IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 MODERATIONS_ELSEWHERE: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         FORMAT,
         elsewhere(any_kind),
         "Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again.",

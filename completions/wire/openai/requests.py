@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from completions.wire.validation import Check, Problem, missing, record, worded_problem
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 NEAR = 2
 """How many letters a known name may differ from an unknown one that is taken for it."""

@@ -1,7 +1,7 @@
-"""Search in a vector store: texts cut into chunks, the filters of attributes, and what comes closest to a question.
+"""Search in a vector store: texts cut into chunks, filters by attributes, and the chunks closest to a question.
 
-A chunk is kept with its vector, 32-bit floats in base64, so that a search reads texts and vectors and makes none but
-that of the question. Filters and results: `VectorStoreSearchParams` and `VectorStoreSearchResponse` of the openai SDK.
+A chunk is stored with its vector, 32-bit floats in base64, so that a search computes only the vector of the question.
+Filters and results: `VectorStoreSearchParams` and `VectorStoreSearchResponse` of the openai SDK.
 """
 
 import base64
@@ -21,31 +21,31 @@ from completions.wire.vectors import embed
 
 DIMENSIONS = 256
 AUTO: Mapping[str, Any] = {"type": "static", "static": {"max_chunk_size_tokens": 800, "chunk_overlap_tokens": 400}}
-"""What `auto` stands for: tokens in a chunk, and those that it has in common with the one before."""
+"""The strategy `auto`: the tokens in a chunk, and its overlap with the chunk before."""
 
 DEFAULT_RESULTS = 10
 MAX_DEPTH = 10
-"""Filters within filters."""
+"""The most nested filters."""
 
 
 class Question(NamedTuple):
-    """What is looked for: the texts, the filter, the least score, and how many results at most."""
+    """A search: the texts, the filter, the lowest score, and the most results."""
 
     queries: Sequence[str]
     filters: Mapping[str, Any] | None = None
     threshold: float = 0.0
-    most: int = DEFAULT_RESULTS
+    limit: int = DEFAULT_RESULTS
 
 
-def question(asked: Mapping[str, Any], queries: Sequence[str]) -> Question:
-    """Return the question for the texts, as a search's body or the tool `file_search` limits it."""
-    ranking, most = mapping(asked.get("ranking_options")), asked.get("max_num_results")
+def question(settings: Mapping[str, Any], queries: Sequence[str]) -> Question:
+    """Return the question for texts, with the limits in the body of a search or in the tool `file_search`."""
+    ranking, limit = mapping(settings.get("ranking_options")), settings.get("max_num_results")
     threshold = ranking.get("score_threshold")
     return Question(
         queries,
-        mapping(asked.get("filters")) or None,
+        mapping(settings.get("filters")) or None,
         float(threshold) if isinstance(threshold, int | float) else 0.0,
-        most if isinstance(most, int) else DEFAULT_RESULTS,
+        limit if isinstance(limit, int) else DEFAULT_RESULTS,
     )
 
 
@@ -65,17 +65,17 @@ def _vector(content: str) -> "array[float]":
     return array("f", embed(content, DIMENSIONS))
 
 
-def search(files: Mapping[str, Document], asked: Question) -> list[dict[str, Any]]:
-    """Return the chunks that are closest to one of the texts, the closest first, each a result of its own."""
+def search(files: Mapping[str, Document], question: Question) -> list[dict[str, Any]]:
+    """Return the chunks that are closest to one of the texts as results, the closest first."""
     budget.spend_characters(sum(len(chunk["text"]) for file in files.values() for chunk in file["chunks"]))
-    wanted = [_vector(query) for query in asked.queries]
+    vectors = [_vector(query) for query in question.queries]
     found = [
-        (_score(wanted, chunk), name, file, chunk["text"])
+        (_score(vectors, chunk), name, file, chunk["text"])
         for name, file in files.items()
-        if asked.filters is None or matches(asked.filters, file["attributes"])
+        if question.filters is None or matches(question.filters, file["attributes"])
         for chunk in file["chunks"]
     ]
-    found = [each for each in found if each[0] >= asked.threshold]
+    found = [each for each in found if each[0] >= question.threshold]
     found.sort(key=lambda each: -each[0])
     return [
         {
@@ -85,18 +85,18 @@ def search(files: Mapping[str, Document], asked: Question) -> list[dict[str, Any
             "attributes": dict(file["attributes"]),
             "content": [{"type": "text", "text": content}],
         }
-        for score, name, file, content in found[: asked.most]
+        for score, name, file, content in found[: question.limit]
     ]
 
 
-def _score(wanted: "Sequence[array[float]]", chunk: Mapping[str, str]) -> float:
+def _score(vectors: "Sequence[array[float]]", chunk: Mapping[str, str]) -> float:
     """Return how close a chunk is to the closest of the vectors, from 0 to 1: the cosine of the angle between them."""
-    own = array("f", base64.b64decode(chunk["vector"]))
-    return round(max(0.0, *(math.fsum(map(mul, own, vector)) for vector in wanted)), 6)
+    chunk_vector = array("f", base64.b64decode(chunk["vector"]))
+    return round(max(0.0, *(math.fsum(map(mul, chunk_vector, vector)) for vector in vectors)), 6)
 
 
 def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    """Compare numbers with numbers, and texts with texts."""
+    """Compare only numbers with numbers, and texts with texts."""
 
     def compared(own: Any, value: Any) -> bool:
         alike = isinstance(own, str) == isinstance(value, str) and own is not None and value is not None
@@ -106,7 +106,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 
 
 def _values(value: object) -> list[object]:
-    """Return the values of a list; of what is none, none."""
+    """Return a list, or an empty one for anything else."""
     return value if isinstance(value, list) else []
 
 
@@ -142,7 +142,7 @@ _AMONG = record({"type": anything, "key": string(low=1), "value": validation.arr
 
 
 def _filters(depth: int) -> Check:
-    """Return the check of a filter that has others within it, so deep at most."""
+    """Return the check of a filter with at most this depth of nested filters."""
     inner = _filters(depth - 1) if depth else None
     both = (
         record({"type": anything, "filters": validation.array(inner, "filters", low=1)}, ("filters",))

@@ -16,7 +16,7 @@ from completions.event import Body, Event
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import text, text_or_none
-from completions.wire.framing import grouped
+from completions.wire.framing import group_by_chunk
 from completions.wire.openai.audio import seconds_of, spoken, voice_name
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.readback import collect_usage
@@ -101,7 +101,7 @@ class Speech(OpenAIFormat):
         """Return a piece of the sound for each token of the text, and the end; joined they are the whole sound."""
         data = self.render(reply, prompt).data
         split = tokens.split(_text(reply, prompt), prompt.model) or [""]
-        sizes = list(map(len, grouped(split, split, prompt.per_chunk)))
+        sizes = list(map(len, group_by_chunk(split, split, prompt.per_chunk)))
         bounds = [len(data) * at // len(split) for at in accumulate(sizes, initial=0)]
         pieces = (data[start:end] for start, end in pairwise(bounds))
         deltas = ({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()} for piece in pieces)

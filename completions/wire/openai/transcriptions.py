@@ -17,7 +17,7 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import mapping, text, text_or_none
-from completions.wire.framing import grouped
+from completions.wire.framing import group_by_chunk
 from completions.wire.multipart import Form, Upload, read_form
 from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
@@ -39,7 +39,7 @@ from completions.wire.validation import (
     string,
     wrong_type,
 )
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 SUPPORTED = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
 """The ends of the names of files that are taken."""
@@ -157,7 +157,7 @@ class Transcriptions(OpenAIFormat):
         said = heard(reply, prompt)
         wanted = _wants_logprobs(prompt)
         pieces = tokens.split(said, prompt.model)
-        groups = grouped(pieces, pieces, prompt.per_chunk)
+        groups = group_by_chunk(pieces, pieces, prompt.per_chunk)
         deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": "".join(group)} for group in groups]
         if wanted:
             deltas = [delta | {"logprobs": plain_entries(group)} for delta, group in zip(deltas, groups, strict=True)]
@@ -173,13 +173,13 @@ class Transcriptions(OpenAIFormat):
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
         """Take in the text and the usage, of a whole transcription or an event."""
         collect_usage(document.get("usage"), answer, "input", "output")
-        kind, voice = document.get("type"), answer.voice()
+        kind, choice = document.get("type"), answer.choice()
         if kind == "transcript.text.delta":
-            voice.says(document.get("delta"))
+            choice.add_text(document.get("delta"))
         elif kind is None:
-            voice.says(document.get("text"))
+            choice.add_text(document.get("text"))
         elif kind == "transcript.text.done":
-            voice.ends("stop", {})
+            choice.set_finish_reason("stop", {})
 
     def _verbose(self, said: str, prompt: Prompt) -> dict[str, Any]:
         """Return the text with its times: those of words or segments, as is asked; of segments where nothing is."""

@@ -1,4 +1,4 @@
-"""OpenAI's uploads: a file that comes in parts; what is asked for, and what an upload looks like at a time.
+"""OpenAI's uploads, files that come in parts: the rules for requests, and the documents of uploads.
 
 Shapes: `openai.types.Upload` and `UploadPart`; sizes and times are those of OpenAI's reference ("Uploads").
 """
@@ -14,11 +14,11 @@ from completions.wire.openai import files
 from completions.wire.validation import Check, array, choice, integer, nullable, record, refuse, string
 
 UPLOAD, PART = "upload", "upload_part"
-"""The kinds under which an upload and its parts are kept; the first names its rules too."""
+"""The kinds under which an upload and its parts are stored; rules match uploads by the first too."""
 
 MAX_BYTES, MAX_PART = 8 * 1024**3, 64 * 1024**2
 LIFETIME = 3600
-"""Seconds after which an upload expires that is not complete."""
+"""Seconds after which an incomplete upload expires."""
 
 _FIELDS: Mapping[str, Check] = {
     "bytes": integer(0, MAX_BYTES),
@@ -31,12 +31,12 @@ _COMPLETE = record({"part_ids": array(string(), "strings", low=1), "md5": nullab
 
 
 def check_upload(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for an upload."""
+    """Raise the error of an invalid request for an upload."""
     refuse(_UPLOAD(body))
 
 
 def check_completion(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request to complete an upload."""
+    """Raise the error of an invalid request to complete an upload."""
     refuse(_COMPLETE(body))
 
 
@@ -77,7 +77,7 @@ def _status_at(upload: Document, now: float) -> str:
 
 
 def check_pending(upload: Document, now: float) -> None:
-    """Raise the API's error where an upload is over."""
+    """Raise the API's error if an upload is complete, cancelled or expired."""
     if (status := _status_at(upload, now)) != "pending":
         raise RequestError(f"Upload {upload['id']} is {status} and can no longer be changed.")
 
@@ -89,7 +89,7 @@ def new_part(upload: str, now: float) -> dict[str, Any]:
 
 
 def check_parts(upload: Document, names: Sequence[str]) -> None:
-    """Raise what is wrong with the parts of which a file is to be made."""
+    """Raise the error of invalid parts for a file."""
     unknown = next((name for name in names if name not in upload["parts"]), None)
     if unknown is not None:
         raise RequestError(f"No such part: {unknown[:100]}", param="part_ids")
@@ -100,7 +100,7 @@ def check_parts(upload: Document, names: Sequence[str]) -> None:
 
 
 def check_sum(data: bytes, md5: str | None) -> None:
-    """Raise the error of a file whose MD5 checksum, in hexadecimal digits, is not the one that was told."""
+    """Raise the error of a file whose MD5 checksum, in hexadecimal digits, is not the expected one."""
     if md5 is not None and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5.lower():
         raise RequestError("The file's MD5 checksum does not match 'md5'.", param="md5")
 

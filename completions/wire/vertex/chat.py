@@ -29,7 +29,7 @@ from completions.wire.openai.base import usage as three_counts
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.validation import Check
 from completions.wire.vertex import errors as vertex_errors
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 GOOGLE = "google/"
 MALFORMED = "Malformed publisher model name: expected format '<publisher>/<model>'"
@@ -42,9 +42,9 @@ class VertexChat(GeminiChat):
 
     name = "vertex"
     place = ""
-    usage_joined = True
-    call_opens = False
-    words: Mapping[str, Words] = without_fields(gemini_errors.ERROR_WORDS, "model_not_found")
+    has_usage_in_last_chunk = True
+    has_call_in_role_chunk = False
+    wordings: Mapping[str, Wording] = without_fields(gemini_errors.ERROR_WORDINGS, "model_not_found")
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
     head = (*HEAD, "system_fingerprint")
     is_partners = False
@@ -53,19 +53,19 @@ class VertexChat(GeminiChat):
     def for_prompt(self, prompt: Prompt) -> Self:
         """Return the dialect of a model and of a request, which may want calls in pieces, and thoughts in a tag."""
         dialect, options = super().for_prompt(prompt), google_options(prompt.body)
-        dialect.usage_joined, dialect.finish_joined = True, True
-        dialect.whole_calls = options.get("stream_function_call_arguments") is not True
+        dialect.has_usage_in_last_chunk, dialect.has_finish_in_content = True, True
+        dialect.sends_whole_calls = options.get("stream_function_call_arguments") is not True
         if not (prompt.model or GOOGLE).startswith(GOOGLE):
-            dialect.is_partners, dialect.whole_calls, dialect.reasoning_field = True, False, "reasoning_content"
+            dialect.is_partners, dialect.sends_whole_calls, dialect.reasoning_field = True, False, "reasoning_content"
         marker = options.get("thought_tag_marker")
         if dialect.shows_thoughts and isinstance(marker, str):
-            dialect.thought_tags = (f"<{marker}>", f"</{marker}>")
+            dialect.reasoning_tags = (f"<{marker}>", f"</{marker}>")
         return dialect
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether there is a model of this name: any of a partner's."""
         publisher, _, name = model.rpartition("/")
-        return publisher not in ("", "google") or super().knows(name)
+        return publisher not in ("", "google") or super().has_model(name)
 
     def check_chat(self, body: dict[str, Any]) -> None:
         """Raise the error of a model's name without its publisher, or of anything else but an unknown field."""
@@ -93,7 +93,7 @@ class VertexChat(GeminiChat):
     def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
         """Return the delta, which always has the role; each piece of a call has all of its fields."""
         document = {"role": "assistant", **Vendor.delta(self, delta, choice)}
-        if self.whole_calls or self.is_partners or "tool_calls" not in document:
+        if self.sends_whole_calls or self.is_partners or "tool_calls" not in document:
             return document
         return document | {"tool_calls": [self._piece(call, choice) for call in document["tool_calls"]]}
 

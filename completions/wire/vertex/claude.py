@@ -68,6 +68,6 @@ class VertexCount(AnthropicCount):
             anthropic_rules.validate_count(anthropic_body, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 
-    def knows(self, model: str) -> bool:
+    def has_model(self, model: str) -> bool:
         """Tell whether Anthropic has the model with Google's name `model`."""
-        return super().knows(anthropic_name(model))
+        return super().has_model(anthropic_name(model))

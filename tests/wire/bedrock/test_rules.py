@@ -297,7 +297,7 @@ def test_converse__refuses_fields_of_other_models(model: str, body: dict[str, An
 )
 def test_table_name__has_the_region_where_no_model_is_without(model: str, name: str) -> None:
     assert Converse().table_name(model) == name
-    assert Converse().knows(name)
+    assert Converse().has_model(name)
 
 
 @pytest.mark.parametrize(

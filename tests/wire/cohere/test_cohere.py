@@ -299,14 +299,14 @@ def calling(*calls: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 RESULT = {"role": "tool", "tool_call_id": "c", "content": "sunny"}
 STRICT = [{"type": "function", "function": {"name": "f", "parameters": CITY | {"items": {"minItems": 1}}}}]
-NO_TEXT = {"role": "assistant", "content": [{"type": "text", "text": ""}]}
+NOT_UTF8 = {"role": "assistant", "content": [{"type": "text", "text": ""}]}
 
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 
 
 BROKEN: list[tuple[dict[str, Any], str]] = [
-    (turns(NO_TEXT), "invalid message provided at index 1: must have non-empty content or tool calls."),
+    (turns(NOT_UTF8), "invalid message provided at index 1: must have non-empty content or tool calls."),
     (
         turns(calling(call("{}"), content="Let me look."), RESULT),
         "messages with non-empty 'tool_calls' cannot contain content items of type 'text'",

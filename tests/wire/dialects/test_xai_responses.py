@@ -14,7 +14,7 @@ from completions.wire.base import WireFormat
 from completions.wire.dialects.xai import MAX_SINGLE, XAI
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.responses.format import Responses
-from completions.wire.openai.responses.order import encrypted
+from completions.wire.openai.responses.reasoning_order import encrypted
 
 WIRE = Responses(XAI())
 SEARCH = {"type": "web_search"}

@@ -17,7 +17,7 @@ from websockets.sync.connection import Connection
 
 from completions.conversation import Choice, Reply, ToolCall
 from completions.wire.gemini.live.format import Live
-from completions.wire.sockets import Ask, Stop, encoded
+from completions.wire.sockets import SocketRequest, Stop, encoded
 from tests.patience import PATIENCE
 from tests.server import QUICK, LiveServer
 from tests.tls import CANNOT, NO_OPENSSL, certified
@@ -412,19 +412,19 @@ def test_turn__is_over_with_its_last_message(call: ToolCall | None) -> None:
     """A client may go on as soon as it has read that, before the exchange has ended."""
     wire = Live()
     session = wire.session({}, {})
-    for _ in session.take({"setup": {"model": WAITING, "generationConfig": TEXTS, "tools": [TOOL]}}):
+    for _ in session.on_message({"setup": {"model": WAITING, "generationConfig": TEXTS, "tools": [TOOL]}}):
         pass
-    (first,) = session.take({"realtimeInput": {"text": "Hello"}})
-    assert isinstance(first, Ask)
+    (first,) = session.on_message({"realtimeInput": {"text": "Hello"}})
+    assert isinstance(first, SocketRequest)
     reply = Reply((Choice(text="Hm.", tool_calls=() if call is None else (call,)),), serial="a")
     for event in wire.stream(reply, wire.parse(encoded(first.body).encode(), {}, validate=True)):
-        assert [*session.said(event.data, first)] == [event.data]
+        assert [*session.on_event(event.data, first)] == [event.data]
     result = {"functionResponses": [{"id": "a", "name": "get_weather", "response": {"output": 1}}]}
-    (second,) = session.take({"realtimeInput": {"text": "And?"}} if call is None else {"toolResponse": result})
-    assert isinstance(second, Ask)
+    (second,) = session.on_message({"realtimeInput": {"text": "And?"}} if call is None else {"toolResponse": result})
+    assert isinstance(second, SocketRequest)
     assert [content["role"] for content in second.body["contents"]] == ["user", "model", "user"]
-    assert [*session.stopped(first)] == [*session.ended(first)] == []
-    assert [type(step) for step in session.take({"realtimeInput": {"text": "Stop"}})] == [Stop]
+    assert [*session.on_stop(first)] == [*session.on_end(first)] == []
+    assert [type(step) for step in session.on_message({"realtimeInput": {"text": "Stop"}})] == [Stop]
 
 
 UNKNOWN = 'Invalid JSON payload received. Unknown name "{}"{}: Cannot find field.'

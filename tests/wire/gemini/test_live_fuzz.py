@@ -10,7 +10,7 @@ from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.wire.gemini.live.format import Live
 from completions.wire.gemini.live.messages import FIELDS
-from completions.wire.sockets import Ask, Session, Stop, encoded
+from completions.wire.sockets import Session, SocketRequest, Stop, encoded
 from tests.fuzzing import quiet
 from tests.wire.openai.test_realtime_fuzz import LOUD, SILENT, messages
 
@@ -53,16 +53,16 @@ REPLIES = (
 )
 
 
-def answer(wire: Live, session: Session, asked: Ask, reply: Reply, events: int) -> list[Ask]:
+def answer(wire: Live, session: Session, asked: SocketRequest, reply: Reply, events: int) -> list[SocketRequest]:
     """Give the answer to what was asked, or no more than so many of its events; return what is asked then."""
     prompt = wire.parse(encoded(asked.body).encode(), {}, validate=True)
     told = [event.data for event in wire.stream(reply, prompt)]
     for event in told[:events]:
-        assert [*session.said(event, asked)] in ([event], [])
+        assert [*session.on_event(event, asked)] in ([event], [])
     if events < len(told):
-        assert all(encoded(step) for step in session.stopped(asked) if isinstance(step, dict))
+        assert all(encoded(step) for step in session.on_stop(asked) if isinstance(step, dict))
         return []
-    return [step for step in session.ended(asked) if isinstance(step, Ask)]
+    return [step for step in session.on_end(asked) if isinstance(step, SocketRequest)]
 
 
 @quiet
@@ -74,19 +74,19 @@ def test_messages__are_taken_or_refused(
 ) -> None:
     wire = Live()
     session = wire.session({}, {})
-    waiting: list[Ask] = []
+    waiting: list[SocketRequest] = []
     for message in (setup, *said):
         try:
-            for step in session.take(message):
+            for step in session.on_message(message):
                 if isinstance(step, Stop) and waiting:
                     answer(wire, session, waiting.pop(), reply, 1)
-                elif isinstance(step, Ask):
+                elif isinstance(step, SocketRequest):
                     waiting = [step]
                 elif isinstance(step, dict):
                     assert encoded(step)
         except RequestError as exc:
             assert exc.message and exc.status < 500
-            (close,) = session.failed(wire.error(exc)["error"], exc.status, None)
+            (close,) = session.on_error(wire.error(exc)["error"], exc.status, None)
             assert 0 < len(close.reason.encode()) <= 123  # type: ignore[union-attr]  # it is an end, and nothing else
         if waiting and events > 10:
             waiting = answer(wire, session, waiting.pop(), reply, events)

@@ -136,7 +136,7 @@ def test_script__that_answers_none_of_it_is_told(said: dict[str, object], why: s
 def test_answers__are_read_back_as_a_script_says_them(said: object) -> None:
     document, answer = {"model": "gpt-6-luna", "answers": decided(said)}, Answer()
     WIRE.collect(document, answer)
-    assert decided(answer.voice().texts["text"]) == document["answers"]
+    assert decided(answer.choice().texts["text"]) == document["answers"]
 
 
 def test_input__is_a_conversation_with_the_questions_before_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
-from completions.wire.content import PAGE
+from completions.wire.content import DEFAULT_PAGE
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.deepseek import DeepSeek
 from completions.wire.dialects.openrouter import OpenRouter
@@ -444,7 +444,7 @@ def test_searches_of_xai__share_an_id_and_tell_their_sources() -> None:
     assert orjson.loads(action) == {
         "type": "search",
         "query": "Hello",
-        "sources": [{"type": "url", "url": PAGE["url"]}],
+        "sources": [{"type": "url", "url": DEFAULT_PAGE["url"]}],
     }
 
 

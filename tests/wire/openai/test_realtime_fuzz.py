@@ -11,7 +11,7 @@ from completions.conversation import Choice, Reply, ToolCall, Usage
 from completions.exceptions import RequestError
 from completions.wire.openai.realtime.format import Realtime
 from completions.wire.openai.realtime.session import HANDLERS
-from completions.wire.sockets import Ask, Session, encoded
+from completions.wire.sockets import Session, SocketRequest, encoded
 from tests.fuzzing import quiet
 
 LOUD, SILENT = (base64.b64encode(each * 6000).decode() for each in (b"\x10\x27", b"\0\0"))
@@ -87,7 +87,7 @@ def _members(node: dict[str, Any] | list[Any]) -> list[Any]:
     return list(node.values()) if isinstance(node, dict) else node
 
 
-def answer(wire: Realtime, session: Session, asked: Ask, reply: Reply, events: int) -> None:
+def answer(wire: Realtime, session: Session, asked: SocketRequest, reply: Reply, events: int) -> None:
     """Give the answer to what was asked, or no more than so many of its events."""
     try:
         prompt = wire.parse(encoded(asked.body).encode(), {}, validate=True)
@@ -95,9 +95,9 @@ def answer(wire: Realtime, session: Session, asked: Ask, reply: Reply, events: i
         return
     told = [event.data for event in wire.stream(reply, prompt)]
     for event in told[:events]:
-        assert [*session.said(event, asked)] == [event]
+        assert [*session.on_event(event, asked)] == [event]
     if events < len(told):
-        for step in session.stopped(asked):
+        for step in session.on_stop(asked):
             assert isinstance(step, dict) and encoded(step)
 
 
@@ -108,8 +108,8 @@ def test_messages__are_taken_or_refused(said: list[dict[str, Any]], reply: Reply
     session = wire.session({"model": "gpt-realtime"}, {})
     for message in said:
         try:
-            for step in session.take(message):
-                if isinstance(step, Ask):
+            for step in session.on_message(message):
+                if isinstance(step, SocketRequest):
                     answer(wire, session, step, reply, events)
                 elif isinstance(step, dict):
                     assert encoded(step)

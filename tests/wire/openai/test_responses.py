@@ -680,10 +680,10 @@ def test_approval__leads_to_the_call() -> None:
 
 
 def test_item__keeps_its_id_and_gets_what_it_lacks() -> None:
-    item = stored_responses.whole_item({"id": "msg_1", "role": "assistant", "content": "Hi"})
+    item = stored_responses.complete_item({"id": "msg_1", "role": "assistant", "content": "Hi"})
     part = {"type": "output_text", "annotations": [], "logprobs": [], "text": "Hi"}
     assert (item["id"], item["type"], item["status"], item["content"]) == ("msg_1", "message", "completed", [part])
-    assert stored_responses.whole_item({"id": None, "role": "user", "content": "Hi"})["id"].startswith("msg_")
+    assert stored_responses.complete_item({"id": None, "role": "user", "content": "Hi"})["id"].startswith("msg_")
 
 
 def test_text__cites_nothing_without_a_search() -> None:
@@ -698,7 +698,7 @@ def test_recall__puts_what_was_said_before_the_input() -> None:
     kept = WIRE.to_store(reply(Choice("Hi", "stop")), first, lambda: (1.0, 2.0))
     record = kept[0].document
     second = parse(input="And?", previous_response_id=record["response"]["id"])
-    (place,) = WIRE.refers_to(second)
+    (place,) = WIRE.references(second)
     recalled = WIRE.recall(second, {place: record}, validate=True)
     assert recalled.messages == (Message("user", "Hello"), Message("assistant", "Hi"), Message("user", "And?"))
     third = WIRE.to_store(reply(Choice("So", "stop")), recalled, lambda: (3.0, 3.0))[0].document

@@ -68,9 +68,9 @@ class Interactions(Gemini):
     name = "interactions"
     refusals = tuple(row for row in REFUSALS if row.feature not in ("thinking_level", FORMAT))
     """Gemini 2.5 accepts a thinking level in interactions (recorded in May and June 2026)."""
-    json_type = ""
+    json_media_type = ""
     reads_address = False
-    arguments = "object"
+    call_arguments = "object"
     collect = staticmethod(collect_interaction)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
@@ -87,11 +87,11 @@ class Interactions(Gemini):
         """Raise the API's error for what the model lacks."""
         super().check_abilities(_as_generate_content(prompt), can)
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+    def references(self, prompt: Prompt) -> Collection[Place]:
         """Return what `generateContent` would refer to, and the interaction that this one continues."""
         previous = prompt.body.get("previous_interaction_id")
         places = [(INTERACTION, previous)] if isinstance(previous, str) and previous else []
-        return [*places, *super().refers_to(_as_generate_content(prompt))]
+        return [*places, *super().references(_as_generate_content(prompt))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with the steps before it, and with what `generateContent` would find."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.wire.fields import dicts, mapping, text, whole
-from completions.wire.readback import NATURAL, Answer, Voice
+from completions.wire.readback import NATURAL, Answer, ChoiceBuilder
 
 Document = Mapping[str, Any]
 
@@ -18,10 +18,10 @@ def collect_interaction(document: Document, answer: Answer) -> None:
     if document.get("object") == "interaction":
         _interaction(document, answer)
         for at, step in enumerate(dicts(document.get("steps"))):
-            _step(at, step, answer.voice())
+            _step(at, step, answer.choice())
     elif kind == "interaction.created":
         interaction = mapping(document.get("interaction"))
-        answer.notes(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
+        answer.set_id_and_model(interaction.get("id"), interaction.get("model") or interaction.get("agent"))
     elif kind == "interaction.completed":
         _interaction(mapping(document.get("interaction")), answer)
         answer.ended = True
@@ -29,44 +29,44 @@ def collect_interaction(document: Document, answer: Answer) -> None:
         place = document.get("index")
         start = {**mapping(document.get("step")), "arguments": ""}  # they come in deltas
         step = start if kind == "step.start" else mapping(document.get("delta"))
-        _step(place if isinstance(place, int) else -1, step, answer.voice())
+        _step(place if isinstance(place, int) else -1, step, answer.choice())
 
 
 def _interaction(document: Document, answer: Answer) -> None:
-    answer.notes(document.get("id"), document.get("model") or document.get("agent"))
+    answer.set_id_and_model(document.get("id"), document.get("model") or document.get("agent"))
     usage = mapping(document.get("usage"))
     thought, output = whole(usage.get("total_thought_tokens"), 0) or 0, whole(usage.get("total_output_tokens"), 0) or 0
     if usage:
-        answer.costs(usage.get("total_input_tokens"), output + thought, usage.get("total_cached_tokens"), thought)
+        answer.set_usage(usage.get("total_input_tokens"), output + thought, usage.get("total_cached_tokens"), thought)
     if (status := text(document.get("status"))) in ENDINGS:
-        answer.voice().ends(status, ENDINGS)
+        answer.choice().set_finish_reason(status, ENDINGS)
 
 
-def _step(place: int, step: Document, voice: Voice) -> None:
+def _step(place: int, step: Document, choice: ChoiceBuilder) -> None:
     """Add a step, or a delta of one, to the answer."""
     match step.get("type"):
         case "function_call":
-            voice.call(place, name=step.get("name"), id=step.get("id"), arguments=step.get("arguments"))
+            choice.add_call(place, name=step.get("name"), id=step.get("id"), arguments=step.get("arguments"))
         case "arguments_delta":
-            voice.call(place, arguments=text(step.get("arguments")))
+            choice.add_call(place, arguments=text(step.get("arguments")))
         case "text":
-            voice.says(step.get("text"), "text", place)
-            _annotate(step, voice)
+            choice.add_text(step.get("text"), "text", place)
+            _annotate(step, choice)
         case "text_annotation_delta":
-            _annotate(step, voice)
+            _annotate(step, choice)
         case "thought_summary":
-            voice.says(mapping(step.get("content")).get("text"), "reasoning", place)
+            choice.add_text(mapping(step.get("content")).get("text"), "reasoning", place)
         case "thought":
             for content in dicts(step.get("summary")):
-                voice.says(content.get("text"), "reasoning", place)
+                choice.add_text(content.get("text"), "reasoning", place)
         case "model_output":
             for content in dicts(step.get("content")):
-                _step(place, content, voice)
+                _step(place, content, choice)
 
 
-def _annotate(content: Document, voice: Voice) -> None:
+def _annotate(content: Document, choice: ChoiceBuilder) -> None:
     """Add the citations of a text to the answer, in the form of chat completions that scripts have."""
     for note in dicts(content.get("annotations")):
         if note.get("type") == "url_citation":
             cited = {key: note[key] for key in ("start_index", "end_index", "url", "title") if key in note}
-            voice.annotations.append({"type": "url_citation", "url_citation": cited})
+            choice.annotations.append({"type": "url_citation", "url_citation": cited})

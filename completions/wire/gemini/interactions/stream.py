@@ -15,7 +15,7 @@ from completions.event import HOLE, Event, Events, Template
 from completions.event.scatter import Length
 from completions.tokens import text as tokens
 from completions.wire.fields import without_fields
-from completions.wire.framing import counts, joined, sized
+from completions.wire.framing import counts, joined, with_counts
 from completions.wire.gemini.interactions.answer import unfinished
 
 DONE = Event(b"[DONE]", chunk=False, name="done")
@@ -135,7 +135,7 @@ class _EventWriter:
             self.events += template.events(pieces, part, "step.delta", counts(pieces))
             return
         last = -1
-        for piece, size in sized(pieces):
+        for piece, size in with_counts(pieces):
             last += size
             numbered = {"index": index, "delta": delta, "event_id": _event_id(index, last), "event_type": "step.delta"}
             self.events.append(Event(Template(numbered).one(piece), size, True, part, "step.delta"))

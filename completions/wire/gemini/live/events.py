@@ -18,7 +18,7 @@ from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.content import arguments_of
 from completions.wire.fields import dicts, mapping, text
-from completions.wire.framing import pieces, sized
+from completions.wire.framing import pieces, with_counts
 from completions.wire.gemini import media
 from completions.wire.gemini.answer import is_vertex, usage
 from completions.wire.gemini.fields import inner, pick
@@ -106,7 +106,7 @@ class _MessageWriter:
         split = pieces(block.text, self._prompt)
         if block.kind == "reasoning" or not self._speaks:
             thought = {"thought": True} if block.kind == "reasoning" else {}
-            for piece, size in sized(split):
+            for piece, size in with_counts(split):
                 self._add_content({"modelTurn": {"parts": [{"text": piece} | thought]}}, size)
             return
         sound = media.sound_of(block.text, self._prompt)
@@ -203,16 +203,16 @@ def content_so_far(messages: list[Any]) -> dict[str, Any]:
 
 def collect_message(document: Mapping[str, Any], answer: Answer) -> None:
     """Add a message to the answer."""
-    content, voice = mapping(document.get("serverContent")), answer.voice()
+    content, choice = mapping(document.get("serverContent")), answer.choice()
     for part in dicts(mapping(content.get("modelTurn")).get("parts")):
-        voice.says(part.get("text"), "reasoning" if part.get("thought") is True else "text")
-    voice.says(mapping(content.get("outputTranscription")).get("text"))
+        choice.add_text(part.get("text"), "reasoning" if part.get("thought") is True else "text")
+    choice.add_text(mapping(content.get("outputTranscription")).get("text"))
     for call in dicts(mapping(document.get("toolCall")).get("functionCalls")):
-        voice.call(len(voice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
-        voice.ends(NATURAL, {})
+        choice.add_call(len(choice.calls), name=call.get("name"), arguments=call.get("args"), id=call.get("id"))
+        choice.set_finish_reason(NATURAL, {})
     if content.get("turnComplete"):
         rejected = content.get("turnCompleteReason") == "RESPONSE_REJECTED"
-        voice.ends("content_filter" if rejected else NATURAL, {})
+        choice.set_finish_reason("content_filter" if rejected else NATURAL, {})
     usage_counts = mapping(document.get("usageMetadata"))
     output = usage_counts.get("responseTokenCount", usage_counts.get("candidatesTokenCount"))
-    answer.costs(usage_counts.get("promptTokenCount"), output, usage_counts.get("cachedContentTokenCount"))
+    answer.set_usage(usage_counts.get("promptTokenCount"), output, usage_counts.get("cachedContentTokenCount"))

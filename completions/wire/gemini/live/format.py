@@ -48,7 +48,7 @@ class Live(ConversationFormat, Gemini):
         """
         if preset is None and headers.get(self.key_header, "").startswith(PREFIX):
             raise KeyRefused(KEY_MISSING, "")
-        return LiveSession(self.fits, preset, vertex=self.vertex)
+        return LiveSession(self.supports, preset, vertex=self.vertex)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a turn: the session's setup, and the conversation so far."""
@@ -59,7 +59,7 @@ class Live(ConversationFormat, Gemini):
     def _read(self, document: dict[str, Any], headers: Mapping[str, str], address: Mapping[str, str]) -> Prompt:
         return replace(read_prompt(document, headers, address), format=self.name, stream=True)
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
+    def references(self, prompt: Prompt) -> Collection[Place]:
         """Return the place of the conversation on another connection that this one resumes."""
         handle = text(pick(mapping(pick(prompt.body, "sessionResumption")), "handle"))
         return [(LIVE_SESSION, handle)] if handle else []

@@ -23,7 +23,7 @@ from completions.wire.gemini.rules import ROLES, config_problems, function_probl
 from completions.wire.openai.realtime.sound import FRAME_MS, Listener, bytes_per_ms, milliseconds
 from completions.wire.openai.transcripts import sentences
 from completions.wire.seals import decoded
-from completions.wire.sockets import Ask, Close, Message, Session, Step, Stop
+from completions.wire.sockets import Close, Message, Session, SocketRequest, Step, Stop
 
 CHUNKS_DEPRECATED = "realtime_input.media_chunks is deprecated. Use audio, video, or text instead."
 """The error of Gemini 3 and later for `mediaChunks` (google/adk-python 5075)."""
@@ -65,7 +65,7 @@ class LiveSession(Session):
         """The parts of the user's turn so far."""
         self._sound, self._sound_type = bytearray(), ""
         self._listener, self._is_speaking = Listener(), False
-        self._current: Ask | None = None
+        self._current: SocketRequest | None = None
         """The request that the model is answering; None once its turn is over, though its exchange may still go on."""
         self._answer_messages: list[Any] = []
         """The messages of the current answer so far; then its place in the conversation, and whether another is due."""
@@ -77,25 +77,25 @@ class LiveSession(Session):
         self._is_seeding = self._is_old = False
         self._message_count = 0
 
-    def take(self, message: Message) -> Iterator[Step]:
+    def on_message(self, message: Message) -> Iterator[Step]:
         """Take a client's message."""
         document = dict(message)
         kind = messages.kind_of(document, is_first=self._setup is None)
         self._message_count += kind != messages.SETUP
         yield from HANDLERS[kind](self, inner(document, kind))
 
-    def failed(self, error: Message, status: int, asked: Ask | None) -> Iterable[Step]:
+    def on_error(self, error: Message, status: int, request: SocketRequest | None) -> Iterable[Step]:
         """Close the connection."""
         return (close_for(status, text(error.get("message"))),)
 
-    def said(self, event: bytes, asked: Ask) -> Iterable[bytes]:
+    def on_event(self, event: bytes, request: SocketRequest) -> Iterable[bytes]:
         """Add a message of an answer to the conversation; the transcript of its sound is sent only if requested."""
         try:
             document = mapping(orjson.loads(event))
         except orjson.JSONDecodeError:  # of a fault, or of a script
             return (event,)
         content = mapping(document.get("serverContent"))
-        if asked is self._current:
+        if request is self._current:
             self._answer_messages.append(document)
             if content.get("turnComplete") or ("toolCall" in document and self._awaits_results(document)):
                 self._note_answer()
@@ -107,9 +107,9 @@ class LiveSession(Session):
         calls = dicts(mapping(document.get("toolCall")).get("functionCalls"))
         return not self._is_old and any(call.get("name") not in free for call in calls)
 
-    def ended(self, asked: Ask) -> Iterable[Step]:
+    def on_end(self, request: SocketRequest) -> Iterable[Step]:
         """Request the next answer, if the user has spoken meanwhile without interrupting this one."""
-        if asked is self._current:
+        if request is self._current:
             self._note_answer()
         return (self._turn_request(),) if self._is_due and self._current is None else ()
 
@@ -123,9 +123,9 @@ class LiveSession(Session):
             if call:
                 self._open_calls[text(call.get("id"))] = text(call.get("name"))
 
-    def stopped(self, asked: Ask) -> Iterable[Step]:
+    def on_stop(self, request: SocketRequest) -> Iterable[Step]:
         """Report that an answer was interrupted; the part that was sent stays in the conversation."""
-        if asked is not self._current:
+        if request is not self._current:
             return
         self._note_answer()
         yield {"serverContent": {"interrupted": True}}
@@ -315,10 +315,10 @@ class LiveSession(Session):
         else:
             self._is_due = True
 
-    def _turn_request(self) -> Ask:
+    def _turn_request(self) -> SocketRequest:
         """Return the request of a turn."""
         self._answer_messages, self._place, self._is_due = [], len(self._contents), False
-        self._current = Ask(
+        self._current = SocketRequest(
             {**(self._setup or {}), "contents": [*self._contents], "messageIndex": str(self._message_count)}
         )
         return self._current

@@ -1,4 +1,4 @@
-"""Chat completions: `POST /v1/chat/completions`, for OpenAI and for the vendors that speak a dialect of it."""
+"""Chat completions: `POST /v1/chat/completions`, for OpenAI and for vendors with a dialect of its format."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -22,20 +22,20 @@ from completions.exceptions import RequestError
 from completions.tokens import text as tokens
 from completions.wire.base import NO_DIALECTS, NO_ROUTE, Headers, Route, Span, StoredDocument, WireFormat, decode_object
 from completions.wire.fields import choices, dicts, mapping, text, text_or_none, texts, whole
-from completions.wire.openai import moderated
+from completions.wire.openai import inline_moderation
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, service_tier, usage
+from completions.wire.openai.cache_points import cache_ends
 from completions.wire.openai.chat import message as chat_message
-from completions.wire.openai.chat.manners import USUAL, fingerprint, of_model
-from completions.wire.openai.chat.marks import without_marks
+from completions.wire.openai.chat.error_order import earliest_refusal
+from completions.wire.openai.chat.litellm_cache_control import remove_cache_control
 from completions.wire.openai.chat.message import ChoiceWriter, Chunks, stream
-from completions.wire.openai.chat.order import earliest_refusal
+from completions.wire.openai.chat.model_behaviour import COMMON_MODELS, dialect_of, fingerprint
 from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
-from completions.wire.openai.prefix import cache_ends
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_ELSEWHERE
-from completions.wire.openai.words import CHAT
+from completions.wire.openai.wordings import CHAT
 
 
 class ChatCompletions(OpenAIFormat):
@@ -47,14 +47,14 @@ class ChatCompletions(OpenAIFormat):
     name = "chat"
     vendor = "openai"
     refusals = (*CHAT_ELSEWHERE, *REFUSALS)
-    words = CHAT
-    at_gateway = True
+    wordings = CHAT
+    has_gateway = True
     collect = staticmethod(collect_choices)
 
     def __init__(self, dialect: Dialect = OPENAI, dialects: Mapping[str, WireFormat] = NO_DIALECTS) -> None:
         super().__init__(dialect)
         self.dialects = dialects
-        self.header_mark = dialect.header_mark
+        self.headers_marker = dialect.headers_marker
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a chat completion's request."""
@@ -71,10 +71,10 @@ class ChatCompletions(OpenAIFormat):
         return self._dialect.adapt_prompt(read_prompt(document, headers))
 
     def _refuse(self, document: dict[str, Any], headers: Mapping[str, str], refusal: RequestError) -> None:
-        """Raise a refusal, unless it is for the marks of a client that leaves them out for OpenAI."""
+        """Raise a refusal, unless it is for `cache_control` of a client that removes it for OpenAI."""
         if self._dialect.name:
             raise refusal
-        if not without_marks(document, headers, refusal):
+        if not remove_cache_control(document, headers, refusal):
             raise earliest_refusal(self, read_prompt(document, headers), refusal) from None
         try:
             self._dialect.check_chat(document)
@@ -87,45 +87,47 @@ class ChatCompletions(OpenAIFormat):
         reply = dialect.adapt_reply(reply)
         if reply.body is not None:
             return dict(reply.body)
-        if prompt.model not in USUAL:
-            dialect = _as_model(dialect, prompt)
+        if prompt.model not in COMMON_MODELS:
+            dialect = _dialect_for_model(dialect, prompt)
         choices = [_choice(dialect, reply, prompt, index) for index in range(len(reply.choices))]
         head, counted = self._head(reply, prompt, dialect), _usage(reply, prompt, dialect)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
-        whole = dialect.whole(head | {"choices": choices, "usage": counted} | tail, reply, prompt)
-        return whole | self._moderated(reply, prompt)
+        whole = dialect.complete_answer(head | {"choices": choices, "usage": counted} | tail, reply, prompt)
+        return whole | self._moderation(reply, prompt)
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
-        """Return what the vendor tells of one answer."""
+        """Return the vendor's headers with facts about one answer."""
         return self._dialect.answer_headers(reply, prompt)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the documents to store: the answer if the request asks for it, and what the vendor keeps of each."""
-        if (kept := self._dialect.to_store) is not None:
-            return [kept(self.document(reply, prompt), prompt, span)]
+        """Return the documents to store: the answer if the request says `store`, or what the vendor stores of each."""
+        if (stored_document := self._dialect.to_store) is not None:
+            return [stored_document(self.document(reply, prompt), prompt, span)]
         return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one to open each choice, one per token, one to finish it; the usage; the terminator."""
         dialect = self._dialect.for_prompt(prompt)
         reply = dialect.adapt_reply(reply)
-        if prompt.model not in USUAL and reply.body is None:
-            dialect = _as_model(dialect, prompt)
+        if prompt.model not in COMMON_MODELS and reply.body is None:
+            dialect = _dialect_for_model(dialect, prompt)
         head = self._head(reply, prompt, dialect) | {"object": "chat.completion.chunk"}
         plain = reply.body is not None
         padded = prompt.include_obfuscation and not plain
-        null_usage = dialect.null_usage and prompt.include_usage
+        has_null_usage = dialect.has_null_usage and prompt.include_usage
         field = dialect.padding if padded else ""
-        written = partial(Chunks, padding=field, foot=dialect.foot, ordered=dialect.ordered)
-        chunks = early = written(head, include_usage=null_usage)
-        if null_usage and reply.choices[0].tool_calls[1:] and not (plain or dialect.name):
-            early = written(head | {"usage": None}, include_usage=True)
-        writers = [ChoiceWriter(dialect, early, reply, prompt, index) for index in range(len(reply.choices))]
+        make_chunks = partial(
+            Chunks, padding=field, trailing_fields=dialect.trailing_fields, sorts_keys=dialect.sorts_keys
+        )
+        chunks = early_chunks = make_chunks(head, include_usage=has_null_usage)
+        if has_null_usage and reply.choices[0].tool_calls[1:] and not (plain or dialect.name):
+            early_chunks = make_chunks(head | {"usage": None}, include_usage=True)
+        writers = [ChoiceWriter(dialect, early_chunks, reply, prompt, index) for index in range(len(reply.choices))]
         counted = _usage(reply, prompt, dialect)
         starts = dialect.opening_events(reply)
         for writer in writers:
             starts += writer.start(dialect.first_chunk_extras(reply, prompt))
-        lanes = [writer.says() for writer in writers]
+        lanes = [writer.content() for writer in writers]
         last = writers[-1:]
         finishes = [
             writer.finish(chunks, dialect.last_chunk_extras(reply, counted) if writer in last else {})
@@ -134,15 +136,15 @@ class ChatCompletions(OpenAIFormat):
         endings = []
         if dialect.has_usage_chunk(prompt):
             endings.append(chunks.usage(counted, dialect.usage_chunk_extras(writers[-1].finished({}))))
-        if found := self._moderated(reply, prompt):
-            endings.append(chunks.moderation(found["moderation"]))
+        if moderation := self._moderation(reply, prompt):
+            endings.append(chunks.moderation(moderation["moderation"]))
         return dialect.stream(stream(starts, lanes, finishes, endings), counted, prompt)
 
-    def _moderated(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what was found where a moderation is asked for, which is OpenAI's alone."""
+    def _moderation(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the results of a moderation, if the request asks for one; only OpenAI has them."""
         if self._dialect.name or reply.body is not None or "moderation" not in prompt.body:
             return {}
-        return moderated.of_chat(reply, prompt)
+        return inline_moderation.of_chat(reply, prompt)
 
     def _head(self, reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
         """Return the top level without choices and usage; a verbatim document has its own."""
@@ -159,9 +161,9 @@ class ChatCompletions(OpenAIFormat):
         return dialect.top_level(head, reply, prompt)
 
 
-def _as_model(dialect: Dialect, prompt: Prompt) -> Dialect:
-    """Return how a model of OpenAI's answers; at other vendors' addresses models make no difference."""
-    return of_model(prompt.model or "") if dialect is OPENAI else dialect
+def _dialect_for_model(dialect: Dialect, prompt: Prompt) -> Dialect:
+    """Return the dialect of a model of OpenAI's; at other vendors' addresses models make no difference."""
+    return dialect_of(prompt.model or "") if dialect is OPENAI else dialect
 
 
 def _usage(reply: Reply, prompt: Prompt, dialect: Dialect) -> dict[str, Any]:
@@ -187,7 +189,7 @@ def _logprobs(dialect: Dialect, message: dict[str, Any], choice: Choice, prompt:
     """Return the log probabilities of a complete message, if they are requested and it has text."""
     if (count := prompt.top_logprobs) is None:
         return None
-    texts = {key: message[key] for key in dialect.chances}
+    texts = {key: message[key] for key in dialect.logprob_fields}
     if not any(texts.values()):
         return None
     return {
@@ -197,10 +199,10 @@ def _logprobs(dialect: Dialect, message: dict[str, Any], choice: Choice, prompt:
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what the body of a chat completion asks.
+    """Return the prompt of a chat completion's body.
 
-    It reads well-formed fields and ignores the rest, so that a script without validation accepts any object. `rules`
-    has refused before what the API would refuse.
+    It reads well-formed fields and ignores the rest, so that a script without validation accepts any object. With
+    validation, `rules` has checked the body before.
     """
     fields: dict[str, Any] = {}
     for key in body:
@@ -211,7 +213,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
 
 def _message(message: dict[str, Any]) -> Message:
     content = message.get("content")
-    if len(message) == 2 and isinstance(content, str) and "role" in message:  # as nearly every one
+    if len(message) == 2 and isinstance(content, str) and "role" in message:  # nearly every message
         return Message(text(message["role"]), content)
     parts = dicts(content)
     calls = [_tool_call(call) for call in dicts(message.get("tool_calls"))]
@@ -235,13 +237,13 @@ def _text_parts(parts: list[dict[str, Any]]) -> list[str]:
 def _part(item: dict[str, Any]) -> Part | None:
     match item.get("type"):
         case "image_url":
-            given = item.get("image_url")
-            url = given if isinstance(given, str) else text(mapping(given).get("url"))
-            return Part("image", url, text(mapping(given).get("detail")))
+            value = item.get("image_url")
+            url = value if isinstance(value, str) else text(mapping(value).get("url"))
+            return Part("image", url, text(mapping(value).get("detail")))
         case "input_audio":
-            given = item.get("input_audio")
-            kind = f"audio/{text(mapping(given).get('format')) or 'wav'}"
-            return Part("audio", given if isinstance(given, str) else text(mapping(given).get("data")), media_type=kind)
+            value = item.get("input_audio")
+            kind = f"audio/{text(mapping(value).get('format')) or 'wav'}"
+            return Part("audio", value if isinstance(value, str) else text(mapping(value).get("data")), media_type=kind)
         case "file":
             file = mapping(item.get("file"))
             return Part("file", text(file.get("file_id") or file.get("file_data") or item.get("file_id")))
@@ -262,8 +264,8 @@ def _tools(body: dict[str, Any]) -> list[Tool]:
     tools = []
     for tool in dicts(body.get("tools")):
         kind = "custom" if tool.get("type") == "custom" else "function"
-        if offered := mapping(tool.get(kind)):  # what a vendor's own server runs has no function
-            tools.append(_tool(offered, custom=kind == "custom"))
+        if definition := mapping(tool.get(kind)):  # tools that the vendor runs have no function
+            tools.append(_tool(definition, custom=kind == "custom"))
     return tools + [_tool(function) for function in dicts(body.get("functions"))]
 
 
@@ -282,25 +284,25 @@ def _tool_choice(body: dict[str, Any]) -> ToolChoice:
     match choice:
         case "none":
             return ToolChoice("none")
-        case "required" | "any":  # some clients of other providers say `any`
+        case "required" | "any":  # some clients of other providers send `any`
             return ToolChoice("required")
         case {"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": list(tools)}}:
-            names = tuple(name for tool in dicts(tools) if (name := _chosen(tool)))
+            names = tuple(name for tool in dicts(tools) if (name := _chosen_name(tool)))
             return ToolChoice("required" if mode == "required" else "auto", names)
-        case dict() if name := _chosen(choice):
+        case dict() if name := _chosen_name(choice):
             return ToolChoice("required", (name,))
     return ToolChoice() if choice else ANY_TOOL
 
 
-def _chosen(choice: dict[str, Any]) -> str | None:
+def _chosen_name(choice: dict[str, Any]) -> str | None:
     inner = choice.get("function") or choice.get("custom")
     return text_or_none(mapping(inner).get("name") or choice.get("name"))
 
 
 def response_format(document: dict[str, Any]) -> ResponseFormat:
-    """Return the form that an answer must have, as a request says it."""
+    """Return the response format of a request."""
     match document.get("type"):
-        case "json_object" if schema := mapping(document.get("schema")):  # as clients of Together and llama.cpp say it
+        case "json_object" if schema := mapping(document.get("schema")):  # as clients of Together and llama.cpp send it
             return ResponseFormat("json_schema", "", schema)
         case "json_object":
             return ResponseFormat("json_object")
@@ -312,7 +314,7 @@ def response_format(document: dict[str, Any]) -> ResponseFormat:
     return ResponseFormat() if document else ANY_FORM
 
 
-def _most_tokens(body: dict[str, Any]) -> int | None:
+def _max_tokens(body: dict[str, Any]) -> int | None:
     return whole(body.get("max_completion_tokens"), 1) or whole(body.get("max_tokens"), 1)
 
 
@@ -334,8 +336,8 @@ _READERS: Mapping[str, Sequence[tuple[str, Reader]]] = {
     "response_format": [("response_format", lambda body: response_format(mapping(body["response_format"])))],
     "n": [("n", lambda body: choices(body["n"]))],
     "stop": [("stop", lambda body: texts(body["stop"]))],
-    "max_tokens": [("max_tokens", _most_tokens)],
-    "max_completion_tokens": [("max_tokens", _most_tokens)],
+    "max_tokens": [("max_tokens", _max_tokens)],
+    "max_completion_tokens": [("max_tokens", _max_tokens)],
     "logprobs": [("top_logprobs", _top_logprobs)],
     "reasoning_effort": [("reasoning_effort", lambda body: text_or_none(body["reasoning_effort"]))],
     "user": [("user", lambda body: text_or_none(body["user"]))],
@@ -346,4 +348,4 @@ _READERS: Mapping[str, Sequence[tuple[str, Reader]]] = {
         ("include_obfuscation", lambda body: mapping(body["stream_options"]).get("include_obfuscation") is not False),
     ],
 }
-"""What each key of a body says of the prompt; a request has few of them, and what it has not costs nothing."""
+"""The fields of the prompt that are read from each key of a body; missing keys cost nothing."""

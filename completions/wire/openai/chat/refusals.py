@@ -10,18 +10,18 @@ from completions.wire.fields import dicts, mapping, text, texts
 from completions.wire.refusals import (
     EFFORT,
     OUTPUT,
-    Asked,
-    Effort,
+    EffortSet,
     Find,
-    Given,
+    Occurrence,
+    ParameterEquals,
+    ParameterSet,
     Refusal,
-    Wanted,
     any_of,
     offers_tools,
-    placed,
+    parameter_refusal,
     role,
     too_long,
-    unsupported,
+    unsupported_parameter,
     wants_schema,
 )
 
@@ -40,57 +40,57 @@ def _content(kind: str, prompt: Prompt) -> tuple[int, int] | None:
     return None
 
 
-def _image(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _image(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     found = _content("image_url", prompt)
-    return found and Asked("messages.[{}].content.[{}].type".format(*found))
+    return found and Occurrence("messages.[{}].content.[{}].type".format(*found))
 
 
-def _audio(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _audio(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     found = _content("input_audio", prompt)
-    return found and Asked(f"messages[{found[0]}]")
+    return found and Occurrence(f"messages[{found[0]}]")
 
 
-def _file(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _file(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     found = _content("file", prompt)
-    return found and Asked(f"messages[{found[0]}]")
+    return found and Occurrence(f"messages[{found[0]}]")
 
 
-_penalty = any_of(Given("frequency_penalty", 0), Given("presence_penalty", 0))
-_logprobs = Wanted("logprobs", True)
-_spoken = any_of(*map(Given, ("audio", "modalities", "web_search_options")))
+_penalty = any_of(ParameterSet("frequency_penalty", 0), ParameterSet("presence_penalty", 0))
+_logprobs = ParameterEquals("logprobs", True)
+_spoken = any_of(*map(ParameterSet, ("audio", "modalities", "web_search_options")))
 _sampling = any_of(
-    *map(Given, ("temperature", "top_p", "n", "frequency_penalty", "presence_penalty", "logprobs", "seed"))
+    *map(ParameterSet, ("temperature", "top_p", "n", "frequency_penalty", "presence_penalty", "logprobs", "seed"))
 )
 
 
-def _without_audio(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _without_audio(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     asks = "audio" in texts(prompt.body.get("modalities"))
-    return None if asks or _content("input_audio", prompt) else Asked("model")
+    return None if asks or _content("input_audio", prompt) else Occurrence("model")
 
 
 def _many(name: str, most: int) -> Find:
     """Find a number that is above what the model takes."""
 
-    def find(prompt: Prompt, can: Capabilities) -> Asked | None:
+    def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
         asked = prompt.body.get(name)
-        return Asked(name, asked) if isinstance(asked, int) and asked > most else None
+        return Occurrence(name, asked) if isinstance(asked, int) and asked > most else None
 
     return find
 
 
-def _noisy(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _noisy(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a sound in another form than samples, where it is streamed."""
     if not prompt.stream or "audio" not in texts(prompt.body.get("modalities")):
         return None
     form = text(mapping(prompt.body.get("audio")).get("format"))
-    return Asked("audio.format", form) if form and form != STREAMED else None
+    return Occurrence("audio.format", form) if form and form != STREAMED else None
 
 
 STREAMED = "pcm16"
 MAX_ANSWERS, MAX_OTHERS = 8, 5
-KEPT_A_DAY = placed(
+KEPT_A_DAY = parameter_refusal(
     "cache_in_memory",
-    Wanted("prompt_cache_retention", "in_memory"),
+    ParameterEquals("prompt_cache_retention", "in_memory"),
     "This model is compatible only with 24h extended prompt caching",
     source=MEASURED,
     seen="2026-08-30",
@@ -98,18 +98,18 @@ KEPT_A_DAY = placed(
 """The refusal of a prompt's cache that ends with the memory it is in; responses have a code for it."""
 
 
-NOT_KEPT_A_DAY = placed(
+NOT_KEPT_A_DAY = parameter_refusal(
     "cache_for_a_day",
-    Wanted("prompt_cache_retention", "24h"),
+    ParameterEquals("prompt_cache_retention", "24h"),
     "prompt_cache_retention is not supported on this model",
     source="home-assistant/core 161256, for the models; openai/codex 39442, for the words",
     seen="2026-08-19",
 )
 """The refusal of a prompt's cache that is kept for a day; responses have a code for it."""
 
-NO_FLEX = placed(
+NO_FLEX = parameter_refusal(
     "flex",
-    Wanted("service_tier", "flex"),
+    ParameterEquals("service_tier", "flex"),
     "Flex is not available for this model.",
     source="quotes by users, of gpt-5.3-codex, and of gpt-4o in a test of UKGovernmentBEIS/inspect_ai",
     seen="2026-05-19",
@@ -117,16 +117,16 @@ NO_FLEX = placed(
 """The refusal of the service tier for those who can wait."""
 
 
-def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("reasoning_effort") if prompt.tools else None
+def _tools_while_reasoning(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("reasoning_effort") if prompt.tools else None
 
 
-def _parallel(prompt: Prompt, can: Capabilities) -> Asked | None:
-    return Asked("parallel_tool_calls") if "parallel_tool_calls" in prompt.body else None
+def _parallel(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    return Occurrence("parallel_tool_calls") if "parallel_tool_calls" in prompt.body else None
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         "many_answers",
         _many("n", MAX_ANSWERS),
         f"Invalid 'n': integer above maximum value. Expected a value <= {MAX_ANSWERS}, but got {{value}} instead.",
@@ -134,7 +134,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         "many_answers",
         _many("top_logprobs", MAX_OTHERS),
         f"Invalid value for 'top_logprobs': must be less than or equal to {MAX_OTHERS}.",
@@ -144,7 +144,7 @@ REFUSALS: tuple[Refusal, ...] = (
     KEPT_A_DAY,
     NOT_KEPT_A_DAY,
     NO_FLEX,
-    placed(
+    parameter_refusal(
         "audio_answers",
         _spoken,
         "Unknown parameter: '{place}'.",
@@ -152,14 +152,14 @@ REFUSALS: tuple[Refusal, ...] = (
         source=MEASURED,
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         "web_search",
-        Given("web_search_options"),
+        ParameterSet("web_search_options"),
         "Web search options not supported with this model.",
         source=f"{PYDANTIC} test_openai_web_search_tool_model_not_supported",
         seen="2026-11-25",
     ),
-    placed(
+    parameter_refusal(
         "audio_left_out",
         _without_audio,
         "This model requires that either input content or output modality contain audio.",
@@ -167,15 +167,15 @@ REFUSALS: tuple[Refusal, ...] = (
         source="truefoundry/models 822; CherryHQ/cherry-studio 1179",
         seen="2026-04-20",
     ),
-    unsupported("stop", Given("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    unsupported(
+    unsupported_parameter("stop", ParameterSet("stop"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported_parameter(
         "max_tokens",
-        Given("max_tokens"),
+        ParameterSet("max_tokens"),
         f"{UNSUPPORTED} Use 'max_completion_tokens' instead.",
         source=MEASURED,
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         OUTPUT,
         too_long,
         "{place} is too large: {value}. This model supports at most {output} completion tokens, whereas you provided "
@@ -184,7 +184,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="tailcallhq/forgecode 1185; charmbracelet/catwalk 41, of Azure; a request to gpt-5.6-terra",
         seen="2026-08-27",
     ),
-    placed(
+    parameter_refusal(
         "audio_left_out",
         _noisy,
         f"Unsupported value: '{{place}}' does not support '{{value}}' when stream=true. Supported values are: "
@@ -193,26 +193,26 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-audio",
         seen="2026-09-30",
     ),
-    placed(
+    parameter_refusal(
         "verbosity",
-        Given("verbosity", "medium"),
+        ParameterSet("verbosity", "medium"),
         "Unsupported value: '{place}' does not support '{value}' with this model. Supported values are: 'medium'.",
         "unsupported_value",
         source="enricoros/big-AGI 930 and 947, of gpt-5-chat; quotes by users, with the words",
         seen="2026-08-30",
     ),
     Refusal("search_sampling", _sampling, INCOMPATIBLE, source="quotes by users", seen="2026-06-20"),
-    placed(
+    parameter_refusal(
         "temperature",
-        Given("temperature", 1),
+        ParameterSet("temperature", 1),
         "Unsupported value: 'temperature' does not support {value} with this model. Only the default (1) value is "
         "supported.",
         "unsupported_value",
         source=MEASURED,
         seen="2026-08-29",
     ),
-    unsupported("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
-    unsupported("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported_parameter("top_p", ParameterSet("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-29"),
+    unsupported_parameter("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
     Refusal(
         "logprobs_forbidden",
         _logprobs,
@@ -221,10 +221,12 @@ REFUSALS: tuple[Refusal, ...] = (
         source="requests to gpt-5, gpt-5-mini, gpt-5-nano and o4-mini, written down by several projects",
         seen="2026-10-01",
     ),
-    unsupported("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
-    unsupported("logit_bias", Given("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    unsupported("prediction", Given("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    placed(
+    unsupported_parameter("logprobs", _logprobs, UNSUPPORTED, source=MEASURED, seen="2026-09-25"),
+    unsupported_parameter(
+        "logit_bias", ParameterSet("logit_bias", {}), UNSUPPORTED, source=MEASURED, seen="2026-08-30"
+    ),
+    unsupported_parameter("prediction", ParameterSet("prediction"), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    parameter_refusal(
         "developer",
         role("developer"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -232,7 +234,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{PYDANTIC} test_openai_o1_mini_system_role[developer]",
         seen="2026-11-25",
     ),
-    placed(
+    parameter_refusal(
         "system",
         role("system"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -240,7 +242,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{PYDANTIC} test_openai_o1_mini_system_role[system]",
         seen="2026-11-25",
     ),
-    placed(
+    parameter_refusal(
         "function_role",
         role("function"),
         "Unsupported value: '{place}' does not support '{value}' with this model.",
@@ -248,25 +250,25 @@ REFUSALS: tuple[Refusal, ...] = (
         source=f"{MEASURED}; quotes by users, of gpt-5 and o3-mini, with the words",
         seen="2026-09-01",
     ),
-    unsupported("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
-    unsupported("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
-    unsupported(
+    unsupported_parameter("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    unsupported_parameter("parallel_tool_calls", _parallel, UNSUPPORTED, source="quotes by users", seen="2026-10-08"),
+    unsupported_parameter(
         "reasoning",
-        Effort("reasoning_effort"),
+        EffortSet("reasoning_effort"),
         UNSUPPORTED,
         source="quotes by users, of gpt-4.1; until 2026-08-28 also `Unrecognized request argument supplied`",
         seen="2026-10-10",
     ),
-    placed(
+    parameter_refusal(
         EFFORT,
-        Effort("reasoning_effort", other=True),
+        EffortSet("reasoning_effort", unsupported_only=True),
         "Unsupported value: 'reasoning_effort' does not support '{value}' with this model. Supported values are: "
         "{supported}.",
         "unsupported_value",
         source=MEASURED,
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         "tools_while_reasoning",
         _tools_while_reasoning,
         "Function tools with reasoning_effort are not supported for {model} in /v1/chat/completions. To use function "
@@ -274,14 +276,14 @@ REFUSALS: tuple[Refusal, ...] = (
         source="requests to gpt-6-luna and gpt-6-astra, written down by several projects",
         seen="2026-10-09",
     ),
-    placed(
+    parameter_refusal(
         "json_schema",
         wants_schema,
         "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
         source="quotes by users",
         seen="2026-09-05",
     ),
-    placed(
+    parameter_refusal(
         "images",
         _image,
         "Invalid content type. image_url is only supported by certain models.",
@@ -289,7 +291,7 @@ REFUSALS: tuple[Refusal, ...] = (
         seen="2026-05-17",
         part="image",
     ),
-    placed(
+    parameter_refusal(
         "audio",
         _audio,
         "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",
@@ -298,7 +300,7 @@ REFUSALS: tuple[Refusal, ...] = (
         seen="2026-11-25",
         part="audio",
     ),
-    placed(
+    parameter_refusal(
         "files",
         _file,
         "Invalid '{place}'. Content blocks are expected to be either text or image_url type.",

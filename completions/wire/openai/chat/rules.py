@@ -82,18 +82,24 @@ def response_format(rules: SchemaRules) -> Check:
 
     def check(value: Any) -> Problem | None:
         problem = _FORMATS(value)
-        if problem is not None or value["type"] != "json_schema" or not (wanted := value["json_schema"]).get("strict"):
+        if (
+            problem is not None
+            or value["type"] != "json_schema"
+            or not (json_schema := value["json_schema"]).get("strict")
+        ):
             return problem
-        why = strict_schema.strict(wanted["schema"], rules)
+        why = strict_schema.strict(json_schema["schema"], rules)
         return (
-            worded_problem(f"Invalid schema for response_format '{wanted['name']}': {why}", None, "") if why else None
+            worded_problem(f"Invalid schema for response_format '{json_schema['name']}': {why}", None, "")
+            if why
+            else None
         )
 
     return check
 
 
 def _retention(value: Any) -> Problem | None:
-    """Check how long a prompt is to be kept; another text than the API knows has words of its own (2026-08-30)."""
+    """Check for how long a prompt is cached; an unknown string has its own wording (2026-08-30)."""
     problem = _RETENTION(value)
     if problem is None or type(value) is not str:
         return problem
@@ -102,7 +108,7 @@ def _retention(value: Any) -> Problem | None:
 
 _RETENTION = choice("in_memory", "24h")
 NO_MODEL = "you must provide a model parameter"
-"""What is said where the model is left out, null or empty (measured on 2026-08-30)."""
+"""The message if the model is missing, null or empty (measured on 2026-08-30)."""
 
 
 FIELDS: Mapping[str, Check] = {
@@ -136,7 +142,7 @@ FIELDS: Mapping[str, Check] = {
     "modalities": nullable(array(choice("text", "audio"), "strings", low=1)),
     "web_search_options": _WEB_SEARCH,
 }
-"""The fields in the order in which the API looks at them (measured on 2026-08-30, but for the last three)."""
+"""The fields in the order in which the API checks them (measured on 2026-08-30, except for the last three)."""
 
 REQUIRED = ("model", "messages")
 REQUEST = whole_request(FIELDS, REQUIRED, model=NO_MODEL)
@@ -167,30 +173,30 @@ def validate(body: dict[str, Any], fields: Check = REQUEST) -> None:
 def _across(body: Mapping[str, Any]) -> Problem | None:
     return (
         only_with("stream_options", "stream", body)
-        or _limits_twice(body)
+        or _two_limits(body)
         or only_with("top_logprobs", "logprobs", body)
-        or _silent(body)
-        or (None if "reasoning_effort" not in body else _strange_effort(body))
+        or _audio_without_settings(body)
+        or (None if "reasoning_effort" not in body else _unknown_effort(body))
         or (None if OFFERS.keys().isdisjoint(body) else unsuitable(body))
         or _json_mode(body)
     )
 
 
-def _limits_twice(body: Mapping[str, Any]) -> Problem | None:
+def _two_limits(body: Mapping[str, Any]) -> Problem | None:
     if body.get("max_tokens") is None or body.get("max_completion_tokens") is None:
         return None
     why = "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported."
     return worded_problem(why, "invalid_parameter_combination", "max_tokens")
 
 
-def _silent(body: Mapping[str, Any]) -> Problem | None:
+def _audio_without_settings(body: Mapping[str, Any]) -> Problem | None:
     """Refuse an audio answer without a voice: `modalities: ["audio"]` requires `audio`."""
-    speaks = "audio" in (body.get("modalities") or ())
-    return missing("audio", body, FIELDS) if speaks and body.get("audio") is None else None
+    wants_audio = "audio" in (body.get("modalities") or ())
+    return missing("audio", body, FIELDS) if wants_audio and body.get("audio") is None else None
 
 
-def _strange_effort(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse an effort that no model has; where a model's own are known, its refusal names them."""
+def _unknown_effort(body: Mapping[str, Any]) -> Problem | None:
+    """Refuse an effort that no model has; if the model's efforts are known, its own refusal lists them."""
     effort = body["reasoning_effort"]
     if effort is None or effort in EFFORTS or capabilities(body["model"], "openai").efforts is not None:
         return None

@@ -13,7 +13,7 @@ from completions.wire.fields import dicts, text_or_none
 
 COMPLETION = "chat completion"
 
-_ASKED: Mapping[str, Any] = {
+_REPEATED: Mapping[str, Any] = {
     "temperature": 1.0,
     "top_p": 1.0,
     "presence_penalty": 0.0,
@@ -28,8 +28,8 @@ _ASKED: Mapping[str, Any] = {
 
 def stored_completion(completion: Mapping[str, Any], prompt: Prompt) -> StoredDocument:
     """Return the completion with the fields of its request, and the request's messages."""
-    asked = {key: prompt.body.get(key, default) for key, default in _ASKED.items()}
-    document = {**completion, **asked, "metadata": dict(prompt.metadata), "input_user": prompt.user}
+    repeated = {key: prompt.body.get(key, default) for key, default in _REPEATED.items()}
+    document = {**completion, **repeated, "metadata": dict(prompt.metadata), "input_user": prompt.user}
     document.setdefault("model", prompt.model or "mock")
     name = completion["id"]
     messages = [_message(f"{name}-{at}", message) for at, message in enumerate(dicts(prompt.body.get("messages")))]

@@ -1,4 +1,4 @@
-"""A realtime answer as its events, which are those of `openai.types.realtime`.
+"""The events of a realtime answer, as in `openai.types.realtime`.
 
 They begin in the order that BerriAI/litellm 40010 shows; a response's keys are in that of the response in
 openai/openai-realtime-console 561.
@@ -15,56 +15,56 @@ from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event
 from completions.tokens import text as tokens
 from completions.wire.fields import contents, mapping, text
-from completions.wire.framing import pieces, sized
+from completions.wire.framing import pieces, with_counts
 from completions.wire.openai import audio
 from completions.wire.openai.base import made_id
 from completions.wire.openai.realtime.sound import PCM, converted, milliseconds, with_sound
 
 INPUT_MS, OUTPUT_MS = 100, 50
-"""Milliseconds of sound that cost a token: of what a user says, and of what the model says."""
+"""Milliseconds of sound per token, of the input and of the output."""
 
-LETTERS = 21
-"""How many an id has after its prefix."""
+ID_LENGTH = 21
+"""Characters of an id after its prefix."""
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
-"""Why a response is incomplete, by chat's finish reason."""
+"""The reason why a response is incomplete, by chat's finish reason."""
 
 FAILED = "The server had an error while processing your request."
-"""What a response that failed says, where the script does not."""
+"""The message of a failed response, if the script has none."""
 
 DURATION = "duration_ms"
-"""What a request says of sound in a conversation, whose transcript it has: how long it lasts."""
+"""The key, in a request, of a sound's duration; the request has the transcript in place of the sound."""
 
 
 def named(prefix: str, seed: str) -> str:
-    """Return an id: the same for the same seed."""
-    return prefix + ids.spelled(seed, LETTERS, ids.ALPHANUMERIC)
+    """Return the id for a seed."""
+    return prefix + ids.spelled(seed, ID_LENGTH, ids.ALPHANUMERIC)
 
 
 def fresh(prefix: str) -> str:
-    """Return an id that nothing else has."""
+    """Return a new random id."""
     return named(prefix, ids.hex_id(15))
 
 
 def narrate(reply: Reply, prompt: Prompt) -> list[Event]:
     """Return the events of an answer."""
-    return _Narrator(reply, prompt).tell()
+    return _EventWriter(reply, prompt).write()
 
 
-class _Narrator:
+class _EventWriter:
     """Writes the events of one answer."""
 
     def __init__(self, reply: Reply, prompt: Prompt) -> None:
         self._reply, self._prompt = reply, prompt
         self._id = reply.id or named("resp_", f"{reply.serial}response")
         self._previous = prompt.body.get("previous_item_id")
-        self._is_apart = prompt.body.get("conversation_id") is None
+        self._is_out_of_band = prompt.body.get("conversation_id") is None
         self._output = mapping(mapping(prompt.body.get("audio")).get("output"))
         self._speaks = "text" not in _modalities(prompt)
         self._spoken_ms = 0.0
         self._events: list[Event] = []
 
-    def tell(self) -> list[Event]:
+    def write(self) -> list[Event]:
         self._add("response.created", {"response": response_object(self._id, self._prompt.body, "in_progress")})
         choice = self._reply.choices[0] if self._reply.choices else None
         items: list[dict[str, Any]] = []
@@ -104,40 +104,40 @@ class _Narrator:
         return whole
 
     def _in_conversation(self, kind: str, item: Mapping[str, Any]) -> None:
-        if not self._is_apart:
+        if not self._is_out_of_band:
             self._add(kind, {"previous_item_id": self._previous, "item": item})
 
     def _arguments(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
         at = {**at, "call_id": item["call_id"]}
-        for piece, count in sized(pieces(item["arguments"], self._prompt)):
+        for piece, count in with_counts(pieces(item["arguments"], self._prompt)):
             self._add("response.function_call_arguments.delta", {**at, "delta": piece}, token=count, part="arguments")
-        told = {"name": item["name"], "arguments": item["arguments"]}
-        self._add("response.function_call_arguments.done", {**at, **told})
+        call = {"name": item["name"], "arguments": item["arguments"]}
+        self._add("response.function_call_arguments.done", {**at, **call})
 
-    def _text(self, at: Mapping[str, Any], said: str) -> None:
+    def _text(self, at: Mapping[str, Any], content: str) -> None:
         at = {**at, "content_index": 0}
         self._add("response.content_part.added", {**at, "part": {"type": "text", "text": ""}})
-        for piece, count in sized(pieces(said, self._prompt)):
+        for piece, count in with_counts(pieces(content, self._prompt)):
             self._add("response.output_text.delta", {**at, "delta": piece}, token=count)
-        self._add("response.output_text.done", {**at, "text": said})
-        self._add("response.content_part.done", {**at, "part": {"type": "text", "text": said}})
+        self._add("response.output_text.done", {**at, "text": content})
+        self._add("response.content_part.done", {**at, "part": {"type": "text", "text": content}})
 
-    def _sound(self, at: Mapping[str, Any], said: str) -> None:
+    def _sound(self, at: Mapping[str, Any], content: str) -> None:
         at = {**at, "content_index": 0}
         self._add("response.content_part.added", {**at, "part": {"type": "audio", "transcript": ""}})
         speed = self._output.get("speed")
         pcm = audio.spoken(
-            said, audio.voice_name(self._output.get("voice")), speed if isinstance(speed, int | float) else 1.0
+            content, audio.voice_name(self._output.get("voice")), speed if isinstance(speed, int | float) else 1.0
         )
         sound = converted(pcm, text(mapping(self._output.get("format")).get("type")) or PCM)
         self._spoken_ms += milliseconds(len(pcm), PCM)
-        for piece, count, part in with_sound(pieces(said, self._prompt), sound):
+        for piece, count, part in with_sound(pieces(content, self._prompt), sound):
             self._add("response.output_audio_transcript.delta", {**at, "delta": piece}, token=count)
             if part:
                 self._add("response.output_audio.delta", {**at, "delta": base64.b64encode(part).decode()})
         self._add("response.output_audio.done", at)
-        self._add("response.output_audio_transcript.done", {**at, "transcript": said})
-        self._add("response.content_part.done", {**at, "part": {"type": "audio", "transcript": said}})
+        self._add("response.output_audio_transcript.done", {**at, "transcript": content})
+        self._add("response.content_part.done", {**at, "part": {"type": "audio", "transcript": content}})
 
     @property
     def _reason(self) -> str:
@@ -152,26 +152,26 @@ class _Narrator:
         return "completed" if self._unfinished is None and self._reason != "error" else "incomplete"
 
     def _done(self, items: list[dict[str, Any]]) -> dict[str, Any]:
-        why = {"type": self._status, "reason": self._unfinished} if self._unfinished else None
+        details = {"type": self._status, "reason": self._unfinished} if self._unfinished else None
         failure = self._reply.choices[0].failure if self._reply.choices else None
-        done = response_object(self._id, self._prompt.body, self._status, why)
+        done = response_object(self._id, self._prompt.body, self._status, details)
         if failure is not None or self._reason == "error":
-            said = failure or ErrorSaid("")
-            error = {"type": said.type or "server_error", "code": said.code, "message": said.message or FAILED}
+            fields = failure or ErrorSaid("")
+            error = {"type": fields.type or "server_error", "code": fields.code, "message": fields.message or FAILED}
             done |= {"status": "failed", "status_details": {"type": "failed", "error": error}}
         return done | {"output": items, "usage": _usage(self._reply.used, self._prompt, self._spoken_ms)}
 
 
 def _modalities(prompt: Prompt) -> list[object]:
-    asked = prompt.body.get("output_modalities")
-    return asked if isinstance(asked, list) and asked else ["audio"]
+    modalities = prompt.body.get("output_modalities")
+    return modalities if isinstance(modalities, list) and modalities else ["audio"]
 
 
 def response_object(
-    name: str, asked: Mapping[str, Any], status: str, details: Mapping[str, Any] | None = None
+    name: str, request: Mapping[str, Any], status: str, details: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Return a response that has said nothing yet; `asked` is the body of its request."""
-    output = mapping(mapping(asked.get("audio")).get("output"))
+    """Return a response without output; `request` is the body of its request."""
+    output = mapping(mapping(request.get("audio")).get("output"))
     sound = {key: value for key, value in output.items() if key in ("format", "voice")}
     return {
         "object": "realtime.response",
@@ -179,35 +179,39 @@ def response_object(
         "status": status,
         "status_details": details,
         "output": [],
-        "conversation_id": asked.get("conversation_id"),
-        "output_modalities": asked.get("output_modalities") or ["audio"],
-        "max_output_tokens": asked.get("max_output_tokens", "inf"),
+        "conversation_id": request.get("conversation_id"),
+        "output_modalities": request.get("output_modalities") or ["audio"],
+        "max_output_tokens": request.get("max_output_tokens", "inf"),
         "audio": {"output": sound | ({"voice": audio.voice_name(sound["voice"])} if sound.get("voice") else {})},
         "usage": None,
-        "metadata": asked.get("metadata"),
+        "metadata": request.get("metadata"),
     }
 
 
 def _usage(counted: Usage, prompt: Prompt, spoken_ms: float) -> dict[str, Any]:
-    """Return what an answer costs, in the keys of the API's `response.done`; sound is counted by its length."""
-    heard = transcribed = 0
+    """Return the usage of an answer, as in the API's `response.done`; sound is counted by its length."""
+    input_audio = transcribed = 0
     for part in _sounds(prompt.body):
-        is_own = part.get("type") == "output_audio"
-        cost = int(part.get(DURATION) or 0) // (OUTPUT_MS if is_own else INPUT_MS)
-        heard += cost
+        is_output = part.get("type") == "output_audio"
+        cost = int(part.get(DURATION) or 0) // (OUTPUT_MS if is_output else INPUT_MS)
+        input_audio += cost
         transcribed += tokens.count(text(part.get("transcript")), prompt.model)
-    asked_text, said = max(counted.prompt_tokens - transcribed, 0), counted.completion_tokens
-    spoken = int(spoken_ms) // OUTPUT_MS
-    cached = {"text_tokens": min(counted.cached_tokens, asked_text), "audio_tokens": 0, "image_tokens": 0}
-    asked = {"text_tokens": asked_text, "audio_tokens": heard, "image_tokens": counted.image_tokens}
-    asked["text_tokens"] -= min(counted.image_tokens, asked_text)
-    total = sum(asked.values())
+    input_text, output_text = max(counted.prompt_tokens - transcribed, 0), counted.completion_tokens
+    output_audio = int(spoken_ms) // OUTPUT_MS
+    cached = {"text_tokens": min(counted.cached_tokens, input_text), "audio_tokens": 0, "image_tokens": 0}
+    input_details = {"text_tokens": input_text, "audio_tokens": input_audio, "image_tokens": counted.image_tokens}
+    input_details["text_tokens"] -= min(counted.image_tokens, input_text)
+    total = sum(input_details.values())
     return {
-        "total_tokens": total + said + spoken,
+        "total_tokens": total + output_text + output_audio,
         "input_tokens": total,
-        "output_tokens": said + spoken,
-        "input_token_details": {**asked, "cached_tokens": cached["text_tokens"], "cached_tokens_details": cached},
-        "output_token_details": {"text_tokens": said, "audio_tokens": spoken},
+        "output_tokens": output_text + output_audio,
+        "input_token_details": {
+            **input_details,
+            "cached_tokens": cached["text_tokens"],
+            "cached_tokens_details": cached,
+        },
+        "output_token_details": {"text_tokens": output_text, "audio_tokens": output_audio},
     }
 
 

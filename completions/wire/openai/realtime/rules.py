@@ -1,4 +1,4 @@
-"""What the Realtime API refuses of a client's messages: `RealtimeSessionCreateRequest` and others of the openai SDK."""
+"""Validation of a client's messages: `RealtimeSessionCreateRequest` and others of the openai SDK."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,26 +24,26 @@ from completions.wire.validation import (
     wrong_type,
 )
 
-KNOWN = ("type", "strict")
-"""What a function may say besides, and that is passed over."""
+IGNORED = ("type", "strict")
+"""Keys that a function may have, and that are ignored."""
 
 VOICES = ("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar")
 """The names of the API's own voices."""
 
 MAX_TOKENS = 4096
-"""Tokens that a response may be limited to, at most."""
+"""The highest token limit of a response."""
 
 _FORMAT = record({"type": choice(*BYTES_PER_MS), "rate": anything})
 _KINDS = array(choice("text", "audio"), "strings", low=1)
 
 
 def _modalities(value: Any) -> Problem | None:
-    """Check in what a session answers: in texts, or aloud with their transcripts (measured until October 2026)."""
+    """Check the output modalities: text, or audio with its transcript (measured until October 2026)."""
     problem = _KINDS(value)
     if problem is not None or len(value) == 1:
         return problem
-    told = f"Invalid modalities: {value}. Supported combinations are: ['text'] and ['audio']."
-    return worded_problem(told, "invalid_value", "")
+    why = f"Invalid modalities: {value}. Supported combinations are: ['text'] and ['audio']."
+    return worded_problem(why, "invalid_value", "")
 
 
 _VOICE = either("one of a string or object", string=choice(*VOICES), object=record({"id": string(low=1)}, ("id",)))
@@ -71,7 +71,7 @@ _FUNCTION = record(
         "name": string(),
         "description": nullable(string()),
         "parameters": nullable(obj),
-        **dict.fromkeys(KNOWN, anything),
+        **dict.fromkeys(IGNORED, anything),
     },
     ("name",),
 )
@@ -85,12 +85,12 @@ def _tool(value: Any) -> Problem | None:
 
 
 def _tool_choice(value: Any) -> Problem | None:
-    """Check a choice: that of a function has its name in it (Azure-Samples/aoai-realtime-audio-sdk 132)."""
+    """Check a tool choice: that of a function contains its name (Azure-Samples/aoai-realtime-audio-sdk 132)."""
     return _CHOSEN(value) if type(value) is dict and value.get("type") == "function" else None
 
 
-def _most_tokens(value: Any) -> Problem | None:
-    """Check how much a response may say: a number of tokens, or `inf` for as many as the model can."""
+def _max_tokens(value: Any) -> Problem | None:
+    """Check the token limit of a response: a number, or `inf` for the model's limit."""
     if type(value) is int:
         return _TOKENS(value)
     return None if value in ("inf", None) else wrong_type("one of an integer or 'inf'", value)
@@ -116,12 +116,12 @@ SHARED: Mapping[str, Check] = {
     "instructions": nullable(string()),
     "tools": array(_tool, "objects"),
     "tool_choice": _tool_choice,
-    "max_output_tokens": _most_tokens,
+    "max_output_tokens": _max_tokens,
     "prompt": nullable(obj),
     "reasoning": nullable(record({"effort": nullable(choice("minimal", "low", "medium", "high", "xhigh"))})),
     "parallel_tool_calls": nullable(boolean),
 }
-"""What a session has and a response may have in its place."""
+"""The settings of a session that a response can override."""
 
 SESSION = record(
     {
@@ -142,13 +142,13 @@ _MESSAGE = record(
     others=True,
 )
 _TEXT_PART = record({"text": string()}, ("text",), others=True)
-_OF_ASSISTANT = record({"content": array(_TEXT_PART, "objects")}, others=True)
+_ASSISTANT_MESSAGE = record({"content": array(_TEXT_PART, "objects")}, others=True)
 
 
 def _message(value: Any) -> Problem | None:
-    """Check a message: what the assistant is to have said needs its text (openai/openai-agents-js 963)."""
+    """Check a message: the assistant's parts need a text (openai/openai-agents-js 963)."""
     problem = _MESSAGE(value)
-    return _OF_ASSISTANT(value) if problem is None and value["role"] == "assistant" else problem
+    return _ASSISTANT_MESSAGE(value) if problem is None and value["role"] == "assistant" else problem
 
 
 _BY_TYPE = tagged(
@@ -179,8 +179,8 @@ RESPONSE = record(
 )
 _NAME = string(low=1)
 MESSAGES: Mapping[str, Check] = {
-    name: record({"type": anything, "event_id": nullable(string()), **fields}, needed)
-    for name, fields, needed in (
+    name: record({"type": anything, "event_id": nullable(string()), **fields}, required)
+    for name, fields, required in (
         ("session.update", {"session": SESSION}, ("session",)),
         ("input_audio_buffer.append", {"audio": string()}, ("audio",)),
         ("input_audio_buffer.commit", {}, ()),
@@ -203,6 +203,6 @@ _TYPE = record({"type": choice(*MESSAGES)}, ("type",), others=True)
 
 
 def check(message: dict[str, Any]) -> None:
-    """Raise the error of a message that the API refuses for its form."""
+    """Raise the error of an invalid message."""
     refuse(_TYPE(message))
     refuse(MESSAGES[message["type"]](message))

@@ -13,13 +13,13 @@ from completions.wire.openai.realtime.settings import changed, new_session
 from completions.wire.validation import choice, integer, nullable, record, refuse
 
 SECRET = "client secret"
-"""The kind of record that a secret is."""
+"""The kind under which a secret is stored."""
 
 MODEL = "gpt-realtime"
 """The model of a session whose settings name none."""
 
 SECONDS = 600
-"""How long a secret opens sessions, where nobody says."""
+"""The default lifetime of a secret."""
 
 _BODY = record(
     {
@@ -30,13 +30,13 @@ _BODY = record(
 
 
 def validate(body: dict[str, Any]) -> None:
-    """Raise the error of a body that asks for no secret."""
+    """Raise the error of an invalid request for a secret."""
     refuse(_BODY(body))
 
 
 def new_secret(body: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """Return a secret with the settings that it stands for, as the API shows it."""
-    given, seconds = mapping(body.get("session")), mapping(body.get("expires_after")).get("seconds")
-    session = changed(new_session(text(given.get("model")) or MODEL, text(given.get("type"))), given)
+    """Return a secret with its settings, as the API shows it."""
+    settings, seconds = mapping(body.get("session")), mapping(body.get("expires_after")).get("seconds")
+    session = changed(new_session(text(settings.get("model")) or MODEL, text(settings.get("type"))), settings)
     lifetime = seconds if isinstance(seconds, int) else SECONDS
     return {"value": f"ek_{ids.hex_id(16)}", "expires_at": now + lifetime, "session": session}

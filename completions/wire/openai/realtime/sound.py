@@ -1,4 +1,4 @@
-"""The sound of a realtime conversation: its formats, how long it lasts, and where somebody speaks in it.
+"""The sound of a realtime conversation: its formats, its duration, and the detection of speech.
 
 `audio/pcm` has 24,000 samples a second of 16 bits, little-endian; `audio/pcmu` and `audio/pcma` 8,000 of 8 (G.711).
 """
@@ -10,44 +10,44 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from completions.wire.framing import sized
+from completions.wire.framing import with_counts
 
 PCM, MU_LAW, A_LAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 
 BYTES_PER_MS: Mapping[str, int] = {PCM: 48, MU_LAW: 8, A_LAW: 8}
-"""How many bytes a millisecond has, by the format."""
+"""Bytes per millisecond, by the format."""
 
 _RATE = re.compile(r"(?i)audio/(?:pcm|l16)\b.*?;\s*rate=([0-9]{4,6})")
 
-EVERY = 3
-"""Of the samples of `audio/pcm`, every third is one of the others'."""
+DOWNSAMPLING = 3
+"""`audio/pcm` has three times the sample rate of the other formats."""
 
 FRAME_MS = 20
-"""Speech is looked for in frames of this length."""
+"""The length of the frames in which speech is detected."""
 
 LOUD = 500
-"""The peak, of 32,768, from which on a frame is speech."""
+"""The lowest peak, of 32,768, of a frame with speech."""
 
 
 class Speech(NamedTuple):
-    """Where speech begins or ends, in milliseconds from the start of the session's sound."""
+    """The start or the end of speech, in milliseconds from the start of the session's sound."""
 
     begins: bool
     at_ms: int
 
 
 class Listener:
-    """Finds out where somebody speaks in sound that comes in pieces, by how loud it is."""
+    """Detects speech by its loudness, in sound that comes in pieces."""
 
     def __init__(self) -> None:
         self.heard_ms = 0
-        """The milliseconds heard so far."""
+        """The milliseconds of sound so far."""
         self.speaks = False
         self._silent_ms = 0
         self._rest = b""
 
     def hear(self, sound: bytes, kind: str, silence_ms: int) -> Iterator[Speech]:
-        """Yield where speech begins, and where it has been silent for so long that it has ended."""
+        """Yield where speech begins, and where it ends because it has been silent for long enough."""
         size = int(bytes_per_ms(kind) * FRAME_MS) // 2 * 2
         sound = self._rest + sound
         for start in range(0, len(sound) - size + 1, size):
@@ -73,7 +73,7 @@ def _peak(frame: bytes, kind: str) -> int:
 
 @functools.lru_cache(maxsize=64)
 def bytes_per_ms(kind: str) -> float:
-    """Return how many bytes a millisecond has; samples of 16 bits may tell their rate, as in `audio/pcm;rate=16000`."""
+    """Return the bytes per millisecond; a type with samples of 16 bits can name their rate: `audio/pcm;rate=16000`."""
     if kind in BYTES_PER_MS:
         return BYTES_PER_MS[kind]
     found = _RATE.match(kind)
@@ -88,16 +88,16 @@ def _samples(pcm: bytes) -> "array[int]":
 
 
 def milliseconds(size: int, kind: str) -> float:
-    """Return how long so many bytes of sound last."""
+    """Return the duration of this many bytes of sound."""
     return size / bytes_per_ms(kind)
 
 
 def with_sound(pieces: Sequence[str], sound: bytes) -> Iterator[tuple[str, int, bytes]]:
-    """Go through the pieces of a text, each with its tokens and its share of a sound of samples of two bytes."""
-    start, told, whole = 0, 0, sum(map(len, pieces))
-    for piece, size in sized(pieces):
-        told += len(piece)
-        end = len(sound) * told // whole // 2 * 2 if told < whole else len(sound)
+    """Yield the pieces of a text, each with its number of tokens and its share of a sound with samples of two bytes."""
+    start, position, length = 0, 0, sum(map(len, pieces))
+    for piece, size in with_counts(pieces):
+        position += len(piece)
+        end = len(sound) * position // length // 2 * 2 if position < length else len(sound)
         yield piece, size, sound[start:end]
         start = end
 
@@ -107,12 +107,12 @@ def converted(pcm: bytes, kind: str) -> bytes:
     if kind == PCM:
         return pcm
     table = _encoded(kind)
-    return bytes([table[(sample >> 4) + 2048] for sample in _samples(pcm)[::EVERY]])
+    return bytes([table[(sample >> 4) + 2048] for sample in _samples(pcm)[::DOWNSAMPLING]])
 
 
 @functools.lru_cache(maxsize=2)
 def _decoded(kind: str) -> tuple[int, ...]:
-    """Return how far from silence each byte of G.711 is."""
+    """Return the amplitude of each byte of G.711."""
     return tuple(abs(_of_mu_law(byte) if kind == MU_LAW else _of_a_law(byte)) for byte in range(256))
 
 
@@ -120,13 +120,13 @@ def _decoded(kind: str) -> tuple[int, ...]:
 def _encoded(kind: str) -> bytes:
     """Return the byte of G.711 that is nearest to each sample of 12 bits."""
     decode = _of_mu_law if kind == MU_LAW else _of_a_law
-    known = sorted((decode(byte), byte) for byte in range(256))
-    found, at = bytearray(), 0
+    levels = sorted((decode(byte), byte) for byte in range(256))
+    encoded, at = bytearray(), 0
     for sample in range(-32768, 32768, 16):
-        while at + 1 < len(known) and abs(known[at + 1][0] - sample) <= abs(known[at][0] - sample):
+        while at + 1 < len(levels) and abs(levels[at + 1][0] - sample) <= abs(levels[at][0] - sample):
             at += 1
-        found.append(known[at][1])
-    return bytes(found)
+        encoded.append(levels[at][1])
+    return bytes(encoded)
 
 
 def _of_mu_law(byte: int) -> int:

@@ -1,8 +1,8 @@
 """The containers in which the API runs the code and the shell commands of an answer, and the files that these make.
 
-They run in the container that the request names, else in that of the last call in the conversation (OpenAI's guide
-"Code Interpreter"), else in a new one. A file is cited where the text has its address, a picture is shown as well
-(recorded in September 2025).
+They run in the request's container, else in that of the last call in the conversation (OpenAI's guide "Code
+Interpreter"), else in a new one. A file is cited where the text has its URL, a picture is shown as well (recorded in
+September 2025).
 """
 
 import base64
@@ -22,25 +22,25 @@ from completions.wire.openai.responses.hosted import IN_CONTAINER
 CODE_CALL, SHELL_CALL, SHELL_OUTPUT = "code_interpreter_call", "shell_call", "shell_call_output"
 
 
-def _asked(prompt: Prompt) -> Any:
-    """Return the container that the request asks for: an id, or what one is made of; None where nothing runs in one."""
+def _requested(prompt: Prompt) -> Any:
+    """Return the requested container: an id, or the settings of a new one; None if no tool runs in one."""
     tools = [tool for tool in dicts(prompt.body.get("tools")) if hosted.canonical(tool) in IN_CONTAINER]
     return next((tool.get("container", tool.get("environment")) for tool in tools), None)
 
 
 def uses_container(prompt: Prompt) -> bool:
     """Tell whether the model may run code or commands in a container."""
-    return _asked(prompt) is not None
+    return _requested(prompt) is not None
 
 
 def requested_id(prompt: Prompt) -> str:
-    """Return the id of the container that the request names; empty where it names none."""
-    asked = _asked(prompt)
-    return text(asked) or text(mapping(asked).get("container_id"))
+    """Return the id of the requested container; empty if the request names none."""
+    requested = _requested(prompt)
+    return text(requested) or text(mapping(requested).get("container_id"))
 
 
 def check_requested(name: str, container: Document | None, now: float) -> None:
-    """Raise the API's error where the container that a request names is not there, or has expired."""
+    """Raise the API's error if the requested container does not exist, or has expired."""
     if container is None:
         raise containers.not_found(name)
     containers.touched(container, now)
@@ -49,16 +49,16 @@ def check_requested(name: str, container: Document | None, now: float) -> None:
 def run_in_container(
     items: Sequence[dict[str, Any]], choice: Choice, prompt: Prompt, serial: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield an answer's items; those that ran have their container, their output and their files."""
+    """Yield an answer's items; those that were run get their container, their output and their files."""
     if not any(map(_has_run, items)):
         yield from items
         return
-    container, made = _container(prompt, serial), iter(_files_made(choice, prompt))
+    container, files_made = _container(prompt, serial), iter(_files_made(choice, prompt))
     for item in items:
         if not _has_run(item):
             yield item
             continue
-        files = next(made, ())
+        files = next(files_made, ())
         for name, _ in files:
             _cite(name, _file_id(name, serial), container, items)
         if item["type"] == CODE_CALL:
@@ -72,7 +72,7 @@ def run_in_container(
 
 
 def _has_run(item: Mapping[str, Any]) -> bool:
-    """Tell whether an item is of code or of commands that the API has run."""
+    """Tell whether an item is code or commands that the API has run."""
     return item["type"] == CODE_CALL or (item["type"] == SHELL_CALL and "output" in item)
 
 
@@ -102,7 +102,7 @@ def _shown_picture(filename: str, data: bytes) -> dict[str, str]:
 
 
 def _cite(filename: str, name: str, container: str, items: Sequence[Mapping[str, Any]]) -> None:
-    """Cite a file in the text that has its address, or at the start of the last text; nowhere if nothing is said."""
+    """Cite a file in the text with its URL, or at the start of the last text; nowhere if there is no text."""
     address = f"sandbox:{FOLDER}{filename}"
     parts = [part for item in items for part in dicts(item.get("content")) if part.get("type") == "output_text"]
     if not parts:
@@ -110,23 +110,30 @@ def _cite(filename: str, name: str, container: str, items: Sequence[Mapping[str,
     part = next((part for part in parts if address in part["text"]), parts[-1])
     start = max(part["text"].find(address), 0)
     end = start + len(address) if address in part["text"] else start
-    cited = {"type": "container_file_citation", "container_id": container, "file_id": name, "filename": filename}
-    part["annotations"].append(by_name({**cited, "start_index": start, "end_index": end}))
+    citation = {"type": "container_file_citation", "container_id": container, "file_id": name, "filename": filename}
+    part["annotations"].append(by_name({**citation, "start_index": start, "end_index": end}))
 
 
 def to_store(
     output: Sequence[Mapping[str, Any]], choice: Choice, prompt: Prompt, serial: str, now: float
 ) -> list[StoredDocument]:
-    """Return the container in which an answer's code ran, used now, and its files; none where no code ran."""
-    ran = [name for item in output if (name := _container_of(item))]
-    if not ran:
+    """Return the container in which an answer's code ran, last used now, and its files; none if no code ran."""
+    container_ids = [name for item in output if (name := _container_of(item))]
+    if not container_ids:
         return []
-    asked = mapping(_asked(prompt))
-    files = [file for files in islice(_files_made(choice, prompt), len(ran)) for file in files]
+    requested = mapping(_requested(prompt))
+    files = [file for files in islice(_files_made(choice, prompt), len(container_ids)) for file in files]
     return [
-        StoredDocument(CONTAINER, ran[0], containers.new_container(asked, now, ran[0]), grows=USED),
+        StoredDocument(
+            CONTAINER, container_ids[0], containers.new_container(requested, now, container_ids[0]), grows=USED
+        ),
         *(
-            StoredDocument(FILE, made := _file_id(name, serial), made_file(ran[0], made, name, data, now), data=data)
+            StoredDocument(
+                FILE,
+                file_id := _file_id(name, serial),
+                made_file(container_ids[0], file_id, name, data, now),
+                data=data,
+            )
             for name, data in files
         ),
     ]

@@ -1,4 +1,4 @@
-"""Why a prompt was not found in the cache: compared with that of an earlier response, which a request names.
+"""The reasons of cache misses: a request can compare its prompt with that of an earlier response.
 
 Sources: OpenAI's guide to prompt cache diagnostics and `PromptCacheDiagnostics` of the openai SDK 3.57; that short
 prompts are `unavailable`, and that both counts are alike where all is lost, as users measured it (2026-09-29).
@@ -15,36 +15,36 @@ from completions.wire import fingerprints
 from completions.wire.base import Document, Place, StoredDocument
 from completions.wire.fields import mapping, text_or_none
 from completions.wire.fingerprints import FINGERPRINT
-from completions.wire.openai import prefix
-from completions.wire.openai.responses.echo import WHOLE_REASONING
+from completions.wire.openai import cache_points
+from completions.wire.openai.responses.echo import REASONS_OVER_ALL_TURNS
 
-TOLD = "prompt_cache_diagnostics"
+DIAGNOSTICS = "prompt_cache_diagnostics"
 
 COMPACTED = "context"
-"""The setting of what stands for earlier parts of the conversation."""
+"""The name of the setting for compactions of earlier parts of the conversation."""
 
 
 def has_diagnostics(prompt: Prompt) -> bool:
-    """Return whether the model compares prompts: GPT-5.6 and later ones do."""
-    return WHOLE_REASONING.match(models.base(prompt.model or "").rpartition("/")[2]) is not None
+    """Tell whether the model compares prompts: GPT-5.6 and later ones do."""
+    return REASONS_OVER_ALL_TURNS.match(models.base(prompt.model or "").rpartition("/")[2]) is not None
 
 
 def place(prompt: Prompt) -> Place | None:
-    """Return where the prompt is that a request wants its own compared with."""
+    """Return the place of the fingerprint with which a request compares its prompt."""
     name = text_or_none(mapping(prompt.body.get("prompt_cache_options")).get("comparison_response_id"))
     return None if name is None else (FINGERPRINT, name)
 
 
 def to_store(name: str, prompt: Prompt, usage: Mapping[str, Any] | None, ends: float) -> StoredDocument:
-    """Return what is kept of a prompt for later comparisons, under its response's id."""
+    """Return the fingerprint of a prompt to store for later comparisons, under its response's id."""
     return fingerprints.to_store(name, {**_fingerprint(prompt), "tokens": _tokens(usage)}, ends)
 
 
 def diagnosed(prompt: Prompt, usage: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return what is told where a comparison was asked for."""
+    """Return the result of the comparison, if the request asks for one."""
     if place(prompt) is None:
         return {}
-    return {TOLD: _compared(prompt, mapping(prompt.recalled.get(FINGERPRINT)), _tokens(usage))}
+    return {DIAGNOSTICS: _compared(prompt, mapping(prompt.recalled.get(FINGERPRINT)), _tokens(usage))}
 
 
 def _compared(prompt: Prompt, before: Mapping[str, Any], tokens: int) -> dict[str, Any]:
@@ -70,10 +70,10 @@ def _miss(reason: str, reusable: int, missed: int) -> dict[str, Any]:
 
 def _fingerprint(prompt: Prompt) -> Document:
     compacted = [item.get("encrypted_content") for item in items_of(prompt) if item.get("type") == "compaction"]
-    settings = prefix.settings(prompt) | {COMPACTED: compacted}
+    settings = cache_points.settings(prompt) | {COMPACTED: compacted}
     return fingerprints.fingerprint(settings, map(fingerprints.message_bytes, prompt.messages))
 
 
 def _tokens(usage: Mapping[str, Any] | None) -> int:
-    """Return how many tokens of a prompt can be cached."""
-    return max(int(mapping(usage).get("input_tokens") or 0) - prefix.UNCACHED, 0)
+    """Return the number of a prompt's tokens that can be cached."""
+    return max(int(mapping(usage).get("input_tokens") or 0) - cache_points.UNCACHED, 0)

@@ -1,4 +1,4 @@
-"""What a response repeats of its request, with the API's defaults for what the request does not say.
+"""The fields of a response that repeat its request, with the API's defaults for missing ones.
 
 Keys, their order and the defaults as they were recorded of the API, the last in October 2026; some differ by model.
 """
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from completions.conversation import Prompt
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
-from completions.tokens.deferred import BRINGS_TOOLS, items_of
+from completions.tokens.deferred import TOOL_ADDING_ITEMS, items_of
 from completions.wire.fields import arranged, dicts, mapping, text, text_or_none, texts, whole, without_fields
 from completions.wire.openai.base import service_tier
 from completions.wire.openai.responses import templates
@@ -43,19 +43,19 @@ TOOL_USAGE = {
     },
     "web_search": {"num_requests": 0},
 }
-"""The usage of hosted tools of a response without searches: pictures are billed as they are drawn."""
+"""The usage of hosted tools of a response without searches; pictures are billed separately."""
 
-STEADY = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
+CONSTANT_FIELDS = {"billing": {"payer": "developer"}, "moderation": None, "tool_usage": TOOL_USAGE}
 """Fields that do not depend on the request."""
 
 SUMMARIES = {"auto": "detailed", "concise": "concise", "detailed": "detailed"}
-"""The summaries of reasoning, by what a request asks for."""
+"""The summary in the response, by the requested one."""
 
-LATER = re.compile(r"gpt-(5\.([2-9]|\d\d)|[6-9])")
-"""Models that keep a cache for a day, and have a `top_p` of their own."""
+SINCE_GPT_5_2 = re.compile(r"gpt-(5\.([2-9]|\d\d)|[6-9])")
+"""Models that cache prompts for a day, and have another default `top_p`."""
 
-WHOLE_REASONING = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
-"""Models that reason over all turns of a conversation unless they are told not to."""
+REASONS_OVER_ALL_TURNS = re.compile(r"gpt-(5\.([6-9]|\d\d)|[6-9])")
+"""Models that reason over all turns of a conversation by default."""
 
 PRO = re.compile(r"gpt-5(\.\d+)?-pro")
 """Models that think in several ways at once before they answer (recorded of gpt-5.2-pro, 2026-09-29)."""
@@ -83,14 +83,14 @@ TOOLS: Mapping[str, Mapping[str, Any]] = {
     "mcp": dict.fromkeys(("allowed_tools", "headers", "server_description")),
     "tool_search": {"description": None, "parameters": None},
 }
-"""What tools have by default, by type."""
+"""The default fields of tools, by type."""
 
 _PLACES = {"function": 0, "custom": 0, "namespace": 2}
-"""Functions come first, then the API's own tools, then what is in a namespace; in each the order is the request's."""
+"""The order of tools: functions, the API's own tools, namespaces; within each, the order of the request."""
 
 
 class Defaults(NamedTuple):
-    """What a model does unless it is told otherwise; how it reasons is None where it does not."""
+    """The defaults of a model; those of reasoning are None if it does not reason."""
 
     is_known: bool
     effort: str | None
@@ -104,9 +104,9 @@ class Defaults(NamedTuple):
 def defaults(model: str) -> Defaults:
     """Return the defaults of a model, by its name without a vendor's."""
     name = models.base(model).rpartition("/")[2]
-    can, known, is_later = capabilities(name, "openai"), is_known(name, "openai"), bool(LATER.match(name))
+    can, known, is_later = capabilities(name, "openai"), is_known(name, "openai"), bool(SINCE_GPT_5_2.match(name))
     reasons = known and "reasoning" not in can.lacks
-    context = "all_turns" if WHOLE_REASONING.match(name) else "current_turn"
+    context = "all_turns" if REASONS_OVER_ALL_TURNS.match(name) else "current_turn"
     return Defaults(
         known,
         can.default_effort if reasons else None,
@@ -119,10 +119,10 @@ def defaults(model: str) -> Defaults:
 
 def echo(prompt: Prompt, model: str) -> dict[str, Any]:
     """Return the fields that repeat the request, with the defaults of missing ones."""
-    body, usual = prompt.body, defaults(model)
+    body, model_defaults = prompt.body, defaults(model)
     conversation, images = conversation_id(body), templates.IMAGE_URL in included(body)
-    form = mapping(body.get("text"))
-    told = {
+    text_options = mapping(body.get("text"))
+    fields = {
         "access_programs": mapping(body.get("access_programs")) or None,
         "background": prompt.background,
         "model": model,
@@ -130,27 +130,31 @@ def echo(prompt: Prompt, model: str) -> dict[str, Any]:
         **{key: text_or_none(body.get(key)) for key in _TEXTS},
         **{key: whole(body.get(key), 0) for key in _COUNTS},
         "parallel_tool_calls": prompt.parallel_tool_calls,
-        "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h")) or usual.retention,
-        "reasoning": _reasoned(prompt, usual),
+        "prompt_cache_retention": _one_of(body.get("prompt_cache_retention"), ("in_memory", "24h"))
+        or model_defaults.retention,
+        "reasoning": _reasoning(prompt, model_defaults),
         "service_tier": service_tier(body),
         "store": body.get("store") is not False,
         "temperature": _number(body.get("temperature"), 1.0),
-        "text": {"format": _format(mapping(form.get("format"))), "verbosity": text(form.get("verbosity")) or "medium"},
+        "text": {
+            "format": _format(mapping(text_options.get("format"))),
+            "verbosity": text(text_options.get("verbosity")) or "medium",
+        },
         "tool_choice": _choice(body.get("tool_choice")),
-        "tools": shown_tools(_known_tools(prompt, usual)),
+        "tools": shown_tools(_known_tools(prompt, model_defaults)),
         "top_logprobs": whole(body.get("top_logprobs"), 0) or 0,
-        "top_p": _number(body.get("top_p"), usual.top_p),
+        "top_p": _number(body.get("top_p"), model_defaults.top_p),
         "truncation": _one_of(body.get("truncation"), ("auto", "disabled")) or "disabled",
         "metadata": {key: value for key, value in prompt.metadata.items() if isinstance(value, str)},
         **{key: _number(body.get(key), 0.0) for key in ("frequency_penalty", "presence_penalty")},
-        **STEADY,
+        **CONSTANT_FIELDS,
     }
-    if kept := mapping(body.get("prompt_cache_options")):
-        told["prompt_cache_options"] = {"mode": "implicit", "ttl": "30m", **kept}
-        told["prompt_cache_options"].pop("prewarm", None)
+    if cache_options := mapping(body.get("prompt_cache_options")):
+        fields["prompt_cache_options"] = {"mode": "implicit", "ttl": "30m", **cache_options}
+        fields["prompt_cache_options"].pop("prewarm", None)
     if mapping(body.get("prompt")):
-        told["prompt"] = templates.shown_prompt(body, images=images)
-    return told | {"conversation": {"id": conversation}} if conversation else told
+        fields["prompt"] = templates.shown_prompt(body, images=images)
+    return fields | {"conversation": {"id": conversation}} if conversation else fields
 
 
 def by_name(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,25 +164,28 @@ def by_name(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def conversation_id(body: Mapping[str, object]) -> str | None:
     """Return the id of the conversation that a request belongs to."""
-    given = body.get("conversation")
-    return text_or_none(given.get("id") if isinstance(given, dict) else given)
+    conversation = body.get("conversation")
+    return text_or_none(conversation.get("id") if isinstance(conversation, dict) else conversation)
 
 
-def summary_wanted(reasoning: Mapping[str, Any]) -> str | None:
+def requested_summary(reasoning: Mapping[str, Any]) -> str | None:
     """Return the requested summary of the reasoning, under either name."""
     return text_or_none(reasoning.get("summary") or reasoning.get("generate_summary"))
 
 
-def _reasoned(prompt: Prompt, usual: Defaults) -> dict[str, Any]:
-    asked = mapping(prompt.body.get("reasoning"))
-    effort, summary = text_or_none(asked.get("effort")) or usual.effort, SUMMARIES.get(summary_wanted(asked) or "")
-    if usual.effort is None:
-        return {**({"context": None} if usual.is_known else {}), "effort": effort, "summary": summary}
-    context = text(asked.get("context"))
+def _reasoning(prompt: Prompt, model_defaults: Defaults) -> dict[str, Any]:
+    requested = mapping(prompt.body.get("reasoning"))
+    effort, summary = (
+        text_or_none(requested.get("effort")) or model_defaults.effort,
+        SUMMARIES.get(requested_summary(requested) or ""),
+    )
+    if model_defaults.effort is None:
+        return {**({"context": None} if model_defaults.is_known else {}), "effort": effort, "summary": summary}
+    context = text(requested.get("context"))
     return {
-        "context": usual.context if context in ("", "auto") else context,
+        "context": model_defaults.context if context in ("", "auto") else context,
         "effort": effort,
-        "mode": text(asked.get("mode")) or usual.mode,
+        "mode": text(requested.get("mode")) or model_defaults.mode,
         "summary": summary,
     }
 
@@ -191,21 +198,21 @@ def _number(value: object, default: float) -> float:
     return value if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
-def _format(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the form of the answer; its schema names no standard (recorded from 2025-08 to 2026-09)."""
-    if given.get("type") not in ("json_object", "json_schema"):
+def _format(requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the format of the answer; its schema has no `$schema` (recorded from 2025-08 to 2026-09)."""
+    if requested.get("type") not in ("json_object", "json_schema"):
         return {"type": "text"}
-    usual = {"description": None, "strict": False} if given["type"] == "json_schema" else {}
-    if isinstance(schema := given.get("schema"), dict) and "$schema" in schema:
-        given = {**given, "schema": without_fields(schema, "$schema")}
-    return by_name({**usual, **given})
+    default_fields = {"description": None, "strict": False} if requested["type"] == "json_schema" else {}
+    if isinstance(schema := requested.get("schema"), dict) and "$schema" in schema:
+        requested = {**requested, "schema": without_fields(schema, "$schema")}
+    return by_name({**default_fields, **requested})
 
 
-def _choice(given: object) -> Any:
+def _choice(choice: object) -> Any:
     """Return the choice of tools; an object has its type first, as recorded in October 2026."""
-    if isinstance(given, dict):
-        return by_name(given)
-    return given if given in ("none", "required") else "auto"
+    if isinstance(choice, dict):
+        return by_name(choice)
+    return choice if choice in ("none", "required") else "auto"
 
 
 def shown_tools(tools: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -214,58 +221,58 @@ def shown_tools(tools: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return sorted(shown, key=lambda tool: _PLACES.get(tool["type"], 1))
 
 
-def _known_tools(prompt: Prompt, usual: Defaults) -> list[Mapping[str, Any]]:
-    """Return the tools that the model knows: those of the request, and those that its items bring.
+def _known_tools(prompt: Prompt, model_defaults: Defaults) -> list[Mapping[str, Any]]:
+    """Return the model's tools: those of the request, and those that its items add.
 
-    What a search has found is in a namespace of its own name; what is added too, at models before `gpt-5.6`.
+    Functions that a search found are in a namespace of their own name; added ones too, with models before `gpt-5.6`.
     """
     tools: list[Mapping[str, Any]] = list(dicts(prompt.body.get("tools")))
     for item in items_of(prompt):
-        if (kind := item.get("type")) not in BRINGS_TOOLS:
+        if (kind := item.get("type")) not in TOOL_ADDING_ITEMS:
             continue
-        brought = [tool for tool in dicts(item.get("tools")) if isinstance(tool.get("type"), str)]
-        names = [tool.get("name") for tool in brought]
+        added = [tool for tool in dicts(item.get("tools")) if isinstance(tool.get("type"), str)]
+        names = [tool.get("name") for tool in added]
         tools = [tool for tool in tools if tool.get("name") not in names or tool.get("defer_loading") is not True]
-        apart = is_apart(kind, usual)
-        tools += [_in_namespace(tool) if apart and tool["type"] == "function" else tool for tool in brought]
+        has_namespace = has_own_namespace(kind, model_defaults)
+        tools += [_in_namespace(tool) if has_namespace and tool["type"] == "function" else tool for tool in added]
     return tools
 
 
-def is_apart(kind: object, usual: Defaults) -> bool:
-    """Tell whether a function that an item brings is in a namespace of its own name."""
-    return kind == "tool_search_output" or usual.context != "all_turns"
+def has_own_namespace(kind: object, model_defaults: Defaults) -> bool:
+    """Tell whether a function that an item adds is in a namespace of its own name."""
+    return kind == "tool_search_output" or model_defaults.context != "all_turns"
 
 
 def _in_namespace(tool: Mapping[str, Any]) -> dict[str, Any]:
-    named = {"type": "namespace", "description": tool.get("description"), "name": tool.get("name")}
-    return named | {"tools": [without_fields(tool, "defer_loading")]}
+    namespace = {"type": "namespace", "description": tool.get("description"), "name": tool.get("name")}
+    return namespace | {"tools": [without_fields(tool, "defer_loading")]}
 
 
-def _tool(given: Mapping[str, Any]) -> dict[str, Any]:
-    told = {**TOOLS.get(given["type"], {}), **given}
-    match given["type"]:
+def _tool(tool: Mapping[str, Any]) -> dict[str, Any]:
+    shown = {**TOOLS.get(tool["type"], {}), **tool}
+    match tool["type"]:
         case "function":
-            told["strict"] = given.get("strict") is not False
-            if told["strict"] and told["parameters"] is None:
-                told["parameters"] = dict(NOTHING)
-            elif given.get("strict") is None and "properties" in mapping(told["parameters"]):
-                told["parameters"] = _made_strict(told["parameters"])
+            shown["strict"] = tool.get("strict") is not False
+            if shown["strict"] and shown["parameters"] is None:
+                shown["parameters"] = dict(NOTHING)
+            elif tool.get("strict") is None and "properties" in mapping(shown["parameters"]):
+                shown["parameters"] = _made_strict(shown["parameters"])
         case "namespace":
-            told["tools"] = shown_tools(dicts(given.get("tools")))
+            shown["tools"] = shown_tools(dicts(tool.get("tools")))
         case "web_search" | "web_search_preview":
-            told.pop("external_web_access", None)
-            if isinstance(place := given.get("user_location"), dict):
-                told["user_location"] = {"type": "approximate", **_NOWHERE, **place}
+            shown.pop("external_web_access", None)
+            if isinstance(place := tool.get("user_location"), dict):
+                shown["user_location"] = {"type": "approximate", **_NOWHERE, **place}
         case "mcp":
-            if "authorization" in given:
-                told["authorization"] = REDACTED
-            if "connector_id" in given:
-                told.setdefault("server_url", None)
-            if isinstance(approval := given.get("require_approval"), dict):
-                told["require_approval"] = {"always": None, "never": None, **approval}
-            if isinstance(headers := given.get("headers"), dict):
-                told["headers"] = dict.fromkeys(headers, REDACTED)
-    return told
+            if "authorization" in tool:
+                shown["authorization"] = REDACTED
+            if "connector_id" in tool:
+                shown.setdefault("server_url", None)
+            if isinstance(approval := tool.get("require_approval"), dict):
+                shown["require_approval"] = {"always": None, "never": None, **approval}
+            if isinstance(headers := tool.get("headers"), dict):
+                shown["headers"] = dict.fromkeys(headers, REDACTED)
+    return shown
 
 
 NOTHING = {"additionalProperties": False, "type": "object", "properties": {}, "required": []}

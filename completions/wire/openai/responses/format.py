@@ -1,4 +1,4 @@
-"""Responses: `POST /v1/responses`, and `POST /v1/responses/input_tokens`, which counts the same request."""
+"""Responses: `POST /v1/responses`, and `POST /v1/responses/input_tokens`, which counts a request's tokens."""
 
 import time
 from collections.abc import Collection, Mapping, Sequence
@@ -24,12 +24,20 @@ from completions.wire.documents import documents as documents_of
 from completions.wire.fields import arranged, dicts, mapping, text, without_fields
 from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import Framing
-from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, events_of
+from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, framing_of
 from completions.wire.openai.containers import CONTAINER
 from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
-from completions.wire.openai.responses import containers, diagnostics, hosted, order, replayed, templates, updates
+from completions.wire.openai.responses import (
+    configuration_items,
+    containers,
+    diagnostics,
+    hosted,
+    reasoning_order,
+    replayed_items,
+    templates,
+)
 from completions.wire.openai.responses import rules as responses_rules
-from completions.wire.openai.responses.document import begun, document, prefix, thoughts, tier_at_first
+from completions.wire.openai.responses.document import document, initial_tier, prefix, thoughts, unfinished
 from completions.wire.openai.responses.echo import ORDER, conversation_id
 from completions.wire.openai.responses.prompt import (
     is_reference,
@@ -37,21 +45,21 @@ from completions.wire.openai.responses.prompt import (
     own_items,
     read_prompt,
     references,
-    unsealed,
+    unencrypted_reasoning,
 )
 from completions.wire.openai.responses.readback import collect_count, collect_response
 from completions.wire.openai.responses.refusals import REFUSALS
 from completions.wire.openai.responses.stored import CONVERSATION, ITEM, RESPONSE, to_store, with_notes
 from completions.wire.openai.responses.stream import SEQUENCE, narrate
 from completions.wire.openai.vector_stores import STORE_FILES
-from completions.wire.openai.words import RESPONSES
+from completions.wire.openai.wordings import RESPONSES
 
 MAX_ITEMS = 1000
-"""The most earlier items that are remembered; beyond that, the oldest are forgotten."""
+"""The most earlier items of a conversation; beyond that, the oldest are dropped."""
 
 
-NEEDED = ("id", "status", "model", "background", "tools")
-"""What a response has in any case, in its stream and where it is stored."""
+REQUIRED = ("id", "status", "model", "background", "tools")
+"""Fields that every response has, in its stream and in the store."""
 
 NO_OTHERS: Mapping[str, Dialect] = {}
 
@@ -61,23 +69,23 @@ class Responses(OpenAIFormat):
 
     name = "responses"
     vendor = "openai"
-    limits_refusals = False
+    has_limits_in_errors = False
     collect = staticmethod(collect_response)
 
     def __init__(self, dialect: Dialect = OPENAI, by_model: Mapping[str, Dialect] = NO_OTHERS) -> None:
         super().__init__(dialect)
         self._by_model = by_model
-        self._framings = {other: events_of(other) for other in by_model.values()}
+        self._framings = {other: framing_of(other) for other in by_model.values()}
 
     refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
-    words = RESPONSES
+    wordings = RESPONSES
 
-    def knows(self, model: str) -> bool:
-        """Tell whether the vendor whose name the model's begins with has it, or else those who speak the dialect."""
-        return self._vendor_of(model).knows(model)
+    def has_model(self, model: str) -> bool:
+        """Tell whether the vendor of the model's prefix has the model, or else the dialect's vendor."""
+        return self._vendor_of(model).has_model(model)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read a request for a response; what it refers to is loaded later."""
+        """Read a request for a response; the documents that it references are loaded later."""
         document = decode_object(body)
         if self._dialect.convert is not None:
             self._dialect.convert("responses", document)
@@ -85,13 +93,13 @@ class Responses(OpenAIFormat):
         if validate:
             self._validate(document)
         prompt, own = read_prompt(document, headers), own_items(document)
-        if validate and not self._said_before(prompt):
+        if validate and not self._earlier_places(prompt):
             self._check_order(own, document)
-        prompt = updates.configured(prompt, own)
+        prompt = configuration_items.configured(prompt, own)
         return replace(prompt, task="state") if self.prepares(document) else prompt
 
     def prepares(self, body: Mapping[str, Any]) -> bool:
-        """Return whether a request prepares the prompt cache alone, so that nothing is generated."""
+        """Tell whether a request only prepares the prompt cache, so that nothing is generated."""
         return mapping(body.get("prompt_cache_options")).get("prewarm") is True
 
     def _validate(self, body: dict[str, Any]) -> None:
@@ -100,18 +108,18 @@ class Responses(OpenAIFormat):
     def _check_order(self, items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
         responses_rules.matched(items)
         if self._is_openai(body):
-            replayed.check_ids(own_items(body))
-            updates.check(items, body)
-            order.check(items, stored=body.get("store") is not False)
-            replayed.check(items, body)
+            replayed_items.check_ids(own_items(body))
+            configuration_items.check(items, body)
+            reasoning_order.check(items, stored=body.get("store") is not False)
+            replayed_items.check(items, body)
 
     def _is_openai(self, body: Mapping[str, Any]) -> bool:
         return self.vendor == Responses.vendor and self._vendor_of(text(body.get("model"))) is self._dialect
 
-    def refers_to(self, prompt: Prompt) -> Collection[Place]:
-        """Return what was said before that is referred to, and the files of the vector stores to be searched.
+    def references(self, prompt: Prompt) -> Collection[Place]:
+        """Return the documents of the conversation before, and the files of the vector stores to be searched.
 
-        A prompt template comes first, and alone: what it says of the request may refer to more.
+        A prompt template comes first, and alone, because the expanded request may reference more.
         """
         name = templates.template_id(prompt.body) if "prompt" in prompt.body and prompt.task == "generate" else None
         if name is not None and templates.PROMPT not in prompt.recalled:
@@ -119,41 +127,43 @@ class Responses(OpenAIFormat):
         compared = diagnostics.place(prompt)
         files = [(STORE_FILES, name) for name in hosted.stores(prompt)]
         container = [(CONTAINER, name)] if (name := containers.requested_id(prompt)) else []
-        return [*self._said_before(prompt), *files, *container, *([] if compared is None else [compared])]
+        return [*self._earlier_places(prompt), *files, *container, *([] if compared is None else [compared])]
 
-    def _said_before(self, prompt: Prompt) -> list[Place]:
-        """Return the previous response, the conversation, and the items that are referred to or looked for."""
+    def _earlier_places(self, prompt: Prompt) -> list[Place]:
+        """Return the places of the previous response, of the conversation, and of items that have to be loaded."""
         previous, conversation = prompt.body.get("previous_response_id"), conversation_id(prompt.body)
         places = [(RESPONSE, previous)] if isinstance(previous, str) else []
         places += [(CONVERSATION, conversation)] if conversation else []
         own = own_items(prompt.body)
         names = references(own)
         if prompt.body.get("store") is False and self._is_openai(prompt.body):
-            names += unsealed(own)
+            names += unencrypted_reasoning(own)
         return places + [(ITEM, name) for name in names]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with everything said before it; the instructions are its own, or its template's."""
-        named = [place for place in self.refers_to(prompt) if place[0] == templates.PROMPT]
-        if named:
-            return self._with_template(prompt, named[0][1], documents.get(named[0]), validate=validate)
-        files = {name: found["files"] for (kind, name), found in documents.items() if kind == STORE_FILES}
+        """Return the prompt with the conversation before it; the instructions are its own, or its template's."""
+        template_places = [place for place in self.references(prompt) if place[0] == templates.PROMPT]
+        if template_places:
+            return self._with_template(
+                prompt, template_places[0][1], documents.get(template_places[0]), validate=validate
+            )
+        files = {name: record["files"] for (kind, name), record in documents.items() if kind == STORE_FILES}
         if files:
             prompt = replace(prompt, recalled={**prompt.recalled, "files": files})
         if (compared := documents.get(diagnostics.place(prompt) or ("", ""))) is not None:
             prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: compared})
         if validate and self.vendor == Responses.vendor and (container := containers.requested_id(prompt)):
             containers.check_requested(container, documents.get((CONTAINER, container)), time.time())
-        if not (places := self._said_before(prompt)):
+        if not (places := self._earlier_places(prompt)):
             return prompt
         if validate:
             responses_rules.present(places, documents)
         before: list[dict[str, Any]] = []
-        for (kind, _), found in documents.items():
+        for (kind, _), record in documents.items():
             if kind == RESPONSE:
-                before += [*found["context"], *found["input"], *found["response"]["output"]]
+                before += [*record["context"], *record["input"], *record["response"]["output"]]
             elif kind == CONVERSATION:
-                before += found["items"]
+                before += record["items"]
         own = [
             dict(documents.get((ITEM, item["id"]), {})) if is_reference(item) else item
             for item in own_items(prompt.body)
@@ -163,10 +173,10 @@ class Responses(OpenAIFormat):
         before = before[-MAX_ITEMS:]
         recalled = {**prompt.recalled, "items": before, "own": own}
         prompt = replace(prompt, messages=messages(prompt.body, [*before, *own]), recalled=recalled)
-        return updates.configured(prompt, [*before, *own])
+        return configuration_items.configured(prompt, [*before, *own])
 
     def _with_template(self, prompt: Prompt, name: str, template: Document | None, *, validate: bool) -> Prompt:
-        """Return the prompt with what its template says; one with nothing in it stands for any."""
+        """Return the prompt expanded by its template; an empty template changes nothing."""
         recalled = {**prompt.recalled, templates.PROMPT: name}
         if template is None and validate:
             raise templates.not_found(name)
@@ -174,61 +184,69 @@ class Responses(OpenAIFormat):
             return replace(prompt, recalled=recalled)
         body = templates.expanded(prompt.body, template, validate=validate)
         if validate:
-            said = dicts(body["instructions"])
-            self._validate({**body, "instructions": None, "input": [*said, *own_items(body)]} if said else body)
+            instructions = dicts(body["instructions"])
+            self._validate(
+                {**body, "instructions": None, "input": [*instructions, *own_items(body)]} if instructions else body
+            )
         return replace(read_prompt(body, prompt.headers), recalled=recalled, task=prompt.task)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the response, its items, the items to append to the conversation, and what prompts are compared by."""
+        """Return the response, its items, the items to append to the conversation, and the prompt's fingerprint."""
         stored = prompt.body.get("store") is not False
-        compared = self._speaks(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
+        compared = self._dialect_for(prompt).vendor == OPENAI.vendor and diagnostics.has_diagnostics(prompt)
         if not (stored or compared or conversation_id(prompt.body) or containers.uses_container(prompt)):
             return ()
-        whole, (begins, ends) = self._document(reply, prompt), span()
+        response, (begins, ends) = self._document(reply, prompt), span()
         own = dicts(prompt.recalled.get("own")) if "own" in prompt.recalled else own_items(prompt.body)
         before = dicts(prompt.recalled.get("items"))
-        documents = to_store(whole, own, before, (begins, ends), stored=stored)
+        documents = to_store(response, own, before, (begins, ends), stored=stored)
         if reply.choices:
-            documents += containers.to_store(whole["output"], reply.choices[0], prompt, reply.serial, ends)
+            documents += containers.to_store(response["output"], reply.choices[0], prompt, reply.serial, ends)
         if compared:
-            documents.append(diagnostics.to_store(whole["id"], prompt, whole["usage"], ends))
+            documents.append(diagnostics.to_store(response["id"], prompt, response["usage"], ends))
         shown = None if prompt.background or prompt.stream else reply.verbatim(Responses.name)
-        tier = tier_at_first(prompt.body)
+        tier = initial_tier(prompt.body)
         return with_notes(documents, prompt.per_chunk, tier, shown)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `response`: the complete one, or for the background a queued one."""
-        if (own := reply.verbatim(Responses.name)) is not None and not prompt.background:
-            return dict(own)
-        whole = self._document(reply, prompt)
-        return begun(whole, "queued", tier_at_first(prompt.body)) if prompt.background else whole
+        """Return the complete `response`, or a queued one for a background request."""
+        if (verbatim := reply.verbatim(Responses.name)) is not None and not prompt.background:
+            return dict(verbatim)
+        response = self._document(reply, prompt)
+        return unfinished(response, "queued", initial_tier(prompt.body)) if prompt.background else response
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the typed events."""
-        padded = prompt.include_obfuscation and self._speaks(prompt).padding == "obfuscation" and not prompt.background
-        told = without_fields(self._document(reply, prompt), "billing")
-        return self._dialect.narrated(narrate(told, prompt.per_chunk, tier_at_first(prompt.body), obfuscate=padded))
+        padded = (
+            prompt.include_obfuscation and self._dialect_for(prompt).padding == "obfuscation" and not prompt.background
+        )
+        response = without_fields(self._document(reply, prompt), "billing")
+        return self._dialect.response_events(
+            narrate(response, prompt.per_chunk, initial_tier(prompt.body), obfuscate=padded)
+        )
 
     def _document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        dialect = self._speaks(prompt)
-        made = document(dialect.identified(reply), prompt)
+        dialect = self._dialect_for(prompt)
+        response = document(dialect.with_call_ids(reply), prompt)
         if not reply.id:
-            made["id"] = dialect.response_id(made["id"], reply)
+            response["id"] = dialect.response_id(response["id"], reply)
         runs = iter(thoughts(reply.choices[0]) if reply.choices else ())
         items = []
-        for place, item in enumerate(made["output"]):
+        for place, item in enumerate(response["output"]):
             item["id"] = dialect.response_id(item["id"], reply, place)
-            items.append(dialect.reasoned(item, next(runs)) if item["type"] == "reasoning" else item)
-        whole = dialect.response(_over({**made, "output": items}, reply.verbatim(Responses.name)), prompt)
+            items.append(dialect.reasoning_item(item, next(runs)) if item["type"] == "reasoning" else item)
+        adapted = dialect.response(
+            _with_verbatim({**response, "output": items}, reply.verbatim(Responses.name)), prompt
+        )
         if dialect.vendor == OPENAI.vendor:
-            whole |= diagnostics.diagnosed(prompt, whole["usage"])
-        return arranged(whole, dialect.response_order or ORDER)
+            adapted |= diagnostics.diagnosed(prompt, adapted["usage"])
+        return arranged(adapted, dialect.response_order or ORDER)
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return server-sent events as those write them whose answer it is."""
-        return self._framings.get(self._speaks(prompt), self.usual_framing)
+        """Return the server-sent events of the vendor of the model."""
+        return self._framings.get(self._dialect_for(prompt), self.default_framing)
 
-    def _speaks(self, prompt: Prompt) -> Dialect:
+    def _dialect_for(self, prompt: Prompt) -> Dialect:
         """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""
         return self._vendor_of(prompt.model or "")
 
@@ -236,20 +254,22 @@ class Responses(OpenAIFormat):
         return next((other for start, other in self._by_model.items() if model.startswith(start)), self._dialect)
 
     def read(self, traffic: Traffic) -> ParsedExchange:
-        """Return the question and the answer of an exchange; what a prompt template said is told by the answer."""
-        said = super().read(traffic)
-        if said.prompt is None or templates.template_id(said.prompt.body) is None:
-            return said
-        for _, heard in documents_of(traffic.response):
-            told = mapping(heard.get("response", heard)).get("instructions")
-            if isinstance(told, list):
-                body = {**said.prompt.body, "instructions": told}
-                return replace(said, prompt=replace(said.prompt, messages=messages(body, own_items(body)), body=body))
+        """Return the question and the answer of an exchange; the answer has the messages of a prompt template."""
+        exchange = super().read(traffic)
+        if exchange.prompt is None or templates.template_id(exchange.prompt.body) is None:
+            return exchange
+        for _, event in documents_of(traffic.response):
+            instructions = mapping(event.get("response", event)).get("instructions")
+            if isinstance(instructions, list):
+                body = {**exchange.prompt.body, "instructions": instructions}
+                return replace(
+                    exchange, prompt=replace(exchange.prompt, messages=messages(body, own_items(body)), body=body)
+                )
             break
-        return said
+        return exchange
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an `error` event as the API has it; without a name, the envelope that its SDK takes for an error."""
+        """Return the API's `error` event; without a name, the envelope, which its SDK accepts as an error."""
         if not failure.name:
             return super().error_events(failure, prompt)
         exc, number = self.adapt_error(failure.error), failure.last.get(SEQUENCE, -1) + 1
@@ -257,18 +277,21 @@ class Responses(OpenAIFormat):
         return [Event(orjson.dumps(event), name="error")]
 
 
-def _over(made: dict[str, Any], own: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return a response with what a script's own says; it has a name, a status and so on, and its items have ids."""
-    if own is None:
-        return made
-    told = {key: value for key, value in own.items() if value is not None or key not in NEEDED}
-    ids = [order.free_id(prefix(item["type"]), made["id"], place) for place, item in enumerate(own["output"])]
-    items = [{**item, "id": item.get("id") or made_for} for made_for, item in zip(ids, own["output"], strict=True)]
-    return made | told | {"output": items}
+def _with_verbatim(response: dict[str, Any], verbatim: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return a response with the fields of a script's verbatim one, and with the required fields and ids of items."""
+    if verbatim is None:
+        return response
+    fields = {key: value for key, value in verbatim.items() if value is not None or key not in REQUIRED}
+    ids = [
+        reasoning_order.free_id(prefix(item["type"]), response["id"], place)
+        for place, item in enumerate(verbatim["output"])
+    ]
+    items = [{**item, "id": item.get("id") or default} for default, item in zip(ids, verbatim["output"], strict=True)]
+    return response | fields | {"output": items}
 
 
-class Unanswered(Responses):
-    """A format of requests that have a response's input and model, and for which nothing is generated or kept."""
+class WithoutAnswer(Responses):
+    """A format with the requests of responses, for which nothing is generated or stored."""
 
     refusals = ()
     task: Task
@@ -283,12 +306,12 @@ class Unanswered(Responses):
         return ()
 
 
-class InputTokens(Unanswered):
+class InputTokens(WithoutAnswer):
     """The number of tokens in a request for a response."""
 
     name = "input_tokens"
     task = "count"
-    is_limited = False
+    has_limits = False
     _validate = staticmethod(responses_rules.validate_count)
     collect = staticmethod(collect_count)
 

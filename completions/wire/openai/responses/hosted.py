@@ -1,8 +1,8 @@
 """Tools that are not functions: those that the API runs itself, and those with a fixed shape that the client runs.
 
-A script uses them with a tool call of the tool's type (`{name: web_search, arguments: {query: …}}`). The API's own are
-called once before a text unless the script says otherwise. The client's are offered to scripts like any tool, with a
-schema for `auto`. Shapes: `ResponseOutputItem` of the openai SDK.
+A script uses them with a tool call of the tool's type (`{name: web_search, arguments: {query: …}}`). By default, the
+API's own tools are called once before a text. The client's are offered to scripts like any tool, with a schema for
+`auto`. Shapes: `ResponseOutputItem` of the openai SDK.
 """
 
 import re
@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 
 from completions.conversation import Prompt, Tool, ToolCall
-from completions.wire.content import PAGE
+from completions.wire.content import DEFAULT_PAGE
 from completions.wire.fields import arranged, as_text, by_name, dicts, mapping, text, texts, without_fields
-from completions.wire.openai.drawings import drawing, edges_of, encoding_of
+from completions.wire.openai.picture_options import drawing, edges_of, encoding_of
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
 from completions.wire.picture_files import packed
@@ -30,11 +30,11 @@ ALIASES = {
 }
 """Other type names of tools."""
 
-DRAWN_AS = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
-"""What a picture is where the request leaves it to the model."""
+PICTURE_DEFAULTS = {"background": "opaque", "output_format": "png", "quality": "medium", "size": "1024x1024"}
+"""The properties of a picture that the request leaves to the model."""
 
 IN_CONTAINER = ("code_interpreter", "hosted_shell")
-"""The API's own tools that run in a container; a shell does if its environment says so."""
+"""The API's own tools that run in a container; a shell only if its environment says so."""
 
 API_TOOLS = ("web_search", "file_search", "image_generation", "mcp", *IN_CONTAINER)
 PICTURE = re.compile(r"(?i)\b(?:draw|icon|illustrat|image|logo|paint|photo|picture|sketch)")
@@ -42,8 +42,8 @@ SEARCH = re.compile(
     r"(?i)\b(?:search|look(?:ing)? (?:up|for)|find out|web|online|internet|site|news|latest|current(?:ly)?|today"
     r"|recent(?:ly)?|weather|price|stock|who|when|https?)\b"
 )
-ASKED_FOR = {"image_generation": PICTURE, "web_search": SEARCH}
-"""What asks for a tool. Coding agents offer these in every request, beside their own, and mean them seldom."""
+TRIGGERS = {"image_generation": PICTURE, "web_search": SEARCH}
+"""Words that request a tool. Coding agents offer these in every request next to their own, and rarely use them."""
 
 
 def _tool(name: str, description: str, **properties: Mapping[str, Any]) -> Tool:
@@ -89,10 +89,10 @@ _CLIENT_ITEMS = {
 
 def client_call(item: Mapping[str, Any]) -> ToolCall | None:
     """Return the call for an item of one of the client's tools; None for other items."""
-    known = _CLIENT_ITEMS.get(text(item.get("type")))
-    if known is None:
+    item_shape = _CLIENT_ITEMS.get(text(item.get("type")))
+    if item_shape is None:
         return None
-    name, key = known
+    name, key = item_shape
     if isinstance(item.get("actions"), list):
         name, key = "computer", "actions"
     arguments = {key: item.get(key)} if name != "shell" else item.get("action")
@@ -100,7 +100,7 @@ def client_call(item: Mapping[str, Any]) -> ToolCall | None:
 
 
 def call_of(item: Mapping[str, Any]) -> ToolCall | None:
-    """Return the call with which a script makes an item of a tool that is not a function; None for other items."""
+    """Return the call in a script that makes an item of a tool that is not a function; None for other items."""
     arguments = _api_arguments(item)
     if arguments is None:
         return client_call(item)
@@ -108,14 +108,14 @@ def call_of(item: Mapping[str, Any]) -> ToolCall | None:
 
 
 def _api_arguments(item: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what a script says of a call of the API's own tools; None for other items."""
+    """Return the arguments, in a script, of a call of the API's own tools; None for other items."""
     keys: tuple[str, ...]
     match item.get("type"):
         case "web_search_call":
             action = without_fields(mapping(item.get("action")), "sources")
             query = text(action.get("query"))
-            usual = action == {"type": "search", "query": query, "queries": [query]}
-            return {"query": query} if usual else {"query": query, "action": action}
+            is_default = action == {"type": "search", "query": query, "queries": [query]}
+            return {"query": query} if is_default else {"query": query, "action": action}
         case "file_search_call":
             keys = ("queries", "results")
         case "code_interpreter_call":
@@ -143,7 +143,7 @@ def kind_of(call: ToolCall, prompt: Prompt) -> str:
 
 
 def namespace_of(call: ToolCall, prompt: Prompt) -> dict[str, str]:
-    """Return the namespace of a function that is called; one that is loaded late is in a namespace of its own name."""
+    """Return the namespace of a called function; a deferred function is in a namespace of its own name."""
     for tool in dicts(prompt.body.get("tools")):
         inner = [text(each.get("name")) for each in dicts(tool.get("tools"))]
         if tool.get("type") == "namespace" and call.name in inner:
@@ -153,8 +153,8 @@ def namespace_of(call: ToolCall, prompt: Prompt) -> dict[str, str]:
     return {}
 
 
-def offered(prompt: Prompt) -> list[dict[str, Any]]:
-    """Return the API's own tools that it calls unasked before a text: each that is offered and may be called."""
+def default_tools(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the API's own tools that are called by default before a text: those that are offered and may be called."""
     choice = prompt.body.get("tool_choice")
     if choice == "none":
         return []
@@ -162,8 +162,8 @@ def offered(prompt: Prompt) -> list[dict[str, Any]]:
     if isinstance(choice, dict) and choice.get("type") != "allowed_tools":
         return [tool for tool in tools if canonical(tool) == canonical({**tool, "type": choice.get("type")})]
     if prompt.tools:
-        unasked = [kind for kind, words in ASKED_FOR.items() if not words.search(prompt.last_user)]
-        return [tool for tool in tools if canonical(tool) not in unasked]
+        not_triggered = [kind for kind, words in TRIGGERS.items() if not words.search(prompt.last_user)]
+        return [tool for tool in tools if canonical(tool) not in not_triggered]
     return tools
 
 
@@ -175,24 +175,24 @@ def canonical(tool: Mapping[str, Any]) -> str:
     return ALIASES.get(kind, kind)
 
 
-def called(
+def default_items(
     tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str], known: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return the items, without ids, of a tool that the API calls unasked; `known` are the types of items so far."""
+    """Return the items, without ids, of a tool that is called by default; `known` are the types of items so far."""
     kind = canonical(tool)
     if kind != "mcp":
         return [item(kind, {}, tool, prompt, include)]
-    listed = [] if "mcp_list_tools" in known else [_listed(tool)]
-    given = dicts(prompt.body.get("input"))
-    approval = next((each for each in given if each.get("type") == "mcp_approval_response"), None)
+    tool_list = [] if "mcp_list_tools" in known else [_tool_list(tool)]
+    items = dicts(prompt.body.get("input"))
+    approval = next((each for each in items if each.get("type") == "mcp_approval_response"), None)
     call = item("mcp", {"name": _allowed(tool)[0]}, tool, prompt, include)
     if approval is not None:
         answered = call | {"approval_request_id": text(approval.get("approval_request_id"))}
-        return [*listed, answered] if approval.get("approve") is True else listed
+        return [*tool_list, answered] if approval.get("approve") is True else tool_list
     if tool.get("require_approval", "always") == "never":
-        return [*listed, call]
-    asked = {key: call[key] for key in ("arguments", "name", "server_label")}
-    return [*listed, {"type": "mcp_approval_request", **asked}]
+        return [*tool_list, call]
+    request = {key: call[key] for key in ("arguments", "name", "server_label")}
+    return [*tool_list, {"type": "mcp_approval_request", **request}]
 
 
 def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
@@ -202,7 +202,7 @@ def _allowed(tool: Mapping[str, Any]) -> tuple[str, ...]:
     return names or ("search",)
 
 
-def _listed(tool: Mapping[str, Any]) -> dict[str, Any]:
+def _tool_list(tool: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"type": "object", "properties": {"query": {"type": "string"}}, "required": ["query"]}
     tools = [
         {"annotations": {"read_only": False}, "description": f"The tool {name}", "input_schema": schema, "name": name}
@@ -217,71 +217,75 @@ def tool_for(kind: str, prompt: Prompt) -> dict[str, Any]:
 
 
 def item(
-    kind: str, given: Mapping[str, Any], tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str]
+    kind: str, values: Mapping[str, Any], tool: Mapping[str, Any], prompt: Prompt, include: Sequence[str]
 ) -> dict[str, Any]:
-    """Return the item, without id, of a call of a tool; `given` is what the script says of it.
+    """Return the item, without id, of a call of a tool; `values` has the script's values.
 
-    That of a search in files has what was found, also where the request does not ask for it (`without_results`).
+    A file search has its results, also if the request does not include them (`without_results`).
     """
-    query = text(given.get("query")) or prompt.last_user[:200]
+    query = text(values.get("query")) or prompt.last_user[:200]
     match kind:
         case "web_search":
             action: dict[str, Any] = {"type": "search", "queries": [query], "query": query}
             if "web_search_call.action.sources" in include:
-                action["sources"] = given.get("sources", [{"type": "url", "url": PAGE["url"]}])
+                action["sources"] = values.get("sources", [{"type": "url", "url": DEFAULT_PAGE["url"]}])
             return {
                 "type": "web_search_call",
                 "status": "completed",
-                "action": action | dict(mapping(given.get("action"))),
+                "action": action | dict(mapping(values.get("action"))),
             }
         case "file_search":
-            queries = list(texts(given.get("queries"))) or [query]
-            results = given["results"] if "results" in given else _found(queries, tool, prompt)
+            queries = list(texts(values.get("queries"))) or [query]
+            results = values["results"] if "results" in values else _found(queries, tool, prompt)
             return {"type": "file_search_call", "status": "completed", "queries": queries, "results": results}
         case "code_interpreter":
-            return _interpreted(given, include)
+            return _interpreted(values, include)
         case "hosted_shell":
-            return _for_client("shell", given, tool) | {"output": _shell_output(given)}
+            return _for_client("shell", values, tool) | {"output": _shell_output(values)}
         case "image_generation":
-            return _drawn(text(given.get("result")), tool, query)
+            return _drawn(text(values.get("result")), tool, query)
         case "mcp":
             return {
                 "type": "mcp_call",
                 "status": "completed",
                 "approval_request_id": None,
-                "arguments": as_text(given.get("arguments", {"query": query})),
-                "error": given.get("error"),
-                "name": text(given.get("name")) or _allowed(tool)[0],
-                "output": text(given.get("output")) or "This is a mock result.",
+                "arguments": as_text(values.get("arguments", {"query": query})),
+                "error": values.get("error"),
+                "name": text(values.get("name")) or _allowed(tool)[0],
+                "output": text(values.get("output")) or "This is a mock result.",
                 "server_label": text(tool.get("server_label")),
             }
-    return _for_client(kind, given, tool)
+    return _for_client(kind, values, tool)
 
 
 def source(item: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return what an answer cites of a search: the page of the web, or the file that comes first; None of others."""
+    """Return the source that an answer cites from a search: the web page, or the first file; None for other items."""
     if item["type"] == "web_search_call":
-        return {"type": "url_citation", **PAGE}
-    if item["type"] != "file_search_call" or not (found := dicts(item.get("results"))):
+        return {"type": "url_citation", **DEFAULT_PAGE}
+    if item["type"] != "file_search_call" or not (results := dicts(item.get("results"))):
         return None
-    return {"type": "file_citation", **{key: text(found[0].get(key)) for key in ("file_id", "filename")}}
+    return {"type": "file_citation", **{key: text(results[0].get(key)) for key in ("file_id", "filename")}}
 
 
 def without_results(item: dict[str, Any], include: Sequence[str]) -> dict[str, Any]:
-    """Return an item without what a search in files found, unless the request asks to be told it."""
+    """Return an item without the results of a file search, unless the request includes them."""
     is_hidden = item["type"] == "file_search_call" and "file_search_call.results" not in include
     return {**item, "results": None} if is_hidden else item
 
 
 def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
-    """Return the item of a picture, with what `auto` comes to; the mock's own shows the words of its prompt."""
-    said = {key: value for key, value in tool.items() if key in DRAWN_AS and isinstance(value, str) and value != "auto"}
+    """Return the item of a picture, with values for `auto`; without a scripted picture it shows the prompt's words."""
+    settings = {
+        key: value
+        for key, value in tool.items()
+        if key in PICTURE_DEFAULTS and isinstance(value, str) and value != "auto"
+    }
     if not picture:
         encoding, (width, height) = encoding_of(tool), edges_of(tool)
         picture = packed(drawing(query, tool), encoding)
-        said |= {"output_format": encoding.kind, "size": f"{width}x{height}"}
-    told = {**DRAWN_AS, **said, "result": picture, "revised_prompt": query}
-    return {"type": "image_generation_call", "status": "completed", **{key: told[key] for key in sorted(told)}}
+        settings |= {"output_format": encoding.kind, "size": f"{width}x{height}"}
+    fields = {**PICTURE_DEFAULTS, **settings, "result": picture, "revised_prompt": query}
+    return {"type": "image_generation_call", "status": "completed", **{key: fields[key] for key in sorted(fields)}}
 
 
 def stores(prompt: Prompt) -> list[str]:
@@ -291,22 +295,22 @@ def stores(prompt: Prompt) -> list[str]:
 
 
 def _found(queries: Sequence[str], tool: Mapping[str, Any], prompt: Prompt) -> list[dict[str, Any]]:
-    """Return what a search finds in the vector stores that there are; where there are none, something."""
-    kept = mapping(prompt.recalled.get("files"))
-    if not any(name in kept for name in texts(tool.get("vector_store_ids"))):
+    """Return the results of a search in the vector stores; if none of them exists, a made-up result."""
+    records = mapping(prompt.recalled.get("files"))
+    if not any(name in records for name in texts(tool.get("vector_store_ids"))):
         store = next(iter(texts(tool.get("vector_store_ids"))), "vs_mock")
-        made = {"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": queries[0], "attributes": {}}
-        return [made | {"vector_store_id": store}]
-    stored = {each: name for name in texts(tool.get("vector_store_ids")) for each in kept.get(name, {})}
-    files = {each: kept[name][each] for each, name in stored.items()}
+        invented = {"file_id": "file-mock", "filename": "mock.txt", "score": 0.9, "text": queries[0], "attributes": {}}
+        return [invented | {"vector_store_id": store}]
+    stored = {each: name for name in texts(tool.get("vector_store_ids")) for each in records.get(name, {})}
+    files = {each: records[name][each] for each, name in stored.items()}
     found = search(ready_files(files, time.time()), question(tool, queries))
     for result in found:  # told since December 2025
         result |= {"text": result.pop("content")[0]["text"], "vector_store_id": stored[result["file_id"]]}
     return [dict(by_name(result)) for result in found]
 
 
-def found(kind: str, result: object) -> dict[str, Any]:
-    """Return what a tool of the API's own found, as scripts say it in the arguments of its call."""
+def result_arguments(kind: str, result: object) -> dict[str, Any]:
+    """Return the result of one of the API's own tools as arguments of its call in a script."""
     match kind:
         case "web_search":
             return {"sources": result}
@@ -317,45 +321,47 @@ def found(kind: str, result: object) -> dict[str, Any]:
     return {{"code_interpreter": "logs", "image_generation": "result"}.get(kind, "output"): as_text(result)}
 
 
-def _interpreted(given: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
-    logs = [{"type": "logs", "logs": text(given.get("logs")) or "42\n"}]
+def _interpreted(values: Mapping[str, Any], include: Sequence[str]) -> dict[str, Any]:
+    logs = [{"type": "logs", "logs": text(values.get("logs")) or "42\n"}]
     return {
         "type": "code_interpreter_call",
         "status": "completed",
-        "code": text(given.get("code")) or "print(6 * 7)",
-        "container_id": "",  # known where all items are
+        "code": text(values.get("code")) or "print(6 * 7)",
+        "container_id": "",  # set when all items are known
         "outputs": logs if "code_interpreter_call.outputs" in include else None,
     }
 
 
-def _shell_output(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the output of each command: a text is the first one's standard output, a mapping has all of its parts."""
-    found = given.get("output", "Hello\n")
-    said = [
+def _shell_output(values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the output of each command: a text is standard output, a mapping has all parts of the output."""
+    output = values.get("output", "Hello\n")
+    outputs = [
         {"stdout": each} if isinstance(each, str) else mapping(each)
-        for each in (found if isinstance(found, list) else [found])
+        for each in (output if isinstance(output, list) else [output])
     ]
-    usual = {"outcome": {"type": "exit", "exit_code": 0}, "stderr": "", "stdout": ""}
-    silent = len(list(texts(given.get("commands")))) - len(said)
-    return [usual | {key: each[key] for key in each.keys() & usual.keys()} for each in [*said, *([{}] * silent)]]
+    defaults = {"outcome": {"type": "exit", "exit_code": 0}, "stderr": "", "stdout": ""}
+    silent = len(list(texts(values.get("commands")))) - len(outputs)
+    return [
+        defaults | {key: each[key] for key in each.keys() & defaults.keys()} for each in [*outputs, *([{}] * silent)]
+    ]
 
 
-def _for_client(kind: str, given: Mapping[str, Any], tool: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the item of a tool that the client runs, with minimal values for what the script does not say."""
+def _for_client(kind: str, values: Mapping[str, Any], tool: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the item of a tool that the client runs, with minimal values for missing ones."""
     match kind:
         case "computer_use_preview":
-            action = mapping(given.get("action")) or {"type": "screenshot"}
+            action = mapping(values.get("action")) or {"type": "screenshot"}
             if tool.get("type") == "computer":  # recorded in October 2026, of gpt-6-luna
-                actions = dicts(given.get("actions")) or [action]
+                actions = dicts(values.get("actions")) or [action]
                 return {"type": "computer_call", "status": "completed", "actions": actions}
             return {"type": "computer_call", "status": "completed", "action": action, "pending_safety_checks": []}
         case "local_shell":
-            action = {"type": "exec", "command": ["ls"], "env": {}} | mapping(given.get("action"))
+            action = {"type": "exec", "command": ["ls"], "env": {}} | mapping(values.get("action"))
             return {"type": "local_shell_call", "status": "completed", "action": action}
         case "shell":
-            commands = list(texts(given.get("commands"))) or ["ls"]
+            commands = list(texts(values.get("commands"))) or ["ls"]
             action = {"commands": commands, "timeout_ms": None, "max_output_length": None}
             return {"type": "shell_call", "status": "completed", "action": action, "environment": None}
-    said = mapping(given.get("operation"))
-    operation = arranged({"type": "delete_file", "path": PATCH["path"]} | said if said else PATCH, PATCH)
+    changes = mapping(values.get("operation"))
+    operation = arranged({"type": "delete_file", "path": PATCH["path"]} | changes if changes else PATCH, PATCH)
     return {"type": "apply_patch_call", "status": "completed", "operation": operation}

@@ -1,6 +1,6 @@
 """Step 2 for responses: the request's body and the items before it -> `Prompt`.
 
-It reads well-formed fields and ignores the rest; `rules` has refused before what the API would refuse. Shapes:
+It reads well-formed fields and ignores the rest; `rules` validates the request before. Shapes:
 `ResponseCreateParams` and `ResponseInputItemParam` of the openai SDK.
 """
 
@@ -22,9 +22,9 @@ from completions.conversation import (
     ToolCall,
     ToolChoice,
 )
-from completions.tokens.deferred import BRINGS_TOOLS
+from completions.tokens.deferred import TOOL_ADDING_ITEMS
 from completions.wire.fields import dicts, mapping, text, text_or_none, whole
-from completions.wire.openai.prefix import cache_ends
+from completions.wire.openai.cache_points import cache_ends
 from completions.wire.openai.responses.hosted import API_TOOLS, CLIENT_TOOLS, canonical, client_call
 
 LOGPROBS = "message.output_text.logprobs"
@@ -37,7 +37,7 @@ _OUTPUTS = (
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
-    """Return what the body of a request asks, without what it refers to."""
+    """Return the prompt of a request's body, without the documents that it references."""
     options, reasoning = mapping(body.get("stream_options")), mapping(body.get("reasoning"))
     form = mapping(mapping(body.get("text")).get("format"))
     return Prompt(
@@ -64,41 +64,45 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
 
 
 def included(body: Mapping[str, object]) -> tuple[str, ...]:
-    """Return what the request wants included in the answer."""
-    asked = body.get("include")
-    return tuple(item for item in asked if isinstance(item, str)) if isinstance(asked, list) else ()
+    """Return the request's `include`."""
+    values = body.get("include")
+    return tuple(item for item in values if isinstance(item, str)) if isinstance(values, list) else ()
 
 
 def own_items(body: Mapping[str, object]) -> list[dict[str, Any]]:
     """Return the items of the request itself; a string is a user message."""
-    asked = body.get("input")
-    return [{"role": "user", "content": asked}] if isinstance(asked, str) else dicts(asked)
+    items = body.get("input")
+    return [{"role": "user", "content": items}] if isinstance(items, str) else dicts(items)
 
 
 def messages(body: Mapping[str, object], items: Iterable[Mapping[str, Any]]) -> tuple[Message, ...]:
     """Return the conversation: the instructions, then the items; calls belong to the message before them.
 
-    What was thought belongs to what was said after it.
+    Reasoning belongs to the message after it.
     """
-    given = body.get("instructions")
-    instructions = text(given)
-    said = [Message("system", instructions)] if instructions else []
-    said += [message for item in dicts(given) if (message := _message(item)) is not None]  # a prompt template's
+    body_instructions = body.get("instructions")
+    instructions = text(body_instructions)
+    conversation = [Message("system", instructions)] if instructions else []
+    conversation += [
+        message for item in dicts(body_instructions) if (message := _message(item)) is not None
+    ]  # a prompt template's
     thoughts: tuple[Thought, ...] = ()
     for item in items:
         if item.get("type") == "reasoning":
             thoughts += (_thought(item),)
         elif (call := _call(item)) is not None:
-            if said and said[-1].role == "assistant":
-                last = said[-1]
-                said[-1] = replace(last, tool_calls=(*last.tool_calls, call), thoughts=(*last.thoughts, *thoughts))
+            if conversation and conversation[-1].role == "assistant":
+                last = conversation[-1]
+                conversation[-1] = replace(
+                    last, tool_calls=(*last.tool_calls, call), thoughts=(*last.thoughts, *thoughts)
+                )
             else:
-                said.append(Message("assistant", tool_calls=(call,), thoughts=thoughts))
+                conversation.append(Message("assistant", tool_calls=(call,), thoughts=thoughts))
             thoughts = ()
         elif (message := _message(item)) is not None:
-            own, thoughts = (thoughts, ()) if message.role == "assistant" else ((), thoughts)
-            said.append(replace(message, thoughts=own) if own else message)
-    return tuple(said)
+            own_thoughts, thoughts = (thoughts, ()) if message.role == "assistant" else ((), thoughts)
+            conversation.append(replace(message, thoughts=own_thoughts) if own_thoughts else message)
+    return tuple(conversation)
 
 
 def _thought(item: Mapping[str, Any]) -> Thought:
@@ -109,9 +113,11 @@ def _message(item: Mapping[str, Any]) -> Message | None:
     if item.get("type") in _OUTPUTS:
         output = item.get("output")
         parts = _parts(output)
-        said = _text(output) if isinstance(output, str | list) else "" if parts else _json(output)
+        content_text = _text(output) if isinstance(output, str | list) else "" if parts else _json(output)
         call = text(item.get("call_id")) or text(item.get("id"))
-        return Message("tool", said, tool_call_id=call, parts=parts, cache_ends=cache_ends(dicts(output), _text))
+        return Message(
+            "tool", content_text, tool_call_id=call, parts=parts, cache_ends=cache_ends(dicts(output), _text)
+        )
     if item.get("type") == "mcp_approval_response":
         approved = "approved" if item.get("approve") is True else "denied"
         return Message("tool", approved, tool_call_id=text(item.get("approval_request_id")))
@@ -167,12 +173,12 @@ def _tools(body: Mapping[str, object]) -> Iterable[Tool]:
 
     Among them are those that items bring: a search's output, and what is added in the middle of a conversation.
     """
-    brought = [dicts(item.get("tools")) for item in dicts(body.get("input")) if item.get("type") in BRINGS_TOOLS]
+    added = [dicts(item.get("tools")) for item in dicts(body.get("input")) if item.get("type") in TOOL_ADDING_ITEMS]
     yield from _own_tools(dicts(body.get("tools")))
-    if brought:
+    if added:
         known = {tool.name for tool in _own_tools(dicts(body.get("tools")))}
-        found = {tool.name: tool for tools in brought for tool in _own_tools(tools)}
-        yield from (tool for name, tool in found.items() if name not in known)
+        added_tools = {tool.name: tool for tools in added for tool in _own_tools(tools)}
+        yield from (tool for name, tool in added_tools.items() if name not in known)
 
 
 def _own_tools(tools: Iterable[dict[str, Any]]) -> Iterable[Tool]:
@@ -208,7 +214,7 @@ def _tool_choice(choice: object) -> ToolChoice:
         ):
             return ToolChoice("required", (name,))
         case dict() if choice:
-            return ToolChoice("none")  # the API calls a tool of its own; the client's are not called
+            return ToolChoice("none")  # one of the API's own tools is called, and none of the client's
     return ToolChoice() if choice else ANY_TOOL
 
 
@@ -217,7 +223,7 @@ def _chosen(choice: Mapping[str, Any]) -> str | None:
 
 
 def response_format(document: Mapping[str, Any]) -> ResponseFormat:
-    """Return the form that a `text.format` asks for."""
+    """Return the response format of a `text.format`."""
     match document.get("type"):
         case "json_object":
             return ResponseFormat("json_object")
@@ -233,12 +239,12 @@ def _top_logprobs(body: Mapping[str, object]) -> int | None:
 
 
 def references(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the ids of the items that are referred to."""
+    """Return the ids of the referenced items."""
     return [text(item.get("id")) for item in items if is_reference(item)]
 
 
-def unsealed(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the ids of the reasoning that is not encrypted: the API looks for it as for what is referred to."""
+def unencrypted_reasoning(items: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the ids of reasoning that is not encrypted, which the API loads like references."""
     reasoning = (item for item in items if item.get("type") == "reasoning" and not item.get("encrypted_content"))
     return [name for item in reasoning if (name := text(item.get("id")))]
 

@@ -1,22 +1,22 @@
-"""What a response says: its items, whole or as the events of its stream tell them."""
+"""Read a response back from its document, or from the events of its stream."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from completions.conversation import TextKind
-from completions.wire.content import moved
+from completions.wire.content import shifted
 from completions.wire.fields import dicts, mapping, text, whole, without_fields
 from completions.wire.openai.readback import collect_usage
 from completions.wire.openai.responses.hosted import call_of
-from completions.wire.readback import NATURAL, Answer, Voice
+from completions.wire.readback import NATURAL, Answer, ChoiceBuilder
 
 Document = Mapping[str, Any]
 
 UNFINISHED = {"max_output_tokens": "length"}
-"""Why a response is incomplete, in chat's words."""
+"""Chat's finish reasons of incomplete responses, by the API's reason."""
 
-UNASKED = ("mcp_list_tools", "mcp_approval_request")
-"""Items that only come of themselves: where one stands, no script has called the API's own tools."""
+AUTOMATIC_ITEMS = ("mcp_list_tools", "mcp_approval_request")
+"""Items that the mock adds by default; if there is one, the script has not called the API's tools."""
 
 DELTAS: Mapping[str, TextKind] = {
     "response.output_text.delta": "text",
@@ -27,7 +27,7 @@ DELTAS: Mapping[str, TextKind] = {
 
 
 def collect_response(document: Document, answer: Answer) -> None:
-    """Take in a whole response, or an event of its stream."""
+    """Add a complete response, or an event of its stream, to the answer."""
     kind = text(document.get("type"))
     if document.get("object") == "response":
         _response(document, answer)
@@ -36,79 +36,79 @@ def collect_response(document: Document, answer: Answer) -> None:
         answer.ended = True
     elif kind in DELTAS:
         place = (document.get("output_index"), document.get("content_index", document.get("summary_index")))
-        answer.voice().says(document.get("delta"), DELTAS[kind], place)
+        answer.choice().add_text(document.get("delta"), DELTAS[kind], place)
     elif kind.startswith("response.") and kind != "response.created":
-        _event(kind, document, answer.voice())
+        _event(kind, document, answer.choice())
 
 
-def _event(kind: str, document: Document, voice: Voice) -> None:
+def _event(kind: str, document: Document, choice: ChoiceBuilder) -> None:
     place, item = document.get("output_index"), mapping(document.get("item"))
     place = place if isinstance(place, int) else -1
     match kind:
         case "response.output_item.added" if item.get("type") in ("function_call", "custom_tool_call"):
             custom = item["type"] == "custom_tool_call"
-            voice.call(place, name=item.get("name"), id=item.get("call_id"), kind="custom" if custom else None)
+            choice.add_call(place, name=item.get("name"), id=item.get("call_id"), kind="custom" if custom else None)
         case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
-            voice.call(place, arguments=text(document.get("delta")))
+            choice.add_call(place, arguments=text(document.get("delta")))
         case "response.output_item.done" if item.get("type") == "shell_call_output":
-            voice.finds(item.get("call_id"), item.get("output"))
+            choice.add_result(item.get("call_id"), item.get("output"))
         case "response.output_item.done" if (call := call_of(item)) is not None:
-            voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
+            choice.add_call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
         case "response.output_text.annotation.added":
-            voice.annotations.append(_annotation(mapping(document.get("annotation"))))
+            choice.annotations.append(_annotation(mapping(document.get("annotation"))))
 
 
 def _response(response: Document, answer: Answer) -> None:
-    """Take in a whole response, in place of what its events have told so far."""
-    answer.notes(response.get("id"), response.get("model"))
+    """Add the complete response, in place of the content of the events before it."""
+    answer.set_id_and_model(response.get("id"), response.get("model"))
     collect_usage(response.get("usage"), answer, "input", "output")
     if error := mapping(response.get("error")):
-        answer.fails({"error": error})
+        answer.note_error({"error": error})
     items = dicts(response.get("output"))
     if response.get("status") not in ("completed", "incomplete") and not items:
-        return  # queued, or failed before anything was said
-    voice = answer.voice()
+        return  # queued, or failed before any output
+    choice = answer.choice()
     if items:
-        voice.restart()
+        choice.clear()
     kinds = {item.get("type") for item in items}
-    calls_of_api = not kinds & set(UNASKED)
+    calls_of_api = not kinds & set(AUTOMATIC_ITEMS)
     for place, item in enumerate(items):
-        _item(place, item, voice, calls_of_api=calls_of_api)
+        _item(place, item, choice, calls_of_api=calls_of_api)
     if response.get("status") == "failed":
-        voice.finish_reason = "error"
+        choice.finish_reason = "error"
     elif response.get("status") == "incomplete":
-        voice.ends(mapping(response.get("incomplete_details")).get("reason"), UNFINISHED)
+        choice.set_finish_reason(mapping(response.get("incomplete_details")).get("reason"), UNFINISHED)
     elif response.get("status") == "completed" and "mcp_approval_request" not in kinds:  # which comes before the end
-        voice.ends(NATURAL, {})
+        choice.set_finish_reason(NATURAL, {})
 
 
-def _item(place: int, item: Document, voice: Voice, *, calls_of_api: bool) -> None:
+def _item(place: int, item: Document, choice: ChoiceBuilder, *, calls_of_api: bool) -> None:
     for at, part in enumerate(dicts(item.get("summary")) if item.get("type") == "reasoning" else ()):
-        voice.says(part.get("text"), "reasoning", (place, at))
+        choice.add_text(part.get("text"), "reasoning", (place, at))
     for at, part in enumerate(dicts(item.get("content"))):
-        before = len(voice.texts.get("text", ""))
-        voice.says(part.get("text"), "reasoning" if item.get("type") == "reasoning" else "text", (place, at))
-        voice.says(part.get("refusal"), "refusal", (place, at))
-        voice.annotations += (dict(moved(_annotation(each), before)) for each in dicts(part.get("annotations")))
+        before = len(choice.texts.get("text", ""))
+        choice.add_text(part.get("text"), "reasoning" if item.get("type") == "reasoning" else "text", (place, at))
+        choice.add_text(part.get("refusal"), "refusal", (place, at))
+        choice.annotations += (dict(shifted(_annotation(each), before)) for each in dicts(part.get("annotations")))
     match item.get("type"):
         case "function_call":
-            voice.call(place, name=item.get("name"), arguments=text(item.get("arguments")), id=item.get("call_id"))
+            choice.add_call(place, name=item.get("name"), arguments=text(item.get("arguments")), id=item.get("call_id"))
         case "custom_tool_call":
-            given = text(item.get("input"))
-            voice.call(place, name=item.get("name"), arguments=given, id=item.get("call_id"), kind="custom")
+            arguments = text(item.get("input"))
+            choice.add_call(place, name=item.get("name"), arguments=arguments, id=item.get("call_id"), kind="custom")
         case "shell_call_output":
-            voice.finds(item.get("call_id"), item.get("output"))
+            choice.add_result(item.get("call_id"), item.get("output"))
         case _ if calls_of_api and (call := call_of(item)) is not None:
-            voice.call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
+            choice.add_call(place, name=call.name, arguments=call.arguments, id=call.id, kind=call.kind)
 
 
-def _annotation(given: Document) -> dict[str, Any]:
-    """Return an annotation in chat's shape, as scripts have it, where it is a citation of a page."""
-    if given.get("type") != "url_citation":
-        return dict(given)
-    return {"type": "url_citation", "url_citation": without_fields(given, "type")}
+def _annotation(annotation: Document) -> dict[str, Any]:
+    """Return an annotation in chat's shape, as in scripts, if it cites a web page."""
+    if annotation.get("type") != "url_citation":
+        return dict(annotation)
+    return {"type": "url_citation", "url_citation": without_fields(annotation, "type")}
 
 
 def collect_count(document: Document, answer: Answer) -> None:
-    """Note how many tokens there are."""
-    answer.costs(whole(document.get("input_tokens"), 0), 0)
+    """Set the number of tokens."""
+    answer.set_usage(whole(document.get("input_tokens"), 0), 0)

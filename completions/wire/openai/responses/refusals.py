@@ -13,15 +13,15 @@ from completions.wire.openai.chat.refusals import KEPT_A_DAY, NO_FLEX, NOT_KEPT_
 from completions.wire.openai.responses.prompt import LOGPROBS, included
 from completions.wire.refusals import (
     EFFORT,
-    Asked,
-    Effort,
-    Given,
+    EffortSet,
+    Occurrence,
+    ParameterSet,
     Refusal,
     any_of,
     has_part,
     offers_tools,
-    placed,
-    unsupported,
+    parameter_refusal,
+    unsupported_parameter,
     wants_schema,
 )
 
@@ -29,19 +29,19 @@ UNSUPPORTED = "Unsupported parameter: '{place}' is not supported with this model
 MEASURED = "requests to gpt-5.6-terra"
 
 
-_penalty = any_of(Given("presence_penalty", 0), Given("frequency_penalty", 0))
+_penalty = any_of(ParameterSet("presence_penalty", 0), ParameterSet("frequency_penalty", 0))
 
 
-def _logprobs(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _logprobs(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     if LOGPROBS in included(prompt.body):
-        return Asked("include")
-    return Asked("top_logprobs") if prompt.body.get("top_logprobs") else None
+        return Occurrence("include")
+    return Occurrence("top_logprobs") if prompt.body.get("top_logprobs") else None
 
 
-def _search(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _search(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     kinds = (tool.get("type") for tool in dicts(prompt.body.get("tools")))
     found = next((kind for kind in kinds if isinstance(kind, str) and kind.startswith("web_search")), None)
-    return None if found is None else Asked("tools", found)
+    return None if found is None else Occurrence("tools", found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,67 +51,69 @@ class OwnTool:
     kind: str
     needs: str = "tools"
 
-    def __call__(self, prompt: Prompt, can: Capabilities) -> Asked | None:
+    def __call__(self, prompt: Prompt, can: Capabilities) -> Occurrence | None:
         """Return the place of the tools, and the type."""
         given = any(tool.get("type") == self.kind for tool in dicts(prompt.body.get("tools")))
-        return Asked("tools", self.kind) if given else None
+        return Occurrence("tools", self.kind) if given else None
 
 
 def _no_tool(kind: str, source: str, seen: str) -> Refusal:
-    return placed(kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", source=source, seen=seen)
+    return parameter_refusal(
+        kind, OwnTool(kind), "Tool '{value}' is not supported with {model}.", source=source, seen=seen
+    )
 
 
 UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
 """The hosted tools that need more than minimal reasoning, as the API's message calls them, by how their types begin."""
 
 
-def _hosted_at_minimal_effort(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _hosted_at_minimal_effort(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find hosted tools that are to be used with minimal reasoning."""
     if prompt.reasoning_effort != "minimal":
         return None
     kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
     found = {name for start, name in UNTHINKING.items() if any(kind.startswith(start) for kind in kinds)}
-    return Asked("tools", ", ".join(sorted(found))) if found else None
+    return Occurrence("tools", ", ".join(sorted(found))) if found else None
 
 
 SMALL = re.compile(r"-(?:mini|nano)\b")
 
 
-def _sealed(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _sealed(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find what only thoughts would have; a small model that has none was recorded to take it."""
     asks = "reasoning.encrypted_content" in included(prompt.body)
-    return Asked("include") if asks and not SMALL.search(prompt.model or "") else None
+    return Occurrence("include") if asks and not SMALL.search(prompt.model or "") else None
 
 
 SEARCHES = ("web_search", "mcp", "file_search")
 
 
-def _unequipped(prompt: Prompt, can: Capabilities) -> Asked | None:
+def _unequipped(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a request for research that has no tool to search with; a prompt may have tools of its own."""
     kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
     equipped = prompt.body.get("prompt") or any(kind.startswith(SEARCHES) for kind in kinds)
-    return None if equipped else Asked("tools")
+    return None if equipped else Occurrence("tools")
 
 
 REFUSALS: tuple[Refusal, ...] = (
-    placed(
+    parameter_refusal(
         "old_summaries",
-        Given("reasoning.generate_summary"),
+        ParameterSet("reasoning.generate_summary"),
         "Unknown parameter: '{place}'.",
         "unknown_parameter",
         source=MEASURED,
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         "research_alone",
         _unequipped,
         "Deep research models require at least one of 'web_search_preview', 'mcp', or 'file_search' tools.",
         source="quotes by users, of o3-deep-research and o4-mini-deep-research",
         seen="2026-08-30",
     ),
-    placed(
+    parameter_refusal(
         "verbosity",
-        Given("text.verbosity", "medium"),
+        ParameterSet("text.verbosity", "medium"),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: 'medium'.",
         "unsupported_value",
         source="quotes by users, of gpt-4.1, gpt-4o-mini, gpt-5.1-codex and gpt-5.2-codex; enricoros/big-AGI 947",
@@ -119,14 +121,14 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     *(row._replace(code="invalid_parameter") for row in (KEPT_A_DAY, NOT_KEPT_A_DAY)),
     NO_FLEX,
-    placed("temperature", Given("temperature", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    placed("top_p", Given("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-10-03"),
-    placed("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
-    unsupported(
+    parameter_refusal("temperature", ParameterSet("temperature", 1), UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    parameter_refusal("top_p", ParameterSet("top_p", 1), UNSUPPORTED, source=MEASURED, seen="2026-10-03"),
+    parameter_refusal("penalties", _penalty, UNSUPPORTED, source=MEASURED, seen="2026-08-30"),
+    unsupported_parameter(
         "logprobs", _logprobs, "logprobs are not supported with reasoning models.", source=MEASURED, seen="2026-08-30"
     ),
-    unsupported("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
-    placed(
+    unsupported_parameter("tools", offers_tools, UNSUPPORTED, source="quotes by users", seen="2026-09-05"),
+    parameter_refusal(
         "hosted_web_search",
         _search,
         "Hosted tool '{value}' is not supported with {model}.",
@@ -136,30 +138,32 @@ REFUSALS: tuple[Refusal, ...] = (
     _no_tool("tool_search", "quotes by users, of gpt-5, gpt-5.1, gpt-5-mini, gpt-4.1 and gpt-5.4-nano", "2026-11-29"),
     _no_tool("computer_use_preview", "openai/openai-agents-python 2624, of gpt-5.4", "2026-03-07"),
     _no_tool("computer", "openai/openai-agents-python 2624; its guide: from gpt-5.4 on", "2026-03-07"),
-    unsupported(
+    unsupported_parameter(
         "reasoning",
-        Effort("reasoning.effort"),
+        EffortSet("reasoning.effort"),
         UNSUPPORTED,
         source="BoundaryML/baml 2708; BerriAI/litellm 38842",
         seen="2026-09-01",
     ),
-    unsupported("reasoning", Given("reasoning.summary"), UNSUPPORTED, source="quotes by users", seen="2026-11-29"),
-    placed(
+    unsupported_parameter(
+        "reasoning", ParameterSet("reasoning.summary"), UNSUPPORTED, source="quotes by users", seen="2026-11-29"
+    ),
+    parameter_refusal(
         EFFORT,
-        Effort("reasoning.effort", other=True),
+        EffortSet("reasoning.effort", unsupported_only=True),
         "Unsupported value: '{value}' is not supported with the '{model}' model. Supported values are: {supported}.",
         "unsupported_value",
         source="anomalyco/opencode 4451; requests to gpt-5.5 and gpt-5.6-sol, written down by several projects",
         seen="2026-10-05",
     ),
-    placed(
+    parameter_refusal(
         EFFORT,
         _hosted_at_minimal_effort,
         "The following tools cannot be used with reasoning.effort 'minimal': {value}.",
         source="quotes by users, of web_search and image_gen",
         seen="2026-10-05",
     ),
-    placed(
+    parameter_refusal(
         "reasoning",
         _sealed,
         "Encrypted content is not supported with this model.",
@@ -174,7 +178,7 @@ REFUSALS: tuple[Refusal, ...] = (
         source="quotes by users, of gpt-3.5-turbo, gpt-4 and o3-deep-research",
         seen="2026-08-20",
     ),
-    placed(
+    parameter_refusal(
         "images",
         has_part("image", "input"),
         "Model '{model}' does not support image inputs. Try again with a vision model. To find out which models are "

@@ -43,7 +43,7 @@ from completions.wire.validation import (
     worded_problem,
     wrong_type,
 )
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 MIN_OUTPUT = 16
 """Tokens that `max_output_tokens` must allow at least; the API says so when it refuses less."""

@@ -13,8 +13,8 @@ from completions.event.scatter import Length
 from completions.exceptions import RequestError
 from completions.wire.base import Document, StoredDocument
 from completions.wire.fields import dicts, without_fields
-from completions.wire.openai.responses import order
-from completions.wire.openai.responses.document import begun, prefix
+from completions.wire.openai.responses import reasoning_order
+from completions.wire.openai.responses.document import prefix, unfinished
 from completions.wire.openai.responses.stream import narrate
 from completions.wire.resumed import due, length_noted, length_of
 
@@ -35,16 +35,16 @@ def to_store(
     """Return the documents to store for a response: itself, its items by id, and the items for its conversation."""
     begins, ends = span
     name, output = response["id"], response["output"]
-    given = [whole_item(item, f"{name}/{at}") for at, item in enumerate(own)]
+    input_items = [complete_item(item, f"{name}/{at}") for at, item in enumerate(own)]
     documents: list[StoredDocument] = []
     if stored:
-        record = {"response": response, "input": given, "context": before, "begins": begins, "ends": ends}
+        record = {"response": response, "input": input_items, "context": before, "begins": begins, "ends": ends}
         documents = [
             StoredDocument(RESPONSE, name, record),
             *(StoredDocument(ITEM, item["id"], item) for item in output),
         ]
     if conversation := response.get("conversation"):
-        document = new_conversation(conversation["id"], int(begins), {}, [*given, *output])
+        document = new_conversation(conversation["id"], int(begins), {}, [*input_items, *output])
         documents.append(StoredDocument(CONVERSATION, conversation["id"], document, grows="items"))
     return documents
 
@@ -52,9 +52,9 @@ def to_store(
 def with_notes(
     documents: list[StoredDocument], per_chunk: Length | None, tier: str, shown: Mapping[str, Any] | None
 ) -> list[StoredDocument]:
-    """Note with a stored response its deltas' tokens, its first tier, and how it was answered if a script said it so.
+    """Add to a stored response the tokens per delta, its first tier, and the verbatim answer of a script, if any.
 
-    Its stream goes on in the same events, and whoever retrieves it sees the same document.
+    With these its stream continues with the same events, and it is retrieved as the same document.
     """
     notes = length_noted(per_chunk)
     notes |= {} if tier == AUTO else {"tier": tier}
@@ -64,20 +64,20 @@ def with_notes(
     return [each._replace(document={**each.document, **notes}) if each.kind == RESPONSE else each for each in documents]
 
 
-def whole_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, Any]:
-    """Return an item as it is shown: with a type, an id and a status, and its content in parts."""
+def complete_item(item: Mapping[str, Any], seed: str | None = None) -> dict[str, Any]:
+    """Return an item as the API shows it: with a type, an id and a status, and its content in parts."""
     kind = item.get("type") if isinstance(item.get("type"), str) else "message"
-    whole: dict[str, Any] = {"id": item.get("id") or _new_id(prefix(str(kind)), seed), **item, "type": kind}
-    whole["id"] = whole["id"] or _new_id(prefix(str(kind)), seed)
-    if kind in _WITH_STATUS and not whole.get("status"):
-        whole["status"] = "completed"
+    complete: dict[str, Any] = {"id": item.get("id") or _new_id(prefix(str(kind)), seed), **item, "type": kind}
+    complete["id"] = complete["id"] or _new_id(prefix(str(kind)), seed)
+    if kind in _WITH_STATUS and not complete.get("status"):
+        complete["status"] = "completed"
     if kind == "message":
-        whole["content"] = _content(item)
-    return whole
+        complete["content"] = _content(item)
+    return complete
 
 
 def _new_id(start: str, seed: str | None) -> str:
-    return order.free_id(start, seed or secrets.token_hex(15))
+    return reasoning_order.free_id(start, seed or secrets.token_hex(15))
 
 
 def _content(item: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -92,7 +92,7 @@ def _content(item: Mapping[str, Any]) -> list[dict[str, Any]]:
 def new_conversation(
     name: str | None, created: int, metadata: Mapping[str, Any], items: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Return the record of a new conversation with its items; without a name it gets one."""
+    """Return the record of a new conversation with its items; without a name it gets a new id."""
     return {
         "id": name or f"conv_{secrets.token_hex(24)}",
         "object": "conversation",
@@ -112,22 +112,22 @@ def at(record: Document, now: float) -> dict[str, Any]:
     response: dict[str, Any] = record.get("shown") or record["response"]
     tier = record.get("tier", AUTO)
     if "cancelled" in record:
-        return begun(response, "cancelled", tier)
+        return unfinished(response, "cancelled", tier)
     if now >= record["ends"] or "shown" in record:
         return response
     status = "in_progress" if now >= record["begins"] or not response["background"] else "queued"
-    return begun(response, status, tier)
+    return unfinished(response, status, tier)
 
 
 def cancelled(record: Document, now: float) -> dict[str, Any]:
-    """Return the record of a cancelled response; a complete one stays as it is."""
+    """Return the record of a cancelled response; a complete one is unchanged."""
     if not record["response"]["background"]:
         raise RequestError("Cannot cancel a synchronous response.")
     return dict(record) if now >= record["ends"] else {**record, "cancelled": now}
 
 
 def resumed(record: Document, after: int, now: float, *, obfuscate: bool) -> tuple[list[Event], list[float]]:
-    """Return the events after a number, and in how many seconds from now each is due."""
+    """Return the events after a sequence number, and the seconds until each is due."""
     if "cancelled" in record:
         return [], []
     events = narrate(record["response"], length_of(record), record.get("tier", AUTO), obfuscate=obfuscate)

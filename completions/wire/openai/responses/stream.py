@@ -15,15 +15,15 @@ from completions.event import HOLE, PAD, Event, Events, Run, padding
 from completions.event.scatter import MAX_TOKENS, Length
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, texts
-from completions.wire.framing import counts, grouped, joined
-from completions.wire.openai.responses.document import begun
+from completions.wire.framing import counts, group_by_chunk, joined
+from completions.wire.openai.responses.document import unfinished
 from completions.wire.openai.responses.echo import by_name
-from completions.wire.openai.responses.hosted import DRAWN_AS
+from completions.wire.openai.responses.hosted import PICTURE_DEFAULTS
 
 SEQUENCE = "sequence_number"
 
 NUMBER = secrets.token_hex(16)
-"""What stands in the place of an event's number in what the events of a run have in common."""
+"""The placeholder of an event's number in the common part of a run of events."""
 
 _QUOTED_HOLE, _QUOTED_NUMBER = f'"{HOLE}"'.encode(), f'"{NUMBER}"'.encode()
 
@@ -33,7 +33,7 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
     "image_generation_call": ("in_progress", "generating", "completed"),
     "mcp_list_tools": ("in_progress", "completed"),
 }
-"""What becomes of a call of the API's own, by the item's type, where it has nothing to say on the way."""
+"""The status events of calls that have no other events, by the item's type."""
 
 ABSENT = object()
 
@@ -46,45 +46,45 @@ _EMPTY: Mapping[str, Mapping[str, Any]] = {
     "shell_call_output": {"output": []},
     "mcp_call": {"arguments": "", "output": None},
     "code_interpreter_call": {"code": "", "outputs": None},
-    "image_generation_call": dict.fromkeys((*DRAWN_AS, "result", "revised_prompt"), ABSENT),
+    "image_generation_call": dict.fromkeys((*PICTURE_DEFAULTS, "result", "revised_prompt"), ABSENT),
     "mcp_list_tools": {"tools": []},
     "file_search_call": {"queries": [], "results": None},
     "web_search_call": {"action": ABSENT},
 }
-"""What an item has not said yet when it is added, by its type."""
+"""The fields that are still empty when an item is added, by its type."""
 
-AT_ONCE = Length(MAX_TOKENS)
-"""A whole text: a delta of an answer of which several were thought of (gpt-5.2-pro, 2026-09-29), and of MCP's calls."""
+WHOLE_TEXT = Length(MAX_TOKENS)
+"""The length of deltas with a whole text: those of the `pro` mode (gpt-5.2-pro, 2026-09-29) and of MCP's calls."""
 
 MCP_CALLED = "response.mcp_call_arguments.delta"
-"""The event that tells all arguments of a call at once (2 of 2 recorded streams, until September 2026)."""
+"""The event with all arguments of a call (2 of 2 recorded streams, until September 2026)."""
 
 _STATELESS = ("mcp_list_tools", "mcp_approval_request")
 
 
 def narrate(document: Mapping[str, Any], per_chunk: Length | None, tier: str, *, obfuscate: bool) -> Events:
-    """Return the events for a document, with so many tokens a delta; with `obfuscate` each delta is padded.
+    """Return the events for a document, with this many tokens per delta; with `obfuscate` each delta is padded.
 
-    `tier` is told before the end where the end tells `default`.
+    `tier` is the tier before the end, if the complete response has `default`.
     """
-    return _Narrator(document, per_chunk, obfuscate).tell(tier)
+    return _EventWriter(document, per_chunk, obfuscate).write(tier)
 
 
-class _Narrator:
+class _EventWriter:
     """Writes one stream, numbering its events."""
 
     def __init__(self, document: Mapping[str, Any], per_chunk: Length | None, obfuscate: bool) -> None:
         reasoning = mapping(document.get("reasoning"))
         self._document, self._obfuscate = document, obfuscate
-        self._per_chunk = per_chunk or (AT_ONCE if reasoning.get("mode") == "pro" else None)
+        self._per_chunk = per_chunk or (WHOLE_TEXT if reasoning.get("mode") == "pro" else None)
         self._model = document["model"]
         self._thinks = reasoning.get("effort") is not None
         self._events = Events()
 
-    def tell(self, tier: str) -> Events:
-        before = begun(self._document, "in_progress", tier)
+    def write(self, tier: str) -> Events:
+        before = unfinished(self._document, "in_progress", tier)
         if self._document["background"]:
-            queued = begun(self._document, "queued", tier)
+            queued = unfinished(self._document, "queued", tier)
             self._add("response.created", {"response": queued})
             self._add("response.queued", {"response": queued})
         else:
@@ -104,7 +104,9 @@ class _Narrator:
         started = {key: value for key, value in {**item, **_EMPTY.get(kind, {})}.items() if value is not ABSENT}
         if kind == "reasoning" and "content" in item:
             started["content"] = []
-        if kind == "web_search_call" and "action" in item and not self._thinks:  # one that reasons has not said it yet
+        if (
+            kind == "web_search_call" and "action" in item and not self._thinks
+        ):  # while reasoning, the action is not known yet
             started["action"] = {"type": mapping(item["action"]).get("type", "search")}
         if kind == "shell_call" and "commands" in mapping(item.get("action")):
             started["action"] = {**item["action"], "commands": []}
@@ -112,55 +114,55 @@ class _Narrator:
             started["operation"] = {**item["operation"], "diff": ""}
         if kind not in _STATELESS and "status" in item:
             started["status"] = "in_progress"
-            started.pop("encrypted_content", None)  # who gives reasoning a status tells this at its end
+            started.pop("encrypted_content", None)  # reasoning with a status has this at its end
         self._add("response.output_item.added", {"output_index": index, "item": started}, token=_is_call(kind))
-        self._tell_item(kind, {"item_id": item["id"], "output_index": index}, item)
+        self._item_content(kind, {"item_id": item["id"], "output_index": index}, item)
         self._add("response.output_item.done", {"output_index": index, "item": item})
 
-    def _tell_item(self, kind: str, at: dict[str, Any], item: Mapping[str, Any]) -> None:
+    def _item_content(self, kind: str, at: dict[str, Any], item: Mapping[str, Any]) -> None:
         match kind:
             case "message":
                 for place, part in enumerate(item.get("content") or ()):
                     self._part(at | {"content_index": place}, part)
             case "reasoning":
                 for place, part in enumerate(item.get("content") or ()):
-                    self._thought("content_part", "reasoning_text", at | {"content_index": place}, part)
+                    self._reasoning_part("content_part", "reasoning_text", at | {"content_index": place}, part)
                 for place, part in enumerate(item.get("summary") or ()):
                     kinds = "reasoning_summary_part", "reasoning_summary_text"
-                    self._thought(*kinds, at | {"summary_index": place}, part)
+                    self._reasoning_part(*kinds, at | {"summary_index": place}, part)
             case "function_call":
-                self._said("response.function_call_arguments", at, "arguments", item)
+                self._whole_text("response.function_call_arguments", at, "arguments", item)
             case "custom_tool_call":
-                self._said("response.custom_tool_call_input", at, "input", item)
+                self._whole_text("response.custom_tool_call_input", at, "input", item)
             case "apply_patch_call" if "diff" in mapping(item.get("operation")):
-                self._said("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
+                self._whole_text("response.apply_patch_call_operation_diff", at, "diff", item["operation"])
             case "shell_call":
-                self._commands(index=at["output_index"], said=texts(mapping(item.get("action")).get("commands")))
+                self._commands(index=at["output_index"], commands=texts(mapping(item.get("action")).get("commands")))
             case "shell_call_output":
                 for place, output in enumerate(dicts(item.get("output"))):
                     self._shell_output({**at, "command_index": place}, output)
             case "mcp_call":
                 self._steps(kind, at, ("in_progress",))
-                self._said("response.mcp_call_arguments", at, "arguments", item)
+                self._whole_text("response.mcp_call_arguments", at, "arguments", item)
                 self._steps(kind, at, ("failed" if item.get("error") else "completed",))
             case "code_interpreter_call":
                 self._steps(kind, at, ("in_progress",))
-                self._said("response.code_interpreter_call_code", at, "code", item)
+                self._whole_text("response.code_interpreter_call_code", at, "code", item)
                 self._steps(kind, at, ("interpreting", "completed"))
             case "image_generation_call":
                 self._picture(at, item)
             case _:
                 self._steps(kind, at, _STEPS.get(kind, ()))
 
-    def _commands(self, index: int, said: Iterable[str]) -> None:
-        """Tell the commands of a shell (`ResponseShellCallCommand…Event` of the SDK, which name no item)."""
-        for place, command in enumerate(said):
+    def _commands(self, index: int, commands: Iterable[str]) -> None:
+        """Add the events of a shell's commands (`ResponseShellCallCommand…Event` of the SDK, which name no item)."""
+        for place, command in enumerate(commands):
             at = {"command_index": place, "output_index": index}
             self._add("response.shell_call_command.added", {**at, "command": ""})
-            self._said("response.shell_call_command", at, "command", {"command": command})
+            self._whole_text("response.shell_call_command", at, "command", {"command": command})
 
     def _shell_output(self, at: dict[str, Any], output: Mapping[str, Any]) -> None:
-        """Tell the output of a command (`ResponseShellCallOutputContent…Event` of the SDK)."""
+        """Add the events of a command's output (`ResponseShellCallOutputContent…Event` of the SDK)."""
         for stream in ("stdout", "stderr"):
             if said := text(output.get(stream)):
                 self._add("response.shell_call_output_content.delta", {**at, "delta": {stream: said}})
@@ -172,62 +174,62 @@ class _Narrator:
 
     def _picture(self, at: Mapping[str, Any], item: Mapping[str, Any]) -> None:
         self._steps(item["type"], at, ("in_progress", "generating"))
-        asked: Mapping[str, Any] = next(
+        tool: Mapping[str, Any] = next(
             (tool for tool in self._document["tools"] if tool.get("type") == "image_generation"), {}
         )
-        count = asked.get("partial_images")
+        count = tool.get("partial_images")
         for place in range(min(count, 3) if isinstance(count, int) else 0):
             partial = {"partial_image_index": place, "partial_image_b64": item.get("result")}
-            partial |= {key: item[key] for key in DRAWN_AS if key in item}
+            partial |= {key: item[key] for key in PICTURE_DEFAULTS if key in item}
             self._add("response.image_generation_call.partial_image", {**at, **partial}, token=True)
         self._steps(item["type"], at, ("completed",))
 
     def _part(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         empty: dict[str, Any] = {"type": "refusal", "refusal": ""}
-        if not (is_refusal := part.get("type") == "refusal"):  # a script's own part may lack what the API's have
+        if not (is_refusal := part.get("type") == "refusal"):  # a script's part may lack fields of the API's
             empty = {**part, "text": ""} | {key: [] for key in ("annotations", "logprobs") if key in part}
         self._add("response.content_part.added", {**at, "part": empty})
         if is_refusal:
-            self._said("response.refusal", at, "refusal", part)
+            self._whole_text("response.refusal", at, "refusal", part)
         else:
             self._text(at, part)
         self._add("response.content_part.done", {**at, "part": part})
 
     def _text(self, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
-        kind, entries, said = "response.output_text", part.get("logprobs") or [], part.get("text") or ""
+        kind, entries, content = "response.output_text", part.get("logprobs") or [], part.get("text") or ""
         if entries:
-            for group in grouped(entries, [entry["token"] for entry in entries], self._per_chunk):
+            for group in group_by_chunk(entries, [entry["token"] for entry in entries], self._per_chunk):
                 delta = "".join(entry["token"] for entry in group)
                 pad = {"obfuscation": padding(orjson.dumps(delta)).decode()} if self._obfuscate else {}
                 self._add(f"{kind}.delta", {**at, "delta": delta, "logprobs": list(group), **pad}, token=len(group))
         else:
-            self._deltas(f"{kind}.delta", {**at, "logprobs": []}, said)
+            self._deltas(f"{kind}.delta", {**at, "logprobs": []}, content)
         for place, annotation in enumerate(part.get("annotations") or ()):
             self._add(f"{kind}.annotation.added", {**at, "annotation_index": place, "annotation": annotation})
-        self._add(f"{kind}.done", {**at, "text": said, "logprobs": entries})
+        self._add(f"{kind}.done", {**at, "text": content, "logprobs": entries})
 
-    def _thought(self, kind: str, text_kind: str, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
+    def _reasoning_part(self, kind: str, text_kind: str, at: Mapping[str, Any], part: Mapping[str, Any]) -> None:
         self._add(f"response.{kind}.added", {**at, "part": {**part, "text": ""}})
-        self._said(f"response.{text_kind}", at, "text", part)
+        self._whole_text(f"response.{text_kind}", at, "text", part)
         self._add(f"response.{kind}.done", {**at, "part": part})
 
-    def _said(self, kind: str, at: Mapping[str, Any], key: str, whole: Mapping[str, Any]) -> None:
-        """Tell a text of which nothing but the text is told: its deltas, and all of it."""
+    def _whole_text(self, kind: str, at: Mapping[str, Any], key: str, source: Mapping[str, Any]) -> None:
+        """Add the events of a plain text: its deltas, and the whole text."""
         part = "arguments" if key in ("arguments", "command", "input") else ""
-        said = whole.get(key) or ""
-        self._deltas(f"{kind}.delta", at, said, part)
-        self._add(f"{kind}.done", {**at, key: said})
+        text = source.get(key) or ""
+        self._deltas(f"{kind}.delta", at, text, part)
+        self._add(f"{kind}.done", {**at, key: text})
 
-    def _deltas(self, kind: str, fields: Mapping[str, Any], said: str, part: str = "") -> None:
+    def _deltas(self, kind: str, fields: Mapping[str, Any], text: str, part: str = "") -> None:
         """Add one event per token; their common part is encoded once."""
-        padded = {"obfuscation": PAD} if self._obfuscate else {}
-        common = orjson.dumps(by_name({"type": kind, **fields, **padded, "delta": HOLE, SEQUENCE: NUMBER}))
+        pad_field = {"obfuscation": PAD} if self._obfuscate else {}
+        common = orjson.dumps(by_name({"type": kind, **fields, **pad_field, "delta": HOLE, SEQUENCE: NUMBER}))
         head, rest = common.split(_QUOTED_HOLE)
         before, _, after = rest.partition(PAD.encode()) if self._obfuscate else (b"", b"", rest)
         after, tail = after.split(_QUOTED_NUMBER)
         rests, dumps = [], orjson.dumps
-        per_chunk = self._per_chunk or (AT_ONCE if kind == MCP_CALLED else None)
-        pieces = joined(tokens.split(said, self._model), per_chunk)
+        per_chunk = self._per_chunk or (WHOLE_TEXT if kind == MCP_CALLED else None)
+        pieces = joined(tokens.split(text, self._model), per_chunk)
         for number, piece in enumerate(pieces, len(self._events)):
             data = dumps(piece)
             pad = before + padding(data) if self._obfuscate else b""
@@ -236,5 +238,5 @@ class _Narrator:
 
 
 def _is_call(kind: str) -> bool:
-    """Tell whether an item's name is a token: then an answer of calls alone has a first one."""
+    """Tell whether an item's name counts as a token, so that an answer of only calls has a first token."""
     return kind.endswith("_call")

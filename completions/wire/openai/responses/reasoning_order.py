@@ -1,9 +1,9 @@
-"""Step 2 for responses: reasoning goes with the items that came of it, and comes back as it was encrypted.
+"""Step 2 for responses: reasoning comes back together with the items that followed from it, and unchanged.
 
 Sources: the recorded exchanges (refused as here: 2025-09), in which each reasoning item with an id has a call, or a
 message with an id, after it; requests to gpt-5-nano and gpt-5.4-mini that another project wrote down (2026-09-10), by
-which the order is not looked at with `store: false`; and refusals that users quote (2026-08). Items of ours tell by
-their ids which reasoning they came of, so nothing has to be looked up.
+which the order is not checked with `store: false`; and refusals that users quote (2026-08). The ids of the mock's items
+say from which reasoning they follow, so nothing has to be looked up.
 """
 
 import base64
@@ -16,37 +16,37 @@ from completions.wire.fields import text
 from completions.wire.seals import decoded, sealed, verdict
 
 HEAD, MIDDLE, MARK, PLACE, TAIL = 18, 12, "81", 2, 16
-"""The digits of an id: of the answer, then any, two that all ids have, of the place, and what tells that it is ours.
+"""The parts of an id by length: the answer, a filler, a fixed mark, the place, and a checksum that marks our ids.
 
-The first of an answer is 0, and its last two are 00.
+The first digit of the answer is 0, and its last two are 00.
 """
 
 LENGTH = HEAD + MIDDLE + len(MARK) + PLACE + TAIL
 
-ALONE = 255
-"""The place of reasoning of which nothing came."""
+WITHOUT_FOLLOWERS = 255
+"""The place of reasoning without following items."""
 
 REASONING = "rs_"
-SEALED = ("reasoning", "compaction")
-"""The items that are encrypted; a compaction is refused as reasoning is (openai/codex 36704, 2026-09-20)."""
+ENCRYPTED_TYPES = ("reasoning", "compaction")
+"""The encrypted types of items; a compaction is refused like reasoning (openai/codex 36704, 2026-09-20)."""
 
 FERNET = b"\x80" + bytes(4)
 MIN_FERNET = 73
-"""Bytes that what the API encrypts has at least: a token of Fernet with one block."""
+"""The fewest bytes of the API's encrypted content: a Fernet token with one block."""
 
 
 def reasoning_id(serial: str, *, alone: bool) -> str:
-    """Return the id of an answer's reasoning; `alone`: nothing came of it."""
-    return _id(REASONING, _head(serial), ALONE if alone else 0)
+    """Return the id of an answer's reasoning; `alone` means that no item follows from it."""
+    return _id(REASONING, _head(serial), WITHOUT_FOLLOWERS if alone else 0)
 
 
 def follower_id(prefix: str, serial: str, place: int) -> str:
-    """Return the id of what came of an answer's reasoning, at a place in it from 1 on."""
-    return _id(prefix, _head(serial), min(place, ALONE - 1))
+    """Return the id of an item that follows from an answer's reasoning, at a place from 1 on."""
+    return _id(prefix, _head(serial), min(place, WITHOUT_FOLLOWERS - 1))
 
 
 def free_id(prefix: str, serial: str, *place: int) -> str:
-    """Return the id of an answer, or of an item at a place in one, which came of no reasoning."""
+    """Return the id of an answer, or of an item at a place in one that does not follow from reasoning."""
     return f"{prefix}{_head(serial)}{_digits(f'{serial}{place}', LENGTH - HEAD)}"
 
 
@@ -64,7 +64,7 @@ def _digits(seed: str, count: int) -> str:
 
 
 def _place(name: str) -> tuple[str, int] | None:
-    """Return of which answer an item is by its id, and at which place; None for another's."""
+    """Return the answer and the place in an item's id; None if the id is not the mock's."""
     body = name.rpartition("_")[2]
     if len(body) != LENGTH or not body.endswith(_digits(body[:-TAIL], TAIL)):
         return None
@@ -72,9 +72,9 @@ def _place(name: str) -> tuple[str, int] | None:
 
 
 def check(items: Sequence[Mapping[str, Any]], *, stored: bool) -> None:
-    """Raise the error of what is encrypted and was made up, or of reasoning apart from what came of it, if stored."""
+    """Raise the error of invalid encrypted content, or, if `stored`, of reasoning without its following items."""
     for item in items:
-        if item.get("type") in SEALED and isinstance(token := item.get("encrypted_content"), str):
+        if item.get("type") in ENCRYPTED_TYPES and isinstance(token := item.get("encrypted_content"), str):
             _check_encrypted(token, text(item.get("id")))
     if stored:
         _check_followed(items)
@@ -82,7 +82,7 @@ def check(items: Sequence[Mapping[str, Any]], *, stored: bool) -> None:
 
 
 def is_ours(token: str) -> bool:
-    """Tell whether something encrypted is the mock's own, as it was given."""
+    """Tell whether encrypted content is the mock's own."""
     raw = decoded(token) or b""
     return raw.startswith(FERNET) and verdict(raw.removeprefix(FERNET), "") in ("intact", "another text")
 
@@ -104,13 +104,13 @@ def _check_followed(items: Sequence[Mapping[str, Any]]) -> None:
     for at, item in enumerate(items):
         if item.get("type") != "reasoning" or not (name := text(item.get("id"))):
             continue
-        found = _place(name)
-        if (found is None or found[1] != ALONE) and not _came_of_it(items[at + 1 :]):
+        place = _place(name)
+        if (place is None or place[1] != WITHOUT_FOLLOWERS) and not _is_followed(items[at + 1 :]):
             raise _refusal(item, "its required following item.")
 
 
-def _came_of_it(rest: Iterable[Mapping[str, Any]]) -> bool:
-    """Return whether the first item that is no reasoning is one that a model makes."""
+def _is_followed(rest: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether the first item that is not reasoning is one that a model makes."""
     for item in rest:
         match text(item.get("type")) or "message":
             case "reasoning":
@@ -128,8 +128,8 @@ def _check_preceded(items: Sequence[Mapping[str, Any]]) -> None:
         name = text(item.get("id"))
         if name.startswith(REASONING):
             seen.add(name)
-        elif (found := _place(name)) is not None and (needed := _id(REASONING, found[0], 0)) not in seen:
-            raise _refusal(item, f"its required 'reasoning' item: '{needed}'.")
+        elif (place := _place(name)) is not None and (required := _id(REASONING, place[0], 0)) not in seen:
+            raise _refusal(item, f"its required 'reasoning' item: '{required}'.")
 
 
 def _refusal(item: Mapping[str, Any], lacking: str) -> RequestError:
@@ -137,6 +137,6 @@ def _refusal(item: Mapping[str, Any], lacking: str) -> RequestError:
     return RequestError(f"Item '{item.get('id')}' of type '{kind}' was provided without {lacking}", param="input")
 
 
-def encrypted(thought: str, serial: str) -> str:
-    """Return reasoning in the place of what the API encrypts: opaque to clients, who only send it back."""
-    return base64.urlsafe_b64encode(FERNET + sealed(thought, serial)).decode()
+def encrypted(text: str, serial: str) -> str:
+    """Return text as encrypted content: opaque to clients, which only send it back."""
+    return base64.urlsafe_b64encode(FERNET + sealed(text, serial)).decode()

@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping
 
-from completions.wire.words import Words
+from completions.wire.wordings import Wording
 
 QUOTES, UNDATED = "quotes by users", "quotes by users, of no known day in 2026"
 
 
-def _overloaded(words: Words) -> Mapping[str, Words]:
+def _overloaded(words: Wording) -> Mapping[str, Wording]:
     """Return the words under the names of both errors; the status is that of the words."""
     return dict.fromkeys(("overloaded", "service_unavailable"), words)
 
 
 CEREBRAS = _overloaded(
-    Words(
+    Wording(
         "We're experiencing high traffic right now! Please try again soon.",
         429,
         "too_many_requests_error",
@@ -24,7 +24,7 @@ CEREBRAS = _overloaded(
     )
 )
 DEEPSEEK = _overloaded(
-    Words(
+    Wording(
         "Service is too busy. We advise users to temporarily switch to alternative LLM API service providers.",
         503,
         "service_unavailable_error",
@@ -35,7 +35,7 @@ DEEPSEEK = _overloaded(
     )
 )
 GROQ = _overloaded(
-    Words(
+    Wording(
         "{model} is currently over capacity. Please try again and back off exponentially. Visit https://groqstatus.com "
         "to see if there is an active incident.",
         503,
@@ -45,9 +45,9 @@ GROQ = _overloaded(
         UNDATED,
     )
 )
-MISTRAL = _overloaded(Words("Service unavailable.", 503, "internal_server_error", "3800", None, UNDATED))
+MISTRAL = _overloaded(Wording("Service unavailable.", 503, "internal_server_error", "3800", None, UNDATED))
 MOONSHOT = _overloaded(
-    Words(
+    Wording(
         "The engine is currently overloaded, please try again later",
         429,
         "engine_overloaded_error",
@@ -58,7 +58,7 @@ MOONSHOT = _overloaded(
     )
 )
 XAI = _overloaded(
-    Words(
+    Wording(
         "Service temporarily unavailable. The model did not respond to this request.",
         503,
         code="unavailable",
@@ -67,7 +67,7 @@ XAI = _overloaded(
     )
 )
 ZAI = _overloaded(
-    Words(
+    Wording(
         "The service may be temporarily overloaded, please try again later",
         429,
         "rate_limit_error",

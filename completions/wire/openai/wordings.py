@@ -1,36 +1,36 @@
-"""The usual errors as OpenAI's APIs put them, each in its own words."""
+"""The standard errors in the wording of each of OpenAI's APIs."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.words import MALFORMED, NO_TEXT, Words
+from completions.wire.wordings import MALFORMED, NOT_UTF8, Wording
 
 EXCEEDED, POLICY, METHOD = "context_length_exceeded", "content_policy_violation", "method_not_supported"
 ADDRESS = "unknown_address"
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
-    """Say whether the messages alone do not fit, or they and what may be answered."""
+    """Return the message: the messages alone are too long, or they and the requested completion are."""
     limit = "This model's maximum context length is {window} tokens. However, ".format_map(facts)
     if facts["prompt_tokens"] > facts["window"]:
-        said = "your messages resulted in {prompt_tokens} tokens. Please reduce the length of the messages."
+        reason = "your messages resulted in {prompt_tokens} tokens. Please reduce the length of the messages."
     else:
-        said = (
+        reason = (
             "you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion). Please "
             "reduce the length of the messages or completion."
         )
-    return limit + said.format_map(facts)
+    return limit + reason.format_map(facts)
 
 
-LONE = "surrogate in string"
-"""What our parser says of half a character beyond U+FFFF, of which OpenAI's gateway takes no notice."""
+LONE_SURROGATE = "surrogate in string"
+"""The fault that our parser reports for half a character beyond U+FFFF, which OpenAI's gateway accepts."""
 
 
-def _at_gateway(facts: Mapping[str, Any]) -> str:
-    """Say that a body is no JSON, as the server does that knows the keys and the models."""
+def _gateway_invalid_json(facts: Mapping[str, Any]) -> str:
+    """Return the message for a body that is not JSON from the server that checks keys and models."""
     fault = facts["fault"]
-    if LONE in fault or NO_TEXT in fault:
-        return _unparsed(facts)
+    if LONE_SURROGATE in fault or NOT_UTF8 in fault:
+        return _invalid_json(facts)
     return (
         "We could not parse the JSON body of your request. (HINT: This likely means you aren't using your HTTP library "
         "correctly. The OpenAI API expects a JSON payload, but what was sent was not valid JSON. If you have trouble "
@@ -38,9 +38,9 @@ def _at_gateway(facts: Mapping[str, Any]) -> str:
     )
 
 
-def _unparsed(facts: Mapping[str, Any]) -> str:
-    """Say that a body is no JSON, or no text, of which our own words tell more."""
-    if NO_TEXT in (fault := facts["fault"]):
+def _invalid_json(facts: Mapping[str, Any]) -> str:
+    """Return the message for a body that is not JSON; the mock's own if it is not UTF-8, as that tells more."""
+    if NOT_UTF8 in (fault := facts["fault"]):
         return f"We could not parse the JSON body of your request: {fault}."
     return (
         "Invalid body: failed to parse JSON value. Please check the value to ensure it is valid JSON. (Common errors "
@@ -48,7 +48,7 @@ def _unparsed(facts: Mapping[str, Any]) -> str:
     )
 
 
-FLAGGED = Words(
+FLAGGED = Wording(
     "Invalid prompt: your prompt was flagged as potentially violating our usage policy. Please try again with a "
     "different prompt: https://platform.openai.com/docs/guides/reasoning#advice-on-prompting",
     400,
@@ -56,46 +56,46 @@ FLAGGED = Words(
     source="MDX-Tom/gpt-instruct 56 and many others",
     seen="2026-08-20",
 )
-"""How a prompt is refused that is answered with a text; pictures are refused in other words."""
+"""The refusal of a prompt for a text; prompts for pictures have another wording."""
 
-COMMON: Mapping[str, Words] = {
-    METHOD: Words(
+COMMON: Mapping[str, Wording] = {
+    METHOD: Wording(
         "Invalid method for URL ({method} {path})",
         405,
         code=None,
         source="quotes by users, of images/generations and videos among others",
         seen="2026-06-21",
     ),
-    "invalid_json": Words(
-        _unparsed,
+    "invalid_json": Wording(
+        _invalid_json,
         400,
         code="invalid_json",
         source="a recording of v1/conversations, quotes by users",
         seen="2026-09-24",
     ),
 }
-"""What all addresses say alike."""
+"""The wordings that all addresses share."""
 
-GATEWAY: Mapping[str, Words] = {
+GATEWAY: Mapping[str, Wording] = {
     **COMMON,
-    "invalid_json": Words(
-        _at_gateway, 400, code=None, source="a recording of chat, quotes by users", seen="2026-08-30"
+    "invalid_json": Wording(
+        _gateway_invalid_json, 400, code=None, source="a recording of chat, quotes by users", seen="2026-08-30"
     ),
 }
-"""What the addresses say alike at which a server refuses keys and models that stands before all others."""
+"""The wordings of the addresses at which a gateway in front of the API refuses keys and models."""
 
-CHAT: Mapping[str, Words] = {
+CHAT: Mapping[str, Wording] = {
     **GATEWAY,
-    EXCEEDED: Words(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
+    EXCEEDED: Wording(_too_long, 400, code=EXCEEDED, param="messages", source="quotes by users", seen="2026-10-11"),
     POLICY: FLAGGED,
-    MALFORMED: Words(
+    MALFORMED: Wording(
         "invalid model ID", 400, code=None, param=None, source="recordings: maruel/genai bad_model", seen="2026-04-17"
     ),
 }
 
-RESPONSES: Mapping[str, Words] = {
+RESPONSES: Mapping[str, Wording] = {
     **COMMON,
-    EXCEEDED: Words(
+    EXCEEDED: Wording(
         "Your input exceeds the context window of this model. Please adjust your input and try again.",
         400,
         code=EXCEEDED,
@@ -103,7 +103,7 @@ RESPONSES: Mapping[str, Words] = {
         source="recordings: crmne/ruby_llm handles_context_length_exceeded_errors",
         seen="2026-11-25",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "The requested model '{model}' does not exist.",
         400,
         code="model_not_found",
@@ -114,9 +114,9 @@ RESPONSES: Mapping[str, Words] = {
     POLICY: FLAGGED,
 }
 
-DECISIONS: Mapping[str, Words] = {
+DECISIONS: Mapping[str, Wording] = {
     **COMMON,
-    EXCEEDED: Words(
+    EXCEEDED: Wording(
         "Decision input exceeds the token limit.",
         400,
         code=None,
@@ -126,9 +126,9 @@ DECISIONS: Mapping[str, Words] = {
     ),
 }
 
-LEGACY: Mapping[str, Words] = {
+LEGACY: Mapping[str, Wording] = {
     **GATEWAY,
-    EXCEEDED: Words(
+    EXCEEDED: Wording(
         "This model's maximum context length is {window} tokens, however you requested {total} tokens ({prompt_tokens} "
         "in your prompt; {max_tokens} for the completion). Please reduce your prompt; or completion length.",
         400,
@@ -139,9 +139,9 @@ LEGACY: Mapping[str, Words] = {
     ),
 }
 
-IMAGES: Mapping[str, Words] = {
+IMAGES: Mapping[str, Wording] = {
     **COMMON,
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "The model '{model}' does not exist.",
         400,
         type="image_generation_user_error",

@@ -1,4 +1,4 @@
-"""An answer that is under way: how far it has come, for whoever cancels it or speaks into it."""
+"""An answer in progress: the part that was sent, which matters when it is cancelled or interrupted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,18 +6,18 @@ from typing import Any
 from completions.wire.fields import dicts, mapping, text
 
 TEXTS = {"response.output_text.delta": "text", "response.output_audio_transcript.delta": "transcript"}
-"""Where an item has what the deltas say."""
+"""The field of an item's content that the deltas extend, by the delta's type."""
 
 
-class UnderWay:
-    """An answer that is under way: its id, and its items as far as they have been told."""
+class ActiveAnswer:
+    """An answer in progress: its id, and the part of its items that was sent."""
 
     def __init__(self) -> None:
         self.id = ""
         self._items: dict[object, dict[str, Any]] = {}
 
-    def take(self, event: Mapping[str, Any]) -> None:
-        """Take an event."""
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Add an event of the answer."""
         kind, place = text(event.get("type")), event.get("output_index")
         if kind == "response.created":
             self.id = text(mapping(event.get("response")).get("id"))
@@ -31,8 +31,8 @@ class UnderWay:
         elif kind == "response.function_call_arguments.delta" and place in self._items:
             self._items[place]["arguments"] += text(event.get("delta"))
 
-    def unfinished(self) -> list[dict[str, Any]]:
-        """Return the items, of which the last may not be complete."""
+    def interrupt(self) -> list[dict[str, Any]]:
+        """Mark the items in progress as incomplete, and return all items."""
         for item in self._items.values():
             if item.get("status") == "in_progress":
                 item["status"] = "incomplete"

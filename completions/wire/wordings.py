@@ -10,51 +10,51 @@ from typing import Any, NamedTuple
 from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.models import context_window
 
-AS_IT_IS = "…"
-"""For a field that the API leaves as the error has it."""
+UNCHANGED = "…"
+"""Marks a field that the API leaves as the error has it."""
 
 MALFORMED = "malformed_model"
-"""The kind of error of a model's name that cannot be one; most APIs say no more than that there is no such model."""
+"""The kind of the error for a malformed model name; most APIs answer that there is no such model."""
 
-NO_TEXT = "it is not UTF-8"
-"""What the fault of a body begins with that is no text, and so no JSON."""
+NOT_UTF8 = "it is not UTF-8"
+"""How the description of the fault begins if a body is not UTF-8, and so no JSON."""
 
 DEFAULT_WINDOW = 128_000
 """The context window, in tokens, of models that the table does not know."""
 
 
-class Words(NamedTuple):
-    """An API's wording of a kind of error; `message` has facts such as `{model}` in it, or is a function of them."""
+class Wording(NamedTuple):
+    """An API's wording of a kind of error. `message` has facts such as `{model}` in it, or is a function of them."""
 
     message: str | Callable[[Mapping[str, Any]], str]
     status: int | None = None
-    type: str = AS_IT_IS
-    code: str | None = AS_IT_IS
-    param: str | None = AS_IT_IS
+    type: str = UNCHANGED
+    code: str | None = UNCHANGED
+    param: str | None = UNCHANGED
     source: str = ""
     seen: str = ""
 
 
-NO_WORDS: Mapping[str, Words] = {}
+NO_WORDINGS: Mapping[str, Wording] = {}
 """For APIs with the wording of OpenAI's chat completions."""
 
 
-def worded(exc: RequestError, table: Mapping[str, Words]) -> RequestError:
+def apply_wording(exc: RequestError, table: Mapping[str, Wording]) -> RequestError:
     """Return an error in the API's wording; an error with its own wording stays as it is."""
-    words = table.get(exc.kind or "") or (table.get("model_not_found") if exc.kind == MALFORMED else None)
-    if words is None:
+    wording = table.get(exc.kind or "") or (table.get("model_not_found") if exc.kind == MALFORMED else None)
+    if wording is None:
         return exc
-    facts, message = facts_of(exc), words.message
-    told = RequestError(
+    facts, message = facts_of(exc), wording.message
+    error = RequestError(
         message.format_map(facts) if isinstance(message, str) else message(facts),
-        status=exc.status if words.status is None or exc.keeps_status else words.status,
-        type=_kept(words.type, exc.type) or "",
-        code=_kept(words.code, exc.code),
-        param=_kept(words.param, exc.param),
+        status=exc.status if wording.status is None or exc.keeps_status else wording.status,
+        type=_value(wording.type, exc.type) or "",
+        code=_value(wording.code, exc.code),
+        param=_value(wording.param, exc.param),
         headers=exc.headers,
     )
-    told.about = facts
-    return told
+    error.about = facts
+    return error
 
 
 def facts_of(exc: RequestError) -> dict[str, Any]:
@@ -71,10 +71,11 @@ def facts_of(exc: RequestError) -> dict[str, Any]:
 
 
 def listed(values: Collection[str], word: str = "and", *, quote: str = "'", comma: str = ",") -> str:
-    """Return quoted values as APIs list them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`; some want no last comma."""
-    *others, last = [f"{quote}{value}{quote}" for value in values] or [""]
-    return f"{', '.join(others)}{comma if len(others) > 1 else ''} {word} {last}" if others else last
+    """Return quoted values as APIs list them: `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`; some have no last comma."""
+    *first, last = [f"{quote}{value}{quote}" for value in values] or [""]
+    return f"{', '.join(first)}{comma if len(first) > 1 else ''} {word} {last}" if first else last
 
 
-def _kept(wanted: str | None, given: str | None) -> str | None:
-    return given if wanted == AS_IT_IS else wanted
+def _value(wording: str | None, current: str | None) -> str | None:
+    """Return a field's value: the wording's, or the current one if the wording leaves it unchanged."""
+    return current if wording == UNCHANGED else wording

@@ -4,16 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.dialects import overload_words
-from completions.wire.openai.words import ADDRESS, METHOD, POLICY
-from completions.wire.words import Words
+from completions.wire.dialects import overload_wordings
+from completions.wire.openai.wordings import ADDRESS, METHOD, POLICY
+from completions.wire.wordings import Wording
 
 LIMITED, QUOTA = "rate_limit_exceeded", "insufficient_quota"
 DEFAULT_LIMIT: Mapping[str, object] = {
     "name": "requests per min (RPM)",
     "said": "Please try again later.",
-    "used": 60,
-    "most": 60,
+    **dict.fromkeys(("used", "most"), 60),
 }
 """The facts of a limit in an error by name, which has none of its own."""
 
@@ -72,12 +71,12 @@ def _cerebras_limit(facts: Mapping[str, Any]) -> str:
     return "Tokens per minute limit exceeded - too many tokens processed."
 
 
-CEREBRAS: Mapping[str, Words] = {
+CEREBRAS: Mapping[str, Wording] = {
     **dict.fromkeys(
         ("invalid_api_key", "missing_api_key"),
-        Words("Wrong API Key", 401, INVALID, "wrong_api_key", "api_key", "recordings: maruel/genai", "2025-12-18"),
+        Wording("Wrong API Key", 401, INVALID, "wrong_api_key", "api_key", "recordings: maruel/genai", "2025-12-18"),
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "Model {model} does not exist or you do not have access to it.",
         404,
         "not_found_error",
@@ -86,7 +85,7 @@ CEREBRAS: Mapping[str, Words] = {
         "recordings: maruel/genai",
         "2025-12-18",
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "Please reduce the length of the messages or completion. Current length is {total} while limit is {window}",
         400,
         INVALID,
@@ -95,7 +94,7 @@ CEREBRAS: Mapping[str, Words] = {
         "ellipticmarketing/modelrelay 73; cline/cline 5140",
         "2026-08-07",
     ),
-    LIMITED: Words(
+    LIMITED: Wording(
         _cerebras_limit,
         429,
         "too_many_requests_error",
@@ -104,11 +103,11 @@ CEREBRAS: Mapping[str, Words] = {
         "nminaya/grammar-nazi-bot 958; continuedev/continue 9800",
         "2026-08-12",
     ),
-    **overload_words.CEREBRAS,
+    **overload_wordings.CEREBRAS,
 }
 
-DEEPSEEK: Mapping[str, Words] = {
-    "invalid_api_key": Words(
+DEEPSEEK: Mapping[str, Wording] = {
+    "invalid_api_key": Wording(
         "Authentication Fails, Your api key: ****{key_end} is invalid",
         401,
         "authentication_error",
@@ -117,7 +116,7 @@ DEEPSEEK: Mapping[str, Words] = {
         f"{RECORDED} raises_appropriate_auth_error",
         "2026-11-25",
     ),
-    "missing_api_key": Words(
+    "missing_api_key": Wording(
         "Authentication Fails (auth header format should be Bearer sk-...)",
         401,
         "authentication_error",
@@ -126,7 +125,7 @@ DEEPSEEK: Mapping[str, Words] = {
         "quotes by users",
         "2026-10-10",
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "This model's maximum context length is {window} tokens. However, you requested {total} tokens "
         "({prompt_tokens} in the messages, {max_tokens} in the completion). Please reduce the length of the messages "
         "or completion.",
@@ -137,10 +136,10 @@ DEEPSEEK: Mapping[str, Words] = {
         f"{RECORDED} handles_context_length_exceeded_errors",
         "2026-11-25",
     ),
-    "invalid_json": Words(
+    "invalid_json": Wording(
         _bad_json, 400, INVALID, INVALID, None, "esengine/DeepSeek-Reasonix 1906, r1n7aro/Locus 73", "2026-05-28"
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "The supported API model names are deepseek-flash, deepseek-v4-pro, but you passed {model}.",
         400,
         INVALID,
@@ -149,18 +148,18 @@ DEEPSEEK: Mapping[str, Words] = {
         "recordings: 0xPlaygrounds/rig; quotes by users",
         "2026-09-21",
     ),
-    QUOTA: Words(
+    QUOTA: Wording(
         "Insufficient Balance", 402, "unknown_error", INVALID, None, "DeepSeek's page on error codes", "2026-06-01"
     ),
-    LIMITED: Words("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
-    POLICY: Words("Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"),
-    **overload_words.DEEPSEEK,
+    LIMITED: Wording("Rate Limit Reached", 429, source="DeepSeek's page on error codes", seen="2026-06-01"),
+    POLICY: Wording("Content Exists Risk", 400, INVALID, INVALID, None, "quotes by users", "2026-11-26"),
+    **overload_wordings.DEEPSEEK,
 }
 
-GROQ: Mapping[str, Words] = {
+GROQ: Mapping[str, Wording] = {
     **dict.fromkeys(
         ("invalid_api_key", "missing_api_key"),
-        Words(
+        Wording(
             "Invalid API Key",
             401,
             INVALID,
@@ -170,7 +169,7 @@ GROQ: Mapping[str, Words] = {
             "2026-08-29",
         ),
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "Please reduce the length of the messages or completion.",
         400,
         INVALID,
@@ -179,10 +178,10 @@ GROQ: Mapping[str, Words] = {
         "quotes by users",
         "2026-10-08",
     ),
-    LIMITED: Words(_groq_limit, 429, source="quotes by users", seen="2026-11-26"),
+    LIMITED: Wording(_groq_limit, 429, source="quotes by users", seen="2026-11-26"),
     **dict.fromkeys(
         (METHOD, ADDRESS),
-        Words(
+        Wording(
             lambda facts: (
                 f"Unknown request URL: {facts['method']} {facts['path'].removeprefix('/groq')}. Please check the URL "
                 "for typos, or see the docs at https://console.groq.com/docs/"
@@ -193,7 +192,7 @@ GROQ: Mapping[str, Words] = {
             seen="2026-07-27",
         ),
     ),
-    QUOTA: Words(
+    QUOTA: Wording(
         "Organization has blocked API access because a spend alert threshold was met. Please visit "
         "https://console.groq.com/settings/billing to manage your spend alerts.",
         400,
@@ -203,7 +202,7 @@ GROQ: Mapping[str, Words] = {
         "quotes by users; Groq's page on spend limits calls the code `blocked_api_access`",
         "2026-09-27",
     ),
-    **overload_words.GROQ,
+    **overload_wordings.GROQ,
 }
 
 NO_ROUTE = "no Route matched with those values"
@@ -217,9 +216,9 @@ def _no_route(facts: Mapping[str, Any]) -> str:
     return f"Invalid URL ({facts['method']} {facts['path']})" if MISSING.match(facts["path"]) else NO_ROUTE
 
 
-MISTRAL: Mapping[str, Words] = {
-    ADDRESS: Words(_no_route, 404, source="nextcloud/assistant 593; apmantza/pi-free 293", seen="2026-07-06"),
-    "context_length_exceeded": Words(
+MISTRAL: Mapping[str, Wording] = {
+    ADDRESS: Wording(_no_route, 404, source="nextcloud/assistant 593; apmantza/pi-free 293", seen="2026-07-06"),
+    "context_length_exceeded": Wording(
         "Prompt contains {prompt_tokens} tokens and 0 draft tokens, too large for model with {window} maximum context "
         "length",
         400,
@@ -229,12 +228,14 @@ MISTRAL: Mapping[str, Words] = {
         "quotes by users",
         "2026-10-09",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "Invalid model: {model}", 400, "invalid_model", "1500", None, "quotes by users", "2026-07-20"
     ),
-    LIMITED: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"),
-    QUOTA: Words("Rate limit exceeded", 429, "rate_limited", "1300", None, "vanna-ai/vanna 177", "2024-04-01"),
-    **overload_words.MISTRAL,
+    LIMITED: Wording(
+        "Rate limit exceeded", 429, "rate_limited", "1300", None, "raycast/extensions 31107", "2026-09-14"
+    ),
+    QUOTA: Wording("Rate limit exceeded", 429, "rate_limited", "1300", None, "vanna-ai/vanna 177", "2024-04-01"),
+    **overload_wordings.MISTRAL,
 }
 
 
@@ -258,10 +259,10 @@ def _moonshot_limit(facts: Mapping[str, Any]) -> str:
     return f"Your account org-mock<ak-mock> {details}"
 
 
-MOONSHOT: Mapping[str, Words] = {
+MOONSHOT: Mapping[str, Wording] = {
     **dict.fromkeys(
         ("invalid_api_key", "missing_api_key"),
-        Words(
+        Wording(
             "Invalid Authentication",
             401,
             "invalid_authentication_error",
@@ -271,7 +272,7 @@ MOONSHOT: Mapping[str, Words] = {
             "2026-07-24",
         ),
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         "Invalid request: Your request exceeded model token limit: {window} (requested: {total})",
         400,
         INVALID,
@@ -280,7 +281,7 @@ MOONSHOT: Mapping[str, Words] = {
         "MoonshotAI/kimi-cli 2011",
         "2026-04-22",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "Not found the model {model} or Permission denied",
         404,
         "resource_not_found_error",
@@ -289,10 +290,10 @@ MOONSHOT: Mapping[str, Words] = {
         "recordings: vercel/ai",
         "2026-08-26",
     ),
-    LIMITED: Words(
+    LIMITED: Wording(
         _moonshot_limit, 429, "rate_limit_reached_error", None, None, "MoonshotAI/kimi-cli 1599", "2026-03-27"
     ),
-    QUOTA: Words(
+    QUOTA: Wording(
         "Your account org-mock <ak-mock> is suspended due to insufficient balance, please recharge your account or "
         "check your plan and billing details",
         429,
@@ -302,31 +303,31 @@ MOONSHOT: Mapping[str, Words] = {
         "anomalyco/opencode 24462",
         "2026-04-26",
     ),
-    **overload_words.MOONSHOT,
+    **overload_wordings.MOONSHOT,
 }
 
-OPENROUTER: Mapping[str, Words] = {
-    "invalid_api_key": Words(
+OPENROUTER: Mapping[str, Wording] = {
+    "invalid_api_key": Wording(
         lambda facts: "User not found." if facts["key"].startswith("sk-or-") else "Missing Authentication header",
         401,
         source=f"quotes by users; {RECORDED} raises_appropriate_auth_error",
         seen="2026-11-25",
     ),
-    "missing_api_key": Words(
+    "missing_api_key": Wording(
         "Missing Authentication header", 401, source=f"{RECORDED} raises_appropriate_auth_error", seen="2026-11-25"
     ),
-    "context_length_exceeded": Words(
+    "context_length_exceeded": Wording(
         _openrouter_too_long, 400, source=f"{RECORDED} handles_context_length_exceeded_errors", seen="2026-11-25"
     ),
-    "model_not_found": Words("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
-    LIMITED: Words(_openrouter_limit, 429, source="quotes by users", seen="2026-07-08"),
-    QUOTA: Words(
+    "model_not_found": Wording("{model} is not a valid model ID", 400, source="quotes by users", seen="2026-09-05"),
+    LIMITED: Wording(_openrouter_limit, 429, source="quotes by users", seen="2026-07-08"),
+    QUOTA: Wording(
         "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
         402,
         source="quotes by users",
         seen="2026-11-26",
     ),
-    POLICY: Words(
+    POLICY: Wording(
         '{model} requires moderation on OpenRouter. Your input was flagged for "misc". No credits were charged.',
         403,
         code=POLICY,
@@ -335,17 +336,17 @@ OPENROUTER: Mapping[str, Words] = {
     ),
 }
 
-OPENROUTER_OF: Mapping[str, Mapping[str, Words]] = {
+OPENROUTER_OF: Mapping[str, Mapping[str, Wording]] = {
     "embeddings": {
         **OPENROUTER,
-        "model_not_found": Words(
+        "model_not_found": Wording(
             "Model {model} does not exist", 400, source="recordings: 0xPlaygrounds/rig", seen="2026-09-21"
         ),
     }
 }
 
-VLLM: Mapping[str, Words] = {
-    "context_length_exceeded": Words(
+VLLM: Mapping[str, Wording] = {
+    "context_length_exceeded": Wording(
         "This model's maximum context length is {window} tokens. However, you requested {max_tokens} output tokens and "
         "your prompt contains at least {prompt_tokens} input tokens, for a total of at least {total} tokens. Please "
         "reduce the length of the input prompt or the number of requested output tokens. (parameter=input_tokens, "
@@ -355,43 +356,45 @@ VLLM: Mapping[str, Words] = {
         source="quotes by users",
         seen="2026-09-10",
     ),
-    "model_not_found": Words(
+    "model_not_found": Wording(
         "The model `{model}` does not exist.", 404, source="vLLM, `serving.py`", seen="2026-11-25"
     ),
-    ADDRESS: Words("Not Found", 404, "Not Found", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
-    METHOD: Words("Method Not Allowed", 405, "Method Not Allowed", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
+    ADDRESS: Wording("Not Found", 404, "Not Found", None, None, "vLLM, `server_utils.py`", "2026-11-26"),
+    METHOD: Wording(
+        "Method Not Allowed", 405, "Method Not Allowed", None, None, "vLLM, `server_utils.py`", "2026-11-26"
+    ),
 }
 
 
-XAI: Mapping[str, Words] = {
-    "model_not_found": Words(
+XAI: Mapping[str, Wording] = {
+    "model_not_found": Wording(
         "The model {model} does not exist or your team mock does not have access to it. If you believe this is a "
         "mistake, please contact support and quote your team ID and the model name.",
         404,
         source="recordings: 0xPlaygrounds/rig; xAI's page on its endpoints",
         seen="2026-09-30",
     ),
-    "invalid_json": Words(_bad_json, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
-    LIMITED: Words(_xai_limit, 429, source="quotes by users", seen="2026-11-26"),
-    "context_length_exceeded": Words(
+    "invalid_json": Wording(_bad_json, 400, source="axum, `JsonSyntaxError`", seen="2026-05-28"),
+    LIMITED: Wording(_xai_limit, 429, source="quotes by users", seen="2026-11-26"),
+    "context_length_exceeded": Wording(
         "This model's maximum prompt length is {window} but the request contains {prompt_tokens} tokens.",
         400,
         source="quotes by users",
         seen="2026-11-26",
     ),
-    QUOTA: Words(
+    QUOTA: Wording(
         "Your team mock has either used all available credits or reached its monthly spending limit. To continue "
         "making API requests, please purchase more credits or raise your spending limit.",
         403,
         source="quotes by users, and Anantys-oss/koan 2412; a 429 until spring 2026",
         seen="2026-09-23",
     ),
-    POLICY: Words(
+    POLICY: Wording(
         "Content violates usage guidelines. Team: mock, API key ID: mock, Model: {model}, Failed check: "
         "SAFETY_CHECK_TYPE_BIO",
         403,
         source="UKGovernmentBEIS/inspect_ai 2267; gul-labs/any-llm 65",
         seen="2026-08-14",
     ),
-    **overload_words.XAI,
+    **overload_wordings.XAI,
 }

@@ -1,4 +1,4 @@
-"""What few requests ask of a chat completion: to be said aloud, and what was predicted of it to be counted."""
+"""Options of chat completions that few requests use: audio answers and predicted outputs."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ AUDIO_LIFE = 3600
 
 def audio(reply: Reply, prompt: Prompt, index: int) -> dict[str, Any] | None:
     """Return the spoken answer, if one is requested and there is text."""
-    said, modalities = reply.choices[index].text, prompt.body.get("modalities")
-    if not said or reply.body is not None or not isinstance(modalities, list) or "audio" not in modalities:
+    transcript, modalities = reply.choices[index].text, prompt.body.get("modalities")
+    if not transcript or reply.body is not None or not isinstance(modalities, list) or "audio" not in modalities:
         return None
     return {
         "id": made_id("audio_", reply, index),
-        "data": speech(said, text(mapping(prompt.body.get("audio")).get("format"))),
+        "data": speech(transcript, text(mapping(prompt.body.get("audio")).get("format"))),
         "expires_at": (reply.created or 0) + AUDIO_LIFE,
-        "transcript": said,
+        "transcript": transcript,
     }
 
 
-def predicted(reply: Reply, prompt: Prompt) -> tuple[int, int]:
-    """Count the tokens of a predicted output that matched, from its start on, and those that did not."""
+def prediction_tokens(reply: Reply, prompt: Prompt) -> tuple[int, int]:
+    """Return the tokens of a predicted output that are accepted, which match from its start, and those rejected."""
     content = mapping(prompt.body["prediction"]).get("content")
     if isinstance(content, list):
         content = "".join(
@@ -34,9 +34,9 @@ def predicted(reply: Reply, prompt: Prompt) -> tuple[int, int]:
         )
     if not isinstance(content, str) or not content:
         return 0, 0
-    predicted = tokens.split(content, prompt.model)
-    said = tokens.split(reply.choices[0].text or "", prompt.model)
+    prediction_tokens = tokens.split(content, prompt.model)
+    answered = tokens.split(reply.choices[0].text or "", prompt.model)
     accepted = 0
-    while accepted < min(len(predicted), len(said)) and predicted[accepted] == said[accepted]:
+    while accepted < min(len(prediction_tokens), len(answered)) and prediction_tokens[accepted] == answered[accepted]:
         accepted += 1
-    return accepted, len(predicted) - accepted
+    return accepted, len(prediction_tokens) - accepted

@@ -1,8 +1,8 @@
-"""What items of the input say of the answers after them, and where they may stand.
+"""Items of the input that configure the answers after them, and the positions that they may have.
 
-A `configuration_update` sets the effort, or the form of the text, until another does; a `compaction_trigger` at the end
-has the conversation compacted. Sources: the openai SDK 3.57, OpenRouter's guide to GPT-6 Astra, and refusals that users
-have written down (2026-09-19 of gpt-6-astra, 2026-10-01 of gpt-5.6-sol and others).
+A `configuration_update` sets the effort, or the text format, until the next one; a `compaction_trigger` at the end
+makes the API compact the conversation. Sources: the openai SDK 3.57, OpenRouter's guide to GPT-6 Astra, and refusals
+that users have written down (2026-09-19 of gpt-6-astra, 2026-10-01 of gpt-5.6-sol and others).
 """
 
 import re
@@ -15,20 +15,20 @@ from completions.exceptions import RequestError
 from completions.tokens import models
 from completions.tokens.capabilities import capabilities, is_known
 from completions.wire.fields import mapping, text, text_or_none
-from completions.wire.openai.responses.echo import WHOLE_REASONING
+from completions.wire.openai.responses.echo import REASONS_OVER_ALL_TURNS
 from completions.wire.openai.responses.prompt import own_items, response_format
-from completions.wire.words import listed
+from completions.wire.wordings import listed
 
 UPDATE, TRIGGER, COMPACTION = "configuration_update", "compaction_trigger", "compaction"
 
 PRO = re.compile(r"-pro(-|$)")
-"""What the names of models have that think in several ways at once."""
+"""The part of the names of models with the `pro` mode."""
 
 UNSUPPORTED = f"The '{UPDATE}' item type is not supported"
 
 
 def check(items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
-    """Raise the error of an item that has no place there; the last of `items` are the request's own."""
+    """Raise the error of a misplaced item; the last of `items` are the request's own."""
     kinds = [item.get("type") for item in items]
     earlier = len(items) - len(own_items(body))
     if TRIGGER in kinds[:-1]:
@@ -46,15 +46,15 @@ def check(items: Sequence[Mapping[str, Any]], body: Mapping[str, Any]) -> None:
     _check_efforts(items[earlier:], text(body.get("model")))
 
 
-def _check_efforts(own: Sequence[Mapping[str, Any]], model: str) -> None:
-    """Raise the error of an effort that the model does not take."""
-    taken = capabilities(models.base(model), "openai").efforts_in("responses")
-    for at, item in enumerate(own):
+def _check_efforts(items: Sequence[Mapping[str, Any]], model: str) -> None:
+    """Raise the error of an effort that the model does not support."""
+    supported = capabilities(models.base(model), "openai").efforts_in("responses")
+    for at, item in enumerate(items):
         effort = mapping(item.get("reasoning")).get("effort") if item.get("type") == UPDATE else None
-        if effort is not None and taken and effort not in taken:
+        if effort is not None and supported and effort not in supported:
             raise RequestError(
                 f"Unsupported value: '{effort}' is not supported with the '{model}' model. Supported values are: "
-                f"{listed(taken)}.",
+                f"{listed(supported)}.",
                 code="unsupported_value",
                 param=f"input[{at}].reasoning.effort",
             )
@@ -64,16 +64,16 @@ def _unsupported(body: Mapping[str, Any]) -> str | None:
     name = models.base(text(body.get("model"))).rpartition("/")[2]
     if PRO.search(name) or mapping(body.get("reasoning")).get("mode") == "pro":
         return "pro or tournament models"
-    return "this model" if is_known(name, "openai") and not WHOLE_REASONING.match(name) else None
+    return "this model" if is_known(name, "openai") and not REASONS_OVER_ALL_TURNS.match(name) else None
 
 
-def _misplaced(told: str, at: int) -> RequestError:
-    """Return the error of an item at a place among the request's own; one before is in what it continues."""
-    return RequestError(told, param=f"input[{at}].type" if at >= 0 else "input")
+def _misplaced(message: str, at: int) -> RequestError:
+    """Return the error of an item at a position in the request; a negative one is in the earlier conversation."""
+    return RequestError(message, param=f"input[{at}].type" if at >= 0 else "input")
 
 
 def configured(prompt: Prompt, items: Sequence[Mapping[str, Any]]) -> Prompt:
-    """Return a prompt as the last updates among its items want the answer."""
+    """Return a prompt with the settings of the last updates among its items."""
     updates = [item for item in items if item.get("type") == UPDATE]
     if not updates:
         return prompt
@@ -87,6 +87,6 @@ def configured(prompt: Prompt, items: Sequence[Mapping[str, Any]]) -> Prompt:
 
 
 def compacts(prompt: Prompt) -> bool:
-    """Return whether a request has its conversation compacted, and wants nothing else."""
+    """Tell whether a request only compacts its conversation."""
     items = own_items(prompt.body)
     return bool(items) and items[-1].get("type") == TRIGGER

@@ -5,9 +5,9 @@ from typing import Any
 import openai
 import pytest
 
-from completions.wire.openai.responses.order import encrypted
+from completions.wire.openai.responses.configuration_items import configured
 from completions.wire.openai.responses.prompt import own_items, read_prompt
-from completions.wire.openai.responses.updates import configured
+from completions.wire.openai.responses.reasoning_order import encrypted
 from tests.leaky import LEAKY
 
 pytestmark = LEAKY
