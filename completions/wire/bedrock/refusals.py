@@ -10,7 +10,7 @@ from completions.wire.anthropic.refusals import REFUSALS as ANTHROPIC
 from completions.wire.bedrock.base import is_claude
 from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.fields import contents, dicts, mapping
-from completions.wire.openai.refusals import elsewhere, no_chat
+from completions.wire.openai.refusals import is_not_generative, model_of_other_format
 from completions.wire.refusals import FORMAT, Find, Occurrence, Refusal
 
 UNSUPPORTED_FIELD = "This model doesn't support the {place} field. Remove {place} and try again."
@@ -73,7 +73,7 @@ def _anthropic_body(body: Mapping[str, Any]) -> dict[str, Any]:
 REFUSALS: tuple[Refusal, ...] = (
     _row(
         FORMAT,
-        elsewhere(no_chat),
+        model_of_other_format(is_not_generative),
         "This action doesn't support the model that you provided. Try again with a supported text or chat model.",
         "quotes of what Nova Sonic and Cohere's rerank models are told at Converse",
         "2026-07-01",

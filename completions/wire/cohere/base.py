@@ -12,7 +12,7 @@ from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import WireFormat, decode_object
 from completions.wire.cohere.types import check_type
-from completions.wire.openai.refusals import elsewhere, no_chat
+from completions.wire.openai.refusals import is_not_generative, model_of_other_format
 from completions.wire.readback import Answer
 from completions.wire.refusals import FORMAT, Refusal
 from completions.wire.shapes import Shape
@@ -104,7 +104,7 @@ def identified(document: dict[str, Any], request_id: str) -> dict[str, Any]:
 NOT_IN_CHAT = (
     Refusal(
         FORMAT,
-        elsewhere(no_chat),
+        model_of_other_format(is_not_generative),
         "model '{model}' is not supported by the chat API",
         source="quotes by users, of embed-english-v3.0",
         seen="2026-11-29",

@@ -37,7 +37,7 @@ from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.realtime.format import Realtime
-from completions.wire.openai.refusals import any_kind, elsewhere
+from completions.wire.openai.refusals import any_kind, model_of_other_format
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.responses.compact import Compaction
 from completions.wire.openai.responses.format import InputTokens, Responses
@@ -52,7 +52,7 @@ OPERATIONS = {"chat": "chatCompletion", "legacy": "completion", "embeddings": "e
 
 def _find_operation(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     """Find a model that does not support the operation of an address."""
-    refused = elsewhere(any_kind)(prompt, can)
+    refused = model_of_other_format(any_kind)(prompt, can)
     return refused and refused._replace(place=OPERATIONS.get(prompt.format, prompt.format))
 
 

@@ -16,7 +16,7 @@ from completions.wire.dialects.groq import Groq, request_id
 from completions.wire.fields import text
 from completions.wire.multipart import Form, Upload
 from completions.wire.openai.speech import Speech
-from completions.wire.openai.transcriptions import PLAIN, Transcriptions, Translations, heard
+from completions.wire.openai.transcriptions import PLAIN, Transcriptions, Translations, transcript_of
 
 EXTENSIONS = ("flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "opus", "wav", "webm")
 """The extensions of accepted files."""
@@ -71,7 +71,7 @@ class GroqTranscriptions(Transcriptions):
         del document["usage"]
         if "language" in document:
             document["language"] = document["language"].capitalize()
-        return document | {"text": f" {heard(reply, prompt)}", "x_groq": {"id": request_id(reply)}}
+        return document | {"text": f" {transcript_of(reply, prompt)}", "x_groq": {"id": request_id(reply)}}
 
 
 class GroqTranslations(GroqTranscriptions, Translations):

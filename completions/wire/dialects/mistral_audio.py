@@ -24,7 +24,7 @@ from completions.wire.framing import group_by_chunk
 from completions.wire.multipart import Form, Upload
 from completions.wire.openai import transcripts
 from completions.wire.openai.readback import collect_usage
-from completions.wire.openai.transcriptions import Transcriptions, heard, seconds_of
+from completions.wire.openai.transcriptions import Transcriptions, seconds_of, transcript_of
 from completions.wire.readback import Answer
 from completions.wire.validation import anything, array, boolean, choice, record, string
 
@@ -82,7 +82,7 @@ class MistralTranscriptions(Transcriptions):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the transcription."""
-        transcript = heard(reply, prompt)
+        transcript = transcript_of(reply, prompt)
         return {
             "model": reply.model or prompt.model,
             "text": transcript,

@@ -6,7 +6,12 @@ from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
 from completions.wire.dialects.deserializer import FAILED
 from completions.wire.fields import dicts
-from completions.wire.openai.refusals import draws, elsewhere, embeds, no_chat
+from completions.wire.openai.refusals import (
+    is_embedding_model,
+    is_image_model,
+    is_not_generative,
+    model_of_other_format,
+)
 from completions.wire.refusals import (
     EFFORT,
     FORMAT,
@@ -118,7 +123,7 @@ DEEPSEEK: tuple[Refusal, ...] = (
 GEMINI: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(no_chat),
+        model_of_other_format(is_not_generative),
         "models/{model} is not found for API version v1main, or is not supported for generateContent. Call "
         "ModelService.ListModels to see the list of available models and their supported methods.",
         status=404,
@@ -130,7 +135,7 @@ GEMINI: tuple[Refusal, ...] = (
 MISTRAL: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(embeds),
+        model_of_other_format(is_embedding_model),
         "Invalid model: {model}",
         "1500",
         type="invalid_model",
@@ -170,7 +175,7 @@ MISTRAL: tuple[Refusal, ...] = (
 GROQ: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(no_chat),
+        model_of_other_format(is_not_generative),
         "The model `{model}` does not support chat completions",
         source="quotes by users, of whisper-large-v3-turbo, distil-whisper-large-v3-en and playai-tts",
         seen="2026-08-25",
@@ -226,7 +231,7 @@ GROQ: tuple[Refusal, ...] = (
 OPENROUTER: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(embeds),
+        model_of_other_format(is_embedding_model),
         "{model} is an embedding model and cannot be used with the chat/completions endpoint. Use the /embeddings "
         "endpoint instead.",
         source="decolua/9router 1304",
@@ -234,7 +239,7 @@ OPENROUTER: tuple[Refusal, ...] = (
     ),
     Refusal(
         FORMAT,
-        elsewhere(draws),
+        model_of_other_format(is_image_model),
         "{model} is an image generation model and cannot be used with the chat/completions endpoint. Use the "
         "/api/v1/images endpoint instead.",
         status=404,
@@ -276,7 +281,7 @@ ZAI: tuple[Refusal, ...] = (
 XAI: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(draws),
+        model_of_other_format(is_image_model),
         "The model {model} is an image model and is therefore not available on this endpoint. Please use a compatible "
         "endpoint such as https://api.x.ai/v1/images/generations. For more information, see "
         "https://docs.x.ai/docs/api-reference#image-generation",

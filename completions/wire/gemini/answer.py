@@ -21,7 +21,7 @@ from completions.wire.gemini import grounding, hosted, media
 from completions.wire.gemini.fields import inner, pick
 from completions.wire.gemini.signatures import IMAGE_MODELS, is_strict, signature, signs_answer
 from completions.wire.media_type import is_picture, type_of
-from completions.wire.openai.logprobs import alternatives, chance_of, given
+from completions.wire.openai.logprobs import alternatives, logprob_or_scripted, scripted_logprob
 
 FINISH_REASONS = {"length": "MAX_TOKENS", "content_filter": "SAFETY", "error": "OTHER"}
 """Finish reasons other than `STOP`."""
@@ -240,7 +240,10 @@ class Candidate:
         document |= hosted.metadata(self.choice, self._prompt, self.text) | grounding.metadata(self.found, self.text)
         if self._has_average_chance(vertex):
             spoken = self.pieces() or [call.arguments for call in self.calls]
-            chances = [chance_of(piece, given(self.choice.logprobs, at)) for at, piece in enumerate(spoken)]
+            chances = [
+                logprob_or_scripted(piece, scripted_logprob(self.choice.logprobs, at))
+                for at, piece in enumerate(spoken)
+            ]
             document["avgLogprobs"] = sum(chances) / max(len(chances), 1)
         return document
 
@@ -282,7 +285,10 @@ class Candidate:
 
     def _entry(self, at: int, piece: str) -> Document:
         """Return the log probabilities of one token."""
-        chance, count = chance_of(piece, given(self.choice.logprobs, at)), self._prompt.top_logprobs or 0
+        chance, count = (
+            logprob_or_scripted(piece, scripted_logprob(self.choice.logprobs, at)),
+            self._prompt.top_logprobs or 0,
+        )
         entry: Document = {"chosenCandidates": [_token(piece, chance)]}
         if count:
             tops = alternatives(piece, count, chance)

@@ -1,6 +1,6 @@
-"""Sound, as far as a mock has a voice: tones as long as a text takes to say.
+"""Generated sound: tones that last as long as a text takes to say.
 
-What chat says aloud is one soft hum; speech has a tone for each word.
+Chat's audio is one soft hum; speech has a tone for each word.
 """
 
 import base64
@@ -22,7 +22,7 @@ SPOKEN_PER_CHARACTER = 0.06
 """Seconds of speech: some 16 characters a second, as people read aloud."""
 
 PITCHES = 24
-"""How many semitones above its lowest a voice has for its words."""
+"""The range of a voice in semitones."""
 
 
 @functools.lru_cache(maxsize=32)
@@ -34,7 +34,7 @@ def speech(text: str, kind: str) -> str:
 
 
 def spoken(text: str, voice: str = "", speed: float = 1.0) -> bytes:
-    """Return the samples of a text said by a voice: a tone a word, silence between words."""
+    """Return the samples of a text in a voice: a tone for each word, silence between words."""
     low, each = 90 + _hashed(voice) % 120, SPOKEN_PER_CHARACTER / speed
     sounds = []
     for word in text.split():
@@ -49,7 +49,7 @@ def voice_name(voice: object) -> str:
 
 
 def seconds_of(samples: bytes) -> float:
-    """Return how long samples sound."""
+    """Return the duration of samples."""
     return len(samples) / 2 / RATE
 
 

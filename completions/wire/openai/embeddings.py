@@ -12,20 +12,20 @@ from completions.wire.fields import arranged, text, text_or_none, whole
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.embeddings_rules import MAX_DIMENSIONS, MAX_INPUTS
 from completions.wire.openai.readback import collect_embeddings
-from completions.wire.openai.refusals import EMBEDDINGS_ELSEWHERE
+from completions.wire.openai.refusals import EMBEDDINGS_FORMAT_REFUSALS
 from completions.wire.openai.wordings import GATEWAY
 from completions.wire.vector_sizes import size_of
 from completions.wire.vectors import TYPES, packed, vectors_for
 
 DEFAULT_SIZE = 1536
-"""Dimensions of a model whose name does not tell them."""
+"""The dimensions of unknown models."""
 
-ANSWERED = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
-"""Models that an answer names otherwise than the request."""
+ANSWER_NAMES = {"text-embedding-ada-002": "text-embedding-ada-002-v2"}
+"""Models with another name in the answer than in the request."""
 
 
 INDEX_FIRST = "text-embedding-ada-002"
-"""The model whose embeddings follow their index (recorded up to March 2026)."""
+"""The model whose entries have the index before the embedding (recorded up to March 2026)."""
 
 
 class Embeddings(OpenAIFormat):
@@ -35,7 +35,7 @@ class Embeddings(OpenAIFormat):
     names_model = has_gateway = True
     wordings = GATEWAY
     vendor = "openai"
-    refusals = EMBEDDINGS_ELSEWHERE
+    refusals = EMBEDDINGS_FORMAT_REFUSALS
     collect = staticmethod(collect_embeddings)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
@@ -76,32 +76,32 @@ class Embeddings(OpenAIFormat):
         document = {
             "object": "list",
             "data": data,
-            "model": ANSWERED.get(model, model),
+            "model": ANSWER_NAMES.get(model, model),
             "usage": {"prompt_tokens": counted, "total_tokens": counted},
         }
         return self._dialect.adapt_embeddings(document, reply)
 
     def _size(self, prompt: Prompt) -> int:
-        """Return how many dimensions are asked for, or else the model's own."""
-        asked = whole(prompt.body.get("dimensions"), 1)
-        own = size_of(prompt.model or "") or DEFAULT_SIZE
-        return asked if asked is not None and asked <= MAX_DIMENSIONS else own
+        """Return the requested dimensions, or else the model's own."""
+        requested = whole(prompt.body.get("dimensions"), 1)
+        default = size_of(prompt.model or "") or DEFAULT_SIZE
+        return requested if requested is not None and requested <= MAX_DIMENSIONS else default
 
 
 def _kind(prompt: Prompt) -> str:
     """Return the type of the numbers, which Mistral's requests can choose."""
-    asked = text(prompt.body.get("output_dtype"))
-    return asked if asked in TYPES else "float"
+    requested = text(prompt.body.get("output_dtype"))
+    return requested if requested in TYPES else "float"
 
 
-def _inputs(given: object, model: str | None) -> list[str]:
+def _inputs(value: object, model: str | None) -> list[str]:
     """Return the texts: of a string, strings, tokens, or arrays of tokens; one empty text for anything else."""
-    if isinstance(given, list) and given and not all(isinstance(item, int) for item in given):
-        return [_text(item, model) for item in given[:MAX_INPUTS]]
-    return [] if given == [] else [_text(given, model)]
+    if isinstance(value, list) and value and not all(isinstance(item, int) for item in value):
+        return [_text(item, model) for item in value[:MAX_INPUTS]]
+    return [] if value == [] else [_text(value, model)]
 
 
-def _text(given: object, model: str | None) -> str:
-    if isinstance(given, list):
-        return tokens.join((item for item in given if isinstance(item, int)), model)
-    return given if isinstance(given, str) else ""
+def _text(value: object, model: str | None) -> str:
+    if isinstance(value, list):
+        return tokens.join((item for item in value if isinstance(item, int)), model)
+    return value if isinstance(value, str) else ""

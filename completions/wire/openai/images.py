@@ -24,9 +24,9 @@ from completions.wire.media_type import named_type
 from completions.wire.multipart import Form, read_form
 from completions.wire.openai import image_rules as rules
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.picture_options import drawing, edges_of, encoding_of
+from completions.wire.openai.picture_options import edges_of, encoding_of, picture_of_text
 from completions.wire.openai.readback import collect_usage
-from completions.wire.openai.refusals import IMAGES_ELSEWHERE
+from completions.wire.openai.refusals import IMAGES_FORMAT_REFUSALS
 from completions.wire.openai.wordings import IMAGES
 from completions.wire.picture import Picture
 from completions.wire.picture_files import PNG, Encoding, packed
@@ -65,7 +65,7 @@ class Images(OpenAIFormat):
     needs_root = True
     has_limits = False
     vendor = "openai"
-    refusals = IMAGES_ELSEWHERE
+    refusals = IMAGES_FORMAT_REFUSALS
     wordings = IMAGES
     event = "image_generation"
     required: Sequence[str] = ("prompt",)
@@ -97,7 +97,7 @@ class Images(OpenAIFormat):
 
     def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
         """Return the picture that shows some words."""
-        return drawing(said, prompt.body, seed)
+        return picture_of_text(said, prompt.body, seed)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the images, each as its bytes or as an address, and what they have cost."""

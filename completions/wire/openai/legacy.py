@@ -13,9 +13,9 @@ from completions.wire.framing import ServerSentEvents, group_by_chunk, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
 from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.chat.model_behaviour import fingerprint
-from completions.wire.openai.logprobs import given, legacy_document
+from completions.wire.openai.logprobs import legacy_document, scripted_logprob
 from completions.wire.openai.readback import collect_choices
-from completions.wire.openai.refusals import LEGACY_ELSEWHERE
+from completions.wire.openai.refusals import LEGACY_FORMAT_REFUSALS
 from completions.wire.openai.wordings import LEGACY
 
 DEFAULT_MAX_TOKENS = 16
@@ -36,7 +36,7 @@ class LegacyCompletions(OpenAIFormat):
     call_arguments = ""
     names_model = has_gateway = True
     vendor = "openai"
-    refusals = LEGACY_ELSEWHERE
+    refusals = LEGACY_FORMAT_REFUSALS
     wordings = LEGACY
     stream_media_type = ServerSentEvents.media_type
     collect = staticmethod(collect_choices)
@@ -56,10 +56,10 @@ class LegacyCompletions(OpenAIFormat):
         dialect = self._dialect.for_prompt(prompt)
         choices = []
         for at, choice in enumerate(reply.choices):
-            said = _choice(at, self._echoed(prompt, at) + _told(choice), self._logprobs(prompt, choice, at))
-            choices.append(dialect.text_choice(said | {"finish_reason": _finish(choice)}, choice))
-        told = _head(dialect, reply, prompt) | {"choices": choices, "usage": _usage(dialect, reply, prompt)}
-        return dialect.complete_answer(told, reply, prompt) if dialect.text_like_chat else told
+            document = _choice(at, self._echoed(prompt, at) + _content(choice), self._logprobs(prompt, choice, at))
+            choices.append(dialect.text_choice(document | {"finish_reason": _finish(choice)}, choice))
+        completion = _head(dialect, reply, prompt) | {"choices": choices, "usage": _usage(dialect, reply, prompt)}
+        return dialect.complete_answer(completion, reply, prompt) if dialect.text_like_chat else completion
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the chunks: one a token, one that finishes each choice, usage, terminator."""
@@ -81,32 +81,32 @@ class LegacyCompletions(OpenAIFormat):
             Event(chunks.one(finish, dialect.last_chunk_extras(reply, counted) if at == last else {}), part="finish")
             for at, finish in enumerate(finishes)
         ]
-        told = dialect.has_usage_chunk(prompt)
-        ending = [chunks.usage(counted, dialect.usage_chunk_extras(finishes[-1]))] if told else []
+        has_usage_chunk = dialect.has_usage_chunk(prompt)
+        ending = [chunks.usage(counted, dialect.usage_chunk_extras(finishes[-1]))] if has_usage_chunk else []
         return dialect.stream(stream(starts, lanes, ends, ending), counted, prompt)
 
     def read(self, traffic: Traffic) -> ParsedExchange:
-        """Return what was asked and said; the prompt that a choice repeats before its answer is not said."""
-        said = super().read(traffic)
-        if said.prompt is None or said.reply is None or said.prompt.body.get("echo") is not True:
-            return said
-        echoes = [self._echoed(said.prompt, index) for index in range(len(said.reply.choices))]
+        """Return the question and the answer of an exchange, without the prompt that choices repeat."""
+        exchange = super().read(traffic)
+        if exchange.prompt is None or exchange.reply is None or exchange.prompt.body.get("echo") is not True:
+            return exchange
+        echoes = [self._echoed(exchange.prompt, index) for index in range(len(exchange.reply.choices))]
         choices = [
             replace(choice, text=(choice.text or "").removeprefix(echo))
-            for choice, echo in zip(said.reply.choices, echoes, strict=True)
+            for choice, echo in zip(exchange.reply.choices, echoes, strict=True)
         ]
-        pieces = tuple(piece for piece in said.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
-        return replace(said, reply=replace(said.reply, choices=tuple(choices)), pieces=pieces)
+        pieces = tuple(piece for piece in exchange.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
+        return replace(exchange, reply=replace(exchange.reply, choices=tuple(choices)), pieces=pieces)
 
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> Sequence[Event]:
-        split, dialect = tokens.split(_told(choice), prompt.model), self._dialect.for_prompt(prompt)
+        split, dialect = tokens.split(_content(choice), prompt.model), self._dialect.for_prompt(prompt)
         if prompt.top_logprobs is None:
-            said = joined(split, prompt.per_chunk)
-            return chunks.each(dialect.text_choice(_choice(index, HOLE, None), choice), said)
+            joined_pieces = joined(split, prompt.per_chunk)
+            return chunks.each(dialect.text_choice(_choice(index, HOLE, None), choice), joined_pieces)
         frames, groups = [], group_by_chunk([*enumerate(split)], split, prompt.per_chunk)
         for group in groups:
             pieces = [piece for _, piece in group]
-            logprobs = _logprobs(prompt, pieces, offset, [given(choice.logprobs, at) for at, _ in group])
+            logprobs = _logprobs(prompt, pieces, offset, [scripted_logprob(choice.logprobs, at) for at, _ in group])
             text = "".join(pieces)
             frames.append(chunks.one(dialect.text_choice(_choice(index, text, logprobs), choice)))
             offset += len(text)
@@ -114,9 +114,9 @@ class LegacyCompletions(OpenAIFormat):
 
     def _logprobs(self, prompt: Prompt, choice: Choice, index: int) -> dict[str, Any] | None:
         echoed = tokens.split(self._echoed(prompt, index), prompt.model)
-        said = tokens.split(_told(choice), prompt.model)
-        scripted = [given(choice.logprobs, at) for at in range(len(said))]
-        return _logprobs(prompt, echoed + said, 0, [None] * len(echoed) + scripted)
+        answer = tokens.split(_content(choice), prompt.model)
+        scripted = [scripted_logprob(choice.logprobs, at) for at in range(len(answer))]
+        return _logprobs(prompt, echoed + answer, 0, [None] * len(echoed) + scripted)
 
     def _echoed(self, prompt: Prompt, index: int) -> str:
         """Return the prompt that a choice repeats before its answer, if the request says `echo`."""
@@ -165,25 +165,25 @@ def _logprobs(
     return legacy_document(pieces, prompt.top_logprobs, offset, scripted)
 
 
-def _told(choice: Choice) -> str:
-    """Return what a choice says: text completions have no field for a refusal, which is a text here."""
+def _content(choice: Choice) -> str:
+    """Return the text of a choice; a refusal is a text here, because text completions have no field for it."""
     return choice.text or choice.refusal or ""
 
 
 def _finish(choice: Choice) -> str | None:
-    """Return why a choice ended: text completions have no calls, and no reason that names them."""
+    """Return the finish reason; text completions have no calls, and so no reason for them."""
     return "stop" if choice.finish_reason in ("tool_calls", "function_call") else choice.finish_reason
 
 
 def _read_prompt(body: dict[str, Any], headers: Mapping[str, str], *, limited: bool) -> Prompt:
     model = text_or_none(body.get("model"))
-    asked = _prompts(body.get("prompt"), model)
+    prompts = _prompts(body.get("prompt"), model)
     limit = whole(body.get("max_tokens"), 0)
     return Prompt(
         format="legacy",
         model=model,
-        messages=tuple(Message("user", each) for each in asked),
-        n=choices(body.get("n")) * max(len(asked), 1),
+        messages=tuple(Message("user", each) for each in prompts),
+        n=choices(body.get("n")) * max(len(prompts), 1),
         stop=texts(body.get("stop")),
         max_tokens=DEFAULT_MAX_TOKENS if limit is None and limited else limit,
         top_logprobs=whole(body.get("logprobs"), 0),

@@ -1,4 +1,4 @@
-"""Moderations: `POST /v1/moderations`, what texts and images are flagged for; nothing, unless a script says so.
+"""Moderations: `POST /v1/moderations`, which flag texts and images only if a script says so.
 
 Shapes: `openai.types.ModerationCreateResponse` and `Moderation`; the limit of one image is the API's own, as its users
 quote it.
@@ -14,7 +14,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.fields import dicts, mapping, text, text_or_none
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.readback import collect_moderations
-from completions.wire.openai.refusals import MODERATIONS_ELSEWHERE
+from completions.wire.openai.refusals import MODERATIONS_FORMAT_REFUSALS
 from completions.wire.validation import Check, Problem, array, either, record, refuse, string, tagged, worded_problem
 
 DEFAULT_MODEL = "omni-moderation-latest"
@@ -23,17 +23,17 @@ DEFAULT_MODEL = "omni-moderation-latest"
 READS_IMAGES = "omni-moderation"
 """Models whose names start so take images."""
 
-ANSWERED = {"text-moderation-latest": "text-moderation-007", "text-moderation-stable": "text-moderation-007"}
-"""Models that an answer names otherwise than the request."""
+ANSWER_NAMES = {"text-moderation-latest": "text-moderation-007", "text-moderation-stable": "text-moderation-007"}
+"""Models with another name in the answer than in the request."""
 
-OF_IMAGES = {"self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "violence", "violence/graphic"}
-"""The categories that an image is looked at for."""
+IMAGE_CATEGORIES = {"self-harm", "self-harm/intent", "self-harm/instructions", "sexual", "violence", "violence/graphic"}
+"""The categories that apply to images."""
 
 THRESHOLD = 0.5
 """The score from which a category is flagged."""
 
 BENIGN = 1e-3
-"""No score of what is not scripted is above this."""
+"""The highest score that is not scripted."""
 
 _PARTS = array(
     tagged(
@@ -70,7 +70,7 @@ class Moderations(OpenAIFormat):
 
     name = "moderations"
     vendor = "openai"
-    refusals = MODERATIONS_ELSEWHERE
+    refusals = MODERATIONS_FORMAT_REFUSALS
     collect = staticmethod(collect_moderations)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
@@ -93,20 +93,20 @@ class Moderations(OpenAIFormat):
         """Return a result for each message."""
         model = reply.model or prompt.model or DEFAULT_MODEL
         results = [result(message, found) for message, found in scripted(prompt.messages, reply)]
-        return {"id": reply.id or made_id("modr-", reply), "model": ANSWERED.get(model, model), "results": results}
+        return {"id": reply.id or made_id("modr-", reply), "model": ANSWER_NAMES.get(model, model), "results": results}
 
 
 def scripted(messages: Sequence[Message], reply: Reply) -> list[tuple[Message, Moderation]]:
-    """Return each message with what the script finds in it; the choices' turn comes round again."""
-    found = [choice.moderation for choice in reply.choices] or [None]
-    return [(message, found[index % len(found)] or Moderation()) for index, message in enumerate(messages)]
+    """Return each message with the script's moderation; the choices are used in turn."""
+    moderations = [choice.moderation for choice in reply.choices] or [None]
+    return [(message, moderations[index % len(moderations)] or Moderation()) for index, message in enumerate(messages)]
 
 
-def _messages(given: object) -> tuple[Message, ...]:
-    if isinstance(given, list) and not (parts := dicts(given)):
-        return tuple(Message("user", text(item)) for item in given)
-    if not isinstance(given, list):
-        return (Message("user", text(given)),)
+def _messages(value: object) -> tuple[Message, ...]:
+    if isinstance(value, list) and not (parts := dicts(value)):
+        return tuple(Message("user", text(item)) for item in value)
+    if not isinstance(value, list):
+        return (Message("user", text(value)),)
     images = [text(mapping(part.get("image_url")).get("url")) for part in parts if part.get("type") == "image_url"]
     texts = [text(part.get("text")) for part in parts if part.get("type") == "text"]
     return (Message("user", "\n".join(texts), parts=tuple(Part("image", source) for source in images)),)
@@ -122,24 +122,24 @@ def _images(body: Mapping[str, Any], messages: Sequence[Message]) -> Problem | N
     return None
 
 
-def result(message: Message, found: Moderation) -> dict[str, Any]:
-    """Return what one message is flagged for."""
-    scores = scored(message, found, CATEGORIES)
+def result(message: Message, moderation: Moderation) -> dict[str, Any]:
+    """Return the result for one message."""
+    scores = scored(message, moderation, CATEGORIES)
     flags = flagged(scores)
     kinds = (["text"] if message.text or not message.parts else [], ["image"] if message.parts else [])
     return {
-        "flagged": any(flags.values()) if found.flagged is None else found.flagged,
+        "flagged": any(flags.values()) if moderation.flagged is None else moderation.flagged,
         "categories": flags,
         "category_scores": scores,
         "category_applied_input_types": {
-            name: kinds[0] + (kinds[1] if name in OF_IMAGES else []) for name in CATEGORIES
+            name: kinds[0] + (kinds[1] if name in IMAGE_CATEGORIES else []) for name in CATEGORIES
         },
     }
 
 
-def scored(message: Message, found: Moderation, categories: Sequence[str]) -> dict[str, float]:
-    """Return a message's score for each category: what was found, or near 0."""
-    return {name: found.scores.get(name, _benign(message.text, name)) for name in categories}
+def scored(message: Message, moderation: Moderation, categories: Sequence[str]) -> dict[str, float]:
+    """Return a message's score for each category: the script's, or near 0."""
+    return {name: moderation.scores.get(name, _benign(message.text, name)) for name in categories}
 
 
 def flagged(scores: Mapping[str, float]) -> dict[str, bool]:
@@ -147,6 +147,6 @@ def flagged(scores: Mapping[str, float]) -> dict[str, bool]:
     return {name: score >= THRESHOLD for name, score in scores.items()}
 
 
-def _benign(said: str, category: str) -> float:
-    digest = hashlib.blake2s(f"{category} {said}".encode("utf-8", "surrogatepass"), digest_size=4).digest()
+def _benign(text: str, category: str) -> float:
+    digest = hashlib.blake2s(f"{category} {text}".encode("utf-8", "surrogatepass"), digest_size=4).digest()
     return round(BENIGN * int.from_bytes(digest, "big") / 2**32, 12)

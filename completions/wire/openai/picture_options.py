@@ -1,4 +1,4 @@
-"""What OpenAI's requests for images, and its tool that draws, say of a picture: its size, its background, its file."""
+"""Options of pictures in OpenAI's requests for images and in its image tool: the size, the background, the file."""
 
 import math
 import re
@@ -10,27 +10,27 @@ from completions.wire.picture import MAX_PIXELS, Picture
 from completions.wire.picture_files import FRAMES, MEDIA_TYPES, MILLISECONDS, Encoding
 
 EDGE, MAX_EDGE = 16, 3840
-"""Pixels of which the edges of any size are a multiple, and the most that one has."""
+"""The pixels of which all edges are a multiple, and the longest edge."""
 
-USUAL_SIZE = (1024, 1024)
+DEFAULT_SIZE = (1024, 1024)
 GIF_SIZE = (1024, 768)
-"""Pixels of a GIF whose size is not told: so large were those of `gpt-image-2.6` in November 2026 (varghq/skills)."""
+"""The default size of a GIF, as those of `gpt-image-2.6` in November 2026 (varghq/skills)."""
 
 FRAME_COUNTS = (2, 16)
-"""The frames that a GIF may have."""
+"""The fewest and the most frames of a GIF."""
 
 
-def drawing(said: str, asked: Mapping[str, Any], seed: str = "") -> Picture:
-    """Return the picture that shows some words."""
-    width, height = edges_of(asked)
-    return Picture(said, width, height, seed, asked.get("background") == "transparent")
+def picture_of_text(words: str, options: Mapping[str, Any], seed: str = "") -> Picture:
+    """Return the picture that shows a text."""
+    width, height = edges_of(options)
+    return Picture(words, width, height, seed, options.get("background") == "transparent")
 
 
-def encoding_of(asked: Mapping[str, Any]) -> Encoding:
-    """Return the file of the picture; what is no format of the API's is PNG."""
-    kind = text(asked.get("output_format"))
-    quality, frames = whole(asked.get("output_compression"), 0), whole(asked.get("frame_count"), FRAME_COUNTS[0])
-    milliseconds = whole(asked.get("frame_duration_ms"), 0)
+def encoding_of(options: Mapping[str, Any]) -> Encoding:
+    """Return the encoding of the picture's file; an unknown format is PNG."""
+    kind = text(options.get("output_format"))
+    quality, frames = whole(options.get("output_compression"), 0), whole(options.get("frame_count"), FRAME_COUNTS[0])
+    milliseconds = whole(options.get("frame_duration_ms"), 0)
     return Encoding(
         kind if kind in MEDIA_TYPES else "png",
         100 if quality is None else min(quality, 100),
@@ -39,9 +39,9 @@ def encoding_of(asked: Mapping[str, Any]) -> Encoding:
     )
 
 
-def edges_of(asked: Mapping[str, Any]) -> tuple[int, int]:
-    """Return the edges of the picture; of one whose size is `auto`, or is not told, those of its format."""
-    return edges(asked.get("size")) or (GIF_SIZE if asked.get("output_format") == "gif" else USUAL_SIZE)
+def edges_of(options: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the edges of the picture; if its size is `auto` or missing, the default of its format."""
+    return edges(options.get("size")) or (GIF_SIZE if options.get("output_format") == "gif" else DEFAULT_SIZE)
 
 
 def edges_by_ratio(ratio: str, edge: int) -> tuple[int, int]:
@@ -53,7 +53,7 @@ def edges_by_ratio(ratio: str, edge: int) -> tuple[int, int]:
 
 
 def edges(size: object) -> tuple[int, int] | None:
-    """Return the edges that a size names; None where it names none that can be drawn."""
+    """Return the edges in a size; None if they are invalid."""
     found = re.fullmatch(r"(\d{1,4})x(\d{1,4})", size) if isinstance(size, str) else None
     if found is None:
         return None

@@ -1,4 +1,4 @@
-"""What OpenAI says where a model is asked at an address that is not for models of its kind."""
+"""OpenAI's errors for models that are not available in a format."""
 
 import re
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from completions.wire.refusals import FORMAT, Find, Occurrence, Refusal, paramet
 Kind = Callable[[Prompt, frozenset[str]], bool]
 
 
-def elsewhere(kind: Kind) -> Find:
-    """Find a model of a kind, where it is not for this format."""
+def model_of_other_format(kind: Kind) -> Find:
+    """Find a model of a kind that is not available in this format."""
 
     def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
         return Occurrence("model", prompt.model) if kind(prompt, can.formats or frozenset()) else None
@@ -19,50 +19,50 @@ def elsewhere(kind: Kind) -> Find:
     return find
 
 
-def embeds(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell a model for embeddings."""
+def is_embedding_model(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell whether a model is for embeddings."""
     return "embeddings" in formats
 
 
-def draws(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell a model for images."""
+def is_image_model(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell whether a model is for images."""
     return "images" in formats
 
 
-def chats(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell a model that answers."""
+def is_chat_model(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell whether a model generates messages."""
     return not formats.isdisjoint(("chat", "responses"))
 
 
-def _only_responds(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell a model for responses alone; those since gpt-5.2 are told that they are no chat models."""
+def _is_responses_model(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell whether a model is for responses only; later ones, since gpt-5.2, get the error of non-chat models."""
     return "responses" in formats and re.match(r"gpt-5\.[2-9]|gpt-[6-9]", prompt.model or "") is None
 
 
-def no_chat(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell a model that does not answer, but does something else."""
+def is_not_generative(prompt: Prompt, formats: frozenset[str]) -> bool:
+    """Tell whether a model generates no text."""
     return formats.isdisjoint(("chat", "responses", "legacy"))
 
 
 def any_kind(prompt: Prompt, formats: frozenset[str]) -> bool:
-    """Tell that a model of any kind is meant."""
+    """Accept any kind of model."""
     return True
 
 
-NOT_SAMPLED = Refusal(
+NO_SAMPLING = Refusal(
     FORMAT,
-    elsewhere(embeds),
+    model_of_other_format(is_embedding_model),
     "You are not allowed to sample from this model",
     status=403,
     source="quotes by users",
     seen="2026-10-09",
 )
 
-CHAT_ELSEWHERE: tuple[Refusal, ...] = (
-    NOT_SAMPLED,
+CHAT_FORMAT_REFUSALS: tuple[Refusal, ...] = (
+    NO_SAMPLING,
     parameter_refusal(
         FORMAT,
-        elsewhere(_only_responds),
+        model_of_other_format(_is_responses_model),
         "This model is only supported in v1/responses and not in v1/chat/completions.",
         status=404,
         source="quotes by users, of o1-pro, codex-mini-latest and o3-deep-research",
@@ -70,7 +70,7 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     ),
     parameter_refusal(
         FORMAT,
-        elsewhere(any_kind),
+        model_of_other_format(any_kind),
         "This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use "
         "v1/completions?",
         status=404,
@@ -79,33 +79,33 @@ CHAT_ELSEWHERE: tuple[Refusal, ...] = (
     ),
 )
 
-RESPONSES_ELSEWHERE: tuple[Refusal, ...] = (
+RESPONSES_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     parameter_refusal(
         FORMAT,
-        elsewhere(any_kind),
+        model_of_other_format(any_kind),
         "The requested model '{model}' is not supported with the Responses API.",
         source="quotes by users, of gpt-audio, gpt-image-1 and gpt-4o-mini-search-preview",
         seen="2026-10-08",
     ),
 )
 
-LEGACY_ELSEWHERE: tuple[Refusal, ...] = (
+LEGACY_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     parameter_refusal(
         FORMAT,
-        elsewhere(chats),
+        model_of_other_format(is_chat_model),
         "This is a chat model and not supported in the v1/completions endpoint. Did you mean to use "
         "v1/chat/completions?",
         status=404,
         source="quotes by users",
         seen="2026-05-12",
     ),
-    NOT_SAMPLED,
+    NO_SAMPLING,
 )
 
-EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
+EMBEDDINGS_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     Refusal(
         FORMAT,
-        elsewhere(any_kind),
+        model_of_other_format(any_kind),
         "You are not allowed to generate embeddings from this model",
         status=403,
         source="quotes by users, of gpt-5.4-mini among others",
@@ -113,10 +113,10 @@ EMBEDDINGS_ELSEWHERE: tuple[Refusal, ...] = (
     ),
 )
 
-IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
+IMAGES_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     parameter_refusal(
         FORMAT,
-        elsewhere(any_kind),
+        model_of_other_format(any_kind),
         "The model '{model}' does not exist.",
         "invalid_value",
         type="image_generation_user_error",
@@ -125,10 +125,10 @@ IMAGES_ELSEWHERE: tuple[Refusal, ...] = (
     ),
 )
 
-MODERATIONS_ELSEWHERE: tuple[Refusal, ...] = (
+MODERATIONS_FORMAT_REFUSALS: tuple[Refusal, ...] = (
     parameter_refusal(
         FORMAT,
-        elsewhere(any_kind),
+        model_of_other_format(any_kind),
         "Invalid value for 'model' = {model}. Please check the OpenAI documentation and try again.",
         source="recordings: cykod/ALLM error_400_bad_model",
         seen="2026-05-01",
@@ -136,12 +136,12 @@ MODERATIONS_ELSEWHERE: tuple[Refusal, ...] = (
 )
 
 
-def no_such_address(path: str) -> tuple[Refusal, ...]:
-    """Return the row for an address that says of models of another kind that there is no such address."""
+def invalid_url_refusals(path: str) -> tuple[Refusal, ...]:
+    """Return the row for an address that answers 404 for models of other formats."""
     return (
         Refusal(
             FORMAT,
-            elsewhere(any_kind),
+            model_of_other_format(any_kind),
             f"Invalid URL (POST {path})",
             status=404,
             source="openai/openai-dotnet 387, of gpt-4o-mini-audio-preview; quotes of gpt-realtime-whisper",

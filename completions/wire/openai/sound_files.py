@@ -1,7 +1,7 @@
 """Files of sound, made of samples: 24 kHz, mono, 16 bit, little-endian.
 
 WAV, PCM and FLAC (RFC 9639) hold the samples. MP3, Opus (RFC 7845) and AAC (ADTS, ISO 13818-7) are valid files of the
-same length whose frames are silent, for a tone would take an encoder.
+same length with silent frames, because tones would need an encoder.
 """
 
 import hashlib
@@ -17,14 +17,14 @@ from functools import cache
 from completions import budget
 
 RATE = 24_000
-LONG = 10 * RATE * 2
-"""Bytes of samples whose file is made in a thread."""
+LONG_BYTES = 10 * RATE * 2
+"""Bytes of samples above which a file is made in a thread."""
 
 MP3_FRAME = 576
 """Samples in a frame of MPEG-2 Layer III."""
 
 SILENT_MP3 = b"\xff\xf3\x44\xc0" + bytes(92)
-"""A frame of MPEG-2 Layer III: 32 kbit/s, 24 kHz, mono, 96 bytes, of which none is a spectrum's."""
+"""A frame of MPEG-2 Layer III: 32 kbit/s, 24 kHz, mono, 96 bytes without a spectrum."""
 
 AAC_FRAME = 1024
 SILENT_AAC = bytes.fromhex("fff15840017ffc 00000007")
@@ -38,14 +38,14 @@ SILENT_OPUS = b"\xf8\xff\xfe"
 """A packet of 20 ms, mono, without a spectrum."""
 
 OGG_PACKETS = 250
-"""Packets in a page, of 255 at most."""
+"""Packets in a page, which can have up to 255."""
 
 FLAC_BLOCK = 4096
 
 
 def flac(samples: bytes) -> bytes:
-    """Return a FLAC file whose frames hold the samples as they are."""
-    if len(samples) > LONG:
+    """Return a FLAC file with uncompressed samples."""
+    if len(samples) > LONG_BYTES:
         budget.leave_loop()
     count, digest = len(samples) // 2, hashlib.md5(samples, usedforsecurity=False).digest()
     facts = (RATE << 44) | (15 << 36) | count  # the rate, one channel, 16 bits a sample
@@ -57,7 +57,7 @@ def flac(samples: bytes) -> bytes:
 
 
 def _flac_frame(number: int, samples: bytes) -> bytes:
-    """Return a frame of samples as they are: a head, one subframe and the sums that check both."""
+    """Return a frame of uncompressed samples: a head, one subframe and their checksums."""
     head = b"\xff\xf8\x77\x08" + chr(number).encode() + struct.pack(">H", len(samples) // 2 - 1)
     frame = head + bytes([_sum8(head), 2]) + _swapped(samples)
     return frame + _sum16(frame).to_bytes(2, "big")
@@ -147,7 +147,7 @@ def mp3(samples: bytes) -> bytes:
 
 
 def wav(samples: bytes, rate: int = RATE) -> bytes:
-    """Return a WAV file of the samples, of which there are so many a second."""
+    """Return a WAV file of samples with this rate per second."""
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setnchannels(1)
@@ -165,4 +165,4 @@ ENCODERS: Mapping[str, tuple[str, Callable[[bytes], bytes]]] = {
     "wav": ("audio/wav", wav),
     "pcm": ("audio/pcm", bytes),
 }
-"""The formats in which speech is said: their media types, and what makes them of samples."""
+"""The formats of speech: their media types, and their encoders."""

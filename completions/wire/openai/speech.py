@@ -20,11 +20,10 @@ from completions.wire.framing import group_by_chunk
 from completions.wire.openai.audio import seconds_of, spoken, voice_name
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.readback import collect_usage
-from completions.wire.openai.refusals import no_such_address
+from completions.wire.openai.refusals import invalid_url_refusals
 from completions.wire.openai.sound_files import ENCODERS
 from completions.wire.readback import Answer
-from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string
-from completions.wire.validation import worded_problem as told
+from completions.wire.validation import Check, Problem, choice, decimal, either, record, refuse, string, worded_problem
 
 MAX_INPUT = 4096
 """Characters of a text."""
@@ -52,11 +51,11 @@ _REQUEST = record(FIELDS, ("model", "input", "voice"))
 
 
 class Speech(OpenAIFormat):
-    """OpenAI's speech; it says the text of a script, or else the input."""
+    """OpenAI's speech, of the text of a script, or else of the input."""
 
     name = "speech"
     vendor = "openai"
-    refusals = no_such_address("/v1/audio/speech")
+    refusals = invalid_url_refusals("/v1/audio/speech")
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for speech; its text is a user message, its instructions a system message."""
@@ -78,27 +77,31 @@ class Speech(OpenAIFormat):
         )
 
     def as_openai(self, body: bytes) -> dict[str, Any]:
-        """Return a request with the names that OpenAI has for what it says."""
+        """Return a request with OpenAI's field names."""
         return decode_object(body)
 
     def validate(self, document: dict[str, Any]) -> None:
-        """Raise `RequestError` for what the API refuses."""
-        refuse(_REQUEST(document) or _events_of(document))
+        """Raise `RequestError` for an invalid request."""
+        refuse(_REQUEST(document) or _stream_format(document))
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return the sound, in the format that is asked for."""
+        """Return the sound in the requested format."""
         media_type, encoder = ENCODERS[_format(prompt.body)]
         return Body(encoder(_sound(reply, prompt)), media_type)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the event that ends the speech: what the sound has cost."""
-        said = int(seconds_of(_sound(reply, prompt)) * TOKENS_PER_SECOND)
-        asked = reply.used.prompt_tokens
-        usage = {"input_tokens": asked, "output_tokens": said, "total_tokens": asked + said}
+        """Return the last event of the speech, with its usage."""
+        output_tokens = int(seconds_of(_sound(reply, prompt)) * TOKENS_PER_SECOND)
+        input_tokens = reply.used.prompt_tokens
+        usage = {
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+            "total_tokens": input_tokens + output_tokens,
+        }
         return {"type": "speech.audio.done", "usage": usage}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return a piece of the sound for each token of the text, and the end; joined they are the whole sound."""
+        """Return a piece of the sound for each token of the text, and the last event."""
         data = self.render(reply, prompt).data
         split = tokens.split(_text(reply, prompt), prompt.model) or [""]
         sizes = list(map(len, group_by_chunk(split, split, prompt.per_chunk)))
@@ -111,12 +114,12 @@ class Speech(OpenAIFormat):
         ]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in what the speech has cost."""
+        """Add the usage of the speech."""
         collect_usage(document.get("usage"), answer, "input", "output")
 
 
 def _text(reply: Reply, prompt: Prompt) -> str:
-    """Return what is said, which is bounded where nobody has held the request to the API's rules."""
+    """Return the text of the speech, which is cut to the API's limit if the request was not validated."""
     scripted = next((choice.text for choice in reply.choices if choice.text), None)
     return (prompt.last_user if scripted is None else scripted)[:MAX_INPUT]
 
@@ -129,12 +132,12 @@ def _sound(reply: Reply, prompt: Prompt) -> bytes:
 
 
 def _format(body: Mapping[str, object]) -> str:
-    asked = body.get("response_format")
-    return asked if isinstance(asked, str) and asked in ENCODERS else "mp3"
+    requested = body.get("response_format")
+    return requested if isinstance(requested, str) and requested in ENCODERS else "mp3"
 
 
-def _events_of(body: Mapping[str, Any]) -> Problem | None:
+def _stream_format(body: Mapping[str, Any]) -> Problem | None:
     if body.get("stream_format") != "sse" or body["model"] not in WITHOUT_EVENTS:
         return None
     why = f"Unsupported value: 'stream_format' does not support 'sse' with the model '{body['model']}'."
-    return told(why, "unsupported_value", "stream_format")
+    return worded_problem(why, "unsupported_value", "stream_format")

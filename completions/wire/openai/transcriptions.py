@@ -23,7 +23,7 @@ from completions.wire.openai import transcripts
 from completions.wire.openai.base import OpenAIFormat, made_id
 from completions.wire.openai.logprobs import plain_entries
 from completions.wire.openai.readback import collect_usage
-from completions.wire.openai.refusals import no_such_address
+from completions.wire.openai.refusals import invalid_url_refusals
 from completions.wire.readback import Answer
 from completions.wire.validation import (
     Check,
@@ -42,7 +42,7 @@ from completions.wire.validation import (
 from completions.wire.wordings import listed
 
 SUPPORTED = ("flac", "m4a", "mp3", "mp4", "mpeg", "mpga", "oga", "ogg", "wav", "webm")
-"""The ends of the names of files that are taken."""
+"""The supported file extensions."""
 
 MAX_UPLOAD = 26_214_400
 SHORTEST = 0.1
@@ -98,11 +98,11 @@ TEXTS = ["model", "prompt", "language", "keywords", "known_speaker_names"]
 
 
 class Transcriptions(OpenAIFormat):
-    """OpenAI's transcriptions; what is heard is a script's text, or else decided by the file's bytes."""
+    """OpenAI's transcriptions; the transcript is a script's text, or else depends on the file's bytes."""
 
     name = "transcriptions"
     vendor = "openai"
-    refusals = no_such_address("/v1/audio/transcriptions")
+    refusals = invalid_url_refusals("/v1/audio/transcriptions")
     fields = _TRANSCRIBED
     lists: Sequence[str] = LISTS
     task = "transcribe"
@@ -127,8 +127,8 @@ class Transcriptions(OpenAIFormat):
         )
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
-        """Return what was heard, in the format that is asked for."""
-        asked, said = _format(prompt), heard(reply, prompt)
+        """Return the transcript in the requested format."""
+        asked, said = _format(prompt), transcript_of(reply, prompt)
         if asked not in PLAIN:
             return super().render(reply, prompt)
         if asked != "text":
@@ -140,7 +140,7 @@ class Transcriptions(OpenAIFormat):
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the transcription."""
-        said = heard(reply, prompt)
+        said = transcript_of(reply, prompt)
         document: dict[str, Any] = {"text": said}
         match _format(prompt):
             case "verbose_json":
@@ -154,7 +154,7 @@ class Transcriptions(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text, and all of it."""
-        said = heard(reply, prompt)
+        said = transcript_of(reply, prompt)
         wanted = _wants_logprobs(prompt)
         pieces = tokens.split(said, prompt.model)
         groups = group_by_chunk(pieces, pieces, prompt.per_chunk)
@@ -199,12 +199,12 @@ class Transcriptions(OpenAIFormat):
         return LANGUAGES.get(asked, asked)
 
     def asked(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
-        """Return the fields of a request, and the file that is to be heard."""
+        """Return the fields of a request, and its file."""
         form = self.form(body, content_type)
         return form.document(self.lists, TEXTS), self.sound(form)
 
     def sound(self, form: Form) -> Upload | None:
-        """Return the file that is to be heard."""
+        """Return the file to transcribe."""
         return form.files.get("file")
 
     def validate(self, document: dict[str, Any], file: Upload | None, size: int) -> None:
@@ -227,7 +227,7 @@ class Translations(Transcriptions):
     """OpenAI's translations into English; the same, without what only transcriptions have."""
 
     name = "translations"
-    refusals = no_such_address("/v1/audio/translations")
+    refusals = invalid_url_refusals("/v1/audio/translations")
     fields = _TRANSLATED
     task = "translate"
 
@@ -236,9 +236,9 @@ class Translations(Transcriptions):
 
 
 def _check_whispers_format(document: Mapping[str, Any]) -> None:
-    """Refuse a format that Whisper has not, in the words of what serves it (0xPlaygrounds/rig, September 2026)."""
-    asked = document.get("response_format", "json")
-    if document.get("model") != WHISPER or not isinstance(asked, str) or asked in OF_MODELS[WHISPER]:
+    """Refuse a format that Whisper does not support, with its server's wording (0xPlaygrounds/rig, September 2026)."""
+    requested = document.get("response_format", "json")
+    if document.get("model") != WHISPER or not isinstance(requested, str) or requested in OF_MODELS[WHISPER]:
         return
     expected = listed(("json", "text", "vtt", "srt", "verbose_json"), "or", comma="")
     problem = {"type": "enum", "loc": ("body", "response_format"), "msg": f"Input should be {expected}"}
@@ -246,14 +246,14 @@ def _check_whispers_format(document: Mapping[str, Any]) -> None:
 
 
 def _check_format(document: Mapping[str, Any]) -> None:
-    """Refuse a format of answers that the model has not, and times that no other format has."""
-    asked, model = document.get("response_format", "json"), document["model"]
-    known = next((formats for start, formats in OF_MODELS.items() if model.startswith(start)), FORMATS)
-    if asked not in known:
-        instead = f"Use {listed(known, 'or', comma='')} instead."
-        why = f"response_format '{asked}' is not compatible with model '{model}'. {instead}"
+    """Refuse a format that the model does not support, and timestamps in formats without them."""
+    requested, model = document.get("response_format", "json"), document["model"]
+    supported = next((formats for start, formats in OF_MODELS.items() if model.startswith(start)), FORMATS)
+    if requested not in supported:
+        instead = f"Use {listed(supported, 'or', comma='')} instead."
+        why = f"response_format '{requested}' is not compatible with model '{model}'. {instead}"
         raise RequestError(why, code="unsupported_value", param="response_format")
-    if document.get("timestamp_granularities") and asked != "verbose_json":
+    if document.get("timestamp_granularities") and requested != "verbose_json":
         raise RequestError(
             "timestamp_granularities is only supported with response_format 'verbose_json'.",
             code="unsupported_value",
@@ -262,7 +262,7 @@ def _check_format(document: Mapping[str, Any]) -> None:
 
 
 def _described(file: Upload) -> dict[str, Any]:
-    """Return what a script and an answer need of a file."""
+    """Return the facts of a file that scripts and answers need."""
     return {
         "name": file.name,
         "media_type": file.media_type,
@@ -273,17 +273,17 @@ def _described(file: Upload) -> dict[str, Any]:
 
 
 def _format(prompt: Prompt) -> str:
-    asked = prompt.body.get("response_format")
-    return asked if isinstance(asked, str) and asked in FORMATS else "json"
+    requested = prompt.body.get("response_format")
+    return requested if isinstance(requested, str) and requested in FORMATS else "json"
 
 
 def seconds_of(prompt: Prompt) -> float:
-    """Return how long the file sounds."""
+    """Return the duration of the file."""
     return float(mapping(prompt.body.get("file")).get("seconds", 0.0))
 
 
-def heard(reply: Reply, prompt: Prompt) -> str:
-    """Return what a script says, or else what the file decides."""
+def transcript_of(reply: Reply, prompt: Prompt) -> str:
+    """Return the transcript: the script's, or else one made from the file's digest."""
     scripted = next((choice.text for choice in reply.choices if choice.text is not None), None)
     if scripted is not None:
         return scripted
@@ -291,19 +291,19 @@ def heard(reply: Reply, prompt: Prompt) -> str:
     return transcripts.sentences(text(file.get("sha256")), seconds_of(prompt))
 
 
-def _usage(said: str, prompt: Prompt) -> dict[str, Any]:
+def _usage(transcript: str, prompt: Prompt) -> dict[str, Any]:
     """Return the cost: seconds with Whisper, tokens with the others."""
     duration = seconds_of(prompt)
     if (prompt.model or WHISPER).startswith("whisper"):
         return {"type": "duration", "seconds": math.ceil(duration)}
-    heard = math.ceil(duration * TOKENS_PER_SECOND)
-    told, output = tokens.count(prompt.system, prompt.model), tokens.count(said, prompt.model)
+    audio_tokens = math.ceil(duration * TOKENS_PER_SECOND)
+    prompt_tokens, output = tokens.count(prompt.system, prompt.model), tokens.count(transcript, prompt.model)
     return {
         "type": "tokens",
-        "input_tokens": heard + told,
-        "input_token_details": {"text_tokens": told, "audio_tokens": heard},
+        "input_tokens": audio_tokens + prompt_tokens,
+        "input_token_details": {"text_tokens": prompt_tokens, "audio_tokens": audio_tokens},
         "output_tokens": output,
-        "total_tokens": heard + told + output,
+        "total_tokens": audio_tokens + prompt_tokens + output,
     }
 
 
@@ -323,10 +323,10 @@ def _segment(at: int, span: transcripts.Span, prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _speakers(said: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
+def _speakers(transcript: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
     """Return the segments with their speakers, who take turns: those whose names are known, or else A and B."""
-    known = prompt.body.get("known_speaker_names")
-    names: list[Any] = known if isinstance(known, list) and known else ["A", "B"]
+    given_names = prompt.body.get("known_speaker_names")
+    names: list[Any] = given_names if isinstance(given_names, list) and given_names else ["A", "B"]
     return [
         {
             "type": "transcript.text.segment",
@@ -336,7 +336,7 @@ def _speakers(said: str, reply: Reply, prompt: Prompt) -> list[dict[str, Any]]:
             "speaker": names[at % len(names)],
             "text": span.text,
         }
-        for at, span in enumerate(transcripts.segments(said, seconds_of(prompt)))
+        for at, span in enumerate(transcripts.segments(transcript, seconds_of(prompt)))
     ]
 
 

@@ -1,4 +1,4 @@
-"""What is heard in a sound file: how long it is, sentences that its bytes alone decide, and when each word is said."""
+"""Transcripts of sound files: their duration, sentences that depend only on their bytes, and the times of the words."""
 
 import hashlib
 import io
@@ -22,10 +22,10 @@ ENDS = ("on Friday", "next month", "before lunch", "at nine o'clock", "this afte
 
 SECONDS_PER_SENTENCE = 4.0
 MAX_SENTENCES = 150
-"""Ten minutes of them; more sound is said more slowly."""
+"""Those of ten minutes; longer files have slower speech."""
 
 BYTES_PER_SECOND = 16_000
-"""Of a file whose length is not read: 128 kbit/s."""
+"""The rate of files whose duration cannot be read: 128 kbit/s."""
 
 MP3_RATES = (
     (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0),
@@ -38,7 +38,7 @@ AAC_RATES = (96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_
 
 
 class Span(NamedTuple):
-    """A piece of a transcript, and when it is said, in seconds."""
+    """A piece of a transcript, and its times in seconds."""
 
     text: str
     start: float
@@ -46,7 +46,7 @@ class Span(NamedTuple):
 
 
 def seconds(data: bytes) -> float:
-    """Return how long a file sounds: of WAV, MP3, FLAC, Opus and AAC by their headers, of others by their size."""
+    """Return the duration of a file: of WAV, MP3, FLAC, Opus and AAC by their headers, of others by their size."""
     return round(
         _of_wav(data) or _of_flac(data) or _of_opus(data) or _of_frames(data) or len(data) / BYTES_PER_SECOND, 2
     )
@@ -69,7 +69,7 @@ def _of_flac(data: bytes) -> float | None:
 
 
 def _of_opus(data: bytes) -> float | None:
-    """Read the position of the last page of an Ogg file, less what is skipped at its beginning."""
+    """Return the position of the last page of an Ogg file, less the skipped samples at its beginning."""
     start = data[:64].find(b"OpusHead")
     if start < 0 or data[:4] != b"OggS":
         return None
@@ -79,7 +79,7 @@ def _of_opus(data: bytes) -> float | None:
 
 
 def _of_frames(data: bytes) -> float | None:
-    """Read the first frame of an MP3 or AAC file, as if all others were like it."""
+    """Return the duration by the first frame of an MP3 or AAC file, as if all frames were like it."""
     if len(data) < 7 or data[0] != 0xFF:
         return None
     if data[1] & 0xE6 == 0xE2:
@@ -92,20 +92,20 @@ def _of_frames(data: bytes) -> float | None:
 
 
 def sentences(digest: str, duration: float) -> str:
-    """Return what is said in a file: a sentence every four seconds, which its digest decides."""
+    """Return the transcript of a file: a sentence every four seconds, which depends on its digest."""
     count = min(max(round(duration / SECONDS_PER_SENTENCE), 1), MAX_SENTENCES)
     return " ".join(_sentence(f"{digest}/{at}") for at in range(count))
 
 
 def segments(text: str, duration: float) -> list[Span]:
     """Return the sentences of a text, one after another within the time."""
-    found: list[str] = []
+    pieces: list[str] = []
     for word in text.split():
-        if found and not found[-1].endswith((".", "!", "?")):
-            found[-1] += f" {word}"
+        if pieces and not pieces[-1].endswith((".", "!", "?")):
+            pieces[-1] += f" {word}"
         else:
-            found.append(word)
-    return list(_timed(found, 0.0, duration))
+            pieces.append(word)
+    return list(_timed(pieces, 0.0, duration))
 
 
 def words(text: str, duration: float) -> list[Span]:
@@ -118,7 +118,7 @@ def words(text: str, duration: float) -> list[Span]:
 
 
 def _timed(pieces: list[str], start: float, end: float) -> Iterator[Span]:
-    """Yield pieces with the time that each takes by its length."""
+    """Yield pieces with times in proportion to their lengths."""
     total, before = sum(map(len, pieces)) or 1, 0
     for piece in pieces:
         after = before + len(piece)

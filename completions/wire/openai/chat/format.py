@@ -34,7 +34,7 @@ from completions.wire.openai.chat.refusals import REFUSALS
 from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
-from completions.wire.openai.refusals import CHAT_ELSEWHERE
+from completions.wire.openai.refusals import CHAT_FORMAT_REFUSALS
 from completions.wire.openai.wordings import CHAT
 
 
@@ -46,7 +46,7 @@ class ChatCompletions(OpenAIFormat):
 
     name = "chat"
     vendor = "openai"
-    refusals = (*CHAT_ELSEWHERE, *REFUSALS)
+    refusals = (*CHAT_FORMAT_REFUSALS, *REFUSALS)
     wordings = CHAT
     has_gateway = True
     collect = staticmethod(collect_choices)

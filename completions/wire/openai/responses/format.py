@@ -26,7 +26,7 @@ from completions.wire.fingerprints import FINGERPRINT
 from completions.wire.framing import Framing
 from completions.wire.openai.base import OPENAI, Dialect, OpenAIFormat, check_stream, framing_of
 from completions.wire.openai.containers import CONTAINER
-from completions.wire.openai.refusals import RESPONSES_ELSEWHERE
+from completions.wire.openai.refusals import RESPONSES_FORMAT_REFUSALS
 from completions.wire.openai.responses import (
     configuration_items,
     containers,
@@ -77,7 +77,7 @@ class Responses(OpenAIFormat):
         self._by_model = by_model
         self._framings = {other: framing_of(other) for other in by_model.values()}
 
-    refusals = (*RESPONSES_ELSEWHERE, *REFUSALS)
+    refusals = (*RESPONSES_FORMAT_REFUSALS, *REFUSALS)
     wordings = RESPONSES
 
     def has_model(self, model: str) -> bool:

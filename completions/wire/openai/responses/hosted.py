@@ -16,7 +16,7 @@ import orjson
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.wire.content import DEFAULT_PAGE
 from completions.wire.fields import arranged, as_text, by_name, dicts, mapping, text, texts, without_fields
-from completions.wire.openai.picture_options import drawing, edges_of, encoding_of
+from completions.wire.openai.picture_options import edges_of, encoding_of, picture_of_text
 from completions.wire.openai.searching import question, search
 from completions.wire.openai.vector_stores import ready_files
 from completions.wire.picture_files import packed
@@ -282,7 +282,7 @@ def _drawn(picture: str, tool: Mapping[str, Any], query: str) -> dict[str, Any]:
     }
     if not picture:
         encoding, (width, height) = encoding_of(tool), edges_of(tool)
-        picture = packed(drawing(query, tool), encoding)
+        picture = packed(picture_of_text(query, tool), encoding)
         settings |= {"output_format": encoding.kind, "size": f"{width}x{height}"}
     fields = {**PICTURE_DEFAULTS, **settings, "result": picture, "revised_prompt": query}
     return {"type": "image_generation_call", "status": "completed", **{key: fields[key] for key in sorted(fields)}}
