@@ -1,4 +1,4 @@
-"""Where the cache of OpenAI's models since GPT-5.6 may end in a prompt, and what else the cached beginning depends on.
+"""The points of a prompt where the cache of OpenAI's models since GPT-5.6 may end, and its other dependencies.
 
 It ends with a message, or with a part that a request marks by `prompt_cache_breakpoint`. Sources: OpenAI's guide to
 prompt caching (September 2026), and `PromptCacheOptions` of the openai SDK 3.57 where that is newer.
@@ -15,21 +15,21 @@ from completions.wire.fingerprints import as_bytes, message_bytes
 
 MARK = "prompt_cache_breakpoint"
 
-LIVES = {"30m": 1800, "12h": 12 * 3600}
-"""For how many seconds a beginning is kept after it was last used, by its `ttl`; half an hour where none is given."""
+LIFETIMES = {"30m": 1800, "12h": 12 * 3600}
+"""The seconds for which a prefix is cached after its last use, by its `ttl`; the default is half an hour."""
 
-MARKS_SEEN, MESSAGES_SEEN, WRITES = 80, 21, 4
-"""The latest marked parts and ends of messages where the cache is looked up, and the places where it may be written."""
+MAX_MARKS, MAX_MESSAGES, MAX_WRITES = 80, 21, 4
+"""The most marked parts and ends of messages where the cache is looked up, and the most places where it is written."""
 
 UNCACHED = 3
-"""Tokens that begin the answer and are never cached: of 6,849 were 6,690 read and 156 written (quoted, 2026-10-01)."""
+"""Tokens at the start of the answer, never cached: of 6,849 were 6,690 read and 156 written (quoted, 2026-10-01)."""
 
-BEGINNING = ("system", "developer")
+INITIAL_ROLES = ("system", "developer")
 """Roles of the messages with which a conversation begins."""
 
 
 class Point(NamedTuple):
-    """Where the cache may end: behind so many messages, and so many characters of the next; kept for some seconds."""
+    """A point where the cache may end: after these messages and characters of the next; cached for these seconds."""
 
     digest: str
     messages: int
@@ -39,13 +39,13 @@ class Point(NamedTuple):
 
 
 def cache_ends(parts: Sequence[Mapping[str, Any]], text_of: Callable[[Any], str]) -> tuple[tuple[int, int], ...]:
-    """Return where the text of a message ends with a part that is marked; `text_of` joins the texts of parts."""
+    """Return the positions in a message's text after marked parts; `text_of` joins the texts of parts."""
     marked = [(at, mark) for at, part in enumerate(parts) if (mark := mapping(part.get(MARK)))]
-    return tuple((len(text_of(parts[: at + 1])), LIVES.get(text(mark.get("ttl")), 0)) for at, mark in marked)
+    return tuple((len(text_of(parts[: at + 1])), LIFETIMES.get(text(mark.get("ttl")), 0)) for at, mark in marked)
 
 
 def settings(prompt: Prompt) -> dict[str, object]:
-    """Return what a cached beginning depends on beside the messages, by the names that diagnostics have for it."""
+    """Return the settings on which a cached prefix depends, by their names in diagnostics."""
     body, form = prompt.body, mapping(prompt.body.get("text"))
     tier = text(body.get("service_tier"))
     return {
@@ -60,16 +60,16 @@ def settings(prompt: Prompt) -> dict[str, object]:
 
 
 def looked_up_and_written(prompt: Prompt) -> tuple[list[Point], list[Point]]:
-    """Return where the cache is looked up for a prompt, and where it is written, in order.
+    """Return the points where the cache is looked up for a prompt, and where it is written, in order.
 
-    With `mode: explicit` it is only where the request has marked it.
+    With `mode: explicit` these are only the marked ones.
     """
     points = list(_points(prompt))
     marked, ends = [p for p in points if p.is_marked], [p for p in points if not p.is_marked]
     if text(mapping(prompt.body.get("prompt_cache_options")).get("mode")) == "explicit":
-        return marked[-MARKS_SEEN:], marked[-WRITES:]
-    seen, written = [*marked[-MARKS_SEEN:], *ends[-MESSAGES_SEEN:]], [*marked[1 - WRITES :], *ends[-1:]]
-    return sorted(seen, key=_place), sorted(written, key=_place)
+        return marked[-MAX_MARKS:], marked[-MAX_WRITES:]
+    looked_up, written = [*marked[-MAX_MARKS:], *ends[-MAX_MESSAGES:]], [*marked[1 - MAX_WRITES :], *ends[-1:]]
+    return sorted(looked_up, key=_place), sorted(written, key=_place)
 
 
 def _place(point: Point) -> tuple[int, int]:
@@ -77,8 +77,8 @@ def _place(point: Point) -> tuple[int, int]:
 
 
 def _points(prompt: Prompt) -> Iterator[Point]:
-    """Go through the places where the cache may end; one at the end of a message is the same, marked or not."""
-    life = LIVES.get(text(mapping(prompt.body.get("prompt_cache_options")).get("ttl")), LIVES["30m"])
+    """Yield the points where the cache may end; one at the end of a message is the same, marked or not."""
+    life = LIFETIMES.get(text(mapping(prompt.body.get("prompt_cache_options")).get("ttl")), LIFETIMES["30m"])
     chain = hashlib.blake2b(as_bytes(settings(prompt)), digest_size=12)
     ends = _ends(prompt.messages)
     for at, message in enumerate(prompt.messages):
@@ -96,11 +96,11 @@ def _points(prompt: Prompt) -> Iterator[Point]:
 
 
 def _ends(messages: Sequence[Message]) -> list[bool]:
-    """Tell of each message whether the cache may end with it though it is not marked.
+    """Return for each message whether the cache may end with it although it is not marked.
 
-    It may with the user's, with the last of the results that come together, and with what the conversation begins with.
+    That is so for users' messages, for the last of consecutive results, and for the last of the initial messages.
     """
-    begins = next((at for at, message in enumerate(messages) if message.role not in BEGINNING), len(messages))
+    begins = next((at for at, message in enumerate(messages) if message.role not in INITIAL_ROLES), len(messages))
     ends = [message.role == "user" or at == begins - 1 for at, message in enumerate(messages)]
     tools = [message.role in ("tool", "function") for message in messages]
     last = [tool and not more for tool, more in pairwise([*tools, False])]

@@ -32,18 +32,18 @@ from completions.wire.validation import (
 
 DALL_E_2, DALL_E_3 = "dall-e-2", "dall-e-3"
 MIN_PIXELS = 655_360
-"""Pixels that a picture of any size has at least, or all frames of a GIF."""
+"""The fewest pixels of a picture, or of all frames of a GIF."""
 
 MAX_IMAGES, MAX_GIVEN, MAX_PARTIAL = 10, 16, 3
 SHEETS = (9, 12, 16)
-"""A GIF's frames are drawn in one picture of so many places, as users measured on 2026-11-09 (docs.apiyi.com)."""
+"""The places in the one picture in which a GIF's frames are drawn (measured by users on 2026-11-09: docs.apiyi.com)."""
 
-OWN = ("background", "moderation", "output_compression", "output_format", "partial_images", "stream")
-"""Fields of the GPT image models alone."""
+GPT_ONLY = ("background", "moderation", "output_compression", "output_format", "partial_images", "stream")
+"""Fields of the GPT image models only."""
 
 
 class Model(NamedTuple):
-    """What a model takes; with `any_size` edges may be anything that fits; without `qualities`, no `quality`."""
+    """The limits of a model; with `any_size` any valid edges are allowed; without `qualities`, no `quality`."""
 
     prompt: int
     sizes: Sequence[str]
@@ -61,7 +61,7 @@ GPT_2 = GPT._replace(any_size=True)
 GPT_25 = GPT_2._replace(qualities=(*GPT_QUALITIES, "xhigh", "max"))
 GPT_26 = GPT_25._replace(kinds=(*GPT_KINDS, "gif", "svg"))
 OPAQUE = re.compile(r"gpt-image-2(-20\d\d-.*)?")
-"""The model that makes no transparent pictures (quoted until 2026-10; the next one does)."""
+"""The model without transparent pictures (quoted until 2026-10; the next one has them)."""
 
 MODELS: Mapping[str, Model] = {
     DALL_E_2: Model(1000, ("256x256", "512x512", "1024x1024"), ()),
@@ -72,9 +72,9 @@ MODELS: Mapping[str, Model] = {
     "gpt-image-2": GPT_2,
     "chatgpt-image": GPT_2,
 }
-"""By the start of the model's name; the others are GPT image models of which nothing else is known.
+"""The models by prefix; all others are GPT image models of which nothing else is known.
 
-What `gpt-image-2` takes was measured on 2026-08-30 by another project, the qualities of `chatgpt-image-latest` were
+The limits of `gpt-image-2` were measured on 2026-08-30 by another project, the qualities of `chatgpt-image-latest` were
 recorded in September 2026; the newer ones are those of the API's types.
 """
 
@@ -82,7 +82,7 @@ _ORDER = (
     *("model", "prompt", "image", "images", "n", "quality", "background", "complexity", "moderation", "output_format"),
     *("frame_count", "frame_duration_ms", "svg", "output_compression", "size", "partial_images", "stream"),
 )
-"""The order in which fields are looked at, as far as it was measured (2026-08-30); others come after them."""
+"""The order in which fields are checked, as far as it was measured (2026-08-30); others come after them."""
 
 _SHARED: Mapping[str, Check] = {
     "model": string(),
@@ -117,19 +117,19 @@ _EDITED: Mapping[str, Check] = {
     "mask": anything,
     "markup": anything,
 }
-GIVEN = array(anything, "files", high=MAX_GIVEN)
-"""The images of a form."""
+INPUT_IMAGES = array(anything, "files", high=MAX_GIVEN)
+"""The check of the images of a form."""
 
 FIELDS: Mapping[str, Mapping[str, Check]] = {
     "images": _DRAWN,
     "image_edits": _EDITED,
     "image_variations": {**_SHARED, "image": anything},
 }
-"""What each format's requests have; the model decides what `output_format`, `quality` and `size` may be."""
+"""The fields of each format's requests; the values of `output_format`, `quality` and `size` depend on the model."""
 
 
 def model_of(name: str) -> Model:
-    """Return what a model takes."""
+    """Return the limits of a model."""
     return next((model for start, model in MODELS.items() if name.startswith(start)), GPT_26)
 
 
@@ -161,20 +161,20 @@ def _user_error(message: str, code: str, param: str | None) -> RequestError:
 
 @cache
 def _request(wire: str, model: Model, required: tuple[str, ...]) -> Check:
-    """Return the check of a format's requests to a model, which knows its own fields alone."""
-    strange = ("response_format", "style") if model.is_gpt else OWN if model.qualities else (*OWN, "quality")
-    own = {"output_format": nullable(choice(*model.kinds)), "quality": nullable(choice(*model.qualities))}
+    """Return the check of a format's requests to a model, which has only its own fields."""
+    unknown = ("response_format", "style") if model.is_gpt else GPT_ONLY if model.qualities else (*GPT_ONLY, "quality")
+    of_model = {"output_format": nullable(choice(*model.kinds)), "quality": nullable(choice(*model.qualities))}
     if not model.is_gpt:
-        own["size"] = nullable(choice(*model.sizes))
+        of_model["size"] = nullable(choice(*model.sizes))
     fields = FIELDS[wire]
-    known = [name for name in (*_ORDER, *fields) if name in fields and name not in strange]
-    return request({name: own.get(name, fields[name]) for name in known}, required)
+    known = [name for name in (*_ORDER, *fields) if name in fields and name not in unknown]
+    return request({name: of_model.get(name, fields[name]) for name in known}, required)
 
 
 def _is_packed_png(body: Mapping[str, Any], model: Model) -> bool:
-    """Tell whether a PNG is to be compressed; the refusal was quoted by several projects until November 2026."""
-    asked = body.get("output_compression")
-    return model.is_gpt and asked is not None and asked < 100 and body.get("output_format") in (None, "png")
+    """Tell whether a request compresses a PNG; the refusal was quoted by several projects until November 2026."""
+    compression = body.get("output_compression")
+    return model.is_gpt and compression is not None and compression < 100 and body.get("output_format") in (None, "png")
 
 
 def _prompt(body: Mapping[str, Any], model: Model) -> Problem | None:
@@ -182,26 +182,26 @@ def _prompt(body: Mapping[str, Any], model: Model) -> Problem | None:
     return problem.under("prompt") if problem else None
 
 
-ONLY = {"frame_count": "gif", "frame_duration_ms": "gif", "svg": "svg"}
-"""The fields of one format."""
+ONLY_WITH_FORMAT = {"frame_count": "gif", "frame_duration_ms": "gif", "svg": "svg"}
+"""The output format that a field requires."""
 
-NEVER = {
+NOT_WITH_FORMAT = {
     "gif": ("stream", "partial_images", "mask", "output_compression"),
     "svg": ("stream", "partial_images", "output_compression"),
 }
-"""What a format does not support, as the types tell."""
+"""The fields that an output format does not support, according to the SDK's types."""
 
 
 def _combination(body: Mapping[str, Any], kind: str) -> Problem | None:
-    """Refuse what does not go with the format of the picture."""
+    """Refuse fields that cannot be combined with the format of the picture."""
     if body.get("background") == "transparent" and kind == "jpeg":
         return worded_problem(
             "Transparent background is not supported for JPEG output format.", "invalid_value", "background"
         )
-    for name, only in ONLY.items():
+    for name, only in ONLY_WITH_FORMAT.items():
         if body.get(name) is not None and kind != only:
             return worded_problem(f"'{name}' is only supported with output_format '{only}'.", "invalid_value", name)
-    for name in NEVER.get(kind, ()):
+    for name in NOT_WITH_FORMAT.get(kind, ()):
         if body.get(name) not in (None, False, 0) and (name, body.get(name)) != ("output_compression", 100):
             return worded_problem(f"'{name}' is not supported with output_format '{kind}'.", "invalid_value", name)
     if kind == "svg" and (body.get("n") or 1) > 1:
@@ -210,7 +210,7 @@ def _combination(body: Mapping[str, Any], kind: str) -> Problem | None:
 
 
 def _wrong_choice(size: str | None, model: Model) -> str | None:
-    """Return that a size is none of a model's; the words were recorded of `gpt-image-1-mini` in September 2026."""
+    """Return the error of a size that a model does not support, as recorded of `gpt-image-1-mini` in September 2026."""
     if model.any_size or size in (None, *model.sizes):
         return None
     return f"Invalid size '{size}'. Supported sizes are {', '.join(model.sizes[:-1])}, and {model.sizes[-1]}."
@@ -232,7 +232,7 @@ def _wrong_size(size: str | None) -> str | None:
 
 
 def _wrong_budget(body: Mapping[str, Any], kind: str) -> str | None:
-    """Return that a picture, or the sheet of a GIF's frames, has too many or too few pixels (measured likewise)."""
+    """Return the error of too many or too few pixels in a picture, or in a GIF's frames (measured likewise)."""
     width, height = map(int, size.split("x")) if "x" in (size := body.get("size") or "") else edges_of(body)
     frames = body.get("frame_count") or FRAMES
     pixels = width * height * (next(places for places in SHEETS if frames <= places) if kind == "gif" else 1)

@@ -1,7 +1,7 @@
 """Images: `POST /v1/images/generations`, `/edits` and `/variations`, pictures that show the words of their prompt.
 
 Shapes: `openai.types.ImagesResponse` and the events of `ImageGenStreamEvent` and `ImageEditStreamEvent`. Tokens are
-those of OpenAI's guide to image generation. What is said of an image that is none was recorded (crmne/ruby_llm).
+those of OpenAI's guide to image generation. The error for an invalid image was recorded (crmne/ruby_llm).
 """
 
 import base64
@@ -34,26 +34,26 @@ from completions.wire.readback import Answer
 from completions.wire.validation import Problem, refuse, wrong_type
 
 DRAWN_AT = "v1/images/drawn/"
-"""Behind the host: where the pictures of URLs are."""
+"""The path of the pictures of URLs."""
 
-SIGNS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
-"""How files of images begin: PNG, JPEG, WebP."""
+SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+"""The first bytes of image files: PNG, JPEG, WebP."""
 
-TAKEN = ("image/png", "image/jpeg", "image/webp")
+SUPPORTED_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 DEFAULT_QUALITY = "medium"
 NEWER = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
-"""Models whose usual quality is `low`, and whose pictures cost as measured on 2026-04-28 (`gpt-image-2`)."""
+"""Models whose default quality is `low`, and whose costs were measured on 2026-04-28 (`gpt-image-2`)."""
 
 FACTORS = {"low": 1.0, "medium": 1756 / 196, "high": 7024 / 196}
-"""By how much more a picture of a newer model costs than one of low quality."""
+"""The cost factors of newer models by quality, relative to low quality."""
 
 COSTS = {"low": (272, 408, 400), "medium": (1056, 1584, 1568), "high": (4160, 6240, 6208)}
-"""Tokens of an image by its quality: of a square, a portrait and a landscape, of 1024 and 1536 pixels."""
+"""Tokens of an image by its quality: a square, a portrait and a landscape, of 1024 and 1536 pixels."""
 
 AREAS = (1024 * 1024, 1024 * 1536, 1536 * 1024)
 PER_IMAGE = 194
-"""Tokens of an image that is given: a base of 65 and a tile of 129."""
+"""Tokens of an input image: a base of 65 and a tile of 129."""
 
 TEXTS = ["model", "prompt", "size", "user", "safety_identifier", "quality"]
 
@@ -73,7 +73,7 @@ class Images(OpenAIFormat):
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for images; its prompt is a user message."""
-        document, given, check = self._read(body, headers)
+        document, digests, check = self._read(body, headers)
         if validate:
             self.validate(document)
             check()
@@ -88,11 +88,11 @@ class Images(OpenAIFormat):
             stream=document.get("stream") is True and rules.model_of(name).is_gpt,
             headers=headers,
             body=document,
-            address={"seed": given, "images": str(len(given.split())), "root": route.get("root", "")},
+            address={"seed": digests, "images": str(len(digests.split())), "root": route.get("root", "")},
         )
 
     def validate(self, document: dict[str, Any]) -> None:
-        """Raise `RequestError` for what the API refuses of the fields."""
+        """Raise `RequestError` for invalid fields."""
         rules.validate(document, self.name, self.required)
 
     def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
@@ -100,7 +100,7 @@ class Images(OpenAIFormat):
         return picture_of_text(said, prompt.body, seed)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the images, each as its bytes or as an address, and what they have cost."""
+        """Return the images, each as base64 or as a URL, and their usage."""
         data = [self._image(reply, prompt, at) for at in range(prompt.n)]
         document: dict[str, Any] = {"created": reply.created, "data": data}
         if not _model(prompt).is_gpt:
@@ -108,30 +108,33 @@ class Images(OpenAIFormat):
         return document | _facts(prompt) | {"usage": usage_of(prompt, prompt.n)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
-        """Return the partial pictures, of which each shows more of the words, and the whole ones."""
-        shown, encoding = min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL), _encoding(prompt)
+        """Return the partial pictures, each of which shows more of the words, and the complete ones."""
+        partial_count, encoding = (
+            min(whole(prompt.body.get("partial_images"), 0) or 0, rules.MAX_PARTIAL),
+            _encoding(prompt),
+        )
         facts, events = {**_facts(prompt), "created_at": reply.created}, []
         for at in range(prompt.n):
-            for index in range(shown):
-                picture = self.shown(reply, prompt, at)._replace(share=(index + 1) / (shown + 1))
-                told = {"b64_json": packed(picture, encoding), "partial_image_index": index, **facts}
-                events.append(self._event("partial_image", told))
-            whole_one = {
+            for index in range(partial_count):
+                picture = self.shown(reply, prompt, at)._replace(share=(index + 1) / (partial_count + 1))
+                partial_fields = {"b64_json": packed(picture, encoding), "partial_image_index": index, **facts}
+                events.append(self._event("partial_image", partial_fields))
+            completed = {
                 "b64_json": packed(self.shown(reply, prompt, at), encoding),
                 **facts,
                 "usage": usage_of(prompt, 1),
             }
-            events.append(self._event("completed", whole_one))
+            events.append(self._event("completed", completed))
         return events
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:
-        """Take in what the images have cost, and the prompt that was drawn, where the answer tells it."""
+        """Add the usage of the images, and the revised prompt, if the answer has one."""
         collect_usage(document.get("usage"), answer, "input", "output")
         for index, image in enumerate(dicts(document.get("data"))):
             answer.choice(index).add_text(image.get("revised_prompt"))
 
     def _read(self, body: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], str, Callable[[], None]]:
-        """Return the request, the digests of the images that are given, and what refuses such as are none."""
+        """Return the request, the digests of its images, and a function that refuses invalid ones."""
         return decode_object(body), "", lambda: None
 
     def _prompt_in(self, document: Mapping[str, Any]) -> str:
@@ -145,7 +148,7 @@ class Images(OpenAIFormat):
         return {"url": self.address(picture, prompt), **revised}
 
     def address(self, picture: Picture, prompt: Prompt, kind: str = "png") -> str:
-        """Return where a picture is, as a file of a kind."""
+        """Return the URL of a picture, as a file of a kind."""
         return f"{prompt.address['root']}/{DRAWN_AT}{picture.token()}.{kind}"
 
     def shown(self, reply: Reply, prompt: Prompt, at: int) -> Picture:
@@ -160,7 +163,7 @@ class Images(OpenAIFormat):
 
 
 class ImageEdits(Images):
-    """OpenAI's edited images: a form with files, or a document with the images' addresses."""
+    """OpenAI's edited images: a form with files, or a document with the images' URLs."""
 
     name = "image_edits"
     event = "image_edit"
@@ -178,7 +181,7 @@ class ImageEdits(Images):
         return document, " ".join(digest(file.data) for file in files), check
 
     def _check_form(self, form: Form, model: str) -> None:
-        """Refuse a form whose images are none, or not as many as the model takes."""
+        """Refuse a form with invalid images, or with more images than the model supports."""
         files = form.all_files("image")
         if form.all_files("images"):  # measured on 2026-08-30
             why = "Unknown parameter: 'images'. For multipart/form-data use 'image' or 'image[]'."
@@ -188,10 +191,10 @@ class ImageEdits(Images):
             raise RequestError("Missing required parameter: 'image'.", code="missing_required_parameter", param="image")
         if ("image[]" in form.uploads or len(files) > 1) and (model == rules.DALL_E_2 or "prompt" not in self.required):
             refuse(wrong_type("a file", files).under("image"))
-        if (problem := rules.GIVEN(files)) is not None:
+        if (problem := rules.INPUT_IMAGES(files)) is not None:
             refuse(problem.under("image"))
         for name, given in (("image", files), ("mask", form.all_files("mask"))):
-            if any(not file.data.startswith(SIGNS) for file in given):
+            if any(not file.data.startswith(SIGNATURES) for file in given):
                 raise _no_image(name)
 
 
@@ -211,7 +214,7 @@ def _model(prompt: Prompt) -> rules.Model:
 
 
 def digest(data: bytes) -> str:
-    """Return what tells one given image from another, and decides the colours of what is drawn."""
+    """Return the digest of an input image, on which the colours of the picture depend."""
     return hashlib.blake2s(data, digest_size=8).hexdigest()
 
 
@@ -222,7 +225,7 @@ def _text_for_a_file(form: Form, name: str) -> Problem | None:
 
 
 def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
-    """Refuse data that is no image, and the address of a file that is none that is taken; it is not fetched."""
+    """Refuse data that is not an image, and the URL of an unsupported file; it is not fetched."""
     for name in ("image", "image[]"):
         if name in document:  # measured on 2026-08-29
             why = f"Unknown parameter: '{name.removesuffix('[]')}'. For application/json on /v1/images/edits"
@@ -235,9 +238,9 @@ def _check_sources(document: Mapping[str, Any], sources: Sequence[str]) -> None:
                 data = base64.b64decode(source.partition(",")[2], validate=True)
             except (binascii.Error, ValueError):
                 data = b""
-            if not data.startswith(SIGNS):
+            if not data.startswith(SIGNATURES):
                 raise _no_image(f"images[{at}].image_url")
-        elif (named_type(source) or "").startswith("image/") and named_type(source) not in TAKEN:
+        elif (named_type(source) or "").startswith("image/") and named_type(source) not in SUPPORTED_TYPES:
             raise _no_image(f"images[{at}].image_url")  # recorded in August 2026: an SVG's
 
 
@@ -252,7 +255,7 @@ def _encoding(prompt: Prompt) -> Encoding:
 
 
 def _facts(prompt: Prompt) -> dict[str, Any]:
-    """Return what a GPT image model tells of its images."""
+    """Return the properties of images of a GPT image model."""
     width, height = edges_of(prompt.body)
     return {
         "background": "transparent" if prompt.body.get("background") == "transparent" else "opaque",
@@ -263,13 +266,13 @@ def _facts(prompt: Prompt) -> dict[str, Any]:
 
 
 def _quality(prompt: Prompt) -> str:
-    asked = text(prompt.body.get("quality"))
-    usual = "low" if NEWER.match(prompt.model or "") else DEFAULT_QUALITY
-    return asked if asked in ("low", "medium", "high", "xhigh", "max") else usual
+    requested = text(prompt.body.get("quality"))
+    default = "low" if NEWER.match(prompt.model or "") else DEFAULT_QUALITY
+    return requested if requested in ("low", "medium", "high", "xhigh", "max") else default
 
 
 def _cost(prompt: Prompt) -> float:
-    """Return the tokens of a picture, those of the best qualities as of `high`."""
+    """Return the tokens of a picture; qualities above `high` cost as much as it."""
     (width, height), quality = edges_of(prompt.body), _quality(prompt)
     if NEWER.match(prompt.model or ""):
         low = min(width, height) / max(width, height) * (128.9 + 64e-6 * width * height)
@@ -280,13 +283,13 @@ def _cost(prompt: Prompt) -> float:
 
 def usage_of(prompt: Prompt, count: int) -> dict[str, Any]:
     """Return the cost of some images."""
-    told = tokens.count(prompt.last_user, prompt.model)
-    given = PER_IMAGE * int(prompt.address["images"])
-    drawn = count * round(_cost(prompt))
+    text_tokens = tokens.count(prompt.last_user, prompt.model)
+    input_image_tokens = PER_IMAGE * int(prompt.address["images"])
+    output_tokens = count * round(_cost(prompt))
     return {
-        "input_tokens": told + given,
-        "input_tokens_details": {"image_tokens": given, "text_tokens": told},
-        "output_tokens": drawn,
-        "total_tokens": told + given + drawn,
-        "output_tokens_details": {"image_tokens": drawn, "text_tokens": 0},
+        "input_tokens": text_tokens + input_image_tokens,
+        "input_tokens_details": {"image_tokens": input_image_tokens, "text_tokens": text_tokens},
+        "output_tokens": output_tokens,
+        "total_tokens": text_tokens + input_image_tokens + output_tokens,
+        "output_tokens_details": {"image_tokens": output_tokens, "text_tokens": 0},
     }

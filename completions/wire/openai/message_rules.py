@@ -1,4 +1,4 @@
-"""Step 2 for chat: what a message may be, by its role, and which tool messages answer which calls.
+"""Step 2 for chat: validate messages by their roles, and match tool messages with calls.
 
 The shapes are those of `openai.types.chat` in the SDK (`ChatCompletion*MessageParam`, `ChatCompletionContentPart*`).
 """
@@ -49,7 +49,7 @@ _STRING = string()
 CACHE_POINT: dict[str, Check] = {
     "prompt_cache_breakpoint": nullable(record({"mode": choice("explicit"), "ttl": choice("30m", "12h")}, ("mode",)))
 }
-"""The end of what a prompt's cache is to keep, which any part of the input may have."""
+"""The field that ends the cached part of a prompt, which any part of the input may have."""
 
 
 def image_url(value: Any) -> Problem | None:
@@ -71,7 +71,7 @@ def image_url(value: Any) -> Problem | None:
 
 
 def _picture(value: Any) -> Problem | None:
-    """Check the URL of an image in a chat, which looks at its bytes (traceloop/openllmetry, 2026-03)."""
+    """Check the URL of an image in a chat, including its bytes (traceloop/openllmetry, 2026-03)."""
     if (problem := image_url(value)) is None and value[:5].lower() == "data:" and not is_picture(value):
         raise RequestError(NO_PICTURE, code="invalid_image_format")
     return problem
@@ -89,7 +89,7 @@ def file_data(value: Any) -> Problem | None:
 
 
 def _pdf(value: Any) -> Problem | None:
-    """Check a file's data in a chat, which takes PDFs alone (quoted by users in 2026)."""
+    """Check a file's data in a chat, which supports only PDFs (quoted by users in 2026)."""
     if (problem := file_data(value)) is not None:
         return problem
     kind = value[len("data:") :].partition(",")[0].partition(";")[0].lower()
@@ -104,7 +104,7 @@ def _bad_image(why: str) -> Problem:
 
 
 def _not_base64(options: Sequence[str], data: str) -> str | None:
-    """Say why a data URL's data is not base64; it is decoded in C, some 2 ms a megabyte."""
+    """Return why a data URL's data is not base64; it is decoded in C, some 2 ms a megabyte."""
     if not data:
         return "empty base64-encoded bytes"
     if " " in data or "\n" in data:  # in lines, as many encoders write it
@@ -122,7 +122,7 @@ _FILE_FIELDS = {"file_data": _pdf, "file_id": string(low=1), "filename": string(
 _FILE = record(_FILE_FIELDS)
 _ID = record({"id": string(low=1)}, ("id",))
 _SPOKEN = record({"id": string(low=1), **dict.fromkeys(("data", "expires_at", "transcript"), anything)}, ("id",))
-"""The audio of an answer: its id is enough, and what else an answer has comes back with the SDK's own message."""
+"""The audio of an answer: only its id is required; the SDK's own message sends the other fields back too."""
 
 
 def file(value: Any) -> Problem | None:
@@ -145,7 +145,7 @@ PARTS: Mapping[str, Check] = {
     name: record({"type": anything, name: check} | ({} if name in ("refusal", "audio") else CACHE_POINT), (name,))
     for name, check in _PART_FIELDS.items()
 }
-"""The content parts; each has its content under the key that its type names."""
+"""The content parts; each has its content under the key of its type's name."""
 
 NOUNS = {
     "image_url": ("Image URLs", "an image URL", "user"),
@@ -154,7 +154,7 @@ NOUNS = {
     "refusal": ("Refusals", "a refusal", "assistant"),
     "audio": ("Audio outputs", "an audio output", "assistant"),
 }
-"""What a part is called in the message that its role may not have it, and the role that may."""
+"""The names of a part in the error for a wrong role, and the role that may have it."""
 
 
 _LOOSE_PARTS: Mapping[str, Check] = {
@@ -268,7 +268,7 @@ MESSAGE = tagged(
 
 _SEVERAL = array(MESSAGE, "objects", low=1)
 
-NOT_ASKED = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+NO_CALL = "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
 NOT_FOUND = "Invalid parameter: 'tool_call_id' of '{call}' not found in 'tool_calls' of previous message."
 NOT_ANSWERED = (
     "An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. "
@@ -286,15 +286,15 @@ def messages(value: Any) -> Problem | None:
 
 
 def _earlier_problem(value: Sequence[Any]) -> Problem | None:
-    """Return the first problem that is told before one that is told last."""
+    """Return the first problem that is not a `LastProblem`."""
     wrong = ((at, problem) for at, each in enumerate(value) if (problem := MESSAGE(each)) is not None)
     return next((problem.under(f"[{at}]") for at, problem in wrong if not isinstance(problem, LastProblem)), None)
 
 
 def steps(conversation: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequence[Any], Sequence[Any], int]]:
-    """Go through the messages that are no results.
+    """Yield the messages that are not results.
 
-    Of each come its role, the ids of its calls, the ids in the results right after it, and the place of the first.
+    For each: its role, the ids of its calls, the ids in the results right after it, and the place of the first result.
     """
     role, place = "", 0
     called: list[Any] = []
@@ -310,22 +310,22 @@ def steps(conversation: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Sequ
 
 
 def unmatched(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a call that no tool message answers right after it, or a tool message that answers none.
+    """Return the problem of a call without a tool message right after it, or of a tool message without a call.
 
     The place of the first is where a tool message should be (maruel/genai, 2026-10-05), or all messages at their end.
     """
     for _, called, answered, start in steps(conversation):
-        if called == answered:  # as nearly always
+        if called == answered:  # nearly always
             continue
         for place, call in enumerate(answered, start):
             if not called:
-                return later_problem(NOT_ASKED, "role").under(f"[{place}]")
+                return later_problem(NO_CALL, "role").under(f"[{place}]")
             if call not in called:
                 return later_problem(NOT_FOUND.format(call=call), "tool_call_id").under(f"[{place}]")
         if left := [call for call in called if call not in answered]:
-            said, end = NOT_ANSWERED + ", ".join(left), start + len(answered)
+            message, end = NOT_ANSWERED + ", ".join(left), start + len(answered)
             at_end = end == len(conversation)
-            return later_problem(said, "") if at_end else later_problem(said, "role").under(f"[{end}]")
+            return later_problem(message, "") if at_end else later_problem(message, "role").under(f"[{end}]")
     return None
 
 
@@ -333,10 +333,10 @@ NO_JSON = "'messages' must contain the word 'json' in some form, to use 'respons
 
 
 def says_json(conversation: Sequence[dict[str, Any]]) -> bool:
-    """Tell whether any text says `json`, in whatever case: JSON mode asks for it."""
+    """Tell whether any text contains `json`, in any case, which JSON mode requires."""
     texts = _texts(conversation)
-    usual = any("JSON" in text or "json" in text for text in texts)
-    return usual or any("json" in text.lower() for text in texts)
+    has_common_case = any("JSON" in text or "json" in text for text in texts)
+    return has_common_case or any("json" in text.lower() for text in texts)
 
 
 def _texts(conversation: Sequence[dict[str, Any]]) -> list[str]:

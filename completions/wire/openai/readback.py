@@ -25,7 +25,7 @@ THOUGHT_TAGS = ("<thought>", "</thought>")
 
 
 def collect_choices(document: Document, answer: Answer) -> None:
-    """Add what a chat completion, a legacy completion or a chunk says."""
+    """Add the content of a chat completion, a legacy completion or a chunk."""
     answer.set_id_and_model(document.get("id"), document.get("model"))
     collect_usage(document.get("usage") or mapping(document.get("x_groq")).get("usage"), answer)
     for entry in dicts(document.get("choices")):
@@ -46,7 +46,7 @@ def collect_usage(value: object, answer: Answer, prompt: str = "prompt", complet
 
 
 def collect_message(message: Document, choice: ChoiceBuilder) -> None:
-    """Add what a message or a delta says."""
+    """Add the content of a message or a delta."""
     reasoning = next((message[name] for name in REASONING if isinstance(message.get(name), str)), None)
     choice.add_text(reasoning, "reasoning")
     _content(message, choice)

@@ -1,7 +1,7 @@
-"""Step 2 for OpenAI's APIs: the object that a request is, which they check in an order of their own and spell out.
+"""Step 2 for OpenAI's APIs: validate the request object in the API's order, and suggest similar names.
 
-What is missing comes first, then what nobody knows, then the fields in the order of the API's own schema, which is
-that of the table here. All of it was measured with gpt-5.6-terra on 2026-08-30 and 2026-08-31 by another project.
+Missing fields come first, then unknown ones, then the fields in the order of the API's schema, which is that of the
+table here. All of it was measured with gpt-5.6-terra on 2026-08-30 and 2026-08-31 by another project.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,36 +10,36 @@ from typing import Any
 from completions.wire.validation import Check, Problem, missing, record, worded_problem
 from completions.wire.wordings import listed
 
-NEAR = 2
-"""How many letters a known name may differ from an unknown one that is taken for it."""
+MAX_DISTANCE = 2
+"""The most letters by which a suggested name differs from an unknown one."""
 
-LONGEST = 64
-"""Letters of a name that is compared with the known ones."""
+MAX_COMPARED = 64
+"""The most letters of a name that is compared with the known ones."""
 
 
 def request(fields: Mapping[str, Check], required: Sequence[str] = (), **absent: str) -> Check:
-    """Check an object with these keys and no others, and tell of several problems the one that the API tells.
+    """Check an object with these keys and no others; of several problems, report the one that the API reports.
 
-    `absent` has the words for keys whose absence the API tells in words of its own; null and an empty text are none,
-    and their own checks refuse both.
+    `absent` has the messages for missing keys with their own wording; null and an empty text count as missing, and
+    their own checks refuse both.
     """
 
-    def told(value: dict[str, Any]) -> Problem | None:
+    def first_problem(value: dict[str, Any]) -> Problem | None:
         for key in required:
             if key not in value or (key in absent and value[key] in (None, "")):
                 return worded_problem(absent[key], None, "") if key in absent else missing(key, value, fields)
         return _first(value, fields)
 
-    return record(fields, required, told=told)
+    return record(fields, required, told=first_problem)
 
 
 def _first(value: Mapping[str, Any], fields: Mapping[str, Check]) -> Problem | None:
-    """Return the unknown key that comes first, or else the problem of the field that comes first in the table.
+    """Return the problem of the first unknown key, or else of the first field in the table.
 
-    A problem that is told last of all is returned where there is no other.
+    A `LastProblem` is returned only if there is no other.
     """
-    if (strange := next((key for key in value if key not in fields), None)) is not None:
-        return Problem("Unknown parameter:", f".{_hint(strange, fields, value)}", "unknown_parameter", strange)
+    if (unknown_key := next((key for key in value if key not in fields), None)) is not None:
+        return Problem("Unknown parameter:", f".{_hint(unknown_key, fields, value)}", "unknown_parameter", unknown_key)
     last = None
     for key, check in fields.items():
         if key not in value or (problem := check(value[key])) is None:
@@ -50,19 +50,19 @@ def _first(value: Mapping[str, Any], fields: Mapping[str, Check]) -> Problem | N
     return last
 
 
-def _hint(strange: str, fields: Iterable[str], given: Collection[str]) -> str:
-    """Ask whether a near name was meant, which is not there yet; the nearest first, then by the alphabet."""
-    if len(strange) > LONGEST:
+def _hint(unknown_name: str, fields: Iterable[str], present: Collection[str]) -> str:
+    """Return a question that suggests similar names that are not in the request, the nearest first."""
+    if len(unknown_name) > MAX_COMPARED:
         return ""
-    distances = sorted((_distance(strange, name), name) for name in fields if name not in given)
-    meant = [name for distance, name in distances if distance <= NEAR]
-    return f" Did you mean {listed(meant, 'or')}?" if meant else ""
+    distances = sorted((_distance(unknown_name, name), name) for name in fields if name not in present)
+    similar = [name for distance, name in distances if distance <= MAX_DISTANCE]
+    return f" Did you mean {listed(similar, 'or')}?" if similar else ""
 
 
 def _distance(one: str, other: str) -> int:
-    """Count the letters to add, to leave out or to change between two names; names too far apart are not compared."""
-    if abs(len(one) - len(other)) > NEAR:
-        return NEAR + 1
+    """Return the letters to add, to remove or to change between two names; too different lengths are not compared."""
+    if abs(len(one) - len(other)) > MAX_DISTANCE:
+        return MAX_DISTANCE + 1
     row = list(range(len(other) + 1))
     for at, letter in enumerate(one, 1):
         before, row[0] = row[0], at
@@ -72,12 +72,12 @@ def _distance(one: str, other: str) -> int:
 
 
 def shortened(name: str) -> str:
-    """Return a name as the API tells it beside others: a long one without its middle, as `pre..._id`."""
+    """Return a name as the API shows it; a long one is shortened, as in `pre..._id`."""
     return name if len(name) <= 12 else f"{name[:3]}...{name[-3:]}"
 
 
 class LaterProblem(Problem):
-    """What is wrong with a message beside others, whose place the API tells otherwise: `messages.[0].role`."""
+    """A problem of a message among others, whose path the API writes differently: `messages.[0].role`."""
 
     def under(self, part: str) -> "LaterProblem":
         """Prefix the path with `part`; an index in brackets has a dot before it."""
@@ -88,9 +88,9 @@ class LaterProblem(Problem):
 
 
 class LastProblem(LaterProblem):
-    """One that is told only where nothing else is wrong with the request."""
+    """A problem that is reported only if the request has no other."""
 
 
 def later_problem(message: str, path: str) -> LaterProblem:
-    """Return such a problem, whose message does not contain its path."""
+    """Return a `LaterProblem` whose message does not contain its path."""
     return LaterProblem(message, None, None, path)

@@ -1,4 +1,4 @@
-"""What OpenAI's stored objects have in common: metadata, and lists with pages."""
+"""The base of OpenAI's stored objects: metadata, and lists with pages."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,8 +36,8 @@ def metadata(value: Any) -> Problem | None:
     for key, item in value.items():
         if (length := len(key)) > MAX_KEY:
             why = f"Expected a string with maximum length {MAX_KEY}, but got a string with length {length} instead."
-            said = f"Invalid property name in 'metadata': '{key[:3]}...{key[-3:]}' is too long. {why}"
-            return worded_problem(said, "property_name_above_max_length", key)
+            message = f"Invalid property name in 'metadata': '{key[:3]}...{key[-3:]}' is too long. {why}"
+            return worded_problem(message, "property_name_above_max_length", key)
         if (problem := _VALUE(item)) is not None:
             return problem.under(key)
     return None
@@ -47,21 +47,21 @@ MAX_LIMIT = 100
 
 
 def page(
-    items: Sequence[Document], query: Mapping[str, str], order: str, most: int | None = None, *, validate: bool
+    items: Sequence[Document], query: Mapping[str, str], order: str, max_limit: int | None = None, *, validate: bool
 ) -> dict[str, Any]:
     """Return a page of items, given in the order of creation: `limit`, `after`, and `order` with its default.
 
-    `most` is the largest page, and the usual one, where the API has another than for other lists.
+    `max_limit` is the largest page, and the default, if they differ from those of other lists.
     With `validate`, raise `RequestError` for a wrong parameter; otherwise ignore it.
     """
-    asked: dict[str, Any] = {key: query[key] for key in ("limit", "order") if key in query}
-    if (limit := asked.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
-        asked["limit"] = int(limit)
+    parameters: dict[str, Any] = {key: query[key] for key in ("limit", "order") if key in query}
+    if (limit := parameters.get("limit", "")).lstrip("-").isdecimal() and len(limit) < 10:
+        parameters["limit"] = int(limit)
     if validate:
-        refuse(record({"limit": integer(1, most or MAX_LIMIT), "order": choice("asc", "desc")})(asked))
-    ordered = list(items) if asked.get("order", order) == "asc" else list(reversed(items))
+        refuse(record({"limit": integer(1, max_limit or MAX_LIMIT), "order": choice("asc", "desc")})(parameters))
+    ordered = list(items) if parameters.get("order", order) == "asc" else list(reversed(items))
     rest = _after(ordered, query.get("after"), validate=validate)
-    return whole_list(rest[: whole(asked.get("limit"), 1) or most or DEFAULT_LIMIT], len(rest))
+    return whole_list(rest[: whole(parameters.get("limit"), 1) or max_limit or DEFAULT_LIMIT], len(rest))
 
 
 def _after(items: list[Document], name: str | None, *, validate: bool) -> list[Document]:
@@ -74,7 +74,7 @@ def _after(items: list[Document], name: str | None, *, validate: bool) -> list[D
 
 
 def whole_list(shown: Sequence[Document], left: int = 0) -> dict[str, Any]:
-    """Return a list of items, of which there are `left` with those that are shown."""
+    """Return a list of items, of which there are `left` including those shown."""
     return {
         "object": "list",
         "data": list(shown),
@@ -88,9 +88,9 @@ def matches_query(document: Document, query: Mapping[str, str]) -> bool:
     """Tell whether a document has the `model` and the `metadata[key]` that a query asks for."""
     if query.get("model", document["model"]) != document["model"]:
         return False
-    wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
-    own = document.get("metadata") or {}
-    return all(own.get(key) == value for key, value in wanted.items())
+    requested = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
+    stored_metadata = document.get("metadata") or {}
+    return all(stored_metadata.get(key) == value for key, value in requested.items())
 
 
 def updated(document: Document, body: Mapping[str, Any]) -> dict[str, Any]:

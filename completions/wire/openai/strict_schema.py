@@ -22,14 +22,14 @@ UNSUPPORTED = (
 
 
 class SchemaRules(NamedTuple):
-    """In what those who run OpenAI's models differ: how long a function's description is, what `strict` forbids."""
+    """The differences between hosts of OpenAI's models: the longest description, and what `strict` forbids."""
 
     longest_description: int | None = None
     forbidden: tuple[str, ...] = UNSUPPORTED
 
 
 OPENAI = SchemaRules()
-"""Descriptions of 15,664 characters and strict schemas with `default` are in recordings of 2025 and 2026 as taken."""
+"""Recordings of 2025 and 2026 have accepted descriptions of 15,664 characters and strict schemas with `default`."""
 
 AZURE = SchemaRules(1024, (*UNSUPPORTED, "default"))
 """Azure still has both limits (openai/openai-agents-python issue 4390, 2026; run-llama/llama_index pull 18784)."""
@@ -39,7 +39,7 @@ _MAPS, _LISTS, _SINGLES = ("properties", "$defs", "definitions"), ("anyOf",), ("
 
 
 class Node(NamedTuple):
-    """A schema within the schema: where it is, its level of nested objects (the root's is 1), and what it says."""
+    """A schema within the schema: its path, its level of nested objects (the root's is 1), and the schema itself."""
 
     context: tuple[str, ...]
     depth: int
@@ -47,7 +47,7 @@ class Node(NamedTuple):
 
 
 def loose(schema: Mapping[str, Any]) -> str | None:
-    """Say what is wrong with a function's parameters, strict or not."""
+    """Return what is wrong with a function's parameters, strict or not."""
     if (problem := _root(schema)) is not None:
         return problem
     if "properties" not in schema:
@@ -56,7 +56,7 @@ def loose(schema: Mapping[str, Any]) -> str | None:
 
 
 def strict(schema: Mapping[str, Any], rules: SchemaRules = OPENAI) -> str | None:
-    """Say what is wrong with a schema under `strict: true`, or None."""
+    """Return what is wrong with a schema under `strict: true`, or None."""
     if (problem := _root(schema)) is not None:
         return problem
     defined: set[str] = {"#"}
@@ -77,7 +77,7 @@ def strict(schema: Mapping[str, Any], rules: SchemaRules = OPENAI) -> str | None
 
 
 def walk(schema: Mapping[str, Any]) -> Iterator[Node]:
-    """Go through a schema and those in it, each before its own, in the order in which they are written."""
+    """Yield a schema and the schemas in it, each before its children, in their order."""
     stack = [Node((), 1, schema)]
     while stack:
         node = stack.pop()
@@ -142,7 +142,7 @@ def _shape(node: Node) -> str | None:
 
 
 def _limits(schema: Mapping[str, Any]) -> str | None:
-    """Say which limit is no number; of draft 4's `exclusiveMinimum: true` the API does not tell the place."""
+    """Return which limit is not a number; the API does not report the place of draft 4's `exclusiveMinimum: true`."""
     for name, (types, kind) in LIMITS.items():
         value = schema.get(name, 0)
         if type(value) not in types and not (type(value) is float and value.is_integer()):
@@ -151,7 +151,7 @@ def _limits(schema: Mapping[str, Any]) -> str | None:
 
 
 def _strict_node(node: Node, root: Mapping[str, Any], defined: set[str], rules: SchemaRules) -> str | None:
-    """Say what `strict` has against one schema; `defined` remembers the references that led somewhere."""
+    """Return what is wrong with one schema under `strict`; `defined` has the references that were resolved."""
     schema, context = node.schema, node.context
     if isinstance(schema, bool):
         return _at(context, "schema must have a 'type' key")

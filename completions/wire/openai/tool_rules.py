@@ -1,4 +1,4 @@
-"""Step 2 for chat: the tools that are offered, and the choice among them.
+"""Step 2 for chat: validate the tools and the tool choice.
 
 The shapes are those of `openai.types.chat` in the SDK (`ChatCompletion*ToolParam`, `ChatCompletion*ToolChoiceParam`).
 """
@@ -49,7 +49,7 @@ _CHOSEN = tagged("type", _CHOICES)
 
 
 def _choice(value: Any) -> Problem | None:
-    """Check the choice of a tool; one of a kind that nobody knows lacks a function (measured on 2026-08-30)."""
+    """Check the tool choice; one of an unknown type lacks a function (measured on 2026-08-30)."""
     if isinstance(kind := value.get("type"), str) and kind not in _CHOICES:
         return missing("function", value, _CHOICES)
     return _CHOSEN(value)
@@ -64,9 +64,9 @@ FUNCTION_CALL = either(
 
 
 def tools(rules: SchemaRules) -> Check:
-    """Return the check of the tools, of their schemas, and that no two have one name.
+    """Return the check of the tools, of their schemas, and that their names are unique.
 
-    What DocETL 0.3 sends by default is taken: `strict` beside the function too, and `additionalProperties` in either.
+    It accepts what DocETL 0.3 sends by default: `strict` next to the function, and `additionalProperties` in both.
     """
     description = nullable(string(high=rules.longest_description))
     function = record(
@@ -75,20 +75,20 @@ def tools(rules: SchemaRules) -> Check:
         ("name",),
     )
     custom = record({"name": TOOL_NAME, "description": description, "format": _FORMAT}, ("name",))
-    beside = dict.fromkeys(("type", "strict", "additionalProperties"), anything)
-    offered = record({**beside, "function": function}, ("function",))
-    kinds = {**_kinds(custom=custom), "function": offered}
+    outer_fields = dict.fromkeys(("type", "strict", "additionalProperties"), anything)
+    function_tool = record({**outer_fields, "function": function}, ("function",))
+    kinds = {**_kinds(custom=custom), "function": function_tool}
     several = array(tagged("type", kinds), "objects", low=1, high=MAX_TOOLS)
 
     def check(value: Any) -> Problem | None:
         problem = several(value) or _schemas(value, rules)
-        return problem or _twice([tool["type"] for tool in value], _names(value))
+        return problem or _duplicate([tool["type"] for tool in value], _names(value))
 
     return check
 
 
 def functions(rules: SchemaRules) -> Check:
-    """Return the check of the legacy functions, which is the same."""
+    """Return the same check for the legacy functions."""
     description = nullable(string(high=rules.longest_description))
     function = record({"name": TOOL_NAME, "description": description, "parameters": obj}, ("name",))
     several = array(function, "function definitions", low=1, high=MAX_TOOLS)
@@ -99,7 +99,7 @@ def functions(rules: SchemaRules) -> Check:
         for index, function in enumerate(value):
             if (problem := _schema(function, rules)) is not None:
                 return problem.under(f"[{index}]")
-        return _twice([""] * len(value), [function["name"] for function in value])
+        return _duplicate([""] * len(value), [function["name"] for function in value])
 
     return check
 
@@ -112,7 +112,7 @@ def _schemas(value: list[dict[str, Any]], rules: SchemaRules) -> Problem | None:
 
 
 def _schema(function: dict[str, Any], rules: SchemaRules) -> Problem | None:
-    """Check a function's parameters; to leave them out is to have none."""
+    """Check a function's parameters, which can be left out."""
     if (schema := function.get("parameters")) is None:
         return None
     why = strict_schema.loose(schema) or (strict_schema.strict(schema, rules) if function.get("strict") else None)
@@ -125,8 +125,8 @@ def _names(value: list[dict[str, Any]]) -> list[str]:
     return [tool[tool["type"]]["name"] for tool in value]
 
 
-def _twice(kinds: list[str], names: list[str]) -> Problem | None:
-    """Return a name that an earlier tool has. The wording is ours."""
+def _duplicate(kinds: list[str], names: list[str]) -> Problem | None:
+    """Return the problem of a duplicate name. The wording is the mock's."""
     seen: dict[str, int] = {}
     for index, (kind, name) in enumerate(zip(kinds, names, strict=True)):
         if (first := seen.setdefault(name, index)) != index:
@@ -136,15 +136,15 @@ def _twice(kinds: list[str], names: list[str]) -> Problem | None:
     return None
 
 
-OFFERS: Mapping[str, str] = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
-"""What says how tools are to be called, and what must be there for it."""
+REQUIRED_BY: Mapping[str, str] = {"tool_choice": "tools", "parallel_tool_calls": "tools", "function_call": "functions"}
+"""The fields that control tool calls, and the field that each requires."""
 
 
 def unsuitable(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse a choice where nothing is offered, and the choice of what is not offered."""
-    for key, offers in OFFERS.items():
-        if body.get(key) is not None and not body.get(offers):
-            why = f"Invalid value for '{key}': '{key}' is only allowed when '{offers}' are specified."
+    """Refuse a choice without tools, and the choice of a tool that is not offered."""
+    for key, required in REQUIRED_BY.items():
+        if body.get(key) is not None and not body.get(required):
+            why = f"Invalid value for '{key}': '{key}' is only allowed when '{required}' are specified."
             return worded_problem(why, None, key)
     if isinstance(chosen := body.get("tool_choice"), dict):
         offered = set(zip((tool["type"] for tool in body["tools"]), _names(body["tools"]), strict=True))

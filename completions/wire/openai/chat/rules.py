@@ -14,7 +14,7 @@ from completions.wire.openai.requests import LastProblem
 from completions.wire.openai.requests import request as whole_request
 from completions.wire.openai.stored import metadata
 from completions.wire.openai.strict_schema import OPENAI, SchemaRules
-from completions.wire.openai.tool_rules import FUNCTION_CALL, OFFERS, TOOL_CHOICE, functions, tools, unsuitable
+from completions.wire.openai.tool_rules import FUNCTION_CALL, REQUIRED_BY, TOOL_CHOICE, functions, tools, unsuitable
 from completions.wire.validation import (
     SHARED,
     TOOL_NAME,
@@ -177,7 +177,7 @@ def _across(body: Mapping[str, Any]) -> Problem | None:
         or only_with("top_logprobs", "logprobs", body)
         or _audio_without_settings(body)
         or (None if "reasoning_effort" not in body else _unknown_effort(body))
-        or (None if OFFERS.keys().isdisjoint(body) else unsuitable(body))
+        or (None if REQUIRED_BY.keys().isdisjoint(body) else unsuitable(body))
         or _json_mode(body)
     )
 
