@@ -23,13 +23,13 @@ LOOP_SECONDS = 0.005
 """Processor time that work may take on the event loop before it moves to a thread."""
 
 ANSWER_CHARACTERS = 1_000_000
-"""Characters that an answer may say in all its choices; each token of a stream is an event in memory."""
+"""Characters that an answer may have in all its choices; each token of a stream is an event in memory."""
 
 LOOP_CHARACTERS = 50_000
 """Characters that are tokenized on the event loop before the work moves to a thread."""
 
 LOOP_MESSAGES = 1_000
-"""Messages of a conversation that are gone through on the event loop before the work moves to a thread."""
+"""Messages of a conversation that are processed on the event loop before the work moves to a thread."""
 
 THREAD_SECONDS = 1.0
 """Processor time in a thread for the patterns, expressions and templates of one request."""
@@ -105,7 +105,7 @@ def spend_characters(number: int) -> None:
 
 
 def leave_loop() -> None:
-    """Raise `Exceeded` where work that takes long is about to begin on the event loop, which can go to a thread."""
+    """Raise `Exceeded` before long work begins on the event loop, so that it moves to a thread."""
     budget = _budget.get()
     if budget is not None and not budget.is_last:
         raise Exceeded
@@ -140,10 +140,10 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
 
 class Threads:
-    """A pool of daemon threads, started on demand, up to `most`; they never keep the process from exiting."""
+    """A pool of at most `limit` daemon threads, started on demand; they never keep the process from exiting."""
 
-    def __init__(self, name: str, most: int) -> None:
-        self._name, self._most, self._started = name, most, 0
+    def __init__(self, name: str, limit: int) -> None:
+        self._name, self._limit, self._started = name, limit, 0
         self._idle = threading.Semaphore(0)
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -153,7 +153,7 @@ class Threads:
         future: Future[T] = Future()
         self._jobs.put((future, partial(contextvars.copy_context().run, work)))
         with self._lock:
-            if not self._idle.acquire(blocking=False) and self._started < self._most:  # an idle thread takes the job
+            if not self._idle.acquire(blocking=False) and self._started < self._limit:  # an idle thread takes the job
                 self._started += 1
                 threading.Thread(target=self._work, name=f"{self._name}-{self._started}", daemon=True).start()
         return future
@@ -173,7 +173,7 @@ class Threads:
 def _settle(future: Future[T], work: Callable[[], T]) -> None:
     try:
         result = work()
-    except BaseException as exc:  # whoever waits for it gets it, and the thread lives on
+    except BaseException as exc:  # it goes to the waiting caller, and the thread continues
         future.set_exception(contained(exc))
     else:
         future.set_result(result)
@@ -207,7 +207,7 @@ functions = Threads("python", PYTHON_THREADS)
 """Runs the functions of `python:` replies."""
 
 
-class Apart:
+class CoroutineThread:
     """An event loop in a separate thread, where blocking coroutines delay only each other."""
 
     def __init__(self) -> None:
@@ -224,7 +224,7 @@ class Apart:
                 raise
             except BaseException as exc:
                 if (passable := contained(exc)) is exc:
-                    raise  # with its own cause, in whose place it would otherwise stand itself
+                    raise  # unchanged, because `from exc` would replace its cause
                 raise passable from exc
 
         return asyncio.run_coroutine_threadsafe(awaited(), self._running())
@@ -243,5 +243,5 @@ def _run_always(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_forever()
 
 
-apart = Apart()
+coroutines = CoroutineThread()
 """Runs the coroutines of `python:` replies."""

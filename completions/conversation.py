@@ -22,14 +22,14 @@ def value(cls: type[T]) -> type[T]:
 
 
 NAMES: dict[str, list[str]] = {"format": [], "dialect": []}
-"""The names there are of wire formats, and of dialects of OpenAI's; `wire/registry.py` fills the lists."""
+"""The names of the wire formats, and of the dialects of OpenAI's; `wire/registry.py` fills the lists."""
 
 SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 SECRET_WORDS = re.compile(
     "token(?!s)|secret|passw|passphrase|credential|[-_]jwt([-_]|$)|(api|access|subscription|private)[-_]?key"
     "|auth(orization|entication)$|[-_]auth$|[-_]oidc[-_]data$|^x-(?!.*(idempotency|cache|request|partition)).*-key$"
 )
-"""Headers that identify the client, and words of others' names (`x-api-key`): neither recorded nor passed on."""
+"""Headers with credentials, and patterns of other such names (`x-api-key`): neither recorded nor passed on."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -53,7 +53,7 @@ class Part:
 
 @value
 class Thought:
-    """Reasoning of an earlier message, sent back by the client: its text, and what only the API can read."""
+    """Reasoning of an earlier message, sent back by the client: its text, and the part that only the API can read."""
 
     text: str = ""
     sealed: str = ""
@@ -61,7 +61,7 @@ class Thought:
 
 @value
 class ToolCall:
-    """One call of a tool: arguments are JSON or free text; where the API runs it, it has a result (JSON) and files."""
+    """One call of a tool: arguments are JSON or free text; a call that the API runs has a result (JSON) and files."""
 
     name: str
     arguments: str
@@ -77,7 +77,7 @@ Task = Literal["generate", "embed", "moderate", "decide", "speak", "transcribe",
 
 @value
 class Block:
-    """A piece of what an answer says: of its text, its reasoning or its refusal, or the call of a tool."""
+    """A piece of an answer: of its text, its reasoning or its refusal, or a tool call."""
 
     kind: TextKind | Literal["call"]
     text: str = ""
@@ -95,8 +95,8 @@ class Message:
     tool_call_id: str | None = None
     parts: tuple[Part, ...] = ()
     thoughts: tuple[Thought, ...] = ()
-    wrapped: str = ""  # with the object that a client put around the text of a `tool` message, which counts
-    cache_ends: tuple[tuple[int, int], ...] = ()  # where a cached prompt is to end: its characters, and seconds or 0
+    wrapped: str = ""  # the text of a `tool` message within the object that a client put around it, which is counted
+    cache_ends: tuple[tuple[int, int], ...] = ()  # ends of prompts to cache: characters of the text, and seconds or 0
 
 
 @value
@@ -114,7 +114,7 @@ class Tool:
 class ToolChoice:
     """Whether tools may, must or must not be called, and which ones; an empty `names` allows all that are offered.
 
-    `stated`, as a `ResponseFormat`'s, is false if the request does not say, so that this is the API's default.
+    `stated`, like a `ResponseFormat`'s, is false if the request does not set it, so that this is the API's default.
     """
 
     mode: Literal["auto", "required", "none"] = "auto"
@@ -167,17 +167,17 @@ class PromptTokens:
 
 @value
 class Prompt:
-    """What was asked, whatever the format.
+    """A request in the neutral form, whatever its format.
 
-    `body` is the request as it was sent; `headers` have lower-case names; `address` has what a format uses of the URL.
+    `body` is the request as it was sent; `headers` have lower-case names; `address` has the parts of the URL in use.
     `task` is the kind of answer. If it is not `generate`, the format itself makes the answer, and only rules that name
     the format apply.
 
     `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
-    length. `per_chunk` is how many tokens a chunk of the stream has, if the script says so; a text of at most
-    `short_text` tokens is one chunk. `modalities` are what the answer is made of. A `background` request is answered
+    length. `per_chunk` is how many tokens a chunk of the stream has, if the script sets it; a text of at most
+    `short_text` tokens is one chunk. `modalities` are the kinds of output. A `background` request is answered
     before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
-    `recalled` is what the format remembers of earlier requests. `raw_input` is set if the input is not messages: a
+    `recalled` has the format's documents of earlier requests. `raw_input` is set if the input is not messages: a
     text, tokens, or arrays of them, counted without overhead. `counted` is the count, `cache_blocks` what to cache.
     """
 
@@ -230,9 +230,9 @@ class Prompt:
 
     @property
     def tool_result(self) -> ToolResult | None:
-        """The last tool result, if the assistant has not spoken since; the user may have, as beside results."""
-        told = [message for message in self.messages if message.role in ("assistant", "tool", "function")]
-        if not told or (last := told[-1]).role == "assistant":
+        """The last tool result, if no message of the assistant follows it; messages of the user may."""
+        messages = [message for message in self.messages if message.role in ("assistant", "tool", "function")]
+        if not messages or (last := messages[-1]).role == "assistant":
             return None
         calls = {call.id: call.name for message in self.messages for call in message.tool_calls}
         return ToolResult(calls.get(last.tool_call_id or "", last.name or ""), last.text, last.parts)
@@ -277,7 +277,7 @@ class Moderation:
 
 @value
 class ErrorSaid:
-    """What an error envelope says."""
+    """The content of an error envelope."""
 
     message: str
     type: str | None = None
@@ -287,13 +287,13 @@ class ErrorSaid:
 
 @value
 class Choice:
-    """One answer; a reply has as many as were asked for. No `finish_reason` means the one that fits.
+    """One answer; a reply has as many as were requested. No `finish_reason` means the one that fits.
 
     `annotations` are in the API's own shape (URL citations); `reasoning` is text that precedes the answer. `logprobs`
-    are of the tokens in order, the last for all that follow; none given means made up. `stopped_by` is the stop
-    sequence before which the text ends. `embedding`, `moderation` and `scores` (of documents) are what an input comes
-    to where that is asked for; none given means made by the format. `failure` is what failed, where it ends with
-    `error`. `blocks` have texts and calls in the order in which they are said, where that is not the usual one.
+    are of the tokens in order, the last for all that follow; by default they are made up. `stopped_by` is the stop
+    sequence before which the text ends. `embedding`, `moderation` and `scores` (of documents) are the results for an
+    input if such are requested; by default the format makes them. `failure` is the error of an answer that ends with
+    `error`. `blocks` have texts and calls in their order, if that is not the usual one.
     """
 
     text: str | None = None
@@ -311,7 +311,7 @@ class Choice:
     blocks: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
-        """Say what the blocks say, where they are all that is given."""
+        """Fill the texts and the calls from the blocks, if these are all that is given."""
         if self.blocks and (self.text, self.reasoning, self.refusal) == (None, None, None) and not self.tool_calls:
             for block in self.blocks:
                 if block.call is None:
@@ -320,12 +320,12 @@ class Choice:
 
     @property
     def content(self) -> tuple[Block, ...]:
-        """What is said, in its order; the usual one is reasoning, text, refusal, calls."""
+        """The blocks in their order; the usual one is reasoning, text, refusal, calls."""
         if self.blocks:
             return self.blocks
-        said = [Block("reasoning", self.reasoning or ""), Block("text", self.text or "")]
-        said += [Block("refusal", self.refusal or ""), *(Block("call", call=call) for call in self.tool_calls)]
-        return tuple(block for block in said if block.text or block.call)
+        blocks = [Block("reasoning", self.reasoning or ""), Block("text", self.text or "")]
+        blocks += [Block("refusal", self.refusal or ""), *(Block("call", call=call) for call in self.tool_calls)]
+        return tuple(block for block in blocks if block.text or block.call)
 
 
 @value
@@ -354,7 +354,7 @@ class Reply:
         return self.usage or Usage(0, 0)
 
     def verbatim(self, name: str) -> Mapping[str, Any] | None:
-        """Return the document that the format of this name sends as it stands, if there is one."""
+        """Return the document that the format of this name sends unchanged, if there is one."""
         return self.body if self.body_format == name else None
 
 
@@ -387,7 +387,7 @@ class Piece:
 
 @value
 class ParsedExchange:
-    """The question and the answer of an exchange, whatever its format.
+    """The question and the answer of an exchange, read from its bytes, in the neutral form.
 
     `prompt` is None if the request cannot be read; if the request was `cut`, its last message may be missing. `reply`
     is as much of the answer as was sent, with chat's finish reasons, or None. `pieces` are in the order of sending.

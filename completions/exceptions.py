@@ -29,15 +29,15 @@ class RequestError(MockError):
     `facts` are the values in the message by name, if the wording is OpenAI's standard one: a format whose API words it
     differently builds its own message from them. None means that the wording is custom, such as a script's, and must be
     kept. `kind` names the standard error, such as `context_length_exceeded`: each format gives it its own wording and
-    status, but a status given by a script is kept (`keeps_status`). `given` are the fields that were asked for by name.
-    `about` has the facts of an error that is in the API's wording, for envelopes that tell some of them besides.
+    status, but a status given by a script is kept (`keeps_status`). `given` are the fields that a script sets by name.
+    `about` has the facts of an error in the API's own wording, for envelopes with further fields.
     """
 
     keeps_status = False
     given: tuple[str, ...] = ()
     about: Mapping[str, object] = {}
 
-    def __init__(  # by name, as many as an envelope has facts
+    def __init__(  # keyword arguments, one for each part of an envelope
         self,
         message: str,
         *,
@@ -89,9 +89,9 @@ class JournalOff(JournalUnavailable):
 
 
 class StateUnavailable(RequestError):
-    """The request needs state that is shared between workers, and the store that holds it does not respond, or refuses.
+    """The store of the state that is shared between workers does not respond, or refuses a command.
 
-    `refusal` is what the store said.
+    `refusal` is the store's message.
     """
 
     def __init__(self, refusal: str = "") -> None:
@@ -128,7 +128,7 @@ class AuthorError(MockError):
 
 
 class RuleFailed(RequestError):
-    """A rule, or what answers where none matches, that failed while it answered: a 500 with its name and its line.
+    """A rule, or the fallback, that failed while it answered: a 500 with its name and its line.
 
     `rule` is the rule's name, or None.
     """
@@ -140,7 +140,7 @@ class RuleFailed(RequestError):
 
 
 class InternalError(RequestError):
-    """What a client gets where a bug of ours, or a library's, raised something else: the log has its traceback."""
+    """The error that a client gets for a bug of ours, or of a library: the log has its traceback."""
 
     def __init__(self, why: str = "") -> None:
         super().__init__(
@@ -153,10 +153,10 @@ class InternalError(RequestError):
 
 
 class ServerStopped(RequestError):
-    """The server was told to end, and its time to do so was over before there was an answer."""
+    """The server was stopped, and its time for that was over before there was an answer."""
 
     REASON = "Task cancelled, timeout graceful shutdown exceeded"
-    """What uvicorn cancels requests with then."""
+    """The message with which uvicorn cancels requests then."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -198,6 +198,6 @@ class ControlError(MockError):
         self.status, self.document = status, document
 
     def place(self, pushed: str, name: str) -> None:
-        """Say where the mistake is by a name that the sender knows, where the server begins with its word for it."""
+        """Replace the server's name for the place of the mistake, which begins the message, by one of the sender's."""
         if str(self).startswith(pushed):
             self.args = (name + str(self).removeprefix(pushed),)

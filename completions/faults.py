@@ -43,8 +43,8 @@ class Effect(StrEnum):
     LINE = "how bytes are sent"
 
 
-ON_THE_WAY = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
-"""The effects that leave as it is what a recorded answer, or another server's, says."""
+TRANSPORT_EFFECTS = frozenset({Effect.CONNECTION, Effect.DELAY, Effect.LINE})
+"""The effects that leave the content of a recorded answer, or of another server's, unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +53,22 @@ class Parameter:
 
     help: str
     default: float | None = None
-    least: float = 0
-    most: float = MAX_NUMBER
+    minimum: float = 0
+    maximum: float = MAX_NUMBER
     whole: bool = True
 
     @property
     def expected(self) -> str:
         """Return what is allowed: `a whole number from 1`."""
         number = "a whole number" if self.whole else "a number"
-        return f"{number} from {self.least:g}" + (f" to {self.most:.0f}" if self.most < MAX_NUMBER else "")
+        return f"{number} from {self.minimum:g}" + (f" to {self.maximum:.0f}" if self.maximum < MAX_NUMBER else "")
 
-    def takes(self, value: object) -> bool:
+    def accepts(self, value: object) -> bool:
         """Tell whether a value is allowed."""
         kinds = (int,) if self.whole else (int, float)
         if not isinstance(value, kinds) or isinstance(value, bool):
             return False
-        return self.least <= value <= self.most
+        return self.minimum <= value <= self.maximum
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class Spec:
 
 
 def _ms(help: str, default: float | None = None) -> dict[str, Parameter]:
-    return {"ms": Parameter(help, default, most=MAX_MS, whole=False)}
+    return {"ms": Parameter(help, default, maximum=MAX_MS, whole=False)}
 
 
 AFTER = {
@@ -135,7 +135,7 @@ FAULTS: Mapping[str, Spec] = {
     "error_object": _stream('`data: {"error": …}`, and the stream ends.', AFTER, Effect.END),
     "error_event": _stream(
         "`event: error`, and the stream ends.",
-        {**AFTER, "flat": Parameter("1: the error without its envelope (0).", 0, most=1)},
+        {**AFTER, "flat": Parameter("1: the error without its envelope (0).", 0, maximum=1)},
         Effect.END,
     ),
     "no_finish": _stream("No chunk has a finish reason."),
@@ -155,7 +155,7 @@ FAULTS: Mapping[str, Spec] = {
         "The response is sent in small pieces, cut inside lines and characters.",
         {
             "bytes": Parameter("Bytes per piece (7).", 7, 1),
-            "ms": Parameter("Milliseconds between two pieces (1).", 1, most=MAX_MS, whole=False),
+            "ms": Parameter("Milliseconds between two pieces (1).", 1, maximum=MAX_MS, whole=False),
         },
     ),
     "drip": _line(
@@ -167,7 +167,7 @@ FAULTS: Mapping[str, Spec] = {
     "breaks_schema": _content("The answer, or the arguments of a tool call, violate their JSON Schema."),
     "cut_word": _content("The text ends inside a word."),
     "repeats": _content(
-        "The last sentence is repeated.", {"times": Parameter("How often (20).", 20, least=1, most=10_000)}
+        "The last sentence is repeated.", {"times": Parameter("How often (20).", 20, minimum=1, maximum=10_000)}
     ),
     "empty_text": _content("Only an empty text."),
     "wrong_language": _content("A text in another language."),
@@ -182,10 +182,10 @@ HALF_WAY = "cut_tool_arguments"
 """The only fault with a default position of its own."""
 
 
-def fault(name: str, given: Mapping[str, float]) -> Fault:
+def fault(name: str, parameters: Mapping[str, float]) -> Fault:
     """Return a fault with these valid parameters, and the defaults of the others."""
     spec = FAULTS[name]
-    values = {key: each.default for key, each in spec.parameters.items() if each.default is not None} | dict(given)
+    values = {key: each.default for key, each in spec.parameters.items() if each.default is not None} | dict(parameters)
     if spec.stage is Stage.STREAM and AFTER.keys() <= spec.parameters.keys() and not AFTER.keys() & values.keys():
         values |= FIRST_TOKEN if name != HALF_WAY else {}
     return Fault(name, values)
@@ -196,10 +196,10 @@ ERRORS_IN_STREAM = frozenset({"error_object", "error_event"})
 
 _ANSWERS = frozenset({Effect.CONTENT, Effect.EVENTS, Effect.PAUSE, Effect.END, Effect.FRAMES})
 
-AMONG_EVENTS = frozenset({Effect.EVENTS, Effect.PAUSE, Effect.END})
-"""The effects that strike a stream between its first event and its last."""
+STREAM_EFFECTS = frozenset({Effect.EVENTS, Effect.PAUSE, Effect.END})
+"""The effects on a stream between its first event and its last."""
 
-COMBINED: Mapping[Effect, frozenset[Effect]] = {
+COMBINABLE: Mapping[Effect, frozenset[Effect]] = {
     Effect.CONTENT: frozenset({Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE}) | _ANSWERS,
     Effect.CONNECTION: frozenset(),
     Effect.DELAY: frozenset({Effect.BODY, Effect.TYPE, Effect.EMPTY, Effect.LINE}) | _ANSWERS,
@@ -212,15 +212,15 @@ COMBINED: Mapping[Effect, frozenset[Effect]] = {
     Effect.FRAMES: frozenset({Effect.DELAY, Effect.LINE}) | _ANSWERS,
     Effect.LINE: frozenset({Effect.DELAY, Effect.BODY, Effect.TYPE, Effect.LINE}) | _ANSWERS,
 }
-"""Beside which others a fault of an effect still has one."""
+"""The effects with which each effect can be combined."""
 
-ANOTHER_BODY = ("empty_body", "html_error", "json_error_200")
+REPLACE_BODY = ("empty_body", "html_error", "json_error_200")
 """The faults that replace the answer completely."""
 
-WITHOUT_EFFECT = (
+CONTRADICTORY = (
     *(
         frozenset({name, other})
-        for name in ANOTHER_BODY
+        for name in REPLACE_BODY
         for other, spec in FAULTS.items()
         if spec.effect is Effect.CONTENT
     ),
@@ -228,7 +228,7 @@ WITHOUT_EFFECT = (
     frozenset({"html_error", "wrong_content_type"}),
     *(frozenset({"empty_body", name}) for name in ("split_bytes", "drip")),
 )
-"""Pairs of faults that contradict each other, or of which one leaves the other without effect."""
+"""Pairs of faults that contradict each other, or of which one makes the other ineffective."""
 
 
 def effect_of(fault: Fault) -> Effect:
@@ -240,10 +240,10 @@ def effect_of(fault: Fault) -> Effect:
 
 
 MAX_FAULTS = 50
-"""Faults of one answer: each goes over the whole stream."""
+"""Faults of one answer, each of which processes the whole stream."""
 
 
-def clash(faults: Sequence[Fault]) -> str | None:
+def conflict(faults: Sequence[Fault]) -> str | None:
     """Return why faults cannot be combined: too many, or the first two of which one would have no effect."""
     if len(faults) > MAX_FAULTS:
         return f"these are {len(faults)}, and an answer has at most {MAX_FAULTS}."
@@ -251,6 +251,6 @@ def clash(faults: Sequence[Fault]) -> str | None:
         if one.name == other.name and not AFTER.keys() & one.parameters.keys():
             return f"`{one.name}` is there twice."
         pair = frozenset({one.name, other.name})
-        if effect_of(other) not in COMBINED[effect_of(one)] or pair in WITHOUT_EFFECT:
+        if effect_of(other) not in COMBINABLE[effect_of(one)] or pair in CONTRADICTORY:
             return f"`{one.name}` and `{other.name}` cannot be combined: one of them would have no effect."
     return None

@@ -1,6 +1,6 @@
-"""Ids that differ from all others, and ids that follow from a seed, in the letters with which the APIs write them.
+"""Unique ids, and ids that are derived from a seed, in the alphabets of the APIs.
 
-Nobody has to be kept from guessing the first, so each costs no system call.
+Unique ids need not be unpredictable, so they cost no system call.
 """
 
 import hashlib
@@ -20,20 +20,20 @@ def hex_id(size: int) -> str:
 
 
 REQUEST = "req_"
-"""How the id of a request begins."""
+"""The prefix of a request's id."""
 
 
 def new_request_id() -> str:
-    """Return an id in the form of the API's `x-request-id`; it begins with the time, so that ids grow.
+    """Return an id in the form of the API's `x-request-id`; it begins with the time, so that later ids are greater.
 
-    An index of them then grows at its end, and costs the same however many there are.
+    An index of ids then grows at its end, at a constant cost.
     """
     number = time.time_ns() // 1_000_000 << 80 | _random.getrandbits(80)
     return REQUEST + number.to_bytes(16, "big").hex()
 
 
 def letters(alphabet: str) -> bytes:
-    """Return the table that turns any byte into a letter of an alphabet."""
+    """Return a translation table from any byte to a letter of an alphabet."""
     return (alphabet * 256)[:256].encode("ascii")
 
 
@@ -51,23 +51,23 @@ BASE32 = letters("0123456789abcdefghjkmnpqrstvwxyz")
 
 
 def spelled(seed: str, size: int, alphabet: bytes = HEX) -> str:
-    """Return `size` letters of an alphabet, at most 64: the same for the same seed."""
+    """Return at most 64 letters of an alphabet: the same for the same seed."""
     digest = hashlib.blake2b(bytes(seed, "utf-8", "surrogatepass"), digest_size=size).digest()
     return str(digest.translate(alphabet), "ascii")
 
 
 def timed(seconds: float, seed: str) -> str:
-    """Return an id that begins with the time in Beijing: 14 digits of it, and 16 that follow from a seed."""
+    """Return an id of 14 digits of the time in Beijing, and 16 that are derived from a seed."""
     return f"{datetime.fromtimestamp(seconds, BEIJING):%Y%m%d%H%M%S}{spelled(seed, 16)}"
 
 
 def as_uuid(request_id: str) -> str:
-    """Return the id of a request as a UUID of the same digits."""
+    """Return the id of a request as a UUID with the same digits."""
     digits = request_id.rpartition("_")[2]
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
 
 
 def uuid_of(seed: str) -> str:
-    """Return a UUID (version 4) that follows from a seed."""
-    said = spelled(seed, 30)
-    return f"{said[:8]}-{said[8:12]}-4{said[12:15]}-a{said[15:18]}-{said[18:]}"
+    """Return a UUID (version 4) that is derived from a seed."""
+    digits = spelled(seed, 30)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[12:15]}-a{digits[15:18]}-{digits[18:]}"

@@ -71,22 +71,22 @@ class Fault:
 
 
 SILENCE_MS = 600_000.0
-"""How long another server may be silent, where nothing is said of it: as long as the SDKs wait for it."""
+"""How long another server may be silent by default: as long as the SDKs wait."""
 
 
 LITELLM = "litellm:"
-"""How the address of a model begins that LiteLLM asks."""
+"""The prefix of the address of a model that LiteLLM calls."""
 
 
 @value
 class Upstream:
-    """Another server that a request is passed on to as it came: its address, or several, and its longest silence.
+    """Another server that a request is passed on to unchanged: its address, or several, and its longest silence.
 
-    Each of the `urls` stands behind what it is for: the beginning of a path, the name of a format, or nothing for all.
+    Each of the `urls` follows its scope: the beginning of a path, the name of a format, or an empty text for all.
     `headers`, by lower-case name, are sent in place of the request's own.
 
-    An address `litellm:PROVIDER/MODEL` is no server: LiteLLM asks that model, at `base_url` and with `api_key`, where
-    they are given.
+    An address `litellm:PROVIDER/MODEL` is no server: LiteLLM calls that model, with `base_url` and `api_key` if they
+    are given.
     """
 
     urls: tuple[tuple[str, str], ...]
@@ -96,13 +96,13 @@ class Upstream:
     api_key: str = ""
 
     def model_for(self, surface: str) -> str | None:
-        """Return the model that LiteLLM asks for a request of a format; None where a server is asked."""
+        """Return the model that LiteLLM calls for a request of a format; None if the request goes to a server."""
         by_name = dict(self.urls)
         found = by_name.get(surface) or by_name.get("") or ""
         return found.removeprefix(LITELLM) if found.startswith(LITELLM) else None
 
     def server_for(self, path: str, surface: str) -> str | None:
-        """Return the address of the server for a request; None where none is for it.
+        """Return the address of the server for a request; None if there is none.
 
         It is the one with the longest beginning of the path, then the one of the format, then the one for all.
         """
@@ -113,7 +113,7 @@ class Upstream:
         return by_name.get(surface) or by_name.get("")
 
     def url_for(self, path: str, query: str, surface: str) -> str | None:
-        """Return the address that a request goes to; None where none is for it."""
+        """Return the address that a request goes to; None if there is none."""
         base = self.server_for(path, surface)
         return None if base is None else joined(base, path, query)
 
@@ -124,12 +124,12 @@ class Upstream:
 
     @property
     def address(self) -> str:
-        """The address, or all of them, as MOCK_UPSTREAM has them, but without what is secret in them."""
+        """The address, or all of them, in the form of MOCK_UPSTREAM, without secrets."""
         return ", ".join(f"{of}={without_secrets(url)}" if of else without_secrets(url) for of, url in self.urls)
 
 
 def without_secrets(url: str) -> str:
-    """Return an address as it is shown and recorded: without a user and a password, and without its query."""
+    """Return an address as it is shown and recorded: without user, password and query."""
     return re.sub(r"(?<=//)[^/?#]*@", "", url.partition("?")[0], count=1)
 
 
@@ -138,21 +138,21 @@ def _begins(path: str, beginning: str) -> bool:
 
 
 def joined(base: str, path: str, query: str = "") -> str:
-    """Return a path behind a base address, whose own path stands once: what it repeats, and what is before, goes.
+    """Join a base address and a path; a repetition of the base's own path, and all before it, is removed from the path.
 
     `https://api.groq.com/openai/v1` and `/groq/openai/v1/models` are `https://api.groq.com/openai/v1/models`.
     """
-    own, parts = [part for part in urlsplit(base).path.split("/") if part], path.split("/")[1:]
-    for at in range(len(parts) - len(own) + 1) if own else ():
-        if parts[at : at + len(own)] == own:
-            parts = parts[at + len(own) :]
+    base_parts, parts = [part for part in urlsplit(base).path.split("/") if part], path.split("/")[1:]
+    for at in range(len(parts) - len(base_parts) + 1) if base_parts else ():
+        if parts[at : at + len(base_parts)] == base_parts:
+            parts = parts[at + len(base_parts) :]
             break
     return "/".join((base.rstrip("/"), *parts)) + (f"?{query}" if query else "")
 
 
 @value
 class Ineffective:
-    """Something that was asked for and has no effect on this answer, as a fault of streams on what is none; and why."""
+    """A requested feature that has no effect on this answer, such as a stream's fault without a stream; and why."""
 
     what: str
     why: str
@@ -160,9 +160,9 @@ class Ineffective:
 
 @value
 class Recorded:
-    """An answer as another server gave it at a `path`: each piece with its milliseconds after the request.
+    """An answer of another server at a `path`: each piece with its milliseconds after the request.
 
-    `format` is in which it was asked, where the path does not say it. `stream` is whether it was streamed. `headers`
+    `format` is that of the request, if the path does not determine it. `stream` is whether it was streamed. `headers`
     are those that matter to a client.
     """
 
@@ -181,12 +181,12 @@ class Recorded:
 
 
 Recorder = Callable[[Recorded, str, Mapping[str, str]], None]
-"""Records an answer, in a thread; takes the query and the headers of the request too, which may hold secrets."""
+"""Records an answer, in a thread; also takes the query and the headers of the request, which may have secrets."""
 
 
 @value
-class Provided:
-    """What a model said that LiteLLM asked, before anything of ours became of it."""
+class ProviderAnswer:
+    """The unchanged answer of a model that LiteLLM called."""
 
     upstream: Upstream
     answer: Reply | RequestError
@@ -199,10 +199,10 @@ class Outcome:
     `faults` are applied to the delivery in order. If a fault ends a stream with an error, both are set: the reply is
     what comes before the error. `unmatched` means that no rule matched; `near_misses` then lists the closest ones,
     closest first. `headers` report the remaining limits. `on_end` is called when the answer has been sent.
-    `ineffective` is what the request asked for that has no effect. With `upstream` there is neither reply nor error:
-    another server answers, and with `record` its answer is recorded. So it is with `recorded`, which is played as it
-    was; `cassette` is its file. `stage` names the scenario that runs, and its stage. `provided` is what the reply or
-    the error was made of, where LiteLLM asked for it.
+    `ineffective` lists requested features without effect. With `upstream` there is neither reply nor error:
+    another server answers, and with `record` its answer is recorded. The same holds for `recorded`, which is played
+    unchanged; `cassette` is its file. `stage` names the scenario that runs, and its stage. `provider_answer` is the
+    source of the reply or the error if LiteLLM called a model.
     """
 
     rule: str | None
@@ -221,4 +221,4 @@ class Outcome:
     cassette: str | None = None
     stage: str | None = None
     record: Recorder | None = None
-    provided: Provided | None = None
+    provider_answer: ProviderAnswer | None = None

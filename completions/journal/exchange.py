@@ -169,8 +169,8 @@ class Exchange:
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         self.ineffective = outcome.ineffective
         self.cassette, self.stage = outcome.cassette, outcome.stage
-        if outcome.provided is not None:
-            self.upstream = outcome.provided.upstream.address
+        if outcome.provider_answer is not None:
+            self.upstream = outcome.provider_answer.upstream.address
         if outcome.reply is not None:
             self._note_reply(outcome.reply)
         if outcome.error is not None:

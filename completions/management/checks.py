@@ -21,7 +21,7 @@ from completions.script.cassette_keys import CASSETTE_MODES
 from completions.script.loader import builtin_names
 from completions.script.request.ignored import read_ignored
 from completions.script.request.recording import RECORDS
-from completions.script.review import doubts, takes_all
+from completions.script.review import doubts, matches_all
 from completions.script.rules import Script
 from completions.state.cassettes.place import unwritable
 from completions.state.script_file import script_file
@@ -184,7 +184,7 @@ def _script_problems() -> list[CheckMessage]:
 
 def _never_asked(script: Script) -> list[CheckMessage]:
     """Warn of settings that say what answers where no rule does, where a rule always does, or the script says that."""
-    rule = next(filter(takes_all, script.rules), None)
+    rule = next(filter(matches_all, script.rules), None)
     given = {"MOCK_UPSTREAM": conf.MOCK_UPSTREAM, "CASSETTES": conf.CASSETTES if rule is not None else ""}
     if rule is not None:
         told = (

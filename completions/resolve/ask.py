@@ -12,10 +12,10 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import BodyTooLarge, KeyRefused, RequestError
-from completions.faults import AMONG_EVENTS, effect_of
+from completions.faults import STREAM_EFFECTS, effect_of
 from completions.outcome import Outcome, Pacing, Upstream
 from completions.resolve import models
-from completions.resolve.engine import passes_on, resolve, takes_all, upstream_of
+from completions.resolve.engine import is_answered_elsewhere, may_pass_on, resolve, upstream_of
 from completions.resolve.keys import check_key
 from completions.resolve.recall import Shelf, recall
 from completions.resolve.uploads import with_uploads
@@ -48,7 +48,7 @@ async def ask(  # the last two are for one caller each
     `route` has the URL's parts. `script` replaces the namespace's. `parsed` gets the prompt unchecked, then recalled.
     """
     script = space.script if script is None else script
-    validate = script.validate and not takes_all(space, script)
+    validate = script.validate and not is_answered_elsewhere(space, script)
     wire, text = dialect_of(wire, script), TextHeaders(headers)
     if keys := script.keys or conf.API_KEYS:
         check_key(text, keys)
@@ -102,7 +102,7 @@ async def answer(  # those of `ask`
                 unchecked = partial(dialect_of(wire, space.script).parse, body, TextHeaders(headers), validate=False)
                 await _note_refused(partial(unchecked, route=route), len(body), parsed)
             upstream = None if is_unread else upstream_of(space.script)
-            if upstream is not None and upstream.model_for(wire.name) is None and await passes_on(space):
+            if upstream is not None and upstream.model_for(wire.name) is None and await may_pass_on(space):
                 return _unread(wire, upstream)
             raise
         try:
@@ -148,7 +148,7 @@ def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:
         return replace(prompt, per_chunk=pacing.per_chunk)
     if not wire.short_text or pacing.itl_ms or pacing.load or outcome.hold:
         return prompt
-    if any(effect_of(fault) in AMONG_EVENTS for fault in outcome.faults):
+    if any(effect_of(fault) in STREAM_EFFECTS for fault in outcome.faults):
         return prompt
     return replace(prompt, short_text=wire.short_text)
 

@@ -1,4 +1,4 @@
-"""Around resolve: what was recorded for a request, and what becomes of one for which nothing was."""
+"""Around resolve: the recorded answers to a request, and the outcome of a request without one."""
 
 import contextlib
 import logging
@@ -12,7 +12,7 @@ from completions import budget
 from completions.conf import conf
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, RequestError
-from completions.outcome import NearMiss, Outcome, Provided, Recorded, Recorder, Upstream, without_secrets
+from completions.outcome import NearMiss, Outcome, ProviderAnswer, Recorded, Recorder, Upstream, without_secrets
 from completions.script.pace import UNPACED
 from completions.script.reply.as_written import Written, error_as_written, reply_as_written
 from completions.script.request.ignored import read_ignored
@@ -28,21 +28,21 @@ from completions.wire import registry
 
 logger = logging.getLogger("completions")
 
-RETRIED = frozenset((408, 409, 429))
-"""Statuses, beside those from 500, after which clients try again."""
+RETRYABLE = frozenset((408, 409, 429))
+"""Statuses below 500 after which clients retry."""
 
-MAX_SPOILED = 500
-"""Characters on files that cannot be used, where nothing was recorded for a request."""
+MAX_PROBLEM_TEXT = 500
+"""Characters about files that cannot be used, in the error of a request without a recorded answer."""
 
 UPLOAD_URL = "x-goog-upload-url"
-"""The header by which Gemini leads an upload past this server; played, it would lead there again.
+"""The header with which Gemini directs an upload to another address, which would bypass this server when played.
 
-Without it, this mock keeps the file, and the requests that name it are the same but for its id.
+Without it, this mock stores the file, and the requests that name it differ only in its id.
 """
 
 
 class Cassettes:
-    """The recorded answers that a namespace plays or records, and how. Making one reads the folder."""
+    """The recorded answers that a namespace plays or records, and the mode. The constructor reads the folder."""
 
     def __init__(self, folder: str, mode: str, ignored: tuple[str, ...], run: str | None = None) -> None:
         self.deck, self.mode = deck(folder, ignored, run or ""), mode
@@ -59,7 +59,7 @@ class Cassettes:
         return self.mode == PASS
 
     async def rules(self, script: Script, prompt: Prompt, before: Sequence[Rule]) -> Sequence[Rule]:
-        """Return the rules that answer a prompt, with what was recorded for it behind them, as the script paces it."""
+        """Return the rules that answer a prompt, followed by the recorded answer to it, with the script's pacing."""
         if self.mode in (ALL, PASS) or (before and before[-1].times is None):
             return before
         if self.deck.is_due:
@@ -75,13 +75,13 @@ class Cassettes:
         return [*before, replace(found, pacing=pace, chaos=found.chaos or script.chaos)]
 
     def miss(self, prompt: Prompt) -> tuple[RequestError, tuple[NearMiss, ...]]:
-        """Return the error of a request for which nothing was recorded, and the nearest that was."""
+        """Return the error for a request without a recorded answer, and the nearest recorded requests."""
         misses = self.deck.nearest(question_of(prompt, self.deck.ignored))
         near = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
         spoiled = " ".join(problem.summary.rstrip(".") + "." for problem in self.deck.problems.values())
         error = RequestError(
             f"{self.deck.folder} has no recorded answer to this request, and the mode is {self.mode}. "
-            f"{f'These files cannot be used: {spoiled:.{MAX_SPOILED}} ' if spoiled else ''}"
+            f"{f'These files cannot be used: {spoiled:.{MAX_PROBLEM_TEXT}} ' if spoiled else ''}"
             f"{f'The nearest one: {near}. ' if near else ''}"
             f"Record it: {self._advice}",
             status=404,
@@ -91,16 +91,16 @@ class Cassettes:
 
     @property
     def _advice(self) -> str:
-        """How to record what is missing: as it was started, by the server's command or at run time."""
+        """How to record the missing answer: by the server's command or at run time, as recording was started."""
         if self._is_of_the_server:
             upstream = ",".join(conf.MOCK_UPSTREAM) or "https://…"
             return f"MOCK_UPSTREAM={upstream} python -m mocksite serve --record {self.deck.folder} --mode {NEW}"
         return f"start it again with the mode {NEW} and an upstream, by mock_llm.record or PUT /_mock/recording"
 
     async def recorder(self, prompt: Prompt, outcome: Outcome) -> Outcome:
-        """Return an outcome whose answer is recorded, where it is another server's; what a model said is at once."""
-        if outcome.provided is not None and self.records:
-            await budget.in_thread(self._record_provided, prompt, outcome.provided)
+        """Return an outcome that records the answer of another server; the answer of a model is recorded here."""
+        if outcome.provider_answer is not None and self.records:
+            await budget.in_thread(self._record_provided, prompt, outcome.provider_answer)
         if outcome.upstream is None or not self.records:
             return outcome
         return replace(outcome, record=partial(self._record, prompt, outcome.upstream))
@@ -112,25 +112,25 @@ class Cassettes:
         if is_recorded(answer.status) and is_small(answer):
             question = question_of(prompt, self.deck.ignored)
             others = (headers, dict(upstream.headers))
-            self._keep(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
+            self._write_cleaned(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
 
-    def _record_provided(self, prompt: Prompt, told: Provided) -> None:
-        """Record what a model said."""
-        answer = told.answer
+    def _record_provided(self, prompt: Prompt, provided: ProviderAnswer) -> None:
+        """Record the answer of a model."""
+        answer = provided.answer
         if isinstance(answer, RequestError) and not is_recorded(answer.status):
             return
         written = reply_as_written(answer) if isinstance(answer, Reply) else error_as_written(answer)
-        hidden = [told.upstream.api_key, *(value for _, value in told.upstream.headers)]
+        hidden = [provided.upstream.api_key, *(value for _, value in provided.upstream.headers)]
         question = question_of(prompt, self.deck.ignored)
-        asked, written = clean_written(question.document, written, prompt, hidden)
-        self._write(replace(question, document=asked), written, told.upstream.address)
+        document, written = clean_written(question.document, written, prompt, hidden)
+        self._write(replace(question, document=document), written, provided.upstream.address)
 
     def raw_question(self, method: str, address: str, body: bytes, api: str) -> Question:
-        """Return what is looked for where a request is asked for which no format makes an answer."""
+        """Return the search key of a request that no format parses."""
         return raw_question(method, address, body, self.deck.ignored, api)
 
     async def stored(self, space: Namespace, question: Question) -> Recorded | None:
-        """Return what was recorded at an address for which no format makes answers: the next of its answers."""
+        """Return the next recorded answer to a request that no format parses."""
         rule = None if self.mode in (ALL, PASS) else self.deck.find(question, fresh=not self.records)
         if rule is None:
             return None
@@ -139,25 +139,27 @@ class Cassettes:
         return answers[min(taken.uses, len(answers) - 1)]
 
     def store(self, question: Question, upstream: Upstream) -> Recorder | None:
-        """Return what records an answer at such an address, where it is to be recorded."""
+        """Return the function that records the answer to such a request; None if it is not recorded."""
 
         def record(answer: Recorded, query: str, headers: Mapping[str, str]) -> None:
             if UPLOAD_URL in dict(answer.headers):
                 return
             if is_recorded(answer.status) and is_small(answer):
-                self._keep(cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream)
+                self._write_cleaned(
+                    cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream
+                )
 
         return record if self.records else None
 
-    def _keep(self, cleaned: tuple[Question, Recorded] | None, upstream: Upstream) -> None:
-        """Write what is clean."""
+    def _write_cleaned(self, cleaned: tuple[Question, Recorded] | None, upstream: Upstream) -> None:
+        """Write an answer without secrets."""
         if cleaned is not None:
             question, answer = cleaned
             origin = upstream.server_for(answer.path, str(question.document.get("format", "")))
             self._write(question, answer, without_secrets(origin) if origin else upstream.address)
 
     def _write(self, question: Question, answer: Recorded | Written, origin: str) -> None:
-        """Write an answer; where it cannot be written, say so in the log."""
+        """Write an answer; log if that fails."""
         try:
             self.deck.record(question, answer, origin, anew=self.mode == ALL)
         except NotWritten as exc:
@@ -165,7 +167,7 @@ class Cassettes:
 
 
 def is_small(answer: Recorded) -> bool:
-    """Say whether an answer fits into a file; where it does not, say so in the log."""
+    """Tell whether an answer fits into a file; log if it does not."""
     size = sum(map(len, answer.pieces))
     if size > MAX_FILE_BYTES:
         logger.error("The answer at %s is not recorded: it has %d bytes, too many for a file", answer.path, size)
@@ -173,54 +175,54 @@ def is_small(answer: Recorded) -> bool:
 
 
 def is_recorded(status: int) -> bool:
-    """Say whether an answer with a status is one, and no error after which the client tries again."""
-    return conf.CASSETTE_RETRIES or not (status in RETRIED or status >= 500)
+    """Tell whether an answer is recorded, because it is no error after which the client retries."""
+    return conf.CASSETTE_RETRIES or not (status in RETRYABLE or status >= 500)
 
 
-_made: dict[str, Cassettes] = {}
-"""What was made, by what a namespace has of it; the server's own by nothing but its settings."""
+_cassettes: dict[str, Cassettes] = {}
+"""The cassettes by a namespace's stored recording, or by the server's settings."""
 
-MAX_MADE = 256
+MAX_CASSETTES = 256
 
 
 async def cassettes_of(space: Namespace) -> Cassettes | None:
-    """Return what a namespace plays and records; None where that is nothing. A folder is read in a thread."""
+    """Return the cassettes of a namespace; None if it has none. A folder is read in a thread."""
     if not space.has_cassettes:
         return None
     pushed = space.pushed.cassettes
     key = pushed or f"{conf.CASSETTES}\0{conf.CASSETTE_MODE}\0{conf.CASSETTE_IGNORE}"
-    if (found := _made.get(key)) is None:
-        made = await budget.in_thread(_made_of, pushed)
-        if len(_made) >= MAX_MADE:
-            _made.clear()
-        found = _made.setdefault(key, made)
+    if (found := _cassettes.get(key)) is None:
+        created = await budget.in_thread(_new_cassettes, pushed)
+        if len(_cassettes) >= MAX_CASSETTES:
+            _cassettes.clear()
+        found = _cassettes.setdefault(key, created)
     return found
 
 
-def _made_of(pushed: str | None) -> Cassettes:
-    kept, usual = read_stored(pushed) if pushed else None, read_ignored(conf.CASSETTE_IGNORE)
-    if kept is None:
-        return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, usual)
-    ignored = kept.recording.ignored
-    return Cassettes(kept.path, kept.recording.mode, usual if ignored is None else ignored, kept.run)
+def _new_cassettes(pushed: str | None) -> Cassettes:
+    stored, default = read_stored(pushed) if pushed else None, read_ignored(conf.CASSETTE_IGNORE)
+    if stored is None:
+        return Cassettes(conf.CASSETTES, conf.CASSETTE_MODE, default)
+    ignored = stored.recording.ignored
+    return Cassettes(stored.path, stored.recording.mode, default if ignored is None else ignored, stored.run)
 
 
 def with_format(answer: Recorded, prompt: Prompt) -> Recorded:
-    """Return an answer with the format in which it was asked, where its path does not say it."""
+    """Return an answer with the format of its request, if the path does not determine it."""
     found = registry.format_at(answer.path)
-    is_told = found is not None and found[0].name == prompt.format
-    return answer if is_told else replace(answer, format=prompt.format)
+    is_determined = found is not None and found[0].name == prompt.format
+    return answer if is_determined else replace(answer, format=prompt.format)
 
 
-SHARED = re.compile("/v1/(models|files)(/|$)")
-"""Addresses that several APIs have, where no answer is made; requests at them say whose they are."""
+SHARED_PATH = re.compile("/v1/(models|files)(/|$)")
+"""Paths that several APIs have and no format answers; recorded requests to them name their API."""
 
-OF_HOSTS = {"api.anthropic.com": "anthropic", "generativelanguage.googleapis.com": "gemini"}
-"""Whose they are, by the server that was asked."""
+API_OF_HOST = {"api.anthropic.com": "anthropic", "generativelanguage.googleapis.com": "gemini"}
+"""The API by the server's host."""
 
 
 def question_at(method: str, url: str, body: bytes) -> tuple[Prompt | None, Question, str]:
-    """Return what a request asks, as it is looked for, and its path; without a prompt where no format reads it."""
+    """Return a request's prompt, its search key and its path; the prompt is None if no format parses it."""
     parts = urlsplit(url)
     found = registry.format_at(parts.path) if method == "POST" else None
     if found is not None:
@@ -229,19 +231,19 @@ def question_at(method: str, url: str, body: bytes) -> tuple[Prompt | None, Ques
             address = {**dict(parse_qsl(parts.query)), **route}
             prompt = wire.parse(body, {"content-type": _media_type(body)}, validate=False, route=address)
             return prompt, question_of(prompt), parts.path
-    asked = f"{parts.path}?{parts.query}" if parts.query else parts.path
-    api = OF_HOSTS.get(parts.hostname or "", "") if SHARED.match(parts.path) else ""
-    return None, raw_question(method, asked, body, api=api), parts.path
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    api = API_OF_HOST.get(parts.hostname or "", "") if SHARED_PATH.match(parts.path) else ""
+    return None, raw_question(method, target, body, api=api), parts.path
 
 
 def _media_type(body: bytes) -> str:
-    """Return the media type of a request whose headers are not told: a form begins with its boundary."""
+    """Return the media type of a request without headers: a form begins with its boundary."""
     start = body[:200].split(b"\r\n", 1)[0]
     return f"multipart/form-data; boundary={start[2:].decode('latin-1')}" if start[:2] == b"--" else "application/json"
 
 
 def import_answer(deck: Deck, method: str, url: str, body: bytes, answer: Recorded) -> str | None:
-    """Record an answer that another program recorded; return why not, where it cannot be."""
+    """Record an answer that another program recorded; return why it cannot be recorded, or None."""
     prompt, question, path = question_at(method, url, body)
     answer = replace(answer, path=path) if prompt is None else with_format(replace(answer, path=path), prompt)
     prompt = prompt or Prompt()

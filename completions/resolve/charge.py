@@ -1,4 +1,4 @@
-"""What a request costs of the script's limits for its key and model: an estimate before, the usage after the answer."""
+"""The cost of a request under the script's limits for its key and model: first an estimate, then the actual usage."""
 
 from dataclasses import replace
 
@@ -12,17 +12,17 @@ from completions.tokens.prompt import prompt_tokens
 
 
 async def charge_for(script: Script, prompt: Prompt) -> Charge | None:
-    """Return what a request will take from the script's limits; None of one that asks no model, as for a file."""
+    """Return the charge of a request under the script's limits; None if it needs no model, such as a file's."""
     if prompt.task == "state" and prompt.model is None:
         return None
     key, model = key_in(prompt.headers), prompt.model or ""
-    held = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
+    applicable = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
     tokens = await budget.run(_estimate, prompt) if script.counts_tokens else 0
-    return Charge(key, model, tokens, held, script.quota)
+    return Charge(key, model, tokens, applicable, script.quota)
 
 
 def settle(charge: Charge, outcome: Outcome) -> Outcome:
-    """Charge the actual usage, and return the outcome with the headers that report what is left."""
+    """Charge the actual usage, and return the outcome with the headers that report the remaining limits."""
     if charge.grant is None:
         return outcome
     charge.grant.settle(_used(outcome))
@@ -30,7 +30,7 @@ def settle(charge: Charge, outcome: Outcome) -> Outcome:
 
 
 def _estimate(prompt: Prompt) -> int:
-    """Return the most tokens that a request can cost: its prompt's, and those that it allows for the answer."""
+    """Return the most tokens that a request can cost: its prompt's, and the limit of its answer's."""
     return prompt_tokens(prompt) + max(prompt.max_tokens or 0, 0) * max(prompt.n, 1)
 
 

@@ -7,20 +7,20 @@ from completions.conversation import Message, Part, Prompt, Tool
 from completions.exceptions import MockError
 from completions.script.request.document import document
 
-OURS = ("model", "stream", "stream_options")
-"""Members of a chat completion's body that are said by who asks for it."""
+CALLER_FIELDS = ("model", "stream", "stream_options")
+"""Fields of a chat completion's body that the caller sets."""
 
 
 class NotExpressible(MockError):
-    """What a prompt asks that no chat completion can."""
+    """The prompt cannot be expressed as a chat completion."""
 
 
 def chat_parameters(prompt: Prompt) -> dict[str, Any]:
-    """Return the parameters: a chat completion's own, or of another API what is neutral of it."""
+    """Return the parameters: the body of a chat completion, or the neutral parts of another API's request."""
     if prompt.task != "generate":
         raise NotExpressible(f"it answers conversations, not requests of the format {prompt.format}")
     if prompt.format == "chat":
-        return {name: value for name, value in prompt.body.items() if name not in OURS}
+        return {name: value for name, value in prompt.body.items() if name not in CALLER_FIELDS}
     found = {
         "messages": list(map(_message, prompt.messages)),
         "tools": list(_tools(prompt)),

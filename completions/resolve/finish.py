@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from completions.conversation import Block, Choice, Prompt, Reply, Usage
-from completions.resolve.arrange import arranged, saying
+from completions.resolve.arrange import arranged, with_content
 from completions.tokens import text as tokens
 from completions.tokens.prompt import count
 from completions.wire.base import new_serial
 
 MAX_MADE_TOKENS = 32_768
-"""The most tokens to which a text is lengthened, whatever `min_tokens` says: they are counted on the event loop."""
+"""The most tokens to which `min_tokens` lengthens a text, because they are counted on the event loop."""
 
 SEEDED_TIME = 1_735_689_600
 """The creation time of seeded answers: 2025-01-01, in seconds since the epoch."""
@@ -28,9 +28,9 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
     """
     if reply.body is not None:
         return reply
-    count = max(prompt.n, 1) if reply.choices else 0
+    number = max(prompt.n, 1) if reply.choices else 0
     choices, spent, is_counted = [], 0, reply.usage is None and prompt.task == "generate"
-    for index in range(count):
+    for index in range(number):
         choice, tokens_of_it = _limited(reply.choices[index % len(reply.choices)], prompt, is_counted)
         choices.append(choice)
         spent += tokens_of_it
@@ -39,7 +39,7 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
         reply.id,
         _created(seed) if reply.created is None else reply.created,
         reply.model or prompt.model,
-        _with(reply.counts, reply.usage or _usage(choices, prompt, spent)),
+        _with_counts(reply.counts, reply.usage or _usage(choices, prompt, spent)),
         reply.counts,
         reply.serial or new_serial(seed),
         events=reply.events,
@@ -47,9 +47,9 @@ def finish(reply: Reply, prompt: Prompt, seed: str | None = None) -> Reply:
 
 
 def length(reply: Reply, prompt: Prompt) -> int:
-    """Return how many characters an answer says at most, in as many choices as are asked for.
+    """Return an upper limit of an answer's characters, in as many choices as are requested.
 
-    One that ASCII has not may be three tokens, and counts as three characters.
+    A character outside ASCII may be three tokens, and counts as three characters.
     """
     longest = 0
     for choice in reply.choices:
@@ -70,22 +70,22 @@ def _created(seed: str | None) -> int:
 def _limited(choice: Choice, prompt: Prompt, is_counted: bool) -> tuple[Choice, int]:
     """Apply the stop sequences and the token limit, and set the finish reason unless the script gives one.
 
-    Return how many tokens are left too, which are counted for the limit and if they `is_counted` anyway.
+    Also return the number of its tokens, which is counted for a limit, or if `is_counted`; otherwise 0.
     """
-    said = _said(_before_stop(choice, prompt.stop) if prompt.stop else choice)
-    if prompt.min_tokens and said.text:
-        said = _longer(said, said.text, prompt)
+    limited = _with_reason(_cut_at_stop(choice, prompt.stop) if prompt.stop else choice)
+    if prompt.min_tokens and limited.text:
+        limited = _lengthened(limited, limited.text, prompt)
     if prompt.max_tokens is None and not is_counted:
-        return said, 0
-    spent = completion_tokens(said, prompt.model)
+        return limited, 0
+    spent = completion_tokens(limited, prompt.model)
     if prompt.max_tokens is None or spent <= prompt.max_tokens:
-        return said, spent
-    cut = _cut(said, prompt.max_tokens, prompt.model)
+        return limited, spent
+    cut = _cut(limited, prompt.max_tokens, prompt.model)
     return cut, completion_tokens(cut, prompt.model)
 
 
-def _said(choice: Choice) -> Choice:
-    """Return a choice with why it ends; every answer makes one, and `replace` takes five times as long."""
+def _with_reason(choice: Choice) -> Choice:
+    """Return a choice with its finish reason; this runs for every answer, and `replace` takes five times as long."""
     return Choice(
         choice.text,
         choice.finish_reason or _reason(choice),
@@ -103,18 +103,18 @@ def _said(choice: Choice) -> Choice:
     )
 
 
-def _longer(choice: Choice, text: str, prompt: Prompt) -> Choice:
+def _lengthened(choice: Choice, text: str, prompt: Prompt) -> Choice:
     """Return a choice whose text is repeated until it has the required number of tokens."""
-    wanted, again = min(prompt.min_tokens or 0, MAX_MADE_TOKENS), f" {text}"
-    missing = wanted - completion_tokens(choice, prompt.model)
+    required, addition = min(prompt.min_tokens or 0, MAX_MADE_TOKENS), f" {text}"
+    missing = required - completion_tokens(choice, prompt.model)
     while missing > 0:
-        pieces = list(_fitting(tokens.split(again, prompt.model), missing, prompt.model))
+        pieces = list(_fitting(tokens.split(addition, prompt.model), missing, prompt.model))
         text += "".join(pieces)
         choice = arranged(replace(choice, text=text), choice.blocks)
-        before, missing = missing, wanted - completion_tokens(choice, prompt.model)
+        before, missing = missing, required - completion_tokens(choice, prompt.model)
         if missing >= before:
             break
-        again = f" {text}"
+        addition = f" {text}"
     return choice
 
 
@@ -122,8 +122,8 @@ def _reason(choice: Choice) -> str:
     return "tool_calls" if choice.tool_calls and choice.stopped_by is None else "stop"
 
 
-def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
-    """Return what is said before the first stop sequence in the text."""
+def _cut_at_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
+    """Return a choice that ends before the first stop sequence in its text."""
     if not choice.text or not stops:
         return choice
     for place, block in enumerate(choice.content):
@@ -131,15 +131,15 @@ def _before_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
         if block.kind == "text" and found is not None:
             at, stop = found
             before = [replace(block, text=block.text[:at])] if at else []
-            return replace(saying(choice, [*choice.content[:place], *before]), stopped_by=stop)
+            return replace(with_content(choice, [*choice.content[:place], *before]), stopped_by=stop)
     return choice
 
 
 def _cut(choice: Choice, limit: int, model: str | None) -> Choice:
-    """Cut what is said to `limit` tokens, in its order."""
+    """Cut the content to `limit` tokens, in its order."""
     budget = _Budget(limit, model)
     content = list(budget.within(choice.content))
-    return replace(saying(choice, content), finish_reason="length", stopped_by=None)
+    return replace(with_content(choice, content), finish_reason="length", stopped_by=None)
 
 
 class _Budget:
@@ -153,8 +153,8 @@ class _Budget:
             if block.call is not None:
                 if not self.exceeded and self._take(block.call.name) == block.call.name:
                     yield replace(block, call=replace(block.call, arguments=self._take(block.call.arguments)))
-            elif said := self._take(block.text):
-                yield replace(block, text=said)
+            elif text := self._take(block.text):
+                yield replace(block, text=text)
 
     def _take(self, text: str) -> str:
         if not text or self.exceeded:
@@ -197,25 +197,27 @@ def _reasoning_tokens(choice: Choice, model: str | None) -> int:
     return sum(tokens.count(block.text, model) for block in choice.blocks if block.kind == "reasoning")
 
 
-def _with(counts: Mapping[str, int], usage: Usage) -> Usage:
-    """Return the usage with the counts that the script gives; a total that it does not give has room for its parts."""
+def _with_counts(counts: Mapping[str, int], usage: Usage) -> Usage:
+    """Return the usage with the script's counts; a total that it does not give is at least the sum of its parts."""
     if not counts:
         return usage
-    given = replace(usage, **counts)
+    counted = replace(usage, **counts)
     if "cache_creation_tokens" not in counts:
-        given = replace(given, cache_creation_tokens=max(given.cache_creation_tokens, given.cache_creation_1h_tokens))
-    prompt, completion = given.prompt_tokens, given.completion_tokens
+        counted = replace(
+            counted, cache_creation_tokens=max(counted.cache_creation_tokens, counted.cache_creation_1h_tokens)
+        )
+    prompt, completion = counted.prompt_tokens, counted.completion_tokens
     if "prompt_tokens" not in counts:
-        cache = given.cached_tokens + given.cache_creation_tokens
+        cache = counted.cached_tokens + counted.cache_creation_tokens
         prompt += cache if cache > prompt else 0
-        prompt = max(prompt, given.audio_tokens + given.image_tokens + given.document_tokens)
+        prompt = max(prompt, counted.audio_tokens + counted.image_tokens + counted.document_tokens)
     if "completion_tokens" not in counts:
-        completion += max(given.reasoning_tokens - usage.reasoning_tokens, 0)
-    return replace(given, prompt_tokens=prompt, completion_tokens=completion)
+        completion += max(counted.reasoning_tokens - usage.reasoning_tokens, 0)
+    return replace(counted, prompt_tokens=prompt, completion_tokens=completion)
 
 
 def _usage(choices: Sequence[Choice], prompt: Prompt, spent: int) -> Usage:
-    """Return the usage of choices that have `spent` so many tokens."""
+    """Return the usage of choices with `spent` tokens."""
     counted = count(prompt)
     if prompt.task != "generate":
         return Usage(counted.total, 0)

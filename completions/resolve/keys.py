@@ -10,13 +10,13 @@ SHOWN_FIRST, SHOWN_LAST = 8, 4
 """The number of characters of a wrong key that the API's message shows; the others are asterisks."""
 
 SHORT = 16
-"""For keys with fewer characters, those would be most of the key, so fewer are shown."""
+"""Characters of a key below which fewer are shown, because they would be most of the key."""
 
 NO_KEY = "****"
-"""What a script's error says of the key of a request that has none."""
+"""Replaces the key in a script's error if the request has none."""
 
 AWS_SIGNATURE, CREDENTIAL = "AWS4-HMAC-SHA256", re.compile(r"Credential=([^/,\s]+)")
-"""The authorization scheme of AWS's signatures, and where it has the id of the key."""
+"""The authorization scheme of AWS's signatures, and the position of the key's id."""
 
 
 def key_in(headers: Mapping[str, str]) -> str:
@@ -63,7 +63,7 @@ def _wrong(key: str, facts: Mapping[str, object]) -> KeyRefused:
 
 
 def as_refused(error: RequestError, headers: Mapping[str, str]) -> RequestError:
-    """Return the error of a script that is the refusal of a wrong key as one of the request's key; others unchanged."""
+    """Return a script's error about a wrong key with the request's key; other errors are unchanged."""
     if error.kind != "invalid_api_key" or error.keeps_status:
         return error
     refused = _wrong(key_in(headers) or NO_KEY, _facts(headers))

@@ -28,8 +28,8 @@ PER_IMAGE = 20_000
 """More tokens than any image costs."""
 
 
-def is_there(script: Script, format_: WireFormat, name: str) -> bool:
-    """Tell whether a script has a model in a format."""
+def exists(script: Script, format_: WireFormat, name: str) -> bool:
+    """Tell whether a model exists for a script and a format."""
     names, known, _, any_ = script.catalogue
     if any_ or name in names:
         return True
@@ -38,42 +38,42 @@ def is_there(script: Script, format_: WireFormat, name: str) -> bool:
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
     """Return the context window of a model: as the script describes it, or else from the model table."""
-    own = script.catalogue.described.get(name or "")
-    if own is None:
+    described = script.catalogue.described.get(name or "")
+    if described is None:
         return context_window(name and format_.table_name(name), format_.vendor)
-    return own.context or context_window(own.like)
+    return described.context or context_window(described.like)
 
 
 def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabilities:
-    """Return what a model can do: as the script describes it, or else from the tables."""
-    own = script.catalogue.described.get(name or "")
-    if own is None:
+    """Return a model's capabilities: as the script describes it, or else from the tables."""
+    described = script.catalogue.described.get(name or "")
+    if described is None:
         return capabilities(name and format_.table_name(name), format_.vendor)
-    usual = capabilities(own.like, format_.vendor)
-    more = {feature for feature, has in own.supports.items() if has}
-    less = own.supports.keys() - more
-    return usual._replace(
-        lacks=usual.lacks - more | less,
-        lacks_reasoning=usual.lacks_reasoning - more,
-        efforts=own.efforts or usual.efforts,
+    base = capabilities(described.like, format_.vendor)
+    added = {feature for feature, has in described.supports.items() if has}
+    removed = described.supports.keys() - added
+    return base._replace(
+        lacks=base.lacks - added | removed,
+        lacks_reasoning=base.lacks_reasoning - added,
+        efforts=described.efforts or base.efforts,
     )
 
 
 async def listed(space: Namespace, name: str = "", format_: WireFormat | None = None) -> Collection[str]:
-    """Return the script's models that are left, none where any is there; raise the API's 404 for a deleted `name`.
+    """Return the script's undeleted models, empty if any model exists; raise the API's 404 for a deleted `name`.
 
-    Where any is there, or all that are known, none stands for a `name` that the API of the format has, and another for
-    one that it has not.
+    If any model exists, or all known ones, the result is empty for a `name` that the format's API has, and another
+    model for one that it has not.
     """
     if await _is_deleted(space, name):
         raise wire.unknown(name)
     catalogue = space.script.catalogue
     if format_ is not None and name and (catalogue.known or catalogue.any):
-        return () if is_there(space.script, format_, name) else (KNOWN,)
+        return () if exists(space.script, format_, name) else (KNOWN,)
     if not any(model.startswith(wire.FINE_TUNED) for model in space.script.models):
         return space.script.models
-    gone = {record["id"] for record in await space.records.all(DELETED)}
-    return [model for model in space.script.models if model not in gone]
+    deleted = {record["id"] for record in await space.records.all(DELETED)}
+    return [model for model in space.script.models if model not in deleted]
 
 
 async def delete(space: Namespace, name: str) -> dict[str, object]:
@@ -105,14 +105,14 @@ def check_model(prompt: Prompt, wire: WireFormat, script: Script) -> None:
 
     A request without a model is admitted if its format allows that.
     """
-    if prompt.model is not None and not is_there(script, wire, prompt.model):
+    if prompt.model is not None and not exists(script, wire, prompt.model):
         raise _not_found(prompt.model, address=prompt.address)
     if wire.refusals:
         wire.check_abilities(prompt, abilities(script, wire, prompt.model))
 
 
 def _not_found(name: str, **facts: object) -> RequestError:
-    """Return the API's 404; `facts` are what its format tells it by, besides the model."""
+    """Return the API's 404; `facts` are further values in the format's wording, besides the model."""
     return RequestError(
         f"The model `{name}` does not exist or you do not have access to it.",
         status=404,
@@ -131,10 +131,10 @@ def room_to_check(prompt: Prompt, wire: WireFormat, script: Script, size: int) -
     if prompt.task not in ("generate", "decide"):
         return None  # what is not generated has limits for each input, which its format knows
     room = window(script, wire, prompt.model)
-    if wire.cuts_last_message and (asked := wire.requested_window(prompt)) is not None:
-        room = asked if room is None else min(room, asked)
-    most = size + (_answer_in_window(prompt, wire) or 0) + _in_parts(prompt)
-    return None if room is None or (most <= room and not prompt.recalled) else room
+    if wire.cuts_last_message and (requested_window := wire.requested_window(prompt)) is not None:
+        room = requested_window if room is None else min(room, requested_window)
+    upper_limit = size + (_answer_in_window(prompt, wire) or 0) + _part_tokens(prompt)
+    return None if room is None or (upper_limit <= room and not prompt.recalled) else room
 
 
 def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
@@ -142,47 +142,47 @@ def fit(prompt: Prompt, wire: WireFormat, room: int) -> Prompt:
 
     Return the prompt, without its oldest messages if it allows that; Ollama cuts the last one too.
     """
-    most = _answer_in_window(prompt, wire)
+    answer_tokens = _answer_in_window(prompt, wire)
     if prompt.truncates:
-        prompt = _truncated(prompt, room - (most or 0))
+        prompt = _truncated(prompt, room - (answer_tokens or 0))
         if wire.cuts_last_message:
             return _cut(prompt, room)
-    check_context(prompt_tokens(prompt), most, prompt.model, room)
+    check_context(prompt_tokens(prompt), answer_tokens, prompt.model, room)
     return prompt
 
 
 def _answer_in_window(prompt: Prompt, wire: WireFormat) -> int | None:
-    """Return the tokens that the answer may have, where they have to fit into the window too."""
+    """Return the answer's token limit if the answer must fit into the window too."""
     return None if wire.window_limits_prompt_only else prompt.max_tokens
 
 
 def _truncated(prompt: Prompt, window: int) -> Prompt:
     """Drop the oldest messages, but no instructions, until the rest fits."""
-    over = prompt_tokens(prompt) - window
-    if over <= 0:
+    excess = prompt_tokens(prompt) - window
+    if excess <= 0:
         return prompt
     empty = replace(prompt, messages=(), tools=())
-    least = prompt_tokens(empty)
-    kept: list[Message] = []
+    overhead = prompt_tokens(empty)
+    remaining_messages: list[Message] = []
     for index, message in enumerate(prompt.messages):
-        if over > 0 and message.role not in ("system", "developer") and index < len(prompt.messages) - 1:
-            over -= prompt_tokens(replace(empty, messages=(message,))) - least
+        if excess > 0 and message.role not in ("system", "developer") and index < len(prompt.messages) - 1:
+            excess -= prompt_tokens(replace(empty, messages=(message,))) - overhead
         else:
-            kept.append(message)
-    return replace(prompt, messages=tuple(kept))
+            remaining_messages.append(message)
+    return replace(prompt, messages=tuple(remaining_messages))
 
 
 def _cut(prompt: Prompt, window: int) -> Prompt:
     """Drop the beginning of the last message until the rest fits."""
-    over = prompt_tokens(prompt) - window
-    if over <= 0:
+    excess = prompt_tokens(prompt) - window
+    if excess <= 0:
         return prompt
     *before, last = prompt.messages
-    left = "".join(text.split(last.text, prompt.model)[over:])
-    return replace(prompt, messages=(*before, replace(last, text=left)))
+    remaining_text = "".join(text.split(last.text, prompt.model)[excess:])
+    return replace(prompt, messages=(*before, replace(last, text=remaining_text)))
 
 
-def _in_parts(prompt: Prompt) -> int:
+def _part_tokens(prompt: Prompt) -> int:
     """Return the most tokens of pictures, and of files, which may have been uploaded before."""
     return sum(
         [

@@ -1,4 +1,4 @@
-"""What a request's own headers ask for, in place of what the script says.
+"""Overrides: faults, an error and a pacing that a request's own headers set instead of the script.
 
 `X-Mock-Fault: disconnect; after_tokens=3, crlf`, `X-Mock-Error: 429; retry_after_ms=50`, `X-Mock-Pacing: ttft_ms=500`.
 """
@@ -27,35 +27,35 @@ RAW_KEYS = frozenset(map(str.encode, KEYS))
 
 NAMESPACE = "X-Mock-Namespace"
 
-OURS = {name.lower(): name for name in (FAULT_HEADER, ERROR_HEADER, PACING_HEADER, NAMESPACE)}
+HEADERS = {name.lower(): name for name in (FAULT_HEADER, ERROR_HEADER, PACING_HEADER, NAMESPACE)}
 PREFIX = "x-mock"
 """The prefix of all headers with which a request controls the mock."""
 
-UNSTREAMED, AN_ERROR = "this answer is not streamed", "the answer is an error"
-FIELDLESS = "the errors of this API have no such field"
+NOT_STREAMED, IS_ERROR = "this answer is not streamed", "the answer is an error"
+NO_SUCH_FIELD = "the errors of this API have no such field"
 
-ANOTHER = "another"
-"""A field's value that no error has."""
+OTHER_VALUE = "another"
+"""A value that no error has in its fields."""
 
-FACTS = tuple(key for key in ERROR if key not in ("status", "headers"))
-"""The parameters of an error besides its status."""
+ERROR_PARAMETERS = tuple(key for key in ERROR if key not in ("status", "headers"))
+"""The parameters of an error after its status."""
 
-SECONDS = Parameter("Seconds.", most=errors.LATEST, whole=False)
-_MS = Parameter("Milliseconds.", most=MAX_MS, whole=False)
-PACES: dict[str, Parameter | None] = {
+SECONDS = Parameter("Seconds.", maximum=errors.LATEST, whole=False)
+_MS = Parameter("Milliseconds.", maximum=MAX_MS, whole=False)
+PACING_PARAMETERS: dict[str, Parameter | None] = {
     "ttft_ms": _MS,
     "itl_ms": _MS,
     "prefill_ms_per_1k": _MS,
     "keep_alive_ms": _MS,
-    "tps": Parameter("Tokens a second.", least=MIN_TPS, whole=False),
-    "speed": Parameter("The recorded speed, multiplied by this.", least=MIN_TPS, whole=False),
-    "tokens_per_chunk": Parameter("Tokens.", least=1, most=MAX_TEXT_TOKENS),
+    "tps": Parameter("Tokens a second.", minimum=MIN_TPS, whole=False),
+    "speed": Parameter("The recorded speed, multiplied by this.", minimum=MIN_TPS, whole=False),
+    "tokens_per_chunk": Parameter("Tokens.", minimum=1, maximum=MAX_TEXT_TOKENS),
     "apply": None,
     "jitter": None,
     "spread": Parameter("Relative to the mean.", whole=False),
     "seed": None,
 }
-"""The parameters of a pacing: numbers, and words, which have None."""
+"""The parameters of a pacing: numbers, or words, marked by None."""
 
 ONLY_STREAMED = {"keep_alive_ms": "keep_alive_ms", "per_chunk": "tokens_per_chunk"}
 """The fields of a pacing without effect on an answer that is not streamed, and their parameters."""
@@ -70,28 +70,28 @@ class Overrides:
     pacing: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def is_trouble(self) -> bool:
-        """Whether it asks for a fault or an error; if so, chaos adds none."""
+    def has_fault_or_error(self) -> bool:
+        """Whether there is a fault or an error; if so, chaos adds none."""
         return bool(self.faults) or self.error is not None
 
-    def answers(self, prompt: Prompt) -> bool:
+    def answers_with_error(self, prompt: Prompt) -> bool:
         """Tell whether the error is the whole answer, with nothing before it."""
         return self.error is not None and not ends_with_error(self.faults, prompt)
 
     def check(self, prompt: Prompt, may_take_time: bool) -> None:
-        """Raise the 400 if it cannot have an effect on any answer to a prompt, before the request is counted.
+        """Raise the 400 if an override cannot have an effect on any answer to a prompt, before the request is counted.
 
         `may_take_time` says whether the script can delay answers that are not streamed.
         """
-        if prompt.stream and not self.answers(prompt):
+        if prompt.stream and not self.answers_with_error(prompt):
             return
-        why = UNSTREAMED if self.error is None else AN_ERROR
+        why = NOT_STREAMED if self.error is None else IS_ERROR
         for fault in self.faults:
             self._check_fault(fault, prompt, why)
         if not self.pacing or (self.error is None and (prompt.background or prompt.task == "state")):
             return
         if self.error is not None or prompt.task != "generate" or not self.pacing.get("whole", may_take_time):
-            raise unpaced(prompt, why)
+            raise pacing_without_effect(prompt, why)
         for field_name, name in ONLY_STREAMED.items():
             if field_name in self.pacing:
                 raise without_effect(PACING_HEADER, f"`{name}`", why)
@@ -101,18 +101,18 @@ class Overrides:
         if stage is Stage.STREAM and not (self.error is not None and fault.name in ERRORS_IN_STREAM):
             raise without_effect(FAULT_HEADER, f"`{fault.name}`", why)
         if stage is Stage.CONTENT and self.error is not None:
-            raise without_effect(FAULT_HEADER, f"`{fault.name}`", AN_ERROR)
+            raise without_effect(FAULT_HEADER, f"`{fault.name}`", IS_ERROR)
         if stage is Stage.HEADERS and (late := AFTER.keys() & fault.parameters.keys()):
             raise without_effect(FAULT_HEADER, f"`{min(late)}`", why)
 
     def check_outcome(self, outcome: Outcome, prompt: Prompt) -> Outcome:
-        """Raise the 400 of a pacing that has no effect on an answer; where that is the script's own error, note it."""
+        """Raise the 400 for a pacing without effect; if the answer is the script's error, note it instead."""
         if not self.pacing or self.error is not None or outcome.upstream or outcome.recorded:
             return outcome
         if outcome.reply is None:
-            return replace(outcome, ineffective=(Ineffective(PACING_HEADER, AN_ERROR),))
-        if _is_at_once(outcome, prompt):
-            raise unpaced(prompt, UNSTREAMED)
+            return replace(outcome, ineffective=(Ineffective(PACING_HEADER, IS_ERROR),))
+        if _is_sent_at_once(outcome, prompt):
+            raise pacing_without_effect(prompt, NOT_STREAMED)
         if "speed" in self.pacing:
             raise without_effect(PACING_HEADER, "`speed`", "this answer was not recorded")
         return outcome
@@ -123,73 +123,73 @@ class Overrides:
 
 
 class WithoutEffect(RequestError):
-    """What a request asks for in a header, and that has no effect on its answer; it uses up nothing."""
+    """An override in a header has no effect on the answer; the request does not count for its rule."""
 
 
 def without_effect(header: str, what: str, why: str) -> WithoutEffect:
-    """Return the 400 of what a request asks for in a header, and that has no effect on its answer."""
+    """Return the 400 for an override in a header that has no effect on the answer."""
     refused = _refused(header, f"{what} has no effect: {why}.")
     return WithoutEffect(refused.message, code=refused.code, param=refused.param)
 
 
 def fields_without_effect(error: RequestError, envelope: Callable[[RequestError], object]) -> list[str]:
-    """Return the fields that an error is to have, and that the envelope of the API called has no place for."""
+    """Return the fields set for an error that the envelope of its API cannot contain."""
     if not error.given:
         return []
-    said, found = envelope(error), []
+    original, ineffective = envelope(error), []
     for name in error.given:
-        other = copy.copy(error)
-        setattr(other, name, ANOTHER)
-        if getattr(error, name) is not None and envelope(other) == said:
-            found.append(name)
-    return found
+        changed = copy.copy(error)
+        setattr(changed, name, OTHER_VALUE)
+        if getattr(error, name) is not None and envelope(changed) == original:
+            ineffective.append(name)
+    return ineffective
 
 
-def unpaced(prompt: Prompt, why: str) -> WithoutEffect:
-    """Return the 400 of a pacing that has no effect, with the parameter that would give it one."""
-    return without_effect(PACING_HEADER, "it", why + (_hint(prompt, "`apply=both`") if why is UNSTREAMED else ""))
+def pacing_without_effect(prompt: Prompt, why: str) -> WithoutEffect:
+    """Return the 400 for a pacing without effect, with the parameter that would give it one."""
+    return without_effect(PACING_HEADER, "it", why + (_hint(prompt, "`apply=both`") if why is NOT_STREAMED else ""))
 
 
 def _hint(prompt: Prompt, how: str) -> str:
     return f"; with {how} it would take as long as its stream" if prompt.task == "generate" else ""
 
 
-def _is_at_once(outcome: Outcome, prompt: Prompt) -> bool:
-    """Tell whether an answer is sent as soon as it is there, whatever its pacing."""
+def _is_sent_at_once(outcome: Outcome, prompt: Prompt) -> bool:
+    """Tell whether an answer is sent at once, whatever its pacing."""
     return not (prompt.stream or prompt.background or prompt.task == "state" or outcome.pacing.whole)
 
 
-def note_unpaced(outcome: Outcome, prompt: Prompt, is_paced: bool) -> Outcome:
-    """Return the outcome, with a note where a rule or a stage has a pacing of its own, and its answer comes at once."""
-    if not is_paced or not _is_at_once(outcome, prompt):
+def note_ineffective_pacing(outcome: Outcome, prompt: Prompt, is_paced: bool) -> Outcome:
+    """Return the outcome, with a note if the pacing of its rule or stage has no effect because it is sent at once."""
+    if not is_paced or not _is_sent_at_once(outcome, prompt):
         return outcome
-    return replace(outcome, ineffective=(Ineffective("pacing", UNSTREAMED + _hint(prompt, "`apply: both`")),))
+    return replace(outcome, ineffective=(Ineffective("pacing", NOT_STREAMED + _hint(prompt, "`apply: both`")),))
 
 
 def check_names(headers: Iterable[str], *, method: str = "POST", generates: bool = True) -> None:
-    """Raise the 400 of a header that looks like one of the mock's and is none, or that does nothing here."""
+    """Raise the 400 for an unknown header with the mock's prefix, or for one that has no effect here."""
     for name in headers:
         if not name.startswith(PREFIX) or name == NAMESPACE.lower():
             continue
-        if name not in OURS:
-            hint = did_you_mean(name, OURS)
-            known = ", ".join(OURS.values())
+        if name not in HEADERS:
+            hint = did_you_mean(name, HEADERS)
+            known = ", ".join(HEADERS.values())
             raise RequestError(
                 f"The header {name[:60]} is not known; the mock's are {known}.{hint}",
                 code="invalid_mock_header",
                 param=name,
             )
         if not generates and (name == FAULT_KEY or method != "POST"):
-            raise without_effect(OURS[name], "it", "nothing is generated here")
+            raise without_effect(HEADERS[name], "it", "nothing is generated here")
 
 
 def read_overrides(headers: Mapping[str, str]) -> Overrides | None:
-    """Read what a request's headers ask for; None where none of ours is there, as in almost every request."""
-    asked, error, pacing = headers.get(FAULT_KEY), headers.get(ERROR_KEY), headers.get(PACING_KEY)
-    if asked is None and error is None and pacing is None:
+    """Read the overrides in a request's headers; None if there are none, as in almost every request."""
+    fault, error, pacing = headers.get(FAULT_KEY), headers.get(ERROR_KEY), headers.get(PACING_KEY)
+    if fault is None and error is None and pacing is None:
         return None
     return Overrides(
-        () if asked is None else _faults(asked),
+        () if fault is None else _faults(fault),
         None if error is None else _error(error),
         {} if pacing is None else _pacing(pacing),
     )
@@ -201,52 +201,52 @@ def ends_with_error(faults: Iterable[Fault], prompt: Prompt) -> bool:
 
 
 def _faults(value: str) -> tuple[Fault, ...]:
-    """Read faults separated by commas; a header that is sent twice is such a list."""
+    """Read faults separated by commas; a repeated header is joined to such a list."""
     found = tuple(map(_fault, value.split(",")))
-    if why := faults.clash(found):
+    if why := faults.conflict(found):
         raise _refused(FAULT_HEADER, why)
     return found
 
 
 def _fault(value: str) -> Fault:
-    name, given = _parts(FAULT_HEADER, value)
+    name, values = _parts(FAULT_HEADER, value)
     if name not in FAULTS:
         raise _wrong(FAULT_HEADER, f"'{name}' is not a fault", FAULTS, name)
     parameters = FAULTS[name].parameters
-    for key in given:
+    for key in values:
         if key not in parameters:
             raise _wrong(FAULT_HEADER, f"`{name}` has no parameter '{key}'", parameters, key)
-    if AFTER.keys() <= given.keys():
+    if AFTER.keys() <= values.keys():
         raise _wrong(FAULT_HEADER, f"`{name}` takes only one of", AFTER)
-    return faults.fault(name, {key: _number(FAULT_HEADER, key, text, parameters[key]) for key, text in given.items()})
+    return faults.fault(name, {key: _number(FAULT_HEADER, key, text, parameters[key]) for key, text in values.items()})
 
 
 def _error(value: str) -> Failure:
-    status, given = _parts(ERROR_HEADER, value)
-    if status in NAMED_ERRORS and not given:
+    status, values = _parts(ERROR_HEADER, value)
+    if status in NAMED_ERRORS and not values:
         return errors.named(status)
     if not (status.isascii() and status.isdigit() and len(status) == 3 and int(status) in STATUSES):
-        raise _no_status(status)
-    for key in given:
-        if key not in FACTS:
-            raise _wrong(ERROR_HEADER, f"an error has no '{key}'", FACTS, key)
-    date = given.get("retry_after_date")
-    if date is not None and "retry_after" in given:
+        raise _invalid_status(status)
+    for key in values:
+        if key not in ERROR_PARAMETERS:
+            raise _wrong(ERROR_HEADER, f"an error has no '{key}'", ERROR_PARAMETERS, key)
+    date = values.get("retry_after_date")
+    if date is not None and "retry_after" in values:
         raise _refused(ERROR_HEADER, "`retry_after` and `retry_after_date` cannot be combined.")
     after = None if date is None else _number(ERROR_HEADER, "retry_after_date", date, SECONDS)
-    return replace(errors.plain(int(status), given, _retry(given), after), given=errors.fields_of(given))
+    return replace(errors.plain(int(status), values, _retry(values), after), given=errors.fields_of(values))
 
 
-def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the headers that say whether and when to retry."""
+def _retry(values: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the headers about whether and when to retry."""
     found: list[tuple[str, str]] = []
-    if (wait := given.get("retry_after_ms")) is not None:
+    if (wait := values.get("retry_after_ms")) is not None:
         found += errors.waiting(
-            int(_number(ERROR_HEADER, "retry_after_ms", wait, Parameter("Milliseconds.", most=MAX_MS)))
+            int(_number(ERROR_HEADER, "retry_after_ms", wait, Parameter("Milliseconds.", maximum=MAX_MS)))
         )
-    if (seconds := given.get("retry_after")) is not None:
+    if (seconds := values.get("retry_after")) is not None:
         found.append(("retry-after", str(_number(ERROR_HEADER, "retry_after", seconds, SECONDS))))
-    if (retry := given.get("should_retry")) is not None:
+    if (retry := values.get("should_retry")) is not None:
         if retry not in ("true", "false"):
             raise _refused(ERROR_HEADER, f"`should_retry` must be true or false, not '{retry}'.")
         found.append(("x-should-retry", retry))
@@ -255,16 +255,18 @@ def _retry(given: dict[str, str]) -> list[tuple[str, str]]:
 
 def _pacing(value: str) -> dict[str, object]:
     """Read `ttft_ms=500; itl_ms=20` into the fields of `Pace`."""
-    _, given = _parts(PACING_HEADER, f"pacing; {value}")
-    if not given:
-        raise _wrong(PACING_HEADER, "it is empty", PACES)
-    for key in given:
-        if key not in PACES:
-            raise _wrong(PACING_HEADER, f"there is no '{key}'", PACES, key)
-    if "tps" in given and "itl_ms" in given:
+    _, values = _parts(PACING_HEADER, f"pacing; {value}")
+    if not values:
+        raise _wrong(PACING_HEADER, "it is empty", PACING_PARAMETERS)
+    for key in values:
+        if key not in PACING_PARAMETERS:
+            raise _wrong(PACING_HEADER, f"there is no '{key}'", PACING_PARAMETERS, key)
+    if "tps" in values and "itl_ms" in values:
         raise _refused(PACING_HEADER, "`tps` and `itl_ms` cannot be combined.")
     numbers = {
-        key: _number(PACING_HEADER, key, text, parameter) for key, text in given.items() if (parameter := PACES[key])
+        key: _number(PACING_HEADER, key, text, parameter)
+        for key, text in values.items()
+        if (parameter := PACING_PARAMETERS[key])
     }
     if "tps" in numbers:
         numbers["itl_ms"] = 1000 / numbers.pop("tps")
@@ -273,12 +275,12 @@ def _pacing(value: str) -> dict[str, object]:
     fields: dict[str, object] = {**numbers}
     if per_chunk is not None:
         fields["per_chunk"] = always(int(per_chunk))
-    if "apply" in given:
-        fields["whole"] = _word("apply", given["apply"], APPLIES) == "both"
-    if "jitter" in given:
-        fields["jitter"] = jitter(_word("jitter", given["jitter"], JITTERS), spread, given.get("seed"))
-    elif alone := given.keys() & {"spread", "seed"}:
-        raise _refused(PACING_HEADER, f"`{min(alone)}` needs a `jitter`.")
+    if "apply" in values:
+        fields["whole"] = _word("apply", values["apply"], APPLIES) == "both"
+    if "jitter" in values:
+        fields["jitter"] = jitter(_word("jitter", values["jitter"], JITTERS), spread, values.get("seed"))
+    elif incomplete := values.keys() & {"spread", "seed"}:
+        raise _refused(PACING_HEADER, f"`{min(incomplete)}` needs a `jitter`.")
     return fields
 
 
@@ -294,19 +296,19 @@ _PART = re.compile(rf"((?:[^;=]*=\s*{_QUOTED.pattern}\s*(?=;|$))|[^;]*)(?:;|$)")
 
 
 def _parts(header: str, value: str) -> tuple[str, dict[str, str]]:
-    """Split `name; key=value; …`; a value may stand in quotes, as in other headers, and then have a semicolon."""
+    """Split `name; key=value; …`; a quoted value, as in other headers, may contain semicolons."""
     name, *rest = (part.strip() for part in _PART.findall(value))
-    given: dict[str, str] = {}
+    values: dict[str, str] = {}
     for part in filter(None, rest):
         key, sign, text = (each.strip() for each in part.partition("="))
         if _QUOTED.fullmatch(text):
             text = _ESCAPED.sub(r"\1", text[1:-1])
         if not sign:
             raise _refused(header, f"'{part}' is not a parameter; one is written `name=value`.")
-        if key in given:
+        if key in values:
             raise _refused(header, f"`{key}` is there twice.")
-        given[key] = text
-    return name, given
+        values[key] = text
+    return name, values
 
 
 def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
@@ -315,17 +317,19 @@ def _number(header: str, key: str, text: str, parameter: Parameter) -> float:
         value = int(text) if text.isdigit() else float(text)
     except ValueError:
         value = None
-    if value is None or not parameter.takes(value):
+    if value is None or not parameter.accepts(value):
         raise _refused(header, f"`{key}` must be {parameter.expected}, not '{text[:60]}'.")
     return value
 
 
-def _no_status(word: str) -> RequestError:
-    """Return the 400 of what is no status, or of a name that has parameters beside it."""
+def _invalid_status(word: str) -> RequestError:
+    """Return the 400 for an invalid status, or for the name of an error with parameters."""
     if (status := NAMED_ERRORS.get(word)) is not None:
         return _refused(ERROR_HEADER, f"parameters need a status instead of a name: `{status}; code={word}; …`.")
-    told = f"'{word[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}, and not the name of an error"
-    return _wrong(ERROR_HEADER, told, NAMED_ERRORS, word)
+    message = (
+        f"'{word[:60]}' is not a status from {STATUSES.start} to {STATUSES.stop - 1}, and not the name of an error"
+    )
+    return _wrong(ERROR_HEADER, message, NAMED_ERRORS, word)
 
 
 def _wrong(header: str, what: str, allowed: Iterable[str], word: str = "") -> RequestError:

@@ -16,13 +16,13 @@ ANY: Document = {}
 
 
 class Shelf(NamedTuple):
-    """Where the documents are: those that requests have stored, and the prompt templates of the script by id."""
+    """The documents that requests have stored, and the script's prompt templates by id."""
 
     records: Records
     templates: Mapping[str, Document]
 
     async def find(self, place: Place) -> Document | None:
-        """Return a document that is there; where a script has no templates, an empty one stands for any."""
+        """Return a document, if it exists; an empty one for any template if the script has none."""
         kind, name = place
         if kind == PROMPT:
             return self.templates.get(name) if self.templates else ANY
@@ -33,15 +33,15 @@ class Shelf(NamedTuple):
 async def recall(
     shelf: Shelf, wire: WireFormat, prompt: Prompt, places: Collection[Place], *, validate: bool
 ) -> Prompt:
-    """Return the prompt with the documents that it refers to, and those that they bring it to refer to.
+    """Return the prompt with the documents that it refers to, and those that these refer to.
 
     With `validate`, raise if one is missing.
     """
     while True:
         found = {place: document for place in places if (document := await shelf.find(place)) is not None}
-        taken = found.get(wire.continues_from(prompt) or ("", ""))
-        if validate and taken is not None:
-            _check_free(wire, taken)
+        continued = found.get(wire.continues_from(prompt) or ("", ""))
+        if validate and continued is not None:
+            _check_free(wire, continued)
         prompt = wire.recall(prompt, found, validate=validate)
         more = wire.references(prompt)
         if not more or more == places:
@@ -68,24 +68,24 @@ async def take(records: Records, wire: WireFormat, place: Place) -> AsyncIterato
     try:
         yield
     except BaseException:
-        await records.change(*place, _left)
+        await records.change(*place, _released)
         raise
 
 
-def _left(document: Document | None) -> Document | None:
+def _released(document: Document | None) -> Document | None:
     return None if document is None else {key: value for key, value in document.items() if key != "taken_until"}
 
 
 async def keep(records: Records, documents: Iterable[StoredDocument]) -> None:
     """Store the documents of an answer."""
-    for kept in documents:
-        if kept.data is not None:
-            await blobs.put(records, (kept.kind, kept.name), kept.data)
-        await records.change(kept.kind, kept.name, partial(_grown, kept))
+    for stored in documents:
+        if stored.data is not None:
+            await blobs.put(records, (stored.kind, stored.name), stored.data)
+        await records.change(stored.kind, stored.name, partial(_grown, stored))
 
 
-def _grown(kept: StoredDocument, before: Document | None) -> Document:
+def _grown(stored: StoredDocument, before: Document | None) -> Document:
     """Return the document to store, appended to the stored one if it grows."""
-    if before is None or not kept.grows:
-        return kept.document
-    return {**before, kept.grows: [*before[kept.grows], *kept.document[kept.grows]]}
+    if before is None or not stored.grows:
+        return stored.document
+    return {**before, stored.grows: [*before[stored.grows], *stored.document[stored.grows]]}

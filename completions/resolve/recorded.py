@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from completions.conversation import ParsedExchange, Prompt, Reply, Traffic
 from completions.exceptions import RequestError
-from completions.faults import ON_THE_WAY, effect_of
+from completions.faults import TRANSPORT_EFFECTS, effect_of
 from completions.outcome import Fault, Recorded
 from completions.script.match.matchers import Matcher
 from completions.script.request.matcher import renamed
@@ -22,9 +22,14 @@ def played(
     What `is_held` at a gate after some tokens is said anew, as only then it has tokens.
     """
     found = registry.format_at(recorded.path)
-    is_own = found is not None and (recorded.format or found[0].name) == prompt.format
-    is_same_way = recorded.status >= 400 or recorded.stream == prompt.stream
-    if is_own and is_same_way and not is_held and all(effect_of(fault) in ON_THE_WAY for fault in faults):
+    is_same_format = found is not None and (recorded.format or found[0].name) == prompt.format
+    is_same_mode = recorded.status >= 400 or recorded.stream == prompt.stream
+    if (
+        is_same_format
+        and is_same_mode
+        and not is_held
+        and all(effect_of(fault) in TRANSPORT_EFFECTS for fault in faults)
+    ):
         return rewritten(recorded, renamed(match, prompt))
     parsed = parsed_exchange(recorded)
     if parsed.error is not None and (parsed.reply is None or not parsed.reply.choices):
@@ -47,7 +52,7 @@ def parsed_exchange(recorded: Recorded) -> ParsedExchange:
 
 
 def rewritten(recorded: Recorded, names: Mapping[str, str]) -> Recorded:
-    """Return an answer with other names in place of these, wherever its pieces are cut; each at the time of its end.
+    """Return an answer with names replaced, wherever its pieces are cut; each replacement comes at the time of its end.
 
     AWS's binary stream, whose messages have lengths and checksums, stays as it is.
     """

@@ -1,6 +1,6 @@
-"""Step 3 without side effects: what a prompt would get from a script, and why each other rule would not answer.
+"""Step 3 without side effects: the outcome that a prompt would get, and why each other rule would not answer.
 
-Nothing is counted or charged and no dice are thrown, so a rehearsal can be repeated. Only the functions and callbacks
+Nothing is counted or charged and chaos is not applied, so a rehearsal can be repeated. Only the functions and callbacks
 of the script are called, since there is no other way to know their answers.
 """
 
@@ -22,7 +22,7 @@ NO_FORMAT = "it has no `format`, and this request is only answered by rules with
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a rule does with a prompt: whether it fits, and why it does not answer; None if it answers."""
+    """A rule's part in a rehearsal: whether it fits, and why it does not answer; None if it answers."""
 
     rule: Rule
     fits: bool
@@ -39,9 +39,9 @@ class Rehearsal:
 
 
 async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> Rehearsal:
-    """Return what `prompt` would get now; `uses` says how often each counted rule has answered."""
+    """Return the outcome that `prompt` would get now; `uses` has how often each counted rule has answered."""
     overrides = overrides_of(script, prompt)
-    overridden = overrides is not None and overrides.answers(prompt)
+    overridden = overrides is not None and overrides.answers_with_error(prompt)
     found = await candidates(script, prompt, overrides)
     rules = [rule for rule in found if not _is_retired(rule, uses)]
     taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
@@ -58,11 +58,11 @@ def _is_retired(rule: Rule, uses: Mapping[str, int]) -> bool:
 
 
 def _steps(script: Script, prompt: Prompt, uses: Mapping[str, int], overridden: str | None) -> list[Step]:
-    asked = {rule.name for rule in script.asked(prompt)}
+    applicable = {rule.name for rule in script.rules_for(prompt)}
     steps, answered = [], False
     for rule in script.rules:
         fits = script.fits(rule, prompt)
-        if rule.name not in asked:
+        if rule.name not in applicable:
             why: str | None = NO_FORMAT
         elif not fits or _is_retired(rule, uses):
             why = rule.why_not(prompt)

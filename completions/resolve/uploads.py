@@ -1,4 +1,4 @@
-"""Around resolve: put what was uploaded in the place of its id, so that a file counts as one that is sent."""
+"""Around resolve: replace the ids of uploaded files by their content, so that they count like files that are sent."""
 
 import mimetypes
 import time
@@ -12,26 +12,26 @@ from completions.state.records import Document, Records, is_over
 from completions.wire.base import Place
 
 Find = Callable[[str], Place | None]
-"""Returns where a file is kept whose name a part's source may be: `WireFormat.upload_place`."""
+"""Returns where the file is stored that a part's source may name: `WireFormat.upload_place`."""
 
-LONGEST_NAME = 200
-"""Characters of a part's source above which it is data or an address, and no name of a file."""
+MAX_NAME = 200
+"""Characters of a part's source above which it is data or an address, and not the name of a file."""
 
 
 async def with_uploads(records: Records, find: Find, prompt: Prompt) -> Prompt:
     """Return a prompt whose parts have the content of the files that they name.
 
-    What no upload has, or what is larger than a request may be, stays as it is.
+    A file that was not uploaded, or that is larger than a request may be, is left unchanged.
     """
     messages = [
-        replace(message, parts=tuple([await _filled(records, find, part) for part in message.parts]))
+        replace(message, parts=tuple([await _with_content(records, find, part) for part in message.parts]))
         for message in prompt.messages
     ]
     return replace(prompt, messages=tuple(messages))
 
 
-async def _filled(records: Records, find: Find, part: Part) -> Part:
-    place = find(part.source) if len(part.source) <= LONGEST_NAME else None
+async def _with_content(records: Records, find: Find, part: Part) -> Part:
+    place = find(part.source) if len(part.source) <= MAX_NAME else None
     file = await records.get(*place) if place else None
     if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or is_over(file, time.time()):
         return part
@@ -42,5 +42,5 @@ async def _filled(records: Records, find: Find, part: Part) -> Part:
 
 
 def _media_type(file: Document) -> str:
-    told = file.get("mime_type") or file.get("media_type")
-    return told or mimetypes.guess_type(file.get("filename", ""))[0] or ""
+    media_type = file.get("mime_type") or file.get("media_type")
+    return media_type or mimetypes.guess_type(file.get("filename", ""))[0] or ""

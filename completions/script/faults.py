@@ -10,19 +10,19 @@ from completions.script.language import CHAOS, STATUSES
 from completions.script.reply.errors import Failure, failure
 from completions.script.text.node import Node
 
-Strike = tuple[Fault, ...] | Failure
-"""A result of the dice."""
+ChaosResult = tuple[Fault, ...] | Failure
+"""A result of chaos."""
 
 
 @dataclass(frozen=True, slots=True)
 class Chaos:
-    """Seeded dice: at `rate`, one of these faults and errors. The same seed and throw give the same result."""
+    """Random faults and errors: one of `of` with probability `rate`. The same seed and throw give the same result."""
 
     rate: float
     seed: int
-    of: tuple[Strike, ...]
+    of: tuple[ChaosResult, ...]
 
-    def throw(self, number: int) -> Strike | None:
+    def throw(self, number: int) -> ChaosResult | None:
         """Return the result of a throw; None if nothing happens."""
         dice = Random(f"{self.seed}/{number}")
         return dice.choice(self.of) if dice.random() < self.rate else None
@@ -31,7 +31,7 @@ class Chaos:
 def combined(node: Node) -> tuple[Fault, ...]:
     """Read a fault, or a list of faults that are applied in order."""
     found = tuple(map(fault, node.one_or_more("fault")))
-    if why := faults.clash(found):
+    if why := faults.conflict(found):
         raise node.error(f"has faults that cannot be combined: {why}")
     return found
 
@@ -47,11 +47,13 @@ def fault(node: Node) -> Fault:
     found = node.fields(optional=FAULTS)
     if len(found) != 1:
         raise node.error("must name one fault.")
-    name, given = next(iter(found.items()))
+    name, parameter_nodes = next(iter(found.items()))
     parameters = FAULTS[name].parameters
-    values = {key: _number(child, parameters[key]) for key, child in given.fields(optional=parameters).items()}
+    values = {
+        key: _number(child, parameters[key]) for key, child in parameter_nodes.fields(optional=parameters).items()
+    }
     if AFTER.keys() <= values.keys():
-        raise given.error(f"takes one of: {', '.join(AFTER)}.")
+        raise parameter_nodes.error(f"takes one of: {', '.join(AFTER)}.")
     return faults.fault(name, values)
 
 
@@ -61,17 +63,17 @@ def chaos(node: Node) -> Chaos:
     rate = fields["rate"].number()
     if not 0 <= rate <= 1:
         raise fields["rate"].wrong("a number from 0 to 1")
-    of = tuple(map(_strike, fields["of"].items("fault or error")))
+    of = tuple(map(_chaos_result, fields["of"].items("fault or error")))
     return Chaos(rate, fields["seed"].count() if "seed" in fields else 0, of)
 
 
-def _strike(node: Node) -> Strike:
+def _chaos_result(node: Node) -> ChaosResult:
     if isinstance(node.value, dict) and "error" in node.value:
         return failure(node.fields(required=("error",))["error"])
     return combined(node)
 
 
 def _number(node: Node, parameter: Parameter) -> float:
-    if not parameter.takes(node.value):
+    if not parameter.accepts(node.value):
         raise node.wrong(parameter.expected)
     return node.number()

@@ -185,7 +185,7 @@ def _match() -> Schema:
 
 def _parameter(parameter: Parameter) -> Schema:
     kind = "integer" if parameter.whole else "number"
-    return {"type": kind, "minimum": parameter.least, "maximum": parameter.most, "description": parameter.help}
+    return {"type": kind, "minimum": parameter.minimum, "maximum": parameter.maximum, "description": parameter.help}
 
 
 def _fault() -> Schema:

@@ -1,4 +1,4 @@
-"""Doubts about a script that loads, but cannot mean what it says."""
+"""Doubts about a script that loads, but most likely does not do what its author meant."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -16,72 +16,72 @@ from completions.script.reply.replies import Answer, Fixed, Written, WrittenChoi
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Doubt
 
-TAKEN_BY = {
+FORMATS_OF_KEY = {
     "embedding": frozenset({"embeddings", "cohere_embed", "ollama_embed"}),
     "moderation": frozenset({"moderations"}),
     "scores": frozenset({"rerank"}),
 }
-"""What a reply says to formats that take no text."""
+"""The formats that use these keys of a reply, and no text."""
 
-OF_WHOLE = ("eq", "iexact", "contains", "icontains", "startswith", "endswith")
-"""The lookups that a text fulfils only if all of the operand stands in it."""
+WHOLE_TEXT_LOOKUPS = ("eq", "iexact", "contains", "icontains", "startswith", "endswith")
+"""The lookups that a text fulfils only if it contains the whole operand."""
 
 
 def doubts(script: Script) -> list[Doubt]:
-    """Return what was doubted while it was read, and the rules that can never answer.
+    """Return the doubts from reading a script, and those about rules that can never answer.
 
-    An earlier rule takes all of theirs, or nothing asks for theirs.
+    Earlier rules take all their requests, or no request needs them.
     """
-    earlier = _Earlier()
-    found = [Doubt(rule.line, message) for rule in script.rules for message in _of_rule(rule, script, earlier)]
+    earlier = _EarlierRules()
+    found = [Doubt(rule.line, message) for rule in script.rules for message in _doubts_of_rule(rule, script, earlier)]
     return sorted([*script.doubts, *found], key=lambda doubt: doubt.line)
 
 
 def doubts_of_rules(script: Script, lines: Mapping[str, int]) -> list[Doubt]:
-    """Return what is doubtful of some rules of a script where they stand, by their names and their lines."""
-    earlier = _Earlier()
+    """Return the doubts about some rules of a script, given by their names, at these lines."""
+    earlier = _EarlierRules()
     found: list[Doubt] = []
     for rule in script.rules:
         if rule.name in lines:
-            found += [Doubt(lines[rule.name], message) for message in _of_rule(rule, script, earlier)]
+            found += [Doubt(lines[rule.name], message) for message in _doubts_of_rule(rule, script, earlier)]
         else:
             earlier.note(rule)
     return found
 
 
-def _of_rule(rule: Rule, script: Script, earlier: "_Earlier") -> Iterator[str]:
-    """Yield what is doubtful of the next rule of a script."""
-    if what := _never_asked(rule):
-        asked = f"only rules with a `format` in their match answer requests for {what}"
-        yield f"the rule '{rule.name}' never gives its answer: {asked}."
-    if (asked_of := _unlisted(rule, script)) is not None:
-        yield f"the rule '{rule.name}' never answers: {asked_of}, and `models` lists no such model."
-    if rule.match is not None and (both := contradiction(rule.match)) is not None:
-        yield f"the rule '{rule.name}' never answers: no request matches {both}."
-    for told in filter(None, (_not_taken(rule), _without_effect(rule, script.pacing), _same_id(rule))):
-        yield f"the rule '{rule.name}' {told}."
+def _doubts_of_rule(rule: Rule, script: Script, earlier: "_EarlierRules") -> Iterator[str]:
+    """Yield the doubts about the next rule of a script."""
+    if kind := _never_requested(rule):
+        explanation = f"only rules with a `format` in their match answer requests for {kind}"
+        yield f"the rule '{rule.name}' never gives its answer: {explanation}."
+    if (condition := _unlisted_model(rule, script)) is not None:
+        yield f"the rule '{rule.name}' never answers: {condition}, and `models` lists no such model."
+    if rule.match is not None and (contradictory := contradiction(rule.match)) is not None:
+        yield f"the rule '{rule.name}' never answers: no request matches {contradictory}."
+    for doubt in filter(None, (_ignored_by_format(rule), _without_effect(rule, script.pacing), _same_id(rule))):
+        yield f"the rule '{rule.name}' {doubt}."
     if rule.times is not None and rule.times < len(rule.answers):
         unused = f"answers {rule.times} times, so it never gives the rest of its {len(rule.answers)} answers"
         yield f"the rule '{rule.name}' {unused}."
-    if (taken := earlier.takes(rule)) is not None and not _is_pushed_again(rule, taken[0]):
-        first, why = taken
+    if (earlier_rule := earlier.takes(rule)) is not None and not _is_pushed_again(rule, earlier_rule[0]):
+        first, why = earlier_rule
         place = f" in line {first.line}" if first.line else ", which is tried before it,"
         yield f"the rule '{rule.name}' never answers: '{first.name}'{place} {why}."
     earlier.note(rule)
 
 
 def _is_pushed_again(rule: Rule, first: Rule) -> bool:
-    """Tell whether two pushed rules have all but their names in common, as those that each test of a module pushes."""
+    """Tell whether two pushed rules differ only in their names, like those that each test of a module pushes."""
     return not first.line and not rule.line and replace(first, name=rule.name) == rule
 
 
-def takes_all(rule: Rule) -> bool:
-    """Tell whether a rule matches every request for an answer that is generated, for ever."""
+def matches_all(rule: Rule) -> bool:
+    """Tell whether a rule matches every request for a generated answer, without a limit."""
     return rule.times is None and (rule.match is None or rule.match == All(()))
 
 
-class _Earlier:
-    """The rules so far that never retire: the first that matches every request, and the others by their condition."""
+class _EarlierRules:
+    """The rules so far without `times`: the first that matches every request, and the others by their condition."""
 
     def __init__(self) -> None:
         self._all: Rule | None = None
@@ -92,7 +92,7 @@ class _Earlier:
         """Add the next rule."""
         if rule.times is not None:
             return
-        if takes_all(rule):
+        if matches_all(rule):
             self._all = self._all or rule
         elif rule.match is not None:
             self._alike.setdefault(rule.match.claim(), []).append(rule)
@@ -101,7 +101,7 @@ class _Earlier:
 
     def takes(self, rule: Rule) -> tuple[Rule, str] | None:
         """Return the rule that takes all of another one's requests, and why."""
-        # what is not generated passes by a rule that names no format, so one that does may still be asked
+        # rules without a format do not apply to answers that are not generated, so a rule with one may still apply
         if self._all is not None and not _names_format(rule):
             return self._all, "matches every request"
         if rule.match is None:
@@ -111,11 +111,15 @@ class _Earlier:
         return self._takes_part(rule) if same is None else (same, "has the same condition")
 
     def _takes_part(self, rule: Rule) -> tuple[Rule, str] | None:
-        """Return the rule that asks for a part of the text that another one asks for."""
+        """Return the rule whose condition is on a part of the text in another one's condition."""
         if _names_format(rule):
             return None
         for whole in rule.match.parts if isinstance(rule.match, All) else (rule.match,):
-            if isinstance(whole, Condition) and isinstance(whole.expected, str) and whole.lookup.name in OF_WHOLE:
+            if (
+                isinstance(whole, Condition)
+                and isinstance(whole.expected, str)
+                and whole.lookup.name in WHOLE_TEXT_LOOKUPS
+            ):
                 for part, first in self._parts.get((whole.field.name, whole.key), ()):
                     if _is_part(part, whole):
                         return first, f"matches every request whose {part.claim()}"
@@ -123,34 +127,34 @@ class _Earlier:
 
 
 def _is_part(part: Condition, whole: Condition) -> bool:
-    """Tell whether every text that fulfils one condition fulfils the one on a part of it, too."""
+    """Tell whether every text that fulfils the second condition also fulfils the first, on a part of it."""
     text, found = str(part.expected), str(whole.expected)
     if part.lookup.name == "icontains":
         return text.casefold() in found.casefold()
     return whole.lookup.name not in ("iexact", "icontains") and text in found
 
 
-def _unlisted(rule: Rule, script: Script) -> str | None:
-    """Return what a rule asks of the model, where the script lists no model that is so, and others are refused."""
+def _unlisted_model(rule: Rule, script: Script) -> str | None:
+    """Return a rule's condition on the model if no listed model fulfils it and others are refused."""
     names = script.catalogue.only
     if not names or not script.validate:
         return None
     parts = rule.match.parts if isinstance(rule.match, All) else (rule.match,)
-    asked = [part for part in parts if isinstance(part, Condition) and part.field.name == "model"]
-    missed = (part for part in asked if part.lookup.name != "exists" and not fits_one_of(part, names))
-    return next((part.claim() for part in missed), None)
+    conditions = [part for part in parts if isinstance(part, Condition) and part.field.name == "model"]
+    unfulfilled = (part for part in conditions if part.lookup.name != "exists" and not fits_one_of(part, names))
+    return next((part.claim() for part in unfulfilled), None)
 
 
 def _without_effect(rule: Rule, usual: Pace) -> str | None:
-    """Return which of a rule's faults never strike, or what of its pacing paces nothing; `usual` is the script's.
+    """Return which of a rule's faults, or what of its pacing, has no effect; `usual` is the script's pacing.
 
-    Faults of streams or words do not strike errors, those of words not events as they stand.
+    Faults of streams and of content have no effect on errors, and those of content none on exact events.
     """
     names = {fault.name: FAULTS[fault.name].stage for fault in rule.faults}
     words = [name for name, stage in names.items() if stage is Stage.CONTENT]
     streams = [name for name, stage in names.items() if stage in (Stage.STREAM, Stage.CONTENT)]
     if _all_are(Failure, rule) and not ERRORS_IN_STREAM & names.keys():
-        return _of_errors(rule, usual, streams)
+        return _without_effect_on_errors(rule, usual, streams)
     plays = any(isinstance(answer, Play | PassOn) for answer in rule.answers)
     if rule.pacing.speed is not None and rule.pacing.speed != usual.speed and not plays:
         return "gives no recorded answer, so the `speed` of its pacing has no effect"
@@ -159,8 +163,8 @@ def _without_effect(rule: Rule, usual: Pace) -> str | None:
     return None
 
 
-def _of_errors(rule: Rule, usual: Pace, streams: Sequence[str]) -> str | None:
-    """Return what of a rule that answers with errors alone has no effect; `streams` are its faults of streams."""
+def _without_effect_on_errors(rule: Rule, usual: Pace, streams: Sequence[str]) -> str | None:
+    """Return what has no effect in a rule that only answers with errors; `streams` are its faults of streams."""
     if streams:
         return f"only answers with errors, on which this has no effect: {', '.join(streams)}"
     if rule.pacing != usual and not _names_format(rule):
@@ -176,8 +180,8 @@ def _all_are(kind: type, rule: Rule) -> bool:
     return bool(rule.answers) and all(isinstance(answer, kind) for answer in rule.answers)
 
 
-def _never_asked(rule: Rule) -> str | None:
-    """Return what a rule answers that is asked of no rule like it."""
+def _never_requested(rule: Rule) -> str | None:
+    """Return the kind of a rule's answer that no request without a format asks for."""
     if _names_format(rule):
         return None
     for choices in filter(None, map(_choices, rule.answers)):
@@ -190,23 +194,25 @@ def _never_asked(rule: Rule) -> str | None:
     return None
 
 
-def _not_taken(rule: Rule) -> str | None:
-    """Return which of the formats that a rule names take nothing of its answers, as they are texts."""
+def _ignored_by_format(rule: Rule) -> str | None:
+    """Return the doubt about a rule for formats that ignore its answers because these are texts."""
     parts = rule.match.parts if isinstance(rule.match, All) else (rule.match,)
     for part in parts:
         if isinstance(part, Condition) and part.field.name == "format" and part.lookup.name in ("eq", "in"):
-            named = {*part.expected} if isinstance(part.expected, tuple) else {part.expected}
-            given = [_choices(answer) for answer in rule.answers]
-            for key, formats in TAKEN_BY.items():
-                if named <= formats and all(
-                    choices is not None and not any(getattr(choice, key) for choice in choices) for choices in given
+            formats_of_rule = {*part.expected} if isinstance(part.expected, tuple) else {part.expected}
+            choices_of_answers = [_choices(answer) for answer in rule.answers]
+            for key, formats in FORMATS_OF_KEY.items():
+                if formats_of_rule <= formats and all(
+                    choices is not None and not any(getattr(choice, key) for choice in choices)
+                    for choices in choices_of_answers
                 ):
-                    return f"is for {', '.join(sorted(map(str, named)))}, where only a reply with `{key}` has an effect"
+                    names = ", ".join(sorted(map(str, formats_of_rule)))
+                    return f"is for {names}, where only a reply with `{key}` has an effect"
     return None
 
 
 def _same_id(rule: Rule) -> str | None:
-    """Return what is wrong with the calls of one choice, if two have the same id."""
+    """Return the doubt about a choice in which two calls have the same id."""
     for choice in (choice for answer in rule.answers for choice in _choices(answer) or ()):
         calls = [*choice.tool_calls, *(block.call for block in choice.blocks if block.call)]
         ids = [call.id for call in calls if call.id and isinstance(call.id, str)]
@@ -216,7 +222,7 @@ def _same_id(rule: Rule) -> str | None:
 
 
 def _choices(answer: Answer) -> Sequence[Choice | WrittenChoice] | None:
-    """Return the choices of an answer that has them from the start."""
+    """Return the choices of an answer if they are known in advance."""
     match answer:
         case Fixed():
             return answer.reply.choices

@@ -20,7 +20,7 @@ from completions.script.scenarios import Running, Scenarios
 from completions.script.text.node import Doubt
 
 PUSHED = "pushed"
-"""What stands for the file of what was pushed, in errors."""
+"""Replaces the file's name in errors of pushed rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Rule:
     """A named condition and its answers in order, the last of which repeats. Without a condition, every prompt matches.
 
     `pacing` and `chaos` include the script's defaults. `line` is the position in the script. `before` is what a stream
-    says before a fault ends it with the rule's error. `is_counted` is set if the answer depends on how often the rule
-    has answered. `cassette` is the file where its answers are recorded, if they are.
+    answers before a fault ends it with the rule's error. `is_counted` is set if the answer depends on how often the
+    rule has answered. `cassette` is the file where its answers are recorded, if they are.
     """
 
     name: str
@@ -50,12 +50,12 @@ class Rule:
         object.__setattr__(self, "is_counted", self.times is not None or len(self.answers) > 1 or in_turn)
 
     def answer(self, uses: int) -> Answer:
-        """Return the answer of a request before which the rule answered so often."""
+        """Return the answer to a request after the rule has answered `uses` times."""
         number = min(uses, len(self.answers) - 1)
         return _in_turn(self.answers[number], uses - number)
 
-    def says_before(self, uses: int) -> Answer | None:
-        """Return what a stream of such a request says before its error."""
+    def answer_before(self, uses: int) -> Answer | None:
+        """Return the answer of such a request's stream before its error."""
         return None if self.before is None else _in_turn(self.before, uses)
 
     def why_not(self, prompt: Prompt) -> str:
@@ -70,9 +70,9 @@ def _in_turn(answer: Answer, turn: int) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script: where it comes from, what its defaults say, its rules, and what was doubted while it was read.
+    """A script: its source, its defaults, its rules, and doubts about its text.
 
-    `has_fallback` is whether it says itself what answers where no rule does, and `upstream` the other server that does.
+    `has_fallback` is whether it sets the fallback itself, and `upstream` the other server that is its fallback.
     """
 
     source: str
@@ -99,13 +99,13 @@ class Script:
     _special: Index[Rule] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """File the rules: all for what is generated, and for all else those that name a format."""
+        """Index the rules: all for generated answers, and for others those that name a format."""
         object.__setattr__(self, "_index", Index(self.rules))
         object.__setattr__(self, "_special", Index(self.rules, "format"))
 
     @property
     def verbatim_texts(self) -> tuple[str, ...] | None:
-        """The texts of its answers if all of these are verbatim documents, whose tokens nobody counts; else None."""
+        """The texts of its answers if all are verbatim documents, whose tokens are not counted; else None."""
         answers = [answer for rule in self.rules for answer in rule.answers]
         replies = [answer.reply for answer in answers if isinstance(answer, Fixed) and answer.reply.body is not None]
         if not replies or len(replies) < len(answers):
@@ -114,17 +114,17 @@ class Script:
 
     @property
     def data_problem(self) -> str | None:
-        """What is wrong with a data file that changed after the script was read; None where nothing is."""
+        """The problem of a data file that changed after the script was read; None if there is none."""
         files = (each.file for rule in self.rules for each in rule.answers if isinstance(each, FromData))
         return next((file.problem for file in files if file.problem is not None), None)
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The names of the models that it lists; if there are none, all known models exist, or any."""
+        """The names of the models that it lists; if it lists none, all known models exist, or any."""
         return self.catalogue.names
 
-    def asked(self, prompt: Prompt) -> Sequence[Rule]:
-        """Return the rules that speak to such a prompt; to what is not generated only those that name a format do."""
+    def rules_for(self, prompt: Prompt) -> Sequence[Rule]:
+        """Return the rules for a prompt's task: if its answer is not generated, only those that name a format."""
         return self.rules if prompt.task == "generate" else self._special.rules
 
     @property
@@ -133,7 +133,7 @@ class Script:
         return any(limits.tpm is not None for limits in self.limits)
 
     def candidates(self, prompt: Prompt) -> list[Rule]:
-        """Return the matching rules in order, up to the first that never retires: one of them answers, or none."""
+        """Return the matching rules in order, up to the first without `times`: one of them answers, or none."""
         found = []
         index = self._index if prompt.task == "generate" else self._special
         for rule in index.possible(prompt):

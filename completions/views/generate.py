@@ -13,7 +13,7 @@ from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.outcome import Ineffective
 from completions.resolve.ask import answer, dialect_of
-from completions.resolve.overrides import UNSTREAMED, WithoutEffect
+from completions.resolve.overrides import NOT_STREAMED, WithoutEffect
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
 from completions.views.address import root_of
@@ -91,7 +91,7 @@ async def _wait_for_load_and_gate(turn: Turn) -> None:
     if hold is not None and hold.after_tokens is None:
         await turn.space.gates.wait(hold.gate, hold.timeout_ms / 1000)
     elif hold is not None and not turn.prompt.stream:
-        turn.exchange.ineffective += (Ineffective("hold; after_tokens", UNSTREAMED),)
+        turn.exchange.ineffective += (Ineffective("hold; after_tokens", NOT_STREAMED),)
 
 
 async def _write_events(turn: Turn) -> None:

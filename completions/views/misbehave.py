@@ -11,9 +11,9 @@ from completions.delivery import bodies, line
 from completions.delivery.sabotage import Ending, ending, pauses, spoil, spoil_frames
 from completions.event import Event, Events, Frames
 from completions.exceptions import RequestError
-from completions.faults import ERRORS_IN_STREAM, ON_THE_WAY, Effect, effect_of
+from completions.faults import ERRORS_IN_STREAM, TRANSPORT_EFFECTS, Effect, effect_of
 from completions.outcome import Fault
-from completions.resolve.overrides import AN_ERROR, FAULT_HEADER, UNSTREAMED
+from completions.resolve.overrides import FAULT_HEADER, IS_ERROR, NOT_STREAMED
 from completions.views.edge import error_of
 from completions.views.http import EventStream, ExchangeResponse, RawResponse, SeveredResponse, whole_response
 from completions.views.streaming import check_framing, keep_alive, schedule_frames
@@ -60,15 +60,15 @@ def _why_ineffective(fault: Fault, turn: Turn) -> str | None:
     reply = turn.outcome.reply
     effect = _effect(fault, turn)
     if turn.outcome.upstream is not None or turn.outcome.recorded is not None:
-        return None if effect in ON_THE_WAY else "another server answers"
+        return None if effect in TRANSPORT_EFFECTS else "another server answers"
     if reply is None:
-        return AN_ERROR if effect in STREAM_EFFECTS or effect is Effect.CONTENT else None
+        return IS_ERROR if effect in STREAM_EFFECTS or effect is Effect.CONTENT else None
     if effect is Effect.CONTENT:
         if reply.events is not None:
             return "its rule sets the exact events"
         return _why_impossible(fault, turn) if turn.prompt.task == "generate" else "this answer has no text"
     if effect in STREAM_EFFECTS and not turn.is_stream:
-        return UNSTREAMED
+        return NOT_STREAMED
     return (
         WEBSOCKET_FRAMES if turn.is_stream and fault.name in turn.wire.framing(turn.prompt).ineffective_faults else None
     )

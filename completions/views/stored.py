@@ -15,7 +15,7 @@ from completions.resolve.engine import resolve
 from completions.resolve.overrides import (
     ERROR_HEADER,
     ERROR_KEY,
-    FIELDLESS,
+    NO_SUCH_FIELD,
     PACING_HEADER,
     PACING_KEY,
     fields_without_effect,
@@ -196,7 +196,7 @@ async def _raise_requested_error(space: Namespace, headers: TextHeaders, envelop
     outcome = await resolve(space, Prompt(format="stored", task="state", headers=headers))
     if outcome.error is not None:
         for name in fields_without_effect(outcome.error, envelope):
-            raise without_effect(ERROR_HEADER, f"`{name}`", FIELDLESS)
+            raise without_effect(ERROR_HEADER, f"`{name}`", NO_SUCH_FIELD)
         raise outcome.error
 
 

@@ -8,7 +8,7 @@ from completions.event import Events
 from completions.exceptions import RequestError, RuleFailed
 from completions.journal.exchange import Exchange
 from completions.outcome import Ineffective, Outcome
-from completions.resolve.overrides import ERROR_HEADER, FIELDLESS, fields_without_effect, without_effect
+from completions.resolve.overrides import ERROR_HEADER, NO_SUCH_FIELD, fields_without_effect, without_effect
 from completions.state.namespaces import Namespace
 from completions.wire.base import WireFormat
 
@@ -41,7 +41,7 @@ class Turn:
     def check_error(self, error: RequestError) -> None:
         """Note the fields that a rule sets on the error, and that this format's errors lack: they have no effect."""
         for name in fields_without_effect(error, self._envelope):
-            self.note_ineffective(ERROR_HEADER, name, FIELDLESS)
+            self.note_ineffective(ERROR_HEADER, name, NO_SUCH_FIELD)
 
     def _envelope(self, error: RequestError) -> object:
         return self.wire.error(self.wire.adapt_error(error))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from completions.faults import AFTER, COMBINED, FAULTS, Effect, Stage
+from completions.faults import AFTER, COMBINABLE, FAULTS, Effect, Stage
 from completions.faults import fault as made
 from tests.clients.sightings import STREAMED, WHOLE
 from tests.docs.pages import page
@@ -83,7 +83,7 @@ def test_combinations__are_those_that_are_taken() -> None:
         effect = WORDS[first.split("**")[1]]
         told[effect] = {column for column, cell in zip(columns, cells, strict=True) if cell.strip()}
         names |= dict.fromkeys(re.findall(r"`(\w+_?\w+)`(?! with)", first), effect)
-    assert told == {effect: set(others) for effect, others in COMBINED.items() if others}
+    assert told == {effect: set(others) for effect, others in COMBINABLE.items() if others}
     alone = {"hang", "close", "reset", "stall", "ms"}
     assert {name: FAULTS[name].effect for name in FAULTS.keys() - alone} == {
         name: effect for name, effect in names.items() if name not in alone

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from completions.delivery.line import drip
 from completions.event.scatter import Jitter
 from completions.exceptions import ScriptError
-from completions.faults import COMBINED, FAULTS, Effect
+from completions.faults import COMBINABLE, FAULTS, Effect
 from completions.outcome import Fault
 from completions.resolve import engine
 from completions.resolve.overrides import read_overrides
@@ -178,10 +178,10 @@ async def test_faults__of_which_one_would_have_no_effect_are_refused(
 
 
 def test_faults__combine_alike_in_either_order() -> None:
-    assert {(one, other) for one, others in COMBINED.items() for other in others} == {
-        (other, one) for one, others in COMBINED.items() for other in others
+    assert {(one, other) for one, others in COMBINABLE.items() for other in others} == {
+        (other, one) for one, others in COMBINABLE.items() for other in others
     }
-    assert COMBINED.keys() == set(Effect)
+    assert COMBINABLE.keys() == set(Effect)
 
 
 def test_faults__are_a_list_in_order_in_scripts_and_in_headers() -> None:
@@ -287,7 +287,7 @@ async def test_error_header__says_whether_and_when_to_try_again(async_client: As
 
 def test_pacing_header__goes_before_the_rule_s() -> None:
     asked = read_overrides({"x-mock-pacing": "ttft_ms=500; tps=50; apply=both"})
-    assert asked is not None and not asked.is_trouble
+    assert asked is not None and not asked.has_fault_or_error
     pace = asked.paced(Pace(ttft_ms=1, itl_ms=2, prefill_ms_per_1k=3))
     assert (pace.ttft_ms, pace.itl_ms, pace.prefill_ms_per_1k, pace.whole) == (500, 20, 3, True)
 

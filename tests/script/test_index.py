@@ -131,4 +131,4 @@ def test_index__has_for_what_is_not_generated_only_rules_that_name_a_format() ->
     found = script(text)
     prompt = asked(task="embed", format="embeddings")
     assert [rule.name for rule in found.candidates(prompt)] == ["vectors"]
-    assert all(isinstance(rule, Rule) for rule in found.asked(prompt))
+    assert all(isinstance(rule, Rule) for rule in found.rules_for(prompt))

@@ -211,7 +211,7 @@ class Python:
 
     async def _result(self, prompt: Prompt) -> object:
         result = await asyncio.wrap_future(budget.functions.submit(partial(self.function, prompt)))
-        return await asyncio.wrap_future(budget.apart.submit(result)) if inspect.isawaitable(result) else result
+        return await asyncio.wrap_future(budget.coroutines.submit(result)) if inspect.isawaitable(result) else result
 
     def _reply(self, result: object, prompt: Prompt) -> Reply:
         match result:
