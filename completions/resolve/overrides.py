@@ -40,7 +40,7 @@ OTHER_VALUE = "another"
 ERROR_PARAMETERS = tuple(key for key in ERROR if key not in ("status", "headers"))
 """The parameters of an error after its status."""
 
-SECONDS = Parameter("Seconds.", maximum=errors.LATEST, whole=False)
+SECONDS = Parameter("Seconds.", maximum=errors.MAX_RETRY_SECONDS, whole=False)
 _MS = Parameter("Milliseconds.", maximum=MAX_MS, whole=False)
 PACING_PARAMETERS: dict[str, Parameter | None] = {
     "ttft_ms": _MS,
@@ -241,7 +241,7 @@ def _retry(values: dict[str, str]) -> list[tuple[str, str]]:
     """Return the headers about whether and when to retry."""
     found: list[tuple[str, str]] = []
     if (wait := values.get("retry_after_ms")) is not None:
-        found += errors.waiting(
+        found += errors.retry_headers(
             int(_number(ERROR_HEADER, "retry_after_ms", wait, Parameter("Milliseconds.", maximum=MAX_MS)))
         )
     if (seconds := values.get("retry_after")) is not None:

@@ -9,7 +9,7 @@ from completions.script import cassette_keys, language, prompts
 from completions.script.language import Keys
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
 from completions.script.match.lookups import LOOKUPS
-from completions.script.reply.errors import LATEST
+from completions.script.reply.errors import MAX_RETRY_SECONDS
 from completions.tokens.capabilities import EFFORTS, FEATURES
 
 Schema = Mapping[str, object]
@@ -57,8 +57,8 @@ KINDS: dict[str, Schema] = {
     "rate": {"type": "number", "minimum": 0, "maximum": 1},
     "names": {"type": "array", "items": SCALARS},
     "name_or_names": {"anyOf": [SCALARS, {"type": "array", "items": SCALARS}]},
-    "retry_after": {"anyOf": [{"type": "number", "minimum": 0, "maximum": LATEST}, TEXT]},
-    "retry_after_date": {"type": "number", "minimum": 0, "maximum": LATEST},
+    "retry_after": {"anyOf": [{"type": "number", "minimum": 0, "maximum": MAX_RETRY_SECONDS}, TEXT]},
+    "retry_after_date": {"type": "number", "minimum": 0, "maximum": MAX_RETRY_SECONDS},
     "logprobs": {"anyOf": [LOGPROB, {"type": "array", "items": LOGPROB, "minItems": 1}]},
     "vector": {"type": "array", "items": {"type": "number"}, "minItems": 1},
     "dialect": {"enum": NAMES["dialect"]},

@@ -20,7 +20,7 @@ from completions.script.match.fields import FIELDS
 from completions.script.models import UNLISTED, models
 from completions.script.pace import Pace, hold, pacing
 from completions.script.prompts import prompts
-from completions.script.reply.answers import NAMED, answer, fallback, reply
+from completions.script.reply.answers import NAMED_ANSWERS, answer, fallback, reply
 from completions.script.reply.errors import failure
 from completions.script.reply.passing import PassOn
 from completions.script.reply.recording import Play
@@ -77,7 +77,7 @@ def _script(document: Node) -> Script:
     if strict and "fallback" in defaults:
         node = defaults["fallback"]
         node.source.tell(node.error("cannot be combined with `strict: true`, which answers with an error."))
-    answers = take("fallback", fallback, NAMED["auto"])
+    answers = take("fallback", fallback, NAMED_ANSWERS["auto"])
     pace, dice = take("pacing", lambda node: pacing(node, Pace()), Pace()), take("chaos", chaos, None)
     catalogue, keys = take("models", models, UNLISTED), take("keys", _keys, ())
     validate = take("validate", _flag, not isinstance(answers, PassOn))

@@ -1,6 +1,6 @@
-"""Step 3: values of a script that can be used, and most likely mean something else than they are taken for.
+"""Step 3: values of a script that are valid, but most likely mean something else.
 
-The readers ask here, and each doubt is noted where the value stands (`Node.doubt`).
+The readers call these checks, and each doubt is noted with the value's line (`Node.doubt`).
 """
 
 import difflib
@@ -13,8 +13,8 @@ from completions.script.match.regexes import FLAGS
 from completions.script.reply.signs import CLOSED_BY, Signs
 from completions.script.text.node import Node, did_you_mean
 
-OF_TAGS = frozenset({"forloop", "True", "False", "None"})
-"""What a template can name besides: a loop's own facts, and constants."""
+TAG_NAMES = frozenset({"forloop", "True", "False", "None"})
+"""Further names in templates: a loop's variables, and constants."""
 
 _TRUE, _FALSE = ("yes", "on", "true"), ("no", "off", "false")
 _OTHER_WORDS = {("tool_choice", "any"): "required", ("response_format", "json"): "json_object"}
@@ -33,7 +33,7 @@ _BOUND = re.compile(r"\bas\s+(\w+)|\bfor\s+([\w,\s]+?)\s+in\b|(\w+)=")
 
 
 def doubt_word(node: Node) -> None:
-    """Doubt a word in a condition that other readers of YAML take for true or false; here it is a text."""
+    """Doubt a word in a condition that other YAML parsers read as true or false; here it is a text."""
     if node.is_plain and node.raw.lower() in (*_TRUE, *_FALSE):
         there = "true" if node.raw.lower() in _TRUE else "false"
         node.doubt(
@@ -43,44 +43,44 @@ def doubt_word(node: Node) -> None:
 
 
 def doubt_nothing(node: Node) -> None:
-    """Doubt a condition with nothing in it, which asks that there is none, as `null` does."""
+    """Doubt an empty condition, which matches requests without a value, as `null` does."""
     if node.is_empty:
         node.doubt("has no value, so it matches requests without one; write `null` if that is meant.")
 
 
 def doubt_empty(node: Node, then: str = "always matches") -> None:
-    """Doubt a mapping of conditions with none in it."""
+    """Doubt an empty mapping of conditions."""
     if node.value == {}:
         node.doubt(f"has no condition in it, so it {then}.")
 
 
 def doubt_field(node: Node, name: str) -> None:
-    """Doubt a field with which an expression compares, where its value was to be the operand."""
+    """Doubt a field in an expression's comparison that was most likely meant as a value."""
     meant = f"`{name}` in backquotes" if name in ("true", "false", "null") else f"'{name}' in single quotes"
     node.doubt(f"compares with the field {name} of the request; write the value as {meant}.")
 
 
 def doubt_values(node: Node) -> None:
-    """Doubt a list of values with none in it."""
+    """Doubt an empty list of values."""
     if not node.value:
         node.doubt("is an empty list, so it never matches; `exists: false` matches requests without a value.")
 
 
 def doubt_count(node: Node) -> None:
-    """Doubt a number that no count of something is."""
+    """Doubt a number that cannot be a count."""
     number = node.number()
     if number < 0 or number != int(number):
         node.doubt("is compared with a whole number from 0, so it never matches.")
 
 
 def doubt_other_word(node: Node, field: str) -> None:
-    """Doubt a word by which some API calls what has another name here, where it would be a tool's or a schema's."""
+    """Doubt a word of some API that is taken here for the name of a tool or a schema."""
     if (meant := _OTHER_WORDS.get((field, node.raw))) is not None:
         node.doubt(f"is taken for a name; `{meant}` works for every API.")
 
 
 def doubt_fallback(node: Node, names: Collection[str]) -> None:
-    """Doubt a text that is all but one of the words that stand for an answer, or that says that there is none."""
+    """Doubt a text that is almost one of the words for an answer, or that means no answer."""
     text = str(node.value).strip().lower()
     if text in _NO_ANSWER:
         node.doubt("is an answer with this text; for a 404 if no rule matches, write `strict: true` instead.")
@@ -89,7 +89,7 @@ def doubt_fallback(node: Node, names: Collection[str]) -> None:
 
 
 def doubt_reply(node: Node, text: str) -> None:
-    """Doubt a reply that is a word for an answer in other places, or that has another language's templates."""
+    """Doubt a reply that is a keyword elsewhere, or that has the template syntax of another language."""
     if (word := text.strip()) in ("auto", "echo"):
         node.doubt(f"is an answer with this text; write `{{{word}: true}}` if that is meant.")
     if (found := _OTHER_TEMPLATE.search(text)) is not None:
@@ -97,7 +97,7 @@ def doubt_reply(node: Node, text: str) -> None:
 
 
 def doubt_template(node: Node) -> None:
-    """Doubt a condition with the signs of a template, which has none."""
+    """Doubt a condition with the syntax of templates, which conditions do not have."""
     if node.is_template:
         node.doubt(
             "is compared unchanged: conditions are not templates. If that is meant, write a lookup, such as `eq`."
@@ -105,7 +105,7 @@ def doubt_template(node: Node) -> None:
 
 
 def doubt_texts(node: Node) -> None:
-    """Doubt a list of values for a text, which of a single value would have to contain it alone."""
+    """Doubt a list for a text: each of its values has to be equal, while a single value has to be contained."""
     if node.value:
         node.doubt(
             "is a list of whole texts, one of which has to be equal: write `in` if that is meant, or `any` for "
@@ -114,7 +114,7 @@ def doubt_texts(node: Node) -> None:
 
 
 def doubt_flags(node: Node, text: str) -> None:
-    """Doubt a bare text that has the form of a regular expression, but for its flags."""
+    """Doubt a bare text that has the form of a regular expression, except for its flags."""
     found = _FLAGGED.fullmatch(text)
     if found is not None and (unknown := sorted(set(found[1]) - FLAGS.keys())):
         node.doubt(
@@ -124,7 +124,7 @@ def doubt_flags(node: Node, text: str) -> None:
 
 
 def doubt_quotes(node: Node, text: str) -> None:
-    """Doubt a text in typographic quotation marks, which YAML takes for a part of it."""
+    """Doubt a text in typographic quotation marks, which YAML reads as a part of it."""
     if len(text) > 1 and (text[0] in _LOW_QUOTES or _is_quote(text[0])) and _is_quote(text[-1]):
         node.doubt(f"begins with {text[0]} and ends with {text[-1]}, which are a part of the text here.")
 
@@ -134,7 +134,7 @@ def _is_quote(sign: str) -> bool:
 
 
 def doubt_pattern(node: Node, text: str, field: str) -> None:
-    """Doubt a bare text that has the form of a pattern: the signs of a regular expression, or `*` in a name."""
+    """Doubt a bare text that looks like a pattern: with the syntax of a regular expression, or `*` in a name."""
     found = _PATTERN.search(text)
     if found is not None or ("*" in text and field in ("model", "tools")):
         sign = found[0] if found else "*"
@@ -145,7 +145,7 @@ def doubt_pattern(node: Node, text: str, field: str) -> None:
 
 
 def doubt_operand(node: Node, lookup: Lookup, field: str) -> None:
-    """Doubt a text that has the form of a regular expression where it is none, or that every text fits."""
+    """Doubt an operand that looks like a regular expression but is not one, or that every text matches."""
     text = node.value
     if not isinstance(text, str):
         return
@@ -162,7 +162,7 @@ def doubt_operand(node: Node, lookup: Lookup, field: str) -> None:
 
 
 def doubt_value(node: Node) -> None:
-    """Doubt an unquoted word in JSON that other readers of YAML take for true, false or a number."""
+    """Doubt an unquoted word that other YAML parsers read as true, false or a number."""
     if not node.is_plain or not isinstance(node.value, str):
         return
     word = node.raw.lower()
@@ -173,30 +173,30 @@ def doubt_value(node: Node) -> None:
 
 
 def doubt_comparison(node: Node) -> None:
-    """Doubt a text with a sign of a comparison before a number, which is a lookup with a name here."""
+    """Doubt a text with a comparison operator before a number; here the operators are named lookups."""
     if isinstance(node.value, str) and (found := _COMPARISON.fullmatch(node.value.strip())) is not None:
         lookup = _LOOKUPS[found["sign"]]
         node.doubt(f"is compared with the text '{node.value}'; write `{{{lookup}: {found['number']}}}`.")
 
 
 def doubt_plain(node: Node) -> None:
-    """Doubt the signs of a template where there is none."""
+    """Doubt the syntax of templates in a text that is not rendered."""
     if node.is_template and not node.literal:
         node.doubt("is sent unchanged: in an error, only the `message` is a template.")
 
 
 def doubt_signs(node: Node, signs: Signs) -> None:
-    """Doubt an opening sign of a template that is not closed, and so is sent as it stands."""
+    """Doubt an opening tag of a template that is not closed, so that it is sent unchanged."""
     for opening, closing in CLOSED_BY.items():
         if opening in signs.left_open:
             node.doubt(f"has `{opening}` without `{closing}` in the same line, so it is sent unchanged.")
 
 
-def doubt_names(node: Node, signs: Signs, asked: Iterable[str], known: Collection[str]) -> None:
-    """Doubt the names that a template asks for, and that neither the mock nor a tag of its own gives."""
+def doubt_names(node: Node, signs: Signs, used: Iterable[str], known: Collection[str]) -> None:
+    """Doubt the names in a template that neither the mock nor one of its own tags defines."""
     bound = {name for tag in signs.tags for found in _BOUND.finditer(tag) for name in _names(found)}
-    for name in asked:
-        if name not in known and name not in bound and name not in OF_TAGS:
+    for name in used:
+        if name not in known and name not in bound and name not in TAG_NAMES:
             hint = did_you_mean(name, known)
             node.doubt(f"uses `{name}`, which does not exist; a template has {' and '.join(known)}.{hint}")
 

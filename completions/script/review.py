@@ -9,7 +9,7 @@ from completions.script.match.contradictions import contradiction
 from completions.script.match.matchers import All, Condition, fits_one_of
 from completions.script.pace import Pace
 from completions.script.reply.errors import Failure
-from completions.script.reply.events import WordByWord
+from completions.script.reply.events import ExactEvents
 from completions.script.reply.passing import PassOn
 from completions.script.reply.recording import Play
 from completions.script.reply.replies import Answer, Fixed, Written, WrittenChoice
@@ -158,7 +158,7 @@ def _without_effect(rule: Rule, usual: Pace) -> str | None:
     plays = any(isinstance(answer, Play | PassOn) for answer in rule.answers)
     if rule.pacing.speed is not None and rule.pacing.speed != usual.speed and not plays:
         return "gives no recorded answer, so the `speed` of its pacing has no effect"
-    if _all_are(WordByWord, rule) and words:
+    if _all_are(ExactEvents, rule) and words:
         return f"gives exact events, on which this has no effect: {', '.join(words)}"
     return None
 

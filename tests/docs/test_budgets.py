@@ -39,7 +39,7 @@ FIGURES = {
     f"| {signs.MAX_OPEN} in a text |": "template tags",
     f"{faults.MAX_MS:,}": "a time in milliseconds",
     f"| {language.MIN_TPS} |": "tokens per second",
-    f"{errors.LATEST:,} seconds": "`retry_after`",
+    f"{errors.MAX_RETRY_SECONDS:,} seconds": "`retry_after`",
     f"{faults.MAX_NUMBER:,}": "any other number",
 }
 

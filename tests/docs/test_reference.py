@@ -26,7 +26,7 @@ from completions.pytest_plugin.mock import MockLLM
 from completions.script import language, prompts
 from completions.script.match.fields import FIELDS
 from completions.script.match.lookups import LOOKUPS
-from completions.script.reply.templates import OF_PROMPT
+from completions.script.reply.templates import PROMPT_NAMES
 from llmclient.__main__ import _parser
 from llmclient.client import LLMClient
 from llmclient.completion import Completion
@@ -86,7 +86,7 @@ def test_script__each_word_that_a_key_takes_is_in_the_manual() -> None:
 
 
 def test_prompt__each_attribute_is_on_its_page() -> None:
-    assert {*OF_PROMPT} - page("replies").listed == set()
+    assert {*PROMPT_NAMES} - page("replies").listed == set()
 
 
 @pytest.mark.parametrize("name", ["replies", "control-api"])

@@ -10,7 +10,7 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.resolve.models import check_model
-from completions.script.reply.answers import NAMED
+from completions.script.reply.answers import NAMED_ANSWERS
 from completions.script.rules import Script
 from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
 from completions.tokens.families import FAMILIES
@@ -38,7 +38,7 @@ REVISED = date(2026, 11, 29)
 OTHERS = (Images(), Speech(), Moderations(), Converse(), OllamaChat(), Gemini(), CohereChat())
 FORMATS: tuple[WireFormat, ...] = (CHAT, RESPONSES, LEGACY, EMBEDDINGS, *OTHERS, *registry.CHAT_DIALECTS.values())
 
-ANY = Script("any", (), NAMED["auto"])
+ANY = Script("any", (), NAMED_ANSWERS["auto"])
 """A script that lists no models."""
 
 ALOUD = {"input": "x", "voice": "alloy"}

@@ -1,4 +1,4 @@
-"""Answers from data: which line of a file answers a prompt, and how that line is said."""
+"""Answers from data: the line of a file for a prompt, and the answer that it gives."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -10,12 +10,12 @@ from completions import budget
 from completions.conversation import Prompt, Reply
 from completions.exceptions import AuthorError, ScriptError
 from completions.script.dataset.file import DataFile, Lines, data_file
-from completions.script.dataset.line import PROMPT, Needs, Row, said_by
+from completions.script.dataset.line import PROMPT, Needs, Row, answer_of
 from completions.script.language import BY_PROMPT, BY_TURN, DATASET, DATASET_BY
 from completions.script.match.matchers import All, Matcher, Words, shown
-from completions.script.reply.callback import ELSEWHERE
+from completions.script.reply.callback import OTHER_SOURCES
 from completions.script.reply.replies import Answer, Answered, Awaited, Facts, Written, WrittenChoice
-from completions.script.reply.templates import context, fields_asked
+from completions.script.reply.templates import context, required_keys
 from completions.script.schemas.document import compact
 from completions.script.text.as_json import as_json
 from completions.script.text.node import Node
@@ -26,14 +26,14 @@ ROW = "row"
 
 
 class _Object(dict[str, object]):
-    """An object in a line; in a text it stands as JSON."""
+    """An object in a line; in a text it is written as JSON."""
 
     def __str__(self) -> str:
         return compact(self)
 
 
 class _List(list[object]):
-    """A list in a line; in a text it stands as JSON."""
+    """A list in a line; in a text it is written as JSON."""
 
     def __str__(self) -> str:
         return compact(self)
@@ -41,10 +41,10 @@ class _List(list[object]):
 
 @dataclass(frozen=True, slots=True)
 class FromData:
-    """The answer that a line of a file gives: what is `written` over its fields, or what it says itself.
+    """The answer from a line of a file: a template over its fields (`written`), or the line's own answer.
 
-    `turn` counts the requests that were answered before, where lines are chosen in turn. `read` reads what a line
-    says, as an item of `replies:`.
+    `turn` counts the earlier requests, if lines are chosen in turn. `read` reads a line's own answer, as an item of
+    `replies:`.
     """
 
     file: DataFile
@@ -60,22 +60,22 @@ class FromData:
         return self.by == BY_TURN
 
     def at(self, turn: int) -> "FromData":
-        """Return the answer after so many others of this one's."""
+        """Return the answer after `turn` requests."""
         return replace(self, turn=turn)
 
     async def __call__(self, prompt: Prompt) -> Answered:
-        """Read the line in a thread, and say it."""
+        """Read the line in a thread, and return its answer."""
         row, answer = await budget.in_thread(self._line, prompt)
-        answered = await budget.run(self._say, row, answer, prompt)
+        answered = await budget.run(self._answer_from, row, answer, prompt)
         if not isinstance(answered, Answered):  # as a line's own `auto` may take a thread
             answered = await answered
         return answered
 
     def _line(self, prompt: Prompt) -> tuple[Row, Answer | None]:
-        """Return the line for a prompt, and what it says itself, if that is what answers."""
+        """Return the line for a prompt, and its own answer, if that is used."""
         try:
             found = self.file.row(partial(self._choose, prompt))
-        except ScriptError as exc:  # it was checked, so the file changes under our hands
+        except ScriptError as exc:  # the file was checked, so it has changed meanwhile
             raise AuthorError("dataset_failed", f"its data cannot be used: {exc}".rstrip(".")) from exc
         if found is None:
             raise AuthorError("dataset_failed", f"no line of {self.file.name} has this prompt")
@@ -87,9 +87,9 @@ class FromData:
             return lines.find(prompt.last_user)
         return (self.turn if self.is_in_turn else _hash(prompt)) % len(lines.starts)
 
-    def _say(self, row: Row, answer: Answer | None, prompt: Prompt) -> Answered | Awaited:
+    def _answer_from(self, row: Row, answer: Answer | None, prompt: Prompt) -> Answered | Awaited:
         names = context(prompt)
-        names[ROW] = _told(row)
+        names[ROW] = _row_view(row)
         if answer is None:
             return self.written.write(names) if self.written else Reply(())
         answered = answer(prompt)
@@ -103,7 +103,7 @@ class InData(Matcher):
     file: DataFile
 
     def matches(self, prompt: Prompt) -> bool:
-        """Look in the index."""
+        """Search the index."""
         return self.file.find(prompt.last_user) is not None
 
     def claim(self) -> str:
@@ -120,7 +120,7 @@ class InData(Matcher):
 
 
 def matched(match: Matcher | None, answers: tuple[Answer, ...]) -> Matcher | None:
-    """Return a rule's condition; one whose reply is chosen by the prompt answers only prompts that there are."""
+    """Return a rule's condition; if its reply is chosen by the prompt, only the file's prompts match."""
     match answers:
         case (FromData(by=by, file=file),) if by == BY_PROMPT:
             return InData(file) if match is None else All((match, InData(file)))
@@ -128,13 +128,13 @@ def matched(match: Matcher | None, answers: tuple[Answer, ...]) -> Matcher | Non
 
 
 def from_data(node: Node, facts: Facts, choices: tuple[WrittenChoice, ...], read: Callable[[Node], Answer]) -> FromData:
-    """Read `dataset:`, a path or a mapping; without `choices` the lines say themselves what is answered."""
+    """Read `dataset:`, a path or a mapping; without `choices` the lines have their own answers."""
     fields = node.keyed(DATASET) if isinstance(node.value, dict) else {"file": node}
     by = fields["by"].one_of(DATASET_BY) if "by" in fields else BY_TURN
     if "prompt" in fields and by != BY_PROMPT:
         raise fields["prompt"].error(f"has no effect: lines are chosen by {by}. It is only for `by: {BY_PROMPT}`.")
     prompt = fields["prompt"].as_(str) if "prompt" in fields else PROMPT
-    needs = Needs(prompt if by == BY_PROMPT else None, fields_asked((choices, facts), ROW), not choices)
+    needs = Needs(prompt if by == BY_PROMPT else None, required_keys((choices, facts), ROW), not choices)
     name = fields["file"].as_(str)
     path = node.folder / Path(name).expanduser()
     check = partial(_check, read, name) if not choices else lambda row, number: None
@@ -151,34 +151,34 @@ def from_data(node: Node, facts: Facts, choices: tuple[WrittenChoice, ...], read
 
 
 def _check(read: Callable[[Node], Answer], name: str, row: Row, number: int) -> None:
-    """Raise `ScriptError` where what a line says is no answer."""
+    """Raise `ScriptError` if a line's answer is not valid."""
     if isinstance(row, Mapping) and not isinstance(row.get("reply"), str):
         line_answer(row, number, name, read)
 
 
 def line_answer(row: Row, number: int, name: str, read: Callable[[Node], Answer]) -> Answer:
-    """Return what a line of a file says; nothing in it is a template."""
-    said = said_by(row)
-    path = "" if isinstance(said, Mapping) and "error" in said else "reply"
+    """Return the answer in a line of a file; nothing in it is a template."""
+    item = answer_of(row)
+    path = "" if isinstance(item, Mapping) and "error" in item else "reply"
     try:
-        if isinstance(said, Mapping) and (named := [key for key in ELSEWHERE if key in said]):
-            raise ScriptError(f"`{named[0]}` is not allowed in a line.", name)
-        return read(read_text(as_json(said), name, path, literal=True, is_json=True))
+        if isinstance(item, Mapping) and (forbidden := [key for key in OTHER_SOURCES if key in item]):
+            raise ScriptError(f"`{forbidden[0]}` is not allowed in a line.", name)
+        return read(read_text(as_json(item), name, path, literal=True, is_json=True))
     except ScriptError as exc:
         raise ScriptError(exc.message, name, number) from exc
 
 
-def _told(row: object) -> object:
-    """Return a line as templates see it."""
+def _row_view(row: object) -> object:
+    """Return a line as templates read it."""
     match row:
         case Mapping():
-            return _Object({key: _told(value) for key, value in row.items()})
+            return _Object({key: _row_view(value) for key, value in row.items()})
         case list():
-            return _List(map(_told, row))
+            return _List(map(_row_view, row))
     return row
 
 
 def _hash(prompt: Prompt) -> int:
     """Return a number for a conversation, the same on every API and in every process."""
-    said = repr([(message.role, message.text) for message in prompt.messages])
-    return int.from_bytes(hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+    content = repr([(message.role, message.text) for message in prompt.messages])
+    return int.from_bytes(hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""A line of a data file: its prompt, and what it says where the reply beside the data says nothing."""
+"""A line of a data file: its prompt, and its answer if the reply next to `dataset` has none."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ import orjson
 from completions.exceptions import ScriptError
 
 PROMPT, ANSWERS, MESSAGES = "prompt", ("reply", "error"), "messages"
-"""The keys of a line: its prompt, what is answered in the language of scripts, and a conversation."""
+"""The keys of a line: its prompt, an answer in the language of scripts, and a conversation."""
 
 Row = Mapping[str, object] | str
-"""What a line holds: an object, or a text, which is the answer."""
+"""The content of a line: an object, or a text, which is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What every line of a file must have: a prompt at `prompt`, these fields, and, with `says`, an answer of its own.
+    """What every line of a file must have: a prompt at `prompt`, these fields, and, with `answer`, an answer.
 
-    `prompt` is a path of keys with points between them; None where lines are not chosen by their prompts.
+    `prompt` is a path of keys separated by periods; None if lines are not chosen by their prompts.
     """
 
     prompt: str | None = None
     fields: frozenset[str] = frozenset()
-    says: bool = True
+    answer: bool = True
 
 
 def read_row(line: bytes, file: str, number: int) -> Row:
-    """Return what a line holds; raise `ScriptError` where that is no object and no text."""
+    """Return the content of a line; raise `ScriptError` if it is neither an object nor a text."""
     try:
         value = orjson.loads(line)
     except orjson.JSONDecodeError as exc:
@@ -38,16 +38,16 @@ def read_row(line: bytes, file: str, number: int) -> Row:
 
 
 def missing(row: Row, needs: Needs) -> str | None:
-    """Return what a line lacks, as a sentence; None where it has all that it needs."""
+    """Return a sentence about what a line lacks; None if it has all that it needs."""
     keys: Sequence[str] = list(row) if isinstance(row, Mapping) else ()
     if needs.prompt is not None and prompt_of(row, needs.prompt) is None:
         return f"the line has no text at `{needs.prompt}`, by which it is chosen{_has(keys)}."
     if lacking := sorted(needs.fields - set(keys)):
         return f"the line has no `{lacking[0]}`, which the reply uses{_has(keys)}."
-    if needs.says and isinstance(row, Mapping) and not row.keys() & {*ANSWERS} and _last(row, "assistant") is None:
-        said = "`reply`, `error`, or `messages` with one of the assistant"
+    if needs.answer and isinstance(row, Mapping) and not row.keys() & {*ANSWERS} and _last(row, "assistant") is None:
+        parts = "`reply`, `error`, or `messages` with one of the assistant"
         return (
-            f'the line has no answer: it needs {said}, or the reply must use its fields: `text: "{{{{ row.FIELD }}}}"`'
+            f'the line has no answer: it needs {parts}, or the reply must use its fields: `text: "{{{{ row.FIELD }}}}"`'
             + (f"{_has(keys)}.")
         )
     return None
@@ -58,7 +58,7 @@ def _has(keys: Sequence[str]) -> str:
 
 
 def prompt_of(row: Row, path: str) -> str | None:
-    """Return a line's prompt: the text at a path, or else, at the usual one, what the user of `messages` said last."""
+    """Return a line's prompt: the text at a path, or else, at the default one, the last user message of `messages`."""
     value: object = row
     for key in path.split("."):
         if isinstance(value, Mapping):
@@ -68,13 +68,13 @@ def prompt_of(row: Row, path: str) -> str | None:
         else:
             value = None
     if value is None and path == PROMPT:
-        asked = _last(row, "user")
-        value = None if asked is None else text_of(asked.get("content"))
+        message = _last(row, "user")
+        value = None if message is None else text_of(message.get("content"))
     return value.strip() if isinstance(value, str) else None
 
 
-def said_by(row: Row) -> object:
-    """Return what a line says, as an item of `replies:`."""
+def answer_of(row: Row) -> object:
+    """Return a line's answer as an item of `replies:`."""
     if isinstance(row, str):
         return row
     if "error" in row:

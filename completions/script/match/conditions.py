@@ -39,7 +39,7 @@ def match(node: Node) -> Matcher:
         raise node.wrong("a mapping, such as {last_user: …}")
     fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS), elsewhere={"a rule": RULE})
     found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
-    return _together([matcher for matcher in found if matcher is not None])
+    return _all_of([matcher for matcher in found if matcher is not None])
 
 
 def _entry(name: str, node: Node) -> Matcher:
@@ -54,7 +54,7 @@ def _entry(name: str, node: Node) -> Matcher:
     field = FIELDS[name]
     if field.keyed:
         doubt_empty(node)
-        return _together([_condition(child, field, _key(field, key)) for key, child in node.entries().items()])
+        return _all_of([_condition(child, field, _key(field, key)) for key, child in node.entries().items()])
     return _condition(node, field)
 
 
@@ -69,7 +69,7 @@ def _tool_result(node: Node) -> Matcher:
         return _condition(node, text)
     doubt_empty(node)
     allowed = (*TOOL_RESULT, *LOOKUPS_OF[text.kind], *COMBINERS)
-    return _together(
+    return _all_of(
         [
             _condition(child, TOOL_RESULT[key]) if key in TOOL_RESULT else _lookup(key, child, text, "")
             for key, child in node.fields(optional=allowed).items()
@@ -82,7 +82,7 @@ def _expr(node: Node) -> Matcher:
     if not isinstance(node.value, dict):
         return Condition(EXPR, TRUE, True, _expression(node, node.as_(str)))
     doubt_empty(node)
-    return _together([_condition(child, EXPR, _expression(child, key)) for key, child in node.entries().items()])
+    return _all_of([_condition(child, EXPR, _expression(child, key)) for key, child in node.entries().items()])
 
 
 def _expression(node: Node, text: str) -> str:
@@ -102,7 +102,7 @@ def _condition(node: Node, field: Field, key: str = "") -> Matcher:
             doubt_empty(node)
             allowed = (*LOOKUPS_OF[field.kind], *COMBINERS)
             children = node.fields(optional=allowed).items()
-            return _together([_lookup(name, child, field, key) for name, child in children])
+            return _all_of([_lookup(name, child, field, key) for name, child in children])
         case None if "exists" in LOOKUPS_OF[field.kind]:
             doubt_nothing(node)
             return Condition(field, LOOKUPS["exists"], False, key)
@@ -148,7 +148,7 @@ def _operand(node: Node, lookup: Lookup, field: Field) -> object:
     match lookup.operand:
         case "text":
             doubt_operand(node, lookup, field.name)
-            return _same(node, field)
+            return _comparable(node, field)
         case "number":
             return node.number()
         case "flag":
@@ -160,12 +160,12 @@ def _operand(node: Node, lookup: Lookup, field: Field) -> object:
             doubt_values(node)
             for item in node.items():
                 doubt_operand(item, lookup, field.name)
-            return tuple(_same(item, field) for item in node.items())
+            return tuple(_comparable(item, field) for item in node.items())
     doubt_operand(node, lookup, field.name)
-    return _same(node, field)
+    return _comparable(node, field)
 
 
-def _same(node: Node, field: Field) -> object:
+def _comparable(node: Node, field: Field) -> object:
     """Return an operand of the field's own type."""
     match field.kind:
         case "number":
@@ -196,5 +196,5 @@ def _combined(name: str, node: Node, reader: Reader) -> Matcher:
     return All(parts) if name == "all" else AnyOf(parts)
 
 
-def _together(parts: list[Matcher]) -> Matcher:
+def _all_of(parts: list[Matcher]) -> Matcher:
     return parts[0] if len(parts) == 1 else All(tuple(parts))

@@ -8,41 +8,41 @@ from completions.conversation import NAMES
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, conditions_of
 
 NUMERIC = ("gt", "gte", "lt", "lte")
-NOTHING: tuple[object, ...] = (None, "", (), [], {})
+EMPTY_VALUES: tuple[object, ...] = (None, "", (), [], {})
 """The values of which `exists: false` holds."""
 
-PARTS = ("contains", "icontains", "startswith", "endswith")
-"""The lookups that are about a part of a text."""
+PART_LOOKUPS = ("contains", "icontains", "startswith", "endswith")
+"""The lookups on a part of a text."""
 
 
 def contradiction(matcher: Matcher) -> str | None:
-    """Return the conditions of a matcher that cannot hold together; None where there are none for sure."""
+    """Return the conditions of a matcher that cannot hold together; None if none certainly contradict each other."""
     if isinstance(matcher, AnyOf):
         found = [contradiction(part) for part in matcher.parts]
         return found[0] if found and all(found) else None
-    parts, by_place = list(_parts(matcher)), dict[tuple[str, str], list[Matcher]]()
+    parts, by_place = list(_required_parts(matcher)), dict[tuple[str, str], list[Matcher]]()
     for part in parts:
         if isinstance(part, AnyOf) and (inner := contradiction(part)) is not None:
             return inner
         if other := next((each for each in parts if _excludes(part, each)), None):
             return All((part, other)).claim()
-        if (place := _place(part)) is not None:
+        if (place := _field_and_key(part)) is not None:
             by_place.setdefault(place, []).append(part)
     excluded = (each for each in by_place.values() if len(each) > 1 and not _can_hold(each))
-    return next((All(tuple(together)).claim() for together in excluded), None)
+    return next((All(tuple(conditions)).claim() for conditions in excluded), None)
 
 
-def _parts(matcher: Matcher) -> Iterator[Matcher]:
-    """Yield what must hold, each once."""
+def _required_parts(matcher: Matcher) -> Iterator[Matcher]:
+    """Yield the conditions that must all hold."""
     if isinstance(matcher, All):
         for part in matcher.parts:
-            yield from _parts(part)
+            yield from _required_parts(part)
     else:
         yield matcher
 
 
 def _excludes(part: Matcher, other: Matcher) -> bool:
-    """Tell whether one condition says what the other denies: the same, or a part of the text that it requires."""
+    """Tell whether one condition requires what the other denies: the same, or a part of the text that it requires."""
     if not isinstance(other, Not):
         return False
     denied = other.part
@@ -52,17 +52,17 @@ def _excludes(part: Matcher, other: Matcher) -> bool:
         return False
     if (part.field, part.key) != (denied.field, denied.key):
         return False
-    given, excluded = part.lookup.name, denied.lookup.name
-    if part.field.kind == "any" or not {given, excluded} <= set(PARTS):
+    required, excluded = part.lookup.name, denied.lookup.name
+    if part.field.kind == "any" or not {required, excluded} <= set(PART_LOOKUPS):
         return False
-    is_within = given == excluded or (given != "icontains" and excluded in ("contains", "icontains"))
+    is_within = required == excluded or (required != "icontains" and excluded in ("contains", "icontains"))
     return is_within and denied.lookup.test(part.expected, denied.expected)
 
 
-def _place(matcher: Matcher) -> tuple[str, str] | None:
-    """Return the one value that a condition looks at, by field and key; None where it is not one.
+def _field_and_key(matcher: Matcher) -> tuple[str, str] | None:
+    """Return the field and key of the only value that a condition reads; None if it reads several.
 
-    Regular expressions have none, as nothing limits the time that they take here.
+    Regular expressions are left out, because nothing limits their time here.
     """
     places = {
         (each.field.name, each.key)
@@ -84,25 +84,25 @@ def _leaves(matcher: Matcher) -> Iterator[Matcher]:
             yield matcher
 
 
-def _can_hold(together: Sequence[Matcher]) -> bool:
-    """Tell whether some value fulfils all these conditions on it; also if that cannot be told."""
-    values = _values(together)
+def _can_hold(conditions: Sequence[Matcher]) -> bool:
+    """Tell whether some value may fulfil all these conditions on it; also if that is not known."""
+    values = _values(conditions)
     if values is None:
-        together = [each for each in together if isinstance(each, Condition) and each.lookup.name in NUMERIC]
-        values = _numbers(together) if together else None
-    return values is None or any(all(_holds(each, value) for each in together) for value in values)
+        conditions = [each for each in conditions if isinstance(each, Condition) and each.lookup.name in NUMERIC]
+        values = _numbers(conditions) if conditions else None
+    return values is None or any(all(_holds(each, value) for each in conditions) for value in values)
 
 
-def _values(together: Sequence[Matcher]) -> Iterable[object] | None:
-    """Return values among which is one that fulfils all conditions, if there is any; None where they are not known."""
-    field = next(conditions_of(together[0])).field
+def _values(conditions: Sequence[Matcher]) -> Iterable[object] | None:
+    """Return values of which one fulfils all conditions, if any value does; None if they are not known."""
+    field = next(conditions_of(conditions[0])).field
     if field.closed:
-        return (*NAMES[field.name], *NOTHING)
+        return (*NAMES[field.name], *EMPTY_VALUES)
     if field.kind == "flag":
         return True, False
     if field.kind == "number":
-        return [whole for each in _numbers(together) for whole in (math.floor(each), math.ceil(each)) if whole >= 0]
-    for each in together:
+        return [whole for each in _numbers(conditions) for whole in (math.floor(each), math.ceil(each)) if whole >= 0]
+    for each in conditions:
         if isinstance(each, Condition):
             match each.lookup.name, each.expected:
                 case "eq", expected:
@@ -110,16 +110,16 @@ def _values(together: Sequence[Matcher]) -> Iterable[object] | None:
                 case "in", tuple(expected):
                     return expected
                 case "exists", False:
-                    return NOTHING
+                    return EMPTY_VALUES
     return None
 
 
-def _numbers(together: Sequence[Matcher]) -> list[float]:
-    """Return the numbers that conditions compare with, and others beside and between them."""
-    operands = sorted(number for each in together for number in _operands(each))
+def _numbers(conditions: Sequence[Matcher]) -> list[float]:
+    """Return the numbers that conditions compare with, and others next to and between them."""
+    operands = sorted(number for each in conditions for number in _operands(each))
     between = [low / 2 + high / 2 for low, high in pairwise(operands)]
-    beside = (math.floor(number) + step for number in operands for step in (-1, 1))  # exact for floats of any size
-    return [0, *between, *operands, *beside]
+    neighbours = (math.floor(number) + step for number in operands for step in (-1, 1))  # exact for floats of any size
+    return [0, *between, *operands, *neighbours]
 
 
 def _operands(matcher: Matcher) -> Iterator[float]:

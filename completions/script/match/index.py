@@ -1,6 +1,6 @@
-"""Step 3: the rules of a script, filed by what a prompt must have, so that not each of them is compared with it.
+"""Step 3: an index of a script's rules by what a prompt must have, so that not every rule is compared with it.
 
-Every rule is filed under one of its conditions without which it cannot match: of several, under the one that the
+Every rule is filed under one of the conditions that it requires: of several, under the one that the
 fewest others have. A prompt's fields are then read once, and only the rules that are left are compared in full.
 """
 
@@ -14,26 +14,26 @@ from completions.script.match.fields import EXPR, Field
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not
 
 BLOCK = 128
-"""Rules that are filed together; the first of a long script need not wait for a look at the last."""
+"""Rules that are filed together, so that the first rules of a long script are tried before the last are filed."""
 
 EQUAL = ("eq", "in")
 FOLDED = ("iexact", "icontains")
 WITHIN = ("contains", "startswith", "endswith", *FOLDED)
-"""The lookups for which the expected text must at least be within the text that is seen."""
+"""The lookups for which the prompt's text must contain the expected one."""
 
 
 class Conditional(Protocol):
-    """A rule, as far as it is filed."""
+    """The part of a rule that the index reads."""
 
     @property
     def match(self) -> Matcher | None:
-        """Its condition; None takes every prompt."""
+        """Its condition; None matches every prompt."""
 
 
 R = TypeVar("R", bound=Conditional)
 
 
-class _Filed:
+class _FieldIndex:
     """The rules of a block that are filed under one field, by their places."""
 
     def __init__(self) -> None:
@@ -55,7 +55,7 @@ class _Filed:
             self.within.append((str(condition.expected), at))
 
     def possible(self, value: object) -> Sequence[int]:
-        """Return the rules that may match a prompt that has this value; all, where it is not compared so easily."""
+        """Return the rules that may match a prompt with this value; all if it is not a text."""
         if value is None:
             return ()
         if not isinstance(value, str):
@@ -72,12 +72,12 @@ class _Filed:
 class _Block:
     def __init__(self, rules: Sequence[Conditional]) -> None:
         self._always: list[int] = []
-        self._filed: defaultdict[tuple[Field, str], _Filed] = defaultdict(_Filed)
+        self._filed: defaultdict[tuple[Field, str], _FieldIndex] = defaultdict(_FieldIndex)
         needed = [list(_needed(rule.match)) for rule in rules]
-        common = Counter(map(_mark, chain.from_iterable(needed)))
+        common = Counter(map(_key_of, chain.from_iterable(needed)))
         for at, conditions in enumerate(needed):
             if conditions:
-                rarest = min(conditions, key=lambda condition: common[_mark(condition)])
+                rarest = min(conditions, key=lambda condition: common[_key_of(condition)])
                 self._filed[rarest.field, rarest.key].file(at, rarest)
             else:
                 self._always.append(at)
@@ -92,7 +92,7 @@ class _Block:
 
 
 class Index(Generic[R]):
-    """Rules in order, filed when they are first asked for; with `naming` only those that name this field."""
+    """Rules in order, filed on first use; with `naming` only those that name this field."""
 
     def __init__(self, rules: Sequence[R], naming: str = "") -> None:
         self._all, self._naming = rules, naming
@@ -121,7 +121,7 @@ def _names(rule: Conditional, field: str) -> bool:
 
 
 def _needed(matcher: Matcher | None) -> Iterator[Condition]:
-    """Yield conditions that must hold and can be filed; none behind one that may fail, for its error comes first."""
+    """Yield required conditions that can be filed; none after one that may fail, because its error comes first."""
     for part in matcher.parts if isinstance(matcher, All) else (matcher,):
         if part is None or not _is_plain(part):
             return
@@ -132,7 +132,7 @@ def _needed(matcher: Matcher | None) -> Iterator[Condition]:
 
 
 def _is_plain(matcher: Matcher) -> bool:
-    """Whether a comparison takes no time worth counting, and cannot fail."""
+    """Whether a comparison is fast and cannot fail."""
     match matcher:
         case Condition():
             return matcher.field is not EXPR and matcher.lookup.operand != "regex"
@@ -150,5 +150,5 @@ def _can_be_filed(condition: Condition) -> bool:
     return condition.lookup.name in (*EQUAL, *WITHIN) and all(isinstance(value, str) for value in expected)
 
 
-def _mark(condition: Condition) -> tuple[object, ...]:
+def _key_of(condition: Condition) -> tuple[object, ...]:
     return condition.field.name, condition.key, condition.lookup.name, condition.expected

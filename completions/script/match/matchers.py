@@ -74,7 +74,7 @@ class Condition(Matcher):
         return f"{label} {self.lookup.phrase} {shown(self.expected)}"
 
     def seen(self, prompt: Prompt) -> str:
-        """Return the field's value, or why there is none; of a key only its ends, for what it is in is often a log."""
+        """Return the field's value, or why there is none; of a key only its ends, as explanations are often logged."""
         why, value = self.field.misfit and self.field.misfit(prompt, self.key), self.value(prompt)
         if self.field.name == "header" and is_secret(self.key) and isinstance(value, str) and len(value) > LONG_KEY:
             value = f"{value[:11]}…{value[-4:]}"
@@ -85,11 +85,11 @@ class Condition(Matcher):
         return self.field.name == field
 
     def distance(self, prompt: Prompt, words: "Words") -> float:
-        """Return 1 less half the share of the expected words that are there."""
+        """Return 1 minus half the share of the expected words that are there."""
         if self.matches(prompt):
             return 0.0
-        wanted = words_of(self.expected)
-        return 1.0 - 0.5 * len(wanted & words.seen(self, prompt)) / max(len(wanted), 1)
+        expected_words = words_of(self.expected)
+        return 1.0 - 0.5 * len(expected_words & words.seen(self, prompt)) / max(len(expected_words), 1)
 
     def value(self, prompt: Prompt) -> object:
         """Return the value to compare; of several values, only those that are not empty exist."""

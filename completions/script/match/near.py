@@ -25,17 +25,17 @@ def near_misses(script: Script, prompt: Prompt) -> tuple[NearMiss, ...]:
 
 def unmatched(script: Script, misses: tuple[NearMiss, ...]) -> RequestError:
     """Return the error of a strict script."""
-    named = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
-    told = f"The nearest rules, and why they do not match: {named}." if misses else "It has no rules."
+    described = "; ".join(f"'{miss.rule}': {miss.why}" for miss in misses)
+    explanation = f"The nearest rules, and why they do not match: {described}." if misses else "It has no rules."
     return RequestError(
-        f"No rule of the script {script.source} matches this request, and the script is strict. {told}",
+        f"No rule of the script {script.source} matches this request, and the script is strict. {explanation}",
         status=404,
         code="no_rule_matched",
     )
 
 
 def _distance(at: int, rule: Rule, prompt: Prompt, words: Words) -> tuple[float, int]:
-    """Return how far a rule is, and its place; of very many rules the loop does not wait for the last."""
+    """Return how far a rule is from matching, and its position; the time is checked now and then."""
     if at % LOOK_EVERY == 0:
         budget.seconds_left()
     return (rule.match.distance(prompt, words) if rule.match else 0.0), at

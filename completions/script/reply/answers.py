@@ -26,7 +26,7 @@ from completions.script.language import (
 from completions.script.misreadings import doubt_fallback, doubt_reply
 from completions.script.reply.callback import callback
 from completions.script.reply.errors import failure
-from completions.script.reply.events import word_by_word
+from completions.script.reply.events import exact_events
 from completions.script.reply.passing import pass_on
 from completions.script.reply.recording import recorded
 from completions.script.reply.replies import (
@@ -47,19 +47,19 @@ from completions.script.text.node import Node
 
 Fields = dict[str, Node]
 
-NAMED: dict[str, Answer] = {"auto": Auto(), "echo": Written((WrittenChoice(text=LastUser()),), Facts())}
-"""What `fallback` can name by a word."""
+NAMED_ANSWERS: dict[str, Answer] = {"auto": Auto(), "echo": Written((WrittenChoice(text=LastUser()),), Facts())}
+"""The answers that `fallback` can name by a keyword."""
 
 
 def fallback(node: Node) -> Answer:
     """Read a fallback: `auto`, `echo`, or any answer that does not depend on how often it was given."""
-    if isinstance(node.value, str) and node.value not in NAMED:
-        doubt_fallback(node, NAMED)
-    made = NAMED.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
-    if isinstance(made, FromData) and made.is_in_turn:
+    if isinstance(node.value, str) and node.value not in NAMED_ANSWERS:
+        doubt_fallback(node, NAMED_ANSWERS)
+    fallback_answer = NAMED_ANSWERS.get(node.value) or answer(node) if isinstance(node.value, str) else answer(node)
+    if isinstance(fallback_answer, FromData) and fallback_answer.is_in_turn:
         advice = f"Write `by: {language.BY_HASH}`, or put the reply in a last rule without `match`."
         raise node.error(f"cannot take the lines of a dataset in turn: only the answers of rules are counted. {advice}")
-    return made
+    return fallback_answer
 
 
 def answer(node: Node) -> Answer:
@@ -85,22 +85,22 @@ def reply(node: Node) -> Answer:
         return _from_data(node, fields)
     for key in ALONE:
         if key in fields:
-            _alone(fields, key, ())
+            _check_combination(fields, key, ())
             return pass_on(fields[key]) if key == "upstream" else recorded(fields[key])
     events = fields.pop("events", None)
     if events is None:
         return _reply(node, fields)
-    return word_by_word(events, _reply(node, fields) if fields else None)
+    return exact_events(events, _reply(node, fields) if fields else None)
 
 
 def _reply(node: Node, fields: Fields) -> Answer:
     source = _source(node, fields, CONTENT)
     if source == "body":
-        _alone(fields, "body", ())
+        _check_combination(fields, "body", ())
         return Fixed(verbatim(fields["body"]))
     facts = _facts(fields)
     if source in WHOLE:
-        _alone(fields, source, FACTS)
+        _check_combination(fields, source, FACTS)
     match source:
         case "auto":
             return Auto(facts, _length(fields["auto"]))
@@ -114,7 +114,7 @@ def _reply(node: Node, fields: Fields) -> Answer:
 
 
 def _from_data(node: Node, fields: Fields) -> Answer:
-    _alone(fields, "dataset", language.BESIDE_DATASET)
+    _check_combination(fields, "dataset", language.BESIDE_DATASET)
     dataset = fields.pop("dataset")
     facts = _facts(fields)
     if fields.keys() <= {*FACTS}:
@@ -124,27 +124,27 @@ def _from_data(node: Node, fields: Fields) -> Answer:
         raise child.error(f"has no effect: the lines of the dataset have a `{key}`, unless there is a `text` here.")
     source = _source(node, fields, CONTENT)
     if source in WHOLE:
-        _alone(fields, source, FACTS)
+        _check_combination(fields, source, FACTS)
     choices = _choices(fields["choices"]) if source == "choices" else (_choice(fields),)
     return from_data(dataset, facts, choices, answer)
 
 
 def _source(node: Node, fields: Fields, content: tuple[str, ...]) -> str:
-    """Return the one key that says what the answer is made of; empty where it has no text."""
+    """Return the one key for the source of the answer; empty if it has no text."""
     for first, second in combinations([key for key in fields if key in SOURCES], 2):
         raise fields[second].error(f"cannot be combined with `{first}`; use one of: {', '.join(SOURCES)}.")
     if not any(key in fields for key in content):
         raise node.error(f"is empty; it must have one of: {', '.join(content)}.")
-    if "blocks" in fields and (said := next((key for key in IN_BLOCKS if key in fields), None)):
-        raise fields[said].error("cannot be combined with `blocks`, which can contain it.")
+    if "blocks" in fields and (forbidden := next((key for key in IN_BLOCKS if key in fields), None)):
+        raise fields[forbidden].error("cannot be combined with `blocks`, which can contain it.")
     return next((key for key in fields if key in SOURCES), "")
 
 
-def _alone(fields: Fields, source: str, allowed: tuple[str, ...]) -> None:
+def _check_combination(fields: Fields, source: str, allowed: tuple[str, ...]) -> None:
     for key, node in fields.items():
         if key != source and key not in allowed:
-            beside = f"; allowed with it: {', '.join(allowed)}" if allowed else ", which has to be the only key"
-            raise node.error(f"cannot be combined with `{source}`{beside}.")
+            advice = f"; allowed with it: {', '.join(allowed)}" if allowed else ", which has to be the only key"
+            raise node.error(f"cannot be combined with `{source}`{advice}.")
 
 
 def _choices(node: Node) -> tuple[WrittenChoice, ...]:
@@ -191,7 +191,7 @@ def _failure(node: Node) -> ErrorSaid:
 
 
 def _block(node: Node) -> WrittenBlock:
-    """Read a block: a text, or one key that says of what it is."""
+    """Read a block: a text, or a mapping with one key for its kind."""
     if not isinstance(node.value, dict):
         return WrittenBlock("text", text(node))
     fields = node.keyed(language.BLOCK)
@@ -228,7 +228,7 @@ def _call(node: Node) -> WrittenCall:
 
 
 def _file(name: str, node: Node) -> tuple[str, Text | bytes]:
-    """Read a file that code makes, whose name has no folder."""
+    """Read a file that code makes; its name has no folder."""
     if not name or "/" in name or not name.isprintable():
         raise node.error("has a name that no file in a container's folder has.")
     return name, node.keyed(language.BYTES)["base64"].base64() if isinstance(node.value, dict) else text(node)
@@ -288,7 +288,7 @@ def _python(node: Node, facts: Facts) -> Python:
         raise node.wrong("`module:function`")
     try:
         function = getattr(importlib.import_module(module), name)
-    except Exception as exc:  # whatever a user's module raises makes the script unusable, and its line is told
+    except Exception as exc:  # whatever a user's module raises is an error of the script, with its line
         raise node.error(f"cannot be imported: {type(exc).__name__}: {exc}.") from exc
     if not callable(function):
         raise node.error(f"must name a function, and {source} is not callable.")
@@ -301,7 +301,7 @@ def _echo(node: Node) -> Text:
 
 
 def _length(node: Node) -> Length | None:
-    """Read what is said of an answer that is made: nothing but `true`, or how long it is."""
+    """Read `auto:`, either `true` or a mapping with the length of the text."""
     if not isinstance(node.value, dict):
         _true(node)
         return None

@@ -1,4 +1,4 @@
-"""Django's template tags and filters that can make a huge text of a small one, with bounds."""
+"""Bounded versions of Django's template tags and filters that can turn a small text into a huge one."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from django.template import Library, defaultfilters, defaulttags
 from completions.exceptions import AuthorError
 
 MAX_CHARACTERS = 500_000
-"""Characters of a template's output, and of what one of its filters makes."""
+"""Characters of a template's output, and of the output of each filter."""
 
 MAX_DIGITS = 1_000
 """Digits after the point, and the width of a number."""
@@ -17,11 +17,11 @@ SHORTEST = {"w": 2, "p": 50, "b": 50}
 """Characters of a word and of a paragraph of Latin, at least."""
 
 register = Library()
-"""What goes over Django's own tags and filters."""
+"""Overrides Django's own tags and filters."""
 
 
 def too_long() -> AuthorError:
-    """Return the error of a template that makes too long a text."""
+    """Return the error for a template with too long an output."""
     return AuthorError("template_failed", f"its template makes a text of more than {MAX_CHARACTERS} characters")
 
 
@@ -84,7 +84,7 @@ def add(value: Any, argument: Any) -> object:
 
 
 class _Lorem(defaulttags.LoremNode):
-    """Latin, of which no more is made than may be said."""
+    """Latin text of a bounded length."""
 
     def render(self, context: Any) -> str:
         count = self.count.resolve(context)
@@ -96,6 +96,6 @@ class _Lorem(defaulttags.LoremNode):
 
 @register.tag
 def lorem(parser: Any, token: Any) -> _Lorem:
-    """Make Latin."""
+    """Write Latin."""
     node = defaulttags.lorem(parser, token)
     return _Lorem(node.count, node.method, node.common)

@@ -1,4 +1,4 @@
-"""Step 3: `callback:`, an answer that is asked for by HTTP: the prompt goes to a URL, and a reply comes back."""
+"""Step 3: `callback:`, an answer over HTTP: the prompt is posted to a URL, which returns a reply."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_MS = 30_000.0
-"""How long an answer is awaited, where the script does not say."""
+"""How long to wait for an answer by default."""
 
 MAX_BYTES = 1024 * 1024
 """Bytes of an answer."""
@@ -33,18 +33,18 @@ CHUNK_BYTES = 64 * 1024
 """Bytes of it that are read at a time."""
 
 IDLE_SECONDS = 2.0
-"""How long a connection is kept: many servers close theirs after 5 s, and may do so just as the next prompt is sent."""
+"""How long an idle connection is kept: many servers close theirs after 5 s, perhaps just as the next prompt is sent."""
 
-ELSEWHERE = ("python", "callback", "upstream", "dataset")
-"""Sources that what comes back cannot name: it is the answer, and not where another one is to be had."""
+OTHER_SOURCES = ("python", "callback", "upstream", "dataset")
+"""Sources of answers that a returned reply cannot use, because it must be the answer itself."""
 
 DERIVED = ("last_user", "system", "turn", "tool_result")
-"""What a prompt's document has beside the prompt's own fields."""
+"""Keys of a prompt's document that are derived from its fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """A URL that answers; `read` reads what comes back, as an item of `replies:`."""
+    """A URL that answers; `read` reads its response as an item of `replies:`."""
 
     url: str
     timeout: float  # seconds
@@ -52,7 +52,7 @@ class Callback:
     read: Callable[[Node], Answer]
 
     async def __call__(self, prompt: Prompt) -> Answered:
-        """Post the prompt and read what comes back; whatever fails is a 500 that says what."""
+        """Post the prompt and read the response; any failure is a 500 with its reason."""
         import httpx
 
         try:
@@ -69,7 +69,7 @@ class Callback:
         return await self._answered(response, prompt)
 
     async def _ask(self, question: bytes) -> "httpx.Response":
-        """Post a question, and return the answer, of which no more is read than may be used."""
+        """Post a prompt, and return the response, of which at most the allowed size is read."""
         import httpx
 
         client = await _client()
@@ -96,7 +96,7 @@ class Callback:
         return await budget.run(lambda: self.facts.apply(reply, context(prompt)))
 
     def _read(self, response: "httpx.Response") -> Answer:
-        """Read a text as it stands, and JSON as a reply in the language of scripts; nothing in it is a template."""
+        """Read a text unchanged, and JSON as a reply in the language of scripts; nothing in it is a template."""
         if not response.headers.get("content-type", "").partition(";")[0].strip().endswith("json"):
             value: object = response.text
         else:
@@ -104,8 +104,8 @@ class Callback:
                 value = orjson.loads(response.content)
             except ValueError as exc:
                 raise ScriptError(f"is not JSON: {exc}.", "the answer") from exc
-        if isinstance(value, dict) and (named := [key for key in ELSEWHERE if key in value]):
-            raise ScriptError(f"`{named[0]}` is not allowed in it.", "the answer")
+        if isinstance(value, dict) and (forbidden := [key for key in OTHER_SOURCES if key in value]):
+            raise ScriptError(f"`{forbidden[0]}` is not allowed in it.", "the answer")
         return self.read(read_text(as_json(value), "the answer", literal=True, is_json=True))
 
     def _failed(self, why: str) -> RequestError:
@@ -121,7 +121,7 @@ MAX_PORT = 65535
 
 def callback(node: Node, facts: Facts, read: Callable[[Node], Answer]) -> Callback:
     """Read `callback:`, a URL or a mapping."""
-    import httpx  # by whoever has such a rule, when it is read: it takes long
+    import httpx  # late, because it takes long, and only scripts with a callback need it
 
     fields = node.keyed(CALLBACK) if isinstance(node.value, dict) else {"url": node}
     try:
@@ -153,15 +153,15 @@ _clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = We
 
 
 async def _client() -> "httpx.AsyncClient":
-    """Return this loop's client; the first is made in a thread, for the authorities load for 50 ms."""
+    """Return this loop's client; it is created in a thread, because the certificates take 50 ms to load."""
     loop = asyncio.get_running_loop()
     if loop not in _clients:
-        _clients.setdefault(loop, await asyncio.to_thread(_made))
+        _clients.setdefault(loop, await asyncio.to_thread(_new_client))
     return _clients[loop]
 
 
-def _made() -> "httpx.AsyncClient":
-    """Make a client that keeps its connections; the environment's proxies are not for callbacks."""
+def _new_client() -> "httpx.AsyncClient":
+    """Create a client that keeps its connections; it ignores the environment's proxies."""
     import httpx
 
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=IDLE_SECONDS)

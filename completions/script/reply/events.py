@@ -1,4 +1,4 @@
-"""Step 3: `reply: {events: [...]}`, the events of a stream word by word."""
+"""Step 3: `reply: {events: [...]}`, the exact events of a stream."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ from completions.script.schemas.document import as_text
 from completions.script.text.node import Node
 
 DONE = "[DONE]"
-"""The data that says that a stream of OpenAI's is over; it is no token."""
+"""The data that ends a stream of OpenAI's; it is not a token."""
 
 FIELDS: Mapping[str, str] = {"data": "data", "name": "event", "id": "id", "retry": "retry", "comment": ""}
-"""The fields of server-sent events by a script's words for them; a comment's name is empty."""
+"""The fields of server-sent events by their keys in scripts; a comment's name is empty."""
 
-SPOKEN = Reply((Choice(text=""),))
-"""What is counted of a stream that is given word by word."""
+COUNTED_REPLY = Reply((Choice(text=""),))
+"""The reply whose tokens are counted for a stream of exact events."""
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenEvent:
-    """An event as a script has it: its fields in order, and whether it is a token, where that is said."""
+    """An event as written in a script: its fields in order, and whether it is a token, if that is set."""
 
     data: Tree
     fields: tuple[tuple[str, Text], ...]
@@ -42,8 +42,8 @@ class WrittenEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class WordByWord:
-    """A stream word by word; `otherwise` answers what is not streamed."""
+class ExactEvents:
+    """A stream of exact events; `otherwise` answers requests without a stream."""
 
     events: tuple[WrittenEvent, ...]
     otherwise: Answer | None
@@ -51,8 +51,8 @@ class WordByWord:
     def __call__(self, prompt: Prompt) -> Answered | Awaited:
         """Write the events."""
         if prompt.stream:
-            of_prompt = context(prompt)
-            return Reply(SPOKEN.choices, events=tuple(event.write(of_prompt) for event in self.events))
+            names = context(prompt)
+            return Reply(COUNTED_REPLY.choices, events=tuple(event.write(names) for event in self.events))
         if self.otherwise is not None:
             return self.otherwise(prompt)
         return RequestError(
@@ -62,9 +62,9 @@ class WordByWord:
         )
 
 
-def word_by_word(node: Node, otherwise: Answer | None) -> WordByWord:
+def exact_events(node: Node, otherwise: Answer | None) -> ExactEvents:
     """Read a list of events."""
-    return WordByWord(tuple(map(_event, node.items("event"))), otherwise)
+    return ExactEvents(tuple(map(_event, node.items("event"))), otherwise)
 
 
 def _event(node: Node) -> WrittenEvent:

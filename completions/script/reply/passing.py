@@ -1,4 +1,4 @@
-"""Step 3: `upstream:`, an answer that another server gives: the request is passed on as it came."""
+"""Step 3: `upstream:`, an answer of another server, to which the request is passed on unchanged."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,13 +11,22 @@ from completions.script.pace import milliseconds
 from completions.script.reply.headers import headers
 from completions.script.text.node import Node
 
-OF_CONNECTION = ("host", "content-length", "transfer-encoding", "connection", "accept-encoding", "via", "upgrade", "te")
-"""Headers that each connection has of its own."""
+CONNECTION_HEADERS = (
+    "host",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "accept-encoding",
+    "via",
+    "upgrade",
+    "te",
+)
+"""Headers that belong to a single connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class PassOn:
-    """What answers by having another server answer."""
+    """An answer by another server."""
 
     upstream: Upstream
 
@@ -52,7 +61,7 @@ def _model(fields: Mapping[str, Node], url: str, timeout: float, sent: tuple[tup
 
 
 def model_problem(name: str) -> str | None:
-    """Return why LiteLLM cannot be asked for a model; None where it can."""
+    """Return why the name of a model for LiteLLM is not valid; None if it is."""
     provider, slash, model = name.partition("/")
     if provider and slash and model and name.isascii() and name.isprintable() and " " not in name:
         return None
@@ -60,7 +69,7 @@ def model_problem(name: str) -> str | None:
 
 
 def _headers(node: Node) -> tuple[tuple[str, str], ...]:
-    sent = headers(node, OF_CONNECTION)
+    sent = headers(node, CONNECTION_HEADERS)
     for name, value in sent:
         if not value.isascii() or not value.isprintable():
             raise node.entries()[name].error("must be a text of printable ASCII characters.")
@@ -68,7 +77,7 @@ def _headers(node: Node) -> tuple[tuple[str, str], ...]:
 
 
 def url_problem(url: str) -> str | None:
-    """Return why requests cannot be passed on to an address; None where they can."""
+    """Return why an address for requests that are passed on is not valid; None if it is."""
     try:
         parts = urlsplit(url)
         _ = parts.port  # a wrong one raises

@@ -1,4 +1,4 @@
-"""Step 3: `response:`, an answer as another server gave it, byte for byte."""
+"""Step 3: `response:`, a recorded answer of another server, byte for byte."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,7 +11,7 @@ from completions.script.reply.headers import headers
 from completions.script.text.node import Node
 
 BODIES = ("body", "base64", "pieces")
-"""The keys of which one says what the answer is."""
+"""The keys of the answer's content, of which one is given."""
 
 BODILESS = (204, 205, 304)
 """Statuses whose answers have no body (RFC 9110, section 6.4.1): the next answer would begin within one."""
@@ -19,7 +19,7 @@ BODILESS = (204, 205, 304)
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """What answers as another server did."""
+    """An answer that plays a recorded one."""
 
     recorded: Recorded
 
@@ -81,7 +81,7 @@ def _piece(node: Node) -> tuple[float, bytes]:
         at = float(name)
     except ValueError:
         raise node.wrong("a piece after its milliseconds") from None
-    if not 0 <= at <= MAX_MS:  # false of what is no number too
+    if not 0 <= at <= MAX_MS:  # also false for NaN
         raise node.error(f"must be a piece after its milliseconds, from 0 to {MAX_MS}, not {name[:60]}.")
     if isinstance(value, str):
         return at, value.encode()

@@ -118,7 +118,7 @@ class WrittenChoice:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a script says about the reply as a whole."""
+    """The fields of a script that concern the reply as a whole."""
 
     id: Text | None = None
     created: int | None = None
@@ -165,7 +165,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """A valid answer to anything, made from the request; its text has a `length`, where one is given."""
+    """A valid answer to any request, generated from it; its text has a `length`, if one is given."""
 
     facts: Facts = Facts()
     length: Length | None = None
@@ -195,7 +195,7 @@ class Python:
                 result = await self._result(prompt)
             return await budget.run(self._reply, result, prompt)
         except RequestError as exc:
-            self._hold_to_types(error_problem(exc))
+            self._raise_if_wrong(error_problem(exc))
             return exc
         except AuthorError:
             raise
@@ -226,10 +226,10 @@ class Python:
             case _:
                 shown = f"{self.source} must return a Reply, Choices or a string, not {result!r:.100}"
                 raise AuthorError("python_failed", shown)
-        self._hold_to_types(reply_problem(reply))
+        self._raise_if_wrong(reply_problem(reply))
         return self.facts.apply(reply, context(prompt))
 
-    def _hold_to_types(self, problem: str | None) -> None:
+    def _raise_if_wrong(self, problem: str | None) -> None:
         if problem is not None:
             raise AuthorError("python_failed", f"what {self.source} answers cannot be sent: {problem}")
 

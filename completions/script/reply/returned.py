@@ -1,6 +1,6 @@
-"""Step 3: what an author's function returns or raises, held to the types of a reply or of an error.
+"""Step 3: checks of the types in a reply that an author's function returns, or in an error that it raises.
 
-Python does not check them, and whatever is wrong would be noticed where the answer is rendered, far from the function.
+Python does not check them, and a wrong value would fail only when the answer is rendered, far from the function.
 """
 
 import math
@@ -22,19 +22,19 @@ ERROR: Mapping[str, Any] = {"message": str, "type": str, "code": str | None, "pa
 
 
 def reply_problem(reply: Reply) -> str | None:
-    """Return what is wrong with a reply, and where in it; None where nothing is."""
+    """Return what is wrong with a reply, and where; None if it is valid."""
     if not reply.choices and reply.body is None and reply.events is None:
         return "`choices` must have at least one answer"
     return _problem(reply, Reply, "")
 
 
 def answer_problem(answer: Reply | Choice) -> str | None:
-    """Return what is wrong with a reply, or with a choice that is to be its only one; None where nothing is."""
+    """Return what is wrong with a reply, or with a choice that is its only one; None if it is valid."""
     return reply_problem(answer) if isinstance(answer, Reply) else _problem(answer, Choice, "")
 
 
 def error_problem(error: RequestError) -> str | None:
-    """Return what is wrong with an error that answers; None where nothing is."""
+    """Return what is wrong with an error that is the answer; None if it is valid."""
     if not (isinstance(error.status, int) and error.status in STATUSES):
         return _wrong("status", f"an HTTP status from {STATUSES.start} to {STATUSES.stop - 1}", error.status)
     for name, value in error.headers.items():

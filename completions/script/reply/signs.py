@@ -1,6 +1,6 @@
-"""Step 3: the signs of templates in a text, found in one pass.
+"""Step 3: the tags of templates in a text, found in one pass.
 
-Django looks for the end of each tag anew, up to the end of the line, which takes long where many are left open.
+Django searches the end of each tag separately, up to the end of the line, which takes long if many are not closed.
 """
 
 import re
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 CLOSED_BY = {"{{": "}}", "{%": "%}", "{#": "#}"}
 
 MAX_OPEN = 100
-"""Signs that may be left open in a text."""
+"""Tags that may be left open in a text."""
 
 MAX_TAG = 1000
-"""Characters of a tag that is looked into."""
+"""Characters of a tag that is analysed."""
 
 _OPENING = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """The tags of a text, those that are very long left out, and the opening signs that no line closes."""
+    """The tags of a text, without very long ones, and the opening signs that are not closed in their line."""
 
     tags: tuple[str, ...]
     left_open: tuple[str, ...]
@@ -30,13 +30,13 @@ def signs_of(text: str) -> Signs:
     tags: list[str] = []
     left_open: list[str] = []
     for line in text.split("\n"):
-        at, without = 0, set[str]()
+        at, unclosed = 0, set[str]()
         while len(left_open) <= MAX_OPEN and (found := _OPENING.search(line, at)) is not None:
             opening = found[0]
-            end = -1 if opening in without else line.find(CLOSED_BY[opening], found.end())
+            end = -1 if opening in unclosed else line.find(CLOSED_BY[opening], found.end())
             at = found.start() + 1 if end < 0 else end + 2
             if end < 0:
-                without.add(opening)
+                unclosed.add(opening)
                 left_open.append(opening)
             elif at - found.start() <= MAX_TAG:
                 tags.append(line[found.start() : at])

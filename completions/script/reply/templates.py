@@ -23,12 +23,12 @@ Tree = object
 """A JSON value whose strings may be templates."""
 
 
-OF_OTHERS: dict[str, type[DjangoNode]] = {"extends": ExtendsNode, "include": IncludeNode}
-"""The tags that ask for another template."""
+TEMPLATE_TAGS: dict[str, type[DjangoNode]] = {"extends": ExtendsNode, "include": IncludeNode}
+"""The tags that load another template."""
 
 
-class Written(Context):
-    """What templates can name; it counts what a template has written so far."""
+class MeteredContext(Context):
+    """The names for templates; counts the characters that a template has written."""
 
     written = 0
 
@@ -52,20 +52,20 @@ class Template:
         except Exception as exc:
             raise AuthorError("template_failed", f"its template raised {budget.described(exc)}") from exc
 
-    def unknown(self) -> tuple[str, str] | None:
+    def unknown_name(self) -> tuple[str, str] | None:
         """Return a name that the prompt does not have, with a hint; None if all names are known."""
         for lookups in self._lookups():
             match lookups:
-                case ("prompt", str(name), *_) if name not in OF_PROMPT:
-                    return f"prompt.{name}", did_you_mean(name, OF_PROMPT)
+                case ("prompt", str(name), *_) if name not in PROMPT_NAMES:
+                    return f"prompt.{name}", did_you_mean(name, PROMPT_NAMES)
         return None
 
-    def of_others(self) -> list[str]:
-        """Return the tags in it that ask for another template."""
+    def template_tags(self) -> list[str]:
+        """Return its tags that load another template."""
         nodes = self._template.nodelist
-        return [tag for tag, kind in OF_OTHERS.items() if nodes.get_nodes_by_type(kind)]
+        return [tag for tag, kind in TEMPLATE_TAGS.items() if nodes.get_nodes_by_type(kind)]
 
-    def asked(self) -> list[str]:
+    def names_used(self) -> list[str]:
         """Return the names that the template uses."""
         return list(dict.fromkeys(str(lookups[0]) for lookups in self._lookups()))
 
@@ -75,8 +75,8 @@ class Template:
             if lookups := getattr(getattr(getattr(node, "filter_expression", None), "var", None), "lookups", None):
                 yield lookups
 
-    def fields_asked(self, name: str) -> Iterator[str]:
-        """Yield the keys of what has this name that the template cannot do without."""
+    def required_keys(self, name: str) -> Iterator[str]:
+        """Yield the keys of a variable that the template uses without a default."""
         for node in self._template.nodelist:
             match getattr(node, "filter_expression", None):
                 case FilterExpression(var=Variable(lookups=(found, str(key), *_)), filters=filters) if found == name:
@@ -88,7 +88,7 @@ def _metered(node: DjangoNode, context: Context) -> str:
     """Render a node of a template if there is time and space left."""
     budget.seconds_left()
     text: str = node.render(context)
-    if isinstance(context, Written) and not any(getattr(node, name, None) for name in node.child_nodelists):
+    if isinstance(context, MeteredContext) and not any(getattr(node, name, None) for name in node.child_nodelists):
         context.written += len(text)
         if context.written > MAX_CHARACTERS:
             raise too_long()
@@ -108,13 +108,13 @@ class LastUser(Template):
 
 Text = str | Template
 
-NOT_SAID = ("cache_blocks", "counted", "per_chunk", "raw_input", "short_text")
-OF_PROMPT = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in NOT_SAID)
-"""What a template can ask of a prompt; what is there for counting and streaming alone is `NOT_SAID`."""
+INTERNAL_FIELDS = ("cache_blocks", "counted", "per_chunk", "raw_input", "short_text")
+PROMPT_NAMES = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in INTERNAL_FIELDS)
+"""The attributes of a prompt for templates, without those for counting and streaming (`INTERNAL_FIELDS`)."""
 
 
-class Asked:
-    """The prompt as templates see it."""
+class PromptView:
+    """The prompt as templates read it."""
 
     def __init__(self, prompt: Prompt) -> None:
         self._prompt = prompt
@@ -123,14 +123,14 @@ class Asked:
         return getattr(self._prompt, name)
 
     @property
-    def tool_result(self) -> "Answered | None":
+    def tool_result(self) -> "ToolResultView | None":
         """The last tool result, with access to its JSON."""
         result = self._prompt.tool_result
-        return Answered(result.name, result.text) if result else None
+        return ToolResultView(result.name, result.text) if result else None
 
 
 @dataclass(frozen=True)
-class Answered:
+class ToolResultView:
     """A tool result: its `name` and `text`, its decoded `json`, and the keys of that object."""
 
     name: str
@@ -161,7 +161,7 @@ def _engine() -> Engine:
 
 def context(prompt: Prompt) -> Context:
     """Return the names that a template can use: `prompt` and `turn`."""
-    return Written({"prompt": Asked(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
+    return MeteredContext({"prompt": PromptView(prompt), "turn": prompt.turn}, autoescape=False, use_l10n=False)
 
 
 def text(node: Node) -> Text:
@@ -195,7 +195,7 @@ def fill(value: Tree, context: Context) -> Tree:
 
 
 def write(value: Text, context: Context) -> str:
-    """Return a text, rendered where it is a template."""
+    """Return a text, rendered if it is a template."""
     return value if isinstance(value, str) else value.render(context)
 
 
@@ -209,18 +209,18 @@ def has_template(value: Tree) -> bool:
     return isinstance(value, Template)
 
 
-def fields_asked(value: object, name: str) -> frozenset[str]:
-    """Return the keys of what has this name that the templates in a value, or in its fields, cannot do without."""
+def required_keys(value: object, name: str) -> frozenset[str]:
+    """Return the keys of a variable that the templates in a value, or in its fields, use without a default."""
     match value:
         case Template():
-            return frozenset(value.fields_asked(name)) if not isinstance(value, LastUser) else frozenset()
+            return frozenset(value.required_keys(name)) if not isinstance(value, LastUser) else frozenset()
         case dict():
             parts: Iterable[object] = value.values()
         case list() | tuple():
             parts = value
         case _:
             parts = [getattr(value, each.name) for each in fields(value)] if is_dataclass(value) else ()
-    return frozenset().union(*(fields_asked(part, name) for part in parts))
+    return frozenset().union(*(required_keys(part, name) for part in parts))
 
 
 def _compiled(node: Node, source: str) -> Text:
@@ -236,11 +236,11 @@ def _compiled(node: Node, source: str) -> Text:
         raise node.error("is a template that is nested too deeply.") from exc
     except TemplateSyntaxError as exc:
         line = node.text_line + getattr(getattr(exc, "token", None), "lineno", 1) - 1
-        told = str(exc).removesuffix(" Must be one of:\n")  # of libraries, of which there are none
-        raise node.error(f"is not a Django template: {told}", line) from exc
-    if unknown := template.unknown():
+        message = str(exc).removesuffix(" Must be one of:\n")  # of libraries, of which there are none
+        raise node.error(f"is not a Django template: {message}", line) from exc
+    if unknown := template.unknown_name():
         raise node.error(f"uses `{unknown[0]}`, which a prompt does not have.{unknown[1]}", node.text_line)
-    doubt_names(node, signs, template.asked(), node.source.names)
-    for tag in template.of_others():
+    doubt_names(node, signs, template.names_used(), node.source.names)
+    for tag in template.template_tags():
         node.doubt(f"has the tag `{tag}`, which fails because there are no other templates.")
     return template

@@ -1,4 +1,4 @@
-"""Step 3: `reply: {body: …}`, a document word by word, read so that every format can say the same.
+"""Step 3: `reply: {body: …}`, an exact document, read so that every format can give the same answer.
 
 A chat completion is read here, the others in `verbatim_others` and `verbatim_vendors`.
 """
@@ -18,24 +18,24 @@ BY_KEYS: Sequence[tuple[frozenset[str], Callable[[Node], Reply]]] = (
     (frozenset({"message", "finish_reason"}), vendors.cohere),
     (frozenset({"output", "stopReason"}), vendors.converse),
 )
-"""The documents that do not say what they are, by keys that only they have."""
+"""Readers of documents without a type, by the keys that only they have."""
 
 
 def verbatim(body: Node) -> Reply:
-    """Read a document of any API whose answers can be told apart by their keys."""
-    given = body.value if isinstance(body.value, dict) else {}
-    if given.get("object") == "response":
+    """Read a document of any API whose answers can be recognized by their keys."""
+    document = body.value if isinstance(body.value, dict) else {}
+    if document.get("object") == "response":
         return others.response(body)
-    if given.get("type") == "message":
+    if document.get("type") == "message":
         return others.message(body)
     for keys, read in BY_KEYS:
-        if keys <= given.keys():
+        if keys <= document.keys():
             return read(body)
     return _completion(body)
 
 
 def _completion(body: Node) -> Reply:
-    """Read a chat completion; what it has beside the known keys goes out too, to chat alone."""
+    """Read a chat completion; its further keys are sent too, but only to chat clients."""
     fields = opened(body, "id", "object", "created", "choices", "usage")
     if fields["object"].as_(str) != "chat.completion":
         raise fields["object"].error("must be chat.completion or response.")
@@ -51,17 +51,17 @@ def _completion(body: Node) -> Reply:
 
 def _usage(node: Node) -> Usage:
     fields = opened(node, "prompt_tokens", "completion_tokens")
-    asked, said = (inside(fields, f"{side}_tokens_details") for side in ("prompt", "completion"))
+    prompt_details, completion_details = (inside(fields, f"{side}_tokens_details") for side in ("prompt", "completion"))
     return Usage(
         fields["prompt_tokens"].as_(int),
         fields["completion_tokens"].as_(int),
-        cached_tokens=number(asked, "cached_tokens"),
-        reasoning_tokens=number(said, "reasoning_tokens"),
-        cache_creation_tokens=number(asked, "cache_write_tokens"),
-        audio_tokens=number(asked, "audio_tokens"),
-        completion_audio_tokens=number(said, "audio_tokens"),
-        accepted_prediction_tokens=number(said, "accepted_prediction_tokens"),
-        rejected_prediction_tokens=number(said, "rejected_prediction_tokens"),
+        cached_tokens=number(prompt_details, "cached_tokens"),
+        reasoning_tokens=number(completion_details, "reasoning_tokens"),
+        cache_creation_tokens=number(prompt_details, "cache_write_tokens"),
+        audio_tokens=number(prompt_details, "audio_tokens"),
+        completion_audio_tokens=number(completion_details, "audio_tokens"),
+        accepted_prediction_tokens=number(completion_details, "accepted_prediction_tokens"),
+        rejected_prediction_tokens=number(completion_details, "rejected_prediction_tokens"),
     )
 
 
