@@ -16,7 +16,7 @@ async def charge_for(script: Script, prompt: Prompt) -> Charge | None:
     if prompt.task == "state" and prompt.model is None:
         return None
     key, model = key_in(prompt.headers), prompt.model or ""
-    applicable = next((limits for limits in script.limits if limits.hold_for(key, model)), None)
+    applicable = next((limits for limits in script.limits if limits.apply_to(key, model)), None)
     tokens = await budget.run(_estimate, prompt) if script.counts_tokens else 0
     return Charge(key, model, tokens, applicable, script.quota)
 

@@ -76,7 +76,7 @@ KINDS: dict[str, Schema] = {
     "made_files": {"type": "object", "additionalProperties": {"anyOf": [TEXT, BYTES]}},
     "objects": {"type": "array", "items": {"type": "object"}},
     "prompt_role": {"enum": list(prompts.ROLES)},
-    "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(prompts.WITHOUT)}}},
+    "any_object": {"type": "object", "propertyNames": {"not": {"enum": list(prompts.REQUEST_ONLY)}}},
     "headers": {"type": "object", "additionalProperties": SCALARS},
     "body": {
         "type": "object",

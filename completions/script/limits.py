@@ -1,4 +1,4 @@
-"""Step 3: `keys:`, `limits:` and `quota:`: how much of the API a script grants to each key."""
+"""Step 3: `keys:`, `limits:` and `quota:`: the limits of each key."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from completions.script.language import LIMITS, QUOTA
 from completions.script.text.node import Node
 
-FOR = ("model", "key")
-"""The keys that say what limits are for."""
+SCOPES = ("model", "key")
+"""The keys for the scope of limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +24,42 @@ class Limits:
     models: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
 
-    def hold_for(self, key: str, model: str) -> bool:
+    def apply_to(self, key: str, model: str) -> bool:
         """Tell whether these limits apply to a key and a model."""
         return (not self.models or model in self.models) and (not self.keys or key in self.keys)
 
     def cover(self, others: "Limits") -> bool:
-        """Tell whether these limits apply wherever others would."""
+        """Tell whether these limits apply wherever other ones would."""
         pairs = ((self.models, others.models), (self.keys, others.keys))
-        return all(not ours or (theirs and set(theirs) <= set(ours)) for ours, theirs in pairs)
+        return all(not names or (other_names and set(other_names) <= set(names)) for names, other_names in pairs)
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What a key may use in all: requests, tokens, or both."""
+    """The total use of a key: requests, tokens, or both."""
 
     requests: int | None = None
     tokens: int | None = None
 
 
 def limits(node: Node, models: Collection[str] = (), keys: Collection[str] = ()) -> tuple[Limits, ...]:
-    """Read a mapping of limits, or a list of them, of which the first that applies is used; doubt what never does.
+    """Read a mapping of limits, or a list of them, of which the first that applies is used; doubt useless ones.
 
-    `models` and `keys` are the only ones that are not refused; empty where none is, or it is not known.
+    `models` and `keys` are the only accepted ones; empty if all are, or if it is not known.
     """
     found: list[Limits] = []
     for child in node.one_or_more():
         read = _limits(child)
-        for name, ours, listed in (("model", read.models, models), ("key", read.keys, keys)):
-            if listed and ours and not set(ours) & set(listed):
-                child.doubt(f"never applies: `{name}` is {' or '.join(ours)}, and `{name}s` lists none of them.")
+        for name, names, listed in (("model", read.models, models), ("key", read.keys, keys)):
+            if listed and names and not set(names) & set(listed):
+                child.doubt(f"never applies: `{name}` is {' or '.join(names)}, and `{name}s` lists none of them.")
         if any(earlier.cover(read) for earlier in found):
             child.doubt("never applies: earlier limits apply to the same models and keys.")
         found.append(read)
     if not found:
         node.doubt("is an empty list, so it limits nothing.")
     elif Limits() != found[-1] == Limits(models=found[-1].models, keys=found[-1].keys):
-        child.doubt(f"limits nothing; it has none of {', '.join(name for name in LIMITS if name not in FOR)}.")
+        child.doubt(f"limits nothing; it has none of {', '.join(name for name in LIMITS if name not in SCOPES)}.")
     return tuple(found)
 
 
@@ -73,5 +73,7 @@ def quota(node: Node) -> Quota:
 
 def _limits(node: Node) -> Limits:
     fields = node.keyed(LIMITS)
-    models, keys = (tuple(each.raw for each in fields.pop(key).one_or_more()) if key in fields else () for key in FOR)
+    models, keys = (
+        tuple(each.raw for each in fields.pop(key).one_or_more()) if key in fields else () for key in SCOPES
+    )
     return Limits(**{name: child.count(least=1) for name, child in fields.items()}, models=models, keys=keys)

@@ -59,8 +59,8 @@ def parse(document: Node) -> Script:
     script = document.attempt(_script, None)
     document.source.problems = None
     if script is None or problems:
-        first, *others = sorted(problems, key=lambda problem: problem.line or 0)
-        first.others = tuple(others)
+        first, *rest = sorted(problems, key=lambda problem: problem.line or 0)
+        first.others = tuple(rest)
         raise first
     return script
 
@@ -81,8 +81,8 @@ def _script(document: Node) -> Script:
     pace, dice = take("pacing", lambda node: pacing(node, Pace()), Pace()), take("chaos", chaos, None)
     catalogue, keys = take("models", models, UNLISTED), take("keys", _keys, ())
     validate = take("validate", _flag, not isinstance(answers, PassOn))
-    own: Scenarios | None = top("scenarios", scenarios, None) if "scenarios" in fields else {}
-    known: Scenarios = {**builtin(), **(own or {})}
+    defined: Scenarios | None = top("scenarios", scenarios, None) if "scenarios" in fields else {}
+    known: Scenarios = {**builtin(), **(defined or {})}
     return Script(
         source=document.file,
         rules=fields["rules"].attempt(lambda node: _rules(node, pace, dice), ()),
@@ -102,8 +102,8 @@ def _script(document: Node) -> Script:
         compression=take("compression", _codings, ()),
         scenarios=known,
         prompts=top("prompts", prompts, {}),
-        running=None if own is None else take("scenario", lambda node: started(node, known), None),
-        doubts=tuple(document.source.doubts),  # the last, when all is read
+        running=None if defined is None else take("scenario", lambda node: started(node, known), None),
+        doubts=tuple(document.source.doubts),  # last, after everything was read
     )
 
 
@@ -161,7 +161,7 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     fields = node.keyed(RULE, {"`reply`": REPLY, "`match`": FIELDS})
     take = _Taker(fields)
     faults = take("fault", combined, ())
-    both = _says_before_error(fields, faults)
+    both = _has_reply_before_error(fields, faults)
     answers = node.attempt(lambda node: (failure(fields["error"]),) if both else _answers(node, fields), ())
     return Rule(
         name=take("name", lambda node: node.name, f"rule {number}"),
@@ -178,24 +178,24 @@ def read_rule(node: Node, number: int, pace: Pace, dice: Chaos | None) -> Rule:
     )
 
 
-def _says_before_error(fields: dict[str, Node], faults: tuple[Fault, ...]) -> bool:
-    """Tell whether a rule has both an error and what its streams say before that, as a fault puts it there."""
+def _has_reply_before_error(fields: dict[str, Node], faults: tuple[Fault, ...]) -> bool:
+    """Tell whether a rule has both an error, which a fault puts into a stream, and a reply before it."""
     ends = any(fault.name in ERRORS_IN_STREAM for fault in faults)
     return ends and {"reply", "error"} <= fields.keys() and "replies" not in fields
 
 
 def _answers(node: Node, fields: dict[str, Node]) -> tuple[Answer, ...]:
-    given = [key for key in ANSWERS if key in fields]
-    if not given:
+    keys = [key for key in ANSWERS if key in fields]
+    if not keys:
         raise node.error(f"has no answer; it must have one of: {', '.join(ANSWERS)}.")
-    if len(given) > 1:
+    if len(keys) > 1:
         faults = ", ".join(sorted(ERRORS_IN_STREAM))
-        raise fields[given[1]].error(
-            f"cannot be combined with `{given[0]}`; use one of: {', '.join(ANSWERS)}. "
+        raise fields[keys[1]].error(
+            f"cannot be combined with `{keys[0]}`; use one of: {', '.join(ANSWERS)}. "
             f"(With one of the faults {faults}, a `reply` and the `error` that ends its stream may be combined.)"
         )
-    only = fields[given[0]]
-    match given[0]:
+    only = fields[keys[0]]
+    match keys[0]:
         case "reply":
             return (reply(only),)
         case "error":

@@ -1,4 +1,4 @@
-"""Step 3: `models:`, which models there are, and what those take that a script describes itself."""
+"""Step 3: `models:`, the models that exist, and the capabilities of those that a script describes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from completions.tokens.models import context_window
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model that a script describes: `context` in tokens, the model that it is `like`, and what differs from that."""
+    """A model that a script describes: `context` in tokens, the model that it is `like`, and the differences."""
 
     id: str
     context: int | None = None
@@ -22,9 +22,9 @@ class Model:
 
 
 class Models(NamedTuple):
-    """The names of the models there are, whether all that are `known` are, or `any`, and those described.
+    """The names of the models that exist, whether all `known` models exist, or `any`, and the described ones.
 
-    Where there are neither names nor one of these, any is there whose name is not wrong in itself.
+    With neither names nor one of these, any model exists whose name is not malformed.
     """
 
     names: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Models(NamedTuple):
 
     @property
     def only(self) -> tuple[str, ...]:
-        """The names of all models there are; empty where there are others besides."""
+        """The names of all models that exist; empty if others exist too."""
         return () if self.known or self.any else self.names
 
 
@@ -49,7 +49,7 @@ def models(node: Node) -> Models:
     if node.value in (KNOWN, ANY):
         return Models(known=node.value == KNOWN, any=node.value == ANY)
     names: list[str] = []
-    said: set[str] = set()
+    keywords: set[str] = set()
     described: dict[str, Model] = {}
     for item in node.items():
         if isinstance(item.value, dict):
@@ -59,8 +59,8 @@ def models(node: Node) -> Models:
             described[model.id] = model
             names.append(model.id)
         else:
-            (said.add if item.raw in (KNOWN, ANY) else names.append)(item.raw)
-    return Models(tuple(names), KNOWN in said, described, ANY in said)
+            (keywords.add if item.raw in (KNOWN, ANY) else names.append)(item.raw)
+    return Models(tuple(names), KNOWN in keywords, described, ANY in keywords)
 
 
 def _model(node: Node) -> Model:

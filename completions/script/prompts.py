@@ -1,6 +1,6 @@
 """Step 3: `prompts:`, the templates that requests for responses name by id.
 
-Their `{{…}}` are the API's own placeholders for the variables of a request, and no Django templates.
+Their `{{…}}` are the API's own placeholders for the variables of a request, not Django templates.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,11 @@ MESSAGE: Keys = {
     "role": Key("prompt_role", "Who says it.", required=True),
     "content": Key("text", "What is said.", required=True),
 }
-WITHOUT = ("prompt", "input", "instructions", "previous_response_id", "conversation", "stream", "background")
-"""Fields of a request that a template does not have."""
+REQUEST_ONLY = ("prompt", "input", "instructions", "previous_response_id", "conversation", "stream", "background")
+"""Fields of a request that a template cannot have."""
 
 Templates = Mapping[str, Mapping[str, Any]]
-"""The templates by id, each with its `versions`: their `messages`, and what else they say of a `request`."""
+"""The templates by id, each with its `versions`: their `messages`, and further fields of a `request`."""
 
 
 def prompts(node: Node) -> Templates:
@@ -40,7 +40,7 @@ def _version(node: Node) -> dict[str, Any]:
     fields = node.keyed(PROMPT)
     messages = list(map(_message, fields["messages"].items("message")))
     request = fields["request"].as_(dict) if "request" in fields else {}
-    for name in WITHOUT:
+    for name in REQUEST_ONLY:
         if name in request:
             raise fields["request"].error(f"cannot have `{name}`, which the request sets.")
     return {"messages": messages, "request": request}

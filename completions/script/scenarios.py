@@ -15,14 +15,14 @@ from completions.script.text.node import Node
 from completions.script.text.reading import read
 
 UNNAMED = "stages"
-"""What stages are called that were started without a name."""
+"""The name of stages that were started without one."""
 
 BUILTIN = Path(__file__).parent / "builtin" / "scenarios" / "scenarios.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What befalls answers for so many seconds, or so many requests; without either, from then on."""
+    """Changes to answers for some seconds, or some requests; without either, until the end."""
 
     name: str
     seconds: float | None = None
@@ -33,26 +33,26 @@ class Stage:
     chaos: Chaos | None = None
 
     def paced(self, pace: Pace) -> Pace:
-        """Return a rule's pacing with what the stage says of it."""
+        """Return a rule's pacing with the stage's changes."""
         names = Pace.__dataclass_fields__
-        given = {name: said for name in names if (said := getattr(self.pacing, name)) != getattr(UNPACED, name)}
-        return replace(pace, **given)
+        changes = {name: setting for name in names if (setting := getattr(self.pacing, name)) != getattr(UNPACED, name)}
+        return replace(pace, **changes)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Stages in order; one that repeats begins again after the last."""
+    """Stages in order; with `repeat`, the first follows the last."""
 
     stages: tuple[Stage, ...]
     repeat: bool = False
 
     @property
     def is_counted(self) -> bool:
-        """Whether its stages go by the number of requests."""
+        """Whether its stages end after a number of requests."""
         return self.stages[0].requests is not None
 
     def at(self, seconds: float) -> int:
-        """Return which stage it is so many seconds after the start, of a scenario on a clock."""
+        """Return the index of the stage at a time in seconds after the start, for a scenario on a clock."""
         spans = [stage.seconds or 0.0 for stage in self.stages]
         if self.repeat:
             seconds %= sum(spans)
@@ -65,9 +65,9 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A scenario that was started, at a moment in seconds since the epoch, on a clock that goes `speed` times as fast.
+    """A scenario that was started at a time in seconds since the epoch, on a clock that runs `speed` times as fast.
 
-    `run` tells it from other runs of the same.
+    `run` distinguishes it from other runs of the same scenario.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Running:
         return max(time.time() - self.started, 0.0) * self.speed
 
     def counter(self, stage: Stage) -> str:
-        """Return under which name the requests of a stage are counted."""
+        """Return the name under which the requests of a stage are counted."""
         return f"{self.run}/{stage.name}"
 
     @property
@@ -91,7 +91,7 @@ class Running:
         return list(map(self.counter, self.scenario.stages))
 
     def reached(self, uses: Mapping[str, int]) -> int:
-        """Return which stage the next request comes to, after so many that were counted."""
+        """Return the index of the next request's stage, by the counts of earlier requests."""
         if not self.scenario.is_counted:
             return self.scenario.at(self.seconds)
         for index, stage in enumerate(self.scenario.stages):
@@ -110,10 +110,10 @@ def scenarios(node: Node) -> dict[str, Scenario]:
 
 def scenario(node: Node) -> Scenario:
     """Read a scenario: its stages, or a mapping."""
-    return _staged(node.keyed(SCENARIO) if isinstance(node.value, dict) else {"stages": node})
+    return _with_stages(node.keyed(SCENARIO) if isinstance(node.value, dict) else {"stages": node})
 
 
-def _staged(fields: Mapping[str, Node]) -> Scenario:
+def _with_stages(fields: Mapping[str, Node]) -> Scenario:
     stages = tuple(_stage(item) for item in fields["stages"].items("stage"))
     repeat = fields["repeat"].as_(bool) if "repeat" in fields else False
     _check(fields["stages"], stages, repeat)
@@ -121,7 +121,7 @@ def _staged(fields: Mapping[str, Node]) -> Scenario:
 
 
 def _check(node: Node, stages: tuple[Stage, ...], repeat: bool) -> None:
-    """Refuse stages of which one never comes, or of which it cannot be told when it comes."""
+    """Refuse stages that are never reached, or whose start is not determined."""
     items = node.items()
     names: set[str] = set()
     by_clock = stages[0].seconds is not None
@@ -166,7 +166,7 @@ def _seconds(node: Node) -> float:
 
 
 def started(node: Node, known: Scenarios) -> Running:
-    """Read what is to be started: the name of a scenario, its stages, or a mapping with either."""
+    """Read a scenario to start: its name, its stages, or a mapping with either."""
     if isinstance(node.value, list):
         return Running(UNNAMED, scenario(node))
     if not isinstance(node.value, dict):
@@ -181,10 +181,10 @@ def started(node: Node, known: Scenarios) -> Running:
     if "stages" not in fields and "repeat" in fields:
         raise fields["repeat"].error("is only for `stages`.")
     name = UNNAMED if "stages" in fields else fields["name"].one_of(known)
-    made = _staged(fields) if "stages" in fields else known[name]
-    if "speed" in fields and made.is_counted:
+    chosen = _with_stages(fields) if "stages" in fields else known[name]
+    if "speed" in fields and chosen.is_counted:
         raise fields["speed"].error("has no effect: the stages of this scenario go by requests.")
-    return Running(name, made, speed=speed)
+    return Running(name, chosen, speed=speed)
 
 
 @functools.cache

@@ -33,7 +33,7 @@ class Limited:
         self.limiter = Limiter(self.clock)
 
     def ask(self, tokens: int = 0, key: str = "sk-a", model: str = "gpt-4o") -> Grant:
-        held = next((limits for limits in self.limits if limits.hold_for(key, model)), None)
+        held = next((limits for limits in self.limits if limits.apply_to(key, model)), None)
         return self.limiter.grant(Charge(key, model, tokens, held, self.quota))
 
     def refusal(self, tokens: int = 0, key: str = "sk-a", model: str = "gpt-4o") -> RequestError:

@@ -1,8 +1,8 @@
 """DSPy's fields, for step 3: `[[ ## name ## ]]` before each value, and `[[ ## completed ## ]]` at the end; or XML tags.
 
-Which fields are to be answered stands in the last user message, with their Python types; the system message has the
-types too, and notes with the JSON Schemas. The same fields may be asked for as one JSON object. A field that names a
-tool gets `finish`, where that is among the tools, once the trajectory has an observation.
+The last user message names the fields of the answer, with their Python types; the system message has the
+types too, and notes with the JSON Schemas. The same fields may be requested as one JSON object. A field that names a
+tool gets `finish`, if that is among the tools, once the trajectory has an observation.
 """
 
 import re
@@ -18,7 +18,7 @@ from completions.script.protocols.described import arguments, described
 from completions.script.protocols.written_types import schema_of_type
 from completions.script.schemas.document import as_text, compact, seeded
 
-ASKED = re.compile(
+REQUEST = re.compile(
     r"Respond with (the corresponding output fields|a JSON object in the following order of fields)[^\n]*"
 )
 FIELD = re.compile(
@@ -26,9 +26,9 @@ FIELD = re.compile(
 )
 NOTE = re.compile(r"\{(\w+)\}[ \t]*# note: the value you produce ([^\n]+)")
 TAG = re.compile(r"`<(\w+)>`")
-TYPE = re.compile(r"^\d+\. `(\w+)` \(([^\n]+?)\):", re.MULTILINE)
+FIELD_TYPE = re.compile(r"^\d+\. `(\w+)` \(([^\n]+?)\):", re.MULTILINE)
 INPUT = re.compile(r"\[\[ ## (\w+) ## \]\]\n|</?(\w+)>")
-OBSERVED = re.compile(r"^(?:\[\[ ## observation_\d+ ## \]\]|<observation_\d+>)", re.MULTILINE)
+OBSERVATION_FIELD = re.compile(r"^(?:\[\[ ## observation_\d+ ## \]\]|<observation_\d+>)", re.MULTILINE)
 
 SCHEMA_NOTE = "JSON schema:"
 OPTIONS_NOTE = "one of:"
@@ -39,38 +39,38 @@ IN_TAGS = "wrapped in XML tags"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field to answer: its name, and the schema of its value; none for a text."""
+    """A field of the answer: its name, and the schema of its value, or None for a text."""
 
     name: str
     schema: Mapping[str, object] | None
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Answer the fields that are asked for, in the form that is asked for; None where there are none."""
-    asked = prompt.last_user[-MAX_SEARCHED:]
-    sentences_asking = list(ASKED.finditer(asked))
-    if not sentences_asking:
+    """Return the requested fields, in the requested form; None if there are none."""
+    text = prompt.last_user[-MAX_SEARCHED:]
+    requests = list(REQUEST.finditer(text))
+    if not requests:
         return None
-    sentence = sentences_asking[-1]
+    sentence = requests[-1]
     system = prompt.system[-MAX_SEARCHED:]
-    given, in_tags = asked[: sentence.start()], IN_TAGS in sentence[0]
-    made = _values(_fields(sentence[0], system), given, system, seed)
+    inputs, in_tags = text[: sentence.start()], IN_TAGS in sentence[0]
+    values = _values(_fields(sentence[0], system), inputs, system, seed)
     if sentence[1].startswith("a JSON object"):
-        return compact(made)
-    written = {name: as_text(value) for name, value in made.items()}
+        return compact(values)
+    texts = {name: as_text(value) for name, value in values.items()}
     if in_tags:
-        return "\n\n".join(f"<{name}>\n{value}\n</{name}>" for name, value in written.items())
-    parts = [f"[[ ## {name} ## ]]\n{value}" for name, value in written.items()]
+        return "\n\n".join(f"<{name}>\n{value}\n</{name}>" for name, value in texts.items())
+    parts = [f"[[ ## {name} ## ]]\n{value}" for name, value in texts.items()]
     return "\n\n".join([*parts, f"[[ ## {COMPLETED} ## ]]"])
 
 
 def _fields(sentence: str, system: str) -> list[Field]:
-    """Return the fields that a sentence asks for; of those in tags the system message alone tells the types."""
-    notes, asked = dict(NOTE.findall(system)), FIELD.findall(sentence)
+    """Return the fields that a sentence requests; the types of fields in tags are only in the system message."""
+    notes, names_and_types = dict(NOTE.findall(system)), FIELD.findall(sentence)
     if IN_TAGS in sentence:
-        types = dict(TYPE.findall(system))
-        asked = [(name, types.get(name, "")) for name in TAG.findall(sentence)]
-    return [Field(name, _schema(kind, notes.get(name, ""))) for name, kind in asked if name != COMPLETED]
+        types = dict(FIELD_TYPE.findall(system))
+        names_and_types = [(name, types.get(name, "")) for name in TAG.findall(sentence)]
+    return [Field(name, _schema(kind, notes.get(name, ""))) for name, kind in names_and_types if name != COMPLETED]
 
 
 def _schema(kind: str, note: str) -> Mapping[str, object] | None:
@@ -84,27 +84,27 @@ def _schema(kind: str, note: str) -> Mapping[str, object] | None:
     return schema_of_type(kind) if kind and kind != "str" else None
 
 
-def _values(fields: list[Field], given: str, system: str, seed: str) -> dict[str, object]:
-    """Make a value for each field; the arguments of a tool are those of the tool that is named before."""
-    topic = " ".join(INPUT.sub(" ", given).split())
-    made: dict[str, object] = {}
+def _values(fields: list[Field], inputs: str, system: str, seed: str) -> dict[str, object]:
+    """Return a value for each field; arguments are those of the tool named in an earlier field."""
+    topic = " ".join(INPUT.sub(" ", inputs).split())
+    values: dict[str, object] = {}
     for field in fields:
-        of_field = f"{seed}/{field.name}"
+        field_seed = f"{seed}/{field.name}"
         options = field.schema.get("enum") if field.schema else None
         if isinstance(options, list) and FINISH in options:
-            made[field.name] = _step(options, given, topic, system)
-        elif field.name.endswith("_args") and (name := made.get(field.name.removesuffix("_args") + "_name")):
+            values[field.name] = _step(options, inputs, topic, system)
+        elif field.name.endswith("_args") and (name := values.get(field.name.removesuffix("_args") + "_name")):
             tool = described([str(name)], system)[0]
-            made[field.name] = {} if name == FINISH else arguments(tool, of_field, topic)
+            values[field.name] = {} if name == FINISH else arguments(tool, field_seed, topic)
         else:
-            made[field.name] = _value(field, topic, of_field)
-    return made
+            values[field.name] = _value(field, topic, field_seed)
+    return values
 
 
-def _step(options: list[object], given: str, topic: str, system: str) -> str:
+def _step(options: list[object], inputs: str, topic: str, system: str) -> str:
     """Choose the tool that fits, or the end once a tool has answered."""
     names = [str(option) for option in options if option != FINISH]
-    if OBSERVED.search(given) or not names:
+    if OBSERVATION_FIELD.search(inputs) or not names:
         return FINISH
     return best_fitting(described(names, system), topic).name
 

@@ -1,8 +1,8 @@
-"""A list with an item for each object that a prompt lists, for step 3: the ids are the same.
+"""A list with an item for each object in a prompt's list, with the same ids, for step 3.
 
 Programs that work in batches send `[{"id": 1, "original": "Welcome"}, ...]` with a schema whose items have an `id` as
-well, and look for each of theirs in the answer. What is to be translated is the text itself. Others list theirs in
-lines, as CAMEL's workforce has `Task ID: 1.1` for a `task_id`; another id is one of those in the prompt.
+well, and search the answer for each id. The translation of a text is the text itself. Other programs list ids in
+lines, such as `Task ID: 1.1` for a `task_id` in CAMEL's workforce; any other id is one of those in the prompt.
 """
 
 import re
@@ -14,31 +14,31 @@ from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.instructions import instructions
 from completions.script.schemas.document import Schema
 
-KEY = re.compile(r"(?i)(?:\w+_)?(?:id|key|index|idx|uuid)")
-"""What tells one object from the others."""
+ID_NAME = re.compile(r"(?i)(?:\w+_)?(?:id|key|index|idx|uuid)")
+"""Names of keys that identify an object."""
 
-TRANSLATED = re.compile(r"(?i)\w*translat\w*")
+TRANSLATION = re.compile(r"(?i)\w*translat\w*")
 ORIGINAL = ("original", "source", "text", "value", "content", "message")
-"""What a translation, and what is translated, is called."""
+"""Names of translations, and of the texts to translate."""
 
 UUID = re.compile(r"\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b")
 
 MAX_ITEMS = 50
-"""Objects of a list that is answered so."""
+"""Objects of a list that are used."""
 
 
 def one_for_each(schema: Schema, prompt: Prompt) -> Schema:
-    """Return a schema whose list has an item for each object of the prompt's list; the same where there is none."""
+    """Return a schema whose list has an item for each object of the prompt's list; unchanged if there is none."""
     if not isinstance(schema, Mapping) or not (properties := _lists(schema)):
         return schema
     texts = list(instructions(prompt))
     listed = next((found for text in texts if (found := _listed(text))), [])
     known = list(dict.fromkeys(each for text in texts for each in UUID.findall(text)))[:MAX_ITEMS]
-    made: dict[str, object] = {}
+    changed: dict[str, object] = {}
     for name, each in properties.items():
         if objects := listed if _fits(each, listed) else _labelled(each, texts):
-            made[name] = _filled(each, objects, known)
-    return {**schema, "properties": {**_mapping(schema.get("properties")), **made}} if made else schema
+            changed[name] = _filled(each, objects, known)
+    return {**schema, "properties": {**_mapping(schema.get("properties")), **changed}} if changed else schema
 
 
 def _lists(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
@@ -58,7 +58,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _listed(text: str) -> Sequence[Mapping[str, Any]]:
-    """Return the last objects of a text that stand in a list."""
+    """Return the objects of the last list in a text."""
     found: list[Mapping[str, Any]] = []
     parts = braced(text)
     for at in range(len(parts) - 1, max(len(parts) - MAX_ITEMS - 1, -1), -1):
@@ -73,16 +73,16 @@ def _listed(text: str) -> Sequence[Mapping[str, Any]]:
 
 
 def _fits(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether the items of a list have what tells the objects of a prompt from one another."""
+    """Tell whether the items of a list have a key that identifies all objects of a prompt."""
     return bool(listed) and any(
-        all(name in each for each in listed) for name in schema["items"]["properties"] if KEY.fullmatch(name)
+        all(name in each for each in listed) for name in schema["items"]["properties"] if ID_NAME.fullmatch(name)
     )
 
 
 def _labelled(schema: Mapping[str, Any], texts: list[str]) -> Sequence[Mapping[str, Any]]:
-    """Return the ids that the lines of a text have behind the name of a key: `Task ID: 1.1`."""
+    """Return the ids in lines of a text that begin with the name of a key: `Task ID: 1.1`."""
     for name in schema["items"]["properties"]:
-        if "_" in name and KEY.fullmatch(name):
+        if "_" in name and ID_NAME.fullmatch(name):
             line = re.compile(rf"^\W{{0,3}}{re.escape(name.replace('_', ' '))}:[ \t]*(\S{{1,80}})[ \t]*$", re.I | re.M)
             if ids := dict.fromkeys(each for text in texts for each in line.findall(text)):
                 return [{name: each} for each in ids][:MAX_ITEMS]
@@ -94,17 +94,17 @@ def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], know
     return {**schema, "prefixItems": items, "items": False, "minItems": len(items), "maxItems": len(items)}
 
 
-def _item(schema: Mapping[str, Any], given: Mapping[str, Any], known: Sequence[str]) -> Mapping[str, Any]:
-    """Return the schema of the item for an object, with what it shares with it, and ids that are `known`."""
+def _item(schema: Mapping[str, Any], object_: Mapping[str, Any], known: Sequence[str]) -> Mapping[str, Any]:
+    """Return the schema of the item for an object, with the values that they share, and with `known` ids."""
     properties = _mapping(schema["properties"])
-    told = {name: given[name] for name in properties if KEY.fullmatch(name) and name in given}
-    text = next((given[name] for name in ORIGINAL if isinstance(given.get(name), str)), None)
-    told |= {name: text for name in properties if text is not None and TRANSLATED.fullmatch(name)}
-    made: dict[str, Any] = {name: {"const": value} for name, value in told.items()}
+    shared = {name: object_[name] for name in properties if ID_NAME.fullmatch(name) and name in object_}
+    text = next((object_[name] for name in ORIGINAL if isinstance(object_.get(name), str)), None)
+    shared |= {name: text for name in properties if text is not None and TRANSLATION.fullmatch(name)}
+    constrained: dict[str, Any] = {name: {"const": value} for name, value in shared.items()}
     if known:
-        others = (name for name, each in properties.items() if KEY.fullmatch(name) and _is_text(each))
-        made |= {name: {"enum": known} for name in others if name not in told}
-    return {**schema, "properties": {**properties, **made}}
+        id_names = (name for name, each in properties.items() if ID_NAME.fullmatch(name) and _is_text(each))
+        constrained |= {name: {"enum": known} for name in id_names if name not in shared}
+    return {**schema, "properties": {**properties, **constrained}}
 
 
 def _is_text(schema: object) -> bool:

@@ -1,7 +1,8 @@
-"""Who of a team speaks next, and whether the work is done, for step 3: answers with a `next_speaker`.
+"""The next speaker of a team, and whether the work is done, for step 3: answers with a `next_speaker`.
 
-So ask the group chat of Agent Framework, and Magentic-One (AutoGen, Agent Framework, Semantic Kernel), whose fields are
-each an `answer` with its `reason`. The one that fits the request speaks first; the work is done once somebody spoke.
+The group chat of Agent Framework requests them, and Magentic-One (AutoGen, Agent Framework, Semantic Kernel), whose
+fields are each an `answer` with its `reason`. The best fitting member speaks first; the work is done once a member has
+spoken.
 """
 
 import re
@@ -30,29 +31,30 @@ def fill_decision(schema: Schema, prompt: Prompt) -> Schema:
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     if not isinstance(schema, Mapping) or not isinstance(properties, Mapping) or SPEAKER not in properties:
         return schema
-    told = prompt.messages[-1].text if prompt.messages else ""
-    request = found[1] if (found := REQUEST.search(told)) else next(_asked(prompt), "")
-    team = _team(told)
-    said = {**PRESUMED, **dict.fromkeys(DONE, _has_spoken(prompt, team))}
-    said |= {SPEAKER: best_fitting(team, request).name} if team else {}
-    said |= {WORK: request} if request else {}
+    last_text = prompt.messages[-1].text if prompt.messages else ""
+    request = found[1] if (found := REQUEST.search(last_text)) else next(_user_texts(prompt), "")
+    team = _team(last_text)
+    decision = {**PRESUMED, **dict.fromkeys(DONE, _has_spoken(prompt, team))}
+    decision |= {SPEAKER: best_fitting(team, request).name} if team else {}
+    decision |= {WORK: request} if request else {}
     changed = {
-        name: _with_value(each, said[name], schema) if name in said else each for name, each in properties.items()
+        name: _with_value(each, decision[name], schema) if name in decision else each
+        for name, each in properties.items()
     }
     return {**schema, "properties": changed}
 
 
-def _asked(prompt: Prompt) -> Iterator[str]:
+def _user_texts(prompt: Prompt) -> Iterator[str]:
     return (message.text for message in prompt.messages[:-1] if message.role == "user")
 
 
-def _team(told: str) -> list[Tool]:
+def _team(text: str) -> list[Tool]:
     """Return the team's members that a prompt lists, with their descriptions if it has them."""
-    listed = [Tool(each[1].strip(), each[2]) for found in TEAM.finditer(told) for each in MEMBER.finditer(found[1])]
-    if not (chosen := CHOSEN_FROM.search(told)):
+    listed = [Tool(each[1].strip(), each[2]) for found in TEAM.finditer(text) for each in MEMBER.finditer(found[1])]
+    if not (offered := CHOSEN_FROM.search(text)):
         return listed
-    about = {tool.name: tool for tool in listed}
-    return [about.get(name.strip(), Tool(name.strip())) for name in chosen[1].split(",")]
+    by_name = {tool.name: tool for tool in listed}
+    return [by_name.get(name.strip(), Tool(name.strip())) for name in offered[1].split(",")]
 
 
 def _has_spoken(prompt: Prompt, team: list[Tool]) -> bool:

@@ -1,12 +1,12 @@
-"""Objects of a prompt whose values only stand for some, for step 3: `{"title": <title>, "score": score_value, ...}`.
+"""Objects of a prompt with placeholders as values, for step 3: `{"title": <title>, "score": score_value, ...}`.
 
-So do GraphRAG's prompts, and those of applications. A placeholder that speaks of a number is one, any other a text.
+GraphRAG's prompts have them, and those of applications. A placeholder that mentions a number is one, any other a text.
 """
 
 import json
 import re
 
-MAX_SHOWN = 20_000
+MAX_LENGTH = 20_000
 """Characters of an object."""
 
 TOKEN = re.compile(
@@ -15,34 +15,40 @@ TOKEN = re.compile(
     r"|(?<![\w.-])\d+(?:\.\d+)? ?- ?\d+(?:\.\d+)?)"
 )
 LITERALS = ("true", "false", "null")
-WHETHER = re.compile(r"(?i)\W*(?:true|false|bool|boolean)\b")
+BOOLEAN = re.compile(r"(?i)\W*(?:true|false|bool|boolean)\b")
 AMOUNT = re.compile(
     r"(?i)(?:\A|[\W_])(?:score|rating|number|integer|int|count|amount)(?:\Z|[\W_])"
     r"|\d ?- ?\d"
 )
-SHARE = re.compile(r"(?i)float|decimal|percentage|probability|confidence|0 ?- ?1\b")
+FRACTION = re.compile(r"(?i)float|decimal|percentage|probability|confidence|0 ?- ?1\b")
 SPARE_COMMA = re.compile(r",(?=\s*[}\]])")
 
 
 def filled(text: str) -> object:
-    """Read an object with texts and numbers for its placeholders; return None where it is not JSON then either."""
-    if len(text) > MAX_SHOWN:
+    """Read an object with texts and numbers for its placeholders; return None if the result is not JSON."""
+    if len(text) > MAX_LENGTH:
         return None
     try:
-        value: object = json.loads(SPARE_COMMA.sub("", TOKEN.sub(_filled, text)))
+        value: object = json.loads(SPARE_COMMA.sub("", TOKEN.sub(_replacement, text)))
     except (ValueError, RecursionError):
         return None
     return value
 
 
-def _filled(token: re.Match[str]) -> str:
-    shown = token["shown"]
+def _replacement(token: re.Match[str]) -> str:
+    placeholder = token["shown"]
     if token["comment"] or token["more"]:
         return ""
-    if not shown or shown in LITERALS:
+    if not placeholder or placeholder in LITERALS:
         return token[0]
     if re.match(r"\s*:", token.string[token.end() : token.end() + 8]):
-        return json.dumps(shown)
-    if WHETHER.match(shown):
+        return json.dumps(placeholder)
+    if BOOLEAN.match(placeholder):
         return "true"
-    return "0.5" if SHARE.search(shown) else "5" if AMOUNT.search(shown) else json.dumps(shown.strip("<>"))
+    return (
+        "0.5"
+        if FRACTION.search(placeholder)
+        else "5"
+        if AMOUNT.search(placeholder)
+        else json.dumps(placeholder.strip("<>"))
+    )

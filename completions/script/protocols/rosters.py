@@ -1,6 +1,6 @@
-"""Arguments that name one of the agents or skills that a prompt lists (`subagent_type`), and its task, for step 3.
+"""Arguments that name one of the agents or skills in a prompt's list (`subagent_type`), and its task, for step 3.
 
-The tool takes any text there, and its description or the prompt has the list:
+The tool accepts any text there, and its description or the prompt has the list:
 
 | the list | in |
 |---|---|
@@ -10,7 +10,7 @@ The tool takes any text there, and its description or the prompt has the list:
 | `{'poet': 'Writes poems'}`, below `Currently available agents:` | LlamaIndex |
 | `one of the following coworkers: Researcher, Senior Writer` | CrewAI |
 
-The one that fits what the user asks is named, and is given the user's words to work on.
+The argument names the one that fits the user's request best, and its task is the user's text.
 """
 
 import re
@@ -26,16 +26,16 @@ from completions.script.schemas.scalars import snake_case
 
 AGENTS = r"(?:sub[-_ ]?)?agent|(?:team[-_ ]?)?member|team[-_ ]?mate|co-?worker|worker|assistant|expert|specialist"
 KINDS = (AGENTS, "skill")
-KNOWN = frozenset(("name", "id", "type", "key", "role", "target", "next", "to", "recipient", "selected"))
-"""What such an argument is called besides: `agent_name`, `member_id`; or alone, where its description says the rest."""
+FURTHER_WORDS = frozenset(("name", "id", "type", "key", "role", "target", "next", "to", "recipient", "selected"))
+"""Further words in the name of such an argument, `agent_name`; or its whole name, if the description has the rest."""
 
-TOLD = frozenset(("enum", "const", "format", "pattern", "examples"))
+VALUE_KEYWORDS = frozenset(("enum", "const", "format", "pattern", "examples"))
 
 NAME = r"[\w][\w./@+-]*(?: [\w./@+-]+){0,4}"
 ATTRIBUTE = r"\b{}=[\"']([^\"'<>\n]{{1,60}})[\"']"
 TAG = r"<{0}>\s*([^<>\n]{{1,60}}?)\s*</{0}>"
-ABOUT = 300
-"""Characters behind a name in which it is told what the one of that name does; and of a line above a list."""
+MAX_DESCRIPTION = 300
+"""Characters of a description after a name, and of a line above a list."""
 
 ITEM = re.compile(r"[ \t]*[-*•][ \t]")
 
@@ -56,11 +56,11 @@ class RosterPatterns:
 
 ROSTERS = tuple(map(RosterPatterns, KINDS))
 
-WORK = ("prompt", "task", "input", "request", "instructions", "query", "question", "message", "description")
-"""What the argument is called that says what is to be done, the most telling first."""
+TASK_NAMES = ("prompt", "task", "input", "request", "instructions", "query", "question", "message", "description")
+"""Names of the argument with the task, the most specific first."""
 
-ALONE = ("task", "input", "request")
-"""What an argument is called to which an agent that is a tool takes the user's words: OpenAI's SDK, Google ADK."""
+INPUT_NAMES = ("task", "input", "request")
+"""Names of the argument with the user's text, of agents that are tools: OpenAI's SDK, Google ADK."""
 
 
 def with_roster(tool: Tool, prompt: Prompt) -> Mapping[str, object]:
@@ -69,25 +69,29 @@ def with_roster(tool: Tool, prompt: Prompt) -> Mapping[str, object]:
     if not isinstance(properties, Mapping):
         return tool.parameters
     texts = {name: each for name, each in properties.items() if _is_text(each)}
-    found = {name: one for name, each in texts.items() if (one := _best_listed(name, each, tool, prompt))}
-    asked = topic(prompt).strip()
+    names = {name: one for name, each in texts.items() if (one := _best_listed(name, each, tool, prompt))}
+    user_text = topic(prompt).strip()
     needed = tool.parameters.get("required") or list(properties)
-    wanted = WORK if found else ALONE
-    work = next((name for name in wanted if name in texts and isinstance(needed, list) and name in needed), None)
-    if found and isinstance(needed, list):
-        properties = {name: each for name, each in properties.items() if name in needed or name in found}
-    told = {name: {**texts[name], "enum": [one]} for name, one in found.items()}
-    if work is not None and asked and work not in told:
-        told[work] = {**texts[work], "examples": [asked]}
-    return {**tool.parameters, "properties": {**properties, **told}} if told else tool.parameters
+    work_names = TASK_NAMES if names else INPUT_NAMES
+    work = next((name for name in work_names if name in texts and isinstance(needed, list) and name in needed), None)
+    if names and isinstance(needed, list):
+        properties = {name: each for name, each in properties.items() if name in needed or name in names}
+    constrained = {name: {**texts[name], "enum": [one]} for name, one in names.items()}
+    if work is not None and user_text and work not in constrained:
+        constrained[work] = {**texts[work], "examples": [user_text]}
+    return {**tool.parameters, "properties": {**properties, **constrained}} if constrained else tool.parameters
 
 
 def _is_text(schema: object) -> bool:
-    return isinstance(schema, Mapping) and schema.get("type") in ("string", "STRING") and not schema.keys() & TOLD
+    return (
+        isinstance(schema, Mapping)
+        and schema.get("type") in ("string", "STRING")
+        and not schema.keys() & VALUE_KEYWORDS
+    )
 
 
 def _best_listed(name: str, schema: Mapping[str, object], tool: Tool, prompt: Prompt) -> str:
-    """Return the best fitting name of those that are listed for an argument; empty if none is listed."""
+    """Return the best fitting name in the list for an argument; empty if there is no list."""
     patterns = _patterns_for(name, str(schema.get("description", "")))
     if patterns is None:
         return ""
@@ -100,10 +104,10 @@ def _best_listed(name: str, schema: Mapping[str, object], tool: Tool, prompt: Pr
 
 def _patterns_for(name: str, description: str) -> RosterPatterns | None:
     """Return the patterns for an argument that names an agent or a skill; None for any other."""
-    said = snake_case(name).replace("_", " ")
+    words = snake_case(name).replace("_", " ")
     for patterns in ROSTERS:
-        if set(patterns.named.sub("", said).split()) <= KNOWN and (
-            patterns.named.search(said) or patterns.of_whom.search(description)
+        if set(patterns.named.sub("", words).split()) <= FURTHER_WORDS and (
+            patterns.named.search(words) or patterns.of_whom.search(description)
         ):
             return patterns
     return None
@@ -135,20 +139,20 @@ def _labelled(text: str, patterns: RosterPatterns) -> list[Tool]:
     listed = list[Tool]()
     for at, each in enumerate(found):
         end = found[at + 1].start() if at + 1 < len(found) else len(text)
-        listed.append(Tool(each[1], text[each.end() : min(end, each.end() + ABOUT)]))
+        listed.append(Tool(each[1], text[each.end() : min(end, each.end() + MAX_DESCRIPTION)]))
     return listed
 
 
 def _in_lines(text: str, patterns: RosterPatterns) -> list[Tool]:
     """Return the items below the first line that announces agents or skills, with their descriptions."""
-    listed, told = list[Tool](), False
+    listed, is_announced = list[Tool](), False
     for line in filter(str.strip, text.splitlines()):
         if not ITEM.match(line):
             if listed:
                 break
-            above = line.rstrip(" *_")[-ABOUT:]
-            told = above.endswith(":") and patterns.named.search(above) is not None
-        elif told and (item := LISTED.match(line)) and item[2]:
+            above = line.rstrip(" *_")[-MAX_DESCRIPTION:]
+            is_announced = above.endswith(":") and patterns.named.search(above) is not None
+        elif is_announced and (item := LISTED.match(line)) and item[2]:
             listed.append(Tool(item[1].strip(), item[2].strip()))
     return listed
 
@@ -163,7 +167,7 @@ def _as_literal(text: str, patterns: RosterPatterns) -> list[Tool]:
             and isinstance(value := value_of(line.strip()), Mapping)
         ):
             return [Tool(str(name), str(about)) for name, about in value.items()]
-        above = line[-ABOUT:]
+        above = line[-MAX_DESCRIPTION:]
     return []
 
 

@@ -1,7 +1,7 @@
-"""A number that a prompt wants and nothing else, for step 3: `Rate it from 1 to 5. Respond with only the number.`
+"""A number as the whole answer, for step 3: `Rate it from 1 to 5. Respond with only the number.`
 
-It is one of the upper half of the scale, which a check takes for good, or that of a sum; else it is a small one. Other
-marks for a verdict stand within a text: `Rating: [[8]]`, `ANSWER: A`, `\\boxed{4}`.
+It is in the upper half of the scale, which checks accept, or the result of a sum; else it is a small number. Other
+forms of a verdict are within a text: `Rating: [[8]]`, `ANSWER: A`, `\\boxed{4}`.
 """
 
 import re
@@ -17,21 +17,22 @@ from completions.script.wording import ANSWERS, HIGH, LOW, MEANING, WRITE
 
 AMOUNT = r"(?:number|integer|score|digits?|rating|numeric(?: \w+)?|float|decimal|percentage|grade|probability)"
 END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and nothing|representing)\b))"
-COUNTED = r"(?:citation|reference|source|footnote|page|line|phone|order|version|serial)\b"
-"""What has a number that is not the answer: `Assign each source a single citation number`."""
+NOT_ANSWER = r"(?:citation|reference|source|footnote|page|line|phone|order|version|serial)\b"
+"""Words before a number that is not the answer: `Assign each source a single citation number`."""
 
 WANTED = re.compile(
     r"(?i)\b(?:only|just|solely|nothing but|as)\b(?: (?:with|an?|the|as|one|single|your|final|output|return))* "
     rf"(?:{AMOUNT} )?{AMOUNT}{END}"
-    rf"|\bsingle (?!{COUNTED})(?:\w+ )?{AMOUNT}{END}|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)"
+    rf"|\bsingle (?!{NOT_ANSWER})(?:\w+ )?{AMOUNT}{END}"
+    rf"|\b{AMOUNT}s?\b[^\n.]{{0,40}} (?:only\b|and nothing else|alone\b)"
 )
-ASKS = re.compile(rf"(?i)\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b")
+REQUEST_WORDS = re.compile(rf"(?i)\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b")
 SCALE = re.compile(
     r"(?i)(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
     rf"{LOW}{MEANING}\s*(?:to|and|through|[-\u2013\u2014])\s*{HIGH}"
 )
 SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")
-FINE = re.compile(r"(?i)\b(?:decimal|float)\b")
+DECIMAL = re.compile(r"(?i)\b(?:decimal|float)\b")
 
 BOXED = "\\boxed{"
 MARKED = re.compile(r"\[\[(\d+(?:\.\d+)?|[A-Za-z][\w ]{0,24})\]\]")
@@ -43,19 +44,19 @@ LINE = re.compile(
     r"['\"`\u201c*]{1,2}([A-Za-z][A-Za-z ]{1,24}: ?)[\[{<$]{1,2}([A-Za-z_][\w ]{0,24})[\]}>]{0,2}['\"`\u201d*]"
 )
 WORDS = re.compile(r"(?i)keyword|list|topic|tag|name|text|title|sentence|reason|explanation|summary")
-"""What stands for words, and not for a number or a letter."""
+"""Placeholders for words, rather than for a number or a letter."""
 
-LONG = re.compile(
+LONG_TEXT = re.compile(
     rf"(?i)\b(?:{WRITE}|create|produce)\b[^\n.]{{0,40}}\b(?:comprehensive|detailed|thorough|in-depth|well-structured)\b"
     r"[^\n.]{0,40}\b(?:report|answer|article|essay|analysis|overview)\b"
 )
-"""What asks for a text that is no number alone."""
+"""Requests for a long text, which is not a number alone."""
 
 LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Give a number, or a text that ends with a mark; None where the prompt wants neither, or offers tools."""
+    """Return a number, or a text that ends with a mark; None if the prompt wants neither, or offers tools."""
     if not takes_any_text(prompt):
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
@@ -63,31 +64,31 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     for text in texts:
         if (ending := _ending(text, texts, random)) is not None:
             return f"{in_sentences(prompt, seeded(seed + '/text'), short=True)}\n\n{ending}"
-    if any(map(_wants, texts)) and not any(map(LONG.search, texts)):
+    if any(map(_wants_number, texts)) and not any(map(LONG_TEXT.search, texts)):
         return _number(texts, random)
     return None
 
 
 @lru_cache(maxsize=CACHE_SIZE)
-def _wants(text: str) -> bool:
-    return any(ASKS.search(text[max(found.start() - 40, 0) : found.end()]) for found in WANTED.finditer(text))
+def _wants_number(text: str) -> bool:
+    return any(REQUEST_WORDS.search(text[max(found.start() - 40, 0) : found.end()]) for found in WANTED.finditer(text))
 
 
 def _number(texts: list[str], random: Random) -> str:
-    """Return a number of the upper half of the scale that a text tells."""
+    """Return a number in the upper half of the scale in a text."""
     if sum_ := next((found for text in texts if (found := SUM.search(text))), None):
         left, right = int(sum_[1]), int(sum_[4])
         return str(left - right if sum_[3] else left + right if sum_[2] in ("+", "plus") else left * right)
     scale = next((found for text in texts if (found := SCALE.search(text))), None)
     low, high = (float(scale[1]), float(scale[2])) if scale else (1.0, 10.0)
     middle = (low + high) / 2
-    if scale and ("." in scale[1] + scale[2] or high - low <= 1 or any(map(FINE.search, texts))):
+    if scale and ("." in scale[1] + scale[2] or high - low <= 1 or any(map(DECIMAL.search, texts))):
         return f"{random.uniform(middle, high):.2f}"
     return str(random.randint(-int(-middle // 1), max(int(high), -int(-middle // 1))))
 
 
 def _ending(text: str, texts: list[str], random: Random) -> str | None:
-    """Return the mark that a text wants at the end; None where it wants none."""
+    """Return the mark that a text requires at the end; None if it requires none."""
     if BOXED in text:
         return f"The final answer is $\\boxed{{{_number(texts, random)}}}$."
     if result := RESULT.search(text):

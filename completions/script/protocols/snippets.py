@@ -1,6 +1,6 @@
-"""Code that a prompt wants and nothing else, for step 3: `Return only the code.`, `in a ```python block`.
+"""Code as the whole answer, for step 3: `Return only the code.`, `in a ```python block`.
 
-It is a small function that runs; it stands in a Markdown block unless the prompt says otherwise.
+It is a small function that runs, in a Markdown block unless the prompt forbids that.
 """
 
 import re
@@ -24,7 +24,7 @@ PROGRAM = re.compile(
     r"(?i)\b(?:functions?|scripts?|programs?|source code|algorithm|implement\w*|snippet|methods?|components?"
     rf"|refactor\w*|{LANGUAGES}|golang)\b|```"
 )
-"""What tells that code is a program's, and not one that opens a door."""
+"""Signs that code means a program, and not an access code."""
 
 BARE = re.compile(r"(?i)\b(?:no|not|without|don't|never)\b[^\n.]{0,40}(?:markdown|backtick|fence|```|code block)")
 LANGUAGE = re.compile(rf"(?i)\b({LANGUAGES}|js|ts|go)\b")
@@ -40,10 +40,10 @@ CODE = {
     "go": 'package main\n\nimport "fmt"\n\nfunc main() {\n\tfmt.Println("Hello")\n}',
     "rust": 'fn main() {\n    println!("Hello");\n}',
 }
-NAMES = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(SHELLS.split("|"), "bash")
+LANGUAGE_OF_ALIAS = {"js": "javascript", "ts": "typescript"} | dict.fromkeys(SHELLS.split("|"), "bash")
 
-QUERIED = "execute_sql_query"
-"""The function that PandasAI's prompts offer; the code has to call it and to declare what it found as `result`."""
+QUERY_FUNCTION = "execute_sql_query"
+"""The function that PandasAI's prompts offer; the code must call it and declare its result as `result`."""
 
 TABLE = re.compile(r'\btable_name="(\w{1,100})"')
 RESULT = re.compile(r'\bmust be "(number|string|dataframe)"')
@@ -51,24 +51,24 @@ RESULTS = {"number": "len(table)", "string": "table.to_string()", "dataframe": "
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Write code in the language that the prompt names, else in Python; None where no code alone is wanted."""
+    """Write code in the language that the prompt names, else in Python; None if the prompt does not want only code."""
     if not takes_any_text(prompt) or observation(prompt) is not None:
         return None
     texts = [unwrapped(text) for text in instructions(prompt)]
     if not any(map(_is_wanted, texts)) or not any(map(PROGRAM.search, texts)):
         return None
-    named = next((found[1].lower() for text in texts if (found := LANGUAGE.search(text))), "python")
-    language = NAMES.get(named, named)
-    code = next((_query(text) for text in texts if QUERIED in text), CODE[language])
+    name = next((found[1].lower() for text in texts if (found := LANGUAGE.search(text))), "python")
+    language = LANGUAGE_OF_ALIAS.get(name, name)
+    code = next((_query(text) for text in texts if QUERY_FUNCTION in text), CODE[language])
     return code if any(map(BARE.search, texts)) else f"```{language}\n{code}\n```"
 
 
 def _query(text: str) -> str:
-    """Write code that asks for a table, in the type of result that a text wants."""
+    """Write code that queries a table, with the type of result that a text requires."""
     table, result = TABLE.search(text), RESULT.search(text)
     kind = result[1] if result else "dataframe"
     query = f"SELECT * FROM {table[1]} LIMIT 10" if table else "SELECT 1 AS total"
-    return f'table = {QUERIED}("{query}")\nresult = {{"type": "{kind}", "value": {RESULTS[kind]}}}'
+    return f'table = {QUERY_FUNCTION}("{query}")\nresult = {{"type": "{kind}", "value": {RESULTS[kind]}}}'
 
 
 @lru_cache(maxsize=CACHE_SIZE)

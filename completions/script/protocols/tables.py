@@ -17,14 +17,14 @@ MAX_READ = 20_000
 MAX_COLUMNS, ROWS = 12, 3
 
 SPELLINGS = ("CSV", "csv", "table", "Table")
-"""What a text has that asks for one; others need not be taken apart."""
+"""Words of a text that asks for a table; other texts are not analysed further."""
 
 WANTED = re.compile(
     rf"(?i)\b(?:{ANSWERS}|{WRITE}|present|format|convert|extract|export|show|create|produce)\b[^\n]{{0,100}}\b(CSV|table)\b"
     r"|\bas (?:an? )?(?:valid )?(CSV|(?:markdown )?table)\b"
 )
 ABOUT_CODE = re.compile(r"(?i)\b(?:scripts?|functions?|code|programs?|class|quer(?:y|ies)|SQL|reads?|parses?|files?)\b")
-"""What tells that the table is not the answer."""
+"""Signs that the table is not the answer."""
 
 NAME = r"[A-Za-z_]\w{0,30}(?:[ -](?!and\b)\w{1,30}){0,4}"
 COLUMNS = re.compile(
@@ -36,7 +36,7 @@ COUNT = re.compile(r"(?i)population|count|amount|total|quantity|number|minutes|d
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Write a table of the columns that are named; None where none is wanted, or tools are offered."""
+    """Write a table of the named columns; None if the prompt wants none, or offers tools."""
     if not takes_any_text(prompt):
         return None
     for text in instructions(prompt):
@@ -49,7 +49,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
 
 @lru_cache(maxsize=CACHE_SIZE)
 def _table(text: str) -> tuple[str, tuple[str, ...]]:
-    """Return whether a text wants CSV or a table, and the names of its columns; none where it wants no table."""
+    """Return `csv` or `table`, as a text requests it, and the names of its columns; empty if it requests no table."""
     for sentence in SENTENCE_END.split(text):
         found = WANTED.search(sentence[:1_000])
         if found is not None and not ABOUT_CODE.search(sentence[:1_000]):
@@ -65,14 +65,14 @@ def _cell(name: str, at: int, seed: str) -> str:
         return str(at)
     schema: Schema = {"type": "integer"} if COUNT.search(name) else {"type": "string"}
     key = re.sub(r"\W+", "_", name).lower()
-    made = instance({"type": "object", "properties": {key: schema}, "required": [key]}, seed)
-    return as_text(made[key]) if isinstance(made, dict) else ""
+    filled = instance({"type": "object", "properties": {key: schema}, "required": [key]}, seed)
+    return as_text(filled[key]) if isinstance(filled, dict) else ""
 
 
 def _csv(columns: tuple[str, ...], rows: list[list[str]]) -> str:
-    written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows([columns, *rows])
-    return written.getvalue().rstrip("\n")
+    output = io.StringIO()
+    csv.writer(output, lineterminator="\n").writerows([columns, *rows])
+    return output.getvalue().rstrip("\n")
 
 
 def _markdown(columns: tuple[str, ...], rows: list[list[str]]) -> str:

@@ -1,6 +1,6 @@
-"""Fields, each on a line behind its key, for step 3: `Score (wire key: "score"): (This number field must be included)`.
+"""Fields, each on a line after its key, for step 3: `Score (wire key: "score"): (This number field must be included)`.
 
-So asks ax 24 for TypeScript (`@ax-llm/ax`) in its system message, and reads `score: 0.5`.
+The system message of ax 24 for TypeScript (`@ax-llm/ax`) requests them, and ax reads `score: 0.5`.
 """
 
 import re
@@ -22,7 +22,7 @@ LIST = re.compile(r"json array of (.+) items$")
 
 
 def answer(prompt: Prompt, seed: str) -> str | None:
-    """Answer each field that must be there on a line of its own; None where none is asked for so."""
+    """Write each required field on a separate line; None if the prompt requests none."""
     fields = FIELD.findall(prompt.system[-MAX_SEARCHED:])
     if prompt.response_format.kind != "text" or not fields:
         return None
@@ -32,8 +32,8 @@ def answer(prompt: Prompt, seed: str) -> str | None:
 
 def _value(kind: str, options: str, prompt: Prompt, seed: str) -> str:
     if options:
-        named = [Tool(each.strip()) for each in options.split(",")]
-        return best_fitting(named, question(prompt)).name
+        allowed = [Tool(each.strip()) for each in options.split(",")]
+        return best_fitting(allowed, question(prompt)).name
     schema = _schema(kind)
     if schema is None or schema == {"type": "string"}:
         return " ".join(in_sentences(prompt, seeded(seed), short=True).split())

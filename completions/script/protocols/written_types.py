@@ -11,12 +11,12 @@ from completions.script.protocols.braces import braced
 Schema = dict[str, object]
 
 MAX_DEPTH = 8
-"""How deep a type may be nested."""
+"""The maximum nesting of a type."""
 
 MAX_TYPE = 8_000
 """Characters of a type."""
 
-NAMES: dict[str, Schema] = {
+SCHEMAS_BY_NAMES: dict[str, Schema] = {
     "str string text char character": {"type": "string"},
     "int integer long short byte": {"type": "integer"},
     "float number double decimal bigdecimal": {"type": "number"},
@@ -29,7 +29,7 @@ NAMES: dict[str, Schema] = {
     "time localtime": {"type": "string", "format": "time"},
 }
 
-PLAIN = {name: schema for names, schema in NAMES.items() for name in names.split()}
+PLAIN = {name: schema for names, schema in SCHEMAS_BY_NAMES.items() for name in names.split()}
 """The schemas of plain types, by their names in lower case."""
 
 LISTS = ("list", "array", "set", "sequence", "iterable", "frozenset", "tuple")
@@ -46,7 +46,7 @@ ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re
 
 
 def list_of(item: object) -> Schema:
-    """Return the schema of a few of what an item's schema describes."""
+    """Return the schema of a short list of items."""
     return {"type": "array", "items": item, "minItems": 1, "maxItems": 3}
 
 
@@ -56,7 +56,7 @@ def object_of(properties: Mapping[str, object]) -> Schema:
 
 
 def schema_of_type(written: str, depth: int = 0) -> Schema | None:
-    """Return the JSON Schema of a type as it is written; None where the words name none."""
+    """Return the JSON Schema of a type as it is written; None if the words name none."""
     text = written.strip().rstrip(",;").strip()
     if not text or depth > MAX_DEPTH or len(text) > MAX_TYPE:
         return None
@@ -69,7 +69,7 @@ def schema_of_type(written: str, depth: int = 0) -> Schema | None:
 
 
 def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
-    """Return the JSON Schema of an object that is sketched, `{name: string, age: int}`; None where it is no sketch."""
+    """Return the JSON Schema of a sketched object, `{name: string, age: int}`; None if it is not a sketch."""
     properties: dict[str, Schema] = {}
     for entry in _split(COMMENT.sub("", written.strip()[1:-1]), ",;\n"):
         named = ENTRY.match(entry)
@@ -81,12 +81,12 @@ def schema_of_sketch(written: str, depth: int = 0) -> Schema | None:
 
 
 def schema_of_parameters(written: str) -> Schema:
-    """Return the JSON Schema of what a function takes, `a: int, b: str`; a type that says nothing is a text's."""
+    """Return the JSON Schema of a function's parameters, `a: int, b: str`; unknown types are texts."""
     return object_of({name: schema_of_type(kind) or {"type": "string"} for name, kind in PARAMETER.findall(written)})
 
 
 def schema_of_example(value: object, depth: int = 0) -> Schema | None:
-    """Return the JSON Schema of JSON whose values name their types, `{"name": "string"}`; None where one names none."""
+    """Return the JSON Schema of JSON whose values name their types, `{"name": "string"}`; None if one names none."""
     if depth > MAX_DEPTH:
         return None
     if isinstance(value, str):
@@ -103,7 +103,7 @@ def schema_of_example(value: object, depth: int = 0) -> Schema | None:
 
 
 def schema_of_instance(value: object, depth: int = 0) -> Schema:
-    """Return a JSON Schema of what is like a value: of its types, with the same fields."""
+    """Return a JSON Schema of values similar to one: of the same types, with the same fields."""
     match value:
         case bool():
             return {"type": "boolean"}
@@ -209,7 +209,7 @@ def _generic(text: str, depth: int) -> Schema | None:
 
 
 def _split(text: str, at: str) -> Iterator[str]:
-    """Yield the pieces of a text between any of these characters, where they are not enclosed or in quotes."""
+    """Yield the pieces of a text between any of these characters, unless they are enclosed or in quotes."""
     depth, start = 0, 0
     for token in re.finditer(r""""[^"\n]*"|'[^'\n]*'|[\[\](){}<>,;|\n]""", text):
         if token[0] in "[({<":

@@ -1,6 +1,6 @@
-"""Objects and arrays for a JSON Schema, for step 3: which properties, how many items, and what each has to be.
+"""Objects and arrays for a JSON Schema, for step 3: their properties, the number of items, and the schemas of these.
 
-What a place has to be is asked of every schema that holds for the whole, so nothing needs to be merged.
+The schema of each value is taken from every schema that holds for the whole, so nothing needs to be merged.
 """
 
 from abc import ABC, abstractmethod
@@ -30,14 +30,14 @@ Trail = tuple[frozenset[int], ...]
 """The schemas that are being filled, by identity, a set for each level from the root."""
 
 MAX_ITEMS = 2_000
-"""The items of the longest array, and the properties of the largest object, that is made."""
+"""Items of the longest array, and properties of the largest object."""
 
 TRIES = 300
-"""How often an object or an array is made anew, where the ones before are refused or more are wanted."""
+"""Attempts at an object or an array, if earlier ones were rejected or more are requested."""
 
 
 class Containers(ABC):
-    """The part of the maker that fills objects and arrays; `values` makes what is in them."""
+    """The part of the maker that fills objects and arrays; `values` makes their content."""
 
     checker: Checker
     work: Work
@@ -49,14 +49,14 @@ class Containers(ABC):
 
     @abstractmethod
     def is_frugal(self, schemas: list[Schema], trail: Trail) -> bool:
-        """Tell whether the value should be as small as it may."""
+        """Tell whether the value should be as small as possible."""
 
     def make(self, schemas: list[Schema], name: str, path: str, trail: Trail) -> object:
         """Return the first value for a place."""
         return next(self.values(schemas, name, path, trail))
 
     def objects(self, flat: Flat, path: str, trail: Trail) -> Iterator[dict[str, object]]:
-        """Yield objects: first with all that is optional, then with what is required, then with some."""
+        """Yield objects: first with all optional properties, then with none of them, then with some."""
         frugal = self.is_frugal(list(flat), trail[:-1])
         for turn in range(TRIES):
             share = (1.0, 1.0, 1.0, 0.0, 0.5)[min(turn, 4)]
@@ -72,24 +72,24 @@ class Containers(ABC):
         optional = [name for name in declared if name not in required and self.random.random() < share]
         spare = max(0, high - len(required))
         names = _completed([*required, *optional[:spare]], flat)
-        made: dict[str, object] = {}
+        filled: dict[str, object] = {}
         places = {name: place for place, name in enumerate(declared)}
         for name in sorted(names, key=lambda name: places.get(name, len(places))):
             with nullcontext() if name in required else suppress(Unsatisfiable):
-                self._fill(made, name, flat, path, trail)
-        wanted = max(low, 2 if share == 1.0 and not declared and not required and _is_map(flat) else 0)
-        refused = 0
-        for name in self._further_names(flat, declared, path, trail) if len(made) < wanted else ():
-            if len(made) >= min(wanted, high) or refused > TRIES // 10:
+                self._fill(filled, name, flat, path, trail)
+        minimum = max(low, 2 if share == 1.0 and not declared and not required and _is_map(flat) else 0)
+        failed = 0
+        for name in self._further_names(flat, declared, path, trail) if len(filled) < minimum else ():
+            if len(filled) >= min(minimum, high) or failed > TRIES // 10:
                 break
-            if name not in made:
+            if name not in filled:
                 with suppress(Unsatisfiable):
-                    self._fill(made, name, flat, path, trail)
-                refused += name not in made
-        return made
+                    self._fill(filled, name, flat, path, trail)
+                failed += name not in filled
+        return filled
 
     def _fill(self, made: dict[str, object], name: str, flat: Flat, path: str, trail: Trail) -> None:
-        """Give a property its value; raise `Unsatisfiable` where it cannot have any."""
+        """Give a property its value; raise `Unsatisfiable` if it cannot have any."""
         found = [each for schema in flat for each in self.checker.property_schemas(schema, name)]
         schemas: list[Schema] = [each for each in found if each is not True]
         if not self.checker.every([schema_of(schema.get("propertyNames")) for schema in flat], name):
@@ -97,7 +97,7 @@ class Containers(ABC):
         made[name] = self.make(schemas, name, f"{path}.{name}", trail)
 
     def _further_names(self, flat: Flat, declared: list[str], path: str, trail: Trail) -> Iterator[str]:
-        """Yield names for properties that no schema names: as patterns or `propertyNames` say, or words."""
+        """Yield names for properties that no schema names: by patterns or `propertyNames`, or words."""
         yield from declared
         patterns = [pattern for schema in flat for pattern in mapping_of(schema.get("patternProperties"))]
         words = self.random.sample(WORDS, len(WORDS)) if patterns else []
@@ -115,7 +115,7 @@ class Containers(ABC):
         yield from (f"{WORDS[turn % len(WORDS)]}_{turn}" for turn in range(MAX_ITEMS))
 
     def arrays(self, flat: Flat, name: str, path: str, trail: Trail) -> Iterator[list[object]]:
-        """Yield arrays of one to three items, or of as many as are asked for."""
+        """Yield arrays of one to three items, or of the required number."""
         need = max(whole(schema.get("minContains"), 1) if "contains" in schema else 0 for schema in flat)
         low = max(need, *(whole(schema.get("minItems"), 0) for schema in flat), 0)
         high = min(whole(schema.get("maxItems"), MAX_ITEMS) for schema in flat)
@@ -137,14 +137,14 @@ class Containers(ABC):
                     raise
 
     def _array(self, flat: Flat, name: str, counts: "_Counts", path: str, trail: Trail) -> list[object]:
-        """Make as many items as `counts.items` has for its end, or no fewer than for its start."""
+        """Make as many items as the end of `counts.items`, or at least its start."""
         unique = any(schema.get("uniqueItems") is True for schema in flat)
         sources: dict[tuple[int, ...], Iterator[object]] = {}
         items: list[object] = []
-        wanted = [schema_of(schema["contains"]) for schema in flat if "contains" in schema]
+        contained_schemas = [schema_of(schema["contains"]) for schema in flat if "contains" in schema]
         for index in range(counts.items.stop):
             schemas = [item_schema(schema, index) for schema in flat] + (
-                wanted if index in counts.contained else counts.others
+                contained_schemas if index in counts.contained else counts.others
             )
             schemas = [schema for schema in schemas if schema is not True]
             place = f"{path}[{index}]"
@@ -176,7 +176,7 @@ class Containers(ABC):
 
 
 class _Counts(NamedTuple):
-    """The numbers of items that an array may have; which of them `contains` is for; what holds for all others."""
+    """The numbers of items that an array may have; the items for `contains`; the schemas for all others."""
 
     items: range
     contained: range
@@ -184,7 +184,7 @@ class _Counts(NamedTuple):
 
 
 def _completed(names: list[str], flat: Flat) -> list[str]:
-    """Add the names that others need to be there; each rule is looked at once, when its name has come."""
+    """Add the names that other names require; each rule is read once, when its name is found."""
     rules = [pair for schema in flat for pair in dependencies(schema)]
     places: dict[str, list[int]] = {}
     for place, (name, _) in enumerate(rules):

@@ -1,4 +1,4 @@
-"""What a JSON Schema is to step 3: a document whose references resolve, values whose types and equality are JSON's.
+"""JSON Schemas as documents, for step 3: their references, and values with the types and the equality of JSON.
 
 Nothing is fetched: a reference leads to a place in its own document, or nowhere.
 """
@@ -16,10 +16,10 @@ from completions import budget
 Schema = Mapping[str, object] | bool
 
 STEPS = 60_000
-"""How many steps one instance may take, which is some tenths of a second: no schema hangs the server."""
+"""Steps that one instance may take, some tenths of a second, so that no schema blocks the server."""
 
 STEPS_BETWEEN = 64
-"""How many steps may pass until the budget of the request is asked whether there is time left."""
+"""Steps between two checks of the request's budget of time."""
 
 
 class Unsatisfiable(ValueError):
@@ -35,23 +35,23 @@ class Unsatisfiable(ValueError):
 
 
 class Exhausted(Exception):
-    """The steps are used up; it passes by every retry."""
+    """The steps are used up; no retry catches it."""
 
 
 class Work:
-    """The steps that are left, and a look at the budget's time: in a large schema some steps are long."""
+    """The remaining steps; also checks the budget's time, because some steps are long in a large schema."""
 
     def __init__(self, steps: int = STEPS) -> None:
         self.left = steps
-        self._asked_at = steps + STEPS_BETWEEN
+        self._checked_at = steps + STEPS_BETWEEN
 
     def spend(self, steps: int = 1) -> None:
-        """Take some steps, or raise Exhausted; raise what `budget.seconds_left` raises where the time is used up."""
+        """Take some steps, or raise Exhausted; raise the exception of `budget.seconds_left` if the time is used up."""
         self.left -= steps
         if self.left < 0:
             raise Exhausted
-        if self._asked_at - self.left >= STEPS_BETWEEN:
-            self._asked_at = self.left
+        if self._checked_at - self.left >= STEPS_BETWEEN:
+            self._checked_at = self.left
             budget.seconds_left()
 
 
@@ -68,7 +68,7 @@ class Document:
                     self.named.setdefault(prefix + name, schema)
 
     def resolve(self, reference: object) -> Schema:
-        """Return what a `$ref` names; raise Unsatisfiable where that is not in this document."""
+        """Return the schema that a `$ref` names; raise Unsatisfiable if it is not in this document."""
         if isinstance(reference, str):
             if reference in self.named:
                 return self.named[reference]
@@ -107,34 +107,34 @@ def subschemas(root: object) -> Iterator[Mapping[str, object]]:
 
 
 def schema_of(value: object) -> Schema:
-    """Take a value for a schema; what is none allows all."""
+    """Return a value as a schema; any other value allows everything."""
     return value if isinstance(value, (Mapping, bool)) else True
 
 
 def schemas_of(value: object) -> list[Schema]:
-    """Take a value for a list of schemas."""
+    """Return a value as a list of schemas."""
     return [schema_of(item) for item in value] if isinstance(value, list) else []
 
 
 def mapping_of(value: object) -> Mapping[str, object]:
-    """Take a value for an object; what is none is empty."""
+    """Return a value as an object; any other value is empty."""
     return value if isinstance(value, Mapping) else {}
 
 
 def strings_of(value: object) -> list[str]:
-    """Take a value for a list of strings."""
+    """Return a value as a list of strings."""
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
 
 
 def number_of(value: object) -> float | int | None:
-    """Take a value for a finite number."""
+    """Return a value as a finite number, or None."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return value if isinstance(value, int) or abs(value) < float("inf") else None
 
 
 def whole(value: object, default: int) -> int:
-    """Take a value for a count that is not negative."""
+    """Return a value as a non-negative count, or the default."""
     number = number_of(value)
     return default if number is None or number < 0 else int(number)
 
@@ -164,7 +164,7 @@ def equal(left: object, right: object) -> bool:
 
 
 def seeded(seed: str) -> Random:
-    """Return dice that fall the same way for the same seed, on every machine."""
+    """Return a random generator that gives the same numbers for the same seed, on every machine."""
     return Random(int.from_bytes(hashlib.sha256(seed.encode("utf-8", "surrogatepass")).digest()))
 
 
@@ -174,7 +174,7 @@ def compact(value: object) -> str:
 
 
 def digest_of(value: object, size: int) -> str:
-    """Return a digest of a value, whatever the order of its fields; the slower way takes any depth, number and text."""
+    """Return a digest of a value, whatever the order of its fields; the fallback accepts any depth, number and text."""
     try:
         written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
@@ -188,5 +188,5 @@ def as_text(value: object) -> str:
 
 
 def among(value: object, values: Sequence[object]) -> bool:
-    """Tell whether a value is one of some, as JSON has it."""
+    """Tell whether a value is among others, by the equality of JSON."""
     return value in values and (isinstance(value, str) or any(equal(value, other) for other in values))
