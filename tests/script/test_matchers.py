@@ -284,7 +284,7 @@ def test_match__of_a_closed_list_takes_what_fits_one_of_it(condition: str) -> No
 
 def test_format__has_each_name_by_which_rules_pace_work() -> None:
     """The views name the format of their work in the second or third argument of these functions."""
-    named = {"pace_of": 1, "scripted_id": 2}
+    named = {"scripted_outcome": 1, "scripted_id": 2}
     found = {
         getattr(importlib.import_module(f"completions.views.{file.stem}"), argument.id)
         for file in Path(views.__path__[0]).glob("*.py")
