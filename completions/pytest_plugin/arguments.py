@@ -8,7 +8,7 @@ from types import FunctionType, NoneType, UnionType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from completions.conversation import Choice, Reply
-from completions.script.reply.returned import answer_problem
+from completions.script.reply.reply_types import answer_problem
 
 P = ParamSpec("P")
 R = TypeVar("R")

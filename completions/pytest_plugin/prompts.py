@@ -22,7 +22,7 @@ from completions.conversation import (
 )
 from completions.exceptions import RequestError
 from completions.script.reply.as_written import files_as_written, moderation_as_written
-from completions.script.reply.returned import answer_problem
+from completions.script.reply.reply_types import answer_problem
 
 
 def prompt(document: Mapping[str, Any]) -> Prompt:

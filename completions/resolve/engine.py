@@ -33,8 +33,8 @@ from completions.script.match.matchers import Matcher
 from completions.script.match.near import near_misses, unmatched
 from completions.script.pace import Pace, identity
 from completions.script.reply.errors import Failure
-from completions.script.reply.passing import PassOn
 from completions.script.reply.replies import Answer, Answered, Auto, Fixed
+from completions.script.reply.upstream import PassOn
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, Stage
 from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want

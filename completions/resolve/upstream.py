@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from completions.outcome import LITELLM, Upstream
-from completions.script.reply.passing import model_problem, url_problem
+from completions.script.reply.upstream import model_problem, url_problem
 from completions.wire.registry import ADDRESSES, READABLE_FORMATS, SOCKET_ONLY_FORMATS
 
 FORMATS = [name for name in READABLE_FORMATS if name not in SOCKET_ONLY_FORMATS]

@@ -1,4 +1,4 @@
-"""The grammar of scripts as a JSON Schema for editors, made of the tables that the loader reads by."""
+"""The grammar of scripts as a JSON Schema for editors, generated from the loader's tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -7,7 +7,7 @@ from completions.conversation import NAMES
 from completions.faults import AFTER, FAULTS, MAX_MS, MAX_NUMBER, Parameter
 from completions.script import cassette_keys, language, prompts
 from completions.script.language import Keys
-from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field, Kind
+from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, STRUCTURED_FIELDS, TOOL_RESULT, Field, Kind
 from completions.script.match.lookups import LOOKUPS
 from completions.script.reply.errors import MAX_RETRY_SECONDS
 from completions.tokens.capabilities import EFFORTS, FEATURES
@@ -90,14 +90,14 @@ KINDS: dict[str, Schema] = {
     "comment": {"type": ["string", "number", "boolean"]},
     "json": {},
 }
-"""The schemas of values; a kind that is not here is a definition of its own."""
+"""The schemas of values; any other kind is a separate definition."""
 
 STRICT_WITH_FALLBACK: Schema = {"required": ["strict", "fallback"], "properties": {"strict": {"const": True}}}
 
 
 ONE_ANSWER: Schema = {"oneOf": [{"required": [key]} for key in language.ANSWERS]}
-BOTH: Schema = {"required": ["reply", "error", "fault"], "not": {"required": ["replies"]}}
-"""A rule that says what its streams say before the error that a fault ends them with."""
+REPLY_BEFORE_ERROR: Schema = {"required": ["reply", "error", "fault"], "not": {"required": ["replies"]}}
+"""A rule with a reply for its streams before the error with which a fault ends them."""
 
 
 def _ref(name: str) -> Schema:
@@ -115,7 +115,7 @@ def _mapping(keys: Keys, **more: object) -> Schema:
 
 
 def _exclusive(keys: Iterable[str]) -> list[Schema]:
-    """At most one of these keys stands."""
+    """At most one of these keys is given."""
     return [{"not": {"required": list(pair)}} for pair in combinations(keys, 2)]
 
 
@@ -124,22 +124,26 @@ def _one_of(keys: Iterable[str]) -> list[Schema]:
 
 
 def _answer(keys: Keys) -> Schema:
-    """A reply, or one choice of it: at most one source, at least something said, whole sources with facts alone."""
-    apart: Schema = {"not": {"anyOf": _one_of(language.IN_BLOCKS)}}
-    alone: list[tuple[str, Sequence[str]]] = [(source, (*language.FACTS, "events")) for source in language.WHOLE]
-    alone += [("dataset", language.BESIDE_DATASET), ("body", ("events",)), *((key, ()) for key in language.ALONE)]
+    """A reply, or one choice of it: at most one source, some content, and only facts with whole sources."""
+    without_blocks: Schema = {"not": {"anyOf": _one_of(language.IN_BLOCKS)}}
+    allowed_with: list[tuple[str, Sequence[str]]] = [(source, (*language.FACTS, "events")) for source in language.WHOLE]
+    allowed_with += [
+        ("dataset", language.BESIDE_DATASET),
+        ("body", ("events",)),
+        *((key, ()) for key in language.ALONE),
+    ]
     only_events = [{"required": ["events"], "maxProperties": 1}] if "events" in keys else []
     return _mapping(
         keys,
         allOf=_exclusive(key for key in language.SOURCES if key in keys),
         anyOf=[*_one_of(key for key in language.CONTENT if key in keys), *only_events],
-        dependentSchemas={"blocks": apart}
-        | {key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in alone if key in keys},
+        dependentSchemas={"blocks": without_blocks}
+        | {key: {"propertyNames": {"enum": [key, *facts]}} for key, facts in allowed_with if key in keys},
     )
 
 
 def _operand(name: str, kind: Kind, closed: str = "") -> Schema:
-    """Return the schema of a lookup's operand; those for equality are of the closed list, where there is one."""
+    """Return the schema of a lookup's operand; for equality, one of the closed list, if there is one."""
     same: dict[Kind, Schema] = {"number": {"type": "number"}, "flag": {"type": "boolean"}, "any": {}}
     item = {"enum": NAMES[closed]} if closed and name in ("eq", "in") else same.get(kind, SCALARS)
     operands: dict[str, Schema] = {
@@ -152,10 +156,10 @@ def _operand(name: str, kind: Kind, closed: str = "") -> Schema:
 
 
 def _condition(kind: Kind, more: Mapping[str, Schema] | None = None, closed: str = "") -> Schema:
-    """A bare value, a list of values, null for nothing where it can be missing, or lookups, which combine."""
-    own = _ref(f"{closed or kind}_condition")
+    """A bare value, a list of values, null for a missing value, or lookups, which can be combined."""
+    condition = _ref(f"{closed or kind}_condition")
     lookups = {name: _operand(name, kind, closed) for name in LOOKUPS_OF[kind]}
-    combined = {"all": _list_of(own), "any": _list_of(own), "not": own}
+    combined = {"all": _list_of(condition), "any": _list_of(condition), "not": condition}
     mapping = {"type": "object", "properties": {**lookups, **combined, **(more or {})}, "additionalProperties": False}
     bare = _operand("eq", kind, closed) if kind != "any" else {"type": ["string", "number", "boolean"]}
     if closed:
@@ -172,15 +176,15 @@ def _field(field: Field) -> Schema:
 
 def _match() -> Schema:
     sides = {name: _field(field) for name, field in TOOL_RESULT.items()}
-    own = {
-        "tool_result": {**_condition("text", sides), "description": OWN["tool_result"]},
-        "expr": {"anyOf": [TEXT, _field(EXPR)], "description": OWN["expr"]},
+    structured = {
+        "tool_result": {**_condition("text", sides), "description": STRUCTURED_FIELDS["tool_result"]},
+        "expr": {"anyOf": [TEXT, _field(EXPR)], "description": STRUCTURED_FIELDS["expr"]},
     }
     fields = {name: _field(field) for name, field in FIELDS.items()}
     combined = _mapping(language.COMBINERS)["properties"]
     assert isinstance(combined, dict)
-    own["request"] = {"type": "object", "description": OWN["request"]}
-    return {"type": "object", "properties": {**fields, **own, **combined}, "additionalProperties": False}
+    structured["request"] = {"type": "object", "description": STRUCTURED_FIELDS["request"]}
+    return {"type": "object", "properties": {**fields, **structured, **combined}, "additionalProperties": False}
 
 
 def _parameter(parameter: Parameter) -> Schema:
@@ -243,7 +247,7 @@ def _scenario_parts() -> dict[str, Schema]:
 
 
 def _reply_parts() -> dict[str, Schema]:
-    """Return the schemas of what a reply is made of."""
+    """Return the schemas of the parts of a reply."""
     call = _mapping(language.TOOL_CALL)
     return {
         "auto": {"anyOf": [{"const": True}, _mapping(language.AUTO)]},
@@ -268,7 +272,7 @@ def _pacing() -> Schema:
 
 
 def _cassette_parts() -> dict[str, Schema]:
-    """Answers of other servers, and where they are from."""
+    """Answers of other servers, and their origin."""
     return {
         "response": _mapping(cassette_keys.RESPONSE),
         "recorded": _mapping(cassette_keys.ORIGIN),
@@ -291,7 +295,7 @@ def schema() -> Schema:
         "jitter": {"anyOf": [KINDS["jitter_kind"], _mapping(language.JITTER)]},
         "limits": {"anyOf": [_mapping(language.LIMITS), {"type": "array", "items": _mapping(language.LIMITS)}]},
         "quota": _mapping(language.QUOTA, minProperties=1),
-        "rules": {"type": "array", "items": _mapping(language.RULE, anyOf=[ONE_ANSWER, BOTH])},
+        "rules": {"type": "array", "items": _mapping(language.RULE, anyOf=[ONE_ANSWER, REPLY_BEFORE_ERROR])},
         "fault": {"anyOf": [_ref("one_fault"), _list_of(_ref("one_fault"))]},
         "one_fault": _fault(),
         "chaos": _mapping(language.CHAOS),

@@ -18,7 +18,7 @@ NAMED_ERRORS = {
     "server_error": 500,
     "overloaded": 503,
 }
-"""The errors that have a name, with OpenAI's status; each API has its own words for them, and often its own status."""
+"""The named errors, with OpenAI's status; each API has its own wording for them, and often its own status."""
 
 ERROR_REASON = "error"
 
@@ -33,7 +33,7 @@ STATUSES = range(400, 600)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of a mapping: the kind of its value (`grammar.KINDS` has each), what it is for, whether it must stand."""
+    """A key of a mapping: the kind of its value (see `grammar.KINDS`), its description, and whether it is required."""
 
     kind: str
     help: str
@@ -72,10 +72,10 @@ DEFAULTS: Keys = {
 }
 
 CODINGS = {"gzip": "", "deflate": "", "br": "brotli"}
-"""The content codings, and the package that each needs beside Python."""
+"""The content codings, and the package that each needs besides Python."""
 
 KNOWN, ANY = "known", "any"
-"""Stand for the models that the API has, as far as LiteLLM's table knows them, and for models of any name."""
+"""Keywords for the models of the API, as far as LiteLLM's table knows them, and for models of any name."""
 
 MODEL: Keys = {
     "id": Key("scalar", "The model's name.", required=True),
@@ -178,7 +178,7 @@ STARTED: Keys = {
     "repeat": Key("flag", "Whether the first stage follows the last one (false)."),
     "speed": Key("speed", "The speed of the clock (1)."),
 }
-"""A scenario that is started; `name` or `stages` stands."""
+"""A scenario that is started; `name` or `stages` is given."""
 
 HOLD: Keys = {
     "gate": Key("scalar", "The gate's name.", required=True),
@@ -193,7 +193,7 @@ CHAOS: Keys = {
 }
 
 ANSWERS = ("reply", "replies", "error")
-"""The keys of a rule of which exactly one stands; but `reply` and `error` beside a fault that ends a stream with it."""
+"""The keys of a rule of which one is given; or `reply` and `error`, with a fault that ends a stream with the error."""
 
 COMBINERS: Keys = {
     "all": Key("matches", "All of these conditions match."),
@@ -269,7 +269,7 @@ BLOCK: Keys = {
 """A piece of an answer; exactly one of these is given."""
 
 MAX_TEXT_TOKENS = MAX_TOKENS
-"""The longest text that is made: its tokens are counted for each answer."""
+"""The longest generated text: its tokens are counted for each answer."""
 
 AUTO: Keys = {
     "tokens": Key("length", "How many tokens the text has: a number, or a distribution.", required=True),
@@ -298,10 +298,10 @@ CONTENT = (*SOURCES, "tool_calls", "refusal", "reasoning", "dataset")
 """The keys of a reply of which at least one is required."""
 
 WHOLE = ("choices", "auto", "python", "callback")
-"""Sources that make whole choices, so that only FACTS may stand beside them; ALONE's stand alone."""
+"""Sources of whole choices, which can only be combined with FACTS."""
 
 ALONE = ("upstream", "response")
-"""Keys of a reply beside which no other stands."""
+"""Keys of a reply that cannot be combined with others."""
 
 FACTS = ("id", "created", "model", "usage")
 """The keys that concern the reply as a whole."""
@@ -318,7 +318,7 @@ DATASET: Keys = {
 
 NOT_IN_DATASET = ("echo", "embedding", "moderation", "scores")
 BESIDE_DATASET = (*(key for key in CHOICE if key not in NOT_IN_DATASET), "choices", *FACTS)
-"""The keys of a reply that can stand beside `dataset`, as templates over a line."""
+"""The keys of a reply that can be combined with `dataset`, as templates over a line."""
 
 CALLBACK: Keys = {
     "url": Key("url", "The URL to send the Prompt to, http or https.", required=True),
@@ -334,7 +334,7 @@ SCORES: Keys = {name: Key("rate", f"The score of `{name}`.") for name in ALL_CAT
 """The categories of a moderation."""
 
 FAILURE: Keys = {"code": Key("scalar", "The failure's code (`server_error`)."), "message": Key("text", "Its message.")}
-"""What an answer says that failed after it began."""
+"""The error of an answer that failed after it began."""
 
 TOOL_CALL: Keys = {
     "name": Key("text", "The tool's name.", required=True),

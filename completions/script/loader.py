@@ -22,9 +22,9 @@ from completions.script.pace import Pace, hold, pacing
 from completions.script.prompts import prompts
 from completions.script.reply.answers import NAMED_ANSWERS, answer, fallback, reply
 from completions.script.reply.errors import failure
-from completions.script.reply.passing import PassOn
 from completions.script.reply.recording import Play
 from completions.script.reply.replies import Answer
+from completions.script.reply.upstream import PassOn
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Scenarios, builtin, scenarios, started
 from completions.script.text.node import Node

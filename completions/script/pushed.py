@@ -11,7 +11,7 @@ from completions.script.faults import Chaos, chaos
 from completions.script.limits import limits
 from completions.script.loader import DEFAULT, RELAY, load, parse, read_rule
 from completions.script.pace import Pace
-from completions.script.reply.passing import PassOn
+from completions.script.reply.upstream import PassOn
 from completions.script.request.recording import read_stored
 from completions.script.rules import PUSHED, Rule, Script
 from completions.script.scenarios import Running, started

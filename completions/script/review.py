@@ -10,9 +10,9 @@ from completions.script.match.matchers import All, Condition, fits_one_of
 from completions.script.pace import Pace
 from completions.script.reply.errors import Failure
 from completions.script.reply.events import ExactEvents
-from completions.script.reply.passing import PassOn
 from completions.script.reply.recording import Play
 from completions.script.reply.replies import Answer, Fixed, Written, WrittenChoice
+from completions.script.reply.upstream import PassOn
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Doubt
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from completions.exceptions import ScriptError
 from completions.script import language
 from completions.script.loader import parse
-from completions.script.match.fields import FIELDS, OWN
+from completions.script.match.fields import FIELDS, STRUCTURED_FIELDS
 from completions.script.match.lookups import LOOKUPS
 from completions.script.review import doubts
 from completions.script.rules import Script
@@ -18,7 +18,9 @@ from completions.script.text.reading import read_text
 from tests.fuzzing import quiet
 
 TABLES = [table for table in vars(language).values() if isinstance(table, dict)]
-KEYS = sorted({key for table in TABLES for key in table if isinstance(key, str)} | {*FIELDS, *OWN, *LOOKUPS})
+KEYS = sorted(
+    {key for table in TABLES for key in table if isinstance(key, str)} | {*FIELDS, *STRUCTURED_FIELDS, *LOOKUPS}
+)
 
 SCALARS = st.one_of(
     st.none(),

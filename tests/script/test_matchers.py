@@ -13,7 +13,7 @@ from completions.conversation import Message, Prompt, ResponseFormat, Tool, Tool
 from completions.exceptions import ScriptError
 from completions.script.grammar import schema
 from completions.script.match.conditions import match
-from completions.script.match.fields import FIELDS, OWN
+from completions.script.match.fields import FIELDS, STRUCTURED_FIELDS
 from completions.script.match.lookups import LOOKUPS
 from completions.script.match.matchers import Words
 from completions.script.text.reading import read_text
@@ -297,7 +297,7 @@ def test_format__has_each_name_by_which_rules_pace_work() -> None:
 
 def test_grammar__has_each_field_and_lookup() -> None:
     definitions: Any = schema()["$defs"]
-    assert definitions["match"]["properties"].keys() == {*FIELDS, *OWN, "all", "any", "not"}
+    assert definitions["match"]["properties"].keys() == {*FIELDS, *STRUCTURED_FIELDS, "all", "any", "not"}
     assert definitions["name_condition"]["anyOf"][0]["properties"].keys() == {*LOOKUPS, "all", "any", "not"}
 
 

@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from completions.conf import conf
 from completions.management.refreshing import Refreshed, as_json, as_markdown, refreshed
 from completions.models import Exchange
-from completions.script.reply.passing import url_problem
+from completions.script.reply.upstream import url_problem
 from completions.state.cassettes.deck import Deck
 from completions.state.cassettes.upkeep import Finding, findings
 

@@ -11,7 +11,7 @@ from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
 from completions.script.schemas.alternatives import is_affirmed, is_end, is_negated, presumed
 from completions.script.schemas.containers import Containers, Trail
-from completions.script.schemas.described import described
+from completions.script.schemas.descriptions import described
 from completions.script.schemas.document import (
     STEPS,
     Document,

@@ -1,4 +1,4 @@
-"""A data file on the disk, and the index of its lines: where each begins, and the hashes of their prompts."""
+"""A data file on the disk, and the index of its lines: their positions, and the hashes of their prompts."""
 
 import hashlib
 import logging
@@ -29,21 +29,21 @@ MAX_LINES = 2_000_000
 """The longest line, and the most lines of a file: the index has 24 bytes for each."""
 
 MAX_PROBLEMS = 20
-"""Wrong lines of a file that are told."""
+"""Wrong lines of a file that are reported."""
 
 TRIES = 3
-"""How often a line is looked for in a file that changes meanwhile."""
+"""Attempts to read a line of a file that changes meanwhile."""
 
 Signature = tuple[int, ...]
-"""What tells one content of a file from another: its size, its time and its place on the disk."""
+"""Distinguishes versions of a file: its size, its time and its place on the disk."""
 
 Check = Callable[[Row, int], None]
-"""Raises `ScriptError` where what a line says is no answer; called with the line and its number."""
+"""Raises `ScriptError` if a line's answer is not valid; called with the line and its number."""
 
 
 @dataclass(slots=True)
 class Lines:
-    """Where the lines of a file begin, with their numbers; and in order the hashes of prompts, each with its line."""
+    """The positions and numbers of a file's lines; and the sorted hashes of prompts, each with its line."""
 
     signature: Signature
     starts: "array[int]" = field(default_factory=lambda: array("Q"))
@@ -52,21 +52,21 @@ class Lines:
     places: "array[int]" = field(default_factory=lambda: array("I"))
 
     def file_prompts(self, hashes: "array[int]") -> None:
-        """Put the hashes of the lines' prompts in order; of equal ones the first line comes first."""
+        """Sort the hashes of the lines' prompts; of equal ones the first line comes first."""
         self.places = array("I", sorted(range(len(hashes)), key=hashes.__getitem__))
         self.hashes = array("Q", map(hashes.__getitem__, self.places))
 
     def find(self, prompt: str) -> int | None:
         """Return the first line with a prompt; None if there is none."""
-        wanted = hash_of(prompt)
-        at = bisect_left(self.hashes, wanted)
-        return self.places[at] if at < len(self.hashes) and self.hashes[at] == wanted else None
+        hash_ = hash_of(prompt)
+        at = bisect_left(self.hashes, hash_)
+        return self.places[at] if at < len(self.hashes) and self.hashes[at] == hash_ else None
 
 
 class DataFile:
-    """The lines of a file, whose index is made anew when the file changes; `name` stands for it in errors.
+    """The lines of a file, whose index is rebuilt when the file changes; `name` is its name in errors.
 
-    What reads the disk is called in a thread.
+    Methods that read the disk are called in a thread.
     """
 
     def __init__(self, path: Path, name: str, needs: Needs, check: Check) -> None:
@@ -79,24 +79,24 @@ class DataFile:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with the file, as far as it was looked at; None where nothing is."""
+        """The problem found when the file was last read; None if there was none."""
         return None if self._problem is None else self._problem.summary.rstrip(".")
 
     def load(self) -> None:
-        """Read the file if it has changed; raise `ScriptError` with each wrong line where it cannot be used."""
+        """Read the file if it has changed; raise `ScriptError` with each wrong line if it cannot be used."""
         with self._lock:
             self._look()
         if self._problem is not None:
             raise self._problem
 
     def find(self, prompt: str) -> int | None:
-        """Return the first line that has a prompt. It reads nothing; where that is due, the work goes to a thread."""
+        """Return the first line with a prompt. If the file is due to be read, the work moves to a thread."""
         if time.monotonic() >= self._next_look:
             budget.leave_loop()
         return self._current().find(prompt)
 
     def row(self, choose: Callable[[Lines], int | None]) -> tuple[Row, int] | None:
-        """Return the line that is chosen, and its number; None where none is."""
+        """Return the chosen line and its number; None if none is chosen."""
         for number in range(TRIES):
             lines = self._current(wait=number > 0)
             at = choose(lines)
@@ -108,9 +108,9 @@ class DataFile:
         raise AuthorError("dataset_failed", f"{self.name} changes while it is read")
 
     def _current(self, wait: bool = False) -> Lines:
-        """Return the index, after a look at the file where it is time; raise `AuthorError` if it cannot be used.
+        """Return the index, after a check of the file if that is due; raise `AuthorError` if it cannot be used.
 
-        While another thread makes the index anew, the last one goes on, unless this one is to `wait`.
+        While another thread rebuilds the index, the last one is used, unless the caller is to `wait`.
         """
         if time.monotonic() >= self._next_look and self._lock.acquire(blocking=wait or self._lines is None):
             try:
@@ -131,17 +131,17 @@ class DataFile:
                 signature = signature_of(file)
                 if signature == self._seen:
                     return
-                again, self._seen = self._seen is not None, signature
+                is_reread, self._seen = self._seen is not None, signature
                 self._lines = self._indexed(file, signature)
         except ScriptError as exc:
             self._lines, self._problem, self._seen = None, exc, self._seen if exc.line else None
             return
         self._problem = None
-        if again:
+        if is_reread:
             logger.info("Read the data of %s again: the file has changed.", self.name)
 
     def _indexed(self, file: BinaryIO, signature: Signature) -> Lines:
-        """Return the index of a file, each line of which is read once."""
+        """Return the index of a file, with one pass over its lines."""
         lines, hashes, problems = Lines(signature), array("Q"), list[ScriptError]()
         for number, start, line in _lines_of(file, self.name):
             try:
@@ -167,7 +167,7 @@ class DataFile:
         return lines
 
     def _read(self, lines: Lines, at: int) -> bytes | None:
-        """Return a line; None where the file is not the one that the index is of."""
+        """Return a line; None if the file is not the version of the index."""
         try:
             with opened(self._path, self.name) as file:
                 if signature_of(file) != lines.signature:
@@ -179,9 +179,9 @@ class DataFile:
 
 
 def _lines_of(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes]]:
-    """Yield the lines that are not empty, each behind its number and where it begins."""
+    """Yield the number, the position and the text of each line that is not empty."""
     start, number = 0, 0
-    if file.read(len(BOM_UTF8)) == BOM_UTF8:  # as editors on Windows write it, which scripts may have too
+    if file.read(len(BOM_UTF8)) == BOM_UTF8:  # editors on Windows write it
         start = len(BOM_UTF8)
     file.seek(start)
     while line := file.readline(MAX_LINE_BYTES + 1):
@@ -196,9 +196,9 @@ def _lines_of(file: BinaryIO, name: str) -> Iterator[tuple[int, int, bytes]]:
 
 
 def signature_of(file: BinaryIO) -> Signature:
-    """Return what tells the content of an open file from another."""
-    found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns, found.st_ino, found.st_dev
+    """Return the signature of an open file's content."""
+    status = os.fstat(file.fileno())
+    return status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev
 
 
 def hash_of(text: str) -> int:
@@ -212,7 +212,7 @@ _lock = threading.Lock()
 
 
 def data_file(path: Path, name: str, needs: Needs, check: Check) -> DataFile:
-    """Return the file at a path, which those who need the same of it share; raise `ScriptError` if it is unusable."""
+    """Return the file at a path, shared by rules with the same needs; raise `ScriptError` if it is unusable."""
     key = path.absolute(), name, needs
     with _lock:
         found = _files.get(key)

@@ -6,7 +6,7 @@ from functools import partial
 from completions.conversation import NAMES
 from completions.script.language import COMBINERS, RULE
 from completions.script.match.expressions import ExpressionError, compiled, fields_for_texts
-from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, OWN, TOOL_RESULT, Field
+from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, STRUCTURED_FIELDS, TOOL_RESULT, Field
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
 from completions.script.match.regexes import Pattern, PatternError
@@ -37,7 +37,7 @@ def match(node: Node) -> Matcher:
     """Read a `match:` mapping; all of its conditions must hold."""
     if isinstance(node.value, str):
         raise node.wrong("a mapping, such as {last_user: …}")
-    fields = node.fields(optional=(*FIELDS, *OWN, *COMBINERS), elsewhere={"a rule": RULE})
+    fields = node.fields(optional=(*FIELDS, *STRUCTURED_FIELDS, *COMBINERS), other_places={"a rule": RULE})
     found = [child.attempt(partial(_entry, name), None) for name, child in fields.items()]
     return _all_of([matcher for matcher in found if matcher is not None])
 

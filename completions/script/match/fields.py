@@ -1,4 +1,4 @@
-"""Step 3: what of a request a script can look at, and how each of these is read."""
+"""Step 3: the fields of a request that conditions can read."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ LOOKUPS_OF: dict[Kind, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A name under `match:`. Of `many` values one has to fit; one that is `keyed` is read by a key, as headers are.
+    """A name under `match:`. Of `many` values one has to match; a `keyed` field is read by a key, like headers.
 
-    `stated` reads what the request itself says, for `exists`, where `read` finds something in any request.
-    `misfit` says why nothing could be read. One that is `closed` has no values but those of `conversation.NAMES`.
+    `stated` reads only what the request itself sets, for `exists`, if `read` finds a value in any request.
+    `misfit` returns why there is no value. A `closed` field only has the values of `conversation.NAMES`.
     """
 
     name: str
@@ -58,7 +58,7 @@ def _misfit(prompt: Prompt, text: str) -> str | None:
 
 
 def _retry(prompt: Prompt, key: str) -> int:
-    """Return which retry this is, by the header that OpenAI's SDKs send; whoever sends none asks for the first time."""
+    """Return the number of the retry, by the header of OpenAI's SDKs; 0 without it."""
     sent = prompt.headers.get("x-stainless-retry-count", "")
     return int(sent) if sent.isascii() and sent.isdigit() and len(sent) < 10 else 0
 
@@ -68,8 +68,8 @@ def _tool_choice(prompt: Prompt, key: str) -> object:
 
 
 def _response_format(prompt: Prompt, key: str) -> object:
-    asked = prompt.response_format
-    return (asked.kind, asked.name) if asked.name else (asked.kind,)
+    requested = prompt.response_format
+    return (requested.kind, requested.name) if requested.name else (requested.kind,)
 
 
 def _stated_tool_choice(prompt: Prompt, key: str) -> object:
@@ -153,14 +153,14 @@ TOOL_RESULT = {
         "The text of the last tool result.",
     ),
 }
-"""The two sides of `tool_result`; conditions right under it are on the text."""
+"""The two parts of `tool_result`; conditions directly under it are on the text."""
 
 EXPR = Field("expr", "any", _search, "A JMESPath expression on the request's body.", keyed=True, misfit=_misfit)
 """`expr` holds a bare expression that must be true, or conditions by expression."""
 
-OWN = {
+STRUCTURED_FIELDS = {
     "tool_result": "The last tool result: its text, or its `name` and `text`.",
     "expr": EXPR.help,
     "request": "A recorded request; matches requests that ask the same.",
 }
-"""The fields with a shape of their own."""
+"""The fields whose conditions have a special structure."""

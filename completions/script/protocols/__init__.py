@@ -1,8 +1,8 @@
-"""What frameworks ask for in the words of a prompt instead of the request's fields, for step 3; `auto` answers in kind.
+"""Forms of answers that frameworks request in a prompt instead of the request's fields, for step 3; `auto` uses them.
 
-Each module knows one way of asking, from the prompts that the frameworks send:
+Each module knows one form of request, from the prompts that the frameworks send:
 
-| module | asked for | sent by |
+| module | requested | sent by |
 |---|---|---|
 | `markers` | fields, each behind `[[ ## name ## ]]` or in XML tags, or as one object | DSPy |
 | `wire_keys` | fields, each on a line behind its key | ax |
@@ -28,10 +28,10 @@ Each module knows one way of asking, from the prompts that the frameworks send:
 | `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
 
-`instructions` finds what may say how to answer, `written_types` reads types as people write them, `described` the tools
-that a prompt describes, `braces` what stands between braces, `placeholders` objects whose values stand for some.
-`ranges` tells of which scale a number is where its schema does not, `one_for_each` which items a list has,
-`observation` whether a tool has answered, however that is said.
+`instructions` finds the texts that may have instructions, `written_types` reads types as people write them,
+`tool_descriptions` the tools that a prompt describes, `braces` the parts of a text between braces, and `placeholders`
+objects with placeholders as values. `ranges` adds ranges that the prompt gives to a schema, `one_for_each` the items of
+its lists, and `observation` finds the results of tools, in messages or in text.
 
 Every module reads a bounded part of a prompt, in time that grows with the length alone.
 """

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.described import arguments_for_request
 from completions.script.protocols.observation import in_sentences, observation, question
+from completions.script.protocols.tool_descriptions import arguments_for_request
 from completions.script.protocols.written_types import schema_of_parameters
 from completions.script.schemas.document import compact, seeded
 

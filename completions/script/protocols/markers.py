@@ -14,7 +14,7 @@ from completions.script.auto.fitting import best_fitting
 from completions.script.auto.instances import Unsatisfiable, instance
 from completions.script.auto.sentences import keywords, sentences
 from completions.script.protocols.braces import MAX_SEARCHED, value_of
-from completions.script.protocols.described import arguments, described
+from completions.script.protocols.tool_descriptions import arguments, described
 from completions.script.protocols.written_types import schema_of_type
 from completions.script.schemas.document import as_text, compact, seeded
 

@@ -16,7 +16,7 @@ from completions.conversation import Prompt
 from completions.script.protocols.instructions import instructions
 from completions.script.protocols.orchestrators import fill_decision
 from completions.script.schemas.alternatives import options_in
-from completions.script.schemas.described import described
+from completions.script.schemas.descriptions import described
 from completions.script.schemas.document import Schema
 from completions.script.wording import HIGH, LOW, MEANING
 

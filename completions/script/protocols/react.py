@@ -11,8 +11,8 @@ from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import keywords, retold, sentences
 from completions.script.protocols.braces import MAX_SEARCHED
-from completions.script.protocols.described import arguments_for_request, described
 from completions.script.protocols.observation import observation, question
+from completions.script.protocols.tool_descriptions import arguments_for_request, described
 from completions.script.schemas.document import compact, seeded
 
 THOUGHT = re.compile(r"^[ \t]*Thought:", re.MULTILINE)

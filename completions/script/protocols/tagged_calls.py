@@ -11,8 +11,8 @@ from completions.conversation import Prompt, Tool, ToolResult
 from completions.script.auto.fitting import best_fitting
 from completions.script.auto.sentences import retold
 from completions.script.protocols.braces import MAX_SEARCHED, braced, value_of
-from completions.script.protocols.described import MAX_TOOLS, arguments
 from completions.script.protocols.observation import question
+from completions.script.protocols.tool_descriptions import MAX_TOOLS, arguments
 from completions.script.protocols.written_types import schema_of_parameters
 from completions.script.schemas.document import compact, seeded
 

@@ -27,7 +27,6 @@ from completions.script.misreadings import doubt_fallback, doubt_reply
 from completions.script.reply.callback import callback
 from completions.script.reply.errors import failure
 from completions.script.reply.events import exact_events
-from completions.script.reply.passing import pass_on
 from completions.script.reply.recording import recorded
 from completions.script.reply.replies import (
     Answer,
@@ -42,6 +41,7 @@ from completions.script.reply.replies import (
     written,
 )
 from completions.script.reply.templates import LastUser, Text, text, tree
+from completions.script.reply.upstream import pass_on
 from completions.script.reply.verbatim import verbatim
 from completions.script.text.node import Node
 

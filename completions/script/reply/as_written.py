@@ -1,4 +1,4 @@
-"""Step 3, the other way round: an answer as a script has it, which gives the same answer again."""
+"""Step 3, in reverse: an answer in the language of scripts, which gives the same answer again."""
 
 import base64
 import json
@@ -16,24 +16,24 @@ Written = dict[str, Any]
 
 
 def reply_as_written(reply: Reply) -> Written:
-    """Return a reply as a mapping; where nothing at all was said, its text is empty."""
+    """Return a reply as a mapping; if it has no content, its text is empty."""
     choices = [choice_as_written(choice) or {"text": ""} for choice in reply.choices]
-    found: Written = dict(choices[0]) if len(choices) == 1 else {"choices": choices}
-    found |= {"model": literal(reply.model)} if reply.model else {}
+    mapping: Written = dict(choices[0]) if len(choices) == 1 else {"choices": choices}
+    mapping |= {"model": literal(reply.model)} if reply.model else {}
     counts = {name: count for name, count in asdict(reply.usage).items() if count} if reply.usage else {}
-    return found | ({"usage": counts} if counts else {})
+    return mapping | ({"usage": counts} if counts else {})
 
 
 def error_as_written(error: RequestError) -> Written:
-    """Return an item of `replies:` that is an error, with what is told of it."""
+    """Return an error as an item of `replies:`, with its fields."""
     facts: Mapping[str, Any] = {"type": error.type, "code": error.code, "param": error.param}
-    found = {"status": error.status} | {name: value for name, value in facts.items() if value}
-    found |= {"message": literal(error.message)}
-    return {"error": found | ({"headers": dict(error.headers)} if error.headers else {})}
+    fields = {"status": error.status} | {name: value for name, value in facts.items() if value}
+    fields |= {"message": literal(error.message)}
+    return {"error": fields | ({"headers": dict(error.headers)} if error.headers else {})}
 
 
 def choice_as_written(choice: Choice) -> dict[str, Any]:
-    """Return a choice as a script has it; empty where nothing was said, and it is not known to have ended."""
+    """Return a choice in the language of scripts; empty if it has no content and no finish reason."""
     if choice.embedding:
         return {"embedding": list(choice.embedding)}
     if choice.moderation is not None:
@@ -42,30 +42,30 @@ def choice_as_written(choice: Choice) -> dict[str, Any]:
         return {"scores": list(choice.scores)}
     texts = {"reasoning": choice.reasoning, "text": choice.text, "refusal": choice.refusal}
     if choice.text and choice.stopped_by:
-        texts["text"] = choice.text + choice.stopped_by  # the text ends there again, and by the same
-    found: dict[str, Any] = {name: literal(text) for name, text in texts.items() if text}
+        texts["text"] = choice.text + choice.stopped_by  # the stop sequence ends the text again
+    mapping: dict[str, Any] = {name: literal(text) for name, text in texts.items() if text}
     if choice.blocks:
-        found = {"blocks": _blocks(choice)}
+        mapping = {"blocks": _blocks(choice)}
     elif choice.tool_calls:
-        found["tool_calls"] = list(map(_call, choice.tool_calls))
+        mapping["tool_calls"] = list(map(_call, choice.tool_calls))
     if choice.annotations:
-        found["annotations"] = [filled(dict(annotation)) for annotation in choice.annotations]
+        mapping["annotations"] = [filled(dict(annotation)) for annotation in choice.annotations]
     reason = choice.finish_reason
-    if not found.keys() - {"annotations"} and reason is not None:
-        found["text"] = ""
+    if not mapping.keys() - {"annotations"} and reason is not None:
+        mapping["text"] = ""
     if reason in FINISH_REASONS and reason != ("tool_calls" if choice.tool_calls else "stop"):
-        found["finish_reason"] = reason
-    return {key: found[key] for key in CHOICE if key in found}
+        mapping["finish_reason"] = reason
+    return {key: mapping[key] for key in CHOICE if key in mapping}
 
 
-def moderation_as_written(found: Moderation) -> dict[str, Any]:
-    """Return a moderation as a script has it."""
-    flagged = {} if found.flagged is None else {"flagged": found.flagged}
-    return flagged | {"categories": dict(found.scores)}
+def moderation_as_written(moderation: Moderation) -> dict[str, Any]:
+    """Return a moderation in the language of scripts."""
+    flagged = {} if moderation.flagged is None else {"flagged": moderation.flagged}
+    return flagged | {"categories": dict(moderation.scores)}
 
 
 def _blocks(choice: Choice) -> list[Any]:
-    """Return what is said in its order; the text that a stop sequence ended ends there again, and by the same."""
+    """Return the content in its order; a text that a stop sequence ended is ended by it again."""
     content = list(choice.content)
     last = max((at for at, block in enumerate(content) if block.kind == "text"), default=-1)
     if choice.stopped_by and last >= 0:
@@ -75,14 +75,14 @@ def _blocks(choice: Choice) -> list[Any]:
 
 def _call(call: ToolCall) -> dict[str, Any]:
     """Return a call; arguments become a mapping if that gives the same text."""
-    found = {"result": filled(json.loads(call.result))} if call.result else {}
-    return _called(call) | found | files_as_written(call)
+    result = {"result": filled(json.loads(call.result))} if call.result else {}
+    return _called(call) | result | files_as_written(call)
 
 
 def files_as_written(call: ToolCall) -> dict[str, Any]:
-    """Return the files that a call's code makes as a script has them."""
-    made = {name: {"base64": base64.b64encode(data).decode()} for name, data in call.files}
-    return {"files": made} if made else {}
+    """Return the files that a call's code makes in the language of scripts."""
+    contents = {name: {"base64": base64.b64encode(data).decode()} for name, data in call.files}
+    return {"files": contents} if contents else {}
 
 
 def _called(call: ToolCall) -> dict[str, Any]:
@@ -90,16 +90,16 @@ def _called(call: ToolCall) -> dict[str, Any]:
     if call.kind == "custom":
         return {"name": name, "arguments": literal(call.arguments), "type": "custom"}
     try:
-        given = json.loads(call.arguments)
+        arguments = json.loads(call.arguments)
     except ValueError:
-        given = None
-    if isinstance(given, dict) and compact(given) == call.arguments:
-        return {"name": name, "arguments": filled(given)}
+        arguments = None
+    if isinstance(arguments, dict) and compact(arguments) == call.arguments:
+        return {"name": name, "arguments": filled(arguments)}
     return {"name": name, "arguments": literal(call.arguments), "type": "function"}
 
 
 def filled(value: object) -> object:
-    """Return a value whose texts a script says as they stand."""
+    """Return a value with its texts escaped for scripts."""
     match value:
         case str():
             return literal(value)

@@ -1,4 +1,4 @@
-"""Step 3: headers that a script gives: what a line of HTTP can say, and what no connection has of its own."""
+"""Step 3: headers in a script: valid in a line of HTTP, and not set by the server itself."""
 
 import re
 from collections.abc import Collection
@@ -9,14 +9,14 @@ NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 OF_ANSWERS = ("content-length", "transfer-encoding", "trailer", "upgrade")
-"""Headers that follow from how an answer is sent; a wrong one would break the connection, which faults are for."""
+"""Headers that depend on how an answer is sent; a wrong one would break the connection, which is a fault's work."""
 
 OF_ERRORS = (*OF_ANSWERS, "date", "x-request-id")
-"""Those besides that every answer has: when it is sent, and the id by which the journal has it."""
+"""With the headers of every answer: its date, and the id under which the journal records it."""
 
 
 def headers(node: Node, of_connection: Collection[str] = OF_ANSWERS) -> tuple[tuple[str, str], ...]:
-    """Read a mapping of headers; those of the connection cannot stand in it."""
+    """Read a mapping of headers; those of the connection are not allowed."""
     return tuple((name, _value(name, child, of_connection)) for name, child in node.entries().items())
 
 

@@ -1,4 +1,4 @@
-"""Texts as the language of scripts writes them where they are no templates."""
+"""Texts in the language of scripts that are not templates."""
 
 import re
 
@@ -6,7 +6,7 @@ OPENERS = {"{{": "openvariable", "{%": "openblock", "{#": "opencomment"}
 
 
 def literal(text: str) -> str:
-    """Return a text that a script says as it stands, though it has a template's signs in it."""
+    """Return a script's text for an exact text, with the syntax of templates in it escaped."""
     if "{{" not in text and "{%" not in text:
         return text  # as it is in scripts
     return re.sub(r"{[{%#]", lambda found: f"{{% templatetag {OPENERS[found[0]]} %}}", text)

@@ -16,7 +16,7 @@ from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
 from completions.script.auto.answer import auto
 from completions.script.auto.instances import Unsatisfiable
-from completions.script.reply.returned import error_problem, reply_problem
+from completions.script.reply.reply_types import error_problem, reply_problem
 from completions.script.reply.templates import Text, Tree, context, fill, has_template, write
 from completions.script.schemas.document import as_text, compact
 

@@ -1,18 +1,18 @@
 """Step 3: `reply: {body: …}`, an exact document, read so that every format can give the same answer.
 
-A chat completion is read here, the others in `verbatim_others` and `verbatim_vendors`.
+A chat completion is read here, the others in `verbatim_formats` and `verbatim_vendors`.
 """
 
 from collections.abc import Callable, Sequence
 
 from completions.conversation import Choice, Reply, ToolCall, Usage
-from completions.script.reply import verbatim_others as others
+from completions.script.reply import verbatim_formats as formats
 from completions.script.reply import verbatim_vendors as vendors
-from completions.script.reply.verbatim_others import inside, listed, number, opened, word
+from completions.script.reply.verbatim_formats import inside, listed, number, opened, word
 from completions.script.text.node import Node
 
 BY_KEYS: Sequence[tuple[frozenset[str], Callable[[Node], Reply]]] = (
-    (frozenset({"candidates"}), others.answer),
+    (frozenset({"candidates"}), formats.answer),
     (frozenset({"message", "done"}), vendors.ollama),
     (frozenset({"response", "done"}), vendors.ollama),
     (frozenset({"message", "finish_reason"}), vendors.cohere),
@@ -25,9 +25,9 @@ def verbatim(body: Node) -> Reply:
     """Read a document of any API whose answers can be recognized by their keys."""
     document = body.value if isinstance(body.value, dict) else {}
     if document.get("object") == "response":
-        return others.response(body)
+        return formats.response(body)
     if document.get("type") == "message":
-        return others.message(body)
+        return formats.message(body)
     for keys, read in BY_KEYS:
         if keys <= document.keys():
             return read(body)

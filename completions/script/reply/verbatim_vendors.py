@@ -1,12 +1,12 @@
-"""Step 3: `reply: {body: …}` with a document of an API that one vendor has: Ollama's, Cohere's, Bedrock's Converse.
+"""Step 3: `reply: {body: …}` with a document of a single vendor's API: Ollama's, Cohere's, Bedrock's Converse.
 
-As in `verbatim_others`, each is read so that every format can say the same.
+As in `verbatim_formats`, each is read so that every format can give the same answer.
 """
 
 from collections.abc import Iterator, Mapping
 
 from completions.conversation import Block, Choice, Reply, TextKind, ToolCall, Usage
-from completions.script.reply.verbatim_others import cached_usage, called, inside, listed, number, opened, word
+from completions.script.reply.verbatim_formats import cached_usage, called, inside, listed, number, opened, word
 from completions.script.text.node import Node
 
 COHERE_REASONS: Mapping[str, str] = {"MAX_TOKENS": "length", "TOOL_CALL": "tool_calls"}
@@ -22,14 +22,17 @@ def ollama(body: Node) -> Reply:
     """Read an answer of Ollama's to a chat or, with `response` in place of a message, to a prompt."""
     fields = opened(body)
     is_chat = "message" in fields
-    said = inside(fields, "message") if is_chat else fields
-    blocks = [*_spoken("reasoning", said, "thinking"), *_spoken("text", said, "content" if is_chat else "response")]
-    for node in listed(said, "tool_calls"):
+    message = inside(fields, "message") if is_chat else fields
+    blocks = [
+        *_text_block("reasoning", message, "thinking"),
+        *_text_block("text", message, "content" if is_chat else "response"),
+    ]
+    for node in listed(message, "tool_calls"):
         call = opened(opened(node, "function")["function"], "name")
         blocks.append(called(call["name"], call.get("arguments"), word(opened(node), "id")))
     usage = Usage(number(fields, "prompt_eval_count"), number(fields, "eval_count"))
-    usual = "tool_calls" if any(block.call for block in blocks) else "stop"
-    reason = "length" if word(fields, "done_reason") == "length" else usual
+    default_reason = "tool_calls" if any(block.call for block in blocks) else "stop"
+    reason = "length" if word(fields, "done_reason") == "length" else default_reason
     choice, name = Choice(blocks=tuple(blocks), finish_reason=reason), "ollama" if is_chat else "ollama_generate"
     return Reply((choice,), None, None, word(fields, "model"), usage, body=body.as_(dict), body_format=name)
 
@@ -37,12 +40,12 @@ def ollama(body: Node) -> Reply:
 def cohere(body: Node) -> Reply:
     """Read an answer of the second version of Cohere's chat."""
     fields = opened(body, "message")
-    said = opened(fields["message"])
-    blocks = [*_spoken("text", said, "tool_plan")]
-    for node in listed(said, "content"):
+    message = opened(fields["message"])
+    blocks = [*_text_block("text", message, "tool_plan")]
+    for node in listed(message, "content"):
         part = opened(node)
-        blocks += [*_spoken("reasoning", part, "thinking"), *_spoken("text", part, "text")]
-    for node in listed(said, "tool_calls"):
+        blocks += [*_text_block("reasoning", part, "thinking"), *_text_block("text", part, "text")]
+    for node in listed(message, "tool_calls"):
         call = opened(opened(node, "function")["function"], "name", "arguments")
         identity = word(opened(node), "id") or ""
         blocks.append(Block("call", call=ToolCall(call["name"].as_(str), call["arguments"].as_(str), identity)))
@@ -70,14 +73,14 @@ def converse(body: Node) -> Reply:
 
 def _converse(node: Node) -> Iterator[Block]:
     fields = opened(node)
-    yield from _spoken("reasoning", inside(inside(fields, "reasoningContent"), "reasoningText"), "text")
-    yield from _spoken("text", fields, "text")
+    yield from _text_block("reasoning", inside(inside(fields, "reasoningContent"), "reasoningText"), "text")
+    yield from _text_block("text", fields, "text")
     if "toolUse" in fields:
         call = opened(fields["toolUse"], "name")
         yield called(call["name"], call.get("input"), word(call, "toolUseId"))
 
 
-def _spoken(kind: TextKind, fields: Mapping[str, Node], key: str) -> Iterator[Block]:
-    """Yield a block of what a field says, if it says anything."""
-    if said := word(fields, key):
-        yield Block(kind, said)
+def _text_block(kind: TextKind, fields: Mapping[str, Node], key: str) -> Iterator[Block]:
+    """Yield a block with the text of a field, if it is not empty."""
+    if text := word(fields, key):
+        yield Block(kind, text)

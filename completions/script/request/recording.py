@@ -7,7 +7,7 @@ from typing import Any
 
 from completions.outcome import Upstream
 from completions.script.cassette_keys import CASSETTE_MODES, RECORDING
-from completions.script.reply.passing import pass_on
+from completions.script.reply.upstream import pass_on
 from completions.script.request.matcher import ignored_by
 from completions.script.text.node import Node
 from completions.script.text.reading import read_text

@@ -1,4 +1,4 @@
-"""JSON as the nodes of a YAML document, so that one reader takes both, and knows every value's line and column."""
+"""JSON as the nodes of a YAML document, so that one reader handles both, with every value's line and column."""
 
 import bisect
 import json
@@ -20,12 +20,12 @@ _WORDS = {"true": BOOL, "false": BOOL, "null": NULL}
 
 
 def looks_like_json(text: str) -> bool:
-    """Tell whether a text begins as JSON documents do."""
+    """Tell whether a text begins like a JSON document."""
     return text.lstrip(" \t\n\r")[:1] in ("{", "[")
 
 
 def compose_json(text: str) -> Node:
-    """Return a text's value as a node; raise `json.JSONDecodeError` where it is not JSON, and `TooLarge`."""
+    """Return a text's value as a node; raise `json.JSONDecodeError` if it is not JSON, or `TooLarge`."""
     reader = _Reader(text)
     node, end = reader.value(reader.skip(0), 1)
     if (end := reader.skip(end)) < len(text):
@@ -39,7 +39,7 @@ class _Reader:
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
 
     def skip(self, at: int) -> int:
-        """Return where the next sign stands."""
+        """Return the position of the next character that is not a space."""
         found = _SPACE.match(self.text, at)
         return found.end() if found else at
 
@@ -48,7 +48,7 @@ class _Reader:
         return Mark("", at, line, at - self._lines[line], None, 0)
 
     def value(self, at: int, depth: int) -> tuple[Node, int]:
-        """Return the value that stands there, and where it ends."""
+        """Return the value at a position, and the position of its end."""
         self.count += 1
         if self.count > MAX_VALUES:
             raise TooLarge(None, None, f"it has more than {MAX_VALUES} values", self.mark(at))
@@ -113,7 +113,7 @@ class _Reader:
         return self.text[at] == sign
 
     def _separated(self, at: int, has_items: bool) -> int:
-        """Step over the comma between two items."""
+        """Skip the comma between two items."""
         if not has_items:
             return at
         if self.text[at] != ",":

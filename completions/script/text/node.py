@@ -15,7 +15,7 @@ from completions.budget import described
 from completions.exceptions import ScriptError
 from completions.faults import MAX_NUMBER
 from completions.script.language import Keys
-from completions.script.text.other_words import meant_by
+from completions.script.text.synonyms import meant_by
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -23,9 +23,9 @@ D = TypeVar("D")
 KINDS = {dict: "a mapping", list: "a list", str: "a string", int: "a whole number", bool: "true or false"}
 
 Places = Mapping[str, Collection[str]]
-NOWHERE: Places = {}
+NO_PLACES: Places = {}
 
-SHOWN = 60
+MAX_SHOWN = 60
 """The most characters of a wrong value in an error."""
 
 MAX_UNKNOWN = 100
@@ -34,7 +34,7 @@ MAX_UNKNOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A value that is valid but cannot mean what it says, and its line."""
+    """A value that is valid but most likely means something else, and its line."""
 
     line: int
     message: str
@@ -42,11 +42,11 @@ class Doubt:
 
 @dataclass(slots=True)
 class Source:
-    """Where a document is from: what stands for its file in errors. In a `literal` one no text is a template.
+    """The source of a document: the name of its file in errors. In a `literal` one no text is a template.
 
-    `problems` gathers what is wrong with it; where it is None, the first problem is raised. `misspelt` has the paths of
-    mappings with unknown keys. `doubts` are of what can be used, and most likely means something else.
-    `names` is what templates can name. `folder` is where the paths in it start; None is that of the file.
+    `problems` gathers its errors; if it is None, the first error is raised. `misspelt` has the paths of
+    mappings with unknown keys. `doubts` are about valid values that most likely mean something else.
+    `names` are the names for templates. `folder` is the base of relative paths; None means the file's folder.
     """
 
     file: str
@@ -58,7 +58,7 @@ class Source:
     folder: Path | None = None
 
     def tell(self, problem: ScriptError) -> None:
-        """Note a problem, or raise it; what is said to be missing where a key is misspelt is most likely that key."""
+        """Note a problem, or raise it; a missing key in a mapping with a misspelt one is most likely that key."""
         if self.problems is None:
             raise problem
         if problem.field not in self.misspelt:
@@ -94,17 +94,17 @@ class Node:
         return line + 1
 
     def naming(self, name: str) -> "Node":
-        """Return the same value, in which templates can name one thing more."""
+        """Return the same value, with a further name for templates."""
         source = replace(self.source, names=(*self.source.names, name))
         return Node(source, self._node, self.value, self.path, self._key)
 
     def within(self, folder: Path) -> "Node":
-        """Return the same value, whose paths start in a folder."""
+        """Return the same value, with a folder as the base of relative paths."""
         return Node(replace(self.source, folder=folder), self._node, self.value, self.path, self._key)
 
     @property
     def folder(self) -> Path:
-        """Where the paths in it start."""
+        """The base of relative paths."""
         return Path(self.file).expanduser().parent if self.source.folder is None else self.source.folder
 
     def error(self, message: str, line: int | None = None) -> ScriptError:
@@ -114,19 +114,19 @@ class Node:
         return ScriptError(f"{where}{message}", self.file, line or self.line, self.path or None, column=column)
 
     def attempt(self, read: Callable[["Node"], T], default: D) -> T | D:
-        """Return what a function reads of this value; where that is an error and errors are gathered, the default."""
+        """Return the result of a reader of this value; the default if that fails and errors are gathered."""
         try:
             return read(self)
         except ScriptError as exc:
             self.source.tell(exc)
         except RecursionError:
             self.source.tell(self.error("is nested too deeply."))
-        except Exception as exc:  # whatever else an author's text makes the reader raise has a place too
+        except Exception as exc:  # any other exception of a reader gets a line too
             self.source.tell(self.error(f"cannot be read: {described(exc)}."))
         return default
 
     def doubt(self, message: str) -> None:
-        """Note that this value can be used, and most likely means something else than it is taken for."""
+        """Note that this value is valid, but most likely means something else."""
         self.source.doubts.append(Doubt(self.line, f"`{self.path}` {message}"))
 
     def wrong(self, expected: str) -> ScriptError:
@@ -182,7 +182,7 @@ class Node:
 
     @property
     def name(self) -> str:
-        """Return a scalar that others name, in a log, an address or another file: not empty, and in one line."""
+        """Return a scalar that is used as a name in a log, an address or another file: not empty, and in one line."""
         if not self.raw.strip() or any(ord(character) < 32 or ord(character) == 127 for character in self.raw):
             raise self.wrong("a name: a text in one line, with no control character in it")
         return self.raw
@@ -194,7 +194,7 @@ class Node:
 
     @property
     def is_template(self) -> bool:
-        """Whether it is a text with the signs of a template."""
+        """Whether it is a text with the syntax of a template."""
         return isinstance(self.value, str) and ("{{" in self.value or "{%" in self.value)
 
     @property
@@ -204,27 +204,27 @@ class Node:
 
     @property
     def text_line(self) -> int:
-        """The line where the first line of a text stands; a block's (`|`, `>`) is the one after its sign."""
+        """The line of a text's first line; that of a block (`|`, `>`) is the one after its sign."""
         line: int = self._node.start_mark.line
         return line + (2 if getattr(self._node, "style", None) in ("|", ">") else 1)
 
-    def keyed(self, keys: Keys, elsewhere: Places = NOWHERE) -> dict[str, "Node"]:
+    def keyed(self, keys: Keys, other_places: Places = NO_PLACES) -> dict[str, "Node"]:
         """Return the values of a mapping by key; the keys are a table of the language."""
         required = tuple(key for key in keys if keys[key].required)
-        return self.fields(required=required, optional=tuple(keys), elsewhere=elsewhere)
+        return self.fields(required=required, optional=tuple(keys), other_places=other_places)
 
     def fields(
-        self, *, required: Iterable[str] = (), optional: Iterable[str] = (), elsewhere: Places = NOWHERE
+        self, *, required: Iterable[str] = (), optional: Iterable[str] = (), other_places: Places = NO_PLACES
     ) -> dict[str, "Node"]:
         """Return the values of a mapping by key; unknown and missing keys are errors.
 
-        `elsewhere` are the keys of the places that such a key may be meant for.
+        `other_places` has the keys of other mappings to which an unknown key may belong.
         """
         found = self.entries()
         allowed = list(dict.fromkeys((*optional, *required)))
         unknown = [(key, child) for key, child in found.items() if key not in allowed]
         for key, child in unknown[:MAX_UNKNOWN]:
-            hint = _hint(key, allowed, elsewhere)
+            hint = _hint(key, allowed, other_places)
             self.source.tell(child.error(f"is not known here; allowed: {', '.join(allowed)}.{hint}"))
         if len(unknown) > MAX_UNKNOWN:
             self.source.tell(self.error(f"has {len(unknown) - MAX_UNKNOWN} more keys that are not known here."))
@@ -243,7 +243,7 @@ class Node:
         return {name: self._child(name, key, node, values[name]) for name, (key, node) in nodes.items()}
 
     def items(self, what: str = "") -> list["Node"]:
-        """Return the values of a list; where `what` says what they are, there must be one."""
+        """Return the values of a list; if `what` names them, there must be at least one."""
         values = self.as_(list)
         if what and not values:
             raise self.error(f"must have at least one {what}.")
@@ -261,20 +261,20 @@ class Node:
         return Node(self.source, node, value, f"{self.path}.{name}".lstrip("."), key)
 
 
-def _hint(key: str, allowed: Collection[str], elsewhere: Places) -> str:
-    """Return a hint at the place where a key belongs, or the one that it means; or at what may stand here."""
-    if place := next((place for place, keys in elsewhere.items() if key in keys), None):
+def _hint(key: str, allowed: Collection[str], other_places: Places) -> str:
+    """Return a hint at the mapping to which a key, or a synonym of it, belongs; or at an allowed key."""
+    if place := next((place for place, keys in other_places.items() if key in keys), None):
         return f" It is a key of {place}."
-    for place, keys in elsewhere.items() if meant_by(key, allowed) is None else ():
+    for place, keys in other_places.items() if meant_by(key, allowed) is None else ():
         if meant := meant_by(key, keys):
             return f" Did you mean `{meant}`? It is a key of {place}."
     return did_you_mean(key, allowed)
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """Return a hint at the allowed word that is all but the same, is meant, has this one as a part, or is similar.
+    """Return a hint at the allowed word that is almost the same, is meant, contains this one, or is similar.
 
-    Of `last_user__contains`, as Django writes a lookup, both parts are words.
+    In `last_user__contains`, Django's form of a lookup, both parts are words.
     """
     words = list(allowed)
     name, _, lookup = word.partition("__")
@@ -292,11 +292,11 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value as a script has it: `null` and `true`, not Python's words."""
+    """Return a value as a script writes it: `null` and `true`, not Python's words."""
     shown = repr(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return shortened(shown, SHOWN)
+    return shortened(shown, MAX_SHOWN)
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text of at most so many characters; of a longer one the beginning, which says that it is one."""
+    """Return a text of at most `most` characters; of a longer one the beginning, with an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,4 +1,4 @@
-"""Read a text or a file into nodes: YAML, or JSON where it is that; what is wrong with it has a line and a column."""
+"""Read a text or a file of YAML or JSON into nodes; errors have a line and a column."""
 
 import contextlib
 import json
@@ -22,13 +22,13 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 
 
 def read(path: Path, name: str) -> Node:
-    """Read a YAML file; `name` stands for it in errors."""
+    """Read a YAML file; `name` is its name in errors."""
     return read_text(text_of(path, name), name)
 
 
 @contextlib.contextmanager
 def opened(path: Path, name: str) -> Iterator[BinaryIO]:
-    """Open a file for reading; `name` stands for it in errors. What is no file is not waited for."""
+    """Open a file for reading; `name` is its name in errors. It does not wait for pipes and devices."""
     try:
         with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -39,7 +39,7 @@ def opened(path: Path, name: str) -> Iterator[BinaryIO]:
 
 
 def text_of(path: Path, name: str) -> str:
-    """Return the text of a YAML file; `name` stands for it in errors."""
+    """Return the text of a YAML file; `name` is its name in errors."""
     with opened(path, name) as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
@@ -53,7 +53,7 @@ def text_of(path: Path, name: str) -> str:
 def read_text(text: str, name: str, path: str = "", *, literal: bool = False, is_json: bool = False) -> Node:
     """Read YAML, of which JSON is a part, or JSON alone.
 
-    `name` stands for where it is from in errors, and `path` for what it is a part of.
+    `name` is the name of its source in errors, and `path` that of the value that contains it.
     """
     try:
         node = _composed(text, is_json)
@@ -68,7 +68,7 @@ def read_text(text: str, name: str, path: str = "", *, literal: bool = False, is
         raise ScriptError(f"is not YAML: {described(exc).partition(': ')[2] or exc}.", name) from exc
     except RecursionError as exc:
         raise ScriptError("is nested too deeply.", name) from exc
-    except (ValueError, TypeError, LookupError, AttributeError) as exc:  # the parser meets some texts with its own bugs
+    except (ValueError, TypeError, LookupError, AttributeError) as exc:  # bugs of the parser
         raise ScriptError(f"is not YAML: {described(exc)}.", name) from exc
 
 
@@ -88,11 +88,11 @@ def _not_yaml(exc: yaml.MarkedYAMLError, text: str, name: str, language: str) ->
     if mark is None:
         return ScriptError(f"is not {language}: {exc.problem}.", name)
     lines = text.splitlines()
-    said = f"{exc.context or ''} {exc.problem or ''}"
+    problem_text = f"{exc.context or ''} {exc.problem or ''}"
     opening = exc.context_mark or mark
     opened = "here" if opening.line == mark.line else f"in line {opening.line + 1}"
     line = lines[mark.line] if mark.line < len(lines) else lines[-1] if lines else ""
-    advice = "" if language == "JSON" else hint(said, line, opened)
+    advice = "" if language == "JSON" else hint(problem_text, line, opened)
     problem = f"{exc.context}, {exc.problem}" if (exc.problem or "").startswith("but ") else exc.problem
     message = f"is not {language}: {problem}.{advice and f' {advice}'}"
     return ScriptError(message, name, mark.line + 1, column=mark.column + 1)

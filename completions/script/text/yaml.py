@@ -1,8 +1,8 @@
-"""YAML as scripts are written in it: what comes out is JSON, and a key that stands twice is an error.
+"""The YAML of scripts: its values are those of JSON, and a repeated key is an error.
 
 The words that YAML 1.1 turns into something else stay strings, as in YAML 1.2's core schema: `no`, `12:30`,
-`2026-01-31`. So do `.inf` and `.nan`, which JSON has not. Texts come from strangers too, so how deep they are and what
-their aliases come to is bounded while they are read.
+`2026-01-31`. So do `.inf` and `.nan`, which JSON does not have. Texts may be hostile, so their depth and the size that
+their aliases expand to are limited while they are read.
 """
 
 import re
@@ -17,15 +17,15 @@ MAX_DEPTH = 64
 """Lists and mappings inside one another, with each alias followed."""
 
 MAX_VALUES = 200_000
-"""Values and keys that a text may come to once its aliases are followed."""
+"""Values and keys of a text with its aliases expanded."""
 
 
 class TooLarge(ComposerError):
-    """A text that is nested too deeply, or comes to too much once its aliases are followed."""
+    """A text that is nested too deeply, or is too large with its aliases expanded."""
 
 
 class _Bounded(Composer):
-    """Makes nodes of events; it knows of each how many values it comes to, and how deep it is."""
+    """Composes nodes from events, and measures the number of values and the depth of each."""
 
     check_event: Any  # the parser's, whichever it is
     peek_event: Any
@@ -73,14 +73,14 @@ class _Bounded(Composer):
 
 
 class _CoreSchema(Resolver):
-    """Tells what an unquoted word is."""
+    """Resolves the type of an unquoted word."""
 
 
 _CoreSchema.yaml_implicit_resolvers = {}  # without YAML 1.1's, which it would inherit
 
 
 class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser, _CoreSchema):
-    """Reads in Python: slowly, with errors that say most."""
+    """Reads in Python: slowly, with detailed errors."""
 
     def __init__(self, text: str) -> None:
         yaml.reader.Reader.__init__(self, text)
@@ -93,7 +93,7 @@ class Careful(_Bounded, yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Pa
 _libyaml: Any = yaml.cyaml if yaml.__with_libyaml__ else None
 
 Fast: Any = Careful
-"""Reads with libyaml, three times as fast, where PyYAML was built with it, as its wheels are."""
+"""Reads with libyaml, three times as fast, if PyYAML was built with it, like its wheels."""
 
 if _libyaml is not None:
 
@@ -133,13 +133,13 @@ MAX_DIGITS = 300
 
 
 class Constructor:
-    """Turns nodes into values, those that several aliases name only once."""
+    """Converts nodes to values; a node with several aliases is converted once."""
 
     def __init__(self) -> None:
         self._values: dict[int, Any] = {}
 
     def value(self, node: Node) -> Any:
-        """Return a node's value; raise `yaml.YAMLError` where it has none."""
+        """Return a node's value; raise `yaml.YAMLError` if it has none."""
         if isinstance(node, ScalarNode):
             return _scalar(node)
         if id(node) not in self._values:
@@ -173,7 +173,7 @@ WORDS = {"true": True, "false": False}
 
 
 def _scalar(node: ScalarNode) -> object:
-    """Return a scalar's value; half a surrogate pair, which an escape can write and no answer can carry, is refused."""
+    """Return a scalar's value; an escaped half of a surrogate pair, which no answer can contain, is refused."""
     text: str = node.value
     match node.tag:
         case "tag:yaml.org,2002:str":

@@ -1,11 +1,11 @@
-"""What a mistake in YAML means in plain words: the commonest ones, by what the parser says and what the line has."""
+"""Hints about the most common mistakes in YAML, by the parser's message and the line."""
 
 import re
 
 QUOTE = "Put the text in quotes"
 
 MAX_LINE = 500
-"""Characters of a line that are looked at."""
+"""Characters of a line that are read."""
 
 _BRACES = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+:\s+|\s*-\s+)(\{\{.*\}\}.*?)\s*$""")
 _COLON = re.compile(r"""^(\s*(?:- )?\s*[\w.-]+: +)([^\s'"{\[|>&*!].*?: .*)$""")
@@ -13,9 +13,9 @@ _SIGN = re.compile(r"""^\s*(?:- )?\s*(?:[\w.-]+:\s+)?([%@`*&!])""")
 
 
 def hint(problem: str, line: str, opened: str = "here") -> str:
-    """Return a sentence on how to mend a line, or nothing where no common mistake is seen.
+    """Return a sentence on how to correct a line; empty if it has no common mistake.
 
-    `opened` says where the bracket or brace around the place was opened.
+    `opened` is the position of the opening bracket or brace.
     """
     line = line[:MAX_LINE]
     if re.match(r"\s*\t| +\t", line) or "'\\t'" in problem:

@@ -1,4 +1,4 @@
-"""YAML as a person writes it: what the mock writes for people to read and to change."""
+"""YAML in the style of a person, for files that people read and change."""
 
 import re
 from typing import Any
@@ -7,7 +7,7 @@ import yaml
 
 
 class Dumper(yaml.SafeDumper):
-    """Lists are indented, and texts of many lines stand as blocks."""
+    """Indents lists, and writes texts of several lines as blocks."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         """Indent lists within mappings too."""
@@ -19,7 +19,7 @@ class Dumper(yaml.SafeDumper):
 
 
 NUMBER = re.compile(r"[-+]?[.0-9][-+.0-9eE]*")
-"""What scripts may take for a number, and PyYAML for a text."""
+"""Texts that scripts may read as numbers, but PyYAML as texts."""
 
 
 def _string(dumper: Dumper, text: str) -> yaml.ScalarNode:
@@ -33,10 +33,10 @@ STYLE: dict[str, Any] = {"sort_keys": False, "allow_unicode": True}
 
 
 UNFOLDED = 1_000_000_000
-"""The `width` at which a text of one line stays in one, so that it can be searched for and replaced."""
+"""The `width` at which lines are not folded, so that a text can be searched and replaced."""
 
 
 def yaml_text(value: object, width: int = 100) -> str:
-    """Return a value as YAML; `width` is where lines are folded."""
+    """Return a value as YAML, folded at a line width."""
     text: str = yaml.dump(value, Dumper=Dumper, width=width, **STYLE)
     return text

@@ -1,7 +1,7 @@
-"""Step 3: `reply: {body: …}` with a document that is no chat completion: Anthropic's, Gemini's, a response.
+"""Step 3: `reply: {body: …}` with a document other than a chat completion: Anthropic's, Gemini's, a response.
 
-Each is read so that every format can say the same; the format whose own it is sends it as it stands. Parts that no
-other API has, as what a server's tool found, are in the document alone.
+Each is read so that every format can give the same answer; its own format sends it unchanged. Parts that no
+other API has, such as the results of server tools, are only in the document.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,8 +29,8 @@ def message(body: Node) -> Reply:
     used = opened(fields["usage"], "input_tokens", "output_tokens")
     cache = "cache_read_input_tokens", "cache_creation_input_tokens"
     usage = cached_usage(used, ("input_tokens", "output_tokens"), cache)
-    said = tuple(block for node in fields["content"].items() for block in _anthropic(node))
-    choice = Choice(blocks=said, finish_reason=STOP_REASONS.get(word(fields, "stop_reason") or "", "stop"))
+    blocks = tuple(block for node in fields["content"].items() for block in _anthropic(node))
+    choice = Choice(blocks=blocks, finish_reason=STOP_REASONS.get(word(fields, "stop_reason") or "", "stop"))
     name, model = word(fields, "id"), word(fields, "model")
     return Reply((choice,), name, None, model, usage, body=body.as_(dict), body_format="anthropic")
 
@@ -65,10 +65,10 @@ def answer(body: Node) -> Reply:
 
 def _candidate(node: Node) -> Choice:
     fields = opened(node)
-    said = tuple(block for part in listed(inside(fields, "content"), "parts") for block in _part(part))
+    blocks = tuple(block for part in listed(inside(fields, "content"), "parts") for block in _part(part))
     reason = FINISH_REASONS.get(word(fields, "finishReason") or "", "stop")
-    is_call = reason == "stop" and any(block.call for block in said)
-    return Choice(blocks=said, finish_reason="tool_calls" if is_call else reason)
+    is_call = reason == "stop" and any(block.call for block in blocks)
+    return Choice(blocks=blocks, finish_reason="tool_calls" if is_call else reason)
 
 
 def _part(node: Node) -> Iterator[Block]:
@@ -85,20 +85,20 @@ def response(body: Node) -> Reply:
     """Read a response of OpenAI's."""
     fields = opened(body, "output")
     used = inside(fields, "usage")
-    asked, told = (inside(used, f"{key}_tokens_details") for key in SIDES)
+    input_details, output_details = (inside(used, f"{key}_tokens_details") for key in SIDES)
     usage = Usage(
         number(used, "input_tokens"),
         number(used, "output_tokens"),
-        cached_tokens=number(asked, "cached_tokens"),
-        reasoning_tokens=number(told, "reasoning_tokens"),
+        cached_tokens=number(input_details, "cached_tokens"),
+        reasoning_tokens=number(output_details, "reasoning_tokens"),
     )
-    said = tuple(block for item in fields["output"].items() for block in _item(item))
+    blocks = tuple(block for item in fields["output"].items() for block in _item(item))
     word(fields, "status")
     for tool in listed(fields, "tools"):
         opened(tool)
-    why = inside(fields, "incomplete_details")
-    usual = "tool_calls" if any(block.call for block in said) else "stop"
-    choice = Choice(blocks=said, finish_reason=INCOMPLETE.get(word(why, "reason") or "", usual))
+    details = inside(fields, "incomplete_details")
+    default_reason = "tool_calls" if any(block.call for block in blocks) else "stop"
+    choice = Choice(blocks=blocks, finish_reason=INCOMPLETE.get(word(details, "reason") or "", default_reason))
     name, created = word(fields, "id"), number(fields, "created_at") or None
     return Reply((choice,), name, created, word(fields, "model"), usage, body=body.as_(dict), body_format="responses")
 
@@ -109,7 +109,7 @@ def _item(node: Node) -> Iterator[Block]:
     match fields["type"].as_(str):
         case "message":
             for part in listed(fields, "content"):
-                yield from _said(part)
+                yield from _content_part(part)
         case "reasoning":
             for key in ("content", "summary"):
                 yield from (Block("reasoning", word(opened(part), "text") or "") for part in listed(fields, key))
@@ -123,7 +123,7 @@ def _item(node: Node) -> Iterator[Block]:
             yield Block("call", call=call)
 
 
-def _said(node: Node) -> Iterator[Block]:
+def _content_part(node: Node) -> Iterator[Block]:
     fields = opened(node)
     for entry in listed(fields, "logprobs"):
         word(opened(entry, "token"), "token")
@@ -135,42 +135,42 @@ def _said(node: Node) -> Iterator[Block]:
 
 
 def cached_usage(used: Mapping[str, Node], counts: tuple[str, str], cache: tuple[str, str]) -> Usage:
-    """Return a usage whose prompt does not count what was read from a cache, or written to it, by the fields' names."""
+    """Return the usage of a document whose prompt count excludes cached tokens, by the names of its fields."""
     read, written = (number(used, name) for name in cache)
-    asked, said = (number(used, name) for name in counts)
-    return Usage(asked + read + written, said, cached_tokens=read, cache_creation_tokens=written)
+    input_tokens, output_tokens = (number(used, name) for name in counts)
+    return Usage(input_tokens + read + written, output_tokens, cached_tokens=read, cache_creation_tokens=written)
 
 
 def called(name: Node, arguments: Node | None, identity: str | None) -> Block:
-    """Return a call whose arguments are a mapping, none where they are missing."""
-    given = {} if arguments is None else arguments.as_(dict)
-    return Block("call", call=ToolCall(name.as_(str), orjson.dumps(given).decode(), identity or ""))
+    """Return a call whose arguments are a mapping; empty if they are missing."""
+    values = {} if arguments is None else arguments.as_(dict)
+    return Block("call", call=ToolCall(name.as_(str), orjson.dumps(values).decode(), identity or ""))
 
 
 def opened(node: Node, *required: str) -> dict[str, Node]:
-    """Return a mapping's values; further keys may stand there."""
+    """Return a mapping's values; further keys are allowed."""
     return node.fields(required=required, optional=node.entries())
 
 
-def _is_there(fields: Mapping[str, Node], key: str) -> bool:
+def _is_given(fields: Mapping[str, Node], key: str) -> bool:
     return key in fields and fields[key].value is not None
 
 
 def inside(fields: Mapping[str, Node], key: str) -> dict[str, Node]:
-    """Return the values of a mapping within a mapping, none where it is null or missing."""
-    return opened(fields[key]) if _is_there(fields, key) else {}
+    """Return the values of a nested mapping; empty if it is null or missing."""
+    return opened(fields[key]) if _is_given(fields, key) else {}
 
 
 def listed(fields: Mapping[str, Node], key: str) -> list[Node]:
-    """Return a list's nodes, none where it is null or missing."""
-    return fields[key].items() if _is_there(fields, key) else []
+    """Return a list's nodes; empty if it is null or missing."""
+    return fields[key].items() if _is_given(fields, key) else []
 
 
 def word(fields: Mapping[str, Node], key: str) -> str | None:
-    """Return a text, or None where it is null or missing."""
-    return fields[key].as_(str) if _is_there(fields, key) else None
+    """Return a text; None if it is null or missing."""
+    return fields[key].as_(str) if _is_given(fields, key) else None
 
 
 def number(fields: Mapping[str, Node], key: str) -> int:
-    """Return a whole number, 0 where it is null or missing."""
-    return fields[key].as_(int) if _is_there(fields, key) else 0
+    """Return a whole number; 0 if it is null or missing."""
+    return fields[key].as_(int) if _is_given(fields, key) else 0

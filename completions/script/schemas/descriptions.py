@@ -1,4 +1,4 @@
-"""What a description says of a value, for step 3: the values that it lists, the range of a number, and bounds.
+"""The description of a value in a schema, for step 3: the values that it lists, the range of a number, and bounds.
 
 People write `Relevant to the question, 'yes' or 'no'`, and `A score from 1 to 5`. Anthropic's API takes no keyword for
 bounds. Its SDKs (anthropic 2, @anthropic-ai/sdk 1) end the description with `{minimum: 1, maximum: 10}` then, and
@@ -17,7 +17,7 @@ _KEYWORDS = (
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
     *("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"),
 )
-_WORDS: Mapping[str, str] = {
+_KEYWORD_OF_WORDING: Mapping[str, str] = {
     **{keyword: keyword for keyword in _KEYWORDS},
     **{f"{bound}imum value": f"{bound}imum" for bound in ("min", "max")},
     **{f"exclusive {bound}imum value": f"exclusive{bound.title()}imum" for bound in ("min", "max")},
@@ -26,46 +26,46 @@ _WORDS: Mapping[str, str] = {
     **{f"{bound}imum number of properties": f"{bound}Properties" for bound in ("min", "max")},
     "must be a multiple of": "multipleOf",
 }
-"""How the bounds are written."""
+"""The keywords of bounds by their wording."""
 
-_BOUND = re.compile(rf"(?:\A|, )({'|'.join(_WORDS)}):? (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?=, |\Z)")
+_BOUND = re.compile(rf"(?:\A|, )({'|'.join(_KEYWORD_OF_WORDING)}):? (-?\d+(?:\.\d+)?(?:e[-+]?\d+)?)(?=, |\Z)")
 _PATTERN = re.compile(r"(?:\A|, )pattern: (.+?)(?=, [a-zA-Z]+: |\Z)", re.DOTALL)
 
 _RANGE = re.compile(
     r"(?i)\b(?:from|between|scale|range|score|rat(?:e|ing)|confidence|probability|percent\w*|level|priority|grade|[\[(])\b"
     rf"[^\n\d]{{0,30}}?(?<![\w.-]){LOW}\s*(?:to|and|[-\u2013])\s*{HIGH}(?![\w-])"
 )
-_RANGED = re.compile(
+_BRACKETED_RANGE = re.compile(
     rf"[\[(]\s*{LOW}\s*(?:to|[-\u2013])\s*{HIGH}\s*[)\]]"
     r"|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
 )
 
-_WRITTEN: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
+_FORMS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (re.compile(r"(?i)YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time"), {"format": "date-time"}),
     (re.compile(r"(?i)YYYY-MM-DD|ISO[- ]?8601"), {"format": "date"}),
     (re.compile(r"\bHH:MM\b"), {"pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
     (re.compile(r"['\"`]number-number['\"`]"), {"pattern": "^[1-9]?[0-9]-[1-9]?[0-9]$"}),
     (re.compile(r"\bSQL\b[^.]*\b(?:query|statement)\b"), {"examples": ["SELECT 1 AS total"]}),
 )
-"""How a text is to be written."""
+"""The keywords of a text's form by its wording."""
 
 _EXAMPLE = re.compile(
     r"(?i)(?:\be\.g\.|\b(?:for example|for instance|such as|like|format))[,:]?\s*"
     r"(?P<mark>['\"`])(?=[^'\"`\s]{0,40}\d)([^'\"`\s]{2,40})(?P=mark)"
 )
-"""An example of an id or the like, which has a digit: what follows its form is taken: `for example, '0-76'`."""
+"""An example of an id or the like, with a digit, whose form is used: `for example, '0-76'`."""
 
 MAX_READ = 500
-"""Characters of a description in which values and ranges are looked for."""
+"""Characters of a description that are searched for values and ranges."""
 
-NOTHING: Mapping[str, object] = {}
+NO_KEYWORDS: Mapping[str, object] = {}
 
 
 def described(schema: Mapping[str, object]) -> Mapping[str, object]:
-    """Return what a schema's description tells, as keywords; the same object for the same words."""
+    """Return the constraints in a schema's description as keywords; the same object for the same text."""
     description = schema.get("description")
     if not isinstance(description, str):
-        return NOTHING
+        return NO_KEYWORDS
     kind = schema.get("type")
     if kind in ("integer", "number"):
         return _read(description) or _range(description[:MAX_READ])
@@ -76,35 +76,37 @@ def described(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 @lru_cache(maxsize=256)
 def _range(description: str) -> Mapping[str, object]:
-    told = _RANGE.search(description) or _RANGED.search(description)
-    low, high = [float(each) for each in told.groups() if each] if told else (0.0, 0.0)
-    return {"minimum": low, "maximum": high} if low < high else NOTHING
+    range_ = _RANGE.search(description) or _BRACKETED_RANGE.search(description)
+    low, high = [float(each) for each in range_.groups() if each] if range_ else (0.0, 0.0)
+    return {"minimum": low, "maximum": high} if low < high else NO_KEYWORDS
 
 
 @lru_cache(maxsize=256)
 def _options(description: str) -> Mapping[str, object]:
-    written = next((keywords for pattern, keywords in _WRITTEN if pattern.search(description)), None)
+    form = next((keywords for pattern, keywords in _FORMS if pattern.search(description)), None)
     options = described_options(description)
-    shown = [each[2] for each in _EXAMPLE.finditer(description)]
-    return written or ({"enum": options} if options else {"examples": shown} if shown else NOTHING)
+    examples = [each[2] for each in _EXAMPLE.finditer(description)]
+    return form or ({"enum": options} if options else {"examples": examples} if examples else NO_KEYWORDS)
 
 
 @lru_cache(maxsize=256)
 def _read(description: str) -> Mapping[str, object]:
     if not description.endswith(("}", ".")):
-        return NOTHING
+        return NO_KEYWORDS
     before, opening = ("\n\n", "{") if description.endswith("}") else (" ", "Note: ")
-    _, found, told = (before + description[:-1]).rpartition(before + opening)
+    _, found, bounds = (before + description[:-1]).rpartition(before + opening)
     if not found:
-        return NOTHING
-    read: dict[str, object] = {_WORDS[each[1]]: json.loads(each[2]) for each in _BOUND.finditer(told)}
-    if opening == "{" and (each := _PATTERN.search(told)):
-        read["pattern"] = _unquoted(each[1])
-    return read
+        return NO_KEYWORDS
+    keywords: dict[str, object] = {
+        _KEYWORD_OF_WORDING[each[1]]: json.loads(each[2]) for each in _BOUND.finditer(bounds)
+    }
+    if opening == "{" and (each := _PATTERN.search(bounds)):
+        keywords["pattern"] = _unquoted(each[1])
+    return keywords
 
 
 def _unquoted(pattern: str) -> str:
-    """Return a pattern, which is a JSON text in one SDK, and as it is in the other."""
+    """Return a pattern, which one SDK writes as a JSON text, and another unchanged."""
     try:
         read = json.loads(pattern)
     except ValueError:

@@ -1,8 +1,8 @@
-"""What a word of a script most likely means that other mocks and APIs have for it, and that is not like ours."""
+"""Words of other mocks and APIs, and the words of scripts that they most likely mean."""
 
 from collections.abc import Collection, Mapping, Sequence
 
-MEANT: Mapping[str, Sequence[str]] = {
+SYNONYMS: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(("when", "if", "condition", "conditions", "matcher"), ("match",)),
     **dict.fromkeys(("then", "answer", "response", "returns"), ("reply", "text")),
     "body": ("reply", "text", "expr"),
@@ -60,9 +60,9 @@ MEANT: Mapping[str, Sequence[str]] = {
     "name": ("gate",),
     "default": ("fallback",),
 }
-"""Words, and what may be meant, of which the first counts that is allowed where the word stands."""
+"""Words, and their possible meanings, of which the first one that is allowed in the context is used."""
 
 
 def meant_by(word: str, allowed: Collection[str]) -> str | None:
-    """Return the allowed word that another one most likely stands for."""
-    return next((each for each in MEANT.get(word, MEANT.get(word.lower(), ())) if each in allowed), None)
+    """Return the allowed word that another one most likely means."""
+    return next((each for each in SYNONYMS.get(word, SYNONYMS.get(word.lower(), ())) if each in allowed), None)
