@@ -1,4 +1,4 @@
-"""What a format renders and delivery sends: one body, or the events of a stream and their frames.
+"""The output of a format, which delivery sends: one body, or the events of a stream and their frames.
 
 Most events of a stream differ in a part of them alone, so they are kept as a run, without a copy of what they share: a
 hundred take the memory of one, and are joined in one step when all of them are sent at once.
@@ -19,7 +19,7 @@ HOLE, PAD = secrets.token_hex(16), secrets.token_hex(16)
 """Placeholders in a template for the varying value and its padding; random, so that no request contains them."""
 
 REMEMBERED = 256
-"""Pieces of a text whose encoded form is remembered, at most."""
+"""Pieces of a text whose encoded form is cached, at most."""
 
 WIDTH = 16
 """Bytes. A chunk's value and padding add up to a multiple of this, so that sizes reveal little about the text."""
@@ -29,12 +29,12 @@ NOISE = b"x7QmZ0aLw3RkPd9vTnUeYb5sHcGiJf2oKq8WzXjB1tMrVyNl4gCpAhEuSD6FOI7x"
 
 
 OBJECT = 50
-"""Bytes that a text takes in memory besides its own."""
+"""Bytes of memory that a text takes besides its content."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Texts with the same beginning and the same end; `values` is what stands between them in each."""
+    """Texts with the same beginning and the same end; `values` are the parts between them."""
 
     before: bytes
     values: Sequence[bytes]
@@ -230,7 +230,7 @@ class TokenRun(NamedTuple):
 
 
 class Events(Sequence[Event]):
-    """The events of a stream, in order. A run of them is kept as that: its events are made when they are looked at."""
+    """The events of a stream, in order. A run of them is stored as such: its events are created on access."""
 
     def __init__(self, *events: Iterable[Event]) -> None:
         self.parts: list[Event | TokenRun] = []
@@ -295,12 +295,12 @@ class Events(Sequence[Event]):
 
     @property
     def others(self) -> int:
-        """How many of the events are no chunks."""
+        """The number of events that are not chunks."""
         return [part.chunk for part in self.parts if isinstance(part, Event)].count(False)
 
 
 class RawEvent(NamedTuple):
-    """An event of a stream that a script gives word by word.
+    """An event of a stream that a script gives exactly.
 
     `fields` are the fields of a server-sent event in order, a comment's under an empty name; its data stands at the
     place of `data`. A `chunk` is what has data that does not end the stream.
@@ -377,7 +377,7 @@ class Template:
 
 
 def _filled(values: Sequence[object], between: bytes | None) -> tuple[bytes, ...]:
-    """Return each value encoded, and its padding after what stands between them; None: it is not padded."""
+    """Return each encoded value, with the text between it and its padding; without padding if that is None."""
     encoded = _each_encoded(values)
     return encoded if between is None else tuple([data + between + padding(data) for data in encoded])
 
@@ -390,10 +390,10 @@ def _each_encoded(values: Sequence[object]) -> tuple[bytes, ...]:
 
 
 _remembered = functools.lru_cache(maxsize=64)(_filled)
-"""The same for the pieces of a text that a script says again and again."""
+"""The same, cached for the pieces of a text that a script repeats."""
 
 
 def padding(data: bytes) -> bytes:
-    """Return what pads an encoded value to a multiple of `WIDTH`."""
+    """Return the padding of an encoded value to a multiple of `WIDTH`."""
     start = data[len(data) // 2] % 32
     return NOISE[start : start + WIDTH - len(data) % WIDTH]

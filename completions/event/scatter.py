@@ -1,4 +1,4 @@
-"""How numbers scatter around their means: the times of a stream, and the lengths of answers and chunks."""
+"""Distributions of numbers around their means: the times of a stream, and the lengths of answers and chunks."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MAX_TOKENS = 32_768
 
 @dataclass(frozen=True, slots=True)
 class Jitter:
-    """How numbers scatter around their means, as the times of a stream do; the same seed gives the same ones.
+    """A distribution of numbers around their mean, such as the times of a stream; the same seed gives the same ones.
 
     `spread` is relative to the mean: the half width of `uniform`, and the standard deviation of the other kinds.
     """

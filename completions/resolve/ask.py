@@ -75,8 +75,8 @@ async def ask(  # the last two are for one caller each
     return prompt
 
 
-async def _note_refused(unchecked: Callable[[], Prompt], size: int, parsed: Callable[[Prompt], None]) -> None:
-    """Tell what was asked for by a request that the API's rules refuse, if it can be read at all."""
+async def _report_refused(unchecked: Callable[[], Prompt], size: int, parsed: Callable[[Prompt], None]) -> None:
+    """Report the prompt of a request that the API's rules refuse, if it can be parsed."""
     with contextlib.suppress(RequestError):
         parsed(unchecked() if size <= budget.LOOP_CHARACTERS else await budget.in_thread(unchecked))
 
@@ -100,10 +100,10 @@ async def answer(  # those of `ask`
             is_unread = isinstance(exc, (KeyRefused, BodyTooLarge))
             if parsed is not None and not is_unread:
                 unchecked = partial(dialect_of(wire, space.script).parse, body, TextHeaders(headers), validate=False)
-                await _note_refused(partial(unchecked, route=route), len(body), parsed)
+                await _report_refused(partial(unchecked, route=route), len(body), parsed)
             upstream = None if is_unread else upstream_of(space.script)
             if upstream is not None and upstream.model_for(wire.name) is None and await may_pass_on(space):
-                return _unread(wire, upstream)
+                return _unparsed(wire, upstream)
             raise
         try:
             outcome = await resolve(space, prompt)
@@ -122,7 +122,7 @@ async def _with_fallbacks(
 ) -> tuple[Prompt, Outcome]:
     """Return the answer of the first model that does not decline, with its prompt.
 
-    Where one of them cannot answer at all, the refusal before stands, and tells who could have been asked.
+    If one of them cannot answer at all, the previous refusal is returned, with the name of that model.
     """
     while outcome.reply is not None and (other := wire.fallback_prompt(prompt, outcome.reply)) is not None:
         found = await resolve(space, other)
@@ -133,7 +133,7 @@ async def _with_fallbacks(
 
 
 def _with_window(facts: Mapping[str, object], prompt: Prompt, wire: WireFormat, script: Script) -> Mapping[str, object]:
-    """Return the facts of an error with the model's context window, as it is where a prompt is really too long."""
+    """Return the facts of an error with the model's context window, as for a prompt that is really too long."""
     found = models.window(script, dialect_of(wire, script), prompt.model)
     return facts if found is None else {"window": found, **facts}
 
@@ -141,7 +141,7 @@ def _with_window(facts: Mapping[str, object], prompt: Prompt, wire: WireFormat, 
 def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:
     """Return the prompt with the length of the answer's chunks.
 
-    An API may say a short text in one chunk; not so where something is to happen between the tokens.
+    An API may send a short text in one chunk, unless something happens between the tokens.
     """
     pacing = outcome.pacing
     if pacing.per_chunk is not None:
@@ -153,8 +153,8 @@ def _chunked(prompt: Prompt, outcome: Outcome, wire: WireFormat) -> Prompt:
     return replace(prompt, short_text=wire.short_text)
 
 
-def _unread(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:
-    """Return what becomes of a request that cannot be read here: another server may, or has its own error for it."""
+def _unparsed(wire: WireFormat, upstream: Upstream) -> tuple[Prompt, Outcome]:
+    """Return the outcome of a request that cannot be parsed here: another server answers it, or refuses it itself."""
     return Prompt(format=wire.name), Outcome(None, None, None, Pacing(), unmatched=True, upstream=upstream)
 
 

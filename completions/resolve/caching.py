@@ -1,4 +1,4 @@
-"""Between resolve and render: how much of a prompt the API would read from its cache or write to it.
+"""Between resolve and render: the tokens of a prompt that the API would read from its cache or write to it.
 
 Most APIs cache the beginning of prompts automatically, Anthropic what a request marks with `cache_control`. From how
 many tokens on, and in which steps, `tokens/caches.py` says. The namespace's state remembers earlier prompts.
@@ -21,8 +21,8 @@ from completions.tokens.vendors import vendor_of
 from completions.tokens.weights import CLAUDE
 from completions.wire.fingerprints import as_bytes, message_bytes
 
-LIFE = 600
-"""Seconds for which an automatically cached prefix is remembered; OpenAI says 5 to 10 minutes."""
+AUTOMATIC_SECONDS = 600
+"""Seconds for which an automatically cached prefix is remembered; by OpenAI's guide 5 to 10 minutes."""
 
 CHUNK = 256
 """The size, in bytes, of the chunks by which prompts are compared: about 64 tokens."""
@@ -33,24 +33,24 @@ MAX_CHUNKS = 4096
 LOOKBACK = 20
 """Blocks before a mark in which Anthropic looks for cached content; the SDK's documentation says 20."""
 
-BEGINS_ANSWER = 3
+ANSWER_START_TOKENS = 3
 """Tokens that begin an answer of Anthropic's, and are never cached: what is left in the recordings (26 Nov 2026)."""
 
-PICTURE, BLOCK_HEAD = 1_600, 300
+IMAGE_TOKENS, BLOCK_HEAD = 1_600, 300
 """Tokens of a picture or a page, and the characters in which a block in JSON says what it is."""
 
-COUNTED = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", "cache_creation_1h_tokens"})
+CACHE_COUNTS = frozenset({"prompt_tokens", "cached_tokens", "cache_creation_tokens", "cache_creation_1h_tokens"})
 """Usage fields that a script can set; if it sets one, the cache is not consulted."""
 
 
-CACHED = ("generate", "state")
+CACHED_TASKS = ("generate", "state")
 """The tasks whose prompts are cached: those that are answered, and those that prepare an answer alone."""
 
 MIN_CACHED = 128
 """No API caches a prompt with fewer tokens that marks nothing, so the caller does not ask."""
 
-LARGE = 20_000
-"""Tokens of a prompt from which it is looked at in a thread."""
+LARGE_PROMPT = 20_000
+"""Tokens of a prompt from which it is processed in a thread."""
 
 
 async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outcome:
@@ -59,17 +59,17 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
     Verbatim documents, and usage given by a script, stay as they are.
     """
     reply = outcome.reply
-    if reply is None or reply.usage is None or reply.body is not None or prompt.task not in CACHED:
+    if reply is None or reply.usage is None or reply.body is not None or prompt.task not in CACHED_TASKS:
         return outcome
     usage = reply.usage
-    if not COUNTED.isdisjoint(reply.counts):
+    if not CACHE_COUNTS.isdisjoint(reply.counts):
         return outcome
     if isinstance(cached := prompt.recalled.get("cached_tokens"), int):
         found = replace(usage, cached_tokens=min(cached, usage.prompt_tokens))
     elif prompt.cache_blocks:
-        found = await _marked(space, prompt, usage)
+        found = await _with_marks(space, prompt, usage)
     elif (steps := steps_for(prompt)) is not None and usage.prompt_tokens >= steps.least:
-        by_itself = with_breakpoints if steps.at_ends else _by_itself
+        by_itself = with_breakpoints if steps.at_ends else _automatic
         found = await by_itself(space, prompt, usage, steps)
     else:
         return outcome
@@ -77,19 +77,19 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
 
 
 def steps_for(prompt: Prompt) -> Steps | None:
-    """Return how the API caches the prompts of a model automatically, or None if it does not."""
+    """Return the steps of the API's automatic caching for a model, or None if it has none."""
     return steps_of((prompt.model or "").lower(), f"{prompt.format}/{prompt.address.get('dialect', '')}")
 
 
-async def _by_itself(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
+async def _automatic(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
     """Compare the beginning of the prompt with earlier prompts, chunk by chunk, and remember it."""
-    is_large = usage.prompt_tokens > LARGE
+    is_large = usage.prompt_tokens > LARGE_PROMPT
     digests, size = await budget.in_thread(_digests, prompt) if is_large else _digests(prompt)
-    found = await space.prefixes.use(digests, dict.fromkeys(digests, LIFE))
+    found = await space.prefixes.use(digests, dict.fromkeys(digests, AUTOMATIC_SECONDS))
     known = next((at for at, seen in enumerate(found) if not seen), len(found)) * CHUNK
     cached = usage.prompt_tokens * known // max(size, 1)
     if steps.own:
-        cached = max(cached, min(steps.own, usage.prompt_tokens - BEGINS_ANSWER))
+        cached = max(cached, min(steps.own, usage.prompt_tokens - ANSWER_START_TOKENS))
     cached -= cached % steps.step
     return replace(usage, cached_tokens=cached) if cached >= min(steps.least, steps.own or steps.least) else usage
 
@@ -101,10 +101,10 @@ def _digests(prompt: Prompt) -> tuple[list[str], int]:
     return list(_chain(prompt.model or "", (whole[end - CHUNK : end] for end in ends))), len(whole)
 
 
-async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
+async def _with_marks(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     """Read the longest prefix that was cached before, and write the marked blocks after it."""
     blocks = prompt.cache_blocks
-    is_large = usage.prompt_tokens > LARGE
+    is_large = usage.prompt_tokens > LARGE_PROMPT
     sizes, digests = await budget.in_thread(_measured, prompt, usage) if is_large else _measured(prompt, usage)
     least = least_marked(prompt.model or "")
     marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
@@ -126,7 +126,7 @@ async def _marked(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
 
 
 def _ends(prompt: Prompt) -> Iterator[float]:
-    """Go through the tokens up to the end of each block, by the same weights as those of the whole prompt."""
+    """Yield the tokens up to the end of each block, by the same weights as those of the whole prompt."""
     vendor = vendor_of(prompt.model or "", "anthropic", vertex=False, dialect=None)
     weights = vendor.weights if vendor is not None and vendor.name.startswith(("claude", "nova")) else CLAUDE
     end = weights.get("base", 0) - _uncached(prompt) - weights.get("message", 0)
@@ -138,7 +138,7 @@ def _ends(prompt: Prompt) -> Iterator[float]:
 
 
 def _tool(prompt: Prompt, weights: Weights) -> float:
-    """Return what each of a prompt's tools costs on the average."""
+    """Return the average tokens of a prompt's tools."""
     whole = sum(weight * OF_TOOLS[name](prompt) for name, weight in weights.items() if name in OF_TOOLS)
     return whole / max(len(prompt.tools), 1)
 
@@ -149,14 +149,14 @@ def _is_tool(block: str) -> bool:
 
 def _uncached(prompt: Prompt) -> int:
     """Return how many tokens are never cached: of Nova's prompts none, as recorded in September 2026."""
-    return 0 if NOVA in (prompt.model or "") else BEGINS_ANSWER
+    return 0 if NOVA in (prompt.model or "") else ANSWER_START_TOKENS
 
 
 def _cost(block: str, weights: Weights) -> float:
     """Return the tokens of a block: a text, or a tool, a call, a picture or a result as JSON."""
     head = block[:BLOCK_HEAD] if block.startswith("{") else ""
     if '"base64"' in head:
-        return PICTURE
+        return IMAGE_TOKENS
     if _is_tool(block):
         return weights["tool"] + weights["tool_json"] * tokens.count(block)
     if head.startswith('{"type":"thinking"'):
@@ -168,7 +168,7 @@ def _cost(block: str, weights: Weights) -> float:
 
 
 def _measured(prompt: Prompt, usage: Usage) -> tuple[list[int], list[str]]:
-    """Return how many tokens a prompt has up to the end of each of its blocks, and the digest of each beginning.
+    """Return the tokens of a prompt up to the end of each of its blocks, and the digest of each prefix.
 
     The last one ends the prompt. What the blocks have less than that stands at its start, as what Anthropic's own tools
     bring with them; what they have more is taken from each.

@@ -17,9 +17,9 @@ from completions.wire import registry
 def played(
     recorded: Recorded, prompt: Prompt, match: Matcher | None, faults: tuple[Fault, ...], *, is_held: bool = False
 ) -> Recorded | Reply | RequestError:
-    """Return what is answered: ids of the recorded request are replaced by those of this one.
+    """Return the recorded answer, with the ids of the recorded request replaced by those of this one.
 
-    What `is_held` at a gate after some tokens is said anew, as only then it has tokens.
+    An answer that `is_held` at a gate after some tokens is rendered again, because only then it has tokens.
     """
     found = registry.format_at(recorded.path)
     is_same_format = found is not None and (recorded.format or found[0].name) == prompt.format

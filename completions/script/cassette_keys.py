@@ -41,4 +41,4 @@ RECORDING: Keys = {
     ),
     "ignore": Key("names", "Differences that are ignored when requests are compared (CASSETTE_IGNORE)."),
 }
-"""What a namespace records and plays, while it does."""
+"""The recording of a namespace."""

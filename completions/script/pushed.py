@@ -1,4 +1,4 @@
-"""Step 3: what was pushed into a namespace at run time, and the script that results."""
+"""Step 3: the parts of a script that were pushed into a namespace at run time, and the resulting script."""
 
 import json
 from collections.abc import Iterable
@@ -22,12 +22,12 @@ from completions.script.text.reading import read_text
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """What stands in place of a file's script or beside it, as texts that any process can read.
+    """The replacement of a file's script, or additions to it, as texts that any process can read.
 
     `script` is YAML; `before` and `after` are rules in JSON, each with its name; `chaos` and `limits` are JSON, `null`
-    to have none. `cassettes` is what is recorded and played, `null` for nothing. `scenario` is what runs, in JSON, with
-    when it was started. `version` grows with each change; with another `epoch` all counters begin anew. `made`
-    counts the rules that ever were pushed, for their names.
+    to have none. `cassettes` is what is recorded and played, `null` for nothing. `scenario` is the running one, in JSON
+    with its start. `version` grows with each change; with a new `epoch` all counters are reset. `made` counts all rules
+    that were ever pushed, for their names.
     """
 
     version: int = 0
@@ -51,7 +51,7 @@ class Pushed:
 
 
 class ReadRule(NamedTuple):
-    """A pushed rule as it was read where these defaults held, which stand in what it leaves out."""
+    """A pushed rule, and the defaults with which it was read."""
 
     rule: Rule
     pacing: Pace
@@ -59,10 +59,10 @@ class ReadRule(NamedTuple):
 
 
 class Builder:
-    """Makes the scripts of one namespace; a push reads what is pushed, and nothing of what was pushed before.
+    """Builds the scripts of one namespace; a push only reads the new text, and nothing that was pushed before.
 
-    It knows what the last script was made of, by its text: other processes push too, and texts are all that comes.
-    Paths in what is pushed start in the `folder` of the file's script.
+    It compares texts with those of the last script, because other processes push too, and only send texts.
+    Relative paths in pushed texts start in the `folder` of the file's script.
     """
 
     def __init__(self, folder: Path = Path()) -> None:
@@ -75,47 +75,47 @@ class Builder:
     def _forget(self) -> None:
         self._rules: dict[str, ReadRule] = {}
         self._drafted: dict[str, ReadRule] = {}
-        self._made: tuple[Script, Pushed, Script] | None = None
-        self._below: tuple[Script, tuple[str | None, ...], Script] | None = None
+        self._built: tuple[Script, Pushed, Script] | None = None
+        self._base: tuple[Script, tuple[str | None, ...], Script] | None = None
         self._replaced: tuple[str, Script] | None = None
 
     def build(self, base: Script, pushed: Pushed) -> Script:
-        """Return the file's script with what was pushed; raise `ScriptError` if they do not fit."""
+        """Return the file's script with the pushed parts; raise `ScriptError` if they cannot be combined."""
         if pushed.is_empty:
             self._forget()
             return base
-        if self._made is None or self._made[0] is not base or self._made[1] is not pushed:
+        if self._built is None or self._built[0] is not base or self._built[1] is not pushed:
             rules: dict[str, ReadRule] = {}
             script = self._with_pushed(self._without_rules(base, pushed), pushed, rules)
-            self._rules, self._made = rules, (base, pushed, script)
-        return self._made[2]
+            self._rules, self._built = rules, (base, pushed, script)
+        return self._built[2]
 
     def draft(self, text: str, pushed: Pushed) -> Script:
-        """Return the script that another text would make with what was pushed, without changing anything."""
+        """Return the script of another text with the pushed parts, without changing anything."""
         rules: dict[str, ReadRule] = {}
         script = self._with_pushed(_with_parts(parse(self._read(text)), pushed), pushed, rules)
         self._drafted = rules
         return script
 
     def _without_rules(self, base: Script, pushed: Pushed) -> Script:
-        """Return the script beside which the pushed rules stand."""
-        if self._below is not None:
-            of, parts, made = self._below
-            if of is base and parts == _parts(pushed):
-                return made
-        script = _without_mock(base, pushed) if pushed.script is None else self._in_place(pushed.script)
-        made = _with_parts(script, pushed)
-        self._below = base, _parts(pushed), made
-        return made
+        """Return the script to which the pushed rules are added."""
+        if self._base is not None:
+            base_script, parts, built = self._base
+            if base_script is base and parts == _parts(pushed):
+                return built
+        script = _base_script(base, pushed) if pushed.script is None else self._replacement(pushed.script)
+        built = _with_parts(script, pushed)
+        self._base = base, _parts(pushed), built
+        return built
 
-    def _in_place(self, text: str) -> Script:
-        """Return the script of a text, which is read once."""
+    def _replacement(self, text: str) -> Script:
+        """Return the script of a text, which is parsed once."""
         if self._replaced is None or self._replaced[0] != text:
             self._replaced = text, parse(self._read(text))
         return self._replaced[1]
 
     def _with_pushed(self, script: Script, pushed: Pushed, read: dict[str, ReadRule]) -> Script:
-        """Put the pushed rules beside a script's; note in `read` what they were read as."""
+        """Add the pushed rules to a script's; note in `read` how each text was read."""
         for text in (*pushed.before, *pushed.after):
             read[text] = self._read_rule(text, script)
         before, after = (tuple(read[text].rule for text in texts) for texts in (pushed.before, pushed.after))
@@ -132,7 +132,7 @@ class Builder:
 
 
 def pushed_rules(document: Node, taken: Iterable[str], made: int, script: Script) -> list[str]:
-    """Read one rule or a list of rules, and return each as JSON, with a name where it has none."""
+    """Read one rule or a list of rules, and return each as JSON, with a generated name if it has none."""
     names, texts = set(taken), []
     for number, node in enumerate(document.one_or_more("rule"), made + 1):
         rule = read_rule(node, number, script.pacing, script.chaos)
@@ -156,50 +156,50 @@ def _node(text: str) -> Node | None:
 
 
 def _parts(pushed: Pushed) -> tuple[str | None, ...]:
-    """Return what makes the script beside which the pushed rules stand."""
+    """Return the pushed parts besides rules."""
     return pushed.script, pushed.chaos, pushed.limits, pushed.scenario, pushed.cassettes
 
 
 def _with_parts(script: Script, pushed: Pushed) -> Script:
-    """Give a script the dice, the limits and the scenario that were pushed."""
+    """Return a script with the pushed chaos, limits, recording and scenario."""
     if pushed.chaos is not None:
         script = _with_chaos(script, pushed.chaos)
     if pushed.limits is not None:
         node = _node(pushed.limits)
         script = replace(script, limits=() if node is None else limits(node))
     if pushed.cassettes is not None:
-        script = _passing_on(script, pushed.cassettes)
+        script = _with_upstream(script, pushed.cassettes)
     if pushed.scenario is not None:
-        script = replace(script, running=_running(pushed.scenario, script))
+        script = replace(script, running=_running_scenario(pushed.scenario, script))
     return script
 
 
-def _without_mock(base: Script, pushed: Pushed) -> Script:
-    """Return the file's script; while something is recorded, the usual one, whose document answers all, makes way."""
+def _base_script(base: Script, pushed: Pushed) -> Script:
+    """Return the file's script; while something is recorded, not the default one, which would answer everything."""
     is_recording = pushed.cassettes is not None and read_stored(pushed.cassettes) is not None
     return load(RELAY) if is_recording and base.source == DEFAULT else base
 
 
-def _passing_on(script: Script, text: str) -> Script:
-    """Return a script with the server of a recording, where it has one, as its fallback."""
-    kept = read_stored(text)
-    if kept is None or (upstream := kept.recording.upstream) is None:
+def _with_upstream(script: Script, text: str) -> Script:
+    """Return a script with the server of a recording, if it has one, as its fallback."""
+    stored = read_stored(text)
+    if stored is None or (upstream := stored.recording.upstream) is None:
         return script
     answer = PassOn(upstream)
     return replace(script, fallback=answer, upstream=upstream, has_fallback=True, strict=False, validate=False)
 
 
-def _running(text: str, script: Script) -> Running | None:
-    """Read what was started, and when; null stops what the script itself has started."""
+def _running_scenario(text: str, script: Script) -> Running | None:
+    """Read the scenario that was started, and its start; null stops the script's own."""
     facts = json.loads(text)
     if facts is None:
         return None
-    made = started(read_text(json.dumps(facts["scenario"]), PUSHED), script.scenarios)
-    return replace(made, started=facts["started"], run=facts["run"])
+    running = started(read_text(json.dumps(facts["scenario"]), PUSHED), script.scenarios)
+    return replace(running, started=facts["started"], run=facts["run"])
 
 
 def _with_chaos(script: Script, text: str) -> Script:
-    """Give the dice to the script and to the rules that had the script's."""
+    """Return a script with other chaos, also for the rules that had the script's."""
     node = _node(text)
     dice: Chaos | None = chaos(node) if node is not None else None
     rules = tuple(replace(rule, chaos=dice) if rule.chaos is script.chaos else rule for rule in script.rules)

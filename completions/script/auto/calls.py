@@ -1,4 +1,4 @@
-"""Which of the tools in a request are called, for step 3, so that every agent loop comes to an end.
+"""The choice of the tools that are called, for step 3, such that every agent loop ends.
 
 | the request | the calls |
 |---|---|

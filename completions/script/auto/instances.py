@@ -31,7 +31,7 @@ from completions.script.schemas.validity import Checker, types_of
 __all__ = ["Unsatisfiable", "instance", "is_instance"]
 
 MAX_DEPTH = 40
-"""How deep an instance may be nested."""
+"""The maximum nesting of an instance."""
 
 MAX_RECURRENCES = 2
 """How often a schema may recur inside itself before the smallest value is taken."""
@@ -100,7 +100,7 @@ class _Maker(Containers):
         self.heights: Heights | None = None
 
     def values(self, schemas: list[Schema], name: str, path: str, trail: Trail) -> Iterator[object]:
-        """Yield valid values, which may repeat; raise Unsatisfiable where there is none."""
+        """Yield valid values, which may repeat; raise Unsatisfiable if there is none."""
         self.work.spend(4)
         failure: Unsatisfiable | None = None
         found = False
@@ -257,7 +257,7 @@ def _is_null(schema: Schema) -> bool:
 
 
 def _common_types(flat: tuple[Mapping[str, object], ...]) -> list[str] | None:
-    """Return the types that all of the schemas allow, in the first one's order; None where none says."""
+    """Return the types that all of the schemas allow, in the first one's order; None if no schema names types."""
     common: list[str] | None = None
     for types in map(types_of, flat):
         if types is None:

@@ -5,7 +5,7 @@ from functools import partial
 
 from completions.conversation import NAMES
 from completions.script.language import COMBINERS, RULE
-from completions.script.match.expressions import ExpressionError, compiled, fields_for_texts
+from completions.script.match.expressions import ExpressionError, compiled, fields_meant_as_values
 from completions.script.match.fields import EXPR, FIELDS, LOOKUPS_OF, STRUCTURED_FIELDS, TOOL_RESULT, Field
 from completions.script.match.lookups import BARE_REGEX, LOOKUPS, TRUE, Lookup
 from completions.script.match.matchers import All, AnyOf, Condition, Matcher, Not, fits_one_of
@@ -88,7 +88,7 @@ def _expr(node: Node) -> Matcher:
 def _expression(node: Node, text: str) -> str:
     try:
         compiled(text)
-        for name in fields_for_texts(text):
+        for name in fields_meant_as_values(text):
             doubt_field(node, name)
     except ExpressionError as exc:
         raise node.error(f"is not JMESPath: {exc}.") from exc

@@ -1,4 +1,4 @@
-"""Step 3: JMESPath on a request's body, within a budget of time and of what it makes."""
+"""Step 3: JMESPath on a request's body, with limits on its time and its results."""
 
 import functools
 import json
@@ -17,21 +17,21 @@ MAX_LENGTH = 10_000
 """Characters of an expression."""
 
 MAX_VALUES = 100_000
-"""Values that an expression may make, or hand to a function."""
+"""Values that an expression may create, or pass to a function."""
 
 MAX_CHARACTERS = 10_000_000
-"""Characters of a text that an expression makes."""
+"""Characters of a text that an expression creates."""
 
 DOES_NOT_APPLY = (JMESPathError, TypeError, ValueError, ArithmeticError, AttributeError)
-"""What an expression raises that does not apply to a body: wrong types above all."""
+"""Exceptions of an expression that does not apply to a body: mostly wrong types."""
 
 
 class ExpressionError(ValueError):
-    """A text that is no JMESPath expression; the message says why."""
+    """A text that is not a JMESPath expression; the message is the reason."""
 
 
 class _Metered(TreeInterpreter):  # type: ignore[misc]  # the library has no types
-    """JMESPath's own interpreter, which looks at the time, and at the size of what it makes."""
+    """JMESPath's own interpreter, with checks of the time and of the size of values."""
 
     def visit(self, node: Any, *args: Any, **kwargs: Any) -> Any:
         budget.seconds_left()
@@ -66,7 +66,7 @@ class _Metered(TreeInterpreter):  # type: ignore[misc]  # the library has no typ
 
 @functools.lru_cache(maxsize=4096)
 def compiled(text: str) -> Any:
-    """Parse an expression; raise `ExpressionError` where it is none."""
+    """Parse an expression; raise `ExpressionError` if it is not valid."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"it has more than {MAX_LENGTH} characters")
     try:
@@ -82,17 +82,17 @@ def compiled(text: str) -> Any:
     return parsed
 
 
-def _first_line(told: str) -> str:
-    """Return the library's first line, without what it says of each, and with a hint at the commonest cause."""
-    line = told.splitlines()[0].removesuffix(", for expression:").removesuffix(":")
+def _first_line(message: str) -> str:
+    """Return the first line of the library's message, without its fixed parts, with a hint at the most common cause."""
+    line = message.splitlines()[0].removesuffix(", for expression:").removesuffix(":")
     line = line.removeprefix("Invalid jmespath expression: ").removeprefix("Bad jmespath expression: ")
     return line + (". Write numbers in backquotes: `1`" if "(NUMBER)" in line else "")
 
 
-def fields_for_texts(text: str) -> Iterator[str]:
-    """Yield the names of fields with which a valid expression compares, and that look as if values were meant.
+def fields_meant_as_values(text: str) -> Iterator[str]:
+    """Yield the names of fields in an expression's comparisons that were most likely meant as values.
 
-    In JMESPath double quotes stand around the name of a field, and `true` is one.
+    In JMESPath, double quotes enclose the name of a field, and `true` is such a name.
     """
     waiting = [compiled(text)]
     while waiting:
@@ -115,24 +115,24 @@ def _functions(parsed: Any) -> Iterator[str]:
 
 
 def evaluate(text: str, body: object) -> object:
-    """Return what an expression finds in a body; one that does not apply to it raises one of DOES_NOT_APPLY."""
+    """Return the result of an expression for a body; one that does not apply raises one of DOES_NOT_APPLY."""
     found: object = _Metered().visit(compiled(text), body)
     return found
 
 
 def _bounded(value: Any) -> Any:
-    """Return a value that an expression made; raise `AuthorError` for one too large."""
+    """Return a value that an expression created; raise `AuthorError` if it is too large."""
     if isinstance(value, str):
         if len(value) > MAX_CHARACTERS:
             raise _too_much()
         return value
     if not isinstance(value, (list, dict)):
         return value
-    left, waiting = MAX_VALUES, [value]
+    remaining, waiting = MAX_VALUES, [value]
     while waiting:
         children: Collection[Any] = waiting.pop()
-        left -= len(children)
-        if left < 0:
+        remaining -= len(children)
+        if remaining < 0:
             raise _too_much()
         if isinstance(children, dict):
             children = children.values()

@@ -1,4 +1,4 @@
-"""Step 3: the lookups that compare what a request has with what a script expects; the names are Django's."""
+"""Step 3: the lookups that compare a request's values with those in a script; the names are Django's."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ Operand = Literal["same", "text", "number", "list", "flag", "regex"]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A comparison: how a sentence says it, the operand that it takes, and its test of (seen, expected)."""
+    """A comparison: its wording in a sentence, the kind of its operand, and its test of (seen, expected)."""
 
     name: str
     phrase: str
@@ -55,7 +55,7 @@ def _in(seen: object, expected: object) -> bool:
 
 
 def _number(value: object) -> float:
-    """Return a number, also one that a header holds as text; what is none compares as false."""
+    """Return a number, also from the text of a header; any other value becomes NaN, which compares as false."""
     for kind in (int, float):  # a float is no whole number above 2^53 to the last digit
         try:
             return kind(str(value))
@@ -65,7 +65,7 @@ def _number(value: object) -> float:
 
 
 def _exists(seen: object, expected: object) -> bool:
-    """Say whether there is something: not null, and neither an empty text nor an empty list or object."""
+    """Tell whether there is a value: not null, and neither an empty text nor an empty list or object."""
     return (seen is not None and seen not in ("", (), [], {})) is expected
 
 
@@ -89,7 +89,7 @@ LOOKUPS = {
 }
 
 TRUE = Lookup("true", "is", "flag", lambda seen, expected: not (seen is False or _exists(seen, False)))
-"""JMESPath's truth, by which a bare `expr` holds: all but null, false and what is empty."""
+"""JMESPath's truth, by which a bare `expr` holds: all values except null, false and empty ones."""
 
 NUMERIC = ("eq", "in", "gt", "gte", "lt", "lte")
 BARE_REGEX = re.compile(r"/(?P<pattern>.+)/(?P<flags>[ims]*)", re.DOTALL)

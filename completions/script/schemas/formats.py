@@ -1,4 +1,4 @@
-"""The formats of JSON Schema, for step 3: a sensible text of each, and a check of what came from elsewhere.
+"""The formats of JSON Schema, for step 3: a generator of sensible texts for each, and a check.
 
 Defined by JSON Schema 2020-12 Validation, section 7.3. A format that is not listed here allows any text.
 """
@@ -22,14 +22,14 @@ URI_CHARACTERS = r"(?:[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=]|%[0-9A-Fa-f]{2})*"
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How to make a text of a format, and how to tell one."""
+    """A format: its generator of texts, and its check."""
 
     make: Callable[[Random], str]
     fits: Callable[[str], bool]
 
 
 def fits(name: object, text: str) -> bool:
-    """Tell whether a text is of a format; of an unknown one every text is."""
+    """Tell whether a text has a format; every text has an unknown one."""
     known = FORMATS.get(name) if isinstance(name, str) else None
     return known is None or known.fits(text)
 
@@ -123,4 +123,4 @@ STRETCHED = {
     "hostname": "^[a-z]{1,60}([.][a-z]{1,60}){0,3}$",
     "date-time": "^2025-03-1[0-9]T1[0-9]:30:00[.][0-9]+Z$",
 }
-"""Patterns of formats whose texts may be of any length, for when a length is asked for."""
+"""Patterns of formats whose texts may have any length, for schemas that require a length."""

@@ -1,4 +1,4 @@
-"""How deep the smallest value of a schema is, for step 3: which branch ends a recursion soonest.
+"""The depth of the smallest value of a schema, for step 3, which shows the branch that ends a recursion soonest.
 
 The heights are found in rounds, from the scalars up, so that references in circles do no harm.
 """
@@ -20,14 +20,14 @@ from completions.script.schemas.document import (
 from completions.script.schemas.validity import item_schema, types_of
 
 ENDLESS = 1_000
-"""The height of what has no end."""
+"""The height of an endless value."""
 
 MAX_PLACES = 4_000
 """The places in the largest schema that is measured; in a larger one all heights are 0."""
 
 
 class Heights:
-    """The height of every schema of a document: 0 for scalars and what may be empty."""
+    """The height of every schema of a document: 0 for scalars and values that may be empty."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

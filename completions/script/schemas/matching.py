@@ -97,7 +97,7 @@ def write(node: Node, length: int, random: Random, work: Work) -> str:
     return _write(node, length, random, work, {})
 
 
-def _write(node: Node, length: int, random: Random, work: Work, said: dict[int, str]) -> str:
+def _write(node: Node, length: int, random: Random, work: Work, group_texts: dict[int, str]) -> str:
     work.spend()
     match node:
         case Letter(_, likely):
@@ -105,17 +105,17 @@ def _write(node: Node, length: int, random: Random, work: Work, said: dict[int, 
                 raise Unsatisfiable("the pattern has a class without characters")
             return random.choice(likely[:26] if random.random() < 0.6 else likely)
         case Sequence(parts):
-            return _spread(parts, length, random, work, said)
+            return _spread(parts, length, random, work, group_texts)
         case Choice(parts):
             fitting = [part for part in parts if width(part)[0] <= length <= width(part)[1]]
-            return _write(random.choice(fitting or parts), length, random, work, said)
+            return _write(random.choice(fitting or parts), length, random, work, group_texts)
         case Repeat(part):
-            return _spread([part] * _times(node, length, random), length, random, work, said)
+            return _spread([part] * _times(node, length, random), length, random, work, group_texts)
         case Group(part, number):
-            said[number] = _write(part, length, random, work, said)
-            return said[number]
+            group_texts[number] = _write(part, length, random, work, group_texts)
+            return group_texts[number]
         case Back(group):
-            return said.get(group.number, "")
+            return group_texts.get(group.number, "")
         case Assertion():
             return ""
 
@@ -127,8 +127,8 @@ def _times(node: Repeat, length: int, random: Random) -> int:
     return random.randint(fewest, min(most, fewest + 2)) if fewest <= most else min(max(fewest, node.low), node.high)
 
 
-def _spread(parts: Iterable[Node], length: int, random: Random, work: Work, said: dict[int, str]) -> str:
-    """Share the length out among the parts: each has its least, and the rest goes where there is room."""
+def _spread(parts: Iterable[Node], length: int, random: Random, work: Work, group_texts: dict[int, str]) -> str:
+    """Distribute the length among the parts: each gets its minimum, and the rest goes where it fits."""
     nodes = list(parts)
     work.spend(len(nodes))
     widths = [width(node) for node in nodes]
@@ -138,4 +138,4 @@ def _spread(parts: Iterable[Node], length: int, random: Random, work: Work, said
         extra = max(0, min(rest, widths[index][1] - widths[index][0]))
         lengths[index] += extra
         rest -= extra
-    return "".join(_write(node, share, random, work, said) for node, share in zip(nodes, lengths, strict=True))
+    return "".join(_write(node, share, random, work, group_texts) for node, share in zip(nodes, lengths, strict=True))

@@ -62,14 +62,14 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Back:
-    """What a group before it matched."""
+    """A reference to the text of an earlier group."""
 
     group: Group
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """A place, without text: `^ $ b B`, or what follows or precedes it."""
+    """A position without text: `^ $ b B`, or a condition on the text around it."""
 
     kind: str
     part: "Node | None" = None
@@ -102,7 +102,7 @@ ESCAPE = re.compile(
 
 @functools.lru_cache(maxsize=256)
 def read(pattern: str) -> Node:
-    """Read a pattern; raise Unsatisfiable where it is none."""
+    """Read a pattern; raise Unsatisfiable if it is not valid."""
     if len(pattern) > MAX_PATTERN:
         raise Unsatisfiable(f"a pattern of {len(pattern)} characters is too long")
     reader = _Reader(pattern)
@@ -147,7 +147,7 @@ class _Reader:
         return parts[0] if len(parts) == 1 else Choice(tuple(parts))
 
     def sequence(self) -> Node:
-        """Read what stands in a row."""
+        """Read a sequence."""
         parts: list[Node] = []
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             part = self.atom()
@@ -176,7 +176,7 @@ class _Reader:
         return _literal(character)
 
     def group(self) -> Node:
-        """Read what is in parentheses."""
+        """Read the content of parentheses."""
         found = OPENING.match(self.pattern, self.at)
         assert found is not None
         self.at = found.end()
@@ -200,7 +200,7 @@ class _Reader:
         return group
 
     def escape(self) -> Node:
-        """Read what follows a backslash, outside brackets."""
+        """Read an escape outside brackets, after its backslash."""
         character = self.pattern[self.at]
         if character in "bBAZz":
             self.at += 1
@@ -215,7 +215,7 @@ class _Reader:
         return self.one()
 
     def one(self) -> Letter:
-        """Read an escape that stands for one character, in brackets or not."""
+        """Read an escape of one character, in brackets or not."""
         if found := ESCAPE.match(self.pattern, self.at):
             self.at = found.end()
             return _escaped(found)

@@ -22,7 +22,7 @@ MAX_STRING = 20_000
 """Characters. A longer string is not made."""
 
 TRIES = 24
-"""How many strings of a pattern or a format are tried."""
+"""Strings of a pattern or a format that are tried."""
 
 WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "harbor", "iris", "juniper", "kestrel")
 
@@ -103,16 +103,16 @@ def strings(schemas: Schemas, name: str, random: Random, work: Work) -> Iterator
     if low > min(high, MAX_STRING):
         raise Unsatisfiable(f"no string is made of {low} to {high} characters; the longest has {MAX_STRING}")
     formats = [each for schema in schemas if isinstance(each := schema.get("format"), str) and each in FORMATS]
-    asked = [each for schema in schemas if isinstance(each := schema.get("pattern"), str)]
+    own_patterns = [each for schema in schemas if isinstance(each := schema.get("pattern"), str)]
     for each in formats:
         for _ in range(TRIES):
             work.spend()
             yield FORMATS[each].make(random)
-    patterns = asked + [STRETCHED[each] for each in formats if each in STRETCHED]
+    patterns = own_patterns + [STRETCHED[each] for each in formats if each in STRETCHED]
     for pattern in patterns:
         yield from of_pattern(read(pattern), low, high, random, work)
-    if formats and asked:
-        yield from _spliced(formats, asked, high, random, work)
+    if formats and own_patterns:
+        yield from _spliced(formats, own_patterns, high, random, work)
     if not formats or not patterns:
         yield from _words(name, low, high, random)
 
@@ -168,7 +168,7 @@ WHOLE_WORDS = re.compile(
 PROGRAMS = frozenset(
     ("source", "python", "sample", "example", "new", "old", "generated", "full", "program", "test", "html")
 )
-"""Words before a `code` that is a program; another has what the word names, as a `zip_code`, or is an id."""
+"""Words before a `code` that is a program; any other is a value such as a `zip_code`, or an id."""
 
 
 def snake_case(name: str) -> str:
@@ -238,7 +238,7 @@ def _bound(schemas: Schemas, key: str) -> Fraction | None:
 
 
 def _steps(schemas: Schemas, integral: bool, low: Fraction | None, high: Fraction | None) -> list[Fraction]:
-    """Return the distances of the candidates: the common multiple that is asked for, or ever finer decimals."""
+    """Return the distances of the candidates: the required common multiple, or ever finer decimals."""
     multiples = [number_of(schema.get("multipleOf")) for schema in schemas]
     asked = [Fraction(str(multiple)) for multiple in multiples if multiple and multiple > 0]
     if integral or asked:

@@ -1,4 +1,4 @@
-"""Whether a value is valid under a JSON Schema, for step 3: what `instances` makes is checked, and retried, with it.
+"""Validation of a value under a JSON Schema, for step 3: it checks the candidates of `instances`.
 
 JSON Schema 2020-12 Validation and Core, section 10 and 11, without `unevaluated…`, with draft 7's `items` lists,
 `additionalItems` and `dependencies`. It differs from the `jsonschema` library in that its work is bounded, it fetches
@@ -30,7 +30,7 @@ from completions.script.schemas.patterns import read
 TYPES = frozenset(("array", "boolean", "integer", "null", "number", "object", "string"))
 
 MAX_DEPTH = 120
-"""How deep a check may go, in schemas within schemas."""
+"""The depth of nested schemas that are checked."""
 
 
 class Checker:
@@ -141,7 +141,7 @@ class Checker:
         return self.valid(schema_of(needed), value)
 
     def property_schemas(self, schema: Mapping[str, object], name: str) -> list[Schema]:
-        """Return what an object's schema says of the property of a name."""
+        """Return the schemas of a property in an object's schema."""
         properties = mapping_of(schema.get("properties"))
         found = [schema_of(properties[name])] if name in properties else []
         for pattern, each in mapping_of(schema.get("patternProperties")).items():
@@ -157,7 +157,7 @@ def dependencies(schema: Mapping[str, object]) -> list[tuple[str, object]]:
 
 
 def item_schema(schema: Mapping[str, object], index: int) -> Schema:
-    """Return what an array's schema says of the item at a place."""
+    """Return the schema of the item at an index in an array's schema."""
     items = schema.get("items")
     rest = schema.get("additionalItems") if isinstance(items, list) else items
     first = items if isinstance(items, list) else schema.get("prefixItems")

@@ -205,7 +205,7 @@ def _check_text(node: ScalarNode) -> None:
 
 
 def _flatten(node: MappingNode) -> None:
-    """Merge what `<<` names into a mapping, whose own keys go before it; a key that stands twice is an error."""
+    """Merge the mappings of `<<` into a mapping, whose own keys take precedence; a repeated key is an error."""
     lines: dict[str, int] = {}
     merged: list[tuple[Node, Node]] = []
     own: list[tuple[Node, Node]] = []
