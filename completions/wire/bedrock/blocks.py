@@ -117,19 +117,19 @@ def _call_id(call: ToolCall, index: int, reply: Reply, prompt: Prompt) -> str:
     return f"tooluse_{ids.spelled(f'{reply.serial}{index}', 22, ids.BASE64)}"
 
 
-def _thinking(thought: str, reply: Reply, prompt: Prompt) -> Block:
+def _thinking(thinking: str, reply: Reply, prompt: Prompt) -> Block:
     """Return a model's thinking: signed, hidden, or as it is (recorded of six makers' models in 2026)."""
     model = prompt.model or ""
-    signed = signature(thought, reply.serial)
+    signed = signature(thinking, reply.serial)
     if HIDDEN_THINKING_MODELS.search(model):
-        return _hidden(f"rsn_{base64.b64encode(sealed(thought, reply.serial)).decode()}")
+        return _hidden(f"rsn_{base64.b64encode(sealed(thinking, reply.serial)).decode()}")
     if is_claude(model) and is_redacted(prompt):
         return _hidden(signed)
-    runs = [({"reasoningContent": {"text": HOLE}}, pieces(thought, prompt), True)]
+    runs = [({"reasoningContent": {"text": HOLE}}, pieces(thinking, prompt), True)]
     if not is_claude(model):
-        return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thought}}})
+        return Block(None, runs, {"reasoningContent": {"reasoningText": {"text": thinking}}})
     runs.append(({"reasoningContent": {"signature": HOLE}}, [signed], False))
-    return Block(None, runs, {"reasoningContent": {"reasoningText": {"signature": signed, "text": thought}}})
+    return Block(None, runs, {"reasoningContent": {"reasoningText": {"signature": signed, "text": thinking}}})
 
 
 def _hidden(data: str) -> Block:

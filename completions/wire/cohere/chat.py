@@ -41,7 +41,7 @@ GENERATE_REMOVED = (
 )
 
 REASONING_MODELS = re.compile(r"command-a-(plus|reasoning)")
-"""Models that reason, and so always tell how much."""
+"""Models that reason, whose usage always has the reasoning tokens."""
 
 
 NO_ARGUMENTS = "{}"

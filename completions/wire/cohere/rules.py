@@ -69,8 +69,10 @@ def _empty_message(body: Body) -> RequestError | None:
 
 
 def _text_with_calls(body: Body) -> RequestError | None:
-    wrong = any(message.get("tool_calls") and "text" in _kinds(message) for _, message in _messages(body, "assistant"))
-    return RequestError(_TEXT_WITH_CALLS) if wrong else None
+    has_both = any(
+        message.get("tool_calls") and "text" in _kinds(message) for _, message in _messages(body, "assistant")
+    )
+    return RequestError(_TEXT_WITH_CALLS) if has_both else None
 
 
 def _invalid_arguments(body: Body) -> RequestError | None:
@@ -113,10 +115,10 @@ def _result_without_call(body: Body) -> RequestError | None:
 
 def _call_without_result(body: Body) -> RequestError | None:
     """Refuse calls without a result although the conversation goes on; they are listed in alphabetical order."""
-    last = max((at for at, message in enumerate(body["messages"]) if message["role"] == "user"), default=-1)
-    answered = {text(message.get("tool_call_id")) for _, message in _messages(body, "tool")}
-    waiting = sorted({text(call.get("id")) for at, _, call in _calls(body) if at < last} - answered)
-    return RequestError(_UNANSWERED + ", ".join(waiting), type=NO_RESULTS) if waiting else None
+    last_user = max((at for at, message in enumerate(body["messages"]) if message["role"] == "user"), default=-1)
+    answered_ids = {text(message.get("tool_call_id")) for _, message in _messages(body, "tool")}
+    open_ids = sorted({text(call.get("id")) for at, _, call in _calls(body) if at < last_user} - answered_ids)
+    return RequestError(_UNANSWERED + ", ".join(open_ids), type=NO_RESULTS) if open_ids else None
 
 
 def _no_images(body: Body) -> RequestError | None:

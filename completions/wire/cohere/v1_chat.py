@@ -51,7 +51,7 @@ class CohereChatV1(CohereFormat):
         return v1_prompt.read_prompt(document, headers)
 
     def framing(self, prompt: Prompt) -> Framing:
-        """Return JSON lines, or server-sent events where `Accepts` asks for them."""
+        """Return JSON lines, or server-sent events if the header `Accepts` asks for them."""
         return SSE if prompt.headers.get("accepts") == SSE.media_type else STREAM_JSON_LINES
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:

@@ -64,12 +64,12 @@ class SharedRerank(CohereRerank):
         documents_or_none = body.get("documents")
         documents = documents_or_none if isinstance(documents_or_none, list) else []
         texts = [text_of(each) for each in documents]
-        found = ranked(reply, prompt.last_user, texts, whole(_top(body), 1))
+        ranking = ranked(reply, prompt.last_user, texts, whole(_top(body), 1))
         with_documents = body.get("return_documents")
         if VOYAGE_MODELS.match(model):
             data = [
                 {"relevance_score": score, "index": index, **({"document": texts[index]} if with_documents else {})}
-                for index, score in found
+                for index, score in ranking
             ]
             usage = {"total_tokens": cost(prompt.last_user, texts, model)}
             return {"object": "list", "data": data, "model": reply.model or model, "usage": usage}
@@ -81,7 +81,7 @@ class SharedRerank(CohereRerank):
                 "relevance_score": score,
                 **({"document": {"text": texts[index]}} if with_documents else {}),
             }
-            for index, score in found
+            for index, score in ranking
         ]
         if is_cohere:
             units = {"api_version": {"version": "1"}, "billed_units": {"search_units": 1}}

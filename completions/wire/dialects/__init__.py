@@ -1,1 +1,1 @@
-"""OpenAI's formats as other vendors speak them, a file each."""
+"""The dialects of other vendors in OpenAI's formats, a file each."""

@@ -45,13 +45,13 @@ def unknown_role(body: Body) -> RequestError | None:
 
 
 def _result_without_call(body: Body) -> RequestError | None:
-    wrong = any(set(answered) - set(called) for _, called, answered, _ in steps(body["messages"]))
-    return _deepseek(RESULT_WITHOUT_CALL) if wrong else None
+    is_violated = any(set(result_ids) - set(call_ids) for _, call_ids, result_ids, _ in steps(body["messages"]))
+    return _deepseek(RESULT_WITHOUT_CALL) if is_violated else None
 
 
 def _call_without_result(body: Body) -> RequestError | None:
-    wrong = any(set(called) - set(answered) for _, called, answered, _ in steps(body["messages"]))
-    return _deepseek(CALL_WITHOUT_RESULT) if wrong else None
+    is_violated = any(set(call_ids) - set(result_ids) for _, call_ids, result_ids, _ in steps(body["messages"]))
+    return _deepseek(CALL_WITHOUT_RESULT) if is_violated else None
 
 
 def _is_json_unmentioned(body: Body) -> bool:
@@ -123,26 +123,26 @@ def _last_role(body: Body) -> RequestError | None:
 
 
 def _misplaced_results(body: Body) -> RequestError | None:
-    for role, _, answered, _ in steps(body["messages"]):
-        if answered and role in ("system", "user"):
+    for role, _, result_ids, _ in steps(body["messages"]):
+        if result_ids and role in ("system", "user"):
             return _mistral(_TOOL_AFTER_ROLE.format(role=role))
     return None
 
 
 def _unmatched_results(body: Body) -> RequestError | None:
-    for _, called, answered, _ in steps(body["messages"]):
-        if len(called) != len(answered):
+    for _, call_ids, result_ids, _ in steps(body["messages"]):
+        if len(call_ids) != len(result_ids):
             return _mistral(_UNEQUAL_COUNTS)
-        if unknown_ids := [call for call in answered if call not in called]:
+        if unknown_ids := [call_id for call_id in result_ids if call_id not in call_ids]:
             return _mistral(_UNKNOWN_CALL_ID.format(call=unknown_ids[0]))
     return None
 
 
 def _invalid_call_id(body: Body) -> RequestError | None:
-    for _, called, answered, _ in steps(body["messages"]):
-        for call in (*called, *answered):
-            if not CALL_ID.fullmatch(str(call)):
-                return _mistral(_INVALID_CALL_ID.format(call=call), ("invalid_function_call", "3280"))
+    for _, call_ids, result_ids, _ in steps(body["messages"]):
+        for call_id in (*call_ids, *result_ids):
+            if not CALL_ID.fullmatch(str(call_id)):
+                return _mistral(_INVALID_CALL_ID.format(call=call_id), ("invalid_function_call", "3280"))
     return None
 
 

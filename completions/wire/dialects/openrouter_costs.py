@@ -10,7 +10,7 @@ from completions.tokens.costs import parts
 from completions.tokens.models import MAKERS, prices
 
 DEFAULT_COST = 1e-6
-"""The cost of a token in dollars, or of a second of sound, where the table has none."""
+"""The cost of a token in dollars, or of a second of audio, if the table has none."""
 
 
 def table_name(model: str) -> str:

@@ -259,7 +259,7 @@ def _ranked_text(document: object, fields: object) -> str:
 
 
 def _content(document: object) -> str:
-    """Return the text of a document, of which a list of parts may have several."""
+    """Return the text of a document; those of several parts are joined."""
     if isinstance(document, str):
         return document
     parts = dicts(mapping(document).get("content"))

@@ -127,7 +127,7 @@ class Together(Vendor):
         return _answer_id(reply.serial)
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields, of which a chunk's model and usage follow its choices."""
+        """Return the top-level fields; the model and usage of a chunk follow its choices."""
         fields = super().top_level(head, reply, prompt)
         return arranged(fields | {"choices": [], "usage": None}, ("id", "object", "created", "choices"))
 

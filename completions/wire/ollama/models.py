@@ -24,21 +24,21 @@ from completions.wire.ollama.names import DEFAULT_MODELS
 from completions.wire.vector_sizes import size_of
 
 VERSION = "0.34.0"
-"""The version that the server says to be: the latest whose shapes these are (promptfoo/promptfoo 10964)."""
+"""The server's version: the latest with these shapes (promptfoo/promptfoo 10964)."""
 
 MODIFIED, EXPIRES = "2025-01-01T00:00:00Z", "2318-01-01T00:00:00Z"
 SIZE, CONTEXT_LENGTH = 2_019_393_189, 131_072
 TEMPLATE = "{{- if .Tools }}{{ .Tools }}{{ end }}{{ range .Messages }}{{ .Role }}: {{ .Content }}\n{{ end }}"
-"""It names the tools: some clients take from it that the model can call them."""
+"""It names the tools: some clients conclude from it that the model can call them."""
 
 
 def tags(models: Collection[str]) -> dict[str, Any]:
-    """Return the models that are there."""
+    """Return the available models."""
     return {"models": [_model(name) | {"modified_at": MODIFIED} for name in models or DEFAULT_MODELS]}
 
 
 def running(models: Collection[str]) -> dict[str, Any]:
-    """Return the models that are in memory: all that the script lists."""
+    """Return the loaded models: all that the script lists."""
     loaded = {"expires_at": EXPIRES, "size_vram": SIZE, "context_length": CONTEXT_LENGTH}
     return {"models": [_model(name) | loaded for name in models]}
 
@@ -49,7 +49,7 @@ def version(models: Collection[str]) -> dict[str, Any]:
 
 
 class _ModelRequest(OllamaFormat):
-    """A request about one model, `request` as the server's code calls it; `checks` are those of its fields."""
+    """A request about one model; `request` is its type in the server's code, `checks` are the types of its fields."""
 
     is_lookup = True
     request = ""
@@ -72,7 +72,7 @@ class OllamaShow(_ModelRequest):
     checks = ollama_rules.SHOW
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what there is to know of a model."""
+        """Return the description of a model."""
         name = prompt.model or "mock"
         family, size = _family(name), size_of(name)
         return {
@@ -93,14 +93,14 @@ class OllamaShow(_ModelRequest):
 
 
 class OllamaPull(_ModelRequest):
-    """A model that is to be brought to the server, where each that a script allows is already."""
+    """A model to download; all that a script allows are already there."""
 
     name = "ollama_pull"
     request = "PullRequest"
     checks = ollama_rules.PULL
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
-        """Read which model is to be pulled; it streams unless told not to."""
+        """Read which model is to be pulled; the answer is streamed by default."""
         prompt = super().parse(body, headers, validate=validate, route=route)
         return replace(prompt, stream=prompt.body.get("stream") is not False)
 
@@ -119,11 +119,11 @@ class OllamaPull(_ModelRequest):
 
 
 CAPABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}
-"""What a model can do, as the server calls it, by our names."""
+"""The server's names of abilities, with ours."""
 
 
 def _capabilities(name: str) -> list[str]:
-    """Return what a model can do, without what it refuses."""
+    """Return a model's abilities, without those that it lacks."""
     lacks = capabilities(name, OllamaShow.vendor).lacks
     return [name for name, ability in CAPABILITIES.items() if ability not in lacks]
 
@@ -147,5 +147,5 @@ def _details(name: str) -> dict[str, Any]:
 
 def _family(name: str) -> str:
     """Return the letters that a model's name begins with: `llama` of `llama3.2:1b`."""
-    found = re.match("[a-z]+", base_name(name).lower())
-    return found[0] if found else "mock"
+    match = re.match("[a-z]+", base_name(name).lower())
+    return match[0] if match else "mock"

@@ -8,6 +8,6 @@ DEFAULT_MODELS = ("llama3.2", "qwen3", "gpt-oss", "nomic-embed-text")
 
 
 def has_model(model: str) -> bool:
-    """Tell whether a model exists, whatever its tag: it is listed, or in the model table."""
+    """Tell whether a model exists, with any tag: it is listed, or in the model table."""
     name = model.partition(":")[0]
     return name in DEFAULT_MODELS or is_known(name, VENDOR) or is_known(model, VENDOR)

@@ -11,7 +11,7 @@ Document = Mapping[str, Any]
 
 
 def collect_line(document: Document, answer: Answer) -> None:
-    """Take in a whole answer, or a line of one; the last line says why it ends."""
+    """Read a whole answer back, or a line of one; the last line has the finish reason."""
     answer.set_id_and_model(None, document.get("model"))
     choice = answer.choice()
     for source in (document, mapping(document.get("message"))):
@@ -29,11 +29,11 @@ def collect_line(document: Document, answer: Answer) -> None:
 
 
 def collect_vectors(document: Document, answer: Answer) -> None:
-    """Take in the vectors of either address, each a choice."""
+    """Read the vectors of either address back, each as a choice."""
     answer.set_id_and_model(None, document.get("model"))
     answer.set_usage(whole(document.get("prompt_eval_count"), 0), 0)
     vectors = document.get("embeddings")
-    vector_or_none = document.get("embedding")
-    all_vectors = vectors if isinstance(vectors, list) else [vector_or_none] if vector_or_none else []
+    vector_or_null = document.get("embedding")
+    all_vectors = vectors if isinstance(vectors, list) else [vector_or_null] if vector_or_null else []
     for index, values in enumerate(all_vectors):
         answer.choice(index).embedding = vector(values)

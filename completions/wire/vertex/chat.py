@@ -79,7 +79,7 @@ class VertexChat(GeminiChat):
         return f"function-call-{ids.uuid_of(f'call/{reply.serial}{place}')}"
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the top-level fields, of which the fingerprint is empty."""
+        """Return the top-level fields, with an empty fingerprint."""
         return super().top_level(head | {"system_fingerprint": ""}, reply, prompt)
 
     def reasoning_delta(self, text: str) -> dict[str, Any]:
@@ -129,7 +129,7 @@ class VertexChat(GeminiChat):
         return ordered
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
-        """Return the chunks, of which only the last has the usage."""
+        """Return the chunks; only the last one has the usage."""
         return events
 
     def adapt_error(self, exc: RequestError) -> RequestError:

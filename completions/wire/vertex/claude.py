@@ -1,6 +1,6 @@
 """Claude on Vertex AI: `POST …/publishers/anthropic/models/{model}:rawPredict`, `:streamRawPredict`, and the count.
 
-Shapes: `anthropic.lib.vertex` of the anthropic SDK; a body's `stream` says whether the answer is streamed.
+Shapes: `anthropic.lib.vertex` of the anthropic SDK; a body's `stream` decides whether the answer is streamed.
 """
 
 from collections.abc import Mapping

@@ -12,7 +12,7 @@ from completions.wire.fields import mapping
 from completions.wire.gemini import errors as gemini_errors
 
 GOOGLE_STATUSES = (401, 403, 404, 405, 429)
-"""The statuses with which Google answers before Anthropic's model is asked."""
+"""The statuses of errors that are Google's, before a request reaches Anthropic's model."""
 
 NO_ACCESS = (
     "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid "

@@ -15,7 +15,7 @@ class VertexGemini(Gemini):
     """Gemini at an address with a project and a location."""
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-        """Return the page of the list that a query asks for, at `GET /v1beta1/publishers/google/models`."""
+        """Return the requested page of the list, at `GET /v1beta1/publishers/google/models`."""
         return page([_model(name) for name in models or DEFAULT_MODELS], query, "publisherModels", DEFAULT_PAGE)
 
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
