@@ -21,6 +21,7 @@ from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
 from completions.wire.cohere.addresses import ADDRESSES as COHERE
 from completions.wire.cohere.addresses import COHERE_ONLY
+from completions.wire.dialects.accounts import addresses as account_addresses
 from completions.wire.dialects.azure import AZURE
 from completions.wire.dialects.azure_addresses import ADDRESSES as AZURE_ADDRESSES
 from completions.wire.dialects.cerebras import Cerebras
@@ -110,6 +111,7 @@ _ALL = [
     *compatible_cohere(CHAT_DIALECTS[COMPATIBLE_COHERE.name]),
     *openai_addresses(CHAT, {"grok-": XAI()}),
     *openrouter_addresses(OpenRouter.place, CHAT_DIALECTS["openrouter"]),
+    *account_addresses(CHAT_DIALECTS),
     *vllm_addresses(VLLM(), CHAT_DIALECTS["vllm"]),
     *ANTHROPIC,
     *GEMINI,
