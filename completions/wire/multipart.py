@@ -1,4 +1,4 @@
-"""Bodies of `multipart/form-data`, read in memory: no file of an upload touches the disk."""
+"""Parse `multipart/form-data` in memory: no uploaded file is written to disk."""
 
 import re
 from collections.abc import Collection
@@ -26,11 +26,11 @@ class Upload(NamedTuple):
     path: str = ""
 
     def close(self) -> None:
-        """Do nothing: it is only memory. Django closes the files of a form that breaks off."""
+        """Do nothing; Django closes the files of an incomplete form."""
 
 
 class Form(NamedTuple):
-    """A form's fields by name, the last of each, and its files; `every` has all fields and files in lists by name."""
+    """A form's fields and files by name, the last of each; `every` and `uploads` have lists of all of them."""
 
     fields: dict[str, str]
     files: dict[str, Upload]
@@ -38,9 +38,9 @@ class Form(NamedTuple):
     uploads: dict[str, list[Upload]]
 
     def document(self, lists: Collection[str] = (), texts: Collection[str] = ()) -> dict[str, Any]:
-        """Return the fields as the JSON document that they stand for.
+        """Return the fields as a JSON document.
 
-        A number or a boolean is one, unless its field is among the `texts`. The `lists` are lists without `[]` too.
+        Numbers and booleans are converted, except in the fields `texts`. The `lists` are lists also without `[]`.
         """
         document: dict[str, Any] = {}
         for field, values in self.every.items():
@@ -59,12 +59,12 @@ class Form(NamedTuple):
         return document
 
     def all_files(self, name: str) -> list[Upload]:
-        """Return the files of a field, be it a list or not."""
+        """Return the files of a field, whether it is a list or not."""
         return [*self.uploads.get(name, ()), *self.uploads.get(f"{name}[]", ())]
 
 
 class _InMemory(FileUploadHandler):
-    """Keeps a file's pieces; the body was bounded when it was read."""
+    """Collects a file's pieces; the size of the body has been limited before."""
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
         """Begin a file."""
@@ -73,7 +73,7 @@ class _InMemory(FileUploadHandler):
         raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """Take its next piece."""
+        """Add the next piece."""
         self._pieces.append(raw_data)
 
     def file_complete(self, file_size: int) -> Any:
@@ -93,9 +93,9 @@ class _Parser(MultiPartParser):
 
 
 def read_form(body: bytes, content_type: str) -> Form:
-    """Return the form that a body has, by its `Content-Type`; raise `RequestError` where it is none."""
-    written, semicolon, parameters = content_type.partition(";")
-    kind = written.strip().lower()
+    """Return the form in a body; raise `RequestError` if its `Content-Type` is not a form's, or it cannot be parsed."""
+    type_, semicolon, parameters = content_type.partition(";")
+    kind = type_.strip().lower()
     if kind != "multipart/form-data":
         why = f"Invalid Content-Type header ({kind or 'none'}), expected multipart/form-data."
         raise RequestError(why, code="invalid_content_type")
@@ -113,7 +113,7 @@ def read_form(body: bytes, content_type: str) -> Form:
 
 
 def _value(text: str) -> object:
-    """Return what a field's text stands for: a boolean, a number, or the text itself."""
+    """Return the value of a field's text: a boolean, a number, or the text itself."""
     if text.lower() in ("true", "false"):
         return text.lower() == "true"
     if NUMBER.fullmatch(text):

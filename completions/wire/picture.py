@@ -1,4 +1,4 @@
-"""Pictures as a mock draws them: the words of a text, legible, on stripes whose colours the text decides."""
+"""Generated pictures: the words of a text, legible, on stripes whose colours depend on the text."""
 
 import base64
 import binascii
@@ -17,18 +17,18 @@ MAX_PIXELS = 3840 * 2160
 """Pixels."""
 
 MAX_CHARACTERS = 320
-"""Of a text, that are drawn."""
+"""The most characters of a text that are drawn."""
 
 STRIPES = 16
 INK = STRIPES
-"""The palette's colour of the words; those before it are the stripes'."""
+"""The palette's index of the words' colour, after those of the stripes."""
 
 COLUMNS, ROWS, GAP = 5, 7, 1
 MARGIN = 3
 """In cells of a character."""
 
 MAX_SCALE = 12
-"""Pixels of one dot of a character, at most."""
+"""The most pixels of one dot of a character."""
 
 GLYPHS = {
     " ": "0000000000", "!": "00005F0000", '"': "0007000700", "#": "147F147F14", "$": "242A7F2A12", "%": "2313086462",
@@ -48,7 +48,7 @@ UNKNOWN = "7F4141417F"
 
 
 class Picture(NamedTuple):
-    """What is to be drawn: the words, the size in pixels, what else decides the colours, the share of words shown."""
+    """A picture to draw: the words, the size in pixels, a seed of the colours, the share of the words that is shown."""
 
     text: str
     width: int
@@ -71,12 +71,12 @@ class Picture(NamedTuple):
         return bytes(round(255 * part) for colour in [*colours, (0.1, 0.1, 0.15)] for part in colour)
 
     def words(self) -> tuple[list[str], int]:
-        """Return the lines that are shown, and the pixels of a character's dot."""
+        """Return the visible lines, and the pixels of a character's dot."""
         lines, scale = _laid_out(self.text, self.width, self.height)
-        return list(_begun(lines, round(self.share * sum(len(line.split()) for line in lines)))), scale
+        return list(_first_words(lines, round(self.share * sum(len(line.split()) for line in lines)))), scale
 
     def token(self) -> str:
-        """Return the picture as a piece of an address, from which `picture_of` makes it again."""
+        """Return the picture as a part of a URL, from which `picture_of` restores it."""
         facts = self.text[:MAX_CHARACTERS], self.width, self.height, self.seed, self.transparent
         return base64.urlsafe_b64encode(zlib.compress(orjson.dumps(facts))).decode().rstrip("=")
 
@@ -98,7 +98,7 @@ class Picture(NamedTuple):
 
 
 def picture_of(token: str) -> Picture | None:
-    """Return the picture that an address's piece stands for; None where it stands for none."""
+    """Return the picture for a part of a URL; None if it is invalid."""
     try:
         packed = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
         unpacked = zlib.decompressobj().decompress(packed, 16 * MAX_CHARACTERS)
@@ -114,21 +114,21 @@ def picture_of(token: str) -> Picture | None:
 
 
 def _laid_out(text: str, width: int, height: int) -> tuple[list[str], int]:
-    """Return the lines and the pixels of a dot: as large as the text fits, and cut where it does not at all."""
+    """Return the lines and the pixels of a dot: as large as the text fits, or cut if it does not fit."""
     plain = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS])
-    written = "".join(character for character in plain if not unicodedata.combining(character)).upper()
+    letters = "".join(character for character in plain if not unicodedata.combining(character)).upper()
     lines: list[str] = []
     for scale in range(MAX_SCALE, 0, -1):
         across = max(width // ((COLUMNS + GAP) * scale) - 2 * MARGIN, 1)
         down = max(height // ((ROWS + 2 * GAP) * scale) - MARGIN, 1)
-        lines = textwrap.wrap(written, across)
-        if len(lines) <= down and max(map(len, written.split()), default=0) <= across:
+        lines = textwrap.wrap(letters, across)
+        if len(lines) <= down and max(map(len, letters.split()), default=0) <= across:
             return lines, scale
     return lines[: height // (ROWS + 2 * GAP)], 1
 
 
-def _begun(lines: Sequence[str], words: int) -> Iterator[str]:
-    """Yield lines of which only the first words are there, each at its place."""
+def _first_words(lines: Sequence[str], words: int) -> Iterator[str]:
+    """Yield the lines with only the first words, each at its place."""
     for line in lines:
         shown = line.split()[: max(words, 0)]
         words -= len(line.split())

@@ -16,17 +16,17 @@ MEDIA_TYPES = {
     "svg": "image/svg+xml",
 }
 FRAMES, MILLISECONDS = 9, 200
-"""Of a GIF of which nothing is said: its frames, and how long each is shown."""
+"""The default number of a GIF's frames, and how long each is shown."""
 
-LONGEST = 655_350
-"""Milliseconds that a frame can be shown, for the format counts hundredths of a second in 16 bits."""
+MAX_MILLISECONDS = 655_350
+"""The longest time of a frame, because the format counts hundredths of a second in 16 bits."""
 
 BAR = 4
 """Pixels of height."""
 
 
 class Encoding(NamedTuple):
-    """The kind of a file; how good a JPEG or WebP is, from 0 to 100; the frames of a GIF, and their milliseconds."""
+    """The kind of a file; the quality of a JPEG or WebP, from 0 to 100; the frames of a GIF, and their milliseconds."""
 
     kind: str = "png"
     quality: int = 100
@@ -48,7 +48,7 @@ def file_of(picture: Picture, encoding: Encoding = PNG) -> bytes:
         case "gif":
             count = max(min(encoding.frames, MAX_PIXELS // (picture.width * picture.height)), 1)
             first, *others = (_frame(picture, at, count) for at in range(1, count + 1))
-            timing = {"duration": min(round(encoding.milliseconds, -1), LONGEST), "loop": 0, "disposal": 2}
+            timing = {"duration": min(round(encoding.milliseconds, -1), MAX_MILLISECONDS), "loop": 0, "disposal": 2}
             first.save(file, "GIF", save_all=True, append_images=others, **timing, **clear)
         case "jpeg":
             _drawn(picture).convert("RGB").save(file, "JPEG", quality=max(encoding.quality, 1))
@@ -76,14 +76,14 @@ def _drawn(picture: Picture) -> Any:
 
 
 def _frame(picture: Picture, number: int, count: int) -> Any:
-    """Return a picture with a part of its words, and a bar below them that tells it from the other frames."""
+    """Return a picture with a part of its words, and a bar that distinguishes it from the other frames."""
     image = _drawn(picture._replace(share=number / count))
     image.paste(INK, (0, picture.height - BAR, picture.width * number // count, picture.height))
     return image
 
 
 def _svg(picture: Picture) -> str:
-    """Return the picture as text: a rectangle for each stripe, and the words in a font of the reader's."""
+    """Return the picture as text: a rectangle for each stripe, and the words in the viewer's font."""
     palette, (lines, scale) = picture.palette(), picture.words()
     colours = ["#" + palette[at : at + 3].hex() for at in range(0, len(palette), 3)]
     width, height, cell = picture.width, picture.height, (ROWS + 2 * GAP) * scale
@@ -105,5 +105,5 @@ def _svg(picture: Picture) -> str:
 
 
 def _printed(line: str) -> str:
-    """Return a line without characters that XML has not."""
+    """Return a line without characters that are invalid in XML."""
     return "".join(character if character.isprintable() else "?" for character in line)

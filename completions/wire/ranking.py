@@ -1,4 +1,4 @@
-"""Scores of documents for a query: a script's, or how many words they share. Nothing here knows what a word means."""
+"""Scores of documents for a query: a script's, or by the words that they share; the meaning of words is unknown."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ MAX_DOCUMENTS = 10_000
 def scores(reply: Reply, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
     """Return a score for each pair of a query and a document.
 
-    They are those of the script, 0 for what it has none for, or else from 0 to 1: the cosine between both vectors.
+    They are those of the script, or 0 for missing ones, or else from 0 to 1: the cosine between both vectors.
     """
     if scripted := reply.choices[0].scores if reply.choices else ():
         return [*scripted, *[0.0] * (len(pairs) - len(scripted))][: len(pairs)]
@@ -28,23 +28,23 @@ def scores(reply: Reply, pairs: Sequence[tuple[str, str]]) -> Sequence[float]:
 
 
 def ranked(reply: Reply, query: str, documents: Sequence[str], most: int | None = None) -> list[tuple[int, float]]:
-    """Return the places of the documents and their scores, the best first; at most so many."""
+    """Return the indexes of the documents and their scores, the best first, and at most `most`."""
     found = scores(reply, [(query, document) for document in documents])
     return sorted(enumerate(found), key=lambda each: -each[1])[:most]
 
 
 def text_of(document: object) -> str:
-    """Return the text of a document, which is one, or an object that has one."""
+    """Return the text of a document, which is a string or an object with a text."""
     return document if isinstance(document, str) else text(mapping(document).get("text"))
 
 
 def cost(query: str, documents: Sequence[str], model: str) -> int:
-    """Return the tokens that are read: those of each document, and as often those of the query."""
+    """Return the number of tokens: those of the documents, and those of the query for each document."""
     return sum(tokens.count(each, model) for each in documents) + tokens.count(query, model) * len(documents)
 
 
 def collect_scores(results: object, answer: Answer, name: str = "relevance_score") -> None:
-    """Take in the scores of results; a document that is not among them has 0."""
+    """Add the scores of results; missing documents have 0."""
     found = {
         at: float(score)
         for each in dicts(results)
@@ -55,7 +55,7 @@ def collect_scores(results: object, answer: Answer, name: str = "relevance_score
         answer.choice().scores = tuple(found.get(at, 0.0) for at in range(max(found) + 1))
 
 
-def _score(asked: Sequence[tuple[int, float]], document: str) -> float:
+def _score(query_vector: Sequence[tuple[int, float]], document: str) -> float:
     vector = embed(document, DIMENSIONS)
-    near = sum(value * vector[place] for place, value in asked)
-    return round(min(max(near, 0.0), 1.0), DIGITS)
+    cosine = sum(value * vector[place] for place, value in query_vector)
+    return round(min(max(cosine, 0.0), 1.0), DIGITS)

@@ -1,4 +1,4 @@
-"""Streams that clients take up again later: when each event of a stored answer is due."""
+"""Resumed streams: the times of the events of stored answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,26 +10,26 @@ from completions.event.scatter import Jitter, Length
 PER_CHUNK = "per_chunk"
 
 
-def length_noted(per_chunk: Length | None) -> dict[str, Any]:
-    """Return what is stored of how many tokens a chunk has."""
+def length_record(per_chunk: Length | None) -> dict[str, Any]:
+    """Return the record of the number of tokens per chunk."""
     return {} if per_chunk is None else {PER_CHUNK: asdict(per_chunk)}
 
 
 def length_of(record: Mapping[str, Any]) -> Length | None:
-    """Return how many tokens a chunk of a stored answer has."""
-    if (given := record.get(PER_CHUNK)) is None:
+    """Return the number of tokens per chunk of a stored answer."""
+    if (stored := record.get(PER_CHUNK)) is None:
         return None
-    return Length(given["mean"], given["spread"] and Jitter(**given["spread"]))
+    return Length(stored["mean"], stored["spread"] and Jitter(**stored["spread"]))
 
 
 def due(events: Sequence[Event], span: tuple[float, float], now: float) -> list[float]:
-    """Return in how many seconds from now each event is due, of an answer that begins and is complete at these times.
+    """Return the seconds from now until each event is due, for an answer with these times of its start and end.
 
-    Its tokens come evenly between them.
+    Its tokens are spread evenly between them.
     """
     begins, ends = span
-    gaps, found, seen = max(sum(event.token for event in events) - 1, 1), [], 0
+    gaps, delays, token_count = max(sum(event.token for event in events) - 1, 1), [], 0
     for event in events:
-        seen += event.token
-        found.append(max(begins + (ends - begins) * max(seen - 1, 0) / gaps - now, 0.0))
-    return found
+        token_count += event.token
+        delays.append(max(begins + (ends - begins) * max(token_count - 1, 0) / gaps - now, 0.0))
+    return delays

@@ -1,4 +1,4 @@
-"""Step 2: which JSON types the values of a request have to be of, as a table; each API has words of its own for it."""
+"""Step 2: tables of the JSON types of a request's values; each API has its own wording of the errors."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -7,21 +7,21 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """What is in a map, whatever its keys."""
+    """The values of a map with any keys."""
 
     shape: "Shape"
 
 
 Shape = type | tuple["Shape", ...] | list["Shape"] | Mapping[str, "Shape"] | Each
-"""A type, several of which the first is expected where none fits, a list of one, an object by its fields, or a map.
+"""A type, alternatives of which the first is the expected one, a list of one, an object by its fields, or a map.
 
-`float` is any number. Fields that an object's shape does not name are not looked at.
+`float` is any number. Fields without a shape are not checked.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A value of another type than the one that is expected at its place: names of fields, and places in lists."""
+    """A value of the wrong type, and its place: names of fields, and indexes in lists."""
 
     place: tuple[str | int, ...]
     value: Any
@@ -31,7 +31,7 @@ class Misfit:
 def misfits(
     value: Any, shape: Shape, null_in: Collection[type] = (), place: tuple[str | int, ...] = ()
 ) -> Iterator[Misfit]:
-    """Yield what does not fit, in the order of the shape. In `null_in` (`dict`, `list`) null is as good as nothing."""
+    """Yield the misfits in the order of the shape. In the types `null_in` (`dict`, `list`), null counts as missing."""
     if isinstance(shape, tuple):
         shape = next((one for one in shape if _fits(value, one)), shape[0])
     if not _fits(value, shape):

@@ -1,14 +1,14 @@
-"""How much of uploaded files a namespace keeps, whichever API they came by."""
+"""The storage limit for a namespace's uploaded files, for each API."""
 
 from typing import Any
 
 from completions.exceptions import RequestError
 
 MAX_STORED = 256 * 1024 * 1024
-"""Bytes of each API's files; the APIs themselves have room for gigabytes."""
+"""The most bytes of each API's files; the APIs themselves allow gigabytes."""
 
 
 def no_room(size: int, **facts: Any) -> RequestError:
-    """Return the error of a file with which there would be so many bytes; `facts` are the API's own, as its status."""
+    """Return the error of a file that would exceed the limit; `facts` are the API's, such as its status."""
     why = f"The files of this namespace would come to {size} bytes, and this mock keeps {MAX_STORED}. Delete some."
     return RequestError(why, **facts)

@@ -56,12 +56,12 @@ def wrong_type(expected: str, value: object) -> Problem:
     return Problem("Invalid type for", f": expected {expected}, but got {json_type(value)} instead.", "invalid_type")
 
 
-def missing(key: str, given: Mapping[str, Any], known: Collection[str]) -> Problem:
+def missing(key: str, body: Mapping[str, Any], fields: Collection[str]) -> Problem:
     """Return the problem of a missing key, with the key that may have been meant."""
-    strangers = [name for name in islice(given, 32) if name not in known and len(name) <= 64]
+    unknown_keys = [name for name in islice(body, 32) if name not in fields and len(name) <= 64]
     hint = "".join(
         f" You provided '{name}', did you mean to provide '{key}'?"
-        for name in get_close_matches(key, strangers, n=1, cutoff=0.7)
+        for name in get_close_matches(key, unknown_keys, n=1, cutoff=0.7)
     )
     return Problem("Missing required parameter:", f".{hint}", "missing_required_parameter", key)
 
@@ -76,8 +76,8 @@ def wrong_value(value: str, allowed: Collection[str]) -> Problem:
     return worded_problem(f"Invalid value: '{value}'. Supported values are: {listed(allowed)}.", "invalid_value", "")
 
 
-def _sized(what: str, expected: str, got: str, code: str) -> Problem:
-    return Problem("Invalid", f": {what}. Expected {expected}, but got {got} instead.", code)
+def _sized(fault: str, expected: str, got: str, code: str) -> Problem:
+    return Problem("Invalid", f": {fault}. Expected {expected}, but got {got} instead.", code)
 
 
 def string(*, low: int = 0, high: int | None = None, pattern: str | None = None) -> Check:
@@ -129,12 +129,12 @@ def boolean(value: Any) -> Problem | None:
 
 
 def anything(value: Any) -> Problem | None:
-    """Accept any value, because another check looks at it."""
+    """Accept any value, because another check validates it."""
     return None
 
 
 def choice(*allowed: str, also: Collection[str] = ()) -> Check:
-    """Check a string that must be one of these, or one of those that the API takes and does not tell."""
+    """Check a string that must be one of these, or one of `also`, which the API accepts but does not list."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not str:
@@ -192,7 +192,7 @@ def record(
 ) -> Check:
     """Check an object with these keys and no others; with `others`, any further keys.
 
-    Of an object in which something is wrong, `told` returns the problem to tell, in place of the first.
+    For an invalid object, `told` returns the problem to report in place of the first one.
     """
 
     def check(value: Any) -> Problem | None:
@@ -280,7 +280,7 @@ SHARED: Mapping[str, Check] = {
 
 
 def only_with(key: str, switch: str, body: Mapping[str, Any]) -> Problem | None:
-    """Refuse a parameter without another that turns on what it is about."""
+    """Refuse a parameter without the switch that it requires."""
     if body.get(key) is None or body.get(switch) is True:
         return None
     return worded_problem(f"The '{key}' parameter is only allowed when '{switch}' is enabled.", None, key)
@@ -293,9 +293,9 @@ def refuse(problem: Problem | None) -> None:
 
 
 class Rule(NamedTuple):
-    """What an API refuses of a body whose fields are right in themselves.
+    """A rule of an API across the fields of a body.
 
-    `broken` returns its error, or None; `source` says where that was seen, and `seen` when last, as an ISO date.
+    `broken` returns its error, or None; `source` is where the error was seen, and `seen` when last, as an ISO date.
     """
 
     broken: Callable[[Mapping[str, Any]], RequestError | None]

@@ -1,4 +1,4 @@
-"""How many numbers the vectors of a model have (step 4), where the model's name alone tells it, whoever serves it.
+"""The dimensions of models' vectors (step 4), by the model's name alone, whatever the server.
 
 Source: the models' own cards, and for Google's and OpenAI's the table in LiteLLM's package.
 """
@@ -49,13 +49,13 @@ SIZES: Mapping[str, int] = {
     "text-embedding-ada-002": 1536,
     "text-multilingual-embedding": 768,
 }
-"""Dimensions by how the model's name begins, without its maker; of two beginnings the longer one counts."""
+"""Dimensions by the prefix of the model's name without its maker; the longest prefix counts."""
 
 _LONGEST_FIRST = sorted(SIZES, key=len, reverse=True)
 
 
 @functools.lru_cache(maxsize=1024)
 def size_of(model: str) -> int | None:
-    """Return a model's dimensions, or None for an unknown one; its name may follow a maker's, and have a tag."""
+    """Return a model's dimensions, or None for an unknown one; its name may have its maker's name and a tag."""
     name = model.rpartition("/")[2].lower().replace(":", "-")
     return next((SIZES[start] for start in _LONGEST_FIRST if name.startswith(start)), None)

@@ -1,7 +1,7 @@
-"""Vectors of texts without a model: words and word pieces hashed into signed buckets, brought to unit length.
+"""Vectors of texts without a model: words and word pieces hashed into signed buckets, normalized to unit length.
 
-The same text has the same vector in every process. Texts that share words lie closer than texts that share none, words
-that share pieces (`mission`, `missions`) a little; nothing knows what a word means.
+The same text has the same vector in every process. Texts that share words are closer than texts that share none, words
+that share pieces (`mission`, `missions`) a little closer; the meaning of words is unknown.
 """
 
 import base64
@@ -21,20 +21,20 @@ from completions.exceptions import RequestError
 Vector = Sequence[float]
 
 WORD, PIECE = 1.0, 0.25
-"""What a word weighs, and what each of its pieces does."""
+"""The weights of a word, and of each of its pieces."""
 
 PIECE_LENGTH = 3
-"""Characters in a piece; a word's begin and end count as one each."""
+"""Characters in a piece; the start and the end of a word count as one each."""
 
 MAX_NUMBERS = 10_000_000
-"""Numbers in all vectors of an answer: more than any API gives that says how many inputs it takes."""
+"""The most numbers in all vectors of an answer: more than any API with a documented number of inputs sends."""
 
 NUMBERS_AT_ONCE = 4
-"""Numbers that take as long to write as a character of a text takes to read."""
+"""Numbers that take as long to write as one character takes to read."""
 
 _BUCKETS, _SIGN = 2**63 - 1, 2**63
-_LONGEST_KEPT = 32
-"""Characters of a word whose hashes are kept; a longer one hardly comes again."""
+_MAX_CACHED_LENGTH = 32
+"""The most characters of a word whose hashes are cached; longer ones are rarely repeated."""
 
 _words = re.compile(r"\w+").findall
 
@@ -49,11 +49,11 @@ def embed(text: str, dimensions: int) -> list[float]:
     buckets: dict[int, float] = {}
     for word, count in Counter(_words(text.casefold()) or text.split() or [""]).items():
         often = math.sqrt(count)
-        for digest, weight in _kept(word) if len(word) <= _LONGEST_KEPT else _features(word):
+        for digest, weight in _cached_features(word) if len(word) <= _MAX_CACHED_LENGTH else _features(word):
             bucket = (digest & _BUCKETS) % dimensions
             buckets[bucket] = buckets.get(bucket, 0.0) + (often if digest & _SIGN else -often) * weight
     length = math.hypot(*buckets.values())
-    if not length:  # every word met its own opposite, as can be in very few dimensions
+    if not length:  # all words cancel out, which can happen in very few dimensions
         buckets, length = {0: 1.0}, 1.0
     vector = [0.0] * dimensions
     for bucket, value in zip(buckets, array("f", [value / length for value in buckets.values()]), strict=True):
@@ -62,9 +62,9 @@ def embed(text: str, dimensions: int) -> list[float]:
 
 
 def vectors_for(reply: Reply, texts: Sequence[str], dimensions: int) -> list[Sequence[float]]:
-    """Return the vectors that answer texts: those of a script in turn, or else the texts' own.
+    """Return the vectors of texts: those of a script in turn, or else computed ones.
 
-    Raise `RequestError` where they have too many numbers for one answer.
+    Raise `RequestError` if they have too many numbers for one answer.
     """
     if (numbers := len(texts) * dimensions) > MAX_NUMBERS:
         why = f"The vectors of {len(texts)} inputs have {numbers} numbers, and an answer has at most {MAX_NUMBERS}."
@@ -81,7 +81,7 @@ def _features(word: str) -> list[tuple[int, float]]:
 
 
 @lru_cache(maxsize=16384)
-def _kept(word: str) -> list[tuple[int, float]]:
+def _cached_features(word: str) -> list[tuple[int, float]]:
     return _features(word)
 
 
@@ -90,7 +90,7 @@ def _digest(feature: str) -> int:
 
 
 def _bits(vector: Vector) -> bytes:
-    """Return a bit for each number, whether it is above zero, eight to a byte."""
+    """Return one bit for each number, set if it is positive, eight to a byte."""
     signs = "".join("1" if value > 0 else "0" for value in vector)
     size = (len(signs) + 7) // 8
     return int(signs.ljust(8 * size, "0"), 2).to_bytes(size)
@@ -108,7 +108,7 @@ TYPES: Mapping[str, Callable[[Vector], Vector]] = {
     "binary": lambda vector: [byte - 128 for byte in _bits(vector)],
     "ubinary": lambda vector: list(_bits(vector)),
 }
-"""The types that vectors come in, and what each makes of one."""
+"""The types of vectors, and their conversions."""
 
 
 def packed(vector: Vector, kind: str = "float") -> str:

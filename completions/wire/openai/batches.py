@@ -1,4 +1,4 @@
-"""OpenAI's batches: what is asked for, what each line must be, and what a batch looks like at a time.
+"""OpenAI's batches: the validation of requests and of their lines, and the documents of batches.
 
 Shapes: `openai.types.Batch` and `BatchRequestCounts`; lines as in OpenAI's guide "Batch API". A batch is kept with the
 times at which it comes to each of its states, so that its status follows from the clock.
@@ -50,7 +50,7 @@ _AZURE = record({**_FIELDS, "endpoint": choice(*(f"{v1}/{name}" for name in AZUR
 """Azure's, which needs no version: `/chat/completions` in Microsoft's page on batches."""
 
 AZURE = "/openai"
-"""What stands before the addresses of Azure's requests."""
+"""The prefix of the paths of Azure's requests."""
 
 
 class Line(NamedTuple):
@@ -62,17 +62,17 @@ class Line(NamedTuple):
 
 
 def check_batch(body: Mapping[str, Any], place: str = "") -> None:
-    """Raise what is wrong with a request for a batch; `place` is another vendor's."""
+    """Raise the error of an invalid request for a batch; `place` is another vendor's."""
     refuse((_CHECK if not place else _AZURE if place == AZURE else _ELSEWHERE)(body))
 
 
 def address_of(url: str, place: str) -> str:
-    """Return where a line's request is answered: behind a vendor's place, and under its version."""
+    """Return the path of a line's request: under a vendor's place, and with its version."""
     return f"{place}{url if url.startswith('/v1/') else f'/v1{url}'}"
 
 
 def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str, Any]]]:
-    """Return the requests of a file, and what is wrong with its lines, as `Batch.errors` has it."""
+    """Return the requests of a file, and the errors of its lines, as in `Batch.errors`."""
     lines: list[Line] = []
     wrong: list[dict[str, Any]] = []
     seen: set[str] = set()
@@ -84,14 +84,16 @@ def read_lines(content: bytes, endpoint: str) -> tuple[list[Line], list[dict[str
             if len(wrong) == MAX_ERRORS:
                 break
     if not lines and not wrong:
-        wrong.append(_trouble("empty_file", "The input file is empty. Please ensure that the batch contains requests."))
+        wrong.append(
+            _line_error("empty_file", "The input file is empty. Please ensure that the batch contains requests.")
+        )
     if len(lines) > MAX_LINES:
         why = f"The input file has {len(lines)} requests, and at most {MAX_LINES} are allowed."
-        wrong.insert(0, _trouble("too_many_tasks", why))
+        wrong.insert(0, _line_error("too_many_tasks", why))
     return lines, wrong[:MAX_ERRORS]
 
 
-def _trouble(code: str, message: str) -> dict[str, Any]:
+def _line_error(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "line": None, "message": message, "param": None}
 
 
@@ -168,7 +170,7 @@ def status_at(batch: Document, now: float) -> str:
 
 
 def _finalized(batch: Document) -> float:
-    """Return when a batch begins to be finalized, which was recorded a second or two before its end."""
+    """Return when the finalizing of a batch begins, which was recorded a second or two before its end."""
     begun: float = batch["done"] - batch["each"] / 2
     return begun
 
@@ -214,7 +216,7 @@ def shown(batch: Document, now: float) -> dict[str, Any]:
 
 
 def _answered(batch: Document, now: float) -> int:
-    """Return how many lines are answered by a time."""
+    """Return the number of lines answered at a time."""
     total: int = batch["total"]
     if batch["started"] is None or now < batch["started"] or batch["wrong"]:
         return 0
@@ -224,7 +226,7 @@ def _answered(batch: Document, now: float) -> int:
 
 
 def result(line: Line, status: int, request_id: str, body: bytes, place: str = "") -> bytes:
-    """Return the line that a request of a batch gets in the output file, or in the error file.
+    """Return the line of a batch's request in the output file, or in the error file.
 
     OpenAI and Azure call the request by a UUID there (recorded in April and August 2026).
     """
@@ -236,7 +238,7 @@ def result(line: Line, status: int, request_id: str, body: bytes, place: str = "
 
 
 def cancelled(batch: Document, now: float) -> Document:
-    """Return the record of a batch that is cancelled; raise the API's 409 where it is over."""
+    """Return the record of a cancelled batch; raise the API's 409 if it has ended."""
     status = status_at(batch, now)
     if status in ("cancelling", "cancelled"):
         return batch
@@ -246,13 +248,16 @@ def cancelled(batch: Document, now: float) -> Document:
 
 
 def usage(counted: Sequence[Usage | None]) -> dict[str, Any]:
-    """Return what the requests of a batch have cost together."""
+    """Return the total usage of the requests of a batch."""
     known = [each for each in counted if each is not None]
-    given, said = sum(each.prompt_tokens for each in known), sum(each.completion_tokens for each in known)
+    input_tokens, output_tokens = (
+        sum(each.prompt_tokens for each in known),
+        sum(each.completion_tokens for each in known),
+    )
     return {
-        "input_tokens": given,
-        "output_tokens": said,
-        "total_tokens": given + said,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "total_tokens": input_tokens + output_tokens,
         "input_tokens_details": {"cached_tokens": sum(each.cached_tokens for each in known)},
         "output_tokens_details": {"reasoning_tokens": sum(each.reasoning_tokens for each in known)},
     }

@@ -1,4 +1,4 @@
-"""OpenAI's vector stores, their files and batches of files: what is asked for, and what they look like at a time.
+"""OpenAI's vector stores, their files and batches of files: the rules for requests, and the documents.
 
 Shapes: `openai.types.VectorStore`, `VectorStoreFile`, `VectorStoreFileBatch`. A store is kept in two documents: itself,
 and its files with their chunks, each with the time from which it is ready, so that a status follows from the clock.
@@ -40,11 +40,11 @@ Rules name a store, a batch, and how a file becomes searchable.
 
 DAY = 86_400
 MAX_FILES = 2000
-"""Files in a batch."""
+"""The most files in a batch."""
 
 
 def _attributes(value: Any) -> Problem | None:
-    """Check a file's attributes: metadata, and numbers and booleans among them."""
+    """Check a file's attributes: metadata whose values can also be numbers and booleans."""
     if type(value) is not dict:
         return wrong_type("an object", value)
     texts_only = {key: item for key, item in value.items() if isinstance(item, str)}
@@ -115,18 +115,18 @@ CHECKS: Mapping[str, Check] = {
         }
     ),
 }
-"""What each request may say, by what it makes, changes or asks. LiteLLM 1.110 sends null for what it is not given."""
+"""The fields of each request. LiteLLM 1.110 sends null for missing ones."""
 
 
-def check(what: str, body: Mapping[str, Any], *, validate: bool = True) -> None:
-    """Raise what is wrong with a request; with `validate` also of a batch that names no files, or names them twice."""
-    refuse(CHECKS[what](body))
-    if validate and what == "batch" and (body.get("file_ids") is None) == (body.get("files") is None):
+def check(kind: str, body: Mapping[str, Any], *, validate: bool = True) -> None:
+    """Raise the error of an invalid request; with `validate` also of a batch without files, or with both lists."""
+    refuse(CHECKS[kind](body))
+    if validate and kind == "batch" and (body.get("file_ids") is None) == (body.get("files") is None):
         raise RequestError("Exactly one of 'file_ids' or 'files' must be provided.", code="invalid_request")
 
 
 class FileToAdd(NamedTuple):
-    """A file that is to be put into a store: its id, its attributes, and how it is cut."""
+    """A file to add to a store: its id, its attributes, and its chunking strategy."""
 
     file_id: str
     attributes: Mapping[str, Any]
@@ -134,7 +134,7 @@ class FileToAdd(NamedTuple):
 
 
 def files_to_add(body: Mapping[str, Any]) -> list[FileToAdd]:
-    """Return the files that a request names, each with what it says of it, or what it says of all."""
+    """Return the files of a request, each with its own settings, or with those for all."""
     each = dicts(body.get("files")) or [{**body, "file_id": name} for name in texts(body.get("file_ids"))]
     return [
         FileToAdd(one["file_id"], mapping(one.get("attributes")), strategy(mapping(one.get("chunking_strategy"))))
@@ -142,9 +142,9 @@ def files_to_add(body: Mapping[str, Any]) -> list[FileToAdd]:
     ]
 
 
-def strategy(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the static strategy that a request comes to."""
-    return asked if asked.get("type") == "static" else searching.AUTO
+def strategy(requested: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the static strategy for a requested one."""
+    return requested if requested.get("type") == "static" else searching.AUTO
 
 
 def new_store(body: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -161,20 +161,20 @@ def new_store(body: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 
 def changed(store: Document, body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a store with what a request changes of it."""
-    given = {key: body[key] for key in _STORE if key in body}
+    """Return a store with the changes of a request."""
+    changes = {key: body[key] for key in _STORE if key in body}
     fallbacks = {"name": "", "metadata": {}}
-    return {**store, **{key: value or fallbacks.get(key) for key, value in given.items()}}
+    return {**store, **{key: value or fallbacks.get(key) for key, value in changes.items()}}
 
 
 def expires_at(store: Document) -> int | None:
-    """Return when a store expires, in seconds since the epoch; None where it does not."""
+    """Return when a store expires, in seconds since the epoch; None if it does not."""
     after = store["expires_after"]
     return None if after is None else int(store["last_active_at"]) + after["days"] * DAY
 
 
 def is_expired(store: Document, now: float) -> bool:
-    """Return whether a store has expired by a time."""
+    """Tell whether a store has expired at a time."""
     return (end := expires_at(store)) is not None and now >= end
 
 
@@ -198,7 +198,7 @@ def shown(store: Document, files: Mapping[str, Document], now: float) -> dict[st
 
 
 def new_file(file: Document, content: str | None, one: FileToAdd, now: float, ready: float) -> dict[str, Any]:
-    """Return a file of a store, with its chunks; without `content` it fails, for it is no text."""
+    """Return a file of a store, with its chunks; without `content` it has failed, because it is not text."""
     failed = {
         "code": "unsupported_file",
         "message": "This mock reads files of text in UTF-8 alone; this one is something else.",
@@ -230,7 +230,7 @@ def status_at(file: Document, now: float) -> FileStatus:
 
 
 def file_bytes(file: Document, now: float) -> int:
-    """Return the bytes that a file takes in its store: its chunks and their vectors."""
+    """Return the size of a file in its store, in bytes: its chunks and their vectors."""
     if status_at(file, now) != "completed":
         return 0
     return sum(len(chunk["text"].encode()) + 4 * searching.DIMENSIONS for chunk in file["chunks"])
@@ -253,14 +253,14 @@ def shown_file(store: str, name: str, file: Document, now: float) -> dict[str, A
 
 
 def counts(files: Any, now: float) -> dict[str, int]:
-    """Return how many files there are by status, and in all."""
+    """Return the number of files by status, and the total."""
     found = [status_at(file, now) for file in files]
     statuses: tuple[FileStatus, ...] = ("in_progress", "completed", "failed", "cancelled")
     return {**{status: found.count(status) for status in statuses}, "total": len(found)}
 
 
 def new_batch(store: str, now: float) -> dict[str, Any]:
-    """Return a batch of files as it is kept; its files name it."""
+    """Return the record of a batch of files; its files have its id."""
     return {"id": f"vsfb_{secrets.token_hex(16)}", "created_at": int(now), "store": store}
 
 
@@ -295,7 +295,7 @@ def results_page(queries: Sequence[str], found: Sequence[Mapping[str, Any]]) -> 
 
 
 def content_page(file: Document) -> dict[str, Any]:
-    """Return the page that has a file's text."""
+    """Return the page with a file's text."""
     return {
         "object": "vector_store.file_content.page",
         "data": [{"type": "text", "text": file["content"]}],
@@ -305,7 +305,7 @@ def content_page(file: Document) -> dict[str, Any]:
 
 
 def deleted(name: str, kind: str) -> dict[str, Any]:
-    """Return what tells that a store, or a file of one, is gone."""
+    """Return the document of a deleted store, or of a deleted file of one."""
     return {"id": name, "object": f"{kind}.deleted", "deleted": True}
 
 

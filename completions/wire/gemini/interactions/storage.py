@@ -14,7 +14,7 @@ from completions.wire.base import StoredDocument
 from completions.wire.gemini.interactions.answer import is_interaction_id, unfinished
 from completions.wire.gemini.interactions.request import steps_of
 from completions.wire.gemini.interactions.stream import count_seen, interaction_events
-from completions.wire.resumed import due, length_noted, length_of
+from completions.wire.resumed import due, length_of, length_record
 
 INTERACTION = "interaction"
 WHOLE_TEXT = Length(10**9)
@@ -31,7 +31,7 @@ def stored_interaction(
     """Return the record of an interaction: the interaction, its input, and the steps before that."""
     begins, ends = span
     record = {"interaction": interaction, "input": steps_of(prompt.body.get("input")), "before": earlier}
-    notes = {"begins": begins, "ends": ends, "background": prompt.background, **length_noted(prompt.per_chunk)}
+    notes = {"begins": begins, "ends": ends, "background": prompt.background, **length_record(prompt.per_chunk)}
     return StoredDocument(INTERACTION, interaction["id"], record | notes)
 
 

@@ -1,4 +1,4 @@
-"""Step 2 for responses: what an item of the input may be, by its type, and which outputs answer which calls.
+"""Step 2 for responses: validate the items of the input by type, and match outputs with calls.
 
 The shapes are those of `openai.types.responses` in the SDK (`ResponseInputItemParam`).
 """
@@ -34,7 +34,7 @@ from completions.wire.validation import (
 _STRING, _TEXT, _ID = string(), string(high=MAX_TEXT), string(low=1)
 _CALL_ID = string(low=1, high=64)
 _CALLED = string(low=1, pattern="^[a-zA-Z0-9_-]+$")
-"""The name of what was called, which is refused as that of a tool is (quoted until 2026-09)."""
+"""The name of a called tool, which has the error of tools' names (quoted until 2026-09)."""
 _STATUS = nullable(choice("in_progress", "completed", "incomplete"))
 
 TEXT_FILE = (
@@ -47,7 +47,7 @@ SUPPORTED = (
 
 
 def _readable(value: Any) -> Problem | None:
-    """Check a file's data, which is neither sound nor film (recorded in February 2026)."""
+    """Check a file's data, which cannot be audio or video (recorded in February 2026)."""
     if (problem := file_data(value)) is not None:
         return problem
     kind = value[len("data:") :].partition(",")[0].partition(";")[0]
@@ -58,7 +58,7 @@ def _readable(value: Any) -> Problem | None:
 
 
 def _picture(value: Any) -> Problem | None:
-    """Check the URL of an image, whose data must begin as an image's does (quoted until 2026-09, of `data:` URLs)."""
+    """Check the URL of an image, whose data must begin like an image (quoted until 2026-09, of `data:` URLs)."""
     if (problem := image_url(value)) is None and value[:5].lower() == "data:" and not is_picture(value):
         raise RequestError(NO_PICTURE, code="invalid_value", param="input")
     return problem
@@ -72,8 +72,8 @@ def _image(fields: Mapping[str, Check]) -> Check:
 
     def check(value: Any) -> Problem | None:
         problem = seen(value)
-        given = problem is not None or value.get("image_url") or value.get("file_id")
-        return problem if given else missing("image_url", value, fields)
+        is_given = problem is not None or value.get("image_url") or value.get("file_id")
+        return problem if is_given else missing("image_url", value, fields)
 
     return check
 
@@ -83,18 +83,18 @@ def _file(fields: Mapping[str, Check]) -> Check:
 
     def check(value: Any) -> Problem | None:
         problem = read(value)
-        given = problem is not None or any(value.get(key) for key in ("file_data", "file_id", "file_url"))
-        return problem if given else missing("file_id", value, fields)
+        is_given = problem is not None or any(value.get(key) for key in ("file_data", "file_id", "file_url"))
+        return problem if is_given else missing("file_id", value, fields)
 
     return check
 
 
-def _input_parts(unsaid: Callable[[Check], Check]) -> Mapping[str, Check]:
-    """Return the checks of the parts; `unsaid` makes that of a field which need not be said."""
-    image = {"type": anything, "detail": unsaid(choice("low", "high", "auto", "original"))}
+def _input_parts(optional: Callable[[Check], Check]) -> Mapping[str, Check]:
+    """Return the checks of the parts; `optional` makes the check of an optional field."""
+    image = {"type": anything, "detail": optional(choice("low", "high", "auto", "original"))}
     image |= {"file_id": nullable(_ID), "image_url": nullable(_picture), **CACHE_POINT}
-    file = {"type": anything, "detail": unsaid(choice("auto", "low", "high")), "file_data": unsaid(_readable)}
-    file |= {"file_id": nullable(_ID), "file_url": unsaid(_ID), "filename": unsaid(_STRING), **CACHE_POINT}
+    file = {"type": anything, "detail": optional(choice("auto", "low", "high")), "file_data": optional(_readable)}
+    file |= {"file_id": nullable(_ID), "file_url": optional(_ID), "filename": optional(_STRING), **CACHE_POINT}
     written = record({"type": anything, "text": _TEXT, **CACHE_POINT}, ("text",))
     return {"input_text": written, "input_image": _image(image), "input_file": _file(file)}
 
@@ -123,7 +123,7 @@ _TOLD_PARTS = (
 )
 _SAID = ("output_text", "refusal")
 _ASKED = ("input_text", "input_image", "input_file", "scoped_content", "input_audio")
-"""The parts of any message, of an answer, and of what is said to the model, in the API's order (2026-08-30)."""
+"""The parts of any message, of answers, and of input messages, in the API's order (2026-08-30)."""
 
 
 def _part(value: Any) -> Problem | None:
@@ -138,7 +138,7 @@ def _part(value: Any) -> Problem | None:
 
 
 def _foreign(message: Mapping[str, Any]) -> Problem | None:
-    """Return a part that is the model's, or that is for the model, in a message of the other side."""
+    """Return the problem of an output part in an input message, or the reverse."""
     allowed = _SAID if message["role"] == "assistant" else _ASKED
     for at, part in enumerate(message["content"]):
         if part["type"] not in allowed:
@@ -150,11 +150,11 @@ _CONTENT = text_or("objects", array(_part, "objects"), high=MAX_TEXT)
 _OUTPUT = text_or("objects", array(tagged("type", _input_parts(nullable)), "objects"), high=MAX_TEXT)
 
 VARIABLE = either("one of a string or object", string=_TEXT, object=tagged("type", _INPUT_PARTS))
-"""Check what stands for a variable of a prompt template."""
+"""The check of a value of a prompt template's variable."""
 
 _ROLES = ("assistant", "system", "developer", "user")
 _CODEX: Mapping[str, Check] = {"internal_chat_message_metadata_passthrough": nullable(obj)}
-"""What Codex has in its items where it is signed in with ChatGPT (0.171)."""
+"""The fields in items of Codex if it is signed in with ChatGPT (0.171)."""
 _BASE: Mapping[str, Check] = {"type": anything, "id": nullable(_ID), "status": _STATUS, **_CODEX}
 
 
@@ -166,7 +166,7 @@ _ANSWERED = record(
 
 
 def _message(value: dict[str, Any]) -> Problem | None:
-    """Check a message: its role, which the API tells at the message, and then what the role may have."""
+    """Check a message: its role, whose error has the message's path, and then the role's fields."""
     role = value.get("role")
     if type(role) is not str or role not in _ROLES:
         return wrong_value(role if type(role) is str else "", _ROLES)
@@ -182,7 +182,7 @@ _FROM: Mapping[str, Check] = {"caller": nullable(obj), "namespace": nullable(_ST
 _LATER: Mapping[str, Check] = {"async": nullable(boolean)}
 _SUMMARY = array(record({"type": choice("summary_text"), "text": _TEXT}, ("type", "text")), "objects")
 _UNTOLD = array(obj, "objects", high=0)
-"""The content of reasoning, which is not told and does not come back (quoted of GPT-5.6 and GPT-6 until 2026-10)."""
+"""The content of reasoning, which is not sent, and not accepted back (quoted of GPT-5.6 and GPT-6 until 2026-10)."""
 
 _ANY_STATUS = nullable(_STRING)
 
@@ -197,10 +197,10 @@ _FUNCTION_OUTPUT = record(_FUNCTION_OUTPUT_FIELDS, ("output",))
 
 
 def _function_output(value: Any) -> Problem | None:
-    """Check what a function gave: it has the id of its call, or the name of the tool that made it unasked."""
+    """Check a function's output: it has the id of its call, or the name of the tool that made it without a call."""
     problem = _FUNCTION_OUTPUT(value)
-    given = any(value.get(key) is not None for key in ("call_id", "name"))
-    return problem or (None if given else missing("call_id", value, _FUNCTION_OUTPUT_FIELDS))
+    is_given = any(value.get(key) is not None for key in ("call_id", "name"))
+    return problem or (None if is_given else missing("call_id", value, _FUNCTION_OUTPUT_FIELDS))
 
 
 _EFFORT = record({"effort": choice(*EFFORTS)}, ("effort",))
@@ -209,7 +209,7 @@ _UPDATE = record({"type": anything, "id": nullable(_ID), "reasoning": _EFFORT, "
 
 
 def _update(value: Any) -> Problem | None:
-    """Check a change of the configuration, which says something (measured on 2026-10-01 of the effort)."""
+    """Check a configuration update, which cannot be empty (measured on 2026-10-01 of the effort)."""
     return _UPDATE(value) or (None if value.keys() & {"reasoning", "text"} else missing("reasoning", value, ()))
 
 
@@ -275,12 +275,12 @@ _ITEMS: Mapping[str, Check] = {
     ),
 }
 _TOLD_ITEMS = sorted(_ITEMS.keys() - {"configuration_update"})
-"""The types as the API lists them (measured on 2026-08-30), of which the SDK has one more."""
+"""The types in the API's list (measured on 2026-08-30); the SDK has one more."""
 _REFERENCE = record({"type": anything, "id": _ID}, ("id",))
 
 
 def item(value: Any) -> Problem | None:
-    """Check one item; without a type it is a message, or with an id alone a reference."""
+    """Check one item; without a type it is a message, or a reference if it has only an id."""
     if type(value) is not dict:
         return wrong_type("an input item", value)
     if (kind := value.get("type")) is None:
@@ -300,16 +300,16 @@ _CALLS = {
     "shell_call": ("shell_call_output", "shell call"),
     "apply_patch_call": ("apply_patch_call_output", "apply patch call"),
 }
-"""The calls that the client answers: the type of the answer, and what the API calls it."""
+"""The types of calls that the client answers: the type of the output, and its name in the API's error."""
 
 _ANSWERS = {answer: (call, noun) for call, (answer, noun) in _CALLS.items()}
 
 
 def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
-    """Return a call that no output answers, or an output that answers none."""
+    """Return the problem of a call without an output, or of an output without a call."""
     open_calls: dict[tuple[Any, Any], Any] = {}
-    for given in items:
-        kind, call = text(given.get("type")), text_or_none(given.get("call_id"))
+    for entry in items:
+        kind, call = text(entry.get("type")), text_or_none(entry.get("call_id"))
         if kind in _CALLS:
             open_calls[kind, call] = call
         elif kind == "tool_search_call":  # one that the client runs may be answered as a function's is, or not

@@ -1,4 +1,4 @@
-"""What OpenAI's responses refuse because of the model, in their own words, which are not those of chat completions.
+"""OpenAI's errors of responses that depend on the model; their wording differs from that of chat completions.
 
 Requests to api.openai.com with gpt-5.6-terra on 2026-08-30, which another project wrote down, are the source of most.
 """
@@ -46,7 +46,7 @@ def _search(prompt: Prompt, can: Capabilities) -> Occurrence | None:
 
 @dataclass(frozen=True, slots=True)
 class OwnTool:
-    """Finds a tool of the API's own."""
+    """Finds one of the API's own tools."""
 
     kind: str
     needs: str = "tools"
@@ -64,11 +64,11 @@ def _no_tool(kind: str, source: str, seen: str) -> Refusal:
 
 
 UNTHINKING = {"web_search": "web_search", "image_generation": "image_gen"}
-"""The hosted tools that need more than minimal reasoning, as the API's message calls them, by how their types begin."""
+"""The hosted tools that need more than minimal reasoning: their names in the API's message, by prefix of their type."""
 
 
 def _hosted_at_minimal_effort(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-    """Find hosted tools that are to be used with minimal reasoning."""
+    """Find hosted tools in a request with minimal reasoning."""
     if prompt.reasoning_effort != "minimal":
         return None
     kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
@@ -79,8 +79,8 @@ def _hosted_at_minimal_effort(prompt: Prompt, can: Capabilities) -> Occurrence |
 SMALL = re.compile(r"-(?:mini|nano)\b")
 
 
-def _sealed(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-    """Find what only thoughts would have; a small model that has none was recorded to take it."""
+def _encrypted_reasoning(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    """Find a request for encrypted reasoning; a small model without reasoning was recorded to accept it."""
     asks = "reasoning.encrypted_content" in included(prompt.body)
     return Occurrence("include") if asks and not SMALL.search(prompt.model or "") else None
 
@@ -88,8 +88,8 @@ def _sealed(prompt: Prompt, can: Capabilities) -> Occurrence | None:
 SEARCHES = ("web_search", "mcp", "file_search")
 
 
-def _unequipped(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-    """Find a request for research that has no tool to search with; a prompt may have tools of its own."""
+def _research_without_tools(prompt: Prompt, can: Capabilities) -> Occurrence | None:
+    """Find a request for research without a search tool; a prompt template may have its own tools."""
     kinds = [str(tool.get("type")) for tool in dicts(prompt.body.get("tools"))]
     equipped = prompt.body.get("prompt") or any(kind.startswith(SEARCHES) for kind in kinds)
     return None if equipped else Occurrence("tools")
@@ -106,7 +106,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     parameter_refusal(
         "research_alone",
-        _unequipped,
+        _research_without_tools,
         "Deep research models require at least one of 'web_search_preview', 'mcp', or 'file_search' tools.",
         source="quotes by users, of o3-deep-research and o4-mini-deep-research",
         seen="2026-08-30",
@@ -165,7 +165,7 @@ REFUSALS: tuple[Refusal, ...] = (
     ),
     parameter_refusal(
         "reasoning",
-        _sealed,
+        _encrypted_reasoning,
         "Encrypted content is not supported with this model.",
         source="quotes by users, of gpt-4o and gpt-4.1; microsoft/agent-framework 7483; gpt-4.1-mini takes it (rig)",
         seen="2026-10-05",

@@ -59,7 +59,7 @@ _EFFORTS = choice(*EFFORTS)
 
 
 def _effort(value: Any) -> Problem | None:
-    """Check an effort; the API tells otherwise of what it expects than it does elsewhere (measured on 2026-08-30)."""
+    """Check an effort, for which the API has another wording of the expected values (measured on 2026-08-30)."""
     problem = _EFFORTS(value)
     if type(value) is int:
         return wrong_type("one of 'minimal', 'low', 'medium', or 'high'", value)
@@ -93,20 +93,20 @@ _FORMATS = tagged(
 )
 
 
-def identifier(start: str) -> Check:
-    """Check an id by what it begins with."""
+def identifier(prefix: str) -> Check:
+    """Check an id by its prefix."""
     text = string(low=1)
 
     def check(value: Any) -> Problem | None:
-        if (problem := text(value)) is not None or value.startswith(start):
+        if (problem := text(value)) is not None or value.startswith(prefix):
             return problem
-        return Problem("Invalid", f": '{value[:200]}'. Expected an ID that begins with '{start}'.", "invalid_value")
+        return Problem("Invalid", f": '{value[:200]}'. Expected an ID that begins with '{prefix}'.", "invalid_value")
 
     return check
 
 
 def text(rules: SchemaRules) -> Check:
-    """Return the check of what the text is to be, and of its schema where it is strict."""
+    """Return the check of `text`, including its schema if it is strict."""
 
     def form(value: Any) -> Problem | None:
         problem = _FORMATS(value)
@@ -114,19 +114,19 @@ def text(rules: SchemaRules) -> Check:
             return problem
         if (why := strict_schema.strict(value["schema"], rules)) is None:
             return None
-        said = f"Invalid schema for response_format '{value['name']}': {why}"
-        return worded_problem(said, "invalid_json_schema", "schema")
+        message = f"Invalid schema for response_format '{value['name']}': {why}"
+        return worded_problem(message, "invalid_json_schema", "schema")
 
     verbosity = nullable(choice("low", "medium", "high"))
     return nullable(record({"format": nullable(form), "verbosity": verbosity}))
 
 
 def _variables(value: Any) -> Problem | None:
-    """Check what stands for the variables of a prompt template: texts, or parts of the input."""
+    """Check the values of a prompt template's variables: texts, or parts of the input."""
     if (problem := obj(value)) is not None:
         return problem
-    found = ((name, VARIABLE(given)) for name, given in value.items())
-    return next((problem.under(name) for name, problem in found if problem is not None), None)
+    problems = ((name, VARIABLE(variable)) for name, variable in value.items())
+    return next((problem.under(name) for name, problem in problems if problem is not None), None)
 
 
 _PROMPT = record({"id": string(low=1), "variables": nullable(_variables), "version": nullable(_STRING)}, ("id",))
@@ -154,13 +154,13 @@ _COUNTED: Mapping[str, Check] = {
 }
 _INCLUDED = array(choice(*INCLUDABLE), f"one of {listed([shortened(name) for name in INCLUDABLE], 'or')}")
 _TIER = choice("auto", "default", "fast", "flex", "priority", also=("scale", "ultrafast"))
-_KEPT_SHORT = record({"type": string(), "compact_threshold": nullable(integer(1000))}, ("type",))
-_MANAGED = array(_KEPT_SHORT, "objects", low=1)
+_COMPACTION_SETTINGS = record({"type": string(), "compact_threshold": nullable(integer(1000))}, ("type",))
+_MANAGEMENT = array(_COMPACTION_SETTINGS, "objects", low=1)
 
 
 def _management(value: Any) -> Problem | None:
-    """Check how a conversation is kept short (requests to gpt-6-astra and gpt-6-luna, and others, September 2026)."""
-    if (problem := _MANAGED(value)) is not None:
+    """Check the compaction of a conversation (requests to gpt-6-astra and gpt-6-luna, and others, September 2026)."""
+    if (problem := _MANAGEMENT(value)) is not None:
         return problem
     other = next((each["type"] for each in value if each["type"] != "compaction"), None)
     return other and worded_problem(f"Unsupported context_management type: '{other}'.", None, "")
@@ -199,19 +199,19 @@ FIELDS: Mapping[str, Check] = {
     "client_metadata": nullable(obj),  # Codex CLI sends it by default; the API took it in 2026
     "image": nullable(_IMAGE),
 }
-"""The fields in the order in which the API looks at them (measured on 2026-08-30, but for the last four)."""
+"""The fields in the order in which the API checks them (measured on 2026-08-30, except for the last four)."""
 
 _REQUEST = whole_request(FIELDS)
 
 
 def request(rules: SchemaRules) -> Check:
-    """Return the check of a request's fields where the rules of schemas are others than OpenAI's."""
+    """Return the check of a request's fields if the rules for schemas are not OpenAI's."""
     return whole_request({**FIELDS, "text": text(rules), "tools": nullable(tools(rules))})
 
 
 _COUNT = record({**_COUNTED, "personality": _STRING})
 _SENT_BY_CODEX = ("parallel_tool_calls", "reasoning", "text", "tools")
-"""What Codex CLI sends with each compaction (`CompactionInput` of its source), although the SDK has it not."""
+"""Fields that Codex CLI sends with each compaction (`CompactionInput` of its source), and that the SDK lacks."""
 
 _COMPACTION = record(
     {
@@ -227,29 +227,29 @@ _COMPACTION = record(
 
 def validate(body: dict[str, Any], fields: Check = _REQUEST) -> None:
     """Raise `RequestError` for the first thing that the API would refuse: of one field, then between fields."""
-    refuse(_absent_at_first(body) or fields(body) or _across(body))
+    refuse(_missing_first(body) or fields(body) or _across(body))
 
 
 def validate_count(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for what is wrong with a request whose tokens are to be counted."""
-    refuse(_COUNT(body) or _two_pasts(body))
+    """Raise `RequestError` for an invalid request to count tokens."""
+    refuse(_COUNT(body) or _two_conversations(body))
 
 
 def validate_compaction(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for what is wrong with a request to compact a conversation."""
+    """Raise `RequestError` for an invalid request to compact a conversation."""
     refuse(_COMPACTION(body) or _nothing(body) or unsearchable(body))
 
 
 def _across(body: Mapping[str, Any]) -> Problem | None:
     return (
-        _two_pasts(body)
+        _two_conversations(body)
         or _empty(body)
         or only_with("stream_options", "stream", body)
-        or _unkept(body)
-        or _in_no_hurry(body)
+        or _background_unstored(body)
+        or _completion_window(body)
         or unsuitable(body)
         or unsearchable(body)
-        or _unread(body)
+        or _unsupported_file(body)
         or _json_mode(body)
         or _searches_for_json(body)
     )
@@ -262,10 +262,10 @@ MOVED = (
 )
 
 
-def _absent_at_first(body: Mapping[str, Any]) -> Problem | None:
-    """Return the problem of what is missing, or null, or of another API, which comes before all others (2026-08-30).
+def _missing_first(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of missing, null or other APIs' fields, which comes before all others (2026-08-30).
 
-    To go on with a previous response takes an input too; a prompt may have its own.
+    Continuing a previous response also requires an input; a prompt template may have its own.
     """
     if body.get("prompt") is None:
         if "model" not in body:
@@ -274,20 +274,20 @@ def _absent_at_first(body: Mapping[str, Any]) -> Problem | None:
             return missing("input", body, FIELDS)
     for key in ("model", "input"):
         if body.get(key, "") is None and body.get("prompt") is None and body.get("conversation") is None:
-            return wrong_type("a string", {}).under(key)  # null is an object to the API
+            return wrong_type("a string", {}).under(key)  # the API treats null as an object
     if body.get("model") == "":
         return worded_problem("The requested model '' does not exist.", "model_not_found", "model")
     return worded_problem(MOVED, "unsupported_parameter", "") if "messages" in body else None
 
 
 def _empty(body: Mapping[str, Any]) -> Problem | None:
-    if body.get("input") not in ("", []) or any(body.get(key) is not None for key in PASTS):
+    if body.get("input") not in ("", []) or any(body.get(key) is not None for key in CONTINUATIONS):
         return None
     why = "One of \"input\" or \"previous_response_id\" or 'prompt' or 'conversation' must be provided."
     return worded_problem(why, "missing_required_parameter", "")
 
 
-PASTS = ("previous_response_id", "prompt", "conversation")
+CONTINUATIONS = ("previous_response_id", "prompt", "conversation")
 
 
 def _nothing(body: Mapping[str, Any]) -> Problem | None:
@@ -300,21 +300,21 @@ def _nothing(body: Mapping[str, Any]) -> Problem | None:
     return missing("input", body, FIELDS)
 
 
-def _two_pasts(body: Mapping[str, Any]) -> Problem | None:
+def _two_conversations(body: Mapping[str, Any]) -> Problem | None:
     if body.get("previous_response_id") is None or body.get("conversation") is None:
         return None
     only = "Ensure you are only providing one of: 'pre..._id' or 'conversation'."
     return worded_problem(f"Mutually exclusive parameters: ''. {only}", "mutually_exclusive_parameters", "")
 
 
-def _unkept(body: Mapping[str, Any]) -> Problem | None:
+def _background_unstored(body: Mapping[str, Any]) -> Problem | None:
     if body.get("background") is not True or body.get("store") is not False:
         return None
     return worded_problem("Background mode requires 'store' to be true.", None, "background")
 
 
-def _in_no_hurry(body: Mapping[str, Any]) -> Problem | None:
-    """Return the problem of an answer that may take hours and that is waited for (by the SDK's description)."""
+def _completion_window(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of a long completion window without background mode (by the SDK's description)."""
     window = (body.get("background_options") or {}).get("completion_window", "soonest")
     if window == "soonest" or (body.get("background") is True and body.get("stream") is not True):
         return None
@@ -322,11 +322,11 @@ def _in_no_hurry(body: Mapping[str, Any]) -> Problem | None:
     return worded_problem(why, None, "background_options.completion_window")
 
 
-def _unread(body: Mapping[str, Any]) -> Problem | None:
-    """Return the problem of a file that is sound or film, by its address (recorded in February 2026)."""
-    given = (part for one in own_items(body) for key in ("content", "output") for part in dicts(one.get(key)))
-    named = (named_type(part.get("file_url") or "") or "" for part in given if part.get("type") == "input_file")
-    if not any(kind.startswith(("audio/", "video/")) for kind in named):
+def _unsupported_file(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of an audio or video file, by its URL (recorded in February 2026)."""
+    parts = (part for one in own_items(body) for key in ("content", "output") for part in dicts(one.get(key)))
+    media_types = (named_type(part.get("file_url") or "") or "" for part in parts if part.get("type") == "input_file")
+    if not any(kind.startswith(("audio/", "video/")) for kind in media_types):
         return None
     return worded_problem(
         "The file type you uploaded is not supported. Please try again with a pdf", "unsupported_file", "input"
@@ -342,7 +342,7 @@ def _json_mode(body: Mapping[str, Any]) -> Problem | None:
 
 
 def _searches_for_json(body: Mapping[str, Any]) -> Problem | None:
-    """Refuse JSON mode beside a search of the web, which a schema may stand beside (quoted until 2026-10)."""
+    """Refuse JSON mode with web search, which is allowed with a schema (quoted until 2026-10)."""
     form = (body.get("text") or {}).get("format") or {"type": "text"}
     searches = any(tool["type"].startswith("web_search") for tool in body.get("tools") or ())
     if form["type"] != "json_object" or not searches:
@@ -356,7 +356,7 @@ def matched(items: Iterable[Mapping[str, Any]]) -> None:
 
 
 def present(places: Collection[Place], documents: Mapping[Place, Document]) -> None:
-    """Raise the error of the first thing that a request refers to and that is not kept."""
+    """Raise the error of the first referenced document that is not stored."""
     for kind, name in places:
         if (kind, name) not in documents:
             raise _absent(kind, name)
@@ -375,7 +375,7 @@ def _absent(kind: str, name: str) -> RequestError:
 
 
 MAX_NEW = 20
-"""Items that a conversation takes at a time."""
+"""The most items that are added to a conversation at a time."""
 
 _SOME = array(item, "objects", high=MAX_NEW)
 _CONVERSATION_REQUEST = record({"items": nullable(_SOME), "metadata": nullable(metadata)})
@@ -383,10 +383,10 @@ _ITEMS_REQUEST = record({"items": _SOME}, ("items",))
 
 
 def validate_conversation(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for what is wrong with a new conversation."""
+    """Raise `RequestError` for an invalid request for a conversation."""
     refuse(_CONVERSATION_REQUEST(body))
 
 
 def validate_items(body: dict[str, Any]) -> None:
-    """Raise `RequestError` for what is wrong with the items that a conversation is to get."""
+    """Raise `RequestError` for invalid items for a conversation."""
     refuse(_ITEMS_REQUEST(body))

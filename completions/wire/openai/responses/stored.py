@@ -16,7 +16,7 @@ from completions.wire.fields import dicts, without_fields
 from completions.wire.openai.responses import reasoning_order
 from completions.wire.openai.responses.document import prefix, unfinished
 from completions.wire.openai.responses.stream import narrate
-from completions.wire.resumed import due, length_noted, length_of
+from completions.wire.resumed import due, length_of, length_record
 
 RESPONSE, CONVERSATION, ITEM = "response", "conversation", "item"
 AUTO = "auto"
@@ -56,7 +56,7 @@ def with_notes(
 
     With these its stream continues with the same events, and it is retrieved as the same document.
     """
-    notes = length_noted(per_chunk)
+    notes = length_record(per_chunk)
     notes |= {} if tier == AUTO else {"tier": tier}
     notes |= {} if shown is None else {"shown": dict(shown)}
     if not notes:
