@@ -188,11 +188,11 @@ def record(
     required: Collection[str] = (),
     *,
     others: bool = False,
-    told: Callable[[dict[str, Any]], Problem | None] | None = None,
+    first_problem: Callable[[dict[str, Any]], Problem | None] | None = None,
 ) -> Check:
     """Check an object with these keys and no others; with `others`, any further keys.
 
-    For an invalid object, `told` returns the problem to report in place of the first one.
+    For an invalid object, `first_problem` returns the problem to report in place of the first one.
     """
 
     def check(value: Any) -> Problem | None:
@@ -200,14 +200,14 @@ def record(
             return wrong_type("an object", value)
         for key in required:
             if key not in value:
-                return missing(key, value, fields) if told is None else told(value)
+                return missing(key, value, fields) if first_problem is None else first_problem(value)
         for key, item in value.items():
             if (field := fields.get(key)) is None:
                 if others:
                     continue
-                return unknown(key) if told is None else told(value)
+                return unknown(key) if first_problem is None else first_problem(value)
             if (problem := field(item)) is not None:
-                return problem.under(key) if told is None else told(value)
+                return problem.under(key) if first_problem is None else first_problem(value)
         return None
 
     return check

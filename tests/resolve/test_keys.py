@@ -19,7 +19,7 @@ from completions.resolve.keys import key_in, masked
 from completions.state.namespaces import Namespace, namespace
 from completions.views.lookups import model_list
 from completions.wire.openai.chat.format import ChatCompletions
-from completions.wire.openai.headers import STEADY_HEADERS
+from completions.wire.openai.headers import CONSTANT_HEADERS
 from tests.asgi import Answer, Connection, call, scope
 from tests.scripts import asked
 
@@ -120,7 +120,7 @@ async def test_organization_and_project__are_echoed(app: Handler, defaults: Call
         assert answer.status == status
         assert (answer.headers["openai-organization"], answer.headers["openai-project"]) == ("org-1", "proj-1")
     plain = (await call(app, "POST", CHAT, BODY)).headers
-    own = {name: STEADY_HEADERS[name] for name in ("openai-organization", "openai-project")}
+    own = {name: CONSTANT_HEADERS[name] for name in ("openai-organization", "openai-project")}
     assert own.items() <= plain.items()
 
 
@@ -198,7 +198,7 @@ async def test_limits__count_down_on_every_answer(app: Handler, defaults: Callab
     assert "on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in " in message
     assert answers[-1].headers["retry-after"] == "20"
     assert 19_000 < int(answers[-1].headers["retry-after-ms"]) <= 20_000
-    assert answers[-1].headers["openai-version"] == STEADY_HEADERS["openai-version"]
+    assert answers[-1].headers["openai-version"] == CONSTANT_HEADERS["openai-version"]
 
 
 async def test_limits__hold_for_every_format_together(app: Handler, defaults: Callable[[str], None]) -> None:
@@ -220,7 +220,7 @@ async def test_limits__a_request_that_the_api_refuses_costs_nothing(
 async def test_limits__none_leave_the_steady_headers(app: Handler, defaults: Callable[[str], None]) -> None:
     defaults("")
     headers = (await call(app, "POST", CHAT, BODY)).headers
-    assert STEADY_HEADERS.items() <= headers.items()
+    assert CONSTANT_HEADERS.items() <= headers.items()
 
 
 async def test_limits__of_images_are_told_where_there_are_some(app: Handler, defaults: Callable[[str], None]) -> None:

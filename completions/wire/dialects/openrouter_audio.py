@@ -89,10 +89,10 @@ class OpenRouterTranscriptions(Transcriptions):
     fields = Translations.fields
     lists: Sequence[str] = ("timestamp_granularities", "keyterms")
 
-    def asked(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
+    def read_request(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
         """Read the request; it is JSON unless it is a form."""
         if content_type.partition(";")[0].strip().lower() == "multipart/form-data":
-            return super().asked(body, content_type)
+            return super().read_request(body, content_type)
         document = decode_object(body)
         audio = mapping(document.get("input_audio"))
         if address := text(audio.get("url")):

@@ -1,4 +1,4 @@
-"""Where OpenAI's formats are spoken, by OpenAI and by those who speak a dialect of them."""
+"""The addresses of OpenAI's formats, at OpenAI and at vendors with a dialect."""
 
 from collections.abc import Mapping
 
@@ -19,9 +19,9 @@ from completions.wire.openai.transcriptions import Transcriptions, Translations
 
 
 def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> list[Address]:
-    """Return OpenAI's own addresses, with its format of chat, which knows its dialects.
+    """Return OpenAI's own addresses; `chat` is its chat format, with the dialects.
 
-    A response of a model whose name begins as one in `by_model` is that vendor's.
+    Responses of models whose names begin with a prefix in `by_model` are in that vendor's dialect.
     """
     return [
         Address("v1/chat/completions", chat),
@@ -46,7 +46,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
 
 
 def dialect_addresses(dialect: Dialect, chat: ChatCompletions) -> list[Address]:
-    """Return the addresses of a dialect, behind its place; whatever else is asked there is refused in its words."""
+    """Return the addresses of a dialect, under its place; all other requests there are refused with its wording."""
     place = dialect.place
     return [
         Address(f"{place}chat/completions", chat),
@@ -60,6 +60,6 @@ def dialect_addresses(dialect: Dialect, chat: ChatCompletions) -> list[Address]:
 
 
 def _host(place: str) -> str:
-    """Return what stands for the vendor's host in a place: `vllm/` of `vllm/v1/`, all of it where Google's is below."""
+    """Return the part of a place for the vendor's host: `vllm/` of `vllm/v1/`; all of it if Google's is below it."""
     first = place.partition("/")[0]
     return place if first.startswith("v1") else f"{first}/"

@@ -23,7 +23,7 @@ from completions.wire.openai import embeddings_rules, legacy_rules
 from completions.wire.openai import models as catalogue
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.files import FILE
-from completions.wire.openai.headers import STEADY_HEADERS, headers_of, image_limits
+from completions.wire.openai.headers import CONSTANT_HEADERS, headers_of, image_limits
 from completions.wire.openai.responses import rules as responses_rules
 from completions.wire.openai.wordings import COMMON
 from completions.wire.refusals import Refusal
@@ -318,7 +318,7 @@ class OpenAIFormat(WireFormat):
         if status != 200 or not (model and self.has_limits):
             return headers_of(f"{elapsed_ms:.0f}", status, model, self.has_limits and self.has_limits_in_errors)
         model_header = {"openai-model": model} if self.names_model and model.isascii() and model.isprintable() else {}
-        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **STEADY_HEADERS, **model_header}
+        return {"openai-processing-ms": f"{elapsed_ms:.0f}", **CONSTANT_HEADERS, **model_header}
 
     def adapt_error(self, exc: RequestError) -> RequestError:
         """Return an error with the dialect's status and wording."""

@@ -128,7 +128,7 @@ def _missing(name: str) -> RequestError:
 def new_batch(
     body: Mapping[str, Any], created: float, wrong: Sequence[Mapping[str, Any]], total: int
 ) -> dict[str, Any]:
-    """Return the record of a batch: what was asked for, the times of its states, and what is wrong with it.
+    """Return the record of a batch: the request, the times of its states, and its errors.
 
     `started` is when its lines begin to be answered, `each` the seconds that one takes, `done` when all are answered.
     """

@@ -13,15 +13,15 @@ LIMITS = {
     "x-ratelimit-reset-tokens": "0s",
 }
 IMAGES = 50_000
-"""Images that may be sent in a minute (recorded in August 2025 and September 2026)."""
-STEADY_HEADERS = {**VERSION, **ACCOUNT, **LIMITS}
+"""The image limit per minute (recorded in August 2025 and September 2026)."""
+CONSTANT_HEADERS = {**VERSION, **ACCOUNT, **LIMITS}
 """Headers that OpenAI documents. Their values are constant, since nothing is limited."""
 
 
 def headers_of(time_taken: str, status: int, model: str | None, has_limits: bool) -> Mapping[str, str]:
-    """Return the headers of an answer that is an error, or that no model makes.
+    """Return the headers of an error, or of an answer without a model.
 
-    Who is not known is told nothing of an account, and no time is taken for a model that is not there.
+    Errors of authentication have no headers of the account, and those of unknown models have no processing time.
     """
     if status == 404 and model:
         return ACCOUNT
@@ -32,7 +32,7 @@ def headers_of(time_taken: str, status: int, model: str | None, has_limits: bool
 
 
 def image_limits(images: int) -> Mapping[str, str]:
-    """Return what is told of the limit of images with the answer to a request that has so many."""
+    """Return the headers of the image limit for a request with this many images."""
     if not images:
         return {}
     return {

@@ -95,9 +95,9 @@ class Images(OpenAIFormat):
         """Raise `RequestError` for invalid fields."""
         rules.validate(document, self.name, self.required)
 
-    def picture(self, said: str, prompt: Prompt, seed: str) -> Picture:
+    def picture(self, words: str, prompt: Prompt, seed: str) -> Picture:
         """Return the picture that shows some words."""
-        return picture_of_text(said, prompt.body, seed)
+        return picture_of_text(words, prompt.body, seed)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the images, each as base64 or as a URL, and their usage."""
@@ -154,8 +154,8 @@ class Images(OpenAIFormat):
     def shown(self, reply: Reply, prompt: Prompt, at: int) -> Picture:
         """Return one of the pictures."""
         scripted = [choice.text for choice in reply.choices if choice.text]
-        said = scripted[at % len(scripted)] if scripted else prompt.last_user
-        return self.picture(said, prompt, f"{prompt.address['seed']}/{at}"[-100:])
+        words = scripted[at % len(scripted)] if scripted else prompt.last_user
+        return self.picture(words, prompt, f"{prompt.address['seed']}/{at}"[-100:])
 
     def _event(self, kind: str, facts: Mapping[str, Any]) -> Event:
         name = f"{self.event}.{kind}"

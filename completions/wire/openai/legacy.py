@@ -23,7 +23,7 @@ DEFAULT_MAX_TOKENS = 16
 
 
 BEFORE_MODEL = ("id", "object", "created", "choices")
-"""What stands before the model in chunks, where no usage is asked for (recorded of davinci-002 up to March 2026)."""
+"""The fields before the model in chunks without a usage (recorded of davinci-002 up to March 2026)."""
 
 TEXT, CHAT = "cmpl-", "chatcmpl-"
 """How the ids of text completions begin, and those of chat completions."""

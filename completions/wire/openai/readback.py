@@ -89,12 +89,12 @@ def collect_embeddings(document: Document, answer: Answer) -> None:
         answer.choice(index if place is None else place).embedding = vector(item.get("embedding"))
 
 
-def vector(given: object) -> tuple[float, ...]:
+def vector(value: object) -> tuple[float, ...]:
     """Return a vector given as numbers or as base64 of 32-bit floats; empty if it is neither."""
-    if isinstance(given, list):
-        return tuple(item for item in given if isinstance(item, int | float) and not isinstance(item, bool))
+    if isinstance(value, list):
+        return tuple(item for item in value if isinstance(item, int | float) and not isinstance(item, bool))
     try:
-        floats = array("f", base64.b64decode(text(given), validate=True))
+        floats = array("f", base64.b64decode(text(value), validate=True))
     except (binascii.Error, ValueError):
         return ()
     if sys.byteorder == "big":

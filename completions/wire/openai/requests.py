@@ -30,7 +30,7 @@ def request(fields: Mapping[str, Check], required: Sequence[str] = (), **absent:
                 return worded_problem(absent[key], None, "") if key in absent else missing(key, value, fields)
         return _first(value, fields)
 
-    return record(fields, required, told=first_problem)
+    return record(fields, required, first_problem=first_problem)
 
 
 def _first(value: Mapping[str, Any], fields: Mapping[str, Check]) -> Problem | None:

@@ -110,7 +110,7 @@ class Transcriptions(OpenAIFormat):
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read the form; the file's name is a user message, the prompt a system message."""
-        document, file = self.asked(body, headers.get("content-type") or "")
+        document, file = self.read_request(body, headers.get("content-type") or "")
         if validate:
             self.validate(document, file, len(body))
         file = file or Upload("", "", b"")
@@ -128,45 +128,45 @@ class Transcriptions(OpenAIFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the transcript in the requested format."""
-        asked, said = _format(prompt), transcript_of(reply, prompt)
-        if asked not in PLAIN:
+        format_, transcript = _format(prompt), transcript_of(reply, prompt)
+        if format_ not in PLAIN:
             return super().render(reply, prompt)
-        if asked != "text":
-            spans = transcripts.segments(said, seconds_of(prompt))
-            said = transcripts.subtitles(spans, point="," if asked == "srt" else ".")
+        if format_ != "text":
+            spans = transcripts.segments(transcript, seconds_of(prompt))
+            transcript = transcripts.subtitles(spans, point="," if format_ == "srt" else ".")
         else:
-            said += "\n"
-        return Body(said.encode("utf-8", "replace"), "text/plain; charset=utf-8")
+            transcript += "\n"
+        return Body(transcript.encode("utf-8", "replace"), "text/plain; charset=utf-8")
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the transcription."""
-        said = transcript_of(reply, prompt)
-        document: dict[str, Any] = {"text": said}
+        transcript = transcript_of(reply, prompt)
+        document: dict[str, Any] = {"text": transcript}
         match _format(prompt):
             case "verbose_json":
-                document = {"task": self.task, **self._verbose(said, prompt)}
+                document = {"task": self.task, **self._verbose(transcript, prompt)}
             case "diarized_json":
-                document = {"task": self.task, "duration": seconds_of(prompt), "text": said}
-                document["segments"] = _speakers(said, reply, prompt)
+                document = {"task": self.task, "duration": seconds_of(prompt), "text": transcript}
+                document["segments"] = _speakers(transcript, reply, prompt)
             case _ if _wants_logprobs(prompt):
-                document["logprobs"] = plain_entries(tokens.split(said, prompt.model))
-        return document | {"usage": _usage(said, prompt)}
+                document["logprobs"] = plain_entries(tokens.split(transcript, prompt.model))
+        return document | {"usage": _usage(transcript, prompt)}
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return the pieces of the text, and all of it."""
-        said = transcript_of(reply, prompt)
+        transcript = transcript_of(reply, prompt)
         wanted = _wants_logprobs(prompt)
-        pieces = tokens.split(said, prompt.model)
+        pieces = tokens.split(transcript, prompt.model)
         groups = group_by_chunk(pieces, pieces, prompt.per_chunk)
         deltas: list[dict[str, Any]] = [{"type": "transcript.text.delta", "delta": "".join(group)} for group in groups]
         if wanted:
             deltas = [delta | {"logprobs": plain_entries(group)} for delta, group in zip(deltas, groups, strict=True)]
-        done: dict[str, Any] = {"type": "transcript.text.done", "text": said}
-        done |= ({"logprobs": plain_entries(pieces)} if wanted else {}) | {"usage": _usage(said, prompt)}
-        told = [] if _format(prompt) != "diarized_json" else _speakers(said, reply, prompt)
+        done: dict[str, Any] = {"type": "transcript.text.done", "text": transcript}
+        done |= ({"logprobs": plain_entries(pieces)} if wanted else {}) | {"usage": _usage(transcript, prompt)}
+        segments = [] if _format(prompt) != "diarized_json" else _speakers(transcript, reply, prompt)
         return [
             *Event.tokens(map(orjson.dumps, deltas), counts=map(len, groups)),
-            *(Event(orjson.dumps(segment)) for segment in told),
+            *(Event(orjson.dumps(segment)) for segment in segments),
             Event(orjson.dumps(done), part="finish"),
         ]
 
@@ -181,24 +181,25 @@ class Transcriptions(OpenAIFormat):
         elif kind == "transcript.text.done":
             choice.set_finish_reason("stop", {})
 
-    def _verbose(self, said: str, prompt: Prompt) -> dict[str, Any]:
-        """Return the text with its times: those of words or segments, as is asked; of segments where nothing is."""
+    def _verbose(self, transcript: str, prompt: Prompt) -> dict[str, Any]:
+        """Return the text with the times of its words or of its segments, as requested; segments are the default."""
         wanted, duration = prompt.body.get("timestamp_granularities") or ["segment"], seconds_of(prompt)
-        document: dict[str, Any] = {"language": self._language(prompt), "duration": duration, "text": said}
+        document: dict[str, Any] = {"language": self._language(prompt), "duration": duration, "text": transcript}
         if isinstance(wanted, list) and "word" in wanted:
             document["words"] = [
-                {"word": span.text, "start": span.start, "end": span.end} for span in transcripts.words(said, duration)
+                {"word": span.text, "start": span.start, "end": span.end}
+                for span in transcripts.words(transcript, duration)
             ]
         if not isinstance(wanted, list) or "segment" in wanted:
-            spans = transcripts.segments(said, duration)
+            spans = transcripts.segments(transcript, duration)
             document["segments"] = [_segment(at, span, prompt) for at, span in enumerate(spans)]
         return document
 
     def _language(self, prompt: Prompt) -> str:
-        asked = text(prompt.body.get("language")) or "en"
-        return LANGUAGES.get(asked, asked)
+        language = text(prompt.body.get("language")) or "en"
+        return LANGUAGES.get(language, language)
 
-    def asked(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
+    def read_request(self, body: bytes, content_type: str) -> tuple[dict[str, Any], Upload | None]:
         """Return the fields of a request, and its file."""
         form = self.form(body, content_type)
         return form.document(self.lists, TEXTS), self.sound(form)

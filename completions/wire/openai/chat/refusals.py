@@ -72,8 +72,8 @@ def _many(name: str, most: int) -> Find:
     """Find a number that is above what the model takes."""
 
     def find(prompt: Prompt, can: Capabilities) -> Occurrence | None:
-        asked = prompt.body.get(name)
-        return Occurrence(name, asked) if isinstance(asked, int) and asked > most else None
+        value = prompt.body.get(name)
+        return Occurrence(name, value) if isinstance(value, int) and value > most else None
 
     return find
 

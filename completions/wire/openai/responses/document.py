@@ -276,13 +276,13 @@ def _default_calls(prompt: Prompt, include: tuple[str, ...]) -> Iterator[dict[st
         yield from hosted.default_items(tool, prompt, include, known)
 
 
-def _reasoning(said: list[str], prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
+def _reasoning(texts: list[str], prompt: Prompt, include: tuple[str, ...], serial: str) -> dict[str, Any]:
     """Return a reasoning item; its texts are visible only in a requested summary."""
-    wanted = requested_summary(mapping(prompt.body.get("reasoning")))
-    summary = [{"type": "summary_text", "text": each} for each in said] if wanted else []
+    summary_kind = requested_summary(mapping(prompt.body.get("reasoning")))
+    summary = [{"type": "summary_text", "text": each} for each in texts] if summary_kind else []
     hidden = "reasoning.encrypted_content" in include or ENCRYPTS_REASONING.match(prompt.model or "")
-    sealed = {"encrypted_content": reasoning_order.encrypted("".join(said), serial)} if hidden else {}
-    return {"type": "reasoning", "content": [], **sealed, "summary": summary}
+    encrypted = {"encrypted_content": reasoning_order.encrypted("".join(texts), serial)} if hidden else {}
+    return {"type": "reasoning", "content": [], **encrypted, "summary": summary}
 
 
 Cited = tuple[Block, list[Mapping[str, Any]]]

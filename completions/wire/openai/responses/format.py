@@ -247,7 +247,7 @@ class Responses(OpenAIFormat):
         return self._framings.get(self._dialect_for(prompt), self.default_framing)
 
     def _dialect_for(self, prompt: Prompt) -> Dialect:
-        """Return whose answer it is: at OpenAI's own address, that of the vendor whose model is asked."""
+        """Return the dialect of the answer, which at OpenAI's own address depends on the model's vendor."""
         return self._vendor_of(prompt.model or "")
 
     def _vendor_of(self, model: str) -> Dialect:

@@ -315,9 +315,9 @@ def unmatched(items: Iterable[Mapping[str, Any]]) -> Problem | None:
         elif kind == "tool_search_call":  # one that the client runs may be answered as a function's is, or not
             open_calls["function_call", call] = ""
         elif kind in _ANSWERS and call is not None:
-            asked, noun = _ANSWERS[kind]
-            if (asked, call) not in open_calls:
+            output_type, noun = _ANSWERS[kind]
+            if (output_type, call) not in open_calls:
                 return worded_problem(f"No tool call found for {noun} output with call_id {call}.", None, "input")
-            open_calls[asked, call] = ""
+            open_calls[output_type, call] = ""
     left = next(((kind, call) for (kind, _), call in open_calls.items() if call), None)
     return worded_problem(f"No tool output found for {_CALLS[left[0]][1]} {left[1]}.", None, "input") if left else None

@@ -53,8 +53,8 @@ class OwnTool:
 
     def __call__(self, prompt: Prompt, can: Capabilities) -> Occurrence | None:
         """Return the place of the tools, and the type."""
-        given = any(tool.get("type") == self.kind for tool in dicts(prompt.body.get("tools")))
-        return Occurrence("tools", self.kind) if given else None
+        is_offered = any(tool.get("type") == self.kind for tool in dicts(prompt.body.get("tools")))
+        return Occurrence("tools", self.kind) if is_offered else None
 
 
 def _no_tool(kind: str, source: str, seen: str) -> Refusal:
