@@ -17,20 +17,20 @@ async def uploaded(request: ResourceRequest) -> dict[str, Any]:
     file, data = files.read_upload(request.form, time.time())
     file["id"] = await scripted_id(request, file, FILE, "filename", "mime_type") or file["id"]
     await keep_file(request.records, FILE, file, data, files.storage_full)
-    return files.shown(file)
+    return files.file_resource(file)
 
 
 @stored
 async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     wanted = [*request.http_request.GET.getlist("ids"), *request.http_request.GET.getlist("ids[]")]
-    return files.file_page([files.shown(file) for file in await request.all(FILE)][::-1], request.query, wanted)
+    return files.file_page([files.file_resource(file) for file in await request.all(FILE)][::-1], request.query, wanted)
 
 
 @stored
 async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
-    return files.shown(await request.get(FILE, name))
+    return files.file_resource(await request.get(FILE, name))
 
 
 @stored
@@ -46,4 +46,4 @@ async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
 async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
     await request.delete_file(FILE, name)
-    return files.deleted(name)
+    return files.deleted_file(name)

@@ -29,7 +29,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     took = (outcome.pacing.ttft_ms + outcome.pacing.itl_ms * len(requests)) / 1000
     keep = partial(_store_results, [name for name, _ in requests], batch["created"] + took)
     answer_later(request, outcome, (BATCH, batch["id"]), [(MESSAGES, params) for _, params in requests], keep)
-    return batches.shown(batch, time.time(), _url(request, batch))
+    return batches.batch_resource(batch, time.time(), _url(request, batch))
 
 
 async def _store_results(
@@ -52,7 +52,7 @@ def _url(request: ResourceRequest, batch: Document) -> str:
 async def listed(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
-    shown_batches = [batches.shown(each, now, _url(request, each)) for each in await request.all(BATCH)]
+    shown_batches = [batches.batch_resource(each, now, _url(request, each)) for each in await request.all(BATCH)]
     return page(shown_batches[::-1], request.query)
 
 
@@ -60,7 +60,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 async def shown(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Show a batch as it is by now; until it has ended, with the time after which to poll again."""
     batch = await request.get(BATCH, name)
-    document = batches.shown(batch, time.time(), _url(request, batch))
+    document = batches.batch_resource(batch, time.time(), _url(request, batch))
     response = FastJsonResponse(document)
     if document["processing_status"] != "ended":
         response["retry-after"] = batches.POLL_AFTER
@@ -80,13 +80,13 @@ async def results(request: ResourceRequest, name: str) -> ExchangeResponse:
 async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that has ended stays as it is."""
     now = time.time()
-    batch = await request.change(BATCH, name, lambda before: batches.cancelled(before, now))
-    return batches.shown(batch, now, _url(request, batch))
+    batch = await request.change(BATCH, name, lambda before: batches.cancelled_batch(before, now))
+    return batches.batch_resource(batch, now, _url(request, batch))
 
 
 @stored
 async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a batch that has ended."""
-    document = batches.deleted(await request.get(BATCH, name), time.time())
+    document = batches.deleted_batch(await request.get(BATCH, name), time.time())
     await request.records.delete(BATCH, name)
     return document

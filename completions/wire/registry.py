@@ -15,7 +15,7 @@ from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
-from completions.wire.anthropic.addresses import ALONE as ANTHROPIC_ALONE
+from completions.wire.anthropic.addresses import UNIQUE_ADDRESSES as ANTHROPIC_ALONE
 from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK

@@ -23,9 +23,9 @@ from openai.types.responses import input_token_count_params, response_compact_pa
 from openai.types.responses import response_create_params as responses
 
 from completions.exceptions import RequestError
+from completions.wire.anthropic.call_pairs import RESULT_TYPES
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages
-from completions.wire.anthropic.pairs import RESULTS
-from completions.wire.anthropic.search_seals import encrypted
+from completions.wire.anthropic.search_seals import encrypted_content
 from completions.wire.base import WireFormat
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.decisions import Decisions
@@ -65,7 +65,7 @@ SAMPLES = {
     "ResponseCompactionItemParamParam.encrypted_content": base64.urlsafe_b64encode(b"\x80" + bytes(72)).decode(),
     **dict.fromkeys(
         ("WebSearchResultBlockParam.encrypted_content", "BetaWebSearchResultBlockParam.encrypted_content"),
-        encrypted("https://example.com/"),
+        encrypted_content("https://example.com/"),
     ),
 }
 SMALLEST: Mapping[str, Mapping[str, Any]] = {
@@ -197,7 +197,7 @@ def blocks(body: Body) -> Body:
         more["messages"] = [*HELLO, {"role": "system", "content": [first]}]
     elif kind == "server_tool_use":
         more["messages"] = [*HELLO, {"role": "assistant", "content": [first]}]
-    elif kind in RESULTS.values() and first.get("tool_use_id"):
+    elif kind in RESULT_TYPES.values() and first.get("tool_use_id"):
         use = {"type": "server_tool_use", "id": first["tool_use_id"], "name": "web_search", "input": {}}
         more["messages"] = [*HELLO, {"role": "assistant", "content": [use, first]}, *HELLO]
     elif last["role"] != "user" or kind not in ("text", "image", "document", "search_result", "container_upload"):

@@ -1,4 +1,4 @@
-"""Where Anthropic's formats are spoken."""
+"""The addresses of Anthropic's formats."""
 
 from completions.wire.address import Address, listing
 from completions.wire.anthropic.messages import AnthropicCount, AnthropicMessages, hello
@@ -16,5 +16,5 @@ ADDRESSES = [
     Address("v1(?:/.*)?", MESSAGES, "refuse"),
 ]
 
-ALONE = [Address("v1/messages/.*", MESSAGES, "refuse")]
-"""No other API has messages: what is not there is told in Anthropic's words."""
+UNIQUE_ADDRESSES = [Address("v1/messages/.*", MESSAGES, "refuse")]
+"""Addresses that no other API has: an unknown one is refused in Anthropic's words."""

@@ -1,7 +1,7 @@
-"""Anthropic's message batches: what is asked for, and what a batch and its results look like at a time.
+"""Anthropic's message batches: the requests, and a batch and its results at a given time.
 
-Shapes: `anthropic.types.messages.MessageBatch` and its parts. A batch is kept with the times at which its processing
-begins and ends, so that its status follows from the clock.
+Shapes: `anthropic.types.messages.MessageBatch` and its parts. A batch is stored with the start and end times of its
+processing, so that its status follows from the clock.
 """
 
 import secrets
@@ -21,17 +21,17 @@ BATCH = "message_batch"
 MESSAGES = "/v1/messages"
 DAY = 86_400
 POLL_AFTER = "10"
-"""Seconds, told with a batch that has not ended, after which to look again (recorded in May 2026)."""
+"""Seconds after which to poll a batch that has not ended (recorded in May 2026)."""
 
 MAX_REQUESTS = 100_000
-"""Requests of a batch: Anthropic's guide "Batch processing"."""
+"""The most requests of a batch: Anthropic's guide "Batch processing"."""
 
 CUSTOM_ID = string(1, 64, "^[a-zA-Z0-9_-]{1,64}$")
-"""What a request is called, as its users were told of it until October 2026."""
+"""The check of a request's `custom_id`, as quoted by users until October 2026."""
 
 
 def check_batch(body: Mapping[str, Any]) -> None:
-    """Raise what is wrong with a request for a batch."""
+    """Raise the error for an invalid request for a batch."""
     requests = body.get("requests")
     if requests is None:
         raise RequestError("requests: Field required")
@@ -74,12 +74,12 @@ def new_batch(body: Mapping[str, Any], created: float) -> dict[str, Any]:
 
 
 def requests_of(body: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the requests of a batch: the id of each, and what it asks."""
+    """Return the requests of a batch: the id of each, and its body."""
     return [(each["custom_id"], each["params"]) for each in dicts(body["requests"])]
 
 
 def result(custom_id: str, status: int, data: bytes) -> dict[str, Any]:
-    """Return what a request of a batch got; its usage tells the tier of batches (recorded in May 2026)."""
+    """Return the result of a request; its usage has the service tier `batch` (recorded in May 2026)."""
     document = orjson.loads(data)
     if status == 200:
         if "service_tier" in mapping(document.get("usage")):
@@ -93,12 +93,12 @@ def not_found(name: str) -> RequestError:
     return RequestError(f"Batch {name[:200]} not found.", status=404, facts=None)
 
 
-def cancelled(batch: Document, now: float) -> Document:
-    """Return the record of a batch that is cancelled; one that has ended stays as it is."""
-    return batch if batch["cancelled"] is not None or _ended(batch, now) is not None else {**batch, "cancelled": now}
+def cancelled_batch(batch: Document, now: float) -> Document:
+    """Return the record of a cancelled batch; one that has ended is unchanged."""
+    return batch if batch["cancelled"] is not None or _end_time(batch, now) is not None else {**batch, "cancelled": now}
 
 
-def _ended(batch: Document, now: float) -> float | None:
+def _end_time(batch: Document, now: float) -> float | None:
     """Return when a batch ended, if it has by now."""
     ends = [at for at in (batch["done"], batch["created"] + DAY) if at is not None]
     if batch["cancelled"] is not None and batch["done"] is not None:
@@ -109,16 +109,16 @@ def _ended(batch: Document, now: float) -> float | None:
 
 def results_at(batch: Document, now: float) -> list[dict[str, Any]]:
     """Return the results of a batch; raise the API's 404 where it has not ended, as recorded in May 2026."""
-    if _ended(batch, now) is None:
+    if _end_time(batch, now) is None:
         raise RequestError(f"Message Batch {batch['id']} has no available results.", status=404)
     if batch["cancelled"] is not None and batch["cancelled"] < (batch["done"] or 0):
         return [{"custom_id": each["custom_id"], "result": {"type": "canceled"}} for each in batch["results"]]
     return list(batch["results"])
 
 
-def shown(batch: Document, now: float, url: str) -> dict[str, Any]:
+def batch_resource(batch: Document, now: float, url: str) -> dict[str, Any]:
     """Return a batch as it is at a time; `url` is where its results are, once it has ended."""
-    ended = _ended(batch, now)
+    ended = _end_time(batch, now)
     counts = dict.fromkeys(("processing", "succeeded", "errored", "canceled", "expired"), 0)
     if ended is None:
         counts["processing"] = batch["total"]
@@ -133,21 +133,21 @@ def shown(batch: Document, now: float, url: str) -> dict[str, Any]:
         "type": "message_batch",
         "processing_status": status,
         "request_counts": counts,
-        "ended_at": _moment(ended),
-        "created_at": _moment(batch["created"]),
-        "expires_at": _moment(batch["created"] + DAY),
+        "ended_at": _timestamp(ended),
+        "created_at": _timestamp(batch["created"]),
+        "expires_at": _timestamp(batch["created"] + DAY),
         "archived_at": None,
-        "cancel_initiated_at": _moment(batch["cancelled"]),
+        "cancel_initiated_at": _timestamp(batch["cancelled"]),
         "results_url": url if ended is not None else None,
     }
 
 
-def _moment(seconds: float | None) -> str | None:
+def _timestamp(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
 
-def deleted(batch: Document, now: float) -> dict[str, Any]:
-    """Return what tells that a batch is gone; raise where it has not ended."""
-    if _ended(batch, now) is None:
+def deleted_batch(batch: Document, now: float) -> dict[str, Any]:
+    """Return the confirmation that a batch is deleted; raise if it has not ended."""
+    if _end_time(batch, now) is None:
         raise RequestError(f"Batch {batch['id']} is still in progress. Cancel it before you delete it.")
     return {"id": batch["id"], "type": "message_batch_deleted"}

@@ -1,9 +1,9 @@
-"""Step 2 for Anthropic's Messages API: the fields that a beta brings, and what tools of the API's own are given.
+"""Step 2 for Anthropic's Messages API: the fields of betas, and the fields of the API's built-in tools.
 
-A field is there for those who ask for its own beta (Claude Code's page on errors: it is an extra input for others).
+A field is accepted only with its beta (Claude Code's page on errors: otherwise it is an extra input).
 
 Shapes: `BetaRequestMCPServerURLDefinitionParam`, `BetaContextManagementConfigParam`, `BetaContainerParams`,
-`BetaTokenTaskBudgetParam` and the tools of the anthropic SDK (November 2026). Fields that these lack are taken.
+`BetaTokenTaskBudgetParam` and the tools of the anthropic SDK (November 2026). Fields that these lack are accepted.
 """
 
 import re
@@ -75,7 +75,7 @@ _FALLBACKS = array(_FALLBACK)
 
 
 def fallbacks(value: Any) -> Problem | None:
-    """Check the models that answer where the first one declines: a list, of closed entries, or the server's own."""
+    """Check the fallback models: a list of entries without other fields, or `default`."""
     return None if value is None or value == "default" else _FALLBACKS(value)
 
 
@@ -99,9 +99,9 @@ DEFINED_TOOL = record(
     },
     open_=True,
 )
-"""A tool that the API defines: those of its fields that have the same type wherever they are."""
+"""A tool that the API defines: those of its fields that have the same type in all tools."""
 
-NEEDED: Mapping[str, tuple[str, ...]] = {
+BETAS_OF_FIELDS: Mapping[str, tuple[str, ...]] = {
     "output_format": ("structured-outputs-",),
     "context_management": ("context-management-", "compact-"),
     "mcp_servers": ("mcp-client-",),
@@ -110,76 +110,81 @@ NEEDED: Mapping[str, tuple[str, ...]] = {
     "fallbacks": ("server-side-fallback-",),
     "fallback_credit_token": ("fallback-credit-",),
 }
-"""The fields of a message's request that a beta brings, and how the names of those betas begin."""
+"""The fields of a message's request that need a beta, and the prefixes of those betas."""
 
-DATED = re.compile(r"[a-z].*\d{4}-?\d\d-?\d\d")
-"""The form of a beta's name; which there are changes too often to be known here."""
+BETA_NAME = re.compile(r"[a-z].*\d{4}-?\d\d-?\d\d")
+"""The form of a beta's name; the list of betas changes too often to be kept here."""
 
-TOOLSETS = "mcp-client-2025-11-20"
-"""The beta since which MCP servers are named by a tool."""
+TOOLSET_BETA = "mcp-client-2025-11-20"
+"""The beta since which tools name MCP servers."""
 
-CLEARS = "clear_thinking_20251015"
+CLEAR_THINKING = "clear_thinking_20251015"
 THINKS_ON_REQUEST = re.compile(r"claude-(?:3|(?:haiku|sonnet|opus)-4)")
-"""The models that do not think unless a request says so."""
+"""The models that do not think unless a request asks for it."""
 
 
-def asked_for(header: str | None) -> list[str]:
-    """Return the betas that a header names."""
+def requested_betas(header: str | None) -> list[str]:
+    """Return the betas in a header."""
     return [name for each in (header or "").split(",") if (name := each.strip())]
 
 
-def unknown(betas: Sequence[str]) -> Problem | None:
-    """Return that there are no betas of such names, in the words of Anthropic's page on them."""
-    if not (strange := [f"`{name[:100]}`" for name in betas if not DATED.fullmatch(name)]):
+def unknown_beta_problem(betas: Sequence[str]) -> Problem | None:
+    """Return the problem of malformed names of betas, in the words of Anthropic's page on them."""
+    if not (invalid := [f"`{name[:100]}`" for name in betas if not BETA_NAME.fullmatch(name)]):
         return None
     return Wrong(
-        f"Unexpected value(s) {', '.join(strange)} for the `anthropic-beta` header. Please consult our documentation "
+        f"Unexpected value(s) {', '.join(invalid)} for the `anthropic-beta` header. Please consult our documentation "
         "at platform.claude.com/docs or try again without the header."
     )
 
 
-def unasked(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
-    """Return a field whose beta is not among those that are asked for.
+def missing_beta_problem(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return the problem of a field whose beta is not requested.
 
-    Where `?beta=true` alone asks, it is for all: recordings leave the header out.
+    `?beta=true` alone requests all betas: recordings leave the header out.
     """
-    for field, names in NEEDED.items():
+    for field, names in BETAS_OF_FIELDS.items():
         if betas and field in body and not any(beta.startswith(names) for beta in betas):
             return Wrong("Extra inputs are not permitted", field)
     return None
 
 
-SLOW = re.compile(r"claude-(?:3|haiku|sonnet|fable|mythos|opus-4(?:-[0-5])?(?:-20\d{6})?$)")
+NO_FAST_MODE = re.compile(r"claude-(?:3|haiku|sonnet|fable|mythos|opus-4(?:-[0-5])?(?:-20\d{6})?$)")
 """The models that have no fast mode (quoted of Opus 4.5, Sonnet 5, Haiku 4.5 and Fable 5.1 until September 2026)."""
 
 
-def _slow(body: Mapping[str, Any]) -> Problem | None:
-    """Return that the model cannot be asked to be fast."""
-    if body.get("speed") != "fast" or not SLOW.match(body["model"]):
+def _speed_problem(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of `speed` with a model without fast mode."""
+    if body.get("speed") != "fast" or not NO_FAST_MODE.match(body["model"]):
         return None
     return Wrong(f"'{body['model']}' does not support the `speed` parameter.")
 
 
-def unsuitable_beta(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
-    """Return what in the field of a beta does not fit the rest of the request."""
-    return unasked(body, betas) or _unreferenced(body, betas) or _unthinking(body) or _slow(body)
+def beta_problem(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return the problem of a beta's field in this request."""
+    return (
+        missing_beta_problem(body, betas)
+        or _unused_server_problem(body, betas)
+        or _clear_thinking_problem(body)
+        or _speed_problem(body)
+    )
 
 
-def _unreferenced(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
-    """Return an MCP server whose tools no toolset offers (quoted on 2026-09-01)."""
-    named = {tool.get("mcp_server_name") for tool in dicts(body.get("tools"))}
-    left = [server["name"] for server in dicts(body.get("mcp_servers")) if server["name"] not in named]
-    if not left or TOOLSETS not in betas:
+def _unused_server_problem(body: Mapping[str, Any], betas: Sequence[str]) -> Problem | None:
+    """Return the problem of an MCP server that no toolset references (quoted on 2026-09-01)."""
+    referenced = {tool.get("mcp_server_name") for tool in dicts(body.get("tools"))}
+    unused = [server["name"] for server in dicts(body.get("mcp_servers")) if server["name"] not in referenced]
+    if not unused or TOOLSET_BETA not in betas:
         return None
-    return Wrong(f"MCP server '{left[0]}' is defined but not referenced by any `mcp_toolset` in `tools`.")
+    return Wrong(f"MCP server '{unused[0]}' is defined but not referenced by any `mcp_toolset` in `tools`.")
 
 
-def _unthinking(body: Mapping[str, Any]) -> Problem | None:
-    """Return that thoughts are to be cleared although there are none (quoted until August 2026)."""
+def _clear_thinking_problem(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of clearing thinking when thinking is off (quoted until August 2026)."""
     edits = dicts(mapping_of(body.get("context_management")).get("edits"))
-    if all(edit.get("type") != CLEARS for edit in edits):
+    if all(edit.get("type") != CLEAR_THINKING for edit in edits):
         return None
     kind = mapping_of(body.get("thinking")).get("type")
     if kind == "disabled" or (kind is None and THINKS_ON_REQUEST.match(body["model"])):
-        return Wrong(f"`{CLEARS}` strategy requires `thinking` to be enabled or adaptive")
+        return Wrong(f"`{CLEAR_THINKING}` strategy requires `thinking` to be enabled or adaptive")
     return None

@@ -1,7 +1,7 @@
-"""Step 2 for Anthropic's Messages API: the content blocks that messages are made of.
+"""Step 2 for Anthropic's Messages API: the content blocks of messages.
 
-The shapes are those of `ContentBlockParam` in the anthropic SDK. What the API's own tools leave behind (searches, code
-runs) goes back as it came, so that little of it is looked at.
+The shapes are those of `ContentBlockParam` in the anthropic SDK. Blocks of server tools (searches, code runs) are sent
+back unchanged, so that little of them is checked.
 """
 
 import binascii
@@ -46,15 +46,17 @@ _ENCODED = _source(media_type=choice(*IMAGE_TYPES), data=_base64)
 
 
 def _encoded(value: Any) -> Problem | None:
-    """Check a picture that is sent, which is of the type that it says (quoted by vybestack/llxprt-code, June 2026)."""
-    return _ENCODED(value) or mistaken(value["media_type"], value["data"])
+    """Check an image in base64, which must have its declared type (quoted by vybestack/llxprt-code, June 2026)."""
+    return _ENCODED(value) or media_type_problem(value["media_type"], value["data"])
 
 
-def mistaken(said: str, data: str) -> Wrong | None:
-    """Find a picture that is said to be of another type than its data begins as."""
-    if (found := picture_type(data)) in (said, None):
+def media_type_problem(declared: str, data: str) -> Wrong | None:
+    """Return the problem of an image whose data has another type than the declared one."""
+    if (found := picture_type(data)) in (declared, None):
         return None
-    return Wrong(f"The image was specified using the {said} media type, but the image appears to be a {found} image")
+    return Wrong(
+        f"The image was specified using the {declared} media type, but the image appears to be a {found} image"
+    )
 
 
 _IMAGE_SOURCES = {"base64": _encoded, "url": _source(url=_url), "file": _source(file_id=string(1))}
@@ -71,8 +73,8 @@ def _block(required: Mapping[str, Check], **optional: Check) -> Check:
     return record({"type": anything, **required, **optional}, tuple(required))
 
 
-def _said(block: Check) -> Check:
-    """Check a block of text, which has to say something where the cache is to end (quoted until September 2026)."""
+def _markable_text(block: Check) -> Check:
+    """Check a block of text, which may not be empty if it has `cache_control` (quoted until September 2026)."""
 
     def check(value: Any) -> Problem | None:
         if (problem := block(value)) is not None:
@@ -83,8 +85,8 @@ def _said(block: Check) -> Check:
     return check
 
 
-_OF_TEXT = {"text": _TEXT, "cache_control": CACHE, "citations": nullable(array(mapping))}
-TEXT_BLOCK = _said(record({"type": anything, **_OF_TEXT}, ("text",)))
+_TEXT_FIELDS = {"text": _TEXT, "cache_control": CACHE, "citations": nullable(array(mapping))}
+TEXT_BLOCK = _markable_text(record({"type": anything, **_TEXT_FIELDS}, ("text",)))
 _IMAGE = _block({"source": tagged(_IMAGE_SOURCES)}, cache_control=CACHE, transformations=nullable(mapping))
 _DOCUMENT = _block(
     {"source": tagged(_DOCUMENT_SOURCES)},
@@ -128,7 +130,7 @@ _BLOCKS: Mapping[str, Check] = {
     ),
 }
 
-LEFT_BEHIND = (
+SERVER_TOOL_BLOCKS = (
     "server_tool_use",
     "web_search_tool_result",
     "web_fetch_tool_result",
@@ -138,9 +140,9 @@ LEFT_BEHIND = (
     "tool_search_tool_result",
     "container_upload",
 )
-"""The blocks of which only the type is looked at, and what names them and what they answer."""
+"""The blocks of server tools, of which only the type, the ids and the names are checked."""
 
-OF_BETAS = (
+BETA_BLOCK_TYPES = (
     "advisor_tool_result",
     "mcp_tool_use",
     "mcp_tool_result",
@@ -150,9 +152,11 @@ OF_BETAS = (
     "tool_addition",
     "tool_removal",
 )
-"""Those that a beta brings; a request without one is refused (recorded of `fallback` in October 2026)."""
+"""The blocks of betas, which are refused without a beta (recorded of `fallback` in October 2026)."""
 
-_LEFT = record({"id": ID, "name": string(1), "input": mapping, "tool_use_id": ID, "file_id": string(1)}, open_=True)
+_LOOSE_BLOCK = record(
+    {"id": ID, "name": string(1), "input": mapping, "tool_use_id": ID, "file_id": string(1)}, open_=True
+)
 _SUMMARY = record(
     {
         "type": anything,
@@ -162,18 +166,18 @@ _SUMMARY = record(
         "tool_changes": nullable(array(mapping)),
     }
 )
-_TAKEN = {**_BLOCKS, **dict.fromkeys(LEFT_BEHIND, _LEFT)}
-CONTENT = text_or(array(tagged(_TAKEN, sorted([*_TAKEN, "connector_text", "mid_conv_system"]))))
+_KNOWN_BLOCKS = {**_BLOCKS, **dict.fromkeys(SERVER_TOOL_BLOCKS, _LOOSE_BLOCK)}
+CONTENT = text_or(array(tagged(_KNOWN_BLOCKS, sorted([*_KNOWN_BLOCKS, "connector_text", "mid_conv_system"]))))
 """A message's content: a text, or blocks."""
 
-_BETA = {**_TAKEN, **dict.fromkeys(OF_BETAS, _LEFT)}
-BETA_CONTENT = text_or(array(tagged({**_BETA, "compaction": _SUMMARY})))
+_BETA_BLOCKS = {**_KNOWN_BLOCKS, **dict.fromkeys(BETA_BLOCK_TYPES, _LOOSE_BLOCK)}
+BETA_CONTENT = text_or(array(tagged({**_BETA_BLOCKS, "compaction": _SUMMARY})))
 """A message's content in a request that uses a beta."""
 
-NO_SUMMARY = tagged(without_fields(_BETA, "compaction"))
-"""A block in a request that uses a beta, though none of summaries."""
+NO_SUMMARY = tagged(without_fields(_BETA_BLOCKS, "compaction"))
+"""A block in a request that uses a beta, but not one for summaries."""
 
-_SYSTEM = text_or(array(_said(record({"type": choice("text"), **_OF_TEXT}, ("type", "text")))))
+_SYSTEM = text_or(array(_markable_text(record({"type": choice("text"), **_TEXT_FIELDS}, ("type", "text")))))
 
 
 def system(value: Any) -> Problem | None:
@@ -184,13 +188,14 @@ def system(value: Any) -> Problem | None:
                 return Wrong("Input does not match the expected shape.", f"[{index}]")
     if (problem := _SYSTEM(value)) is not None:
         return problem
-    for said in (block["text"] for block in dicts(value)):
-        if not said.strip():
-            return Wrong(f"text content blocks must {'contain non-whitespace text' if said else 'be non-empty'}")
+    for content in (block["text"] for block in dicts(value)):
+        if not content.strip():
+            return Wrong(f"text content blocks must {'contain non-whitespace text' if content else 'be non-empty'}")
     return None
 
 
 SYSTEM_CONTENT = text_or(
     array(tagged({"text": TEXT_BLOCK, **dict.fromkeys(("tool_addition", "tool_removal"), mapping)}))
 )
-"""What a system message among the others has: texts, and tools that come and go (recorded in August 2026)."""
+"""The content of a system message within the conversation: texts, and added or removed tools (recorded in August
+2026)."""

@@ -1,7 +1,7 @@
-"""The checker's pieces in Anthropic's words: tables of checks as in `validation`, whose mechanism this is.
+"""The building blocks of checks in Anthropic's words, on the mechanism of `validation`.
 
 The wordings are the API's own where its users quote them (it is checked by pydantic, and its paths have dots:
-`messages.0.content.1.text.text`); the others are made in their manner.
+`messages.0.content.1.text.text`); the others imitate them.
 """
 
 import re
@@ -14,7 +14,7 @@ from completions.wire.wordings import listed
 
 
 class Wrong(Problem):
-    """What is wrong, after the dotted path of where it is; `code` is for what the API has one."""
+    """A problem with its dotted path, and the API's `code` if it has one."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ class Wrong(Problem):
 
 
 def string(low: int = 0, high: int | None = None, pattern: str | None = None) -> Check:
-    """Check a string: its length in characters, and the pattern that all of it matches."""
+    """Check a string: its length in characters, and its pattern, which must match completely."""
     regex = re.compile(pattern) if pattern else None
 
     def check(value: Any) -> Problem | None:
@@ -46,7 +46,7 @@ def string(low: int = 0, high: int | None = None, pattern: str | None = None) ->
 
 
 def integer(low: int | None = None) -> Check:
-    """Check a whole number from `low` on."""
+    """Check a whole number of at least `low`."""
     return _number("integer", (int,), low, None)
 
 
@@ -80,12 +80,12 @@ def choice(*allowed: str) -> Check:
 
 
 def mapping(value: Any) -> Problem | None:
-    """Check an object, whatever is in it."""
+    """Check an object with any fields."""
     return None if type(value) is dict else Wrong("Input should be an object")
 
 
 def array(item: Check, high: int | None = None) -> Check:
-    """Check a list and what is in it."""
+    """Check a list and its items."""
 
     def check(value: Any) -> Problem | None:
         if type(value) is not list:
@@ -106,7 +106,7 @@ def text_or(items: Check) -> Check:
 
 
 def record(fields: Mapping[str, Check], required: Collection[str] = (), *, open_: bool = False) -> Check:
-    """Check an object with these keys, in their order; with `open_` it may have others, which are told of last.
+    """Check an object with these keys, in their order; other keys are reported last, and accepted with `open_`.
 
     The order is the API's, as it was measured at the end of August 2026.
     """
@@ -127,12 +127,12 @@ def record(fields: Mapping[str, Check], required: Collection[str] = (), *, open_
     return check
 
 
-def tagged(variants: Mapping[str, Check], named: Collection[str] = ()) -> Check:
-    """Check an object whose `type` says which of the variants it is; the path goes by that name.
+def tagged(variants: Mapping[str, Check], listed_tags: Collection[str] = ()) -> Check:
+    """Check an object whose `type` names one of the variants; the path contains that name.
 
-    `named` are the tags that the message lists, where they are not all.
+    `listed_tags` are the tags that the message lists, if not all.
     """
-    expected = ", ".join(f"'{name}'" for name in named or variants)
+    expected = ", ".join(f"'{name}'" for name in listed_tags or variants)
 
     def check(value: Any) -> Problem | None:
         if type(value) is not dict:
@@ -142,8 +142,8 @@ def tagged(variants: Mapping[str, Check], named: Collection[str] = ()) -> Check:
         tag = value["type"]
         if type(tag) is not str or (variant := variants.get(tag)) is None:
             shown = _short(tag) if isinstance(tag, str) else tag
-            why = f"Input tag '{shown}' found using 'type' does not match any of the expected tags: {expected}"
-            return Wrong(why)
+            message = f"Input tag '{shown}' found using 'type' does not match any of the expected tags: {expected}"
+            return Wrong(message)
         problem = variant(value)
         return problem and problem.under(tag)
 

@@ -1,6 +1,6 @@
-"""Step 4: the credit for asking another model once one has refused, in the beta that brings it.
+"""Step 4: the credit for trying another model after a refusal, with its beta.
 
-Recorded of Claude Opus 5 in September 2026: its refusal came with a token, which was not redeemed by asking it again.
+Recorded of Claude Opus 5 in September 2026: its refusal came with a token, which was not redeemed with the same model.
 """
 
 import base64
@@ -13,19 +13,19 @@ from completions.wire.seals import decoded, sealed, verdict
 BETA = "fallback-credit-"
 
 
-def offered(prompt: Prompt, serial: str, *, said: bool) -> dict[str, Any]:
-    """Return what the details of a refusal have besides: a token, and whether what was said may be continued."""
+def offered_credit(prompt: Prompt, serial: str, *, has_content: bool) -> dict[str, Any]:
+    """Return the additional details of a refusal: a token, and whether its content may be continued."""
     if BETA not in (prompt.headers.get("anthropic-beta") or ""):
         return {}
     token = base64.b64encode(sealed(prompt.model or "", serial)).decode()
-    return {"fallback_credit_token": token, "fallback_has_prefill_claim": said}
+    return {"fallback_credit_token": token, "fallback_has_prefill_claim": has_content}
 
 
-def redeemed(prompt: Prompt) -> dict[str, Any]:
-    """Return what a usage has besides, where a request has a token: no credit if it asks the model that refused."""
-    given = prompt.body.get("fallback_credit_token")
-    token = decoded(text(given) or text(mapping(given).get("token")))
-    if given is None or token is None:
+def redeemed_credit(prompt: Prompt) -> dict[str, Any]:
+    """Return the additional field of the usage of a request with a token: no credit for the model that refused."""
+    value = prompt.body.get("fallback_credit_token")
+    token = decoded(text(value) or text(mapping(value).get("token")))
+    if value is None or token is None:
         return {}
     if verdict(token, prompt.model or "") == "intact":
         return {"fallback_credit": {"status": {"type": "not_applied", "reason": "invalid_target_model"}}}

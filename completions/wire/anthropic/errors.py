@@ -69,17 +69,17 @@ WORDS = {
 """The wording of standard errors, by status, and by code if a code has its own."""
 
 
-IN_FRONT = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "x-robots-tag": "none"}
-"""The headers with which a wrong key is refused, besides Cloudflare's (recorded on 2026-09-22)."""
+WRONG_KEY_HEADERS = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "x-robots-tag": "none"}
+"""The headers of the refusal of a wrong key, in addition to Cloudflare's (recorded on 2026-09-22)."""
 
 
-def is_of_wrong_key(exc: RequestError) -> bool:
-    """Tell whether an error refuses an `x-api-key`; a bearer token, and a request without a key, the API refuses."""
+def refuses_key(exc: RequestError) -> bool:
+    """Tell whether an error refuses an `x-api-key`, and not a bearer token or a request without a key."""
     return exc.code == "invalid_api_key" and exc.facts is not None and not exc.facts.get("bearer")
 
 
 def _too_long(facts: Mapping[str, Any]) -> str:
-    return _told(facts, None) or ""
+    return _message_with_facts(facts, None) or ""
 
 
 ERROR_WORDINGS: Mapping[str, Wording] = {
@@ -102,14 +102,14 @@ ERROR_WORDINGS: Mapping[str, Wording] = {
 
 
 def envelope(exc: RequestError) -> dict[str, Any]:
-    """Return the envelope of an error; a type that is this API's own stays, any other is that of the status."""
-    usual = TYPES.get(exc.status, "invalid_request_error" if exc.status < 500 else "api_error")
-    kind = exc.type if exc.type in TYPES.values() and exc.type != "invalid_request_error" else usual
+    """Return the envelope of an error; one of this API's types is kept, any other becomes that of the status."""
+    default = TYPES.get(exc.status, "invalid_request_error" if exc.status < 500 else "api_error")
+    kind = exc.type if exc.type in TYPES.values() and exc.type != "invalid_request_error" else default
     return {"type": "error", "error": {"type": kind, "message": message(exc)} | _details(exc)}
 
 
 def _details(exc: RequestError) -> dict[str, Any]:
-    """Return the typed details, if the API has any: which error it is, and what it concerns."""
+    """Return the typed details, if the API has any: the code of the error, and the unsupported field."""
     code = exc.code or ""
     if not (code.startswith("compaction_") or (code.startswith("thread_") and (exc.status, code) in WORDS)):
         return {}
@@ -120,13 +120,13 @@ def message(exc: RequestError) -> str:
     """Return an error's message: its own, or this API's wording."""
     if exc.facts is None:
         return exc.message
-    if (told := _told(exc.facts, exc.code)) is not None:
-        return told
+    if (specific := _message_with_facts(exc.facts, exc.code)) is not None:
+        return specific
     return WORDS.get((exc.status, exc.code)) or WORDS.get((exc.status, None)) or exc.message
 
 
-def _told(facts: Mapping[str, object], code: str | None) -> str | None:
-    """Return the message of errors that mention what they concern; None for the others."""
+def _message_with_facts(facts: Mapping[str, object], code: str | None) -> str | None:
+    """Return the message of an error that mentions its facts; None for others."""
     match facts:
         case {"bearer": True} if code == "invalid_api_key":
             return "Invalid bearer token"
@@ -134,10 +134,10 @@ def _told(facts: Mapping[str, object], code: str | None) -> str | None:
             return f"model: {model}"
         case {"limit": limit}:
             return f"This request would exceed your organization's rate limit of {limit}. {MORE_ON_LIMITS}"
-        case {"prompt_tokens": int(prompt), "max_tokens": wanted, "window": int(window)}:
+        case {"prompt_tokens": int(prompt), "max_tokens": max_tokens, "window": int(window)}:
             if prompt > window:
                 return f"prompt is too long: {prompt} tokens > {window} maximum"
-            exceed = f"{prompt} + {wanted} > {window}"
+            exceed = f"{prompt} + {max_tokens} > {window}"
             return (
                 f"input length and `max_tokens` exceed context limit: {exceed}, "
                 "decrease input length or `max_tokens` and try again"

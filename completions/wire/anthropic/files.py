@@ -1,4 +1,4 @@
-"""Anthropic's files: what one looks like, and what is refused.
+"""Anthropic's files: the resource, and the errors.
 
 Shapes: `anthropic.types.FileMetadata` and `DeletedFile`, and recordings of June to August 2026.
 """
@@ -17,22 +17,22 @@ from completions.wire.multipart import Form
 from completions.wire.storage import no_room
 
 FILE = "anthropic_file"
-"""The kind under which a file is kept, which names its rules too."""
+"""The kind under which a file is stored, which rules name too."""
 
 MAX_NAME = 255
 FORBIDDEN = frozenset('<>:"|?*\\/' + "".join(map(chr, range(32))))
-"""What a file's name cannot have: Anthropic's guide "Files API"."""
+"""Characters that a file's name cannot have: Anthropic's guide "Files API"."""
 
 
 def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
-    """Return the file of a form and its bytes; raise what is wrong with it."""
+    """Return the file of a form and its bytes; raise the error for an invalid one."""
     upload = form.files.get("file")
     if upload is None:
         raise RequestError("file: Field required")
     if not 1 <= len(upload.name) <= MAX_NAME or not FORBIDDEN.isdisjoint(upload.name):
         raise RequestError(f'file: A name has 1 to {MAX_NAME} characters, and none of < > : " | ? * \\ /')
-    lasts = form.fields.get("expires_in_seconds")
-    if lasts is not None and not (lasts.isdecimal() and 1 <= len(lasts) <= 9):
+    lifetime = form.fields.get("expires_in_seconds")
+    if lifetime is not None and not (lifetime.isdecimal() and 1 <= len(lifetime) <= 9):
         raise RequestError("expires_in_seconds: Input should be a valid integer")
     file = {
         "id": f"file_01{ids.spelled(secrets.token_hex(16), 22, ids.BASE58)}",
@@ -41,13 +41,13 @@ def read_upload(form: Form, now: float) -> tuple[dict[str, Any], bytes]:
         "mime_type": upload.media_type or "application/octet-stream",
         "bytes": len(upload.data),
         "downloadable": False,
-        "expires": None if lasts is None else now + int(lasts),
+        "expires": None if lifetime is None else now + int(lifetime),
     }
     return file, upload.data
 
 
-def made_file(name: str, filename: str, size: int, now: float) -> dict[str, Any]:
-    """Return a file that code has made, with this id."""
+def generated_file(name: str, filename: str, size: int, now: float) -> dict[str, Any]:
+    """Return a file that code has generated, with the id `name`."""
     return {
         "id": name,
         "created": now,
@@ -59,8 +59,8 @@ def made_file(name: str, filename: str, size: int, now: float) -> dict[str, Any]
     }
 
 
-def shown(file: Document) -> dict[str, Any]:
-    """Return a file; what was uploaded cannot be downloaded, and what code has made can be."""
+def file_resource(file: Document) -> dict[str, Any]:
+    """Return a file; only generated ones can be downloaded."""
     return {
         "type": "file",
         "id": file["id"],
@@ -77,18 +77,18 @@ def _time(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def file_page(found: Sequence[dict[str, Any]], query: Mapping[str, str], wanted: Sequence[str]) -> dict[str, Any]:
-    """Return a page of the files, given the newest first; where ids are `wanted`, they are the page.
+def file_page(listed: Sequence[dict[str, Any]], query: Mapping[str, str], wanted: Sequence[str]) -> dict[str, Any]:
+    """Return a page of the files, the newest first; if ids are `wanted`, the page has those files.
 
-    The next page is asked for by `page`, or by `after_id` as in older versions of the SDK.
+    The next page is requested with `page`, or with `after_id` in older versions of the SDK.
     """
     if wanted:
-        found, query = [file for file in found if file["id"] in wanted], {"limit": str(MAX_LIMIT)}
-    return token_page(found, query)
+        listed, query = [file for file in listed if file["id"] in wanted], {"limit": str(MAX_LIMIT)}
+    return token_page(listed, query)
 
 
-def deleted(name: str) -> dict[str, Any]:
-    """Return what tells that a file is gone."""
+def deleted_file(name: str) -> dict[str, Any]:
+    """Return the confirmation that a file is deleted."""
     return {"id": name, "type": "file_deleted"}
 
 
@@ -98,10 +98,10 @@ def not_found(name: str) -> RequestError:
 
 
 def not_downloadable(name: str) -> RequestError:
-    """Return the API's error of a download: only what a tool has made can be downloaded."""
+    """Return the API's error for downloading an uploaded file: only generated files can be downloaded."""
     return RequestError(f"File '{name[:200]}' is not downloadable.", facts=None)
 
 
 def storage_full(size: int) -> RequestError:
-    """Return the error of a file for which there is no room."""
+    """Return the error for a file for which there is no room."""
     return no_room(size, status=413, facts=None)

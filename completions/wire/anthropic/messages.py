@@ -18,13 +18,13 @@ from completions.wire.anthropic import errors as anthropic_errors
 from completions.wire.anthropic import limits as anthropic_limits
 from completions.wire.anthropic import models as anthropic_models
 from completions.wire.anthropic import rules as anthropic_rules
-from completions.wire.anthropic.binding import transformed
+from completions.wire.anthropic.automatic_calls import with_automatic_calls
+from completions.wire.anthropic.binding import input_transformations
 from completions.wire.anthropic.files import FILE
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.anthropic.readback import collect_count, collect_message
 from completions.wire.anthropic.refusals import COUNT_REFUSALS, REFUSALS
-from completions.wire.anthropic.unasked import with_own_calls
-from completions.wire.anthropic.usage import GONE, is_refused, step_of, usage, usage_at_end, usage_at_start
+from completions.wire.anthropic.usage import RETIRED_MODELS, is_refused, step_of, usage, usage_at_end, usage_at_start
 from completions.wire.base import (
     NO_ROUTE,
     Document,
@@ -46,19 +46,19 @@ PING = Event(b'{"type":"ping"}', name="ping")
 EVENTS = ServerSentEvents(keep_alive=SSE.frames([PING])[0], media_type=EVENTS_IN_UTF8)
 
 
-OWNER = {
+OWNER_HEADERS = {
     "anthropic-organization-id": "00000000-0000-4000-8000-000000000000",
     "anthropic-workspace-id": "wrkspc_011111111111111111111111",
 }
-"""Whose key a request has, which all of the API's answers tell (recorded until September 2026)."""
+"""The headers with the owner of a request's key, which all answers have (recorded until September 2026)."""
 
 
-FINAL = (400, 401, 403, 404, 413)
-"""The statuses of errors that trying again does not help."""
+FINAL_STATUSES = (400, 401, 403, 404, 413)
+"""The statuses of errors that a retry does not help."""
 
 
 class AnthropicFormat(WireFormat):
-    """What Anthropic's addresses have in common: errors, headers, and the list of models."""
+    """The base of Anthropic's formats: errors, headers, and the list of models."""
 
     family = "anthropic"
     key_header = "x-api-key"
@@ -73,32 +73,32 @@ class AnthropicFormat(WireFormat):
     default_framing: Framing = EVENTS
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return `request-id`, whose key it was, and limits that are never reached.
+        """Return `request-id`, the owner of the key, and limits that are never reached.
 
-        Errors tell no limits, but say not to try again what would be refused again; a wrong key has no owner. So they
-        were recorded in January 2026, of the statuses 400, 401 and 404.
+        Errors have no limits, but forbid a retry that would be refused again; a wrong key has no owner. Recorded in
+        January 2026, of the statuses 400, 401 and 404.
         """
-        told = {"request-id": request_id} | ({} if status == 401 else OWNER)
-        if status in FINAL:
-            return told | {"x-should-retry": "false"}
-        return told if status >= 400 else told | anthropic_limits.steady()
+        headers = {"request-id": request_id} | ({} if status == 401 else OWNER_HEADERS)
+        if status in FINAL_STATUSES:
+            return headers | {"x-should-retry": "false"}
+        return headers if status >= 400 else headers | anthropic_limits.unlimited_headers()
 
     def limit_headers(self, headers: Mapping[str, str]) -> Mapping[str, str]:
         """Return rate limit headers with this API's names, and with times instead of durations."""
         return anthropic_limits.limit_headers(headers)
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
-        """Return the envelope with the request's id; null is the one of an error that has none."""
+        """Return the envelope with the request's id, which is null if there is none."""
         return document | {"request_id": request_id or None}
 
     def gateway_headers(self, exc: RequestError) -> Mapping[str, str] | None:
-        """Return the headers with which a wrong `x-api-key` is refused, unless a script words it."""
-        return anthropic_errors.IN_FRONT if self.key_header and anthropic_errors.is_of_wrong_key(exc) else None
+        """Return the headers of the refusal of a wrong `x-api-key`, unless the script words it."""
+        return anthropic_errors.WRONG_KEY_HEADERS if self.key_header and anthropic_errors.refuses_key(exc) else None
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
-        """Return an error within a stream, which is always an event called `error`.
+        """Return an error within a stream, which is always an event named `error`.
 
-        Its details, which are null where there are none, come first, and the request's id last (measured in 2026).
+        Its details, null if there are none, come first, and the request's id last (measured in 2026).
         """
         envelope = self.error(self.adapt_error(failure.error))
         if envelope.get("type") == "error":
@@ -107,11 +107,11 @@ class AnthropicFormat(WireFormat):
 
 
 def hello(models: Collection[str]) -> dict[str, Any]:
-    """Return what tells that the API can be reached, as Claude Code asks before it begins."""
+    """Return the answer to Claude Code's check that the API can be reached."""
     return {"message": "hello"}
 
 
-ENDING = ("stop_reason", "stop_sequence", "stop_details")
+END_KEYS = ("stop_reason", "stop_sequence", "stop_details")
 
 
 class AnthropicAnswers(AnthropicFormat):
@@ -128,7 +128,7 @@ class AnthropicAnswers(AnthropicFormat):
         anthropic_rules.check_stream(document)
         if validate:
             self.check(document, headers, route)
-        return compaction.as_read(read_prompt(document, headers), len(body))
+        return compaction.as_model_reads(read_prompt(document, headers), len(body))
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
         """Raise `RequestError` for what the API would refuse in a request."""
@@ -136,36 +136,46 @@ class AnthropicAnswers(AnthropicFormat):
         fallbacks.check(document)
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return a `message`; one that a script has word by word as it stands."""
-        if (own := reply.verbatim(AnthropicAnswers.name)) is not None:
-            return dict(own)
-        reply = with_own_calls(reply, prompt)
+        """Return a `message`; a verbatim one of the script unchanged."""
+        if (verbatim := reply.verbatim(AnthropicAnswers.name)) is not None:
+            return dict(verbatim)
+        reply = with_automatic_calls(reply, prompt)
         content = [block.whole for block in anthropic_message.blocks(reply, prompt)]
-        head, ending = anthropic_message.head(reply, prompt), anthropic_message.ending(reply, prompt)
-        counted = {"usage": self.usage(reply, prompt), **self.diagnosed(prompt)}
-        told = counted | anthropic_message.edited(prompt) | transformed(prompt)
-        return head | {"content": content} | self.container(reply, prompt) | ending | told
+        head, ending = anthropic_message.message_head(reply, prompt), anthropic_message.message_end(reply, prompt)
+        usage_fields = {"usage": self.usage(reply, prompt), **self.diagnostics_field(prompt)}
+        end_fields = usage_fields | anthropic_message.context_management(prompt) | input_transformations(prompt)
+        return head | {"content": content} | self.container(reply, prompt) | ending | end_fields
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, each block from its start to its stop, the stop reason, the stop.
 
-        Where there are no blocks, as in a refusal, there is no ping (recorded in September 2026).
+        Without blocks, as in a refusal, there is no ping (recorded in September 2026).
         """
-        own = dict(reply.verbatim(AnthropicAnswers.name) or {})
-        reply = reply if own else with_own_calls(reply, prompt)
-        ended = {key: own[key] for key in ENDING if key in own} or anthropic_message.ending(reply, prompt)
-        where = {key: own[key] for key in own if key == "container"} if own else self.container(reply, prompt)
-        counted = own.get("usage") or self.usage(reply, prompt)
-        empty: dict[str, Any] = {"content": [], **dict.fromkeys(where), **dict.fromkeys(ended)}
-        began = {"usage": usage_at_start(counted)} | ({} if own else self.diagnosed(prompt) | transformed(prompt))
-        message = own | (anthropic_message.head(reply, prompt) | own) | empty | began
+        verbatim = dict(reply.verbatim(AnthropicAnswers.name) or {})
+        reply = reply if verbatim else with_automatic_calls(reply, prompt)
+        stop = {key: verbatim[key] for key in END_KEYS if key in verbatim} or anthropic_message.message_end(
+            reply, prompt
+        )
+        container = (
+            {key: verbatim[key] for key in verbatim if key == "container"}
+            if verbatim
+            else self.container(reply, prompt)
+        )
+        used = verbatim.get("usage") or self.usage(reply, prompt)
+        empty: dict[str, Any] = {"content": [], **dict.fromkeys(container), **dict.fromkeys(stop)}
+        start_fields = {"usage": usage_at_start(used)} | (
+            {} if verbatim else self.diagnostics_field(prompt) | input_transformations(prompt)
+        )
+        message = verbatim | (anthropic_message.message_head(reply, prompt) | verbatim) | empty | start_fields
         ending = {
             "type": "message_delta",
-            "delta": ended | where,
-            "usage": usage_at_end(counted),
-            **anthropic_message.edited(prompt),
+            "delta": stop | container,
+            "usage": usage_at_end(used),
+            **anthropic_message.context_management(prompt),
         }
-        content = anthropic_message.recorded(own, prompt) if own else anthropic_message.blocks(reply, prompt)
+        content = (
+            anthropic_message.verbatim_blocks(verbatim, prompt) if verbatim else anthropic_message.blocks(reply, prompt)
+        )
         lanes: list[Sequence[Event]] = [_block(index, block) for index, block in enumerate(content)]
         return Events(
             [_event({"type": "message_start", "message": message})],
@@ -174,20 +184,20 @@ class AnthropicAnswers(AnthropicFormat):
         )
 
     def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return where code has run; empty where none has."""
+        """Return the container in which code has run, if any."""
         return dict(server_tools.container(reply, prompt))
 
-    def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
-        """Return why a cache was missed, where that is told."""
+    def diagnostics_field(self, prompt: Prompt) -> dict[str, Any]:
+        """Return why a cache was missed, if the format has diagnostics."""
         return {}
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what a message cost."""
+        """Return the usage of a message."""
         return usage(reply, prompt)
 
 
 class AnthropicMessages(AnthropicAnswers):
-    """The Messages API, which names a container and diagnostics even where there are none.
+    """The Messages API, whose messages have `container` and `diagnostics` even if these are null.
 
     Recorded from the end of September 2026, in messages and in their streams.
     """
@@ -195,30 +205,30 @@ class AnthropicMessages(AnthropicAnswers):
     has_fallbacks = True
 
     def container(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return where code has run; null where none has."""
+        """Return the container in which code has run, or null."""
         return _null_field("container", prompt) | super().container(reply, prompt)
 
-    def diagnosed(self, prompt: Prompt) -> dict[str, Any]:
-        """Return why the cache was missed; null where nobody asks, and where it was not."""
-        if diagnostics.is_wanted(prompt.body):
-            return {"diagnostics": diagnostics.diagnosed(prompt)}
+    def diagnostics_field(self, prompt: Prompt) -> dict[str, Any]:
+        """Return why the cache was missed; null if diagnostics are not requested, and if it was not missed."""
+        if diagnostics.is_requested(prompt.body):
+            return {"diagnostics": diagnostics.diagnosis(prompt)}
         return _null_field("diagnostics", prompt)
 
     def fallback_prompt(self, prompt: Prompt, reply: Reply) -> Prompt | None:
-        """Return the prompt for the next model of `fallbacks`, if this one has declined in the answer."""
+        """Return the prompt for the next model of `fallbacks`, if this one declines in the answer."""
         if not prompt.body.get("fallbacks") or not is_refused(reply) or reply.body is not None:
             return None
-        said = anthropic_message.blocks(reply, replace(prompt, recalled={}))
-        return fallbacks.next_prompt(prompt, said, step_of(self.usage(reply, prompt)))
+        content = anthropic_message.blocks(reply, replace(prompt, recalled={}))
+        return fallbacks.next_prompt(prompt, content, step_of(self.usage(reply, prompt)))
 
     def references(self, prompt: Prompt) -> Collection[Place]:
-        """Return the thread that a request continues, and the prompt that it wants its own compared with."""
-        places = (self.continues_from(prompt), diagnostics.place(prompt.body))
+        """Return the places of the thread that a request continues, and of the prompt to compare it with."""
+        places = (self.continues_from(prompt), diagnostics.previous_place(prompt.body))
         return [place for place in places if place is not None]
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the thread, identified by its newest message."""
-        return None if (name := threads.previous(prompt.body)) is None else (threads.THREAD, name)
+        return None if (name := threads.previous_message_id(prompt.body)) is None else (threads.THREAD, name)
 
     def conflict(self, *, in_flight: bool) -> RequestError:
         """Return the error for continuing from a message that another request continues, or has continued."""
@@ -226,7 +236,7 @@ class AnthropicMessages(AnthropicAnswers):
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
         """Return the prompt with everything in the thread."""
-        if (before := documents.get(diagnostics.place(prompt.body) or ("", ""))) is not None:
+        if (before := documents.get(diagnostics.previous_place(prompt.body) or ("", ""))) is not None:
             prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: before})
         if (place := self.continues_from(prompt)) is None:
             return prompt
@@ -234,16 +244,16 @@ class AnthropicMessages(AnthropicAnswers):
             if validate:
                 raise threads.refusal("thread_not_found", status=404)
             return prompt
-        whole = threads.whole(prompt.body, thread, validate=validate)
+        full_body = threads.full_request(prompt.body, thread, validate=validate)
         if validate:
-            anthropic_rules.validate_whole(whole, prompt.headers)
-        recalled = {**prompt.recalled, "thread": thread, "body": whole}
-        read = read_prompt(whole, prompt.headers)
-        return replace(read, tool_choice=prompt.tool_choice, body=prompt.body, recalled=recalled)
+            anthropic_rules.validate_whole(full_body, prompt.headers)
+        recalled = {**prompt.recalled, "thread": thread, "body": full_body}
+        full_prompt = read_prompt(full_body, prompt.headers)
+        return replace(full_prompt, tool_choice=prompt.tool_choice, body=prompt.body, recalled=recalled)
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
-        """Return the conversation, the files that code has made, and what prompts are compared by."""
-        is_held, is_compared = threads.is_held(prompt.body), diagnostics.is_wanted(prompt.body)
+        """Return the conversation, the files that code has generated, and the prompt's fingerprint."""
+        is_held, is_compared = threads.uses_thread(prompt.body), diagnostics.is_requested(prompt.body)
         files = server_tools.files_to_store(reply, prompt, span)
         if not (is_held or is_compared):
             return files
@@ -251,18 +261,18 @@ class AnthropicMessages(AnthropicAnswers):
         compared = [diagnostics.to_store(message["id"], prompt, ends)] if is_compared else []
         if not is_held:
             return [*files, *compared]
-        asked = mapping(prompt.recalled.get("body")) or prompt.body
+        body = mapping(prompt.recalled.get("body")) or prompt.body
         before = mapping(prompt.recalled.get("thread")) or None
-        return [*threads.to_store(message, asked, before, ends), *files, *compared]
+        return [*threads.to_store(message, body, before, ends), *files, *compared]
 
 
 def _null_field(field: str, prompt: Prompt) -> dict[str, Any]:
-    """Return a field that tells nothing; models that had gone by then have none."""
-    return {} if GONE.search(prompt.model or "") else {field: None}
+    """Return a field that is null; retired models do not have it."""
+    return {} if RETIRED_MODELS.search(prompt.model or "") else {field: None}
 
 
 def _block(index: int, block: anthropic_message.Block) -> Events:
-    """Return the events of one content block, in the first of them a ping; a call's name costs a token."""
+    """Return the events of one content block, with a ping in the first block; a call's name costs a token."""
     opening = {"type": "content_block_start", "index": index, "content_block": block.opening}
     events = Events([_event(opening, token="name" in block.opening)], () if index else (PING,))
     for run in block.runs:
@@ -289,20 +299,20 @@ class AnthropicCount(AnthropicFormat):
     collect = staticmethod(collect_count)
 
     def headers(self, elapsed_ms: float, request_id: str, status: int, model: str | None) -> Mapping[str, str]:
-        """Return the headers of a message; of limits that are not reached nothing is told here."""
-        return without(super().headers(elapsed_ms, request_id, status, model), anthropic_limits.BEGINNING)
+        """Return the headers of a message without rate limits."""
+        return without(super().headers(elapsed_ms, request_id, status, model), anthropic_limits.PREFIX)
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:
             anthropic_rules.validate_count(document, headers, beta="beta" in route)
-        return compaction.as_read(read_prompt(document, headers, task="count"), len(body))
+        return compaction.as_model_reads(read_prompt(document, headers, task="count"), len(body))
 
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return the count, and what it would be without edits, where some are asked for."""
-        counted = {"input_tokens": reply.used.prompt_tokens}
+        """Return the count, and the count without edits if some are requested."""
+        count = {"input_tokens": reply.used.prompt_tokens}
         if not edits.edits_of(prompt.body):
-            return counted
-        before = prompt.recalled.get(edits.ORIGINAL, counted["input_tokens"])
-        return counted | {"context_management": {"original_input_tokens": before}}
+            return count
+        original = prompt.recalled.get(edits.ORIGINAL, count["input_tokens"])
+        return count | {"context_management": {"original_input_tokens": original}}

@@ -1,7 +1,7 @@
-"""Step 2 for Anthropic's Messages API: whether the schema of a tool is a JSON Schema of draft 2020-12 at all.
+"""Step 2 for Anthropic's Messages API: whether the schema of a tool is a valid JSON Schema of draft 2020-12.
 
-What its users' servers of MCP tripped over, as they wrote it down until September 2026: limits that are booleans, as in
-draft 4; names that `required` has twice; `items` that is a list. Keywords that the draft has not are passed over.
+Users' MCP servers had these problems until September 2026: limits that are booleans, as in draft 4; duplicate names in
+`required`; `items` that is a list. Keywords that are not in the draft are ignored.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 TYPES = ("string", "number", "integer", "boolean", "object", "array", "null")
 
-Fits = Callable[[Any], bool]
+Predicate = Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
@@ -63,19 +63,19 @@ def _is_mapping_or_null(value: Any) -> bool:
     return value is None or isinstance(value, dict)
 
 
-NAMED = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+SCHEMAS_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
 """Keywords with schemas by name."""
 
-LISTED = ("anyOf", "allOf", "oneOf", "prefixItems")
+SCHEMA_LISTS = ("anyOf", "allOf", "oneOf", "prefixItems")
 """Keywords with a list of schemas."""
 
-SINGLE = (
+SINGLE_SCHEMAS = (
     *("items", "additionalProperties", "not", "if", "then", "else", "contains", "propertyNames"),
     *("unevaluatedItems", "unevaluatedProperties"),
 )
 """Keywords with one schema."""
 
-KEYWORDS: Mapping[str, Fits] = {
+KEYWORDS: Mapping[str, Predicate] = {
     "type": _is_type,
     **dict.fromkeys(("$ref", "$id", "$schema", "$comment", "$anchor", "title", "description"), _is_text),
     **dict.fromkeys(("pattern", "contentEncoding", "contentMediaType"), _is_text),
@@ -86,33 +86,33 @@ KEYWORDS: Mapping[str, Fits] = {
     **dict.fromkeys(("uniqueItems", "deprecated", "readOnly", "writeOnly"), _is_flag),
     **dict.fromkeys(("enum", "examples"), _is_list),
     "required": _are_names,
-    **dict.fromkeys(NAMED, _is_mapping),
+    **dict.fromkeys(SCHEMAS_BY_NAME, _is_mapping),
     "properties": _is_mapping_or_null,
-    **dict.fromkeys(LISTED, _are_schemas),
-    **dict.fromkeys(SINGLE, _is_schema),
+    **dict.fromkeys(SCHEMA_LISTS, _are_schemas),
+    **dict.fromkeys(SINGLE_SCHEMAS, _is_schema),
 }
-"""What the draft wants of the value of a keyword, besides what is wanted of the schemas in it."""
+"""The check of each keyword's value; the schemas in it are checked separately."""
 
 
 def is_valid(schema: Any) -> bool:
-    """Tell whether a schema, and each within it, is one; not by recursion, as it may be nested deeper than that."""
-    left = [schema]
-    while left:
-        each = left.pop()
+    """Tell whether a schema and its subschemas are valid; without recursion, as it may be deeply nested."""
+    remaining = [schema]
+    while remaining:
+        each = remaining.pop()
         if not _is_schema(each):
             return False
         if isinstance(each, dict):
             if not all(KEYWORDS[key](value) for key, value in each.items() if key in KEYWORDS):
                 return False
-            left += _within(each)
+            remaining += _subschemas(each)
     return True
 
 
-def _within(schema: Mapping[str, Any]) -> Iterator[Any]:
+def _subschemas(schema: Mapping[str, Any]) -> Iterator[Any]:
     for key, value in schema.items():
-        if key in NAMED:
+        if key in SCHEMAS_BY_NAME:
             yield from (value or {}).values()
-        elif key in LISTED:
+        elif key in SCHEMA_LISTS:
             yield from value
-        elif key in SINGLE:
+        elif key in SINGLE_SCHEMAS:
             yield value

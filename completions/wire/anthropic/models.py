@@ -7,7 +7,7 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.tokens.models import context_window, max_output
 from completions.wire.anthropic import pages
-from completions.wire.anthropic.abilities import abilities
+from completions.wire.anthropic.model_capabilities import model_capabilities
 
 DEFAULT_MODELS = (
     "claude-opus-5-5",
@@ -21,16 +21,16 @@ DEFAULT_MODELS = (
     "claude-haiku-4-5-20251001",
     "claude-sonnet-4-5-20250929",
 )
-"""What is listed where a script lists none; then any other model is there as well. The names are the SDK's."""
+"""The models that are listed if the script lists none; then any other model exists as well. The names are the SDK's."""
 
 LINES = ("haiku", "sonnet", "opus", "fable", "mythos")
-DATED = re.compile(r"-(\d{4})(\d\d)(\d\d)$")
-UNKNOWN = "1970-01-01T00:00:00Z"
-"""When a model was released whose name does not say it; the API has the epoch there too."""
+DATE = re.compile(r"-(\d{4})(\d\d)(\d\d)$")
+UNKNOWN_DATE = "1970-01-01T00:00:00Z"
+"""The release date of a model without a date in its name; the API has the epoch there too."""
 
 
 def page(models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of models that a query asks for; raise if it starts from none of them."""
+    """Return the requested page of models; raise if it starts from an unknown model."""
     names = list(models or DEFAULT_MODELS)
     for key in ("before_id", "after_id"):
         if key in query and query[key] not in names:
@@ -46,24 +46,24 @@ def find(name: str, models: Collection[str]) -> dict[str, Any]:
 
 
 def _model(name: str) -> dict[str, Any]:
-    dated = DATED.search(name)
-    words = DATED.sub("", name).split("-")
+    dated = DATE.search(name)
+    words = DATE.sub("", name).split("-")
     return {
         "type": "model",
         "id": name,
-        "display_name": _display(words),
-        "created_at": "{}-{}-{}T00:00:00Z".format(*dated.groups()) if dated else UNKNOWN,
+        "display_name": _display_name(words),
+        "created_at": "{}-{}-{}T00:00:00Z".format(*dated.groups()) if dated else UNKNOWN_DATE,
         "lifecycle": "active",
         "line": next((line for line in LINES if line in words), None),
         "max_input_tokens": context_window(name),
         "max_tokens": max_output(name),
-        "capabilities": abilities(name),
+        "capabilities": model_capabilities(name),
         "deprecated_at": None,
         "retires_at": None,
     }
 
 
-def _display(words: Sequence[str]) -> str:
-    """Write a name as people do: `claude-opus-4-5` -> `Claude Opus 4.5`."""
-    named = " ".join(word if word.isdigit() else word.capitalize() for word in words)
-    return re.sub(r"(?<=\d) (?=\d)", ".", named)
+def _display_name(words: Sequence[str]) -> str:
+    """Return a model's display name: `claude-opus-4-5` -> `Claude Opus 4.5`."""
+    name = " ".join(word if word.isdigit() else word.capitalize() for word in words)
+    return re.sub(r"(?<=\d) (?=\d)", ".", name)

@@ -1,4 +1,4 @@
-"""Lists of Anthropic's that come in pages."""
+"""Anthropic's paginated lists."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,12 +7,12 @@ from completions.exceptions import RequestError
 
 DEFAULT_LIMIT, MAX_LIMIT = "20", 1000
 TOKEN = "page_"
-"""What a token begins with that names the next page."""
+"""The prefix of tokens for the next page."""
 
 
-def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return the page of what is given, the newest first, that a query asks for by `limit`, `after_id`, `before_id`."""
-    limit, names = _limit(query.get("limit", DEFAULT_LIMIT)), [each["id"] for each in found]
+def page(items: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return the page of a list, the newest first, for `limit`, `after_id` and `before_id`."""
+    limit, names = _limit(query.get("limit", DEFAULT_LIMIT)), [each["id"] for each in items]
     if (before := query.get("before_id")) is not None:
         end = names.index(before) if before in names else 0
         start = max(0, end - limit)
@@ -22,28 +22,28 @@ def page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str,
         start = 0 if after is None else names.index(after) + 1 if after in names else len(names)
         end = start + limit
         more = end < len(names)
-    part = list(found[start:end])
+    page_items = list(items[start:end])
     return {
-        "data": part,
+        "data": page_items,
         "has_more": more,
-        "first_id": part[0]["id"] if part else None,
-        "last_id": part[-1]["id"] if part else None,
+        "first_id": page_items[0]["id"] if page_items else None,
+        "last_id": page_items[-1]["id"] if page_items else None,
     }
 
 
-def token_page(found: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
-    """Return such a page, after which the next one is asked for by `page`, with the `next_page` of the one before."""
+def token_page(items: Sequence[dict[str, Any]], query: Mapping[str, str]) -> dict[str, Any]:
+    """Return such a page with a `next_page`, the token with which `page` requests the next one."""
     if "page" in query:
         query = {**query, "after_id": query["page"].removeprefix(TOKEN)}
-    shown = page(found, query)
-    follows = shown["has_more"] and "before_id" not in query
-    return {**shown, "next_page": f"{TOKEN}{shown['last_id']}" if follows else None}
+    current = page(items, query)
+    follows = current["has_more"] and "before_id" not in query
+    return {**current, "next_page": f"{TOKEN}{current['last_id']}" if follows else None}
 
 
-def _limit(given: str) -> int:
-    if not given.isascii() or not given.isdigit() or len(given) > 9:
+def _limit(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or len(value) > 9:
         raise RequestError("limit: Input should be a valid integer, unable to parse string as an integer")
-    if not 1 <= int(given) <= MAX_LIMIT:
-        bound = "greater than or equal to 1" if int(given) < 1 else f"less than or equal to {MAX_LIMIT}"
+    if not 1 <= int(value) <= MAX_LIMIT:
+        bound = "greater than or equal to 1" if int(value) < 1 else f"less than or equal to {MAX_LIMIT}"
         raise RequestError(f"limit: Input should be {bound}")
-    return int(given)
+    return int(value)

@@ -26,9 +26,9 @@ from completions.wire.caching import cache_blocks
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 SERVER_TOOLS = ("advisor_", "web_search_", "web_fetch_", "code_execution_", "tool_search_")
-"""The prefixes of the types of tools that the API runs: nobody would answer their calls, so none are made.
+"""The prefixes of the types of server tools: no client would answer their calls, so none are generated.
 
-Advisors were recorded to be the API's own in July 2026.
+Advisors were recorded as server tools in July 2026.
 """
 
 PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "document": "file"}
@@ -37,7 +37,7 @@ PART_KINDS: Mapping[str, Literal["image", "file"]] = {"image": "image", "documen
 def read_prompt(
     body: dict[str, Any], headers: Mapping[str, str], *, task: Literal["generate", "count"] = "generate"
 ) -> Prompt:
-    """Return what the body of a request asks, for a message or for a count of its tokens."""
+    """Return the prompt of a request for a message, or for a count of its tokens."""
     choice = mapping(body.get("tool_choice"))
     metadata = mapping(body.get("metadata"))
     return Prompt(
@@ -95,15 +95,17 @@ def _messages(body: dict[str, Any]) -> Iterator[Message]:
 
 def _tool_message(block: dict[str, Any]) -> Message:
     content = block.get("content")
-    said = _text(content)
-    return Message("tool", said, tool_call_id=text(block.get("tool_use_id")), parts=tuple(_parts(dicts(content))))
+    content_text = _text(content)
+    return Message(
+        "tool", content_text, tool_call_id=text(block.get("tool_use_id")), parts=tuple(_parts(dicts(content)))
+    )
 
 
 def _text(content: object) -> str:
-    """Join the texts of a content, which is a string or blocks: of texts, documents, search results and summaries."""
+    """Join the texts of a content, which is a string, or blocks of texts, documents, search results and summaries."""
     if isinstance(content, str):
         return content
-    return "\n".join(found for block in dicts(content) if (found := _block_text(block)))
+    return "\n".join(content_text for block in dicts(content) if (content_text := _block_text(block)))
 
 
 def _block_text(block: dict[str, Any]) -> str:
@@ -123,9 +125,9 @@ def _parts(blocks: list[dict[str, Any]]) -> Iterator[Part]:
     for block in blocks:
         source = mapping(block.get("source"))
         kind = PART_KINDS.get(text(block.get("type")))
-        given = text(source.get("data") or source.get("url") or source.get("file_id"))
-        if kind is not None and source.get("type") != "text" and given:
-            yield Part(kind, given, media_type=text(source.get("media_type")))
+        data = text(source.get("data") or source.get("url") or source.get("file_id"))
+        if kind is not None and source.get("type") != "text" and data:
+            yield Part(kind, data, media_type=text(source.get("media_type")))
 
 
 def _thoughts(blocks: list[dict[str, Any]]) -> Iterator[Thought]:
@@ -155,27 +157,27 @@ def _tools(body: dict[str, Any]) -> Iterator[Tool]:
 
 
 def _offered(body: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the tools of a request, and those that its messages define; none that they take away at last."""
+    """Yield the tools of a request and those that its messages add, without those that they remove."""
     declared = dicts(body.get("tools"))
     changes = [
         block
         for message in dicts(body.get("messages"))
         if message.get("role") == "system"
-        for block in _changes(message)
+        for block in _tool_changes(message)
     ]
-    gone = {_changed(block): block["type"] == "tool_removal" for block in changes}
+    removed = {_changed_tool(block): block["type"] == "tool_removal" for block in changes}
     defined = (mapping(mapping(block.get("tool")).get("definition")) for block in changes)
     for tool in [*declared, *filter(None, defined)]:
-        if not gone.get(text(tool.get("name"))):
+        if not removed.get(text(tool.get("name"))):
             yield tool
 
 
-def _changes(message: dict[str, Any]) -> list[dict[str, Any]]:
+def _tool_changes(message: dict[str, Any]) -> list[dict[str, Any]]:
     return [block for block in dicts(message.get("content")) if block.get("type") in ("tool_addition", "tool_removal")]
 
 
-def _changed(block: dict[str, Any]) -> str:
-    """Return the name of the tool that a block adds or takes away."""
+def _changed_tool(block: dict[str, Any]) -> str:
+    """Return the name of the tool that a block adds or removes."""
     tool = mapping(block.get("tool"))
     return text(tool.get("name")) or text(mapping(tool.get("definition")).get("name"))
 
@@ -207,9 +209,11 @@ def effort(body: Mapping[str, Any]) -> str | None:
     thinking = mapping(body.get("thinking"))
     match thinking.get("type", "adaptive" if thinking else None):
         case "enabled" | "adaptive":
-            orders = [each for each in dicts(body.get("messages")) if each.get("role") == "system"]
-            set_by = (text(mapping(each.get("output_config")).get("effort")) for each in (*orders[::-1], body))
-            return next(filter(None, set_by), "high")
+            system_messages = [each for each in dicts(body.get("messages")) if each.get("role") == "system"]
+            efforts = (
+                text(mapping(each.get("output_config")).get("effort")) for each in (*system_messages[::-1], body)
+            )
+            return next(filter(None, efforts), "high")
         case "disabled":
             return "none"
     return None

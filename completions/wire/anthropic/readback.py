@@ -1,4 +1,4 @@
-"""What a message of Anthropic's says: its content blocks, whole or as its stream's events tell them."""
+"""Read an answer back from a message of Anthropic's: from the whole one, or from the events of its stream."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,16 +18,16 @@ FINISH_REASONS = {
     "refusal": "content_filter",
     "compaction": "stop",
 }
-"""Why a message ends, in chat's words."""
+"""The finish reasons of chat completions by the stop reason of a message."""
 
-RESULT = "_tool_result"
-"""How the types of the blocks end that have what the API's own tools found."""
+RESULT_SUFFIX = "_tool_result"
+"""The suffix of the types of blocks with results of server tools."""
 
 CALLS = ("tool_use", "server_tool_use", "mcp_tool_use")
 
 
 def collect_message(document: Document, answer: Answer) -> None:
-    """Take in a whole message, or an event of its stream."""
+    """Add a whole message, or an event of its stream, to the answer."""
     match document.get("type"):
         case "message":
             _head(document, answer)
@@ -41,7 +41,7 @@ def collect_message(document: Document, answer: Answer) -> None:
         case "content_block_delta":
             _delta(document.get("index"), mapping(document.get("delta")), answer.choice())
         case "content_block_stop":
-            _settle(answer.choice())
+            _place_citations(answer.choice())
             if (call := answer.choice().calls.get(document.get("index"))) is not None:
                 call.arguments = call.arguments or "{}"
         case "message_delta":
@@ -57,15 +57,15 @@ def _head(message: Document, answer: Answer) -> None:
 
 
 def _block(index: object, block: Document, choice: ChoiceBuilder, *, begins: bool = False) -> None:
-    """Take in a block; one that `begins` a stream's has an empty input, and its text is still to come."""
+    """Add a block; with `begins` it opens in a stream, with an empty input, and its text is still to come."""
     if block.get("type") in CALLS:
-        given = block.get("input")
+        block_input = block.get("input")
         place = index if isinstance(index, int) else -1
-        arguments = "" if begins and not given else given
+        arguments = "" if begins and not block_input else block_input
         kind: CallKind = "function" if block["type"] == "tool_use" else "hosted"
         choice.add_call(place, name=block.get("name"), id=block.get("id"), arguments=arguments, kind=kind)
         return
-    if text(block.get("type")).endswith(RESULT):
+    if text(block.get("type")).endswith(RESULT_SUFFIX):
         choice.add_result(block.get("tool_use_id"), block.get("content"))
         return
     if not begins or block.get("text"):
@@ -74,7 +74,7 @@ def _block(index: object, block: Document, choice: ChoiceBuilder, *, begins: boo
     for citation in dicts(block.get("citations")):
         _cite(citation, choice)
     if not begins:
-        _settle(choice)
+        _place_citations(choice)
 
 
 def _delta(index: object, delta: Document, choice: ChoiceBuilder) -> None:
@@ -89,52 +89,59 @@ def _delta(index: object, delta: Document, choice: ChoiceBuilder) -> None:
             _cite(mapping(delta.get("citation")), choice)
 
 
-def _cite(given: Document, choice: ChoiceBuilder) -> None:
-    """Add a citation of a page, in chat's shape, as scripts have it; in a stream it comes before what it stands at."""
-    if given.get("type") == "web_search_result_location":
-        page = {"url": text(given.get("url")), "title": text(given.get("title")), "start_index": 0, "end_index": 0}
+def _cite(citation: Document, choice: ChoiceBuilder) -> None:
+    """Add a citation of a page, in the form of chat completions; in a stream it comes before the text that it cites."""
+    if citation.get("type") == "web_search_result_location":
+        page = {
+            "url": text(citation.get("url")),
+            "title": text(citation.get("title")),
+            "start_index": 0,
+            "end_index": 0,
+        }
         choice.annotations.append({"type": "url_citation", "url_citation": page})
-        choice.citing.append((page, text(given.get("cited_text"))))
+        choice.citing.append((page, text(citation.get("cited_text"))))
 
 
-def _settle(choice: ChoiceBuilder) -> None:
-    """Place the citations of a block whose text is there: where it says what they quote, else at all of it."""
-    said = choice.runs[-1].text if choice.runs and choice.runs[-1].kind == "text" else ""
-    begin = len(choice.texts.get("text", "")) - len(said)
+def _place_citations(choice: ChoiceBuilder) -> None:
+    """Set the offsets of the citations of a complete block: where its text has the quotation, else the whole text."""
+    block_text = choice.runs[-1].text if choice.runs and choice.runs[-1].kind == "text" else ""
+    begin = len(choice.texts.get("text", "")) - len(block_text)
     for page, quoted in choice.citing:
-        at = said.find(quoted)
-        start, end = (0, len(said)) if not quoted or at < 0 else (at, at + len(quoted))
+        at = block_text.find(quoted)
+        start, end = (0, len(block_text)) if not quoted or at < 0 else (at, at + len(quoted))
         page["start_index"], page["end_index"] = begin + start, begin + end
     choice.citing.clear()
 
 
-def _ending(given: Document, answer: Answer) -> None:
-    """Take in why it ends; a refusal's explanation is what a script has for a refusal."""
+def _ending(end: Document, answer: Answer) -> None:
+    """Add the end of a message; a refusal's explanation is a script's `refusal`."""
     choice = answer.choice()
-    explanation = text(mapping(given.get("stop_details")).get("explanation"))
-    if given.get("stop_reason") == "refusal" and explanation:
+    explanation = text(mapping(end.get("stop_details")).get("explanation"))
+    if end.get("stop_reason") == "refusal" and explanation:
         choice.add_text(explanation, "refusal")
         choice.set_finish_reason(NATURAL, {})
     else:
-        choice.set_finish_reason(given.get("stop_reason"), FINISH_REASONS)
-    stop = given.get("stop_sequence")
+        choice.set_finish_reason(end.get("stop_reason"), FINISH_REASONS)
+    stop = end.get("stop_sequence")
     choice.stopped_by = stop if isinstance(stop, str) else choice.stopped_by
 
 
 def _usage(usage: Document, answer: Answer) -> None:
-    """Note the usage: here the input is what was neither read from the cache nor written to it.
+    """Note the usage; its input excludes the tokens that were read from the cache or written to it.
 
-    The end of a stream of the first models tells what was written alone.
+    At the end of a stream, the usage of the first models has only the output.
     """
-    asked, cached = usage.get("input_tokens"), usage.get("cache_read_input_tokens")
-    if isinstance(asked, int):
-        asked += sum(count for count in (cached, usage.get("cache_creation_input_tokens")) if isinstance(count, int))
-    if asked is None and answer.usage:
-        asked, cached = answer.usage.prompt_tokens, answer.usage.cached_tokens
+    input_tokens, cached = usage.get("input_tokens"), usage.get("cache_read_input_tokens")
+    if isinstance(input_tokens, int):
+        input_tokens += sum(
+            count for count in (cached, usage.get("cache_creation_input_tokens")) if isinstance(count, int)
+        )
+    if input_tokens is None and answer.usage:
+        input_tokens, cached = answer.usage.prompt_tokens, answer.usage.cached_tokens
     thought = mapping(usage.get("output_tokens_details")).get("thinking_tokens")
-    answer.set_usage(asked, usage.get("output_tokens"), cached, thought)
+    answer.set_usage(input_tokens, usage.get("output_tokens"), cached, thought)
 
 
 def collect_count(document: Document, answer: Answer) -> None:
-    """Note how many tokens there are."""
+    """Note the number of tokens."""
     answer.set_usage(document.get("input_tokens"), 0)

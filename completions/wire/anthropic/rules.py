@@ -12,19 +12,20 @@ from completions.exceptions import RequestError
 from completions.tokens.models import max_output
 from completions.wire.anthropic import threads
 from completions.wire.anthropic.beta import (
+    BETAS_OF_FIELDS,
     CONTAINER,
     CONTEXT_MANAGEMENT,
     MCP_SERVERS,
-    NEEDED,
     TASK_BUDGET,
-    asked_for,
+    beta_problem,
     fallbacks,
-    unknown,
-    unsuitable_beta,
+    requested_betas,
+    unknown_beta_problem,
 )
-from completions.wire.anthropic.binding import misbound
+from completions.wire.anthropic.binding import binding_problem
 from completions.wire.anthropic.blocks import CACHE, system
-from completions.wire.anthropic.cache_rules import unsuitable_cache
+from completions.wire.anthropic.cache_rules import cache_problem
+from completions.wire.anthropic.call_pairs import container_problem, missing_tool_problem, pairing_problem
 from completions.wire.anthropic.checks import (
     Wrong,
     array,
@@ -37,23 +38,22 @@ from completions.wire.anthropic.checks import (
     string,
     tagged,
 )
-from completions.wire.anthropic.compaction import is_asked
-from completions.wire.anthropic.compaction_rules import COMPACTION, unsuitable_summaries, unsummarizable
-from completions.wire.anthropic.pairs import uncontained, unfound, unmatched
-from completions.wire.anthropic.pictures import unsuitable_pictures
-from completions.wire.anthropic.schemas import unsuitable_schemas
-from completions.wire.anthropic.search_seals import forged
-from completions.wire.anthropic.thinking import unproven
+from completions.wire.anthropic.compaction import is_requested
+from completions.wire.anthropic.compaction_rules import COMPACTION, compaction_problem, nothing_to_summarize
+from completions.wire.anthropic.pictures import picture_problem
+from completions.wire.anthropic.schemas import schema_problem
+from completions.wire.anthropic.search_seals import search_result_problem
+from completions.wire.anthropic.thinking import thinking_problem
 from completions.wire.anthropic.tools import (
     EFFORT,
     THINKING,
     TOOL_CHOICE,
     beta_thinking,
-    deferred,
+    deferral_problem,
+    tool_choice_problem,
     tools,
-    unsuitable_tools,
 )
-from completions.wire.anthropic.turns import beta_messages, messages, misplaced, unsuitable
+from completions.wire.anthropic.turns import beta_messages, conversation_problem, messages, misplaced_block
 from completions.wire.fields import contents
 from completions.wire.fields import mapping as as_mapping
 from completions.wire.validation import Check, Problem, anything, nullable, refuse
@@ -63,14 +63,14 @@ VERSIONS = (NEWEST, "2023-06-01", "2023-01-01")
 """The API's versions, from Anthropic's page "Versions"."""
 
 _FORMAT = tagged({"json_schema": record({"type": anything, "schema": mapping}, ("schema",))})
-_SET = {"effort": nullable(EFFORT), "format": nullable(_FORMAT)}
-_OUTPUT, _BETA_OUTPUT = record(_SET), record({**_SET, "task_budget": TASK_BUDGET})
+_OUTPUT_FIELDS = {"effort": nullable(EFFORT), "format": nullable(_FORMAT)}
+_OUTPUT, _BETA_OUTPUT = record(_OUTPUT_FIELDS), record({**_OUTPUT_FIELDS, "task_budget": TASK_BUDGET})
 
 _STOPS = array(string())
 
 
 def stop_sequences(value: Any) -> Problem | None:
-    """Check stop sequences, of which none is blank (quoted until October 2026); fast-agent 0.10 sends null for none."""
+    """Check stop sequences, which may not be blank (quoted until October 2026); fast-agent 0.10 sends null for none."""
     if value is None:
         return None
     if (problem := _STOPS(value)) is not None:
@@ -79,8 +79,8 @@ def stop_sequences(value: Any) -> Problem | None:
     return Wrong("each stop sequence must contain non-whitespace") if blank else None
 
 
-def at_least_none(value: Any) -> Problem | None:
-    """Check the most tokens that an answer may have."""
+def max_tokens(value: Any) -> Problem | None:
+    """Check the limit of an answer's tokens."""
     wrong = integer()(value)
     return wrong or (Wrong("must be greater than or equal to 0") if value < 0 else None)
 
@@ -90,12 +90,12 @@ def fraction(value: Any) -> Problem | None:
     return number()(value) or (None if 0 <= value <= 1 else Wrong("range: 0..1"))
 
 
-PLACES = ("global", "us")
+REGIONS = ("global", "us")
 
 
-def place(value: Any) -> Problem | None:
-    """Check where an answer is to be made (measured by several projects until 2026-09-30)."""
-    return string()(value) or (None if value in PLACES else Wrong(f"must be one of {[*PLACES]}"))
+def region(value: Any) -> Problem | None:
+    """Check the region of inference (measured by several projects until 2026-09-30)."""
+    return string()(value) or (None if value in REGIONS else Wrong(f"must be one of {[*REGIONS]}"))
 
 
 _USER = string(high=256)
@@ -103,13 +103,13 @@ _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@.]{2,}")
 
 
 def user_id(value: Any) -> Problem | None:
-    """Check the id of a user, which is not to tell who that is (the words are quoted by LiteLLM and by others)."""
+    """Check the id of a user, which may not identify a person (the words are quoted by LiteLLM and by others)."""
     if (problem := _USER(value)) is not None:
         return problem
     return Wrong("user_id appears to contain an email address") if _EMAIL.fullmatch(value) else None
 
 
-COUNTED: Mapping[str, Check] = {
+COUNT_FIELDS: Mapping[str, Check] = {
     "model": string(1, 256),
     "tool_choice": TOOL_CHOICE,
     "tools": tools,
@@ -125,17 +125,17 @@ COUNTED: Mapping[str, Check] = {
 """The fields of a request to count tokens."""
 
 FIELDS: Mapping[str, Check] = {
-    **COUNTED,
-    "max_tokens": at_least_none,
+    **COUNT_FIELDS,
+    "max_tokens": max_tokens,
     "metadata": nullable(record({"user_id": nullable(user_id)})),
     "stop_sequences": stop_sequences,
     "service_tier": choice("auto", "standard_only"),
     "stream": boolean,
     "container": CONTAINER,
-    "inference_geo": nullable(place),
+    "inference_geo": nullable(region),
     "diagnostics": nullable(record({"previous_message_id": nullable(string())})),
 }
-"""The fields of a request for a message, in the order in which the API looks at them."""
+"""The fields of a request for a message, in the order in which the API checks them."""
 
 SAMPLING: Mapping[str, Check] = {"temperature": fraction, "top_k": integer(), "top_p": fraction}
 """Further fields before version 2026-10-21."""
@@ -145,7 +145,7 @@ Key = tuple[bool, bool, bool]
 
 
 def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: tuple[str, ...]) -> Mapping[Key, Check]:
-    beta = {**dict.fromkeys(NEEDED, anything), "output_format": nullable(_FORMAT)}
+    beta = {**dict.fromkeys(BETAS_OF_FIELDS, anything), "output_format": nullable(_FORMAT)}
     beta |= {"context_management": CONTEXT_MANAGEMENT, "mcp_servers": MCP_SERVERS, "fallbacks": fallbacks}
     beta |= {"messages": beta_messages, "thinking": beta_thinking, "output_config": _BETA_OUTPUT}
     beta |= {"compaction": COMPACTION}
@@ -160,7 +160,7 @@ def _requests(fields: Mapping[str, Check], old: Mapping[str, Check], required: t
 
 
 _MESSAGE = _requests(FIELDS, SAMPLING, ("model", "max_tokens", "messages"))
-_COUNT = _requests(COUNTED, {}, ("model", "messages"))
+_COUNT = _requests(COUNT_FIELDS, {}, ("model", "messages"))
 
 
 def check_stream(document: Mapping[str, Any]) -> None:
@@ -175,26 +175,30 @@ def validate(body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = F
     With `hosted` it is the API of a cloud that runs Claude.
     """
     key = _key(headers, beta)
-    refuse(unsummarizable(body) or _MESSAGE[key](body))
+    refuse(nothing_to_summarize(body) or _MESSAGE[key](body))
     threads.check_supported(body)
-    if threads.previous(body) is None:
+    if threads.previous_message_id(body) is None:
         validate_whole(body, headers, hosted=hosted)
 
 
 def validate_whole(body: dict[str, Any], headers: Mapping[str, str], *, hosted: bool = False) -> None:
     """Raise `RequestError` for a problem across the fields and messages of a complete conversation."""
-    refuse(_between(body, headers, hosted=hosted) or unsuitable_schemas(body) or _too_many(body))
+    refuse(_cross_field_problem(body, headers, hosted=hosted) or schema_problem(body) or _max_tokens_problem(body))
 
 
 def validate_count(
     body: dict[str, Any], headers: Mapping[str, str], *, beta: bool = False, hosted: bool = False
 ) -> None:
     """Raise `RequestError` for the first problem of a request to count tokens."""
-    refuse(_COUNT[_key(headers, beta)](body) or _between(body, headers, hosted=hosted) or _uploaded(body["messages"]))
+    refuse(
+        _COUNT[_key(headers, beta)](body)
+        or _cross_field_problem(body, headers, hosted=hosted)
+        or _uploaded_file_problem(body["messages"])
+    )
 
 
-def _uploaded(messages: Sequence[Mapping[str, Any]]) -> Problem | None:
-    """Refuse what was uploaded, which is not counted (measured by several projects, last on 2026-08-21)."""
+def _uploaded_file_problem(messages: Sequence[Mapping[str, Any]]) -> Problem | None:
+    """Refuse uploaded files, which are not counted (measured by several projects, last on 2026-08-21)."""
     blocks = contents(messages)
     if any(as_mapping(block.get("source")).get("type") == "file" for block in [*blocks, *contents(blocks)]):
         return Wrong("File sources are not supported in the token counting endpoint.")
@@ -210,33 +214,33 @@ def _key(headers: Mapping[str, str], beta: bool) -> Key:
         raise RequestError("anthropic-version: header is required")
     if version not in VERSIONS:
         raise RequestError(f'anthropic-version: "{version}" is not a valid version')
-    betas = asked_for(headers.get("anthropic-beta"))
-    refuse(unknown(betas))
+    betas = requested_betas(headers.get("anthropic-beta"))
+    refuse(unknown_beta_problem(betas))
     return version == NEWEST, beta or bool(betas), threads.BETA in betas
 
 
-def _between(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: bool) -> Problem | None:
-    newest, betas = headers["anthropic-version"] == NEWEST, asked_for(headers.get("anthropic-beta"))
-    problem = unsuitable_beta(body, betas) or unsuitable_pictures(body, betas, hosted=hosted)
-    problem = problem or unsuitable_summaries(body, betas) or unmatched(body["messages"])
-    problem = problem or (misplaced(body["messages"]) if newest else None)
-    problem = problem or unsuitable(body["messages"], body["model"], begins=not is_asked(body))
-    problem = problem or unproven(body) or forged(body) or misbound(body)
-    problem = problem or unfound(body["messages"], body.get("tools") or [])
-    problem = problem or unsuitable_tools(body) or deferred(body)
-    return problem or unsuitable_cache(body) or uncontained(body)
+def _cross_field_problem(body: Mapping[str, Any], headers: Mapping[str, str], *, hosted: bool) -> Problem | None:
+    newest, betas = headers["anthropic-version"] == NEWEST, requested_betas(headers.get("anthropic-beta"))
+    problem = beta_problem(body, betas) or picture_problem(body, betas, hosted=hosted)
+    problem = problem or compaction_problem(body, betas) or pairing_problem(body["messages"])
+    problem = problem or (misplaced_block(body["messages"]) if newest else None)
+    problem = problem or conversation_problem(body["messages"], body["model"], begins=not is_requested(body))
+    problem = problem or thinking_problem(body) or search_result_problem(body) or binding_problem(body)
+    problem = problem or missing_tool_problem(body["messages"], body.get("tools") or [])
+    problem = problem or tool_choice_problem(body) or deferral_problem(body)
+    return problem or cache_problem(body) or container_problem(body)
 
 
-def _too_many(body: Mapping[str, Any]) -> Problem | None:
+def _max_tokens_problem(body: Mapping[str, Any]) -> Problem | None:
     """Refuse more tokens than the model can generate, and a thinking budget that leaves none for the answer."""
-    wanted, model = body["max_tokens"], body["model"]
-    if (most := max_output(model)) is not None and wanted > most:
+    requested, model = body["max_tokens"], body["model"]
+    if (limit := max_output(model)) is not None and requested > limit:
         return Wrong(
-            f"{wanted} > {most}, which is the maximum allowed number of output tokens for {model}", "max_tokens"
+            f"{requested} > {limit}, which is the maximum allowed number of output tokens for {model}", "max_tokens"
         )
     thinking = body.get("thinking") or {}
     if thinking.get("type") in ("enabled", "adaptive") and body.get("temperature", 1) != 1:
         return Wrong("`temperature` may only be set to 1 when thinking is enabled or in adaptive mode.")
-    if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= wanted:
+    if thinking.get("type") == "enabled" and thinking["budget_tokens"] >= requested:
         return Wrong("`max_tokens` must be greater than `thinking.budget_tokens`.")
     return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from completions import ids
 from completions.exceptions import RequestError
-from completions.wire.anthropic.beta import asked_for
+from completions.wire.anthropic.beta import requested_betas
 from completions.wire.anthropic.pages import token_page
 from completions.wire.base import Document
 from completions.wire.skill_bundle import Bundle, Limits
@@ -37,7 +37,7 @@ _SINCE, _UPDATED = "2025-10-14T08:41:11.530827Z", "2026-02-03T15:09:44.321438Z"
 
 def is_beta(header: str | None) -> bool:
     """Tell from the header of the betas whether a request is answered in the shapes of the skills' beta."""
-    return BETA in asked_for(header)
+    return BETA in requested_betas(header)
 
 
 def check_size(body: bytes) -> None:

@@ -1,4 +1,4 @@
-"""Steps 2 and 4 for Anthropic's Messages API: thinking is signed, and looked at when it comes back.
+"""Steps 2 and 4 for Anthropic's Messages API: thinking is signed, and checked when it is sent back.
 
 Sources: the recorded exchanges, in which every signature is base64 that begins with the byte 0x12, or with 0x08 from
 Claude Opus 5 on, and has over 200 bytes; Anthropic's guide "Extended thinking"; and the API's own words as its users
@@ -15,12 +15,12 @@ from completions.wire.fields import dicts, mapping, text
 from completions.wire.seals import bound_to, decoded, sealed, verdict
 from completions.wire.validation import Problem
 
-FIRST = b"\x12"
-FIRSTS = (FIRST, b"\x08")
+FIRST_BYTE = b"\x12"
+FIRST_BYTES = (FIRST_BYTE, b"\x08")
 MIN_BYTES = 64
-"""Bytes that a signature has at least, and so has the data of thinking that is redacted."""
+"""The least size of a signature, and of the data of redacted thinking."""
 
-THOUGHTS = ("thinking", "redacted_thinking")
+THINKING_TYPES = ("thinking", "redacted_thinking")
 CHANGED = (
     "`thinking` or `redacted_thinking` blocks in the latest assistant message cannot be modified. These blocks must "
     "remain as they were in the original response."
@@ -33,49 +33,49 @@ NOT_FIRST = (
 )
 
 
-REDACTS = (
+REDACTION_TRIGGER = (
     "ANTHROPIC_MAGIC_STRING_TRIGGER_REDACTED_THINKING_46C9A13E193C177646C7398A98432ECCCE4C1253D5E2D82641AC0E52CC2876CB"
 )
-"""What Anthropic's guide gives to those who want to see thinking redacted (recorded 2025-11)."""
+"""The text in Anthropic's guide that triggers redacted thinking (recorded 2025-11)."""
 
 
 def is_redacted(prompt: Prompt) -> bool:
-    """Tell whether the user asks for thinking that is redacted."""
-    return REDACTS in prompt.last_user
+    """Tell whether the user's message triggers redacted thinking."""
+    return REDACTION_TRIGGER in prompt.last_user
 
 
-def signature(thought: str, serial: str, bound: bytes = b"") -> str:
-    """Return the signature of what was thought, be it shown or not, and of what it is bound to."""
-    return base64.b64encode(FIRST + sealed(thought, serial, bound)).decode()
+def signature(thought: str, serial: str, binding: bytes = b"") -> str:
+    """Return the signature of a thought, shown or not, and of its binding."""
+    return base64.b64encode(FIRST_BYTE + sealed(thought, serial, binding)).decode()
 
 
-def sealed_for(block: Mapping[str, Any]) -> bytes:
-    """Return what a block of thinking is bound to, if it is one of the mock's that is."""
+def binding_of(block: Mapping[str, Any]) -> bytes:
+    """Return the binding of a block of thinking, if the mock made it with one."""
     token = decoded(text(block.get("signature") or block.get("data"))) or b""
-    return bound_to(token.removeprefix(FIRST))
+    return bound_to(token.removeprefix(FIRST_BYTE))
 
 
 def must_think(body: Mapping[str, Any]) -> bool:
-    """Return whether each turn with tools begins with thinking: it does where its budget is given."""
+    """Return whether each turn with tools has to begin with thinking, as it has with a budget."""
     return mapping(body.get("thinking")).get("type") == "enabled"
 
 
-def unproven(body: Mapping[str, Any]) -> Problem | None:
-    """Return thinking whose signature does not hold, or a turn that must begin with thinking and does not."""
+def thinking_problem(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of thinking with an invalid signature, or of a turn that does not begin with thinking."""
     conversation: Sequence[dict[str, Any]] = body["messages"]
-    spoken = [at for at, message in enumerate(conversation) if message["role"] == "assistant"]
-    for at in spoken:
+    assistant_turns = [at for at, message in enumerate(conversation) if message["role"] == "assistant"]
+    for at in assistant_turns:
         for place, block in enumerate(dicts(conversation[at]["content"])):
-            if block["type"] in THOUGHTS and (why := _forged(block, latest=at == spoken[-1])):
+            if block["type"] in THINKING_TYPES and (why := _block_problem(block, latest=at == assistant_turns[-1])):
                 return Wrong(why, f"messages[{at}].content[{place}]")
-    return _unthought(conversation) if must_think(body) else None
+    return _missing_thinking(conversation) if must_think(body) else None
 
 
-def _forged(block: Mapping[str, Any], *, latest: bool) -> str | None:
-    """Return what is wrong with a block of thinking; one without its text is taken: the signature is enough."""
+def _block_problem(block: Mapping[str, Any], *, latest: bool) -> str | None:
+    """Return the problem of a block of thinking; one without its text is accepted: the signature is enough."""
     thinks = block["type"] == "thinking"
     shown = block.get("thinking", "")
-    found = mistake(block["signature" if thinks else "data"], shown)
+    found = signature_mistake(block["signature" if thinks else "data"], shown)
     if found is None or (found == "another text" and not shown):
         return None
     if found == "another text" and latest:
@@ -83,20 +83,19 @@ def _forged(block: Mapping[str, Any], *, latest: bool) -> str | None:
     return "Invalid `signature` in `thinking` block" if thinks else "Invalid `data` in `redacted_thinking` block"
 
 
-def mistake(signed: str, shown: str) -> Literal["broken", "another text"] | None:
-    """Return what is wrong with the signature of what is shown; one that the API itself may have made is taken."""
+def signature_mistake(signed: str, shown: str) -> Literal["broken", "another text"] | None:
+    """Return the mistake in the signature of a shown text; one that the real API may have made is accepted."""
     token = decoded(signed) or b""
-    found = verdict(token.removeprefix(FIRST), shown) if token.startswith(FIRSTS) else "broken"
-    if found == "intact" or (found == "foreign" and len(token) >= MIN_BYTES):
+    result = verdict(token.removeprefix(FIRST_BYTE), shown) if token.startswith(FIRST_BYTES) else "broken"
+    if result == "intact" or (result == "foreign" and len(token) >= MIN_BYTES):
         return None
-    return "another text" if found == "another text" else "broken"
+    return "another text" if result == "another text" else "broken"
 
 
-def _unthought(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return the assistant's turn that is not over, where it does not begin with thinking.
+def _missing_thinking(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return the problem of the assistant's current turn if it does not begin with thinking.
 
-    It is not over while it is begun for the model, or the last that is said is its tools' results; it began after the
-    last message in which the user spoke.
+    A turn is current if its start is prefilled, or if tools' results come last; it began after the user's last message.
     """
     at = len(conversation)
     while at > 0 and (conversation[at - 1]["role"] == "assistant" or _is_result(conversation[at - 1])):
@@ -107,7 +106,7 @@ def _unthought(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     content = conversation[first]["content"]
     kinds = [block["type"] for block in dicts(content)] if isinstance(content, list) else ["text"]
     place = next((at for at, kind in enumerate(kinds) if kind != "mcp_tool_listing"), None)
-    if place is None or kinds[place] in THOUGHTS:
+    if place is None or kinds[place] in THINKING_TYPES:
         return None
     return Wrong(NOT_FIRST.format(found=kinds[place]), f"messages[{first}].content[{place}].type")
 

@@ -1,7 +1,7 @@
-"""Step 2 for Anthropic's Messages API: the tools, the choice among them, and how it goes with thinking.
+"""Step 2 for Anthropic's Messages API: the tools, the tool choice, and its combination with thinking.
 
 Shapes: `ToolUnionParam`, `ToolChoiceParam` and `ThinkingConfigParam` of the anthropic SDK. `beta`
-has what is looked at in the tools that the API defines itself (`bash_20250124`, `web_search_20250305`, …).
+has the checks of the tools that the API defines (`bash_20250124`, `web_search_20250305`, …).
 """
 
 import re
@@ -17,7 +17,7 @@ from completions.wire.validation import Check, Problem, anything, nullable
 MIN_BUDGET = 1024
 """The smallest thinking budget in tokens, according to the SDK."""
 
-DEFINED = (
+DEFINED_TYPES = (
     "advisor_",
     "bash_",
     "browser_",
@@ -30,7 +30,7 @@ DEFINED = (
     "web_search_",
     "mcp_toolset",
 )
-"""The prefixes of the types of the API's own tools."""
+"""The prefixes of the types of tools that the API defines."""
 
 NAMES: Mapping[str, str] = {
     **{f"{name}_20": name for name in ("bash", "code_execution", "computer", "memory", "web_fetch", "web_search")},
@@ -38,18 +38,18 @@ NAMES: Mapping[str, str] = {
     **dict.fromkeys(("text_editor_2024", "text_editor_20250124"), "str_replace_editor"),
     "text_editor_20": "str_replace_based_edit_tool",
 }
-"""The names of the API's own tools, by how their types begin; the `Tool*Param` of the SDK have them too."""
+"""The names of these tools, by the prefixes of their types; the `Tool*Param` of the SDK have them too."""
 
-ON_CLOUDS = (
+CLOUD_TOOL_TYPES = (
     "bash_20250124",
     "custom",
     "memory_20250818",
     *(f"text_editor_{version}" for version in (20250124, 20250429, 20250728)),
     *(f"tool_search_tool_{way}" for way in ("bm25", "bm25_20251119", "regex", "regex_20251119")),
 )
-"""The types of tools that Bedrock takes without a beta, and Vertex AI too (quoted up to October 2026)."""
+"""The types of tools that Bedrock and Vertex AI accept without a beta (quoted up to October 2026)."""
 
-ANTHROPICS_OWN = ("advisor_", "code_execution_", "mcp_toolset", "web_fetch_", "web_search_")
+HOSTED_TOOL_TYPES = ("advisor_", "code_execution_", "mcp_toolset", "web_fetch_", "web_search_")
 """The prefixes of the types of tools that run on Anthropic's servers."""
 
 _SCHEMA = record({"type": choice("object"), "properties": nullable(mapping)}, ("type",), open_=True)
@@ -59,21 +59,21 @@ INVALID_SCHEMA = (
 )
 
 
-COMBINED = ("oneOf", "allOf", "anyOf")
-"""What the schema of a tool cannot have itself (quoted until July 2026: anomalyco/opencode 37916)."""
+TOP_LEVEL_UNIONS = ("oneOf", "allOf", "anyOf")
+"""Keywords that a tool's schema cannot have at its top level (quoted until July 2026: anomalyco/opencode 37916)."""
 
-KEYS = r"^[a-zA-Z0-9_.-]{1,64}$"
-"""What the names of a tool's parameters match (quoted until September 2026)."""
+PROPERTY_KEY = r"^[a-zA-Z0-9_.-]{1,64}$"
+"""The pattern of the names of a tool's parameters (quoted until September 2026)."""
 
 
 def _schema(value: Any) -> Problem | None:
-    """Check the schema of an object, that it is a JSON Schema, and what it and its parameters are named."""
+    """Check a tool's schema: that of an object, a valid JSON Schema, with valid names of parameters."""
     if (problem := _SCHEMA(value)) is not None:
         return problem
-    if any(word in value for word in COMBINED):
+    if any(word in value for word in TOP_LEVEL_UNIONS):
         return Wrong("input_schema does not support oneOf, allOf, or anyOf at the top level")
-    if not all(re.match(KEYS, key) for key in value.get("properties") or ()):
-        return Wrong(f"Property keys should match pattern '{KEYS}'", "properties")
+    if not all(re.match(PROPERTY_KEY, key) for key in value.get("properties") or ()):
+        return Wrong(f"Property keys should match pattern '{PROPERTY_KEY}'", "properties")
     return None if is_valid(value) else Wrong(INVALID_SCHEMA)
 
 
@@ -99,16 +99,16 @@ def _tool(value: Any) -> Problem | None:
     if kind is None or kind == "custom":
         problem = _CUSTOM(value)
         return problem and problem.under("custom")
-    if type(kind) is str and kind.startswith(DEFINED):
+    if type(kind) is str and kind.startswith(DEFINED_TYPES):
         problem = DEFINED_TOOL(value) or _name(kind, value.get("name"))
         return problem and problem.under(kind)
-    return _unexpected(kind, ("custom", *(f"{name}…" for name in DEFINED)))
+    return _unexpected(kind, ("custom", *(f"{name}…" for name in DEFINED_TYPES)))
 
 
-def _name(kind: str, given: object) -> Problem | None:
-    """Check the name of a tool of the API's own, of which each kind has one (quoted by many until October 2026)."""
-    own = next((name for beginning, name in NAMES.items() if kind.startswith(beginning)), None)
-    return None if own is None or given in (own, None) else Wrong(f"Input should be '{own}'", "name")
+def _name(kind: str, name: object) -> Problem | None:
+    """Check the name of a tool that the API defines; each type has one (quoted by many until October 2026)."""
+    expected = next((name for beginning, name in NAMES.items() if kind.startswith(beginning)), None)
+    return None if expected is None or name in (expected, None) else Wrong(f"Input should be '{expected}'", "name")
 
 
 def _unexpected(kind: object, expected: Sequence[str], where: str = "") -> Problem:
@@ -116,15 +116,15 @@ def _unexpected(kind: object, expected: Sequence[str], where: str = "") -> Probl
     return Wrong(f"Input tag '{kind}' found using 'type' does not match any of the expected tags: {names}", where)
 
 
-def elsewhere(tools: Sequence[Mapping[str, Any]], taken: Sequence[str]) -> Problem | None:
-    """Return the problem of the first tool that runs on Anthropic's servers, and is none of the `taken` types.
+def unsupported_tool(tools: Sequence[Mapping[str, Any]], supported: Sequence[str]) -> Problem | None:
+    """Return the problem of the first tool that runs on Anthropic's servers and has none of the `supported` types.
 
-    So do clouds refuse tools that they do not have.
+    Clouds refuse tools that they do not have in this way.
     """
     for index, tool in enumerate(tools):
         kind = tool.get("type")
-        if isinstance(kind, str) and kind.startswith(ANTHROPICS_OWN) and kind not in taken:
-            return _unexpected(kind, taken, f"tools.{index}")
+        if isinstance(kind, str) and kind.startswith(HOSTED_TOOL_TYPES) and kind not in supported:
+            return _unexpected(kind, supported, f"tools.{index}")
     return None
 
 
@@ -139,20 +139,20 @@ def tools(value: Any) -> Problem | None:
     return Wrong("Tool names must be unique.") if len(set(names)) < len(names) else None
 
 
-def deferred(body: Mapping[str, Any]) -> Problem | None:
-    """Return what is wrong with tools that wait to be found: one is in the cache, or no other is there.
+def deferral_problem(body: Mapping[str, Any]) -> Problem | None:
+    """Return the problem of deferred tools: one has `cache_control`, or all tools are deferred.
 
-    So it is on Anthropic's page "Tool search tool", and quoted until September 2026.
+    From Anthropic's page "Tool search tool", and quoted until September 2026.
     """
     offered = body.get("tools") or []
-    late = [tool for tool in offered if tool.get("defer_loading") is True]
-    for tool in late:
+    deferred = [tool for tool in offered if tool.get("defer_loading") is True]
+    for tool in deferred:
         if tool.get("cache_control") is not None:
             return Wrong(
                 f"Tool '{tool.get('name')}' cannot have both defer_loading=true and cache_control set. Tools with "
                 "defer_loading cannot use prompt caching."
             )
-    if late and len(late) == len(offered):
+    if deferred and len(deferred) == len(offered):
         return Wrong("At least one tool must have defer_loading=false. All tools cannot be deferred.")
     return None
 
@@ -193,25 +193,25 @@ _UNTYPED = record({"display": nullable(choice(*_DISPLAYS)), "block_binding": _BI
 
 
 def beta_thinking(value: Any) -> Problem | None:
-    """Check how to think; what thinking is bound to may be all that is said of it (recorded in September 2026)."""
+    """Check `thinking`; its `block_binding` may come without a `type` (recorded in September 2026)."""
     untyped = type(value) is dict and "type" not in value and "block_binding" in value
     return _UNTYPED(value) if untyped else _TYPED(value)
 
 
-def unsuitable_tools(body: Mapping[str, Any]) -> Problem | None:
+def tool_choice_problem(body: Mapping[str, Any]) -> Problem | None:
     """Refuse a call that is forced without tools, the choice of an unknown tool, and thinking before a forced call.
 
-    Whether one is called can be left to Claude without tools too (so it was measured on 2026-09-04).
+    The choice `auto` is accepted without tools too (measured on 2026-09-04).
     """
-    chosen = body.get("tool_choice")
-    if chosen is None:
+    choice_ = body.get("tool_choice")
+    if choice_ is None:
         return None
     offered = body.get("tools") or []
-    if chosen["type"] == "any" and not offered:
+    if choice_["type"] == "any" and not offered:
         return Wrong("tool_choice.any may only be specified while providing tools.")
-    if chosen["type"] == "tool" and chosen["name"] not in [tool.get("name") for tool in offered]:
-        return Wrong(f"Tool '{chosen['name']}' not found in provided tools")
-    forced = chosen["type"] in ("any", "tool")
+    if choice_["type"] == "tool" and choice_["name"] not in [tool.get("name") for tool in offered]:
+        return Wrong(f"Tool '{choice_['name']}' not found in provided tools")
+    forced = choice_["type"] in ("any", "tool")
     if forced and (body.get("thinking") or {}).get("type") == "enabled":  # adaptive thinking gives way to the tool
         return Wrong("Thinking may not be enabled when tool_choice forces tool use.")
     return None

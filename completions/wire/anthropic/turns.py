@@ -1,8 +1,8 @@
-"""Step 2 for Anthropic's Messages API: what holds between messages.
+"""Step 2 for Anthropic's Messages API: the checks of messages, alone and in sequence.
 
 Turns of one role in a row count as one turn, and any role may begin (`MessageCreateParams.messages` in the anthropic
-SDK: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn"). `pairs` has what
-holds of calls and their results.
+SDK: "Consecutive `user` or `assistant` turns in your request will be combined into a single turn"). `call_pairs` has
+the checks of calls and their results.
 """
 
 import re
@@ -12,8 +12,8 @@ from typing import Any
 
 from completions.tokens.models import refuses
 from completions.wire.anthropic.blocks import BETA_CONTENT, CONTENT, SYSTEM_CONTENT
+from completions.wire.anthropic.call_pairs import RESULT_TYPES
 from completions.wire.anthropic.checks import Wrong, array, choice, record
-from completions.wire.anthropic.pairs import RESULTS
 from completions.wire.anthropic.tools import EFFORT
 from completions.wire.fields import dicts, mapping
 from completions.wire.validation import Check, Problem, anything, nullable
@@ -25,11 +25,11 @@ NO_PREFILL = "This model does not support assistant message prefill. The convers
 
 DIRECTIVE = "the directive-only form (content: [] with output_config) is accepted at any position"
 
-NO_CHANGES = re.compile(r"claude-sonnet-5(-\d{8})?")
-"""The model that was seen to refuse changes of its tools (2026-09-28); others take them, or were not asked."""
+NO_TOOL_CHANGES = re.compile(r"claude-sonnet-5(-\d{8})?")
+"""The model that was seen to refuse changes of its tools (2026-09-28); others accept them, or were not tested."""
 
-NO_EFFORTS = re.compile(r"claude-(fable-5|sonnet-5|opus-4-8)(-\d{8})?")
-"""Those that refuse an effort between the turns: Anthropic's page on effort, and a request of 2026-09-28."""
+NO_TURN_EFFORTS = re.compile(r"claude-(fable-5|sonnet-5|opus-4-8)(-\d{8})?")
+"""The models that refuse an effort between the turns: Anthropic's page on effort, and a request of 2026-09-28."""
 
 _KEYS = record({"role": anything, "content": anything}, ("role", "content"))
 _BETA_SYSTEM = record(
@@ -45,24 +45,24 @@ _BETA_SYSTEM = record(
 
 
 def _message(value: Any, blocks: Check = CONTENT) -> Problem | None:
-    """Check one message; its role decides what it can contain."""
+    """Check one message; its content depends on its role."""
     if type(value) is not dict:
         return Wrong("Input does not match the expected shape.")  # as it was recorded of a text
     if (problem := _KEYS(value)) is not None:
         return problem
     problem = (SYSTEM_CONTENT if value["role"] == "system" else blocks)(value["content"])
-    if problem is None and value["role"] != "system" and any(map(_changes, dicts(value["content"]))):
+    if problem is None and value["role"] != "system" and any(map(_changes_tools, dicts(value["content"]))):
         problem = Wrong("'tool_addition'/'tool_removal' blocks are only permitted within role: \"system\" messages")
     return problem and problem.under("content")
 
 
-def _changes(block: dict[str, Any]) -> bool:
-    """Tell whether a block adds a tool or takes one away (recorded of Claude Haiku 4.5 on 2026-09-25)."""
+def _changes_tools(block: dict[str, Any]) -> bool:
+    """Tell whether a block adds or removes a tool (recorded of Claude Haiku 4.5 on 2026-09-25)."""
     return block["type"] in ("tool_addition", "tool_removal")
 
 
 def _beta_message(value: Any) -> Problem | None:
-    """Check one message of a request that uses a beta; one of the system may only set how the answers are made."""
+    """Check one message of a request that uses a beta; one of the system may consist of settings alone."""
     sets = type(value) is dict and value.get("role") == "system"
     if sets and {"clear_at", "output_config"} & value.keys():
         return _BETA_SYSTEM(value)
@@ -75,7 +75,7 @@ def _messages(one: Check) -> Check:
     def check(value: Any) -> Problem | None:
         if type(value) is list and not value:
             return Wrong("at least one message is required")
-        return several(value) or _roles(value) or _empty(value)
+        return several(value) or _roles(value) or _empty_content_problem(value)
 
     return check
 
@@ -94,25 +94,27 @@ def _roles(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     return None
 
 
-def _empty(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+def _empty_content_problem(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     last = len(conversation) - 1
     for index, message in enumerate(conversation):
-        if (silent := _silent(conversation, index, last)) is not None:
-            return Wrong(silent, f"[{index}]")
-        for said in _texts(message):
-            if message["role"] == "system" and not said.strip():
+        if (reason := _missing_content_reason(conversation, index, last)) is not None:
+            return Wrong(reason, f"[{index}]")
+        for block_text in _texts(message):
+            if message["role"] == "system" and not block_text.strip():
                 return Wrong("system text blocks must contain non-whitespace text", f"[{index}]")
-            if not said:
+            if not block_text:
                 return Wrong("text content blocks must be non-empty")
-            if message["role"] != "assistant" and not said.strip():  # its own blank texts come back after searches
+            if (
+                message["role"] != "assistant" and not block_text.strip()
+            ):  # its own blank texts are sent back after searches
                 return Wrong("text content blocks must contain non-whitespace text")
     return None
 
 
-def _silent(conversation: Sequence[dict[str, Any]], index: int, last: int) -> str | None:
-    """Return why a message may not be without content; so it was measured from August to September 2026.
+def _missing_content_reason(conversation: Sequence[dict[str, Any]], index: int, last: int) -> str | None:
+    """Return why a message must have content (measured from August to September 2026).
 
-    One of the user may where another of the same turn has some; an answer may as a list, as that of a refusal is.
+    A user's message may be empty if another of the same turn is not; an answer may be an empty list, as a refusal is.
     """
     message = conversation[index]
     if message.get("content"):
@@ -121,15 +123,15 @@ def _silent(conversation: Sequence[dict[str, Any]], index: int, last: int) -> st
         case "system":
             return None if message.get("output_config") else "system content must contain at least one block"
         case "user":
-            alone = not any(each.get("content") for each in _turn(conversation, index))
-            return "user messages must have non-empty content" if alone else None
+            is_empty = not any(each.get("content") for each in _turn(conversation, index))
+            return "user messages must have non-empty content" if is_empty else None
     if index == last or isinstance(message.get("content"), list):
         return None
     return "all messages must have non-empty content except for the optional final assistant message"
 
 
 def _turn(conversation: Sequence[dict[str, Any]], index: int) -> Iterator[dict[str, Any]]:
-    """Return the messages of one role in a row, of which this one is the first without content."""
+    """Return the consecutive messages of one role around an index."""
     role = conversation[index]["role"]
     before = takewhile(lambda each: each["role"] == role, reversed(conversation[:index]))
     return chain(before, takewhile(lambda each: each["role"] == role, conversation[index:]))
@@ -142,8 +144,8 @@ def _texts(message: dict[str, Any]) -> Iterator[str]:
     return (block["text"] for block in dicts(content) if block["type"] == "text")
 
 
-def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a block that version 2026-10-21 no longer accepts at its place. The wordings are ours."""
+def misplaced_block(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return the problem of a block that version 2026-10-21 no longer accepts in a message. The wordings are ours."""
     for index, message in enumerate(conversation):
         for place, block in enumerate(dicts(message.get("content"))):
             path = f"messages[{index}].content[{place}].{block['type']}"
@@ -154,14 +156,14 @@ def misplaced(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     return None
 
 
-def unsuitable(conversation: Sequence[dict[str, Any]], model: str, *, begins: bool = True) -> Problem | None:
-    """Return what the model does not accept: system messages within the conversation, or the start of an answer.
+def conversation_problem(conversation: Sequence[dict[str, Any]], model: str, *, begins: bool = True) -> Problem | None:
+    """Return the problem of system messages within the conversation, or of a prefilled answer, by the model.
 
-    With `begins` the answer is begun where the assistant speaks last.
+    With `begins`, a last message of the assistant is the start of the answer.
     """
     if any(message["role"] == "system" for message in conversation) and refuses("inline_system", model):
         return Wrong("role 'system' is not supported on this model")
-    if (problem := _interjected(conversation) or _unable(conversation, model)) is not None:
+    if (problem := _system_position_problem(conversation) or _system_feature_problem(conversation, model)) is not None:
         return problem
     last = conversation[-1]
     if last["role"] != "assistant" or _is_paused(last) or not begins:
@@ -175,21 +177,21 @@ def unsuitable(conversation: Sequence[dict[str, Any]], model: str, *, begins: bo
 
 
 def _is_paused(message: dict[str, Any]) -> bool:
-    """Tell whether an answer may be one that the API paused, which goes on from where it is sent back."""
+    """Tell whether an answer may have been paused by the API, so that it continues when it is sent back."""
     blocks = dicts(message.get("content"))
     if blocks and blocks[-1]["type"] == "compaction":
         return True
     return any(block["type"] in ("server_tool_use", "mcp_tool_use") for block in blocks)
 
 
-def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:
-    """Return a system message at a place where none may stand; those that say nothing may stand anywhere.
+def _system_position_problem(conversation: Sequence[dict[str, Any]]) -> Problem | None:
+    """Return the problem of a misplaced system message; one without content may be anywhere.
 
-    So it was written down of claude-opus-5-5 on 2026-10-06.
+    Published of claude-opus-5-5 on 2026-10-06.
     """
-    said = [(at, message) for at, message in enumerate(conversation) if not _directs(message)]
+    spoken = [(at, message) for at, message in enumerate(conversation) if not _is_directive(message)]
     before: dict[str, Any] | None = None
-    for (at, message), after in zip(said, [*(each for _, each in said[1:]), None], strict=True):
+    for (at, message), after in zip(spoken, [*(each for _, each in spoken[1:]), None], strict=True):
         if message["role"] != "system":
             before = message
         elif before is None:
@@ -205,25 +207,27 @@ def _interjected(conversation: Sequence[dict[str, Any]]) -> Problem | None:
     return None
 
 
-def _unable(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
-    """Return what a message of the system sets and the model keeps from its beginning."""
-    orders = [message for message in conversation if message["role"] == "system"]
-    if NO_CHANGES.fullmatch(model) and any(_changes(block) for each in orders for block in dicts(each.get("content"))):
+def _system_feature_problem(conversation: Sequence[dict[str, Any]], model: str) -> Problem | None:
+    """Return the problem of a system message that sets what this model does not let change."""
+    system_messages = [message for message in conversation if message["role"] == "system"]
+    if NO_TOOL_CHANGES.fullmatch(model) and any(
+        _changes_tools(block) for each in system_messages for block in dicts(each.get("content"))
+    ):
         return Wrong("tool_addition/tool_removal is not supported on this model")
-    efforts = [mapping(each.get("output_config")).get("effort") for each in orders]
-    if NO_EFFORTS.fullmatch(model) and any(efforts):
+    efforts = [mapping(each.get("output_config")).get("effort") for each in system_messages]
+    if NO_TURN_EFFORTS.fullmatch(model) and any(efforts):
         return Wrong("output_config.effort requires a model that supports per-turn effort; this model does not")
     return None
 
 
-def _directs(message: dict[str, Any]) -> bool:
-    """Tell whether a system message only sets how the answers are made."""
+def _is_directive(message: dict[str, Any]) -> bool:
+    """Tell whether a system message consists of settings alone."""
     return message["role"] == "system" and not message.get("content")
 
 
 def _ends_in_result(message: dict[str, Any]) -> bool:
     blocks = dicts(message.get("content"))
-    return bool(blocks) and blocks[-1]["type"] in RESULTS.values()
+    return bool(blocks) and blocks[-1]["type"] in RESULT_TYPES.values()
 
 
 def _at(index: int) -> str:

@@ -1,6 +1,6 @@
-"""Step 4 for Anthropic's Messages API: what a message cost, and where it was made; models differ in what they tell.
+"""Step 4 for Anthropic's Messages API: the usage of a message, whose fields depend on the model.
 
-Recorded from September 2025 to August 2026; of models that had gone by then, when they were there.
+Recorded from September 2025 to August 2026; of models that were retired by then, while they were available.
 """
 
 import re
@@ -14,101 +14,115 @@ from completions.wire.fields import dicts, mapping, text, without_fields
 
 TIER = {"service_tier": "standard"}
 
-EARLIER = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?(?:-20\d{6}|$))")
-"""Models of which the API does not tell where they run: those up to 4.5."""
+EARLIER_MODELS = re.compile(r"claude-(?:[23]|instant|(?:haiku|sonnet|opus)-4(?:-[0-5])?(?:-20\d{6}|$))")
+"""Models without a region in the usage: those up to 4.5."""
 
-THINKING = re.compile(r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])")
-"""Models that think as much as they like, unless they are told not to, and Opus 4.7, which tells too (2026-07)."""
+THINKING_MODELS = re.compile(r"claude-(?:opus-4-[7-9]|[a-z]+-[5-9])")
+"""Models that think by default, and Opus 4.7, whose usage has thinking tokens too (2026-07)."""
 
-SCREENED = re.compile(r"claude-(?:fable|mythos)-")
-"""Models whose requests are screened before they see them."""
+SCREENED_MODELS = re.compile(r"claude-(?:fable|mythos)-")
+"""Models whose requests are screened first."""
 
-GONE = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
-"""Models that had gone before answers told who calls a tool, why they refuse and where they are made."""
+RETIRED_MODELS = re.compile(r"\bclaude-(?:[23]-|v?2\b|instant)")
+"""Models that were retired before answers had a tool's caller, a refusal's reason and a region."""
 
-PLAIN = re.compile(r"\bclaude-(?:2|instant|3-opus)")
-"""Models of which an answer tells nothing of a cache that it has not used."""
+PLAIN_USAGE_MODELS = re.compile(r"\bclaude-(?:2|instant|3-opus)")
+"""Models whose usage mentions the cache only if it was used."""
 
-SEARCHES = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
-"""How the API's own tools are counted."""
+SERVER_TOOL_COUNTS = {"web_search": "web_search_requests", "web_fetch": "web_fetch_requests"}
+"""The keys of the counts of server tools' calls."""
 
-AT_START = ("cache_creation", "service_tier", "inference_geo", "speed")
-AT_END = ("output_tokens_details", "server_tool_use", "iterations")
-"""What of a usage only the start of a stream tells, and what only its end."""
+START_KEYS = ("cache_creation", "service_tier", "inference_geo", "speed")
+END_KEYS = ("output_tokens_details", "server_tool_use", "iterations")
+"""The keys of a usage that only the start of a stream has, and those that only its end has."""
 
 
 def usage(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """Return the usage of a message; in this API, input tokens exclude what was read from the cache."""
-    known, model = reply.used, reply.model or prompt.model or ""
-    if PLAIN.search(model):
-        return plain(known)
-    stopped = _is_stopped(reply, model)
-    made = {"inference_geo": "not_available"} if stopped else TIER | _place(model, prompt)
-    read = _input(known) | credit.redeemed(prompt)
-    said = _output(known, prompt)
-    if stopped and "completion_tokens" not in reply.counts:
-        said["output_tokens"] = 0
-    whole = read | _iterations(reply, read | said, prompt) | said | made | _served(reply, prompt)
-    return compaction.with_steps(whole, step_of(whole), prompt) if compaction.kind(prompt) else whole
+    used, model = reply.used, reply.model or prompt.model or ""
+    if PLAIN_USAGE_MODELS.search(model):
+        return plain_usage(used)
+    is_stopped = _is_stopped(reply, model)
+    service_fields = {"inference_geo": "not_available"} if is_stopped else TIER | _place(model, prompt)
+    input_fields = _input(used) | credit.redeemed_credit(prompt)
+    output_fields = _output(used, prompt)
+    if is_stopped and "completion_tokens" not in reply.counts:
+        output_fields["output_tokens"] = 0
+    document = (
+        input_fields
+        | _iterations(reply, input_fields | output_fields, prompt)
+        | output_fields
+        | service_fields
+        | _server_tool_use(reply, prompt)
+    )
+    return compaction.with_steps(document, step_of(document), prompt) if compaction.kind(prompt) else document
 
 
-STEP = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "cache_creation")
+STEP_KEYS = (
+    "input_tokens",
+    "output_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation",
+)
 
 
-def step_of(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a usage what one step of it tells."""
-    return {name: whole[name] for name in STEP if name in whole}
+def step_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a usage that each step has."""
+    return {name: document[name] for name in STEP_KEYS if name in document}
 
 
-def plain(counted: Usage) -> dict[str, Any]:
-    """Return what a message cost as the first models told it: nothing of a cache, unless it was used."""
-    whole = _input(counted) | {"output_tokens": counted.completion_tokens}
-    if counted.cached_tokens or counted.cache_creation_tokens:
-        return whole
-    return {name: whole[name] for name in ("input_tokens", "output_tokens")}
+def plain_usage(used: Usage) -> dict[str, Any]:
+    """Return the usage in the form of the first models: without the cache, unless it was used."""
+    document = _input(used) | {"output_tokens": used.completion_tokens}
+    if used.cached_tokens or used.cache_creation_tokens:
+        return document
+    return {name: document[name] for name in ("input_tokens", "output_tokens")}
 
 
-def usage_at_start(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a message's usage what the start of its stream tells, with one output token.
+def usage_at_start(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the usage at the start of a message's stream, with one output token.
 
-    Where the conversation is summarized first, it is what that reads (recorded of Claude Opus 4.6 in 2026).
+    After a compaction, it has the input of the compaction (recorded of Claude Opus 4.6 in 2026).
     """
-    first: Mapping[str, Any] = next(iter(whole.get("iterations", ())), {})
-    told = without_fields(whole, *AT_END)
+    first: Mapping[str, Any] = next(iter(document.get("iterations", ())), {})
+    start = without_fields(document, *END_KEYS)
     if first.get("type") == "compaction":
-        told |= {key: value for key, value in first.items() if key in told}
-    return told | {"output_tokens": min(whole["output_tokens"], 1)}
+        start |= {key: value for key, value in first.items() if key in start}
+    return start | {"output_tokens": min(document["output_tokens"], 1)}
 
 
-def usage_at_end(whole: Mapping[str, Any]) -> dict[str, Any]:
-    """Return of a message's usage what its stream's `message_delta` tells: the totals, which replace those before."""
-    again = () if "cache_read_input_tokens" in whole else ("input_tokens",)
-    return without_fields(whole, *AT_START, *AT_END, *again) | {key: whole[key] for key in AT_END if key in whole}
+def usage_at_end(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the usage in a stream's `message_delta`: the totals, which replace those at the start."""
+    repeated = () if "cache_read_input_tokens" in document else ("input_tokens",)
+    return without_fields(document, *START_KEYS, *END_KEYS, *repeated) | {
+        key: document[key] for key in END_KEYS if key in document
+    }
 
 
-def _input(counted: Usage) -> dict[str, Any]:
-    written, long = counted.cache_creation_tokens, counted.cache_creation_1h_tokens
+def _input(used: Usage) -> dict[str, Any]:
+    written, long = used.cache_creation_tokens, used.cache_creation_1h_tokens
     return {
-        "input_tokens": max(counted.prompt_tokens - counted.cached_tokens - written, 0),
+        "input_tokens": max(used.prompt_tokens - used.cached_tokens - written, 0),
         "cache_creation_input_tokens": written,
-        "cache_read_input_tokens": counted.cached_tokens,
+        "cache_read_input_tokens": used.cached_tokens,
         "cache_creation": {"ephemeral_5m_input_tokens": max(written - long, 0), "ephemeral_1h_input_tokens": long},
     }
 
 
-def _output(counted: Usage, prompt: Prompt) -> dict[str, Any]:
-    """Return what was written; what was thought of it is told where the model thinks."""
-    said: dict[str, Any] = {"output_tokens": counted.completion_tokens}
-    asked = mapping(prompt.body.get("thinking")).get("type") in ("enabled", "adaptive")
-    if counted.reasoning_tokens or asked or THINKING.match(prompt.model or ""):
-        said["output_tokens_details"] = {"thinking_tokens": counted.reasoning_tokens}
-    return said
+def _output(used: Usage, prompt: Prompt) -> dict[str, Any]:
+    """Return the output tokens, with the thinking tokens if the model thinks."""
+    fields: dict[str, Any] = {"output_tokens": used.completion_tokens}
+    is_thinking_set = mapping(prompt.body.get("thinking")).get("type") in ("enabled", "adaptive")
+    if used.reasoning_tokens or is_thinking_set or THINKING_MODELS.match(prompt.model or ""):
+        fields["output_tokens_details"] = {"thinking_tokens": used.reasoning_tokens}
+    return fields
 
 
 def _iterations(reply: Reply, whole: Mapping[str, Any], prompt: Prompt) -> dict[str, Any]:
-    """Return what each step cost: each model that was asked, or the message, where the context may be compacted."""
-    if asked := fallbacks.iterations(prompt, step_of(whole), serves=not is_refused(reply)):
-        return asked
+    """Return the usage of each step: of each fallback model, or of the message if it may be compacted."""
+    if of_fallbacks := fallbacks.iterations(prompt, step_of(whole), serves=not is_refused(reply)):
+        return of_fallbacks
     edits = dicts(mapping(prompt.body.get("context_management")).get("edits"))
     if not any(text(edit.get("type")).startswith("compact") for edit in edits):
         return {}
@@ -122,23 +136,23 @@ def is_refused(reply: Reply) -> bool:
 
 
 def _is_stopped(reply: Reply, model: str) -> bool:
-    """Tell whether a request was refused before the model said a word (recorded of Fable 5.1 in September 2026)."""
+    """Tell whether a request was refused before the model answered (recorded of Fable 5.1 in September 2026)."""
     choice = only_choice(reply)
-    return bool(choice.refusal and not choice.text and SCREENED.match(model))
+    return bool(choice.refusal and not choice.text and SCREENED_MODELS.match(model))
 
 
 def _place(model: str, prompt: Prompt) -> dict[str, Any]:
-    """Return where the answer was made, and how fast, where the request says that (measured in September 2026)."""
-    if GONE.search(model):
+    """Return the region, and the speed if the request sets it (measured in September 2026)."""
+    if RETIRED_MODELS.search(model):
         return {}
-    asked, speed = text(prompt.body.get("inference_geo")), text(prompt.body.get("speed"))
-    made = {"inference_geo": "not_available" if EARLIER.match(model) else asked or "global"}
-    return made | ({"speed": speed} if speed else {})
+    requested, speed = text(prompt.body.get("inference_geo")), text(prompt.body.get("speed"))
+    place = {"inference_geo": "not_available" if EARLIER_MODELS.match(model) else requested or "global"}
+    return place | ({"speed": speed} if speed else {})
 
 
-def _served(reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    """Return how often the API's own tools were called, where they were."""
-    served = [call.name for call in only_choice(reply).tool_calls if server_tools.is_servers(call, prompt)]
-    if not served:
+def _server_tool_use(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return the number of calls of server tools, if any."""
+    called = [call.name for call in only_choice(reply).tool_calls if server_tools.is_server_side(call, prompt)]
+    if not called:
         return {}
-    return {"server_tool_use": {counted: served.count(name) for name, counted in SEARCHES.items()}}
+    return {"server_tool_use": {key: called.count(name) for name, key in SERVER_TOOL_COUNTS.items()}}

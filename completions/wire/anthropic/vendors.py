@@ -1,6 +1,6 @@
-"""Anthropic's format as other vendors speak it: DeepSeek, OpenRouter, Z.ai, and servers of Ollama and vLLM.
+"""Anthropic's format at other vendors: DeepSeek, OpenRouter, Z.ai, and servers of Ollama and vLLM.
 
-They take what Anthropic's clients send, ignore the header of the version, and refuse little. Sources: DeepSeek's page
+They accept the requests of Anthropic's clients, ignore the version header, and refuse little. Sources: DeepSeek's page
 "Using the Anthropic API" and OpenRouter's "Create a message" (November 2026); vLLM, `entrypoints/anthropic`;
 `middleware/anthropic.go` and `anthropic/anthropic.go` of ollama/ollama; Z.ai's errors as users quote them from June to
 October 2026, and its 401 as 0xPlaygrounds/rig recorded it in 2026.
@@ -32,10 +32,10 @@ PLACES: Mapping[str, tuple[str, Collection[str]]] = {
     "vllm": ("vllm/v1/messages", REQUIRED),
     "zai": ("zai/api/anthropic/v1/messages", REQUIRED),
 }
-"""The vendors that speak the format: their addresses, and the fields that they cannot do without."""
+"""The vendors of the format: their addresses, and their required fields."""
 
 NUMBERS = {400: "1210", 429: "1302", 500: "1234", 529: "1305"}
-"""The numbers of Z.ai's errors, by status, where an error has none of its own."""
+"""The default numbers of Z.ai's errors, by status."""
 
 WRONG = "Invalid API parameter, please check the documentation."
 BUSY = Wording(
@@ -67,7 +67,7 @@ _FIELDS = {
 
 
 class VendorsMessages(AnthropicAnswers):
-    """A message of another vendor's, in the vendor's `words`; `required` are the fields that it cannot do without."""
+    """A message of another vendor, with the vendor's `words` for errors and its `required` fields."""
 
     identified_by = ()
     refusals = ()
@@ -88,15 +88,15 @@ class VendorsMessages(AnthropicAnswers):
         return document
 
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return what a message cost, without the tier and the place, which Anthropic's own API alone tells."""
+        """Return the usage, without the tier and the region, which only Anthropic's own API has."""
         return without(super().usage(reply, prompt), "service_tier", "inference_geo", "speed")
 
 
 class OllamaMessages(VendorsMessages):
-    """A message of Ollama's server, which takes no notice of `tool_choice`."""
+    """A message of Ollama's server, which ignores `tool_choice`."""
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
-        """Raise `RequestError` for what is missing, in the server's words, or of another type."""
+        """Raise `RequestError` for a field that is missing, in the server's words, or of another type."""
         super().check(document, headers, route)
         if not document.get("model"):
             raise RequestError("model is required")
@@ -115,42 +115,42 @@ class OllamaMessages(VendorsMessages):
 
 
 class ZAIMessages(VendorsMessages):
-    """A message of Z.ai's, whose errors tell a number and the request's id, and begin their message with the number."""
+    """A message of Z.ai, whose errors have a number and the request's id, and begin their message with the number."""
 
     def __init__(self, words: Mapping[str, Wording], required: Collection[str] = REQUIRED) -> None:
         super().__init__({**words, "overloaded": BUSY}, required)
 
     def check(self, document: dict[str, Any], headers: Mapping[str, str], route: Mapping[str, str]) -> None:
-        """Raise `RequestError` as `VendorsMessages` does, but without telling which field it is."""
+        """Raise `RequestError` as `VendorsMessages` does, but without naming the field."""
         try:
             super().check(document, headers, route)
         except RequestError as exc:
             raise RequestError(WRONG, code=NUMBERS[400]) from exc
 
     def error(self, exc: RequestError) -> dict[str, Any]:
-        """Return the envelope with the error's number, which in that of a key's alone is the type."""
+        """Return the envelope with the error's number, which for errors of keys is the type."""
         envelope = super().error(exc)
-        told, own = envelope["error"], exc.code or ""
-        number = own if own.isdigit() else NUMBERS.get(exc.status)
+        details, error_code = envelope["error"], exc.code or ""
+        number = error_code if error_code.isdigit() else NUMBERS.get(exc.status)
         if exc.status == 401:
-            return {"error": {"message": told["message"], "type": number or "401"}}
-        return envelope | {"error": arranged(told | ({"code": number} if number else {}), ("type", "code"))}
+            return {"error": {"message": details["message"], "type": number or "401"}}
+        return envelope | {"error": arranged(details | ({"code": number} if number else {}), ("type", "code"))}
 
     def with_request_id(self, document: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with the request's id, also at the end of a message with a number."""
         if "type" not in document:
             return document
-        name, told = ids.timed(time.time(), request_id), document["error"]
-        if "code" in told:
-            told = told | {"message": f"[{told['code']}][{told['message']}][{name}]"}
-        return document | {"error": told, "request_id": name}
+        name, details = ids.timed(time.time(), request_id), document["error"]
+        if "code" in details:
+            details = details | {"message": f"[{details['code']}][{details['message']}][{name}]"}
+        return document | {"error": details, "request_id": name}
 
 
-SPEAKERS: Mapping[str, type[VendorsMessages]] = {"ollama": OllamaMessages, "zai": ZAIMessages}
-"""The vendors whose messages differ from others'."""
+FORMATS: Mapping[str, type[VendorsMessages]] = {"ollama": OllamaMessages, "zai": ZAIMessages}
+"""The vendors with a format class of their own."""
 
 
 def vendors_addresses(words: Mapping[str, Mapping[str, Wording]]) -> list[Address]:
-    """Return the addresses at which other vendors speak the format, each in its own words, which are by its name."""
-    spoken = ((vendor, SPEAKERS.get(vendor, VendorsMessages), *place) for vendor, place in PLACES.items())
-    return [Address(route, speaker(words[vendor], required)) for vendor, speaker, route, required in spoken]
+    """Return the addresses of other vendors' formats; `words` has each vendor's errors by its name."""
+    vendors = ((vendor, FORMATS.get(vendor, VendorsMessages), *place) for vendor, place in PLACES.items())
+    return [Address(route, format_class(words[vendor], required)) for vendor, format_class, route, required in vendors]

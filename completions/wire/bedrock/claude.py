@@ -15,7 +15,7 @@ from completions.event import Body, Event
 from completions.wire.anthropic.checks import Wrong
 from completions.wire.anthropic.hosted import HostedClaude
 from completions.wire.anthropic.messages import PING
-from completions.wire.anthropic.usage import plain
+from completions.wire.anthropic.usage import plain_usage
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.bedrock import guardrail, guardrail_message, invoke, signing
 from completions.wire.bedrock.base import BedrockFormat, collect_error, model_of
@@ -100,11 +100,11 @@ class BedrockClaude(BedrockFormat, HostedClaude):
     def usage(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage; models up to 3.5 have the cache's counts only if it was used."""
         is_early = EARLY_MODELS.search(prompt.model or "")
-        counts = plain(reply.used) if is_early else super().usage(reply, prompt)
+        counts = plain_usage(reply.used) if is_early else super().usage(reply, prompt)
         return counts | ({"service_tier": "standard"} if AWS_ID_MODELS in (prompt.model or "") else {})
 
-    def _named(self, reply: Reply, prompt: Prompt) -> Reply:
-        named = super()._named(reply, prompt)
+    def _with_cloud_names(self, reply: Reply, prompt: Prompt) -> Reply:
+        named = super()._with_cloud_names(reply, prompt)
         if AWS_ID_MODELS not in (prompt.model or ""):
             return named
         default_id = f"msg_bdrk_{ids.spelled(reply.serial, invoke.ID_SIZE, ids.LETTERS32)}"

@@ -9,8 +9,8 @@ from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Prompt, Reply
-from completions.wire.anthropic.answer import ending
-from completions.wire.anthropic.beta import unknown
+from completions.wire.anthropic.answer import message_end
+from completions.wire.anthropic.beta import unknown_beta_problem
 from completions.wire.anthropic.prompt import read_prompt
 from completions.wire.fields import mapping, texts
 
@@ -42,7 +42,7 @@ def request_fields(body: Mapping[str, Any]) -> dict[str, Any]:
 def has_unsupported_beta(fields: Mapping[str, Any]) -> bool:
     """Tell whether Claude's fields name a beta that is unknown, or that Bedrock lacks."""
     betas = texts(fields.get("anthropic_beta"))
-    return unknown(betas) is not None or not UNSUPPORTED_BETAS.isdisjoint(betas)
+    return unknown_beta_problem(betas) is not None or not UNSUPPORTED_BETAS.isdisjoint(betas)
 
 
 def with_request_fields(prompt: Prompt) -> Prompt:
@@ -69,7 +69,7 @@ def response_fields(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     """
     if not (pointers := texts(prompt.body.get("additionalModelResponseFieldPaths"))):
         return {}
-    message_ending = ending(reply, prompt)
+    message_ending = message_end(reply, prompt)
     reasons = {key: message_ending[key] for key in ("stop_reason", "stop_sequence")}
     answer, fields = {**reasons, "delta": reasons}, dict[str, Any]()
     for pointer in pointers:

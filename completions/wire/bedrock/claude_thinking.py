@@ -7,7 +7,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.anthropic.thinking import must_think, unproven
+from completions.wire.anthropic.thinking import must_think, thinking_problem
 from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.fields import mapping, text
@@ -28,7 +28,7 @@ def check(body: Mapping[str, Any], model: str) -> None:
     messages = [
         {"role": turn["role"], "content": [_block(block) for block in turn["content"]]} for turn in body["messages"]
     ]
-    problem = unproven({"messages": messages, "thinking": request_fields(body).get("thinking")})
+    problem = thinking_problem({"messages": messages, "thinking": request_fields(body).get("thinking")})
     if problem is not None:
         message = problem.error().message
         raise AmazonError("ValidationException", f"The model returned the following errors: {message}")

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.tokens.media import decoded, picture_type
-from completions.wire.anthropic.blocks import mistaken
+from completions.wire.anthropic.blocks import media_type_problem
 from completions.wire.bedrock.errors import AmazonError
 from completions.wire.fields import dicts, mapping
 
@@ -141,7 +141,7 @@ def _check_image(image: Body, where: str, model: str) -> None:
     declared_type, data = f"image/{image.get('format')}", mapping(image.get("source")).get("bytes")
     if not isinstance(data, str) or (actual_type := picture_type(data)) == declared_type:
         return
-    if "claude" in model and (problem := mistaken(declared_type, data)):
+    if "claude" in model and (problem := media_type_problem(declared_type, data)):
         raise model_error(f"{where}.image.source.base64: {problem.before}")
     if "llama" in model and actual_type:
         raise model_error("The provided image does not match the specified image format.")

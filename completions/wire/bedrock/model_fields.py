@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from completions.wire.anthropic.schemas import unsuitable_schemas
-from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere, unsuitable_tools
+from completions.wire.anthropic.schemas import schema_problem
+from completions.wire.anthropic.tools import CLOUD_TOOL_TYPES, tool_choice_problem, unsupported_tool
 from completions.wire.bedrock.claude_fields import request_fields
 from completions.wire.bedrock.contents import model_error
 from completions.wire.bedrock.errors import AmazonError
@@ -43,9 +43,9 @@ def check(body: Mapping[str, Any], model: str) -> None:
     elif "claude" in model:
         anthropic_fields = _anthropic_fields(fields, body)
         problem = (
-            elsewhere(dicts(fields.get("tools")), ON_CLOUDS)
-            or unsuitable_tools(anthropic_fields)
-            or unsuitable_schemas(anthropic_fields)
+            unsupported_tool(dicts(fields.get("tools")), CLOUD_TOOL_TYPES)
+            or tool_choice_problem(anthropic_fields)
+            or schema_problem(anthropic_fields)
         )
         if problem is not None:
             raise model_error(problem.error().message)

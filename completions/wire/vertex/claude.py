@@ -8,16 +8,16 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.wire.anthropic import rules as anthropic_rules
-from completions.wire.anthropic.hosted import OWN, HostedClaude, as_headers
+from completions.wire.anthropic.hosted import HEADER_FIELDS, HostedClaude, as_headers
 from completions.wire.anthropic.messages import AnthropicCount
 from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.anthropic.tools import ON_CLOUDS, elsewhere
+from completions.wire.anthropic.tools import CLOUD_TOOL_TYPES, unsupported_tool
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object, without_limits
 from completions.wire.fields import dicts, without_fields
 from completions.wire.validation import refuse
 from completions.wire.vertex import errors as vertex_errors
 
-TOOL_TYPES = (*ON_CLOUDS, "web_search_20250305")
+TOOL_TYPES = (*CLOUD_TOOL_TYPES, "web_search_20250305")
 """The types of tools that Vertex AI lists where it refuses another (quoted from August to October 2026)."""
 
 
@@ -61,10 +61,10 @@ class VertexCount(AnthropicCount):
         """Read a request to count tokens."""
         document = decode_object(body)
         if validate:
-            anthropic_body = without_fields(document, *OWN)
+            anthropic_body = without_fields(document, *HEADER_FIELDS)
             if isinstance(model := anthropic_body.get("model"), str):
                 anthropic_body["model"] = anthropic_name(model)
-            refuse(elsewhere(dicts(anthropic_body.get("tools")), TOOL_TYPES))
+            refuse(unsupported_tool(dicts(anthropic_body.get("tools")), TOOL_TYPES))
             anthropic_rules.validate_count(anthropic_body, as_headers(document, headers), hosted=True)
         return read_prompt(document, headers, task="count")
 

@@ -10,8 +10,8 @@ from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.exceptions import RequestError
 from completions.wire.anthropic.messages import AnthropicMessages
 from completions.wire.anthropic.prompt import read_prompt
-from completions.wire.anthropic.search_seals import encrypted
-from completions.wire.anthropic.thinking import REDACTS
+from completions.wire.anthropic.search_seals import encrypted_content
+from completions.wire.anthropic.thinking import REDACTION_TRIGGER
 
 WIRE = AnthropicMessages()
 HEADERS = {"anthropic-version": "2023-06-01"}
@@ -32,7 +32,7 @@ def answered(thought: str | None, thinking: dict[str, Any] | None = None) -> lis
 
 def test_thinking__is_redacted_for_the_guide_s_string_and_taken_back() -> None:
     choice = Choice("So.", "stop", reasoning="Hm.")
-    asked = {"role": "user", "content": REDACTS}
+    asked = {"role": "user", "content": REDACTION_TRIGGER}
     body = {"model": "claude-sonnet-4-5", "max_tokens": 5000, "messages": [asked], "thinking": BUDGET}
     prompt = WIRE.parse(orjson.dumps(body), HEADERS, validate=True)
     content = WIRE.document(Reply((choice,), serial="s"), prompt)["content"]
@@ -201,14 +201,14 @@ FORGED = "messages.1.content.1: Invalid `encrypted_content` in `search_result` b
 @pytest.mark.parametrize(
     ("found", "words"),
     [
-        ([{**PAGE, "encrypted_content": encrypted("https://example.com/")}], None),
-        ([{**PAGE, "encrypted_content": encrypted("https://example.org/")}], None),
+        ([{**PAGE, "encrypted_content": encrypted_content("https://example.com/")}], None),
+        ([{**PAGE, "encrypted_content": encrypted_content("https://example.org/")}], None),
         ([{**PAGE, "encrypted_content": REAL["signature"]}], None),
         ([], None),
         (FAILED, None),
         ([{**PAGE, "encrypted_content": ""}], FORGED),
         ([{**PAGE, "encrypted_content": "placeholder"}], FORGED),
-        ([{**PAGE, "encrypted_content": encrypted("https://example.com/")[:-8] + "AAAAAAA="}], FORGED),
+        ([{**PAGE, "encrypted_content": encrypted_content("https://example.com/")[:-8] + "AAAAAAA="}], FORGED),
     ],
 )
 def test_search__comes_back_as_it_was_encrypted(found: Any, words: str | None) -> None:

@@ -11,7 +11,7 @@ from completions.conversation import Choice, Moderation, Reply, ToolCall, Traffi
 from completions.event import Body, eventstream
 from completions.exceptions import RequestError
 from completions.wire import registry
-from completions.wire.anthropic.thinking import REDACTS
+from completions.wire.anthropic.thinking import REDACTION_TRIGGER
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.apply_guardrail import BLOCKED
 from completions.wire.bedrock.claude import BedrockClaude
@@ -478,7 +478,7 @@ def test_converse__has_the_answer_of_r1_before_what_it_thought(model: str, first
 
 @pytest.mark.parametrize(
     ("model", "said", "beginning"),
-    [(LUNA, "Hello", "rsn_"), ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", REDACTS, "E")],
+    [(LUNA, "Hello", "rsn_"), ("us.anthropic.claude-3-7-sonnet-20250219-v1:0", REDACTION_TRIGGER, "E")],
 )
 def test_converse__hides_thinking_in_a_blob_that_comes_back(model: str, said: str, beginning: str) -> None:
     question = [{"role": "user", "content": [{"text": said}]}]

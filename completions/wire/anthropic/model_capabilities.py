@@ -1,7 +1,7 @@
-"""What the list of models tells of each: `ModelCapabilities` of Anthropic's SDK, by the table of models.
+"""The capabilities in the list of models: `ModelCapabilities` of Anthropic's SDK, from the table of models.
 
-What the table has no word for is what was recorded of Claude Haiku 4.5 (2026-10-02) and Sonnet 4.6, and what
-Anthropic's pages on code execution and programmatic tool calling say.
+Capabilities that the table does not have are as recorded of Claude Haiku 4.5 (2026-10-02) and Sonnet 4.6, or from
+Anthropic's pages on code execution and programmatic tool calling.
 """
 
 from typing import Any
@@ -11,15 +11,15 @@ from completions.tokens.models import entry
 
 LEVELS = ("low", "medium", "high", "xhigh", "max")
 CODE_WITHOUT_TOOLS = "claude-haiku-"
-"""How the names of models begin whose code cannot call the request's other tools."""
+"""The prefix of models whose code cannot call the request's other tools."""
 
 
 def _supported(supported: bool) -> dict[str, bool]:
     return {"supported": supported}
 
 
-def abilities(name: str) -> dict[str, Any] | None:
-    """Return what a model can do; None if the table does not know the model."""
+def model_capabilities(name: str) -> dict[str, Any] | None:
+    """Return the capabilities of a model, or None if the table does not have it."""
     known = entry(name, "anthropic")
     if known is None:
         return None
