@@ -70,7 +70,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def tokenizer() -> None:
     """Load the tokenizer, as a server does at its start: the first request of a process would wait for it."""
-    text.warm()
+    text.load_default_encoding()
 
 
 @pytest.fixture(scope="module", autouse=True)

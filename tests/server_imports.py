@@ -28,5 +28,5 @@ for name in (
     "uvloop",
 ):
     importlib.import_module(name)
-text.warm()
+text.load_default_encoding()
 models.prices(None)  # which reads the table of models

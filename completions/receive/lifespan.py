@@ -112,7 +112,7 @@ def warm() -> None:
     """
     texts = namespace().script.verbatim_texts
     if texts is None or not tokens.are_known(texts):
-        tokens.warm()
+        tokens.load_default_encoding()
     prices(None)
     _ = get_resolver().url_patterns
     gc.collect()

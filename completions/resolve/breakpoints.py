@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from completions.conversation import Message, Prompt, Usage
 from completions.state.namespaces import Namespace
-from completions.tokens.caches import Steps
+from completions.tokens.caches import CachePolicy
 from completions.tokens.prompt import prompt_tokens
 from completions.wire.openai.cache_points import UNCACHED, Point, looked_up_and_written
 
 
-async def with_breakpoints(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
+async def with_breakpoints(space: Namespace, prompt: Prompt, usage: Usage, steps: CachePolicy) -> Usage:
     """Read the longest beginning that was cached before, and write beginnings that are long enough."""
     seen, marks = looked_up_and_written(prompt)
     written = [(point, size) for point in marks if (size := _size(prompt, point, usage)) >= steps.least]

@@ -14,8 +14,8 @@ from completions.outcome import Outcome
 from completions.resolve.breakpoints import with_breakpoints
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
-from completions.tokens.caches import NOVA, Steps, least_marked, steps_of
-from completions.tokens.measures import OF_TOOLS, text_cost
+from completions.tokens.caches import NOVA, CachePolicy, min_marked_tokens, cache_policy
+from completions.tokens.measures import TOOL_MEASURES, text_cost
 from completions.tokens.vendor import Weights
 from completions.tokens.vendors import vendor_of
 from completions.tokens.weights import CLAUDE
@@ -76,12 +76,12 @@ async def with_cache(space: Namespace, prompt: Prompt, outcome: Outcome) -> Outc
     return replace(outcome, reply=replace(reply, usage=found))
 
 
-def steps_for(prompt: Prompt) -> Steps | None:
+def steps_for(prompt: Prompt) -> CachePolicy | None:
     """Return the steps of the API's automatic caching for a model, or None if it has none."""
-    return steps_of((prompt.model or "").lower(), f"{prompt.format}/{prompt.address.get('dialect', '')}")
+    return cache_policy((prompt.model or "").lower(), f"{prompt.format}/{prompt.address.get('dialect', '')}")
 
 
-async def _automatic(space: Namespace, prompt: Prompt, usage: Usage, steps: Steps) -> Usage:
+async def _automatic(space: Namespace, prompt: Prompt, usage: Usage, steps: CachePolicy) -> Usage:
     """Compare the beginning of the prompt with earlier prompts, chunk by chunk, and remember it."""
     is_large = usage.prompt_tokens > LARGE_PROMPT
     digests, size = await budget.in_thread(_digests, prompt) if is_large else _digests(prompt)
@@ -106,7 +106,7 @@ async def _with_marks(space: Namespace, prompt: Prompt, usage: Usage) -> Usage:
     blocks = prompt.cache_blocks
     is_large = usage.prompt_tokens > LARGE_PROMPT
     sizes, digests = await budget.in_thread(_measured, prompt, usage) if is_large else _measured(prompt, usage)
-    least = least_marked(prompt.model or "")
+    least = min_marked_tokens(prompt.model or "")
     marks = [at for at, block in enumerate(blocks) if block.seconds and sizes[at] >= least]
     if not marks:
         return usage
@@ -139,7 +139,7 @@ def _ends(prompt: Prompt) -> Iterator[float]:
 
 def _tool(prompt: Prompt, weights: Weights) -> float:
     """Return the average tokens of a prompt's tools."""
-    whole = sum(weight * OF_TOOLS[name](prompt) for name, weight in weights.items() if name in OF_TOOLS)
+    whole = sum(weight * TOOL_MEASURES[name](prompt) for name, weight in weights.items() if name in TOOL_MEASURES)
     return whole / max(len(prompt.tools), 1)
 
 

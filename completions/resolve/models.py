@@ -15,7 +15,7 @@ from completions.tokens import text
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import check_context, context_window
 from completions.tokens.prompt import prompt_tokens
-from completions.tokens.spelling import is_malformed, is_wrong
+from completions.tokens.spelling import is_malformed, is_unknown_name
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
 from completions.wire.wordings import MALFORMED
@@ -33,7 +33,7 @@ def exists(script: Script, format_: WireFormat, name: str) -> bool:
     names, known, _, any_ = script.catalogue
     if any_ or name in names:
         return True
-    return format_.has_model(name) if known else not (names or is_wrong(name, format_.has_model))
+    return format_.has_model(name) if known else not (names or is_unknown_name(name, format_.has_model))
 
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:

@@ -1,1 +1,1 @@
-"""Counting: text split by true tokens, what a prompt costs, and what is known of models."""
+"""Counting: text split by true tokens, the tokens of a prompt, and tables of models."""

@@ -1,7 +1,7 @@
-"""What each model takes of what a request can ask: beside windows and prices, by LiteLLM's table and a list of ours.
+"""The capabilities of each model, except windows and prices, by LiteLLM's table and our own list.
 
-LiteLLM's table is believed where it says that a model has no ability; where it is silent, a model has it, unless our
-list of families (`families.py`) says otherwise. A model that neither knows is allowed everything.
+If LiteLLM's table denies an ability, the model lacks it; if the table is silent, the model has it, unless our list of
+families (`families.py`) says otherwise. A model that is in neither can do everything.
 """
 
 import functools
@@ -16,22 +16,22 @@ CATEGORIES = (
     "harassment", "harassment/threatening", "sexual", "hate", "hate/threatening", "illicit", "illicit/violent",
     "self-harm/intent", "self-harm/instructions", "self-harm", "sexual/minors", "violence", "violence/graphic",
 )  # fmt: skip  # a table by hand
-"""What a text or an image can be flagged for; `openai.types.Moderation`."""
+"""OpenAI's moderation categories; `openai.types.Moderation`."""
 
 MISTRAL_FIRST = (
     "sexual", "hate_and_discrimination", "violence_and_threats", "dangerous_and_criminal_content", "selfharm",
     "health", "financial", "law", "pii",
 )  # fmt: skip  # a table by hand
-"""What Mistral's first moderation model (2411) flags a text for; `ModerationLlmv1CategoryThresholds` of its SDK."""
+"""The categories of Mistral's first moderation model (2411); `ModerationLlmv1CategoryThresholds` of its SDK."""
 
 MISTRAL_CATEGORIES = (
     "sexual", "hate_and_discrimination", "violence_and_threats", "dangerous", "criminal", "selfharm", "health",
     "financial", "law", "pii", "jailbreaking",
 )  # fmt: skip  # a table by hand
-"""What Mistral's next one (2603) flags a text for; `ModerationLlmv2CategoryThresholds`."""
+"""The categories of Mistral's next one (2603); `ModerationLlmv2CategoryThresholds`."""
 
 ALL_CATEGORIES = tuple(dict.fromkeys((*CATEGORIES, *MISTRAL_CATEGORIES, *MISTRAL_FIRST)))
-"""What a script can score."""
+"""The categories that a script can score."""
 
 FEATURES: Mapping[str, str] = {
     "temperature": "A `temperature` other than the default.",
@@ -72,9 +72,9 @@ FEATURES: Mapping[str, str] = {
     "cache_for_a_day": "A prompt's cache that is kept for a day (`prompt_cache_retention: 24h`).",
     "prefill": "A conversation that ends with the beginning of the answer.",
 }
-"""What a model may lack, by the names that scripts use too."""
+"""The features that a model may lack, by the names that scripts use too."""
 
-MANNERS: Mapping[str, str] = {
+QUIRKS: Mapping[str, str] = {
     "cache_in_memory": "A prompt that is to be kept in memory alone is refused.",
     "many_answers": "More than 8 answers, and more than 5 other tokens for each, are refused in chat completions.",
     "max_in_responses_alone": "The effort `max` is refused in chat completions.",
@@ -88,10 +88,9 @@ MANNERS: Mapping[str, str] = {
     "old_summaries": "`reasoning.generate_summary` is unknown in responses, where others take it for `summary`.",
     "search_sampling": "What samples is refused as models do that always search.",
 }
-"""What else a model may be known for, by the names that its family has for it; scripts do not use these."""
-"""Ways of some models of their own to refuse what they lack."""
+"""Special behaviour of some models, by the names that families use; scripts do not use these."""
 
-FLAGS: Mapping[str, str] = {
+TABLE_FLAGS: Mapping[str, str] = {
     "vision": "images",
     "audio_input": "audio",
     "function_calling": "tools",
@@ -100,18 +99,18 @@ FLAGS: Mapping[str, str] = {
     "assistant_prefill": "prefill",
     "forced_tool_use": "forced_tools",
 }
-"""The table's names of abilities, by ours."""
+"""The names of features by the table's names of abilities."""
 
 NAMED_ABILITIES: Mapping[str, Mapping[str, str]] = {
     "anthropic": {"output_config": "reasoning", "adaptive_thinking": "adaptive_thinking"}
 }
-"""Abilities that the table names for each of a vendor's models that has them, and for no other."""
+"""Abilities that the table has for each of a vendor's models that supports them, and for no other."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
-"""The efforts of reasoning that OpenAI has, of which a model takes some."""
+"""OpenAI's reasoning efforts, of which a model supports some."""
 
 SMALL_WINDOW = 8192
-"""The tokens of windows up to which an answer has no other limit (ChatGPTNextWeb/NextChat 3195, of gpt-4)."""
+"""The size of windows up to which an answer has no other limit (ChatGPTNextWeb/NextChat 3195, of gpt-4)."""
 
 COMMON_EFFORTS = frozenset({"low", "medium", "high"})
 
@@ -125,17 +124,17 @@ MODES: Mapping[str, frozenset[str]] = {
     "audio_transcription": frozenset({"transcriptions", "translations"}),
     "image_generation": frozenset({"images", "image_edits", "image_variations"}),
 }
-"""Where models of a mode are to be asked, by the formats' names; a mode that is not here (`rerank`) has none."""
+"""The formats for models of a mode; other modes (`rerank`) have none."""
 
 ENDPOINTS: Mapping[str, str] = {"/v1/chat/completions": "chat", "/v1/responses": "responses"}
 
 
 class Capabilities(NamedTuple):
-    """What a model lacks of `FEATURES`, what more it lacks while it reasons, and what it takes besides.
+    """The `FEATURES` that a model lacks, those that it lacks while it reasons, and its other limits.
 
-    `efforts` are the reasoning efforts it takes, None: any. `formats` are where it is to be asked, None: anywhere.
-    `budget` is the least and the most tokens that it may be told to think. `output` are the most tokens that an answer
-    may be asked to have, None: as many as the context window has room for.
+    `efforts` are its reasoning efforts, None: any. `formats` are the formats that it supports, None: all. `budget` is
+    the smallest and the largest thinking budget in tokens. `output` is the largest limit of an answer in tokens, None:
+    that of the context window.
     """
 
     lacks: frozenset[str] = frozenset()
@@ -147,14 +146,14 @@ class Capabilities(NamedTuple):
     output: int | None = None
 
     def efforts_in(self, format_: str) -> tuple[str, ...]:
-        """Return the reasoning efforts that requests in a format can have; none where any is taken."""
+        """Return the reasoning efforts that requests in a format can have; empty if any is accepted."""
         more = ("max",) if format_ == "responses" and "max_in_responses_alone" in self.lacks else ()
         return (*(self.efforts or ()), *more)
 
     def lacking(self, effort: str | None) -> frozenset[str]:
-        """Return what the model lacks in a request with this effort, None: the model's own."""
-        asleep = not self.lacks_reasoning or (effort or self.default_effort) == "none"
-        return self.lacks if asleep else self.lacks | self.lacks_reasoning
+        """Return the features that the model lacks with this effort, None: the model's default."""
+        is_not_reasoning = not self.lacks_reasoning or (effort or self.default_effort) == "none"
+        return self.lacks if is_not_reasoning else self.lacks | self.lacks_reasoning
 
 
 EVERYTHING = Capabilities()
@@ -162,17 +161,17 @@ EVERYTHING = Capabilities()
 
 @functools.lru_cache(maxsize=4096)
 def capabilities(model: str | None, vendor: str) -> Capabilities:
-    """Return what a vendor's model takes; everything where neither table knows it."""
+    """Return the capabilities of a vendor's model; all if it is in neither table."""
     if not model:
         return EVERYTHING
     entry, family = table.entry(model, vendor), _family(table.base(model), vendor)
     if entry is None and family is None:
         return EVERYTHING
-    named = NAMED_ABILITIES.get(vendor, {}) if entry else {}  # nothing is said of a model newer than the table
+    named_abilities = NAMED_ABILITIES.get(vendor, {}) if entry else {}  # a model newer than the table has no entry
     efforts = _efforts(entry, vendor) if entry else None
     entry, family = entry or table.UNKNOWN, family or Family("")
-    lacks = {ours for theirs, ours in FLAGS.items() if theirs in entry.no}
-    lacks |= {ours for theirs, ours in named.items() if theirs not in entry.yes}
+    lacks = {feature for table_name, feature in TABLE_FLAGS.items() if table_name in entry.no}
+    lacks |= {feature for table_name, feature in named_abilities.items() if table_name not in entry.yes}
     if "sampling_params" in entry.no:
         lacks |= {"temperature", "top_p", "top_k"}
     return Capabilities(
@@ -187,7 +186,7 @@ def capabilities(model: str | None, vendor: str) -> Capabilities:
 
 
 def is_known(model: str, vendor: str) -> bool:
-    """Tell whether the tables know a vendor's model of this name."""
+    """Tell whether the tables have a vendor's model of this name."""
     return table.entry(model, vendor) is not None or _family(table.base(model), vendor) is not None
 
 
@@ -196,19 +195,19 @@ def _family(model: str, vendor: str) -> Family | None:
 
 
 def _efforts(entry: table.Entry, vendor: str) -> tuple[str, ...] | None:
-    """Return the efforts that the table names; Anthropic's models are described in full, others where it says no."""
+    """Return the efforts in the table, which describes Anthropic's models in full, and others if it denies one."""
     flags = {name: f"{name}_reasoning_effort" for name in EFFORTS}
-    said_no = any(flag in entry.no for flag in flags.values())
-    if vendor != "anthropic" and not said_no:
+    denies_some = any(flag in entry.no for flag in flags.values())
+    if vendor != "anthropic" and not denies_some:
         return None
-    taken = (
+    supported = (
         name for name, flag in flags.items() if flag in entry.yes or (name in COMMON_EFFORTS and flag not in entry.no)
     )
-    return tuple(taken)
+    return tuple(supported)
 
 
 def _output(entry: table.Entry) -> int | None:
-    """Return the limit of an answer; gpt-4 takes as many tokens as its window has, whatever the table says."""
+    """Return the limit of an answer; that of gpt-4 is its window, whatever the table says."""
     window, output, _ = entry.limits
     return output if (window or 0) > SMALL_WINDOW else None
 
@@ -216,6 +215,6 @@ def _output(entry: table.Entry) -> int | None:
 def _formats(entry: table.Entry) -> frozenset[str] | None:
     if entry.mode is None:
         return None
-    usual = MODES.get(entry.mode, frozenset())
-    named = frozenset(ENDPOINTS[address] for address in entry.endpoints if address in ENDPOINTS)
-    return named or usual
+    default = MODES.get(entry.mode, frozenset())
+    listed = frozenset(ENDPOINTS[address] for address in entry.endpoints if address in ENDPOINTS)
+    return listed or default

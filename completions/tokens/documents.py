@@ -1,7 +1,7 @@
-"""What a document says: a PDF's pages and text, and the text of a Word document or a spreadsheet.
+"""Read documents: a PDF's pages and text, and the text of a Word document or a spreadsheet.
 
-Only a bounded part is read; what cannot be read is None. A PDF's text is put together as most readers do it: strings
-of one line are joined, what starts elsewhere is another line, and codes become letters by the font's table for that.
+Only a bounded part is read; the result is None if that fails. A PDF's text is assembled as most readers do: strings of
+one line are joined, a string at another position starts a line, and codes become letters by the font's table.
 """
 
 import io
@@ -16,17 +16,17 @@ from xml.sax.saxutils import unescape
 
 from completions.tokens.media import decoded
 
-HEAD = 700_000
-"""Characters of base64 that are decoded of a document: some 500 KB."""
+MAX_BASE64 = 700_000
+"""The most characters of base64 that are decoded: some 500 KB."""
 
-INFLATED = 400_000
-"""Bytes of a document's streams that are looked through for text."""
+MAX_INFLATED = 400_000
+"""The most bytes of a document's streams that are searched for text."""
 
-READ = 100_000
-"""Bytes of a PDF's pages whose text is put together; that of the rest is taken to be alike."""
+MAX_READ = 100_000
+"""The most bytes of a PDF's pages whose text is assembled; the rest is taken to be similar."""
 
-GAP = 350
-"""Thousandths of a letter's height that make a blank where a line is set with gaps."""
+WORD_GAP = 350
+"""The gap in a line, in thousandths of a letter's height, that counts as a blank."""
 
 _PAGE = re.compile(rb"/Type\s*/Page(?![a-zA-Z])")
 _COUNT = re.compile(rb"/Count\s+(\d{1,6})")
@@ -45,19 +45,28 @@ _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _LINES = re.compile(r"\n+")
 _LIGATURES = str.maketrans({"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl"})
 
-OFFICE: Mapping[str, re.Pattern[str]] = {
+OFFICE_TEXTS: Mapping[str, re.Pattern[str]] = {
     "word/document.xml": re.compile(r"<w:t(?: [^<>]*)?>([^<]*)|<(/)w:p>"),
     "xl/sharedStrings.xml": re.compile(r"<t(?: [^<>]*)?>([^<]*)|<(/)si>"),
 }
-"""Where the text is in the files that an office document is made of: the texts, and where a line of them ends."""
+"""The files of an office document with its text, and the patterns of texts and of the ends of lines."""
 
 
-BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, ValueError, LookupError, OSError, RuntimeError)
-"""What `zipfile` raises where an archive is broken."""
+ARCHIVE_ERRORS = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ValueError,
+    LookupError,
+    OSError,
+    RuntimeError,
+)
+"""The exceptions of `zipfile` for a broken archive."""
 
 
 class Document(NamedTuple):
-    """A document's pages, its text as far as it was read, and how much more of it there is."""
+    """A document's pages, the text that was read, and the ratio of the whole text to that."""
 
     pages: int
     text: str
@@ -65,75 +74,77 @@ class Document(NamedTuple):
 
     @property
     def characters(self) -> int:
-        """How many characters it has."""
+        """The number of characters."""
         return round(len(self.text) * self.more)
 
 
-class Office(NamedTuple):
+class OfficeDocument(NamedTuple):
     """The text of an office document, and whether it is a spreadsheet."""
 
     text: str
-    sheet: bool
+    is_spreadsheet: bool
 
 
-def pdf(source: str) -> Document | None:
-    """Look through a PDF."""
-    data = decoded(source, HEAD)
+def read_pdf(source: str) -> Document | None:
+    """Read a PDF, or return None."""
+    data = decoded(source, MAX_BASE64)
     if b"%PDF-" not in data[:1024]:
         return None
     streams = list(_streams(data))
-    everything = [data, *streams]
-    pages = sum(len(_PAGE.findall(part)) for part in everything)
-    counted = [int(number) for part in everything for number in _COUNT.findall(part)]
-    shown = [stream for stream in streams if b"\0" not in stream[:512] and b"BT" in stream and _SHOWS.search(stream)]
-    encoding = "mac_roman" if any(b"/MacRomanEncoding" in part for part in everything) else "cp1252"
-    text, more = _text(shown, _letters(streams), encoding)
-    return Document(pages or max(counted, default=1) or 1, text, more)
+    sections = [data, *streams]
+    pages = sum(len(_PAGE.findall(part)) for part in sections)
+    page_counts = [int(number) for part in sections for number in _COUNT.findall(part)]
+    text_streams = [
+        stream for stream in streams if b"\0" not in stream[:512] and b"BT" in stream and _SHOWS.search(stream)
+    ]
+    encoding = "mac_roman" if any(b"/MacRomanEncoding" in part for part in sections) else "cp1252"
+    text, more = _text(text_streams, _letters(streams), encoding)
+    return Document(pages or max(page_counts, default=1) or 1, text, more)
 
 
-def office(source: str) -> Office | None:
-    """Look through a Word document or a spreadsheet."""
-    data = decoded(source, HEAD)
+def read_office(source: str) -> OfficeDocument | None:
+    """Read a Word document or a spreadsheet, or return None."""
+    data = decoded(source, MAX_BASE64)
     if not data.startswith(b"PK"):
         return None
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            name = next(name for name in OFFICE if name in archive.NameToInfo)
+            name = next(name for name in OFFICE_TEXTS if name in archive.NameToInfo)
             with archive.open(name) as file:
-                content = file.read(INFLATED).decode("utf-8", "replace")
-    except (StopIteration, EOFError, OverflowError, *BROKEN):
+                content = file.read(MAX_INFLATED).decode("utf-8", "replace")
+    except (StopIteration, EOFError, OverflowError, *ARCHIVE_ERRORS):
         return None
-    pieces = ("\n" if ends else unescape(said) for said, ends in OFFICE[name].findall(content))
-    return Office("".join(pieces).strip(), name.startswith("xl/"))
+    pieces = ("\n" if ends else unescape(content_text) for content_text, ends in OFFICE_TEXTS[name].findall(content))
+    return OfficeDocument("".join(pieces).strip(), name.startswith("xl/"))
 
 
-def text_of(source: str) -> str | None:
-    """Return the text of a file that is one, as `text/plain` in a data URL; None where it is none."""
+def decoded_text(source: str) -> str | None:
+    """Return the text of a file such as `text/plain` in a data URL; None if it is not text."""
     try:
-        found = decoded(source, HEAD).decode()
+        content = decoded(source, MAX_BASE64).decode()
     except UnicodeDecodeError:
         return None
-    return found or None
+    return content or None
 
 
 def _streams(data: bytes) -> Iterator[bytes]:
-    """Go through a PDF's streams, inflated where they are deflated, as far as the budget goes."""
-    left, view = INFLATED, memoryview(data)
+    """Yield a PDF's streams, inflated if they are deflated, up to the limit."""
+    budget_left, view = MAX_INFLATED, memoryview(data)
     for start in _STREAM.finditer(data):
-        if left <= 0:
+        if budget_left <= 0:
             return
         inflate = zlib.decompressobj()
         try:
-            found = inflate.decompress(view[start.end() :], left)
+            inflated = inflate.decompress(view[start.end() :], budget_left)
         except zlib.error:
             end = data.find(b"endstream", start.end())
-            found = data[start.end() : min(end if end > 0 else len(data), start.end() + left)]
-        left -= len(found)
-        yield found
+            inflated = data[start.end() : min(end if end > 0 else len(data), start.end() + budget_left)]
+        budget_left -= len(inflated)
+        yield inflated
 
 
 def _letters(streams: list[bytes]) -> dict[bytes, str]:
-    """Return the letters that the codes of the fonts stand for."""
+    """Return the letters by the codes of the fonts."""
     starts = (start for stream in streams if b"begincmap" in stream for start in stream.split(b"beginbfchar")[1:])
     tables = (start.partition(b"endbfchar")[0] for start in starts)
     return {
@@ -145,11 +156,11 @@ def _letters(streams: list[bytes]) -> dict[bytes, str]:
 
 
 def _text(streams: list[bytes], letters: Mapping[bytes, str], encoding: str) -> tuple[str, float]:
-    """Put the text together, and tell how much more there is than was read."""
-    read = b"\n".join(streams)[:READ]
-    said = "".join(_pieces(read, letters, encoding)).translate(_LIGATURES)
-    more = max(1.0, sum(map(len, streams)) / READ)
-    return _LINES.sub("\n", said).strip(), more
+    """Return the text, and the ratio of the whole size to that which was read."""
+    data = b"\n".join(streams)[:MAX_READ]
+    content = "".join(_pieces(data, letters, encoding)).translate(_LIGATURES)
+    more = max(1.0, sum(map(len, streams)) / MAX_READ)
+    return _LINES.sub("\n", content).strip(), more
 
 
 def _pieces(stream: bytes, letters: Mapping[bytes, str], encoding: str) -> Iterator[str]:
@@ -160,6 +171,6 @@ def _pieces(stream: bytes, letters: Mapping[bytes, str], encoding: str) -> Itera
         elif place or (down and down.strip(b"-0.")):
             yield "\n"
         elif gap:
-            yield " " if len(gap) > 4 or int(gap) > GAP else ""
+            yield " " if len(gap) > 4 or int(gap) > WORD_GAP else ""
         else:
             yield _ESCAPED.sub(rb"\1", plain).decode(encoding, "replace")

@@ -1,6 +1,6 @@
-"""A family of models: what they take where LiteLLM's table is silent or wrong.
+"""A family of models: their capabilities where LiteLLM's table is silent or wrong.
 
-A source is where it was seen that the API refuses, or takes, what is said here, and `seen` the last day of it.
+`source` is where the API was seen to refuse or accept these features, and `seen` the last day of that.
 Recordings are public test recordings of requests to the API itself; a name and a number are an issue on GitHub.
 """
 
@@ -15,7 +15,7 @@ NONE: frozenset[str] = frozenset()
 class Family(NamedTuple):
     """A vendor's models whose whole name matches.
 
-    The fields are those of `Capabilities`; `has` is what the models take although LiteLLM's table says otherwise.
+    The fields are those of `Capabilities`; `has` are features of the models although LiteLLM's table denies them.
     """
 
     names: str
@@ -31,7 +31,7 @@ class Family(NamedTuple):
     seen: str = ""
 
     def matches(self, model: str) -> bool:
-        """Tell whether a model is of the family; the day of its version may follow its name."""
+        """Tell whether a model is of the family; the date of its version may follow its name."""
         return _pattern(self.names).fullmatch(model) is not None
 
 

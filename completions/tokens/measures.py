@@ -1,7 +1,6 @@
-"""What of a prompt decides how many tokens it has where the tokenizer is not ours: sizes that weights are fitted to.
+"""Measures of a prompt, from which tokens are estimated for foreign tokenizers: sizes that weights are fitted to.
 
-Texts are measured in tokens of the encoding that DeepSeek's, or else OpenAI's current models have; the rest are numbers
-of things.
+Texts are measured in tokens of DeepSeek's encoding, or else of OpenAI's current one; the other measures are counts.
 """
 
 import json
@@ -13,13 +12,13 @@ import orjson
 
 from completions.conversation import Message, Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import objects_in, shown
-from completions.tokens.measures_of_claude import CLAUDE_MEASURES
-from completions.tokens.remembered import by_text
+from completions.tokens.claude_measures import CLAUDE_MEASURES
+from completions.tokens.deferred import objects_in, visible_tools
+from completions.tokens.memory import remember_by_text
 from completions.tokens.typescript import functions, walk_schema
 
 MAX_DEPTH = 32
-"""Levels of a value that are looked at."""
+"""The levels of a value that are measured."""
 
 _DIGITS = re.compile(r"[0-9]{2,}")
 _MARKS = re.compile(r"(?<=[^\W_])_(?=[^\W_])|'(?=s\b|t\b|re\b|m\b|ll\b)|[^\s\w]\n")
@@ -34,199 +33,203 @@ def size(text: str, model: str | None = None) -> int:
     return tokens.count(text, model) if text else 0
 
 
-def texts(prompt: Prompt) -> float:
-    """Measure all that was said."""
+def all_texts(prompt: Prompt) -> float:
+    """Measure the texts of all messages."""
     return sum(size(message.wrapped or message.text, prompt.model) for message in prompt.messages)
 
 
-@by_text
+@remember_by_text
 def _digits(text: str) -> int:
     return sum(len(run) - (len(run) + 2) // 3 for run in _DIGITS.findall(text))
 
 
-@by_text
-def fine(text: str) -> int:
-    """Return a text's size, nearly as Gemini has it: digits, marks in words and ends of lines stand alone."""
+@remember_by_text
+def size_for_gemini(text: str) -> int:
+    """Return a text's size nearly as Gemini counts it: digits, marks in words and ends of lines are single tokens."""
     return size(text) + _digits(text) + len(_MARKS.findall(text))
 
 
-TEXTS: Mapping[str, Callable[[str], float]] = {
+TEXT_MEASURES: Mapping[str, Callable[[str], float]] = {
     "small": tokens.count_in_small,
     "newline": lambda text: text.count("\n"),
     "digit": _digits,
-    "fine": fine,
+    "fine": size_for_gemini,
     "fours": tokens.count_in_fours,
-    "contraction": by_text(lambda text: len(_CONTRACTIONS.findall(text))),
-    "number": by_text(lambda text: len(_NUMBERS.findall(text))),
+    "contraction": remember_by_text(lambda text: len(_CONTRACTIONS.findall(text))),
+    "number": remember_by_text(lambda text: len(_NUMBERS.findall(text))),
 }
-"""What decides the tokens of a text, by the name that weights have for it.
+"""The measures of a text, by their names in weights.
 
-Claude's vocabulary is smaller than ours, since Opus 4.7 so small that pieces of four letters come near it; most
-tokenizers but ours take digits one by one; short forms like `what's`, and numbers with the blank before them, are one
-token here.
+Claude's vocabulary is smaller than ours, since Opus 4.7 so small that pieces of four letters come near it; most other
+tokenizers split digits one by one; short forms like `what's`, and numbers with the blank before them, are one token in
+ours.
 """
 
 
 def text_cost(text: str, weights: Mapping[str, float]) -> float:
-    """Return what a text costs by the weights that texts have."""
-    return sum(weights[name] * measure(text) for name, measure in TEXTS.items() if name in weights)
+    """Return the cost of a text by the weights of its measures."""
+    return sum(weights[name] * measure(text) for name, measure in TEXT_MEASURES.items() if name in weights)
 
 
-def _in_all(measure: Callable[[str], float]) -> Measure:
-    """Return the measure of all that was said."""
+def _of_all_texts(measure: Callable[[str], float]) -> Measure:
+    """Return the measure of the texts of all messages."""
     return lambda prompt: sum(measure(message.wrapped or message.text) for message in prompt.messages)
 
 
 def fine_values(prompt: Prompt) -> float:
-    """Measure all that was said, nearly as Gemini has it: of results that are objects the texts alone."""
-    return sum(fine(text) for message in prompt.messages for text in _said(message))
+    """Measure all texts nearly as Gemini counts them; of results that are objects only the texts."""
+    return sum(size_for_gemini(text) for message in prompt.messages for text in _texts_for_gemini(message))
 
 
-def _said(message: Message) -> Iterator[str]:
+def _texts_for_gemini(message: Message) -> Iterator[str]:
     if message.role in ("tool", "function"):
         return _value_texts(_read(message.wrapped or message.text), 0)
     return iter((message.text,))
 
 
-def given_documents(prompt: Prompt) -> float:
-    """Measure the documents that Cohere's model is given beside a conversation; digits stand alone."""
-    said = (text for data in _documents(prompt) for text in (data.values() if isinstance(data, Mapping) else (data,)))
-    return sum(size(text) + _digits(text) for text in said if isinstance(text, str))
+def document_texts(prompt: Prompt) -> float:
+    """Measure the documents in a request to Cohere's models; digits are single tokens."""
+    contents = (
+        text for data in _documents(prompt) for text in (data.values() if isinstance(data, Mapping) else (data,))
+    )
+    return sum(size(text) + _digits(text) for text in contents if isinstance(text, str))
 
 
-def fields_of_documents(prompt: Prompt) -> float:
-    """Count the fields that those documents have."""
+def document_fields(prompt: Prompt) -> float:
+    """Count the fields of those documents."""
     return sum(len(data) for data in _documents(prompt) if isinstance(data, Mapping))
 
 
 def _documents(prompt: Prompt) -> Iterator[object]:
-    given = prompt.body.get("documents")
-    for each in given if isinstance(given, list) else ():
+    documents = prompt.body.get("documents")
+    for each in documents if isinstance(documents, list) else ():
         yield each.get("data") if isinstance(each, Mapping) else each
 
 
-def messages(prompt: Prompt) -> float:
-    """Count the messages that say something, beyond the first."""
-    return max(sum(map(_speaks, prompt.messages)) - 1, 0)
+def message_count(prompt: Prompt) -> float:
+    """Count the messages with content beyond the first."""
+    return max(sum(map(_has_content, prompt.messages)) - 1, 0)
 
 
 def exchanges(prompt: Prompt) -> float:
-    """Count the assistant's messages that more follows, for what begins the answer stands before the last anyway."""
-    said = [message.role for message in prompt.messages if message.role != "system"]
-    return sum(role == "assistant" for role in said[:-1])
+    """Count the assistant's messages except a last one, as the start of the answer comes before that anyway."""
+    roles = [message.role for message in prompt.messages if message.role != "system"]
+    return sum(role == "assistant" for role in roles[:-1])
 
 
-def _speaks(message: Message) -> bool:
+def _has_content(message: Message) -> bool:
     return message.role not in ("tool", "function") and bool(message.text or message.parts or not message.tool_calls)
 
 
 def more_tools(prompt: Prompt) -> float:
     """Count the tools beyond the first."""
-    return max(len(shown(prompt)) - 1, 0)
+    return max(len(visible_tools(prompt)) - 1, 0)
 
 
 def tools_as_json(prompt: Prompt) -> float:
     """Measure the tools with their schemas as JSON."""
-    return sum(size(tool.name) + size(tool.description) + size(as_json(tool.parameters)) for tool in shown(prompt))
+    return sum(
+        size(tool.name) + size(tool.description) + size(as_json(tool.parameters)) for tool in visible_tools(prompt)
+    )
 
 
 def tools_with_blanks(prompt: Prompt) -> float:
-    """Measure the tools with their schemas as JSON that has blanks between its parts."""
+    """Measure the tools with their schemas as JSON with blanks."""
     model = prompt.model
     return sum(
         size(tool.name, model) + size(tool.description, model) + size(_spaced(tool.parameters), model)
-        for tool in shown(prompt)
+        for tool in visible_tools(prompt)
     )
 
 
 def tools_as_types(prompt: Prompt) -> float:
     """Measure the tools as types in TypeScript."""
-    tools = shown(prompt)
+    tools = visible_tools(prompt)
     return size(functions(tools), prompt.model) if tools else 0
 
 
 def tools_as_texts(prompt: Prompt) -> float:
-    """Measure the texts alone in the tools: names, descriptions, properties' names, values."""
+    """Measure only the texts in the tools: names, descriptions, names of properties, values."""
     return sum(map(size, _tool_texts(prompt)))
 
 
 def tools_as_fine_texts(prompt: Prompt) -> float:
-    """Measure the texts alone in the tools, nearly as Gemini has them."""
-    return sum(map(fine, _tool_texts(prompt)))
+    """Measure only the texts in the tools, nearly as Gemini counts them."""
+    return sum(map(size_for_gemini, _tool_texts(prompt)))
 
 
 def tools_in_fours(prompt: Prompt) -> float:
-    """Measure the texts alone in the tools, in pieces of four letters."""
+    """Measure only the texts in the tools, in pieces of four letters."""
     return sum(map(tokens.count_in_fours, _tool_texts(prompt)))
 
 
 def marks_of_tools(prompt: Prompt) -> float:
-    """Measure what the tools are beside those texts: the marks, types and words of their schemas as JSON."""
-    whole = sum(
+    """Measure the tools without those texts: the marks, types and keywords of their schemas as JSON."""
+    total = sum(
         sum(map(tokens.count_in_fours, (tool.name, tool.description, as_json(tool.parameters))))
-        for tool in shown(prompt)
+        for tool in visible_tools(prompt)
     )
-    return max(whole - tools_in_fours(prompt), 0)
+    return max(total - tools_in_fours(prompt), 0)
 
 
 def _tool_texts(prompt: Prompt) -> Iterator[str]:
-    for tool in shown(prompt):
+    for tool in visible_tools(prompt):
         yield from (tool.name, tool.description)
         for name, schema in walk_schema(tool.parameters):
             yield name
-            yield from _own_texts(schema)
+            yield from _schema_texts(schema)
 
 
-def _own_texts(schema: Mapping[str, Any]) -> Iterator[str]:
+def _schema_texts(schema: Mapping[str, Any]) -> Iterator[str]:
     yield from (value for key in ("description", "format", "pattern") if isinstance(value := schema.get(key), str))
     if isinstance(values := schema.get("enum"), list):
         yield from map(str, values)
 
 
 def titles(prompt: Prompt) -> float:
-    """Measure the titles of the tools' parameters and of what is in them, each with its marks."""
-    schemas = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
-    return sum(fine(title) + 2 for schema in schemas if isinstance(title := schema.get("title"), str))
+    """Measure the titles in the schemas of the tools' parameters, each with its marks."""
+    schemas = (schema for tool in visible_tools(prompt) for _, schema in walk_schema(tool.parameters))
+    return sum(size_for_gemini(title) + 2 for schema in schemas if isinstance(title := schema.get("title"), str))
 
 
-def properties(prompt: Prompt) -> float:
-    """Count the tools' parameters, and what is in them."""
-    inner = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
+def property_count(prompt: Prompt) -> float:
+    """Count the properties in the schemas of the tools' parameters."""
+    inner = (schema for tool in visible_tools(prompt) for _, schema in walk_schema(tool.parameters))
     return sum(len(found) for schema in inner if isinstance(found := schema.get("properties"), Mapping))
 
 
-def objects(prompt: Prompt) -> float:
-    """Count the objects with properties of their own in the tools' parameters."""
-    schemas = (schema for tool in shown(prompt) for _, schema in walk_schema(tool.parameters))
-    own = sum(bool(tool.parameters.get("properties")) for tool in shown(prompt))
-    return sum(bool(schema.get("properties")) for schema in schemas) - own
+def object_count(prompt: Prompt) -> float:
+    """Count the nested objects with properties in the tools' parameters."""
+    schemas = (schema for tool in visible_tools(prompt) for _, schema in walk_schema(tool.parameters))
+    top_level = sum(bool(tool.parameters.get("properties")) for tool in visible_tools(prompt))
+    return sum(bool(schema.get("properties")) for schema in schemas) - top_level
 
 
 def with_parameters(prompt: Prompt) -> float:
-    """Count the tools that take something."""
-    return sum(1 for tool in shown(prompt) if tool.parameters.get("properties"))
+    """Count the tools with parameters."""
+    return sum(1 for tool in visible_tools(prompt) if tool.parameters.get("properties"))
 
 
 def calls_as_json(prompt: Prompt) -> float:
-    """Measure the calls' names and arguments as they stand."""
+    """Measure the calls' names and arguments as they are."""
     calls = (call for message in prompt.messages for call in message.tool_calls)
     return sum(size(call.name, prompt.model) + size(call.arguments, prompt.model) for call in calls)
 
 
-def arguments(prompt: Prompt) -> float:
-    """Count the arguments that the calls have."""
+def argument_count(prompt: Prompt) -> float:
+    """Count the arguments of the calls."""
     read = (_read(call.arguments) for message in prompt.messages for call in message.tool_calls)
     return sum(len(found) for found in read if isinstance(found, Mapping))
 
 
-def thoughts(prompt: Prompt) -> float:
-    """Measure what was thought since the user last spoke, where it is sent back as text."""
-    said = (thought.text for message in since_user(prompt) for thought in message.thoughts)
-    return sum(size(text, prompt.model) for text in (*said, *_reasoning(prompt.body.get("messages"))))
+def thought_size(prompt: Prompt) -> float:
+    """Measure the reasoning since the user's last message that is sent back as text."""
+    thoughts = (thought.text for message in since_user(prompt) for thought in message.thoughts)
+    return sum(size(text, prompt.model) for text in (*thoughts, *_reasoning(prompt.body.get("messages"))))
 
 
 def _reasoning(messages: object) -> Iterator[str]:
-    """Go through the reasoning that `chat` is sent back since the user last spoke."""
+    """Yield the reasoning since the user's last message that is sent back at `chat`."""
     for message in reversed(objects_in(messages)):
         if message.get("role") == "user":
             return
@@ -235,13 +238,13 @@ def _reasoning(messages: object) -> Iterator[str]:
 
 
 def calls_as_texts(prompt: Prompt) -> float:
-    """Measure the texts alone in the calls."""
+    """Measure only the texts in the calls."""
     return sum(map(size, _call_texts(prompt)))
 
 
 def calls_as_fine_texts(prompt: Prompt) -> float:
-    """Measure the texts alone in the calls, nearly as Gemini has them."""
-    return sum(map(fine, _call_texts(prompt)))
+    """Measure only the texts in the calls, nearly as Gemini counts them."""
+    return sum(map(size_for_gemini, _call_texts(prompt)))
 
 
 def _call_texts(prompt: Prompt) -> Iterator[str]:
@@ -256,24 +259,24 @@ def schema_as_json(prompt: Prompt) -> float:
     return size(as_json(form.schema)) if form.kind == "json_schema" else 0
 
 
-def sealed(prompt: Prompt) -> float:
-    """Measure what was thought since the user last spoke, in hundreds of characters of what only the API can read."""
+def sealed_size(prompt: Prompt) -> float:
+    """Measure the sealed reasoning since the user's last message, in hundreds of characters."""
     return sum(map(len, _seals(since_user(prompt)))) / 100
 
 
-def seals(prompt: Prompt) -> float:
-    """Count the seals of what was thought since the user last spoke."""
+def seal_count(prompt: Prompt) -> float:
+    """Count the seals of reasoning since the user's last message."""
     return sum(1 for _ in _seals(since_user(prompt)))
 
 
 def since_user(prompt: Prompt) -> Sequence[Message]:
-    """Return the messages after the user's last one, whose reasoning counts: what was thought before is dropped."""
+    """Return the messages after the user's last one, whose reasoning counts; earlier reasoning is dropped."""
     last = max((at for at, message in enumerate(prompt.messages) if message.role == "user"), default=-1)
     return prompt.messages[last + 1 :]
 
 
 SEAL = 100
-"""Characters of a seal that hides something; shorter ones stand for thoughts of another model."""
+"""The least characters of a seal with content; shorter ones are placeholders for another model's thoughts."""
 
 
 def _seals(messages: Sequence[Message]) -> Iterator[str]:
@@ -282,12 +285,12 @@ def _seals(messages: Sequence[Message]) -> Iterator[str]:
 
 
 def has_effort(prompt: Prompt) -> float:
-    """Tell whether DeepSeek's model is told how much to think; at `responses` it always is."""
+    """Tell whether DeepSeek's model gets a reasoning effort, as it always does at `responses`."""
     return float(prompt.reasoning_effort not in (None, "none") or prompt.format == "responses")
 
 
-def is_not_to_think(prompt: Prompt) -> float:
-    """Tell whether a model that would think is told not to."""
+def is_thinking_off(prompt: Prompt) -> float:
+    """Tell whether thinking is turned off."""
     return float(prompt.reasoning_effort == "none")
 
 
@@ -297,12 +300,12 @@ def named_tool(prompt: Prompt) -> float:
     return tokens.count_in_fours(names[0]) + 2 if len(names) == 1 else 0
 
 
-def one_by_one(prompt: Prompt) -> float:
-    """Tell whether tools must not be called at once."""
+def forbids_parallel_calls(prompt: Prompt) -> float:
+    """Tell whether parallel calls are forbidden."""
     return float(bool(prompt.tools) and not prompt.parallel_tool_calls)
 
 
-OF_TOOLS: Mapping[str, Measure] = {
+TOOL_MEASURES: Mapping[str, Measure] = {
     "tool": more_tools,
     "tool_json": tools_as_json,
     "tool_spaced": tools_with_blanks,
@@ -311,35 +314,37 @@ OF_TOOLS: Mapping[str, Measure] = {
     "tool_fine": tools_as_fine_texts,
     "tool_fours": tools_in_fours,
     "tool_marks": marks_of_tools,
-    "property": properties,
+    "property": property_count,
     "title": titles,
-    "object": objects,
+    "object": object_count,
     "parameters": with_parameters,
-    "tool_schema": lambda prompt: sum(bool(tool.parameters) for tool in shown(prompt)),
-    "described": lambda prompt: sum(bool(tool.description) for tool in shown(prompt)),
+    "tool_schema": lambda prompt: sum(bool(tool.parameters) for tool in visible_tools(prompt)),
+    "described": lambda prompt: sum(bool(tool.description) for tool in visible_tools(prompt)),
 }
-"""Those of the tools that are shown, and of nothing else but the model."""
+"""The measures that depend only on the visible tools and the model."""
 
 MEASURES: Mapping[str, Measure] = {
     "base": lambda prompt: 1,
-    "text": texts,
-    **{name: _in_all(measure) for name, measure in TEXTS.items()},
+    "text": all_texts,
+    **{name: _of_all_texts(measure) for name, measure in TEXT_MEASURES.items()},
     "fine_values": fine_values,
-    "documents": given_documents,
-    "document_field": fields_of_documents,
-    "message": messages,
+    "documents": document_texts,
+    "document_field": document_fields,
+    "message": message_count,
     "exchange": exchanges,
     "user": lambda prompt: sum(message.role == "user" for message in prompt.messages),
-    "assistant": lambda prompt: sum(message.role == "assistant" and _speaks(message) for message in prompt.messages),
+    "assistant": lambda prompt: sum(
+        message.role == "assistant" and _has_content(message) for message in prompt.messages
+    ),
     "tools": lambda prompt: float(bool(prompt.tools)),
-    "hidden": lambda prompt: float(bool(prompt.tools) and not shown(prompt)),
-    **OF_TOOLS,
+    "hidden": lambda prompt: float(bool(prompt.tools) and not visible_tools(prompt)),
+    **TOOL_MEASURES,
     "required": lambda prompt: float(bool(prompt.tools) and prompt.tool_choice.mode == "required"),
     "named": named_tool,
-    "serial": one_by_one,
+    "serial": forbids_parallel_calls,
     "call": lambda prompt: sum(len(message.tool_calls) for message in prompt.messages),
     "turn": lambda prompt: sum(bool(message.tool_calls) for message in prompt.messages),
-    "argument": arguments,
+    "argument": argument_count,
     "call_json": calls_as_json,
     "call_text": calls_as_texts,
     "call_fine": calls_as_fine_texts,
@@ -348,14 +353,14 @@ MEASURES: Mapping[str, Measure] = {
     "schema": lambda prompt: float(prompt.response_format.kind == "json_schema"),
     "schema_json": schema_as_json,
     "effort": has_effort,
-    "unthinking": is_not_to_think,
-    "sealed": sealed,
-    "seal": seals,
+    "unthinking": is_thinking_off,
+    "sealed": sealed_size,
+    "seal": seal_count,
     "sealed_ever": lambda prompt: sum(map(len, _seals(prompt.messages))) / 100,
     "seal_ever": lambda prompt: sum(1 for _ in _seals(prompt.messages)),
-    "thought": thoughts,
+    "thought": thought_size,
 }
-"""By the name that weights have for it."""
+"""All measures, by their names in weights."""
 
 
 def _spaced(value: object) -> str:
@@ -366,7 +371,7 @@ def _spaced(value: object) -> str:
 
 
 def as_json(value: object) -> str:
-    """Write a value as JSON; nothing of one that is nested too deeply to be written."""
+    """Write a value as JSON; return an empty text if it is nested too deeply."""
     try:
         return orjson.dumps(value).decode()
     except orjson.JSONEncodeError:

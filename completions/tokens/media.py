@@ -1,18 +1,18 @@
-"""What of images and sounds says how many tokens they are: sizes and seconds.
+"""The sizes of images and the durations of sounds, from which their tokens are counted.
 
-Only headers are read; what cannot be read, or stands at an address, is None.
+Only headers are read; the result is None for unreadable data and for URLs.
 """
 
 import binascii
 
-HEAD = 87_400
-"""Characters of base64 that are decoded of an image: some 64 KiB, for a JPEG's size may stand behind a preview."""
+MAX_BASE64 = 87_400
+"""The most characters of base64 that are decoded: some 64 KiB, as a JPEG's size may come after a preview."""
 
 UNKNOWN_SIZE = (540, 360)
-"""Pixels of an image of which only the address is known: the median of those recorded."""
+"""The pixels of an image at a URL: the median of those recorded."""
 
 MP3_RATE = 128
-"""Kilobits a second of an MP3 that does not tell its own."""
+"""The default kilobits a second of an MP3."""
 
 MP3_RATES = {
     0x7D: (MP3_RATE, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, MP3_RATE),
@@ -30,16 +30,16 @@ _URL_SAFE = str.maketrans("-_", "+/")
 
 
 def is_address(source: str) -> bool:
-    """Tell whether a part's source is a URL of something elsewhere."""
+    """Tell whether a part's source is a URL other than a data URL."""
     return source[:5].lower() in ("http:", "https") or source[:3] == "gs:"
 
 
-def decoded(source: str, most: int) -> bytes:
-    """Return the data of a data URL, or of base64, as far as `most` characters of it; empty where there are none."""
+def decoded(source: str, limit: int) -> bytes:
+    """Return the data of the first `limit` characters of a data URL or of base64; empty if there is none."""
     if is_address(source):
         return b""
     start = source.find(",", 0, 256) + 1 if source[:5].lower() == "data:" else 0
-    data = source[start : start + most].rstrip("=").translate(_URL_SAFE)
+    data = source[start : start + limit].rstrip("=").translate(_URL_SAFE)
     try:
         return binascii.a2b_base64(data + "=" * (-len(data) % 4))
     except ValueError:
@@ -47,36 +47,36 @@ def decoded(source: str, most: int) -> bytes:
 
 
 def is_picture(source: str) -> bool:
-    """Tell whether data begins as a PNG, JPEG, GIF or WebP does."""
+    """Tell whether data begins like a PNG, JPEG, GIF or WebP."""
     return picture_type(source) is not None
 
 
-SIGNS = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+SIGNATURES = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 
 
 def picture_type(source: str) -> str | None:
-    """Return the media type of a picture, as which its data begins; None of other data."""
+    """Return the media type of an image by the start of its data; None for other data."""
     head = decoded(source, 16)
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
-    return next((kind for sign, kind in SIGNS.items() if head.startswith(sign)), None)
+    return next((kind for sign, kind in SIGNATURES.items() if head.startswith(sign)), None)
 
 
 def may_be_picture(source: str) -> bool:
-    """Tell whether data may be a picture: it begins as one does that others read, too, such as HEIC, TIFF or BMP."""
+    """Tell whether data may be an image: also of other types, such as HEIC, TIFF or BMP."""
     head = decoded(source, 16)
     return is_picture(source) or head[4:8] == b"ftyp" or head.startswith((b"BM", b"II*\0", b"MM\0*"))
 
 
 def image_size(source: str) -> tuple[int, int] | None:
     """Read width and height from the header of a PNG, GIF, JPEG or WebP."""
-    head = decoded(source, HEAD)
+    head = decoded(source, MAX_BASE64)
     found = _png(head) or _gif(head) or _webp(head) or _jpeg(head)
     return found if found and min(found) > 0 else None
 
 
 def seconds(source: str) -> float | None:
-    """Return how long a sound is: a WAV's by its header, another's by its size."""
+    """Return the duration of a sound: a WAV's by its header, another's by its size."""
     head = decoded(source, 400)
     if len(head) < 12:
         return None
@@ -84,37 +84,37 @@ def seconds(source: str) -> float | None:
     if head.startswith(b"RIFF") and head[8:12] == b"WAVE":
         rate = int.from_bytes(head[28:32], "little")
         return size / rate if rate else None
-    return _mp3_seconds(decoded(source, HEAD), size)
+    return _mp3_seconds(decoded(source, MAX_BASE64), size)
 
 
-def film(source: str) -> tuple[float, bool] | None:
-    """Return how long a film in MP4 or QuickTime lasts, and whether it has sound.
+def film_duration(source: str) -> tuple[float, bool] | None:
+    """Return the duration of a film in MP4 or QuickTime, and whether it has sound.
 
-    Its header (ISO 14496-12, `mvhd` and `hdlr`) stands at its beginning or its end.
+    Its header (ISO 14496-12, `mvhd` and `hdlr`) is at its beginning or its end.
     """
-    begins = source.find(",", 0, 256) + 1 if source[:5].lower() == "data:" else 0
-    end = begins + max(0, len(source) - begins - HEAD) // 4 * 4
-    data = decoded(source, HEAD) + (decoded(source[end:], HEAD + 4) if end > begins else b"")
+    start = source.find(",", 0, 256) + 1 if source[:5].lower() == "data:" else 0
+    end = start + max(0, len(source) - start - MAX_BASE64) // 4 * 4
+    data = decoded(source, MAX_BASE64) + (decoded(source[end:], MAX_BASE64 + 4) if end > start else b"")
     at = data.find(b"mvhd")
     if at < 0 or len(data) < at + 36:
         return None
     place, size = (at + 24, 8) if data[at + 4] == 1 else (at + 16, 4)
     scale = int.from_bytes(data[place : place + 4], "big")
-    lasts = int.from_bytes(data[place + 4 : place + 4 + size], "big")
-    return (lasts / scale, b"soun" in data[at:]) if scale else None
+    duration = int.from_bytes(data[place + 4 : place + 4 + size], "big")
+    return (duration / scale, b"soun" in data[at:]) if scale else None
 
 
 def _mp3_seconds(head: bytes, size: float) -> float:
-    """Count an MP3's frames where it tells them, or its bytes at the rate of its first frame."""
+    """Return the duration of an MP3 by its number of frames, or by its size and the rate of its first frame."""
     tag = int("".join(f"{byte & 0x7F:07b}" for byte in head[6:10]), 2) + 10 if head.startswith(b"ID3") else 0
     frame, version = head[tag : tag + 200], head[tag + 1 : tag + 2]
     layer = version[0] >> 1 if version else 0
     if len(frame) < 4 or frame[0] != 0xFF or layer not in MP3_RATES:
         return size * 8 / 1000 / MP3_RATE
     rates, samples = MP3_SAMPLES[layer]
-    told, at = max(frame.find(b"Xing"), frame.find(b"Info")), frame[2] >> 2 & 3
-    if told > 0 and at < len(rates) and frame[told + 7 : told + 8] and frame[told + 7] & 1:
-        return int.from_bytes(frame[told + 8 : told + 12], "big") * samples / rates[at]
+    header, at = max(frame.find(b"Xing"), frame.find(b"Info")), frame[2] >> 2 & 3
+    if header > 0 and at < len(rates) and frame[header + 7 : header + 8] and frame[header + 7] & 1:
+        return int.from_bytes(frame[header + 8 : header + 12], "big") * samples / rates[at]
     return size * 8 / 1000 / MP3_RATES[layer][frame[2] >> 4]
 
 

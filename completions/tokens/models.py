@@ -16,20 +16,20 @@ T = TypeVar("T", bound=Hashable)
 
 TABLE = "model_prices_and_context_window_backup.json"
 
-HABITS = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mid_conversation_system"}
-"""To end a conversation with an assistant's message, and to have system messages within it: the table's names."""
+REFUSABLE = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mid_conversation_system"}
+"""Features that some models refuse, by the table's names: an assistant's last message, and later system messages."""
 
 INPUT_ONLY = "gpt-5"
 """The prefix of models whose window in the table is for input only; their output has its own."""
 
-OUTPUT = 65_536
-"""The tokens that answers of Google's models may have; the table has 65,535."""
+GOOGLE_OUTPUT = 65_536
+"""The output limit of Google's models in tokens; the table has 65,535."""
 
 
 class Limits(NamedTuple):
-    """A model's limits in tokens; None where the table does not know.
+    """A model's limits in tokens; None if the table does not have them.
 
-    `refuses` are the habits of Anthropic's older or newer models that this one refuses.
+    `refuses` are the features of Anthropic's other models that this one refuses.
     """
 
     window: int | None
@@ -37,33 +37,33 @@ class Limits(NamedTuple):
     refuses: frozenset[str] = frozenset()
 
 
-PRICED = (
+PRICE_NAMES = (
     "input_cost_per_token",
     "output_cost_per_token",
     "cache_read_input_token_cost",
     "cache_creation_input_token_cost",
     "output_cost_per_reasoning_token",
 )
-"""What of a text has a price of its own, by the table's names, in US dollars a token."""
+"""The table's names of prices, in US dollars a token."""
 
 TIERS = (272_000, 200_000, 128_000)
-"""Tokens of a prompt above which the table may have other prices, for all of its tokens."""
+"""The sizes of prompts in tokens above which the table may have other prices, for all of the tokens."""
 
 
-def above(price: str, tier: int) -> str:
+def tier_price_name(price: str, tier: int) -> str:
     """Return the table's name of a price for prompts of more tokens than this."""
     return f"{price}_above_{tier // 1000}k_tokens"
 
 
-PRICES = (*PRICED, *(above(price, tier) for price in PRICED for tier in TIERS))
-"""The prices that are kept."""
+PRICES = (*PRICE_NAMES, *(tier_price_name(price, tier) for price in PRICE_NAMES for tier in TIERS))
+"""The names of prices that are kept."""
 
 
 class Entry(NamedTuple):
-    """What is kept of a model's entry.
+    """The fields of a model's entry that are kept.
 
-    `mode` is what the model is for, as `chat`; `endpoints` are its addresses, where the table names them.
-    `yes` and `no` are the abilities that it has and has not, as far as the table says, by what follows `supports_`.
+    `mode` is the model's purpose, such as `chat`; `endpoints` are its addresses, if the table has them.
+    `yes` and `no` are the abilities that the table affirms and denies, by their names after `supports_`.
     """
 
     limits: Limits
@@ -83,23 +83,29 @@ PROVIDERS: Mapping[str, frozenset[str]] = {
     "openai": frozenset({"openai", "text-completion-openai"}),
     "gemini": frozenset({"gemini", "vertex_ai-language-models", "vertex_ai-embedding-models"}),
 }
-"""What the table calls those who provide a vendor's models, where that is not the vendor's own name."""
+"""The table's names of a vendor's providers, if they differ from the vendor's name."""
 
 
-MAKERS: Mapping[str, str] = {"google": "gemini", "mistralai": "mistral", "x-ai": "xai"}
-"""The table's names of makers, by what a vendor of several makers' models calls them, where that differs."""
+MAKER_NAMES: Mapping[str, str] = {"google": "gemini", "mistralai": "mistral", "x-ai": "xai"}
+"""The table's names of makers, by their names at vendors of several makers' models, if they differ."""
 
 
 @functools.lru_cache(maxsize=1024)
 def context_window(model: str | None, vendor: str = "") -> int | None:
     """Return a model's context window in tokens, or None for an unknown model.
 
-    A vendor of several makers' models names the maker too, as `openai/gpt-4o`, whose window is that of `gpt-4o`.
+    At a vendor of several makers' models the name has the maker too: the window of `openai/gpt-4o` is that of `gpt-4o`.
     """
     name = model or ""
-    maker, _, alone = name.rpartition("/")
-    named = (f"{vendor}/{name}", name, f"{MAKERS.get(maker, maker)}/{alone}", alone, alone.replace(".", "-"))
-    return next(filter(None, (_find(each).limits.window for each in named)), None)
+    maker, _, bare_name = name.rpartition("/")
+    candidates = (
+        f"{vendor}/{name}",
+        name,
+        f"{MAKER_NAMES.get(maker, maker)}/{bare_name}",
+        bare_name,
+        bare_name.replace(".", "-"),
+    )
+    return next(filter(None, (_find(each).limits.window for each in candidates)), None)
 
 
 def max_output(model: str | None) -> int | None:
@@ -112,9 +118,9 @@ def prices(model: str | None) -> Mapping[str, float]:
     return _find(model).prices
 
 
-def refuses(habit: str, model: str | None) -> bool:
-    """Tell whether a model refuses a habit of `HABITS`; one that the table does not know refuses none."""
-    return habit in _find(model).limits.refuses
+def refuses(feature: str, model: str | None) -> bool:
+    """Tell whether a model refuses a feature of `REFUSABLE`; one that is not in the table refuses none."""
+    return feature in _find(model).limits.refuses
 
 
 def provider(model: str) -> str | None:
@@ -133,7 +139,7 @@ def entry(model: str, vendor: str) -> Entry | None:
 
 
 @functools.cache
-def words() -> frozenset[str]:
+def name_words() -> frozenset[str]:
     """Return the words in all names of the table: `gpt` and `mini` of `gpt-5-mini`."""
     return frozenset(word for name in _table() for word in re.findall("[a-z]+", name.lower()))
 
@@ -144,7 +150,7 @@ def base(model: str) -> str:
 
 
 def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None, window: int | None = None) -> None:
-    """Raise `RequestError` if the messages, or they and the tokens asked for, exceed the model's context window.
+    """Raise `RequestError` if the messages, or they and the requested tokens, exceed the model's context window.
 
     `window` replaces the table's. The wordings are the API's own, as its users quote them.
     """
@@ -154,12 +160,12 @@ def check_context(prompt_tokens: int, max_tokens: int | None, model: str | None,
     facts = {"prompt_tokens": prompt_tokens, "max_tokens": max_tokens or 0, "window": window, "model": model}
     limit = f"This model's maximum context length is {window} tokens. However,"
     if prompt_tokens > window:
-        said = f"your messages resulted in {prompt_tokens} tokens."
-        raise _exceeded(f"{limit} {said} Please reduce the length of the messages.", facts)
+        problem = f"your messages resulted in {prompt_tokens} tokens."
+        raise _exceeded(f"{limit} {problem} Please reduce the length of the messages.", facts)
     total = prompt_tokens + (max_tokens or 0)
     if total > window and not (model or "").rpartition("/")[2].startswith(INPUT_ONLY):
-        asked = f"you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion)."
-        raise _exceeded(f"{limit} {asked} Please reduce the length of the messages or completion.", facts)
+        problem = f"you requested {total} tokens ({prompt_tokens} in the messages, {max_tokens} in the completion)."
+        raise _exceeded(f"{limit} {problem} Please reduce the length of the messages or completion.", facts)
 
 
 def _exceeded(message: str, facts: Mapping[str, object]) -> RequestError:
@@ -170,19 +176,19 @@ def _exceeded(message: str, facts: Mapping[str, object]) -> RequestError:
 def _find(model: str | None) -> Entry:
     """Return a model's entry; a fine-tuned one has its own, as `ft:gpt-4o-2024-08-06`, or that of its base."""
     table, name = _table(), model or ""
-    own = f"ft:{base(name)}" if name.startswith("ft:") else name
-    return table.get(own) or table.get(base(name), UNKNOWN)
+    exact = f"ft:{base(name)}" if name.startswith("ft:") else name
+    return table.get(exact) or table.get(base(name), UNKNOWN)
 
 
 def litellm_folder() -> Path | None:
-    """Return where LiteLLM's package is, without importing it; None where it is not installed."""
+    """Return the folder of LiteLLM's package, without importing it; None if it is not installed."""
     spec = find_spec("litellm")
     return None if spec is None or spec.origin is None else Path(spec.origin).parent
 
 
 @functools.cache
 def _table() -> dict[str, Entry]:
-    """Read the table once, some 25 ms; only its limits and prices are kept. Without the file no model is known."""
+    """Read the table once, some 25 ms; only the fields of `Entry` are kept. Without the file no model is known."""
     folder = litellm_folder()
     if folder is None or not (file := folder / TABLE).is_file():
         return {}
@@ -194,10 +200,14 @@ def _entry(entry: dict[str, Any]) -> Entry:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
     priced = tuple((key, entry[key]) for key in PRICES if isinstance(entry.get(key), (int, float)))
     refused = (
-        () if entry.get("litellm_provider") != "anthropic" else (h for h, key in HABITS.items() if not entry.get(key))
+        ()
+        if entry.get("litellm_provider") != "anthropic"
+        else (h for h, key in REFUSABLE.items() if not entry.get(key))
     )
     output = write or total
-    limits = Limits(read or total, OUTPUT if output == OUTPUT - 1 else output, _shared(frozenset(refused)))
+    limits = Limits(
+        read or total, GOOGLE_OUTPUT if output == GOOGLE_OUTPUT - 1 else output, _shared(frozenset(refused))
+    )
     endpoints = entry.get("supported_endpoints")
     return Entry(
         _shared(limits),
@@ -212,14 +222,12 @@ def _entry(entry: dict[str, Any]) -> Entry:
 
 def _abilities(entry: dict[str, Any], value: bool) -> frozenset[str]:
     start = "supports_"
-    return frozenset(
-        key.removeprefix(start) for key, given in entry.items() if given is value and key.startswith(start)
-    )
+    return frozenset(key.removeprefix(start) for key, flag in entry.items() if flag is value and key.startswith(start))
 
 
 @functools.cache
 def _shared(value: T) -> T:
-    """Return one value for all that are alike: thousands of models have a few hundred."""
+    """Return one object for all equal values: thousands of models have a few hundred."""
     return value
 
 
@@ -234,5 +242,5 @@ def _name(value: object) -> str | None:
 
 
 def _whole(value: object) -> int | None:
-    """Take whole numbers only: the table's sample entry explains its fields in words."""
+    """Return a whole number, else None: the table's sample entry explains its fields in words."""
     return value if type(value) is int and value > 0 else None

@@ -1,4 +1,4 @@
-"""How many tokens a prompt has, counted like OpenAI or like the model's vendor.
+"""Count the tokens of a prompt like OpenAI or like the model's vendor.
 
 OpenAI's models read markers around the texts, as recordings of its API show. Each message has its markers; tools and
 schemas are written as types in a system message; calls and results name their function; images cost tiles or patches by
@@ -29,20 +29,20 @@ PER_MESSAGE, PER_NAME = 3, 1
 """Tokens around each message, and for a name."""
 
 FIRST_MODEL, FIRST_PER_MESSAGE, FIRST_PER_NAME = "gpt-3.5-turbo-0301", 4, -1
-"""This model had `<|start|>{role/name}\\n{content}<|end|>\\n`: a name took the place of the role."""
+"""This model had `<|start|>{role/name}\\n{content}<|end|>\\n`: a name replaced the role."""
 
-REASONING = re.compile(r"(?:gpt-[5-9]|o\d|codex|gpt-oss|computer-use)")
+REASONING_MODELS = re.compile(r"(?:gpt-[5-9]|o\d|codex|gpt-oss|computer-use)")
 """Models that reason before they answer."""
 
-NANO = re.compile(r"gpt-[\d.]+-nano")
-"""The smallest models, whose reasoning and documents are written otherwise."""
+NANO_MODELS = re.compile(r"gpt-[\d.]+-nano")
+"""The smallest models, whose reasoning and documents have another form."""
 
 
 class Marks(NamedTuple):
-    """What the API adds, in tokens, for one generation of models at one address.
+    """The tokens that the API adds, for one generation of models at one address.
 
-    `priming` begins the answer; `call` is for a call and its result beside their names and texts; `final` is for each
-    message of the assistant. Where calls are `joined`, those made at once are one.
+    `priming` begins the answer; `call` is for a call and its result in addition to their names and texts; `final` is
+    for each message of the assistant. If `joined`, parallel calls are one call.
     """
 
     priming: int
@@ -59,27 +59,27 @@ MARKS: Mapping[tuple[bool, bool], Marks] = {
 }
 """By whether the model reasons, and whether the request is for `responses`."""
 
-EARLY, EARLY_MARKS = re.compile(r"o1|o3-mini"), Marks(2, 11, 0)
-"""The first models that reason, which chat shows functions and calls as to those that do not (o3-mini, 2026-01)."""
+EARLY_MODELS, EARLY_MARKS = re.compile(r"o1|o3-mini"), Marks(2, 11, 0)
+"""The first reasoning models; in chat their functions and calls are as for other models (o3-mini, 2026-01)."""
 
-LATER, LATER_CALL = re.compile(r"gpt-(?:5\.\d|[6-9])"), 18
-"""From gpt-5.2 on a call at `responses` has more around it."""
+LATER_MODELS, LATER_CALL = re.compile(r"gpt-(?:5\.\d|[6-9])"), 18
+"""From gpt-5.2 on a call at `responses` has more marks around it."""
 
 OPEN = "gpt-oss"
 OPEN_CALL, OPEN_RESULT, OPEN_THOUGHT = 8, 6, 6
-"""What stands around calls, results and what was thought at OpenAI's open models, which see no text beside a call."""
+"""The marks of calls, results and thoughts for OpenAI's open models, which see no text next to a call."""
 
 AT_RESPONSES = frozenset({"responses", "input_tokens", "compact"})
-"""The formats of `responses`, and of what takes the same."""
+"""The formats with the input of `responses`."""
 
-TEXT_ALONE = re.compile(r"gpt-4o(?:-mini)?-search")
+TEXT_ONLY_MODELS = re.compile(r"gpt-4o(?:-mini)?-search")
 """Search models, which charge for the texts only."""
 
 PARALLEL = 17
-"""Tokens around calls at once of a model that does not think: on chat they are one call of a tool of its own."""
+"""Tokens around parallel calls of a model that does not think: in chat they are one call of a built-in tool."""
 
 PAGE_IMAGE, WORD_MARKS, SHEET_MARKS = 212, 14, 31
-"""A PDF's page as a picture (on chat alone), and what more stands around the text of an office document."""
+"""The tokens of a PDF's page as an image (only in chat), and those around the text of an office document."""
 
 FILE_MARKS: Mapping[tuple[bool, bool], tuple[int, int]] = {
     (False, False): (4, 0),
@@ -87,18 +87,18 @@ FILE_MARKS: Mapping[tuple[bool, bool], tuple[int, int]] = {
     (True, False): (5, 1),
     (True, True): (4, 3),
 }
-"""What stands around a file's text beside the user's, and where the user says nothing else; by the keys of `MARKS`."""
+"""The marks around a file's text with a text of the user, and without one; by the keys of `MARKS`."""
 
-GAPS = re.compile(" {2,}")
-"""Blanks in a row in a PDF's text, of which all but the nano models see one."""
+BLANKS = re.compile(" {2,}")
+"""Consecutive blanks in a PDF's text, of which all but the nano models see one."""
 
 UNKNOWN_FILE = 750
-"""Tokens of a file that is elsewhere: as many as a page full of text."""
+"""Tokens of a file at a URL: as many as a full page of text."""
 
 AUDIO_A_SECOND, AUDIO_MARKS = 10, 4
 
-SEALS: tuple[tuple[re.Pattern[str], float, float], ...] = ((NANO, 880, 4.54), (re.compile(""), 690, 4.7))
-"""Bytes of encrypted reasoning that are not reasoning, and those of a token, by model: fitted, within 15 %."""
+SEAL_SIZES: tuple[tuple[re.Pattern[str], float, float], ...] = ((NANO_MODELS, 880, 4.54), (re.compile(""), 690, 4.7))
+"""The overhead of encrypted reasoning in bytes, and the bytes of a token, by model: fitted, within 15 %."""
 
 MIN_SEALED = 16
 """The fewest tokens of encrypted reasoning."""
@@ -107,34 +107,34 @@ COMPACTING = 93
 """Tokens of the instruction to compact a conversation."""
 
 COMPACTED_SEAL, COMPACTED_BYTES = 523, 5.88
-"""The same of what stands for a conversation that was compacted: fitted, within 3 %."""
+"""The same for a compacted conversation: fitted, within 3 %."""
 
 COMPACTED_ALONG_SEAL = 862
-"""The same where an answer has compacted it, as `context_management` asks."""
+"""The same if an answer has compacted it, by `context_management`."""
 
-ENCRYPTED = "gAAAA"
-"""How what OpenAI has encrypted begins."""
+ENCRYPTED_PREFIX = "gAAAA"
+"""The prefix of data that OpenAI has encrypted."""
 
 
-EMBEDDER, COHERE = "text-embedding-3-small", re.compile(r"(?i)cohere|embed-v")
-"""How Azure's deployments count what they embed, whatever their names (recorded in 2024), but for Cohere's models."""
+AZURE_EMBEDDER, COHERE_MODELS = "text-embedding-3-small", re.compile(r"(?i)cohere|embed-v")
+"""The model by which Azure's deployments count embeddings, whatever their names (recorded in 2024), except Cohere's."""
 
 MISTRAL_MARKS = 2
 """Tokens around a text that Mistral embeds."""
 
-UNFRAMED = ("embed", "moderate", "decide", "speak", "transcribe", "draw")
-"""The tasks whose prompts cost only their texts."""
+TEXT_TASKS = ("embed", "moderate", "decide", "speak", "transcribe", "draw")
+"""The tasks whose prompts have no marks around their texts."""
 
 
 def prompt_tokens(prompt: Prompt) -> int:
-    """Return how many tokens a prompt has; it is counted only once."""
+    """Return the number of tokens of a prompt; it is counted only once."""
     return count(prompt).total
 
 
 def count(prompt: Prompt) -> PromptTokens:
-    """Count the tokens of a prompt as its vendor does; the prompt remembers it, so that nobody counts them again."""
+    """Count the tokens of a prompt as its vendor does; the result is kept in the prompt."""
     if prompt.counted is None:
-        if prompt.messages[budget.LOOP_MESSAGES :]:  # no call, for most conversations are short
+        if prompt.messages[budget.LOOP_MESSAGES :]:  # a slice instead of a call, as most conversations are short
             budget.leave_loop()
         object.__setattr__(prompt, "counted", _count(prompt))
     return prompt.counted or PromptTokens(0)
@@ -143,43 +143,45 @@ def count(prompt: Prompt) -> PromptTokens:
 def _count(prompt: Prompt) -> PromptTokens:
     if prompt.raw_input is not None:
         embeds = prompt.task == "embed"
-        is_deployment = prompt.address.get("dialect") == "azure" and not COHERE.search(prompt.model or "")
-        model = EMBEDDER if embeds and is_deployment else prompt.model
-        return PromptTokens(_raw(prompt.raw_input, model, int(embeds)) + _around_texts(prompt))
-    if prompt.task in UNFRAMED:
+        is_deployment = prompt.address.get("dialect") == "azure" and not COHERE_MODELS.search(prompt.model or "")
+        model = AZURE_EMBEDDER if embeds and is_deployment else prompt.model
+        return PromptTokens(_raw_input_tokens(prompt.raw_input, model, int(embeds)) + _marks_around_texts(prompt))
+    if prompt.task in TEXT_TASKS:
         return PromptTokens(sum(tokens.count(message.text, prompt.model) for message in prompt.messages))
     address = prompt.address
     vendor = vendor_of(prompt.model or "", prompt.format, "vertex" in address, address.get("dialect"))
-    return _as_openai(prompt) if vendor is None else vendor.count(prompt)
+    return _count_as_openai(prompt) if vendor is None else vendor.count(prompt)
 
 
-def _raw(value: object, model: str | None, least: int) -> int:
-    """Count an input without messages: a text, tokens, or an array of either; each token counts as one.
+def _raw_input_tokens(value: object, model: str | None, minimum: int) -> int:
+    """Count an input without messages: a text, tokens, or an array of either.
 
-    A text has at `least` so many: to embed nothing costs one.
+    A text counts at least `minimum`: embedding an empty text costs one token.
     """
     match value:
         case str():
-            return max(tokens.count(value, model), least)
+            return max(tokens.count(value, model), minimum)
         case list():
-            given = [item for item in value if isinstance(item, list)]
-            return sum(_raw(item, model, least) for item in value if not isinstance(item, list)) + sum(map(len, given))
+            token_lists = [item for item in value if isinstance(item, list)]
+            return sum(_raw_input_tokens(item, model, minimum) for item in value if not isinstance(item, list)) + sum(
+                map(len, token_lists)
+            )
         case int():
             return 1
     return 0
 
 
-def _around_texts(prompt: Prompt) -> int:
-    """Count the marks that Mistral sets before and behind each text to embed."""
+def _marks_around_texts(prompt: Prompt) -> int:
+    """Count the marks that Mistral adds before and after each text to embed."""
     if not (prompt.model or "").startswith(("mistral-embed", "codestral-embed")):
         return 0
-    given = prompt.raw_input
-    return MISTRAL_MARKS * (len(given) if isinstance(given, list) else 1)
+    raw_input = prompt.raw_input
+    return MISTRAL_MARKS * (len(raw_input) if isinstance(raw_input, list) else 1)
 
 
-def _as_openai(prompt: Prompt) -> PromptTokens:
+def _count_as_openai(prompt: Prompt) -> PromptTokens:
     """Count the tokens of a prompt as OpenAI's API does."""
-    routed = prompt.address.get("dialect") == "openrouter" and "gpt-4o" not in (prompt.model or "")  # asked at chat
+    routed = prompt.address.get("dialect") == "openrouter" and "gpt-4o" not in (prompt.model or "")  # a request to chat
     responses = prompt.format in AT_RESPONSES or routed
     model, thinks, marks = _marks(prompt.model or "", responses)
     if model != (prompt.model or ""):
@@ -189,85 +191,85 @@ def _as_openai(prompt: Prompt) -> PromptTokens:
     names = {call.id: call.name for message in prompt.messages if message.tool_calls for call in message.tool_calls}
     total = marks.priming + _preamble(prompt, thinks, responses)
     if OPEN in model:
-        total += _thought_again(prompt, model)
+        total += _repeated_thoughts(prompt, model)
     if responses:
         total += _items(prompt, marks, model)
         total += sum(thought_tokens(thought, model) for message in since_user(prompt) for thought in message.thoughts)
         total += COMPACTING if prompt.task == "compact" else 0
     in_lines = False
-    for message in _remembered(prompt) if responses else prompt.messages:
+    for message in _messages_read(prompt) if responses else prompt.messages:
         total += _message(message, marks, names, model)
         in_lines = in_lines or "\n" in message.text
-    total += _run_together(prompt) if in_lines else 0
+    total += _joined_parts(prompt) if in_lines else 0
     image, audio, document = _media(prompt, thinks, responses)
     return PromptTokens(total + image + audio + document, image, audio, document)
 
 
 @functools.lru_cache(maxsize=1024)
 def _marks(name: str, responses: bool) -> tuple[str, bool, Marks | None]:
-    """Return a model's plain name, whether it thinks, and what is around its messages; None if their texts alone count.
+    """Return a model's plain name, whether it thinks, and the marks of its messages; None if only their texts count.
 
-    `openai/gpt-5` and `ft:gpt-4o:organization::id` count as the models that they are.
+    `openai/gpt-5` and `ft:gpt-4o:organization::id` count as `gpt-5` and `gpt-4o`.
     """
     model = name.removeprefix("ft:").removeprefix("openai/").partition(":")[0]
-    thinks = REASONING.match(model) is not None
+    thinks = REASONING_MODELS.match(model) is not None
     marks = MARKS[thinks, responses]
-    if not responses and EARLY.match(model):
+    if not responses and EARLY_MODELS.match(model):
         marks = EARLY_MARKS
-    if responses and LATER.match(model):
+    if responses and LATER_MODELS.match(model):
         marks = marks._replace(call=LATER_CALL)
     if OPEN in model:
         marks = marks._replace(call=OPEN_CALL)
-    return model, thinks, None if TEXT_ALONE.match(model) else marks
+    return model, thinks, None if TEXT_ONLY_MODELS.match(model) else marks
 
 
-def _remembered(prompt: Prompt) -> Sequence[Message]:
-    """Return the messages that are read: before the last item that stands for a conversation, only what users say.
+def _messages_read(prompt: Prompt) -> Sequence[Message]:
+    """Return the messages that are read: before the last compaction item, only those of users.
 
-    What users, tools and systems say are messages of their own, so that they tell where that item is.
+    Items of users, tools and systems are separate messages, so that their number shows the place of that item.
     """
     items = list(items_of(prompt))
     place = max((at for at, item in enumerate(items) if item.get("type") == "compaction"), default=None)
     if place is None:
         return prompt.messages
-    later = sum(_is_told(item) for item in items[place + 1 :])
-    told = [at for at, message in enumerate(prompt.messages) if message.role != "assistant"]
-    start = told[-later] if 0 < later <= len(told) else len(prompt.messages)
+    later = sum(_is_client_item(item) for item in items[place + 1 :])
+    client_messages = [at for at, message in enumerate(prompt.messages) if message.role != "assistant"]
+    start = client_messages[-later] if 0 < later <= len(client_messages) else len(prompt.messages)
     before = (message for message in prompt.messages[:start] if message.role not in ("assistant", "tool"))
     return [*before, *prompt.messages[start:]]
 
 
-def _is_told(item: Mapping[str, Any]) -> bool:
+def _is_client_item(item: Mapping[str, Any]) -> bool:
     return item.get("role", "assistant") != "assistant" or str(item.get("type", "")).endswith("_call_output")
 
 
 def _preamble(prompt: Prompt, thinks: bool, responses: bool) -> int:
-    """Count what stands before the conversation, where there is something."""
+    """Count the preamble, if there is one."""
     is_open = OPEN in (prompt.model or "")
     if not (prompt.tools or "tools" in prompt.body or prompt.response_format.kind != "text" or is_open or responses):
         return 0
-    shown = thinks and (responses or not EARLY.match(prompt.model or ""))
-    total = openai_preamble.count(prompt, openai_preamble.MARKS[shown, responses], responses, is_open)
+    shows_reasoning_form = thinks and (responses or not EARLY_MODELS.match(prompt.model or ""))
+    total = openai_preamble.count(prompt, openai_preamble.MARKS[shows_reasoning_form, responses], responses, is_open)
     serial = thinks and responses and prompt.tools and not prompt.parallel_tool_calls
     return total + openai_preamble.ONE_AT_A_TIME if serial else total
 
 
 def _items(prompt: Prompt, marks: Marks, model: str) -> int:
-    """Count what items of `responses` cost beside the messages that were made of them."""
+    """Count items of `responses` in addition to the messages that were read from them."""
     items = items_of(prompt)
     silent: int = sum(
         item.get("role") == "assistant" and item.get("content") == "" and after.get("type") == "function_call"
         for item, after in pairwise(items)
     )
-    less = any(item.get("type") == "tool_search_call" for item in items)
-    spaces = sum(2 * _namespace(item, model) - less for item in items if item.get("namespace"))
+    overlap = any(item.get("type") == "tool_search_call" for item in items)
+    spaces = sum(2 * _namespace(item, model) - overlap for item in items if item.get("namespace"))
     seal = COMPACTED_ALONG_SEAL if prompt.body.get("context_management") else COMPACTED_SEAL
-    compacted = sum(_compacted(item, seal, model) for item in items if item.get("type") == "compaction")
+    compacted = sum(_compaction_item(item, seal, model) for item in items if item.get("type") == "compaction")
     return silent * (PER_MESSAGE + 1 + marks.final) + spaces + compacted
 
 
-def _run_together(prompt: Prompt) -> int:
-    """Count what texts that are parts of one message cost less than in lines of their own, as the message has them."""
+def _joined_parts(prompt: Prompt) -> int:
+    """Count how much less the text parts of one message cost than joined by newlines, as the message has them."""
     total = 0
     for item in objects_in(prompt.body.get("messages", prompt.body.get("input"))):
         texts = [text for part in objects_in(item.get("content")) if isinstance(text := part.get("text"), str)]
@@ -277,17 +279,17 @@ def _run_together(prompt: Prompt) -> int:
 
 
 def _namespace(call: Mapping[str, Any], model: str) -> int:
-    """Count what the namespace of a function costs beyond that of all functions, for which the messages are counted."""
+    """Count how much more the namespace of a call costs than `functions`, with which the messages are counted."""
     name = call.get("name")
     return tokens.count(f"{call['namespace']}.{name}", model) - tokens.count(f"functions.{name}", model)
 
 
-def _compacted(item: Mapping[str, Any], seal: int, model: str) -> int:
-    """Count the item that stands for a conversation: by its size, or what the mock has written there."""
+def _compaction_item(item: Mapping[str, Any], seal: int, model: str) -> int:
+    """Count a compaction item: by its size, or by the mock's text in it."""
     sealed = item.get("encrypted_content")
     if not isinstance(sealed, str):
         return 0
-    if sealed.startswith(ENCRYPTED):
+    if sealed.startswith(ENCRYPTED_PREFIX):
         return max(MIN_SEALED, round((len(sealed) * 3 / 4 - seal) / COMPACTED_BYTES))
     return thought_tokens(Thought(sealed=sealed), model)
 
@@ -311,8 +313,8 @@ def _message(message: Message, marks: Marks, names: Mapping[str, str], model: st
 
 
 def _result_name(name: str, model: str) -> int:
-    """Count the function that a result is of."""
-    if REASONING.match(model):
+    """Count the name of a result's function."""
+    if REASONING_MODELS.match(model):
         return tokens.count(f"functions.{name}", model)
     return 1 + tokens.count(name, model)
 
@@ -326,20 +328,20 @@ def _calls(message: Message, marks: Marks, model: str) -> int:
         )
         return PARALLEL + tokens.count(f'{{"tool_uses":[{uses}]}}', model)
     to = "=" if OPEN in model else "functions."
-    said = sum(tokens.count(f"{to}{call.name}", model) + tokens.count(_arguments(call), model) for call in calls)
-    return said + marks.call * len(calls)
+    total = sum(tokens.count(f"{to}{call.name}", model) + tokens.count(_arguments(call), model) for call in calls)
+    return total + marks.call * len(calls)
 
 
-def _thought_again(prompt: Prompt, model: str) -> int:
-    """Count what was thought before calls since the user spoke, which Groq shows OpenAI's open models again."""
+def _repeated_thoughts(prompt: Prompt, model: str) -> int:
+    """Count the thoughts before calls since the user's last message, which Groq sends to OpenAI's open models again."""
     items = objects_in(prompt.body.get("messages"))
     last = max((at for at, item in enumerate(items) if item.get("role") == "user"), default=-1)
     thoughts = [item["reasoning"] for item in items[last + 1 :] if item.get("reasoning") and item.get("tool_calls")]
-    return sum(OPEN_THOUGHT + tokens.count(said, model) for said in thoughts if isinstance(said, str))
+    return sum(OPEN_THOUGHT + tokens.count(thought, model) for thought in thoughts if isinstance(thought, str))
 
 
 def _arguments(call: ToolCall) -> str:
-    """Write a call's arguments as the model sees them: as JSON without blanks."""
+    """Return a call's arguments as the model sees them: as JSON without blanks."""
     if call.kind == "custom":
         return call.arguments
     try:
@@ -349,17 +351,17 @@ def _arguments(call: ToolCall) -> str:
 
 
 def thought_tokens(thought: Thought, model: str) -> int:
-    """Count reasoning: by its text, or by the size of what the API has encrypted."""
+    """Count reasoning: by its text, or by the size of its encrypted form."""
     if thought.text:
         return tokens.count(thought.text, model)
     if not thought.sealed:
         return 0
-    if not thought.sealed.startswith(ENCRYPTED):  # the mock's own, which hides nothing
+    if not thought.sealed.startswith(ENCRYPTED_PREFIX):  # the mock's own, which is not encrypted
         try:
             return tokens.count(base64.b64decode(thought.sealed).decode(), model)
         except ValueError:
             return 0
-    around, each = next((around, each) for models, around, each in SEALS if models.match(model))
+    around, each = next((around, each) for models, around, each in SEAL_SIZES if models.match(model))
     return max(MIN_SEALED, round((len(thought.sealed) * 3 / 4 - around) / each))
 
 
@@ -383,12 +385,12 @@ def _media(prompt: Prompt, thinks: bool, responses: bool) -> tuple[int, int, int
 
 
 def _file(part: Part, model: str, page: int) -> int:
-    """Count a file, of which each page of a PDF costs so much beside its text."""
-    if (found := documents.pdf(part.source)) is not None:
-        text = found.text if NANO.match(model) else GAPS.sub(" ", found.text)
-        return page * found.pages + round(tokens.count(text, model) * found.more)
+    """Count a file; each page of a PDF costs `page` in addition to its text."""
+    if (pdf := documents.read_pdf(part.source)) is not None:
+        text = pdf.text if NANO_MODELS.match(model) else BLANKS.sub(" ", pdf.text)
+        return page * pdf.pages + round(tokens.count(text, model) * pdf.more)
     if media.is_address(part.source) or part.source.startswith("file-"):
         return UNKNOWN_FILE
-    if (written := documents.office(part.source)) is not None:
-        return (SHEET_MARKS if written.sheet else WORD_MARKS) + tokens.count(written.text, model)
-    return tokens.count(documents.text_of(part.source) or "", model)
+    if (office := documents.read_office(part.source)) is not None:
+        return (SHEET_MARKS if office.is_spreadsheet else WORD_MARKS) + tokens.count(office.text, model)
+    return tokens.count(documents.decoded_text(part.source) or "", model)

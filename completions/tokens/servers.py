@@ -1,4 +1,4 @@
-"""Which server answers a prompt, whatever the format in which it is asked."""
+"""Which server answers a prompt, whatever the format of the request."""
 
 from completions.conversation import Prompt
 

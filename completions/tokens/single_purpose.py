@@ -1,43 +1,46 @@
-"""Families of models that only embed, draw, speak or hear, where LiteLLM's table is silent; each with its source."""
+"""Families of models for embeddings, images, speech or transcription only, where LiteLLM's table is silent; each with
+its source."""
 
 from collections.abc import Mapping
 
 from completions.tokens.family import Family
 
-EMBEDS = frozenset({"embeddings"})
-DRAWS = frozenset({"images"})
-SPEAKS = frozenset({"speech"})
-HEARS = frozenset({"transcriptions", "translations"})
-NOWHERE: frozenset[str] = frozenset()
-"""For models that film, or speak and hear at once: there is no address for them."""
+EMBEDDING_FORMATS = frozenset({"embeddings"})
+IMAGE_FORMATS = frozenset({"images"})
+SPEECH_FORMATS = frozenset({"speech"})
+TRANSCRIPTION_FORMATS = frozenset({"transcriptions", "translations"})
+NO_FORMATS: frozenset[str] = frozenset()
+"""For models of videos, or of speech in both directions: the mock has no address for them."""
 
-TALKS_LIVE = frozenset({"live"})
-INTERACTS = frozenset({"interactions"})
+LIVE_FORMATS = frozenset({"live"})
+INTERACTION_FORMATS = frozenset({"interactions"})
 
 SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
     "gemini": (
         Family(
             r"(gemini-|text-)?embedding-.*",
-            formats=EMBEDS,
+            formats=EMBEDDING_FORMATS,
             source="feyninc/chonkie 529; a table of what each model answers at generateContent",
             seen="2026-09-28",
         ),
-        Family(r"imagen-.*", formats=DRAWS, source="Google's list of models and their methods", seen="2026-11-29"),
+        Family(
+            r"imagen-.*", formats=IMAGE_FORMATS, source="Google's list of models and their methods", seen="2026-11-29"
+        ),
         Family(
             r"veo-.*|aqa",
-            formats=NOWHERE,
+            formats=NO_FORMATS,
             source="a table of what each model answers at generateContent; Google's list of models and their methods",
             seen="2026-09-28",
         ),
         Family(
             r"gemini-live-.*|gemini-.*-native-audio-.*|gemini-.*-live(-.*)?",
-            formats=TALKS_LIVE,
+            formats=LIVE_FORMATS,
             source="a table of what each model answers at generateContent; lists of models with bidiGenerateContent",
             seen="2026-09-28",
         ),
         Family(
             r"(deep-research|antigravity)-.*",
-            formats=INTERACTS,
+            formats=INTERACTION_FORMATS,
             source="a table of what each model answers at generateContent",
             seen="2026-09-28",
         ),
@@ -45,13 +48,13 @@ SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
     "groq": (
         Family(
             r"playai-tts(-arabic)?",
-            formats=SPEAKS,
+            formats=SPEECH_FORMATS,
             source="quotes of what playai-tts is told in chat",
             seen="2026-11-29",
         ),
         Family(
             r"distil-whisper-.*",
-            formats=HEARS,
+            formats=TRANSCRIPTION_FORMATS,
             source="quotes of what distil-whisper-large-v3-en is told in chat",
             seen="2026-11-29",
         ),
@@ -59,13 +62,13 @@ SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
     "openrouter": (
         Family(
             r"[^/]+/(.*embed.*|(bge|gte|e5)-.*)|sentence-transformers/.*",
-            formats=EMBEDS,
+            formats=EMBEDDING_FORMATS,
             source="decolua/9router 1304; OpenRouter's list of embedding models",
             seen="2026-05-20",
         ),
         Family(
             r"openai/gpt-image-.*|krea/.*",
-            formats=DRAWS,
+            formats=IMAGE_FORMATS,
             source="quotes of what GPT Image and Krea 2 are told in chat",
             seen="2026-09-23",
         ),
@@ -74,7 +77,7 @@ SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
         Family(
             r"(nomic-embed-text.*|mxbai-embed-.*|all-minilm|bge-.*|snowflake-arctic-embed2?|embeddinggemma|.*-embedding"
             r"|paraphrase-multilingual)(:.*)?",
-            formats=EMBEDS,
+            formats=EMBEDDING_FORMATS,
             source="ollama/ollama 12182 and 12183; quotes of nomic-embed-text and bge-m3",
             seen="2026-09-09",
         ),
@@ -82,7 +85,7 @@ SINGLE_PURPOSE: Mapping[str, tuple[Family, ...]] = {
     "bedrock": (
         Family(
             r"amazon\.nova(-2(-\d)?)?-sonic.*",
-            formats=NOWHERE,
+            formats=NO_FORMATS,
             source="lists of the models that were tried at Converse",
             seen="2026-10-10",
         ),

@@ -1,14 +1,14 @@
-"""Names of which every API says that there is no such model: they say so themselves, or misspell a known one."""
+"""Names that every API refuses as unknown models: they say so themselves, or misspell a known one."""
 
 import functools
 import re
 from collections.abc import Callable, Iterator
 from string import ascii_lowercase
 
-from completions.tokens.models import words
+from completions.tokens.models import name_words
 
 MIN_LETTERS = 4
-"""Letters of a word that may be misspelt; a shorter one is as likely a version's."""
+"""The least letters of a word that may be misspelt; a shorter one is likely a version."""
 
 MAX_NAME = 100
 
@@ -18,15 +18,15 @@ NO_MODEL = re.compile(
     r"(?i)(?<![a-z])(?:non[-_]?existent|(?:does[-_]?not|doesnt)[-_]?exist|no[-_]such[-_/](?:[a-z]+[-_/]){0,2}model"
     r"|not[-_]a[-_](?:real[-_])?model|invalid|bad[-_ /]?model)(?![a-z])"
 )
-"""What tests put into the name of a model that is not to be there, as `invalid-model` (recorded of five vendors)."""
+"""Words in names of models that tests expect to be unknown, as `invalid-model` (recorded of five vendors)."""
 
 
 @functools.lru_cache(maxsize=1024)
-def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
-    """Tell whether a name says that it is nobody's, has a blank, or is one letter away from one that an API `knows`.
+def is_unknown_name(name: str, knows: Callable[[str], bool]) -> bool:
+    """Tell whether a name says that it is unknown, has a blank, or is one letter away from one that an API `knows`.
 
     Digits are never misspelt, and a word that any known model has in its name is right: `gpt-5.9` and `gpt-5.2-flash`
-    may be new models, `gpt-5.2-proo` is none.
+    may be new models, but `gpt-5.2-proo` is not.
     """
     if NO_MODEL.search(name[:MAX_NAME]):
         return True
@@ -34,26 +34,26 @@ def is_wrong(name: str, knows: Callable[[str], bool]) -> bool:
         return False
     if is_malformed(name):
         return True
-    return any(knows(other) for other in _respelt(name))
+    return any(knows(other) for other in _corrected(name))
 
 
 def is_malformed(name: str) -> bool:
-    """Tell whether a name cannot be a model's, for there is a blank in it."""
+    """Tell whether a name cannot be a model's because it has a blank."""
     return any(map(str.isspace, name))
 
 
-def _respelt(name: str) -> Iterator[str]:
-    """Yield the name with one of its words as known models spell it."""
-    known, lower = words(), name.lower()
+def _corrected(name: str) -> Iterator[str]:
+    """Yield the name with one of its words corrected to a known one."""
+    known, lower = name_words(), name.lower()
     for found in WORD.finditer(lower):
         word = found[0]
         if len(word) >= MIN_LETTERS and word not in known:
-            for other in sorted(known.intersection(_one_slip(word))):
+            for other in sorted(known.intersection(_one_edit_away(word))):
                 yield lower[: found.start()] + other + lower[found.end() :]
 
 
-def _one_slip(word: str) -> Iterator[str]:
-    """Yield what a word was if a letter too many, too few, a wrong one, or two swapped were written."""
+def _one_edit_away(word: str) -> Iterator[str]:
+    """Yield the words at one edit from a word: a letter added, removed, replaced, or two swapped."""
     for at in range(len(word) + 1):
         head, tail = word[:at], word[at:]
         yield from (f"{head}{letter}{tail}" for letter in ascii_lowercase)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import orjson
 
 from completions import budget
+from completions.tokens.memory import MAX_SHORT_TEXT, remember_by_text
 from completions.tokens.models import litellm_folder
-from completions.tokens.remembered import SHORT, by_text
 
 if TYPE_CHECKING:  # it takes 1.4 MB, and the default script needs none of it
     import tiktoken
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # it takes 1.4 MB, and the default script needs none of it
 DEFAULT_ENCODING = "o200k_base"
 """The encoding of current models, and of names that tiktoken does not know."""
 
-SHIPPED = {"o200k_base", "cl100k_base", "p50k_base"}
+SHIPPED_ENCODINGS = {"o200k_base", "cl100k_base", "p50k_base"}
 """The encodings whose vocabularies LiteLLM ships."""
 
 DEEPSEEK = re.compile(r"(?:^|/)deepseek-(?!r1-distill)")
@@ -40,26 +40,26 @@ DEEPSEEK_WORDS = (
     rf"|\s*[\r\n]+|\s+(?![^\s\p{{N}}{_EAST}])|\s+"
     rf"|[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}](?:[^\s\p{{L}}\p{{M}}\p{{N}}\p{{P}}\p{{S}}](?![[\p{{L}}\p{{M}}]&&[^{_EAST}]]))*"
 )
-"""Where DeepSeek's encoding cuts a text before it is looked up; its three cuts, one after the other, made one.
+"""The pattern by which DeepSeek's encoding splits a text first; its three consecutive patterns in one.
 
-What they do not name, such as the joiners in emoji, is what the last alternative is for: it stays a piece of its own.
+The last alternative is for characters that they do not match, such as the joiners in emoji: they stay a piece.
 """
 
 REMEMBERED_LENGTH = 4096
-"""Characters. The tokens of longer texts are not cached, to limit memory."""
+"""The most characters of a text whose tokens are cached, to limit memory."""
 
 PART_LENGTH = 100_000
 """The most characters that the tokenizer gets at a time."""
 
 SMALL_VOCABULARY = 75_000
-"""How many of the current encoding's tokens, the most frequent of which come first, a smaller vocabulary has too."""
+"""The number of the current encoding's tokens, the most frequent first, that a smaller vocabulary has too."""
 
 WORD_LENGTH = 1_000
-"""Characters in which the last blank of a part is looked for."""
+"""The characters at the end of a part in which a blank is searched."""
 
 
 KNOWN = {"This is a mock response.": ("This", " is", " a", " mock", " response", ".")}
-"""Texts that every encoding splits alike: the default script's, whose first stream then needs no tokenizer."""
+"""Texts that every encoding splits in the same way: the default script's, so that its stream needs no tokenizer."""
 
 
 def are_known(texts: Iterable[str]) -> bool:
@@ -67,59 +67,59 @@ def are_known(texts: Iterable[str]) -> bool:
     return all(text in KNOWN for text in texts)
 
 
-def warm() -> None:
+def load_default_encoding() -> None:
     """Load the default encoding (some 0.3 s, 45 MB), so that no request waits for it."""
     _encoding(DEFAULT_ENCODING)
 
 
 def count(text: str, model: str | None = None) -> int:
     """Count the tokens of `text` in the encoding of `model`."""
-    if len(text) <= SHORT:
+    if len(text) <= MAX_SHORT_TEXT:
         return _count_short(text, encoding_name(model))
     return _counter(encoding_name(model))(text)
 
 
 @functools.cache
 def _counter(name: str) -> Callable[[str], int]:
-    """Return what counts texts in an encoding."""
+    """Return the counter of texts in an encoding."""
 
     def count_uncached(text: str) -> int:
         budget.spend_characters(len(text))
         encoding = _encoding(name)
         return sum(len(encoding.encode_ordinary(part)) for part in _parts(text))
 
-    return by_text(count_uncached)
+    return remember_by_text(count_uncached)
 
 
-@by_text
+@remember_by_text
 def count_in_small(text: str) -> int:
     """Count the tokens of `text` in a smaller vocabulary than the current one: a rare word is two of its tokens."""
-    if len(text) > SHORT:
+    if len(text) > MAX_SHORT_TEXT:
         budget.spend_characters(len(text))
-    return sum(_in_small(part) for part in _parts(text))
+    return sum(_small_token_count(part) for part in _parts(text))
 
 
-@by_text
+@remember_by_text
 def count_in_fours(text: str) -> int:
-    """Count pieces of four letters; digits, marks and ends of lines stand alone, other alphabets are counted as small.
+    """Count pieces of four letters; digits, marks and ends of lines are single, other alphabets as in `count_in_small`.
 
-    So Claude's vocabulary since Opus 4.7 was found to take texts, which nobody has published.
+    Claude's unpublished vocabulary since Opus 4.7 was found to split texts like this.
     """
-    if len(text) > SHORT:
+    if len(text) > MAX_SHORT_TEXT:
         budget.spend_characters(len(text))
-    return sum(map(_in_fours, _PIECES.findall(text)))
+    return sum(map(_fours_count, _PIECES.findall(text)))
 
 
 _PIECES = re.compile(r"[A-Za-z]+|[!-~]|\n+|[^\x00-\x7f]+")
 
 
-def _in_fours(piece: str) -> int:
+def _fours_count(piece: str) -> int:
     if not piece.isascii():
         return count_in_small(piece)
     return (len(piece) + 3) // 4 if piece.isalpha() else 1
 
 
-def _in_small(text: str) -> int:
+def _small_token_count(text: str) -> int:
     found = _encoding(DEFAULT_ENCODING).encode_ordinary(text)
     return len(found) + sum(token > SMALL_VOCABULARY for token in found)
 
@@ -138,10 +138,10 @@ def ids(text: str, model: str | None = None) -> list[int]:
 
 def join(ids: Iterable[int], model: str | None = None) -> str:
     """Return the text of token ids; ids that are not in the encoding are left out."""
-    known, encoding = list(ids), _encoding(encoding_name(model))
-    budget.spend_characters(len(known))
+    tokens, encoding = list(ids), _encoding(encoding_name(model))
+    budget.spend_characters(len(tokens))
     parts = []
-    for token in known:
+    for token in tokens:
         with contextlib.suppress(KeyError, OverflowError):
             parts.append(encoding.decode_single_token_bytes(token))
     return b"".join(parts).decode("utf-8", "replace")
@@ -212,7 +212,7 @@ def encoding_name(model: str | None) -> str:
         name = encoding_name_for_model((model or "").removeprefix("openai/"))
     except KeyError:
         return DEFAULT_ENCODING
-    return name if name in SHIPPED else DEFAULT_ENCODING
+    return name if name in SHIPPED_ENCODINGS else DEFAULT_ENCODING
 
 
 _encodings: "dict[str, tiktoken.Encoding]" = {}
@@ -220,33 +220,33 @@ _loading = threading.Lock()
 
 
 def _encoding(name: str) -> "tiktoken.Encoding":
-    """Return an encoding; it is loaded by whoever asks first, and not on the event loop if that can be helped."""
-    found = _encodings.get(name)
-    if found is None:
+    """Return an encoding, loaded at its first use, and not on the event loop if possible."""
+    encoding = _encodings.get(name)
+    if encoding is None:
         budget.leave_loop()
         with _loading:
-            found = _encodings.get(name) or _load(name)
-            _encodings[name] = found
-    return found
+            encoding = _encodings.get(name) or _load(name)
+            _encodings[name] = encoding
+    return encoding
 
 
 def _load(name: str) -> "tiktoken.Encoding":
     import tiktoken
 
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken takes it from nowhere else
+    os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken reads it only from there
     encoding = _deepseek() if name == "deepseek" else tiktoken.get_encoding(name)
     if isinstance(getattr(encoding, "_mergeable_ranks", None), dict):
-        # What it is made of, some 27 MB: the tokenizer itself has its own copy, and this one serves only to pickle it.
+        # The ranks, some 27 MB: the tokenizer has its own copy, and this one is only for pickling.
         encoding._mergeable_ranks = {}
     return encoding
 
 
 def _deepseek() -> "tiktoken.Encoding":
-    """Read DeepSeek's vocabulary, in which letters stand for bytes; its names of special tokens are left out."""
+    """Read DeepSeek's vocabulary, in which letters represent bytes; its special tokens are left out."""
     import tiktoken
 
     vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
-    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]  # as GPT-2: these bytes are their own letters
+    plain = [*range(33, 127), *range(161, 173), *range(174, 256)]  # as in GPT-2: these bytes represent themselves
     others = [byte for byte in range(256) if byte not in plain]
     letters = {byte: byte for byte in plain} | {256 + at: byte for at, byte in enumerate(others)}
     ranks = {}

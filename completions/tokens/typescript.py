@@ -1,7 +1,7 @@
 """JSON Schemas as OpenAI's models read them: functions as types in a namespace, as in TypeScript.
 
-What the API writes it does not tell. This form was worked out from the token counts of recorded requests; the order of
-the properties, comments for descriptions, and what is left out come from OpenAI's open `harmony` renderer.
+The API's form is not published. This one was derived from the token counts of recorded requests; the order of the
+properties, the comments for descriptions, and the omissions come from OpenAI's open `harmony` renderer.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,20 +13,20 @@ from completions import budget
 from completions.conversation import Tool
 
 MAX_DEPTH, MAX_SCHEMAS = 32, 5_000
-"""Levels, and schemas within one, that are written; one that refers to itself has no end."""
+"""The levels of a schema, and the number of its subschemas, that are written; a recursive one has no end."""
 
-MAX_TURNS = 6
-"""How often a schema that refers to itself is written within itself."""
+MAX_REPEATS = 6
+"""How often a recursive schema is repeated within itself."""
 
 NAMES = {"integer": "number", "number": "number", "string": "string", "boolean": "boolean", "null": "null"}
 
 
 BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"})
-"""Keywords that stand as comments above a property."""
+"""Keywords that become comments above a property."""
 
 
 def functions(tools: Sequence[Tool], *, by_groq: bool = False) -> str:
-    """Write the functions that are offered, as OpenAI does, or as Groq does for OpenAI's open models."""
+    """Write functions as OpenAI does, or as Groq does for OpenAI's open models."""
     types = "".join(f"{as_comment(tool.description)}{_function(tool, by_groq)}\n\n" for tool in tools)
     return f"namespace functions {{\n\n{types}}} // namespace functions"
 
@@ -40,55 +40,55 @@ def _function(tool: Tool, by_groq: bool) -> str:
     title, description = tool.parameters.get("title"), tool.parameters.get("description")
     head = as_comment(title) + as_comment(description)
     if not by_groq:
-        return f"type {tool.name} = (_: {head}{written(tool.parameters)}) => any;"
-    type_ = "{\n}" if empty else _GroqsWriter(tool.parameters).type(tool.parameters, 0)
-    return f"type {tool.name} = (_: {head}{_closed(tool.parameters)}{type_}) => any;"
+        return f"type {tool.name} = (_: {head}{as_type(tool.parameters)}) => any;"
+    type_ = "{\n}" if empty else _GroqWriter(tool.parameters).type(tool.parameters, 0)
+    return f"type {tool.name} = (_: {head}{_closed_comment(tool.parameters)}{type_}) => any;"
 
 
-def written(schema: Mapping[str, Any]) -> str:
+def as_type(schema: Mapping[str, Any]) -> str:
     """Write a schema as a type."""
     return _Writer(schema).type(schema, 0)
 
 
 def schema_as_json(schema: Mapping[str, Any]) -> str:
-    """Write the schema of an answer as JSON, without what the model is not shown."""
-    return as_json(_shown(schema))
+    """Write the schema of an answer as JSON, without the keywords that the model does not see."""
+    return as_json(_visible(schema))
 
 
-IDLE = frozenset(
+HIDDEN_KEYWORDS = frozenset(
     {"$schema", "additionalProperties", "required", "default", "minItems", "maxItems", "multipleOf"} | BOUNDS
 )
-"""Keywords of a schema that the API itself holds the answer to, and does not show to the model."""
+"""Keywords of a schema that the API enforces itself, and does not show to the model."""
 
 
-def _shown(schema: object) -> object:
+def _visible(schema: object) -> object:
     if isinstance(schema, list):
-        return [_shown(item) for item in schema]
+        return [_visible(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    return {key: _shown_at(key, value) for key, value in schema.items() if key not in IDLE}
+    return {key: _visible_value(key, value) for key, value in schema.items() if key not in HIDDEN_KEYWORDS}
 
 
-def _shown_at(key: str, value: object) -> object:
+def _visible_value(key: str, value: object) -> object:
     if key in ("properties", "$defs", "definitions") and isinstance(value, Mapping):
-        return {name: _shown(inner) for name, inner in value.items()}
-    return value if key in ("const", "enum") else _shown(value)
+        return {name: _visible(inner) for name, inner in value.items()}
+    return value if key in ("const", "enum") else _visible(value)
 
 
 class _Writer:
-    """Writes one schema; what refers to itself, or to the same things over and over, is cut off."""
+    """Writes one schema; recursive and very large ones are cut off."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
-        self._root, self._left = root, MAX_SCHEMAS
+        self._root, self._schemas_left = root, MAX_SCHEMAS
 
     def type(self, schema: object, level: int) -> str:
-        """Write a schema that stands so many levels deep."""
-        self._left -= 1
-        if not isinstance(schema, Mapping) or level > MAX_DEPTH or self._left < 0:
+        """Write a schema at a level of nesting."""
+        self._schemas_left -= 1
+        if not isinstance(schema, Mapping) or level > MAX_DEPTH or self._schemas_left < 0:
             return "any"
         if isinstance(address := schema.get("$ref"), str):
-            own = {key: value for key, value in schema.items() if key != "$ref"}
-            return self.type({**at(address, self._root), **own}, level + 1)
+            siblings = {key: value for key, value in schema.items() if key != "$ref"}
+            return self.type({**resolve_reference(address, self._root), **siblings}, level + 1)
         if "const" in schema:
             return as_json(schema["const"])
         if isinstance(values := schema.get("enum"), list):
@@ -96,9 +96,9 @@ class _Writer:
         for key in ("anyOf", "oneOf"):
             if isinstance(options := schema.get(key), list):
                 return " | ".join(self.type(option, level + 1) for option in options)
-        return self._named(schema, level)
+        return self._type_by_name(schema, level)
 
-    def _named(self, schema: Mapping[str, Any], level: int) -> str:
+    def _type_by_name(self, schema: Mapping[str, Any], level: int) -> str:
         """Write a schema by its type's name."""
         kind = schema.get("type")
         if isinstance(kind, list):
@@ -110,17 +110,17 @@ class _Writer:
         return "object" if kind == "object" else NAMES.get(str(kind), "any")
 
     def _object(self, properties: Mapping[str, object], schema: Mapping[str, Any], level: int) -> str:
-        """Write an object: first what it must have, in that order."""
+        """Write an object: first its required properties, in their order."""
         required = schema.get("required")
-        needed = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
-        place = {name: at for at, name in enumerate(needed)}
+        required_names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+        place = {name: at for at, name in enumerate(required_names)}
         names = sorted(properties, key=lambda name: place.get(name, len(place)))
         lines = [self._property(name, properties[name], name in place, level) for name in names]
         lines[-1] = self._last(lines[-1], properties[names[-1]])
         return "{\n" + "".join(lines) + "}"
 
     def _last(self, line: str, schema: object) -> str:
-        """Return the line of the last property as it is written."""
+        """Return the line of the last property, which may have no comma."""
         if isinstance(schema, Mapping) and schema.keys() & ({"title", "description", "default"} | BOUNDS):
             return line
         return line.removesuffix(",\n") + " "
@@ -133,21 +133,21 @@ class _Writer:
         return f"{head}{name}{'' if needed else '?'}: {self.type(inner, level + 1)}{end}\n"
 
     def _limits(self, schema: Mapping[str, Any]) -> str:
-        """Write what else a value is held to as comments."""
+        """Write the bounds of a value as comments."""
         return "".join(f"// {key}: {as_json(value)}\n" for key, value in schema.items() if key in BOUNDS)
 
 
-class _GroqsWriter(_Writer):
-    """Writes one schema as Groq does for OpenAI's open models, which also see what may not be in an object."""
+class _GroqWriter(_Writer):
+    """Writes one schema as Groq does for OpenAI's open models, which also see `additionalProperties: false`."""
 
     def _last(self, line: str, schema: object) -> str:
         return line
 
     def _limits(self, schema: Mapping[str, Any]) -> str:
-        return super()._limits(schema) + _closed(schema)
+        return super()._limits(schema) + _closed_comment(schema)
 
 
-def _closed(schema: Mapping[str, Any]) -> str:
+def _closed_comment(schema: Mapping[str, Any]) -> str:
     return "// additionalProperties: false\n" if schema.get("additionalProperties") is False else ""
 
 
@@ -158,8 +158,8 @@ def as_comment(text: object) -> str:
     return "".join(f"// {line.strip()}".rstrip() + "\n" for line in text.split("\n"))
 
 
-def at(address: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what a reference within a schema leads to; nothing where it leads nowhere."""
+def resolve_reference(address: str, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the target of a reference within a schema; empty if there is none."""
     found: object = root
     for key in _keys(address):
         found = found.get(key) if isinstance(found, Mapping) else None
@@ -185,19 +185,19 @@ def _plain(value: object) -> str:
 
 
 def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Go through a schema and those in it, with the names that those of properties have; what is referred to counts.
+    """Yield a schema and its subschemas, with the names of properties; targets of references are included.
 
-    One that refers to itself is gone through a few times, and none is followed very deep or very long.
+    A recursive schema is repeated a few times, and depth and number are limited.
     """
-    left = [MAX_SCHEMAS]
+    schemas_left = [MAX_SCHEMAS]
 
     def walk(name: str, schema: object, level: int, within: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        left[0] -= 1
-        if not isinstance(schema, Mapping) or level > MAX_DEPTH or left[0] < 0:
+        schemas_left[0] -= 1
+        if not isinstance(schema, Mapping) or level > MAX_DEPTH or schemas_left[0] < 0:
             return
         yield name, schema
-        if isinstance(address := schema.get("$ref"), str) and within.count(address) < MAX_TURNS:
-            yield from walk("", at(address, root), level + 1, (*within, address))
+        if isinstance(address := schema.get("$ref"), str) and within.count(address) < MAX_REPEATS:
+            yield from walk("", resolve_reference(address, root), level + 1, (*within, address))
         for inner_name, inner in _inner(schema):
             yield from walk(inner_name, inner, level + 1, within)
 
@@ -205,7 +205,7 @@ def walk_schema(root: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any
 
 
 def _inner(schema: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """Go through the schemas in a schema, with the names that those of properties have."""
+    """Yield the direct subschemas of a schema, with the names of properties."""
     if isinstance(found := schema.get("properties"), Mapping):
         yield from found.items()
     for key in ("anyOf", "oneOf", "allOf"):

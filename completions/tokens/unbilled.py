@@ -1,7 +1,7 @@
-"""What Cohere's models read that is not billed: what it says before a prompt itself, and how it writes what is asked.
+"""The unbilled tokens of Cohere's models: the API's own preamble, and the marks around a prompt.
 
-The figures were worked out from 59 recordings of `/v2/chat`, seen on 2026-11-28, which tell the tokens that were read
-and those that were billed. Of other models than these, what stands before a prompt is taken for Command A's.
+The figures were derived from 59 recordings of `/v2/chat`, seen on 2026-11-28, which have the tokens that were read and
+those that were billed. For other models than these, the preamble is assumed to be Command A's.
 """
 
 import re
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from completions.conversation import Choice, Prompt
 from completions.tokens import text as tokens
-from completions.tokens.deferred import shown
+from completions.tokens.deferred import visible_tools
 from completions.tokens.measures import MEASURES
 
 
 class Preamble(NamedTuple):
-    """The tokens before a conversation, and those that tools and documents bring besides."""
+    """The tokens before a conversation, and those that tools and documents add."""
 
     plain: int
     tools: int
@@ -28,40 +28,40 @@ PREAMBLES: Sequence[tuple[re.Pattern[str], Preamble]] = (
     (re.compile("command-r(?!7b)"), Preamble(66, 893, 1156)),
     (re.compile(""), Preamble(495, 893, 1156)),
 )
-"""By what the model's name begins with, behind the vendor's."""
+"""By the start of the model's name, after the vendor's."""
 
 WEIGHTS: Mapping[str, float] = {"message": 4, "turn": 20, "call": 58, "call_json": 1}
-"""Tokens around each message but the first, and each turn with calls; and of each call, of which nothing is billed."""
+"""Tokens around each message but the first, and each turn with calls; and of each call, which is not billed at all."""
 
-OF_TOOLS: Mapping[str, float] = {"tool": 12, "tool_json": 0.37, "required": 20}
-"""Tokens of each tool but the first, how much longer schemas are as they are written, and of having to call one."""
+TOOL_WEIGHTS: Mapping[str, float] = {"tool": 12, "tool_json": 0.37, "required": 20}
+"""Tokens of each tool but the first, the additional ratio of schemas, and the tokens of a required call."""
 
-SYSTEM, FORM = 30, 107
-"""Tokens around a system message, and of being asked for JSON."""
+SYSTEM_MARKS, FORMAT_MARKS = 30, 107
+"""Tokens around a system message, and of a response format."""
 
-END, CALL, CALL_ASKED = 3, 27, 9
-"""Tokens at the end of an answer, of each call in it, and of each where one must be made."""
+END_MARKS, CALL_MARKS, REQUIRED_CALL_MARKS = 3, 27, 9
+"""Tokens at the end of an answer, of each call in it, and of each required call."""
 
 
-def read(prompt: Prompt) -> int:
-    """Return how many tokens of a prompt are read and not billed."""
+def unbilled_prompt_tokens(prompt: Prompt) -> int:
+    """Return the tokens of a prompt that are read but not billed."""
     name = (prompt.model or "").lower().rpartition("/")[2]
     preamble = next(found for pattern, found in PREAMBLES if pattern.match(name))
-    total = preamble.plain + _measured(WEIGHTS, prompt)
-    total += SYSTEM * any(message.role == "system" for message in prompt.messages[:1])
-    total += FORM * (prompt.response_format.kind != "text")
+    total = preamble.plain + _weighted(WEIGHTS, prompt)
+    total += SYSTEM_MARKS * any(message.role == "system" for message in prompt.messages[:1])
+    total += FORMAT_MARKS * (prompt.response_format.kind != "text")
     total += preamble.documents * bool(prompt.body.get("documents"))
     total += sum(tokens.count(thought.text) for message in prompt.messages for thought in message.thoughts)
-    if shown(prompt):
-        total += preamble.tools + _measured(OF_TOOLS, prompt)
+    if visible_tools(prompt):
+        total += preamble.tools + _weighted(TOOL_WEIGHTS, prompt)
     return round(total)
 
 
-def said(choices: Sequence[Choice], prompt: Prompt) -> int:
-    """Return how many tokens of an answer are not billed."""
+def unbilled_answer_tokens(choices: Sequence[Choice], prompt: Prompt) -> int:
+    """Return the tokens of an answer that are not billed."""
     calls = sum(len(choice.tool_calls) for choice in choices)
-    return END + calls * (CALL_ASKED if prompt.tool_choice.mode == "required" else CALL)
+    return END_MARKS + calls * (REQUIRED_CALL_MARKS if prompt.tool_choice.mode == "required" else CALL_MARKS)
 
 
-def _measured(weights: Mapping[str, float], prompt: Prompt) -> float:
+def _weighted(weights: Mapping[str, float], prompt: Prompt) -> float:
     return sum(weight * MEASURES[name](prompt) for name, weight in weights.items())

@@ -1,11 +1,11 @@
-"""How vendors count prompts whose tokenizers are not ours: which weights hold for a model, by its name."""
+"""The vendors with foreign tokenizers: the weights for a model, by its name."""
 
 import functools
 import re
 from dataclasses import replace
 
 from completions.tokens import weights
-from completions.tokens.vendor import Media, Vendor, Weights, flat, squares
+from completions.tokens.vendor import Media, Vendor, Weights, fixed_size, squares
 
 
 def _claude(name: str, weighed: Weights, tool_search: int | None = None, **others: float) -> Vendor:
@@ -50,25 +50,28 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             {**weights.MISTRAL, "base": 15, "message": 3.1, "tools": 19, "tool": 15.5, "tool_json": 1.41, "property": 0}
             | {"call": 3.2, "call_json": 1.5},
             weights.MISTRAL_MEDIA,
-            unless_none=True,
+            free_without_choice=True,
         ),
     ),
     ("ministral-14b", Vendor("ministral", weights.MINISTRAL, weights.MISTRAL_MEDIA)),
     (
         "(?:mi(?:ni)?stral|mixtral|magistral|codestral|pixtral|voxtral|devstral|open-mi)",
-        Vendor("mistral", weights.MISTRAL, weights.MISTRAL_MEDIA, unless_none=True),
+        Vendor("mistral", weights.MISTRAL, weights.MISTRAL_MEDIA, free_without_choice=True),
     ),
     ("deepseek-r1-distill", Vendor("deepseek-r1-distill", {"base": 3, "text": 1, "message": 1}, weights.DEFAULT_MEDIA)),
     (
         "deepseek-v4-flash",
-        Vendor("deepseek-v4", {**weights.DEEPSEEK, "effort": 79}, weights.DEFAULT_MEDIA, unless_none=True),
+        Vendor("deepseek-v4", {**weights.DEEPSEEK, "effort": 79}, weights.DEFAULT_MEDIA, free_without_choice=True),
     ),
-    ("deepseek-flash", Vendor("deepseek-flash", weights.DEEPSEEK_FLASH, weights.DEFAULT_MEDIA, unless_none=True)),
+    (
+        "deepseek-flash",
+        Vendor("deepseek-flash", weights.DEEPSEEK_FLASH, weights.DEFAULT_MEDIA, free_without_choice=True),
+    ),
     (
         "deepseek\\.v3",
-        Vendor("deepseek-bedrock", {**weights.DEEPSEEK, "tools": 268}, weights.DEFAULT_MEDIA, unless_none=True),
+        Vendor("deepseek-bedrock", {**weights.DEEPSEEK, "tools": 268}, weights.DEFAULT_MEDIA, free_without_choice=True),
     ),
-    ("deepseek", Vendor("deepseek", weights.DEEPSEEK, weights.DEFAULT_MEDIA, unless_none=True)),
+    ("deepseek", Vendor("deepseek", weights.DEEPSEEK, weights.DEFAULT_MEDIA, free_without_choice=True)),
     ("llama(?:-?3\\.|3-3-)", Vendor("llama-3", weights.LLAMA_3, weights.DEFAULT_MEDIA)),
     (
         "llama-4",
@@ -77,7 +80,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             {"base": 9.7, "text": 1, "message": 4, "tools": 671.4, "tool": 10, "tool_json": 0.75, "property": 4.3}
             | {"required": 12, "call": 25, "call_json": 3.6},
             Media(squares(22)),
-            unless_none=True,
+            free_without_choice=True,
         ),
     ),
     (
@@ -100,7 +103,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             weights.DEFAULT_MEDIA,
         ),
     ),
-    ("glm-(?:4\\.[5-9]|[5-9])", Vendor("glm", weights.GLM, weights.DEFAULT_MEDIA, unless_none=True)),
+    ("glm-(?:4\\.[5-9]|[5-9])", Vendor("glm", weights.GLM, weights.DEFAULT_MEDIA, free_without_choice=True)),
     (
         "llama|qwen|kimi|glm|minimax",
         Vendor(
@@ -108,7 +111,7 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
             {"base": 10, "text": 1, "message": 4, "tools": 150, "tool": 10, "tool_json": 1.05, "call": 25}
             | {"call_json": 1.5},
             weights.DEFAULT_MEDIA,
-            unless_none=True,
+            free_without_choice=True,
         ),
     ),
     (
@@ -126,9 +129,9 @@ VENDORS: tuple[tuple[str, Vendor], ...] = (
     ("command-a-plus", Vendor("command-a-plus", weights.COMMAND, weights.DEFAULT_MEDIA)),
     ("command|c4ai", Vendor("command", {**weights.COMMAND, "document_field": 2}, weights.DEFAULT_MEDIA)),
 )
-"""By what the model's name has in it, at its start or behind the vendor's name; the first that fits."""
+"""By patterns of the model's name, at its start or after the vendor's name; the first match counts."""
 
-VERTEX_2 = Vendor("vertex", weights.VERTEX, weights.GEMINI_20_MEDIA._replace(second=32, image=flat(258)))
+VERTEX_2 = Vendor("vertex", weights.VERTEX, weights.GEMINI_20_MEDIA._replace(second=32, image=fixed_size(258)))
 VERTEX_3 = Vendor(
     "vertex",
     {"fine_values": 1, "tool_fine": 1, "described": 8, "call": 3, "call_fine": 0.85, "schema": 65},
@@ -139,9 +142,9 @@ LLAMA_4 = Vendor(
     "llama-4 elsewhere",
     {"base": 9.7, "text": 1, "message": 4, "tools": 85, "tool": 10, "tool_json": 1.5, "call": 8, "call_json": 1.2},
     Media(squares(22)),
-    unless_none=True,
+    free_without_choice=True,
 )
-"""Only Groq shows Llama 4 a long text beside tools (Together AI, December 2025)."""
+"""Only Groq adds a long text to Llama 4's tools (Together AI, December 2025)."""
 
 GROK_AT_AZURE = Vendor(
     "grok at Azure",
@@ -154,9 +157,9 @@ _NAMES = [(re.compile(f"(?:^|[/.])(?:{pattern})"), vendor) for pattern, vendor i
 
 @functools.lru_cache(maxsize=1024)
 def vendor_of(model: str, format_: str, vertex: bool, dialect: str | None) -> Vendor | None:
-    """Return how a model's vendor counts, by its name; None for OpenAI, and for names that nobody knows.
+    """Return the vendor that counts a model's prompts, by its name; None for OpenAI, and for unknown names.
 
-    Some models are counted in another way on Vertex AI or in a dialect, and some formats are one vendor's alone.
+    Some models are counted differently on Vertex AI or in a dialect, and some formats belong to one vendor.
     """
     model = model.lower()
     if "gemini" in model and (vertex or dialect == "openrouter"):

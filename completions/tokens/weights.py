@@ -1,9 +1,9 @@
-"""What each measure of a prompt weighs, and each picture, sound and document: fitted to recordings of the APIs.
+"""The weights of the measures of prompts, and of images, sounds and documents: fitted to recordings of the APIs.
 
-`docs/usage.md` says how near that comes, `vendors.py` which model's vendor has which weights.
+`docs/usage.md` has their accuracy, `vendors.py` the weights of each vendor's models.
 """
 
-from completions.tokens.vendor import Media, Weights, flat, squares, tiles
+from completions.tokens.vendor import Media, Weights, fixed_size, squares, tiles
 
 CLAUDE: Weights = {
     "base": 7,
@@ -42,7 +42,7 @@ CLAUDE_LATER: Weights = {
     **{"hidden": 0, "all_deferred": 95},
     **{"call": 17, "call_json": 2, "adaptive": 0, "task_budget": 40},
 }
-"""Since Opus 4.7 words are taken in pieces of about four letters: 1.4 times as many tokens as before in prose."""
+"""Since Opus 4.7 words are split into pieces of about four letters: 1.4 times as many tokens as before in prose."""
 
 CLAUDE_5: Weights = {
     **CLAUDE_LATER,
@@ -149,7 +149,7 @@ LLAMA_3: Weights = {
     "call": 8,
     "json_object": 16,
 }
-"""Today's date stands before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
+"""Today's date comes before each prompt, with a system message or without (Groq, April 2025 to September 2026)."""
 
 QWEN_3: Weights = {
     "base": 8,
@@ -189,10 +189,10 @@ KIMI_25: Weights = {
     "call_json": 1,
     "thought": 1,
 }
-"""Kimi has its tools as types since K2.5, and reads again what it thought (Moonshot, February 2026)."""
+"""Kimi has its tools as types since K2.5, and reads its earlier thoughts again (Moonshot, February 2026)."""
 
 KIMI_3: Weights = {**KIMI_25, "base": 84, "tools": 83}
-"""Kimi K3 is told more before a prompt, and before its tools (vercel/ai, August 2026)."""
+"""Kimi K3 has longer texts before a prompt, and before its tools (vercel/ai, August 2026)."""
 
 GLM: Weights = {
     "base": 6,
@@ -206,12 +206,12 @@ GLM: Weights = {
     "call_json": 1,
     "thought": 0.95,
 }
-"""GLM since 4.5 has calls in tags, and reads again what it thought (charmbracelet/fantasy, October 2025)."""
+"""GLM since 4.5 has calls in tags, and reads its earlier thoughts again (charmbracelet/fantasy, October 2025)."""
 
 NOVA: Weights = {"base": 2, "text": 1, "tools": 358, "tool_json": 1, "property": 7, "call": 30, "call_json": 1}
 NOVA_2: Weights = {**NOVA, "base": 46, "tools": 835, "call": 60}
 NOVA_PREMIER: Weights = {**NOVA, "base": 35, "tools": 643, "call": 40}
-"""Of Converse (tmc/langchaingo, March 2026), as what Qwen's, DeepSeek's and Llama's models cost at Bedrock."""
+"""At Converse (tmc/langchaingo, March 2026), like the weights of Qwen's, DeepSeek's and Llama's models at Bedrock."""
 
 COMMAND: Weights = {"text": 1, "digit": 1, "documents": 1, "tools": 1, "tool_json": 1, "turn": 2.5}
 
@@ -225,18 +225,18 @@ CLAUDE_HOSTED = {
     "advisor": 2360,
 }
 CLAUDE_HOSTED_ONCE = {"web_": 522}
-"""What search and fetching have in common (fetching alone by Haiku 4.5, February 2026; both by Sonnet 4.5)."""
+"""The tokens that search and fetching share (fetching alone by Haiku 4.5, February 2026; both by Sonnet 4.5)."""
 
 CLAUDE_FILTERING = {"code_execution_20260521": 2237, "web_search_20260318": 3953, "web_fetch_20260318": 3286}
-"""What tools cost that run code over what they find (Sonnet 4.6, recorded 2026-08; Haiku 4.5's search costs less)."""
+"""The tokens of tools that filter results with code (Sonnet 4.6, recorded 2026-08; Haiku 4.5's search costs less)."""
 
 DEFAULT_MEDIA = Media(squares(28))
-"""An image in squares of 28 pixels, as open models take them."""
+"""An image in squares of 28 pixels, as open models have them."""
 
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
-GEMINI_MEDIA = Media(flat(258), second=32, page=258, character=0, unread=258)
+GEMINI_MEDIA = Media(fixed_size(258), second=32, page=258, character=0, unread=258)
 GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258, film_second=258)
 GEMINI_3_MEDIA = Media(
-    flat(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80, film_second=64
+    fixed_size(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80, film_second=64
 )
 MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from completions.tokens.caches import least_marked, steps_of
+from completions.tokens.caches import cache_policy, min_marked_tokens
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from completions.tokens.caches import least_marked, steps_of
     ],
 )
 def test_prompts__are_cached_by_model_and_place(model: str, place: str, steps: tuple[int, int, int] | None) -> None:
-    found = steps_of(model, place)
+    found = cache_policy(model, place)
     assert (found and found[:3]) == steps
 
 
@@ -47,7 +47,7 @@ def test_prompts__are_cached_by_model_and_place(model: str, place: str, steps: t
     ],
 )
 def test_prompts__are_cached_up_to_the_ends_of_messages_since_gpt_5_6(model: str, place: str, at_ends: bool) -> None:
-    found = steps_of(model, place)
+    found = cache_policy(model, place)
     assert found is not None and found.at_ends is at_ends
 
 
@@ -63,4 +63,4 @@ def test_prompts__are_cached_up_to_the_ends_of_messages_since_gpt_5_6(model: str
     ],
 )
 def test_marked_prompts__are_cached_from_so_many_tokens_on(model: str, least: int) -> None:
-    assert least_marked(model) == least
+    assert min_marked_tokens(model) == least

@@ -59,7 +59,7 @@ def test_count__special_tokens_are_plain_text() -> None:
     assert "".join(tokens.split("<|endoftext|>")) == "<|endoftext|>"
 
 
-@pytest.mark.parametrize("name", [*sorted(tokens.SHIPPED), "deepseek"])
+@pytest.mark.parametrize("name", [*sorted(tokens.SHIPPED_ENCODINGS), "deepseek"])
 def test_known__is_what_each_encoding_makes_of_it(name: str) -> None:
     assert {known: tuple(tokens._split(known, name)) for known in tokens.KNOWN} == tokens.KNOWN
 

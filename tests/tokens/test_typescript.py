@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from completions.conversation import Tool
-from completions.tokens.typescript import functions, schema_as_json, written
+from completions.tokens.typescript import as_type, functions, schema_as_json
 
 CITY = {"type": "string", "description": "A city\nof the world"}
 
@@ -49,7 +49,7 @@ def test_functions__as_groq_writes_them_say_what_an_object_may_not_have() -> Non
 
 def test_bounds__stand_above_their_property() -> None:
     rows = {"type": "integer", "exclusiveMaximum": 9, "minimum": 2}
-    text = written({"type": "object", "properties": {"rows": rows}, "required": ["rows"]})
+    text = as_type({"type": "object", "properties": {"rows": rows}, "required": ["rows"]})
     assert text == "{\n// exclusiveMaximum: 9\n// minimum: 2\nrows: number,\n}"
 
 
@@ -69,15 +69,15 @@ def test_bounds__stand_above_their_property() -> None:
     ],
 )
 def test_schema__is_a_type(schema: dict[str, Any], text: str) -> None:
-    assert written(schema) == text
+    assert as_type(schema) == text
 
 
 def test_schema__that_refers_to_itself_comes_to_an_end() -> None:
     tree = {"$ref": "#/$defs/T", "$defs": {"T": {"type": "object", "properties": {"next": {"$ref": "#/$defs/T"}}}}}
-    assert written(tree).count("next?") == 16
+    assert as_type(tree).count("next?") == 16
     wide = {f"next{number}": {"$ref": "#"} for number in range(9)}
-    assert written({"type": "object", "properties": wide}).count("next") < 50_000
-    assert written({"$ref": "#"}) == "any"
+    assert as_type({"type": "object", "properties": wide}).count("next") < 50_000
+    assert as_type({"$ref": "#"}) == "any"
 
 
 def test_schema__as_json_leaves_out_what_the_model_is_not_shown() -> None:

@@ -12,7 +12,7 @@ from completions.exceptions import RequestError
 from completions.resolve.models import check_model
 from completions.script.reply.answers import NAMED_ANSWERS
 from completions.script.rules import Script
-from completions.tokens.capabilities import FEATURES, MANNERS, capabilities, is_known
+from completions.tokens.capabilities import FEATURES, QUIRKS, capabilities, is_known
 from completions.tokens.families import FAMILIES
 from completions.wire import registry
 from completions.wire.base import NO_ROUTE, WireFormat
@@ -762,7 +762,7 @@ def test_tables__name_features_that_there_are() -> None:
     named = {row.feature for wire in FORMATS for row in wire.refusals}
     families = [family for families in FAMILIES.values() for family in families]
     lacked = {feature for family in families for feature in family.lacks | family.lacks_reasoning | family.has}
-    assert (named | lacked) - FEATURES.keys() - MANNERS.keys() - {EFFORT, FORMAT, BUDGET, OUTPUT} == set()
+    assert (named | lacked) - FEATURES.keys() - QUIRKS.keys() - {EFFORT, FORMAT, BUDGET, OUTPUT} == set()
 
 
 def test_known__by_vendor() -> None:

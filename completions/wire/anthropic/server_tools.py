@@ -12,7 +12,7 @@ import orjson
 
 from completions import ids
 from completions.conversation import Prompt, Reply, ToolCall
-from completions.tokens.deferred import shown
+from completions.tokens.deferred import visible_tools
 from completions.wire.anthropic import mcp
 from completions.wire.anthropic.call_pairs import RESULT_TYPES
 from completions.wire.anthropic.files import FILE, generated_file
@@ -154,7 +154,7 @@ def _editor_result(command: Mapping[str, Any], content: str) -> Document:
 
 def undiscovered_tools(prompt: Prompt) -> list[str]:
     """Return the names of the deferred tools that no search has found so far."""
-    seen = {tool.name for tool in shown(prompt)}
+    seen = {tool.name for tool in visible_tools(prompt)}
     return [tool.name for tool in prompt.tools if tool.name not in seen]
 
 

@@ -165,8 +165,8 @@ def usage_of(reply: Reply, prompt: Prompt) -> dict[str, Any]:
     billed = {"input_tokens": usage.prompt_tokens, "output_tokens": usage.completion_tokens}
     actual = dict(billed)
     if prompt.counted is not None and usage.prompt_tokens == prompt.counted.total:
-        actual["input_tokens"] += unbilled.read(prompt) - usage.image_tokens
-        actual["output_tokens"] += unbilled.said(reply.choices, prompt)
+        actual["input_tokens"] += unbilled.unbilled_prompt_tokens(prompt) - usage.image_tokens
+        actual["output_tokens"] += unbilled.unbilled_answer_tokens(reply.choices, prompt)
     if usage.reasoning_tokens or REASONING_MODELS.match(prompt.model or ""):
         actual["reasoning_tokens"] = usage.reasoning_tokens
     if usage.image_tokens:

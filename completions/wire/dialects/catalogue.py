@@ -9,7 +9,7 @@ from typing import Any
 
 from completions import ids
 from completions.tokens.capabilities import capabilities
-from completions.tokens.models import MAKERS, UNKNOWN, Entry, context_window, entry, max_output, prices
+from completions.tokens.models import MAKER_NAMES, UNKNOWN, Entry, context_window, entry, max_output, prices
 from completions.wire.dialects.openrouter_costs import table_name
 from completions.wire.dialects.openrouter_efforts import always_thinks
 from completions.wire.openai.models import CREATED
@@ -257,7 +257,7 @@ def openrouter(name: str) -> dict[str, Any]:
 def _openrouter_abilities(name: str) -> frozenset[str]:
     """Return a model's abilities from the table, by its maker's name of it; unknown models have vision."""
     maker, _, variant = name.partition("/")
-    base_name, vendor = variant.partition(":")[0], MAKERS.get(maker, maker)
+    base_name, vendor = variant.partition(":")[0], MAKER_NAMES.get(maker, maker)
     known = entry(base_name, vendor) or entry(base_name.replace(".", "-"), vendor)
     return frozenset({"vision"} if known is None else known.yes)
 

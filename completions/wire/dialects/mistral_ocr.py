@@ -176,12 +176,12 @@ def _pages(answer: str | None, part: Part) -> Sequence[str]:
     """Return the Markdown of each page."""
     if answer is not None:
         return answer.split(PAGE_BREAK)
-    pdf = documents.pdf(part.source) if part.kind == "file" else None
+    pdf = documents.read_pdf(part.source) if part.kind == "file" else None
     if pdf is None:
-        office_document = documents.office(part.source) if part.kind == "file" else None
-        document_text = (
-            office_document.text if office_document else documents.text_of(part.source) if part.kind == "file" else None
-        )
+        document_text = None
+        if part.kind == "file":
+            office_document = documents.read_office(part.source)
+            document_text = office_document.text if office_document else documents.decoded_text(part.source)
         return [(document_text or "").strip() or _made_up_text(part.source, 0)]
     lines = [" ".join(line.split()) for line in pdf.text.splitlines() if line.strip()]
     lines_per_page = max(1, -(-len(lines) // pdf.pages))

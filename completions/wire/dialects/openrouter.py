@@ -13,7 +13,7 @@ from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
-from completions.tokens.models import MAKERS
+from completions.tokens.models import MAKER_NAMES
 from completions.wire.caching import cache_blocks
 from completions.wire.dialects import (
     catalogue,
@@ -72,7 +72,7 @@ class OpenRouter(Vendor):
     def has_model(self, model: str) -> bool:
         """Tell whether a model exists, such as `anthropic/claude-haiku-4.5`, also by its maker's name."""
         maker, _, variant = model.partition("/")
-        name, vendor = variant.partition(":")[0], MAKERS.get(maker, maker)
+        name, vendor = variant.partition(":")[0], MAKER_NAMES.get(maker, maker)
         return super().has_model(model) or any(is_known(each, vendor) for each in (name, name.replace(".", "-")))
 
     def for_prompt(self, prompt: Prompt) -> Dialect:

@@ -7,7 +7,7 @@ from typing import Any
 
 from completions.conversation import Usage
 from completions.tokens.costs import parts
-from completions.tokens.models import MAKERS, prices
+from completions.tokens.models import MAKER_NAMES, prices
 
 DEFAULT_COST = 1e-6
 """The cost of a token in dollars, or of a second of audio, if the table has none."""
@@ -17,7 +17,7 @@ def table_name(model: str) -> str:
     """Return the table's name of a model, such as `anthropic/claude-sonnet-4.5`; the name itself if it has none."""
     maker, _, variant = model.partition("/")
     base_name = variant.partition(":")[0] or model
-    candidates = (model, f"{MAKERS.get(maker, maker)}/{base_name}", base_name, base_name.replace(".", "-"))
+    candidates = (model, f"{MAKER_NAMES.get(maker, maker)}/{base_name}", base_name, base_name.replace(".", "-"))
     return next((name for name in candidates if prices(name)), model)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
-from completions.tokens.models import OUTPUT, context_window, max_output
+from completions.tokens.models import GOOGLE_OUTPUT, context_window, max_output
 from completions.wire.gemini.pages import page
 
 DEFAULT_MODELS = (
@@ -76,7 +76,7 @@ def model(name: str) -> dict[str, Any]:
         "displayName": name.replace("-", " ").title(),
         "description": f"A mock of {name}.",
         "inputTokenLimit": context_window(name) or kind.window,
-        "outputTokenLimit": kind.output or max_output(name) or OUTPUT,
+        "outputTokenLimit": kind.output or max_output(name) or GOOGLE_OUTPUT,
         "supportedGenerationMethods": list(kind.methods),
     }
     if kind.top_k is not None:

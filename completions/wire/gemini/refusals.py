@@ -5,7 +5,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.tokens.capabilities import Capabilities
-from completions.tokens.single_purpose import INTERACTS
+from completions.tokens.single_purpose import INTERACTION_FORMATS
 from completions.wire.gemini.answer import is_vertex
 from completions.wire.gemini.fields import inner, level_of, pick
 from completions.wire.refusals import (
@@ -46,7 +46,7 @@ def _level(prompt: Prompt) -> str:
 
 def _only_interactions(prompt: Prompt, can: Capabilities) -> Occurrence | None:
     is_only_for_interactions = (
-        can.formats == INTERACTS and "generate" in (prompt.address.get("method") or "generate").lower()
+        can.formats == INTERACTION_FORMATS and "generate" in (prompt.address.get("method") or "generate").lower()
     )
     return Occurrence("model") if is_only_for_interactions and not is_vertex(prompt) else None
 

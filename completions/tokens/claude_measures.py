@@ -1,14 +1,14 @@
-"""What Anthropic's prompts alone have that decides how many tokens they are: thinking, documents, what was found."""
+"""Measures of Anthropic's prompts alone: thinking, documents, search results."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from completions.conversation import Prompt
-from completions.tokens.deferred import loaded, offered, walk
+from completions.tokens.deferred import count_loaded, raw_tools, walk
 
 
 def thinks(prompt: Prompt) -> float:
-    """Tell whether a budget for thinking is given, as Anthropic takes it, or an effort, as its dialects do."""
+    """Tell whether the request has a thinking budget, as at Anthropic, or an effort, as in its dialects."""
     thinking = _anthropic_fields(prompt).get("thinking")
     if isinstance(thinking, Mapping):
         return float(thinking.get("type") == "enabled")
@@ -16,53 +16,52 @@ def thinks(prompt: Prompt) -> float:
 
 
 def thinks_as_needed(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model itself decides how much it thinks."""
+    """Tell whether Anthropic's model decides how much it thinks."""
     thinking = _anthropic_fields(prompt).get("thinking")
     return float(isinstance(thinking, Mapping) and thinking.get("type") == "adaptive")
 
 
 def defers_all(prompt: Prompt) -> float:
-    """Tell whether every tool of the request's own is deferred, so that none stands before the conversation."""
-    named = {tool.name for tool in prompt.tools}
-    own = [tool for tool in offered(prompt) if tool.get("name") in named]
-    return float(bool(own) and all(tool.get("defer_loading") is True for tool in own))
+    """Tell whether every client tool of the request is deferred, so that none comes before the conversation."""
+    names = {tool.name for tool in prompt.tools}
+    client_tools = [tool for tool in raw_tools(prompt) if tool.get("name") in names]
+    return float(bool(client_tools) and all(tool.get("defer_loading") is True for tool in client_tools))
 
 
 def defers_some(prompt: Prompt) -> float:
-    """Tell whether any tool of the request's own is deferred."""
-    named = {tool.name for tool in prompt.tools}
-    return float(any(tool.get("defer_loading") is True and tool.get("name") in named for tool in offered(prompt)))
+    """Tell whether any client tool of the request is deferred."""
+    names = {tool.name for tool in prompt.tools}
+    return float(any(tool.get("defer_loading") is True and tool.get("name") in names for tool in raw_tools(prompt)))
 
 
 def has_task_budget(prompt: Prompt) -> float:
-    """Tell whether Anthropic's model is told how many tokens it has for a task."""
+    """Tell whether the request has a task budget."""
     config = prompt.body.get("output_config")
     return float(isinstance(config, Mapping) and bool(config.get("task_budget")))
 
 
-def of_blocks(prompt: Prompt) -> Mapping[str, float]:
+def block_measures(prompt: Prompt) -> Mapping[str, float]:
     """Measure a conversation's blocks by the names below, with those of tools' results, all of them once.
 
-    The documents that are texts, and whether they are to be cited; Anthropic's own searches for tools; the blocks that
-    stand for an earlier conversation; and the pages that a search found earlier, in hundreds of characters of what only
-    the API can read.
+    The documents that are texts, and whether citations are enabled; Anthropic's own searches for tools; summaries of
+    earlier conversations; and the encrypted pages of earlier searches, in hundreds of characters.
     """
     blocks, documents = _blocks(prompt)
-    cited = (block.get("citations") for block in (documents if prompt.format == "converse" else blocks))
+    citation_options = (block.get("citations") for block in (documents if prompt.format == "converse" else blocks))
     summaries = _texts(block.get("content") for block in blocks if block.get("type") == "compaction")
     pages = _texts(block.get("encrypted_content") for block in blocks if block.get("type") == "web_search_result")
-    measured = (
+    measures = (
         sum(_is_text(block.get("source")) for block in documents),
-        any(isinstance(each, Mapping) and each.get("enabled") is True for each in cited),
+        any(isinstance(each, Mapping) and each.get("enabled") is True for each in citation_options),
         sum(block.get("type") == "tool_search_tool_result" for block in blocks),
         len(summaries),
         sum(map(len, pages)) / 100,
     )
-    return dict(zip(OF_BLOCKS, map(float, measured), strict=True))
+    return dict(zip(BLOCK_MEASURES, map(float, measures), strict=True))
 
 
-OF_BLOCKS = ("text_document", "citations", "search", "compaction", "encrypted")
-"""The names that weights have for what is measured of the blocks."""
+BLOCK_MEASURES = ("text_document", "citations", "search", "compaction", "encrypted")
+"""The names of the measures of blocks in weights."""
 
 
 def _texts(values: Iterable[object]) -> list[str]:
@@ -70,12 +69,12 @@ def _texts(values: Iterable[object]) -> list[str]:
 
 
 def later_instructions(prompt: Prompt) -> float:
-    """Count the system messages that come in the middle of a conversation."""
+    """Count the system messages within a conversation."""
     return sum(message.role == "system" for message in prompt.messages[1:])
 
 
 def _blocks(prompt: Prompt) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
-    """Return Anthropic's content blocks, and the documents; at Converse a block says what it is by its only key."""
+    """Return Anthropic's content blocks, and the documents; at Converse the only key of a block is its type."""
     if prompt.format == "converse":
         found = (block.get("document") for block in walk(prompt.body.get("messages")))
         return [], [document for document in found if isinstance(document, Mapping)]
@@ -84,9 +83,9 @@ def _blocks(prompt: Prompt) -> tuple[list[Mapping[str, Any]], list[Mapping[str, 
 
 
 def _anthropic_fields(prompt: Prompt) -> Mapping[str, Any]:
-    """Return what is said in the words of Anthropic's API: at Converse, what it passes on."""
-    passed = prompt.body.get("additionalModelRequestFields") if prompt.format == "converse" else prompt.body
-    return passed if isinstance(passed, Mapping) else {}
+    """Return the fields of Anthropic's API: at Converse, those that it passes on."""
+    fields = prompt.body.get("additionalModelRequestFields") if prompt.format == "converse" else prompt.body
+    return fields if isinstance(fields, Mapping) else {}
 
 
 def _is_text(source: object) -> bool:
@@ -101,7 +100,7 @@ CLAUDE_MEASURES: Mapping[str, Callable[[Prompt], float]] = {
     "task_budget": has_task_budget,
     "all_deferred": defers_all,
     "deferred": defers_some,
-    "loaded": loaded,
+    "loaded": count_loaded,
     "later": later_instructions,
 }
-"""By the name that weights have for it."""
+"""The measures by their names in weights."""

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from completions.conversation import Message, Prompt, Tool, ToolCall
+from completions.tokens import memory, text
 from completions.tokens import prompt as counting
-from completions.tokens import remembered, text
 from completions.wire.gemini import schema_rules
 
 LINE = "Which planet of the solar system has the most moons, and how many are known? "
@@ -49,7 +49,9 @@ def test_tokens__of_what_came_before_are_not_counted_again(
         counting.count(agent(model, form, 5))
 
 
-@pytest.mark.parametrize("length", [10, remembered.SHORT, remembered.SHORT + 1, remembered.LONG, remembered.LONG + 1])
+@pytest.mark.parametrize(
+    "length", [10, memory.MAX_SHORT_TEXT, memory.MAX_SHORT_TEXT + 1, memory.MAX_LONG_TEXT, memory.MAX_LONG_TEXT + 1]
+)
 def test_text__is_measured_once_if_it_is_not_very_long(length: int) -> None:
     seen = []
 
@@ -57,27 +59,27 @@ def test_text__is_measured_once_if_it_is_not_very_long(length: int) -> None:
         seen.append(text)
         return len(text)
 
-    measured = remembered.by_text(measure)
+    measured = memory.remember_by_text(measure)
     assert [measured("x" * length) for _ in range(3)] == [length] * 3
-    assert len(seen) == (3 if length > remembered.LONG else 1)
+    assert len(seen) == (3 if length > memory.MAX_LONG_TEXT else 1)
     assert measured("y" * length) == length
     assert measured("\ud800" * length) == length
 
 
 @pytest.mark.parametrize("value", [5, 2**70, "\ud800", {1: 2}], ids=repr)
 def test_tools__are_told_apart_by_what_they_are(value: Any) -> None:
-    keys = [remembered.key_of([Tool("f", parameters={"const": each})]) for each in (value, value, [value])]
+    keys = [memory.key_of([Tool("f", parameters={"const": each})]) for each in (value, value, [value])]
     assert (keys[0] == keys[1], keys[0] == keys[2]) == (True, False)
 
 
 def test_memory__forgets_what_is_too_much_and_what_failed() -> None:
-    memory = remembered.Memory[int](2)
+    values = memory.Memory[int](2)
     with pytest.raises(ZeroDivisionError):
-        memory.of("a", lambda: 1 // 0)
-    assert [memory.of(key, partial(ord, key)) for key in "abab"] == [97, 98, 97, 98]
-    assert memory.of("a", lambda: 0) == 97
-    assert memory.of("c", lambda: 3) == 3
-    assert memory.of("a", lambda: 0) == 0
+        values.of("a", lambda: 1 // 0)
+    assert [values.of(key, partial(ord, key)) for key in "abab"] == [97, 98, 97, 98]
+    assert values.of("a", lambda: 0) == 97
+    assert values.of("c", lambda: 3) == 3
+    assert values.of("a", lambda: 0) == 0
 
 
 @pytest.mark.parametrize(
@@ -92,8 +94,8 @@ def test_memory__forgets_what_is_too_much_and_what_failed() -> None:
     ],
 )
 def test_tools__that_differ_in_anything_are_told_apart(change: dict[str, Any]) -> None:
-    assert remembered.key_of(TOOLS) == remembered.key_of(list(TOOLS))
-    assert remembered.key_of(TOOLS) != remembered.key_of((*TOOLS[:-1], replace(TOOLS[-1], **change)))
+    assert memory.key_of(TOOLS) == memory.key_of(list(TOOLS))
+    assert memory.key_of(TOOLS) != memory.key_of((*TOOLS[:-1], replace(TOOLS[-1], **change)))
 
 
 def test_schema__is_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
