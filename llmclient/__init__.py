@@ -1,4 +1,4 @@
-"""A client for LLM APIs, through LiteLLM, that never takes a failure for an answer.
+"""A client for LLM APIs, through LiteLLM, that never mistakes a failure for an answer.
 
     from llmclient import LLMClient
 

@@ -1,4 +1,4 @@
-"""`python -m llmclient "Hello"`: ask from the shell.
+"""`python -m llmclient "Hello"`: send a message from the shell.
 
 The answer goes to standard output and nothing else does; an error is one line on standard error.
 Exit codes: 0 an answer, 1 an error, 2 wrong usage, 130 interrupted, 141 nobody reads the output.
@@ -14,7 +14,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING
 
-from llmclient.garbage import few_collections
+from llmclient.collection import rare_collections
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -26,7 +26,7 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command and return its exit code."""
     try:
         try:
-            with few_collections():
+            with rare_collections():
                 return _run(_parser(), argv)
         finally:
             if sys.stdout is not None:
@@ -45,12 +45,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _discard_output() -> None:
-    """Let what Python still has of standard output, and flushes at its exit, go nowhere."""
+    """Redirect standard output to the null device, for the data that Python flushes at its exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that reports a help text which cannot be written; argparse passes over that."""
+    """A parser that reports a help text which cannot be written; argparse ignores that."""
 
     def print_help(self, file: "SupportsWrite[str] | None" = None) -> None:
         print(self.format_help(), end="", file=file)
@@ -79,11 +79,11 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
     from llmclient import ConfigError, LLMClient
 
     try:
-        with warnings.catch_warnings(record=True) as doubts:
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             client = LLMClient(options.base_url, options.api_key, options.model, options.timeout)
-        for doubt in doubts:
-            print(doubt.message, file=sys.stderr)
+        for warning in caught:
+            print(warning.message, file=sys.stderr)
         text = _text(options.text)
         (text + (options.system or "")).encode()  # arguments that are not UTF-8 cannot be sent
     except (ConfigError, UnicodeError) as error:
@@ -109,11 +109,11 @@ def _run(parser: argparse.ArgumentParser, argv: list[str] | None) -> int:
 def _text(argument: str | None) -> str:
     if argument is not None:
         return argument
-    return "" if sys.stdin is None else sys.stdin.buffer.read().decode()  # it is None where it was closed
+    return "" if sys.stdin is None else sys.stdin.buffer.read().decode()  # None if it is closed
 
 
 def _answer(client: "LLMClient", text: str, options: argparse.Namespace) -> "Completion":
-    """Ask, and print what came in the form asked for."""
+    """Send the message, and print the answer in the requested form."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a character the terminal cannot show is no reason to stop
     if options.stream:
@@ -132,15 +132,15 @@ def _answer(client: "LLMClient", text: str, options: argparse.Namespace) -> "Com
 
 
 def _show(stream: "Stream") -> "Completion":
-    """Print the first choice as it arrives, and a line end after it, also when it breaks off after a part."""
-    shown = ""
+    """Print the first choice as it arrives, and a newline after it, also if it breaks off."""
+    last_text = ""
     try:
         for piece in stream:
             if piece.index == 0:
-                shown = piece.text + piece.refusal or shown
+                last_text = piece.text + piece.refusal or last_text
                 print(piece.text + piece.refusal, end="", flush=True)
     except BaseException:
-        if shown:
+        if last_text:
             print(flush=True)
         raise
     print(flush=True)

@@ -1,4 +1,4 @@
-"""What a call returns: an answer, and the pieces of one that is still arriving."""
+"""The results of a call: an answer, and the pieces of one that is still arriving."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

@@ -17,14 +17,14 @@ import httpx
 
 T = TypeVar("T")
 
-CLOSE = 0.85
-"""How alike two names are, of 1, for one to be taken for a slip of the other: LLM_TIMOUT and LLM_TIMEOUT."""
+MIN_SIMILARITY = 0.85
+"""The least similarity, of 1, of a misspelt name to a setting: LLM_TIMOUT and LLM_TIMEOUT."""
 
-OTHERS = frozenset({"LLMMODE", "LLMMODELS", "LLMAPIKEYS", "LLMBASEURLS", "LLMTIMEOUTS"})
-"""Names that differ as little from a setting, and are words of their own: another program's settings."""
+FOREIGN_NAMES = frozenset({"LLMMODE", "LLMMODELS", "LLMAPIKEYS", "LLMBASEURLS", "LLMTIMEOUTS"})
+"""Names that are as similar to a setting, but are another program's settings."""
 
 ENDPOINT = "/chat/completions"
-"""What is added to the base URL for each call."""
+"""The path that is added to the base URL for each call."""
 
 _LINE = re.compile(
     r"""\s*(?:export\s+)?(?P<name>[^\W\d]\w*)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?"""
@@ -55,8 +55,8 @@ class _Setting(Generic[T]):
     allowed: str
     is_secret: bool = False
 
-    def value(self, given: T | None, environment: Mapping[str, str]) -> T:
-        source, value = self.name, given
+    def value(self, argument: T | None, environment: Mapping[str, str]) -> T:
+        source, value = self.name, argument
         raw: object = value
         if raw is None:
             source = f"LLM_{self.name.upper()}"
@@ -79,11 +79,11 @@ def read_config(
 ) -> Config:
     """Return the settings in force now; raises `ConfigError`. Writes nothing to `os.environ`.
 
-    Warns of a variable whose name is all but that of a setting.
+    Warns of a variable whose name is a misspelt setting.
     """
     environment = _environment()
-    for slip, meant in _slips(environment):
-        warnings.warn(f"{slip} is set, and there is no such setting. Did you mean {meant}?", stacklevel=3)
+    for misspelling, setting in _misspellings(environment):
+        warnings.warn(f"{misspelling} is set, and there is no such setting. Did you mean {setting}?", stacklevel=3)
     return Config(
         base_url=_BASE_URL.value(base_url, environment),
         api_key=_API_KEY.value(api_key, environment),
@@ -93,28 +93,28 @@ def read_config(
     )
 
 
-def check_parameters(given: dict[str, Any]) -> None:
-    """Read the settings that a call replaces, or raise `ConfigError`; None is the client's own."""
+def check_parameters(params: dict[str, Any]) -> None:
+    """Parse the settings that a call overrides, or raise `ConfigError`; None means the client's setting."""
     for setting in (_BASE_URL, _API_KEY, _MODEL, _MAX_RETRIES, _TIMEOUT):
-        value = given.get(setting.name)
+        value = params.get(setting.name)
         if value is None:
-            given.pop(setting.name, None)
+            params.pop(setting.name, None)
         elif setting is not _TIMEOUT or isinstance(value, int | float | str):  # others are httpx's or the SDK's own
-            given[setting.name] = setting.value(value, {})
+            params[setting.name] = setting.value(value, {})
 
 
-def _slips(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that are all but a setting, which is not set; others' names may begin with `LLM` too."""
+def _misspellings(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the variables with a misspelt setting that is not set; other programs' names may begin with `LLM` too."""
     names = (f"LLM_{setting.name.upper()}" for setting in (_BASE_URL, _API_KEY, _MODEL, _TIMEOUT, _MAX_RETRIES))
-    known = {_plain(name): name for name in names if name not in environment}
+    known = {_normalized(name): name for name in names if name not in environment}
     for name in sorted(environment):
-        plain = _plain(name)
-        if plain.startswith("LLM") and plain not in OTHERS and name not in known.values():
-            for close in difflib.get_close_matches(plain, known, 1, CLOSE):
+        normalized = _normalized(name)
+        if normalized.startswith("LLM") and normalized not in FOREIGN_NAMES and name not in known.values():
+            for close in difflib.get_close_matches(normalized, known, 1, MIN_SIMILARITY):
                 yield name, known[close]
 
 
-def _plain(name: str) -> str:
+def _normalized(name: str) -> str:
     return name.upper().replace("_", "")
 
 
@@ -138,7 +138,7 @@ def _environment() -> Mapping[str, str]:
 
 
 def _settings(lines: list[str]) -> Iterator[str]:
-    """Yield the settings in a file without the spaces and comments around them; others' lines may be no settings."""
+    """Yield the settings in a file without spaces and comments; lines of other programs are not checked."""
     for number, line in enumerate(lines, 1):
         if found := _LINE.fullmatch(line):
             yield f"{found['name']}={found['value']}"
@@ -147,7 +147,7 @@ def _settings(lines: list[str]) -> Iterator[str]:
 
 
 def _url(value: object) -> str:
-    """Return a URL that the HTTP client takes, and to which a path can be added."""
+    """Return a URL that the HTTP client accepts, and to which a path can be added."""
     url = _text(value).strip().rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or parts.port == 0 or not url.isprintable() or set(url) & set(" ?#"):

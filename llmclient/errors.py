@@ -1,4 +1,4 @@
-"""The errors of a call: LiteLLM's own, and one more of two of its kinds for what it passes off as success.
+"""The errors of a call: LiteLLM's own, and subclasses of two of them for failures that it reports as success.
 
 Importing this module imports LiteLLM, so only functions do; `from llmclient import RateLimitError` does too.
 """
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
 
 
 class BrokenAnswerError(LLMError):
-    """A 200 that was no answer, or only the start of one: `reason` says which, `partial` keeps what had come.
+    """A 200 without an answer, or with only the start of one; `partial` has the part that arrived.
 
     `body` is the server's own error if it sent one (with `code`, `param` and `type` taken from it),
     `http_status` the status the response began with.
@@ -41,7 +41,7 @@ class BrokenAnswerError(LLMError):
     partial: Completion
     http_status: int | None
 
-    def _tell(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
+    def _set_details(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
         self.reason = fault.reason
         self.partial = partial
         self.http_status = http_status
@@ -68,7 +68,7 @@ class IncompleteStreamError(BrokenAnswerError, MidStreamFallbackError):
             generated_content=partial.text,
             is_pre_first_chunk=not partial.choices,
         )
-        self._tell(fault, partial, http_status)
+        self._set_details(fault, partial, http_status)
 
 
 class InvalidAnswerError(BrokenAnswerError, APIResponseValidationError):
@@ -76,15 +76,15 @@ class InvalidAnswerError(BrokenAnswerError, APIResponseValidationError):
 
     def __init__(self, fault: Fault, partial: Completion, http_status: int | None) -> None:
         APIResponseValidationError.__init__(self, message=fault.message, llm_provider="openai", model=partial.model)
-        self._tell(fault, partial, http_status)
+        self._set_details(fault, partial, http_status)
 
 
 def one_line(error: Exception, server: str) -> str:
-    """Return what went wrong as one line: which server, which status, which reason."""
-    return " ".join(f"{server}: {_described(error)}".split())
+    """Return an error as one line: the server, the status and the reason."""
+    return " ".join(f"{server}: {_description(error)}".split())
 
 
-def _described(error: Exception) -> str:
+def _description(error: Exception) -> str:
     if isinstance(error, BrokenAnswerError):
         return f"status {error.http_status}, but {error}"
     for cause in _causes(error):
@@ -98,8 +98,8 @@ def _described(error: Exception) -> str:
     return f"{type(error).__name__}: {_first_line(error)}"
 
 
-class Explained(NamedTuple):
-    """What a server answered instead of an answer: `status` is None where it did not, or only the start of one."""
+class ServerError(NamedTuple):
+    """A server's error response; `status` is None without a response, or with only the start of one."""
 
     status: int | None
     message: str
@@ -107,23 +107,23 @@ class Explained(NamedTuple):
     is_late: bool = False
 
 
-def explained(error: Exception) -> Explained:
-    """Return the server's own status, message and headers, of which LiteLLM's errors may tell others."""
+def server_error(error: Exception) -> ServerError:
+    """Return the server's own status, message and headers, which may differ from those of LiteLLM's error."""
     for cause in () if isinstance(error, BrokenAnswerError) else _causes(error):
         if isinstance(cause, httpx.HTTPStatusError):
-            return Explained(cause.response.status_code, _server_message(cause.response), cause.response.headers)
+            return ServerError(cause.response.status_code, _server_message(cause.response), cause.response.headers)
         if isinstance(cause, httpx.RequestError):
-            return Explained(None, _described(error), {}, isinstance(cause, httpx.TimeoutException))
+            return ServerError(None, _description(error), {}, isinstance(cause, httpx.TimeoutException))
     status = None if isinstance(error, BrokenAnswerError) else getattr(error, "status_code", None)
     if isinstance(status, int):
-        return Explained(status, _first_line(error), {})
-    return Explained(None, _described(error), {})
+        return ServerError(status, _first_line(error), {})
+    return ServerError(None, _description(error), {})
 
 
-def given_up(error: Exception) -> str:
-    """Return why LiteLLM gave a stream up: what its HTTP client said, or else what it says itself."""
-    told = (f"{type(cause).__name__}: {cause}" for cause in _causes(error) if isinstance(cause, httpx.RequestError))
-    return next(told, str(error))
+def abort_reason(error: Exception) -> str:
+    """Return why LiteLLM gave up a stream: the error of its HTTP client, or else its own message."""
+    reasons = (f"{type(cause).__name__}: {cause}" for cause in _causes(error) if isinstance(cause, httpx.RequestError))
+    return next(reasons, str(error))
 
 
 def _first_line(error: Exception) -> str:
@@ -143,7 +143,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _server_message(response: httpx.Response) -> str:
     """Return the message of an error response, or the phrase of its status if there is none."""
     try:
-        fault = error_in(response.json(), named=True)
+        fault = error_in(response.json(), is_error_event=True)
     except (ValueError, RecursionError, httpx.ResponseNotRead):  # not UTF-8, not JSON, or never read
         fault = None
     return fault.message if fault else response.reason_phrase

@@ -1,4 +1,4 @@
-"""The ways in which an HTTP 200 can still fail to be an answer: a closed list."""
+"""The closed list of faults of an HTTP 200 without a valid answer."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,18 +29,18 @@ class Fault:
     body: object = None
 
 
-def error_in(document: object, named: bool) -> Fault | None:
-    """Return the error that `document` is, or None; `named`: the event that carried it was called `error`.
+def error_in(document: object, is_error_event: bool) -> Fault | None:
+    """Return the error in `document`, or None; `is_error_event` if it came in an event named `error`.
 
     OpenAI wraps it as `{"error": {...}}`; others send it flat, as `{"object": "error", ...}`, or as text.
     """
     body = document
     if isinstance(document, dict):
         wrapped = document.get("error")
-        if not (wrapped or named or "error" in (document.get("object"), document.get("type"))):
+        if not (wrapped or is_error_event or "error" in (document.get("object"), document.get("type"))):
             return None
         body = wrapped or document
-    elif not named:
+    elif not is_error_event:
         return None
     message = body.get("message") if isinstance(body, dict) else body
     return Fault(Reason.ERROR_EVENT, str(message or body), body)

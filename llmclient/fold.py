@@ -1,6 +1,6 @@
-"""Add the documents of the chat format up to one `Completion`, be they chunks or whole answers.
+"""Combine the documents of the chat format, chunks or whole answers, into one `Completion`.
 
-It is lenient on purpose: it takes what is there, and leaves it to others to say what should have been.
+It is lenient on purpose: missing fields are for other modules to report.
 """
 
 import json
@@ -48,7 +48,7 @@ class _Draft:
             yield _call_delta(0, {"function": function})
 
     def _call_index(self, call: Mapping[str, Any]) -> int:
-        """Return the index of a fragment; where the server gives none, a new id starts the next call."""
+        """Return the index of a fragment; if the server sends none, a new id starts the next call."""
         if isinstance(index := call.get("index"), int):
             return index
         if (identity := _text(call.get("id"))) and identity not in self.call_ids:
@@ -64,7 +64,7 @@ class Fold:
         self._drafts: dict[int, _Draft] = {}
 
     def add(self, document: Mapping[str, Any]) -> list[Piece]:
-        """Take one document and return what it adds: for a chunk with nothing in it, no piece."""
+        """Add one document and return its pieces; an empty chunk has none."""
         self.documents.append(document)
         pieces = [self._add_choice(choice, document) for choice in _objects(document.get("choices"))]
         return [piece for piece in pieces if piece.carries or piece.finish_reason]
@@ -98,7 +98,7 @@ class Fold:
         return bool(self._drafts)
 
     def completion(self, model: str, timings: Timings, headers: Mapping[str, str]) -> Completion:
-        """Return what has come so far; `model` stands in when no document names one."""
+        """Return the completion so far; `model` is used if no document names one."""
         return Completion(
             id=self._last_text("id"),
             model=self._last_text("model") or model,

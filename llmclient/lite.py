@@ -1,7 +1,7 @@
-"""The one door to LiteLLM: import it silently and offline, call it, read its objects.
+"""The only access to LiteLLM: import it silently and offline, call it, read its objects.
 
 LiteLLM takes seconds and some 165 MB to import, so that happens at the first call and not before. Everything
-it takes and gives is untyped here, and typed again on the other side of this file.
+it accepts and returns is untyped here; the callers of this module have types.
 """
 
 import importlib
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from llmclient.garbage import few_collections
+from llmclient.collection import rare_collections
 
 # LiteLLM reads these from the environment and nowhere else: take prices and headers from the package instead
 # of the network, and leave it to the application to read `.env` (in its "DEV" mode LiteLLM does).
@@ -26,7 +26,7 @@ _SWITCHES = {
 
 # LiteLLM silences these of its own on import. Whoever resets the filters after that, as pytest does for every
 # test, would see them again, and where warnings are errors they would fail the call.
-_ITS_OWN_WARNINGS = (
+_LITELLM_WARNINGS = (
     r"Accessing the .* attribute on the instance is deprecated",
     r"Items? .* on TypedDict class .* `ReadOnly` qualifier",
     r"Pydantic serializer warnings",
@@ -45,7 +45,7 @@ def load() -> Any:
         if _litellm is None:
             for name, value in _SWITCHES.items():
                 os.environ.setdefault(name, value)
-            with few_collections():
+            with rare_collections():
                 _litellm = importlib.import_module("litellm")
                 # What the first call would import, while its caller's clock is running.
                 importlib.import_module("openai.resources.chat.completions")
@@ -59,13 +59,13 @@ def load() -> Any:
 
 def _silence_warnings() -> None:
     silenced = {getattr(message, "pattern", None) for action, message, *_ in warnings.filters if action == "ignore"}
-    for message in _ITS_OWN_WARNINGS:
+    for message in _LITELLM_WARNINGS:
         if message not in silenced:
             warnings.filterwarnings("ignore", message)
 
 
 def is_provider(name: str) -> bool:
-    """Say whether LiteLLM knows `name` as a provider, as in `provider/model`."""
+    """Tell whether LiteLLM knows `name` as a provider, as in `provider/model`."""
     litellm = load()
     custom = {item["provider"] for item in litellm.custom_provider_map}
     return name in custom or name in litellm.provider_list
@@ -74,17 +74,17 @@ def is_provider(name: str) -> bool:
 def completion(arguments: Mapping[str, Any], http: httpx.Client, headers: Mapping[str, str]) -> Any:
     """Call LiteLLM; in the OpenAI format the request goes through `http`, with `headers` added to it."""
     _silence_warnings()
-    return load().completion(**_prepared(arguments, http, headers))
+    return load().completion(**_litellm_arguments(arguments, http, headers))
 
 
 async def acompletion(arguments: Mapping[str, Any], http: httpx.AsyncClient, headers: Mapping[str, str]) -> Any:
     """Do the same without blocking."""
     _silence_warnings()
-    return await load().acompletion(**_prepared(arguments, http, headers))
+    return await load().acompletion(**_litellm_arguments(arguments, http, headers))
 
 
-def _prepared(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Add what LiteLLM needs to be told about the provider; what the caller said wins."""
+def _litellm_arguments(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Add the arguments that LiteLLM needs for the provider; the caller's arguments take precedence."""
     # With tools, LiteLLM looks for MCP servers first, and fails where the `mcp` package is not installed.
     prepared: dict[str, Any] = {"_skip_mcp_handler": True}
     prefix, slash, _ = str(arguments["model"]).partition("/")
@@ -111,7 +111,7 @@ def _sdk(arguments: Mapping[str, Any], http: _Http, headers: Mapping[str, str]) 
 
 
 def _openai_names(arguments: Mapping[str, Any]) -> list[str]:
-    """Return the arguments that are OpenAI's: for a model LiteLLM does not know it refuses or drops some."""
+    """Return the arguments of OpenAI's API: for an unknown model LiteLLM would refuse or drop some."""
     import inspect
 
     from openai.resources.chat.completions import Completions
@@ -120,9 +120,9 @@ def _openai_names(arguments: Mapping[str, Any]) -> list[str]:
 
 
 def document(answer: Any, stream: Any = None) -> dict[str, Any]:
-    """Return an answer of LiteLLM's, or a chunk of `stream`, as plain data, without usage of its own making.
+    """Return an answer of LiteLLM, or a chunk of `stream`, as plain data, without usage that LiteLLM made up.
 
-    Zero usage is its way to say that none came; at the end of a stream it counts for itself.
+    Zero usage means that none came; at the end of a stream LiteLLM may count tokens itself.
     """
     plain: dict[str, Any] = answer.model_dump(warnings=False)
     usage = plain.get("usage") or {}
@@ -136,7 +136,7 @@ def _reported_usage(stream: Any) -> bool:
 
 
 def close(stream: Any) -> None:
-    """Close the connection under a stream that did not pass through our HTTP client, where it offers to."""
+    """Close the connection of a stream that did not use our HTTP client, if it can be closed."""
     close = getattr(getattr(stream, "completion_stream", None), "close", None)
     if close is not None:
         close()

@@ -1,4 +1,4 @@
-"""Cut the bytes of a `text/event-stream` into events, however the network split them."""
+"""Split the bytes of a `text/event-stream` into events, independent of network chunks."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ _LINE_END = re.compile(rb"\r\n|\n|\r(?!\Z)")
 
 
 class EventReader:
-    """Read events as the WHATWG HTML standard says (9.2.6): an event without its blank line is dropped."""
+    """Read events by the WHATWG HTML standard (9.2.6): an event without its blank line is dropped."""
 
     def __init__(self) -> None:
         self._rest = bytearray()

@@ -18,7 +18,7 @@ _closing: set[asyncio.Task[None]] = set()
 
 
 class _Answer(Generic[H]):
-    """What both kinds of stream say about their answer."""
+    """The base of both kinds of stream."""
 
     def __init__(self, call: Call, http: Callable[[], H]) -> None:
         self._call = call
@@ -33,16 +33,16 @@ class _Answer(Generic[H]):
     @property
     def completion(self) -> Completion:
         """Return the whole answer; raises RuntimeError if the stream was not read to a proper end."""
-        if not self._call.whole:
+        if not self._call.is_whole:
             raise RuntimeError("the stream was not read to its end; `partial` has what had arrived")
         return self._call.completion()
 
     @property
     def _unsent(self) -> bool:
-        return self._source is None and not self._call.over
+        return self._source is None and not self._call.is_over
 
     def _stop(self) -> None:
-        self._call.over = True
+        self._call.is_over = True
         self._call.ready.clear()
 
 
@@ -101,7 +101,7 @@ class Stream(_Answer[httpx.Client]):
         self.close()
 
     def __del__(self) -> None:
-        if not self._call.over:
+        if not self._call.is_over:
             self.close()
 
 
@@ -157,7 +157,7 @@ class AsyncStream(_Answer[httpx.AsyncClient]):
 
     def __del__(self) -> None:
         response = self._call.wire.response
-        if self._call.over or response is None:
+        if self._call.is_over or response is None:
             return
         try:
             task = asyncio.get_running_loop().create_task(response.aclose())

@@ -1,6 +1,6 @@
-"""See what the server really sent, beneath LiteLLM.
+"""Observe the bytes that the server sent, beneath LiteLLM.
 
-LiteLLM passes several failures off as success: it makes up `finish_reason` "stop", usage and empty answers.
+LiteLLM reports several failures as success: it makes up `finish_reason` "stop", usage and empty answers.
 It loses refusals and, with `n` > 1, whole pieces. So the client gives LiteLLM an HTTP client of its own, with
 hooks that show every body to the `Wire` of the call it belongs to. Nothing is changed on the way.
 
@@ -37,9 +37,9 @@ PLAIN_BODY = {"accept-encoding": "identity"}
 
 
 class Wire:
-    """Watch one call: its response, the documents that came and when, and the first fault among them.
+    """Observe one call: its response, its documents with their times, and the first fault.
 
-    Times are of `time.perf_counter`. They are taken here, so that what LiteLLM takes for itself is not in them.
+    Times are of `time.perf_counter`. They are taken here, so that they exclude LiteLLM's own time.
     """
 
     def __init__(self, *, streaming: bool) -> None:
@@ -48,7 +48,7 @@ class Wire:
         self.mark = {_MARK: number}  # headers for the request to send
         self.sent_at: float | None = None
         self.response: httpx.Response | None = None
-        self.legible = False  # there is a body to read here: of a 2xx, and not compressed
+        self.is_readable = False  # there is a body to read here: of a 2xx, and not compressed
         self._streaming = streaming
         self._reset()
 
@@ -63,7 +63,7 @@ class Wire:
 
     @property
     def ended(self) -> bool:
-        """Say whether the server has ended the answer: by [DONE], or by the end of the body."""
+        """Tell whether the server has ended the answer: by [DONE], or by the end of the body."""
         return self._done or self._closed
 
     @property
@@ -78,19 +78,19 @@ class Wire:
 
     def take(self) -> list[tuple[float, Document]]:
         """Return the documents that came since the last call, each with the time it came."""
-        taken, self._documents = self._documents, []
-        return taken
+        documents, self._documents = self._documents, []
+        return documents
 
     def begin(self, response: httpx.Response) -> None:
         """Start over with `response`: a retry, a redirect's target, or the first."""
         self.response = response
         plain = response.headers.get("content-encoding", "identity") == "identity"
-        self.legible = response.is_success and plain
+        self.is_readable = response.is_success and plain
         self._reset()
 
     @contextmanager
     def receiving(self) -> Iterator[None]:
-        """Watch the body being read: its end, or the failure that cut it."""
+        """Observe the reading of the body: its end, or the failure that ended it."""
         try:
             yield
         except httpx.TimeoutException as error:
@@ -103,7 +103,7 @@ class Wire:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the body."""
-        if not self.legible:
+        if not self.is_readable:
             return
         if self._events == 0:
             self._body += data
@@ -113,7 +113,7 @@ class Wire:
 
     def _end(self) -> None:
         self._closed = True
-        if not self.legible:
+        if not self.is_readable:
             return
         if self._streaming:
             for name, payload in self._reader.end():
@@ -135,7 +135,7 @@ class Wire:
             self._documents.append((time.perf_counter(), document))
 
     def _read_body(self) -> None:
-        """Judge a body that is not a stream: the answer asked for, or whatever came instead of a stream."""
+        """Read a body that is not a stream: the requested answer, or a response instead of a stream."""
         if not self._body.strip():
             self._fail(Reason.EMPTY, "the stream has no events" if self._streaming else "the body is empty")
             return
@@ -143,34 +143,34 @@ class Wire:
         if self.fault and self.fault.reason is Reason.ERROR_EVENT:
             self.fault = Fault(Reason.ERROR_BODY, self.fault.message, self.fault.body)
         elif self._streaming:
-            self.fault = self._no_stream(document)
+            self.fault = self._missing_stream_fault(document)
         elif document is not None:
             self._documents.append((time.perf_counter(), document))
 
-    def _no_stream(self, document: Document | None) -> Fault:
+    def _missing_stream_fault(self, document: Document | None) -> Fault:
         kind = self.headers.get("content-type", "no content type")
         if kind.startswith("text/event-stream"):
             return Fault(Reason.EMPTY, "the stream has no events")
         return Fault(Reason.NOT_A_STREAM, f"asked for a stream, got {kind}: {_excerpt(self._body)}", document)
 
-    def _parse(self, payload: bytes, what: str, named_error: bool = False) -> Document | None:
+    def _parse(self, payload: bytes, subject: str, named_error: bool = False) -> Document | None:
         """Return the JSON object in `payload`, or None and note the fault."""
         try:
             document: object = json.loads(payload.decode())
         except UnicodeDecodeError as error:
-            self._fail(Reason.BAD_UTF8, f"{what} is not UTF-8: {error}")
+            self._fail(Reason.BAD_UTF8, f"{subject} is not UTF-8: {error}")
             return None
         except (ValueError, RecursionError) as error:
             document = _excerpt(payload)
             if not named_error:
-                self._fail(Reason.BAD_JSON, f"{what} is not JSON ({error}): {document}")
+                self._fail(Reason.BAD_JSON, f"{subject} is not JSON ({error}): {document}")
                 return None
         if fault := error_in(document, named_error):
             self.fault = fault
         elif isinstance(document, dict):
             return document
         else:
-            self._fail(Reason.BAD_JSON, f"{what} is JSON, but not an object: {_excerpt(payload)}")
+            self._fail(Reason.BAD_JSON, f"{subject} is JSON, but not an object: {_excerpt(payload)}")
         return None
 
     def _fail(self, reason: Reason, message: str) -> None:
@@ -178,7 +178,7 @@ class Wire:
 
 
 class _TappedBody(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """Hand a response's body on, unchanged, and show it to a wire."""
+    """Pass on a response's body unchanged, and feed it to a wire."""
 
     def __init__(self, body: object, wire: Wire) -> None:
         self._body = body

@@ -6,28 +6,28 @@ import io
 import os
 import sys
 
-NOBODY_READS = 141
-"""The exit code of a command whose output nobody reads to its end: that of the signal SIGPIPE in a shell."""
+BROKEN_PIPE_CODE = 141
+"""The exit code of a command whose output is not read to its end: that of the signal SIGPIPE in a shell."""
 
-NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""The errors of a disk, or of a share or file of it, that takes no more."""
+DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The errors of a full disk, quota or file."""
 
 
-SELDOM = 500_000
-"""The objects after which the garbage collector comes: not while all is imported, which is no garbage.
+RARE_THRESHOLD = 500_000
+"""The number of new objects before a garbage collection, so that there is none during the imports.
 
-A start took a tenth longer with its collections. A warm server has its own (`completions/receive/lifespan.py`).
+They made a start take a tenth longer. A warm server has its own threshold (`completions/receive/lifespan.py`).
 """
 
 
 def main() -> None:
     """Run the management command that `sys.argv` names."""
-    before = gc.get_threshold()
-    gc.set_threshold(SELDOM)
+    thresholds = gc.get_threshold()
+    gc.set_threshold(RARE_THRESHOLD)
     try:
         _run()
     finally:
-        gc.set_threshold(*before)
+        gc.set_threshold(*thresholds)
 
 
 def _run() -> None:
@@ -52,21 +52,21 @@ def _run() -> None:
             sys.stdout.flush()
     except BrokenPipeError:  # as with `| head -1`: nobody reads on, and that is no error of the command's
         _discard_output()
-        sys.exit(NOBODY_READS)
+        sys.exit(BROKEN_PIPE_CODE)
     except OSError as exc:
-        if exc.errno not in NO_ROOM:
+        if exc.errno not in DISK_FULL_ERRORS:
             raise
         _discard_output()
         sys.exit(f"The output cannot be written{f' to {exc.filename}' if exc.filename else ''}: {exc.strerror}.")
 
 
 def _discard_output() -> None:
-    """Let what Python still has of the output, and writes at its exit, go nowhere."""
+    """Redirect standard output to the null device, for the data that Python writes at its exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def open_standard_streams() -> None:
-    """Open those of the three standard streams that are closed on the null device.
+    """Open those of the three standard streams that are closed, on the null device.
 
     A connection would get the number of a closed one, and libuv ends a process that closes such a connection.
     """

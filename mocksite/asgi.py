@@ -4,10 +4,10 @@ import gc
 import os
 import sys
 
-from mocksite.__main__ import SELDOM
+from mocksite.__main__ import RARE_THRESHOLD
 
-before = gc.get_threshold()
-gc.set_threshold(SELDOM)
+thresholds = gc.get_threshold()
+gc.set_threshold(RARE_THRESHOLD)
 
 import django  # noqa: E402  # with fewer collections
 from django.core.checks import run_checks  # noqa: E402  # with fewer collections
@@ -22,5 +22,5 @@ if problems := [message for message in run_checks(tags=[TAG]) if message.is_seri
     sys.exit("\n".join(map(str, problems)))
 
 application = Handler()
-gc.freeze()  # all of it is there for good
-gc.set_threshold(*before)
+gc.freeze()  # these objects stay for the life of the process
+gc.set_threshold(*thresholds)

@@ -1,4 +1,4 @@
-"""Read typed values from the environment, and collect what is wrong with them instead of raising.
+"""Read typed values from the environment, and collect their problems instead of raising.
 
 A wrong value leaves its default in place and adds a sentence to `problems`; a system check
 (`completions/management/checks.py`) reports these and stops the start, so that a typing error is one clear
@@ -33,17 +33,17 @@ SQLITE = {
     }
 }
 POSTGRES = {"connect_timeout": 5}
-"""Seconds; a host that does not answer at all would be waited for for minutes."""
+"""Seconds; without it, a host that does not answer would block for minutes."""
 
 
 PREFIX = "MOCK_"
-"""What begins the names of settings that can only be meant for the mock."""
+"""The prefix of settings that can only be meant for the mock."""
 
-CLOSE = 0.85
-"""How alike two names are, of 1, for one to be taken for a slip of the other: PORTT and PORT, API_KEY and API_KEYS."""
+MIN_SIMILARITY = 0.85
+"""The least similarity, of 1, of a misspelt name to a setting: PORTT and PORT, API_KEY and API_KEYS."""
 
-SHOWN = 200
-"""Characters of a wrong value that are shown."""
+MAX_SHOWN = 200
+"""The most characters of a wrong value that are shown."""
 
 LINE = re.compile(
     r"""\s*(?:\#.*|(?:export\s+)?(?P<name>[\w.-]+)\s*=\s*(?P<value>'[^']*'|"(?:\\.|[^"\\])*"|.*?)\s*(?:(?<!\S)\#.*)?)?"""
@@ -51,7 +51,7 @@ LINE = re.compile(
 """A line of a file of settings: a name and a value, which may have quotes; a comment follows a space or is all."""
 
 REFERENCE = re.compile(r"\$(\w+)")
-"""A value that is another variable's."""
+"""A value that refers to another variable."""
 
 ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:]+\])(:(\d+|\*))?", re.IGNORECASE)
 """An entry of CORS_ORIGINS."""
@@ -62,35 +62,35 @@ HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IG
 
 
 class Environment:
-    """The environment, on top of an optional `.env` file; what is already set wins over the file."""
+    """The environment, on top of an optional `.env` file; the environment takes precedence."""
 
     def __init__(self, source: Mapping[str, str] | None = None, file: Path | None = None) -> None:
         self.problems: list[str] = []
-        self._misnamed: set[str] = set()
+        self._invalid_names: set[str] = set()
         self._repeated: dict[str, str] = {}
-        self._asked: set[str] = set()
+        self._read_names: set[str] = set()
         # A class of its own, because `read_env` writes into its class's ENVIRON: os.environ stays as it is.
         self._env = type("Env", (environ.Env,), {"ENVIRON": dict(os.environ if source is None else source)})()
         if file is not None:
             self._read_file(file)
 
-    def doubts(self, others: Collection[str] = ()) -> list[str]:
-        """Name the variables that nobody has asked for, and that are ours by their prefix, or as good as one of ours.
+    def doubts(self, more_names: Collection[str] = ()) -> list[str]:
+        """Return warnings about variables that were not read but have our prefix, or a misspelt name of ours.
 
-        Those of ours that the file sets twice are named too. `others` are names that somebody else asks for.
+        Settings that the file has twice are included. `more_names` are names that are read elsewhere.
         """
-        names = {*self._asked, *others}
-        known = {_plain(name): name for name in names}
-        found = [self._repeated[name] for name in sorted(self._repeated.keys() & names)]
-        for name in sorted((self._env.ENVIRON.keys() | self._misnamed) - names):
-            close = difflib.get_close_matches(_plain(name), known, 1, CLOSE)
+        names = {*self._read_names, *more_names}
+        known = {_normalized(name): name for name in names}
+        warnings = [self._repeated[name] for name in sorted(self._repeated.keys() & names)]
+        for name in sorted((self._env.ENVIRON.keys() | self._invalid_names) - names):
+            close = difflib.get_close_matches(_normalized(name), known, 1, MIN_SIMILARITY)
             hint = f" Did you mean {known[close[0]]}?" if close else ""
             if close or name.startswith(PREFIX):
-                found.append(f"{name} is set, and there is no such setting.{hint}")
-        return found
+                warnings.append(f"{name} is set, and there is no such setting.{hint}")
+        return warnings
 
     def text(self, name: str, default: str) -> str:
-        """A string, as it stands."""
+        """A string, as it is."""
         return self._raw(name) or default
 
     def choice(self, name: str, default: str, allowed: Collection[str]) -> str:
@@ -143,9 +143,9 @@ class Environment:
         return found
 
     def database(self, name: str, default: str) -> dict[str, Any]:
-        """A database by its URL, `sqlite:///file` or `postgres://user:password@host:port/name`, as Django takes it.
+        """Django's configuration of a database by its URL, `sqlite:///file` or `postgres://user:password@host:port/name`.
 
-        SQLite is set up for one writer at a time that others wait for, and readers that never wait.
+        SQLite is configured for one writer at a time, which other writers wait for, and readers that never wait.
         """
         raw = self._raw(name)
         try:
@@ -157,7 +157,7 @@ class Environment:
             return self._database(self._reject(name, shown, allowed, default))
 
     def _database(self, url: str) -> dict[str, Any]:
-        """Return what Django takes for a database's URL; raise `ValueError`, with a reason if there is one to tell."""
+        """Return Django's configuration for a database's URL; raise `ValueError`, with a reason if there is one."""
         scheme = url.partition("://")[0]
         found: dict[str, Any] = self._env.db_url_config(url) if scheme in DATABASES else {}
         if not found.get("NAME"):
@@ -190,19 +190,19 @@ class Environment:
 
         `$OTHER` is the value of another variable, and `\\$OTHER` that text.
         """
-        text, passed = self._text(name), {name}
+        text, visited = self._text(name), {name}
         while (found := REFERENCE.fullmatch(text)) is not None:
             other = found[1]
-            if other in passed or other not in self._env.ENVIRON:
-                told = f"{name}={text!r} refers to the variable {other}, which is not set."
-                self.problems.append(f"{told} Write \\{text} for the text itself.")
+            if other in visited or other not in self._env.ENVIRON:
+                problem = f"{name}={text!r} refers to the variable {other}, which is not set."
+                self.problems.append(f"{problem} Write \\{text} for the text itself.")
                 return ""
-            passed.add(other)
+            visited.add(other)
             text = self._text(other)
         return text[1:] if text.startswith("\\$") else text
 
     def _text(self, name: str) -> str:
-        self._asked.add(name)
+        self._read_names.add(name)
         return str(self._env.ENVIRON.get(name, "")).strip()
 
     def _read_file(self, file: Path) -> None:
@@ -225,23 +225,23 @@ class Environment:
                 first, value = settings.setdefault(name, (number, found["value"]))
                 if value != found["value"]:
                     self._repeated[name] = f"{file}:{number}: {name} is set twice; line {first} sets it too."
-        self._misnamed = {name for name in settings if not name.isidentifier()}
-        kept = [f"{name}={value}" for name, (_, value) in settings.items() if name not in self._misnamed]
-        self._env.read_env(StringIO("\n".join(kept)))  # it knows quotes, but drops a line with other spaces
+        self._invalid_names = {name for name in settings if not name.isidentifier()}
+        valid_lines = [f"{name}={value}" for name, (_, value) in settings.items() if name not in self._invalid_names]
+        self._env.read_env(StringIO("\n".join(valid_lines)))  # it knows quotes, but drops a line with other spaces
 
     def _reject(self, name: str, raw: str, allowed: str, default: T) -> T:
-        shown: object = str(default).lower() if isinstance(default, bool) else default
+        shown_default: object = str(default).lower() if isinstance(default, bool) else default
         if isinstance(default, float):
-            shown = f"{default:.15g}"
+            shown_default = f"{default:.15g}"
         if isinstance(default, list):
-            shown = ",".join(default) or "none"
-        given = raw if len(raw) <= SHOWN else f"{raw[:SHOWN]}…"
-        self.problems.append(f"{name}={given!r} is not allowed: it takes {allowed}. The default is {shown}.")
+            shown_default = ",".join(default) or "none"
+        excerpt = raw if len(raw) <= MAX_SHOWN else f"{raw[:MAX_SHOWN]}…"
+        self.problems.append(f"{name}={excerpt!r} is not allowed: it takes {allowed}. The default is {shown_default}.")
         return default
 
 
-def _plain(name: str) -> str:
-    """Return a name as it is compared with others: JOURNALKEEP and journal_keep are both JOURNAL_KEEP."""
+def _normalized(name: str) -> str:
+    """Return a name in the form for comparison: JOURNALKEEP and journal_keep are both JOURNAL_KEEP."""
     return re.sub("[-_.]", "", name.upper())
 
 

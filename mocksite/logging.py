@@ -1,7 +1,7 @@
 """Logging: one line an event, in text for people or in JSON for machines, on standard error.
 
 The messages that the mock logs are objects with `__str__` for the text and `fields()` for the JSON
-(`completions/journal/record.py`), so that a line that nobody wants costs no formatting.
+(`completions/journal/record.py`), so that a line that is not logged costs no formatting.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from mocksite.pipe import pipe_of
 
 
 class NotCancelled(logging.Filter):
-    """Drops uvicorn's traceback of a stream that it cancelled itself, at shutdown: the request's line says so."""
+    """Drops uvicorn's traceback of a stream that it cancelled at shutdown, which the request's line reports."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return whether the record is logged."""
@@ -28,32 +28,32 @@ class NotCancelled(logging.Filter):
 
 
 Message = tuple[float, str, object]
-"""What is logged at INFO without a log record: when, in seconds since the epoch, the logger's name, and what."""
+"""A message at INFO without a log record: the time in seconds since the epoch, the logger's name, the message."""
 
 
 class GatheringHandler(logging.StreamHandler[Any]):
-    """Writes to standard error; what is logged within an event loop at INFO or below waits up to 20 ms for more.
+    """Writes to standard error; lines at INFO or below within an event loop wait up to 20 ms for more.
 
-    A pipe that is full holds nobody up: its lines wait for a reader, as many as `pipe.MAX_HELD` says.
+    A full pipe blocks nothing: its lines wait for a reader, up to `pipe.MAX_HELD`.
 
-    A write costs more than all else about a line, and each gives another thread its turn in between. The lines keep
-    their order: whatever is more urgent, or comes from elsewhere, goes out with all that waits before it. Messages
-    without log records become lines only then, for many in a row take less time than one now and then.
+    A write costs more than the rest of a line's handling, and each lets another thread run in between. The lines keep
+    their order: an urgent line, or one from another thread, is written with all that wait before it. Messages without
+    log records become lines only then, because many in a row take less time than single ones.
     """
 
     GATHER = 0.02
-    """Seconds; what a kill loses of the log at most."""
+    """Seconds; the most of the log that a kill loses."""
 
-    AGAIN = 0.5
-    """Seconds until lines for which there was no room are tried again, if no others come."""
+    RETRY_AFTER = 0.5
+    """Seconds until lines for which there was no room are written again, if no others come."""
 
-    PATIENCE = 0.5
-    """Seconds that the end of the process waits for who reads the last lines, each time that there is no room."""
+    CLOSE_TIMEOUT = 0.5
+    """Seconds that the end of the process waits for a reader of the last lines, each time that there is no room."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._pipe, self._piped = pipe_of(self.stream), self.stream
-        self._is_tried_again = False
+        self._pipe, self._piped_stream = pipe_of(self.stream), self.stream
+        self._is_retry_scheduled = False
         self._waiting: deque[str | Message] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -71,13 +71,13 @@ class GatheringHandler(logging.StreamHandler[Any]):
             self._waiting.append(self.format(record))
             if record.levelno > logging.INFO or not self._is_flushed_soon():
                 self.flush()
-        except Exception:  # logging's own edge: whatever is wrong with a line, nobody else fails for it
+        except Exception:  # logging's own boundary: a faulty line must not make the caller fail
             self.handleError(record)
 
     def emit_message(self, logger: str, message: object) -> None:
         """Write a message at INFO without a log record, or let it wait: a paced stream has one for each event.
 
-        What its line tells must stay as it is.
+        The message must not change until its line is written.
         """
         self._waiting.append((time.time(), logger, message))
         if not self._is_flushed_soon():
@@ -86,7 +86,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
     def flush(self) -> None:
         """Write the lines that wait."""
         with self.lock or contextlib.nullcontext():
-            self._loop = None  # what comes from now on is flushed once more
+            self._loop = None  # later lines are flushed again
             if waiting := [self._waiting.popleft() for _ in range(len(self._waiting))]:
                 self._write(self._lines(waiting))
             elif self._pipe is not None and self._pipe.held:
@@ -97,44 +97,44 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """Write the last lines."""
         with self.lock or contextlib.nullcontext(), contextlib.suppress(OSError):
             if self._pipe is not None and self._pipe.held:
-                self._pipe.write(b"", self.PATIENCE)
+                self._pipe.write(b"", self.CLOSE_TIMEOUT)
         super().close()
 
     def _write(self, lines: str) -> None:
-        """Write lines; those for which a pipe has no room are written later, for nobody may read it."""
+        """Write lines; those for which a pipe has no room are written later, as there may be no reader."""
         pipe = self._pipe
-        if pipe is None or self.stream is not self._piped:
+        if pipe is None or self.stream is not self._piped_stream:
             self.stream.write(lines)
             return
         pipe.write(lines.encode(self.stream.encoding, "backslashreplace"))
         if pipe.held:
-            self._try_again()
+            self._schedule_retry()
         elif pipe.lost:
             lost, pipe.lost = pipe.lost, 0
             text = f"{lost} lines of the log were lost: nobody read standard error."
-            told = logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)
-            self._write(f"{self.format(told)}\n")
+            record = logging.LogRecord(__name__, logging.WARNING, "", 0, text, None, None)
+            self._write(f"{self.format(record)}\n")
 
-    def _try_again(self) -> None:
-        """Write what is held before long, if an event loop runs here."""
+    def _schedule_retry(self) -> None:
+        """Schedule the writing of held lines, if an event loop runs here."""
         with contextlib.suppress(RuntimeError):
-            if not self._is_tried_again:
-                asyncio.get_running_loop().call_later(self.AGAIN, self._write_held)
-                self._is_tried_again = True
+            if not self._is_retry_scheduled:
+                asyncio.get_running_loop().call_later(self.RETRY_AFTER, self._write_held)
+                self._is_retry_scheduled = True
 
     def _write_held(self) -> None:
-        self._is_tried_again = False
+        self._is_retry_scheduled = False
         self._try_to_flush()
 
     def _try_to_flush(self) -> None:
-        """Write the lines that wait; nobody else fails where that fails."""
+        """Write the lines that wait; a failure does not reach the caller."""
         try:
             self.flush()
         except Exception:
             self.handleError(_record(time.time(), __name__, "The log cannot be written."))
 
     def _lines(self, waiting: list[str | Message]) -> str:
-        """Return what is written of what waits; nothing of a message that fails."""
+        """Return the text of waiting lines; a message that fails is left out."""
         formatter = self.formatter
         line = formatter.line if isinstance(formatter, LineFormatter) else self._line_of_record
         lines = []
@@ -156,7 +156,7 @@ class GatheringHandler(logging.StreamHandler[Any]):
         """Return whether an event loop runs here, and will flush the lines."""
         loop = self._loop
         if loop is not None and self._thread == get_ident() and loop.is_running():
-            return True  # what follows asks the system
+            return True  # the calls below are slower
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -209,7 +209,7 @@ class JSONFormatter(LineFormatter):
 class TextFormatter(LineFormatter):
     """Formats a record for people: the time of day in UTC, the level, the message; the traceback is below it.
 
-    What stands before the messages of a millisecond is made once, for of many paced chunks each has a line.
+    The head of the lines of a millisecond is made once, because each of many paced chunks has a line.
     """
 
     _moment, _level, _head = 0, "", ""
@@ -226,27 +226,27 @@ class TextFormatter(LineFormatter):
         return f"{line}\n{traceback}" if traceback else line
 
 
-LOOKS = {"good": "32", "doubtful": "33", "bad": "1;31", "broken": "35", "quiet": "2", "WARNING": "33", "ERROR": "1;31"}
-"""How a terminal shows what stands out, by the marks of a message and by levels."""
+STYLES = {"good": "32", "doubtful": "33", "bad": "1;31", "broken": "35", "quiet": "2", "WARNING": "33", "ERROR": "1;31"}
+"""The terminal styles by the marks of a message and by levels."""
 
 
-def painted(text: str, look: str) -> str:
-    """Return a text as a terminal shows it in a look."""
-    return f"\x1b[{LOOKS[look]}m{text}\x1b[0m"
+def styled(text: str, style: str) -> str:
+    """Return a text with the codes of a terminal style."""
+    return f"\x1b[{STYLES[style]}m{text}\x1b[0m"
 
 
 class ColourFormatter(TextFormatter):
-    """The same for a terminal: what stands out in a message is named by its `marks`, and a level has its colour."""
+    """Formats a record for a terminal: a message's `marks` name its highlighted parts, and levels have colours."""
 
     def line(self, created: float, level: str, logger: str, message: object, traceback: str = "") -> str:
         """Return the line in colours."""
         line = super().line(created, level, logger, message, traceback)
-        for words, look in getattr(message, "marks", {}).items():
+        for words, style in getattr(message, "marks", {}).items():
             if not words:
-                return painted(line, look)
+                return styled(line, style)
             core = words.strip()
-            line = line.replace(words, words.replace(core, painted(core, look)), 1)
-        return line.replace(level, painted(level, level), 1) if level in LOOKS else line
+            line = line.replace(words, words.replace(core, styled(core, style)), 1)
+        return line.replace(level, styled(level, level), 1) if level in STYLES else line
 
 
 FORMATTERS = {"text": TextFormatter, "colour": ColourFormatter, "json": JSONFormatter}

@@ -1,4 +1,4 @@
-"""Standard error as a pipe that perhaps nobody reads, as of a test harness: who logs must not wait for it."""
+"""Standard error as a pipe that may have no reader, as of a test harness: logging must not wait for it."""
 
 import contextlib
 import os
@@ -12,14 +12,14 @@ if sys.platform != "win32":
     import termios
 
 MAX_HELD = 1024 * 1024
-"""The bytes that wait for a reader at most; beyond that, lines are lost, and counted."""
+"""The most bytes that wait for a reader; beyond that, lines are lost, and counted."""
 
-NOTHING = b"\0" * 4
-"""The number of bytes that wait in an empty pipe, as the system tells it."""
+EMPTY = b"\0" * 4
+"""The number of bytes in an empty pipe, as the system returns it."""
 
 
 class Pipe:
-    """A pipe that takes as much as there is room for; the rest is `held`. `lost` is the number of lines given up."""
+    """A pipe that is written as far as it has room; the rest is `held`. `lost` is the number of lost lines."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -38,8 +38,8 @@ class Pipe:
             while at < len(held) and (room := self._room(seconds)):
                 at += os.write(self._fd, held[at : at + room])
         except BlockingIOError:
-            pass  # it has been made one that does not block, and is full
-        except OSError:  # whoever read it has gone
+            pass  # it was made non-blocking, and is full
+        except OSError:  # the reader has gone
             at = len(held)
             raise
         finally:
@@ -47,19 +47,19 @@ class Pipe:
                 self.held = bytes(held[at:])
 
     def _room(self, seconds: float) -> int:
-        """Return how many bytes it takes at once without waiting."""
+        """Return the number of bytes that can be written at once without waiting."""
         with contextlib.suppress(AttributeError, OSError):  # another system, or another file by now
-            if fcntl.ioctl(self._fd, termios.FIONREAD, NOTHING) == NOTHING:
+            if fcntl.ioctl(self._fd, termios.FIONREAD, EMPTY) == EMPTY:
                 return fcntl.fcntl(self._fd, fcntl.F_GETPIPE_SZ)
         return select.PIPE_BUF if self._poll.poll(seconds * 1000) else 0
 
 
 def pipe_of(stream: Any) -> Pipe | None:
-    """Return the pipe that a stream writes to; None where it is none, or the system cannot tell whether it is full."""
+    """Return the pipe of a stream; None if it is not a pipe, or the system cannot tell whether it is full."""
     if sys.platform == "win32":
         return None
     try:
         fd = stream.fileno()
         return Pipe(fd) if stat.S_ISFIFO(os.fstat(fd).st_mode) else None
-    except (AttributeError, OSError, ValueError):  # a stream of text alone, as a test's
+    except (AttributeError, OSError, ValueError):  # a stream without a file, as in a test
         return None

@@ -8,9 +8,9 @@ from pathlib import Path
 from mocksite.environment import Environment
 from mocksite.logging import logging_config
 
-_named = os.environ.get("ENV_FILE")
-_file = Path(_named or ".env")
-_env = Environment(file=_file if _named or _file.exists() else None)
+_env_file_name = os.environ.get("ENV_FILE")
+_env_file = Path(_env_file_name or ".env")
+_env = Environment(file=_env_file if _env_file_name or _env_file.exists() else None)
 
 # The server
 HOST = _env.text("HOST", "127.0.0.1").strip("[]")  # of an IPv6 address in a URL

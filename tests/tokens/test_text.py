@@ -70,7 +70,7 @@ def test_warm__needs_neither_litellm_nor_the_network() -> None:
         "def refuse(*args, **kwargs): raise OSError('no network')\n"
         "socket.socket.connect = refuse; socket.getaddrinfo = refuse\n"
         "from completions.tokens import text as tokens\n"
-        "tokens.warm(); [tokens.count('x', model) for model in ('gpt-4', 'text-davinci-003')]\n"
+        "tokens.load_default_encoding(); [tokens.count('x', model) for model in ('gpt-4', 'text-davinci-003')]\n"
         "assert 'litellm' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
