@@ -27,13 +27,13 @@ _OPTIONS: dict[str, Any] = {
 class LLMClient:
     """Ask an OpenAI-compatible server, or any provider LiteLLM knows.
 
-    What is not given comes from LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, LLM_TIMEOUT (seconds) and
+    Missing arguments come from LLM_BASE_URL, LLM_API_KEY, LLM_MODEL, LLM_TIMEOUT (seconds) and
     LLM_MAX_RETRIES, in the environment or in `.env`; a wrong value raises `ConfigError`. Every method takes a
     prompt or a list of messages, `system=` to put before them, and any parameter of LiteLLM's, which then
     replaces the client's own.
 
-    A model named `provider/model`, with a provider LiteLLM knows, is asked in that provider's format; any
-    other name is sent as it stands, in OpenAI's.
+    A model named `provider/model`, with a provider LiteLLM knows, is called in that provider's format; any
+    other name is sent unchanged, in OpenAI's.
     """
 
     _sync_http: httpx.Client | None = None  # opened by the first call that needs it

@@ -5,14 +5,14 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Say what happened to an answer that is none; compares equal to its plain text."""
+    """The reason why an answer is invalid; compares equal to its plain text."""
 
-    NO_FINISH_REASON = "no_finish_reason"  # it ended, and nobody said why: `finish_reason` never came
+    NO_FINISH_REASON = "no_finish_reason"  # it ended without a `finish_reason`
     NO_CHOICES = "no_choices"  # well-formed JSON, but there is no choice in it
     EMPTY = "empty"  # no body, or a stream without one event (a lone [DONE] counts as none)
     ERROR_BODY = "error_body"  # 200, and an error for a body
     ERROR_EVENT = "error_event"  # an error in the middle of the stream
-    NOT_A_STREAM = "not_a_stream"  # a stream was asked for, something else came
+    NOT_A_STREAM = "not_a_stream"  # the response to a request for a stream is not one
     BAD_JSON = "bad_json"
     BAD_UTF8 = "bad_utf8"
     CONNECTION_LOST = "connection_lost"  # closed or reset before the end

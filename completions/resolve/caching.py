@@ -14,7 +14,7 @@ from completions.outcome import Outcome
 from completions.resolve.breakpoints import with_breakpoints
 from completions.state.namespaces import Namespace
 from completions.tokens import text as tokens
-from completions.tokens.caches import NOVA, CachePolicy, min_marked_tokens, cache_policy
+from completions.tokens.caches import NOVA, CachePolicy, cache_policy, min_marked_tokens
 from completions.tokens.measures import TOOL_MEASURES, text_cost
 from completions.tokens.vendor import Weights
 from completions.tokens.vendors import vendor_of
@@ -88,10 +88,10 @@ async def _automatic(space: Namespace, prompt: Prompt, usage: Usage, steps: Cach
     found = await space.prefixes.use(digests, dict.fromkeys(digests, AUTOMATIC_SECONDS))
     known = next((at for at, seen in enumerate(found) if not seen), len(found)) * CHUNK
     cached = usage.prompt_tokens * known // max(size, 1)
-    if steps.own:
-        cached = max(cached, min(steps.own, usage.prompt_tokens - ANSWER_START_TOKENS))
+    if steps.preamble:
+        cached = max(cached, min(steps.preamble, usage.prompt_tokens - ANSWER_START_TOKENS))
     cached -= cached % steps.step
-    return replace(usage, cached_tokens=cached) if cached >= min(steps.least, steps.own or steps.least) else usage
+    return replace(usage, cached_tokens=cached) if cached >= min(steps.least, steps.preamble or steps.least) else usage
 
 
 def _digests(prompt: Prompt) -> tuple[list[str], int]:

@@ -12,18 +12,18 @@ from typing import NamedTuple
 class CachePolicy(NamedTuple):
     """The smallest prompt that an API caches automatically, and the granularity, both in tokens.
 
-    `own` are the tokens of the API's own preamble, which is always cached. With `at_ends` a prompt is cached up to the
+    `preamble` are the tokens of the API's own preamble, always cached. With `at_ends` a prompt is cached up to the
     ends of its messages, and cache writes are reported.
     """
 
     least: int
     step: int
-    own: int = 0
+    preamble: int = 0
     at_ends: bool = False
 
 
 OPENAI, SINCE_GPT_5_6 = CachePolicy(1024, 128), CachePolicy(1024, 1, at_ends=True)
-DEEPSEEK, XAI = CachePolicy(128, 128), CachePolicy(128, 64, own=192)
+DEEPSEEK, XAI = CachePolicy(128, 128), CachePolicy(128, 64, preamble=192)
 
 AUTOMATIC_CACHES: tuple[tuple[str, str, CachePolicy | None], ...] = (
     ("", "^(?:anthropic|ollama)/|/ollama$", None),

@@ -1,4 +1,4 @@
-"""Our own list of what families of models take, where LiteLLM's table is silent or wrong; each with its source."""
+"""Our own list of families' capabilities where LiteLLM's table is silent or wrong; each with its source."""
 
 from collections.abc import Mapping
 
@@ -172,20 +172,20 @@ GROQ = (
 )
 
 SAMPLING = frozenset({"temperature", "top_p", "stop"})
-ANYWHERE = r"(?:[a-z-]+\.)?"
-"""A region, before names of models that the table has for a region alone."""
+ANY_REGION = r"(?:[a-z-]+\.)?"
+"""An optional region before names of models that the table has with a region only."""
 
-TRIED = "a list of models that were tried at ConverseStream with tools and a picture"
+CONVERSE_TESTS = "a list of models that were tried at ConverseStream with tools and a picture"
 
 BEDROCK = (
     Family(
-        rf"{ANYWHERE}openai\.gpt-(5\.\d|[6-9]).*",
+        rf"{ANY_REGION}openai\.gpt-(5\.\d|[6-9]).*",
         SAMPLING,
         source="recordings: pydantic/pydantic-ai; vercel/ai 21374; requests of each model, written down by a project",
         seen="2026-09-09",
     ),
     Family(
-        rf"{ANYWHERE}xai\.grok-.*",
+        rf"{ANY_REGION}xai\.grok-.*",
         SAMPLING,
         source="NousResearch/hermes-agent 111043; aws-samples/sample-kolya-br-proxy 104",
         seen="2026-09-14",
@@ -200,7 +200,7 @@ BEDROCK = (
         r"openai\.gpt-oss.*|minimax\..*|qwen\.(?!.*-vl-).*",
         frozenset({"stop", "images"}),
         source="langgenius/dify-official-plugins 1767; quotes of the refusals of qwen3-coder-480b and gpt-oss-120b; "
-        f"{TRIED}",
+        f"{CONVERSE_TESTS}",
         seen="2026-10-10",
     ),
     Family(
@@ -210,22 +210,22 @@ BEDROCK = (
         seen="2026-08-24",
     ),
     Family(
-        rf"{ANYWHERE}amazon\.nova-micro-.*|deepseek\.v3.*|mistral\.(devstral|voxtral)-.*|moonshot\.kimi-k2-thinking"
+        rf"{ANY_REGION}amazon\.nova-micro-.*|deepseek\.v3.*|mistral\.(devstral|voxtral)-.*|moonshot\.kimi-k2-thinking"
         r"|nvidia\.nemotron-(nano-(3|9b)|super)-.*|zai\.glm-(4\.7(-flash)?|5)",
         frozenset({"images"}),
-        source=TRIED,
+        source=CONVERSE_TESTS,
         seen="2026-10-10",
     ),
     Family(
         r"meta\.llama.*",
         frozenset({"forced_tools", "streamed_tools"}),
-        source=f"maximhq/bifrost 3196; earendil-works/pi 3739; {TRIED}",
+        source=f"maximhq/bifrost 3196; earendil-works/pi 3739; {CONVERSE_TESTS}",
         seen="2026-10-10",
     ),
     Family(
         r"mistral\.(mistral-(7b-instruct|large-240[27])|mixtral-8x7b-instruct|pixtral-large)-.*",
         frozenset({"streamed_tools"}),
-        source=TRIED,
+        source=CONVERSE_TESTS,
         seen="2026-10-10",
     ),
     Family(
@@ -236,9 +236,9 @@ BEDROCK = (
     ),
     *(one._replace(names=rf"anthropic\.({one.names})(-\d+)?(-v\d.*)?") for one in ANTHROPIC),
 )
-"""What is not taken at Converse; what Anthropic says of its models holds there too, under their longer names."""
+"""The refusals of Converse; those of Anthropic's models are valid there too, under their longer names."""
 
-OTHERS: Mapping[str, tuple[Family, ...]] = {
+OTHER_VENDORS: Mapping[str, tuple[Family, ...]] = {
     "ollama": (
         Family(
             r"gemma3(:.*)?",
@@ -359,5 +359,5 @@ OTHERS: Mapping[str, tuple[Family, ...]] = {
 }
 
 _ALL = {"openai": OPENAI, "anthropic": ANTHROPIC, "gemini": GEMINI, "groq": GROQ, "bedrock": BEDROCK}
-FAMILIES = {vendor: (*rows, *SINGLE_PURPOSE.get(vendor, ())) for vendor, rows in {**_ALL, **OTHERS}.items()}
-"""By vendor; of its families the first that fits counts."""
+FAMILIES = {vendor: (*rows, *SINGLE_PURPOSE.get(vendor, ())) for vendor, rows in {**_ALL, **OTHER_VENDORS}.items()}
+"""The families by vendor; the first that matches counts."""

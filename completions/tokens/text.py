@@ -247,8 +247,8 @@ def _deepseek() -> "tiktoken.Encoding":
 
     vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]  # as in GPT-2: these bytes represent themselves
-    others = [byte for byte in range(256) if byte not in plain]
-    letters = {byte: byte for byte in plain} | {256 + at: byte for at, byte in enumerate(others)}
+    other_bytes = [byte for byte in range(256) if byte not in plain]
+    letters = {byte: byte for byte in plain} | {256 + at: byte for at, byte in enumerate(other_bytes)}
     ranks = {}
     for token, rank in vocabulary.items():
         with contextlib.suppress(UnicodeEncodeError):

@@ -88,8 +88,8 @@ def server_of(call: ToolCall, prompt: Prompt) -> str | None:
         return None
     offered = servers(prompt)
     matches = [server.name for server in offered if call.name in (server.tools or (DEFAULT_TOOL,))]
-    others = [server.name for server in offered if call.result and not server.is_whole]
-    return next(iter(matches + others), None)
+    possible = [server.name for server in offered if call.result and not server.is_whole]
+    return next(iter(matches + possible), None)
 
 
 def result(call: ToolCall, identity: str) -> dict[str, Any]:

@@ -101,9 +101,9 @@ def usage_so_far(used: Usage) -> Document:
 
 def _modalities(used: Usage) -> list[Document]:
     """Return the prompt's tokens by modality; modalities without tokens are left out, except text."""
-    others = {"IMAGE": used.image_tokens, "AUDIO": used.audio_tokens, "DOCUMENT": used.document_tokens}
-    counts = {"TEXT": max(used.prompt_tokens - sum(others.values()), 0)} | {
-        kind: count for kind, count in others.items() if count
+    media_tokens = {"IMAGE": used.image_tokens, "AUDIO": used.audio_tokens, "DOCUMENT": used.document_tokens}
+    counts = {"TEXT": max(used.prompt_tokens - sum(media_tokens.values()), 0)} | {
+        kind: count for kind, count in media_tokens.items() if count
     }
     return [{"modality": kind, "tokenCount": count} for kind, count in counts.items()]
 
@@ -167,7 +167,7 @@ class Candidate:
                 if kind == "text" and media.TEXT in self._prompt.modalities:
                     yield kind, {"text": _unquoted_enum(content, self._config)}
                 elif kind == "text":
-                    continue  # it is drawn, or said aloud
+                    continue  # it becomes an image or speech
                 elif self.thoughts:
                     yield kind, {"text": content, "thought": True}
         for at, part in enumerate(self.media_parts):
@@ -233,7 +233,7 @@ class Candidate:
         if document["finishReason"] == "IMAGE_SAFETY":
             document["finishMessage"] = IMAGE_FILTERED
         rated = OLD_MODELS.match(self._prompt.model or "") and pick(self._prompt.body, "safetySettings")
-        if rated or document["finishReason"] == "SAFETY":  # later models tell no others (recorded in August 2026)
+        if rated or document["finishReason"] == "SAFETY":  # later models have no others (recorded in August 2026)
             document["safetyRatings"] = _ratings(document["finishReason"] == "SAFETY")
         if citations := [found for note in self.choice.annotations if (found := _citation(note))]:
             document["citationMetadata"] = {"citationSources": citations}

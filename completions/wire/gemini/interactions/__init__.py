@@ -1,1 +1,1 @@
-"""Gemini's interactions: `POST …/interactions`, which Google recommends since 2026, and what is kept of them."""
+"""Gemini's interactions: `POST …/interactions`, which Google recommends since 2026, and their storage."""

@@ -136,18 +136,18 @@ def _file(inline: Mapping[str, Any]) -> Document:
 def _built_in_tool_step(part: Mapping[str, Any], name: str) -> Document:
     """Return the step of a built-in tool: its call, or its result."""
     if code := part.get("executableCode"):
-        told: Document = {"code": code["code"], "language": "python"}
-        return {"id": name, "arguments": told, "type": "code_execution_call"}
+        arguments: Document = {"code": code["code"], "language": "python"}
+        return {"id": name, "arguments": arguments, "type": "code_execution_call"}
     if printed := part.get("codeExecutionResult"):
         return {"call_id": name, "result": printed["output"], "is_error": False, "type": "code_execution_result"}
-    told = part.get("toolCall") or part["toolResponse"]
-    kind = {"GOOGLE_SEARCH_WEB": "google_search", "URL_CONTEXT": "url_context"}.get(told["toolType"], "file_search")
+    tool = part.get("toolCall") or part["toolResponse"]
+    kind = {"GOOGLE_SEARCH_WEB": "google_search", "URL_CONTEXT": "url_context"}.get(tool["toolType"], "file_search")
     if "toolResponse" in part:
-        found = {"result": [told["response"]]} if "response" in told else {}
+        found = {"result": [tool["response"]]} if "response" in tool else {}
         return {"call_id": name, **found, "is_error": False, "type": f"{kind}_result"}
-    asked = {"arguments": told["args"]} if "args" in told else {}
+    requested = {"arguments": tool["args"]} if "args" in tool else {}
     searched = {"search_type": "web_search"} if kind == "google_search" else {}
-    return {"id": name, **asked, **searched, "type": f"{kind}_call"}
+    return {"id": name, **requested, **searched, "type": f"{kind}_call"}
 
 
 def _citations(candidate: Candidate) -> Iterator[Document]:
