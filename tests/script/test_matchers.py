@@ -251,7 +251,7 @@ def test_match__errors(text: str, error: str) -> None:
 @pytest.mark.parametrize(
     ("condition", "why"),
     [
-        ("format: Chat", "must be one of anthropic, anthropic_file, batch, "),
+        ("format: Chat", "must be one of anthropic, anthropic_file, anthropic_skill, "),
         ("format: Chat", "xai_batch, not 'Chat'. Did you mean `chat`?"),
         ("format: [chat, Responses]", "`format[1]` must be one of anthropic, "),
         ("format: {eq: openai}", "`format.eq` must be one of anthropic, "),
@@ -283,8 +283,8 @@ def test_match__of_a_closed_list_takes_what_fits_one_of_it(condition: str) -> No
 
 
 def test_format__has_each_name_by_which_rules_pace_work() -> None:
-    """The views name the format of their work in the second or third argument of these functions."""
-    named = {"scripted_outcome": 1, "scripted_id": 2}
+    """The views pass the format of their work to these functions, as the second or third argument."""
+    named = {"scripted_outcome": 1, "scripted_id": 2, "keep_version": 1}
     found = {
         getattr(importlib.import_module(f"completions.views.{file.stem}"), argument.id)
         for file in Path(views.__path__[0]).glob("*.py")
