@@ -58,7 +58,7 @@ class World:
 
     async def outcome(self, prompt: Prompt | str = "Hello") -> Outcome:
         """Resolve a prompt, or a user message."""
-        await self.namespace.look()
+        await self.namespace.check_for_changes()
         return await engine.resolve(self.namespace, asked(prompt) if isinstance(prompt, str) else prompt)
 
     async def said(self, prompt: Prompt | str = "Hello") -> str:

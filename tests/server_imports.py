@@ -14,7 +14,7 @@ for name in (
     "completions.resolve.upstream",
     "completions.script.grammar",
     "completions.script.loader",
-    "completions.state.cassettes.place",
+    "completions.state.cassettes.folders",
     "completions.wire.registry",
     "django.contrib.staticfiles.handlers",
     "django.core.handlers.asgi",

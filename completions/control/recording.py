@@ -12,8 +12,8 @@ from completions.script.request.recording import ONCE, PASS, RECORDS, StoredReco
 from completions.script.rules import Rule, Script
 from completions.script.text.node import Node
 from completions.state import edits
-from completions.state.cassettes.files import ENDINGS
-from completions.state.cassettes.place import root
+from completions.state.cassettes.files import SUFFIXES
+from completions.state.cassettes.folders import root_folder
 from completions.state.namespaces import Namespace
 from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.views.relaying import wait_until_recorded
@@ -86,12 +86,12 @@ def _takes_all(script: Script) -> Rule | None:
 
 
 def _has_files(folder: Path) -> bool:
-    return any(file.suffix in ENDINGS for file in folder.rglob("*"))
+    return any(file.suffix in SUFFIXES for file in folder.rglob("*"))
 
 
 async def _shown(space: Namespace) -> ExchangeResponse:
     await wait_until_recorded()
-    found, top = await cassettes_of(space), root()
+    found, top = await cassettes_of(space), root_folder()
     shown: dict[str, Any] | None = None
     if found is not None:
         upstream = upstream_of(space.script)

@@ -7,7 +7,7 @@ from completions.conversation import Prompt, Traffic
 from completions.exceptions import RequestError
 from completions.outcome import Recorded
 from completions.resolve.cassettes import with_format
-from completions.state.cassettes.deck import cleaned_of, question_of
+from completions.state.cassettes.deck import question_of, without_secrets_in
 from completions.state.cassettes.files import response
 
 
@@ -27,7 +27,7 @@ def verbatim_rule(shown: Mapping[str, Any], prompt: Prompt, traffic: Traffic) ->
         stream=bool(chunks),
     )
     question = question_of(prompt)
-    cleaned = cleaned_of(prompt, question, with_format(recorded, prompt), shown["query"])
+    cleaned = without_secrets_in(prompt, question, with_format(recorded, prompt), shown["query"])
     if cleaned is None:
         raise _impossible("a secret cannot be removed from its answer")
     asked, answer = cleaned

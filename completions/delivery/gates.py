@@ -35,7 +35,7 @@ class LocalGates:
         self._open: set[str] = set()
 
     @property
-    def are_used(self) -> bool:
+    def are_in_use(self) -> bool:
         """Whether something waits at one, or one is open."""
         return bool(self._open) or any(self._waiting.values())
 

@@ -23,7 +23,7 @@ from completions.script.request.ignored import read_ignored
 from completions.script.request.recording import RECORDS
 from completions.script.review import doubts, matches_all
 from completions.script.rules import Script
-from completions.state.cassettes.place import unwritable
+from completions.state.cassettes.folders import unwritable
 from completions.state.script_file import script_file
 from completions.state.store import MEMORY, is_shared, shared_store
 

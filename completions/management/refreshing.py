@@ -16,7 +16,7 @@ from completions.resolve.shape import differences, shape_of
 from completions.script.request.matcher import same_request_of
 from completions.script.rules import Rule
 from completions.state.cassettes.deck import Deck, answers_of
-from completions.state.cassettes.sent import NotAskable, request_of
+from completions.state.cassettes.sent_requests import NotRepeatable, request_of
 
 UPSTREAM = re.compile(r"^  upstream: '?([^'\n]+)'?$", re.MULTILINE)
 
@@ -40,8 +40,8 @@ def refreshed(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> I
         for rule in deck.rules:
             try:
                 found = tuple(_asked_again(client, rule, upstream, headers))
-            except (NotAskable, httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
-                why = str(exc) if isinstance(exc, NotAskable) else f"{type(exc).__name__}: {exc}".rstrip(": ")
+            except (NotRepeatable, httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
+                why = str(exc) if isinstance(exc, NotRepeatable) else f"{type(exc).__name__}: {exc}".rstrip(": ")
                 yield Refreshed(rule.cassette, rule.name, problem=why)
             else:
                 yield Refreshed(rule.cassette, rule.name, found)
@@ -50,7 +50,7 @@ def refreshed(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> I
 def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers: Mapping[str, str]) -> Iterator[str]:
     same, answers = same_request_of(rule.match), answers_of(rule)
     if same is None or not answers:
-        raise NotAskable("it is not an answer recorded from a server")
+        raise NotRepeatable("it is not an answer recorded from a server")
     before, origin = answers[-1], upstream or _origin(rule.cassette)
     again = request_of(same)
     url = joined(origin, before.path, again.query)
@@ -64,7 +64,7 @@ def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers
 def _origin(file: str) -> str:
     found = UPSTREAM.search(Path(file).read_text(encoding="utf-8"))
     if found is None or found[1].startswith(LITELLM):
-        raise NotAskable("its file does not say which server answered; name one with --upstream")
+        raise NotRepeatable("its file does not say which server answered; name one with --upstream")
     return found[1]
 
 

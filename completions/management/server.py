@@ -16,7 +16,7 @@ from completions.conf import conf
 from completions.inspector.address import address_problem
 from completions.management.leftovers import prefix
 from completions.script.request.recording import RECORDS
-from completions.state.cassettes.place import unwritable
+from completions.state.cassettes.folders import unwritable
 
 OPTIONS: Mapping[str, Any] = {
     "lifespan": "on",

@@ -28,7 +28,7 @@ from completions.receive.lines import socket_lines
 from completions.receive.protocol import Protocol, all_heard, watch_unfinished
 from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
 from completions.state.namespaces import forget, namespace
-from completions.state.script_file import LOOK_EVERY, script_file
+from completions.state.script_file import CHECK_INTERVAL, script_file
 from completions.state.store import shared_store
 from completions.tokens import text as tokens
 from completions.tokens.models import prices
@@ -60,8 +60,8 @@ async def lifespan(receive: Receive, send: Send) -> None:
                     return
             warm()
             if (store := shared_store()) is not None:
-                store.calls.do, store.calls.on_removed = queries.flush, forget
-                queries.beforehand.append(store.calls.all)
+                store.calls.action, store.calls.on_removed = queries.flush, forget
+                queries.beforehand.append(store.calls.call_all)
                 await store.open()
             if server is not None:
                 adopt(server)
@@ -79,7 +79,7 @@ async def lifespan(receive: Receive, send: Send) -> None:
             await wait_until_recorded()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
-                queries.beforehand.remove(store.calls.all)
+                queries.beforehand.remove(store.calls.call_all)
                 await store.close()
             await send({"type": "lifespan.shutdown.complete"})
             return
@@ -89,8 +89,8 @@ async def watch_script() -> None:
     """Read MOCK_SCRIPT again whenever its file changes, so that the log tells of a mistake before the next request."""
     file = script_file(conf.MOCK_SCRIPT)
     while file.is_watched:
-        await asyncio.sleep(LOOK_EVERY)
-        await file.look()
+        await asyncio.sleep(CHECK_INTERVAL)
+        await file.check_for_changes()
 
 
 class _Adopted:

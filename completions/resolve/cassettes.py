@@ -19,10 +19,18 @@ from completions.script.request.ignored import read_ignored
 from completions.script.request.recording import ALL, NEW, ONCE, PASS, read_stored
 from completions.script.rules import Rule, Script
 from completions.script.text.reading import MAX_FILE_BYTES
-from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, deck, question_of, raw_question
+from completions.state.cassettes.deck import (
+    Deck,
+    Question,
+    answers_of,
+    deck,
+    question_of,
+    raw_question,
+    without_secrets_in,
+)
 from completions.state.cassettes.files import NotWritten
 from completions.state.cassettes.secrets import clean_written
-from completions.state.ledger import Claim, Want
+from completions.state.ledger import Candidate, Claim
 from completions.state.namespaces import Namespace
 from completions.wire import registry
 
@@ -63,10 +71,10 @@ class Cassettes:
         if self.mode in (ALL, PASS) or (before and before[-1].times is None):
             return before
         if self.deck.is_due:
-            await budget.in_thread(self.deck.look)
+            await budget.in_thread(self.deck.check_for_changes)
         try:
             question = await budget.run(question_of, prompt, self.deck.ignored)
-            found = await budget.run(partial(self.deck.find, fresh=not self.records), question)
+            found = await budget.run(partial(self.deck.find, include_new=not self.records), question)
         except budget.TooSlow as exc:
             raise script.failure(None, AuthorError("expression_failed", f"a pattern of `ignore`: {exc}")) from exc
         if found is None:
@@ -112,7 +120,9 @@ class Cassettes:
         if is_recorded(answer.status) and is_small(answer):
             question = question_of(prompt, self.deck.ignored)
             others = (headers, dict(upstream.headers))
-            self._write_cleaned(cleaned_of(prompt, question, with_format(answer, prompt), query, *others), upstream)
+            self._write_cleaned(
+                without_secrets_in(prompt, question, with_format(answer, prompt), query, *others), upstream
+            )
 
     def _record_provided(self, prompt: Prompt, provided: ProviderAnswer) -> None:
         """Record the answer of a model."""
@@ -131,10 +141,10 @@ class Cassettes:
 
     async def stored(self, space: Namespace, question: Question) -> Recorded | None:
         """Return the next recorded answer to a request that no format parses."""
-        rule = None if self.mode in (ALL, PASS) else self.deck.find(question, fresh=not self.records)
+        rule = None if self.mode in (ALL, PASS) else self.deck.find(question, include_new=not self.records)
         if rule is None:
             return None
-        taken = await space.take(Claim((Want(rule.name, None, rule.is_counted, False),)))
+        taken = await space.take(Claim((Candidate(rule.name, None, rule.is_counted, False),)))
         answers = answers_of(rule)
         return answers[min(taken.uses, len(answers) - 1)]
 
@@ -146,7 +156,7 @@ class Cassettes:
                 return
             if is_recorded(answer.status) and is_small(answer):
                 self._write_cleaned(
-                    cleaned_of(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream
+                    without_secrets_in(Prompt(), question, answer, query, headers, dict(upstream.headers)), upstream
                 )
 
         return record if self.records else None
@@ -161,7 +171,7 @@ class Cassettes:
     def _write(self, question: Question, answer: Recorded | Written, origin: str) -> None:
         """Write an answer; log if that fails."""
         try:
-            self.deck.record(question, answer, origin, anew=self.mode == ALL)
+            self.deck.record(question, answer, origin, overwrite=self.mode == ALL)
         except NotWritten as exc:
             logger.error("An answer of %s is not recorded: %s", origin, exc)
 
@@ -247,7 +257,7 @@ def import_answer(deck: Deck, method: str, url: str, body: bytes, answer: Record
     prompt, question, path = question_at(method, url, body)
     answer = replace(answer, path=path) if prompt is None else with_format(replace(answer, path=path), prompt)
     prompt = prompt or Prompt()
-    cleaned = cleaned_of(prompt, question, answer, urlsplit(url).query)
+    cleaned = without_secrets_in(prompt, question, answer, urlsplit(url).query)
     if cleaned is None:
         return "a secret cannot be removed from the answer"
     try:

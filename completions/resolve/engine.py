@@ -37,7 +37,7 @@ from completions.script.reply.replies import Answer, Answered, Auto, Fixed
 from completions.script.reply.upstream import PassOn
 from completions.script.rules import Rule, Script
 from completions.script.scenarios import Running, Stage
-from completions.state.ledger import FIRST, IDLE, Claim, Taken, Want
+from completions.state.ledger import EMPTY_CLAIM, FIRST_RULE, Candidate, Claim, ClaimResult
 from completions.state.limits import Charge
 from completions.state.namespaces import Namespace
 
@@ -63,7 +63,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         return _failed(exc, script.pacing, prompt)
     uses_chaos = overrides is None or not overrides.has_fault_or_error
     claim = _claim(script, rules, uses_chaos, charge, seen)
-    taken = FIRST if claim is IDLE and space.is_local else await space.take(claim)
+    taken = FIRST_RULE if claim is EMPTY_CLAIM and space.is_local else await space.take(claim)
     try:
         facts = (script, rules, taken, prompt, overrides)  # without a rule, near misses are searched, which takes time
         plan = plan_for(*facts) if taken.rule < len(rules) else await budget.run(plan_for, *facts)
@@ -73,7 +73,9 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         if script.running is not None:
             plan = await with_current_stage(space, script.running, plan, overrides)
-        outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
+        outcome = await outcome_of(
+            script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.repetitions}"
+        )
         if overrides is not None:
             outcome = overrides.check_outcome(outcome, prompt)
         usage = outcome.reply and outcome.reply.usage
@@ -167,11 +169,11 @@ async def with_current_stage(space: Namespace, running: Running, plan: Plan, ove
     now = 0 if scenario.is_counted else scenario.at(running.seconds)
     stages = scenario.stages if scenario.is_counted else scenario.stages[now : now + 1]
     wants = tuple(
-        Want(running.counter(stage), stage.requests, stage.requests is not None, stage.chaos is not None)
+        Candidate(running.counter(stage), stage.requests, stage.requests is not None, stage.chaos is not None)
         for stage in stages
     )
     is_counted = any(want.counted or want.dice for want in wants)
-    taken = await space.take(Claim(wants)) if is_counted else FIRST
+    taken = await space.take(Claim(wants)) if is_counted else FIRST_RULE
     plan = plan._replace(stage=f"{running.name}/{stages[taken.rule].name}")
     return plan.with_stage(stages[taken.rule], taken.throw, overrides)
 
@@ -188,9 +190,9 @@ def stage_error(running: Running) -> tuple[str, RequestError] | None:
 
 def _claim(script: Script, rules: Sequence[Rule], uses_chaos: bool, charge: Charge | None, seen: str | None) -> Claim:
     if charge is None and seen is None and _is_idle(script, rules, uses_chaos):
-        return IDLE
+        return EMPTY_CLAIM
     wants = tuple(
-        [Want(rule.name, rule.times, rule.is_counted, uses_chaos and rule.chaos is not None) for rule in rules]
+        [Candidate(rule.name, rule.times, rule.is_counted, uses_chaos and rule.chaos is not None) for rule in rules]
     )
     return Claim(wants, uses_chaos and script.chaos is not None, charge, seen)
 
@@ -202,7 +204,9 @@ def _is_idle(script: Script, rules: Sequence[Rule], uses_chaos: bool) -> bool:
     return not rules[0].is_counted and (not uses_chaos or rules[0].chaos is None)
 
 
-def plan_for(script: Script, rules: Sequence[Rule], taken: Taken, prompt: Prompt, overrides: Overrides | None) -> Plan:
+def plan_for(
+    script: Script, rules: Sequence[Rule], taken: ClaimResult, prompt: Prompt, overrides: Overrides | None
+) -> Plan:
     """Return the plan of the rule that was taken, or else of the script's fallback, with the request's overrides."""
     if overrides is not None and overrides.error is not None and overrides.answers_with_error(prompt):
         return Plan(None, overrides.error, script.pacing).with_overrides(overrides)

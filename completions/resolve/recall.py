@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from completions.conversation import Prompt
 from completions.state import blobs
-from completions.state.records import Document, Records, is_over
+from completions.state.records import Document, Records, is_expired
 from completions.wire.base import Place, StoredDocument, WireFormat
 from completions.wire.openai.responses.templates import PROMPT
 
@@ -27,7 +27,7 @@ class Shelf(NamedTuple):
         if kind == PROMPT:
             return self.templates.get(name) if self.templates else ANY
         document = await self.records.get(kind, name)
-        return None if document is None or is_over(document, time.time()) else document
+        return None if document is None or is_expired(document, time.time()) else document
 
 
 async def recall(

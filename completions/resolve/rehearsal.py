@@ -13,7 +13,7 @@ from completions.outcome import Outcome
 from completions.resolve.engine import candidates, outcome_of, overrides_of, plan_for
 from completions.resolve.overrides import ERROR_HEADER
 from completions.script.rules import Rule, Script
-from completions.state.ledger import Taken
+from completions.state.ledger import ClaimResult
 
 EARLIER = "an earlier rule answers"
 OVERRIDDEN = f"the request's own header {ERROR_HEADER} answers"
@@ -44,7 +44,7 @@ async def rehearse(script: Script, prompt: Prompt, uses: Mapping[str, int]) -> R
     overridden = overrides is not None and overrides.answers_with_error(prompt)
     found = await candidates(script, prompt, overrides)
     rules = [rule for rule in found if not _is_retired(rule, uses)]
-    taken = Taken(0, uses.get(rules[0].name, 0)) if rules else Taken(0)
+    taken = ClaimResult(0, uses.get(rules[0].name, 0)) if rules else ClaimResult(0)
     plan = await budget.run(plan_for, script, rules, taken, prompt, overrides)
     outcome = await outcome_of(script, plan, prompt, None)
     if overrides is not None:

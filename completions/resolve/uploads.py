@@ -8,7 +8,7 @@ from dataclasses import replace
 from completions.conf import conf
 from completions.conversation import Part, Prompt
 from completions.state import blobs
-from completions.state.records import Document, Records, is_over
+from completions.state.records import Document, Records, is_expired
 from completions.wire.base import Place
 
 Find = Callable[[str], Place | None]
@@ -33,7 +33,7 @@ async def with_uploads(records: Records, find: Find, prompt: Prompt) -> Prompt:
 async def _with_content(records: Records, find: Find, part: Part) -> Part:
     place = find(part.source) if len(part.source) <= MAX_NAME else None
     file = await records.get(*place) if place else None
-    if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or is_over(file, time.time()):
+    if place is None or file is None or file["bytes"] > conf.MAX_BODY_BYTES or is_expired(file, time.time()):
         return part
     data = await blobs.in_base64(records, place)
     media_type = part.media_type or _media_type(file)

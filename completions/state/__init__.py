@@ -1,1 +1,1 @@
-"""What namespaces hold between requests: scripts with what was pushed, counters, limits, gates; in memory or shared."""
+"""The state of namespaces between requests: scripts, pushed rules, counters, limits, gates; in memory or shared."""

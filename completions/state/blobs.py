@@ -1,6 +1,6 @@
-"""The bytes of uploaded files, beside the documents that describe them, which are JSON.
+"""The bytes of uploaded files, stored separately from the JSON documents that describe the files.
 
-They are kept as pieces in base64, in the order in which they came, so that an upload in pieces is not encoded anew with
+They are stored as pieces in base64, in the order of arrival, so that an upload in pieces is not encoded again with
 each of them. Large ones are encoded and decoded in a thread.
 """
 
@@ -11,7 +11,7 @@ from completions import budget
 from completions.state.records import Document, Records
 
 Owner = tuple[str, str]
-"""The kind and the id of the document whose bytes they are."""
+"""The kind and the id of the document to which the bytes belong."""
 
 
 def _kind(owner: Owner) -> str:
@@ -19,56 +19,56 @@ def _kind(owner: Owner) -> str:
 
 
 async def put(records: Records, owner: Owner, data: bytes) -> None:
-    """Keep bytes, in place of those that the owner had."""
-    await records.put(_kind(owner), owner[1], {"pieces": [await _encoded(data)]})
+    """Store the owner's bytes, replacing earlier ones."""
+    await records.put(_kind(owner), owner[1], {"pieces": [await _encode(data)]})
 
 
 async def append(records: Records, owner: Owner, data: bytes) -> None:
-    """Keep bytes behind those that the owner has, if it has any."""
-    piece = await _encoded(data)
+    """Append bytes to those of the owner, if it has any."""
+    piece = await _encode(data)
 
-    def longer(before: Document | None) -> Document:
+    def extended(before: Document | None) -> Document:
         return {"pieces": [*(before["pieces"] if before else ()), piece]}
 
-    await records.change(_kind(owner), owner[1], longer)
+    await records.change(_kind(owner), owner[1], extended)
 
 
 async def get(records: Records, owner: Owner) -> bytes | None:
     """Return the owner's bytes; None where it has none."""
     blob = await records.get(_kind(owner), owner[1])
-    return None if blob is None else await _decoded(blob["pieces"])
+    return None if blob is None else await _decode(blob["pieces"])
 
 
 async def in_base64(records: Records, owner: Owner) -> str | None:
-    """Return the owner's bytes in base64, as one piece has them already; None where it has none."""
+    """Return the owner's bytes in base64, without encoding a single piece again; None where it has none."""
     blob = await records.get(_kind(owner), owner[1])
     if blob is None:
         return None
     pieces: list[str] = blob["pieces"]
-    return pieces[0] if len(pieces) == 1 else await _encoded(await _decoded(pieces))
+    return pieces[0] if len(pieces) == 1 else await _encode(await _decode(pieces))
 
 
 async def move(records: Records, owners: Sequence[Owner], owner: Owner) -> None:
-    """Give an owner the bytes of others, in their order."""
-    found = [blob for each in owners if (blob := await records.get(_kind(each), each[1])) is not None]
-    await records.put(_kind(owner), owner[1], {"pieces": [piece for blob in found for piece in blob["pieces"]]})
+    """Move the bytes of several owners to one, in their order."""
+    blobs = [blob for each in owners if (blob := await records.get(_kind(each), each[1])) is not None]
+    await records.put(_kind(owner), owner[1], {"pieces": [piece for blob in blobs for piece in blob["pieces"]]})
     for each in owners:
         await drop(records, each)
 
 
 async def drop(records: Records, owner: Owner) -> None:
-    """Keep the owner's bytes no longer."""
+    """Delete the owner's bytes."""
     await records.delete(_kind(owner), owner[1])
 
 
-async def _encoded(data: bytes) -> str:
+async def _encode(data: bytes) -> str:
     def encode() -> str:
         return base64.b64encode(data).decode()
 
     return encode() if len(data) <= budget.LOOP_CHARACTERS else await budget.in_thread(encode)
 
 
-async def _decoded(pieces: Sequence[str]) -> bytes:
+async def _decode(pieces: Sequence[str]) -> bytes:
     def decode() -> bytes:
         return b"".join(map(base64.b64decode, pieces))
 

@@ -1,7 +1,6 @@
-"""Step 3: the changes of a namespace that a test asks for: another script, rules beside it, other dice, other limits,
-a scenario, recorded answers.
+"""Step 3: the changes that a test makes to a namespace: script, pushed rules, chaos, limits, scenario, recording.
 
-Each raises `ScriptError` where what is pushed makes no script, and then changes nothing.
+Each raises `ScriptError` where the result is not a valid script, and then changes nothing.
 """
 
 import json
@@ -18,21 +17,21 @@ from completions.script.rules import Script
 from completions.script.scenarios import started
 from completions.script.text.node import Node
 from completions.state.cassettes.deck import Deck
-from completions.state.cassettes.place import check_writable, folder_of
+from completions.state.cassettes.folders import check_writable, folder_of
 from completions.state.namespaces import Namespace, new_epoch
 
 
 async def replace_script(namespace: Namespace, text: str | None) -> None:
-    """Let another script answer, or the file's again (None). All counters begin anew, and what is pushed stays."""
+    """Replace the script, or return to the file's (None). All counters are reset, and pushed rules stay."""
     await namespace.change(lambda pushed: replace(pushed, script=text, epoch=new_epoch()))
 
 
 PLACES = ("before", "next", "after")
-"""Where rules are pushed: before all others; next, behind those that were pushed before the script's; after all."""
+"""Where rules are pushed: before all others; next, after those that were pushed before the script's; after all."""
 
 
 async def push_rules(namespace: Namespace, document: Node, place: str = "before") -> list[str]:
-    """Push a rule or a list of rules at one of PLACES; return their names, given ones included."""
+    """Push a rule or a list of rules at one of PLACES; return all their names."""
     names: list[str] = []
 
     def edit(pushed: Pushed) -> Pushed:
@@ -56,34 +55,34 @@ async def push_rules(namespace: Namespace, document: Node, place: str = "before"
 async def remove_rules(namespace: Namespace, name: str | None = None) -> list[str]:
     """Remove the pushed rule of that name, or all of them, with their counts; return the names of those removed."""
 
-    def goes(text: str) -> bool:
+    def is_removed(text: str) -> bool:
         return name is None or name_of(text) == name
 
     def edit(pushed: Pushed) -> Pushed:
-        before, after = ([text for text in texts if not goes(text)] for texts in (pushed.before, pushed.after))
+        before, after = ([text for text in texts if not is_removed(text)] for texts in (pushed.before, pushed.after))
         return replace(pushed, before=tuple(before), after=tuple(after))
 
     await namespace.refresh()
-    names = [name_of(text) for text in (*namespace.pushed.before, *namespace.pushed.after) if goes(text)]
+    names = [name_of(text) for text in (*namespace.pushed.before, *namespace.pushed.after) if is_removed(text)]
     if names:
         await namespace.change(edit, names)
     return names
 
 
 async def set_chaos(namespace: Namespace, document: Node | None) -> None:
-    """Throw other dice, none where the document is null, or the script's again (None)."""
+    """Replace the chaos settings; null turns chaos off, and None restores the script's."""
     text = await budget.in_thread(_checked, document, chaos)
     await namespace.change(lambda pushed: replace(pushed, chaos=text))
 
 
 async def set_limits(namespace: Namespace, document: Node | None) -> None:
-    """Set other limits, none where the document is null, or the script's again (None)."""
+    """Replace the limits; null removes them, and None restores the script's."""
     text = await budget.in_thread(_checked, document, limits)
     await namespace.change(lambda pushed: replace(pushed, limits=text))
 
 
 async def set_scenario(namespace: Namespace, document: Node | None) -> None:
-    """Start a scenario, stop what runs where the document is null, or let the script's own run again (None)."""
+    """Start a scenario; null stops the running one, and None restores the script's."""
 
     def edit(pushed: Pushed) -> Pushed:
         if document is None:
@@ -102,23 +101,25 @@ async def set_scenario(namespace: Namespace, document: Node | None) -> None:
 async def set_recording(
     namespace: Namespace, document: Node | None, check: Callable[[StoredRecording, Script], None] | None = None
 ) -> None:
-    """Record and play in a folder, nothing where the document is null, or as the server says (None).
+    """Record and play answers in a folder; null turns that off, and None restores the server's settings.
 
-    `check` is called with what would be kept and the script that would answer, and raises where they do not fit.
-    What was recorded is played from its first answers on. Raise `RequestError` where the server was started without a
-    folder for it.
+    `check` is called with the new settings and the resulting script, and raises where they do not fit together.
+    Recorded answers are played from the first on. Raise `RequestError` where the server was started without a folder
+    for recording.
     """
     text = None if document is None else await budget.in_thread(_recording, document)
-    kept = read_stored(text) if text else None
-    played = [] if kept is None else [rule.name for rule in (await budget.in_thread(Deck, kept.path)).rules]
+    settings = read_stored(text) if text else None
+    played_rules = (
+        [] if settings is None else [rule.name for rule in (await budget.in_thread(Deck, settings.path)).rules]
+    )
 
     def edit(pushed: Pushed) -> Pushed:
         edited = replace(pushed, cassettes=text)
-        if kept is not None and check is not None:
-            check(kept, namespace.builder.build(namespace.file.script, edited))
+        if settings is not None and check is not None:
+            check(settings, namespace.builder.build(namespace.file.script, edited))
         return edited
 
-    await namespace.change(edit, played)
+    await namespace.change(edit, played_rules)
 
 
 def _recording(document: Node) -> str:
@@ -132,7 +133,7 @@ def _recording(document: Node) -> str:
 
 
 def _checked(document: Node | None, read: Callable[[Node], object]) -> str | None:
-    """Return a document as JSON, if it can be read; its own lines stand in the error."""
+    """Return a document as JSON if `read` accepts it; an error names the document's lines."""
     if document is None:
         return None
     if document.value is not None:

@@ -1,4 +1,4 @@
-"""What a request takes from a namespace, all or nothing, and the ledger that counts it."""
+"""The claim of a request on a namespace's counts, which is granted whole or not at all, and the ledger's interface."""
 
 from collections.abc import Collection
 from typing import NamedTuple, Protocol
@@ -13,8 +13,8 @@ MAX_SEEN = 4096
 """Requests whose repetitions are counted; beyond that, the least recent one is forgotten."""
 
 
-class Want(NamedTuple):
-    """A rule that would answer: after how many uses it retires, whether they count, and whether it throws dice."""
+class Candidate(NamedTuple):
+    """A rule that may answer: the uses after which it retires, whether they are counted, and whether it throws dice."""
 
     rule: str
     times: int | None
@@ -23,28 +23,30 @@ class Want(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """What a request would take: the first of these rules that has not retired, and a charge for its key.
+    """The claim of a request: the first of the `candidates` that has not retired, and a charge for its key.
 
-    `dice` says whether dice are thrown if no rule answers. `seen` identifies the request, if its repetitions matter.
-    `version` and `epoch` are the script's.
+    `dice` says whether dice are thrown if no rule answers. `repetition_key` identifies the request if repetitions are
+    counted. `version` and `epoch` are the script's.
     """
 
-    wants: tuple[Want, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     dice: bool = False
     charge: Charge | None = None
-    seen: str | None = None
+    repetition_key: str | None = None
     version: int = 0
     epoch: str = ""
 
     @property
-    def counts_nothing(self) -> bool:
+    def is_countless(self) -> bool:
         """Whether it changes no count, so that its result is known in advance."""
         charged = self.charge is not None and not (self.charge.limits is None and self.charge.quota is None)
-        return not (charged or self.dice or self.seen is not None or any(w.counted or w.dice for w in self.wants))
+        return not (
+            charged or self.dice or self.repetition_key is not None or any(w.counted or w.dice for w in self.candidates)
+        )
 
 
-class Taken(NamedTuple):
-    """What a request got: the index of its rule in `wants` (past the end: none), and the counts before it.
+class ClaimResult(NamedTuple):
+    """The result of a claim: the index of its rule in `candidates` (past the end: none), and the counts before it.
 
     `throw` is 0 if no dice are thrown.
     """
@@ -52,13 +54,13 @@ class Taken(NamedTuple):
     rule: int
     uses: int = 0
     throw: int = 0
-    seen: int = 0
+    repetitions: int = 0
 
 
-IDLE = Claim()
+EMPTY_CLAIM = Claim()
 """The claim of a request whose answer does not depend on earlier requests."""
 
-FIRST = Taken(0)
+FIRST_RULE = ClaimResult(0)
 
 
 class ScriptChanged(Exception):
@@ -66,7 +68,7 @@ class ScriptChanged(Exception):
 
 
 class Ledger(Protocol):
-    """Counts for one namespace, and what was pushed into it; each call may raise `StateUnavailable`."""
+    """The counts of one namespace, and the rules pushed into it; each call may raise `StateUnavailable`."""
 
     @property
     def away(self) -> bool:
@@ -84,14 +86,14 @@ class Ledger(Protocol):
     def records(self) -> Records:
         """The stored documents."""
 
-    async def take(self, claim: Claim) -> Taken:
-        """Take what a request claims; raise `ScriptChanged`, or the limits' `RequestError`, without taking anything."""
+    async def take(self, claim: Claim) -> ClaimResult:
+        """Grant a claim; raise `ScriptChanged`, or the limits' `RequestError`, without counting anything."""
 
     async def read(self) -> Pushed:
-        """Return what was pushed last."""
+        """Return the state that was pushed last."""
 
     async def write(self, pushed: Pushed, over: int, forget: Collection[str], epoch: str) -> bool:
-        """Replace version `over`, and forget some rules' uses in `epoch`; return False if another came first."""
+        """Replace version `over`, and reset some rules' uses in `epoch`; return False if another write came first."""
 
     async def give_back(self, rule: str, epoch: str) -> None:
         """Give back one use of a rule, whose answer was not sent."""

@@ -1,7 +1,7 @@
-"""Between parse and resolve: token buckets for each key and model, and what each key has used of its quota.
+"""Between parse and resolve: token buckets for each key and model, and the use of each key's quota.
 
 As OpenAI's guide to rate limits describes them: a limit refills evenly, all the time; a request that is refused costs
-nothing; `x-ratelimit-reset-…` says when the limit is full again, `retry-after` when this very request would fit.
+nothing; `x-ratelimit-reset-…` says when the limit is full again, `retry-after` when this request would fit.
 Times are seconds on a clock that the caller reads.
 """
 
@@ -21,22 +21,22 @@ from completions.script.reply.errors import named
 MINUTE, DAY = 60.0, 86_400.0
 
 MAX_ACCOUNTS = 4096
-"""Keys and models that are told apart; beyond that, the one that was used longest ago starts anew."""
+"""The most pairs of key and model that are counted; beyond that, the least recently used one starts again."""
 
 SLACK = 1e-6
-"""Seconds. What is lacking only by a clock's rounding is not lacking."""
+"""Seconds. A wait that is shorter than this is a clock's rounding, and counts as none."""
 
 ORGANIZATION = "org-mock"
 
-used_up = named("insufficient_quota")
-"""Makes the error of a quota that is used up; each API has its own status and words for it."""
+quota_error = named("insufficient_quota")
+"""Makes the error of a quota that is used up; each API has its own status and message for it."""
 
 K = TypeVar("K")
 V = TypeVar("V")
 
 
 class Bucket:
-    """What is left of a limit: full at the start, and refilled evenly, all of it in `period` seconds.
+    """A token bucket of a limit: full at the start, and refilled evenly, all of it in `period` seconds.
 
     `unit` is `requests` or `tokens`; `name` is the API's for the limit.
     """
@@ -48,23 +48,23 @@ class Bucket:
         self._rate = limit / period
         self._level, self._at = float(limit), now
 
-    def stand(self, level: float, at: float) -> None:
-        """Go on from what was left at a time, where somebody else keeps count."""
+    def set_level(self, level: float, at: float) -> None:
+        """Set what was left at a time, where Redis counts."""
         self._level, self._at = level, at
 
     def level(self, now: float) -> float:
-        """Return what is left; below 0 where a request took more than it had asked for."""
+        """Return what is left; below 0 where a request used more than was reserved for it."""
         return min(float(self.limit), self._level + (now - self._at) * self._rate)
 
     def wait(self, amount: float, now: float) -> float:
-        """Return the seconds until `amount` is there: 0 where it is, infinity where it never will be."""
+        """Return the seconds until `amount` is left: 0 where it is, infinity where it exceeds the limit."""
         if amount > self.limit:
             return math.inf
         wait = (amount - self.level(now)) / self._rate
         return wait if wait > SLACK else 0.0
 
     def take(self, amount: float, now: float) -> None:
-        """Take `amount`, there or not; a negative one is given back."""
+        """Take `amount`, even if less is left; a negative one is given back."""
         self._level, self._at = min(float(self.limit), self.level(now) - amount), now
 
     def remaining(self, now: float) -> int:
@@ -72,7 +72,7 @@ class Bucket:
         return max(0, math.floor(self.level(now + SLACK)))
 
     def used(self, now: float) -> int:
-        """Return the whole requests or tokens that are gone."""
+        """Return the whole requests or tokens that are used."""
         return math.ceil(self.limit - self.level(now + SLACK))
 
     def reset(self, now: float) -> float:
@@ -81,44 +81,44 @@ class Bucket:
 
 
 class Account:
-    """What one key has left with one model."""
+    """The limits of one key with one model, and what is left of them."""
 
     def __init__(self, limits: Limits, now: float) -> None:
         self.concurrent, self.running = limits.concurrent, 0
-        named = (
+        rates = (
             (limits.rpm, MINUTE, "requests", "requests per min (RPM)"),
             (limits.rpd, DAY, "requests", "requests per day (RPD)"),
             (limits.tpm, MINUTE, "tokens", "tokens per min (TPM)"),
         )
-        self.buckets = [Bucket(limit, period, now, unit, name) for limit, period, unit, name in named if limit]
+        self.buckets = [Bucket(limit, period, now, unit, name) for limit, period, unit, name in rates if limit]
 
     def headers(self, now: float) -> dict[str, str]:
-        """Return the headers on what is left; of two limits in one unit, on the one with less."""
-        found: dict[str, str] = {}
+        """Return the rate limit headers; of two limits in one unit, for the one with less left."""
+        headers: dict[str, str] = {}
         for bucket in sorted(self.buckets, key=lambda bucket: -bucket.remaining(now)):
-            found[f"x-ratelimit-limit-{bucket.unit}"] = str(bucket.limit)
-            found[f"x-ratelimit-remaining-{bucket.unit}"] = str(bucket.remaining(now))
-            found[f"x-ratelimit-reset-{bucket.unit}"] = duration(bucket.reset(now))
-        return found
+            headers[f"x-ratelimit-limit-{bucket.unit}"] = str(bucket.limit)
+            headers[f"x-ratelimit-remaining-{bucket.unit}"] = str(bucket.remaining(now))
+            headers[f"x-ratelimit-reset-{bucket.unit}"] = duration(bucket.reset(now))
+        return headers
 
     def check(self, model: str, tokens: int, now: float) -> None:
-        """Raise the API's 429 where a request does not fit; it says when it will."""
+        """Raise the API's 429 where a request does not fit, with the time after which it will."""
         model = model or "mock"
         reached = f"Rate limit reached for {model} in organization {ORGANIZATION} on"
         if self.concurrent is not None and self.running >= self.concurrent:
             used = f"Limit {self.concurrent}, Used {self.running}, Requested 1."
-            told = "Please try again when one of them has ended."
+            advice = "Please try again when one of them has ended."
             limit = f"{self.concurrent} concurrent requests"
             facts = {"limit": limit, "model": model, "most": self.concurrent, "used": self.running}
-            facts |= {"name": "concurrent requests", "said": f"{used} {told}"}
-            raise _refusal(f"{reached} concurrent requests: {used} {told}", "requests", self.headers(now), facts)
+            facts |= {"name": "concurrent requests", "said": f"{used} {advice}"}
+            raise _refusal(f"{reached} concurrent requests: {used} {advice}", "requests", self.headers(now), facts)
         if not self.buckets:
             return
         waits = [bucket.wait(cost(bucket, tokens), now) for bucket in self.buckets]
         if not (wait := max(waits)):
             return
         bucket = self.buckets[waits.index(wait)]
-        facts = {"limit": _named(bucket), "model": model, "most": bucket.limit, "used": bucket.used(now)}
+        facts = {"limit": _limit_name(bucket), "model": model, "most": bucket.limit, "used": bucket.used(now)}
         if math.isinf(wait):
             raise _refusal(
                 f"Request too large for {model} in organization {ORGANIZATION} on {bucket.name}: "
@@ -140,16 +140,16 @@ class Account:
 
 
 class Grant(Protocol):
-    """The leave to answer one request: `settle` when the usage is known, `end` when the answer has gone out."""
+    """The permission to answer one request: `settle` when the usage is known, `end` when the answer has been sent."""
 
     def settle(self, tokens: int) -> None:
-        """Note what was really used. What was asked beyond that is held until the end."""
+        """Note the actual usage. Tokens that were reserved beyond that are held until the end."""
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers on what is left."""
+        """Return the rate limit headers."""
 
     def end(self) -> None:
-        """Give back what was held too much, and make way for the next."""
+        """Give back unused tokens, and end the request's concurrency."""
 
 
 class LocalGrant:
@@ -160,7 +160,7 @@ class LocalGrant:
         self._held, self._used = tokens, 0
 
     def settle(self, tokens: int) -> None:
-        """Note what was really used. What was asked beyond that is held until the end."""
+        """Note the actual usage. Tokens that were reserved beyond that are held until the end."""
         with self._limiter.lock:
             self._spent["tokens"] += tokens
             self._used = tokens
@@ -169,11 +169,11 @@ class LocalGrant:
                 self._held = tokens
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers on what is left."""
+        """Return the rate limit headers."""
         return {} if self._account is None else self._account.headers(self._limiter.clock())
 
     def end(self) -> None:
-        """Give back what was held too much, and make way for the next."""
+        """Give back unused tokens, and end the request's concurrency."""
         if self._account is not None:
             with self._limiter.lock:
                 self._account.running -= 1
@@ -181,7 +181,7 @@ class LocalGrant:
 
 
 class Limiter:
-    """The accounts of keys and models, and what each key has used of its quota."""
+    """The accounts of keys and models, and the use of each key's quota."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
@@ -195,14 +195,16 @@ class Limiter:
         return not (self._accounts or self._spent)
 
     def grant(self, charge: "Charge") -> Grant:
-        """Take a request and an estimate of its tokens from what a key has left; raise the 429 if it does not fit."""
+        """Take a request and an estimate of its tokens from a key's limits; raise the 429 if it does not fit."""
         with self.lock:
             now = self.clock()
-            spent = _recent(self._spent, charge.key, Counter)
+            spent = _get_or_make(self._spent, charge.key, Counter)
             check_quota(charge, spent)
             account = None
             if (limits := charge.limits) is not None:
-                account = _recent(self._accounts, (limits, charge.key, charge.model), partial(Account, limits, now))
+                account = _get_or_make(
+                    self._accounts, (limits, charge.key, charge.model), partial(Account, limits, now)
+                )
                 account.check(charge.model, charge.tokens, now)
                 account.take(1, charge.tokens, now)
                 account.running += 1
@@ -216,12 +218,12 @@ def check_quota(charge: "Charge", spent: Mapping[str, int]) -> None:
         return
     for allowed, used in ((quota.requests, spent["requests"]), (quota.tokens, spent["tokens"])):
         if allowed is not None and used >= allowed:
-            raise used_up(Prompt("", model=charge.model))
+            raise quota_error(Prompt("", model=charge.model))
 
 
 @dataclass(slots=True)
 class Charge:
-    """What one request asks of the limits that hold for its key and model, and the leave that it gets."""
+    """The request, its tokens and the limits for its key and model, and the grant that it gets."""
 
     key: str
     model: str
@@ -238,16 +240,16 @@ def duration(seconds: float) -> str:
         return f"{ms}ms"
     minutes, rest = divmod(ms, 60_000)
     hours, minutes = divmod(minutes, 60)
-    written = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
-    return (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + written
+    seconds_text = f"{rest / 1000:.3f}".rstrip("0").rstrip(".") + "s"
+    return (f"{hours}h{minutes}m" if hours else f"{minutes}m" if minutes else "") + seconds_text
 
 
 def milliseconds(seconds: float) -> int:
-    """Return whole milliseconds, rounded up, but not for what a clock's rounding adds."""
+    """Return whole milliseconds, rounded up, except for a clock's rounding errors."""
     return math.ceil(seconds * 1000 - 1e-6)
 
 
-def _named(bucket: Bucket) -> str:
+def _limit_name(bucket: Bucket) -> str:
     """Return a limit in words: `50 requests per minute`."""
     return f"{bucket.limit:,} {bucket.name.partition(' (')[0].replace('per min', 'per minute')}"
 
@@ -263,7 +265,7 @@ def _retry_after(wait: float) -> dict[str, str]:
 
 
 def _refusal(message: str, unit: str, headers: Mapping[str, str], facts: Mapping[str, object]) -> RequestError:
-    """Return the API's 429; what is too large for a limit, and never fits, is told in other words than the usual."""
+    """Return the API's 429; a request too large for a limit gets this message, not the API's usual one."""
     return RequestError(
         f"{message} Visit https://platform.openai.com/account/rate-limits to learn more.",
         status=429,
@@ -275,12 +277,12 @@ def _refusal(message: str, unit: str, headers: Mapping[str, str], facts: Mapping
     )
 
 
-def _recent(kept: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
-    """Return what is kept for a key, or make it; of too many, the one used longest ago goes."""
-    if key in kept:
-        kept.move_to_end(key)
+def _get_or_make(entries: OrderedDict[K, V], key: K, make: Callable[[], V]) -> V:
+    """Return the entry of a key, or make it; of too many, drop the least recently used one."""
+    if key in entries:
+        entries.move_to_end(key)
     else:
-        kept[key] = make()
-        if len(kept) > MAX_ACCOUNTS:
-            kept.popitem(last=False)
-    return kept[key]
+        entries[key] = make()
+        if len(entries) > MAX_ACCOUNTS:
+            entries.popitem(last=False)
+    return entries[key]

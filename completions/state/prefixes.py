@@ -8,24 +8,24 @@ from typing import Protocol
 MAX_PREFIXES = 20_000
 """The most prefixes in a namespace; beyond that, the least recently used one is dropped."""
 
-NOT_KEPT = (0.0, 0, 0)
-"""Until when, for how many seconds and at which size a prefix is kept that is not."""
+NOT_CACHED = (0.0, 0, 0)
+"""The end, the lifetime in seconds and the tokens of a prefix that is not cached."""
 
 
 class Prefixes(Protocol):
     """The prefixes of a namespace, by digest."""
 
     async def use(
-        self, looked_up: Sequence[str], kept: Mapping[str, int], sizes: Mapping[str, int] | None = None
+        self, digests: Sequence[str], lifetimes: Mapping[str, int], sizes: Mapping[str, int] | None = None
     ) -> list[int]:
-        """Return the tokens of those of `looked_up` that are cached, then cache those in `kept` for so many seconds.
+        """Return the tokens of those `digests` that are cached, then cache those in `lifetimes` for so many seconds.
 
         A prefix that is not cached has 0 tokens, and one that was cached without its size has 1; the size at which it
         was cached stays. Finding a prefix renews its lifetime.
         """
 
     async def clear(self) -> None:
-        """Forget all."""
+        """Remove all prefixes."""
 
 
 class LocalPrefixes:
@@ -33,33 +33,33 @@ class LocalPrefixes:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, int, int]] = OrderedDict()
+        self._cached: OrderedDict[str, tuple[float, int, int]] = OrderedDict()
 
     async def use(
-        self, looked_up: Sequence[str], kept: Mapping[str, int], sizes: Mapping[str, int] | None = None
+        self, digests: Sequence[str], lifetimes: Mapping[str, int], sizes: Mapping[str, int] | None = None
     ) -> list[int]:
-        """Return the sizes of those that are remembered, then remember others."""
+        """Return the tokens of the cached prefixes, then cache others."""
         now = self._clock()
-        found = [self._find(digest, now) for digest in looked_up]
-        for digest, seconds in kept.items():
-            _, before, size = self._kept.get(digest, NOT_KEPT)
-            self._keep(digest, max(seconds, before), size or (sizes or {}).get(digest, 1), now)
-        while len(self._kept) > MAX_PREFIXES:
-            self._kept.popitem(last=False)
-        return found
+        sizes_found = [self._find(digest, now) for digest in digests]
+        for digest, seconds in lifetimes.items():
+            _, lifetime, size = self._cached.get(digest, NOT_CACHED)
+            self._keep(digest, max(seconds, lifetime), size or (sizes or {}).get(digest, 1), now)
+        while len(self._cached) > MAX_PREFIXES:
+            self._cached.popitem(last=False)
+        return sizes_found
 
     async def clear(self) -> None:
-        """Forget all."""
-        self._kept.clear()
+        """Remove all prefixes."""
+        self._cached.clear()
 
     def _find(self, digest: str, now: float) -> int:
-        until, seconds, size = self._kept.get(digest, NOT_KEPT)
+        until, seconds, size = self._cached.get(digest, NOT_CACHED)
         if until <= now:
-            self._kept.pop(digest, None)
+            self._cached.pop(digest, None)
             return 0
         self._keep(digest, seconds, size, now)
         return size
 
     def _keep(self, digest: str, seconds: int, size: int, now: float) -> None:
-        self._kept[digest] = (now + seconds, seconds, size)
-        self._kept.move_to_end(digest)
+        self._cached[digest] = (now + seconds, seconds, size)
+        self._cached.move_to_end(digest)

@@ -1,4 +1,4 @@
-"""What an API stores of its answers: chat completions, responses, conversations."""
+"""The documents that an API stores: chat completions, responses, conversations, files and others."""
 
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
@@ -17,8 +17,8 @@ Where it returns None, nothing changes.
 """
 
 
-def is_over(document: Document, now: float) -> bool:
-    """Whether a document's time is over: it is there until it `expires`, in seconds, if it ever does."""
+def is_expired(document: Document, now: float) -> bool:
+    """Whether a document has expired: `expires` or `expires_at`, in seconds, is the end of its life, if it has one."""
     end: float | None = document.get("expires", document.get("expires_at"))
     return end is not None and end <= now
 
@@ -49,39 +49,39 @@ class LocalRecords:
     """Documents in this process."""
 
     def __init__(self) -> None:
-        self._kept: defaultdict[str, OrderedDict[str, Document]] = defaultdict(OrderedDict)
+        self._documents: defaultdict[str, OrderedDict[str, Document]] = defaultdict(OrderedDict)
 
     @property
-    def are_kept(self) -> bool:
+    def has_documents(self) -> bool:
         """Whether there are any."""
-        return any(self._kept.values())
+        return any(self._documents.values())
 
     async def put(self, kind: str, name: str, document: Document) -> None:
-        """Keep a document, in place of an older one of that id."""
-        kept = self._kept[kind]
-        kept[name] = document
-        if len(kept) > MAX_RECORDS:
-            kept.popitem(last=False)
+        """Store a document, replacing an older one with that id."""
+        documents = self._documents[kind]
+        documents[name] = document
+        if len(documents) > MAX_RECORDS:
+            documents.popitem(last=False)
 
     async def get(self, kind: str, name: str) -> Document | None:
         """Return a document; None where there is none."""
-        return self._kept[kind].get(name)
+        return self._documents[kind].get(name)
 
     async def change(self, kind: str, name: str, edit: Edit[D]) -> D:
-        """Put what `edit` makes of a document in its place, and return that."""
-        changed = edit(self._kept[kind].get(name))
+        """Replace a document with what `edit` returns for it, and return that."""
+        changed = edit(self._documents[kind].get(name))
         if changed is not None:
             await self.put(kind, name, changed)
         return changed
 
     async def delete(self, kind: str, name: str) -> bool:
         """Remove a document; return whether there was one."""
-        return self._kept[kind].pop(name, None) is not None
+        return self._documents[kind].pop(name, None) is not None
 
     async def all(self, kind: str) -> list[Document]:
         """Return the documents of a kind, in the order in which they were first kept."""
-        return list(self._kept[kind].values())
+        return list(self._documents[kind].values())
 
     async def clear(self) -> None:
         """Remove all documents."""
-        self._kept.clear()
+        self._documents.clear()

@@ -1,4 +1,4 @@
-"""The script's file, read again when it changes; all namespaces of a process share it."""
+"""The script's file, which is read again when it changes; all namespaces of a process share it."""
 
 import functools
 import hashlib
@@ -15,29 +15,29 @@ from completions.script.text.reading import read_text, text_of
 
 logger = logging.getLogger("completions")
 
-LOOK_EVERY = 0.5
+CHECK_INTERVAL = 0.5
 """Seconds between checks for changes of the file."""
 
 
 class ScriptFile:
     """A script by its source, a built-in name or a path, in the last valid version of the file.
 
-    `text` is the content and `digest` its hash. `problem` is what is wrong with the file, so that an older script
-    answers; None if nothing is.
+    `text` is the content and `digest` its hash. `problem` is the error in the present file, while an older script
+    answers; None if there is none.
     """
 
     def __init__(self, source: str) -> None:
         self.source = source
         self._path = path_of(source)
         self._file = None if source in builtin_names() else self._path
-        self.next_look = _next_look(self._file)
-        self._seen: str | None = None
+        self.next_check = _next_check(self._file)
+        self._last_digest: str | None = None
         self.problem: str | None = None
-        self._take(text_of(self._path, source))
+        self._load(text_of(self._path, source))
 
     @property
     def folder(self) -> Path:
-        """Where the paths in what is pushed start: its folder, or the current one where it is built in."""
+        """The folder of relative paths in pushed rules: the file's, or the current one for a built-in script."""
         return Path() if self._file is None else self._file.parent
 
     @property
@@ -45,44 +45,44 @@ class ScriptFile:
         """Whether it can change: a built-in script cannot."""
         return self._file is not None
 
-    async def look(self) -> None:
+    async def check_for_changes(self) -> None:
         """Read the file again in a thread if it is time and it has changed; other requests continue meanwhile."""
-        if self._file is not None and time.monotonic() >= self.next_look:
-            self.next_look = _next_look(self._file)
-            await budget.in_thread(self.look_now)
+        if self._file is not None and time.monotonic() >= self.next_check:
+            self.next_check = _next_check(self._file)
+            await budget.in_thread(self.check_now)
 
-    def look_now(self) -> None:
+    def check_now(self) -> None:
         """Read the file again if it has changed."""
         if self._file is None:
             return
-        self.next_look = _next_look(self._file)
+        self.next_check = _next_check(self._file)
         try:
             text = text_of(self._path, self.source)
         except ScriptError as exc:
-            self._seen = None
-            self._complain(exc)
+            self._last_digest = None
+            self._log_error(exc)
             return
-        if digest_of(text) == self._seen:
+        if digest_of(text) == self._last_digest:
             return
         try:
-            self._take(text)
+            self._load(text)
         except ScriptError as exc:
-            self._complain(exc)
+            self._log_error(exc)
             return
         self.problem = None
         logger.info("Loaded the script %s again: its file has changed.", self.source)
         for doubt in doubts(self.script):
             logger.warning("%s:%s: %s", self.source, doubt.line, doubt.message)
 
-    def _complain(self, exc: ScriptError) -> None:
+    def _log_error(self, exc: ScriptError) -> None:
         if exc.summary != self.problem:
             self.problem = exc.summary
             logger.error("The script cannot be used, so the previous one stays in use: %s", exc.summary)
 
-    def _take(self, text: str) -> None:
-        self._seen = digest_of(text)
+    def _load(self, text: str) -> None:
+        self._last_digest = digest_of(text)
         script = parse(read_text(text, self.source))
-        self.text, self.digest = text, self._seen
+        self.text, self.digest = text, self._last_digest
         self.script: Script = script
 
 
@@ -93,15 +93,15 @@ def _script_file(source: str) -> ScriptFile:
 
 def script_file(source: str) -> ScriptFile:
     """Return the current file of a source; raise `ScriptError` if it was never valid."""
-    found = _script_file(source)
-    found.look_now()
-    return found
+    file = _script_file(source)
+    file.check_now()
+    return file
 
 
 def digest_of(text: str) -> str:
-    """Return what tells one content from another."""
+    """Return a hash of a content."""
     return hashlib.blake2s(text.encode(), digest_size=8).hexdigest()
 
 
-def _next_look(file: Path | None) -> float:
-    return time.monotonic() + LOOK_EVERY if file else float("inf")
+def _next_check(file: Path | None) -> float:
+    return time.monotonic() + CHECK_INTERVAL if file else float("inf")

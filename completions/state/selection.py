@@ -1,14 +1,14 @@
-"""Which namespace is used by requests that name none, and which namespaces are retired; a test runner decides both.
+"""The namespace of requests that name none, and the retired namespaces; a test runner sets both.
 
 A client that was created before the tests has one address for all of them. The runner selects the namespace of the
-running test, and retires it when the test has ended, so that a late request gets an error that says so.
+running test, and retires it when the test has ended, so that a late request gets an error that explains this.
 """
 
 from completions.exceptions import RequestError
 from completions.state.store import is_shared
 
 MAX_RETIRED = 65_536
-"""The most names that are remembered as retired; the oldest are forgotten first."""
+"""The most retired names; beyond that, the oldest are dropped."""
 
 DEFAULT = "default"
 
@@ -40,7 +40,7 @@ def retire(name: str) -> None:
         del current.retired[next(iter(current.retired))]
 
 
-def retired(name: str) -> RequestError:
+def retired_error(name: str) -> RequestError:
     """Return the error with which a retired namespace answers."""
     return RequestError(
         f"The namespace '{name}' is retired: the test that it belonged to has ended. Either this request comes after "
@@ -51,7 +51,7 @@ def retired(name: str) -> RequestError:
 
 
 def _check_is_only_worker() -> None:
-    """Refuse if there are other workers, which would not know."""
+    """Refuse if there are other workers, which this selection would not reach."""
     if is_shared():
         raise RequestError(
             "Namespaces cannot be selected or retired if workers share their state (STATE_URL); name one in the "

@@ -1,4 +1,4 @@
-"""Where the counts of all namespaces are kept: in this process, or in Redis, as STATE_URL says."""
+"""The store of all namespaces' counts, as STATE_URL says: this process's memory, or Redis."""
 
 import functools
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ def is_shared() -> bool:
 
 
 def shared_store() -> "RedisStore | None":
-    """Return what workers share; None where each is by itself."""
+    """Return the store that workers share; None if they share none."""
     return _store(conf.STATE_URL) if is_shared() else None
 
 
@@ -31,6 +31,6 @@ def ledger(name: str) -> Ledger:
 
 @functools.lru_cache(maxsize=8)
 def _store(url: str) -> "RedisStore":
-    from completions.state.shared.store import RedisStore  # it is slow to load, and not all need it
+    from completions.state.shared.store import RedisStore  # slow to import, and not always needed
 
     return RedisStore(url)

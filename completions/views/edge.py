@@ -162,7 +162,7 @@ def _admit_page(request: HttpRequest, exchange: Exchange) -> str | None:
 def _check_namespace_and_headers(exchange: Exchange, generates: bool) -> None:
     """Refuse a request to a retired namespace, whose content stays readable, and wrong `X-Mock-` headers."""
     if exchange.namespace in selection.current.retired and not _is_control(exchange):
-        raise selection.retired(exchange.namespace)
+        raise selection.retired_error(exchange.namespace)
     if _has_mock_headers(tuple(exchange.request_headers)):
         method = "" if _is_control(exchange) else exchange.method
         check_names(TextHeaders(exchange.request_headers), method=method, generates=generates)

@@ -66,8 +66,8 @@ async def _parse_and_resolve(
 ) -> Turn:
     """Return the prompt and its outcome: steps 2 and 3."""
     exchange.world = space = namespace(exchange.namespace)
-    if space.is_to_look:
-        await space.look()
+    if space.needs_check:
+        await space.check_for_changes()
     exchange.codings = space.script.compression
     headers, body = note_client(request, exchange), read_body(request)
     exchange.request_body = body

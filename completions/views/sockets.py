@@ -15,7 +15,7 @@ from completions.resolve.ask import Headers, TextHeaders
 from completions.resolve.keys import check_key, key_in
 from completions.state import selection
 from completions.state.namespaces import Namespace, namespace
-from completions.state.records import Document, is_over
+from completions.state.records import Document, is_expired
 from completions.views.edge import AUTHORIZATION, namespace_of, with_query_key
 from completions.wire.base import decode_object
 from completions.wire.registry import socket_at
@@ -75,7 +75,7 @@ async def _take_secret(space: Namespace, wire: SocketFormat, headers: TextHeader
     secret = await space.records.get(wire.secret, key_in(headers)) if wire.secret else None
     if secret is None:
         return None
-    if is_over(secret, time.time()):
+    if is_expired(secret, time.time()):
         check_key(headers, ())
     session = secret["session"]
     if USE_COUNT in session:

@@ -23,7 +23,7 @@ from completions.resolve.overrides import (
 )
 from completions.state import blobs
 from completions.state.namespaces import Namespace
-from completions.state.records import Document, Records, is_over
+from completions.state.records import Document, Records, is_expired
 from completions.views.current_namespace import current_namespace
 from completions.views.edge import (
     endpoint,
@@ -209,7 +209,7 @@ def _envelope_of(wire: object, exchange: Exchange) -> Envelope:
 
 
 def _require(document: Document | None, kind: str, name: str) -> Document:
-    if document is None or is_over(document, time.time()):
+    if document is None or is_expired(document, time.time()):
         raise not_found(kind, name)
     return document
 
@@ -217,7 +217,7 @@ def _require(document: Document | None, kind: str, name: str) -> Document:
 async def documents_of(records: Records, kind: str) -> list[Document]:
     """Return the documents of a kind that have not expired, the oldest first."""
     now = time.time()
-    return [each for each in await records.all(kind) if not is_over(each, now)]
+    return [each for each in await records.all(kind) if not is_expired(each, now)]
 
 
 async def keep_file(

@@ -227,7 +227,7 @@ async def test_namespace__by_address_or_header() -> None:
 def _broken(world: None) -> None:
     found = namespace()
     Path(found.source).write_text("version: 1\nrules: 5")
-    found.file.next_look = 0
+    found.file.next_check = 0
 
 
 @pytest.mark.usefixtures("_broken")

@@ -114,12 +114,12 @@ async def test_gates__release_all_that_wait_or_else_the_next() -> None:
     first, second = (asyncio.create_task(gates.wait("a", 3600)) for _ in range(2))
     await asyncio.sleep(0)  # both run to their gate
     assert await gates.counts() == {"a": 2}
-    used = [gates.are_used]
+    used = [gates.are_in_use]
     assert await gates.release("a") == 2
     assert await first and await second
-    used.append(gates.are_used)
+    used.append(gates.are_in_use)
     assert await gates.release("a") == 0
-    used.append(gates.are_used)
+    used.append(gates.are_in_use)
     assert used == [True, False, True], "where one waits, or is open"
     assert await gates.wait("a", 3600), "a release that came first is not lost"
     assert not await gates.wait("a", 0.001)
@@ -133,7 +133,7 @@ async def test_gates__all_are_released_and_closed_again() -> None:
     await gates.release_all()
     assert await asyncio.gather(*waiting) == [True] * 3
     assert [await gates.wait(name, 0.001) for name in "abc"] == [False] * 3
-    assert not gates.are_used
+    assert not gates.are_in_use
 
 
 async def test_hold__a_stream_with_a_fault_waits_as_well(app: Handler) -> None:

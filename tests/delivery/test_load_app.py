@@ -181,7 +181,7 @@ async def test_load__starts_anew_with_a_changed_script(
 ) -> None:
     first, old = ask(app, "held")
     await waiting(app, "first")
-    monkeypatch.setattr(namespace().file, "next_look", 0.0)
+    monkeypatch.setattr(namespace().file, "next_check", 0.0)
     write(tmp_path / "script.yaml", SCRIPT + "# changed\n")
     connection, task = ask(app, "Hello")
     await task

@@ -13,8 +13,8 @@ from completions.conversation import Usage
 from completions.outcome import Recorded
 from completions.resolve.shape import differences, shape_of
 from completions.script.request.matcher import SameRequest, same_request_of
-from completions.state.cassettes.deck import Deck, cleaned_of, question_of
-from completions.state.cassettes.sent import NotAskable, request_of
+from completions.state.cassettes.deck import Deck, question_of, without_secrets_in
+from completions.state.cassettes.sent_requests import NotRepeatable, request_of
 from completions.wire.registry import format_at
 from tests.delivery.relay.test_live import CLIENT, HEADERS
 from tests.server import QUICK, SERVE, LiveServer, serving
@@ -197,7 +197,7 @@ def test_options__that_are_wrong(tmp_path: Path, options: dict[str, Any], told: 
     ],
 )
 def test_request__that_is_not_all_there(asked: dict[str, Any], sent: dict[str, Any] | None, why: str) -> None:
-    with pytest.raises(NotAskable, match=why):
+    with pytest.raises(NotRepeatable, match=why):
         request_of(SameRequest(asked, "", sent=sent or {}))
 
 
@@ -209,7 +209,7 @@ def test_request__is_kept_without_secrets(tmp_path: Path, settings: Settings) ->
     headers = {"anthropic-version": "2023-06-01", "anthropic-beta": "some-beta", "x-api-key": key}
     prompt = wire.parse(json.dumps(body).encode(), headers, validate=False, route=route)
     answer = Recorded("/v1/messages", pieces=(b"{}",), times=(0.0,))
-    cleaned = cleaned_of(prompt, question_of(prompt), answer, f"beta=true&key={key}")
+    cleaned = without_secrets_in(prompt, question_of(prompt), answer, f"beta=true&key={key}")
     assert cleaned is not None
     text = Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
     assert key not in text and "Ann Smith" not in text

@@ -203,7 +203,7 @@ async def test_reply__is_finished_for_its_request(tmp_path: Path) -> None:
 
 @pytest.fixture
 def _look_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(script_file, "LOOK_EVERY", 0)
+    monkeypatch.setattr(script_file, "CHECK_INTERVAL", 0)
 
 
 COUNTED = rules("- {times: 1, reply: first}\n- reply: %s")
@@ -254,7 +254,7 @@ async def test_reload__looks_only_now_and_then(tmp_path: Path, monkeypatch: pyte
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now))
     world = World(tmp_path, rules("- reply: a"))
     world.write(rules("- reply: bb"))
-    now += script_file.LOOK_EVERY - 0.01
+    now += script_file.CHECK_INTERVAL - 0.01
     assert await world.said() == "a"
     now += 0.02
     assert await world.said() == "bb"

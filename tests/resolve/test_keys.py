@@ -328,7 +328,7 @@ async def test_limits__start_anew_with_a_changed_script(app: Handler, defaults: 
     defaults("limits: {rpm: 1}")
     assert [(await call(app, "POST", CHAT, BODY)).status for _ in range(2)] == [200, 429]
     defaults("limits: {rpm: 10}")
-    namespace().file.next_look = 0  # it looks at most twice a second
+    namespace().file.next_check = 0  # it looks at most twice a second
     assert (await call(app, "POST", CHAT, BODY)).headers["x-ratelimit-remaining-requests"] == "9"
 
 

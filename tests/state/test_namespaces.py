@@ -17,7 +17,7 @@ from completions.script.limits import Limits
 from completions.script.pushed import Pushed, name_of, pushed_rules
 from completions.script.text.reading import read_text
 from completions.state import namespaces
-from completions.state.ledger import MAX_SEEN, Claim, ScriptChanged, Want
+from completions.state.ledger import MAX_SEEN, Candidate, Claim, ScriptChanged
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
@@ -80,11 +80,11 @@ async def test_namespace__a_name_that_cannot_be_is_refused_in_the_envelope() -> 
 
 
 @pytest.fixture
-def few(monkeypatch: pytest.MonkeyPatch) -> namespaces._Spaces:
+def few(monkeypatch: pytest.MonkeyPatch) -> namespaces._Namespaces:
     """There may be two namespaces that hold something beside the default, and one that was just made."""
     monkeypatch.setattr(namespaces, "MAX_NAMESPACES", 3)
-    monkeypatch.setattr(namespaces, "RECENT", 1)
-    spaces = namespaces._Spaces()
+    monkeypatch.setattr(namespaces, "MAX_RECENT", 1)
+    spaces = namespaces._Namespaces()
     monkeypatch.setattr(namespaces, "_spaces", spaces)
     namespace()
     return spaces
@@ -93,28 +93,28 @@ def few(monkeypatch: pytest.MonkeyPatch) -> namespaces._Spaces:
 RULE = Pushed(before=('{"name": "one", "reply": "x"}',))
 
 
-async def test_namespaces__that_hold_nothing_are_not_kept(few: namespaces._Spaces) -> None:
+async def test_namespaces__that_hold_nothing_are_not_kept(few: namespaces._Namespaces) -> None:
     space = namespace("used")
     assert namespace("used") is space, "as long as somebody uses it, it is the same"
     del space
     for number in range(10):
         namespace(f"empty-{number}")
         await namespace(f"looked-at-{number}").records.get("response", "resp_x")
-    assert len(few.kept) <= 3
+    assert len(few.strong) <= 3
     assert await namespaces.names() == []
 
 
-async def test_namespaces__those_in_use_keep_what_they_come_to_hold(few: namespaces._Spaces) -> None:
+async def test_namespaces__those_in_use_keep_what_they_come_to_hold(few: namespaces._Namespaces) -> None:
     first, same = namespace("first"), namespace("first")
     for number in range(10):
         await namespace(f"looked-at-{number}").records.get("response", "resp_x")
-    await first.take(Claim((Want("rule", 1, True, False),)))
-    assert (await same.take(Claim((Want("rule", 1, True, False),)))).rule == 1, "once is once"
+    await first.take(Claim((Candidate("rule", 1, True, False),)))
+    assert (await same.take(Claim((Candidate("rule", 1, True, False),)))).rule == 1, "once is once"
     assert await namespaces.names() == ["first"]
 
 
 async def test_namespaces__that_hold_something_give_way_to_no_other(
-    few: namespaces._Spaces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    few: namespaces._Namespaces, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for name in ("first", "second"):
         await namespace(name).change(lambda pushed: replace(RULE, version=pushed.version))
@@ -123,7 +123,7 @@ async def test_namespaces__that_hold_something_give_way_to_no_other(
     assert (caught.value.status, caught.value.code) == (503, "too_many_namespaces")
     namespace("first")
     assert await namespaces.names() == ["first", "second"]
-    monkeypatch.setattr(namespaces, "UNUSED", 0.0)
+    monkeypatch.setattr(namespaces, "MAX_UNUSED_SECONDS", 0.0)
     await namespace("third").change(lambda pushed: replace(RULE, version=pushed.version))
     assert await namespaces.names() == ["first", "third"]
     assert "unused for the longest time was removed: second" in caplog.text
@@ -190,22 +190,22 @@ async def test_pushed_rules__that_do_not_go_with_an_edited_file(tmp_path: Path) 
     world = World(tmp_path, rules("- {name: a, reply: a}"))
     await push(world.namespace, "{name: b, reply: b, times: 1}", "after")
     world.write(rules("- {name: b, reply: other}"))
-    world.namespace.file.next_look = 0
+    world.namespace.file.next_check = 0
     assert await world.said() == "a", "the script before still answers"
     assert "two rules have the name 'b'" in str(world.namespace.problem)
 
 
 async def test_ledger__takes_all_or_nothing() -> None:
     ledger = MemoryLedger()
-    wants = (Want("a", 1, True, True), Want("b", None, False, True))
-    assert await ledger.take(Claim(wants, seen="x")) == (0, 0, 0, 0)
-    assert await ledger.take(Claim(wants, seen="x")) == (1, 0, 1, 1)
+    wants = (Candidate("a", 1, True, True), Candidate("b", None, False, True))
+    assert await ledger.take(Claim(wants, repetition_key="x")) == (0, 0, 0, 0)
+    assert await ledger.take(Claim(wants, repetition_key="x")) == (1, 0, 1, 1)
     with pytest.raises(ScriptChanged):
         await ledger.take(Claim(wants, version=1))
     charges = [Charge("key", "model", 0, Limits(rpm=1), None) for _ in range(2)]
-    await ledger.take(Claim((Want("c", None, True, False),), charge=charges[0]))
+    await ledger.take(Claim((Candidate("c", None, True, False),), charge=charges[0]))
     with pytest.raises(RequestError):
-        await ledger.take(Claim((Want("c", None, True, False),), charge=charges[1]))
+        await ledger.take(Claim((Candidate("c", None, True, False),), charge=charges[1]))
     assert (charges[0].grant is None, charges[1].grant) == (False, None)
     assert await ledger.uses("") == {"a": 1, "c": 1}
 
@@ -219,9 +219,9 @@ async def test_ledger__another_version_came_first() -> None:
 async def test_ledger__forgets_the_requests_that_came_longest_ago() -> None:
     ledger = MemoryLedger()
     for number in range(MAX_SEEN + 1):
-        await ledger.take(Claim(seen=str(number)))
-    assert (await ledger.take(Claim(seen="1"))).seen == 1
-    assert (await ledger.take(Claim(seen="0"))).seen == 0
+        await ledger.take(Claim(repetition_key=str(number)))
+    assert (await ledger.take(Claim(repetition_key="1"))).repetitions == 1
+    assert (await ledger.take(Claim(repetition_key="0"))).repetitions == 0
 
 
 SEEDED = """

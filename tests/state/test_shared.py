@@ -21,19 +21,19 @@ from completions.exceptions import RequestError, StateUnavailable
 from completions.script.limits import Limits, Quota
 from completions.script.pushed import Pushed
 from completions.state import namespaces
-from completions.state.ledger import MAX_SEEN, Claim, Ledger, ScriptChanged, Taken, Want
+from completions.state.ledger import MAX_SEEN, Candidate, Claim, ClaimResult, Ledger, ScriptChanged
 from completions.state.limits import Charge
 from completions.state.local import MemoryLedger
 from completions.state.namespaces import Namespace, namespace
-from completions.state.shared.scripts import KEPT
+from completions.state.shared.scripts import MAX_IDLE_SECONDS
 from completions.state.shared.store import RedisStore
 from completions.state.store import shared_store
 from tests.patience import PATIENCE
 from tests.redis_server import RedisServer
 from tests.scripts import rules
 
-COUNTED = Claim((Want("counted", None, True, False),))
-PLAIN = Claim((Want("plain", None, False, False),))
+COUNTED = Claim((Candidate("counted", None, True, False),))
+PLAIN = Claim((Candidate("plain", None, False, False),))
 
 
 @asynccontextmanager
@@ -76,7 +76,7 @@ def some_claim(dice: random.Random) -> Claim:
     wants = []
     for rule in dice.sample("abcd", dice.randrange(3)):
         times = dice.choice([None, 1, 3])
-        wants.append(Want(rule, times, times is not None or dice.random() < 0.5, dice.random() < 0.5))
+        wants.append(Candidate(rule, times, times is not None or dice.random() < 0.5, dice.random() < 0.5))
         if times is None:
             break
     held = dice.choice([None, Limits(rpd=9, concurrent=4), Limits(rpd=20, tpm=1)])  # none refills within a minute
@@ -117,7 +117,7 @@ async def test_take__gets_what_memory_gives(redis_url: str, seed: int) -> None:
 
 
 async def test_take__of_a_rule_that_retires_among_many_at_once(redis_url: str) -> None:
-    claim = Claim((Want("five", 5, True, False), Want("else", None, False, False)))
+    claim = Claim((Candidate("five", 5, True, False), Candidate("else", None, False, False)))
     async with workers(redis_url, 4) as stores:
         space = name()
         ledgers = [store.ledger(space) for store in stores]
@@ -129,10 +129,10 @@ async def test_take__forgets_the_requests_that_came_longest_ago(redis_url: str) 
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())
         for number in range(2):
-            await ledger.take(Claim(seen=str(number)))
-        await asyncio.gather(*[ledger.take(Claim(seen=str(number))) for number in range(2, MAX_SEEN + 1)])
-        assert (await ledger.take(Claim(seen="1"))).seen == 1
-        assert (await ledger.take(Claim(seen="0"))).seen == 0
+            await ledger.take(Claim(repetition_key=str(number)))
+        await asyncio.gather(*[ledger.take(Claim(repetition_key=str(number))) for number in range(2, MAX_SEEN + 1)])
+        assert (await ledger.take(Claim(repetition_key="1"))).repetitions == 1
+        assert (await ledger.take(Claim(repetition_key="0"))).repetitions == 0
 
 
 async def test_gates__all_are_released_and_closed_again(redis_url: str) -> None:
@@ -170,7 +170,7 @@ async def test_names__may_be_any_text(redis_url: str) -> None:
     rule = "a/b {c} \ud800 é 'd'\n"
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())
-        await ledger.take(Claim((Want(rule, None, True, False),)))
+        await ledger.take(Claim((Candidate(rule, None, True, False),)))
         assert await ledger.uses("") == {rule: 1}
         assert await ledger.gates.release(rule) == 0
         assert await ledger.gates.wait(rule, 3600)
@@ -181,14 +181,14 @@ async def test_keys__expire_and_tell_no_secret(redis_url: str) -> None:
     async with workers(redis_url, 1) as (store,), Redis.from_url(redis_url) as redis:
         ledger = store.ledger(space)
         limits = Limits(rpm=5, tpm=5, concurrent=1, keys=(secret,))
-        claim = Claim((Want("a", 1, True, True),), True, charge(limits, Quota(requests=9), 1, secret), "seen")
+        claim = Claim((Candidate("a", 1, True, True),), True, charge(limits, Quota(requests=9), 1, secret), "seen")
         await ledger.take(claim)
         assert await ledger.write(Pushed(version=1), 0, (), "")
         await ledger.gates.release("gate")
         keys = [key async for key in redis.scan_iter(f"*{space}*")]
         assert len(keys) == 9
         assert [key for key in keys if secret.encode() in key] == []
-        assert [key for key in keys if not 0 < await redis.ttl(key) <= KEPT] == []
+        assert [key for key in keys if not 0 < await redis.ttl(key) <= MAX_IDLE_SECONDS] == []
 
 
 async def test_push__is_seen_by_other_workers_and_not_made_twice(redis_url: str) -> None:
@@ -202,7 +202,7 @@ async def test_push__is_seen_by_other_workers_and_not_made_twice(redis_url: str)
         with pytest.raises(ScriptChanged):
             await there.take(COUNTED)
         assert await there.read() == pushed
-        assert await there.take(COUNTED._replace(version=5)) == Taken(0), "its uses were forgotten"
+        assert await there.take(COUNTED._replace(version=5)) == ClaimResult(0), "its uses were forgotten"
 
 
 async def test_remove__is_seen_by_other_workers(redis_url: str, tmp_path: Path) -> None:
@@ -318,7 +318,7 @@ async def seen(gates: Gates, counts: dict[str, int]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def recovered(ledger: Ledger) -> Taken:
+async def recovered(ledger: Ledger) -> ClaimResult:
     """Return what is taken once the store is back."""
     while True:
         try:
@@ -332,12 +332,12 @@ async def test_outage__only_what_needs_no_count_is_answered(redis_server: RedisS
         known, unknown = store.ledger("known"), store.ledger("unknown")
         await known.take(COUNTED)
         redis_server.stop()
-        for claim in (COUNTED, Claim(seen="x"), Claim(dice=True), Claim(charge=charge(Limits(rpm=1)))):
+        for claim in (COUNTED, Claim(repetition_key="x"), Claim(dice=True), Claim(charge=charge(Limits(rpm=1)))):
             with pytest.raises(StateUnavailable) as caught:
                 await known.take(claim)
             assert (caught.value.status, caught.value.code) == (503, "state_unavailable")
-        assert await known.take(PLAIN) == Taken(0)
-        assert await known.take(Claim()) == Taken(0)
+        assert await known.take(PLAIN) == ClaimResult(0)
+        assert await known.take(Claim()) == ClaimResult(0)
         assert await known.read() == Pushed()
         for ask in (unknown.take(PLAIN), unknown.read(), known.write(Pushed(version=1), 0, (), "")):
             with pytest.raises(StateUnavailable):
@@ -348,14 +348,14 @@ async def test_outage__only_what_needs_no_count_is_answered(redis_server: RedisS
         redis_server.start()
         assert (await recovered(known)).uses == 0, "Redis has forgotten, so counters begin anew"
         assert [known.away] == [False]
-        assert await unknown.take(PLAIN) == Taken(0)
+        assert await unknown.take(PLAIN) == ClaimResult(0)
 
 
 async def test_outage__a_pushed_script_that_redis_forgot_is_gone(redis_server: RedisServer, tmp_path: Path) -> None:
     async with workers(redis_server.url, 1) as (store,):
         space = Namespace("a", "echo", store.ledger("a"))
         await space.change(lambda pushed: Pushed(before=('{"name": "x", "reply": "y"}',)))
-        assert await space.take(PLAIN) == Taken(0)
+        assert await space.take(PLAIN) == ClaimResult(0)
         redis_server.stop()
         redis_server.start()
         while True:
@@ -440,7 +440,7 @@ async def test_clock__of_redis_that_is_set_anew_is_learnt(redis_url: str) -> Non
     async with workers(redis_url, 1) as (store,):
         ledger = store.ledger(name())
         assert (await ledger.take(COUNTED)).uses == 0
-        store._link._ahead -= 10 * PATIENCE  # as if the clock had jumped ahead
+        store._link._clock_offset -= 10 * PATIENCE  # as if the clock had jumped ahead
         assert (await ledger.take(COUNTED)).uses == 1
         assert (await ledger.take(COUNTED)).uses == 2
 

@@ -99,7 +99,7 @@ async def test_ready__tells_of_a_broken_edit(async_client: AsyncClient, settings
     settings.MOCK_SCRIPT = str(file)
     assert "problem" not in (await async_client.get("/_mock/ready")).json()
     file.write_text("version: 1\nrules: {}  # broken\n")
-    namespace().file.next_look = 0  # it looks at most twice a second
+    namespace().file.next_check = 0  # it looks at most twice a second
     told = (await async_client.get("/_mock/ready")).json()
     assert told["problem"] == f"{file}:2: `rules` must be a list, not {{}}."
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}

@@ -15,7 +15,7 @@ from completions.management.refreshing import Refreshed, as_json, as_markdown, r
 from completions.models import Exchange
 from completions.script.reply.upstream import url_problem
 from completions.state.cassettes.deck import Deck
-from completions.state.cassettes.upkeep import Finding, findings
+from completions.state.cassettes.findings import Finding, findings
 
 
 class Command(BaseCommand):
@@ -69,7 +69,7 @@ class Command(BaseCommand):
             found += self._refreshed(deck, options)
         elif options["report"] or options["upstream"] or options["header"]:
             raise CommandError("--report, --upstream and --header are for --refresh.")
-        errors = sum(each.grave for each in found)
+        errors = sum(each.is_error for each in found)
         counts = {"request": len(deck.rules), "error": errors, "warning": len(found) - errors}
         told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
         self.stdout.write(f"{options['folder']}: {told}")
@@ -77,7 +77,7 @@ class Command(BaseCommand):
             raise CommandError("Some recorded answers have errors.")
 
     def _tell(self, found: Finding) -> None:
-        self.stdout.write(f"{found.file}: {'error' if found.grave else 'warning'}: {found.told}")
+        self.stdout.write(f"{found.file}: {'error' if found.is_error else 'warning'}: {found.message}")
 
     def _refreshed(self, deck: Deck, options: dict[str, Any]) -> list[Finding]:
         """Ask again, tell of each answer as it comes, and write the report; another shape is an error."""
@@ -86,7 +86,7 @@ class Command(BaseCommand):
             results.append(each)
             why = [f"could not be sent again: {each.problem}"] if each.problem else each.differences
             for text in why:
-                told.append(Finding(Path(each.file), text, grave=True))
+                told.append(Finding(Path(each.file), text, is_error=True))
                 self._tell(told[-1])
         if options["report"]:
             write = as_json if options["report"].endswith(".json") else as_markdown

@@ -13,7 +13,7 @@ from completions.outcome import Recorded
 from completions.resolve.cassettes import import_answer
 from completions.script.text.yaml_text import yaml_text
 from completions.state.cassettes.deck import Deck
-from completions.state.cassettes.place import unwritable
+from completions.state.cassettes.folders import unwritable
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from completions.state.cassettes.packed import without_codings
+from completions.state.cassettes.decompression import without_codings
 
 Rule = dict[str, Any]
 

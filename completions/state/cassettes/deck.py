@@ -1,4 +1,4 @@
-"""A folder of recorded answers: what it has for a request, and what is added to it."""
+"""A folder of recorded answers: it finds the answer to a request, and records new ones."""
 
 import functools
 import heapq
@@ -26,29 +26,38 @@ from completions.script.request.document import Document, document
 from completions.script.request.ignored import IGNORED, is_pattern, of_texts
 from completions.script.request.matcher import SameRequest, differences, likeness, same_request_of
 from completions.script.rules import Rule
-from completions.state.cassettes.files import ENDINGS, NotWritten, file_name, held, now, read_file, response, write
+from completions.state.cassettes.files import (
+    SUFFIXES,
+    NotWritten,
+    file_name,
+    lock_folder,
+    now,
+    read_file,
+    response,
+    write,
+)
 from completions.state.cassettes.secrets import SecretLeft, clean, hidden_in, hidden_values, without
-from completions.state.cassettes.sent import sent_of, told_body, written
+from completions.state.cassettes.sent_requests import body_text, sent_of, with_body_text
 
 logger = logging.getLogger("completions")
 
-LOOK_EVERY = 0.5
-"""Seconds between two looks at whether a file has changed."""
+CHECK_INTERVAL = 0.5
+"""Seconds between two checks for changed files."""
 
-NEAREST = 3
-"""How many recorded requests are named where none is the same."""
+MAX_NEAREST = 3
+"""The most recorded requests that are named where none is the same."""
 
 OTHER_API = "it belongs to another API"
 
 Stamp = tuple[int, int]
-"""When a file was changed, and its size."""
+"""The time of a file's last change, and its size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request, as it is looked for and recorded: without secrets, with what only its own API can tell it by.
+    """A request in the form in which it is found and recorded: without secrets, with the digest of its exact body.
 
-    `sent` is how it was sent, for those who ask it again; `hidden` is what was taken out of its body.
+    `sent` is its original form, with which it can be sent again; `hidden` are the secrets removed from its body.
     """
 
     document: Document
@@ -58,13 +67,13 @@ class Question:
 
 
 Kind = tuple[tuple[str, ...], bool]
-"""What is ignored of a recorded request, and whether only requests to the same API can ask the same."""
+"""The ignored parts of a recorded request, and whether only requests to the same API can equal it."""
 
 
 class Deck:
-    """The recorded answers in a folder, by request. `was_empty` says that no file was there at first.
+    """The recorded answers in a folder, by request. `was_empty` says that it had no files at first.
 
-    `ignored` is what may differ between two requests that ask the same, where a file does not say it itself.
+    `ignored` are the parts in which two equal requests may differ, where a file does not name them itself.
     """
 
     def __init__(self, folder: str, ignored: tuple[str, ...] = IGNORED) -> None:
@@ -73,21 +82,21 @@ class Deck:
         self._files: dict[Path, tuple[Stamp, list[Rule]]] = {}
         self._exact: dict[str, Rule] = {}
         self._same: dict[Kind, dict[str, list[Rule]]] = {}
-        self._fresh: set[str] = set()
+        self._new_files: set[str] = set()
         self._started = ""
         self._lock = threading.Lock()
-        self._next_look = 0.0
-        self.look()
+        self._next_check = 0.0
+        self.check_for_changes()
         self._started = now()
         self.was_empty = not self._exact and not self._same and not self.problems
 
-    def look(self) -> None:
-        """Read what is new or has changed; a file that cannot be used leaves what was read of it before."""
-        self._next_look = time.monotonic() + LOOK_EVERY
+    def check_for_changes(self) -> None:
+        """Read new and changed files; where one has become invalid, its earlier content stays in use."""
+        self._next_check = time.monotonic() + CHECK_INTERVAL
         with self._lock:
-            self._look()
+            self._read_changes()
 
-    def _look(self) -> None:
+    def _read_changes(self) -> None:
         stamps = {file: _stamp(file) for file in _files(self.folder)}
         changed = [file for file, stamp in stamps.items() if file not in self._files or self._files[file][0] != stamp]
         if not changed and stamps.keys() == self._files.keys():
@@ -97,16 +106,16 @@ class Deck:
         for file in self._files.keys() - stamps.keys():
             del self._files[file]
             self.problems.pop(str(file), None)
-        self._file_rules()
+        self._index_rules()
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to look."""
-        return time.monotonic() >= self._next_look
+        """Whether the next check for changes is due."""
+        return time.monotonic() >= self._next_check
 
     @property
     def rules(self) -> list[Rule]:
-        """All the recorded requests with their answers."""
+        """All recorded requests with their answers."""
         return [rule for _, rules in self._files.values() for rule in rules]
 
     def _read(self, file: Path, stamp: Stamp) -> None:
@@ -119,19 +128,19 @@ class Deck:
             return
         self.problems.pop(str(file), None)
         stem = file.relative_to(self.folder).with_suffix("").as_posix()
-        named = [replace(rule, name=stem if len(rules) == 1 else f"{stem}: {rule.name}") for rule in rules]
-        self._files[file] = stamp, [replace(rule, cassette=str(file)) for rule in named]
-        if self._started and at >= self._started:  # by this process or by another
-            self._fresh.add(str(file))
+        named_rules = [replace(rule, name=stem if len(rules) == 1 else f"{stem}: {rule.name}") for rule in rules]
+        self._files[file] = stamp, [replace(rule, cassette=str(file)) for rule in named_rules]
+        if self._started and at >= self._started:  # written by this process or by another
+            self._new_files.add(str(file))
 
-    def _file_rules(self) -> None:
+    def _index_rules(self) -> None:
         self._exact, self._same = {}, defaultdict(dict)
         for rule in self.rules:
             if (same := same_request_of(rule.match)) is None:
                 continue
             ignored = self._ignored_of(same)
             try:
-                found = (
+                request_digest = (
                     same.digest
                     if ignored == same.ignored
                     else digest(same.recorded, ignored, with_format=same.is_api_specific)
@@ -141,39 +150,41 @@ class Deck:
                 continue
             if exact := exact_of(same):
                 self._exact.setdefault(exact, rule)
-            self._same[ignored, same.is_api_specific].setdefault(found, []).append(rule)
+            self._same[ignored, same.is_api_specific].setdefault(request_digest, []).append(rule)
 
     def _ignored_of(self, same: SameRequest) -> tuple[str, ...]:
         return same.ignored if same.has_ignore else self.ignored
 
-    def find(self, question: Question, *, fresh: bool = True) -> Rule | None:
-        """Return what was recorded for a request: for the same request to the same API first; None where nothing was.
+    def find(self, question: Question, *, include_new: bool = True) -> Rule | None:
+        """Return the recorded rule for a request, of the same API first; None where there is none.
 
-        Without `fresh`, what was recorded since the start is left out.
+        Without `include_new`, answers that were recorded since the start are left out.
         """
-        found = self._found(question)
-        return None if found is None or (not fresh and found.cassette in self._fresh) else found
+        rule = self._find_rule(question)
+        return None if rule is None or (not include_new and rule.cassette in self._new_files) else rule
 
-    def _found(self, question: Question) -> Rule | None:
-        alike = [
+    def _find_rule(self, question: Question) -> Rule | None:
+        matches = [
             rule
             for (ignored, surface), rules in self._same.items()
             for rule in rules.get(digest(question.document, ignored, with_format=surface), ())
         ]
         exact = self._exact.get(question.exact)
-        if any(rule is exact for rule in alike) or (exact is not None and not alike and self._is_as_wide(exact)):
+        if any(rule is exact for rule in matches) or (
+            exact is not None and not matches and self._ignores_body_differences(exact)
+        ):
             return exact
-        return alike[0] if alike else None
+        return matches[0] if matches else None
 
-    def _is_as_wide(self, rule: Rule) -> bool:
-        """Whether a file ignores what bodies that are the same may differ in; then a secret is all that differs."""
+    def _ignores_body_differences(self, rule: Rule) -> bool:
+        """Whether a file ignores all differences between equal bodies; then only a secret differs."""
         same = same_request_of(rule.match)
         if same is None or "method" in same.recorded:
             return same is not None
         return set(of_texts(self.ignored)) <= set(self._ignored_of(same))
 
     def nearest(self, question: Question) -> tuple[NearMiss, ...]:
-        """Return the recorded requests that come nearest, each with the first difference."""
+        """Return the most similar recorded requests, each with the first difference."""
         asked = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
 
         def nearness(each: tuple[Rule, SameRequest]) -> float:
@@ -182,42 +193,42 @@ class Deck:
 
         return tuple(
             NearMiss(rule.name, next(differences(same.recorded, question.document, self._ignored_of(same)), OTHER_API))
-            for rule, same in heapq.nlargest(NEAREST, asked, key=nearness)
+            for rule, same in heapq.nlargest(MAX_NEAREST, asked, key=nearness)
         )
 
-    def record(self, question: Question, answer: Recorded | Written, upstream: str, *, anew: bool = False) -> str:
-        """Write an answer behind those to the same request, or with `anew` in their place; return the file.
+    def record(self, question: Question, answer: Recorded | Written, upstream: str, *, overwrite: bool = False) -> str:
+        """Append an answer to those of the same request, or replace them with `overwrite`; return the file.
 
         Raise `NotWritten` where it cannot be written.
         """
-        with self._held():
+        with self._locked():
             known = self._exact.get(question.exact)
             file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
-            is_fresh = str(file) in self._fresh
+            is_new = str(file) in self._new_files
             asked = {**question.document, "exact": question.exact}
             asked |= {"sent": question.sent} if question.sent else {}
             if self.ignored != IGNORED:
                 asked.setdefault("ignore", list(self.ignored))
-            written = response(answer) if isinstance(answer, Recorded) else answer
-            write(file, asked, written, upstream, anew=anew and not is_fresh)
-            self._fresh.add(str(file))
+            with_body_text = response(answer) if isinstance(answer, Recorded) else answer
+            write(file, asked, with_body_text, upstream, overwrite=overwrite and not is_new)
+            self._new_files.add(str(file))
             self._read(file, _stamp(file))
-            self._file_rules()
+            self._index_rules()
         return str(file)
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Let nobody else write, and know what others have written."""
+    def _locked(self) -> Iterator[None]:
+        """Lock the folder against other writers, after reading their changes."""
         try:
-            with self._lock, held(self.folder):
-                self._look()
+            with self._lock, lock_folder(self.folder):
+                self._read_changes()
                 yield
         except OSError as exc:
             raise NotWritten(f"{self.folder} cannot be written to: {exc.strerror}") from exc
 
 
 def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
-    """Return what is looked for where a prompt is asked."""
+    """Return the question for a prompt."""
     hidden = hidden_values(prompt)
     body = {"body": dict(prompt.body), "format": prompt.format, "model": prompt.model, "stream": prompt.stream}
     exact = digest(without(body, hidden), of_texts(ignored), with_format=True)
@@ -225,19 +236,19 @@ def question_of(prompt: Prompt, ignored: Collection[str] = IGNORED) -> Question:
 
 
 def raw_question(method: str, address: str, body: bytes, ignored: Collection[str] = IGNORED, api: str = "") -> Question:
-    """Return what is looked for where a request is asked for which no format makes an answer.
+    """Return the question for a request that no format answers.
 
-    `api` is which one is asked, at an address that several have.
+    `api` names the API, at an address that several APIs share.
     """
     path, _, query = address.partition("?")
-    found: Document = {"method": method, "path": path} | ({"api": api} if api else {})
+    asked: Document = {"method": method, "path": path} | ({"api": api} if api else {})
     if query:
-        found["query"] = redaction().clean_query(query)
+        asked["query"] = redaction().clean_query(query)
     if body:
-        found["body"] = told_body(body)
+        asked["body"] = body_text(body)
     hidden = hidden_in(_json(body))
-    names, found = ["whitespace", *filter(is_pattern, ignored)], without(found, hidden)
-    return Question({**found, "ignore": names}, digest(found, names, with_format=True), hidden=tuple(hidden))
+    names, asked = ["whitespace", *filter(is_pattern, ignored)], without(asked, hidden)
+    return Question({**asked, "ignore": names}, digest(asked, names, with_format=True), hidden=tuple(hidden))
 
 
 def _json(body: bytes) -> Any:
@@ -247,12 +258,12 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def cleaned_of(
+def without_secrets_in(
     prompt: Prompt, question: Question, answer: Recorded, query: str, *headers: Mapping[str, str]
 ) -> tuple[Question, Recorded] | None:
-    """Return a request and its answer without secrets; None, with a line in the log, where that cannot be.
+    """Return a request and its answer without secrets; None, with an error in the log, where that is impossible.
 
-    `query` and the further `headers` are what else was sent.
+    `query` and the further `headers` are the other parts that were sent.
     """
     try:
         asked = {"asked": question.document, "sent": sent_of(prompt, query, *headers)}
@@ -260,11 +271,11 @@ def cleaned_of(
     except SecretLeft as exc:
         logger.error("An answer at %s is not recorded: %s", answer.path, exc)
         return None
-    return replace(question, document=asked["asked"], sent=written(asked["sent"])), answer
+    return replace(question, document=asked["asked"], sent=with_body_text(asked["sent"])), answer
 
 
 def exact_of(same: SameRequest) -> str:
-    """Return what tells a request's body; empty where a file does not say it."""
+    """Return the digest of a recorded request's exact body; empty where a file has none."""
     exact = same.recorded.get("exact")
     return exact if isinstance(exact, str) else ""
 
@@ -275,15 +286,15 @@ def answers_of(rule: Rule) -> list[Recorded]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix in ENDINGS and file.is_file())
+    return sorted(file for file in folder.rglob("*") if file.suffix in SUFFIXES and file.is_file())
 
 
 def _stamp(file: Path) -> Stamp:
     try:
-        found = file.stat()
+        stat = file.stat()
     except OSError:
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return stat.st_mtime_ns, stat.st_size
 
 
 @functools.lru_cache(maxsize=256)

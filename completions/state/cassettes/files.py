@@ -1,4 +1,4 @@
-"""The files of recorded answers: read as the scripts that they are, and written for people to read and to change."""
+"""The files of recorded answers: they are scripts, in a form that people can read and change."""
 
 import base64
 import contextlib
@@ -20,26 +20,26 @@ from completions.script.rules import Rule
 from completions.script.text.reading import MAX_FILE_BYTES, read_text, text_of
 from completions.script.text.yaml_text import UNFOLDED, yaml_text
 
-ENDINGS = (".yaml", ".yml")
+SUFFIXES = (".yaml", ".yml")
 PROGRAM = "mocksite 0.1.0"
-"""What the files say of who wrote them."""
+"""The program's name in the files that it writes."""
 
-NAMED = 48
-"""Characters of a request that make a file's name."""
+MAX_NAME_LENGTH = 48
+"""The most characters of a request in a file's name."""
 
 
-AT = re.compile(r"^  at: '?([^'\n]+)'?$", re.MULTILINE)
+RECORDED_AT = re.compile(r"^  at: '?([^'\n]+)'?$", re.MULTILINE)
 
-TIME = "%Y-%m-%dT%H:%M:%SZ"
-"""How the files tell the time, in UTC, so that texts compare as the times do."""
+TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+"""The format of times in the files, in UTC, which sort as texts like the times."""
 
 
 class NotWritten(MockError):
-    """Why an answer is in no file."""
+    """An answer could not be written to a file."""
 
 
 class Contents(NamedTuple):
-    """What a file has: its rules, and when it was recorded, as it says itself."""
+    """The content of a file: its rules, and the time at which it says that it was recorded."""
 
     rules: list[Rule]
     at: str
@@ -49,18 +49,18 @@ def read_file(file: Path) -> Contents:
     """Read a file; raise `ScriptError` where it is no script."""
     name = str(file)
     text = text_of(file, name)
-    found = AT.search(text)
-    return Contents(list(parse(read_text(text, name)).rules), found[1] if found else "")
+    match = RECORDED_AT.search(text)
+    return Contents(list(parse(read_text(text, name)).rules), match[1] if match else "")
 
 
 def now() -> str:
-    """Return the time."""
-    return time.strftime(TIME, time.gmtime())
+    """Return the current time."""
+    return time.strftime(TIME_FORMAT, time.gmtime())
 
 
 @contextlib.contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Keep other processes, which may record into the same folder, from writing while the `with` lasts."""
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Lock a folder against other processes that record into it, while the `with` lasts."""
     try:
         import fcntl
     except ImportError:  # on Windows, where one process records at a time
@@ -76,25 +76,25 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def file_name(document: Document, exact: str) -> str:
-    """Return the name of the file for a request: its model, the beginning of what is asked, and what tells it apart."""
-    asked = last_text(document) if "messages" in document else document.get("path", "")
-    words = re.sub(r"[^a-z0-9]+", "-", f"{document.get('model') or document.get('format') or ''} {asked}".lower())
-    return f"{words.strip('-')[:NAMED].strip('-') or 'request'}-{exact[:8]}.yaml"
+    """Return the name of a request's file: its model, the beginning of its text, and its digest."""
+    request = last_text(document) if "messages" in document else document.get("path", "")
+    words = re.sub(r"[^a-z0-9]+", "-", f"{document.get('model') or document.get('format') or ''} {request}".lower())
+    return f"{words.strip('-')[:MAX_NAME_LENGTH].strip('-') or 'request'}-{exact[:8]}.yaml"
 
 
-def write(file: Path, asked: Document, answer: Written, upstream: str, *, anew: bool) -> None:
-    """Write an answer behind those to the same request in a file, or in their place; what else is there stays.
+def write(file: Path, request: Document, answer: Written, upstream: str, *, overwrite: bool) -> None:
+    """Append an answer to those of the same request in a file, or replace them; other content stays.
 
-    It is written whole or not at all; raise `NotWritten` where it cannot be.
+    The file is written atomically; raise `NotWritten` where that is impossible.
     """
     document = _document(file)
-    rule = next((rule for rule in document["rules"] if _exact(rule) == asked["exact"]), None)
+    rule = next((rule for rule in document["rules"] if _exact(rule) == request["exact"]), None)
     if rule is None:
-        rule = {"name": file.stem, "match": {"request": asked}}
+        rule = {"name": file.stem, "match": {"request": request}}
         document["rules"].append(rule)
-    elif "sent" in asked:
-        rule["match"]["request"].setdefault("sent", asked["sent"])
-    answers = [*([] if anew else _answers(rule)), answer]
+    elif "sent" in request:
+        rule["match"]["request"].setdefault("sent", request["sent"])
+    answers = [*([] if overwrite else _answers(rule)), answer]
     for key in ANSWERS:
         rule.pop(key, None)
     if len(answers) > 1:
@@ -110,14 +110,14 @@ def _document(file: Path) -> dict[str, Any]:
     if not file.exists():
         return {"version": 1, "rules": []}
     try:
-        return cast(dict[str, Any], read_text(text_of(file, str(file)), str(file)).value)  # a script once
+        return cast(dict[str, Any], read_text(text_of(file, str(file)), str(file)).value)  # it was a valid script
     except ScriptError as exc:
         raise NotWritten(exc.summary) from exc
 
 
 def _exact(rule: Any) -> object:
-    asked = (rule.get("match") or {}).get("request")
-    return asked.get("exact") if isinstance(asked, dict) else None
+    request = (rule.get("match") or {}).get("request")
+    return request.get("exact") if isinstance(request, dict) else None
 
 
 def _answers(rule: Mapping[str, Any]) -> list[Any]:
@@ -141,42 +141,42 @@ def _save(file: Path, data: bytes) -> None:
 
 
 def response(recorded: Recorded) -> dict[str, Any]:
-    """Return an answer as a script has it."""
-    found: dict[str, Any] = {"path": recorded.path}
-    found |= {"format": recorded.format} if recorded.format else {}
-    found |= {"status": recorded.status, "headers": dict(recorded.headers)}
+    """Return an answer in the form that scripts have."""
+    response: dict[str, Any] = {"path": recorded.path}
+    response |= {"format": recorded.format} if recorded.format else {}
+    response |= {"status": recorded.status, "headers": dict(recorded.headers)}
     if recorded.stream:
-        found["stream"] = True
+        response["stream"] = True
     if len(recorded.pieces) == 1 and not recorded.times[0]:
-        found |= _whole(recorded.pieces[0])
+        response |= _body_of(recorded.pieces[0])
     else:
-        found["pieces"] = _pieces(recorded)
-    return {"response": found}
+        response["pieces"] = _pieces(recorded)
+    return {"response": response}
 
 
-def _whole(body: bytes) -> dict[str, str]:
+def _body_of(body: bytes) -> dict[str, str]:
     text = _text(body)
     return {"base64": base64.b64encode(body).decode()} if text is None else {"body": text}
 
 
 def _pieces(recorded: Recorded) -> list[dict[float, Any]]:
-    """Return the pieces behind their times; those that came at once, or are cut within a character, are one."""
-    found: list[tuple[float, bytes]] = []
+    """Return the pieces by their times; those of the same time, or that are cut within a character, are joined."""
+    joined: list[tuple[float, bytes]] = []
     for ms, piece in zip(recorded.times, recorded.pieces, strict=True):
         at = round(ms, 1)
-        if found and (found[-1][0] == at or _cut_within_character(found[-1][1])):
-            before = found.pop()
+        if joined and (joined[-1][0] == at or _cut_within_character(joined[-1][1])):
+            before = joined.pop()
             at, piece = max(at, before[0]), before[1] + piece
-        found.append((at, piece))
+        joined.append((at, piece))
     shown = []
-    for at, data in found:
+    for at, data in joined:
         text = _text(data)
         shown.append({at: {"base64": base64.b64encode(data).decode()} if text is None else text})
     return shown
 
 
 def _cut_within_character(data: bytes) -> bool:
-    """Whether bytes end inside a character that goes on in what follows."""
+    """Whether bytes end inside a character that the next bytes continue."""
     try:
         data.decode()
     except UnicodeDecodeError as exc:
@@ -185,7 +185,7 @@ def _cut_within_character(data: bytes) -> bool:
 
 
 def _text(data: bytes) -> str | None:
-    """Return the text that bytes are; None where YAML could not give them back."""
+    """Return the text of bytes; None where YAML could not restore them."""
     try:
         text = data.decode()
     except UnicodeDecodeError:

@@ -1,7 +1,7 @@
-"""What must not reach a file: keys, cookies and accounts, by their place and their look, and what JOURNAL_REDACT names.
+"""Secrets that must not reach a file: keys, cookies and accounts, by place and pattern, and fields in JOURNAL_REDACT.
 
-What is found in a request or in its answer is taken out of both. A text in a stream may be cut anywhere, inside a
-piece, an event or a character, so the texts of all its events are read as one.
+Those that are found in a request or in its answer are removed from both. A text in a stream may be cut anywhere, inside
+a piece, an event or a character, so the texts of all its events are read as one.
 """
 
 import re
@@ -20,52 +20,52 @@ from completions.outcome import Recorded
 from completions.script.request.digest import REDACTED, SECRET
 from completions.script.request.document import Document
 
-KEPT = re.compile(
+RECORDED_HEADERS = re.compile(
     r"content-(type|disposition)|location|retry-after(-ms)?|x-should-retry|openai-(version|processing-ms|model)"
     r"|request-cost|x-ratelimit-.*|anthropic-ratelimit-.*|ratelimit-.*|x-amzn-(errortype|bedrock-.*)"
 )
-"""The headers of an answer that matter to a client; no other is recorded."""
+"""The headers of an answer that matter to a client; no others are recorded."""
 
 
 class SecretLeft(MockError):
-    """An answer out of which a secret cannot be taken."""
+    """An answer from which a secret cannot be removed."""
 
 
 def hidden_values(prompt: Prompt) -> list[str]:
-    """Return what is secret in a request's body: what JOURNAL_REDACT names, and what has a secret's name or look."""
+    """Return the secrets in a request's body: fields in JOURNAL_REDACT, and values with a secret's name or pattern."""
     return hidden_in(prompt.body)
 
 
 def hidden_in(body: Any) -> list[str]:
-    """Return likewise what is secret in a document."""
+    """Return the secrets in a document, likewise."""
     hide = redaction()
-    found = [*_named(body), *(match[0] for text in texts_of(body) for match in SECRET.finditer(text))]
+    secrets = [*_secret_fields(body), *(match[0] for text in texts_of(body) for match in SECRET.finditer(text))]
     if hide.paths:
         copied = orjson.loads(orjson.dumps(body, default=_plain))
-        found += (text for text in hide.clean(copied).texts if text.strip())
-    return found
+        secrets += (text for text in hide.clean(copied).texts if text.strip())
+    return secrets
 
 
 def _plain(value: Any) -> Any:
     return dict(value) if isinstance(value, Mapping) else str(value)
 
 
-def _named(value: Any) -> Iterator[str]:
-    """Yield the texts whose keys are those of secrets, as `authorization` and `headers` are of tools' servers."""
+def _secret_fields(value: Any) -> Iterator[str]:
+    """Yield the texts in fields with the names of secrets, such as `authorization` and `headers` of tools' servers."""
     if isinstance(value, Mapping):
         for key, child in value.items():
             name = str(key).lower()
             if isinstance(child, str):
                 yield from secrets_in(name, child) if is_secret(name) and not PLACES.search(name) else ()
             else:
-                yield from _named(child)
+                yield from _secret_fields(child)
     elif isinstance(value, list | tuple):
         for child in value:
-            yield from _named(child)
+            yield from _secret_fields(child)
 
 
 def without(document: Any, values: Iterable[str]) -> Any:
-    """Return a document in whose texts the values, and what looks like a secret, are replaced."""
+    """Return a document with the values, and texts that look like secrets, replaced."""
     known = sorted({value for value in values if value}, key=len, reverse=True)
     pattern = re.compile("|".join([*map(re.escape, known), SECRET.pattern]))
 
@@ -85,18 +85,23 @@ def without(document: Any, values: Iterable[str]) -> Any:
 def clean(
     document: Document, recorded: Recorded, sent: Iterable[Mapping[str, str]], query: str, hidden: Iterable[str]
 ) -> tuple[Document, Recorded]:
-    """Return a request's document and its answer without the secrets in them, in the headers that were sent and in
-    the query; raise `SecretLeft` where one cannot be taken out.
+    """Return a request's document and its answer without their secrets, and those of the headers and the query.
+
+    Raise `SecretLeft` where one cannot be removed.
     """
     hide = redaction()
-    texts = {*hidden, *hide.secrets_in_query(query), *(text for headers in sent for text in _in_headers(headers, hide))}
+    texts = {
+        *hidden,
+        *hide.secrets_in_query(query),
+        *(text for headers in sent for text in _secrets_in_headers(headers, hide)),
+    }
     answer = recorded.body
-    texts |= {found[0] for found in SECRET.finditer(" ".join(texts_of(document)))}
-    texts |= {found[0] for text in _said(answer) for found in SECRET.finditer(text)}
-    lines = {name: (name, value) for name, value in recorded.headers if KEPT.fullmatch(name)}
-    kept = tuple((name, without(value, texts)) for name, value in hide.clean_lines(lines).items())
-    recorded = _cleaned(recorded, hide, sorted(texts, key=len, reverse=True))
-    recorded = replace(recorded, path=without(recorded.path, texts), headers=kept)
+    texts |= {match[0] for match in SECRET.finditer(" ".join(texts_of(document)))}
+    texts |= {match[0] for text in _texts_of_answer(answer) for match in SECRET.finditer(text)}
+    header_lines = {name: (name, value) for name, value in recorded.headers if RECORDED_HEADERS.fullmatch(name)}
+    headers = tuple((name, without(value, texts)) for name, value in hide.clean_lines(header_lines).items())
+    recorded = _clean_answer(recorded, hide, sorted(texts, key=len, reverse=True))
+    recorded = replace(recorded, path=without(recorded.path, texts), headers=headers)
     _check(recorded.body, texts)
     return without(document, texts), recorded
 
@@ -104,21 +109,21 @@ def clean(
 def clean_written(
     document: Document, answer: Document, prompt: Prompt, hidden: Iterable[str]
 ) -> tuple[Document, Document]:
-    """Return a request's document and its answer as a script has it without the secrets that were sent."""
+    """Return a request's document and its answer, in a script's form, without the secrets that were sent."""
     hide = redaction()
-    texts = {*hidden_values(prompt), *_in_headers(prompt.headers, hide)}
+    texts = {*hidden_values(prompt), *_secrets_in_headers(prompt.headers, hide)}
     texts |= {text for text in hidden if len(text) >= WORTH}
     return without(document, texts), without(answer, texts)
 
 
-def _in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
+def _secrets_in_headers(headers: Mapping[str, str], hide: Redaction) -> Iterator[str]:
     for name, value in headers.items():
         if is_secret(name) or hide.hides(name):
             yield from secrets_in(name, value)
 
 
-def _cleaned(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:
-    """Return the answer without the texts, cut as it came, as far as what is changed allows."""
+def _clean_answer(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:
+    """Return the answer without the texts, in the same pieces, as far as the changes allow."""
     quotes = Quotes(texts)
     if recorded.stream:
         pieces, times = clean_stream(recorded.pieces, hide, quotes), recorded.times
@@ -126,38 +131,38 @@ def _cleaned(recorded: Recorded, hide: Redaction, texts: list[str]) -> Recorded:
         pieces, times = [quotes.clean_body(hide.clean_body(recorded.body)[0])], recorded.times[-1:]
     if b"".join(pieces) == recorded.body:
         return recorded
-    kept = [(piece, ms) for piece, ms in zip(pieces, times, strict=True) if piece]
-    return replace(recorded, pieces=tuple(piece for piece, _ in kept), times=tuple(ms for _, ms in kept))
+    timed = [(piece, ms) for piece, ms in zip(pieces, times, strict=True) if piece]
+    return replace(recorded, pieces=tuple(piece for piece, _ in timed), times=tuple(ms for _, ms in timed))
 
 
-def _said(body: bytes) -> Iterator[str]:
-    """Yield an answer's text as it stands, and the texts at each place of its events as one, where none is cut."""
+def _texts_of_answer(body: bytes) -> Iterator[str]:
+    """Yield an answer's text, and the joined texts at each place of its events, in which no text is cut."""
     yield body.decode("utf-8", "replace")
     joined: dict[str, list[str]] = {}
     for event in events_of(body):
         for part in split_event(event).parts:
             if part[:1] in (b"{", b"["):
                 try:
-                    _gather(orjson.loads(part), "", joined)
+                    _collect_texts(orjson.loads(part), "", joined)
                 except orjson.JSONDecodeError:
                     continue
     yield from ("".join(texts) for texts in joined.values())
 
 
-def _gather(value: Any, place: str, joined: dict[str, list[str]]) -> None:
+def _collect_texts(value: Any, place: str, joined: dict[str, list[str]]) -> None:
     match value:
         case str():
             joined.setdefault(place, []).append(value)
         case dict():
             for key, child in value.items():
-                _gather(child, f"{place}/{key}", joined)
+                _collect_texts(child, f"{place}/{key}", joined)
         case list():
             for child in value:
-                _gather(child, place, joined)
+                _collect_texts(child, place, joined)
 
 
 def _check(body: bytes, texts: Iterable[str]) -> None:
-    """Raise where a secret is still there, cut or not."""
-    for said in _said(body):
-        if any(text in said for text in texts):
+    """Raise `SecretLeft` where a secret is still there, cut or not."""
+    for answer_text in _texts_of_answer(body):
+        if any(text in answer_text for text in texts):
             raise SecretLeft("the answer contains a secret that could not be removed")

@@ -1,18 +1,18 @@
-"""The leave to answer one request, by limits that Redis keeps count of."""
+"""The permission to answer one request, by limits that are counted in Redis."""
 
 import time
 from collections.abc import Mapping, Sequence
 
 from completions.state.limits import Account, Charge, check_quota, cost
 from completions.state.shared.link import Link, Value
-from completions.state.shared.scripts import KEPT, SETTLE, digest
-from completions.state.shared.worker import BELIEVED, Worker
+from completions.state.shared.scripts import MAX_IDLE_SECONDS, SETTLE, digest
+from completions.state.shared.worker import WORKER_TIMEOUT, Worker
 
 
 class RedisGrant:
-    """A request's charge on its way: what it asks of Redis, what came of it, and what it notes afterwards.
+    """A request's charge in Redis: the arguments of the claim, the state of the limits, and the notes afterwards.
 
-    It counts along with what Redis told, so that the headers need no further question, and nothing waits for a note.
+    It continues Redis' counts locally, so that headers need no further command, and no request waits for a note.
     """
 
     def __init__(self, link: Link, space: str, charge: Charge, worker: Worker, epoch: str) -> None:
@@ -29,24 +29,24 @@ class RedisGrant:
         self._now, self._at = 0.0, time.monotonic()
 
     def arguments(self) -> list[Value]:
-        """Return what the script that takes has to know."""
+        """Return the arguments for the script TAKE."""
         quota, account, tokens = self._charge.quota, self._account, self._charge.tokens
         requests = -1 if quota is None or quota.requests is None else quota.requests
-        spendable = -1 if quota is None or quota.tokens is None else quota.tokens
+        max_tokens = -1 if quota is None or quota.tokens is None else quota.tokens
         concurrent = -1 if account is None or account.concurrent is None else account.concurrent
         buckets = [] if account is None else account.buckets
-        told: list[Value] = [self._quota, requests, spendable]
-        told += [self._digest, concurrent, self._worker, self._slot, BELIEVED, len(buckets)]
+        arguments: list[Value] = [self._quota, requests, max_tokens]
+        arguments += [self._digest, concurrent, self._worker, self._slot, WORKER_TIMEOUT, len(buckets)]
         for bucket in buckets:
-            told += [bucket.limit, bucket.period, cost(bucket, tokens)]
-        return told
+            arguments += [bucket.limit, bucket.period, cost(bucket, tokens)]
+        return arguments
 
-    def refuse(self, requests: int, tokens: int) -> None:
+    def raise_quota_error(self, requests: int, tokens: int) -> None:
         """Raise the error of a quota that is used up."""
         check_quota(self._charge, {"requests": requests, "tokens": tokens})
 
-    def stand(self, state: Sequence[bytes | int], refused: bool) -> None:
-        """Read how the limits stood before, and take the request's part; raise their 429 where it was `refused`."""
+    def apply_state(self, state: Sequence[bytes | int], refused: bool) -> None:
+        """Set the limits to their state before the request, and take its part; raise the 429 where it was `refused`."""
         now, running, *levels = state
         self._now, self._at = float(_text(now)), time.monotonic()
         if self._account is None:
@@ -54,34 +54,34 @@ class RedisGrant:
         self._account.running = int(running)
         for number, bucket in enumerate(self._account.buckets):
             level, at = levels[2 * number : 2 * number + 2]
-            bucket.stand(float(_text(level)), float(_text(at)))
+            bucket.set_level(float(_text(level)), float(_text(at)))
         if refused:
             self._account.check(self._charge.model, self._charge.tokens, self._now)
         self._account.take(1, self._charge.tokens, self._now)
 
     def settle(self, tokens: int) -> None:
-        """Note what was really used. What was asked beyond that is held until the end."""
+        """Note the actual usage. Tokens that were reserved beyond that are held until the end."""
         more, self._used = max(0, tokens - self._held), tokens
         self._held += more
         if (self._quota and tokens) or more:
             self._note(tokens, more)
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers on what is left."""
+        """Return the rate limit headers."""
         return {} if self._account is None else self._account.headers(self._clock())
 
     def end(self) -> None:
-        """Give back what was held too much, and make way for the next."""
+        """Give back unused tokens, and end the request's concurrency."""
         if self._slot or self._used != self._held:
             self._note(0, self._used - self._held, self._slot)
 
     def abandon(self, sent: bool) -> None:
-        """Give back what may have been taken, for nobody waits for it any more; `sent` says that it was for sure."""
+        """Give back what may have been taken for a cancelled request; `sent` says that the command was sent."""
         if self._slot or sent:
             self.end()
 
     def _clock(self) -> float:
-        """Return Redis' time, as this process's clock goes on from it."""
+        """Return Redis' time, continued by this process's clock."""
         return self._now + time.monotonic() - self._at
 
     def _note(self, spent: int, more: int, slot: str = "") -> None:
@@ -92,9 +92,9 @@ class RedisGrant:
                 number, limit, period = each, bucket.limit, bucket.period
                 bucket.take(more, self._clock())
         if spent or slot or number:
-            told = (self._epoch, KEPT, self._quota, spent, self._digest, slot)
+            arguments = (self._epoch, MAX_IDLE_SECONDS, self._quota, spent, self._digest, slot)
             amount = more if number else 0
-            self._link.post(SETTLE, (self._space,), *told, number, limit, period, amount, again=bool(slot))
+            self._link.post(SETTLE, (self._space,), *arguments, number, limit, period, amount, is_repeatable=bool(slot))
 
 
 def _text(value: bytes | int) -> str:

@@ -1,7 +1,7 @@
-"""One connection to Redis for a whole worker: what all requests ask goes out as it comes, and answers come in order.
+"""One connection to Redis for a whole worker: the commands of all requests are pipelined, and answers come in order.
 
-When Redis goes away, what was asked fails at once, and so does what is asked until it is back; the link looks for it
-by itself. It belongs to one event loop at a time, and begins anew in another.
+When the connection is lost, pending commands fail at once, and so do new ones until Redis is back; the link reconnects
+by itself. It belongs to one event loop at a time, and starts again in another.
 """
 
 import asyncio
@@ -17,53 +17,53 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoScriptError, ReadOnlyError, RedisError, ResponseError
 
 from completions.exceptions import StateUnavailable
-from completions.state.shared.scripts import ALL, Script
+from completions.state.shared.scripts import ALL_SCRIPTS, Script
 
 logger = logging.getLogger("completions")
 
 TIMEOUT = 1.0
-"""Seconds that Redis may take to accept a connection, and about as many to answer, where no others are given."""
+"""The default of the seconds that Redis may take to accept a connection, and about as many to answer."""
 
-LOOK_AGAIN = 1.0
-"""Seconds between two looks at whether Redis is back."""
+RECONNECT_INTERVAL = 1.0
+"""Seconds between two attempts to reconnect."""
 
 MAX_POSTED = 10_000
-"""Notes that wait for Redis to come back; beyond that, the oldest goes."""
+"""The most notes that wait for Redis to come back; beyond that, the oldest is dropped."""
 
-LATE = "LATE "
-"""What the error begins with of a script that came after its caller had given up; Redis' time follows."""
+LATE_ERROR = "LATE "
+"""The prefix of the error of a script that arrived after its caller had given up; Redis' time follows."""
 
-SURELY_LATE = 1.05
-"""Times the timeout after which a script is refused for sure, however well the clocks are known."""
+LATE_FACTOR = 1.05
+"""The multiple of the timeout after which Redis certainly refuses a script, however inexact the clocks are."""
 
 FAILURES = (OSError, RedisError, TimeoutError, EOFError)
 
 Value = str | bytes | int | float
 
 
-class Asked:
-    """A command on its way, and who waits for its answer: None where nobody does.
+class Command:
+    """A command, and the future of its answer: None where nothing waits for it.
 
-    A script is told until when somebody waits for it: `at` is when it was asked, on the monotonic clock.
+    A script gets the deadline of its caller: `created` is when the command was made, on the monotonic clock.
     """
 
-    __slots__ = ("again", "at", "command", "future", "script")
+    __slots__ = ("created", "future", "is_repeatable", "parts", "script")
 
     def __init__(
-        self, script: Script | None, command: tuple[Value, ...], future: "asyncio.Future[Any] | None", again: bool
+        self, script: Script | None, parts: tuple[Value, ...], future: "asyncio.Future[Any] | None", is_repeatable: bool
     ) -> None:
-        self.script, self.command, self.future, self.again = script, command, future, again
-        self.at = time.monotonic()
+        self.script, self.parts, self.future, self.is_repeatable = script, parts, future, is_repeatable
+        self.created = time.monotonic()
 
-    def packed(self, ahead: float, timeout: float) -> tuple[Value, ...]:
-        """Return the command as it is sent; `ahead` is by how much Redis' clock is ahead of the monotonic one."""
+    def wire_parts(self, clock_offset: float, timeout: float) -> tuple[Value, ...]:
+        """Return the command as it is sent; `clock_offset` is Redis' clock minus the monotonic one."""
         if self.script is None:
-            return self.command
-        return (*self.command, 0 if self.future is None else f"{self.at + timeout + ahead:.6f}")
+            return self.parts
+        return (*self.parts, 0 if self.future is None else f"{self.created + timeout + clock_offset:.6f}")
 
 
 class Link:
-    """The connection. `away` says that Redis cannot be reached, as far as is known: it took longer than `timeout`."""
+    """The connection. `away` says that Redis is unreachable, as far as is known: it took longer than `timeout`."""
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
         self.timeout = timeout
@@ -76,39 +76,39 @@ class Link:
             encoding_errors="surrogatepass",  # a rule's name may be any text
         )
         self.away, self._refusal = False, ""
-        self._ahead = 0.0
+        self._clock_offset = 0.0
         self.on_back: list[Callable[[], None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Task[None] | None = None
-        self._outgoing: list[Asked] = []
-        self._sent: deque[Asked] = deque()
+        self._outgoing: list[Command] = []
+        self._sent: deque[Command] = deque()
 
     async def run(self, script: Script, keys: tuple[str, ...], *arguments: Value) -> Any:
         """Run a script and return its answer; raise `StateUnavailable` where there is none."""
-        return await self._ask(_by_sha(script, keys, arguments), script)
+        return await self._send_command(_evalsha(script, keys, arguments), script)
 
     async def get(self, key: str, *fields: str) -> list[bytes | None]:
         """Return some fields of a hash."""
-        found: list[bytes | None] = await self._ask(("HMGET", key, *fields))
-        return found
+        values: list[bytes | None] = await self._send_command(("HMGET", key, *fields))
+        return values
 
-    def post(self, script: Script, keys: tuple[str, ...], *arguments: Value, again: bool = False) -> None:
-        """Run a script when it can be, and wait for nothing. `again` says that it may run twice, to run for sure."""
+    def post(self, script: Script, keys: tuple[str, ...], *arguments: Value, is_repeatable: bool = False) -> None:
+        """Run a script when possible, without waiting. A repeatable one may run twice, so that it certainly runs."""
         try:
             self._bind()
         except RuntimeError:  # under WSGI responses end outside of any loop
             return
-        self._outgoing.append(Asked(script, _by_sha(script, keys, arguments), None, again))
+        self._outgoing.append(Command(script, _evalsha(script, keys, arguments), None, is_repeatable))
         if len(self._outgoing) > MAX_POSTED and self.away:
             del self._outgoing[0]
         self._wake.set()
 
     def connection(self) -> AbstractConnection:
-        """Return one more connection, for who has to listen."""
+        """Return another connection, for subscriptions."""
         return self._pool.make_connection()  # type: ignore[no-any-return, no-untyped-call]  # redis-py has no types here
 
     async def close(self) -> None:
-        """Let what was posted go out, and end the connection."""
+        """Send the posted commands, and end the connection."""
         task, self._task = self._task, None
         if task is None or self._loop is not asyncio.get_running_loop():
             return
@@ -120,53 +120,53 @@ class Link:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
-    def _ask(self, command: tuple[Value, ...], script: Script | None = None) -> "asyncio.Future[Any]":
+    def _send_command(self, parts: tuple[Value, ...], script: Script | None = None) -> "asyncio.Future[Any]":
         loop = self._bind()
         if self.away:
             raise StateUnavailable
         future: asyncio.Future[Any] = loop.create_future()
-        self._outgoing.append(Asked(script, command, future, again=False))
+        self._outgoing.append(Command(script, parts, future, is_repeatable=False))
         self._wake.set()
         return future
 
     def _bind(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.get_running_loop()
         if loop is not self._loop or self._task is None or self._task.done():
-            self._abandon()
+            self._fail_other_loop()
             self._loop, self.away = loop, False
             self._outgoing, self._sent, self._wake = [], deque(), asyncio.Event()
-            self._task = loop.create_task(self._live(self._sent))
+            self._task = loop.create_task(self._stay_connected(self._sent))
         return loop
 
-    def _abandon(self) -> None:
-        """Fail what waits in another loop, which may run still, in a thread of its own."""
+    def _fail_other_loop(self) -> None:
+        """Fail the commands of another loop, which may still run, in another thread."""
         if self._loop is not None and not self._loop.is_closed():
-            for asked in (*self._outgoing, *self._sent):
-                self._loop.call_soon_threadsafe(_fail, asked)
+            for command in (*self._outgoing, *self._sent):
+                self._loop.call_soon_threadsafe(_fail, command)
             if self._task is not None:
                 self._loop.call_soon_threadsafe(self._task.cancel)
 
-    async def _live(self, sent: deque[Asked]) -> None:
-        """Hold the connection, and look for Redis again whenever it is lost."""
+    async def _stay_connected(self, sent: deque[Command]) -> None:
+        """Keep the connection, and reconnect whenever it is lost."""
         while True:
             connection = self.connection()
             try:
                 async with asyncio.timeout(self.timeout):
                     await connection.connect()  # type: ignore[no-untyped-call]  # redis-py has no types here
-                    await _exchange(connection, [("SCRIPT", "LOAD", script.text) for script in ALL])
-                    self._ahead = await _clock_ahead(connection)
-                self._be_back()
+                    await _run_all(connection, [("SCRIPT", "LOAD", script.text) for script in ALL_SCRIPTS])
+                    self._clock_offset = await _measure_clock_offset(connection)
+                self._note_return()
                 await self._serve(connection, sent)
             except FAILURES as exc:
-                self._lose(exc)
+                self._note_loss(exc)
             finally:
                 await connection.disconnect(nowait=True)
             if self.away:
-                await asyncio.sleep(LOOK_AGAIN)
+                await asyncio.sleep(RECONNECT_INTERVAL)
 
-    async def _serve(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
-        """Write, read and watch the time until one of them fails; then forget what was on its way."""
-        parts = (self._write(connection, sent), self._read(connection, sent), _watch(sent, self.timeout))
+    async def _serve(self, connection: AbstractConnection, sent: deque[Command]) -> None:
+        """Write, read and watch the time until one of them fails; then drop the commands that were sent."""
+        parts = (self._write(connection, sent), self._read(connection, sent), _watch_timeouts(sent, self.timeout))
         tasks = [asyncio.create_task(part) for part in parts]
         failure: BaseException | None = None
         try:
@@ -179,91 +179,93 @@ class Link:
             self._drop(sent, hangs=isinstance(failure, TimeoutError))
         if failure is not None and not isinstance(failure, FAILURES):
             raise failure
-        logger.warning("The connection to the state store was lost: %s", _told(failure))
+        logger.warning("The connection to the state store was lost: %s", _error_text(failure))
 
-    async def _write(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
+    async def _write(self, connection: AbstractConnection, sent: deque[Command]) -> None:
         while True:
             await self._wake.wait()
             self._wake.clear()
             batch, self._outgoing = self._outgoing, []
             sent.extend(batch)
-            packed = connection.pack_commands([asked.packed(self._ahead, self.timeout) for asked in batch])
-            await connection.send_packed_command(packed, check_health=False)
+            wire_parts = connection.pack_commands(
+                [command.wire_parts(self._clock_offset, self.timeout) for command in batch]
+            )
+            await connection.send_packed_command(wire_parts, check_health=False)
 
-    async def _read(self, connection: AbstractConnection, sent: deque[Asked]) -> None:
+    async def _read(self, connection: AbstractConnection, sent: deque[Command]) -> None:
         while True:
             try:
                 answer = await connection.read_response()
             except ReadOnlyError:
-                raise  # what was the primary is a replica now: another connection leads to the new one
+                raise  # the former primary is a replica now: another connection leads to the new primary
             except ResponseError as exc:
                 answer = exc
             self._answer(sent.popleft(), answer)
 
-    def _answer(self, asked: Asked, answer: Any) -> None:
-        if isinstance(answer, NoScriptError) and asked.script is not None:  # somebody has flushed the scripts
-            asked.command, asked.again = ("EVAL", asked.script.text, *asked.command[2:]), True
-            self._outgoing.append(asked)
+    def _answer(self, command: Command, answer: Any) -> None:
+        if isinstance(answer, NoScriptError) and command.script is not None:  # somebody has flushed the scripts
+            command.parts, command.is_repeatable = ("EVAL", command.script.text, *command.parts[2:]), True
+            self._outgoing.append(command)
             self._wake.set()
             return
-        if isinstance(answer, ResponseError) and str(answer).startswith(LATE):
-            self._take_late(asked, str(answer))
+        if isinstance(answer, ResponseError) and str(answer).startswith(LATE_ERROR):
+            self._take_late(command, str(answer))
             return
         if isinstance(answer, ResponseError):
             refusal = str(answer).partition(" script: ")[0]  # whichever script it was
-            if refusal != self._refusal:  # out of memory, for one: it is told once
+            if refusal != self._refusal:  # such as out of memory: it is logged once
                 self._refusal = refusal
                 logger.error("The state store refused a command: %s", answer)
-            _fail(asked, refusal)
-        elif asked.future is not None and not asked.future.done():
-            asked.future.set_result(answer)
+            _fail(command, refusal)
+        elif command.future is not None and not command.future.done():
+            command.future.set_result(answer)
 
-    def _take_late(self, asked: Asked, answer: str) -> None:
-        """Fail what was refused as nobody waits for it any more; where somebody does, Redis' clock was set anew."""
+    def _take_late(self, command: Command, answer: str) -> None:
+        """Fail a command that arrived too late; if its caller still waits, Redis' clock was reset, so send it again."""
         seconds, microseconds = map(int, answer.split()[1:])
-        self._ahead = seconds + microseconds / 1_000_000 - time.monotonic()
-        if asked.future is None or asked.future.done() or time.monotonic() - asked.at > self.timeout:
-            _fail(asked)
+        self._clock_offset = seconds + microseconds / 1_000_000 - time.monotonic()
+        if command.future is None or command.future.done() or time.monotonic() - command.created > self.timeout:
+            _fail(command)
             return
-        self._outgoing.append(asked)
+        self._outgoing.append(command)
         self._wake.set()
 
-    def _be_back(self) -> None:
+    def _note_return(self) -> None:
         if self.away:
             logger.warning("The state store is back.")
         self.away = False
         if self._outgoing:
             self._wake.set()
-        for told in self.on_back:
-            told()
+        for callback in self.on_back:
+            callback()
 
-    def _lose(self, exc: BaseException) -> None:
+    def _note_loss(self, exc: BaseException) -> None:
         if not self.away:
-            logger.error("The state store cannot be reached, so requests that need it get a 503: %s", _told(exc))
+            logger.error("The state store cannot be reached, so requests that need it get a 503: %s", _error_text(exc))
         self.away = True
         waiting, self._outgoing = self._outgoing, []
         self._drop(deque(waiting), unsent=True)
 
-    def _drop(self, asked: deque[Asked], unsent: bool = False, hangs: bool = False) -> None:
-        """Fail what waits for an answer, and keep the notes that can still be sent.
+    def _drop(self, commands: deque[Command], unsent: bool = False, hangs: bool = False) -> None:
+        """Fail the commands that wait for an answer, and keep the notes that can still be sent.
 
-        A Redis that `hangs` may go on and do what was sent, until the deadline of each; it fails only then.
+        A Redis that `hangs` may still run what was sent, until the deadline of each command; it fails only then.
         """
-        kept = []
-        while asked:
-            each = asked.popleft()
-            if each.future is None and (unsent or each.again):
-                kept.append(each)
+        unsent_notes = []
+        while commands:
+            each = commands.popleft()
+            if each.future is None and (unsent or each.is_repeatable):
+                unsent_notes.append(each)
             elif hangs and each.future is not None:
-                left = each.at + SURELY_LATE * self.timeout - time.monotonic()
-                each.future.get_loop().call_later(max(left, 0), _fail, each)
+                seconds_left = each.created + LATE_FACTOR * self.timeout - time.monotonic()
+                each.future.get_loop().call_later(max(seconds_left, 0), _fail, each)
             else:
                 _fail(each)
-        self._outgoing[:0] = kept
+        self._outgoing[:0] = unsent_notes
 
 
-async def _watch(sent: deque[Asked], seconds: float) -> None:
-    """Raise where the oldest command gets no answer; in two steps, so that a pause of this process is no sign."""
+async def _watch_timeouts(sent: deque[Command], seconds: float) -> None:
+    """Raise if the oldest command gets no answer; in two steps, so that a pause of this process does not count."""
     while True:
         oldest = sent[0] if sent else None
         for _ in range(2):
@@ -272,28 +274,28 @@ async def _watch(sent: deque[Asked], seconds: float) -> None:
             raise TimeoutError("no answer in time")
 
 
-async def _clock_ahead(connection: AbstractConnection) -> float:
-    """Return by how many seconds Redis' clock is ahead of the monotonic one, or a little less: half a round trip."""
-    begun = time.monotonic()
+async def _measure_clock_offset(connection: AbstractConnection) -> float:
+    """Return by how many seconds Redis' clock is ahead of the monotonic one, less at most half a round trip."""
+    start = time.monotonic()
     await connection.send_packed_command(connection.pack_commands([("TIME",)]), check_health=False)
     seconds, microseconds = await connection.read_response()
-    return int(seconds) + int(microseconds) / 1_000_000 - (begun + time.monotonic()) / 2
+    return int(seconds) + int(microseconds) / 1_000_000 - (start + time.monotonic()) / 2
 
 
-async def _exchange(connection: AbstractConnection, commands: list[tuple[Value, ...]]) -> None:
+async def _run_all(connection: AbstractConnection, commands: list[tuple[Value, ...]]) -> None:
     await connection.send_packed_command(connection.pack_commands(commands), check_health=False)
     for _ in commands:
         await connection.read_response()
 
 
-def _by_sha(script: Script, keys: tuple[str, ...], arguments: tuple[Value, ...]) -> tuple[Value, ...]:
+def _evalsha(script: Script, keys: tuple[str, ...], arguments: tuple[Value, ...]) -> tuple[Value, ...]:
     return ("EVALSHA", script.sha, len(keys), *keys, *arguments)
 
 
-def _fail(asked: Asked, refusal: str = "") -> None:
-    if asked.future is not None and not asked.future.done():
-        asked.future.set_exception(StateUnavailable(refusal))
+def _fail(command: Command, refusal: str = "") -> None:
+    if command.future is not None and not command.future.done():
+        command.future.set_exception(StateUnavailable(refusal))
 
 
-def _told(exc: BaseException | None) -> str:
+def _error_text(exc: BaseException | None) -> str:
     return str(exc) or type(exc).__name__

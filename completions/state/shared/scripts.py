@@ -8,18 +8,18 @@ FOLDER = Path(__file__).with_name("lua")
 
 PREFIX = "mock"
 NAMES, WORKERS, ERA = f"{PREFIX}:names", f"{PREFIX}:workers", f"{PREFIX}:era"
-CHANNEL = f"{PREFIX}:worker:"
-"""What the channels of workers begin with; the process's name follows."""
+CHANNEL_PREFIX = f"{PREFIX}:worker:"
+"""The prefix of the channels of workers; the process's name follows."""
 
-PROBED = f"{PREFIX}:probe:"
-"""What the keys begin with on which is tried whether Redis counts; the process's name follows."""
+PROBE_PREFIX = f"{PREFIX}:probe:"
+"""The prefix of the keys with which workers test whether Redis counts; the process's name follows."""
 
-KEPT = 100_000
-"""Seconds, a little over a day, that anything is kept which nobody uses."""
+MAX_IDLE_SECONDS = 100_000
+"""Seconds, a little over a day, after which Redis drops an unused key."""
 
 
 class Script(NamedTuple):
-    """A script's text, and the digest by which Redis knows it."""
+    """A script's text, and the SHA-1 digest that identifies it in Redis."""
 
     text: bytes
     sha: str
@@ -37,18 +37,20 @@ FILES = (
     "take settle write uses remove names beat wait leave release counts waiting records call tell prefixes give probe"
 )
 
-ALL = tuple(map(_script, FILES.split()))
+ALL_SCRIPTS = tuple(map(_script, FILES.split()))
 
-TAKE, SETTLE, WRITE, USES, REMOVE, NAMED, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL = ALL[:15]
-PREFIXES, GIVE, PROBE = ALL[15:]
+TAKE, SETTLE, WRITE, USES, REMOVE, LIST_NAMES, BEAT, WAIT, LEAVE, RELEASE, COUNTS, WAITING, RECORDS, CALL, TELL = (
+    ALL_SCRIPTS[:15]
+)
+PREFIXES, GIVE, PROBE = ALL_SCRIPTS[15:]
 
 
 def space_key(name: str) -> str:
-    """Return the key of a namespace, with which all of its keys begin."""
+    """Return the key of a namespace, the prefix of all of its keys."""
     return f"{PREFIX}:ns:{name}"
 
 
 def digest(*parts: object) -> str:
-    """Return a short name for parts that must not stand in a key's: API keys are among them."""
+    """Return a short hash of parts that must not appear in a key's name, such as API keys."""
     text = repr(parts).encode("utf-8", "surrogatepass")
     return hashlib.blake2s(text, digest_size=12).hexdigest()

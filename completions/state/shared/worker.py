@@ -1,4 +1,4 @@
-"""What tells one worker from another in Redis, and that it lives: what a dead one held is given back."""
+"""The identity of a worker in Redis, and its heartbeats: what a dead worker held is given back."""
 
 import asyncio
 import contextlib
@@ -8,20 +8,20 @@ from collections.abc import Callable
 
 from completions.exceptions import StateUnavailable
 from completions.state.shared.link import Link
-from completions.state.shared.scripts import BEAT, CHANNEL, ERA, KEPT, WORKERS
+from completions.state.shared.scripts import BEAT, CHANNEL_PREFIX, ERA, MAX_IDLE_SECONDS, WORKERS
 
-BELIEVED = 10.0
-"""Seconds that a worker is believed to live after it was last heard of."""
+WORKER_TIMEOUT = 10.0
+"""Seconds after its last heartbeat for which a worker counts as alive."""
 
-BEAT_EVERY = 3.0
-"""Seconds between two signs of life."""
+HEARTBEAT_INTERVAL = 3.0
+"""Seconds between two heartbeats."""
 
 
 class Worker:
-    """This process, as the others know it.
+    """This process, as the other workers know it.
 
-    `name` is the process's with a generation: a worker that was thought to be dead, or whose Redis lost its memory,
-    goes on under another name, and whoever asked is told by `on_lapse`.
+    `name` is the process's with a generation: a worker that counted as dead, or whose Redis lost its data, continues
+    under another name, and the callbacks in `on_lapse` are called.
     """
 
     def __init__(self, link: Link) -> None:
@@ -35,39 +35,39 @@ class Worker:
 
     @property
     def name(self) -> str:
-        """The name under which it is believed to live; the script that is given it says so the first time."""
+        """The name of the live worker; the first script that gets it registers it."""
         if self._task is None or self._task.done() or self._task.get_loop() is not asyncio.get_running_loop():
-            self._task = asyncio.get_running_loop().create_task(self._live())
+            self._task = asyncio.get_running_loop().create_task(self._send_heartbeats())
         return self._name
 
     @property
     def channel(self) -> str:
-        """The channel on which it is told what concerns it."""
-        return CHANNEL + self.process
+        """The channel on which it receives messages."""
+        return CHANNEL_PREFIX + self.process
 
     def member(self) -> str:
         """Return a name for something that this worker holds."""
         return f"{self.name}/{next(self._numbers)}"
 
-    async def beat(self) -> None:
-        """Say that it lives; raise `StateUnavailable` where nobody hears it."""
-        name, following = self._name, f"{self.process}.{self._generation + 1}"
-        told = (name, following, BELIEVED, self.channel, self._era, secrets.token_hex(6), KEPT)
-        alive, era = await self._link.run(BEAT, (WORKERS, ERA), *told)
+    async def send_heartbeat(self) -> None:
+        """Send a heartbeat; raise `StateUnavailable` if Redis does not answer."""
+        name, next_name = self._name, f"{self.process}.{self._generation + 1}"
+        arguments = (name, next_name, WORKER_TIMEOUT, self.channel, self._era, secrets.token_hex(6), MAX_IDLE_SECONDS)
+        alive, era = await self._link.run(BEAT, (WORKERS, ERA), *arguments)
         self._era = era
         if not alive and name == self._name:
-            self._generation, self._name = self._generation + 1, following
-            for tell in self.on_lapse:
-                tell()
+            self._generation, self._name = self._generation + 1, next_name
+            for callback in self.on_lapse:
+                callback()
 
-    async def _live(self) -> None:
+    async def _send_heartbeats(self) -> None:
         while True:
             with contextlib.suppress(StateUnavailable):
-                await self.beat()
-            await asyncio.sleep(BEAT_EVERY)
+                await self.send_heartbeat()
+            await asyncio.sleep(HEARTBEAT_INTERVAL)
 
     async def close(self) -> None:
-        """Stop the signs of life."""
+        """Stop the heartbeats."""
         task, self._task = self._task, None
         if task is not None and task.get_loop() is asyncio.get_running_loop():
             task.cancel()

@@ -17,7 +17,7 @@ from completions.resolve.recorded import played, rewritten
 from completions.script.loader import load
 from completions.script.request.digest import SECRET, digest, ids_of
 from completions.script.request.document import document
-from completions.state.cassettes.deck import Deck, Question, answers_of, cleaned_of, question_of, raw_question
+from completions.state.cassettes.deck import Deck, Question, answers_of, question_of, raw_question, without_secrets_in
 from completions.state.cassettes.secrets import clean
 from completions.wire import registry
 from tests.reality.recorded import FILE
@@ -81,7 +81,7 @@ def test_answers__to_the_same_request_stand_in_order(tmp_path: Path) -> None:
         deck.record(question_of(asked()), answer(text), "http://a")
     (rule,) = Deck(str(tmp_path)).rules
     assert [each.body for each in answers_of(rule)] == [b"one", b"two"]
-    Deck(str(tmp_path)).record(question_of(asked()), answer(b"three"), "http://a", anew=True)
+    Deck(str(tmp_path)).record(question_of(asked()), answer(b"three"), "http://a", overwrite=True)
     (rule,) = Deck(str(tmp_path)).rules
     assert [each.body for each in answers_of(rule)] == [b"three"]
 
@@ -196,7 +196,7 @@ def test_secrets__reach_no_file_however_a_stream_is_cut(tmp_path: Path, secret: 
     headers = {"authorization": "Bearer sk-live-abcdefghij0123456789", "cookie": "session=abcdefgh12345678"}
     prompt = asked(f"My key is {value}", headers=headers, body={"key": value})
     recorded = answer(*pieces, headers=(("set-cookie", value), ("content-type", "a"), ("x-ratelimit-a", value)))
-    cleaned = cleaned_of(prompt, question_of(prompt), recorded, f"key={value}")
+    cleaned = without_secrets_in(prompt, question_of(prompt), recorded, f"key={value}")
     assert cleaned is not None
     deck = Deck(str(tmp_path))
     file = Path(deck.record(*cleaned, "http://a") or "")
@@ -224,7 +224,7 @@ def test_stream_of_aws__can_be_read_without_its_secrets(tmp_path: Path, said: st
     reply = Reply((Choice(said),), usage=Usage(1, 2), serial="s")
     pieces = tuple(wire.framing(prompt).frames(wire.events(reply, prompt)))
     recorded = answer(*pieces, path=path, headers=(("x-amzn-errortype", "a"), ("x-amzn-requestid", "b")))
-    cleaned = cleaned_of(prompt, question_of(prompt), recorded, "", prompt.headers)
+    cleaned = without_secrets_in(prompt, question_of(prompt), recorded, "", prompt.headers)
     assert cleaned is not None
     assert cleaned[1].headers == (("x-amzn-errortype", "a"),), "without which its clients know no error"
     file = Path(Deck(str(tmp_path)).record(*cleaned, "http://a"))
@@ -254,7 +254,7 @@ def test_keys__in_a_body_reach_no_file(tmp_path: Path, body: dict[str, Any]) -> 
     recorded = answer(json.dumps(told).encode(), stream=False)
     raw = raw_question("POST", "/v1/other", json.dumps(body).encode())
     for prompted, question in ((prompt, question_of(prompt)), (Prompt(), raw)):
-        cleaned = cleaned_of(prompted, question, recorded, "")
+        cleaned = without_secrets_in(prompted, question, recorded, "")
         assert cleaned is not None
         text = Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
         assert "opaque-1234567" not in text and "another-7654321" not in text
@@ -275,7 +275,7 @@ def test_personal_data__at_an_address_without_a_format(tmp_path: Path, settings:
     recorded = answer(
         b'{"id": "conv_1", "metadata": {"email": "ann@a.example"}}', path="/v1/conversations", stream=False
     )
-    cleaned = cleaned_of(Prompt(), question("ann"), recorded, "")
+    cleaned = without_secrets_in(Prompt(), question("ann"), recorded, "")
     assert cleaned is not None
     assert "ann@" not in Path(Deck(str(tmp_path)).record(*cleaned, "http://a")).read_text()
     assert Deck(str(tmp_path)).find(question("bob")) is not None
@@ -304,7 +304,7 @@ def test_personal_data__is_replaced_in_request_and_answer(tmp_path: Path, settin
     body = {"metadata": {"email": "ann@example.com"}, "user": "ann-1234", "model": "gpt-4o"}
     prompt = asked("Write to ann@example.com", body=body)
     recorded = answer(b'{"text": "Dear ann@example.com, ann-1234"}', stream=False)
-    cleaned = cleaned_of(prompt, question_of(prompt), recorded, "")
+    cleaned = without_secrets_in(prompt, question_of(prompt), recorded, "")
     assert cleaned is not None
     deck = Deck(str(tmp_path))
     file = Path(deck.record(*cleaned, "http://a") or "")
@@ -317,14 +317,14 @@ def test_deck__reads_files_that_change(tmp_path: Path) -> None:
     deck = Deck(str(tmp_path))
     assert deck.was_empty
     file = Path(Deck(str(tmp_path)).record(question_of(asked()), answer(b"one"), "http://a") or "")
-    deck.look()
+    deck.check_for_changes()
     assert deck.find(question_of(asked())) is not None
     file.write_text("version: 1\nrules: [")
-    deck.look()
+    deck.check_for_changes()
     assert deck.find(question_of(asked())) is not None
     assert "is not YAML" in str(deck.problems[str(file)])
     file.unlink()
-    deck.look()
+    deck.check_for_changes()
     assert deck.find(question_of(asked())) is None
 
 

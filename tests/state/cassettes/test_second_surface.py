@@ -12,7 +12,7 @@ from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.outcome import Recorded
 from completions.resolve.recorded import parsed_exchange, played
-from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of
+from completions.state.cassettes.deck import Deck, answers_of, question_of, without_secrets_in
 from completions.wire import registry
 from tests.delivery.relay.test_live import request
 from tests.reality.recorded import FILE
@@ -57,7 +57,7 @@ def test_corpus__says_the_same_at_a_second_api(tmp_path: Path) -> None:
     for row, prompt in rows:
         streamed = "event-stream" in (row["type"] or "")
         given = Recorded(row["path"].partition("?")[0], 200, (), (row["response"].encode(),), (0.0,), streamed)
-        cleaned = cleaned_of(prompt, question_of(prompt), given, "")
+        cleaned = without_secrets_in(prompt, question_of(prompt), given, "")
         assert cleaned is not None
         deck.record(*cleaned, "http://a")
     deck = Deck(str(tmp_path))

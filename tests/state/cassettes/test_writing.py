@@ -11,7 +11,7 @@ from completions.outcome import Recorded
 from completions.script.request.digest import digest
 from completions.script.request.ignored import IGNORED, read_ignored
 from completions.state.cassettes import files
-from completions.state.cassettes.deck import Deck, answers_of, cleaned_of, question_of, raw_question
+from completions.state.cassettes.deck import Deck, answers_of, question_of, raw_question, without_secrets_in
 from completions.state.cassettes.files import NotWritten
 from tests.scripts import asked
 from tests.server import ROOT
@@ -28,7 +28,8 @@ deck = Deck(sys.argv[1])
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(10):
-    deck.record(question_of(asked(f"Question {number % 2}")), answer(f"{sys.argv[2]}{number}"), "http://a", anew=True)
+    question = question_of(asked(f"Question {number % 2}"))
+    deck.record(question, answer(f"{sys.argv[2]}{number}"), "http://a", overwrite=True)
 """
 
 
@@ -140,7 +141,7 @@ def test_names__that_are_given_count_and_no_others(tmp_path: Path) -> None:
 def test_key__in_an_address_reaches_no_file_and_makes_no_difference(tmp_path: Path) -> None:
     deck = Deck(str(tmp_path))
     first, second = (raw_question("GET", f"/v1beta/models?key={key}&pageSize=2", b"") for key in ("k-12345678", "k-87"))
-    cleaned = cleaned_of(asked(), first, answer("Your key is k-12345678."), "key=k-12345678&pageSize=2")
+    cleaned = without_secrets_in(asked(), first, answer("Your key is k-12345678."), "key=k-12345678&pageSize=2")
     assert cleaned is not None
     file = Path(deck.record(*cleaned, "http://a") or "")
     assert "12345678" not in file.read_text()

@@ -1,4 +1,4 @@
-"""What is to be said of a folder of recorded answers: files that cannot be used, secrets, duplicates, age, origin."""
+"""Findings in a folder of recorded answers: invalid files, secrets, duplicates, old files, other programs' files."""
 
 import re
 from collections import defaultdict
@@ -10,47 +10,47 @@ from typing import NamedTuple
 from completions.script.request.digest import SECRET
 from completions.script.request.matcher import same_request_of
 from completions.state.cassettes.deck import Deck
-from completions.state.cassettes.files import AT, PROGRAM
+from completions.state.cassettes.files import PROGRAM, RECORDED_AT
 
-BY = re.compile(r"^  by: '?([^'\n]+)'?$", re.MULTILINE)
+RECORDED_BY = re.compile(r"^  by: '?([^'\n]+)'?$", re.MULTILINE)
 
 
 class Finding(NamedTuple):
-    """What is to be said of a file. A `grave` one fails the check."""
+    """A finding in a file. An error fails the check, others are warnings."""
 
     file: Path
-    told: str
-    grave: bool = False
+    message: str
+    is_error: bool = False
 
 
 def findings(deck: Deck, days: int | None, used: Collection[str] | None, now: datetime) -> Iterator[Finding]:
-    """Yield what is to be said; of files older than so many days, and of unused ones, where that is asked."""
+    """Yield the findings; those of files older than so many days, and of unused ones, only on request."""
     for name, problem in deck.problems.items():
-        yield Finding(Path(name), f"cannot be used: {problem.summary}", grave=True)
+        yield Finding(Path(name), f"cannot be used: {problem.summary}", is_error=True)
     yield from _duplicates(deck)
     for file in sorted({Path(rule.cassette) for rule in deck.rules}):
         text = file.read_text(encoding="utf-8")
-        if found := SECRET.search(text):
-            yield Finding(file, f"contains what looks like a secret: {found[0][:6]}…", grave=True)
+        if match := SECRET.search(text):
+            yield Finding(file, f"contains what looks like a secret: {match[0][:6]}…", is_error=True)
         yield from _origin(file, text, days, now)
         if used is not None and str(file) not in used and str(file.resolve()) not in used:
             yield Finding(file, "no request in the journal was answered by it")
 
 
 def _duplicates(deck: Deck) -> Iterator[Finding]:
-    alike: defaultdict[object, list[str]] = defaultdict(list)
+    equal_requests: defaultdict[object, list[str]] = defaultdict(list)
     for rule in deck.rules:
         if (same := same_request_of(rule.match)) is not None:
-            alike[(same.ignored, same.digest, same.recorded.get("format"), same.recorded.get("exact"))].append(
+            equal_requests[(same.ignored, same.digest, same.recorded.get("format"), same.recorded.get("exact"))].append(
                 rule.cassette
             )
-    for files in alike.values():
+    for files in equal_requests.values():
         for other in files[1:]:
             yield Finding(Path(other), f"has the same request as {files[0]}, which answers")
 
 
 def _origin(file: Path, text: str, days: int | None, now: datetime) -> Iterator[Finding]:
-    by, at = BY.search(text), AT.search(text)
+    by, at = RECORDED_BY.search(text), RECORDED_AT.search(text)
     if by is not None and by[1] != PROGRAM:
         yield Finding(file, f"was written by {by[1]}, but this is {PROGRAM}")
     if days is None or at is None:

@@ -1,4 +1,4 @@
-"""Which folders may be recorded into at run time: those below the one that the server was started with."""
+"""The folders into which tests may record at run time: those below the server's folder for recordings."""
 
 import os
 from pathlib import Path
@@ -8,19 +8,19 @@ from completions.exceptions import RequestError
 from completions.script.text.node import Node
 
 MAX_PATH = 1000
-"""Characters of a folder's name with all its parts."""
+"""The most characters of a folder's path."""
 
 
-def root() -> Path | None:
-    """Return the folder that the server was started with; None where it was with none."""
-    named = conf.CASSETTE_ROOT or conf.CASSETTES
-    return Path(named) if named else None
+def root_folder() -> Path | None:
+    """Return the folder with which the server was started; None where it has none."""
+    setting = conf.CASSETTE_ROOT or conf.CASSETTES
+    return Path(setting) if setting else None
 
 
 def folder_of(node: Node, folder: str) -> Path:
-    """Return the whole path of a folder; raise the 409 where there is none, `ScriptError` for one elsewhere."""
-    top = root()
-    if top is None:
+    """Return the path of a folder; raise the 409 without a root folder, `ScriptError` for a folder outside it."""
+    root = root_folder()
+    if root is None:
         raise RequestError(
             "Nothing can be recorded or replayed at run time: the server was started without a folder for answers. "
             "Start it with CASSETTE_ROOT=DIR, or with --record DIR.",
@@ -28,25 +28,25 @@ def folder_of(node: Node, folder: str) -> Path:
             code="recording_unavailable",
         )
     if folder.startswith(("/", "~")) or set(folder) & set("\\:\x00") or ".." in folder.split("/"):
-        raise node.error(f"must be a folder below {top}, such as weather or agents/one, not {folder[:60]!r}.")
+        raise node.error(f"must be a folder below {root}, such as weather or agents/one, not {folder[:60]!r}.")
     if len(folder) > MAX_PATH:
         raise node.error(f"has more than {MAX_PATH} characters.")
-    found = top / folder
-    if not found.resolve().is_relative_to(top.resolve()):
-        raise node.error(f"leads out of {top}.")
-    if os.path.exists(found) and not found.is_dir():
-        raise node.error(f"is a file: {found}.")
-    return found
+    path = root / folder
+    if not path.resolve().is_relative_to(root.resolve()):
+        raise node.error(f"leads out of {root}.")
+    if os.path.exists(path) and not path.is_dir():
+        raise node.error(f"is a file: {path}.")
+    return path
 
 
 def check_writable(node: Node, folder: Path) -> None:
-    """Raise `ScriptError` for a folder that cannot be written to, or not be made."""
+    """Raise `ScriptError` for a folder that cannot be written to or created."""
     if (problem := unwritable(folder)) is not None:
         raise node.error(f"cannot be used to record: {problem}.")
 
 
 def unwritable(folder: Path) -> str | None:
-    """Return why a folder cannot be written to, or not be made; None where it can."""
+    """Return why a folder cannot be written to or created; None where it can."""
     try:
         nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     except OSError as exc:

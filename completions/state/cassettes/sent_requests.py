@@ -1,4 +1,4 @@
-"""A recorded request as it was sent, kept beside what it asks, so that it can be asked again."""
+"""The original form of a recorded request, which is recorded too, so that the request can be sent again."""
 
 import contextlib
 import hashlib
@@ -14,32 +14,35 @@ from completions.script.request.document import Document, shortened
 from completions.script.request.matcher import SameRequest
 
 MAX_BODY = 200_000
-"""Characters of a body above which it is not kept."""
+"""The most characters of a recorded body."""
 
-BOUNDARY = b"boundary"
-"""What stands in place of a form's boundary, which each request makes anew."""
+FIXED_BOUNDARY = b"boundary"
+"""The replacement of a form's boundary, which differs in each request."""
 
-VERSIONS = ("anthropic-beta", "anthropic-version", "openai-beta")
-"""The headers that change what an API answers; no other is kept."""
+VERSION_HEADERS = ("anthropic-beta", "anthropic-version", "openai-beta")
+"""The headers that change an API's answer; no others are recorded."""
 
-OF_FORMAT = {"anthropic": {"anthropic-version": "2023-06-01"}, "count_tokens": {"anthropic-version": "2023-06-01"}}
-"""Headers without which an API takes no request, where another program has recorded it without headers."""
+DEFAULT_HEADERS = {
+    "anthropic": {"anthropic-version": "2023-06-01"},
+    "count_tokens": {"anthropic-version": "2023-06-01"},
+}
+"""Headers that an API requires, for requests that another program has recorded without headers."""
 
-MISSING = {
+MISSING_MARKERS = {
     REDACTED: "a secret was removed from it",
     "sha256:": "a hash stands for data in it that is too long for a file",
     "\ufffd": "its body was not text",
 }
-"""What stands in a recorded request where something is not there."""
+"""The markers in a recorded request for missing parts, and why they are missing."""
 
 
-class NotAskable(MockError):
-    """Why a recorded request cannot be asked again."""
+class NotRepeatable(MockError):
+    """A recorded request cannot be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request that asks again what was recorded."""
+    """A recorded request that can be sent again."""
 
     method: str
     query: str
@@ -48,12 +51,12 @@ class Request:
 
 
 def sent_of(prompt: Prompt, query: str, *headers: Mapping[str, str]) -> Document:
-    """Return what was sent, without the parameters that hold secrets; nothing of a form.
+    """Return a request's original form without parameters that contain secrets, and without a form's body.
 
-    `body` is still a document, so that secrets can be taken out of its values.
+    `body` is still a document, so that secrets can be removed from its values.
     """
-    given = (prompt.headers, *headers)
-    sent: Document = {"headers": {name: each[name] for each in given for name in VERSIONS if name in each}}
+    header_sets = (prompt.headers, *headers)
+    sent: Document = {"headers": {name: each[name] for each in header_sets for name in VERSION_HEADERS if name in each}}
     if prompt.body and "multipart" not in prompt.headers.get("content-type", ""):
         hide = redaction()
         sent["query"] = "&".join(part for part in query.split("&") if hide.clean_query(part) == part)
@@ -61,19 +64,19 @@ def sent_of(prompt: Prompt, query: str, *headers: Mapping[str, str]) -> Document
     return {key: value for key, value in sent.items() if value}
 
 
-def written(sent: Document) -> Document:
-    """Return what was sent as a file has it: the body as JSON in one text."""
+def with_body_text(sent: Document) -> Document:
+    """Return a request's original form as files have it: with the body as JSON in one text."""
     if "body" not in sent:
         return sent
     body = json.dumps(sent["body"], ensure_ascii=False, separators=(",", ":"))
     return {**sent, "body": body} if len(body) <= MAX_BODY else {}
 
 
-def told_body(body: bytes) -> str:
-    """Return a body that no format reads as a file has it: a form without its boundary, a hash of what is no text."""
+def body_text(body: bytes) -> str:
+    """Return the text for a body that no format reads: a form with a fixed boundary, a hash for binary data."""
     boundary = body.split(b"\r\n", 1)[0][2:] if body.startswith(b"--") else b""
     if boundary and body.rstrip().endswith(b"--" + boundary + b"--"):
-        body = body.replace(boundary, BOUNDARY)
+        body = body.replace(boundary, FIXED_BOUNDARY)
     if len(body) <= MAX_BODY and b"\x00" not in body:
         with contextlib.suppress(UnicodeDecodeError):
             return body.decode()
@@ -81,18 +84,18 @@ def told_body(body: bytes) -> str:
 
 
 def request_of(same: SameRequest) -> Request:
-    """Return a request that asks again; raise `NotAskable` where the file does not have all of it."""
+    """Return the request to send again; raise `NotRepeatable` where the file does not have all of it."""
     asked = {**same.recorded, **same.sent} if "method" in same.recorded else same.sent
     if "body" not in asked and "method" not in asked:
-        raise NotAskable(
+        raise NotRepeatable(
             "its file does not have it as it was sent: it was a form or too long, or is of an older version"
         )
     body = str(asked.get("body", ""))
     if body.startswith("--"):
-        raise NotAskable("it was a form")
-    for missing, why in MISSING.items():
+        raise NotRepeatable("it was a form")
+    for missing, why in MISSING_MARKERS.items():
         if missing in body:
-            raise NotAskable(why)
+            raise NotRepeatable(why)
     query = "&".join(part for part in str(asked.get("query", "")).split("&") if REDACTED not in part)
-    headers = {**OF_FORMAT.get(str(same.recorded.get("format")), {}), **asked.get("headers", {})}
+    headers = {**DEFAULT_HEADERS.get(str(same.recorded.get("format")), {}), **asked.get("headers", {})}
     return Request(str(asked.get("method", "POST")), query, headers, body.encode())
