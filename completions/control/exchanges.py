@@ -15,7 +15,7 @@ from completions.control.operation import Call, Parameter
 from completions.conversation import ParsedExchange, Traffic
 from completions.exceptions import AuthorError, JournalUnavailable, RequestError, ScriptError
 from completions.journal import figures, queries
-from completions.journal.matching import Matching
+from completions.journal.matching import MatchingExchanges
 from completions.journal.queries import Filter
 from completions.script.match import conditions
 from completions.script.match.matchers import Matcher, conditions_of, fits_one_of
@@ -71,7 +71,7 @@ async def get_exchanges(call: Call) -> ExchangeResponse:
     """List exchanges, the newest first, without headers and bodies."""
     limit: int = call.query["limit"]
     matching = await _matching(call)
-    filter = await matching.look()
+    filter = await matching.check()
     if call.query["said"]:
         found, more = await _page_with_said(call, filter)
     else:
@@ -99,7 +99,7 @@ async def get_exchange(call: Call) -> ExchangeResponse:
 
 async def found_exchange(call: Call) -> tuple[dict[str, Any], ParsedExchange, Traffic]:
     """Return the exchange that the address names, in full, what was said, and its bytes; raise the 404 of none."""
-    found = await queries.one(call.namespace, id := call.parts["id"])
+    found = await queries.get(call.namespace, id := call.parts["id"])
     if found is None:
         raise RequestError(
             f"The namespace '{call.namespace}' has no exchange {id[:200]!r}; it may be deleted, or not have ended.",
@@ -119,7 +119,7 @@ async def delete_exchanges(call: Call) -> ExchangeResponse:
 async def count_exchanges(call: Call) -> ExchangeResponse:
     """Count exchanges: all, and by what they came to."""
     matching = await _matching(call)
-    found = await queries.totals(await matching.look())
+    found = await queries.totals(await matching.check())
     return FastJsonResponse(found | {"unread": matching.unread})
 
 
@@ -130,7 +130,7 @@ async def wait_for_exchanges(call: Call) -> ExchangeResponse:
     found = await matching.wait(count, timeout_ms / 1000)
     if found is not None:
         return FastJsonResponse({"exchanges": found, "unread": matching.unread})
-    there = await queries.listing(await matching.look(), count)
+    there = await queries.listing(await matching.check(), count)
     late = RequestError(
         f"{len(there)} of {count} exchanges were there after {timeout_ms} ms.",
         type="timeout",
@@ -145,7 +145,9 @@ async def follow_exchanges(call: Call) -> ExchangeResponse:
     queries.check_times(filter := filter_of(call))
     resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
     after = resumed or filter.since
-    last = await (queries.end() if after is None else queries.place(after))  # before the first byte, which tells so
+    last = await (
+        queries.last_place() if after is None else queries.place_of(after)
+    )  # before the first byte, which tells so
     return EndlessStream(_events(filter, last, call.exchange.method == "HEAD"))
 
 
@@ -196,11 +198,11 @@ def filter_of(call: Call) -> Filter:
     return Filter(call.namespace, **given)
 
 
-async def _matching(call: Call) -> Matching:
+async def _matching(call: Call) -> MatchingExchanges:
     """Return what finds the exchanges that a call's query means, whose requests fulfil its `match` if it has one."""
     filter, text = filter_of(call), call.query["match"]
     if text is None:
-        return Matching(filter)
+        return MatchingExchanges(filter)
     try:
         matcher = conditions.match(read_text(text, "match", "match"))
     except ScriptError as exc:
@@ -212,7 +214,7 @@ async def _matching(call: Call) -> Matching:
                 f"`match`: no exchange has this format; those that can be matched have {', '.join(READABLE_FORMATS)}."
             )
             raise RequestError(told, param="match.format", code="invalid_script")
-    return Matching(filter, partial(_holds, matcher, await call.dialect()))
+    return MatchingExchanges(filter, partial(_holds, matcher, await call.dialect()))
 
 
 def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:

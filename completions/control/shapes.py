@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from completions.conversation import Task, TextKind
-from completions.journal.queries import TOTALLED
+from completions.journal.queries import COUNTED_COLUMNS
 from completions.script.grammar import schema
 from completions.wire.readback import CallKind
 
@@ -190,7 +190,7 @@ def _exchanges() -> dict[str, Schema]:
         "list": _object(exchanges=exchanges, unread=COUNT),
         "too_few": _object(error=ref("failure"), exchanges=exchanges, unread=COUNT),
         "deleted": _object(deleted=COUNT),
-        "totals": _object(count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in TOTALLED}),
+        "totals": _object(count=COUNT, unread=COUNT, **{f"by_{name}": _map(COUNT) for name in COUNTED_COLUMNS}),
         "threads": _object(threads=_list(_thread(brief)), more=FLAG),
         "verdict": _verdict(),
         "misses": _object(unmatched=_list(_object(**miss))),

@@ -1,4 +1,4 @@
-"""From an exchange's row to the JSON that is shown of it."""
+"""From an exchange's row to the JSON document that shows it."""
 
 import base64
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from completions.conversation import Traffic
 from completions.journal.packing import UNPACKED, unpack
 from completions.models import Exchange
 
-HEAVY = (
+DEFERRED_COLUMNS = (
     "answer",
     "request_headers",
     "request_body",
@@ -22,16 +22,16 @@ HEAVY = (
     "response_writes",
     "response_truncated",
 )
-"""The columns that a list does without."""
+"""The large columns, which lists leave out."""
 
 
 def utc(time: datetime) -> datetime:
-    """Return a time in UTC, in which those are that have no zone."""
+    """Return a time in UTC; times without a zone are in UTC."""
     return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def iso(time: datetime) -> str:
-    """Return a time as JSON has it: in ISO 8601, in UTC, to the millisecond."""
+    """Return a time in ISO 8601, in UTC, to the millisecond."""
     return utc(time).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -75,14 +75,14 @@ def brief(row: Exchange) -> dict[str, Any]:
     }
 
 
-def _tokens(asked: int | None, said: int | None) -> dict[str, int] | None:
-    if asked is None or said is None:
+def _tokens(prompt: int | None, completion: int | None) -> dict[str, int] | None:
+    if prompt is None or completion is None:
         return None
-    return {"prompt": asked, "completion": said, "total": asked + said}
+    return {"prompt": prompt, "completion": completion, "total": prompt + completion}
 
 
 def whole(row: Exchange) -> dict[str, Any]:
-    """Return an exchange with all that the journal has of it."""
+    """Return an exchange with its headers and bodies."""
     request = {"headers": orjson.loads(row.request_headers), **_body(bytes(row.request_body))}
     response = {"headers": orjson.loads(row.response_headers)}
     response |= {"chunks": list(_chunks(row))} if row.stream else _body(bytes(row.response_body))
@@ -92,11 +92,11 @@ def whole(row: Exchange) -> dict[str, Any]:
     }
 
 
-ASKED = ("method", "path", "request_headers", "request_body", "request_truncated")
-"""The columns that `question_of` reads."""
+REQUEST_COLUMNS = ("method", "path", "request_headers", "request_body", "request_truncated")
+"""The columns that `request_traffic` reads."""
 
 
-def question_of(row: Exchange) -> Traffic:
+def request_traffic(row: Exchange) -> Traffic:
     """Return the bytes of an exchange's request, as far as the journal has them, for its format to read."""
     return Traffic(
         method=row.method,
@@ -108,32 +108,32 @@ def question_of(row: Exchange) -> Traffic:
     )
 
 
-def traffic(row: Exchange) -> Traffic:
+def traffic_of(row: Exchange) -> Traffic:
     """Return the bytes of an exchange, as far as the journal has them, for its format to read."""
     response = tuple(_frames(row, orjson.loads(row.response_writes))) if row.stream else (bytes(row.response_body),)
-    return replace(question_of(row), response=response)
+    return replace(request_traffic(row), response=response)
 
 
 def _frames(row: Exchange, writes: Mapping[str, Any]) -> list[bytes]:
-    """Return a stream's events; those that did not go out are empty."""
-    sizes, gone = writes["sizes"], writes["ends"][-1] if writes["ends"] else 0
+    """Return a stream's events; those that were not sent are empty."""
+    sizes, sent_frames = writes["sizes"], writes["ends"][-1] if writes["ends"] else 0
     if "events" not in writes:
-        sizes = sizes[:gone]  # earlier versions had a size for each event, also of those that did not go out
+        sizes = sizes[:sent_frames]  # earlier versions had a size for each event, including those that were not sent
     frames = unpack(bytes(row.response_body), sizes, writes.get("packing", UNPACKED))
     return [*frames, *[b""] * (_events(writes) - len(frames))]
 
 
 def _events(writes: Mapping[str, Any]) -> int:
-    """Return how many events a stream was to have."""
+    """Return how many events the whole stream has."""
     return int(writes.get("events", len(writes["sizes"])))
 
 
 def _body(data: bytes) -> dict[str, Any]:
-    """Return a body as JSON where it is an object or an array, else text, else base64, and which of them it is."""
+    """Return a body as JSON where it is an object or an array, else as text, else as base64, with its encoding."""
     if data[:1] in (b"{", b"["):
         try:
             document = orjson.loads(data)
-            orjson.dumps([[[[document]]]])  # it reads more levels than it writes, and others stand around these
+            orjson.dumps([[[[document]]]])  # orjson reads more levels than it writes, and the answer adds levels
             return {"body": document, "encoding": "json"}
         except (orjson.JSONDecodeError, orjson.JSONEncodeError):
             pass
@@ -149,9 +149,9 @@ def _text(data: bytes) -> tuple[str, str]:
 
 
 def _chunks(row: Exchange) -> Iterator[dict[str, Any]]:
-    """Yield a stream's events as they went out, each at its write's time; what is not UTF-8 is in base64.
+    """Yield a stream's events, each with the time of its write; events that are not UTF-8 are in base64.
 
-    `due_ms` is when its pacing would have had it go.
+    `due_ms` is the time at which it was scheduled.
     """
     writes, index = orjson.loads(row.response_writes), 0
     frames = _frames(row, writes)

@@ -11,15 +11,15 @@ from completions.exceptions import RequestError
 from completions.ids import new_request_id
 from completions.outcome import Fault, Ineffective, NearMiss, Outcome
 
-SUMMARY = 200
+MAX_SUMMARY = 200
 """The most characters of the last user message that are kept as a summary."""
 
-ANSWER = 4000
+MAX_ANSWER = 4000
 """The most characters of an answer that can be searched."""
 
 
 class ErrorFacts(NamedTuple):
-    """What an error said. The exception itself would keep everything in its traceback alive."""
+    """The facts of an error. The exception itself would keep everything in its traceback alive."""
 
     status: int
     type: str
@@ -28,7 +28,7 @@ class ErrorFacts(NamedTuple):
 
 
 class Sent(NamedTuple):
-    """What was sent of a stream: its frames, which of them carry a token, and the writes.
+    """The sent part of a stream: its frames, how many tokens each carries, and the writes.
 
     For each write, `ends` has the index after its last frame and `times` the seconds since the start. They are two flat
     lists, because a tuple for each write would give the garbage collector tens of thousands of objects to scan. `due`
@@ -54,7 +54,7 @@ CONNECTION = "mock.connection"
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection | None:
-    """Return the connection that a scope tells; None where it tells none, as under another server."""
+    """Return the connection in a scope; None where it has none, as under another server."""
     state: Mapping[str, Connection] | None = scope.get("state")
     return state.get(CONNECTION) if state else None
 
@@ -72,15 +72,15 @@ class Exchange:
     """The facts of one request. Times are seconds on the monotonic clock; sizes are bytes of the body.
 
     `queued` is the time spent waiting for a place, `rendering` that of a rendering that took long. `headers` are
-    response headers for this request only. `ineffective` is what was asked for without effect. `at_end` is called when
+    response headers for this request only. `ineffective` are requested settings without effect. `at_end` is called when
     the response has been sent. `query` is the query string and `target` the path as it was sent. `upstream` is the
     other server that answered, `cassette` the file of its recorded answer. `stage` is the scenario's, as `outage/down`.
-    `api` is the family of the format that a request tells of at an address that several APIs have. `connection` is None
-    where the server does not tell it. `answer` is the beginning of the reply, which the journal can search; `finish` is
-    why it ends. Bodies and headers are references to the request's and the response's own, until the journal cuts and
-    encodes them; the response's headers are by lower-case name, each with its name as it was given and its value. The
-    journal omits exchanges without `is_kept`. `codings` are the content codings that the script offers; all bytes here
-    are those before them.
+    `api` is the family of the format that a request identifies at an address that several APIs share. `connection` is
+    None where the server does not provide it. `answer` is the beginning of the reply, which the journal can search;
+    `finish` is its finish reason. Bodies and headers are references to those of the request and the response, until the
+    journal cuts and encodes them; the response's headers are by lower-case name, each with its original name and its
+    value. The journal omits exchanges without `is_kept`. `codings` are the content codings that the script offers; all
+    bytes here are uncompressed.
     """
 
     method: str
@@ -133,7 +133,7 @@ class Exchange:
 
     @property
     def begun(self) -> float:
-        """When the answer could begin: on arrival, or when it got its place, or when a long rendering was over."""
+        """The time at which the answer could begin: on arrival, or after the queue and a long rendering."""
         return self.started + self.queued + self.rendering
 
     @property
@@ -150,22 +150,22 @@ class Exchange:
         return {f"{at}.{name}": number for at, fault in numbered for name, number in fault.parameters.items()}
 
     def on_end(self, call: Callable[[], None]) -> None:
-        """Call something more when the response has been sent."""
-        earlier = self.at_end
+        """Add a function to call when the response has been sent."""
+        previous = self.at_end
 
-        def both() -> None:
+        def call_both() -> None:
             call()
-            if earlier is not None:
-                earlier()
+            if previous is not None:
+                previous()
 
-        self.at_end = both
+        self.at_end = call_both
 
     def note_prompt(self, prompt: Prompt) -> None:
-        """Note what is asked. The prompt itself may be large, and is not kept."""
+        """Note the prompt's summary and model. The prompt itself may be large, and is not kept."""
         self.summary, self.model = _summary(prompt), prompt.model
 
     def note_outcome(self, outcome: Outcome) -> None:
-        """Note what the request gets."""
+        """Note the outcome of the request."""
         self.rule, self.near_misses, self.unmatched = outcome.rule, outcome.near_misses, outcome.unmatched
         self.ineffective = outcome.ineffective
         self.cassette, self.stage = outcome.cassette, outcome.stage
@@ -186,15 +186,15 @@ class Exchange:
             self._note_reply(parsed.reply)
 
     def _note_reply(self, reply: Reply) -> None:
-        """Note what it costs, and of its first choice the beginning, with its calls, and why it ends."""
+        """Note the reply's usage, and the beginning, the calls and the finish reason of its first choice."""
         self.usage = reply.usage
         if not reply.choices:
             return
         choice = reply.choices[0]
         self.finish = choice.finish_reason or ""
-        self.answer = (choice.text or choice.refusal or "")[:ANSWER]
+        self.answer = (choice.text or choice.refusal or "")[:MAX_ANSWER]
         if choice.tool_calls:
-            self.answer += "".join(f" {call.name}({call.arguments[:SUMMARY]})" for call in choice.tool_calls)
+            self.answer += "".join(f" {call.name}({call.arguments[:MAX_SUMMARY]})" for call in choice.tool_calls)
 
     def note_error(self, exc: RequestError) -> None:
         """Note the error in the answer."""
@@ -213,34 +213,34 @@ class Exchange:
         return 0
 
     def cut_bodies(self, body: int) -> int:
-        """Cut each body to `body` bytes, and return how much is kept."""
-        asked = len(self.request_body)
-        if asked > body:
-            self.request_body, self.request_truncated, asked = self.request_body[:body], True, body
+        """Cut each body to `body` bytes, and return how many bytes are kept."""
+        request_size = len(self.request_body)
+        if request_size > body:
+            self.request_body, self.request_truncated, request_size = self.request_body[:body], True, body
         if self.sent is None:
             said = len(self.response_body)
             if said > body:
                 self.response_truncated, said = True, body
             self.response_body = bytes(memoryview(self.response_body)[:body])  # a copy: orjson keeps 4 KiB for each
-            return asked + said
+            return request_size + said
         if self.sent_bytes > body:
             self.sent, self.response_truncated = _cut(self.sent, body), True
-        return asked + self.sent.frames.memory
+        return request_size + self.sent.frames.memory
 
 
 def _summary(prompt: Prompt) -> str:
     """Return the beginning of the last user message, or else of the last message; empty if there is none."""
     if not prompt.messages:
         return ""
-    return (prompt.last_user or prompt.messages[-1].text)[:SUMMARY]
+    return (prompt.last_user or prompt.messages[-1].text)[:MAX_SUMMARY]
 
 
 def _cut(sent: Sent, size: int) -> Sent:
     """Keep the frames that fit into `size` bytes."""
-    kept = 0
+    fitting = 0
     for each in sent.frames.sizes:
         size -= each
         if size < 0:
             break
-        kept += 1
-    return sent._replace(frames=sent.frames[:kept])
+        fitting += 1
+    return sent._replace(frames=sent.frames[:fitting])

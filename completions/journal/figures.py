@@ -1,6 +1,6 @@
-"""Figures of the journal over time, by model and by rule: the database counts, and gives but the sums.
+"""Figures of the journal over time, by model and by rule: the database computes them, and returns only the sums.
 
-Times are cut into even steps by their bounds in the query itself, for every database has its own words for the rest.
+The query cuts times into even steps by their bounds, because each database has its own functions for anything else.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,13 +36,13 @@ from completions.journal.store import Store, stored
 from completions.models import Exchange
 
 STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
-"""Seconds that a step may last; beyond the longest, whole days."""
+"""The possible lengths of a step in seconds; beyond the longest, whole days."""
 
 MAX_GROUPS = 20
-"""Models, or rules, that are listed: those that were asked for most."""
+"""The most models, or rules, that are listed: those with the most requests."""
 
 MAX_RUNS = 500
-"""Namespaces that are listed: those that were asked last."""
+"""The most namespaces that are listed: those with the latest requests."""
 
 FAILED = Q(status__gte=400) | Q(status=0)
 SUMS = {
@@ -58,43 +58,43 @@ MEASURES: dict[str, Combinable] = {
     "ttft_ms": F("ttft_ms"),
     "itl_ms": (F("duration_ms") - F("ttft_ms")) / (F("tokens_sent") - 1),
 }
-"""What a stream takes: to its first token, and from each to the next in the mean."""
+"""The latencies of a stream: to its first token, and the mean from each token to the next."""
 
-MEASURED = {"ttft_ms": Q(ttft_ms__isnull=False), "itl_ms": Q(ttft_ms__isnull=False, tokens_sent__gt=1)}
+MEASURE_FILTERS = {"ttft_ms": Q(ttft_ms__isnull=False), "itl_ms": Q(ttft_ms__isnull=False, tokens_sent__gt=1)}
 
-SHARES = {"p50": 50, "p95": 95}
-"""Of a hundred: the value at the place that is this share of all, rounded up."""
+PERCENTILES = {"p50": 50, "p95": 95}
+"""The percentiles, by the nearest-rank method: the value at that share of all places, rounded up."""
 
 Group = dict[str, Any]
 
 
 async def figures(filter: Filter, steps: int) -> dict[str, Any]:
-    """Return the figures of `steps` steps of time at most, of each model and of each rule."""
+    """Return the figures of at most `steps` steps of time, of each model and of each rule."""
 
     def question(store: Store) -> dict[str, Any]:
-        rows = queries.chosen(store, filter)
+        rows = queries.select(store, filter)
         span = rows.aggregate(first=Min("time"), last=Max("time"))
         if span["first"] is None:
             return {"step_s": None, "steps": [], "by_model": [], "by_rule": []}
-        length, bounds = _bounds(utc(span["first"]), utc(span["last"]), steps)
+        length, bounds = _step_bounds(utc(span["first"]), utc(span["last"]), steps)
         when = [When(time__lt=stored(bound), then=Value(index)) for index, bound in enumerate(bounds[1:])]
         stepped = rows.annotate(step=Case(*when, output_field=IntegerField()))
         found = {group["step"]: group for group in _groups(stepped, "step")}
         return {
             "step_s": length,
-            "steps": [_at(bound, found.get(index)) for index, bound in enumerate(bounds[:-1])],
-            "by_model": _most(rows.filter(model__isnull=False), "model"),
-            "by_rule": _most(rows.filter(rule__isnull=False), "rule"),
+            "steps": [_step_document(bound, found.get(index)) for index, bound in enumerate(bounds[:-1])],
+            "by_model": _top_groups(rows.filter(model__isnull=False), "model"),
+            "by_rule": _top_groups(rows.filter(rule__isnull=False), "rule"),
         }
 
     return await queries.ask_in_parallel(question)
 
 
 async def runs() -> list[dict[str, Any]]:
-    """Return the sums of each namespace that has exchanges, the one that was asked last first."""
+    """Return the sums of each namespace that has exchanges, the one with the latest request first."""
 
     def question(store: Store) -> list[dict[str, Any]]:
-        rows = queries.chosen(store, Filter()).values("namespace")
+        rows = queries.select(store, Filter()).values("namespace")
         groups = rows.annotate(**SUMS, first=Min("time"), last=Max("time")).order_by("-last", "namespace")[:MAX_RUNS]
         return [{**group, "first": iso(group["first"]), "last": iso(group["last"])} for group in groups]
 
@@ -102,10 +102,10 @@ async def runs() -> list[dict[str, Any]]:
 
 
 async def hits(filter: Filter) -> list[dict[str, Any]]:
-    """Return how often each rule has answered, and when last; the rule None stands for what none matched."""
+    """Return how often each rule has answered, and when last; the rule None stands for unmatched requests."""
 
     def question(store: Store) -> list[dict[str, Any]]:
-        rows = queries.chosen(store, filter).filter(Q(rule__isnull=False) | Q(unmatched=True))
+        rows = queries.select(store, filter).filter(Q(rule__isnull=False) | Q(unmatched=True))
         groups = rows.values("rule").annotate(count=Count("id"), last=Max("time")).order_by("-count", "rule")
         return [{**group, "last": iso(group["last"])} for group in groups]
 
@@ -113,50 +113,54 @@ async def hits(filter: Filter) -> list[dict[str, Any]]:
 
 
 def _groups(rows: QuerySet[Exchange], key: str) -> list[Group]:
-    """Return the sums and the measures of each group of rows that have the same `key`."""
+    """Return the sums and the measures of each group of rows with the same `key`."""
     sums: list[Group] = list(rows.values(key).annotate(**SUMS).order_by(key))
-    measured = {name: _middle(rows, key, name) for name in MEASURES}
-    empty: Mapping[str, float | None] = dict.fromkeys(SHARES)
+    measured = {name: _percentiles(rows, key, name) for name in MEASURES}
+    empty: Mapping[str, float | None] = dict.fromkeys(PERCENTILES)
     return [{**group, **{name: measured[name].get(group[key], empty) for name in MEASURES}} for group in sums]
 
 
-def _middle(rows: QuerySet[Exchange], key: str, name: str) -> dict[Any, dict[str, float]]:
-    """Return the median and the 95th percentile of a measure for each group: values that were really there."""
+def _percentiles(rows: QuerySet[Exchange], key: str, name: str) -> dict[Any, dict[str, float]]:
+    """Return the median and the 95th percentile of a measure for each group, which are values of rows."""
     measure = ExpressionWrapper(MEASURES[name], FloatField())
-    ranked = rows.filter(MEASURED[name]).annotate(
+    ranked = rows.filter(MEASURE_FILTERS[name]).annotate(
         measure=measure,
         place=Window(RowNumber(), partition_by=[F(key)], order_by=OrderBy(measure)),
         of=Window(Count("id"), partition_by=[F(key)]),
     )
-    near = {label: F("place") * 100 - F("of") * share for label, share in SHARES.items()}  # 0 to 99 where it is reached
-    reached = [Q(**{f"{label}__gte": 0, f"{label}__lt": 100}) for label in SHARES]
+    offsets = {
+        label: F("place") * 100 - F("of") * share for label, share in PERCENTILES.items()
+    }  # 0 to 99 where it is reached
+    is_percentile = [Q(**{f"{label}__gte": 0, f"{label}__lt": 100}) for label in PERCENTILES]
     found: dict[Any, dict[str, float]] = {}
-    rows_there = ranked.annotate(**near).filter(reduce(or_, reached)).values_list(key, "measure", *SHARES)
-    for group, value, *places in rows_there:
-        there = [label for label, place in zip(SHARES, places, strict=True) if 0 <= place < 100]
-        found.setdefault(group, {}).update(dict.fromkeys(there, round(value, 3)))
+    percentile_rows = (
+        ranked.annotate(**offsets).filter(reduce(or_, is_percentile)).values_list(key, "measure", *PERCENTILES)
+    )
+    for group, value, *places in percentile_rows:
+        labels = [label for label, place in zip(PERCENTILES, places, strict=True) if 0 <= place < 100]
+        found.setdefault(group, {}).update(dict.fromkeys(labels, round(value, 3)))
     return found
 
 
-def _most(rows: QuerySet[Exchange], key: str) -> list[Group]:
-    most = rows.values(key).annotate(n=Count("id")).order_by("-n", key)[:MAX_GROUPS]
-    names = [group[key] for group in most]
+def _top_groups(rows: QuerySet[Exchange], key: str) -> list[Group]:
+    top = rows.values(key).annotate(n=Count("id")).order_by("-n", key)[:MAX_GROUPS]
+    names = [group[key] for group in top]
     found = {group[key]: group for group in _groups(rows.filter(**{f"{key}__in": names}), key)}
     return [found[name] for name in names]
 
 
-def _at(bound: datetime, group: Group | None) -> Group:
+def _step_document(bound: datetime, group: Group | None) -> Group:
     if group is None:
-        empty = dict.fromkeys(SHARES)
+        empty = dict.fromkeys(PERCENTILES)
         return {"time": iso(bound), **dict.fromkeys(SUMS, 0), **dict.fromkeys(MEASURES, empty)}
     return {"time": iso(bound), **{name: value for name, value in group.items() if name != "step"}}
 
 
-def _bounds(first: datetime, last: datetime, most: int) -> tuple[int, Sequence[datetime]]:
-    """Return a step's seconds, and the bounds of at most so many steps (2 or more), from round times on."""
+def _step_bounds(first: datetime, last: datetime, top: int) -> tuple[int, Sequence[datetime]]:
+    """Return a step's seconds, and the bounds of at most so many steps (2 or more), which start at round times."""
     start, end = int(first.timestamp()), int(last.timestamp())
     lengths = chain(STEPS, count(2 * STEPS[-1], STEPS[-1]))
-    length = next(each for each in lengths if end // each - start // each < most)
+    length = next(each for each in lengths if end // each - start // each < top)
     begin = start // length * length
     origin = datetime.fromtimestamp(begin, UTC)
     return length, [origin + timedelta(seconds=length * index) for index in range(end // length - start // length + 2)]

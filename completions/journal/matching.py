@@ -1,4 +1,4 @@
-"""Which exchanges a condition on what was asked holds for, and waiting for them: each request is read once.
+"""The exchanges whose requests a condition holds for, and waiting for them: each request is read once.
 
 The rows come from the writer's thread; the condition, which may be slow, runs in another.
 """
@@ -12,60 +12,60 @@ from typing import Any
 
 from completions.conversation import Traffic
 from completions.exceptions import RequestError
-from completions.journal.documents import ASKED, question_of
-from completions.journal.queries import LIMIT, Filter, ask, chosen, count, ended_in, listing
+from completions.journal.documents import REQUEST_COLUMNS, request_traffic
+from completions.journal.queries import LIMIT, Filter, ask, count, listing, select, wake_at_end
 from completions.journal.store import Store
 
 BATCH = 200
-"""Rows that are read at a time."""
+"""The rows that are read at a time."""
 
 OVERLAP = 100
-"""Places before the last one that are looked at again: processes that write at once may end in another order."""
+"""The places before the last one that are checked again: concurrent writers may finish in another order."""
 
 MATCH_SECONDS = 60.0
-"""Processor time for the condition of one call, over all exchanges."""
+"""The processor time for the condition of one call, over all exchanges."""
 
 SLICE_SECONDS = 0.25
-"""Processor time after which its thread ends, and another goes on where the client still waits."""
+"""The processor time after which its thread ends, and another continues if the client still waits."""
 
 MAX_MATCHES = 30_000
-"""Exchanges that a condition may hold for: so many ids fit every database's queries."""
+"""The most exchanges that a condition may hold for: so many ids fit every database's queries."""
 
-LOOK_EVERY = 0.1
-"""Seconds after which a wait looks again, because other processes may write to the same database."""
+CHECK_INTERVAL = 0.1
+"""Seconds after which a wait checks again, because other processes may write to the same database."""
 
-LOOK_MIN = 0.02
-"""Seconds from look to look, at the least, however many exchanges end."""
+MIN_CHECK_INTERVAL = 0.02
+"""The fewest seconds between two checks, however many exchanges end."""
 
-Holds = Callable[[Traffic], bool | None]
-"""Says whether a condition holds for a request; None: that cannot be told, for the journal has only its beginning."""
+Condition = Callable[[Traffic], bool | None]
+"""Returns whether a condition holds for a request; None if the journal has too little of it to decide."""
 
 
-class Matching:
-    """The exchanges that a filter means and a condition, if there is one, holds for.
+class MatchingExchanges:
+    """The exchanges that a filter selects and a condition, if there is one, holds for.
 
-    `unread` is the number of those of which that is not known.
+    `unread` is the number of those for which that is unknown.
     """
 
-    def __init__(self, filter: Filter, holds: Holds | None = None) -> None:
+    def __init__(self, filter: Filter, holds: Condition | None = None) -> None:
         self._filter, self._holds = filter, holds
         self._seen: set[int] = set()
         self._found: list[int] = []
         self._last, self._spent = 0, 0.0
         self.unread = 0
 
-    async def look(self) -> Filter:
-        """Read what has ended since the last look, and return the filter that means what the condition holds for.
+    async def check(self) -> Filter:
+        """Read the exchanges that have ended since the last check, and return the filter for all matching exchanges.
 
-        Raise `RequestError` where that takes too long, or there are too many.
+        Raise `RequestError` where that takes too long, or too many match.
         """
         if self._holds is None:
             return self._filter
         while rows := await ask(self._next):
             if self._spent > MATCH_SECONDS:
                 raise await self._too_slow()
-            verdicts, took = await asyncio.to_thread(self._verdicts, rows, self._holds)
-            self._spent += took
+            verdicts, seconds = await asyncio.to_thread(self._verdicts, rows, self._holds)
+            self._spent += seconds
             for place, holds in verdicts:
                 self._seen.add(place)
                 self.unread += holds is None
@@ -81,27 +81,27 @@ class Matching:
         return replace(self._filter, ids=tuple(self._found))
 
     async def wait(self, least: int, seconds: float) -> list[dict[str, Any]] | None:
-        """Wait until there are so many, and list them; None where there are not within so many `seconds`."""
+        """Wait until `least` exchanges match, and list them; return None if fewer match within so many `seconds`."""
         deadline = time.monotonic() + seconds
-        with ended_in(self._filter.namespace) as woken:
+        with wake_at_end(self._filter.namespace) as wake_event:
             while True:
-                woken.clear()
-                looked = time.monotonic()
-                now = await self.look()
-                if await count(now) >= least:
-                    return await listing(now, max(least, LIMIT))
-                if (left := deadline - time.monotonic()) <= 0:
+                wake_event.clear()
+                check_started = time.monotonic()
+                matching = await self.check()
+                if await count(matching) >= least:
+                    return await listing(matching, max(least, LIMIT))
+                if (seconds_left := deadline - time.monotonic()) <= 0:
                     return None
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(left, LOOK_EVERY)):
-                        await woken.wait()
-                await asyncio.sleep(max(0.0, min(looked + LOOK_MIN, deadline) - time.monotonic()))
+                    async with asyncio.timeout(min(seconds_left, CHECK_INTERVAL)):
+                        await wake_event.wait()
+                await asyncio.sleep(max(0.0, min(check_started + MIN_CHECK_INTERVAL, deadline) - time.monotonic()))
 
     def _next(self, store: Store) -> Sequence[tuple[int, Traffic]]:
-        rows = chosen(store, self._filter).filter(id__gt=self._last - OVERLAP).order_by("id")
+        rows = select(store, self._filter).filter(id__gt=self._last - OVERLAP).order_by("id")
         places = [place for place in rows.values_list("id", flat=True)[: BATCH + OVERLAP] if place not in self._seen]
-        found = rows.filter(id__in=places[:BATCH]).only(*ASKED)
-        return [(row.pk, question_of(row)) for row in found]
+        results = rows.filter(id__in=places[:BATCH]).only(*REQUEST_COLUMNS)
+        return [(row.pk, request_traffic(row)) for row in results]
 
     async def _too_slow(self) -> RequestError:
         return RequestError(
@@ -112,11 +112,11 @@ class Matching:
         )
 
     @staticmethod
-    def _verdicts(rows: Sequence[tuple[int, Traffic]], holds: Holds) -> tuple[list[tuple[int, bool | None]], float]:
-        """Return what holds for rows, as far as a slice of time goes, and the processor time that it took."""
-        start, found, took = time.thread_time(), list[tuple[int, bool | None]](), 0.0
+    def _verdicts(rows: Sequence[tuple[int, Traffic]], holds: Condition) -> tuple[list[tuple[int, bool | None]], float]:
+        """Return the verdicts for rows, as many as fit into a time slice, and the processor time that they took."""
+        start, results, seconds = time.thread_time(), list[tuple[int, bool | None]](), 0.0
         for place, traffic in rows:
-            found.append((place, holds(traffic)))
-            if (took := time.thread_time() - start) > SLICE_SECONDS:
+            results.append((place, holds(traffic)))
+            if (seconds := time.thread_time() - start) > SLICE_SECONDS:
                 break
-        return found, took
+        return results, seconds

@@ -1,4 +1,4 @@
-"""After step 6: count what the server has done, for Prometheus.
+"""After step 6: metrics of the server, for Prometheus.
 
 Exchanges are counted in the journal's thread, at no cost to requests, and the library is loaded there. If
 PROMETHEUS_MULTIPROC_DIR is set, as `serve` does for several workers, the library keeps the numbers of each process in
@@ -20,30 +20,30 @@ from completions.exceptions import JournalUnavailable
 from completions.journal.exchange import Exchange
 from completions.journal.record import StreamRecord
 from completions.journal.rows import ttft
-from completions.journal.tallies import Spread, Sum, Tallies
-from completions.journal.vllm_metrics import Figures
+from completions.journal.tallies import Distribution, Sum, Tallies
+from completions.journal.vllm_metrics import VllmMetrics
 from completions.journal.writer import writer
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Counter, Histogram
     from prometheus_client.metrics_core import Metric
 
-OWN, VLLM = "mock_", "vllm:"
-"""How names begin: ours, and those of vLLM's server."""
+MOCK_PREFIX, VLLM_PREFIX = "mock_", "vllm:"
+"""The prefixes of metrics' names: ours, and those of vLLM's server."""
 
 MAX_MODELS = 100
-"""Models with their own label; further ones count as OTHER, so that requests cannot create any number of labels."""
+"""The most models with their own label; further ones count as OTHER, so that requests cannot create many labels."""
 
 OTHER = "other"
 
 MAX_NAME = 100
 """The most characters of a model's name in a label."""
 
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 """The upper bounds of the histograms' buckets."""
 
 LIVE_FILES = "gauge_live*_*.db"
-"""The library's files of the gauges that only running processes have."""
+"""The library's files of gauges that count only while their process runs."""
 
 
 class Series(NamedTuple):
@@ -52,12 +52,12 @@ class Series(NamedTuple):
     requests: Sum
     prompt: Sum
     completion: Sum
-    duration: Spread
-    ttft: Spread | None
+    duration: Distribution
+    ttft: Distribution | None
 
 
 class Metrics:
-    """The numbers of this process, in their own registry."""
+    """The metrics of this process, in a registry of their own."""
 
     def __init__(self) -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -72,7 +72,7 @@ class Metrics:
             return Counter(f"mock_{name}", help, labels, registry=registry)
 
         def histogram(name: str, help: str, *labels: str) -> Histogram:
-            return Histogram(f"mock_{name}_seconds", help, labels, buckets=SECONDS, registry=registry)
+            return Histogram(f"mock_{name}_seconds", help, labels, buckets=BUCKETS, registry=registry)
 
         self.requests = counter("requests", "Requests that have ended.", *by, "status")
         self.tokens = counter("tokens", "Tokens of answers, by kind: prompt, completion.", *by, "kind")
@@ -84,12 +84,12 @@ class Metrics:
         open_help = "Streams in progress."
         self.open = Gauge("mock_open_streams", open_help, registry=registry, multiprocess_mode="livesum")
         self._tallies = Tallies()
-        self.vllm = Figures(registry, self._tallies)
+        self.vllm = VllmMetrics(registry, self._tallies)
 
     def observe(self, exchange: Exchange) -> None:
         """Count an exchange that has ended."""
-        place = (exchange.endpoint or OTHER, self._model(exchange.model))
-        series = self._series.get((*place, exchange.status, exchange.stream)) or self._make(*place, exchange)
+        labels = (exchange.endpoint or OTHER, self._model(exchange.model))
+        series = self._series.get((*labels, exchange.status, exchange.stream)) or self._make(*labels, exchange)
         series.requests.amount += 1
         if exchange.usage is not None:
             series.prompt.amount += exchange.usage.prompt_tokens
@@ -100,29 +100,29 @@ class Metrics:
         for fault in exchange.faults:
             self.faults.labels(fault.name).inc()
         if exchange.client_left:
-            self.left.labels(place[0]).inc()
-        self.vllm.observe(exchange, place[1])
+            self.left.labels(labels[0]).inc()
+        self.vllm.observe(exchange, labels[1])
 
     def _make(self, endpoint: str, model: str, exchange: Exchange) -> Series:
-        """Find the series of exchanges like this one, once, for the library takes longer for that than to count."""
-        keep = self._tallies.keep
-        found = self._series[endpoint, model, exchange.status, exchange.stream] = Series(
-            keep(Sum(self.requests.labels(endpoint, model, str(exchange.status)))),
-            keep(Sum(self.tokens.labels(endpoint, model, "prompt"))),
-            keep(Sum(self.tokens.labels(endpoint, model, "completion"))),
-            keep(Spread(self.durations.labels(endpoint, model, str(exchange.stream).lower()))),
-            keep(Spread(self.ttft.labels(endpoint, model))) if exchange.stream else None,
+        """Make the series of exchanges like this one, once: the library's lookup takes longer than counting."""
+        register = self._tallies.register
+        series = self._series[endpoint, model, exchange.status, exchange.stream] = Series(
+            register(Sum(self.requests.labels(endpoint, model, str(exchange.status)))),
+            register(Sum(self.tokens.labels(endpoint, model, "prompt"))),
+            register(Sum(self.tokens.labels(endpoint, model, "completion"))),
+            register(Distribution(self.durations.labels(endpoint, model, str(exchange.stream).lower()))),
+            register(Distribution(self.ttft.labels(endpoint, model))) if exchange.stream else None,
         )
-        return found
+        return series
 
-    def give(self) -> None:
-        """Give the library what was counted since the last round."""
-        self._tallies.give()
+    def flush(self) -> None:
+        """Add the counts since the last round to the library's metrics."""
+        self._tallies.flush()
 
-    def look(self) -> None:
-        """Note the number of open streams, and what the journal has dropped since the last look."""
+    def refresh(self) -> None:
+        """Update the number of open streams, and of the exchanges that the journal has dropped."""
         self.open.set(StreamRecord.open)
-        self.vllm.look()
+        self.vllm.refresh()
         dropped = writer.dropped
         self.dropped.inc(max(dropped - self._dropped_before, 0))
         self._dropped_before = dropped
@@ -146,57 +146,57 @@ def watch() -> None:
     """Count every exchange from now on."""
     if _observe not in writer.observers:
         writer.observers.append(_observe)
-        writer.rounds.append(_look)
+        writer.rounds.append(_refresh)
 
 
 def _observe(exchange: Exchange) -> None:
     metrics().observe(exchange)
 
 
-def _look() -> None:
-    known = metrics()  # loads the library at the thread's first look, and not while streams are under way
-    known.give()
-    known.look()
+def _refresh() -> None:
+    all_metrics = metrics()  # loads the library in the thread's first round, and not while streams are in progress
+    all_metrics.flush()
+    all_metrics.refresh()
 
 
-class _Named(NamedTuple):
-    """The families of a registry whose names begin alike."""
+class _PrefixedRegistry(NamedTuple):
+    """The families of a registry whose names have a prefix."""
 
     registry: CollectorRegistry
-    start: str
+    prefix: str
 
     def collect(self) -> Iterator[Metric]:
-        return (family for family in self.registry.collect() if family.name.startswith(self.start))
+        return (family for family in self.registry.collect() if family.name.startswith(self.prefix))
 
 
-def exposition(start: str = OWN) -> tuple[bytes, str]:
-    """Return the numbers of all workers whose names begin so in Prometheus' text format, and its media type.
+def exposition(prefix: str = MOCK_PREFIX) -> tuple[bytes, str]:
+    """Return the metrics of all workers with this prefix in Prometheus' text format, and its media type.
 
-    What has ended before is in them, for the journal's thread is waited for; the caller is another one.
+    They include all exchanges that have ended: this waits for the journal's thread, so call it in another one.
     """
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
     with contextlib.suppress(JournalUnavailable):  # the metrics do not need it
         writer.ask(lambda store: None).result()
-    metrics().look()
+    metrics().refresh()
     registry = metrics().registry
     if folder := directory():
-        registry = _shared(CollectorRegistry(), folder)
-    return generate_latest(_Named(registry, start)), CONTENT_TYPE_LATEST
+        registry = _merged_registry(CollectorRegistry(), folder)
+    return generate_latest(_PrefixedRegistry(registry, prefix)), CONTENT_TYPE_LATEST
 
 
 def directory() -> str | None:
-    """Return where the library keeps the numbers of several processes; None for one process."""
+    """Return the folder in which the library shares the metrics of several processes; None for one process."""
     return os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 
 
-def _shared(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
-    """Fill a registry from the processes' files; the gauges of processes that have ended are gone."""
+def _merged_registry(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
+    """Fill a registry from the processes' files; drop the gauges of processes that have ended."""
     from prometheus_client.multiprocess import MultiProcessCollector
 
     for file in glob.glob(os.path.join(glob.escape(folder), LIVE_FILES)):
-        found = re.search(r"_(\d+)\.db$", file)
-        if found and not _is_running(int(found[1])):
+        series = re.search(r"_(\d+)\.db$", file)
+        if series and not _is_running(int(series[1])):
             os.unlink(file)
     add: Callable[[CollectorRegistry, str], object] = MultiProcessCollector
     add(registry, folder)
@@ -204,7 +204,7 @@ def _shared(registry: CollectorRegistry, folder: str) -> CollectorRegistry:
 
 
 def _is_running(process: int) -> bool:
-    if sys.platform == "win32":  # there no signal asks whether a process lives: 0 is that of Ctrl+C
+    if sys.platform == "win32":  # no signal tests whether a process lives there: 0 is that of Ctrl+C
         return True
     try:
         os.kill(process, 0)

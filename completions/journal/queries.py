@@ -1,8 +1,8 @@
-"""Read the journal for the control API. Each question sees every exchange whose response has ended.
+"""Queries on the journal for the control API. Each query sees every exchange whose response has ended.
 
-The questions run in the writer's thread (`writer.py`), so the event loop never waits for the database; those about many
-rows run in another, so that the writer does not wait for them. All of them raise `JournalOff`, or `JournalUnavailable`
-if the database cannot be used.
+The queries run in the writer's thread (`writer.py`), so the event loop never waits for the database; those on many rows
+run in another, so that the writer does not wait for them. All of them raise `JournalOff`, or `JournalUnavailable` if
+the database cannot be used.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ from completions.conf import conf
 from completions.conversation import Traffic
 from completions.exceptions import JournalOff, JournalUnavailable, RequestError
 from completions.ids import REQUEST
-from completions.journal.documents import HEAVY, brief, traffic, utc, whole
-from completions.journal.exchange import Exchange as Ended
-from completions.journal.search import mentioning
+from completions.journal.documents import DEFERRED_COLUMNS, brief, traffic_of, utc, whole
+from completions.journal.exchange import Exchange as EndedExchange
+from completions.journal.search import rows_mentioning
 from completions.journal.store import Store, stored
 from completions.journal.writer import writer
 from completions.models import Exchange
@@ -32,29 +32,29 @@ T = TypeVar("T")
 LIMIT = 100
 """The default number of exchanges in a list."""
 
-LISTED_BYTES = 32 * 1024 * 1024
-"""Bytes of requests and answers of one page, after which it ends."""
+MAX_PAGE_BYTES = 32 * 1024 * 1024
+"""The bytes of requests and answers after which a page ends."""
 
 PAGE_CHUNK = 50
-"""Rows that are read at a time where their bytes are read too."""
+"""The rows that are read at a time where their bytes are read too."""
 
-FOLLOW_EVERY = 0.25
-"""The fewest seconds between two looks of a follower, however many exchanges end."""
+MIN_FOLLOW_INTERVAL = 0.25
+"""The fewest seconds between two queries of a follower, however many exchanges end."""
 
-FOLLOW_IDLE = 1.0
-"""Seconds after which a follower looks again if nothing woke it."""
+MAX_FOLLOW_INTERVAL = 1.0
+"""Seconds after which a follower queries again if nothing woke it."""
 
-FOLLOW_MAX = 100
-"""Exchanges that who follows gets of one look; to read more of them would slow the API."""
+MAX_FOLLOWED = 100
+"""The most exchanges that a follower gets from one query; reading more would slow the API."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which exchanges are meant: those for which all that is given holds.
+    """A selection of exchanges, by all conditions that are not None.
 
-    `status_class` is as `4xx`; the endpoint is one of `endpoints`, and none of `other_endpoints`. `since` is a
-    request's id, which is not among them itself, or a time in ISO 8601, and `until` a time; `text` is a part of the
-    summary, `search` one of anything that the journal has in words (`search.py`).
+    `status_class` is such as `4xx`; the endpoint is one of `endpoints`, and none of `other_endpoints`. `since` is a
+    request's id, which is excluded itself, or a time in ISO 8601, and `until` a time; `text` is a part of the summary,
+    `search` a part of any searchable text (`search.py`).
     """
 
     namespace: str | None = None
@@ -80,73 +80,86 @@ class Filter:
     """The rows to choose from, by their position in the journal."""
 
 
-TOTALLED = ("status", "rule", "model", "fault", "endpoint")
+COUNTED_COLUMNS = ("status", "rule", "model", "fault", "endpoint")
 
-EXACT = ("namespace", "model", "rule", "status", "endpoint", "method", "path", "unmatched", "stream", "client_left")
+EXACT_FILTERS = (
+    "namespace",
+    "model",
+    "rule",
+    "status",
+    "endpoint",
+    "method",
+    "path",
+    "unmatched",
+    "stream",
+    "client_left",
+)
 
 
 async def listing(filter: Filter, limit: int = LIMIT, before: str | None = None) -> list[dict[str, Any]]:
     """Return the newest exchanges first, without bodies: at most `limit`, older than the request `before`."""
-    return await ask(lambda store: [brief(row) for row in _newest(store, filter, before).defer(*HEAVY)[:limit]])
+    return await ask(
+        lambda store: [brief(row) for row in _newest(store, filter, before).defer(*DEFERRED_COLUMNS)[:limit]]
+    )
 
 
 async def listing_with_bytes(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:
     """Return the newest exchanges first, each with its bytes."""
-    return await ask(lambda store: [(brief(row), traffic(row)) for row in _newest(store, filter, None)[:limit]])
+    return await ask(lambda store: [(brief(row), traffic_of(row)) for row in _newest(store, filter, None)[:limit]])
 
 
 async def page_with_bytes(
     filter: Filter, limit: int, before: str | None
 ) -> tuple[list[tuple[dict[str, Any], Traffic]], bool]:
-    """Return the same as far as a page of LISTED_BYTES goes, of one exchange at least, and whether there are more."""
+    """Return the same up to LISTED_BYTES, with at least one exchange, and whether there are more."""
 
     def question(store: Store) -> tuple[list[tuple[dict[str, Any], Traffic]], bool]:
         found, size = list[tuple[dict[str, Any], Traffic]](), 0
         for row in _newest(store, filter, before)[: limit + 1].iterator(chunk_size=PAGE_CHUNK):
-            if len(found) == limit or size > LISTED_BYTES:
+            if len(found) == limit or size > MAX_PAGE_BYTES:
                 return found, True
-            found.append((brief(row), bytes_of := traffic(row)))
-            size += len(bytes_of.request) + sum(map(len, bytes_of.response))
+            found.append((brief(row), traffic := traffic_of(row)))
+            size += len(traffic.request) + sum(map(len, traffic.response))
         return found, False
 
     return await ask(question)
 
 
 async def listing_in_full(filter: Filter, limit: int) -> list[tuple[dict[str, Any], Traffic]]:
-    """Return the newest exchanges first, with all that the journal has of them, and their bytes."""
-    return await ask(lambda store: [(whole(row), traffic(row)) for row in _newest(store, filter, None)[:limit]])
+    """Return the newest exchanges first, with headers and bodies, and their bytes."""
+    return await ask(lambda store: [(whole(row), traffic_of(row)) for row in _newest(store, filter, None)[:limit]])
 
 
 def _newest(store: Store, filter: Filter, before: str | None) -> QuerySet[Exchange]:
-    rows = chosen(store, filter).order_by("-ended", "-id")
+    rows = select(store, filter).order_by("-ended", "-id")
     if before is None:
         return rows
-    ended, id = _place(store, "before", before)
+    ended, id = _position(store, "before", before)
     return rows.filter(Q(ended__lt=ended) | Q(ended=ended, id__lt=id))
 
 
-async def one(namespace: str, id: str) -> tuple[dict[str, Any], Traffic] | None:
+async def get(namespace: str, id: str) -> tuple[dict[str, Any], Traffic] | None:
     """Return an exchange in full, by its request id, and its bytes; None if the journal does not have it."""
 
     def question(store: Store) -> tuple[dict[str, Any], Traffic] | None:
-        row = chosen(store, Filter(namespace)).filter(request_id=id).first()
-        return None if row is None else (whole(row), traffic(row))
+        row = select(store, Filter(namespace)).filter(request_id=id).first()
+        return None if row is None else (whole(row), traffic_of(row))
 
     return await ask(question)
 
 
 async def count(filter: Filter) -> int:
     """Return the number of exchanges."""
-    return await ask(lambda store: chosen(store, filter).count())
+    return await ask(lambda store: select(store, filter).count())
 
 
 async def totals(filter: Filter) -> dict[str, Any]:
     """Return the number of exchanges, in all and by status, rule, model and fault."""
 
     def question(store: Store) -> dict[str, Any]:
-        rows = chosen(store, filter)
+        rows = select(store, filter)
         document: dict[str, Any] = {"count": rows.count()}
-        for name in TOTALLED:
+        for name in COUNTED_COLUMNS:
             groups = rows.exclude(**{f"{name}__isnull": True}).values_list(name).annotate(n=Count("id")).order_by(name)
             document[f"by_{name}"] = {str(value): n for value, n in groups}
         return document
@@ -156,29 +169,29 @@ async def totals(filter: Filter) -> dict[str, Any]:
 
 async def delete(filter: Filter) -> int:
     """Delete exchanges, and return how many there were."""
-    return await ask(lambda store: chosen(store, filter).delete()[0])
+    return await ask(lambda store: select(store, filter).delete()[0])
 
 
 @contextlib.contextmanager
-def ended_in(namespace: str | None) -> Iterator[asyncio.Event]:
-    """Give an event that is set whenever an exchange of a namespace has ended here, or of any (None)."""
-    loop, woken = asyncio.get_running_loop(), asyncio.Event()
+def wake_at_end(namespace: str | None) -> Iterator[asyncio.Event]:
+    """Yield an event that is set when an exchange of a namespace, or of any (None), ends in this process."""
+    loop, wake_event = asyncio.get_running_loop(), asyncio.Event()
 
-    def wake(exchange: Ended) -> None:
-        if namespace in (None, exchange.namespace) and not woken.is_set():
-            loop.call_soon_threadsafe(woken.set)
+    def wake(exchange: EndedExchange) -> None:
+        if namespace in (None, exchange.namespace) and not wake_event.is_set():
+            loop.call_soon_threadsafe(wake_event.set)
 
     writer.added.append(wake)
     try:
-        yield woken
+        yield wake_event
     finally:
         writer.added.remove(wake)
 
 
-class News(NamedTuple):
-    """What has ended since the last look, the oldest first; of very many the newest, and how many were `skipped`.
+class NewExchanges(NamedTuple):
+    """The exchanges that have ended since the last query, the oldest first; `skipped` older ones of very many.
 
-    `last` is the place that was looked at up to. With `lost` what stood there is gone: exchanges were deleted.
+    `last` is the last place that was read. `lost` says that exchanges before it were deleted.
     """
 
     exchanges: list[dict[str, Any]]
@@ -187,88 +200,88 @@ class News(NamedTuple):
     last: int
 
 
-async def end() -> int:
-    """Return the place of the newest exchange in the order of all, of all namespaces; 0 before the first."""
+async def last_place() -> int:
+    """Return the place of the newest exchange in the order of all namespaces' exchanges; 0 if there is none."""
     return await ask(lambda store: _last(store))
 
 
-async def place(after: str) -> int:
-    """Return the place of a request, by its id; 0, before all, where it is gone."""
+async def place_of(after: str) -> int:
+    """Return the place of a request, by its id; 0, before all, where it was deleted."""
     return await ask(lambda store: _last(store, request_id=after))
 
 
 def check_times(filter: Filter) -> None:
-    """Raise the error of bounds that are none; `since` may be a request that is gone, where it need not be found."""
+    """Raise the error of invalid bounds; `since` may be the id of a deleted request."""
     if filter.until is not None:
-        _bound("until", filter.until)
-    if filter.since is not None and not filter.since.startswith(REQUEST) and _moment(filter.since) is None:
-        raise _unknown("since", filter.since)
+        _parse_bound("until", filter.until)
+    if filter.since is not None and not filter.since.startswith(REQUEST) and _parse_time(filter.since) is None:
+        raise _unknown_request("since", filter.since)
 
 
-async def follow(filter: Filter, last: int) -> AsyncGenerator[News, None]:
-    """Yield what ends after a place, for ever; each second at least, be there news or not.
+async def follow(filter: Filter, last: int) -> AsyncGenerator[NewExchanges, None]:
+    """Yield the exchanges that end after a place, endlessly; at least each second, even if there are none.
 
-    Of the filter's `since` only a time counts, for the place stands for an id.
+    Of the filter's `since` only a time counts, because the place replaces an id.
     """
-    if filter.since is not None and _moment(filter.since) is None:
+    if filter.since is not None and _parse_time(filter.since) is None:
         filter = replace(filter, since=None)
-    with ended_in(filter.namespace) as woken:
-        woken.set()
+    with wake_at_end(filter.namespace) as wake_event:
+        wake_event.set()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(FOLLOW_IDLE):
-                    await woken.wait()
-            woken.clear()
-            news = await ask(partial(_news, filter=filter, last=last))
+                async with asyncio.timeout(MAX_FOLLOW_INTERVAL):
+                    await wake_event.wait()
+            wake_event.clear()
+            news = await ask(partial(_new_exchanges, filter=filter, last=last))
             last = news.last
             yield news
-            await asyncio.sleep(FOLLOW_EVERY)
+            await asyncio.sleep(MIN_FOLLOW_INTERVAL)
 
 
-def _last(store: Store, **which: str) -> int:
-    rows = Exchange.objects.using(store.alias).filter(**which)
+def _last(store: Store, **filters: str) -> int:
+    rows = Exchange.objects.using(store.alias).filter(**filters)
     return rows.order_by("-id").values_list("id", flat=True).first() or 0
 
 
-def _news(store: Store, filter: Filter, last: int) -> News:
+def _new_exchanges(store: Store, filter: Filter, last: int) -> NewExchanges:
     everything = Exchange.objects.using(store.alias)
-    top = _last(store)
-    if top == last:
-        return News([], 0, False, last)
-    lost = last > 0 and (top < last or not everything.filter(id=last).exists())
-    rows = chosen(store, filter).filter(id__gt=last, id__lte=top)
-    found = [brief(row) for row in rows.defer(*HEAVY).order_by("-id")[:FOLLOW_MAX]]
-    skipped = rows.count() - len(found) if len(found) == FOLLOW_MAX else 0
-    return News(found[::-1], skipped, lost, top)
+    newest = _last(store)
+    if newest == last:
+        return NewExchanges([], 0, False, last)
+    lost = last > 0 and (newest < last or not everything.filter(id=last).exists())
+    rows = select(store, filter).filter(id__gt=last, id__lte=newest)
+    found = [brief(row) for row in rows.defer(*DEFERRED_COLUMNS).order_by("-id")[:MAX_FOLLOWED]]
+    skipped = rows.count() - len(found) if len(found) == MAX_FOLLOWED else 0
+    return NewExchanges(found[::-1], skipped, lost, newest)
 
 
 async def flush() -> None:
     """Write all exchanges that have ended, if the journal is on."""
     if conf.JOURNAL:
-        for settled in before_reading:
-            await settled()
+        for wait in before_reading:
+            await wait()
         with contextlib.suppress(JournalUnavailable):
             await asyncio.wrap_future(writer.ask(lambda store: None))
 
 
 before_reading: list[Callable[[], Awaitable[object]]] = []
-"""What is awaited before this process writes for a reader: that the exchanges of complete answers end."""
+"""Awaited before this process writes for a reader, so that the exchanges of complete answers have ended."""
 
 beforehand: list[Callable[[], Awaitable[object]]] = []
-"""What is awaited before each question: that other processes write what they have."""
+"""Awaited before each query, so that other processes write their exchanges."""
 
 
 async def ask(question: Callable[[Store], T]) -> T:
-    """Have a question answered in the writer's thread."""
+    """Run a query in the writer's thread."""
     if not conf.JOURNAL:
         raise JournalOff
-    for settled in (*before_reading, *beforehand):
-        await settled()
+    for wait in (*before_reading, *beforehand):
+        await wait()
     return await asyncio.wrap_future(writer.ask(question))
 
 
 async def ask_in_parallel(question: Callable[[Store], T]) -> T:
-    """Have a question about many rows answered, while the writer's thread goes on, where the database lets others read.
+    """Run a query on many rows in another thread, so that the writer continues, if the database allows that.
 
     All exchanges that have ended are written before, as with `ask`.
     """
@@ -278,7 +291,7 @@ async def ask_in_parallel(question: Callable[[Store], T]) -> T:
 
 
 def _read(question: Callable[[Store], T]) -> T:
-    """Answer a question on a connection that lasts as long as that: the file may be another one by the next time."""
+    """Run a query on a connection of its own, which is closed at once: the file may be replaced before the next."""
     store = Store()
     try:
         store.open()
@@ -290,10 +303,10 @@ def _read(question: Callable[[Store], T]) -> T:
         del connections[store.alias]
 
 
-def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
-    """Return the rows that are meant; for a question."""
+def select(store: Store, filter: Filter) -> QuerySet[Exchange]:
+    """Return the rows that a filter selects, within a query."""
     rows = Exchange.objects.using(store.alias)
-    rows = rows.filter(**{name: value for name in EXACT if (value := getattr(filter, name)) is not None})
+    rows = rows.filter(**{name: value for name in EXACT_FILTERS if (value := getattr(filter, name)) is not None})
     if filter.faulted is not None:
         rows = rows.filter(fault__isnull=not filter.faulted)
     if filter.status_class is not None:
@@ -310,19 +323,19 @@ def chosen(store: Store, filter: Filter) -> QuerySet[Exchange]:
     if filter.text is not None:
         rows = rows.filter(summary__icontains=filter.text)
     if filter.search is not None:
-        rows = mentioning(rows, filter.search)
+        rows = rows_mentioning(rows, filter.search)
     if filter.until is not None:
-        rows = rows.filter(time__lt=_bound("until", filter.until))
+        rows = rows.filter(time__lt=_parse_bound("until", filter.until))
     if filter.since is None:
         return rows
-    moment = _moment(filter.since)
+    moment = _parse_time(filter.since)
     if moment is not None:
         return rows.filter(time__gte=moment)
-    ended, id = _place(store, "since", filter.since)
+    ended, id = _position(store, "since", filter.since)
     return rows.filter(Q(ended__gt=ended) | Q(ended=ended, id__gt=id))
 
 
-def _moment(text: str) -> datetime | None:
+def _parse_time(text: str) -> datetime | None:
     """Parse a time in ISO 8601, in UTC by default; None if it is invalid, or beyond the years 1 to 9999 in UTC."""
     try:
         return stored(utc(datetime.fromisoformat(text)))
@@ -330,24 +343,24 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def _bound(name: str, text: str) -> datetime:
-    """Read a time in ISO 8601, and raise the error of a parameter that is none."""
-    moment = _moment(text)
+def _parse_bound(name: str, text: str) -> datetime:
+    """Parse a time in ISO 8601; raise the parameter's error where it is invalid."""
+    moment = _parse_time(text)
     if moment is None:
-        said = f"`{name}` takes a time in ISO 8601, not {text[:60]!r}."
-        raise RequestError(said, param=name, code="invalid_parameter")
+        message = f"`{name}` takes a time in ISO 8601, not {text[:60]!r}."
+        raise RequestError(message, param=name, code="invalid_parameter")
     return moment
 
 
-def _place(store: Store, name: str, request_id: str) -> tuple[int, int]:
-    """Return where in the order of exchanges a request stands: when it ended, and its row's id."""
-    place = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("ended", "id").first()
-    if place is None:
-        raise _unknown(name, request_id)
-    return place
+def _position(store: Store, name: str, request_id: str) -> tuple[int, int]:
+    """Return the position of a request in the order of exchanges: when it ended, and its row's id."""
+    position = Exchange.objects.using(store.alias).filter(request_id=request_id).values_list("ended", "id").first()
+    if position is None:
+        raise _unknown_request(name, request_id)
+    return position
 
 
-def _unknown(name: str, request_id: str) -> RequestError:
+def _unknown_request(name: str, request_id: str) -> RequestError:
     allowed = "a request's id or a time in ISO 8601" if name == "since" else "a request's id"
-    said = f"The journal has no request '{request_id}'; `{name}` takes {allowed}."
-    return RequestError(said, param=name, code="invalid_parameter")
+    message = f"The journal has no request '{request_id}'; `{name}` takes {allowed}."
+    return RequestError(message, param=name, code="invalid_parameter")

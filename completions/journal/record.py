@@ -15,17 +15,17 @@ from completions.event import Frames
 from completions.journal.exchange import Exchange, Sent
 from completions.journal.writer import writer
 
-KEPT_BYTES = 64 * 1024 * 1024
-"""Bytes of another server's answer that are kept until it ends."""
+MAX_RECORDED_BYTES = 64 * 1024 * 1024
+"""The most bytes of another server's answer that are kept until it ends."""
 
 requests_log = logging.getLogger("completions.requests")
 chunks_log = logging.getLogger("completions.chunks")
 
 
 def end_exchange(exchange: Exchange, at: float | None = None) -> None:
-    """End an exchange, once: call what waits for it, log its line, and pass it to the journal.
+    """End an exchange, once: call its `at_end`, log its line, and pass it to the journal.
 
-    `at` is when its answer was through, by the monotonic clock, where that was before now.
+    `at` is when its answer ended, on the monotonic clock, if that was before now.
     """
     if exchange.ended is not None:
         return
@@ -39,7 +39,7 @@ def end_exchange(exchange: Exchange, at: float | None = None) -> None:
 
 
 class StreamRecord:
-    """Records what is sent of a stream. The first `total` frames are chunks; `tokens` says how many each carries.
+    """Records the writes of a stream. The first `total` frames are chunks; `tokens` says how many each carries.
 
     `open` is the number of streams in this process that have begun and not ended, `waiting` that of requests in a
     queue.
@@ -95,22 +95,22 @@ class StreamRecord:
 
 
 class RelayRecord:
-    """Notes what comes from another server and is sent on: each piece is a frame, a write, and, in a stream, a chunk.
+    """Records an answer that is relayed from another server: each piece is a frame, a write, and, in a stream, a chunk.
 
-    It is kept for whoever reads or records it, or its beginning where it is more than KEPT_BYTES.
+    The pieces are kept for reading and recording, up to KEPT_BYTES.
     """
 
     def __init__(self, exchange: Exchange, *, is_stream: bool) -> None:
         self.exchange, self.pieces, self.times = exchange, list[bytes](), list[float]()
-        self._over: float | None = None
+        self._ended_at: float | None = None
         self._size = 0
         self._log = _chunk_logger(is_stream and conf.LOG_CHUNKS)
         exchange.stream = is_stream
         StreamRecord.open += is_stream
 
     def sent(self, piece: bytes) -> None:
-        """Note a piece that went out."""
-        exchange, fits = self.exchange, self.is_kept and self._size + len(piece) <= KEPT_BYTES
+        """Note a piece that was sent."""
+        exchange, fits = self.exchange, self.is_kept and self._size + len(piece) <= MAX_RECORDED_BYTES
         exchange.sent_bytes += len(piece)
         elapsed = time.monotonic() - exchange.started
         if exchange.stream:
@@ -124,17 +124,17 @@ class RelayRecord:
 
     @property
     def is_kept(self) -> bool:
-        """Whether all that was sent is still here."""
+        """Whether all pieces that were sent are kept."""
         return self._size == self.exchange.sent_bytes
 
     @property
-    def is_over(self) -> bool:
-        """Whether nothing more is sent."""
-        return self._over is not None
+    def has_ended(self) -> bool:
+        """Whether the answer has ended."""
+        return self._ended_at is not None
 
     def note_end(self) -> None:
-        """Note that nothing more is sent; the exchange ended then, however long reading and recording it takes."""
-        self._over = time.monotonic()
+        """Note that the answer has ended; that is the exchange's end, however long reading and recording it takes."""
+        self._ended_at = time.monotonic()
 
     def end(self, tokens: Sequence[int] = ()) -> None:
         """End the exchange; `tokens` says which pieces carry a token."""
@@ -142,12 +142,12 @@ class RelayRecord:
         exchange.response_truncated = not self.is_kept
         if exchange.stream:
             StreamRecord.open -= 1
-            carry = list(tokens) or [False] * len(self.pieces)
+            token_counts = list(tokens) or [False] * len(self.pieces)
             ends = list(range(1, len(self.pieces) + 1))
-            exchange.sent = Sent(Frames(self.pieces), carry, ends, self.times)
+            exchange.sent = Sent(Frames(self.pieces), token_counts, ends, self.times)
         else:
             exchange.response_body = b"".join(self.pieces)
-        end_exchange(exchange, self._over)
+        end_exchange(exchange, self._ended_at)
 
 
 class RequestLine:
@@ -195,7 +195,7 @@ class RequestLine:
             fault += " ineffective=" + ",".join(each.what for each in exchange.ineffective)
         stage = f" stage={_value(exchange.stage)}" if exchange.stage is not None else ""
         rule = " UNMATCHED" if exchange.unmatched else f" rule={_value(exchange.rule)}" if exchange.rule else ""
-        if exchange.upstream is not None:  # the server is enough: the path is that of the request
+        if exchange.upstream is not None:  # the server suffices: the path is the request's
             rule += f" upstream={exchange.upstream.partition('//')[2].partition('/')[0] or exchange.upstream}"
         ending = " client left" if exchange.client_left else " stopped with the server" if exchange.stopped else ""
         return (
@@ -205,7 +205,7 @@ class RequestLine:
 
     @property
     def marks(self) -> dict[str, str]:
-        """What stands out on a terminal: its words, and how each is to look."""
+        """The texts that are highlighted on a terminal, and the style of each."""
         exchange = self.exchange
         status = "good" if 200 <= exchange.status < 400 else "doubtful" if 400 <= exchange.status < 500 else "bad"
         marks = {f" {exchange.status} ": status, " UNMATCHED ": "bad"}
@@ -218,7 +218,7 @@ class RequestLine:
 class ChunkLine:
     """The log line of the chunks in one write: the numbers of the first, the last, and the total.
 
-    None: nobody knows yet how many there will be, for another server sends them.
+    The total is None where it is unknown, because another server sends the chunks.
     """
 
     __slots__ = ("elapsed", "first", "last", "request_id", "size", "total")
@@ -244,23 +244,23 @@ class ChunkLine:
         first, last, total = self.first, self.last, self.total
         chunks = f"chunk {first}" if first == last else f"chunks {first}-{last}"
         of = "" if total is None else f"/{total}"
-        return f"{chunks}{of} +{round(self.elapsed * 1000)}ms {self.size}B {self.request_id[-SHORT:]}"
+        return f"{chunks}{of} +{round(self.elapsed * 1000)}ms {self.size}B {self.request_id[-SHORT_ID:]}"
 
     marks: ClassVar[Mapping[str, str]] = {"": "quiet"}
-    """On a terminal the whole line steps back."""
+    """On a terminal the whole line is dimmed."""
 
 
-SHORT = 8
-"""The last digits of a request's id, which tell it from those around it in the log; JSON has all of it."""
+SHORT_ID = 8
+"""The number of a request id's last digits in the log, which distinguish it from its neighbours; JSON has all."""
 
 
 def short(request_id: str) -> str:
-    """Return the end of an id, by which the inspector's search finds the request."""
-    return request_id[-SHORT:]
+    """Return the end of an id, with which the inspector's search finds the request."""
+    return request_id[-SHORT_ID:]
 
 
 def _value(name: str) -> str:
-    """Return a name as a value of a line, in quotes where it has a space."""
+    """Return a name as a value in a log line, in quotes where it has a space."""
     text = printable(name)
     return f'"{text}"' if " " in text else text
 
@@ -271,16 +271,16 @@ def printable(text: str) -> str:
     return text if text.isprintable() else ascii(text)[1:-1]
 
 
-def _chunk_logger(wanted: bool) -> Callable[[object], None] | None:
-    """Return what logs the lines of a stream's chunks; None where they are not wanted."""
-    return _line_logger(chunks_log) if wanted and chunks_log.isEnabledFor(logging.INFO) else None
+def _chunk_logger(is_enabled: bool) -> Callable[[object], None] | None:
+    """Return the function that logs the lines of a stream's chunks; None where they are not logged."""
+    return _line_logger(chunks_log) if is_enabled and chunks_log.isEnabledFor(logging.INFO) else None
 
 
 def _line_logger(logger: logging.Logger) -> Callable[[object], None]:
-    """Return what logs a line at INFO: without a log record where the logger's only handler takes it so."""
-    take = _direct_method(logger)
-    if take is not None:
-        return partial(take, logger.name)
+    """Return the function that logs a line at INFO: without a log record, if the logger's only handler allows that."""
+    emit = _direct_method(logger)
+    if emit is not None:
+        return partial(emit, logger.name)
     return lambda line: logger.handle(logging.LogRecord(logger.name, logging.INFO, __file__, 0, line, None, None))
 
 
@@ -289,14 +289,14 @@ def _direct_method(logger: logging.Logger) -> Callable[[str, object], None] | No
 
     None if it has no such method, or if a filter or another handler needs a record.
     """
-    found: logging.Handler | None = None
-    place: logging.Logger | None = logger
-    while place is not None:
-        if handlers := place.handlers:
-            if found is not None or len(handlers) > 1:
+    handler: logging.Handler | None = None
+    current: logging.Logger | None = logger
+    while current is not None:
+        if handlers := current.handlers:
+            if handler is not None or len(handlers) > 1:
                 return None
-            found = handlers[0]
-        place = place.parent if place.propagate else None
-    if found is None or found.filters or logger.filters or found.level > logging.INFO:
+            handler = handlers[0]
+        current = current.parent if current.propagate else None
+    if handler is None or handler.filters or logger.filters or handler.level > logging.INFO:
         return None
-    return getattr(found, "emit_message", None)
+    return getattr(handler, "emit_message", None)

@@ -1,4 +1,4 @@
-"""What the journal must not keep: secret headers, and the values in JSON bodies that JOURNAL_REDACT names."""
+"""Redaction of secrets in the journal: secret headers, and the values in JSON bodies that JOURNAL_REDACT names."""
 
 import functools
 import re
@@ -13,24 +13,24 @@ from completions.conversation import SECRET_HEADERS, is_secret
 from completions.journal.quotes import REDACTED, texts_of
 
 SECRET_PARAMETERS = frozenset(("key", "sig", "signature", "x-amz-signature", "x-goog-signature"))
-"""Parameters of an address that are keys or made of them, beside those that have a secret header's name."""
+"""Parameters of an address that are keys or signatures, in addition to those with a secret header's name."""
 
-PLACES = re.compile("(page|next|continuation)[-_]?token")
-"""Parameters that say where a list goes on, whatever they are called."""
+PAGE_TOKENS = re.compile("(page|next|continuation)[-_]?token")
+"""Parameters with which a list continues, which are no secrets despite their names."""
 
-ADDRESSES = frozenset(("location", "content-location", "x-goog-upload-url", "x-goog-upload-control-url"))
-"""Headers of an answer whose value is an address."""
+ADDRESS_HEADERS = frozenset(("location", "content-location", "x-goog-upload-url", "x-goog-upload-control-url"))
+"""Headers of an answer whose values are addresses."""
 
 STEP = re.compile(r"(\.\.?)([^.\[\]*]+|\*)|\[(\*|\d+|'[^']*'|\"[^\"]*\")\]")
 HEADER = re.compile(r"[A-Za-z0-9!#%&'*+.^_`|~-]+")
 
-WORTH = 8
-"""Characters of a header's secret below which it is none, and likely to be in any text."""
+MIN_SECRET = 8
+"""The fewest characters of a secret in a header; shorter values may occur in any text."""
 
-SIGNED = re.compile(r"\bSignedHeaders=[^,\s]*")
-"""The names of headers in AWS's signatures, which are no secret."""
+SIGNED_HEADERS = re.compile(r"\bSignedHeaders=[^,\s]*")
+"""The names of headers in AWS's signatures, which are no secrets."""
 
-EACH = None
+EVERY_MEMBER = None
 """The step to every member of an array or object."""
 
 Step = tuple[bool, str | int | None]
@@ -38,18 +38,18 @@ Step = tuple[bool, str | int | None]
 
 
 def parse_path(text: str) -> tuple[Step, ...]:
-    """Read `$.messages[*].content`, `$..email`, `$.metadata['a b']`: JSONPath, as far as it only says where.
+    """Parse a path such as `$.messages[*].content`, `$..email`, `$.metadata['a b']`: the paths of JSONPath.
 
-    JMESPath, in which scripts ask, makes new values; only a path can say which of the old ones to replace.
+    JMESPath, which scripts use, makes new values; replacing existing ones needs their path.
     """
     steps: list[Step] = []
     at = 1
     while at < len(text):
-        found = STEP.match(text, at)
-        if found is None:
+        match = STEP.match(text, at)
+        if match is None:
             raise ValueError(f"'{text}' cannot be read: the error is at '{text[at:]}'.")
-        steps.append(_step(*found.groups()))
-        at = found.end()
+        steps.append(_step(*match.groups()))
+        at = match.end()
     if not steps:
         raise ValueError(f"'{text}' has no name.")
     return tuple(steps)
@@ -57,25 +57,25 @@ def parse_path(text: str) -> tuple[Step, ...]:
 
 def _step(dots: str | None, name: str | None, bracket: str | None) -> Step:
     if name is not None:
-        return dots == "..", EACH if name == "*" else name
+        return dots == "..", EVERY_MEMBER if name == "*" else name
     assert bracket is not None
-    return False, EACH if bracket == "*" else int(bracket) if bracket.isdigit() else bracket[1:-1]
+    return False, EVERY_MEMBER if bracket == "*" else int(bracket) if bracket.isdigit() else bracket[1:-1]
 
 
-class Removed(NamedTuple):
-    """What was removed from a body: whether anything was, its texts, and whether there may have been more."""
+class RemovedSecrets(NamedTuple):
+    """The secrets that were removed from a body: whether there were any, their texts, and whether more are unknown."""
 
     found: bool
     texts: tuple[str, ...] = ()
     unknown: bool = False
 
 
-NOTHING = Removed(False)
+NOTHING_REMOVED = RemovedSecrets(False)
 DONE = b"[DONE]"
 
 
 class Redaction:
-    """What to redact: `names` are headers, or paths in JSON bodies, which begin with `$`. ValueError: it is neither."""
+    """The settings of redaction: `names` are headers, or paths in JSON bodies, which begin with `$`."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self.headers = {name.lower() for name in names if not name.startswith("$")}
@@ -90,25 +90,25 @@ class Redaction:
         return bool(self.headers or self.paths)
 
     def hides(self, header: str) -> bool:
-        """Tell whether a header is secret, by its lower-case name."""
+        """Return whether a header is secret, by its lower-case name."""
         return header in self.headers or is_secret(header)
 
     def clean_headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         """Return the headers by lower-case name, without secrets."""
-        hidden, seldom = is_secret, self.headers
+        hidden, configured = is_secret, self.headers
         lower = {name.lower(): value for name, value in headers.items()}
-        return {name: REDACTED if hidden(name) or name in seldom else value for name, value in lower.items()}
+        return {name: REDACTED if hidden(name) or name in configured else value for name, value in lower.items()}
 
     def clean_lines(self, lines: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-        """Return a response's headers, of which each has its name as it was given and its value, likewise."""
-        hidden, seldom = is_secret, self.headers
-        clean = {name: REDACTED if hidden(name) or name in seldom else value for name, (_, value) in lines.items()}
-        for name in ADDRESSES & clean.keys():
+        """Return a response's headers without secrets; each of `lines` is the original name and the value."""
+        hidden, configured = is_secret, self.headers
+        clean = {name: REDACTED if hidden(name) or name in configured else value for name, (_, value) in lines.items()}
+        for name in ADDRESS_HEADERS & clean.keys():
             clean[name] = self.clean_address(clean[name])
         return clean
 
     def clean_address(self, address: str) -> str:
-        """Return an address whose query is without secrets."""
+        """Return an address without secrets in its query."""
         path, mark, query = address.partition("?")
         return path + mark + self.clean_query(query)
 
@@ -123,72 +123,72 @@ class Redaction:
     def _hides_parameter(self, name: str) -> bool:
         if name in self.headers:
             return True
-        return not PLACES.search(name) and (name in SECRET_PARAMETERS or is_secret(name))
+        return not PAGE_TOKENS.search(name) and (name in SECRET_PARAMETERS or is_secret(name))
 
     def secrets_in_query(self, query: str) -> set[str]:
-        """Return the secrets of a query, as they stand and as they read, that are long enough to be told from words."""
+        """Return the secrets of a query, encoded and decoded, that are long enough to differ from words."""
         values = (text.partition("=")[2] for text in query.split("&") if self._clean_parameter(text) != text)
-        return {form for value in values if len(value) >= WORTH for form in (value, unquote_plus(value))}
+        return {form for value in values if len(value) >= MIN_SECRET for form in (value, unquote_plus(value))}
 
-    def clean_body(self, body: bytes) -> tuple[bytes, Removed]:
-        """Return a body without secrets, and what was removed.
+    def clean_body(self, body: bytes) -> tuple[bytes, RemovedSecrets]:
+        """Return a body without secrets, and the removed secrets.
 
-        JSON that cannot be parsed, or not written again, is secret as a whole.
+        JSON that cannot be parsed, or not be written again, is redacted as a whole.
         """
         if not self.paths or not body.lstrip().startswith((b"{", b"[")) or body.strip() == DONE:
-            return body, NOTHING
+            return body, NOTHING_REMOVED
         try:
             document = orjson.loads(body)
             removed = self.clean(document)
             return (orjson.dumps(document), removed) if removed.found else (body, removed)
         except (orjson.JSONDecodeError, orjson.JSONEncodeError, RecursionError):
-            return REDACTED.encode(), Removed(True, unknown=True)
+            return REDACTED.encode(), RemovedSecrets(True, unknown=True)
 
-    def clean(self, document: Any) -> Removed:
+    def clean(self, document: Any) -> RemovedSecrets:
         """Replace the secrets in a JSON document, and return them."""
         removed: list[Any] = []
         for path in self.paths:
             _replace(document, path, removed)
-        return Removed(bool(removed), tuple(text for value in removed for text in texts_of(value)))
+        return RemovedSecrets(bool(removed), tuple(text for value in removed for text in texts_of(value)))
 
 
 def secrets_in(name: str, value: str) -> Iterator[str]:
-    """Yield what is secret in a secret header's value: its words, but of named values and schemes not the names."""
+    """Yield the secrets in a secret header's value: its words, without the names of values and schemes."""
     is_named = name in SECRET_HEADERS
     if name.endswith("authorization"):
-        scheme, _, rest = SIGNED.sub("", value).partition(" ")
+        scheme, _, rest = SIGNED_HEADERS.sub("", value).partition(" ")
         value = rest or scheme
     for word in re.split(r"[\s;,]+", value):
-        found = word.partition("=")[2].strip('="') if is_named else ""
-        if len(found := found or word.rstrip("=")) >= WORTH:
-            yield found
+        match = word.partition("=")[2].strip('="') if is_named else ""
+        if len(match := match or word.rstrip("=")) >= MIN_SECRET:
+            yield match
 
 
 def _replace(node: Any, path: tuple[Step, ...], removed: list[Any]) -> None:
-    """Replace what a path leads to from a node, and add it to what was removed."""
-    (deep, key), rest = path[0], path[1:]
-    for own in _keys(node, key):
+    """Replace the values at a path below a node, and append them to `removed`."""
+    (descends, key), rest = path[0], path[1:]
+    for member in _keys(node, key):
         if rest:
-            _replace(node[own], rest, removed)
-        elif node[own] != REDACTED:
-            removed.append(node[own])
-            node[own] = REDACTED
-    if deep:
-        for own in _keys(node, EACH):
-            _replace(node[own], path, removed)
+            _replace(node[member], rest, removed)
+        elif node[member] != REDACTED:
+            removed.append(node[member])
+            node[member] = REDACTED
+    if descends:
+        for member in _keys(node, EVERY_MEMBER):
+            _replace(node[member], path, removed)
 
 
 def _keys(node: Any, key: str | int | None) -> Sequence[Any]:
-    """Return the keys or indices of a node's members that a step means."""
+    """Return the keys or indices of a node's members that a step selects."""
     if isinstance(node, dict):
-        return list(node) if key is EACH else [key] if isinstance(key, str) and key in node else []
+        return list(node) if key is EVERY_MEMBER else [key] if isinstance(key, str) and key in node else []
     if isinstance(node, list):
-        return range(len(node)) if key is EACH else [key] if isinstance(key, int) and key < len(node) else []
+        return range(len(node)) if key is EVERY_MEMBER else [key] if isinstance(key, int) and key < len(node) else []
     return []
 
 
 def redaction() -> Redaction:
-    """Return what is redacted by the setting; raise ValueError where one of its names is wrong."""
+    """Return the redaction by the setting; raise ValueError where one of its names is wrong."""
     return _redaction(tuple(conf.JOURNAL_REDACT))
 
 

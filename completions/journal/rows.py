@@ -1,6 +1,6 @@
 """From an exchange in memory to its row: without secrets, encoded, in the order of the table's columns.
 
-It runs in the writer's thread, up to 8,000 times per second, so it builds nothing that nobody reads.
+It runs in the writer's thread, up to 8,000 times per second, so it builds nothing unnecessary.
 """
 
 import functools
@@ -17,15 +17,15 @@ from completions.event import Frames
 from completions.journal.exchange import ErrorFacts, Exchange, Sent
 from completions.journal.packing import pack
 from completions.journal.quotes import REDACTED, Quotes
-from completions.journal.redaction import Redaction, Removed, redaction, secrets_in
+from completions.journal.redaction import Redaction, RemovedSecrets, redaction, secrets_in
 from completions.journal.streams import clean_stream
 from completions.tokens.costs import cost
 
-SAW = re.compile(r"saw .*", re.DOTALL)
-AGENT = b"user-agent"
+SEEN_VALUE = re.compile(r"saw .*", re.DOTALL)
+USER_AGENT = b"user-agent"
 
-LENGTH, ANY_LENGTH, WRITTEN = b"content-length", b"\0", r"\u0000"
-"""The header of a body's length, and what stands for any length, which is no header's value; and how JSON writes it."""
+CONTENT_LENGTH, ANY_LENGTH, ANY_LENGTH_IN_JSON = b"content-length", b"\0", r"\u0000"
+"""The header of a body's length, a placeholder for any length, which no header has, and the placeholder in JSON."""
 SHOWN_KEY = re.compile(r"(API key provided: )\S+")
 
 
@@ -83,22 +83,22 @@ class Row(NamedTuple):
 
 
 class WallClock:
-    """The time of day at moments of the monotonic clock. Unless it is set anew, it keeps their order."""
+    """The time of day at moments of the monotonic clock. Unless the clock is reset, it keeps their order."""
 
     STEP = 0.1
-    """Seconds; a smaller difference is that of two readings between which the process had to wait."""
+    """Seconds; a smaller difference is caused by a pause of the process between two readings."""
 
     def __init__(self) -> None:
-        self._ahead = self._reading()
+        self._offset = self._read_offset()
 
     def at(self, moment: float) -> float:
         """Return the seconds since the epoch at a moment of the monotonic clock."""
-        if abs(time.time() - time.monotonic() - self._ahead) > self.STEP:
-            self._ahead = self._reading()
-        return self._ahead + moment
+        if abs(time.time() - time.monotonic() - self._offset) > self.STEP:
+            self._offset = self._read_offset()
+        return self._offset + moment
 
-    def _reading(self) -> float:
-        """Return by how much it is ahead of the monotonic clock; a reading that took long tells too little."""
+    def _read_offset(self) -> float:
+        """Return its offset from the monotonic clock; a slow reading yields too small a value, so take the maximum."""
         return max(time.time() - time.monotonic() for _ in range(3))
 
 
@@ -110,8 +110,10 @@ def make_row(exchange: Exchange) -> Row:
     hide = redaction()
     body, removed = hide.clean_body(exchange.request_body)
     headers = _request_headers(hide, exchange.request_headers)
-    if exchange.query and (more := hide.secrets_in_query(exchange.query)):
-        headers = headers._replace(secrets=(*headers.secrets, *(secret.encode("utf-8", "replace") for secret in more)))
+    if exchange.query and (query_secrets := hide.secrets_in_query(exchange.query)):
+        headers = headers._replace(
+            secrets=(*headers.secrets, *(secret.encode("utf-8", "replace") for secret in query_secrets))
+        )
     row = _row(exchange, hide, body, removed, headers)
     if exchange.upstream is exchange.cassette is exchange.stage is None:
         return row
@@ -120,7 +122,7 @@ def make_row(exchange: Exchange) -> Row:
     )
 
 
-def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Removed, headers: "_Headers") -> Row:
+def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: RemovedSecrets, headers: "_Headers") -> Row:
     """Return the row of an exchange whose request is already clean."""
     return Row(
         exchange.request_id,
@@ -140,7 +142,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         exchange.retry,
         REDACTED if hide.hides("idempotency-key") else _optional(exchange.idempotency_key),
         REDACTED if removed.found and exchange.summary else _text(" ".join(exchange.summary.split())),
-        *_used(exchange),
+        *_usage_columns(exchange),
         ttft(exchange.sent) if exchange.sent else None,
         round(((exchange.ended or 0.0) - exchange.started) * 1000, 3),
         exchange.chunks,
@@ -154,7 +156,7 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
         *_response(exchange, hide, removed, headers.secrets),
         exchange.response_truncated,
         _fault_parameters(exchange) if exchange.faults else None,
-        *_found_by(exchange, hide, request_body, removed, headers.secrets),
+        *_search_columns(exchange, hide, request_body, removed, headers.secrets),
         _ineffective(exchange) if exchange.ineffective else "[]",
         exchange.connection.id if exchange.connection else None,
         _connection_ms(exchange),
@@ -162,36 +164,36 @@ def _row(exchange: Exchange, hide: Redaction, request_body: bytes, removed: Remo
     )
 
 
-def _used(exchange: Exchange) -> tuple[int | None, int | None, float | None]:
-    """Return the tokens of the prompt and of the completion, and what they cost."""
+def _usage_columns(exchange: Exchange) -> tuple[int | None, int | None, float | None]:
+    """Return the tokens of the prompt and of the completion, and their cost."""
     usage = exchange.usage
     if usage is None:
         return None, None, None
     return usage.prompt_tokens, usage.completion_tokens, cost(exchange.model, usage)
 
 
-def _found_by(
-    exchange: Exchange, hide: Redaction, body: bytes, removed: Removed, secrets: Sequence[bytes]
+def _search_columns(
+    exchange: Exchange, hide: Redaction, body: bytes, removed: RemovedSecrets, secrets: Sequence[bytes]
 ) -> tuple[str, str, str]:
-    """Return the address's query, the words of the answer and the fingerprint: what is searched for."""
+    """Return the searchable columns: the address's query, the answer's text and the fingerprint."""
     query = _text(hide.clean_query(exchange.query))
     return query, _answer(exchange.answer, hide, removed, secrets), _fingerprint(exchange, body)
 
 
-def _answer(answer: str, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> str:
-    """Return the searchable words of the answer; none if the journal hides part of it, or of what it may quote."""
+def _answer(answer: str, hide: Redaction, removed: RemovedSecrets, secrets: Sequence[bytes]) -> str:
+    """Return the searchable text of the answer; none if the journal hides part of it, or of what it may quote."""
     if not answer or removed.found or hide.paths:
         return ""
-    texts = _quotable(hide, removed, secrets, answer.encode("utf-8", "replace").__contains__) if secrets else ()
+    texts = _quotable_texts(hide, removed, secrets, answer.encode("utf-8", "replace").__contains__) if secrets else ()
     return _text(Quotes(texts).clean([answer])[0] if texts else answer)
 
 
 def _fingerprint(exchange: Exchange, body: bytes) -> str:
-    """Return what the attempts of one request have in common: the program, the question, and the address."""
+    """Return a hash that is the same for all attempts of one request: of the program, the body and the address."""
     facts = (
         exchange.method.encode(),
         exchange.path.encode("utf-8", "replace"),
-        exchange.request_headers.get(AGENT, b""),
+        exchange.request_headers.get(USER_AGENT, b""),
     )
     return blake2b(b"\0".join((*facts, body)), digest_size=8).hexdigest()
 
@@ -228,25 +230,25 @@ Secrets = tuple[bytes, ...]
 
 
 class _Headers(NamedTuple):
-    """A request's headers as the journal keeps them, and the secrets in them that an answer may quote."""
+    """A request's redacted headers as JSON, and the secrets in them that an answer may quote."""
 
     json: str
     secrets: Secrets
 
 
 def _request_headers(hide: Redaction, headers: Mapping[bytes, bytes]) -> _Headers:
-    """Clean a request's headers; a client sends the same ones again and again, but for the length of the body."""
+    """Redact a request's headers, with a cache: a client repeats them all except for the length of the body."""
     names, values = tuple(headers), [*headers.values()]
-    length = headers.get(LENGTH, b"")
+    length = headers.get(CONTENT_LENGTH, b"")
     if not length.isdigit():
-        return _cleaned(hide, names, tuple(values))
-    values[names.index(LENGTH)] = ANY_LENGTH
-    json, secrets = _cleaned(hide, names, tuple(values))
-    return _Headers(json.replace(WRITTEN, length.decode(), 1), secrets)
+        return _clean_headers(hide, names, tuple(values))
+    values[names.index(CONTENT_LENGTH)] = ANY_LENGTH
+    json, secrets = _clean_headers(hide, names, tuple(values))
+    return _Headers(json.replace(ANY_LENGTH_IN_JSON, length.decode(), 1), secrets)
 
 
 @functools.lru_cache(maxsize=128)
-def _cleaned(hide: Redaction, names: tuple[bytes, ...], values: tuple[bytes, ...]) -> _Headers:
+def _clean_headers(hide: Redaction, names: tuple[bytes, ...], values: tuple[bytes, ...]) -> _Headers:
     text = {name.decode("latin-1"): value.decode("latin-1") for name, value in zip(names, values, strict=True)}
     secrets = (secret for name, value in text.items() if hide.hides(name) for secret in secrets_in(name, value))
     return _Headers(_json(hide.clean_headers(text)), tuple(secret.encode("latin-1") for secret in secrets))
@@ -258,14 +260,14 @@ def _quotes(secrets: Secrets) -> Quotes:
 
 
 def _near_misses(exchange: Exchange, secret: bool, secrets: Secrets) -> str:
-    """Return the near misses; a rule may ask for a secret header, and then tells what it saw."""
+    """Return the near misses; those of a rule that matches a secret header quote its value."""
     if not exchange.near_misses:
         return "[]"
     return _json([{"rule": miss.rule, "why": _why(miss.why, secret, secrets)} for miss in exchange.near_misses])
 
 
 def _why(why: str, secret: bool, secrets: Secrets) -> str:
-    return SAW.sub(f"saw {REDACTED})", why) if secret else _quotes(secrets).clean([why])[0]
+    return SEEN_VALUE.sub(f"saw {REDACTED})", why) if secret else _quotes(secrets).clean([why])[0]
 
 
 def _error(exchange: Exchange, secret: bool, secrets: Secrets) -> str | None:
@@ -277,22 +279,26 @@ def _error(exchange: Exchange, secret: bool, secrets: Secrets) -> str | None:
 
 
 def _message(error: ErrorFacts, secret: bool, secrets: Secrets) -> str:
-    """Return an error's message. It is hidden if it may quote what was removed from the body; a key always is."""
+    """Return an error's message. It is hidden if it may quote removed secrets; a key in it always is."""
     return REDACTED if secret else _quotes(secrets).clean([SHOWN_KEY.sub(rf"\1{REDACTED}", error.message)])[0]
 
 
 def _error_body(body: bytes, error: ErrorFacts, message: str) -> bytes:
-    """Return an error's body with the message as it may be kept; nothing of it where the message is not found."""
+    """Return an error's body with the redacted message; an empty one where the message is not found."""
     if message == error.message:
         return body
-    return body.replace(said, orjson.dumps(message)) if (said := orjson.dumps(error.message)) in body else b""
+    return (
+        body.replace(old_message, orjson.dumps(message))
+        if (old_message := orjson.dumps(error.message)) in body
+        else b""
+    )
 
 
-def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Secrets) -> tuple[bytes, str]:
-    """Return the body, and a stream's writes: of each its last event plus one, and its ms; and how to cut the body."""
+def _response(exchange: Exchange, hide: Redaction, removed: RemovedSecrets, secrets: Secrets) -> tuple[bytes, str]:
+    """Return the body, and a stream's writes: the index after each one's last event, its ms, and the events' sizes."""
     sent = exchange.sent
     if sent is None:
-        return _whole(exchange, hide, removed, secrets), "{}"
+        return _response_body(exchange, hide, removed, secrets), "{}"
     frames = _frames(sent.frames, hide, removed, secrets)
     body, sizes, packing = pack(frames[: sent.ends[-1] if sent.ends else 0])
     writes: dict[str, object] = {"ends": sent.ends, "ms": _ms(sent.times), "events": len(frames), "sizes": sizes}
@@ -303,31 +309,33 @@ def _response(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Se
     return body, orjson.dumps(writes).decode()
 
 
-def _whole(exchange: Exchange, hide: Redaction, removed: Removed, secrets: Secrets) -> bytes:
-    """Return a body without its own secrets, and without the request's secrets that it quotes."""
+def _response_body(exchange: Exchange, hide: Redaction, removed: RemovedSecrets, secrets: Secrets) -> bytes:
+    """Return a body without its own secrets, and without quotes of the request's secrets."""
     body = hide.clean_body(exchange.response_body)[0]
     if exchange.error and body:
         return _error_body(body, exchange.error, _message(exchange.error, removed.found, secrets))
     if removed.unknown:
         return REDACTED.encode()
-    texts = _quotable(hide, removed, secrets, body.__contains__)
+    texts = _quotable_texts(hide, removed, secrets, body.__contains__)
     return Quotes(texts).clean_body(body) if texts else body
 
 
-def _frames(frames: Frames, hide: Redaction, removed: Removed, secrets: Sequence[bytes]) -> Frames:
-    """Return the events of a stream, cleaned likewise."""
+def _frames(frames: Frames, hide: Redaction, removed: RemovedSecrets, secrets: Sequence[bytes]) -> Frames:
+    """Return the events of a stream without secrets, likewise."""
     if removed.unknown:
         return Frames([REDACTED.encode()] * len(frames))
-    texts = _quotable(hide, removed, secrets, frames.has)
+    texts = _quotable_texts(hide, removed, secrets, frames.has)
     if not hide.paths and not texts:
         return frames
     return Frames(clean_stream([*frames], hide, Quotes(texts)))
 
 
-def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], has: Callable[[bytes], bool]) -> list[str]:
-    """Return the texts that the journal has no longer of a request, and that may be quoted in frames of its answer.
+def _quotable_texts(
+    hide: Redaction, removed: RemovedSecrets, secrets: Sequence[bytes], has: Callable[[bytes], bool]
+) -> list[str]:
+    """Return the texts that were removed from a request, and that its answer may quote.
 
-    To read a stream for them takes long, so without JOURNAL_REDACT only those are returned that stand in one frame.
+    Searching a stream for them takes long, so without JOURNAL_REDACT only those within one frame are returned.
     """
     if secrets and not hide.is_set:
         secrets = [secret for secret in secrets if has(secret)]
@@ -335,7 +343,7 @@ def _quotable(hide: Redaction, removed: Removed, secrets: Sequence[bytes], has: 
 
 
 def _ms(times: Sequence[float]) -> list[float]:
-    """Return seconds as milliseconds with one decimal; `int`, because `round` costs more than everything else here."""
+    """Return seconds as milliseconds with one decimal; `int`, because `round` costs more than the rest of this."""
     return [int(seconds * 10_000) / 10 for seconds in times]
 
 

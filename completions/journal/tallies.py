@@ -1,6 +1,6 @@
-"""After step 6: sums and distributions, added up here and given to prometheus-client each round of the journal.
+"""After step 6: sums and distributions, added up here and passed to prometheus-client in each round of the journal.
 
-The library takes a lock and some calls for each value. Here a value costs an addition, in the journal's thread alone.
+The library takes a lock and some calls for each value. Here a value costs one addition, in the journal's thread only.
 """
 
 from __future__ import annotations
@@ -11,35 +11,35 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from prometheus_client import Counter, Histogram
 
-T = TypeVar("T", "Sum", "Spread")
+T = TypeVar("T", "Sum", "Distribution")
 
 
 class Sum:
-    """What is to be added to a counter."""
+    """An amount that is to be added to a counter."""
 
     __slots__ = ("_series", "amount")
 
     def __init__(self, series: Counter) -> None:
         self._series, self.amount = series, 0
 
-    def give(self) -> None:
-        """Add it."""
+    def flush(self) -> None:
+        """Add it to the counter."""
         if self.amount:
             self._series.inc(self.amount)
             self.amount = 0
 
 
-class Spread:
-    """What is to be added to a histogram: how many values fell into each bucket, and their sum.
+class Distribution:
+    """Values that are to be added to a histogram: how many fell into each bucket, and their sum.
 
-    The library has no way to add several values at once, so they go to where its own `observe` puts them.
+    The library cannot add several values at once, so they are added to the internals that its `observe` changes.
     """
 
     __slots__ = ("_bounds", "_buckets", "_counts", "_is_empty", "_sum", "_total")
 
     def __init__(self, series: Histogram) -> None:
-        inside: Any = series
-        self._bounds, self._buckets, self._sum = inside._upper_bounds, inside._buckets, inside._sum
+        internals: Any = series
+        self._bounds, self._buckets, self._sum = internals._upper_bounds, internals._buckets, internals._sum
         self._counts, self._total, self._is_empty = [0] * len(self._buckets), 0.0, True
 
     def add(self, value: float) -> None:
@@ -48,8 +48,8 @@ class Spread:
         self._total += value
         self._is_empty = False
 
-    def give(self) -> None:
-        """Add what was noted."""
+    def flush(self) -> None:
+        """Add the values to the histogram."""
         if self._is_empty:
             return
         for bucket, count in zip(self._buckets, self._counts, strict=True):
@@ -60,17 +60,17 @@ class Spread:
 
 
 class Tallies:
-    """All that is to be given to the library."""
+    """All sums and distributions that are to be passed to the library."""
 
     def __init__(self) -> None:
-        self._all: list[Sum | Spread] = []
+        self._all: list[Sum | Distribution] = []
 
-    def keep(self, tally: T) -> T:
-        """Give this one too from now on."""
+    def register(self, tally: T) -> T:
+        """Include a tally from now on."""
         self._all.append(tally)
         return tally
 
-    def give(self) -> None:
-        """Give everything to the library."""
+    def flush(self) -> None:
+        """Pass everything to the library."""
         for tally in self._all:
-            tally.give()
+            tally.flush()

@@ -1,8 +1,8 @@
 """The background writer: one thread that owns the journal's database, so that the event loop never waits for it.
 
-The event loop only puts a reference to the exchange into a queue; where that is half full, it gives way for a moment.
-Every JOURNAL_FLUSH_MS, or earlier if many have come, the thread turns them into rows and writes them in batches. Reads
-run in the same thread, after the writes.
+The event loop only puts a reference to the exchange into a queue; when that is half full, it yields for a moment. Every
+JOURNAL_FLUSH_MS, or earlier if many are queued, the thread turns them into rows and writes them in batches. Queries run
+in the same thread, after the writes.
 """
 
 import atexit
@@ -31,56 +31,56 @@ T = TypeVar("T")
 BATCH = 256
 """The exchanges in one transaction; as many wake the writer early."""
 
-ROWS_BETWEEN_LOOKS = 4
-"""Rows that are built between two looks at the time."""
+ROWS_PER_CHECK = 4
+"""The rows that are built between two checks of the time."""
 
-TURN = 0.0003
+MAX_TURN_SECONDS = 0.0003
 """Seconds of building rows before the event loop gets a turn; otherwise it would wait up to 5 ms."""
 
-REST = 0.0002
+REST_SECONDS = 0.0002
 """The length of that turn in seconds; a shorter sleep would return the GIL to the thread at once."""
 
-BUSY = 2 * BATCH
-"""Exchanges that wait from which on the thread takes no rests: the loop has more to do than keep times anyway."""
+BUSY_QUEUE = 2 * BATCH
+"""The queue length from which the thread takes no rests: the loop is too busy for exact times anyway."""
 
-QUEUE_BYTES = 32 * 1024 * 1024
-"""The queue's memory, at most; where JOURNAL_MAX_BODY is large, as much as a few bodies of that size."""
+MAX_QUEUE_BYTES = 32 * 1024 * 1024
+"""The queue's largest memory; where JOURNAL_MAX_BODY is large, as much as a few bodies of that size."""
 
-QUEUE_BODIES = 8
-"""How many of the largest bodies the queue takes at least."""
+MIN_QUEUE_BODIES = 8
+"""The number of the largest bodies for which the queue always has room."""
 
-PAUSE = 0.00005
-"""Seconds for which an event loop gives way to the thread; long enough for it to take the GIL."""
+PAUSE_SECONDS = 0.00005
+"""Seconds for which an event loop yields to the thread; long enough for it to take the GIL."""
 
-FACTS = 6 * 1024
-"""What an exchange takes of the queue's memory beside its bodies: its facts, its headers, its usage."""
+FACTS_BYTES = 6 * 1024
+"""The bytes of an exchange in the queue in addition to its bodies: its facts, its headers, its usage."""
 
-OBSERVED = 10_000
+MAX_OBSERVED = 10_000
 """The most exchanges that wait for observers, recorded or not."""
 
-RETRY = 1.0
+RETRY_SECONDS = 1.0
 """Seconds between attempts to reach an unavailable database."""
 
-CLOSING = 10.0
+CLOSE_TIMEOUT = 10.0
 """Seconds allowed for the last flush."""
 
-UNOBSERVED = "An observer of the journal failed"
+OBSERVER_FAILED = "An observer of the journal failed"
 
 BAD_ROWS = (DataError, IntegrityError, ValueError, TypeError, OverflowError)
-"""What a database, or its driver, raises for a row that it does not accept."""
+"""The errors of a database, or its driver, for a row that it does not accept."""
 
-EXPECTED = (Error, ImproperlyConfigured, OSError)
-"""What is wrong with a database rather than with the code."""
+DATABASE_ERRORS = (Error, ImproperlyConfigured, OSError)
+"""The errors of a database rather than of the code."""
 
 
-ELSEWHERE = "DATABASE_URL=sqlite:////PATH/FILE puts it elsewhere, sqlite://:memory: in memory"
+OTHER_DATABASE = "DATABASE_URL=sqlite:////PATH/FILE puts it elsewhere, sqlite://:memory: in memory"
 
 REMEDIES = {
     "psycopg2 or psycopg": 'pip install "psycopg[binary]"',
-    "unable to open database file": ELSEWHERE,
-    "readonly database": ELSEWHERE,
+    "unable to open database file": OTHER_DATABASE,
+    "readonly database": OTHER_DATABASE,
 }
-"""What to do, by what is a part of the problem: a driver that is missing, a folder or a file that cannot be written."""
+"""Remedies, by a part of the problem's message: a missing driver, a folder or a file that cannot be written."""
 
 
 class Writer:
@@ -96,7 +96,7 @@ class Writer:
         self.added: list[Callable[[Exchange], None]] = []
         self.problem: str | None = None
         self.written = self.dropped = 0
-        self._fresh: deque[tuple[Exchange, bool, int]] = deque()
+        self._arrived: deque[tuple[Exchange, bool, int]] = deque()
         self._pending: deque[tuple[Exchange, int]] = deque()
         self._jobs: deque[tuple[Callable[[Store], Any], Future[Any]]] = deque()
         self._bytes_in = self._bytes_out = 0  # the loop adds to one and the thread to the other, so no lock is needed
@@ -110,25 +110,27 @@ class Writer:
     @property
     def queued(self) -> int:
         """The number of exchanges waiting to be written."""
-        return len(self._fresh) + len(self._pending)
+        return len(self._arrived) + len(self._pending)
 
     def add(self, exchange: Exchange) -> None:
-        """Take an exchange that has ended, or drop it if the queue is full; give way if it is half full."""
+        """Queue an exchange that has ended, or drop it if the queue is full; yield if it is half full."""
         keep = conf.JOURNAL and exchange.is_kept and (exchange.world is None or not exchange.world.removed)
         if not (keep or self.observers) or "/_mock/" in f"{exchange.path}/":
             return
-        limit, most = conf.JOURNAL_MAX_BODY, conf.JOURNAL_QUEUE
-        size = FACTS + (exchange.cut_bodies(limit) if keep else exchange.drop_bodies())
-        count, held = len(self._fresh), self._bytes_in - self._bytes_out + size
+        limit, max_queue = conf.JOURNAL_MAX_BODY, conf.JOURNAL_QUEUE
+        size = FACTS_BYTES + (exchange.cut_bodies(limit) if keep else exchange.drop_bodies())
+        count, queue_bytes = len(self._arrived), self._bytes_in - self._bytes_out + size
         waiting = count + len(self._pending)
-        if keep and (waiting >= most or (held > QUEUE_BYTES and held > QUEUE_BODIES * limit)):
+        if keep and (
+            waiting >= max_queue or (queue_bytes > MAX_QUEUE_BYTES and queue_bytes > MIN_QUEUE_BODIES * limit)
+        ):
             self.dropped += 1
-            keep, size = False, FACTS + exchange.drop_bodies()
-        elif keep and (waiting > most // 2 or held > QUEUE_BYTES // 2):
+            keep, size = False, FACTS_BYTES + exchange.drop_bodies()
+        elif keep and (waiting > max_queue // 2 or queue_bytes > MAX_QUEUE_BYTES // 2):
             self._give_way()
-        if keep or (self.observers and count < OBSERVED):
+        if keep or (self.observers and count < MAX_OBSERVED):
             self._bytes_in += size
-            self._fresh.append((exchange, keep, size))
+            self._arrived.append((exchange, keep, size))
         if self._thread is None:
             self.start()
         elif count >= BATCH and not self._wake.is_set():
@@ -137,13 +139,13 @@ class Writer:
             call(exchange)
 
     def _give_way(self) -> None:
-        """Give the thread a turn before exchanges have to be dropped: a busy event loop would leave it few."""
+        """Give the thread a turn before exchanges have to be dropped: a busy event loop leaves it few."""
         if self._thread is not None and self.problem is None:
             self._wake.set()
-            time.sleep(PAUSE)
+            time.sleep(PAUSE_SECONDS)
 
     def start(self) -> None:
-        """Start the thread; it opens the database when its first interval is over, not before."""
+        """Start the thread; it opens the database after its first interval."""
         with self._starting:
             if self._thread is None:
                 self._stopping = False
@@ -151,7 +153,7 @@ class Writer:
                 self._thread.start()
 
     def ask(self, question: Callable[[Store], T]) -> Future[T]:
-        """Run a question in the thread, after all exchanges that have ended are written.
+        """Run a query in the thread, after all exchanges that have ended are written.
 
         It gets the store. The future raises `JournalUnavailable` if the database cannot be used.
         """
@@ -161,8 +163,8 @@ class Writer:
         self._wake.set()
         return future
 
-    def close(self, timeout: float = CLOSING) -> None:
-        """Write the rest, and end the thread; the next exchange would start another."""
+    def close(self, timeout: float = CLOSE_TIMEOUT) -> None:
+        """Write the rest, and end the thread; the next exchange starts another."""
         if self.queued:
             self.start()
         thread = self._thread
@@ -171,10 +173,10 @@ class Writer:
         self._stopping = True
         self._wake.set()
         thread.join(timeout)
-        if left := self.queued:
-            logger.error("The journal could not write its last %d exchanges: %s", left, self.problem)
-            self.dropped += left
-            self._fresh.clear()
+        if unwritten := self.queued:
+            logger.error("The journal could not write its last %d exchanges: %s", unwritten, self.problem)
+            self.dropped += unwritten
+            self._arrived.clear()
             self._pending.clear()
             self._bytes_out = self._bytes_in
 
@@ -193,34 +195,34 @@ class Writer:
                 return
 
     def _round(self, store: Store, *, urgent: bool) -> None:
-        """Write what has arrived, and answer the questions."""
+        """Write the exchanges that have arrived, and run the queries."""
         jobs = [self._jobs.popleft() for _ in range(len(self._jobs))]
         try:
-            prices(None)  # reads the table now, at the first look, and not when streams are under way
-            self._take()
+            prices(None)  # reads the table in the first round, and not while streams are in progress
+            self._observe_arrived()
             if urgent or time.monotonic() >= self._next_try:
                 self._flush(store, exact=bool(jobs))
         except Error as exc:
-            self._begin_again(store, exc, exact=bool(jobs))
-        except Exception as exc:  # the thread's edge: without it, questions would wait for ever
+            self._replace_journal(store, exc, exact=bool(jobs))
+        except Exception as exc:  # the thread's edge: without it, queries would wait for ever
             self._fail(store, exc)
         for question, future in jobs:
             self._answer(store, question, future)
 
-    def _begin_again(self, store: Store, exc: Error, *, exact: bool) -> None:
-        """Begin another journal where this one's file is none; nothing is lost of what waits to be written."""
+    def _replace_journal(self, store: Store, exc: Error, *, exact: bool) -> None:
+        """Create a new journal where the file is unusable; the queued exchanges are not lost."""
         try:
-            if (aside := store.set_aside(exc)) is None:
+            if (renamed := store.set_aside(exc)) is None:
                 self._fail(store, exc)
                 return
             logger.error("The file %s is not a journal of this version, or it is damaged: %s", journal_place(), exc)
-            logger.error("It was renamed to %s, and a new journal was created.", aside)
+            logger.error("It was renamed to %s, and a new journal was created.", renamed)
             self._flush(store, exact=exact)
         except Exception as failure:
             self._fail(store, failure)
 
     def _flush(self, store: Store, *, exact: bool) -> None:
-        """Write everything taken. An exchange leaves the queue when its transaction is committed."""
+        """Write all pending exchanges. One leaves the queue when its transaction is committed."""
         if conf.JOURNAL:
             store.open()
         while self._pending:
@@ -261,7 +263,7 @@ class Writer:
         """Build rows a few at a time, so that the event loop's streams stay on time."""
         rows, turn = [], _Turn()
         for at, exchange in enumerate(batch):
-            if at % ROWS_BETWEEN_LOOKS == 0:
+            if at % ROWS_PER_CHECK == 0:
                 turn.rest(self)
             try:
                 rows.append(make_row(exchange))
@@ -270,27 +272,27 @@ class Writer:
                 logger.exception("The journal cannot keep %s", exchange.request_id)
         return rows
 
-    def _take(self) -> None:
-        """Show the observers what has arrived, and queue what is to be recorded."""
+    def _observe_arrived(self) -> None:
+        """Call the observers with the exchanges that have arrived, and queue those that are to be recorded."""
         turn = _Turn()
-        for _ in range(len(self._fresh)):
-            exchange, keep, size = self._fresh[0]
+        for _ in range(len(self._arrived)):
+            exchange, keep, size = self._arrived[0]
             for observer in self.observers:
                 turn.rest(self)
                 try:
                     observer(exchange)
                 except Exception:  # the thread's edge again
-                    logger.exception(UNOBSERVED)
+                    logger.exception(OBSERVER_FAILED)
             if keep:
                 self._pending.append((exchange, size))
             else:
                 self._bytes_out += size
-            self._fresh.popleft()  # not before: `queued` counts it in one queue or the other at any time
+            self._arrived.popleft()  # not before: `queued` counts it in one queue or the other at any time
         for call in self.rounds:
             try:
                 call()
             except Exception:
-                logger.exception(UNOBSERVED)
+                logger.exception(OBSERVER_FAILED)
 
     def _answer(self, store: Store, question: Callable[[Store], object], future: Future[object]) -> None:
         if not future.set_running_or_notify_cancel():
@@ -303,40 +305,40 @@ class Writer:
         except Error as exc:
             self._fail(store, exc)
             future.set_exception(JournalUnavailable(str(exc)))
-        except Exception as exc:  # whoever asked gets what the question raised
+        except Exception as exc:  # the caller gets the query's exception
             future.set_exception(exc)
 
     def _fail(self, store: Store, exc: Exception) -> None:
-        """Log the database's problem once, and retry later; what does not fit into the queue is dropped."""
+        """Log the database's problem once, and retry later; exchanges that do not fit into the queue are dropped."""
         problem = f"{journal_place()}: {' '.join(str(exc).split())}{_remedy(exc)}"
-        known, self.problem = self.problem, problem
-        if known is None:
-            bug = None if isinstance(exc, EXPECTED) else exc
+        previous, self.problem = self.problem, problem
+        if previous is None:
+            bug = None if isinstance(exc, DATABASE_ERRORS) else exc
             logger.error("The journal cannot be written, and is tried again every second: %s", problem, exc_info=bug)
-        self._next_try = time.monotonic() + RETRY
+        self._next_try = time.monotonic() + RETRY_SECONDS
         try:
             store.close()
-        except Exception as failure:  # the thread's edge once more: a driver that is not there cannot close either
+        except Exception as failure:  # the thread's edge once more: without a driver, closing fails too
             logger.debug("The journal could not be closed: %s", failure)
 
 
 def _remedy(exc: Exception) -> str:
-    """Return what to do about a problem that stays until somebody does it."""
+    """Return the remedy of a problem that does not end by itself."""
     return next((f" ({remedy})" for part, remedy in REMEDIES.items() if part in str(exc)), "")
 
 
 class _Turn:
-    """Releases the GIL again and again while rows are built."""
+    """Releases the GIL repeatedly while rows are built."""
 
     def __init__(self) -> None:
-        self._until = time.perf_counter() + TURN
+        self._until = time.perf_counter() + MAX_TURN_SECONDS
 
     def rest(self, writer: Writer) -> None:
-        """Let the loop have its turn, if this one has been long enough, and few exchanges wait."""
+        """Give the loop a turn, if this one has been long enough, and few exchanges wait."""
         if time.perf_counter() > self._until:
-            if writer.queued < BUSY:
-                time.sleep(REST)
-            self._until = time.perf_counter() + TURN
+            if writer.queued < BUSY_QUEUE:
+                time.sleep(REST_SECONDS)
+            self._until = time.perf_counter() + MAX_TURN_SECONDS
 
 
 writer = Writer()

@@ -126,7 +126,7 @@ async def running(request: HttpRequest, namespace: str = "") -> HttpResponseBase
 
 async def served(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     """Show the server's metrics under vLLM's names, for Prometheus."""
-    data, media_type = await asyncio.to_thread(metrics.exposition, metrics.VLLM)
+    data, media_type = await asyncio.to_thread(metrics.exposition, metrics.VLLM_PREFIX)
     return HttpResponse(data, content_type=media_type)
 
 

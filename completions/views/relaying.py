@@ -18,7 +18,7 @@ from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.journal import queries
 from completions.journal.exchange import Exchange
-from completions.journal.record import KEPT_BYTES, RelayRecord
+from completions.journal.record import MAX_RECORDED_BYTES, RelayRecord
 from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_secrets
 from completions.resolve.ask import TextHeaders
 from completions.views.address import prefix_of, without_prefix
@@ -117,7 +117,7 @@ class _ExchangeEnd:
             _unwritten.add(self._written)
 
     def __call__(self) -> None:
-        if self._record.is_over:
+        if self._record.has_ended:
             return
         self._record.note_end()
         exchange = self._record.exchange
@@ -162,7 +162,7 @@ class _ExchangeEnd:
         _, encoding = self._record.exchange.response_headers.get("content-encoding", ("", ""))
         if not encoding:
             return tuple(self._record.pieces)
-        return await budget.in_thread(unpacked, self._record.pieces, encoding, KEPT_BYTES)
+        return await budget.in_thread(unpacked, self._record.pieces, encoding, MAX_RECORDED_BYTES)
 
     async def _record_answer(self, keep: Recorder, pieces: tuple[bytes, ...] | None, *, fails: bool) -> None:
         exchange = self._record.exchange

@@ -111,10 +111,10 @@ async def test_events__tell_that_exchanges_were_deleted() -> None:
 
 @pytest.mark.usefixtures("world")
 async def test_events__of_very_many_are_the_newest(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "FOLLOW_MAX", 2)
+    monkeypatch.setattr(queries, "MAX_FOLLOWED", 2)
     for number in range(5):
         await ask(f"count {number}")
-    news = await anext(queries.follow(Filter("default"), await queries.place("req_gone")))
+    news = await anext(queries.follow(Filter("default"), await queries.place_of("req_gone")))
     assert [each["summary"] for each in news.exchanges] == ["count 3", "count 4"]
     assert (news.skipped, news.lost) == (3, False)
     async with Follower(last_event_id="req_gone") as follower:

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 
 from completions.journal import queries
-from completions.journal.figures import STEPS, _bounds
+from completions.journal.figures import STEPS, _step_bounds
 from completions.journal.queries import Filter
 from completions.journal.store import Store
 from tests.control.client import ask, said, told
@@ -45,7 +45,7 @@ async def test_figures__percentiles_are_those_of_each_step(use_tz: bool, setting
 
     def spread(store: Store) -> None:
         """Let ten streams begin in each of two minutes, after 1 to 10 and 11 to 20 ms."""
-        for index, row in enumerate(queries.chosen(store, Filter()).order_by("id")):
+        for index, row in enumerate(queries.select(store, Filter()).order_by("id")):
             row.time = start + timedelta(minutes=index // 10, seconds=index % 10)
             row.time = row.time if use_tz else row.time.replace(tzinfo=None)
             row.ttft_ms, row.duration_ms, row.tokens_sent = index + 1.0, index + 41.0, 5
@@ -63,7 +63,7 @@ async def test_figures__percentiles_are_those_of_each_step(use_tz: bool, setting
 @pytest.mark.parametrize("most", [2, 7, 60, 200])
 def test_bounds__hold_all_in_so_many_steps(seconds: int, most: int) -> None:
     first = datetime(2026, 3, 1, 11, 59, 59, 900_000, tzinfo=UTC)
-    length, bounds = _bounds(first, first + timedelta(seconds=seconds), most)
+    length, bounds = _step_bounds(first, first + timedelta(seconds=seconds), most)
     assert bounds[0] <= first
     assert bounds[-1] > first + timedelta(seconds=seconds)
     assert len(bounds) - 1 <= most

@@ -98,7 +98,7 @@ async def test_said__ends_a_page_that_grows_too_large(monkeypatch: pytest.Monkey
     ids = [each["id"] for each in (await told("GET", "exchanges"))["exchanges"]]
 
     for most, length in ((0, 1), (10**9, 2)):
-        monkeypatch.setattr(queries, "LISTED_BYTES", most)
+        monkeypatch.setattr(queries, "MAX_PAGE_BYTES", most)
         found: list[str] = []
         more, before = True, ""
         while more:

@@ -103,14 +103,14 @@ def test_drops__count_up(monkeypatch: pytest.MonkeyPatch) -> None:
     own = Metrics()
     for dropped in (3, 3, 5, 0, 1):
         monkeypatch.setattr(writer, "dropped", dropped)
-        own.look()
+        own.refresh()
     assert total(samples(_text(own)), "mock_journal_dropped_total") == 6
 
 
 def _text(own: Metrics) -> str:
     from prometheus_client import generate_latest
 
-    own.give()
+    own.flush()
     return generate_latest(own.registry).decode()
 
 

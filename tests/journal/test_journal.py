@@ -20,7 +20,7 @@ from completions.conversation import Usage
 from completions.exceptions import JournalUnavailable, RequestError
 from completions.journal import queries
 from completions.journal.exchange import Exchange
-from completions.journal.matching import Matching
+from completions.journal.matching import MatchingExchanges
 from completions.journal.queries import Filter
 from completions.journal.record import end_exchange
 from completions.journal.rows import Row, make_row
@@ -75,7 +75,7 @@ async def ask(text: str, extra: str = "", **headers: str) -> Answer:
 
 
 async def kept(answer: Answer) -> dict[str, Any]:
-    found = await queries.one("default", answer.headers["x-request-id"])
+    found = await queries.get("default", answer.headers["x-request-id"])
     assert found is not None
     return found[0]
 
@@ -411,7 +411,7 @@ async def test_listing__filters_and_pages() -> None:
         assert [each["id"] for each in await queries.listing(wanted)] == [ids[at] for at in places], wanted
         assert await queries.count(wanted) == len(places)
     assert [each["id"] for each in await queries.listing(ALL, limit=2, before=ids[0])] == ids[1:3]
-    assert await queries.one("other", ids[0]) is None
+    assert await queries.get("other", ids[0]) is None
     for bad in (queries.listing(Filter(since="yesterday")), queries.listing(ALL, before="req_0")):
         with pytest.raises(RequestError, match="The journal has no request"):
             await bad
@@ -461,9 +461,9 @@ async def test_fingerprint__is_that_of_the_tries_of_one_request() -> None:
 
 async def test_wait__ends_when_enough_have_come() -> None:
     await ask("refund")
-    assert len(await Matching(Filter(rule="refunds")).wait(1, 0) or []) == 1
-    assert await Matching(Filter(rule="refunds")).wait(2, 0.05) is None
-    waiting = asyncio.create_task(Matching(Filter(rule="refunds")).wait(3, PATIENCE))
+    assert len(await MatchingExchanges(Filter(rule="refunds")).wait(1, 0) or []) == 1
+    assert await MatchingExchanges(Filter(rule="refunds")).wait(2, 0.05) is None
+    waiting = asyncio.create_task(MatchingExchanges(Filter(rule="refunds")).wait(3, PATIENCE))
     await ask("love")
     await ask("refund")
     await asyncio.sleep(0.05)
@@ -474,7 +474,7 @@ async def test_wait__ends_when_enough_have_come() -> None:
 
 
 async def test_follow__ends_where_something_comes_as_its_client_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "FOLLOW_EVERY", 0)
+    monkeypatch.setattr(queries, "MIN_FOLLOW_INTERVAL", 0)
     news = queries.follow(ALL, 0)
     await anext(news)
     following = asyncio.create_task(cast(Coroutine[Any, Any, object], anext(news)))
@@ -591,7 +591,7 @@ async def test_figures__are_read_while_exchanges_are_written() -> None:
     def question(store: Store) -> int:
         begun.set()
         assert released.wait(PATIENCE)
-        return queries.chosen(store, ALL).count()
+        return queries.select(store, ALL).count()
 
     beside = asyncio.create_task(queries.ask_in_parallel(question))
     assert await asyncio.to_thread(begun.wait, PATIENCE)
@@ -604,4 +604,4 @@ async def test_figures__are_read_while_exchanges_are_written() -> None:
 async def test_figures__of_a_database_in_memory(django_db_blocker: DjangoDbBlocker) -> None:
     with journal_in("sqlite:///:memory:", django_db_blocker):
         await ask("refund")
-        assert await queries.ask_in_parallel(lambda store: queries.chosen(store, ALL).count()) == 1
+        assert await queries.ask_in_parallel(lambda store: queries.select(store, ALL).count()) == 1

@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from completions.exceptions import JournalUnavailable
 from completions.journal import figures, queries
 from completions.journal.exchange import Exchange
-from completions.journal.matching import Matching
+from completions.journal.matching import MatchingExchanges
 from completions.journal.queries import Filter
 from completions.journal.rows import make_row
 from completions.journal.store import Store
@@ -201,6 +201,6 @@ async def test_workers__share_the_journal(
 
         for _ in range(10):
             (await asyncio.to_thread(request.urlopen, f"{server.url}{CHAT}", b"{}")).close()
-        found = await Matching(ALL).wait(10, 30)
+        found = await MatchingExchanges(ALL).wait(10, 30)
         assert found is not None
         assert len(found) == 10

@@ -15,7 +15,7 @@ from completions.journal import rows
 from completions.journal.exchange import Exchange
 from completions.journal.packing import unpack
 from completions.journal.quotes import REDACTED, Quotes, texts_of
-from completions.journal.redaction import NOTHING, Redaction, Removed, secrets_in
+from completions.journal.redaction import NOTHING_REMOVED, Redaction, RemovedSecrets, secrets_in
 from completions.journal.rows import make_row
 from completions.journal.streams import clean_stream
 from completions.journal.writer import writer
@@ -64,7 +64,10 @@ def test_path__replaces_what_it_leads_to_and_nothing_else(path: str, gone: list[
 def test_body__that_is_nested_too_deep_to_be_written_again() -> None:
     redaction = Redaction(["$.user"])
     deep = b"[" * 300 + b"]" * 300
-    assert redaction.clean_body(b'{"user":"ann","a":' + deep + b"}") == (REDACTED.encode(), Removed(True, unknown=True))
+    assert redaction.clean_body(b'{"user":"ann","a":' + deep + b"}") == (
+        REDACTED.encode(),
+        RemovedSecrets(True, unknown=True),
+    )
     assert redaction.clean_body(whole := b'{"a":' + deep + b"}")[0] == whole
 
 
@@ -81,11 +84,11 @@ def test_headers__of_a_client_are_cleaned_once_whatever_the_length_of_its_bodies
     settings.JOURNAL_REDACT = redacted
     lengths = ["0", "12", "3456", "7890123", "", "1 2", "x", "-1"]
     sent = [{b"host": b"a", b"content-length": each.encode(), b"x-api-key": b"k"} for each in lengths]
-    before = rows._cleaned.cache_info().misses
+    before = rows._clean_headers.cache_info().misses
     kept = [orjson.loads(make_row(Exchange("POST", "/", request_headers=headers)).request_headers) for headers in sent]
     shown = [REDACTED] * len(lengths) if redacted else lengths
     assert kept == [{"host": "a", "content-length": each, "x-api-key": REDACTED} for each in shown]
-    assert rows._cleaned.cache_info().misses == before + 1 + 4
+    assert rows._clean_headers.cache_info().misses == before + 1 + 4
 
 
 def test_headers__are_lower_case_and_keep_no_secret() -> None:
@@ -170,18 +173,18 @@ def test_quotes__are_found_however_a_text_is_cut(values: list[Any], text: str, c
     "body", [b'{"user": "ann"', b' [{"user": "ann"}', b'{"user": "ann"} {"user": "ann"}', b"[" * 5000]
 )
 def test_body__that_looks_like_json_and_cannot_be_read_is_not_kept(body: bytes) -> None:
-    assert Redaction(["$..user"]).clean_body(body) == (REDACTED.encode(), Removed(True, unknown=True))
-    assert Redaction([]).clean_body(body) == (body, NOTHING)
+    assert Redaction(["$..user"]).clean_body(body) == (REDACTED.encode(), RemovedSecrets(True, unknown=True))
+    assert Redaction([]).clean_body(body) == (body, NOTHING_REMOVED)
 
 
 def test_body__that_is_nested_too_deep_to_be_searched_is_not_kept() -> None:
     deep = b'{"user":' * 1000 + b'"ann"' + b"}" * 1000
     assert orjson.loads(deep), "it is JSON"
-    assert Redaction(["$..nobody"]).clean_body(deep) == (REDACTED.encode(), Removed(True, unknown=True))
+    assert Redaction(["$..nobody"]).clean_body(deep) == (REDACTED.encode(), RemovedSecrets(True, unknown=True))
 
 
 def test_body__that_is_no_json_is_left_alone() -> None:
-    assert Redaction(["$.user"]).clean_body(b"<html>") == (b"<html>", NOTHING)
+    assert Redaction(["$.user"]).clean_body(b"<html>") == (b"<html>", NOTHING_REMOVED)
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])

@@ -19,7 +19,7 @@ from completions.journal import queries
 from completions.journal.exchange import Exchange
 from completions.journal.queries import Filter
 from completions.journal.rows import Row, WallClock, make_row
-from completions.journal.store import COPIED, ROWS, Store
+from completions.journal.store import MAX_BLOCK_BYTES, MAX_BLOCK_ROWS, Store
 from tests.journal.database import journal_in, rows
 
 
@@ -109,14 +109,14 @@ def numbers(file: Path) -> list[int]:
 
 
 def test_rows__are_written_many_at_a_time_and_in_order(store: Store, file: Path, statements: list[int]) -> None:
-    store.insert([made(number, fault=number % 40 == 7) for number in range(2 * ROWS + 11)])
-    assert statements == [ROWS, ROWS, 8, 2, 1]
-    assert numbers(file) == list(range(2 * ROWS + 11))
+    store.insert([made(number, fault=number % 40 == 7) for number in range(2 * MAX_BLOCK_ROWS + 11)])
+    assert statements == [MAX_BLOCK_ROWS, MAX_BLOCK_ROWS, 8, 2, 1]
+    assert numbers(file) == list(range(2 * MAX_BLOCK_ROWS + 11))
     assert [row["status"] for row in rows(file) if row["fault"] == "hang"] == [7, 47]
 
 
 def test_rows__with_large_bodies_are_written_by_themselves(store: Store, file: Path, statements: list[int]) -> None:
-    sizes = (10, COPIED, COPIED // 4, COPIED // 4, 10, 10)
+    sizes = (10, MAX_BLOCK_BYTES, MAX_BLOCK_BYTES // 4, MAX_BLOCK_BYTES // 4, 10, 10)
     store.insert([made(number, body=size) for number, size in enumerate(sizes)])
     assert statements == [1, 1, 4]
     assert [len(row["request_body"]) for row in rows(file)] == list(sizes)

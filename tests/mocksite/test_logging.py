@@ -219,7 +219,7 @@ def test_stream_record__counts_what_was_sent_and_who_left() -> None:
 def test_relay_record__of_too_much_keeps_the_beginning_and_says_so(
     is_stream: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("completions.journal.record.KEPT_BYTES", 6)
+    monkeypatch.setattr("completions.journal.record.MAX_RECORDED_BYTES", 6)
     exchange = replace(EXCHANGE, chunks=0, sent_bytes=0, ended=None)
     relayed = RelayRecord(exchange, is_stream=is_stream)
     for piece in (b"Hell", b"o, wor", b"ld"):

@@ -14,7 +14,7 @@ import orjson
 from completions.conversation import Prompt, is_secret
 from completions.exceptions import MockError
 from completions.journal.quotes import Quotes, texts_of
-from completions.journal.redaction import PLACES, WORTH, Redaction, redaction, secrets_in
+from completions.journal.redaction import MIN_SECRET, PAGE_TOKENS, Redaction, redaction, secrets_in
 from completions.journal.streams import clean_stream, events_of, split_event
 from completions.outcome import Recorded
 from completions.script.request.digest import REDACTED, SECRET
@@ -56,7 +56,7 @@ def _secret_fields(value: Any) -> Iterator[str]:
         for key, child in value.items():
             name = str(key).lower()
             if isinstance(child, str):
-                yield from secrets_in(name, child) if is_secret(name) and not PLACES.search(name) else ()
+                yield from secrets_in(name, child) if is_secret(name) and not PAGE_TOKENS.search(name) else ()
             else:
                 yield from _secret_fields(child)
     elif isinstance(value, list | tuple):
@@ -112,7 +112,7 @@ def clean_written(
     """Return a request's document and its answer, in a script's form, without the secrets that were sent."""
     hide = redaction()
     texts = {*hidden_values(prompt), *_secrets_in_headers(prompt.headers, hide)}
-    texts |= {text for text in hidden if len(text) >= WORTH}
+    texts |= {text for text in hidden if len(text) >= MIN_SECRET}
     return without(document, texts), without(answer, texts)
 
 
