@@ -13,10 +13,10 @@ from completions.wire.base import not_utf8
 MAX_BYTES = 1024 * 1024
 """A script that is larger takes longer to read than other requests should wait."""
 
-NOTHING = (b"", b"{}", b"null")
-"""Bodies that clients send where they have nothing to say."""
+EMPTY_BODIES = (b"", b"{}", b"null")
+"""Bodies that clients send in place of none."""
 
-NAMES = {
+ROOT_NAMES = {
     "rule_or_rules": "rule",
     "chaos_or_null": "chaos",
     "limits_or_null": "limits",
@@ -25,19 +25,19 @@ NAMES = {
     "draft": "draft",
     "trial": "trial",
 }
-"""What errors call a body that is a part of a script, by its shape."""
+"""The names in errors of bodies that are parts of a script, by shape."""
 
 
 async def read(request: HttpRequest, operation: Operation) -> Body | None:
     """Return a request's body, read in a thread; raise `RequestError` or `ScriptError` if it is invalid.
 
-    A body that the operation does not take is an error, unless it says nothing: a filter in it would be passed over.
+    A body that the operation does not take is an error, unless it is empty: a filter in it would be ignored.
     """
     if operation.body is None:
-        if read_body(request).strip() not in NOTHING:
+        if read_body(request).strip() not in EMPTY_BODIES:
             names = ", ".join(each.name for each in operation.query)
-            told = f"; what it takes are query parameters: {names}." if names else " and no query parameter."
-            raise RequestError(f"This takes no body{told}", code="unexpected_body")
+            hint = f"; what it takes are query parameters: {names}." if names else " and no query parameter."
+            raise RequestError(f"This takes no body{hint}", code="unexpected_body")
         return None
     return await _read(request, operation.body)
 
@@ -51,5 +51,5 @@ async def _read(request: HttpRequest, shape: str) -> Body:
     except UnicodeDecodeError as exc:
         raise RequestError(f"The body cannot be read: {not_utf8(data)}.", code="invalid_script") from exc
     is_json = request.content_type == "application/json"
-    node = await budget.in_thread(read_text, text, PUSHED, NAMES.get(shape, ""), is_json=is_json)
+    node = await budget.in_thread(read_text, text, PUSHED, ROOT_NAMES.get(shape, ""), is_json=is_json)
     return Body(text, node)

@@ -1,4 +1,4 @@
-"""What was asked and said in an exchange as JSON, the same whatever its format: the inspector and the tests show it."""
+"""The conversation of an exchange as JSON, in the same form for all formats, for the inspector and for tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -10,29 +10,29 @@ from completions.conversation import Choice, ErrorSaid, Message, ParsedExchange,
 Document = dict[str, Any]
 
 SHOWN_NUMBERS = 8
-"""Of a vector, the first of its numbers."""
+"""The numbers of a vector that are shown."""
 
 
-def conversation(said: ParsedExchange, summary: str, chunks: Sequence[Mapping[str, Any]] = ()) -> Document:
-    """Return the neutral form. `summary` stands for a request that is not all there; `chunks` are a stream's."""
-    prompt, reply = said.prompt, said.reply
+def conversation(parsed: ParsedExchange, summary: str, chunks: Sequence[Mapping[str, Any]] = ()) -> Document:
+    """Return the neutral form. `summary` replaces the prompt of an incomplete request; `chunks` are a stream's."""
+    prompt, reply = parsed.prompt, parsed.reply
     choices = () if reply is None else reply.choices
     return {
         "format": None if prompt is None else prompt.format,
         "task": None if prompt is None else prompt.task,
-        "prompt": summary if prompt is None or said.cut else prompt.last_user,
-        "answer": "".join(map(_answered, choices)) or _count(prompt, reply),
-        "cut": said.cut,
+        "prompt": summary if prompt is None or parsed.cut else prompt.last_user,
+        "answer": "".join(map(_text_of_choice, choices)) or _count(prompt, reply),
+        "cut": parsed.cut,
         "messages": [] if prompt is None else _messages(prompt),
-        "choices": [_choice(choice, index, said.pieces, chunks) for index, choice in enumerate(choices)],
+        "choices": [_choice(choice, index, parsed.pieces, chunks) for index, choice in enumerate(choices)],
         "usage": None if reply is None or reply.usage is None else asdict(reply.usage),
-        "error": None if said.error is None else _error(said.error),
-        "warnings": concerns(said),
+        "error": None if parsed.error is None else _error(parsed.error),
+        "warnings": concerns(parsed),
     }
 
 
 def _messages(prompt: Prompt) -> list[Document]:
-    """Return the messages; a tool's has the name of the tool whose call it answers, where that is known."""
+    """Return the messages; a tool's message has the name of the tool whose call it answers, if that is known."""
     names = {call.id: call.name for message in prompt.messages for call in message.tool_calls if call.id}
     return [_message(message, names) for message in prompt.messages]
 
@@ -53,7 +53,7 @@ def _call(call: ToolCall) -> Document:
 
 
 def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequence[Mapping[str, Any]]) -> Document:
-    vector, found = choice.embedding, choice.moderation
+    vector, moderation = choice.embedding, choice.moderation
     return {
         "text": choice.text,
         "refusal": choice.refusal,
@@ -66,7 +66,7 @@ def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequenc
         "finish_reason": choice.finish_reason,
         "annotations": list(choice.annotations),
         "embedding": {"dimensions": len(vector), "first": vector[:SHOWN_NUMBERS]} if vector else None,
-        "moderation": {"flagged": found.flagged, "scores": found.scores} if found else None,
+        "moderation": {"flagged": moderation.flagged, "scores": moderation.scores} if moderation else None,
         "scores": list(choice.scores) or None,
         "pieces": [
             {"kind": piece.kind, "text": piece.text, "at_ms": chunks[piece.event]["at_ms"], "event": piece.event}
@@ -76,8 +76,8 @@ def _choice(choice: Choice, index: int, pieces: Sequence[Piece], chunks: Sequenc
     }
 
 
-def _answered(choice: Choice) -> str:
-    """Return a choice as one text: calls as they would be written in code, vectors and findings summed up."""
+def _text_of_choice(choice: Choice) -> str:
+    """Return a choice as one text: calls as code, vectors and moderations summarized."""
     if choice.embedding:
         return f"[a vector of {len(choice.embedding)} numbers]"
     if choice.moderation is not None:

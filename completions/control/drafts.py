@@ -1,4 +1,4 @@
-"""The operations on what might be: a script that is only being written, and a request that is not sent."""
+"""The operations on drafts: checking a script without using it, and trying a request without sending it."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from completions.wire.registry import format_at
 CHAT = "/v1/chat/completions"
 
 REFUSED: Mapping[str, Any] = {"rule": None, "refused": True, "reply": None, "faults": [], "rules": []}
-"""What is shown of a request that no rule is tried for, beside its error."""
+"""The answer, without the error, for a request that is refused before any rule is tried."""
 
 
 async def lint_script(call: Call) -> ExchangeResponse:
@@ -34,8 +34,8 @@ async def lint_script(call: Call) -> ExchangeResponse:
         script = await _draft(await call.space(), fields["text"].as_(str))
     except ScriptError as exc:
         return FastJsonResponse({"rules": None, "problems": [_error_of(each) for each in (exc, *exc.others)]})
-    found = await budget.in_thread(doubts, script)
-    warnings = [_problem("warning", doubt.message, doubt.line) for doubt in found]
+    script_doubts = await budget.in_thread(doubts, script)
+    warnings = [_problem("warning", doubt.message, doubt.line) for doubt in script_doubts]
     return FastJsonResponse({"rules": len(script.rules), "problems": warnings})
 
 
@@ -49,38 +49,38 @@ async def try_request(call: Call) -> ExchangeResponse:
     script = await _draft(space, fields["text"].as_(str)) if "text" in fields else space.script
     try:
         prompt = await _prompt(space, script, fields)
-        found = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
+        result = await rehearse(script, prompt, {} if "text" in fields else await space.uses())
     except RequestError as exc:
         return FastJsonResponse({**REFUSED, "error": _error(exc)})
-    return FastJsonResponse(_answer(found))
+    return FastJsonResponse(_answer(result))
 
 
 async def _draft(space: Namespace, text: str) -> Script:
-    """Return the script that a text would make in a namespace, with what was pushed beside it; read in a thread."""
+    """Return the script of a text in a namespace, with its pushed rules; read in a thread."""
     return await budget.in_thread(space.builder.draft, text, space.pushed)
 
 
 async def _prompt(space: Namespace, script: Script, fields: Mapping[str, Node]) -> Prompt:
     path, _, query = (fields["path"].as_(str) if "path" in fields else CHAT).partition("?")
-    found = format_at(path)
-    if found is None:
+    match = format_at(path)
+    if match is None:
         raise RequestError(f"Invalid URL (POST {path[:200]})", status=404)
-    wire, route = found
-    named = fields["headers"].entries() if "headers" in fields else {}
-    check_names(map(str.lower, named))
-    headers = {name.lower().encode(): node.as_(str).encode("latin-1", "replace") for name, node in named.items()}
+    wire, route = match
+    header_nodes = fields["headers"].entries() if "headers" in fields else {}
+    check_names(map(str.lower, header_nodes))
+    headers = {name.lower().encode(): node.as_(str).encode("latin-1", "replace") for name, node in header_nodes.items()}
     if (keys := script.keys or conf.API_KEYS) and not key_in(TextHeaders(headers)):
         headers[b"authorization"] = f"Bearer {next(iter(keys))}".encode()
     body = json.dumps(fields["request"].as_(dict)).encode()
     return await ask(space, wire, headers, body, {**dict(parse_qsl(query)), **route}, script=script)
 
 
-def _answer(found: Rehearsal) -> dict[str, Any]:
-    rule, outcome = found.rule.name if found.rule is not None else None, found.outcome
+def _answer(result: Rehearsal) -> dict[str, Any]:
+    rule, outcome = result.rule.name if result.rule is not None else None, result.outcome
     faults = [{"name": fault.name, "parameters": dict(fault.parameters)} for fault in outcome.faults]
     reply = None if outcome.reply is None else _reply(outcome.reply)
     error = None if outcome.error is None else _error(outcome.error)
-    rules = list(map(_step, found.steps))
+    rules = list(map(_step, result.steps))
     return {"rule": rule, "refused": False, "reply": reply, "error": error, "faults": faults, "rules": rules}
 
 

@@ -1,4 +1,4 @@
-"""The operations on exchanges: what was asked of the mock, and what became of it."""
+"""The operations on exchanges: the requests to the mock and their answers."""
 
 import asyncio
 import contextlib
@@ -30,13 +30,13 @@ METHODS = tuple(method.value for method in HTTPMethod)
 MAX_LISTED = 1000
 MAX_WAIT_MS = 600_000
 
-COMMENT_EVERY = 15
-"""Looks without news, at most one a second, from one comment of a stream of events to the next."""
+COMMENT_INTERVAL = 15
+"""Queries without new exchanges, at most one a second, between two comments of a stream of events."""
 
 FILTERS = (
     Parameter("model", "The requested model."),
     Parameter("rule", "The rule that answered."),
-    Parameter("status", "The response's HTTP status; 0 if the connection was closed instead.", int, most=599),
+    Parameter("status", "The response's HTTP status; 0 if the connection was closed instead.", int, maximum=599),
     Parameter("status_class", "The class of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
     Parameter("endpoint", "The wire format of the request, such as `chat` or `gemini`.", choices=ENDPOINTS),
     Parameter("lookup", "Whether it was a lookup, such as of models or with Ollama's `/api/show`.", bool),
@@ -53,7 +53,7 @@ FILTERS = (
     Parameter("search", "A part of the request or answer, the id, the address, a header or an error."),
 )
 MATCH = (Parameter("match", "A `match:` as in scripts, in YAML or JSON."),)
-SAID = (Parameter("said", "Whether each exchange has its request and answer.", bool, False),)
+WITH_CONVERSATION = (Parameter("said", "Whether each exchange has its request and answer.", bool, False),)
 PAGE = (
     Parameter("limit", "The maximum number of exchanges.", int, queries.LIMIT, 1, MAX_LISTED),
     Parameter("before", "Only exchanges before the request with this id: the next page."),
@@ -64,7 +64,7 @@ WAIT = (
 )
 STEPS = (Parameter("steps", "The maximum number of time intervals.", int, 60, 2, 200),)
 
-MISS = ("id", "time", "model", "summary", "near_misses")
+UNMATCHED_FACTS = ("id", "time", "model", "summary", "near_misses")
 
 
 async def get_exchanges(call: Call) -> ExchangeResponse:
@@ -73,14 +73,14 @@ async def get_exchanges(call: Call) -> ExchangeResponse:
     matching = await _matching(call)
     filter = await matching.check()
     if call.query["said"]:
-        found, more = await _page_with_said(call, filter)
+        found, more = await _page_with_conversations(call, filter)
     else:
         found = await queries.listing(filter, limit + 1, call.query["before"])
         found, more = found[:limit], len(found) > limit
     return FastJsonResponse({"exchanges": found, "more": more, "unread": matching.unread})
 
 
-async def _page_with_said(call: Call, filter: Filter) -> tuple[list[dict[str, Any]], bool]:
+async def _page_with_conversations(call: Call, filter: Filter) -> tuple[list[dict[str, Any]], bool]:
     found, more = await queries.page_with_bytes(filter, call.query["limit"], call.query["before"])
     dialect = await call.dialect()
 
@@ -92,13 +92,13 @@ async def _page_with_said(call: Call, filter: Filter) -> tuple[list[dict[str, An
 
 async def get_exchange(call: Call) -> ExchangeResponse:
     """Show one exchange in full, and what was asked and said in it."""
-    shown, said, _ = await found_exchange(call)
+    shown, parsed, _ = await require_exchange(call)
     chunks: Sequence[Any] = shown["response"].get("chunks", ())
-    return FastJsonResponse(shown | {"said": conversation(said, shown["summary"], chunks)})
+    return FastJsonResponse(shown | {"said": conversation(parsed, shown["summary"], chunks)})
 
 
-async def found_exchange(call: Call) -> tuple[dict[str, Any], ParsedExchange, Traffic]:
-    """Return the exchange that the address names, in full, what was said, and its bytes; raise the 404 of none."""
+async def require_exchange(call: Call) -> tuple[dict[str, Any], ParsedExchange, Traffic]:
+    """Return the exchange in the address, in full, parsed, and its bytes; raise the 404 of an unknown one."""
     found = await queries.get(call.namespace, id := call.parts["id"])
     if found is None:
         raise RequestError(
@@ -130,34 +130,33 @@ async def wait_for_exchanges(call: Call) -> ExchangeResponse:
     found = await matching.wait(count, timeout_ms / 1000)
     if found is not None:
         return FastJsonResponse({"exchanges": found, "unread": matching.unread})
-    there = await queries.listing(await matching.check(), count)
-    late = RequestError(
-        f"{len(there)} of {count} exchanges were there after {timeout_ms} ms.",
+    exchanges = await queries.listing(await matching.check(), count)
+    timeout_error = RequestError(
+        f"{len(exchanges)} of {count} exchanges were there after {timeout_ms} ms.",
         type="timeout",
         code="too_few_exchanges",
         param="count",
     )
-    return FastJsonResponse({**envelope(late), "exchanges": there, "unread": matching.unread}, status=408)
+    return FastJsonResponse({**envelope(timeout_error), "exchanges": exchanges, "unread": matching.unread}, status=408)
 
 
 async def follow_exchanges(call: Call) -> ExchangeResponse:
     """Stream exchanges as they end, as server-sent events; `Last-Event-ID` resumes, and `since` starts, after an id."""
     queries.check_times(filter := filter_of(call))
-    resumed = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
-    after = resumed or filter.since
-    last = await (
-        queries.last_place() if after is None else queries.place_of(after)
-    )  # before the first byte, which tells so
+    last_event_id = call.exchange.request_headers.get(b"last-event-id", b"").decode("latin-1")
+    after = last_event_id or filter.since
+    # before the first byte, so that errors can still be sent
+    last = await (queries.last_place() if after is None else queries.place_of(after))
     return EndlessStream(_events(filter, last, call.exchange.method == "HEAD"))
 
 
-async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator[bytes, None]:
-    """Yield an event for each look that found something, and now and then a comment, by which proxies see life."""
+async def _events(filter: Filter, last: int, headers_only: bool) -> AsyncGenerator[bytes, None]:
+    """Yield an event for each query with new exchanges, and occasional comments, which keep proxies from closing it."""
     yield b"retry: 1000\n\n"
-    if only_begin:
+    if headers_only:
         return
     silence = 0
-    with contextlib.suppress(JournalUnavailable):  # whoever follows comes again, and is told why
+    with contextlib.suppress(JournalUnavailable):  # the client reconnects, and gets the error
         async for news in queries.follow(filter, last):
             silence += 1
             if news.lost:
@@ -166,13 +165,13 @@ async def _events(filter: Filter, last: int, only_begin: bool) -> AsyncGenerator
                 silence = 0
                 data = orjson.dumps({"exchanges": news.exchanges, "skipped": news.skipped})
                 yield b"id: %b\ndata: %b\n\n" % (news.exchanges[-1]["id"].encode(), data)
-            yield b":\n\n" if silence % COMMENT_EVERY == COMMENT_EVERY - 1 else b""
+            yield b":\n\n" if silence % COMMENT_INTERVAL == COMMENT_INTERVAL - 1 else b""
 
 
 async def get_unmatched(call: Call) -> ExchangeResponse:
     """List the requests that no rule matched, the newest first, with the rules that came nearest."""
     found = await queries.listing(Filter(call.namespace, unmatched=True), call.query["limit"], call.query["before"])
-    return FastJsonResponse({"unmatched": [{key: each[key] for key in MISS} for each in found]})
+    return FastJsonResponse({"unmatched": [{key: each[key] for key in UNMATCHED_FACTS} for each in found]})
 
 
 async def get_figures(call: Call) -> ExchangeResponse:
@@ -191,15 +190,15 @@ async def get_hits(call: Call) -> ExchangeResponse:
 
 
 def filter_of(call: Call) -> Filter:
-    """Return which exchanges a call's query means."""
-    given = {parameter.name: call.query[parameter.name] for parameter in FILTERS}
-    if (lookup := given.pop("lookup")) is not None:
-        given["endpoints" if lookup else "other_endpoints"] = LOOKUPS
-    return Filter(call.namespace, **given)
+    """Return the filter of a call's query."""
+    values = {parameter.name: call.query[parameter.name] for parameter in FILTERS}
+    if (lookup := values.pop("lookup")) is not None:
+        values["endpoints" if lookup else "other_endpoints"] = LOOKUPS
+    return Filter(call.namespace, **values)
 
 
 async def _matching(call: Call) -> MatchingExchanges:
-    """Return what finds the exchanges that a call's query means, whose requests fulfil its `match` if it has one."""
+    """Return the exchanges that a call's query selects, whose requests fulfil its `match` if it has one."""
     filter, text = filter_of(call), call.query["match"]
     if text is None:
         return MatchingExchanges(filter)
@@ -210,15 +209,15 @@ async def _matching(call: Call) -> MatchingExchanges:
     for condition in conditions_of(matcher):
         asks = condition.field.name == "format" and condition.lookup.name != "exists"
         if asks and not fits_one_of(condition, READABLE_FORMATS):
-            told = (
+            message = (
                 f"`match`: no exchange has this format; those that can be matched have {', '.join(READABLE_FORMATS)}."
             )
-            raise RequestError(told, param="match.format", code="invalid_script")
-    return MatchingExchanges(filter, partial(_holds, matcher, await call.dialect()))
+            raise RequestError(message, param="match.format", code="invalid_script")
+    return MatchingExchanges(filter, partial(_matches, matcher, await call.dialect()))
 
 
-def _holds(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
-    """Say whether a request fulfils a condition; None where the journal has only the beginning of it."""
+def _matches(matcher: Matcher, dialect: str, traffic: Traffic) -> bool | None:
+    """Return whether a request fulfils a condition; None where the journal has only the beginning of it."""
     if traffic.request_cut:
         return None
     prompt = read(traffic, dialect).prompt

@@ -13,13 +13,13 @@ Document = dict[str, Any]
 KINDS = {str: "string", int: "integer", bool: "boolean"}
 
 MEDIA_TYPES = ("application/yaml", "application/json")
-"""What a body may be in. The request's own header is not looked at, for JSON is YAML."""
+"""The media types of bodies. The request's header is ignored, because JSON is YAML."""
 
-REFUSALS = {400: "error", 413: "error", 500: "error"}
-"""What every operation may answer: of its host and its parameters, a body too large, a failure of the mock's own."""
+COMMON_ANSWERS = {400: "error", 413: "error", 500: "error"}
+"""The errors of every operation: wrong hosts and parameters, too large bodies, failures of the mock."""
 
-CLOSED = {401: "error", 403: "error", 503: "error"}
-"""What an operation may answer besides that not everybody may call: the journal or the state cannot be reached, too."""
+PROTECTED_ANSWERS = {401: "error", 403: "error", 503: "error"}
+"""The further errors of protected operations: refused clients, or an unreachable journal or state store."""
 
 NAMESPACE = {
     "name": "X-Mock-Namespace",
@@ -51,8 +51,8 @@ def document(operations: Iterable[Operation]) -> Document:
 
 
 def _operation(operation: Operation) -> Document:
-    answers = {**REFUSALS, **({} if operation.is_open else CLOSED), **operation.answers}
-    found: Document = {
+    answers = {**COMMON_ANSWERS, **({} if operation.is_open else PROTECTED_ANSWERS), **operation.answers}
+    document: Document = {
         "operationId": operation.name,
         "summary": operation.summary,
         "parameters": [*map(_part, re.findall(r"{(\w+)}", operation.path)), *map(_parameter, operation.query)],
@@ -61,8 +61,8 @@ def _operation(operation: Operation) -> Document:
     }
     if operation.body is not None:
         content = {media_type: {"schema": ref(operation.body)} for media_type in MEDIA_TYPES}
-        found["requestBody"] = {"required": True, "content": content}
-    return found
+        document["requestBody"] = {"required": True, "content": content}
+    return document
 
 
 def _part(name: str) -> Document:
@@ -72,7 +72,7 @@ def _part(name: str) -> Document:
 def _parameter(parameter: Parameter) -> Document:
     schema: Document = {"type": KINDS[parameter.kind]}
     if parameter.kind is int:
-        schema |= {"minimum": parameter.least, "maximum": parameter.most}
+        schema |= {"minimum": parameter.minimum, "maximum": parameter.maximum}
     if parameter.choices:
         schema["enum"] = list(parameter.choices)
     if parameter.default is not None:

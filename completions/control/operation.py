@@ -1,4 +1,4 @@
-"""What an operation of the control API is: its address, what it takes, what it answers, and what runs it."""
+"""An operation of the control API: its address, its parameters and body, its answers, and its function."""
 
 import inspect
 from collections.abc import Callable, Collection, Coroutine, Mapping
@@ -18,18 +18,18 @@ TRUE, FALSE = ("true", "1"), ("false", "0")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter: a text, a number (`int`) from `least` to `most`, or a flag (`bool`)."""
+    """A query parameter: a text, a number (`int`) from `minimum` to `maximum`, or a flag (`bool`)."""
 
     name: str
     help: str
     kind: type[str] | type[int] | type[bool] = str
     default: str | int | bool | None = None
-    least: int = 0
-    most: int = 0
+    minimum: int = 0
+    maximum: int = 0
     choices: Collection[str] = ()
 
     def read(self, text: str) -> str | int | bool:
-        """Return the value; raise `RequestError` where it is none."""
+        """Return the value; raise `RequestError` where it is invalid."""
         if self.kind is bool and text.lower() in TRUE + FALSE:
             return text.lower() in TRUE
         if (
@@ -37,27 +37,27 @@ class Parameter:
             and text.isascii()
             and text.isdigit()
             and len(text) < 20
-            and self.least <= int(text) <= self.most
+            and self.minimum <= int(text) <= self.maximum
         ):
             return int(text)
         if self.kind is str and "\x00" not in text and (not self.choices or text in self.choices):
             return text
-        told = f"`{self.name}` must be {self.expected}, not {shortened(text, 60)!r}."
-        raise RequestError(told + did_you_mean(text, self.choices), param=self.name, code="invalid_parameter")
+        message = f"`{self.name}` must be {self.expected}, not {shortened(text, 60)!r}."
+        raise RequestError(message + did_you_mean(text, self.choices), param=self.name, code="invalid_parameter")
 
     @property
     def expected(self) -> str:
-        """What the value may be, in words."""
+        """A description of the valid values."""
         if self.kind is bool:
             return "true or false"
         if self.kind is int:
-            return f"a whole number from {self.least} to {self.most}"
+            return f"a whole number from {self.minimum} to {self.maximum}"
         return f"one of {', '.join(self.choices)}" if self.choices else "a text"
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A request's body: the text, and what it says as YAML, of which JSON is a part."""
+    """A request's body: the text, and the document that it is as YAML, which includes JSON."""
 
     text: str
     node: Node
@@ -86,12 +86,12 @@ class Call:
 
     async def space(self) -> Namespace:
         """Return the namespace as it is now, made on first use."""
-        found = namespace(self.namespace)
-        await found.refresh()
-        return found
+        space = namespace(self.namespace)
+        await space.refresh()
+        return space
 
     async def dialect(self) -> str:
-        """Return the dialect of OpenAI's formats that the namespace's script chooses, for reading its exchanges."""
+        """Return the dialect of OpenAI's formats in the namespace's script, for reading its exchanges."""
         return (await self.space()).script.dialect
 
 
@@ -99,8 +99,8 @@ class Call:
 class Operation:
     """One line of the table.
 
-    The address stands after `/_mock/`, `{part}`s included. `body` and `answers` name shapes (`shapes.py`); an answer
-    that is no JSON has the name of its media type. `is_open` lets everybody call it.
+    The path follows `/_mock/`, and may have `{part}`s. `body` and `answers` name shapes (`shapes.py`); an answer that
+    is no JSON has the name of its media type. `is_open` lets all clients call it.
     """
 
     method: str
@@ -113,21 +113,25 @@ class Operation:
 
     @property
     def name(self) -> str:
-        """The name of what runs it."""
+        """The name of its function."""
         return self.run.__name__
 
     @property
     def summary(self) -> str:
-        """What it does, in a sentence."""
+        """A sentence on its effect."""
         return (inspect.getdoc(self.run) or "").partition("\n")[0]
 
-    def read_query(self, given: QueryDict) -> dict[str, Any]:
-        """Return the values of all parameters; raise `RequestError` for one that is wrong, unknown, or given twice."""
-        known = {parameter.name: parameter for parameter in self.query}
+    def read_query(self, query: QueryDict) -> dict[str, Any]:
+        """Return the values of all parameters; raise `RequestError` for an invalid, unknown or repeated one."""
+        parameters = {parameter.name: parameter for parameter in self.query}
         values: dict[str, Any] = {parameter.name: parameter.default for parameter in self.query}
-        for name, texts in given.lists():
-            if name not in known:
-                allowed = f"allowed: {', '.join(known)}.{did_you_mean(name, known)}" if known else "there are none."
+        for name, texts in query.lists():
+            if name not in parameters:
+                allowed = (
+                    f"allowed: {', '.join(parameters)}.{did_you_mean(name, parameters)}"
+                    if parameters
+                    else "there are none."
+                )
                 raise RequestError(
                     f"`{name[:100]}` is not a query parameter here; {allowed}",
                     param=name[:100],
@@ -135,5 +139,5 @@ class Operation:
                 )
             if len(texts) > 1:
                 raise RequestError(f"`{name}` is given twice.", param=name, code="invalid_parameter")
-            values[name] = known[name].read(str(texts[0]))
+            values[name] = parameters[name].read(str(texts[0]))
         return values

@@ -1,4 +1,4 @@
-"""The operations on what a namespace records and plays."""
+"""The operations on the recording of a namespace: its folder, mode and upstream server."""
 
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ async def put_recording(call: Call) -> ExchangeResponse:
     space = await call.space()
     await wait_until_recorded()
     await edits.set_recording(space, call.body.node, _check)
-    await _doubt(call.body.node, space)
+    await _warn_if_unplayed(call.body.node, space)
     return await _shown(space)
 
 
@@ -41,46 +41,46 @@ async def delete_recording(call: Call) -> ExchangeResponse:
     return await _shown(space)
 
 
-def answered_elsewhere(script: Script) -> list[str]:
-    """Return what a server says at its start: who answers what no rule does, and where answers are recorded."""
+def startup_messages(script: Script) -> list[str]:
+    """Return the messages at a server's start: on the server for unmatched requests, and on recorded answers."""
     upstream = upstream_of(script)
     servers = [] if upstream is None else [f"Requests that no rule matches go to {upstream.address}"]
     folder = f"Recorded answers are in {Path(conf.CASSETTES).absolute()}, in the mode {conf.CASSETTE_MODE}"
     return [*servers, folder] if conf.CASSETTES else servers
 
 
-def _check(kept: StoredRecording, script: Script) -> None:
-    """Raise the 400 of a recording that would never record anything."""
-    mode = kept.recording.mode
+def _check(stored: StoredRecording, script: Script) -> None:
+    """Raise the 400 of a recording that could never record anything."""
+    mode = stored.recording.mode
     if mode not in RECORDS and mode != PASS:
         return
-    if upstream_of(script) is None and not (mode == ONCE and _has_files(Path(kept.path))):
+    if upstream_of(script) is None and not (mode == ONCE and _has_files(Path(stored.path))):
         raise RequestError(
             f"Nothing can be recorded with the mode {mode}: there is no other server. Name one in "
             "`upstream`, or start with MOCK_UPSTREAM.",
             param="recording.upstream",
             code="no_upstream",
         )
-    if (first := _takes_all(script)) is not None:
+    if (catch_all := _catch_all_rule(script)) is not None:
         raise RequestError(
-            f"Nothing would be recorded: the rule '{first.name}' of {script.source} answers every request. Push a "
+            f"Nothing would be recorded: the rule '{catch_all.name}' of {script.source} answers every request. Push a "
             "script without it, such as {version: 1, rules: []}.",
             code="nothing_to_record",
         )
 
 
-async def _doubt(node: Node, space: Namespace) -> None:
-    """Doubt a recording that is to be played alone, and that never would be."""
-    found = await cassettes_of(space)
-    if node.value is None or found is None or found.mode in RECORDS or found.mode == PASS:
+async def _warn_if_unplayed(node: Node, space: Namespace) -> None:
+    """Warn of a recording that is only to be played, and never can be."""
+    cassettes = await cassettes_of(space)
+    if node.value is None or cassettes is None or cassettes.mode in RECORDS or cassettes.mode == PASS:
         return
-    if not found.deck.rules:
-        node.doubt(f"plays nothing: {found.deck.folder} has no recorded answer that can be used.")
-    elif (first := _takes_all(space.script)) is not None:
-        node.doubt(f"plays nothing: the rule '{first.name}' of {space.script.source} answers every request.")
+    if not cassettes.deck.rules:
+        node.doubt(f"plays nothing: {cassettes.deck.folder} has no recorded answer that can be used.")
+    elif (catch_all := _catch_all_rule(space.script)) is not None:
+        node.doubt(f"plays nothing: the rule '{catch_all.name}' of {space.script.source} answers every request.")
 
 
-def _takes_all(script: Script) -> Rule | None:
+def _catch_all_rule(script: Script) -> Rule | None:
     """Return the rule that answers every request, if one does."""
     return next((rule for rule in script.rules if rule.match is None and rule.times is None), None)
 
@@ -91,18 +91,18 @@ def _has_files(folder: Path) -> bool:
 
 async def _shown(space: Namespace) -> ExchangeResponse:
     await wait_until_recorded()
-    found, top = await cassettes_of(space), root_folder()
+    cassettes, root = await cassettes_of(space), root_folder()
     shown: dict[str, Any] | None = None
-    if found is not None:
+    if cassettes is not None:
         upstream = upstream_of(space.script)
         shown = {
-            "folder": str(found.deck.folder),
-            "mode": found.mode,
-            "records": found.records and upstream is not None,
+            "folder": str(cassettes.deck.folder),
+            "mode": cassettes.mode,
+            "records": cassettes.records and upstream is not None,
             "upstream": None if upstream is None else upstream.address,
-            "ignore": list(found.deck.ignored),
-            "requests": len(found.deck.rules),
+            "ignore": list(cassettes.deck.ignored),
+            "requests": len(cassettes.deck.rules),
         }
     return FastJsonResponse(
-        {"recording": shown, "root": None if top is None else str(top), "pushed": space.pushed.cassettes is not None}
+        {"recording": shown, "root": None if root is None else str(root), "pushed": space.pushed.cassettes is not None}
     )

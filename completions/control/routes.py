@@ -1,4 +1,4 @@
-"""The one view of the control API: who may, which operation, what it is given; and its addresses under `/_mock/`."""
+"""The view of the control API, which checks access and runs the operation, and its addresses under `/_mock/`."""
 
 import logging
 import re
@@ -10,7 +10,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpRequest, QueryDict
 from django.urls import URLPattern, path
 
-from completions.control import admittance
+from completions.control import access
 from completions.control.body import read
 from completions.control.operation import Body, Call, Operation
 from completions.control.table import OPERATIONS
@@ -30,7 +30,7 @@ async def control(
 ) -> ExchangeResponse:
     """Run the operation that has the request's address and method."""
     if not all(operation.is_open for operation in operations.values()):
-        await admittance.admit(request, exchange.request_headers)
+        await access.admit(request, exchange.request_headers)
     method = "GET" if request.method == "HEAD" else request.method or ""
     operation = operations.get(method)
     if operation is None:
@@ -40,22 +40,22 @@ async def control(
         response = await operation.run(Call(exchange, parts, operation.read_query(_query(request)), content))
     except ScriptError as exc:
         raise RequestError(exc.summary, param=exc.field, code="invalid_script") from exc
-    if content is not None and (doubts := _doubts_told(content, exchange.namespace)):
+    if content is not None and (doubts := _log_doubts(content, exchange.namespace)):
         response = _with_warnings(response, doubts)
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
-def _doubts_told(content: Body, space: str) -> list[str]:
-    """Return what was doubted of what was pushed; log it, as it is logged of a file that has changed."""
-    told = [f"{PUSHED}:{doubt.line}: {doubt.message}" for doubt in dict.fromkeys(content.node.source.doubts)]
-    for message in told:
+def _log_doubts(content: Body, space: str) -> list[str]:
+    """Return the warnings about a pushed body, and log them, like those about a changed file."""
+    messages = [f"{PUSHED}:{doubt.line}: {doubt.message}" for doubt in dict.fromkeys(content.node.source.doubts)]
+    for message in messages:
         logger.warning("%s (namespace %s)", message, space)
-    return told
+    return messages
 
 
 def _with_warnings(response: ExchangeResponse, warnings: list[str]) -> ExchangeResponse:
-    """Return an answer that tells warnings as well."""
+    """Return an answer with warnings added."""
     if not isinstance(response, FastJsonResponse):
         return response
     return FastJsonResponse({**orjson.loads(response.data), "warnings": warnings}, response.status_code)

@@ -1,4 +1,4 @@
-"""The operations on what answers: the script, the rules pushed beside it, its dice and its limits."""
+"""The operations on the script, on pushed rules, and on chaos, limits and scenarios."""
 
 import json
 from collections.abc import Iterator
@@ -26,9 +26,9 @@ async def put_script(call: Call) -> ExchangeResponse:
     space = await call.space()
     await edits.replace_script(space, call.body.text)
     script = space.script
-    # beside a pushed rule that matches every request, as tests have it, none of the script's would answer
-    found = script.doubts if space.pushed.before else await budget.in_thread(doubts, script)
-    call.body.node.source.doubts.extend(found)
+    # behind a pushed rule that matches every request, as in tests, all rules of the script would be unreachable
+    script_doubts = script.doubts if space.pushed.before else await budget.in_thread(doubts, script)
+    call.body.node.source.doubts.extend(script_doubts)
     return await _script(space)
 
 
@@ -43,8 +43,8 @@ async def get_rules(call: Call) -> ExchangeResponse:
     """Show the rules that were pushed, in the order in which they are tried."""
     space = await call.space()
     texts = {name_of(text): text for text in (*space.pushed.before, *space.pushed.after)}
-    found = [each | {"rule": json.loads(texts[each["name"]])} for each in await _rules(space) if each["pushed"]]
-    return FastJsonResponse({"rules": found})
+    pushed_rules = [each | {"rule": json.loads(texts[each["name"]])} for each in await _rules(space) if each["pushed"]]
+    return FastJsonResponse({"rules": pushed_rules})
 
 
 async def post_rules(call: Call) -> ExchangeResponse:
@@ -77,40 +77,40 @@ async def delete_rule(call: Call) -> ExchangeResponse:
 
 async def get_chaos(call: Call) -> ExchangeResponse:
     """Show the dice."""
-    return await _part(await call.space(), "chaos")
+    return await _respond_with_setting(await call.space(), "chaos")
 
 
 async def put_chaos(call: Call) -> ExchangeResponse:
     """Throw other dice."""
     space = await call.space()
     await edits.set_chaos(space, call.body.node)
-    return await _part(space, "chaos")
+    return await _respond_with_setting(space, "chaos")
 
 
 async def delete_chaos(call: Call) -> ExchangeResponse:
     """Throw the script's own dice again."""
     space = await call.space()
     await edits.set_chaos(space, None)
-    return await _part(space, "chaos")
+    return await _respond_with_setting(space, "chaos")
 
 
 async def get_limits(call: Call) -> ExchangeResponse:
     """Show the limits."""
-    return await _part(await call.space(), "limits")
+    return await _respond_with_setting(await call.space(), "limits")
 
 
 async def put_limits(call: Call) -> ExchangeResponse:
     """Set other limits."""
     space = await call.space()
     await edits.set_limits(space, call.body.node)
-    return await _part(space, "limits")
+    return await _respond_with_setting(space, "limits")
 
 
 async def delete_limits(call: Call) -> ExchangeResponse:
     """Set the script's own limits again."""
     space = await call.space()
     await edits.set_limits(space, None)
-    return await _part(space, "limits")
+    return await _respond_with_setting(space, "limits")
 
 
 async def get_scenario(call: Call) -> ExchangeResponse:
@@ -148,9 +148,11 @@ async def _scenario(space: Namespace) -> ExchangeResponse:
             "seconds": round(running.seconds, 3),
             "speed": running.speed,
         }
-    own = [name for name, scenario in script.scenarios.items() if scenario is not builtin().get(name)]
+    own_scenarios = [name for name, scenario in script.scenarios.items() if scenario is not builtin().get(name)]
     pushed = space.pushed.scenario is not None
-    return FastJsonResponse({"scenario": shown, "known": list(script.scenarios), "own": own, "pushed": pushed})
+    return FastJsonResponse(
+        {"scenario": shown, "known": list(script.scenarios), "own": own_scenarios, "pushed": pushed}
+    )
 
 
 async def _script(space: Namespace) -> ExchangeResponse:
@@ -163,8 +165,8 @@ async def _script(space: Namespace) -> ExchangeResponse:
             "pushed": space.pushed.script is not None,
             "models": list(script.models),
             "rules": await _rules(space),
-            "chaos": await _value(space, "chaos"),
-            "limits": await _value(space, "limits"),
+            "chaos": await _setting(space, "chaos"),
+            "limits": await _setting(space, "limits"),
             "problem": space.problem,
         }
     )
@@ -192,16 +194,16 @@ def _places(pushed: Pushed) -> Iterator[tuple[str, str]]:
 
 
 def _text(space: Namespace) -> str:
-    """Return the script as it is written."""
+    """Return the script's text."""
     return space.file.text if space.pushed.script is None else space.pushed.script
 
 
-async def _part(space: Namespace, name: str) -> ExchangeResponse:
-    return FastJsonResponse({name: await _value(space, name), "pushed": getattr(space.pushed, name) is not None})
+async def _respond_with_setting(space: Namespace, name: str) -> ExchangeResponse:
+    return FastJsonResponse({name: await _setting(space, name), "pushed": getattr(space.pushed, name) is not None})
 
 
-async def _value(space: Namespace, name: str) -> object:
-    """Return the dice or the limits as they are written: what was pushed, or else the script's own."""
+async def _setting(space: Namespace, name: str) -> object:
+    """Return the chaos or the limits as a document: the pushed one, or else the script's."""
     pushed: str | None = getattr(space.pushed, name)
     if pushed is not None:
         return json.loads(pushed)

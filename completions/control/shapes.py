@@ -1,4 +1,4 @@
-"""The shapes of what the control API takes and answers, as JSON Schemas by name; scripts have their own grammar."""
+"""The shapes of the control API's bodies and answers, as JSON Schemas by name; scripts have their own grammar."""
 
 from collections.abc import Mapping
 from typing import Any, get_args
@@ -13,7 +13,7 @@ Schema = Mapping[str, Any]
 COMPONENTS = "#/components/schemas/"
 
 ERROR_OF_RULE = "error_of_rule"
-"""What a script's `error` is called here, where `error` is the envelope of this API's own."""
+"""The name of a script's `error` here, where `error` is the control API's envelope."""
 
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
@@ -38,7 +38,7 @@ def _object(**properties: Schema) -> Schema:
 
 
 def _with_warnings(shape: Schema) -> Schema:
-    """Add what was doubted of what was pushed, in answers to that and only if there is something."""
+    """Add the warnings about a pushed body, which an answer has only if there are any."""
     return {**shape, "properties": {**shape["properties"], "warnings": _list(TEXT)}}
 
 
@@ -55,15 +55,15 @@ def _or_null(shape: Schema) -> Schema:
 
 
 def _scripts() -> dict[str, Schema]:
-    """Return the grammar's definitions, and the bodies that are made of them."""
-    whole: dict[str, Any] = _moved(dict(schema()))
-    definitions: dict[str, Schema] = whole.pop("$defs")
+    """Return the grammar's definitions, and the bodies that consist of them."""
+    script: dict[str, Any] = _with_moved_references(dict(schema()))
+    definitions: dict[str, Schema] = script.pop("$defs")
     definitions[ERROR_OF_RULE] = definitions.pop("error")
-    whole.pop("$schema")
+    script.pop("$schema")
     rule = definitions["rules"]["items"]
     return {
         **definitions,
-        "script": whole,
+        "script": script,
         "rule": rule,
         "rules": {**definitions["rules"], "items": ref("rule")},
         "rule_or_rules": {"anyOf": [ref("rule"), {**ref("rules"), "minItems": 1}]},
@@ -74,19 +74,19 @@ def _scripts() -> dict[str, Schema]:
     }
 
 
-def _moved(value: Any) -> Any:
-    """Let a schema's references lead to where the document has its definitions."""
+def _with_moved_references(value: Any) -> Any:
+    """Return a schema with its references changed to the place of the document's definitions."""
     if isinstance(value, dict):
-        return {key: _moved(child) for key, child in value.items()}
+        return {key: _with_moved_references(child) for key, child in value.items()}
     if isinstance(value, list):
-        return [_moved(child) for child in value]
+        return [_with_moved_references(child) for child in value]
     if value == "#/$defs/error":
         return f"{COMPONENTS}{ERROR_OF_RULE}"
     return value.replace("#/$defs/", COMPONENTS) if isinstance(value, str) else value
 
 
 def _scenario() -> dict[str, Schema]:
-    """Return the scenario that runs, and what can be started."""
+    """Return the shape of the running scenario, and of the names of all scenarios."""
     times = {"started_at": NUMBER, "seconds": NUMBER, "speed": NUMBER}
     running = _object(name=TEXT, stage=TEXT, stages=_list(TEXT), repeat=FLAG, counted=FLAG, **times)
     names = dict.fromkeys(("known", "own"), _list(TEXT))
@@ -94,7 +94,7 @@ def _scenario() -> dict[str, Schema]:
 
 
 def _recording() -> Schema:
-    """Return what is recorded and played."""
+    """Return the shape of a recording's settings."""
     facts = {"folder": TEXT, "mode": TEXT, "records": FLAG, "upstream": _or_null(TEXT), "ignore": _list(TEXT)}
     return _object(**facts, requests=COUNT)
 
@@ -106,8 +106,8 @@ READINESS: Schema = {
 }
 
 
-def _of_scripts() -> dict[str, Schema]:
-    """Return what is told of the script, and of what is pushed."""
+def _script_answers() -> dict[str, Schema]:
+    """Return the shapes of answers on the script and on pushed rules."""
     facts = {
         "name": TEXT,
         "line": _or_null(COUNT),
@@ -140,7 +140,7 @@ def _of_scripts() -> dict[str, Schema]:
 
 def _answers() -> dict[str, Schema]:
     return {
-        **_of_scripts(),
+        **_script_answers(),
         "recording_state": _with_warnings(_object(recording=_or_null(_recording()), root=_or_null(TEXT), pushed=FLAG)),
         "gates": _object(gates=_map(COUNT)),
         "release": _object(gate=TEXT, released=COUNT, rules=_list(TEXT)),
@@ -157,11 +157,11 @@ def _answers() -> dict[str, Schema]:
 
 
 NAMES_OR_NULL = ("endpoint", "model", "rule", "upstream", "cassette", "stage", "connection", "fault", "idempotency_key")
-"""Facts of an exchange that it may not have."""
+"""The facts of an exchange that may be null."""
 
 
 def _exchanges() -> dict[str, Schema]:
-    """Return what the journal shows, as `journal/documents.py` makes it."""
+    """Return the shapes of exchanges, as `journal/documents.py` makes them."""
     error = _object(status=COUNT, type=TEXT, code=_or_null(TEXT), message=TEXT)
     misses = _list(_object(rule=TEXT, why=TEXT))
     brief = {
@@ -185,7 +185,7 @@ def _exchanges() -> dict[str, Schema]:
     return {
         "exchange": _object(**brief),
         "exchange_in_full": _object(**brief, request=ANY_OBJECT, response=ANY_OBJECT, said=ref("said")),
-        "said": _said(),
+        "said": _conversation(),
         "page": _object(exchanges=exchanges, more=FLAG, unread=COUNT),
         "list": _object(exchanges=exchanges, unread=COUNT),
         "too_few": _object(error=ref("failure"), exchanges=exchanges, unread=COUNT),
@@ -198,14 +198,14 @@ def _exchanges() -> dict[str, Schema]:
 
 
 def _verdict() -> Schema:
-    """Return a verdict on a client, as `verdicts/operation.py` makes it."""
+    """Return the shape of a verdict on a client, as `verdicts/operation.py` makes it."""
     findings = _list(_object(rule=TEXT, message=TEXT, guide=TEXT, evidence=_list(TEXT)))
     facts = dict.fromkeys(("requests", "calls", "retries", "answered"), COUNT)
     return _object(**facts, score=_or_null(COUNT), given_up=_list(TEXT), findings=findings, text=TEXT)
 
 
 def _thread(brief: Mapping[str, Schema]) -> Schema:
-    """Return a thread, as `threads.py` makes it."""
+    """Return the shape of a thread, as `threads.py` makes it."""
     calls = _list(_object(name=TEXT, arguments=TEXT))
     tokens = _object(prompt=COUNT, completion=COUNT, total=COUNT)
     turn = _object(**brief, at_ms=NUMBER, answer=TEXT, tool_calls=calls)
@@ -213,8 +213,8 @@ def _thread(brief: Mapping[str, Schema]) -> Schema:
     return _object(**facts, tokens=tokens, turns=_list(turn))
 
 
-def _said() -> Schema:
-    """Return what was asked and said, as `conversations.py` makes it."""
+def _conversation() -> Schema:
+    """Return the shape of a conversation, as `conversations.py` makes it."""
     call = _object(id=TEXT, name=TEXT, arguments=TEXT, kind={"enum": [*get_args(CallKind)]})
     texts = {name: _or_null(TEXT) for name in ("text", "refusal", "reasoning", "finish_reason")}
     message = _object(
@@ -250,7 +250,7 @@ def _said() -> Schema:
 
 
 def _drafts() -> dict[str, Schema]:
-    """Return what is said of a script that is being written, and of a request that is not sent."""
+    """Return the shapes of the operations on drafts."""
     error = _object(status=COUNT, type=TEXT, code=_or_null(TEXT), message=TEXT)
     call = _object(name=TEXT, arguments=TEXT)
     choice = _object(**{name: _or_null(TEXT) for name in ("text", "refusal", "reasoning")}, tool_calls=_list(call))
@@ -285,10 +285,10 @@ def _drafts() -> dict[str, Schema]:
 
 
 def _figures() -> dict[str, Schema]:
-    """Return the figures, as `journal/figures.py` makes them."""
+    """Return the shapes of figures, as `journal/figures.py` makes them."""
     counts = ("requests", "errors", "faults", "unmatched", "prompt_tokens", "completion_tokens")
-    middle = _object(p50=_or_null(NUMBER), p95=_or_null(NUMBER))
-    sums = {**dict.fromkeys(counts, COUNT), "cost_usd": NUMBER, "ttft_ms": middle, "itl_ms": middle}
+    percentiles = _object(p50=_or_null(NUMBER), p95=_or_null(NUMBER))
+    sums = {**dict.fromkeys(counts, COUNT), "cost_usd": NUMBER, "ttft_ms": percentiles, "itl_ms": percentiles}
     return {
         "figures": _object(
             step_s=_or_null(COUNT),

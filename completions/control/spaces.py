@@ -1,4 +1,4 @@
-"""The operations on whole namespaces and on gates, and what says how the process is."""
+"""The operations on whole namespaces and on gates, and the health checks of the process."""
 
 from completions.conf import conf
 from completions.control.operation import Call
@@ -25,7 +25,7 @@ async def release_gate(call: Call) -> ExchangeResponse:
 async def reset(call: Call) -> ExchangeResponse:
     """Forget all that was pushed, counted and recorded, and let go what waits at gates."""
     await (await call.space()).reset()
-    return FastJsonResponse({"namespace": call.namespace, "deleted": await _forget(call.namespace)})
+    return FastJsonResponse({"namespace": call.namespace, "deleted": await _delete_exchanges(call.namespace)})
 
 
 async def get_namespaces(call: Call) -> ExchangeResponse:
@@ -36,7 +36,7 @@ async def get_namespaces(call: Call) -> ExchangeResponse:
 async def select_namespace(call: Call) -> ExchangeResponse:
     """Let requests that name no namespace be in this one, in place of `default`; one that was retired comes back."""
     name = call.parts["name"]
-    namespaces.namespace(name)  # which refuses a name that is none
+    namespaces.namespace(name)  # it refuses invalid names
     selection.select(name)
     return FastJsonResponse({"namespace": name})
 
@@ -55,7 +55,7 @@ async def delete_namespace(call: Call) -> ExchangeResponse:
     """Forget a namespace with everything in it; its next use begins anew."""
     name = call.parts["name"]
     removed = await namespaces.remove(name)
-    return FastJsonResponse({"namespace": name, "removed": removed, "deleted": await _forget(name)})
+    return FastJsonResponse({"namespace": name, "removed": removed, "deleted": await _delete_exchanges(name)})
 
 
 async def health(call: Call) -> ExchangeResponse:
@@ -65,7 +65,7 @@ async def health(call: Call) -> ExchangeResponse:
 
 async def ready(call: Call) -> ExchangeResponse:
     """Say that requests can be answered, and from which script; while the state store does not count, say that too."""
-    space = await call.space()  # where nothing is known of it yet, that is a 503
+    space = await call.space()  # a 503 if its state is unknown
     store = shared_store()
     state = None if store is None else await store.try_to_count()
     document = {"status": "ready", "script": space.script.source}
@@ -76,6 +76,6 @@ async def ready(call: Call) -> ExchangeResponse:
     return FastJsonResponse(document if state is None else document | {"state": state})
 
 
-async def _forget(namespace: str) -> int:
+async def _delete_exchanges(namespace: str) -> int:
     """Delete a namespace's exchanges, and return how many there were."""
     return await queries.delete(Filter(namespace)) if conf.JOURNAL else 0

@@ -2,8 +2,8 @@
 
 import asyncio
 
-from completions.control import drafts, exchanges, recipes, recording, scripts, spaces
-from completions.control.exchanges import FILTERS, MATCH, PAGE, SAID, STEPS, WAIT
+from completions.control import drafts, exchange_rules, exchanges, recording, scripts, spaces
+from completions.control.exchanges import FILTERS, MATCH, PAGE, STEPS, WAIT, WITH_CONVERSATION
 from completions.control.exported.operation import PYTHON, get_pytest
 from completions.control.openapi import document
 from completions.control.operation import Call, Operation, Parameter
@@ -21,8 +21,8 @@ PLACE = Parameter(
     choices=PLACES,
 )
 REMOVE = Parameter("remove", "Whether everything in it is removed, including its exchanges.", bool, False)
-RECORDED = {200: "recording_state", 409: "error"}
-RETIRED = {200: "namespace_removed", 409: "error"}
+RECORDING_ANSWERS = {200: "recording_state", 409: "error"}
+RETIRE_ANSWERS = {200: "namespace_removed", 409: "error"}
 
 
 async def openapi(call: Call) -> ExchangeResponse:
@@ -56,12 +56,18 @@ OPERATIONS = (
     Operation("PUT", "scenario", scripts.put_scenario, {200: "scenario_state"}, body="started_or_null"),
     Operation("DELETE", "scenario", scripts.delete_scenario, {200: "scenario_state"}),
     Operation("GET", "recording", recording.get_recording, {200: "recording_state"}),
-    Operation("PUT", "recording", recording.put_recording, RECORDED, body="recording_or_null"),
+    Operation("PUT", "recording", recording.put_recording, RECORDING_ANSWERS, body="recording_or_null"),
     Operation("DELETE", "recording", recording.delete_recording, {200: "recording_state"}),
     Operation("GET", "gates", spaces.get_gates, {200: "gates"}),
     Operation("POST", "gates/{name}/release", spaces.release_gate, {200: "release", 409: "error"}),
     Operation("POST", "reset", spaces.reset, {200: "reset"}),
-    Operation("GET", "exchanges", exchanges.get_exchanges, {200: "page", 409: "error"}, FILTERS + MATCH + PAGE + SAID),
+    Operation(
+        "GET",
+        "exchanges",
+        exchanges.get_exchanges,
+        {200: "page", 409: "error"},
+        FILTERS + MATCH + PAGE + WITH_CONVERSATION,
+    ),
     Operation("DELETE", "exchanges", exchanges.delete_exchanges, {200: "deleted", 409: "error"}, FILTERS),
     Operation("GET", "exchanges/count", exchanges.count_exchanges, {200: "totals", 409: "error"}, FILTERS + MATCH),
     Operation(
@@ -76,9 +82,9 @@ OPERATIONS = (
     Operation(
         "GET",
         "exchanges/{id}/rule",
-        recipes.get_rule_of,
+        exchange_rules.get_rule_of,
         {200: "draft_rule", 404: "error", 409: "error"},
-        recipes.VERBATIM,
+        exchange_rules.VERBATIM,
     ),
     Operation("GET", "exchanges/{id}", exchanges.get_exchange, {200: "exchange_in_full", 404: "error", 409: "error"}),
     Operation("GET", "figures", exchanges.get_figures, {200: "figures", 409: "error"}, FILTERS + STEPS),
@@ -89,11 +95,11 @@ OPERATIONS = (
     Operation("GET", "verdict", get_verdict, {200: "verdict", 409: "error"}, (TIMEOUT,)),
     Operation("GET", "namespaces", spaces.get_namespaces, {200: "namespaces"}),
     Operation("POST", "namespaces/{name}/select", spaces.select_namespace, {200: "selection", 409: "error"}),
-    Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, RETIRED, (REMOVE,)),
+    Operation("POST", "namespaces/{name}/retire", spaces.retire_namespace, RETIRE_ANSWERS, (REMOVE,)),
     Operation("DELETE", "namespaces/{name}", spaces.delete_namespace, {200: "namespace_removed"}),
     Operation("GET", "metrics", get_metrics, {200: "text/plain"}),
     Operation("GET", "openapi.json", openapi, {200: "document"}),
     Operation("GET", "health", spaces.health, {200: "health"}, is_open=True),
     Operation("GET", "ready", spaces.ready, {200: "readiness", 503: "error"}, is_open=True),
 )
-"""In the order in which addresses are tried, those of one address together."""
+"""In the order in which addresses are tried, with the operations of one address in a row."""

@@ -1,7 +1,7 @@
-"""Tickets: what a browser has in place of ADMIN_TOKEN, for twelve hours, until its reader signs out.
+"""Tickets, which replace ADMIN_TOKEN in a browser, for twelve hours or until its user signs out.
 
-A ticket is good for all workers and after a restart, for it is signed by the token itself. What was signed out is kept
-where counters are (STATE_URL): in memory until the server ends, or in Redis for all workers.
+A ticket is valid for all workers and after a restart, because it is signed with the token. Revoked tickets are stored
+with the counters (STATE_URL): in memory until the server ends, or in Redis for all workers.
 """
 
 import functools
@@ -13,39 +13,39 @@ from completions.conf import conf
 from completions.state.ledger import Ledger
 from completions.state.store import ledger
 
-LASTS = 12 * 60 * 60
-"""Seconds for which a ticket is good."""
+LIFETIME = 12 * 60 * 60
+"""Seconds for which a ticket is valid."""
 
-SIGNED_OUT = "signed out"
-"""Where the tickets are kept that were given back; no namespace can have a name with a space."""
+REVOKED = "signed out"
+"""The ledger of revoked tickets; no namespace can have a name with a space."""
 
 
 def issue(token: str) -> str:
-    """Return a new ticket: when it ends, what tells it from others, and the signature of both."""
-    facts = f"{int(time.time()) + LASTS}.{secrets.token_hex(16)}"
+    """Return a new ticket: its expiry, a random name, and the signature of both."""
+    facts = f"{int(time.time()) + LIFETIME}.{secrets.token_hex(16)}"
     return f"{facts}.{_signature(token, facts)}"
 
 
-async def is_good(ticket: str, token: str) -> bool:
-    """Whether a ticket is of this token, has not ended, and was not given back."""
-    ends, name = _facts(ticket, token)
-    return time.time() < ends and await _ledger(conf.STATE_URL).records.get(SIGNED_OUT, name) is None
+async def is_valid(ticket: str, token: str) -> bool:
+    """Whether a ticket is signed with this token, has not expired, and was not revoked."""
+    expiry, name = _expiry_and_name(ticket, token)
+    return time.time() < expiry and await _ledger(conf.STATE_URL).records.get(REVOKED, name) is None
 
 
-async def give_back(ticket: str, token: str) -> None:
-    """Make a ticket good for nothing."""
-    ends, name = _facts(ticket, token)
-    if time.time() < ends:
-        await _ledger(conf.STATE_URL).records.put(SIGNED_OUT, name, {"ends": ends})
+async def revoke(ticket: str, token: str) -> None:
+    """Make a ticket invalid."""
+    expiry, name = _expiry_and_name(ticket, token)
+    if time.time() < expiry:
+        await _ledger(conf.STATE_URL).records.put(REVOKED, name, {"ends": expiry})
 
 
-def _facts(ticket: str, token: str) -> tuple[int, str]:
-    """Return when a ticket ends and its name; that of another token, or of none, has ended long ago."""
+def _expiry_and_name(ticket: str, token: str) -> tuple[int, str]:
+    """Return a ticket's expiry and name; an invalid one expired long ago."""
     facts, _, signature = ticket.rpartition(".")
-    ends, _, name = facts.partition(".")
+    expiry, _, name = facts.partition(".")
     if not hmac.compare_digest(signature.encode(), _signature(token, facts).encode()):
         return 0, ""
-    return int(ends), name
+    return int(expiry), name
 
 
 def _signature(token: str, facts: str) -> str:
@@ -54,4 +54,4 @@ def _signature(token: str, facts: str) -> str:
 
 @functools.lru_cache(maxsize=8)
 def _ledger(state_url: str) -> Ledger:
-    return ledger(SIGNED_OUT)
+    return ledger(REVOKED)

@@ -1,4 +1,4 @@
-"""Make a rule from an exchange as a recorded answer: the question as it is compared, the answer byte for byte."""
+"""Rules from exchanges that play the answer byte for byte, like recorded answers."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,23 +11,23 @@ from completions.state.cassettes.deck import question_of, without_secrets_in
 from completions.state.cassettes.files import response
 
 
-def verbatim_rule(shown: Mapping[str, Any], prompt: Prompt, traffic: Traffic) -> dict[str, Any]:
-    """Return a rule's `match` and `reply`; raise the 409 of an exchange of which the journal has not all."""
-    if shown["request"]["truncated"] or shown["response"]["truncated"] or not 200 <= shown["status"] <= 599:
+def verbatim_rule(exchange: Mapping[str, Any], prompt: Prompt, traffic: Traffic) -> dict[str, Any]:
+    """Return a rule's `match` and `reply`; raise the 409 of an exchange that the journal has only in part."""
+    if exchange["request"]["truncated"] or exchange["response"]["truncated"] or not 200 <= exchange["status"] <= 599:
         raise _impossible("there was no answer, or the journal has only the beginning of it (JOURNAL_MAX_BODY)")
-    if shown["client_left"] or not any(traffic.response):
+    if exchange["client_left"] or not any(traffic.response):
         raise _impossible("its answer broke off")
-    chunks = shown["response"].get("chunks")
+    chunks = exchange["response"].get("chunks")
     recorded = Recorded(
-        path=shown["path"].removeprefix(f"/ns/{shown['namespace']}"),
-        status=shown["status"],
-        headers=tuple(shown["response"]["headers"].items()),
+        path=exchange["path"].removeprefix(f"/ns/{exchange['namespace']}"),
+        status=exchange["status"],
+        headers=tuple(exchange["response"]["headers"].items()),
         pieces=traffic.response,
         times=tuple(float(chunk["at_ms"]) for chunk in chunks) if chunks else (0.0,),
         stream=bool(chunks),
     )
     question = question_of(prompt)
-    cleaned = without_secrets_in(prompt, question, with_format(recorded, prompt), shown["query"])
+    cleaned = without_secrets_in(prompt, question, with_format(recorded, prompt), exchange["query"])
     if cleaned is None:
         raise _impossible("a secret cannot be removed from its answer")
     asked, answer = cleaned

@@ -4,7 +4,7 @@ import errno
 import socket
 
 from completions.conf import conf
-from completions.control.recording import answered_elsewhere
+from completions.control.recording import startup_messages
 from completions.journal.store import journal_place
 from completions.state.namespaces import namespace
 
@@ -22,7 +22,7 @@ def start_lines(inspector: str | None) -> list[str]:
     journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
     script = f"The script is {namespace().script.source}"
     pages = [] if inspector is None else [f"The inspector is at {inspector}", *_first_steps(inspector)]
-    return [script, *answered_elsewhere(namespace().script), journal, *pages]
+    return [script, *startup_messages(namespace().script), journal, *pages]
 
 
 def _first_steps(inspector: str) -> list[str]:

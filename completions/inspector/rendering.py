@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest, HttpResponse
 
 from completions.conf import conf
-from completions.control import admittance
+from completions.control import access
 from completions.exceptions import RequestError
 from completions.inspector.assets import assets
 from completions.state.namespaces import DEFAULT
@@ -48,9 +48,9 @@ def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
                 if request.method not in methods:
                     raise RequestError(f"This page takes {', '.join(methods)} alone.", status=405)
                 if is_open:
-                    admittance.check_page(request, sent_headers(request))
+                    access.check_page(request, sent_headers(request))
                 else:
-                    await admittance.admit(request, sent_headers(request))
+                    await access.admit(request, sent_headers(request))
                 response = await view(request, namespace, **parts)
             except RequestError as exc:
                 response = refusal(request, namespace, exc)

@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from completions.conf import conf
 from completions.control import tickets
-from completions.control.admittance import COOKIE, ticket_in
+from completions.control.access import COOKIE, ticket_in
 from completions.exceptions import RequestError
 from completions.inspector.rendering import page, render, root
 from completions.views.edge import sent_headers
@@ -68,7 +68,7 @@ async def sign_in(request: HttpRequest, namespace: str) -> HttpResponse:
         return _page(request, namespace, wanted, status=401, is_wrong=True)
     response = HttpResponseRedirect(wanted)
     ticket, secure = tickets.issue(conf.ADMIN_TOKEN), request.is_secure()
-    response.set_cookie(COOKIE, ticket, max_age=tickets.LASTS, httponly=True, samesite="Strict", secure=secure)
+    response.set_cookie(COOKIE, ticket, max_age=tickets.LIFETIME, httponly=True, samesite="Strict", secure=secure)
     return response
 
 
@@ -81,7 +81,7 @@ def _page(request: HttpRequest, namespace: str, wanted: str, status: int = 200, 
 async def sign_out(request: HttpRequest, namespace: str) -> HttpResponse:
     """Make the ticket good for nothing, and take the cookie back."""
     if conf.ADMIN_TOKEN:
-        await tickets.give_back(ticket_in(sent_headers(request)), conf.ADMIN_TOKEN)
+        await tickets.revoke(ticket_in(sent_headers(request)), conf.ADMIN_TOKEN)
     response = HttpResponseRedirect(f"{root(request)}inspector/sign-in")
     response.delete_cookie(COOKIE, samesite="Strict")
     return response

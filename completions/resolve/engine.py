@@ -74,7 +74,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
         if script.running is not None:
             plan = await with_current_stage(space, script.running, plan, overrides)
         outcome = await outcome_of(
-            script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.repetitions}"
+            script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.repeat}"
         )
         if overrides is not None:
             outcome = overrides.check_outcome(outcome, prompt)

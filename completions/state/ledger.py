@@ -54,7 +54,7 @@ class ClaimResult(NamedTuple):
     rule: int
     uses: int = 0
     throw: int = 0
-    repetitions: int = 0
+    repeat: int = 0
 
 
 EMPTY_CLAIM = Claim()

@@ -20,7 +20,7 @@ FIRST = Attempt(
 
 def attempts(*begun: float, **more: Any) -> list[Attempt]:
     """Return attempts of these times that all failed but the last, which each took ten milliseconds."""
-    made = [replace(FIRST, id=str(at), begun=at, ended=at + 0.01, **more) for at in begun]
+    made = [replace(FIRST, id=str(at), start=at, end=at + 0.01, **more) for at in begun]
     return [*made[:-1], replace(made[-1], status=200)]
 
 
@@ -79,9 +79,11 @@ def test_findings__a_part_that_is_sent_back_without_the_space_at_its_end(
 ) -> None:
     said = ParsedExchange(reply=Reply((Choice(cut, finish_reason=None),)))
     asked = ParsedExchange(prompt=Prompt("m", messages=(Message("assistant", sent), Message("user", "Go on"))))
-    first = replace(FIRST, status=200, stream=True, fault="disconnect", said=said)
+    first = replace(FIRST, status=200, stream=True, fault="disconnect", parsed=said)
     assert (
-        rules(first, replace(FIRST, id="1", begun=9.0, status=200, said=asked, asked=("/v1", "m", "other", "client")))
+        rules(
+            first, replace(FIRST, id="1", start=9.0, status=200, parsed=asked, identity=("/v1", "m", "other", "client"))
+        )
         == broken
     )
 
@@ -95,27 +97,27 @@ def test_findings__waits_that_are_all_the_same(spread: float, broken: list[str])
 @pytest.mark.parametrize(
     ("second", "calls"),
     [
-        ({"begun": 0.5}, 1),
-        ({"begun": 200.0}, 2),
-        ({"begun": 0.001}, 2),
-        ({"begun": 0.5, "asked": ("/v1", "m", "other", "client")}, 2),
-        ({"begun": 0.5, "retry": 1}, 2),
-        ({"begun": 0.5, "key": "k"}, 2),
+        ({"start": 0.5}, 1),
+        ({"start": 200.0}, 2),
+        ({"start": 0.001}, 2),
+        ({"start": 0.5, "identity": ("/v1", "m", "other", "client")}, 2),
+        ({"start": 0.5, "retry": 1}, 2),
+        ({"start": 0.5, "key": "k"}, 2),
     ],
 )
 def test_calls__the_same_request_soon_after_a_failure_is_a_retry(second: Any, calls: int) -> None:
-    assert len(calls_of([FIRST, replace(FIRST, id="1", ended=999.0, **second)])) == calls
+    assert len(calls_of([FIRST, replace(FIRST, id="1", end=999.0, **second)])) == calls
 
 
 def test_calls__are_told_apart_by_the_count_and_the_key_that_clients_send() -> None:
-    counted = [replace(FIRST, id=str(n), retry=n % 2, begun=n * 0.5, ended=n * 0.5 + 0.1) for n in range(4)]
+    counted = [replace(FIRST, id=str(n), retry=n % 2, start=n * 0.5, end=n * 0.5 + 0.1) for n in range(4)]
     assert [len(call.attempts) for call in calls_of(counted)] == [2, 2]
-    keyed = [replace(FIRST, id=str(n), key=f"k{n % 2}", begun=n * 0.01, ended=1.0) for n in range(4)]
+    keyed = [replace(FIRST, id=str(n), key=f"k{n % 2}", start=n * 0.01, end=1.0) for n in range(4)]
     assert [len(call.attempts) for call in calls_of(keyed)] == [2, 2]
 
 
 def test_calls__end_with_a_success() -> None:
-    assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", begun=0.5)])) == 2
+    assert len(calls_of([replace(FIRST, status=200), replace(FIRST, id="1", start=0.5)])) == 2
 
 
 def connecting(

@@ -10,7 +10,7 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from completions.control import tickets
-from completions.control.admittance import COOKIE
+from completions.control.access import COOKIE
 from completions.inspector import sign_in as sign_in_page
 from completions.inspector.address import inspector_url
 from completions.inspector.assets import assets
@@ -149,9 +149,9 @@ async def test_sign_out__ends_the_ticket_wherever_it_is(settings: Settings) -> N
 async def test_ticket__ends_by_itself(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.ADMIN_TOKEN = "s3cret"
     answer = await sign_in("s3cret")
-    assert f"Max-Age={tickets.LASTS}" in answer.headers["set-cookie"]
+    assert f"Max-Age={tickets.LIFETIME}" in answer.headers["set-cookie"]
     cookie = answer.headers["set-cookie"].partition(";")[0]
-    later = time.time() + tickets.LASTS
+    later = time.time() + tickets.LIFETIME
     monkeypatch.setattr(time, "time", lambda: later - 60)
     assert (await get("/_mock/script", cookie=cookie)).status == 200
     monkeypatch.setattr(time, "time", lambda: later + 1)

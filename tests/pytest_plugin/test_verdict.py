@@ -16,7 +16,7 @@ import pytest
 import tenacity
 from openai import AsyncOpenAI, OpenAI
 
-from completions.control.verdicts.findings import SEEN_AFTER
+from completions.control.verdicts.findings import NOTICED_AFTER
 from completions.pytest_plugin.mock import MockLLM
 from tests.patience import PATIENCE
 from tests.server import ROOT
@@ -150,7 +150,7 @@ def repeated(client: Client) -> Callable[[MockLLM, int], object]:
     def ask(mock_llm: MockLLM, times: int) -> None:
         for _ in range(times):
             client(mock_llm)
-            time.sleep(2 * SEEN_AFTER)
+            time.sleep(2 * NOTICED_AFTER)
 
     return ask
 

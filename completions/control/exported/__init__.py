@@ -1,1 +1,1 @@
-"""A run as a test of pytest: the rules that answered, what was asked, and what is asserted of it."""
+"""Export of a run as a test for pytest: the rules that answered, the requests, and assertions on them."""

@@ -1,1 +1,1 @@
-"""A verdict on a client: what its requests show of how it takes errors, limits and streams, with the evidence."""
+"""A verdict on a client: how its requests handle errors, limits and streams, with the evidence."""

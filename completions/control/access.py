@@ -1,8 +1,8 @@
-"""Who may use the control API: clients on this machine, or, if ADMIN_TOKEN is set, those that have it.
+"""Access to the control API: by clients on this machine, or, if ADMIN_TOKEN is set, by those that have it.
 
-No page of another site may. A web page in a developer's browser can send requests to this machine. The browser reports
-its site in `Origin` and `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and `Host` has the name that it used
-for this machine. The inspector's pages have a ticket for the token in a cookie.
+Pages of other sites have no access. A web page in a developer's browser can send requests to this machine. The browser
+reports its site in `Origin` and `Sec-Fetch-Site` (https://www.w3.org/TR/fetch-metadata/), and `Host` has the name that
+it used for this machine. The inspector's pages have a ticket for the token in a cookie.
 """
 
 import hmac
@@ -20,11 +20,11 @@ from completions.views.origins import host_of, is_own
 
 Headers = Mapping[bytes, bytes]
 
-OWN_SITES = (b"same-origin", b"none")
-"""What `Sec-Fetch-Site` says of a page of ours, and of an address that somebody typed."""
+ALLOWED_SITES = (b"same-origin", b"none")
+"""The values of `Sec-Fetch-Site` for the inspector's pages, and for an address that a person typed."""
 
 PROXIES = (b"forwarded", b"via", b"x-real-ip")
-"""Headers that say that a proxy is in between, but not reliably for whom; uvicorn reads `X-Forwarded-For`."""
+"""Headers that reveal a proxy, but not reliably its client; uvicorn reads `X-Forwarded-For`."""
 
 COOKIE = "mock_admin"
 """The cookie in which a browser has its ticket for the token."""
@@ -37,7 +37,7 @@ async def admit(request: HttpRequest, headers: Headers) -> None:
         await _check_token(headers, conf.ADMIN_TOKEN)
     else:
         _check_client(str(request.META.get("REMOTE_ADDR", "")), headers)
-        _check_name(host_of(request))
+        _check_host(host_of(request))
 
 
 def check_page(request: HttpRequest, headers: Headers) -> None:
@@ -46,7 +46,7 @@ def check_page(request: HttpRequest, headers: Headers) -> None:
     if origin is not None and not is_own(origin, host_of(request)):
         shown = origin.decode("latin-1")[:200]
         raise _forbidden(f"A web page of {shown!r} may not use the control API.", "origin_not_allowed")
-    if headers.get(b"sec-fetch-site", b"none").lower() not in OWN_SITES:
+    if headers.get(b"sec-fetch-site", b"none").lower() not in ALLOWED_SITES:
         raise _forbidden("Another site's web page may not use the control API.", "origin_not_allowed")
 
 
@@ -56,10 +56,10 @@ def ticket_in(headers: Headers) -> str:
 
 
 async def _check_token(headers: Headers, token: str) -> None:
-    scheme, _, given = headers.get(b"authorization", b"").partition(b" ")
-    if scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode()):
+    scheme, _, sent_token = headers.get(b"authorization", b"").partition(b" ")
+    if scheme.lower() == b"bearer" and hmac.compare_digest(sent_token.strip(), token.encode()):
         return
-    if await tickets.is_good(ticket_in(headers), token):
+    if await tickets.is_valid(ticket_in(headers), token):
         return
     raise RequestError(
         "The control API needs the token that ADMIN_TOKEN sets: Authorization: Bearer TOKEN.",
@@ -70,7 +70,7 @@ async def _check_token(headers: Headers, token: str) -> None:
 
 
 def _check_client(address: str, headers: Headers) -> None:
-    """Refuse all clients but loopback, including those of a proxy on this machine that says for whom it asks."""
+    """Refuse all clients except on loopback, including the clients that a proxy on this machine reports."""
     forwarded = headers.get(b"x-forwarded-for", b"").decode("latin-1").split(",")
     addresses = [address, *(part.strip() for part in forwarded if part.strip())]
     if not all(map(_is_loopback, addresses)) or any(name in headers for name in PROXIES):
@@ -81,11 +81,11 @@ def _check_client(address: str, headers: Headers) -> None:
         )
 
 
-def _check_name(host: str) -> None:
-    """Refuse a name that only `*` in ALLOWED_HOSTS allows: any web page can give this machine a name of its own."""
+def _check_host(host: str) -> None:
+    """Refuse a host that only `*` in ALLOWED_HOSTS allows: any web page's domain can resolve to this machine."""
     domain = split_domain_port(host)[0]
-    named = [pattern for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
-    if not validate_host(domain, ["localhost", ".localhost", *named]) and not _is_loopback(domain.strip("[]")):
+    host_patterns = [pattern for pattern in settings.ALLOWED_HOSTS if pattern != "*"]
+    if not validate_host(domain, ["localhost", ".localhost", *host_patterns]) and not _is_loopback(domain.strip("[]")):
         raise _forbidden(
             f"The control API cannot be used with the host name {domain[:200]!r}. Use localhost, "
             "add the name to ALLOWED_HOSTS, or set ADMIN_TOKEN.",

@@ -9,8 +9,8 @@ from completions.script.text.yaml_text import yaml_text
 
 WIDTH = 110
 
-LONGEST = 300
-"""Characters of a question that an assertion repeats; longer ones stand in the rules."""
+MAX_QUESTION = 300
+"""The most characters of a question in an assertion; longer ones are only in the rules."""
 
 HEAD = '''"""A run of {count}, exported from the namespace `{namespace}` of the mock.
 
@@ -59,7 +59,7 @@ def _assertions(run: Run) -> list[str]:
     lines = ["mock_llm.script(SCRIPT)", "run(mock_llm)"]
     lines.append(f"assert [exchange.status for exchange in mock_llm.exchanges] == {_python(run.statuses)}")
     for text, times in Counter(run.questions).items():
-        if 0 < len(text) <= LONGEST:
+        if 0 < len(text) <= MAX_QUESTION:
             when = _python({"last_user": {"eq": text}})
             lines.append(f"mock_llm.assert_called(times={times}, when={when})")
     if run.calls:
@@ -72,7 +72,7 @@ def _python(value: Any) -> str:
 
 
 def _block(text: str) -> str:
-    """Return a text as a literal of several lines."""
+    """Return a text as a multi-line literal."""
     escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
     return f'"""\n{escaped}"""'
 
@@ -82,5 +82,5 @@ def _indented(text: str) -> str:
 
 
 def _line(text: str) -> str:
-    """Return a text that can stand in a comment or a docstring."""
+    """Return a text that is valid in a comment or a docstring."""
     return text if text.isprintable() and '"""' not in text and "\\" not in text else ascii(text).replace("\\", "/")
