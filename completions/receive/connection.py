@@ -1,4 +1,4 @@
-"""Step 1, the client's connection: send responses, notice that the client has left, end it outside of HTTP's rules.
+"""Step 1, the client's connection: send responses, notice that the client has left, break the connection off.
 
 In ASGI under uvicorn, `send` is a method of the request's cycle, which has the transport (`cycle.py`). Another server's
 `send` has none.
@@ -35,14 +35,14 @@ from completions.views.http import (
 RST_ON_CLOSE = struct.pack("ii", 1, 0)
 """SO_LINGER with a timeout of 0: closing such a socket sends a reset."""
 
-JOINED = 8
-"""Pieces of a stream that go out with its head, at most."""
+MAX_JOINED = 8
+"""The most pieces of a stream that are sent together with its head."""
 
 CLIENT_LEFT = "The client left."
 
 
 @coroutine
-def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any, Any, None]:
+def run_until_client_leaves(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any, Any, None]:
     """Run `work`. Once it waits for the first time, watch for `http.disconnect`, and cancel it when that comes.
 
     Most answers never wait, so most requests need no second task.
@@ -55,9 +55,9 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
         return
     watcher = _Watcher(receive)
     try:
-        yield from _rest_of(work, pending)
+        yield from _resume(work, pending)
     except asyncio.CancelledError:
-        if not watcher.left:
+        if not watcher.client_left:
             raise
     finally:
         watcher.stop()
@@ -65,8 +65,8 @@ def watched(work: Coroutine[Any, Any, None], receive: Receive) -> Generator[Any,
             settle(_cycle(receive))
 
 
-def _rest_of(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
-    """Run a coroutine on from where it first waits, as `await` does."""
+def _resume(work: Coroutine[Any, Any, None], pending: Any) -> Generator[Any, Any, None]:
+    """Resume a coroutine from where it first waits, as `await` does."""
     while True:
         try:
             try:
@@ -83,35 +83,35 @@ class _Watcher:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._task: asyncio.Task[None] | None = asyncio.create_task(self._watch(asyncio.current_task()))
-        self.left = False
+        self.client_left = False
 
     def stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-            self._task = None  # a cancelled task remembers where it was: here; that would be a circle
+            self._task = None  # a cancelled task references its frame, which references this: a cycle
 
     async def _watch(self, worker: asyncio.Task[Any] | None) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self.left = True
+        self.client_left = True
         if worker is not None:
             worker.cancel(CLIENT_LEFT)
 
 
-Lines = Mapping[str, tuple[str, str]]
-"""A response's headers: by lower-case name, each with its name as it was given and its value."""
+HeaderLines = Mapping[str, tuple[str, str]]
+"""A response's headers: by lower-case name, each with its original name and its value."""
 
 
-def encoded(lines: Lines) -> list[tuple[bytes, bytes]]:
-    """Return headers as ASGI has them."""
-    return [(name.encode(), value.encode("latin-1")) for name, (_, value) in lines.items()]
+def encode_headers(header_lines: HeaderLines) -> list[tuple[bytes, bytes]]:
+    """Return headers in ASGI's form."""
+    return [(name.encode(), value.encode("latin-1")) for name, (_, value) in header_lines.items()]
 
 
-async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None:
-    """Send a whole response, whose headers tell its length: under uvicorn in one write."""
+async def send_whole(send: Send, status: int, header_lines: HeaderLines, body: bytes) -> None:
+    """Send a whole response, whose headers include its length: under uvicorn in one write."""
     cycle = _cycle(send)
-    if (head := _head(cycle, status, lines)) is None:
-        await send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
+    if (head := _head(cycle, status, header_lines)) is None:
+        await send({"type": "http.response.start", "status": status, "headers": encode_headers(header_lines)})
         await send({"type": "http.response.body", "body": body})
         return
     cycle.response_started = True
@@ -121,21 +121,23 @@ async def send_whole(send: Send, status: int, lines: Lines, body: bytes) -> None
 
 
 class PieceSender:
-    """Sends a response that comes in pieces: by ASGI's `send`, or as chunks straight to uvicorn's transport.
+    """Sends a response in pieces: by ASGI's `send`, or as chunks straight to uvicorn's transport.
 
-    The head of a response in chunks waits for what comes before the loop's next turn, and goes out in one write with
-    it: all of a stream that is due at once does. A client that is gone or reads too slowly is uvicorn's to deal with.
+    The head of a response in chunks waits for the pieces that come before the loop's next turn, and is sent with them
+    in one write. uvicorn handles a client that has left or reads too slowly.
     """
 
     def __init__(self, send: Send) -> None:
         self._asgi_send, self._cycle = send, _cycle(send)
         self._waiting: list[bytes] = []
 
-    async def start(self, status: int, lines: Lines) -> None:
+    async def start(self, status: int, header_lines: HeaderLines) -> None:
         """Begin a response that has no length."""
         cycle = self._cycle
-        if (head := _head(cycle, status, lines)) is None or cycle.chunked_encoding is not None:
-            await self._asgi_send({"type": "http.response.start", "status": status, "headers": encoded(lines)})
+        if (head := _head(cycle, status, header_lines)) is None or cycle.chunked_encoding is not None:
+            await self._asgi_send(
+                {"type": "http.response.start", "status": status, "headers": encode_headers(header_lines)}
+            )
             return
         cycle.response_started = cycle.chunked_encoding = True
         cycle.waiting_for_100_continue = False
@@ -143,8 +145,8 @@ class PieceSender:
         asyncio.get_running_loop().call_soon(self._flush)
 
     async def send(self, pieces: AsyncGenerator[bytes, None], *, ends: bool) -> None:
-        """Send the pieces, each when it comes; `ends` tells whether the response ends after them."""
-        is_direct = self._is_direct()
+        """Send the pieces, each when it comes; `ends` says whether the response ends after them."""
+        is_direct = self._can_write_chunks()
         try:
             if is_direct and isinstance(pieces, Delivery):
                 while (piece := await pump().write(pieces, self._write)) is not None:
@@ -164,8 +166,8 @@ class PieceSender:
         self._flush()
         await self._asgi_send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    def _is_direct(self) -> bool:
-        """Whether what comes next can go straight to the transport, as chunks."""
+    def _can_write_chunks(self) -> bool:
+        """Whether the next piece can be written straight to the transport, as a chunk."""
         cycle = self._cycle
         is_ours = IS_KNOWN and type(cycle) is RequestResponseCycle
         return is_ours and cycle.chunked_encoding is True and _is_ordinary(cycle, started=True)
@@ -181,12 +183,12 @@ class PieceSender:
             cycle.transport.write(chunk)
             return True
         self._waiting.append(chunk)
-        if len(self._waiting) > JOINED:
+        if len(self._waiting) > MAX_JOINED:
             self._flush()
         return True
 
     async def _end(self) -> None:
-        if self._is_direct():
+        if self._can_write_chunks():
             self._waiting.append(b"0\r\n\r\n")
             self._flush()
             _complete(self._cycle)
@@ -209,25 +211,25 @@ def _complete(cycle: RequestResponseCycle) -> None:
     cycle.on_response()
 
 
-def _head(cycle: Any, status: int, lines: Lines) -> bytes | None:
-    """Return the lines of a response's head, looked at all at once; None where uvicorn is to write it itself."""
+def _head(cycle: Any, status: int, header_lines: HeaderLines) -> bytes | None:
+    """Return the lines of a response's head, checked together; None where uvicorn has to write it itself."""
     if not (IS_KNOWN and type(cycle) is RequestResponseCycle and _is_ordinary(cycle)):
         return None
-    own = "".join([f"{name}: {value}\r\n" for name, (_, value) in lines.items()])
-    whole = own.count("\n") == own.count("\r") == len(lines) and "\0" not in own
-    if not whole or "connection" in lines:
+    text = "".join([f"{name}: {value}\r\n" for name, (_, value) in header_lines.items()])
+    is_valid = text.count("\n") == text.count("\r") == len(header_lines) and "\0" not in text
+    if not is_valid or "connection" in header_lines:
         return None
-    return b"%b%b%b" % (STATUS_LINE[status], _defaults(tuple(cycle.default_headers)), own.encode("latin-1"))
+    return b"%b%b%b" % (STATUS_LINE[status], _default_lines(tuple(cycle.default_headers)), text.encode("latin-1"))
 
 
 @lru_cache(maxsize=4)
-def _defaults(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
-    """Return the lines of the headers that uvicorn adds; among them is the time, by the second."""
+def _default_lines(headers: tuple[tuple[bytes, bytes], ...]) -> bytes:
+    """Return the lines of the headers that uvicorn adds, which include the time in seconds."""
     return b"".join([b"%b: %b\r\n" % header for header in headers])
 
 
 def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
-    """Whether a response has only to be written: the client is there, reads, and keeps its connection."""
+    """Whether a response only has to be written: the client is connected, reads, and keeps the connection."""
     return not (
         cycle.disconnected
         or cycle.flow.write_paused
@@ -239,14 +241,14 @@ def _is_ordinary(cycle: RequestResponseCycle, *, started: bool = False) -> bool:
 
 
 def can_sever(send: Send) -> bool:
-    """Tell whether the connection behind `send` can be closed."""
+    """Return whether the connection behind `send` can be closed."""
     return hasattr(_cycle(send), "transport")
 
 
 async def sever(send: Send, ending: Ending) -> None:
-    """Close the connection once everything written has been sent. It returns only by being cancelled.
+    """Close the connection once everything written has been sent. It never returns, until it is cancelled.
 
-    The client's leaving cancels it (`watched`); after that, uvicorn no longer expects a response.
+    The client's disconnect cancels it (`run_until_client_leaves`); after that, uvicorn no longer expects a response.
     """
     cycle = _cycle(send)
     transport = cycle.transport
@@ -262,7 +264,7 @@ async def sever(send: Send, ending: Ending) -> None:
 
 
 def end_by_closing(send: Send, ending: Ending) -> Ending:
-    """Return how a stream ends, before its headers are sent. HTTP/1.0 has no chunks: a stream ends with its connection.
+    """Return how a stream ends, before its headers are sent. In HTTP/1.0 it ends with the connection, without chunks.
 
     uvicorn sends chunks to every client. If it is told that the length is known, and endless, it sends the bytes
     unchanged.
@@ -274,8 +276,8 @@ def end_by_closing(send: Send, ending: Ending) -> Ending:
     return Ending.CLOSE if ending is Ending.WHOLE else ending
 
 
-def spare_headers(send: Send, names: Collection[bytes]) -> None:
-    """Keep uvicorn from adding headers, as `date`, that a response has already."""
+def drop_default_headers(send: Send, names: Collection[bytes]) -> None:
+    """Keep uvicorn from adding headers, such as `date`, that a response has already."""
     cycle = _cycle(send)
     if hasattr(cycle, "default_headers"):
         cycle.default_headers = [header for header in cycle.default_headers if header[0] not in names]
@@ -307,23 +309,23 @@ async def _sever(response: SeveredResponse, send: Send) -> bool:
 async def _send_stream(response: EventStream, send: Send) -> bool:
     """Send a stream piece by piece; Django has three generators around each piece."""
     ending = end_by_closing(send, response.ending)
-    out, is_whole = PieceSender(send), ending is Ending.WHOLE
+    sender, is_whole = PieceSender(send), ending is Ending.WHOLE
     if response.has_original_pieces and not response.has_cookies:
         pieces = response.pieces
-        await out.start(response.status_code, response.header_lines)
+        await sender.start(response.status_code, response.header_lines)
     else:
         pieces = response.outgoing
         await _start(response, send)
-    await out.send(pieces, ends=is_whole)
+    await sender.send(pieces, ends=is_whole)
     if not is_whole and can_sever(send):
         await sever(send, ending)
     return True
 
 
 async def _send_relayed(response: RelayedResponse, send: Send) -> bool:
-    """Send another server's answer on, and end it as that one did."""
+    """Relay another server's answer, and end it in the same way."""
     headers = [*response.relayed_headers(), *_cookies(response)]
-    spare_headers(send, {name for name, _ in headers})
+    drop_default_headers(send, {name for name, _ in headers})
     end_by_closing(send, Ending.WHOLE)
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
     await PieceSender(send).send(response.outgoing, ends=False)
@@ -334,8 +336,8 @@ async def _send_relayed(response: RelayedResponse, send: Send) -> bool:
     return True
 
 
-async def _send_following(response: EndlessStream, send: Send) -> bool:
-    """Send a stream that has no end, until the server shuts down, which would otherwise wait for it."""
+async def _send_endless(response: EndlessStream, send: Send) -> bool:
+    """Send an endless stream until the server shuts down, which would otherwise wait for it."""
     await _start(response, send)
     async with aclosing(cast(AsyncGenerator[bytes, None], aiter(response))) as pieces:
         async for piece in pieces:
@@ -347,19 +349,19 @@ async def _send_following(response: EndlessStream, send: Send) -> bool:
     return True
 
 
-WAYS: Mapping[type[ExchangeResponse], Callable[[Any, Send], Awaitable[bool]]] = {
+SENDERS: Mapping[type[ExchangeResponse], Callable[[Any, Send], Awaitable[bool]]] = {
     FastJsonResponse: _send_body,
     RawResponse: _send_body,
     SeveredResponse: _sever,
     EventStream: _send_stream,
     RelayedResponse: _send_relayed,
-    EndlessStream: _send_following,
+    EndlessStream: _send_endless,
 }
-"""By class, what sends a response. It returns False if Django has to: middleware may have changed what is sent."""
+"""The function that sends a response, by class. It returns False if Django has to: middleware may have changed it."""
 
 
 async def _start(response: ExchangeResponse, send: Send) -> None:
-    headers = [*encoded(response.header_lines), *_cookies(response)]
+    headers = [*encode_headers(response.header_lines), *_cookies(response)]
     await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
 
 

@@ -1,4 +1,4 @@
-"""uvicorn's `RequestResponseCycle`, of which `receive` and `send` are methods: whether it is the one that was tried."""
+"""uvicorn's `RequestResponseCycle`, of which `receive` and `send` are methods, and whether its version is known."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import signature
@@ -13,4 +13,4 @@ IS_KNOWN = tuple(signature(RequestResponseCycle).parameters) == (
     *("scope", "transport", "flow", "logger", "access_logger", "access_log", "default_headers"),
     *("message_event", "expect_100_continue", "keep_alive", "on_response"),
 )
-"""Whether uvicorn makes its cycle as it did when what goes past it was tried; if not, all goes by ASGI's messages."""
+"""Whether uvicorn's cycle has the tested parameters, so that it can be bypassed; else ASGI's messages are used."""

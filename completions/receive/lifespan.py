@@ -1,4 +1,4 @@
-"""The life of a server process: warm at the start, and end well on SIGTERM."""
+"""The start and the end of a server process: preloading, and a graceful shutdown on SIGTERM."""
 
 import asyncio
 import contextlib
@@ -23,10 +23,10 @@ from completions.exceptions import ServerStopped
 from completions.journal import queries
 from completions.journal.writer import writer
 from completions.management.checks import workers_problem
-from completions.receive.files import allow_many
-from completions.receive.lines import socket_lines
-from completions.receive.protocol import Protocol, all_heard, watch_unfinished
-from completions.receive.starting import Places, announce, workers_of, workers_of_gunicorn
+from completions.receive.file_limit import raise_file_limit
+from completions.receive.log_filter import socket_log_filter
+from completions.receive.protocol import Protocol, wait_until_settled, watch_unfinished
+from completions.receive.startup import WorkerSlots, announce, gunicorn_worker_count, worker_count
 from completions.state.namespaces import forget, namespace
 from completions.state.script_file import CHECK_INTERVAL, script_file
 from completions.state.store import shared_store
@@ -38,23 +38,23 @@ Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 PREFIX = re.compile(r"(?:/(?!(?:_mock|ns)(?:/|$))[\w.~-]+)+", re.ASCII)
-"""A prefix that a proxy may name: no part of it is one of the mock's own."""
+"""A valid prefix of a proxy: no part of it is one of the mock's paths."""
 
 THRESHOLDS = (50_000, 20, 100)
-"""How often the garbage collector comes while requests are answered."""
+"""The thresholds of the garbage collector while requests are answered."""
 
-queries.before_reading.append(all_heard)
+queries.before_reading.append(wait_until_settled)
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
-    """Speak ASGI's lifespan protocol."""
+    """Implement ASGI's lifespan protocol."""
     watching: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     while True:
         message = await receive()
         if message["type"] == "lifespan.startup":
             server = running_server()
             if server is not None:
-                workers = max(workers_of(server), workers_of_gunicorn(server))
+                workers = max(worker_count(server), gunicorn_worker_count(server))
                 if (problem := workers_problem(workers)) is not None:
                     await send({"type": "lifespan.startup.failed", "message": problem})
                     return
@@ -65,17 +65,17 @@ async def lifespan(receive: Receive, send: Send) -> None:
                 await store.open()
             if server is not None:
                 adopt(server)
-                _Adopted.places = announce(server)
+                _State.worker_slots = announce(server)
             if conf.JOURNAL:
                 writer.start()
             watching = asyncio.create_task(watch_script())
             await send({"type": "lifespan.startup.complete"})
         elif message["type"] == "lifespan.shutdown":
             watching.cancel()
-            if _Adopted.watch is not None:
-                _Adopted.watch.cancel()
-            if _Adopted.places is not None:
-                _Adopted.places.leave()
+            if _State.watch is not None:
+                _State.watch.cancel()
+            if _State.worker_slots is not None:
+                _State.worker_slots.leave()
             await wait_until_recorded()
             await asyncio.to_thread(writer.close)
             if (store := shared_store()) is not None:
@@ -86,29 +86,29 @@ async def lifespan(receive: Receive, send: Send) -> None:
 
 
 async def watch_script() -> None:
-    """Read MOCK_SCRIPT again whenever its file changes, so that the log tells of a mistake before the next request."""
+    """Read MOCK_SCRIPT again whenever its file changes, so that mistakes are logged before the next request."""
     file = script_file(conf.MOCK_SCRIPT)
     while file.is_watched:
         await asyncio.sleep(CHECK_INTERVAL)
         await file.check_for_changes()
 
 
-class _Adopted:
+class _State:
     server: Server | None = None
     watch: "asyncio.Task[None] | None" = None
-    places: Places | None = None
+    worker_slots: WorkerSlots | None = None
 
 
 def is_ending() -> bool:
-    """Whether the server was told to end, and waits for what is under way."""
-    return _Adopted.server is not None and _Adopted.server.should_exit
+    """Whether the server is shutting down, and waits for running requests."""
+    return _State.server is not None and _State.server.should_exit
 
 
 def warm() -> None:
-    """Load what the first request would wait for, and keep the garbage collector away from it.
+    """Load what the first request needs, and exclude it from garbage collection.
 
-    A full collection stops every stream for as long as it takes, so it looks at nothing that is there for good, and
-    comes seldom; what a request leaves behind goes by itself or in the young generations.
+    A full collection stops all streams while it runs, so it skips permanent objects, and is rare; a request's objects
+    are freed by reference counts or in the young generations.
     """
     texts = namespace().script.verbatim_texts
     if texts is None or not tokens.are_known(texts):
@@ -116,48 +116,48 @@ def warm() -> None:
     prices(None)
     _ = get_resolver().url_patterns
     gc.collect()
-    _give_back()
+    _trim_memory()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
 
 
-def _give_back() -> None:
-    """Give the memory that the tables took while they were read back to the system, where the C library can."""
+def _trim_memory() -> None:
+    """Return memory that was used while the tables were read to the system, if the C library can."""
     with contextlib.suppress(OSError, AttributeError, TypeError):  # the last on Windows, where nothing is named None
         ctypes.CDLL(None).malloc_trim(0)
 
 
 def running_server() -> Server | None:
-    """Return the uvicorn server that runs this process, whoever started it; None under another server."""
+    """Return the uvicorn server that runs this process; None under another server."""
     if threading.current_thread() is not threading.main_thread():
         return None
-    owner = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)  # a method of uvicorn's server
-    return owner if isinstance(owner, Server) else None
+    server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)  # a method of uvicorn's server
+    return server if isinstance(server, Server) else None
 
 
-async def _nothing(scope: object, receive: object, send: object) -> None:
+async def _do_nothing(scope: object, receive: object, send: object) -> None:
     """Do nothing, after uvicorn's middleware has changed the scope."""
 
 
-def _reader(proxied: Any) -> Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]:
-    """Return what reads a trusted proxy's headers into the scope: by uvicorn's middleware, and the prefix it took off.
+def _proxy_header_reader(proxy_middleware: Any) -> Callable[[dict[str, Any], Any, Any], Coroutine[Any, Any, None]]:
+    """Return the function that reads a trusted proxy's headers into the scope, including `X-Forwarded-Prefix`.
 
-    A prefix that the server was told (`--root-path`) is not added once more.
+    A prefix that the server has already (`--root-path`) is not added again.
     """
 
     async def read(scope: dict[str, Any], receive: Any, send: Any) -> None:
         client = scope.get("client")
-        trusted = (client[0] if client else None) in proxied.trusted_hosts
-        await proxied(scope, receive, send)
-        sent = dict(scope["headers"]).get(b"x-forwarded-prefix", b"").decode("latin-1").strip().rstrip("/")
-        if trusted and PREFIX.fullmatch(sent) and not scope.get("root_path"):
-            scope["root_path"] = sent
+        is_trusted = (client[0] if client else None) in proxy_middleware.trusted_hosts
+        await proxy_middleware(scope, receive, send)
+        prefix = dict(scope["headers"]).get(b"x-forwarded-prefix", b"").decode("latin-1").strip().rstrip("/")
+        if is_trusted and PREFIX.fullmatch(prefix) and not scope.get("root_path"):
+            scope["root_path"] = prefix
 
     return read
 
 
-def _interrupt(server: Server) -> Callable[[int, FrameType | None], None]:
-    """Return what ends a server by Ctrl+C: as uvicorn does, but what a second one cuts off is refused before."""
+def _interrupt_handler(server: Server) -> Callable[[int, FrameType | None], None]:
+    """Return the handler of Ctrl+C: like uvicorn's, but requests that a second one cuts off get an error first."""
     loop = asyncio.get_running_loop()
 
     def refuse_all() -> None:
@@ -175,20 +175,20 @@ def _interrupt(server: Server) -> Callable[[int, FrameType | None], None]:
 def adopt(server: Server) -> None:
     """Give uvicorn our protocol, and let SIGTERM end it with exit code 0 after SHUTDOWN_TIMEOUT at most.
 
-    Left alone it would wait for open streams without an end, and end by the signal once all is done. A closed terminal
-    (SIGHUP) ends it in the same way, except under `nohup`. Its middleware for the headers of proxies looks through
-    those of each request; the handler calls it where there are any.
+    By default it would wait endlessly for open streams, and exit by the signal in the end. A closed terminal (SIGHUP)
+    ends it in the same way, except under `nohup`. Its middleware for proxies' headers would inspect each request; the
+    handler calls it only for requests that have such headers.
     """
-    _Adopted.server = server
-    allow_many()
-    logging.getLogger("uvicorn.error").addFilter(socket_lines)
-    _Adopted.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))
+    _State.server = server
+    raise_file_limit()
+    logging.getLogger("uvicorn.error").addFilter(socket_log_filter)
+    _State.watch = asyncio.get_running_loop().create_task(watch_unfinished(server.server_state.connections))
     if server.config.http_protocol_class is HttpToolsProtocol:
         server.config.http_protocol_class = Protocol
-    proxied: Any = server.config.loaded_app
-    if isinstance(proxied, ProxyHeadersMiddleware) and hasattr(proxied.app, "forwarded"):
-        handler = server.config.loaded_app = proxied.app
-        proxied.app, handler.forwarded = _nothing, _reader(proxied)
+    proxy_middleware: Any = server.config.loaded_app
+    if isinstance(proxy_middleware, ProxyHeadersMiddleware) and hasattr(proxy_middleware.app, "read_proxy_headers"):
+        handler = server.config.loaded_app = proxy_middleware.app
+        proxy_middleware.app, handler.read_proxy_headers = _do_nothing, _proxy_header_reader(proxy_middleware)
     if server.config.timeout_graceful_shutdown is None:
         server.config.timeout_graceful_shutdown = conf.SHUTDOWN_TIMEOUT
 
@@ -197,6 +197,6 @@ def adopt(server: Server) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     if getattr(signal.getsignal(signal.SIGINT), "__self__", None) is server:
-        signal.signal(signal.SIGINT, _interrupt(server))
+        signal.signal(signal.SIGINT, _interrupt_handler(server))
     if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, stop)

@@ -1,4 +1,4 @@
-"""Step 1: Django's ASGI request with the body in memory and everything else built on demand; and how the body is read.
+"""Step 1: Django's ASGI request with the body in memory and everything else built on demand; reading of the body.
 
 A body is limited in size and time, and so is the number of unfinished bodies. Nearly every body arrives complete with
 its request, at no extra cost. Otherwise a client might send one slowly or never finish it, on any number of
@@ -21,11 +21,11 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.journal.exchange import Exchange, connection_of
 from completions.receive.cycle import IS_KNOWN, Receive
 
-SHARE = 4
-"""All unfinished bodies together may hold this many times MAX_BODY_BYTES."""
+MAX_TIMES = 4
+"""The largest total of all unfinished bodies, in multiples of MAX_BODY_BYTES."""
 
 
-def _by_name(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def _joined_headers(headers: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Return headers by name; a repeated header becomes a comma-separated list (RFC 9110, section 5.3)."""
     return {name: b", ".join(value for other, value in headers if other == name) for name in dict(headers)}
 
@@ -47,28 +47,28 @@ class LeanRequest(ASGIRequest):
         headers = scope["headers"]
         self.sent_headers: dict[bytes, bytes] = dict(headers)
         if len(self.sent_headers) != len(headers):
-            self.sent_headers = _by_name(headers)
+            self.sent_headers = _joined_headers(headers)
         self.query: bytes = scope.get("query_string", b"")
         self.method = scope["method"].upper()
         self.path = self.path_info = scope["path"]
         self.script_name = django_conf.FORCE_SCRIPT_NAME or scope.get("root_path") or ""
         if self.script_name:
             self.path_info = self.path.removeprefix(self.script_name)
-            if self.path_info == self.path:  # the server, or a proxy, has taken it off
+            if self.path_info == self.path:  # the server, or a proxy, has removed it
                 self.path = self.script_name + self.path
         self._body = body
 
     @property
     def body(self) -> bytes:
-        """The body, which is here already."""
+        """The body, which is complete."""
         return self._body
 
     def begin(self) -> Exchange:
-        """Return the exchange of this request, with all that is known of it on arrival."""
+        """Return the exchange of this request, with the facts known on arrival."""
         exchange = Exchange(self.method, self.path, self.received)
         exchange.request_headers, exchange.request_body = self.sent_headers, self._body
         if self.query:
-            exchange.query = self.query.decode(errors="replace")  # of a request that is refused for it
+            exchange.query = self.query.decode(errors="replace")  # invalid UTF-8, for which the request is refused
         if raw := self.scope.get("raw_path"):
             exchange.target = raw.partition(b"?")[0].decode("latin-1")
         exchange.connection = connection_of(self.scope)
@@ -106,13 +106,13 @@ class LeanRequest(ASGIRequest):
             super(ASGIRequest, self).close()
 
 
-class _Unfinished:
+class _UnfinishedBodies:
     size = 0
     """The size, in bytes, of all unfinished bodies in this process."""
 
 
-def _body_at_hand(receive: Receive) -> bytes | None:
-    """Take the body that uvicorn has whole, as its own `receive` gives it; None where that has to be awaited."""
+def _complete_body(receive: Receive) -> bytes | None:
+    """Take a complete body from uvicorn, as its `receive` would; None where it has to be awaited."""
     cycle = getattr(receive, "__self__", None)
     if not IS_KNOWN or type(cycle) is not RequestResponseCycle:
         return None
@@ -132,7 +132,7 @@ async def read_body(receive: Receive, started: float) -> bytes:
     unfinished bodies, and `RequestAborted` if the client leaves.
     """
     more: object = False
-    if (part := _body_at_hand(receive)) is None:
+    if (part := _complete_body(receive)) is None:
         message = await receive()
         part, more = _part(message), message.get("more_body")
     if len(part) > conf.MAX_BODY_BYTES:
@@ -142,7 +142,7 @@ async def read_body(receive: Receive, started: float) -> bytes:
 
 async def _read_rest(first: bytes, receive: Receive, started: float) -> bytes:
     parts, size = [first], len(first)
-    _Unfinished.size += size
+    _UnfinishedBodies.size += size
     try:
         while True:
             if time.monotonic() - started > conf.REQUEST_TIMEOUT:
@@ -151,15 +151,15 @@ async def _read_rest(first: bytes, receive: Receive, started: float) -> bytes:
             part = _part(message)
             parts.append(part)
             size += len(part)
-            _Unfinished.size += len(part)
+            _UnfinishedBodies.size += len(part)
             if size > conf.MAX_BODY_BYTES:
                 raise BodyTooLarge(conf.MAX_BODY_BYTES)
             if not message.get("more_body"):
                 return b"".join(parts)
-            if _Unfinished.size > SHARE * conf.MAX_BODY_BYTES:
-                raise _too_many()
+            if _UnfinishedBodies.size > MAX_TIMES * conf.MAX_BODY_BYTES:
+                raise _too_many_bodies()
     finally:
-        _Unfinished.size -= size
+        _UnfinishedBodies.size -= size
 
 
 def _part(message: Mapping[str, Any]) -> bytes:
@@ -179,10 +179,10 @@ def too_slow() -> RequestError:
     )
 
 
-def _too_many() -> RequestError:
+def _too_many_bodies() -> RequestError:
     return RequestError(
-        f"Unfinished request bodies take more than the {SHARE * conf.MAX_BODY_BYTES} bytes that they may take together "
-        f"({SHARE} times MAX_BODY_BYTES). Try again shortly.",
+        f"Unfinished request bodies take more than the {MAX_TIMES * conf.MAX_BODY_BYTES} bytes that they may take "
+        f"together ({MAX_TIMES} times MAX_BODY_BYTES). Try again shortly.",
         status=503,
         type="server_error",
         code="too_many_bodies",

@@ -16,9 +16,9 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from completions.delivery.stream import Delivery
 from completions.event import Frames
 from completions.receive import connection
-from completions.receive.connection import Lines, PieceSender, send_whole, watched
+from completions.receive.connection import HeaderLines, PieceSender, run_until_client_leaves, send_whole
 from completions.receive.cycle import IS_KNOWN
-from completions.receive.protocol import Protocol, all_heard, in_doubt
+from completions.receive.protocol import Protocol, in_doubt, wait_until_settled
 from tests.server import LiveServer
 
 BODY = b'{"object": "chat.completion"}'
@@ -69,7 +69,7 @@ def cycle(method: str = "POST", **state: Any) -> tuple[RequestResponseCycle, Tra
     return made, transport
 
 
-async def sent(made: tuple[RequestResponseCycle, Transport], headers: Lines) -> dict[str, Any]:
+async def sent(made: tuple[RequestResponseCycle, Transport], headers: HeaderLines) -> dict[str, Any]:
     """Send a whole response, and return what came of it."""
     try:
         send: Any = made[0].send
@@ -103,7 +103,7 @@ def paced(waits: bool) -> Delivery:
 
 
 async def begun(
-    made: tuple[RequestResponseCycle, Transport], headers: Lines, pieces: AsyncGenerator[bytes, None]
+    made: tuple[RequestResponseCycle, Transport], headers: HeaderLines, pieces: AsyncGenerator[bytes, None]
 ) -> list[Any]:
     """Send a stream of these pieces, and return what came of it."""
     out = PieceSender(cast(Any, made[0].send))
@@ -112,7 +112,7 @@ async def begun(
     return [b"".join(made[1].written), made[1].closed, made[0].response_complete, made[0].message_event.is_set()]
 
 
-CASES: dict[str, tuple[dict[str, Any], Lines]] = {
+CASES: dict[str, tuple[dict[str, Any], HeaderLines]] = {
     "usual": ({}, HEADERS),
     "HEAD": ({"method": "HEAD"}, HEADERS),
     "to be closed": ({"keep_alive": False}, HEADERS),
@@ -232,9 +232,9 @@ async def test_watched__has_no_doubt_left_of_a_client_whose_answer_has_ended(wai
     cycle = cast(Any, Cycle())
     in_doubt[cycle] = asyncio.get_running_loop().create_future()
     try:
-        await watched(answer(), cycle.receive)
+        await run_until_client_leaves(answer(), cycle.receive)
         assert cycle not in in_doubt
-        await all_heard()
+        await wait_until_settled()
     finally:
         in_doubt.pop(cycle, None)
 
@@ -242,10 +242,10 @@ async def test_watched__has_no_doubt_left_of_a_client_whose_answer_has_ended(wai
 @pytest.mark.parametrize(("path", "doubts"), [("/v1/chat/completions", 1), ("/ns/a/_mock/exchanges/events", 0)])
 async def test_doubt__makes_readers_of_the_journal_wait_for_what_it_has_alone(path: str, doubts: int) -> None:
     protocol, scope = cast(Any, Protocol.__new__(Protocol)), {"path": path, "http_version": "1.1"}
-    protocol.cycle = protocol._answered = Mock(scope=scope, response_complete=False, more_body=False)
+    protocol.cycle = protocol._answered_cycle = Mock(scope=scope, response_complete=False, more_body=False)
     protocol.pipeline, protocol.loop = (), asyncio.get_running_loop()
     protocol.transport = Mock(get_extra_info=lambda name: None, is_closing=lambda: True)
     assert protocol.eof_received()
     assert len(in_doubt) == doubts
-    protocol._ask_whether_it_left()
+    protocol._probe_client()
     assert len(in_doubt) == 0

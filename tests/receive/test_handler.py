@@ -14,7 +14,7 @@ from django.urls import path
 from django.utils.decorators import async_only_middleware
 from pytest_django import Settings
 
-from completions.receive.connection import watched
+from completions.receive.connection import run_until_client_leaves
 from completions.receive.handler import Handler
 from completions.receive.request import LeanRequest
 from completions.tokens import text as tokens
@@ -62,7 +62,7 @@ async def test_stream__unpaced_is_one_piece_and_needs_no_second_task(app: Handle
     connection = Connection(b'{"stream":true,"stream_options":{"include_usage":true}}')
     await app(scope("POST", CHAT), connection.receive, connection.send)
     assert len(connection.answer.pieces) == 1
-    assert connection.received == 1, "nobody watched for a disconnect"
+    assert connection.received == 1, "nobody run_until_client_leaves for a disconnect"
     assert fold(events(connection.answer.body)) == MOCK
     assert connection.answer.ended
 
@@ -343,4 +343,4 @@ async def test_watched__gives_back_what_the_work_raises() -> None:
 
     for work in (at_once, later):
         with pytest.raises(KeyError, match=work.__name__.replace("_", " ")):
-            await watched(work(), never)
+            await run_until_client_leaves(work(), never)

@@ -42,7 +42,7 @@ UNUSUAL = {
     "an upgrade is offered": SMALL.replace(b"host", b"connection: upgrade\r\nupgrade: h2c\r\nhost"),
     "in chunks": b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
     "an empty body in chunks": b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
-    "a large head": SMALL.replace(b"host", b"x: %b\r\nhost" % (b"y" * heads.MAX_SIZE)),
+    "a large head": SMALL.replace(b"host", b"x: %b\r\nhost" % (b"y" * heads.MAX_HEAD_SIZE)),
     "two at once": SMALL + SMALL,
     "half of one": SMALL[:-1],
     "a length with a space": SMALL.replace(b"2\r", b"2 \r"),
@@ -185,21 +185,21 @@ async def test_head__is_known_whatever_the_body_s_length() -> None:
 
 
 async def test_heads__are_forgotten_when_they_are_many(known: heads.Heads) -> None:
-    requests = [SMALL.replace(b"completions", b"%d" % number) for number in range(heads.MAX_KNOWN + 1)]
+    requests = [SMALL.replace(b"completions", b"%d" % number) for number in range(heads.MAX_HEADS + 1)]
     for data in requests:
         assert await Client(Protocol).send([data])
-    assert len(known._known) == 0, "each came once"
-    assert len(known._seen) == 1
+    assert len(known._heads) == 0, "each came once"
+    assert len(known._seen_once) == 1
     for data in requests:
         assert await Client(Protocol).send([data, data])
-    assert len(known._known) == 1
+    assert len(known._heads) == 1
 
 
 async def test_connection__whose_heads_differ_each_time_is_not_looked_at_any_more(known: heads.Heads) -> None:
     client = Client(Protocol)
     came = await client.send([SMALL.replace(b"completions", b"%d" % number) for number in range(30)])
     assert [scope["path"] for scope, _ in came] == [f"/v1/chat/{number}" for number in range(30)]
-    assert len(known._seen) == protocol.MAX_MISSES + 1
+    assert len(known._seen_once) == protocol.MAX_MISSES + 1
 
 
 @pytest.mark.parametrize("seed", range(20))

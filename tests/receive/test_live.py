@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from completions.receive.protocol import STILL_THERE
+from completions.receive.protocol import CONTINUE_RESPONSE
 from tests.document import MOCK, PIECES, events, fold
 from tests.patience import PATIENCE
 from tests.server import QUICK, ROOT, LiveServer, serving
@@ -409,7 +409,7 @@ def test_client__that_closes_its_own_side_alone_gets_its_answer(lasting: LiveSer
     with connect(lasting) as connection:
         connection.sendall(request(body))
         connection.shutdown(socket.SHUT_WR)
-        head, _, rest = read_all(connection).removeprefix(STILL_THERE).partition(b"\r\n\r\n")
+        head, _, rest = read_all(connection).removeprefix(CONTINUE_RESPONSE).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert rest.endswith(b"data: [DONE]\n\n\r\n0\r\n\r\n") if body != b"{}" else json.loads(rest) == MOCK
 
@@ -429,9 +429,9 @@ def test_client__that_closes_its_own_side_alone_gets_all_that_it_has_asked(lasti
         connection.shutdown(socket.SHUT_WR)
         answers = read_all(connection)
     first, second, third = answers.split(b"HTTP/1.1 200 OK\r\n")[1:]
-    assert json.loads(second.removesuffix(STILL_THERE).rpartition(b"\r\n\r\n")[2]) == MOCK
+    assert json.loads(second.removesuffix(CONTINUE_RESPONSE).rpartition(b"\r\n\r\n")[2]) == MOCK
     for stream in (first, third):
-        assert events(dechunk(stream.removesuffix(STILL_THERE).partition(b"\r\n\r\n")[2]))
+        assert events(dechunk(stream.removesuffix(CONTINUE_RESPONSE).partition(b"\r\n\r\n")[2]))
 
 
 def test_client__that_leaves_with_another_request_behind_is_noticed(server: LiveServer) -> None:
@@ -475,7 +475,7 @@ def test_requests__before_bytes_that_are_none_are_answered_first(
         connection.sendall(request(b"{}", OFFER) * count + garbage)
         if is_half_closed:
             connection.shutdown(socket.SHUT_WR)
-        answers = read_all(connection).removeprefix(STILL_THERE).split(b"HTTP/1.1 ")[1:]
+        answers = read_all(connection).removeprefix(CONTINUE_RESPONSE).split(b"HTTP/1.1 ")[1:]
     assert [answer[:3] for answer in answers] == [b"200"] * count + [b"400"]
     assert [json.loads(answer.partition(b"\r\n\r\n")[2]) for answer in answers[:-1]] == [MOCK] * count
 
@@ -519,7 +519,7 @@ def test_client__that_is_silent_is_asked_whether_it_has_left(paused: LiveServer,
         connection.shutdown(socket.SHUT_WR)
         time.sleep(1.5)  # the gate is held until it was asked
         release(paused)
-        answer = read_all(connection).removeprefix(STILL_THERE)
+        answer = read_all(connection).removeprefix(CONTINUE_RESPONSE)
     head, _, rest = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 OK\r\n")
     assert fold(events(dechunk(rest)))["choices"][0]["message"]["content"] == "Hello."

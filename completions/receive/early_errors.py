@@ -1,4 +1,4 @@
-"""The answer to what is no request yet, as bytes: it is sent below ASGI, in uvicorn's protocols."""
+"""Errors for bytes that are not yet a request, which uvicorn's protocols send below ASGI."""
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
@@ -9,8 +9,8 @@ from completions.views.http import REQUEST_ID
 from completions.wire.openai.base import envelope
 
 
-def refused(exc: RequestError) -> bytes:
-    """Return the whole response, after which the connection closes."""
+def error_bytes(exc: RequestError) -> bytes:
+    """Return the bytes of an error response, after which the connection closes."""
     body = orjson.dumps(envelope(exc))
     headers = {
         "content-type": "application/json",

@@ -11,7 +11,7 @@ import pytest
 from uvicorn import Config, Server
 
 from completions.receive import lifespan
-from completions.receive.starting import announce, workers_of, workers_of_gunicorn
+from completions.receive.startup import announce, gunicorn_worker_count, worker_count
 
 
 class GunicornsWorker:
@@ -32,12 +32,12 @@ async def application(scope: Any, receive: Any, send: Any) -> None: ...
 @pytest.mark.parametrize("workers", [1, 3])
 def test_workers__of_uvicorn(workers: int) -> None:
     made = Server(Config(application, workers=workers))
-    assert (workers_of(made), workers_of_gunicorn(made)) == (workers, 1)
+    assert (worker_count(made), gunicorn_worker_count(made)) == (workers, 1)
 
 
 def test_workers__of_gunicorn() -> None:
     made = Server(Config(application, callback_notify=GunicornsWorker(4).callback_notify))
-    assert (workers_of(made), workers_of_gunicorn(made)) == (1, 4)
+    assert (worker_count(made), gunicorn_worker_count(made)) == (1, 4)
 
 
 async def test_start__at_a_socket_of_unix_says_what_answers(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -60,4 +60,4 @@ def test_start__goes_on_where_a_system_takes_no_memory_back(
         raise raised(name)
 
     monkeypatch.setattr("completions.receive.lifespan.ctypes.CDLL", library)
-    lifespan._give_back()
+    lifespan._trim_memory()
