@@ -1,1 +1,1 @@
-"""Step 5, WHEN it is sent: schedules, and the one place that sleeps. It knows no wire format."""
+"""Step 5, WHEN it is sent: schedules, and the only code that sleeps. It depends on no wire format."""

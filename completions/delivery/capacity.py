@@ -1,10 +1,10 @@
-"""A capacity of tokens a second that answers share: whose next token is due when. It sleeps and waits for nothing.
+"""A capacity in tokens a second that answers share, and the times of their tokens. It never sleeps or waits.
 
 Tokens are served one after another, each for 1/tps seconds, first come, first served. An answer has one token at a
-time in the queue: the next one joins when its own pace allows it, and not before the last one had its turn. So an
-answer alone goes at its own pace, and those that want more than there is get equal parts of what the slower leave.
+time in the queue: the next one joins when its own pace allows it, and not before the last one had its turn. So a
+single answer keeps its own pace, and answers that want more than is left share it equally.
 
-Turns are reckoned on their own absolute times, whenever somebody comes to ask: a late timer makes no one later.
+Turns have absolute times, whenever they are computed: a late timer delays no later turn.
 """
 
 import math
@@ -14,13 +14,13 @@ from itertools import count
 
 
 class Share:
-    """An answer's part: its steps in seconds from its start, and in `ready` how many of its frames are due by now.
+    """An answer's share: its steps in seconds from its start, and in `ready` the number of frames that are due by now.
 
-    A step is a frame's tokens with the frames that are due with it; frames alone, as after a pause, are a step without
-    weight.
+    A step is a frame's tokens with the frames that are due with it; frames without tokens, as after a pause, are a step
+    without weight.
     """
 
-    __slots__ = ("_at", "_dues", "_ends", "_step", "_weights", "left", "ready", "wake")
+    __slots__ = ("_at", "_dues", "_ends", "_step", "_weights", "has_left", "ready", "wake")
 
     def __init__(self, due: Sequence[float], tokens: Sequence[int]) -> None:
         self._dues: list[float] = []
@@ -36,7 +36,7 @@ class Share:
         self._step = 0
         self._at = 0.0
         self.ready = 0
-        self.left = False
+        self.has_left = False
         self.wake: Callable[[], object] | None = None
 
     @property
@@ -46,7 +46,7 @@ class Share:
 
     @property
     def weight(self) -> int:
-        """How many tokens the next step has, each of which takes the capacity's time."""
+        """The number of tokens in the next step, each of which takes the capacity's time."""
         return self._weights[self._step]
 
     def start(self, at: float) -> float:
@@ -55,10 +55,10 @@ class Share:
         return self._at
 
     def serve(self, turn: float, tolerance: float) -> float:
-        """Have a turn, and return when the next step joins the queue; meaningless after the last one.
+        """Serve a turn, and return when the next step joins the queue; meaningless after the last one.
 
-        What it waited in the queue slows the answer down, less the `tolerance` in seconds: a pace that there is room
-        for is kept, though each token may wait for a few others'.
+        The wait in the queue slows the answer down, less the `tolerance` in seconds: a pace within the capacity is
+        kept, although each token may wait for a few others.
         """
         step = self._step
         self.ready = self._ends[step]
@@ -73,46 +73,46 @@ class Capacity:
 
     def __init__(self, tps: float) -> None:
         self._seconds = 1 / tps
-        self._free = -math.inf
+        self._free_at = -math.inf
         self._queue: list[tuple[float, int, Share]] = []
         self._number = count()
         self._members = 0
 
     def join(self, share: Share, start: float) -> None:
-        """Let an answer take part whose times count from `start`."""
+        """Add an answer, whose times count from `start`."""
         if not share.has_ended:
             self._members += 1
             self._push(share.start(start), share)
 
     def leave(self, share: Share) -> None:
-        """Let an answer take part no longer; what it has not had yet is the others'."""
-        if share.has_ended or share.left:
+        """Remove an answer; the others get its remaining turns."""
+        if share.has_ended or share.has_left:
             return
-        share.left = True
+        share.has_left = True
         self._members -= 1
-        if len(self._queue) > 2 * self._members + 8:  # most of its entries are of those that have left
-            self._queue = [entry for entry in self._queue if not entry[2].left]
+        if len(self._queue) > 2 * self._members + 8:  # most entries are of answers that have left
+            self._queue = [entry for entry in self._queue if not entry[2].has_left]
             heapify(self._queue)
 
-    def next_at(self) -> float | None:
-        """Return the time of the next turn; None where no one waits for any."""
-        while self._queue and self._queue[0][2].left:
+    def next_turn(self) -> float | None:
+        """Return the time of the next turn; None if no answer waits for one."""
+        while self._queue and self._queue[0][2].has_left:
             heappop(self._queue)
-        return max(self._queue[0][0], self._free) if self._queue else None
+        return max(self._queue[0][0], self._free_at) if self._queue else None
 
     def advance(self, until: float) -> list[Share]:
-        """Serve all turns up to a time, and return whose they were, a share as often as it had one."""
+        """Serve all turns up to a time, and return their shares, each as often as it had a turn."""
         served: list[Share] = []
-        while (at := self.next_at()) is not None and at <= until:
+        while (at := self.next_turn()) is not None and at <= until:
             _, _, share = heappop(self._queue)
-            self._free = at + self._seconds * share.weight
+            self._free_at = at + self._seconds * share.weight
             served.append(share)
-            joins = share.serve(at, self._members * self._seconds)
+            join_time = share.serve(at, self._members * self._seconds)
             if share.has_ended:
                 self._members -= 1
             else:
-                self._push(joins, share)
+                self._push(join_time, share)
         return served
 
-    def _push(self, joins: float, share: Share) -> None:
-        heappush(self._queue, (joins, next(self._number), share))
+    def _push(self, join_time: float, share: Share) -> None:
+        heappush(self._queue, (join_time, next(self._number), share))

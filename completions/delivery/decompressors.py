@@ -1,4 +1,4 @@
-"""What decompresses bodies, by content coding: those of requests, and those that other servers answer."""
+"""Decompressors by content coding, for bodies of requests and of other servers' answers."""
 
 import importlib
 import sys
@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 
 class Decompressor(Protocol):
-    """Decompresses one part of a body, in pieces, and raises ValueError for what is not in its coding."""
+    """Decompresses one part of a body, in pieces, and raises ValueError for bytes that are not in its coding."""
 
     @property
     def eof(self) -> bool:
@@ -16,10 +16,10 @@ class Decompressor(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """The bytes that came after it."""
+        """The bytes after the part."""
 
     def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return what comes next, of so many bytes at most; the rest comes with the next call."""
+        """Return the next bytes, at most `max_length`; the rest comes with the next call."""
 
 
 class _Zlib:
@@ -42,7 +42,7 @@ class _Zlib:
 
 
 class _Zstandard:
-    """Python's own since 3.14, which `backports.zstd` brings to those before; it is loaded for the first body."""
+    """Python's module since 3.14, or `backports.zstd` before; it is loaded for the first body."""
 
     def __init__(self) -> None:
         zstd = importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
@@ -69,7 +69,7 @@ def _gzip(head: bytes) -> Decompressor:
 
 
 def _deflate(head: bytes) -> Decompressor:
-    """Return what reads zlib's format, or that without its head, which some programs call `deflate` as well."""
+    """Return a decompressor of zlib's format, or of raw deflate, which some programs also call `deflate`."""
     has_head = len(head) > 1 and head[0] & 15 == zlib.DEFLATED and int.from_bytes(head[:2], "big") % 31 == 0
     return _Zlib(zlib.MAX_WBITS if has_head else -zlib.MAX_WBITS)
 
@@ -80,4 +80,4 @@ CODINGS: dict[str, Callable[[bytes], Decompressor]] = {
     "deflate": _deflate,
     "zstd": lambda head: _Zstandard(),
 }
-"""What makes the decompressor of a part, by content coding; it is told the part's first two bytes."""
+"""The function that makes the decompressor of a part, by content coding; it gets the part's first two bytes."""

@@ -12,7 +12,7 @@ from completions.outcome import Load
 
 
 class Machine:
-    """What all answers with the same `load:` share. One timer serves them all: it fires at the next turn."""
+    """The machine that all answers with the same `load:` share, with one timer, which fires at the next turn."""
 
     def __init__(self, load: Load, clock: Callable[[], float] = time.monotonic) -> None:
         self._places = None if load.max_concurrent is None else Places(load.max_concurrent)
@@ -20,7 +20,7 @@ class Machine:
         self._clock = clock
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._rings = 0.0
+        self._fires_at = 0.0
 
     async def enter(self) -> float:
         """Take a place, and return the seconds spent waiting for it. A cancelled caller has none."""
@@ -32,19 +32,19 @@ class Machine:
     def leave(self) -> None:
         """Give the place back."""
         if self._places is not None:
-            self._places.give()
+            self._places.release()
 
     def turns(self, due: Sequence[float], tokens: Sequence[int], start: float) -> "Turns | None":
         """Return the turns of an answer whose times (seconds, each frame's) count from `start`; None: it needs none."""
         return None if self._capacity is None else Turns(self, Share(due, tokens), start)
 
     def join(self, share: Share, start: float) -> None:
-        """Let an answer take part in the capacity."""
+        """Add an answer to the capacity."""
         if self._capacity is not None:
             self._capacity.join(share, start)
             self._advance()
 
-    def quit(self, share: Share) -> None:
+    def remove(self, share: Share) -> None:
         """Remove an answer from the capacity."""
         if self._capacity is not None:
             self._capacity.leave(share)
@@ -55,22 +55,22 @@ class Machine:
         for share in self._capacity.advance(self._clock() + SLACK):
             if share.wake is not None:
                 share.wake()
-        at = self._capacity.next_at()
+        at = self._capacity.next_turn()
         loop = asyncio.get_running_loop()
-        if self._timer is not None and loop is self._loop:  # the timer of a loop that has ended never rings
-            if at is not None and at >= self._rings:
-                return  # it rings early enough, and then is set anew
+        if self._timer is not None and loop is self._loop:  # the timer of a loop that has ended never fires
+            if at is not None and at >= self._fires_at:
+                return  # it fires early enough, and then is set again
             self._timer.cancel()
-        self._loop, self._rings = loop, at or 0.0
-        self._timer = None if at is None else loop.call_later(max(0.0, at - self._clock()), self._ring)
+        self._loop, self._fires_at = loop, at or 0.0
+        self._timer = None if at is None else loop.call_later(max(0.0, at - self._clock()), self._fire)
 
-    def _ring(self) -> None:
+    def _fire(self) -> None:
         self._timer = None
         self._advance()
 
 
 class Turns:
-    """One answer's turns, from its `with` to the end of it."""
+    """One answer's turns, for the duration of its `with`."""
 
     def __init__(self, machine: Machine, share: Share, start: float) -> None:
         self._machine, self._share, self._start = machine, share, start
@@ -82,15 +82,15 @@ class Turns:
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._machine.quit(self._share)
+        self._machine.remove(self._share)
 
     async def after(self, position: int) -> int:
         """Wait until more than the first `position` frames are due, and return how many are."""
         share = self._share
         while share.ready <= position:
-            woken = asyncio.Event()
-            share.wake = woken.set
-            await woken.wait()
+            wake_event = asyncio.Event()
+            share.wake = wake_event.set
+            await wake_event.wait()
         return share.ready
 
 

@@ -1,20 +1,20 @@
-"""A number of places, and a queue for those who find none: first come, first served."""
+"""A limited number of places, with a queue: first come, first served."""
 
 import asyncio
 from collections import deque
 
 
 class Places:
-    """So many places at a time."""
+    """A limited number of places."""
 
     def __init__(self, count: int) -> None:
         self._free = count
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def take(self) -> bool:
-        """Take a place, or wait for one behind all who wait already; return whether it was to wait.
+        """Take a place, or wait for one in the queue; return whether it had to wait.
 
-        Whoever is cancelled has none.
+        A cancelled caller has no place.
         """
         if self._free:
             self._free -= 1
@@ -25,14 +25,14 @@ class Places:
             await turn
         except asyncio.CancelledError:
             if not turn.cancelled():
-                self.give()  # the place came in the same moment
+                self.release()  # it got the place at the same moment
             elif turn in self._waiting:
                 self._waiting.remove(turn)
             raise
         return True
 
-    def give(self) -> None:
-        """Give a place back: to the first who waits."""
+    def release(self) -> None:
+        """Give a place back, to the first in the queue."""
         while self._waiting:
             if not (turn := self._waiting.popleft()).cancelled():
                 turn.set_result(None)

@@ -9,15 +9,15 @@ from weakref import WeakKeyDictionary
 
 from completions.delivery.stream import SLACK, Delivery
 
-TURN = 0.005
+MAX_TURN_SECONDS = 0.005
 """Seconds of writing after which the loop does something else first."""
 
 Write = Callable[[bytes], bool]
-"""Writes a piece at once, or tells that it cannot."""
+"""Writes a piece at once, or returns False if it cannot."""
 
 
 class _Stream:
-    """A delivery under way; `future` gets the piece that could not be written, or None at the end."""
+    """A running delivery; `future` gets the piece that could not be written, or None at the end."""
 
     __slots__ = ("delivery", "future", "write")
 
@@ -25,7 +25,7 @@ class _Stream:
         self.delivery, self.write, self.future = delivery, write, future
 
     def step(self) -> float | None:
-        """Write what is due, and return when more is, on the delivery's clock; None at the end."""
+        """Write the due piece, and return when the next is due, on the delivery's clock; None at the end."""
         if self.future.done():  # its client has left
             return None
         delivery = self.delivery
@@ -34,7 +34,7 @@ class _Stream:
                 self.future.set_result(piece)
                 return None
             delivery.note_sent()
-        except Exception as exc:  # whoever waits for the stream gets it, and the others go on
+        except Exception as exc:  # the stream's caller gets it, and the other streams continue
             self.future.set_exception(exc)
             return None
         if delivery.is_ended:
@@ -44,27 +44,27 @@ class _Stream:
 
 
 class Pump:
-    """The streams of a loop, by the time at which something of them is due."""
+    """The streams of a loop, by the time at which their next pieces are due."""
 
     def __init__(self) -> None:
         self._numbers = count()
-        self._due: list[tuple[float, int, _Stream]] = []  # the number is for those due at once: streams have no order
+        self._due: list[tuple[float, int, _Stream]] = []  # the number orders streams that are due together
         self._timer: asyncio.TimerHandle | None = None
         self._fires_at = 0.0
-        self._left = 0
+        self._abandoned = 0
 
     async def write(self, delivery: Delivery, write: Write) -> bytes | None:
         """Write a delivery's pieces when they are due, to its end.
 
-        Return the piece that `write` did not take, if there is one: when the caller has sent it, and said so to the
-        delivery, there may be more.
+        Return the piece that `write` did not accept, if there is one: after the caller has sent it, and noted that in
+        the delivery, there may be more.
         """
         is_first = True
         while not delivery.is_ended:
             if delivery.remaining > SLACK:
                 return await self._write_later(delivery, write)
             if not is_first:
-                await asyncio.sleep(0)  # a long stream that is late or unpaced lets the others have their turn
+                await asyncio.sleep(0)  # a long stream that is late or unpaced yields to the others
             if not write(piece := delivery.take()):
                 return piece
             delivery.note_sent()
@@ -77,18 +77,18 @@ class Pump:
         try:
             return await stream.future
         except asyncio.CancelledError:
-            self._note_left()
+            self._note_abandoned()
             raise
         finally:
-            del stream.delivery, stream.write  # it may stand in the queue for a while
+            del stream.delivery, stream.write  # it may stay in the queue for a while
 
-    def _note_left(self) -> None:
-        """Note that a stream has no use for its place; those without use never make up more than half of the queue."""
-        self._left += 1
-        if self._left > len(self._due) // 2:
+    def _note_abandoned(self) -> None:
+        """Note that a stream was abandoned; abandoned streams never make up more than half of the queue."""
+        self._abandoned += 1
+        if self._abandoned > len(self._due) // 2:
             self._due[:] = [each for each in self._due if not each[2].future.done()]
             heapify(self._due)
-            self._left = 0
+            self._abandoned = 0
         if not self._due and self._timer is not None:  # it would keep the loop in memory
             self._timer.cancel()
             self._timer = None
@@ -107,15 +107,15 @@ class Pump:
         self._timer = loop.call_later(max(wait, 0), self._fire)
 
     def _fire(self) -> None:
-        """Write what is due, and set the timer for what is due next."""
-        self._timer, begun, due = None, time.monotonic(), self._due
-        while due and due[0][0] <= begun + SLACK:
+        """Write the due pieces, and set the timer for the next."""
+        self._timer, start, due = None, time.monotonic(), self._due
+        while due and due[0][0] <= start + SLACK:
             _, number, stream = due[0]
-            if (later := stream.step()) is None:
+            if (next_due := stream.step()) is None:
                 heappop(due)
             else:
-                heapreplace(due, (later, number, stream))
-            if time.monotonic() - begun > TURN:
+                heapreplace(due, (next_due, number, stream))
+            if time.monotonic() - start > MAX_TURN_SECONDS:
                 break
         if due and self._timer is None:
             self._set_timer()

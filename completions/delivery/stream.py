@@ -17,7 +17,7 @@ WRITE_BYTES = 64 * 1024
 """The most bytes written at once; after that, the writer waits until the client has read them."""
 
 WRITE_FRAMES = 4096
-"""The most frames written at once; a long stream that is late is looked at piece by piece."""
+"""The most frames written at once; a long stream that is late is processed piece by piece."""
 
 SLACK = 0.0005
 """Seconds. Events due within this time count as due, because an event loop's timers are no finer than a millisecond."""
@@ -25,8 +25,8 @@ SLACK = 0.0005
 MILLISECOND = 0.001
 
 Sent = Callable[[int, int, float, int], None]
-"""Called after a write with the index of the first event, the index after the last, the seconds since the start when it
-began, or where a reader was slow, when it could be made, and its size in bytes."""
+"""Called after a write with the index of the first event, the index after the last, the seconds from the start to the
+write (for a slow reader, to its end), and its size in bytes."""
 
 
 def schedule(tokens: Sequence[int], pacing: Pacing) -> list[float]:
@@ -38,14 +38,14 @@ def schedule(tokens: Sequence[int], pacing: Pacing) -> list[float]:
     """
     ttft, gap = pacing.ttft_ms / 1000, pacing.itl_ms / 1000
     if pacing.jitter is not None:
-        return _scattered(tokens, ttft, gap, pacing.jitter)
+        return _schedule_with_jitter(tokens, ttft, gap, pacing.jitter)
     if not gap:
         return [ttft] * len(tokens)
     seen = accumulate(tokens)
     return [ttft + gap * max(count - 1, 0) for count in seen]
 
 
-def _scattered(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -> list[float]:
+def _schedule_with_jitter(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -> list[float]:
     """Draw the time to the first token and then each gap; the sums are absolute, as without jitter."""
     random = Random(jitter.seed)
     at = jitter.draw(ttft, random)
@@ -62,12 +62,12 @@ def _scattered(tokens: Sequence[int], ttft: float, gap: float, jitter: Jitter) -
 class Delivery(AsyncGenerator[bytes, None]):
     """A stream's frames, each due at `start` (on `clock`, in seconds) plus its own time.
 
-    Frames that are due together form one piece of at most 64 KiB. Whoever sends them takes each piece when it is due,
-    and says so when it is sent, or asks for the pieces one by one as of a generator: that waits for each, and the next
-    is not made before the one before it is sent, so a slow client slows the stream down instead of filling memory.
+    Frames that are due together form one piece of at most 64 KiB. The sender takes each piece when it is due, and notes
+    when it is sent, or iterates over the pieces: the generator waits for each, and makes the next one only after the
+    previous one was sent, so a slow client slows the stream down instead of filling memory.
     """
 
-    def __init__(  # the last two are for tests, whose time only passes when they say so
+    def __init__(  # tests replace the last two, to control the time
         self,
         frames: Frames,
         due: Sequence[float],
@@ -93,7 +93,7 @@ class Delivery(AsyncGenerator[bytes, None]):
 
     @property
     def remaining(self) -> float:
-        """The seconds until then."""
+        """The seconds until the next frame is due."""
         return self.due - self._clock()
 
     @property
@@ -102,24 +102,24 @@ class Delivery(AsyncGenerator[bytes, None]):
         return max((later - earlier for earlier, later in pairwise((0.0, *self._due))), default=0.0)
 
     def take(self) -> bytes:
-        """Return the bytes of the frames that are due, and of the next one at least."""
+        """Return the bytes of the frames that are due, at least of the next one."""
         first = self._taken = self._position
         self._elapsed = self._clock() - self._start
         last, latest = first + 1, self._elapsed + SLACK
-        if last < self._count and self._due[last] <= latest:  # of a paced stream, mostly one frame alone is due
-            last = _fill(self._frames, first, bisect_right(self._due, latest, last))
+        if last < self._count and self._due[last] <= latest:  # in a paced stream, mostly one frame is due
+            last = _end_of_write(self._frames, first, bisect_right(self._due, latest, last))
         self._position, self.is_ended = last, last >= self._count
         piece = self._frames.joined(first, last)
         self._size = len(piece)
         return piece
 
     def note_sent(self) -> None:
-        """Note that what was taken last is sent."""
+        """Note that the piece that was taken last is sent."""
         if self._sent is not None:
             self._sent(self._taken, self._position, self._elapsed, self._size)
 
     def note_sent_late(self) -> None:
-        """Note that what was taken last is sent by now: whoever reads it may have been slow."""
+        """Note that the piece that was taken last is sent only now: the reader may have been slow."""
         self._elapsed = self._clock() - self._start
         self.note_sent()
 
@@ -132,23 +132,23 @@ class Delivery(AsyncGenerator[bytes, None]):
         return self._generator().asend(value)
 
     def athrow(self, *exc: Any) -> Coroutine[Any, Any, bytes]:
-        """Raise an exception where the next piece is waited for."""
+        """Raise an exception in the generator."""
         return self._generator().athrow(*exc)
 
     async def aclose(self) -> None:
-        """Give no more pieces."""
+        """Close the generator."""
         if self._pieces is not None:
             await self._pieces.aclose()
 
     def _generator(self) -> AsyncGenerator[bytes, None]:
         if self._pieces is None:
-            self._pieces = self._each()
+            self._pieces = self._generate()
         return self._pieces
 
-    async def _each(self) -> AsyncGenerator[bytes, None]:
+    async def _generate(self) -> AsyncGenerator[bytes, None]:
         while not self.is_ended:
             waited = False
-            while (seconds := self.remaining) > SLACK:  # a timer of whole milliseconds may be over before its time
+            while (seconds := self.remaining) > SLACK:  # a timer of whole milliseconds may end too early
                 waited = True
                 await self._sleep(seconds)
             piece = self.take()
@@ -160,7 +160,7 @@ class Delivery(AsyncGenerator[bytes, None]):
 
 
 class Turns(Protocol):
-    """When the frames of an answer with shared capacity are due; it takes part while its `with` block lasts."""
+    """The turns of an answer with shared capacity, in which it takes part for the duration of its `with` block."""
 
     def __enter__(self) -> object: ...
 
@@ -178,7 +178,7 @@ async def deliver_shared(
     with turns:
         while position < count:
             ready = await turns.after(position)
-            first, position = position, _fill(frames, position, ready)
+            first, position = position, _end_of_write(frames, position, ready)
             piece = frames.joined(first, position)
             for offset in range(0, len(piece), WRITE_BYTES):
                 if offset:
@@ -189,11 +189,11 @@ async def deliver_shared(
 
 
 class Pause(NamedTuple):
-    """A pause in a stream: before the frame `at`, which is due at `due`, until `passed` returns."""
+    """A pause in a stream: before the frame `at`, which is due at `due`, until `wait` returns."""
 
     at: int
     due: float
-    passed: Callable[[], Awaitable[object]]
+    wait: Callable[[], Awaitable[object]]
 
 
 async def deliver_held(
@@ -202,7 +202,7 @@ async def deliver_held(
     pause: Pause,
     sent: Sent | None,
 ) -> AsyncGenerator[bytes, None]:
-    """Deliver the frames before a pause, wait, and go on from there at the same pace.
+    """Deliver the frames before a pause, wait, and continue at the same pace.
 
     `parts` delivers some of the frames, whose times count from a given start.
     """
@@ -210,7 +210,7 @@ async def deliver_held(
     async with aclosing(parts(slice(None, at), start, sent)) as pieces:
         async for piece in pieces:
             yield piece
-    await pause.passed()
+    await pause.wait()
     resumed = time.monotonic() - pause.due
 
     def sent_after(first: int, last: int, elapsed: float, size: int) -> None:
@@ -228,13 +228,13 @@ async def wait(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> None:
-    """Sleep until a moment on `clock`, and not less: a timer of whole milliseconds may be over before its time."""
+    """Sleep until a moment on `clock`, never less: a timer of whole milliseconds may end too early."""
     while (seconds := until - clock()) > 0:
         await sleep(max(seconds, MILLISECOND))
 
 
-def _fill(frames: Frames, position: int, end: int) -> int:
-    """Return the end of the run of due frames from `position` that fits one write; it has at least one frame."""
+def _end_of_write(frames: Frames, position: int, end: int) -> int:
+    """Return the end of the due frames from `position` that fit into one write; at least one."""
     if end <= position + 1:
         return position + 1
     if end - position == len(frames) and frames.size <= WRITE_BYTES:  # known without the size of each frame

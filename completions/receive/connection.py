@@ -17,8 +17,8 @@ from typing import Any, cast
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from completions.delivery.pump import pump
-from completions.delivery.sabotage import Ending
 from completions.delivery.stream import Delivery
+from completions.delivery.stream_faults import Ending
 from completions.receive.cycle import IS_KNOWN, Receive, Send
 from completions.receive.lifespan import is_ending
 from completions.receive.protocol import in_doubt, settle

@@ -5,8 +5,8 @@ import re
 from django.utils.cache import patch_vary_headers
 
 from completions import budget
-from completions.delivery.coding import chosen, coded, compressed
-from completions.delivery.sabotage import Ending
+from completions.delivery.coding import choose_coding, compress_body, compress_pieces
+from completions.delivery.stream_faults import Ending
 from completions.journal.exchange import Exchange
 from completions.views.http import MAX_SMALL_BODY, EventStream, ExchangeResponse, RawResponse, SeveredResponse
 
@@ -21,11 +21,11 @@ async def compress(response: ExchangeResponse, exchange: Exchange) -> None:
     if not COMPRESSIBLE_TYPES.match(response.headers.get("Content-Type", "")) or "Content-Encoding" in response.headers:
         return
     patch_vary_headers(response, ["Accept-Encoding"])
-    name = chosen(exchange.codings, exchange.request_headers.get(b"accept-encoding", b"").decode("latin-1"))
+    name = choose_coding(exchange.codings, exchange.request_headers.get(b"accept-encoding", b"").decode("latin-1"))
     if name is None:
         return
     if isinstance(response, EventStream):
-        response.replace_pieces(coded(name, response.plain, ends=response.ending is Ending.WHOLE))
+        response.replace_pieces(compress_pieces(name, response.plain, ends=response.ending is Ending.WHOLE))
     elif data := response.content:
         response.replace_body(await _body(name, data))
     else:
@@ -34,4 +34,6 @@ async def compress(response: ExchangeResponse, exchange: Exchange) -> None:
 
 
 async def _body(name: str, data: bytes) -> bytes:
-    return compressed(name, data) if len(data) <= MAX_SMALL_BODY else await budget.in_thread(compressed, name, data)
+    return (
+        compress_body(name, data) if len(data) <= MAX_SMALL_BODY else await budget.in_thread(compress_body, name, data)
+    )

@@ -10,8 +10,8 @@ from django.http import HttpResponse, HttpResponseBase, JsonResponse, StreamingH
 from django.http.cookie import SimpleCookie
 from django.http.response import ResponseHeaders
 
-from completions.delivery import line
-from completions.delivery.sabotage import Ending
+from completions.delivery import line_faults
+from completions.delivery.stream_faults import Ending
 from completions.event import Body
 from completions.exceptions import RequestError
 from completions.journal.exchange import Exchange
@@ -141,7 +141,7 @@ class RawResponse(ExchangeResponse, HttpResponse):
     @property
     def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body as a faulty line carries it."""
-        return line.over(self.faults, line.once(self.content))
+        return line_faults.apply(self.faults, line_faults.single_piece(self.content))
 
     def replace_body(self, data: bytes) -> None:
         """Send other bytes than those that the exchange has noted: the same in a content coding."""
@@ -236,11 +236,11 @@ class EventStream(StreamedResponse):
         if framing.headers:
             self.add_headers(framing.headers)
         self.is_async, self.plain, self.progress, self.ending, self.faults = True, pieces, progress, ending, faults
-        self._iterator = self.pieces = line.over(faults, pieces) if faults else pieces
+        self._iterator = self.pieces = line_faults.apply(faults, pieces) if faults else pieces
 
     def replace_pieces(self, pieces: AsyncGenerator[bytes, None]) -> None:
         """Send other bytes than the plain ones: the same in a content coding."""
-        self._iterator = self.pieces = line.over(self.faults, pieces)
+        self._iterator = self.pieces = line_faults.apply(self.faults, pieces)
 
     def end(self) -> None:
         """End the exchange, whether the stream is complete or not."""

@@ -7,8 +7,8 @@ from operator import add
 import orjson
 
 from completions import budget
-from completions.delivery import bodies, line
-from completions.delivery.sabotage import Ending, ending, pauses, spoil, spoil_frames
+from completions.delivery import body_faults, line_faults
+from completions.delivery.stream_faults import Ending, ending, pauses, spoil, spoil_frames
 from completions.event import Event, Events, Frames
 from completions.exceptions import RequestError
 from completions.faults import ERRORS_IN_STREAM, TRANSPORT_EFFECTS, Effect, effect_of
@@ -43,7 +43,7 @@ async def misbehave(turn: Turn) -> ExchangeResponse | None:
     turn.exchange.faults = tuple(effective)
     effects = {_effect(fault, turn): fault for fault in effective}
     if Effect.DELAY in effects:
-        await line.silence(turn.exchange.begun + effects[Effect.DELAY].parameters["ms"] / 1000)
+        await line_faults.wait_until(turn.exchange.begun + effects[Effect.DELAY].parameters["ms"] / 1000)
     if Effect.CONNECTION in effects:
         return await _sever(turn, effects[Effect.CONNECTION])
     if effects.keys() & {Effect.BODY, Effect.TYPE}:
@@ -101,7 +101,7 @@ def _effect(fault: Fault, turn: Turn) -> Effect:
 async def _sever(turn: Turn, fault: Fault) -> SeveredResponse:
     if fault.name == "hang":
         wait = fault.parameters.get("ms")
-        await line.silence(None if wait is None else turn.exchange.begun + wait / 1000)
+        await line_faults.wait_until(None if wait is None else turn.exchange.begun + wait / 1000)
     return SeveredResponse(
         Ending.RESET if fault.name == "reset" else Ending.CLOSE, turn.wire.error(_not_possible(fault))
     )
@@ -117,12 +117,12 @@ async def _correct_response(turn: Turn) -> RawResponse:
 async def _spoiled_body(turn: Turn, faults: Sequence[Fault]) -> RawResponse:
     """Return the response that is sent in place of the answer, the error or the stream."""
     correct = await _correct_response(turn)
-    body = bodies.Sent(correct.content, correct.status_code, correct.headers["Content-Type"])
+    body = body_faults.ResponseBody(correct.content, correct.status_code, correct.headers["Content-Type"])
     for fault in faults:
         if _effect(fault, turn) in (Effect.BODY, Effect.TYPE):
             failed = turn.wire.error(turn.wire.adapt_error(turn.outcome.error or _server_error()))
             error = turn.wire.with_request_id(failed, turn.exchange.request_id)
-            spoiled = bodies.spoil(fault, body, orjson.dumps(error))
+            spoiled = body_faults.spoil(fault, body, orjson.dumps(error))
             if spoiled == body:
                 _leave_out(turn, fault, NO_CHANGE)
             body = spoiled
@@ -168,9 +168,9 @@ def _spoiled_stream(turn: Turn, faults: Sequence[Fault]) -> EventStream:
     *delays, last_delay = pauses(events, faults)
     pieces, record = schedule_frames(turn, Events(events), Frames(frames), lambda due: list(map(add, due, delays)))
     if pause := last_delay - (delays[-1] if delays else 0):
-        pieces = line.late_end(pieces, pause)
+        pieces = line_faults.delay_end(pieces, pause)
     if ending(faults) is Ending.HOLD:
-        pieces = line.held(pieces)
+        pieces = line_faults.never_ending(pieces)
     return EventStream(keep_alive(turn, framing, pieces), record, framing, ending(faults), faults)
 
 

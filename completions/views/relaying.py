@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 from completions import budget
 from completions.conf import conf
 from completions.conversation import ParsedExchange, Traffic
-from completions.delivery import line
-from completions.delivery.relay.answer import Answer, NoAnswer, Question, ask
-from completions.delivery.relay.encoding import unpacked
-from completions.delivery.sabotage import Ending
+from completions.delivery import line_faults
+from completions.delivery.relay.answer import Answer, UpstreamFailed, UpstreamRequest, send_request
+from completions.delivery.relay.encoding import decompress_pieces
 from completions.delivery.stream import Delivery, schedule
+from completions.delivery.stream_faults import Ending
 from completions.event import Frames
 from completions.exceptions import RequestError
 from completions.journal import queries
@@ -44,7 +44,7 @@ async def relay(turn: Turn) -> RelayedResponse:
     answer = await send_upstream(exchange, upstream, turn.wire.name)
     streams = turn.prompt.stream and answer.status < 300
     response = relay_answer(exchange, answer, streams=streams, read=_reader_of(turn), record_answer=turn.outcome.record)
-    response.replace_pieces(line.over(exchange.faults, response.pieces))
+    response.replace_pieces(line_faults.apply(exchange.faults, response.pieces))
     return response
 
 
@@ -74,10 +74,10 @@ async def send_upstream(exchange: Exchange, upstream: Upstream, surface: str = "
     if upstream.headers:
         headers = {**headers, **{name.encode(): value.encode() for name, value in upstream.headers}}
     seconds, generates = upstream.timeout_ms / 1000, bool(surface)
-    question = Question(exchange.method, url, headers, exchange.request_body, seconds, generates)
+    question = UpstreamRequest(exchange.method, url, headers, exchange.request_body, seconds, generates)
     try:
-        return await ask(question)
-    except NoAnswer as exc:
+        return await send_request(question)
+    except UpstreamFailed as exc:
         raise RequestError(exc.message, status=exc.status, type="server_error", code=exc.code) from exc
 
 
@@ -124,7 +124,7 @@ class _ExchangeEnd:
         if self._answer.problem:
             exchange.note_error(_broken_off(exchange, self._answer))
             exchange.client_left = False  # its connection was broken off here
-        elif not self._answer.is_through and not exchange.stopped:
+        elif not self._answer.is_complete and not exchange.stopped:
             exchange.client_left = True
         task = asyncio.get_running_loop().create_task(self._end() if self._keep is None else self._end_in_order())
         _under_way.add(task)
@@ -162,7 +162,7 @@ class _ExchangeEnd:
         _, encoding = self._record.exchange.response_headers.get("content-encoding", ("", ""))
         if not encoding:
             return tuple(self._record.pieces)
-        return await budget.in_thread(unpacked, self._record.pieces, encoding, MAX_RECORDED_BYTES)
+        return await budget.in_thread(decompress_pieces, self._record.pieces, encoding, MAX_RECORDED_BYTES)
 
     async def _record_answer(self, keep: Recorder, pieces: tuple[bytes, ...] | None, *, fails: bool) -> None:
         exchange = self._record.exchange
@@ -243,7 +243,7 @@ def play(turn: Turn, recorded: Recorded) -> RelayedResponse | RawResponse:
         whole.faults = exchange.faults
         return whole
     response = _play_pieces(exchange, recorded, due, read)
-    response.replace_pieces(line.over(exchange.faults, response.pieces))
+    response.replace_pieces(line_faults.apply(exchange.faults, response.pieces))
     return response
 
 
@@ -293,7 +293,7 @@ class _PlayedAnswer:
         self.status, self.ending = status, Ending.HOLD
 
     @property
-    def is_through(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether all of it has been sent."""
         return self.ending is not Ending.HOLD
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import NamedTuple
 
 from completions.conf import conf
-from completions.delivery.line import kept_alive
+from completions.delivery.line_faults import with_keep_alives
 from completions.delivery.load import Machine
 from completions.delivery.stream import Delivery, Pause, Sent, deliver_held, deliver_shared, schedule, wait
 from completions.event import Event, Events, Frames, after_tokens
@@ -63,7 +63,7 @@ def keep_alive(turn: Turn, framing: Framing, pieces: Pieces) -> Pieces:
     interval = (framing.keep_alive_ms if interval_ms is None else interval_ms) / 1000
     if not interval or not framing.keep_alive or (isinstance(pieces, Delivery) and pieces.longest_silence < interval):
         return pieces
-    return kept_alive(pieces, framing.keep_alive, interval)
+    return with_keep_alives(pieces, framing.keep_alive, interval)
 
 
 def schedule_frames(

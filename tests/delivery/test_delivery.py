@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from completions.delivery.line import kept_alive
+from completions.delivery.line_faults import with_keep_alives
 from completions.delivery.stream import WRITE_BYTES, Delivery, deliver_shared, schedule, wait
 from completions.event import Frames
 from completions.event.scatter import Jitter
@@ -247,7 +247,7 @@ async def test_kept_alive__that_is_left_in_a_silence_ends_what_it_waits_for() ->
         finally:
             ended.append("pieces")
 
-    line = kept_alive(pieces(), b": alive\n", 0.001)
+    line = with_keep_alives(pieces(), b": alive\n", 0.001)
     assert [await anext(line) for _ in range(3)] == [b"data: {}\n", b": alive\n", b": alive\n"]
     await line.aclose()
     assert ended == ["pieces"]

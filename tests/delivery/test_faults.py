@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from completions.delivery.sabotage import spoil
+from completions.delivery.stream_faults import spoil
 from completions.event import Event
 from completions.faults import FAULTS, Stage, fault
 from tests.document import MOCK, PIECES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from completions.delivery.relay.answer import NoAnswer, Question, ask
+from completions.delivery.relay.answer import UpstreamFailed, UpstreamRequest, send_request
 from tests.scripts import asked, rules, script
 
 NOBODY = "http://127.0.0.1:9/"
@@ -28,8 +28,8 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 
 
 async def passed_on() -> None:
-    with pytest.raises(NoAnswer, match="gave no answer: ConnectError"):
-        await ask(Question("GET", NOBODY, {}, b"", 10))
+    with pytest.raises(UpstreamFailed, match="gave no answer: ConnectError"):
+        await send_request(UpstreamRequest("GET", NOBODY, {}, b"", 10))
 
 
 async def called_back() -> None:

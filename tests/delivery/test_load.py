@@ -141,7 +141,7 @@ def test_share__frames_ride_along_with_their_token() -> None:
 def test_capacity__nothing_to_send_needs_no_turn() -> None:
     capacity = Capacity(10)
     capacity.join(Share([], []), 0)
-    assert capacity.next_at() is None
+    assert capacity.next_turn() is None
 
 
 async def settled() -> None:
@@ -163,7 +163,7 @@ async def test_places__first_come_first_served() -> None:
         await settled()
         assert order == [0, 1]
         for served in (3, 4, 5):
-            places.give()
+            places.release()
             await settled()
             assert order == list(range(served))
 
@@ -176,7 +176,7 @@ async def test_places__who_is_cancelled_in_the_queue_has_none() -> None:
     gone.cancel()
     await settled()
     assert gone.cancelled()
-    places.give()
+    places.release()
     await here
 
 
@@ -186,12 +186,12 @@ async def test_places__one_that_comes_as_its_taker_is_cancelled_goes_to_the_next
     await places.take()
     gone, here = asyncio.create_task(places.take()), asyncio.create_task(places.take())
     await settled()
-    acts: list[Callable[[], object]] = [gone.cancel, places.give]
+    acts: list[Callable[[], object]] = [gone.cancel, places.release]
     for act in reversed(acts) if given_first else acts:
         act()
     await here
     assert gone.cancelled()
-    places.give()
+    places.release()
     await places.take()
 
 

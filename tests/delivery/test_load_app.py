@@ -226,7 +226,7 @@ async def test_capacity__is_not_taken_by_a_stream_that_waits_at_a_gate(app: Hand
     assert await waiting(app, "first") == 1
     assert connection.answer.body.count(b'"content":"') == 3, "the role, and two tokens"
     machines = namespace().loads._machines.values()
-    assert [each._capacity.next_at() for each in machines if each._capacity] == [None]
+    assert [each._capacity.next_turn() for each in machines if each._capacity] == [None]
     await release(app, "first")
     await task
     assert connection.answer.body.count(b'"content":"') == 4
@@ -239,5 +239,5 @@ async def test_capacity__is_free_again_when_a_client_has_left(app: Handler) -> N
     connection.gone.set()
     await task
     machines = namespace().loads._machines.values()
-    assert [each._capacity.next_at() for each in machines if each._capacity] == [None]
+    assert [each._capacity.next_turn() for each in machines if each._capacity] == [None]
     assert (await call(app, "GET", "/_mock/health")).status == 200

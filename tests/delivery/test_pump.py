@@ -121,7 +121,7 @@ async def test_pump__lets_others_have_their_turn_between_the_pieces_of_a_late_st
 
 
 async def test_pump__does_something_else_in_a_long_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("completions.delivery.pump.TURN", 0.0)
+    monkeypatch.setattr("completions.delivery.pump.MAX_TURN_SECONDS", 0.0)
     ours = Pump()
     lines = [Line() for _ in range(5)]
     await asyncio.gather(*(ours.write(delivery([0.01, 0.02]), line.write) for line in lines))

@@ -9,7 +9,7 @@ import pytest
 from django.test import AsyncClient, Client
 from pytest_django import Settings
 
-from completions.delivery.line import drip
+from completions.delivery.line_faults import drip
 from completions.event.scatter import Jitter
 from completions.exceptions import ScriptError
 from completions.faults import COMBINABLE, FAULTS, Effect

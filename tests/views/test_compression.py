@@ -12,7 +12,7 @@ import httpx
 import openai
 import pytest
 
-from completions.delivery.coding import CODERS, chosen
+from completions.delivery.coding import CODERS, choose_coding
 from completions.exceptions import ScriptError
 from completions.script.language import CODINGS
 from tests.document import TEXT, events, fold
@@ -211,7 +211,7 @@ def test_lookup__is_coded_too(live: LiveServer) -> None:
     ],
 )
 def test_coding__is_the_one_that_the_client_likes_best(accepted: str, expected: str | None) -> None:
-    assert chosen(("br", "gzip"), accepted) == expected
+    assert choose_coding(("br", "gzip"), accepted) == expected
 
 
 def test_codings__are_those_of_the_language() -> None:

@@ -1,1 +1,1 @@
-"""Between resolve and deliver, where another server answers: a request is passed on as it came, and its answer back."""
+"""Between resolve and deliver, where another server answers: the request is relayed unchanged, and so is its answer."""

@@ -1,29 +1,29 @@
-"""Unpack an answer that came compressed, unasked: for what reads or records it. The client gets it as it came."""
+"""Decompression of answers that came compressed although that was not accepted, for reading and recording them."""
 
 from collections.abc import Sequence
 
 from completions.delivery.decompressors import CODINGS
 
-PLAIN = ("", "identity")
+UNCOMPRESSED = ("", "identity")
 
 
-def unpacked(pieces: Sequence[bytes], encoding: str, most: int) -> tuple[bytes, ...] | None:
-    """Return the pieces without their content encoding, each as far as it had come by then.
+def decompress_pieces(pieces: Sequence[bytes], encoding: str, max_bytes: int) -> tuple[bytes, ...] | None:
+    """Return the pieces without their content encoding, each with the bytes that had arrived by then.
 
-    None where that cannot be undone here, or comes to more bytes than `most`.
+    None for an unknown encoding, invalid data, or more bytes than `max_bytes`.
     """
     encoding = encoding.strip().lower()
-    if encoding in PLAIN:
+    if encoding in UNCOMPRESSED:
         return tuple(pieces)
     if encoding not in CODINGS:
         return None
-    unpack, found = CODINGS[encoding](b"".join(pieces)[:2]), []
+    decompressor, decompressed = CODINGS[encoding](b"".join(pieces)[:2]), []
     try:
         for piece in pieces:
-            found.append(unpack.decompress(piece, most + 1))
-            most -= len(found[-1])
-            if most < 0:
+            decompressed.append(decompressor.decompress(piece, max_bytes + 1))
+            max_bytes -= len(decompressed[-1])
+            if max_bytes < 0:
                 return None
     except ValueError:
         return None
-    return tuple(found) if unpack.eof else None
+    return tuple(decompressed) if decompressor.eof else None

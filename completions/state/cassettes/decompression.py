@@ -3,7 +3,7 @@
 import importlib
 from typing import Any
 
-from completions.delivery.relay.encoding import unpacked
+from completions.delivery.relay.encoding import decompress_pieces
 
 MAGIC_BYTES = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
 """The first bytes of compressed bodies, by which they are recognized without a header."""
@@ -28,7 +28,7 @@ def without_codings(body: bytes, encoding: str, max_bytes: int) -> bytes:
 def _decompress(body: bytes, coding: str, max_bytes: int) -> bytes:
     if coding == "br":
         return _decompress_brotli(body)
-    pieces = unpacked([body], coding, max_bytes)
+    pieces = decompress_pieces([body], coding, max_bytes)
     if pieces is None:
         raise ValueError(f"a body that is compressed by {coding} cannot be read")
     return b"".join(pieces)

@@ -50,7 +50,7 @@ def live(raw: RawServer) -> Iterator[LiveServer]:
         yield server
 
 
-def ask(live: LiveServer, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
+def send_request(live: LiveServer, method: str, path: str, headers: dict[str, str]) -> httpx.Response:
     body = json.dumps({"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}).encode()
     return CLIENT.request(method, f"{live.url}{path}", content=body if method == "POST" else None, headers=headers)
 
@@ -65,9 +65,9 @@ def ask_over_kept(live: LiveServer, raw: RawServer, asked: Asked) -> tuple[int, 
     """Ask over a connection that was kept; return the status, or 0 where the answer breaks off, and what was said."""
     while True:
         raw.connections.clear()
-        assert ask(live, *FIRST).content == SAID
+        assert send_request(live, *FIRST).content == SAID
         try:
-            response = ask(live, *asked)
+            response = send_request(live, *asked)
             found = response.status_code, response.content
         except httpx.TransportError:
             found = 0, b""
@@ -89,7 +89,7 @@ def test_connection__that_closes_as_it_is_used_again_is_replaced_once(
 def test_connection__that_is_new_and_closes_is_a_failure(live: LiveServer, raw: RawServer) -> None:
     raw.answer = never_answers
     raw.connections.clear()
-    assert (ask(live, *CHAT).status_code, len(raw.connections)) == (502, 1)
+    assert (send_request(live, *CHAT).status_code, len(raw.connections)) == (502, 1)
 
 
 def test_answer__that_has_begun_is_not_asked_for_again(live: LiveServer, raw: RawServer) -> None:

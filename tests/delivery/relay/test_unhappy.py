@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from completions.delivery.relay.encoding import unpacked
+from completions.delivery.relay.encoding import decompress_pieces
 from tests.delivery.relay.raw_server import Connection, RawServer, raw_server
 from tests.delivery.relay.test_live import CLIENT
 from tests.patience import PATIENCE
@@ -71,7 +71,7 @@ def recorder(raw: RawServer, no_tls: str, folder: Path) -> Iterator[LiveServer]:
         yield live
 
 
-def ask(server: LiveServer, text: str) -> httpx.Response:
+def send_request(server: LiveServer, text: str) -> httpx.Response:
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": text}]}
     return CLIENT.post(f"{server.url}/v1/chat/completions", json=body)
 
@@ -114,7 +114,7 @@ def test_answer__that_is_unusual_comes_through_and_is_played(
     recorder: LiveServer, raw: RawServer, folder: Path, name: str
 ) -> None:
     raw.answer = PLAYABLE[name]
-    assert ask(recorder, f"What of {name}?").json() == json.loads(SAID)
+    assert send_request(recorder, f"What of {name}?").json() == json.loads(SAID)
     (file,) = written(recorder, folder, f"What of {name}?")
     assert "Paris." in file.read_text()
     assert f"upstream: {raw.url}" in file.read_text()
@@ -123,11 +123,11 @@ def test_answer__that_is_unusual_comes_through_and_is_played(
 def test_recorded__is_played(recorder: LiveServer, raw: RawServer, folder: Path) -> None:
     for name in PLAYABLE:
         raw.answer = PLAYABLE[name]
-        ask(recorder, f"And {name}?")
+        send_request(recorder, f"And {name}?")
     assert written(recorder, folder, "")
     with LiveServer(CASSETTES=str(folder)) as player:
         for name in PLAYABLE:
-            assert ask(player, f"And {name}?").content == SAID
+            assert send_request(player, f"And {name}?").content == SAID
 
 
 FIRST, SECOND = b'data: {"text": "You are sk-very-"}\n\n', b'data: {"text": "long-key-1234567."}\n\n'
@@ -189,7 +189,7 @@ BROKEN: dict[str, Sends] = {
 def test_answer__that_breaks_off_is_not_recorded(recorder: LiveServer, raw: RawServer, folder: Path, name: str) -> None:
     raw.answer = BROKEN[name]
     with pytest.raises(httpx.TransportError):
-        response = ask(recorder, f"What of {name}?")
+        response = send_request(recorder, f"What of {name}?")
         response.raise_for_status()
     assert written(recorder, folder, f"What of {name}?") == []
 
@@ -205,7 +205,7 @@ def test_password__of_an_upstream_is_sent_to_it_and_shown_nowhere(
     recorder: LiveServer, raw: RawServer, folder: Path
 ) -> None:
     raw.answer = sends(whole())
-    assert ask(recorder, "What of a password?").status_code == 200
+    assert send_request(recorder, "What of a password?").status_code == 200
     gone = CLIENT.post(f"{recorder.url}/gone/v1/files", content=b"{}").text
     (file,) = written(recorder, folder, "What of a password?")
     shown = [CLIENT.get(f"{recorder.url}/_mock/{place}").text for place in ("exchanges?said=true", "recording")]
@@ -216,7 +216,7 @@ def test_password__of_an_upstream_is_sent_to_it_and_shown_nowhere(
 
 def test_redirect__is_the_client_s_own(recorder: LiveServer, raw: RawServer, folder: Path) -> None:
     raw.answer = sends(b"HTTP/1.1 307 Moved\r\nLocation: https://elsewhere.example/v1\r\nContent-Length: 0\r\n\r\n")
-    response = ask(recorder, "What of a redirect?")
+    response = send_request(recorder, "What of a redirect?")
     assert (response.status_code, response.headers["location"]) == (307, "https://elsewhere.example/v1")
     (file,) = written(recorder, folder, "What of a redirect?")
     assert "location: https://elsewhere.example/v1\n" in file.read_text()
@@ -227,7 +227,7 @@ def test_answer__that_is_huge_comes_through_and_is_not_written(
 ) -> None:
     huge = SAID.replace(b"Paris.", b"Paris. " * 1_500_000)
     raw.answer = sends(whole(huge))
-    assert ask(recorder, "What of much?").content == huge
+    assert send_request(recorder, "What of much?").content == huge
     assert written(recorder, folder, "What of much?") == []
     recorder.wait_for("is not recorded: it has [0-9]+ bytes")
 
@@ -255,7 +255,7 @@ def test_requests__that_are_the_same_at_once_are_all_recorded(
         connection.send(whole())
 
     raw.answer = answer
-    threads = [threading.Thread(target=ask, args=(recorder, "What of many?")) for _ in range(8)]
+    threads = [threading.Thread(target=send_request, args=(recorder, "What of many?")) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -268,10 +268,10 @@ def test_requests__that_are_the_same_at_once_are_all_recorded(
 def test_packed__is_unpacked_as_it_came(encoding: str) -> None:
     packed = gzip.compress(b"one two three " * 100)
     cut = [packed[at : at + 9] for at in range(0, len(packed), 9)]
-    found = unpacked(cut, encoding, 10_000)
+    found = decompress_pieces(cut, encoding, 10_000)
     assert found is not None
     assert (len(found), b"".join(found)) == (len(cut), b"one two three " * 100)
-    assert unpacked(cut, encoding, 1000) is None, "a small one may come to much"
-    assert unpacked(cut[:-1], encoding, 10_000) is None, "it is not all there"
-    assert unpacked(cut, "br", 10_000) is None
-    assert unpacked([b"no"], encoding, 10_000) is None
+    assert decompress_pieces(cut, encoding, 1000) is None, "a small one may come to much"
+    assert decompress_pieces(cut[:-1], encoding, 10_000) is None, "it is not all there"
+    assert decompress_pieces(cut, "br", 10_000) is None
+    assert decompress_pieces([b"no"], encoding, 10_000) is None

@@ -1,6 +1,6 @@
-"""What faults do to a stream's events, and to their frames, before they are sent.
+"""Faults in a stream's events and frames, which are applied before they are sent.
 
-It knows no format and no framing: what it needs comes with the events.
+It depends on no format and no framing: the events have all that it needs.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -13,7 +13,7 @@ from completions.outcome import Fault
 
 
 class Ending(StrEnum):
-    """How a connection ends after what was sent."""
+    """How a connection ends after the last byte."""
 
     WHOLE = "whole"
     CLOSE = "close"
@@ -22,7 +22,7 @@ class Ending(StrEnum):
 
 
 def position(events: Sequence[Event], fault: Fault) -> int:
-    """Return how many events come before a fault, the opening events before any token; -1 where nothing is said."""
+    """Return how many events come before a fault, at least those before the first token; -1 without a position."""
     if not AFTER.keys() & fault.parameters.keys():
         return -1
     if (count := fault.parameters.get("after_events")) is not None:
@@ -31,7 +31,7 @@ def position(events: Sequence[Event], fault: Fault) -> int:
 
 
 def ending(faults: Iterable[Fault]) -> Ending:
-    """Return how a stream with these faults ends; one of them at most breaks it off."""
+    """Return how a stream with these faults ends; at most one of them breaks it off."""
     return next((ENDINGS[fault.name] for fault in faults if _breaks_off(fault)), Ending.WHOLE)
 
 
@@ -40,7 +40,7 @@ def _breaks_off(fault: Fault) -> bool:
 
 
 def spoil(events: Sequence[Event], fault: Fault, error: Callable[[Sequence[Event]], Sequence[Event]]) -> list[Event]:
-    """Return the events as the fault leaves them; `error` is how the format ends a stream with one after others."""
+    """Return the events with the fault; `error` returns the format's error events after the given ones."""
     at = position(events, fault)
     if fault.name in ERRORS_IN_STREAM:
         before = list(events[:at])
@@ -52,16 +52,16 @@ def spoil(events: Sequence[Event], fault: Fault, error: Callable[[Sequence[Event
 
 
 def pauses(events: Sequence[Event], faults: Iterable[Fault]) -> list[float]:
-    """Return how many seconds late each event comes by the pauses before it, and last, the end after them all."""
-    late = [0.0] * (len(events) + 1)
+    """Return by how many seconds pauses delay each event, and last, the end of the stream."""
+    delays = [0.0] * (len(events) + 1)
     for fault in faults:
         if effect_of(fault) is Effect.PAUSE:
-            late[position(events, fault)] += fault.parameters["ms"] / 1000
-    return list(accumulate(late))
+            delays[position(events, fault)] += fault.parameters["ms"] / 1000
+    return list(accumulate(delays))
 
 
 def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, keep_alive: bytes) -> list[bytes]:
-    """Return the frames of the events as the fault leaves them; `keep_alive` is the framing's own."""
+    """Return the frames of the events with the fault; `keep_alive` is the framing's."""
     match fault.name:
         case "crlf":
             return [frame.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for frame in frames]
@@ -74,8 +74,8 @@ def spoil_frames(frames: list[bytes], events: Sequence[Event], fault: Fault, kee
 
 
 def _without_finish(events: list[Event], at: int) -> list[Event]:
-    kept = (event._replace(data=event.unfinished) if event.part == "finish" else event for event in events)
-    return [event for event in kept if event.part != "finish" or event.data]
+    events_kept = (event._replace(data=event.unfinished) if event.part == "finish" else event for event in events)
+    return [event for event in events_kept if event.part != "finish" or event.data]
 
 
 def _without_terminator(events: list[Event], at: int) -> list[Event]:
@@ -90,7 +90,7 @@ def _cut_arguments(events: list[Event], at: int) -> list[Event]:
 
 
 def _chunk_at(events: list[Event], at: int) -> int:
-    """Return the index of the chunk at a place, or else the last one."""
+    """Return the index of the first chunk from a position on, or else of the last one."""
     chunks = [index for index, event in enumerate(events) if event.chunk] or [0]
     return next((index for index in chunks if index >= at), chunks[-1])
 
@@ -103,11 +103,13 @@ def _malform(events: list[Event], at: int) -> list[Event]:
 
 
 def _break_character(events: list[Event], at: int) -> list[Event]:
-    """Put bytes that UTF-8 never has where the chunk differs from its neighbour: in the text that it carries."""
+    """Insert invalid UTF-8 where the chunk differs from its neighbour: in its text."""
     at = _chunk_at(events, at)
     data, neighbour = events[at].data, events[at - 1 if at else min(1, len(events) - 1)].data
-    differs = (place for place, (own, other) in enumerate(zip(data, neighbour, strict=False)) if own != other)
-    place = next(differs, len(data))
+    differences = (
+        place for place, (byte, other_byte) in enumerate(zip(data, neighbour, strict=False)) if byte != other_byte
+    )
+    place = next(differences, len(data))
     events[at] = events[at]._replace(data=data[:place].rstrip(b"\\") + b"\xff\xfe" + data[place:])
     return events
 
@@ -121,12 +123,12 @@ def _swap(events: list[Event], at: int) -> list[Event]:
     at = min(_chunk_at(events, at), _chunk_at(events, len(events)) - 1)
     if at < 0:
         return events
-    one, other = events[at], events[at + 1]
-    swapped = [one._replace(data=other.data), other._replace(data=one.data)]  # each at the other's time
+    one, other_byte = events[at], events[at + 1]
+    swapped = [one._replace(data=other_byte.data), other_byte._replace(data=one.data)]  # with exchanged times
     return [*events[:at], *swapped, *events[at + 2 :]]
 
 
-def _nothing(events: list[Event], at: int) -> list[Event]:
+def _no_events(events: list[Event], at: int) -> list[Event]:
     return []
 
 
@@ -138,9 +140,9 @@ CHANGES: dict[str, Callable[[list[Event], int], list[Event]]] = {
     "bad_utf8": _break_character,
     "duplicate_chunk": _repeat,
     "reorder": _swap,
-    "empty_stream": _nothing,
+    "empty_stream": _no_events,
 }
-"""What is done to the events, by fault, given the place where it strikes."""
+"""The function that changes the events, by fault; it gets the position of the fault."""
 
 ENDINGS = {"disconnect": Ending.CLOSE, "reset": Ending.RESET, "stall": Ending.HOLD}
 """How the connection ends after a stream that a fault breaks off."""

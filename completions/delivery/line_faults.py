@@ -1,4 +1,4 @@
-"""Faults of the line: bytes that arrive slowly, in small pieces, or not at all."""
+"""Faults of the line: bytes arrive slowly, in small pieces, or not at all."""
 
 import asyncio
 import time
@@ -10,27 +10,27 @@ from completions.outcome import Fault
 
 Pieces = AsyncGenerator[bytes, None]
 
-DRIPS = 50
+MAX_DRIPS = 50
 """The most writes per second on a slow line."""
 
 
-async def silence(until: float | None) -> None:
-    """Wait until a time on the monotonic clock; None waits until cancelled."""
+async def wait_until(until: float | None) -> None:
+    """Wait until a time on the monotonic clock, or with None until cancelled."""
     if until is None:
         await asyncio.Event().wait()
     else:
         await wait(until)
 
 
-async def held(pieces: Pieces) -> Pieces:
+async def never_ending(pieces: Pieces) -> Pieces:
     """Yield the pieces, then never end."""
     async with aclosing(pieces):
         async for piece in pieces:
             yield piece
-    await silence(None)
+    await wait_until(None)
 
 
-async def late_end(pieces: Pieces, seconds: float) -> Pieces:
+async def delay_end(pieces: Pieces, seconds: float) -> Pieces:
     """Yield the pieces, and end so many seconds after the last one."""
     async with aclosing(pieces):
         async for piece in pieces:
@@ -47,25 +47,25 @@ async def split(pieces: Pieces, size: int, pause: float) -> Pieces:
                 await asyncio.sleep(pause)
 
 
-async def kept_alive(pieces: Pieces, sign: bytes, every: float) -> Pieces:
-    """Yield the pieces, and a keep-alive after every so many seconds of silence between two events."""
-    between = True
-    following = asyncio.ensure_future(_next(pieces))
+async def with_keep_alives(pieces: Pieces, keep_alive: bytes, interval: float) -> Pieces:
+    """Yield the pieces, and a keep-alive after each interval of silence between two events."""
+    is_between_events = True
+    next_piece = asyncio.ensure_future(_next(pieces))
     try:
         while True:
-            if not (await asyncio.wait({following}, timeout=every))[0]:  # which, unlike a timeout, cancels nothing
-                if between:
-                    yield sign
+            if not (await asyncio.wait({next_piece}, timeout=interval))[0]:  # unlike a timeout, this cancels nothing
+                if is_between_events:
+                    yield keep_alive
                 continue
-            piece = following.result()
+            piece = next_piece.result()
             if piece is None:
                 return
             yield piece
-            between = piece.endswith(b"\n")  # within an event, a sign would become a part of it
-            following = asyncio.ensure_future(_next(pieces))
+            is_between_events = piece.endswith(b"\n")  # within an event, a keep-alive would become a part of it
+            next_piece = asyncio.ensure_future(_next(pieces))
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)  # a generator cannot be closed while it runs
+        next_piece.cancel()
+        await asyncio.gather(next_piece, return_exceptions=True)  # a generator cannot be closed while it runs
         await pieces.aclose()
 
 
@@ -73,7 +73,7 @@ async def _next(pieces: Pieces) -> bytes | None:
     return await anext(pieces, None)
 
 
-def over(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
+def apply(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
     """Return the pieces as a line with these faults transmits them; other faults are ignored."""
     for fault in faults:
         if fault.name == "split_bytes":
@@ -83,7 +83,7 @@ def over(faults: Iterable[Fault], pieces: Pieces) -> Pieces:
     return pieces
 
 
-async def once(body: bytes) -> Pieces:
+async def single_piece(body: bytes) -> Pieces:
     """Yield a body in one piece."""
     yield body
 
@@ -95,13 +95,13 @@ async def drip(
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
 ) -> Pieces:
     """Yield the bytes at a steady rate; each portion is due when the line has transmitted all before it."""
-    size = max(1, int(bytes_per_second / DRIPS))
-    free = clock()
+    size = max(1, int(bytes_per_second / MAX_DRIPS))
+    free_at = clock()
     async with aclosing(pieces):
         async for piece in pieces:
-            free = max(free, clock())
+            free_at = max(free_at, clock())
             for start in range(0, len(piece), size):
                 drop = piece[start : start + size]
-                free += len(drop) / bytes_per_second
-                await sleep(max(0.0, free - clock()))
+                free_at += len(drop) / bytes_per_second
+                await sleep(max(0.0, free_at - clock()))
                 yield drop
