@@ -10,7 +10,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
-from completions.inspector.assets import BROWSERS, browsers_file
+from completions.inspector.assets import BROWSER_FILES, browser_file
 from completions.inspector.routes import urlpatterns as inspector
 from completions.views import lookups, routes, stored
 from completions.views.dispatch import by_method
@@ -60,7 +60,7 @@ STATE: Addresses = [
     path("vllm/health", lookups.healthy),
     path("metrics", lookups.served),
     path("vllm/metrics", lookups.served),
-    re_path(f"^{BROWSERS}$", by_method(GET=browsers_file)),
+    re_path(f"^{BROWSER_FILES}$", by_method(GET=browser_file)),
 ]
 """Where clients ask whether there is a server at all, and what it has done, and browsers for its icon."""
 

@@ -1,4 +1,4 @@
-"""What those who start a server say of it: where it listens, where the inspector is, and what answers."""
+"""The addresses and messages of a server that starts: its port, its inspector, its script."""
 
 import errno
 import socket
@@ -12,13 +12,13 @@ MAX_PORT = 65535
 
 
 def inspector_url(host: str, port: int, scheme: str = "http") -> str:
-    """Return where a browser on this machine finds the inspector of a server that listens there."""
+    """Return the inspector's address for a browser on this machine, of a server that listens at this address."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"{scheme}://[{host}]:{port}/_mock/" if ":" in host else f"{scheme}://{host}:{port}/_mock/"
 
 
 def start_lines(inspector: str | None) -> list[str]:
-    """Return what a server says once it listens: what answers, what is recorded, where to look if a browser can."""
+    """Return the log lines of a server that listens: its script, recording, journal, and the inspector's address."""
     journal = f"The journal is {journal_place()}" if conf.JOURNAL else "The journal is off"
     script = f"The script is {namespace().script.source}"
     pages = [] if inspector is None else [f"The inspector is at {inspector}", *_first_steps(inspector)]
@@ -26,7 +26,7 @@ def start_lines(inspector: str | None) -> list[str]:
 
 
 def _first_steps(inspector: str) -> list[str]:
-    """Return what to try where nobody has chosen a script yet."""
+    """Return suggestions for the first steps, while the script is the default."""
     if conf.MOCK_SCRIPT != "mock":
         return []
     ask = f"curl -N {inspector.removesuffix('_mock/')}v1/chat/completions -d '{{\"stream\": true}}'"
@@ -39,21 +39,21 @@ def _first_steps(inspector: str) -> list[str]:
 
 
 def address_problem(host: str, port: int) -> str | None:
-    """Return why a server cannot listen on an address, and what to do; None where it can."""
+    """Return why a server cannot listen on an address, and a remedy; None where it can."""
     if not 0 <= port <= MAX_PORT:
         return f"{port} is not a port. Choose a PORT from 0 to {MAX_PORT}; 0 chooses a free one."
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family) as tried:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            tried.bind((host, port))
-            tried.listen()
-    except (OSError, UnicodeError) as exc:  # the latter for what can be no name, as a..b
-        return _told(host, port, exc)
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            probe.listen()
+    except (OSError, UnicodeError) as exc:  # the latter for invalid names, such as a..b
+        return _describe(host, port, exc)
     return None
 
 
-def _told(host: str, port: int, exc: OSError | UnicodeError) -> str:
+def _describe(host: str, port: int, exc: OSError | UnicodeError) -> str:
     number = exc.errno if isinstance(exc, OSError) else None
     if number == errno.EADDRINUSE:
         return f"Port {port} of {host} is already in use. Stop the program that listens there, or choose another PORT."

@@ -1,4 +1,4 @@
-"""The inspector's few static files, from memory, under an address that changes with what is in them."""
+"""The inspector's few static files, from memory, under an address that changes with their content."""
 
 import hashlib
 from collections.abc import Mapping
@@ -12,8 +12,8 @@ FOLDER = Path(__file__).parent / "static"
 
 MEDIA_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}
 
-FOR_GOOD = "public, max-age=31536000, immutable"
-"""What is under its own hash never changes."""
+IMMUTABLE = "public, max-age=31536000, immutable"
+"""The caching of files whose address has their hash."""
 
 
 class Assets(NamedTuple):
@@ -34,22 +34,22 @@ def assets() -> Assets:
     return Assets(digest.hexdigest()[:12], files)
 
 
-BROWSERS = r"(?P<name>favicon\.ico|robots\.txt|apple-touch-icon[^/]*\.png|\.well-known/appspecific/[^/]+)"
-"""What browsers ask a server for by themselves, whichever page they show."""
+BROWSER_FILES = r"(?P<name>favicon\.ico|robots\.txt|apple-touch-icon[^/]*\.png|\.well-known/appspecific/[^/]+)"
+"""The files that browsers request by themselves, whichever page they show."""
 
 
-async def browsers_file(request: HttpRequest, name: str, namespace: str = "") -> HttpResponse:
-    """Send a browser the icon, and nothing else that it asks for by itself; tests and upstreams never hear of it."""
+async def browser_file(request: HttpRequest, name: str, namespace: str = "") -> HttpResponse:
+    """Send a browser the icon, and refuse its other automatic requests, which reach neither journal nor upstreams."""
     return await asset(request, "", "icon.svg" if name == "favicon.ico" else name)
 
 
 async def asset(request: HttpRequest, version: str, name: str, namespace: str = "") -> HttpResponse:
-    """Send a file to whoever asks: there is nothing of the journal in it, and the sign-in page needs it."""
+    """Send a file to any client: it has no data of the journal, and the sign-in page needs it."""
     current = assets()
     if name not in current.files:
         return HttpResponse("There is no such file.", status=404, content_type="text/plain; charset=utf-8")
     response = HttpResponse(current.files[name], content_type=MEDIA_TYPES[Path(name).suffix])
-    response.headers["Cache-Control"] = FOR_GOOD if version == current.version else "no-cache"
+    response.headers["Cache-Control"] = IMMUTABLE if version == current.version else "no-cache"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

@@ -1,4 +1,4 @@
-"""The manual: the pages of `docs/`, to which `manual` beside this file is a link; a wheel has a copy in its place."""
+"""The manual: the pages of `docs/`, to which `manual` in this folder is a link; a wheel has a copy instead."""
 
 import re
 from functools import cache
@@ -30,14 +30,14 @@ def files() -> dict[str, Path]:
     """Return the file of each page, by name."""
     if FOLDER is None:
         return {}
-    found = {file.stem: file for file in sorted(FOLDER.glob("*.md"))}
+    pages = {file.stem: file for file in sorted(FOLDER.glob("*.md"))}
     readme = next((file for file in READMES if file.is_file()), None)
-    return found if readme is None else {START: readme, **found}
+    return pages if readme is None else {START: readme, **pages}
 
 
 @cache
 def images() -> dict[str, bytes]:
-    """Return the pictures by name."""
+    """Return the images by name."""
     folder = (FOLDER or Path(__file__)) / "images"
     return {file.name: file.read_bytes() for file in sorted(folder.glob("*.png"))}
 
@@ -50,11 +50,11 @@ def text(name: str) -> str:
 
 @cache
 def groups() -> list[Group]:
-    """Return the pages as the index has them."""
-    found = [Group("The first ten minutes", [(START, "Start")] if START in files() else [])]
+    """Return the pages, grouped as in the index."""
+    pages = [Group("The first ten minutes", [(START, "Start")] if START in files() else [])]
     for line in text(INDEX).splitlines() if INDEX in files() else ():
         if group := _GROUP.match(line):
-            found.append(Group(group["title"], []))
+            pages.append(Group(group["title"], []))
         elif entry := _ENTRY.match(line):
-            found[-1].entries.append((entry["name"], entry["title"]))
-    return found
+            pages[-1].entries.append((entry["name"], entry["title"]))
+    return pages

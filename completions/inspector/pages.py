@@ -1,4 +1,4 @@
-"""The inspector's pages. They show what the control API has; what they change, they change by it."""
+"""The inspector's pages, which show and change data of the control API."""
 
 from typing import Any
 
@@ -12,42 +12,42 @@ from completions.inspector.rendering import page, render, root
 from completions.journal import queries
 from completions.journal.queries import Filter
 
-LISTED = Operation("GET", "exchanges", get_exchanges, {}, FILTERS)
-"""What the page of the list takes in its address: what the operation takes."""
+LIST_OPERATION = Operation("GET", "exchanges", get_exchanges, {}, FILTERS)
+"""The operation whose parameters the list's address has."""
 
-FIRST = 100
-"""Rows of the first paint; the page asks for more itself."""
+FIRST_ROWS = 100
+"""The rows of the first rendering; the page loads more itself."""
 
 
 async def moved(request: HttpRequest, namespace: str = "") -> HttpResponse:
-    """Lead to the address with its slash."""
+    """Redirect to the address with a slash at its end."""
     return HttpResponseRedirect(f"{request.path}/")
 
 
 @page("GET", "HEAD")
 async def live(request: HttpRequest, namespace: str) -> HttpResponse:
     """List exchanges as they end."""
-    given, beside = QueryDict(mutable=True), request.GET.get("exchange", "")
+    parameters, beside = QueryDict(mutable=True), request.GET.get("exchange", "")
     for name, value in request.GET.items():
         if value and name != "exchange":  # a form sends its empty fields too
-            given[name] = str(value)
+            parameters[name] = str(value)
     filters: dict[str, Any] = {}
-    found: list[dict[str, Any]] = []
+    exchanges: list[dict[str, Any]] = []
     problem, status = None, 200
     try:
-        filters = {name: value for name, value in LISTED.read_query(given).items() if value is not None}
-        found = await queries.listing(Filter(namespace, **filters), FIRST)
+        filters = {name: value for name, value in LIST_OPERATION.read_query(parameters).items() if value is not None}
+        exchanges = await queries.listing(Filter(namespace, **filters), FIRST_ROWS)
     except JournalUnavailable as exc:
         problem = str(exc)
-    except RequestError as exc:  # the whole list stands below what is wrong with the address
+    except RequestError as exc:  # show the unfiltered list below the error
         problem, status, filters = str(exc), 400, {}
-        found = await queries.listing(Filter(namespace), FIRST)
+        exchanges = await queries.listing(Filter(namespace), FIRST_ROWS)
     return render(
         request,
         namespace,
         "live",
         status=status,
-        exchanges=found,
+        exchanges=exchanges,
         beside=beside,
         filters=filters,
         is_filtered=bool(filters),
@@ -59,7 +59,7 @@ async def live(request: HttpRequest, namespace: str) -> HttpResponse:
 
 @page("GET", "HEAD")
 async def missing(request: HttpRequest, namespace: str) -> HttpResponse:
-    """Say that there is no such page."""
+    """Report that there is no such page."""
     raise RequestError(f"There is no page at {request.path}.", status=404)
 
 
@@ -75,17 +75,17 @@ async def docs(request: HttpRequest, namespace: str, name: str = manual.INDEX) -
 @page("GET", "HEAD")
 async def docs_texts(request: HttpRequest, namespace: str) -> HttpResponse:
     """Send all pages of the manual, to be searched."""
-    found = [
+    exchanges = [
         {"name": name, "title": title, "text": manual.text(name)}
         for group in manual.groups()
         for name, title in group.entries
     ]
-    return JsonResponse({"pages": found})
+    return JsonResponse({"pages": exchanges})
 
 
 @page("GET", "HEAD")
 async def docs_image(request: HttpRequest, namespace: str, name: str) -> HttpResponse:
-    """Send a picture of the manual."""
+    """Send an image of the manual."""
     if name not in manual.images():
         raise RequestError(f"The manual has no picture {name[:100]!r}.", status=404)
     return HttpResponse(manual.images()[name], content_type="image/png")
@@ -93,7 +93,7 @@ async def docs_image(request: HttpRequest, namespace: str, name: str) -> HttpRes
 
 @page("GET", "HEAD")
 async def exchange(request: HttpRequest, namespace: str, id: str) -> HttpResponse:
-    """Show one exchange; the page asks the control API for it."""
+    """Show one exchange, which the page requests from the control API."""
     return render(request, namespace, "exchange", id=id)
 
 
@@ -117,5 +117,5 @@ async def script(request: HttpRequest, namespace: str) -> HttpResponse:
 
 @page("GET", "HEAD")
 async def figures(request: HttpRequest, namespace: str) -> HttpResponse:
-    """Plot what the mock has done."""
+    """Show the figures of the mock."""
     return render(request, namespace, "figures")

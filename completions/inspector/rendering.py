@@ -1,6 +1,6 @@
-"""How a page is made: who may see it, its template, and the headers that keep it to itself.
+"""Rendering of pages: access, templates, and security headers.
 
-The template engine is the inspector's own, so that it needs nothing of a project's TEMPLATES.
+The template engine is separate, so that it is independent of a project's TEMPLATES.
 """
 
 import functools
@@ -39,7 +39,7 @@ View = Callable[..., Coroutine[Any, Any, HttpResponse]]
 
 
 def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
-    """Make a view a page: for whom the control API is open, or for all; what goes wrong is said in HTML."""
+    """Make a view a page: for clients with access to the control API, or for all; errors are shown in HTML."""
 
     def decorate(view: View) -> View:
         @functools.wraps(view)
@@ -65,10 +65,10 @@ def page(*methods: str, is_open: bool = False) -> Callable[[View], View]:
 
 
 def render(request: HttpRequest, namespace: str, name: str, status: int = 200, **more: object) -> HttpResponse:
-    """Return a page, made of the template `name`.html."""
-    from django.template import Context  # an import that the first answer of the API need not wait for
+    """Return a page from the template `name`.html."""
+    from django.template import Context  # so that the API's first answer does not wait for this import
 
-    known = {
+    context = {
         "page": name,
         "root": root(request),
         "namespace": namespace,
@@ -78,12 +78,12 @@ def render(request: HttpRequest, namespace: str, name: str, status: int = 200, *
         "has_token": bool(conf.ADMIN_TOKEN),
         "journal": conf.JOURNAL,
     }
-    text = _engine().get_template(f"{name}.html").render(Context(known | more, use_l10n=False))
+    text = _engine().get_template(f"{name}.html").render(Context(context | more, use_l10n=False))
     return HttpResponse(text, status=status, content_type="text/html; charset=utf-8")
 
 
 def refusal(request: HttpRequest, namespace: str, exc: RequestError) -> HttpResponse:
-    """Return what a person sees of an error; where the token is missing, the form that takes it."""
+    """Return the page of an error; if the token is missing, the sign-in form."""
     if exc.status == 401:
         return render(request, namespace, "sign_in", status=401, next=request.get_full_path())
     response = render(request, namespace, "refused", status=exc.status, message=str(exc))
@@ -93,9 +93,9 @@ def refusal(request: HttpRequest, namespace: str, exc: RequestError) -> HttpResp
 
 
 def root(request: HttpRequest) -> str:
-    """Return the address of the inspector: up to `/_mock/`, whatever stands before it."""
-    before, mark, _ = request.path.partition("/_mock/")
-    return f"{before}{mark}"
+    """Return the address of the inspector: the request's path up to `/_mock/`."""
+    prefix, separator, _ = request.path.partition("/_mock/")
+    return f"{prefix}{separator}"
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What `runserver` serves in a project that has static files: its ASGI application and these, as Django's own does."""
+"""The application of `runserver` in a project with static files, which it serves as Django's command does."""
 
 from django.conf import settings
 from django.utils.module_loading import import_string

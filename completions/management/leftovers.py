@@ -1,6 +1,6 @@
-"""What processes of ours leave in the folder for temporary files where they are killed: the next start clears it.
+"""Temporary files of our processes that were killed, which the next start removes.
 
-The names tell the machine and the process: `mock-metrics-<machine>-<process>-…`. What is another user's is left.
+Their names contain the machine and the process: `mock-metrics-<machine>-<process>-…`. Other users' files stay.
 """
 
 import contextlib
@@ -17,22 +17,22 @@ NAME = re.compile(r"mock-(?:llm|metrics|worker)-(\w*)-(\d+)-")
 
 
 def prefix(kind: str, process: int | None = None) -> str:
-    """Return what the name of a file or folder begins with, that is a process's: this one's unless given."""
+    """Return the prefix of the names of a process's files and folders; by default, this process's."""
     return f"mock-{kind}-{MACHINE}-{os.getpid() if process is None else process}-"
 
 
 def clear_leftovers() -> None:
-    """Remove what processes of this machine have left that are gone."""
-    if sys.platform == "win32":  # there no signal asks whether a process lives
+    """Remove files of processes on this machine that have ended."""
+    if sys.platform == "win32":  # no signal tests whether a process lives there
         return
     with contextlib.suppress(OSError), os.scandir(tempfile.gettempdir()) as entries:
         for entry in entries:
-            named = NAME.match(entry.name)
-            if named is not None and named[1] == MACHINE and not _lives(int(named[2])):
+            match = NAME.match(entry.name)
+            if match is not None and match[1] == MACHINE and not _is_alive(int(match[2])):
                 _remove(entry)
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Ask again what was recorded, and say where the shape of an answer is another one now; a report for scheduled jobs."""
+"""Refresh of recorded answers: requests are sent again, and changed shapes of answers reported, for scheduled jobs."""
 
 import json
 import re
@@ -20,13 +20,13 @@ from completions.state.cassettes.sent_requests import NotRepeatable, request_of
 
 UPSTREAM = re.compile(r"^  upstream: '?([^'\n]+)'?$", re.MULTILINE)
 
-SECONDS = 120.0
-"""How long an answer may be silent."""
+MAX_SILENCE = 120.0
+"""The longest silence of an answer in seconds."""
 
 
 @dataclass(frozen=True)
-class Refreshed:
-    """What became of one recorded request: where its answer's shape differs, or why it could not be asked again."""
+class RefreshResult:
+    """The result for one recorded request: the differences of its answer's shape, or why it could not be sent again."""
 
     file: str
     request: str
@@ -34,38 +34,38 @@ class Refreshed:
     problem: str | None = None
 
 
-def refreshed(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> Iterator[Refreshed]:
-    """Ask each recorded request again, at the address where it was asked, or at another one."""
-    with httpx.Client(timeout=SECONDS) as client:
+def refresh(deck: Deck, upstream: str | None, headers: Mapping[str, str]) -> Iterator[RefreshResult]:
+    """Send each recorded request again, to the recorded address or to another one."""
+    with httpx.Client(timeout=MAX_SILENCE) as client:
         for rule in deck.rules:
             try:
-                found = tuple(_asked_again(client, rule, upstream, headers))
+                changes = tuple(_changes_of(client, rule, upstream, headers))
             except (NotRepeatable, httpx.HTTPError, httpx.InvalidURL, OSError) as exc:
                 why = str(exc) if isinstance(exc, NotRepeatable) else f"{type(exc).__name__}: {exc}".rstrip(": ")
-                yield Refreshed(rule.cassette, rule.name, problem=why)
+                yield RefreshResult(rule.cassette, rule.name, problem=why)
             else:
-                yield Refreshed(rule.cassette, rule.name, found)
+                yield RefreshResult(rule.cassette, rule.name, changes)
 
 
-def _asked_again(client: httpx.Client, rule: Rule, upstream: str | None, headers: Mapping[str, str]) -> Iterator[str]:
+def _changes_of(client: httpx.Client, rule: Rule, upstream: str | None, headers: Mapping[str, str]) -> Iterator[str]:
     same, answers = same_request_of(rule.match), answers_of(rule)
     if same is None or not answers:
         raise NotRepeatable("it is not an answer recorded from a server")
     before, origin = answers[-1], upstream or _origin(rule.cassette)
-    again = request_of(same)
-    url = joined(origin, before.path, again.query)
-    sent = {"content-type": "application/json", "accept-encoding": "identity", **again.headers, **headers}
-    response = client.request(again.method, url, content=again.body or None, headers=sent)
-    told = (("content-type", response.headers.get("content-type", "")),)
-    after = Recorded(before.path, response.status_code, told, (response.content,), (0.0,), before.stream)
+    request = request_of(same)
+    url = joined(origin, before.path, request.query)
+    sent = {"content-type": "application/json", "accept-encoding": "identity", **request.headers, **headers}
+    response = client.request(request.method, url, content=request.body or None, headers=sent)
+    content_type = (("content-type", response.headers.get("content-type", "")),)
+    after = Recorded(before.path, response.status_code, content_type, (response.content,), (0.0,), before.stream)
     return differences(shape_of(before, _usage(before)), shape_of(after, _usage(after)))
 
 
 def _origin(file: str) -> str:
-    found = UPSTREAM.search(Path(file).read_text(encoding="utf-8"))
-    if found is None or found[1].startswith(LITELLM):
+    match = UPSTREAM.search(Path(file).read_text(encoding="utf-8"))
+    if match is None or match[1].startswith(LITELLM):
         raise NotRepeatable("its file does not say which server answered; name one with --upstream")
-    return found[1]
+    return match[1]
 
 
 def _usage(answer: Recorded) -> Usage | None:
@@ -73,17 +73,17 @@ def _usage(answer: Recorded) -> Usage | None:
     return reply.usage if reply else None
 
 
-def as_json(folder: str, found: Sequence[Refreshed]) -> str:
-    """Return the report for programs."""
-    return json.dumps({"folder": folder, **_counts(found), "results": [asdict(each) for each in found]}, indent=2)
+def as_json(folder: str, results: Sequence[RefreshResult]) -> str:
+    """Return the report in JSON."""
+    return json.dumps({"folder": folder, **_counts(results), "results": [asdict(each) for each in results]}, indent=2)
 
 
-def as_markdown(folder: str, found: Sequence[Refreshed]) -> str:
-    """Return the report for people, as a job can post it."""
-    counts = _counts(found)
-    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
-    lines = [f"# Recorded answers in `{folder}`", "", f"{told}."]
-    for each in found:
+def as_markdown(folder: str, results: Sequence[RefreshResult]) -> str:
+    """Return the report in Markdown, which a job can post."""
+    counts = _counts(results)
+    summary = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in counts.items())
+    lines = [f"# Recorded answers in `{folder}`", "", f"{summary}."]
+    for each in results:
         if each.differences or each.problem:
             lines += ["", f"## `{each.file}`", ""]
             lines += [f"- could not be sent again: {each.problem}"] if each.problem else []
@@ -91,6 +91,6 @@ def as_markdown(folder: str, found: Sequence[Refreshed]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _counts(found: Sequence[Refreshed]) -> dict[str, Any]:
-    changed, failed = sum(bool(each.differences) for each in found), sum(each.problem is not None for each in found)
-    return {"requests": len(found), "same": len(found) - changed - failed, "changed": changed, "not_asked": failed}
+def _counts(results: Sequence[RefreshResult]) -> dict[str, Any]:
+    changed, failed = sum(bool(each.differences) for each in results), sum(each.problem is not None for each in results)
+    return {"requests": len(results), "same": len(results) - changed - failed, "changed": changed, "not_asked": failed}

@@ -1,4 +1,4 @@
-"""Run uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share it."""
+"""Running uvicorn for the project's ASGI application, by the settings; `serve` and `runserver` share this."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -25,62 +25,62 @@ OPTIONS: Mapping[str, Any] = {
     "access_log": False,
     "server_header": False,
 }
-"""How uvicorn runs our application, however it is started: logging is the settings' own, and WebSockets
-are loaded when one is asked for (`receive/protocol.py`)."""
+"""uvicorn's options for our application: the settings configure logging, and WebSockets are loaded on demand
+(`receive/protocol.py`)."""
 
-OURS = "mocksite.asgi:application"
+MOCKSITE_APPLICATION = "mocksite.asgi:application"
 
-WITH_STATIC_FILES = "completions.management.development:application"
+STATIC_FILES_APPLICATION = "completions.management.development:application"
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""What tells prometheus-client, when it is imported, where several processes keep their numbers."""
+"""The variable with the folder in which prometheus-client, when it is imported, shares several processes' metrics."""
 
 
 def application_path() -> str:
     """Return ASGI_APPLICATION in uvicorn's notation: `mocksite.asgi:application`."""
-    dotted: str | None = getattr(settings, "ASGI_APPLICATION", None)
-    if not dotted:
+    dotted_path: str | None = getattr(settings, "ASGI_APPLICATION", None)
+    if not dotted_path:
         raise CommandError("Set ASGI_APPLICATION to your project's ASGI application: 'mysite.asgi.application'.")
-    module, _, name = dotted.rpartition(".")
+    module, _, name = dotted_path.rpartition(".")
     return f"{module}:{name}"
 
 
 def development_path() -> str:
-    """Return what `runserver` serves: the application, with a project's static files, as Django's own does."""
+    """Return the application of `runserver`: with a project's static files, as with Django's command."""
     has_static_files = settings.DEBUG and apps.is_installed("django.contrib.staticfiles")
-    return WITH_STATIC_FILES if has_static_files else application_path()
+    return STATIC_FILES_APPLICATION if has_static_files else application_path()
 
 
 def uvicorn_options() -> dict[str, Any]:
-    """Return how uvicorn runs: a project's own application its own way, with the lines that uvicorn itself logs."""
-    if application_path() == OURS:
+    """Return uvicorn's options; another project's application keeps uvicorn's defaults and its log."""
+    if application_path() == MOCKSITE_APPLICATION:
         return dict(OPTIONS)
     has_logging = "uvicorn" in getattr(settings, "LOGGING", {}).get("loggers", {})
     return {"server_header": False} | ({"log_config": None} if has_logging else {})
 
 
 def check_port(host: str, port: int) -> None:
-    """Raise the error of an address that cannot be listened on, before anything is started for it."""
+    """Raise the error of an address on which the server cannot listen, before anything is started."""
     if (problem := address_problem(host, port)) is not None:
         raise CommandError(problem)
 
 
 def use_cassettes(folder: str, mode: str) -> None:
-    """Play and record the answers in a folder, in this process and in those that it starts."""
+    """Play and record answers in a folder, in this process and in its child processes."""
     if not folder:
         raise CommandError("--mode needs a folder: --record DIR, or CASSETTES=DIR.")
     if mode in RECORDS and (problem := unwritable(Path(folder))) is not None:
         raise CommandError(f"--record {folder}: {problem}.")
-    given = {"CASSETTES": folder, "CASSETTE_MODE": mode}
+    values = {"CASSETTES": folder, "CASSETTE_MODE": mode}
     if conf.MOCK_SCRIPT == "mock" and "MOCK_SCRIPT" not in os.environ:
-        given["MOCK_SCRIPT"] = "relay"
-    for name, value in given.items():
+        values["MOCK_SCRIPT"] = "relay"
+    for name, value in values.items():
         os.environ[name] = value
         setattr(settings, name, value)
 
 
 def records_nothing() -> bool:
-    """Tell whether answers are to be recorded, and no server gives any, neither by a setting nor by a script."""
+    """Return whether recording is on, but neither a setting nor a script names a server."""
     return conf.CASSETTE_MODE in RECORDS and conf.MOCK_SCRIPT == "relay" and not conf.MOCK_UPSTREAM
 
 
@@ -94,9 +94,9 @@ def run(host: str, port: int, *, workers: int = 1, reload: bool = False, is_deve
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """Let the processes that start now add up their metrics, in a folder that is gone at the end.
+    """Let child processes share their metrics, in a folder that is removed at the end.
 
-    A folder that PROMETHEUS_MULTIPROC_DIR names already is used, and left.
+    An existing folder in PROMETHEUS_MULTIPROC_DIR is used, and kept.
     """
     if VARIABLE in os.environ:
         yield

@@ -1,4 +1,4 @@
-"""What `--version` tells."""
+"""The output of `--version`."""
 
 from django import get_version
 
@@ -6,5 +6,5 @@ from completions.state.cassettes.files import PROGRAM
 
 
 def version() -> str:
-    """Return which mock this is, and with which Django it runs; Django's own command tells of Django alone."""
+    """Return the versions of the mock and of Django; Django's command has only its own."""
     return f"{PROGRAM}, Django {get_version()}"

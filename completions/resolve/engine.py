@@ -73,9 +73,7 @@ async def resolve(space: Namespace, prompt: Prompt) -> Outcome:
             plan = plan.with_chaos(plan.dice.throw(taken.throw))
         if script.running is not None:
             plan = await with_current_stage(space, script.running, plan, overrides)
-        outcome = await outcome_of(
-            script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.repeat}"
-        )
+        outcome = await outcome_of(script, plan, prompt, None if seen is None else f"{script.seed}/{seen}/{taken.seen}")
         if overrides is not None:
             outcome = overrides.check_outcome(outcome, prompt)
         usage = outcome.reply and outcome.reply.usage

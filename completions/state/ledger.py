@@ -48,13 +48,13 @@ class Claim(NamedTuple):
 class ClaimResult(NamedTuple):
     """The result of a claim: the index of its rule in `candidates` (past the end: none), and the counts before it.
 
-    `throw` is 0 if no dice are thrown.
+    `throw` is 0 if no dice are thrown. `seen` counts earlier requests with the same `repetition_key`.
     """
 
     rule: int
     uses: int = 0
     throw: int = 0
-    repeat: int = 0
+    seen: int = 0
 
 
 EMPTY_CLAIM = Claim()

@@ -163,14 +163,14 @@ async def test_sign_in__takes_only_so_many_guesses_of_an_address(
 ) -> None:
     settings.ADMIN_TOKEN = "s3cret"
     monkeypatch.setattr(sign_in_page, "guesses", sign_in_page.Guesses())
-    assert [(await sign_in("guess")).status for _ in range(sign_in_page.GUESSES)] == [401] * sign_in_page.GUESSES
+    assert [(await sign_in("guess")).status for _ in range(sign_in_page.MAX_GUESSES)] == [401] * sign_in_page.MAX_GUESSES
     for token in ("guess", "s3cret"):
         answer = await sign_in(token)
         assert (answer.status, "set-cookie" in answer.headers) == (429, False)
         assert 0 < int(answer.headers["retry-after"]) <= 60
         assert "wrong tokens within a minute" in answer.body.decode()
     assert (await sign_in("s3cret", client="127.0.0.2")).status == 302, "others may go on"
-    monkeypatch.setattr(sign_in_page, "PER", 0.0)
+    monkeypatch.setattr(sign_in_page, "WINDOW_SECONDS", 0.0)
     assert (await sign_in("s3cret")).status == 302
 
 

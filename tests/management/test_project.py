@@ -13,7 +13,13 @@ from django.urls import get_resolver, include, path, re_path
 from pytest_django import Settings
 
 from completions.management.checks import check_settings, check_urls
-from completions.management.server import OURS, WITH_STATIC_FILES, application_path, development_path, uvicorn_options
+from completions.management.server import (
+    MOCKSITE_APPLICATION,
+    STATIC_FILES_APPLICATION,
+    application_path,
+    development_path,
+    uvicorn_options,
+)
 from tests.server import LiveServer, run_manage
 
 JSON = "application/json"
@@ -93,13 +99,13 @@ def test_project__is_served_with_the_mock_in_it(command: tuple[str, ...], projec
 
 
 def test_application__of_a_project_is_served_its_own_way(settings: Settings) -> None:
-    assert (application_path(), development_path()) == (OURS, OURS)
+    assert (application_path(), development_path()) == (MOCKSITE_APPLICATION, MOCKSITE_APPLICATION)
     assert uvicorn_options()["lifespan"] == "on"
     settings.ASGI_APPLICATION, settings.LOGGING = "site_asgi.application", {}
     assert development_path() == application_path() == "site_asgi:application"
     settings.DEBUG = True
     settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.staticfiles"]
-    assert development_path() == WITH_STATIC_FILES
+    assert development_path() == STATIC_FILES_APPLICATION
     assert uvicorn_options() == {"server_header": False}
     settings.LOGGING = {"loggers": {"uvicorn": {"level": "INFO"}}}
     assert uvicorn_options() == {"server_header": False, "log_config": None}

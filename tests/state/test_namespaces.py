@@ -220,8 +220,8 @@ async def test_ledger__forgets_the_requests_that_came_longest_ago() -> None:
     ledger = MemoryLedger()
     for number in range(MAX_SEEN + 1):
         await ledger.take(Claim(repetition_key=str(number)))
-    assert (await ledger.take(Claim(repetition_key="1"))).repeat == 1
-    assert (await ledger.take(Claim(repetition_key="0"))).repeat == 0
+    assert (await ledger.take(Claim(repetition_key="1"))).seen == 1
+    assert (await ledger.take(Claim(repetition_key="0"))).seen == 0
 
 
 SEEDED = """

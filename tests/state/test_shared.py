@@ -131,8 +131,8 @@ async def test_take__forgets_the_requests_that_came_longest_ago(redis_url: str) 
         for number in range(2):
             await ledger.take(Claim(repetition_key=str(number)))
         await asyncio.gather(*[ledger.take(Claim(repetition_key=str(number))) for number in range(2, MAX_SEEN + 1)])
-        assert (await ledger.take(Claim(repetition_key="1"))).repeat == 1
-        assert (await ledger.take(Claim(repetition_key="0"))).repeat == 0
+        assert (await ledger.take(Claim(repetition_key="1"))).seen == 1
+        assert (await ledger.take(Claim(repetition_key="0"))).seen == 0
 
 
 async def test_gates__all_are_released_and_closed_again(redis_url: str) -> None:

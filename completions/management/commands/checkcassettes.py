@@ -1,4 +1,4 @@
-"""`manage.py checkcassettes`: what is to be done about recorded answers, for people and for scheduled jobs."""
+"""`manage.py checkcassettes`: checks of recorded answers, for people and for scheduled jobs."""
 
 import os
 from argparse import ArgumentParser
@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from completions.conf import conf
-from completions.management.refreshing import Refreshed, as_json, as_markdown, refreshed
+from completions.management.refreshing import RefreshResult, as_json, as_markdown, refresh
 from completions.models import Exchange
 from completions.script.reply.upstream import url_problem
 from completions.state.cassettes.deck import Deck
@@ -25,7 +25,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take the folder, and what is to be looked at."""
+        """Add the folder, and the options for the checks."""
         parser.add_argument("folder", nargs="?", default=conf.CASSETTES or "cassettes", metavar="DIR")
         parser.add_argument(
             "--older-than", type=int, metavar="DAYS", help="Report files that are older than this number of days."
@@ -55,46 +55,46 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each finding, and a summary."""
         folder = options["folder"]
-        if not os.path.isdir(folder):  # unlike a Path's, it knows no name that is too long
+        if not os.path.isdir(folder):  # unlike Path.is_dir, it accepts too long names
             why = "is a file, not a folder" if os.path.exists(folder) else "does not exist"
             raise CommandError(f"{folder} {why}.")
         if options["older_than"] is not None and options["older_than"] < 0:
             raise CommandError("--older-than takes a number of days, 0 or more.")
         deck = Deck(folder)
-        used = _used() if options["unused"] else None
-        found = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
-        for each in found:
-            self._tell(each)
+        used = _used_files() if options["unused"] else None
+        all_findings = [*findings(deck, options["older_than"], used, datetime.now(UTC))]
+        for each in all_findings:
+            self._print(each)
         if options["refresh"]:
-            found += self._refreshed(deck, options)
+            all_findings += self._refresh(deck, options)
         elif options["report"] or options["upstream"] or options["header"]:
             raise CommandError("--report, --upstream and --header are for --refresh.")
-        errors = sum(each.is_error for each in found)
-        counts = {"request": len(deck.rules), "error": errors, "warning": len(found) - errors}
-        told = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
-        self.stdout.write(f"{options['folder']}: {told}")
+        errors = sum(each.is_error for each in all_findings)
+        counts = {"request": len(deck.rules), "error": errors, "warning": len(all_findings) - errors}
+        refresh_findings = ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+        self.stdout.write(f"{options['folder']}: {refresh_findings}")
         if errors:
             raise CommandError("Some recorded answers have errors.")
 
-    def _tell(self, found: Finding) -> None:
-        self.stdout.write(f"{found.file}: {'error' if found.is_error else 'warning'}: {found.message}")
+    def _print(self, finding: Finding) -> None:
+        self.stdout.write(f"{finding.file}: {'error' if finding.is_error else 'warning'}: {finding.message}")
 
-    def _refreshed(self, deck: Deck, options: dict[str, Any]) -> list[Finding]:
-        """Ask again, tell of each answer as it comes, and write the report; another shape is an error."""
-        told, results = list[Finding](), list[Refreshed]()
-        for each in refreshed(deck, _upstream(options["upstream"]), dict(map(_header, options["header"]))):
+    def _refresh(self, deck: Deck, options: dict[str, Any]) -> list[Finding]:
+        """Send the requests again, print each result, and write the report; a changed shape is an error."""
+        refresh_findings, results = list[Finding](), list[RefreshResult]()
+        for each in refresh(deck, _upstream(options["upstream"]), dict(map(_header, options["header"]))):
             results.append(each)
             why = [f"could not be sent again: {each.problem}"] if each.problem else each.differences
             for text in why:
-                told.append(Finding(Path(each.file), text, is_error=True))
-                self._tell(told[-1])
+                refresh_findings.append(Finding(Path(each.file), text, is_error=True))
+                self._print(refresh_findings[-1])
         if options["report"]:
             write = as_json if options["report"].endswith(".json") else as_markdown
             try:
                 Path(options["report"]).write_text(write(options["folder"], results), encoding="utf-8")
             except OSError as exc:
                 raise CommandError(f"The report {options['report']} cannot be written: {exc.strerror}.") from exc
-        return told
+        return refresh_findings
 
 
 def _upstream(url: str | None) -> str | None:
@@ -110,8 +110,8 @@ def _header(text: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _used() -> Collection[str]:
-    """Return the files that answered, as the journal has them."""
+def _used_files() -> Collection[str]:
+    """Return the files that answered requests in the journal."""
     try:
         files = Exchange.objects.exclude(cassette=None).values_list("cassette", flat=True).distinct()
         return {str(file) for file in files}

@@ -1,4 +1,4 @@
-"""`manage.py checkscript`: find what is wrong with scripts, and see which rule would answer, without a server."""
+"""`manage.py checkscript`: check scripts, and show which rule would answer a message, without a server."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from completions.script.rules import Script
 from completions.script.text.reading import text_of
 from completions.state.namespaces import Namespace
 
-LINE_SHOWN = 100
-"""Characters of a wrong line that are shown."""
+MAX_LINE_SHOWN = 100
+"""The most characters of an invalid line that are shown."""
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take files, or what to do instead of checking them."""
+        """Add the files, and the options for the schema and for a trial message."""
         parser.add_argument("scripts", nargs="*", metavar="FILE", help=f"Scripts ({conf.MOCK_SCRIPT}, MOCK_SCRIPT).")
         parser.add_argument("--schema", action="store_true", help="Print the JSON Schema of scripts, for editors.")
         parser.add_argument(
@@ -49,16 +49,16 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(schema(), indent=2))
             return
         scripts = options["scripts"] or [conf.MOCK_SCRIPT]
-        wrong = [source for source in scripts if not self._check(source, options)]
-        if wrong:
-            raise CommandError(f"Cannot be used: {', '.join(wrong)}.")
+        invalid = [source for source in scripts if not self._check(source, options)]
+        if invalid:
+            raise CommandError(f"Cannot be used: {', '.join(invalid)}.")
 
     def _check(self, source: str, options: dict[str, Any]) -> bool:
         try:
             namespace = Namespace("checkscript", source)
         except ScriptError as exc:
             for each in (exc, *exc.others):
-                for line in _shown(each, source):
+                for line in _error_lines(each, source):
                     self.stderr.write(line)
             return False
         script = namespace.script
@@ -77,21 +77,21 @@ class Command(BaseCommand):
             if rule.name == outcome.rule:
                 break
             self.stdout.write(f"{script.source}:{rule.line}: '{rule.name}' does not match: {rule.why_not(prompt)}")
-        self.stdout.write(f"{script.source}: {_answered_by(outcome, script)} answers:")
-        for line in _answer(outcome):
+        self.stdout.write(f"{script.source}: {_source_of_answer(outcome, script)} answers:")
+        for line in _answer_lines(outcome):
             self.stdout.write(line)
 
 
-def _shown(exc: ScriptError, source: str) -> Iterator[str]:
-    """Yield an error, and the line that it is about with a caret under its column."""
+def _error_lines(exc: ScriptError, source: str) -> Iterator[str]:
+    """Yield an error, and its line with a caret under the column."""
     if exc.line is None or exc.column is None:
         yield str(exc)
         return
     yield f"{source}:{exc.line}:{exc.column}: {exc.message}"
     lines = text_of(path_of(source), source).splitlines()
     if exc.line <= len(lines):
-        start = max(exc.column - LINE_SHOWN // 2, 0)
-        line = lines[exc.line - 1].replace("\t", " ")[start : start + LINE_SHOWN]
+        start = max(exc.column - MAX_LINE_SHOWN // 2, 0)
+        line = lines[exc.line - 1].replace("\t", " ")[start : start + MAX_LINE_SHOWN]
         yield f"    {line}"
         yield f"    {' ' * (exc.column - 1 - start)}^"
 
@@ -101,13 +101,13 @@ def _prompt(text: str, model: str) -> Prompt:
     return Prompt(model=model, messages=(Message("user", text),), body=body)
 
 
-def _answered_by(outcome: Outcome, script: Script) -> str:
+def _source_of_answer(outcome: Outcome, script: Script) -> str:
     if outcome.rule is not None:
         return f"'{outcome.rule}'"
     return "no rule matches, so `strict: true`" if script.strict else "no rule matches, so the fallback"
 
 
-def _answer(outcome: Outcome) -> Iterator[str]:
+def _answer_lines(outcome: Outcome) -> Iterator[str]:
     for fault in outcome.faults:
         yield f"fault {fault.name} {dict(fault.parameters)}"
     if outcome.upstream is not None:
@@ -119,14 +119,14 @@ def _answer(outcome: Outcome) -> Iterator[str]:
         yield _error(outcome.error)
     if outcome.reply is not None:
         for choice in outcome.reply.choices:
-            yield from _choice(choice)
+            yield from _choice_lines(choice)
 
 
 def _error(error: RequestError) -> str:
     return f"error {error.status} {error.type} {error.code or ''}".rstrip() + f": {error.message}"
 
 
-def _choice(choice: Choice) -> Iterator[str]:
+def _choice_lines(choice: Choice) -> Iterator[str]:
     if not choice.content and choice.text is not None:
         yield ""
     for block in choice.content:

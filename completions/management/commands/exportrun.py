@@ -1,4 +1,4 @@
-"""`manage.py exportrun`: what a running mock was asked, as a test of pytest."""
+"""`manage.py exportrun`: the requests to a running mock, as a test for pytest."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from completions.management.asking import add_where, ask
+from completions.management.asking import add_address_options, get_from_mock
 
 
 class Command(BaseCommand):
@@ -16,13 +16,13 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take where the mock is, and the file."""
-        add_where(parser)
+        """Add the options for the mock's address, and the file."""
+        add_address_options(parser)
         parser.add_argument("--out", type=Path, help="The file to write; by default, standard output.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the test."""
-        text = ask(options, "exchanges/pytest", "text/x-python").decode()
+        text = get_from_mock(options, "exchanges/pytest", "text/x-python").decode()
         if options["out"] is None:
             self.stdout.write(text)
         else:

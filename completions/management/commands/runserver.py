@@ -1,6 +1,6 @@
-"""`manage.py runserver`: Django's own arguments, served by uvicorn with reload.
+"""`manage.py runserver`: Django's arguments, served by uvicorn with reload.
 
-Django's server speaks WSGI, which needs a thread for each request, and lacks what the mock does to connections.
+Django's server uses WSGI, which needs a thread for each request, and gives no control of connections.
 """
 
 from typing import Any
@@ -22,12 +22,12 @@ class Command(DjangoRunserver):
     help = "Serve with uvicorn for development, with reload; streams arrive in pieces."
 
     def handle(self, *args: Any, **options: Any) -> str | None:
-        """Listen where HOST and PORT say, unless the command says where."""
+        """Listen at HOST and PORT, unless the command has an address."""
         self.default_addr, self.default_port = conf.HOST, str(conf.PORT)
         return super().handle(*args, **options)
 
     def run(self, **options: Any) -> None:
-        """Check the project, say where it is, and serve until Ctrl-C."""
+        """Check the project, print its address, and serve until Ctrl-C."""
         if not options["skip_checks"]:
             self.check(display_num_errors=True)
             note_printed()

@@ -1,4 +1,4 @@
-"""What other programs recorded, in one form; and what of it cannot be taken over, with the reason."""
+"""The recordings of other programs in one form, and the entries that cannot be imported, with the reasons."""
 
 import base64
 import binascii
@@ -12,11 +12,11 @@ from completions.state.cassettes.decompression import without_codings
 Rule = dict[str, Any]
 
 MAX_BYTES = 256 * 1024 * 1024
-"""Bytes of a file or a body, unpacked."""
+"""The most bytes of a file or a body, decompressed."""
 
 
-class NotTaken(Exception):
-    """What cannot be taken over, and why."""
+class NotImportable(Exception):
+    """An entry or a file cannot be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,37 +32,37 @@ class Exchange:
 
 
 @dataclass(slots=True)
-class Found:
-    """What a file has: exchanges, or rules where it has fixtures, and what cannot be taken over."""
+class ImportedFile:
+    """The content of a file: exchanges, or rules for fixtures, and the problems of entries that cannot be imported."""
 
     kind: str
     exchanges: list[Exchange] = field(default_factory=list)
     rules: list[Rule] = field(default_factory=list)
-    left: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
 
 
 def read_each(
     kind: str, word: str, entries: Iterable[Any], read: Callable[[Any], Exchange | Rule], first: int = 0
-) -> Found:
-    """Read a file's entries, and note by `word` and number why one cannot be taken over."""
-    found = Found(kind)
+) -> ImportedFile:
+    """Read a file's entries, and note the problems of those that cannot be imported, by `word` and number."""
+    found = ImportedFile(kind)
     for number, entry in enumerate(entries, first):
         try:
-            taken = read(entry)
-        except NotTaken as exc:
-            found.left.append(f"{word} {number}: {exc}")
+            entry_read = read(entry)
+        except NotImportable as exc:
+            found.problems.append(f"{word} {number}: {exc}")
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as exc:
-            found.left.append(f"{word} {number}: it is not as expected ({type(exc).__name__}: {exc})")
+            found.problems.append(f"{word} {number}: it is not as expected ({type(exc).__name__}: {exc})")
         else:
-            if isinstance(taken, Exchange):
-                found.exchanges.append(taken)
+            if isinstance(entry_read, Exchange):
+                found.exchanges.append(entry_read)
             else:
-                found.rules.append(taken)
+                found.rules.append(entry_read)
     return found
 
 
 def as_bytes(body: object) -> bytes:
-    """Return a body as bytes: a text, a mapping as VCR and others have it, or JSON."""
+    """Return a body as bytes: of a text, of a mapping as in VCR and others, or of JSON."""
     match body:
         case None:
             return b""
@@ -71,26 +71,26 @@ def as_bytes(body: object) -> bytes:
         case str():
             return body.encode()
         case {"base64_string": str(text)} | {"base64": str(text)}:
-            return decoded(text)
+            return decode_base64(text)
         case {"string": text}:
             return as_bytes(text)
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def decoded(text: str) -> bytes:
-    """Return what is in base64."""
+def decode_base64(text: str) -> bytes:
+    """Decode base64."""
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise NotTaken(f"a body is not base64: {exc}") from exc
+        raise NotImportable(f"a body is not base64: {exc}") from exc
 
 
-def unpacked(body: bytes, headers: Mapping[str, str]) -> bytes:
-    """Return a body as it was before it was compressed; one that a recorder has unpacked already stays."""
+def decompress(body: bytes, headers: Mapping[str, str]) -> bytes:
+    """Return a body without its compression; one that a recorder has decompressed already stays unchanged."""
     try:
         return without_codings(body, headers.get("content-encoding", ""), MAX_BYTES)
     except ValueError as exc:
-        raise NotTaken(str(exc)) from exc
+        raise NotImportable(str(exc)) from exc
 
 
 def header_map(headers: object) -> dict[str, str]:
