@@ -1,11 +1,11 @@
-// The playground's answer as it arrives: its parts, its raw events, and the results of the tools that it calls.
+// The playground's answer while it arrives: its parts, its raw events, and the results for its tool calls.
 
 import { find, make, root } from "./dom.js";
 import { readJson } from "./json.js";
-import { empty, take, turnOf } from "./said.js";
-import { ms } from "./show.js";
+import { addDocument, emptyAnswer, turnOf } from "./answerdata.js";
+import { ms } from "./display.js";
 
-const MOST_EVENTS = 2000;
+const MAX_EVENTS = 2000;
 const LONG = 4000; // characters of a text in JSON
 
 const field = (id) => find(`#${id}`);
@@ -37,17 +37,17 @@ function follow(list, item) {
 }
 
 export class Answer {
-  #said = empty();
+  #answer = emptyAnswer();
   #count = 0;
   #due = 0;
 
-  /** `onResults(turn, results)` is called with the answer as a turn, and what its tools are said to have returned. */
+  /** `onResults(turn, results)` is called with the answer as a turn, and the results that were entered for its calls. */
   constructor({ onResults }) {
     this.onResults = onResults;
   }
 
   begin() {
-    this.#said = empty();
+    this.#answer = emptyAnswer();
     this.#count = 0;
     field("answer-wrong").textContent = "";
     for (const id of ["reply", "events", "facts", "links", "results"]) field(id).replaceChildren();
@@ -69,16 +69,16 @@ export class Answer {
     field("links").append(to(`inspector/exchanges/${encodeURIComponent(id)}`, "Open the exchange"), to(`inspector/script?exchange=${encodeURIComponent(id)}`, "Make a rule from it"));
   }
 
-  /** Take in an event; what it says is painted with the next frame. */
+  /** Add an event; its content is painted in the next frame. */
   add(each) {
-    take(this.#said, each.document);
+    addDocument(this.#answer, each.document);
     this.#due ||= requestAnimationFrame(() => this.#paint());
     field("events-card").hidden = false;
-    if (++this.#count <= MOST_EVENTS) follow(field("events"), event(each));
-    field("events-count").textContent = this.#count > MOST_EVENTS ? `${this.#count}, the first ${MOST_EVENTS} shown` : String(this.#count);
+    if (++this.#count <= MAX_EVENTS) follow(field("events"), event(each));
+    field("events-count").textContent = this.#count > MAX_EVENTS ? `${this.#count}, the first ${MAX_EVENTS} shown` : String(this.#count);
   }
 
-  /** Say how it ended: how long it took, or what went wrong. */
+  /** Show the end: the duration, or the error. */
   end({ took = null, wrong = "", goesOn = false }) {
     cancelAnimationFrame(this.#due);
     this.#paint();
@@ -86,27 +86,27 @@ export class Answer {
     field("answer-wrong").textContent = wrong;
     field("reply").setAttribute("aria-busy", "false"); // now it is read out, and not piece by piece
     field("waiting").hidden = true;
-    if (goesOn && !this.#said.error) this.#ask();
+    if (goesOn && !this.#answer.error) this.#ask();
     field("links").hidden = field("links").childElementCount === 0;
   }
 
   #paint() {
     this.#due = 0;
-    const said = this.#said;
+    const answer = this.#answer;
     const parts = [];
-    if (said.reasoning) parts.push(part("reasoning", "Reasoning", said.reasoning));
-    if (said.text) parts.push(make("div", { class: "part-text said-text", dir: "auto" }, said.text));
-    if (said.refusal) parts.push(part("refusal", "Refusal", said.refusal));
-    for (const source of said.pictures) parts.push(make("img", { src: source, alt: "A picture of the answer", class: "picture" }));
-    for (const { name, given } of said.calls.values()) parts.push(part("call", `Calls ${name}`, given));
-    if (said.error) parts.push(part("error", "Error", said.error));
+    if (answer.reasoning) parts.push(part("reasoning", "Reasoning", answer.reasoning));
+    if (answer.text) parts.push(make("div", { class: "part-text said-text", dir: "auto" }, answer.text));
+    if (answer.refusal) parts.push(part("refusal", "Refusal", answer.refusal));
+    for (const source of answer.pictures) parts.push(make("img", { src: source, alt: "A picture of the answer", class: "picture" }));
+    for (const { name, given } of answer.calls.values()) parts.push(part("call", `Calls ${name}`, given));
+    if (answer.error) parts.push(part("error", "Error", answer.error));
     field("reply").replaceChildren(...parts);
     field("reply").hidden = parts.length === 0;
   }
 
-  /** Ask for what the tools returned, or, where none was called, for the next message. */
+  /** Show the form for the results of the calls, or without calls, the button for the next message. */
   #ask() {
-    const turn = turnOf(this.#said);
+    const turn = turnOf(this.#answer);
     if (!turn.calls) {
       if (turn.content) field("links").append(make("button", { type: "button", class: "small", onclick: () => this.onResults(turn, []) }, "Go on"));
       return;

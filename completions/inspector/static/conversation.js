@@ -1,10 +1,10 @@
-// From what was asked and said, as the control API has it for every format, to turns: {role, parts}. A part is one of
+// From a conversation in the form of the control API, for every format, to turns: {role, parts}. A part is one of
 // {text, kind, pieces}, {image}, {link}, {call: {name, arguments}}, {result: {name, text}}, {json}; a streamed text has
 // its `pieces`: {text, at}.
 
 import { readJson } from "./json.js";
-import { empty, take } from "./said.js";
-import { jsonOf, sizeOf } from "./show.js";
+import { addDocument, emptyAnswer } from "./answerdata.js";
+import { jsonOf, sizeOf } from "./display.js";
 import { documentOf } from "./stream.js";
 
 const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,/;
@@ -47,15 +47,15 @@ function raw({ body, encoding, headers }, role) {
 
 /** The pictures of an answer: those that came along, and links to others. */
 function pictures({ body, encoding, chunks }) {
-  const said = empty();
+  const answer = emptyAnswer();
   const documents = chunks ? chunks.map(({ data }) => documentOf(data)) : encoding === "json" ? [body] : [];
-  documents.forEach((each) => take(said, each));
+  documents.forEach((each) => addDocument(answer, each));
   const links = documents.flatMap((each) => (Array.isArray(each?.data) ? each.data : [])).map((each) => each?.url).filter((url) => typeof url === "string");
-  return [...new Set([...said.pictures, ...links])].map(picture);
+  return [...new Set([...answer.pictures, ...links])].map(picture);
 }
 
-/** Return the turns of what was asked. */
-export function asked({ said, request }) {
+/** Return the turns of a request. */
+export function requestTurns({ said, request }) {
   return said.messages.length ? said.messages.map(turn) : raw(request, "user");
 }
 
@@ -78,8 +78,8 @@ function choice(each) {
   };
 }
 
-/** Return the turns of what was answered. */
-export function answered({ said, response }) {
+/** Return the turns of an answer. */
+export function answerTurns({ said, response }) {
   const turns = said.choices.map(choice);
   const shown = pictures(response);
   if (shown.length && !turns.length) turns.push({ role: "assistant", parts: [] });

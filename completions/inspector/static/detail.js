@@ -1,13 +1,13 @@
 // One exchange: on a page of its own, or beside the list.
 
 import { call } from "./api.js";
-import { answered, asked } from "./conversation.js";
+import { answerTurns, requestTurns } from "./conversation.js";
 import { copy, find, make, root, say } from "./dom.js";
 import { Player } from "./play.js";
-import { cost, count, ms, tone } from "./show.js";
+import { cost, count, ms, tone } from "./display.js";
 import { address, curl, isRequest, isText, python } from "./snippets.js";
-import { endOf } from "./struck.js";
-import { bubble } from "./talk.js";
+import { cutEnd } from "./faultmarks.js";
+import { bubble } from "./chat.js";
 import { when } from "./time.js";
 import { timeline } from "./timeline.js";
 import { why } from "./why.js";
@@ -56,17 +56,17 @@ async function copyRule(id) {
 }
 
 function talk(exchange, isMarkdown) {
-  const end = endOf(exchange);
-  const answers = answered(exchange);
+  const end = cutEnd(exchange);
+  const answers = answerTurns(exchange);
   return [
-    ...asked(exchange).map((each) => bubble(each, { isMarkdown })),
+    ...requestTurns(exchange).map((each) => bubble(each, { isMarkdown })),
     ...(answers.length ? answers : [{ role: "assistant", parts: [] }]).map((each) => bubble(each, { isAnswer: true, isMarkdown, end })),
   ];
 }
 
 /** What shows an exchange within a place that has the elements of `detail.html`. */
 export class Detail {
-  #asked = 0;
+  #requestNumber = 0;
   #empty;
   #heading;
 
@@ -78,22 +78,22 @@ export class Detail {
 
   /** Fetch an exchange and show it; return it, or nothing where it is not there or another was asked for meanwhile. */
   async open(id) {
-    const mine = ++this.#asked;
+    const mine = ++this.#requestNumber;
     this.player?.stop();
     this.place.setAttribute("aria-busy", "true");
     try {
       const exchange = await call("GET", `exchanges/${encodeURIComponent(id)}`);
-      if (mine !== this.#asked) return null;
+      if (mine !== this.#requestNumber) return null;
       this.show(exchange);
       const said = await why(exchange).catch((error) => [make("p", { class: "muted" }, error.message)]);
-      if (mine !== this.#asked) return null;
+      if (mine !== this.#requestNumber) return null;
       find("#why", this.place).replaceChildren(...said.filter(Boolean));
       return exchange;
     } catch (error) {
-      if (mine === this.#asked) this.#missing(error.message);
+      if (mine === this.#requestNumber) this.#missing(error.message);
       return null;
     } finally {
-      if (mine === this.#asked) this.place.removeAttribute("aria-busy");
+      if (mine === this.#requestNumber) this.place.removeAttribute("aria-busy");
     }
   }
 

@@ -4,7 +4,7 @@ import { call } from "./api.js";
 import { find, make, renew, root } from "./dom.js";
 import { follow } from "./follow.js";
 import { Plot } from "./plot.js";
-import { cost, count, ms } from "./show.js";
+import { cost, count, ms } from "./display.js";
 
 const STEPS = 60;
 

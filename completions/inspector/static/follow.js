@@ -1,10 +1,10 @@
-// Being told when exchanges end, for pages that then count anew: soon, but not all the time.
+// Notification of ended exchanges, for pages that then query again, at limited intervals.
 
 import { root } from "./dom.js";
 
-const EVERY = 2000; // milliseconds from one look to the next, at the least
-const AGAIN = 3000; // milliseconds after which a connection that was refused is tried again
-const REST = 15; // and as many times as long as the last look took, so that looking costs the mock next to nothing
+const MIN_INTERVAL = 2000; // the fewest milliseconds between two queries
+const RETRY_DELAY = 3000; // milliseconds until a refused connection is tried again
+const REST_FACTOR = 15; // the pause as a multiple of the duration of the last query, so that the load on the mock stays low
 
 /**
  * Call `tell` when a connection is lost. To one that was answered with an error a browser does not come back: `again` is
@@ -18,7 +18,7 @@ export function whenLost(source, tell, again) {
   };
   source.onerror = () => {
     tell();
-    if (source.readyState === EventSource.CLOSED) setTimeout(retry, AGAIN);
+    if (source.readyState === EventSource.CLOSED) setTimeout(retry, RETRY_DELAY);
   };
 }
 
@@ -34,7 +34,7 @@ export function follow(look, state = () => {}) {
   async function now() {
     const began = Date.now();
     await look();
-    next = Date.now() + Math.max(EVERY, REST * (Date.now() - began));
+    next = Date.now() + Math.max(MIN_INTERVAL, REST_FACTOR * (Date.now() - began));
   }
 
   function soon() {

@@ -1,26 +1,26 @@
-// The live list: rows that come by themselves, filters that live in the address, keys, and an exchange beside it.
+// The live list: rows that arrive by themselves, filters in the address, keys, and a panel with an exchange.
 
 import { call } from "./api.js";
-import { Beside } from "./beside.js";
+import { SidePanel } from "./sidepanel.js";
 import { copy, find, make, namespace, root, say } from "./dom.js";
 import { whenLost } from "./follow.js";
 import "./recording.js";
 import { Rows, move, offer } from "./rows.js";
-import { count } from "./show.js";
+import { count } from "./display.js";
 
 const PAGE = 200;
-const MOST_HELD = 2000;
-const COUNT_EVERY = 2000; // milliseconds from one count to the next, at the least
-const OFFERED = ["model", "rule", "status", "endpoint"];
+const MAX_HELD = 2000;
+const COUNT_INTERVAL = 2000; // milliseconds from one count to the next, at the least
+const SUGGESTED_FILTERS = ["model", "rule", "status", "endpoint"];
 const form = find("#filters");
 const list = find("#rows");
 const rows = new Rows(list);
-const beside = new Beside(find("#beside"), (id) => { rows.select(id); keep(); });
+const panel = new SidePanel(find("#beside"), (id) => { rows.select(id); updateAddress(); });
 const first = JSON.parse(find("#first").textContent);
 const unshown = JSON.parse(find("#given").textContent); // the filters of the address; some have no field, as `path`
-const held = []; // what came while it would have moved what somebody reads
+const held = []; // new exchanges that would have moved the rows while they are read
 let source = null;
-let asked = 0;
+let requestNumber = 0;
 let isOver = false; // whether a mouse is over the list
 let counts = null; // how many there are of this kind, and how many of all
 
@@ -35,14 +35,14 @@ function filters() {
   return given;
 }
 
-/** Keep the address as the page is: its filters, and what is open beside the list. */
-function keep() {
+/** Put the filters and the open exchange into the address. */
+function updateAddress() {
   const given = filters();
-  if (beside.id) given.set("exchange", beside.id);
+  if (panel.id) given.set("exchange", panel.id);
   history.replaceState(null, "", given.size ? `${root}?${given}` : root);
 }
 
-function tell() {
+function updateStatus() {
   const isFiltered = filters().size > 0;
   find("#shown").textContent = !counts ? "" : isFiltered ? `${count(counts.some)} of ${count(counts.all)}` : count(counts.all);
   find("#follow").textContent = follows() ? "Follow" : "Paused";
@@ -55,8 +55,8 @@ function tell() {
 
 let counting = null;
 
-/** Count soon, but not all the time; with no wait at once, and what was asked for before counts no more. */
-function recount(wait = COUNT_EVERY) {
+/** Count after a delay, or without one at once; ignore answers to earlier requests. */
+function scheduleCount(wait = COUNT_INTERVAL) {
   if (wait === 0) {
     clearTimeout(counting);
     counting = null;
@@ -68,8 +68,8 @@ function recount(wait = COUNT_EVERY) {
       const [some, all] = await Promise.all([call("GET", `exchanges/count?${given}`), given.size ? call("GET", "exchanges/count") : null]);
       if (mine !== counting) return;
       counts = { some: some.count, all: (all ?? some).count };
-      for (const name of OFFERED) for (const value of Object.keys((all ?? some)[`by_${name}`])) offer(form.elements[name], value);
-      tell();
+      for (const name of SUGGESTED_FILTERS) for (const value of Object.keys((all ?? some)[`by_${name}`])) offer(form.elements[name], value);
+      updateStatus();
       if (some.count < had && mayMove()) load({ anew: true }); // some were deleted elsewhere
     } catch (error) {
       say(error.message);
@@ -85,26 +85,26 @@ function state(name, text) {
   pulse.textContent = text;
 }
 
-/** Say whether rows may move: nobody reads further down, and no mouse is over them. */
+/** Return whether rows may move: the page is at its top, and no mouse is over them. */
 const mayMove = () => follows() && !isOver && scrollY < 8;
 
-/** Show what was held back. */
+/** Show the rows that were held back. */
 function release() {
   rows.add(held.splice(0));
-  if (beside.id) rows.select(beside.id);
-  tell();
+  if (panel.id) rows.select(panel.id);
+  updateStatus();
 }
 
 function arrive({ exchanges }) {
-  for (const each of exchanges) for (const name of OFFERED) offer(form.elements[name], String(each[name] ?? ""));
+  for (const each of exchanges) for (const name of SUGGESTED_FILTERS) offer(form.elements[name], String(each[name] ?? ""));
   held.push(...exchanges);
-  if (held.length > MOST_HELD) held.splice(0, held.length - MOST_HELD);
+  if (held.length > MAX_HELD) held.splice(0, held.length - MAX_HELD);
   if (mayMove() || rows.size === 0) release();
-  else tell();
-  recount();
+  else updateStatus();
+  scheduleCount();
 }
 
-/** Listen for what comes after the newest row. A page that nobody looks at gives its connection back. */
+/** Listen for exchanges after the newest row; a hidden page closes its connection. */
 function listen() {
   source?.close();
   if (document.hidden) return;
@@ -118,18 +118,18 @@ function listen() {
   whenLost(mine, () => state("lost", "Reconnecting"), () => mine === source && listen());
 }
 
-/** Read the list; what is answered after a later question counts no more. */
+/** Load the list; ignore answers to earlier requests. */
 async function load({ anew = false } = {}) {
-  const mine = ++asked;
+  const mine = ++requestNumber;
   try {
     const { exchanges, more } = await call("GET", `exchanges?limit=${PAGE}&${filters()}`);
-    if (mine !== asked) return;
+    if (mine !== requestNumber) return;
     if (anew) rows.clear();
     rows.add(exchanges.reverse());
-    if (beside.id) rows.select(beside.id);
+    if (panel.id) rows.select(panel.id);
     find("#more").hidden = !more;
-    recount(0);
-    tell();
+    scheduleCount(0);
+    updateStatus();
   } catch (error) {
     state("lost", "Not there");
     say(error.message);
@@ -137,7 +137,7 @@ async function load({ anew = false } = {}) {
 }
 
 async function change() {
-  keep();
+  updateAddress();
   held.length = 0;
   counts = null; // those of other filters
   await load({ anew: true });
@@ -156,7 +156,7 @@ async function namespaces() {
 function follow(isOn = !follows()) {
   find("#follow").setAttribute("aria-pressed", String(isOn));
   if (mayMove()) release();
-  tell();
+  updateStatus();
 }
 
 async function clear() {
@@ -177,13 +177,13 @@ async function step(by) {
     await older();
     item = move(list, by);
   }
-  if (item && beside.id) beside.open(item.dataset.id, { soon: true });
+  if (item && panel.id) panel.open(item.dataset.id, { soon: true });
 }
 
 function leave() {
-  const row = beside.id && rows.select(beside.id);
-  if (!beside.id) return document.activeElement?.blur();
-  beside.close();
+  const row = panel.id && rows.select(panel.id);
+  if (!panel.id) return document.activeElement?.blur();
+  panel.close();
   row?.querySelector("a").focus();
 }
 
@@ -210,7 +210,7 @@ function older() {
     const { exchanges, more } = await call("GET", `exchanges?limit=${PAGE}&before=${rows.oldest}&${filters()}`);
     rows.append(exchanges);
     find("#more").hidden = !more;
-    tell();
+    updateStatus();
   };
   coming ??= fetched().catch((error) => say(error.message)).finally(() => { coming = null; });
   return coming;
@@ -221,9 +221,9 @@ function click(event) {
   const link = event.target.closest("a.x");
   if (!link) return;
   sessionStorage.setItem("list", location.href);
-  if (event.ctrlKey || event.metaKey || event.shiftKey || !beside.hasRoom) return;
+  if (event.ctrlKey || event.metaKey || event.shiftKey || !panel.hasRoom) return;
   event.preventDefault();
-  beside.open(link.closest("li").dataset.id);
+  panel.open(link.closest("li").dataset.id);
 }
 
 let typing;
@@ -249,7 +249,7 @@ find("#fresh").addEventListener("click", () => { scrollTo({ top: 0 }); release()
 find("#close").addEventListener("click", leave);
 document.addEventListener("keydown", key);
 document.addEventListener("visibilitychange", () => (document.hidden ? source?.close() : listen()));
-addEventListener("focus", () => recount(0));
+addEventListener("focus", () => scheduleCount(0));
 addEventListener("scroll", () => { if (held.length && mayMove()) release(); }, { passive: true });
 find("#list").addEventListener("pointerover", (event) => { isOver = event.pointerType === "mouse"; });
 find("#list").addEventListener("pointerleave", () => { isOver = false; if (held.length && mayMove()) release(); });
@@ -257,8 +257,8 @@ list.addEventListener("click", click);
 
 rows.add(first.reverse());
 find("#more").hidden = rows.size < 100;
-tell();
-beside.start();
+updateStatus();
+panel.start();
 listen();
-recount(0);
+scheduleCount(0);
 namespaces().catch((error) => say(error.message));

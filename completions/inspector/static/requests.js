@@ -1,6 +1,6 @@
 // Requests of the playground that last: in an address that can be shared, and in a history of this browser.
 
-import { count } from "./show.js";
+import { count } from "./display.js";
 
 const KEY = "playground-history";
 const MOST = 20;

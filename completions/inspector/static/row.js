@@ -1,7 +1,7 @@
 // A row of the live list.
 
 import { draw, make, root } from "./dom.js";
-import { cost, ms, tone } from "./show.js";
+import { cost, ms, tone } from "./display.js";
 import { when } from "./time.js";
 
 const BAR = 72;

@@ -1,12 +1,12 @@
 // The runs: each run of an agent as one thread with its waterfall, a verdict on the client, and the runs of tests.
 
 import { call } from "./api.js";
-import { answered, asked } from "./conversation.js";
+import { answerTurns, requestTurns } from "./conversation.js";
 import { find, make, namespace, renew, root } from "./dom.js";
 import { follow } from "./follow.js";
-import { cost, count, ms } from "./show.js";
-import { endOf } from "./struck.js";
-import { bubble } from "./talk.js";
+import { cost, count, ms } from "./display.js";
+import { cutEnd } from "./faultmarks.js";
+import { bubble } from "./chat.js";
 import { when } from "./time.js";
 import { gist, waterfall } from "./waterfall.js";
 
@@ -36,8 +36,8 @@ function facts(thread) {
 async function conversation(thread, place) {
   try {
     const exchange = await call("GET", `exchanges/${encodeURIComponent(thread.turns.at(-1).id)}`);
-    const end = endOf(exchange);
-    place.replaceChildren(...asked(exchange).map((each) => bubble(each)), ...answered(exchange).map((each) => bubble(each, { isAnswer: true, end })));
+    const end = cutEnd(exchange);
+    place.replaceChildren(...requestTurns(exchange).map((each) => bubble(each)), ...answerTurns(exchange).map((each) => bubble(each, { isAnswer: true, end })));
   } catch (error) {
     place.replaceChildren(make("p", { class: "muted" }, error.message));
   }

@@ -5,7 +5,7 @@ import { Completion } from "./complete.js";
 import { copy, find, make, namespace, renew, root, say } from "./dom.js";
 import { Editor, withRule } from "./editor.js";
 import { follow } from "./follow.js";
-import { inLines } from "./show.js";
+import { inLines } from "./display.js";
 import { showScenario, startScenarios } from "./scenario.js";
 import { when } from "./time.js";
 

@@ -1,8 +1,8 @@
-// A picture of a stream: above the line when each chunk was due, below it when it was sent, and what went wrong.
+// A diagram of a stream: when each chunk was due (above), when it was sent (below), and the faults.
 
 import { draw, make } from "./dom.js";
-import { ms } from "./show.js";
-import { strikes } from "./struck.js";
+import { ms } from "./display.js";
+import { faultPositions } from "./faultmarks.js";
 
 const HEIGHT = 132;
 const ROOM = 36; // above a whole answer, where nothing is marked
@@ -30,7 +30,7 @@ const ticks = (times, scale, y, kind) => draw("path", { class: kind, d: times.ma
 /** What went wrong, and after how many milliseconds: a fault before the event that it kept from coming as it should. */
 function flaws(exchange, chunks) {
   const { duration_ms: end, fault, client_left: left } = exchange;
-  const found = strikes(exchange).map(({ name, index }) => ({ name, at: index < chunks.length ? chunks[index].at_ms : chunks.at(-1)?.at_ms ?? end }));
+  const found = faultPositions(exchange).map(({ name, index }) => ({ name, at: index < chunks.length ? chunks[index].at_ms : chunks.at(-1)?.at_ms ?? end }));
   if (!found.length && fault) found.push({ name: fault, at: end });
   if (left) found.push({ name: "the client left", at: end });
   return found;

@@ -1,7 +1,7 @@
 // A thread as a waterfall: a line for each turn, from when it was asked to when its answer was out.
 
 import { draw, make, root } from "./dom.js";
-import { ms, tone } from "./show.js";
+import { ms, tone } from "./display.js";
 
 const LINE = 26;
 const AXIS = 22;

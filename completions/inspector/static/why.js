@@ -1,11 +1,11 @@
-// Why a rule answered, or why none did.
+// The explanation why a rule answered, or why none did.
 
 import { call } from "./api.js";
 import { make } from "./dom.js";
 import { readJson } from "./json.js";
-import { inLines } from "./show.js";
+import { inLines } from "./display.js";
 
-const LINES = 30;
+const MAX_LINES = 30;
 
 /** Cut a rule out of its script's text: from its line to the next rule's. Of JSON in one line it is the rule itself. */
 function excerpt(text, { name, line }, rules) {
@@ -14,7 +14,7 @@ function excerpt(text, { name, line }, rules) {
     return JSON.stringify(readJson(text).rules[at], null, 2);
   }
   const next = Math.min(...rules.map((each) => each.line).filter((each) => each > line), Infinity);
-  const lines = text.split("\n").slice(line - 1, next === Infinity ? undefined : next - 1).slice(0, LINES);
+  const lines = text.split("\n").slice(line - 1, next === Infinity ? undefined : next - 1).slice(0, MAX_LINES);
   while (lines.length && /^\s*(#.*)?$/.test(lines.at(-1))) lines.pop();
   return lines.join("\n");
 }
@@ -35,16 +35,16 @@ async function matched(exchange) {
   ];
 }
 
-const NEAR = "These rules nearly matched:";
+const NEAR_MISSES = "These rules nearly matched:";
 
-function missed({ near_misses: misses, error }) {
+function unmatched({ near_misses: misses, error }) {
   const answered = error?.code === "no_cassette" ? "This request has no recorded answer." : error === null ? "No rule matched, so the script's fallback answered (auto, unless the script sets another)." : "No rule matched, and the script is strict, or has an error as its fallback.";
   if (!misses.length) return [make("p", {}, answered)];
-  return [make("p", {}, answered), make("p", {}, NEAR), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
+  return [make("p", {}, answered), make("p", {}, NEAR_MISSES), make("dl", { class: "misses" }, ...misses.flatMap(({ rule, why }) => [make("dt", {}, rule), make("dd", {}, why)]))];
 }
 
 const UNNAMED = "No rule with this format matched.";
-const MADE = {
+const GENERATED = {
   embed: `The mock made the vectors from the text itself: the same text always gets the same vector. ${UNNAMED}`,
   moderate: `The mock moderated the text itself. ${UNNAMED}`,
   count: `The mock counted the tokens itself. ${UNNAMED}`,
@@ -56,7 +56,7 @@ const MADE = {
 };
 const LOOKED_UP = "The mock answers at this address itself; rules are only tried for generated answers.";
 
-/** Say who refused a request that no rule was asked for: its own header, or the API's checks. */
+/** Return what refused a request before any rule was tried: its own header, or the API's checks. */
 function refusedBy({ request, error }) {
   const asked = request.headers["x-mock-error"];
   const isWrong = error.message.includes("X-Mock-Error");
@@ -66,19 +66,19 @@ function refusedBy({ request, error }) {
   return `The request's own header X-Mock-Error: ${asked} asked for this error, so no rule was tried.`;
 }
 
-/** Return what there is to say of it, as elements. */
+/** Return the explanation as elements. */
 export async function why(exchange) {
-  const said = [];
-  if (exchange.unmatched) said.push(...missed(exchange));
-  else if (exchange.cassette) said.push(make("p", {}, "The answer was recorded in ", make("strong", {}, exchange.cassette), "."));
-  else if (exchange.rule) said.push(...(await matched(exchange)));
-  else if (exchange.upstream) said.push(make("p", {}, "No rule matched, so the request was passed on to ", make("strong", {}, exchange.upstream), "."));
-  else said.push(make("p", {}, exchange.error ? refusedBy(exchange) : MADE[exchange.said.task] ?? LOOKED_UP));
+  const elements = [];
+  if (exchange.unmatched) elements.push(...unmatched(exchange));
+  else if (exchange.cassette) elements.push(make("p", {}, "The answer was recorded in ", make("strong", {}, exchange.cassette), "."));
+  else if (exchange.rule) elements.push(...(await matched(exchange)));
+  else if (exchange.upstream) elements.push(make("p", {}, "No rule matched, so the request was passed on to ", make("strong", {}, exchange.upstream), "."));
+  else elements.push(make("p", {}, exchange.error ? refusedBy(exchange) : GENERATED[exchange.said.task] ?? LOOKED_UP));
   if (exchange.error && !exchange.unmatched) {
     const { status, code, message } = exchange.error;
-    said.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
+    elements.push(make("p", { class: "error-text" }, make("strong", {}, `${status} ${code ?? ""}`), " ", message));
   }
-  if (exchange.fault) said.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " was applied to this answer."));
-  for (const { what, why } of exchange.ineffective) said.push(make("p", {}, make("span", { class: "badge" }, what), ` has no effect: ${why}.`));
-  return said;
+  if (exchange.fault) elements.push(make("p", {}, "The fault ", make("span", { class: "badge fault" }, exchange.fault), " was applied to this answer."));
+  for (const { what, why } of exchange.ineffective) elements.push(make("p", {}, make("span", { class: "badge" }, what), ` has no effect: ${why}.`));
+  return elements;
 }

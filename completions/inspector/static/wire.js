@@ -1,14 +1,14 @@
-// What went over the wire: headers, a body, or the events of a stream by what each of them adds.
+// The raw request or answer: headers, and a body, or the events of a stream with the content of each.
 
 import { copy, make } from "./dom.js";
 import { textOf } from "./frames.js";
-import { empty, take } from "./said.js";
-import { jsonOf, ms, sizeOf } from "./show.js";
+import { addDocument, emptyAnswer } from "./answerdata.js";
+import { jsonOf, ms, sizeOf } from "./display.js";
 import { documentOf } from "./stream.js";
-import { strikes } from "./struck.js";
-import { pretty } from "./talk.js";
+import { faultPositions } from "./faultmarks.js";
+import { pretty } from "./chat.js";
 
-const EVENTS = 400; // what is shown of a stream before one asks for all
+const MAX_EVENTS = 400; // of a stream that are shown at first
 const SHORT = 120;
 
 function table(headers) {
@@ -18,12 +18,12 @@ function table(headers) {
 
 /** Return what an event adds: its kind, and the text of its delta; null where it adds nothing that is known. */
 function delta(document) {
-  const said = empty();
-  take(said, document);
-  const [called] = said.calls.values();
+  const answer = emptyAnswer();
+  addDocument(answer, document);
+  const [called] = answer.calls.values();
   const found = [
-    ["error", said.error], ["text", said.text], ["reasoning", said.reasoning], ["refusal", said.refusal],
-    ["call", called && `${called.name}${called.name && called.given ? " " : ""}${called.given}`], ["end", said.end],
+    ["error", answer.error], ["text", answer.text], ["reasoning", answer.reasoning], ["refusal", answer.refusal],
+    ["call", called && `${called.name}${called.name && called.given ? " " : ""}${called.given}`], ["end", answer.end],
   ];
   return found.find(([, text]) => text) ?? null;
 }
@@ -53,18 +53,18 @@ function piecesOf({ said }) {
 }
 
 function lines(chunks, headers, exchange) {
-  const struck = strikes(exchange);
+  const positions = faultPositions(exchange);
   const pieces = piecesOf(exchange);
-  const marks = (index) => struck.filter((each) => each.index === index).map(({ name }) => make("div", { class: "event strike" }, make("span", {}), make("span", {}, `✕ ${name} struck here`)));
+  const marks = (index) => positions.filter((each) => each.index === index).map(({ name }) => make("div", { class: "event strike" }, make("span", {}), make("span", {}, `✕ ${name} struck here`)));
   const line = ({ at_ms: at, data, encoding }, index) => event(at, textOf({ text: data, encoding, headers }), pieces.get(index));
   return [...chunks.flatMap((chunk, index) => [...marks(index), line(chunk, index)]), ...marks(chunks.length)];
 }
 
 function stream({ chunks, headers }, exchange) {
   const all = lines(chunks, headers, exchange);
-  const list = make("div", { class: "code events", tabindex: "0" }, ...all.slice(0, EVENTS));
-  if (all.length <= EVENTS) return list;
-  const more = make("button", { type: "button", class: "small", onclick: () => { more.remove(); list.append(...all.slice(EVENTS)); } }, `Show all ${chunks.length}`);
+  const list = make("div", { class: "code events", tabindex: "0" }, ...all.slice(0, MAX_EVENTS));
+  if (all.length <= MAX_EVENTS) return list;
+  const more = make("button", { type: "button", class: "small", onclick: () => { more.remove(); list.append(...all.slice(MAX_EVENTS)); } }, `Show all ${chunks.length}`);
   return make("div", {}, list, more);
 }
 

@@ -1,9 +1,9 @@
-// Turns as a chat.
+// Rendering of turns as a chat.
 
 import { make } from "./dom.js";
 import { readJson } from "./json.js";
 import { markdown } from "./markdown.js";
-import { count, ms } from "./show.js";
+import { count, ms } from "./display.js";
 
 const LONG = 1500; // characters beyond which a text is folded
 const LINES = 24;

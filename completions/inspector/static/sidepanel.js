@@ -1,28 +1,28 @@
-// The exchange beside the list, where the window has the room for it.
+// The panel beside the list that shows an exchange, in windows that are wide enough.
 
 import { Detail } from "./detail.js";
 import { find, root } from "./dom.js";
 
-const SETTLES = 120; // milliseconds after which a row that keys went to is shown
-const ROOM = matchMedia("(min-width: 1000px)");
+const OPEN_DELAY = 120; // milliseconds until a row that was selected with keys is shown
+const WIDE_WINDOW = matchMedia("(min-width: 1000px)");
 
-export class Beside {
+export class SidePanel {
   #waiting;
 
-  /** `onChange(id)` is told what is open, or null. */
+  /** `onChange(id)` is called with the id of the open exchange, or null. */
   constructor(place, onChange) {
     this.place = place;
     this.onChange = onChange;
     this.detail = new Detail(find("#exchange", place));
     this.id = place.dataset.id || null;
-    ROOM.addEventListener("change", () => this.start());
+    WIDE_WINDOW.addEventListener("change", () => this.start());
   }
 
   get hasRoom() {
-    return ROOM.matches;
+    return WIDE_WINDOW.matches;
   }
 
-  /** Show what the address names; where there is no room for it, on its own page. */
+  /** Open the exchange in the address; in a narrow window, on its own page. */
   start() {
     if (!this.id) return;
     if (this.hasRoom) this.open(this.id);
@@ -36,7 +36,7 @@ export class Beside {
     find("#whole", this.place).href = `${root}inspector/exchanges/${encodeURIComponent(id)}`;
     this.onChange(id);
     clearTimeout(this.#waiting);
-    this.#waiting = setTimeout(() => { this.place.scrollTop = 0; this.detail.open(id); }, soon ? SETTLES : 0);
+    this.#waiting = setTimeout(() => { this.place.scrollTop = 0; this.detail.open(id); }, soon ? OPEN_DELAY : 0);
   }
 
   close() {

@@ -1,4 +1,4 @@
-// How facts are written, the same on all pages.
+// The formatting of facts, the same on all pages.
 
 import { readJson } from "./json.js";
 
