@@ -1,4 +1,4 @@
-"""Hold the arguments of a test's calls to the annotations, so that a wrong one is told at the call and by its name."""
+"""Checks of a test's arguments against the annotations, so that errors appear at the call and name the argument."""
 
 import functools
 import inspect
@@ -14,16 +14,16 @@ P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound=type)
 
-LONGEST = 86_400
-"""Seconds of the longest wait: a day, as in the control API."""
+MAX_SECONDS = 86_400
+"""The longest wait in seconds: a day, as in the control API."""
 
 
-Seconds = Annotated[float, "seconds (a number from 0 to 86400)", lambda value: 0 <= value <= LONGEST]
+Seconds = Annotated[float, "seconds (a number from 0 to 86400)", lambda value: 0 <= value <= MAX_SECONDS]
 Dollars = Annotated[float, "dollars (a number from 0)", lambda value: 0 <= value < math.inf]
 Count = Annotated[int, "a whole number (from 0)", lambda value: value >= 0]
 Name = Annotated[str, "a name (a text that is not empty)", bool]
 
-WORDS: Mapping[Any, str] = {
+TYPE_NAMES: Mapping[Any, str] = {
     str: "a text",
     int: "a whole number",
     float: "a number",
@@ -85,12 +85,12 @@ def _each(signature: inspect.Signature, given: Mapping[str, Any]) -> Iterator[tu
 
 
 def _problem(value: object, kind: Any) -> str | None:
-    """Return what is wrong with a value; None where it is as it should be."""
+    """Return the problem of a value; None where it is valid."""
     if isinstance(value, (Reply, Choice)) and (wrong := answer_problem(value)) is not None:
         return f"is a {type(value).__name__} that cannot be an answer: {wrong}."
     if _is_of_kind(value, kind):
         return None
-    hint = MODEL if hasattr(value, "model_dump") and WORDS[Mapping] in _words(kind) else ""
+    hint = MODEL if hasattr(value, "model_dump") and TYPE_NAMES[Mapping] in _words(kind) else ""
     return f"takes {_words(kind)}, not {value!r:.100}.{hint}"
 
 
@@ -123,7 +123,7 @@ def _is_one(value: Any, kind: Any) -> bool:
 
 
 def _words(kind: Any) -> str:
-    """Return what values of a type are called in a message."""
+    """Return the description of a type in a message."""
     kinds = _alternatives(kind)
     *others, last = dict.fromkeys(_word(each, kinds) for each in kinds)
     return f"{', '.join(others)} or {last}" if others else last
@@ -138,4 +138,4 @@ def _word(kind: Any, among: Sequence[Any]) -> str:
     if origin is Sequence:
         is_of_these = all(each in among for each in _alternatives(arguments[0]))
         return "a list of these" if is_of_these else f"a list (each item {_words(arguments[0])})"
-    return WORDS.get(origin) or f"a {origin.__name__}"
+    return TYPE_NAMES.get(origin) or f"a {origin.__name__}"

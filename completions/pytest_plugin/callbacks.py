@@ -1,4 +1,4 @@
-"""Python callables as replies, though the server is another process: it asks here for their answers, by `callback:`."""
+"""Python callables as replies: the server, another process, requests their answers from here, by `callback:`."""
 
 import asyncio
 import inspect
@@ -20,7 +20,7 @@ Function = Callable[..., object]
 
 @dataclass
 class Registered:
-    """A callable, the loop of the test that gave it, and the tracebacks of what it raised."""
+    """A callable, the event loop of its test, and the tracebacks of its exceptions."""
 
     function: Function
     loop: asyncio.AbstractEventLoop | None
@@ -28,31 +28,31 @@ class Registered:
 
     @property
     def name(self) -> str:
-        """What it is called in messages."""
+        """Its name in messages."""
         return getattr(self.function, "__qualname__", None) or repr(self.function)
 
     def answer(self, document: dict[str, Any]) -> Any:
-        """Call it with a prompt, and return an item of `replies:`; what it raises is an error that says so."""
+        """Call it with a prompt, and return an item of `replies:`, or an error with its exception."""
         try:
             result = self.function(prompts.prompt(document))
-            return prompts.answer(self._awaited(result) if inspect.isawaitable(result) else result, self.name)
+            return prompts.answer(self._await(result) if inspect.isawaitable(result) else result, self.name)
         except RequestError as exc:
             return prompts.answer(exc, self.name)
-        except Exception as exc:  # the test's own code: it may raise anything, and the test is told
-            own = exc.__traceback__ and exc.__traceback__.tb_next  # without this function's line
-            self.raised.append("".join(traceback.format_exception(type(exc), exc, own)))
+        except Exception as exc:  # the test's own code may raise anything, which is reported to the test
+            test_traceback = exc.__traceback__ and exc.__traceback__.tb_next  # without this function's line
+            self.raised.append("".join(traceback.format_exception(type(exc), exc, test_traceback)))
             message = f"{self.name} raised {type(exc).__name__}: {exc}"
             return {"error": {"status": 500, "type": "server_error", "code": "callback_failed", "message": message}}
 
-    def _awaited(self, result: Any) -> object:
-        """Await in the test's own loop, which may own what the callable uses; in one of its own where there is none."""
+    def _await(self, result: Any) -> object:
+        """Await in the test's event loop, to which the callable's objects may belong; without one, in a new loop."""
 
-        async def awaited() -> object:
+        async def await_result() -> object:
             return await result
 
         if self.loop is None or not self.loop.is_running():
-            return asyncio.run(awaited())
-        return asyncio.run_coroutine_threadsafe(awaited(), self.loop).result()
+            return asyncio.run(await_result())
+        return asyncio.run_coroutine_threadsafe(await_result(), self.loop).result()
 
 
 class Callbacks:
@@ -63,17 +63,17 @@ class Callbacks:
         self._server: ThreadingHTTPServer | None = None
 
     def register(self, function: Function) -> tuple[str, Registered]:
-        """Return the URL that answers with what a callable returns, and its entry."""
+        """Return the URL that calls a callable, and its entry."""
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
             loop = None
         path = f"/{secrets.token_urlsafe(12)}"
         entry = self._registered[path] = Registered(function, loop)
-        return f"http://{HOST}:{self._started().server_port}{path}", entry
+        return f"http://{HOST}:{self._start_server().server_port}{path}", entry
 
     def forget(self, url: str) -> None:
-        """Answer at this URL no more."""
+        """Remove the callable of this URL."""
         self._registered.pop(f"/{url.rpartition('/')[2]}", None)
 
     def stop(self) -> None:
@@ -82,7 +82,7 @@ class Callbacks:
             self._server.shutdown()
             self._server.server_close()
 
-    def _started(self) -> ThreadingHTTPServer:
+    def _start_server(self) -> ThreadingHTTPServer:
         if self._server is None:
             registered = self._registered
 

@@ -68,9 +68,9 @@ class Exchange:
 
 def headline(exchange: Exchange) -> str:
     """Return the result of a request, in one line."""
-    given = f"rule '{exchange.rule}'" if exchange.rule else "no rule" if exchange.unmatched else ""
+    rule_text = f"rule '{exchange.rule}'" if exchange.rule else "no rule" if exchange.unmatched else ""
     befell = [exchange.stage and f"stage {exchange.stage}", exchange.fault and f"fault {exchange.fault}"]
-    facts = [exchange.model, given, *befell, exchange.retry and "a retry"]
+    facts = [exchange.model, rule_text, *befell, exchange.retry and "a retry"]
     named = ", ".join(str(fact) for fact in facts if fact)
     return f"{exchange.method} {exchange.path} {exchange.status}" + (f" ({named})" if named else "")
 
@@ -82,8 +82,8 @@ def described(exchange: Exchange) -> list[str]:
         lines.append(f"  asked: {_short(asked)}")
     if error := exchange.error:
         code = error.get("code") or error.get("type")
-        heard = exchange.said.get("error") or error  # in the words of the API that was asked
-        lines.append(_short(f"  error: {code}: {heard.get('message') or error.get('message')}"))
+        error_said = exchange.said.get("error") or error  # in the words of the API that was asked
+        lines.append(_short(f"  error: {code}: {error_said.get('message') or error.get('message')}"))
     elif answer := exchange.answer:
         lines.append(f"  answered: {_short(answer)}")
     if exchange.client_left:
@@ -108,11 +108,11 @@ def shown_by(raised: BaseException | None) -> set[str]:
 
 def listed(exchanges: Iterable[tuple[int, Exchange]]) -> str:
     """Return a report of exchanges with numbers; it says if there are none."""
-    found = []
+    numbered_lines = []
     for number, exchange in exchanges:
         first, *more = described(exchange)
-        found += [f"{number}. {first}", *(f"   {line}" for line in more)]
-    return "\n".join(found) or "There were no requests."
+        numbered_lines += [f"{number}. {first}", *(f"   {line}" for line in more)]
+    return "\n".join(numbered_lines) or "There were no requests."
 
 
 def _short(text: str) -> str:

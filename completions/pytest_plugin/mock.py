@@ -37,7 +37,7 @@ GRACE = 0.3
 """Seconds to wait for a count to be reached, because the last answer may still be on its way."""
 
 NO_LOOKUPS, POSTS = {"lookup": "false"}, {"method": "POST"}
-ASKED = {**POSTS, **NO_LOOKUPS}
+GENERATING = {**POSTS, **NO_LOOKUPS}
 """The exchanges that ask for an answer, as the control API's filters have them."""
 
 Register = Callable[[Callable[..., object]], str]
@@ -73,10 +73,10 @@ class MockLLM:
         waits at the gate `hold`. Rules are tried in the order in which they were made. Return the rule's name.
         """
         if not isinstance(reply, str) and isinstance(reply, Sequence):
-            given = {"replies": [*map(self._written, reply)]}
+            rule = {"replies": [*map(self._written, reply)]}
         else:
-            given = _alone(self._written(reply))
-        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
+            rule = _alone(self._written(reply))
+        return self._push(rules.rule(rule, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def error(  # by name, what a rule can say
         self,
@@ -89,8 +89,8 @@ class MockLLM:
         **facts: Any,
     ) -> str:
         """Answer with a proper error, by status or name; `facts` are those of scripts: `code`, `retry_after_ms`…"""
-        given = rules.error(status, facts)
-        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold))
+        rule = rules.error(status, facts)
+        return self._push(rules.rule(rule, when=when, times=times, name=name, hold=hold))
 
     def fault(  # by name, what a rule can say
         self,
@@ -110,10 +110,10 @@ class MockLLM:
         It can be a dict, as in scripts; several are a list. `error` is the one that `error_event` and `error_object`
         send after the reply's tokens.
         """
-        given = _alone({"auto": True} if reply is None else self._written(reply))
-        given |= {"fault": rules.fault(fault, parameters)}
-        given |= {} if error is None else {"error": error}
-        return self._push(rules.rule(given, when=when, times=times, name=name, hold=hold, pacing=pacing))
+        rule = _alone({"auto": True} if reply is None else self._written(reply))
+        rule |= {"fault": rules.fault(fault, parameters)}
+        rule |= {} if error is None else {"error": error}
+        return self._push(rules.rule(rule, when=when, times=times, name=name, hold=hold, pacing=pacing))
 
     def script(self, script: str | Path | Mapping[str, Any]) -> None:
         """Answer with a script: a file beside the test or in the project's root, a built-in one, YAML text, or a dict.
@@ -179,7 +179,7 @@ class MockLLM:
             hits, unread = len([exchange for exchange in self._settled(times or 1, POSTS) if when(exchange)]), 0
         else:
             hits, unread = self._count(times, rules.match(when))
-        counted = ASKED if when is None else POSTS
+        counted = GENERATING if when is None else POSTS
         is_right = hits > 0 if times is None else hits == times
         if is_right and (times is None or not unread):
             return
@@ -214,8 +214,8 @@ class MockLLM:
             is_right = calls.are_among(wanted, run.tool_calls)
         if not is_right:
             how = "in this order" if strict else "among others"
-            told = f"These tools should have been called, {how}:\n{numbered([*map(calls.written, wanted)])}"
-            raise unmet(f"{told}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
+            message = f"These tools should have been called, {how}:\n{numbered([*map(calls.written, wanted)])}"
+            raise unmet(f"{message}\nThese were called:\n{numbered(run.tool_calls)}", run.exchanges)
 
     def assert_cost_below(self, dollars: Dollars) -> None:
         """Assert that all requests together would have cost less, at the prices that LiteLLM knows."""
@@ -245,7 +245,7 @@ class MockLLM:
         `name` distinguishes several snapshots of one test. Ids, UUIDs and times are left out; `normalise` is called
         with every other text, for anything else that differs between runs.
         """
-        self._snapshots.check(self._chosen(ASKED), name, normalise)
+        self._snapshots.check(self._chosen(GENERATING), name, normalise)
 
     def verdict(self, *, timeout: Seconds | None = None) -> Verdict:
         """Return what the requests show about how the client handles errors and streams.
@@ -266,9 +266,9 @@ class MockLLM:
 
         The clock goes `speed` times as fast. Return what runs: its stages, the one it has come to, how long it has run.
         """
-        told = self._ask("PUT", "scenario", body=as_json(rules.scenario(name, stages, repeat=repeat, speed=speed)))
-        warn_as_told(told)
-        running: dict[str, Any] | None = told["scenario"]
+        answer = self._ask("PUT", "scenario", body=as_json(rules.scenario(name, stages, repeat=repeat, speed=speed)))
+        warn_as_told(answer)
+        running: dict[str, Any] | None = answer["scenario"]
         return running
 
     def record(
@@ -286,12 +286,12 @@ class MockLLM:
         it `all`. `ignore` names what may differ between two runs. Return what is recorded and played.
         """
         folder = self._snapshots.cassettes if folder is None else folder
-        given = {"folder": self._folders.below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
-        given["mode"] = "all" if mode is None and self._snapshots.are_updated else mode or "once"
-        body = {name: value for name, value in given.items() if value is not None}
-        told = self._ask("PUT", "recording", body=body)
-        warn_as_told(told)
-        found: dict[str, Any] = told["recording"]
+        options = {"folder": self._folders.below_root(folder), "upstream": upstream, "ignore": ignore and [*ignore]}
+        options["mode"] = "all" if mode is None and self._snapshots.are_updated else mode or "once"
+        body = {name: value for name, value in options.items() if value is not None}
+        answer = self._ask("PUT", "recording", body=body)
+        warn_as_told(answer)
+        found: dict[str, Any] = answer["recording"]
         return found
 
     def stop_recording(self) -> dict[str, Any] | None:
@@ -320,7 +320,7 @@ class MockLLM:
     def __repr__(self) -> str:
         return f"<MockLLM {self.base_url}>"
 
-    def _settled(self, least: int, filters: Mapping[str, str] = ASKED) -> list[Exchange]:
+    def _settled(self, least: int, filters: Mapping[str, str] = GENERATING) -> list[Exchange]:
         """Return the exchanges that ask for an answer; wait a moment if there are too few."""
         found = self._chosen(filters)
         if len(found) < least:
@@ -342,7 +342,7 @@ class MockLLM:
 
     def _count(self, times: int | None, match: Mapping[str, Any] | None) -> tuple[int, int]:
         """Return how many exchanges fulfil a match, and of how many that is not known; wait a moment for `times`."""
-        query: dict[str, object] = dict(ASKED) if match is None else {**POSTS, "match": as_json(dict(match))}
+        query: dict[str, object] = dict(GENERATING) if match is None else {**POSTS, "match": as_json(dict(match))}
         if times != 0:
             least = min(times or 1, MAX_WAITED_FOR)
             try:
@@ -369,9 +369,9 @@ class MockLLM:
 
     def _push(self, rule: Mapping[str, Any]) -> str:
         named = rule if "name" in rule else {"name": self._place(), **rule}
-        told = self._ask("POST", "rules", {"place": "next"}, named)
-        warn_as_told(told)
-        return str(told["rules"][0])
+        answer = self._ask("POST", "rules", {"place": "next"}, named)
+        warn_as_told(answer)
+        return str(answer["rules"][0])
 
     def _place(self) -> str:
         """Return the file and line of the call that makes a rule, for its name; again there, a number follows."""

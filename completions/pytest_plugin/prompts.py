@@ -1,4 +1,4 @@
-"""Between the JSON of callbacks and Python: the Prompt that a callable gets, and what it returns."""
+"""Conversion between the JSON of callbacks and Python: the Prompt for a callable, and its result."""
 
 import json
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ from completions.script.reply.reply_types import answer_problem
 
 def prompt(document: Mapping[str, Any]) -> Prompt:
     """Return the prompt that `completions.script.reply.callback.document` wrote."""
-    known = {field.name for field in fields(Prompt) if field.init}
-    given: dict[str, Any] = {key: value for key, value in document.items() if key in known}
-    lists = {key: tuple(value) for key, value in given.items() if isinstance(value, list)}
+    names = {field.name for field in fields(Prompt) if field.init}
+    values: dict[str, Any] = {key: value for key, value in document.items() if key in names}
+    lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
     return Prompt(
-        **given
+        **values
         | lists
         | {
             "messages": tuple(map(message, document["messages"])),
@@ -44,7 +44,7 @@ def prompt(document: Mapping[str, Any]) -> Prompt:
 
 
 def answer(result: object, source: str) -> Any:
-    """Return what a callable gave as an item of `replies:`; raise TypeError where it cannot be one."""
+    """Return a callable's result as an item of `replies:`; raise TypeError where it cannot be one."""
     match result:
         case str() | Mapping():
             return result
@@ -60,13 +60,13 @@ def answer(result: object, source: str) -> Any:
     )
 
 
-def message(given: Mapping[str, Any]) -> Message:
-    """Return a message that the control API or a callback has as JSON."""
-    calls = tuple(ToolCall(**{**call, "files": ()}) for call in given["tool_calls"])
-    parts = tuple(Part(**part) for part in given["parts"])
-    thoughts = tuple(Thought(**each) for each in given.get("thoughts", ()))
-    ends = tuple((at, seconds) for at, seconds in given.get("cache_ends", ()))
-    return Message(**{**given, "tool_calls": calls, "parts": parts, "thoughts": thoughts, "cache_ends": ends})
+def message(values: Mapping[str, Any]) -> Message:
+    """Return a message from the JSON of the control API or of a callback."""
+    calls = tuple(ToolCall(**{**call, "files": ()}) for call in values["tool_calls"])
+    parts = tuple(Part(**part) for part in values["parts"])
+    thoughts = tuple(Thought(**each) for each in values.get("thoughts", ()))
+    ends = tuple((at, seconds) for at, seconds in values.get("cache_ends", ()))
+    return Message(**{**values, "tool_calls": calls, "parts": parts, "thoughts": thoughts, "cache_ends": ends})
 
 
 def _written(answer: Reply | Choice, source: str) -> dict[str, Any]:
@@ -87,34 +87,34 @@ def _reply(reply: Reply) -> dict[str, Any]:
         return {"body": dict(reply.body)}
     usage = {field.name: getattr(reply.usage, field.name) for field in fields(reply.usage)} if reply.usage else {}
     facts = {"id": reply.id, "created": reply.created, "model": reply.model, "usage": {**usage, **reply.counts} or None}
-    said = _choice(reply.choices[0]) if len(reply.choices) == 1 else {"choices": list(map(_choice, reply.choices))}
-    return said | {key: value for key, value in facts.items() if value is not None}
+    document = _choice(reply.choices[0]) if len(reply.choices) == 1 else {"choices": list(map(_choice, reply.choices))}
+    return document | {key: value for key, value in facts.items() if value is not None}
 
 
-def _check(given: Reply | Choice | ErrorSaid, *names: str) -> None:
-    """Raise TypeError where a field is given that no script has a word for."""
+def _check(answer: Reply | Choice | ErrorSaid, *names: str) -> None:
+    """Raise TypeError where a field is set that scripts cannot express."""
     for name in names:
-        if getattr(given, name):
-            raise TypeError(f"`{name}` of {type(given).__name__} cannot be sent from a test.")
+        if getattr(answer, name):
+            raise TypeError(f"`{name}` of {type(answer).__name__} cannot be sent from a test.")
 
 
 def _choice(choice: Choice) -> dict[str, Any]:
     _check(choice, "stopped_by")
-    given = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
-    said = {key: value for key, value in given.items() if value is not None}
+    values = {key: getattr(choice, key) for key in ("text", "finish_reason", "refusal", "reasoning")}
+    document = {key: value for key, value in values.items() if value is not None}
     names = ("annotations", "logprobs", "embedding", "scores")
     lists: dict[str, Any] = {key: list(getattr(choice, key)) for key in names}
     if choice.blocks:
-        said = {key: said[key] for key in said.keys() - {"text", "refusal", "reasoning"}}
+        document = {key: document[key] for key in document.keys() - {"text", "refusal", "reasoning"}}
         lists["blocks"] = [_block(block) for block in choice.blocks]
     else:
         lists["tool_calls"] = list(map(_call, choice.tool_calls))
     if choice.moderation is not None:
-        said["moderation"] = moderation_as_written(choice.moderation)
+        document["moderation"] = moderation_as_written(choice.moderation)
     if choice.failure is not None:
         _check(choice.failure, "type", "param")
-        said["failure"] = {"message": choice.failure.message, "code": choice.failure.code}
-    return said | {key: value for key, value in lists.items() if value}
+        document["failure"] = {"message": choice.failure.message, "code": choice.failure.code}
+    return document | {key: value for key, value in lists.items() if value}
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The environment variables by which SDKs find the API, for the time of a test run or of one test.
 
-They stand for every format, whether the server has it yet or not: an application that asks another provider gets an
-error of the mock's, and not an answer of the real one's with the developer's own key.
+They cover every format, whether the server has it or not: an application that calls another provider gets an error of
+the mock, not an answer of the real API with the developer's own key.
 """
 
 from collections.abc import Iterator, Mapping
@@ -64,15 +64,15 @@ ADDRESSES = {
     "ZAI_BASE_URL": "/zai/api/paas/v4",  # the SDK's own
     "ZAI_API_BASE": "/zai/api/paas/v4",
 }
-"""What holds an address, and the path to which the client adds its own."""
+"""The variables with addresses, and the paths to which the clients append theirs."""
 
 API_KEY = "mock-key"
 """The key that clients send; the mock takes any."""
 
-ONLY_REPLACED = {"AZURE_OPENAI_ENDPOINT": "", "AZURE_OPENAI_API_KEY": None, "AWS_BEARER_TOKEN_BEDROCK": None}
-"""Set only where they are set, to the path of an address or the key.
+REPLACED_IF_SET = {"AZURE_OPENAI_ENDPOINT": "", "AZURE_OPENAI_API_KEY": None, "AWS_BEARER_TOKEN_BEDROCK": None}
+"""Variables that are replaced only if they are set, by the path of an address, or by the key (None).
 
-Beside OPENAI_API_KEY the first two make the module client of `openai` refuse to choose; the last says how boto3 signs.
+With OPENAI_API_KEY, the first two make the module client of `openai` refuse to choose; the last sets boto3's signing.
 """
 
 NO_PROXY = ("NO_PROXY", "no_proxy")
@@ -84,17 +84,17 @@ OFFLINE = (
     "LITELLM_LOCAL_BLOG_POSTS",
     "LITELLM_LOCAL_POLICY_TEMPLATES",
 )
-"""What keeps LiteLLM from fetching, when it is imported, what it has with it anyway: offline that takes seconds."""
+"""The variables that keep LiteLLM from downloading, on import, files that it includes: offline that takes seconds."""
 
 
 def variables(url: str, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield the variables that lead to a mock at `url`, and their values; `environment` is what is set."""
+    """Yield the variables for a mock at `url`, and their values; `environment` has the present values."""
     yield from ((name, "True") for name in OFFLINE)
     yield from ((name, API_KEY) for name in KEYS)
     yield from ((name, f"{url}{path}") for name, path in ADDRESSES.items())
-    for name, path in ONLY_REPLACED.items():
+    for name, path in REPLACED_IF_SET.items():
         if name in environment:
             yield name, API_KEY if path is None else f"{url}{path}"
     for name in NO_PROXY:
-        kept = environment.get(name, "")
-        yield name, kept if "127.0.0.1" in kept.split(",") else f"{kept},127.0.0.1" if kept else "127.0.0.1"
+        value = environment.get(name, "")
+        yield name, value if "127.0.0.1" in value.split(",") else f"{value},127.0.0.1" if value else "127.0.0.1"

@@ -1,6 +1,6 @@
-"""Waiting without blocking a test's event loop, be it asyncio's or trio's, in which anyio runs tests too.
+"""Waiting without blocking a test's event loop, of asyncio or of trio, with which anyio runs tests too.
 
-anyio is imported late, for most test runs never wait so.
+anyio is imported late, because most test runs need none of this.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,14 @@ R = TypeVar("R")
 
 
 async def in_thread(function: Callable[[], R]) -> R:
-    """Call a function in a thread, and return what it returns; who is cancelled does not wait for it."""
+    """Call a function in a thread, and return its result; a cancelled caller does not wait for it."""
     from anyio import to_thread
 
     return await to_thread.run_sync(function, abandon_on_cancel=True)
 
 
 async def pause(seconds: float) -> None:
-    """Let others run for so many seconds."""
+    """Sleep for so many seconds."""
     from anyio import sleep
 
     await sleep(seconds)
