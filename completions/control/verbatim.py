@@ -30,8 +30,8 @@ def verbatim_rule(exchange: Mapping[str, Any], prompt: Prompt, traffic: Traffic)
     cleaned = without_secrets_in(prompt, question, with_format(recorded, prompt), exchange["query"])
     if cleaned is None:
         raise _impossible("a secret cannot be removed from its answer")
-    asked, answer = cleaned
-    return {"match": {"request": {**asked.document, "exact": asked.exact}}, "reply": response(answer)}
+    question, answer = cleaned
+    return {"match": {"request": {**question.document, "exact": question.exact}}, "reply": response(answer)}
 
 
 def _impossible(why: str) -> RequestError:

@@ -59,23 +59,25 @@ def fits(call: Call, expected: Expected) -> bool:
     """Tell whether a call is as expected; arguments that are not named can have any value."""
     if isinstance(expected, str):
         return call.name == expected
-    name, wanted = expected
+    name, expected_arguments = expected
     if call.name != name or not isinstance(call.arguments, Mapping):
-        return call.name == name and not wanted
-    return all(key in call.arguments and _holds(call.arguments[key], value) for key, value in wanted.items())
+        return call.name == name and not expected_arguments
+    return all(
+        key in call.arguments and _holds(call.arguments[key], value) for key, value in expected_arguments.items()
+    )
 
 
 def are_among(expected: Sequence[Expected], calls: Sequence[Call]) -> bool:
     """Say whether each expected call can be told apart among the calls, in whichever order they came."""
-    taken: dict[int, int] = {}
+    matched: dict[int, int] = {}
 
     def place(index: int, seen: set[int]) -> bool:
         """Find a call for one that is expected; whichever has it may have to take another."""
         for number, call in enumerate(calls):
             if number not in seen and fits(call, expected[index]):
                 seen.add(number)
-                if number not in taken or place(taken[number], seen):
-                    taken[number] = index
+                if number not in matched or place(matched[number], seen):
+                    matched[number] = index
                     return True
         return False
 
@@ -90,14 +92,14 @@ def written(expected: Expected) -> str:
     return f"{expected[0]}({{{', '.join(arguments)}}})"
 
 
-def _holds(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, re.Pattern):
-        return isinstance(value, str) and wanted.search(value) is not None
-    if _is_lookups(wanted):
-        return all(LOOKUPS[name].test(value, _operand(name, operand)) for name, operand in wanted.items())
-    if callable(wanted):
-        return bool(wanted(value))
-    return bool(value == wanted)
+def _holds(value: Any, expected: Any) -> bool:
+    if isinstance(expected, re.Pattern):
+        return isinstance(value, str) and expected.search(value) is not None
+    if _is_lookups(expected):
+        return all(LOOKUPS[name].test(value, _operand(name, operand)) for name, operand in expected.items())
+    if callable(expected):
+        return bool(expected(value))
+    return bool(value == expected)
 
 
 def _is_lookups(value: Any) -> bool:

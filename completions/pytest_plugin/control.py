@@ -23,7 +23,7 @@ class Control:
     def __init__(self, port: int) -> None:
         self._port = port
         self._idle: list[HTTPConnection] = []
-        self._told: HTTPConnection | None = None
+        self._notices: HTTPConnection | None = None
 
     def ask(
         self, method: str, path: str, query: Mapping[str, object] | None = None, body: object = None, waits: float = 0.0
@@ -31,8 +31,8 @@ class Control:
         """Send a request, whose body is a text or a value that is sent as JSON, and return the answer's JSON."""
         address = f"{quote(path)}?{urlencode(query)}" if query else quote(path)
         sent = None if body is None else (body if isinstance(body, str) else as_json(body)).encode()
-        kept = self._idle.pop() if self._idle else None
-        connection = self._send(kept, method, address, sent, TIMEOUT + waits)
+        idle = self._idle.pop() if self._idle else None
+        connection = self._send(idle, method, address, sent, TIMEOUT + waits)
         response, received = _received(connection)
         self._idle.append(connection)
         try:
@@ -48,31 +48,31 @@ class Control:
 
     def tell(self, method: str, path: str) -> None:
         """Send a request whose answer nobody needs. It is not waited for, unless the one before is still to come."""
-        if self._told is not None:
-            _received(self._told)
-        self._told = self._send(self._told, method, quote(path), None, TIMEOUT)
+        if self._notices is not None:
+            _received(self._notices)
+        self._notices = self._send(self._notices, method, quote(path), None, TIMEOUT)
 
     def close(self) -> None:
         """Close the connections."""
-        for connection in (*self._idle, self._told):
+        for connection in (*self._idle, self._notices):
             if connection is not None:
                 connection.close()
-        self._idle, self._told = [], None
+        self._idle, self._notices = [], None
 
     def _send(
-        self, kept: HTTPConnection | None, method: str, address: str, body: bytes | None, timeout: float
+        self, connection: HTTPConnection | None, method: str, address: str, body: bytes | None, timeout: float
     ) -> HTTPConnection:
-        """Send a request over a connection that was kept, or a new one; return it."""
-        if kept is None or not _is_open(kept):
-            kept = HTTPConnection(HOST, self._port, timeout=timeout)
+        """Send a request over an idle connection, or a new one; return it."""
+        if connection is None or not _is_open(connection):
+            connection = HTTPConnection(HOST, self._port, timeout=timeout)
         try:
-            if kept.sock is not None:
-                kept.sock.settimeout(timeout)
-            kept.request(method, address, body)
+            if connection.sock is not None:
+                connection.sock.settimeout(timeout)
+            connection.request(method, address, body)
         except BaseException:
-            kept.close()
+            connection.close()
             raise
-        return kept
+        return connection
 
 
 def _received(connection: HTTPConnection) -> tuple[HTTPResponse, bytes]:

@@ -49,23 +49,23 @@ class Snapshots:
     def check(self, exchanges: Sequence[Exchange], name: str, normalise: Normalise | None) -> None:
         """Hold what was asked against the file, or write the file; raise AssertionError where they differ."""
         file = self.folder / FOLDER / f"{_safe(self.test)}{f'.{_safe(name)}' if name else ''}.yaml"
-        asked = text_of(exchanges, normalise)
+        prompts = text_of(exchanges, normalise)
         if self.are_updated:
             file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(asked, encoding="utf-8")
+            file.write_text(prompts, encoding="utf-8")
         elif not file.is_file():
             raise AssertionError(f"There is no snapshot {file} yet; {self.update_by} creates it.")
-        elif (golden := file.read_text(encoding="utf-8")) != asked:
-            diff = difflib.unified_diff(golden.splitlines(), asked.splitlines(), "snapshot", "asked now", lineterm="")
-            told = f"The prompts differ from {file}; if they are right, {self.update_by} updates it."
-            raise AssertionError("\n".join((told, *diff)))
+        elif (golden := file.read_text(encoding="utf-8")) != prompts:
+            diff = difflib.unified_diff(golden.splitlines(), prompts.splitlines(), "snapshot", "asked now", lineterm="")
+            message = f"The prompts differ from {file}; if they are right, {self.update_by} updates it."
+            raise AssertionError("\n".join((message, *diff)))
 
 
 def text_of(exchanges: Sequence[Exchange], normalise: Normalise | None = None) -> str:
     """Return requests as YAML: paths and bodies, repetitions left out, with ids and times replaced."""
-    asked = [{"path": NAMESPACE.sub("", each.path), "body": each.body} for each in exchanges if not each.retry]
-    ids = {id: f"<id {number}>" for number, id in enumerate(dict.fromkeys(_ids(asked, "")), 1)}
-    return yaml.dump(_normal(asked, "", ids, normalise), Dumper=_Dumper, allow_unicode=True, width=10_000)
+    prompts = [{"path": NAMESPACE.sub("", each.path), "body": each.body} for each in exchanges if not each.retry]
+    ids = {id: f"<id {number}>" for number, id in enumerate(dict.fromkeys(_ids(prompts, "")), 1)}
+    return yaml.dump(_normal(prompts, "", ids, normalise), Dumper=_Dumper, allow_unicode=True, width=10_000)
 
 
 def _ids(value: Any, key: str) -> Iterator[str]:

@@ -27,14 +27,14 @@ async def made(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     check_lines_file(await request.get(FILE, body["input_file_id"]))
     outcome = await scripted_outcome(request, BATCH, body)
     content = await request.bytes_of(FILE, body["input_file_id"])
-    lines, wrong = await budget.in_thread(batches.read_lines, content, body["endpoint"])
-    batch = batches.new_batch(body, time.time(), wrong, len(lines))
+    lines, line_errors = await budget.in_thread(batches.read_lines, content, body["endpoint"])
+    batch = batches.new_batch(body, time.time(), line_errors, len(lines))
     batch |= {"id": id_of(outcome) or batch["id"], "place": place}
-    if not wrong:
+    if not line_errors:
         batch["started"] = batch["created"] + outcome.pacing.ttft_ms / 1000
         batch["each"] = outcome.pacing.itl_ms / 1000
     await request.records.put(BATCH, batch["id"], batch)
-    if not wrong:
+    if not line_errors:
         requests = [(batches.address_of(line.url, place), line.body) for line in lines]
         answer_later(
             request, outcome, (BATCH, batch["id"]), requests, partial(_store_results, request.records, batch, lines)
@@ -50,8 +50,10 @@ async def _store_results(
     facts = {
         "done": done,
         "failed": sum(each.status != 200 for each in request_results),
-        "output": await _put_results(records, batch, done, [*zip(lines, request_results, strict=True)], right=True),
-        "errors": await _put_results(records, batch, done, [*zip(lines, request_results, strict=True)], right=False),
+        "output": await _put_results(records, batch, done, [*zip(lines, request_results, strict=True)], succeeded=True),
+        "errors": await _put_results(
+            records, batch, done, [*zip(lines, request_results, strict=True)], succeeded=False
+        ),
         "usage": batches.usage(
             [each.outcome.reply.usage for each in request_results if each.outcome and each.outcome.reply]
         ),
@@ -66,16 +68,16 @@ async def _put_results(
     done: float,
     results_by_line: Sequence[tuple[Line, RequestResult]],
     *,
-    right: bool,
+    succeeded: bool,
 ) -> str | None:
     """Store the results that succeeded, or those that failed, in a file; return its id, None where there are none."""
-    selected = [(line, each) for line, each in results_by_line if (each.status == 200) is right]
+    selected = [(line, each) for line, each in results_by_line if (each.status == 200) is succeeded]
     if not selected:
         return None
     place = batch["place"]
     results = (batches.result(line, each.status, each.request_id, each.data, place) for line, each in selected)
     data = await budget.in_thread(b"".join, results)
-    name = f"{batch['id']}_{'output' if right else 'error'}.jsonl"
+    name = f"{batch['id']}_{'output' if succeeded else 'error'}.jsonl"
     file = new_file(name, len(data), "batch_output", int(done), batch["lasts"])
     await keep_file(records, FILE, file, data)
     return str(file["id"])

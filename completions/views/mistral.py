@@ -92,13 +92,13 @@ async def job_made(request: ResourceRequest) -> dict[str, Any]:
         file = mistral.new_file(LINES_NAME, data, "batch", now)
         await keep_file(request.records, FILE, file, data, storage_full)
         names, sources = [file["id"]], [(file, data)]
-    lines, wrong = await budget.in_thread(mistral.read_lines, b"\n".join(data for _, data in sources))
-    job = mistral.new_job(body, names, wrong, now)
+    lines, line_errors = await budget.in_thread(mistral.read_lines, b"\n".join(data for _, data in sources))
+    job = mistral.new_job(body, names, line_errors, now)
     job["id"] = id_of(outcome) or job["id"]
     job["started"] += outcome.pacing.ttft_ms / 1000
-    job["total"], job["each"] = 0 if wrong else len(lines), outcome.pacing.itl_ms / 1000
+    job["total"], job["each"] = 0 if line_errors else len(lines), outcome.pacing.itl_ms / 1000
     await request.records.put(JOB, job["id"], job)
-    if not wrong:
+    if not line_errors:
         defaults = {} if body.get("model") is None else {"model": body["model"]}
         requests = [(f"/mistral{body['endpoint']}", {**defaults, **line.body}) for line in lines]
         answer_later(request, outcome, (JOB, job["id"]), requests, partial(_store_results, request.records, job, lines))
@@ -115,12 +115,12 @@ async def _store_results(
     )
     results = await budget.in_thread(list[dict[str, Any]], result_lines)
     succeeded = [each for each in results if each["response"]["status_code"] == 200]
-    wrong = [each for each in results if each["response"]["status_code"] != 200]
+    failed = [each for each in results if each["response"]["status_code"] != 200]
     facts = {
         "done": max(time.time(), job["started"] + job["each"] * len(lines)),
-        "failed": len(wrong),
+        "failed": len(failed),
         "output": await _put_results(records, job, succeeded, "batch_result"),
-        "errors": await _put_results(records, job, wrong, "batch_error"),
+        "errors": await _put_results(records, job, failed, "batch_error"),
         "outputs": results,
     }
     return lambda before: {**before, **facts}

@@ -185,7 +185,7 @@ class Deck:
 
     def nearest(self, question: Question) -> tuple[NearMiss, ...]:
         """Return the most similar recorded requests, each with the first difference."""
-        asked = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
+        comparable = [(rule, same) for rule in self.rules if (same := same_request_of(rule.match)) is not None]
 
         def nearness(each: tuple[Rule, SameRequest]) -> float:
             same_model = each[1].recorded.get("model") == question.document.get("model")
@@ -193,7 +193,7 @@ class Deck:
 
         return tuple(
             NearMiss(rule.name, next(differences(same.recorded, question.document, self._ignored_of(same)), OTHER_API))
-            for rule, same in heapq.nlargest(MAX_NEAREST, asked, key=nearness)
+            for rule, same in heapq.nlargest(MAX_NEAREST, comparable, key=nearness)
         )
 
     def record(self, question: Question, answer: Recorded | Written, upstream: str, *, overwrite: bool = False) -> str:
@@ -205,12 +205,12 @@ class Deck:
             known = self._exact.get(question.exact)
             file = Path(known.cassette) if known else self.folder / file_name(question.document, question.exact)
             is_new = str(file) in self._new_files
-            asked = {**question.document, "exact": question.exact}
-            asked |= {"sent": question.sent} if question.sent else {}
+            request = {**question.document, "exact": question.exact}
+            request |= {"sent": question.sent} if question.sent else {}
             if self.ignored != IGNORED:
-                asked.setdefault("ignore", list(self.ignored))
-            with_body_text = response(answer) if isinstance(answer, Recorded) else answer
-            write(file, asked, with_body_text, upstream, overwrite=overwrite and not is_new)
+                request.setdefault("ignore", list(self.ignored))
+            written_answer = response(answer) if isinstance(answer, Recorded) else answer
+            write(file, request, written_answer, upstream, overwrite=overwrite and not is_new)
             self._new_files.add(str(file))
             self._read(file, _stamp(file))
             self._index_rules()
@@ -241,14 +241,14 @@ def raw_question(method: str, address: str, body: bytes, ignored: Collection[str
     `api` names the API, at an address that several APIs share.
     """
     path, _, query = address.partition("?")
-    asked: Document = {"method": method, "path": path} | ({"api": api} if api else {})
+    request: Document = {"method": method, "path": path} | ({"api": api} if api else {})
     if query:
-        asked["query"] = redaction().clean_query(query)
+        request["query"] = redaction().clean_query(query)
     if body:
-        asked["body"] = body_text(body)
+        request["body"] = body_text(body)
     hidden = hidden_in(_json(body))
-    names, asked = ["whitespace", *filter(is_pattern, ignored)], without(asked, hidden)
-    return Question({**asked, "ignore": names}, digest(asked, names, with_format=True), hidden=tuple(hidden))
+    names, request = ["whitespace", *filter(is_pattern, ignored)], without(request, hidden)
+    return Question({**request, "ignore": names}, digest(request, names, with_format=True), hidden=tuple(hidden))
 
 
 def _json(body: bytes) -> Any:
@@ -266,12 +266,12 @@ def without_secrets_in(
     `query` and the further `headers` are the other parts that were sent.
     """
     try:
-        asked = {"asked": question.document, "sent": sent_of(prompt, query, *headers)}
-        asked, answer = clean(asked, answer, (prompt.headers, *headers), query, question.hidden)
+        texts = {"asked": question.document, "sent": sent_of(prompt, query, *headers)}
+        texts, answer = clean(texts, answer, (prompt.headers, *headers), query, question.hidden)
     except SecretLeft as exc:
         logger.error("An answer at %s is not recorded: %s", answer.path, exc)
         return None
-    return replace(question, document=asked["asked"], sent=with_body_text(asked["sent"])), answer
+    return replace(question, document=texts["asked"], sent=with_body_text(texts["sent"])), answer
 
 
 def exact_of(same: SameRequest) -> str:

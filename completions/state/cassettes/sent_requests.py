@@ -85,17 +85,17 @@ def body_text(body: bytes) -> str:
 
 def request_of(same: SameRequest) -> Request:
     """Return the request to send again; raise `NotRepeatable` where the file does not have all of it."""
-    asked = {**same.recorded, **same.sent} if "method" in same.recorded else same.sent
-    if "body" not in asked and "method" not in asked:
+    request = {**same.recorded, **same.sent} if "method" in same.recorded else same.sent
+    if "body" not in request and "method" not in request:
         raise NotRepeatable(
             "its file does not have it as it was sent: it was a form or too long, or is of an older version"
         )
-    body = str(asked.get("body", ""))
+    body = str(request.get("body", ""))
     if body.startswith("--"):
         raise NotRepeatable("it was a form")
     for missing, why in MISSING_MARKERS.items():
         if missing in body:
             raise NotRepeatable(why)
-    query = "&".join(part for part in str(asked.get("query", "")).split("&") if REDACTED not in part)
-    headers = {**DEFAULT_HEADERS.get(str(same.recorded.get("format")), {}), **asked.get("headers", {})}
-    return Request(str(asked.get("method", "POST")), query, headers, body.encode())
+    query = "&".join(part for part in str(request.get("query", "")).split("&") if REDACTED not in part)
+    headers = {**DEFAULT_HEADERS.get(str(same.recorded.get("format")), {}), **request.get("headers", {})}
+    return Request(str(request.get("method", "POST")), query, headers, body.encode())
