@@ -1,6 +1,10 @@
 """What users import from the packages: the names, and nothing else; and what readers find of the errors."""
 
+import ast
+import importlib
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import completions
 import llmclient
@@ -15,6 +19,29 @@ def test_completions__exports_what_functions_take_and_return() -> None:
 
 def test_llmclient__exports_what_it_names() -> None:
     assert all(hasattr(llmclient, name) for name in llmclient.__all__)
+
+
+ROOT = Path(__file__).parents[1]
+ANY_NAME = ("completions", "llmclient", "llmclient.errors")
+"""Modules with a `__getattr__`, for which mypy takes any name as right."""
+
+
+def imported(package: str) -> Iterator[tuple[str, str]]:
+    """Yield the modules of `ANY_NAME` from which a package's files import, with the names."""
+    for file in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.ImportFrom) and node.module in ANY_NAME:
+                yield from ((node.module, alias.name) for alias in node.names)
+
+
+def test_imports__from_modules_with_any_name_have_a_right_one() -> None:
+    found = {pair for package in ("completions", "llmclient", "mocksite", "tests") for pair in imported(package)}
+    assert {module for module, _ in found} == {*ANY_NAME}
+    modules = {name: importlib.import_module(name) for name in ANY_NAME}
+    submodules = {".".join(file.relative_to(ROOT).with_suffix("").parts) for file in ROOT.glob("*/*.py")}
+    packages = {".".join(file.relative_to(ROOT).parent.parts) for file in ROOT.glob("*/*/__init__.py")}
+    missing = {f"{module}.{name}" for module, name in found if not hasattr(modules[module], name)}
+    assert missing - submodules - packages == set()
 
 
 def test_errors__each_is_below_its_base_in_the_tree() -> None:

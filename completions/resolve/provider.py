@@ -97,15 +97,15 @@ def _reply(completion: "Completion") -> Reply:
 
 def _error(exc: Exception, model: str, prompt: Prompt) -> RequestError:
     """Return the provider's error with the names that the API has for its status."""
-    from llmclient.errors import explained
+    from llmclient.errors import server_error
 
-    explanation = explained(exc)
-    if explanation.status is None:
-        status, code = (504, "upstream_timeout") if explanation.is_late else (502, "upstream_failed")
-        message = f"The upstream {LITELLM}{model} gave no answer: {explanation.message}"
+    error = server_error(exc)
+    if error.status is None:
+        status, code = (504, "upstream_timeout") if error.is_late else (502, "upstream_failed")
+        message = f"The upstream {LITELLM}{model} gave no answer: {error.message}"
         return RequestError(message, status=status, type="server_error", code=code)
-    status = explanation.status if 400 <= explanation.status < 600 else 502
+    status = error.status if 400 <= error.status < 600 else 502
     named_code = NAMES.get(type(exc).__name__)
-    facts = {"message": explanation.message} | ({"code": named_code} if named_code else {})
-    headers = [(name, explanation.headers[name]) for name in RETRY if name in explanation.headers]
+    facts = {"message": error.message} | ({"code": named_code} if named_code else {})
+    headers = [(name, error.headers[name]) for name in RETRY if name in error.headers]
     return plain(status, facts, headers)(prompt)

@@ -144,7 +144,7 @@ WORK_FORMATS = (
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION),
 )
-"""The names of formats by which rules match work of the APIs after an answer (`views/paced.py`)."""
+"""The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 
 
 def register_names() -> None:
