@@ -1,7 +1,7 @@
 """The views of Anthropic's skills; a rule that names `format: anthropic_skill` can refuse one, or name its id."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.state.records import Document
@@ -20,7 +20,8 @@ from completions.wire.skill_bundle import Bundle
 async def made(request: ResourceRequest) -> dict[str, Any]:
     """Keep a skill, and its first version."""
     beta, now = _is_beta(request), time.time()
-    bundle, title = await _bundle(request), request.form.fields.get("display_title" if beta else "display_name")
+    bundle, fields = await _read_upload(request)
+    title = fields.get("display_title" if beta else "display_name")
     if title is not None:
         skills.check_title(title)
     skill = skills.new_skill(bundle, title, now)
@@ -37,10 +38,11 @@ def _is_beta(request: ResourceRequest) -> bool:
     return skills.is_beta(request.http_request.headers.get("anthropic-beta"))
 
 
-async def _bundle(request: ResourceRequest) -> Bundle:
-    """Return the uploaded skill; raise what is wrong with it."""
+async def _read_upload(request: ResourceRequest) -> tuple[Bundle, Mapping[str, str]]:
+    """Return the uploaded skill and the form's fields; raise the API's error for an invalid upload."""
     skills.check_size(read_body(request.http_request))
-    return await read_in_thread(request.form.uploads.get("files[]", ()), LIMITS)
+    form = request.form
+    return await read_in_thread(form.uploads.get("files[]", ()), LIMITS), form.fields
 
 
 async def _keep_version(request: ResourceRequest, skill: Document, bundle: Bundle, now: float) -> dict[str, Any]:
@@ -99,7 +101,8 @@ async def _versions(request: ResourceRequest, name: str) -> Sequence[Document]:
 async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a new version of a skill."""
     _check_custom(name)
-    now, skill, bundle = time.time(), await request.get(SKILL, name), await _bundle(request)
+    now, skill = time.time(), await request.get(SKILL, name)
+    bundle, _ = await _read_upload(request)
     skills.check_name(skill, bundle)
     version = await _keep_version(request, skill, bundle, now)
     await request.change(SKILL, name, lambda before: {**before, "updated": now})
@@ -134,8 +137,9 @@ async def version_content(request: ResourceRequest, name: str, version: str) -> 
 @stored
 async def version_removed(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Remove a version of a skill; outside of the beta not the only one."""
-    beta, found = _is_beta(request), await _version(request, name, version)
-    if not beta and len(await _versions(request, name)) == 1:
+    beta, versions = _is_beta(request), await _versions(request, name)
+    found = skills.version_of(versions, version, beta=beta)
+    if not beta and len(versions) == 1:
         raise skills.last_version()
     await request.delete_file(VERSION, found["id"])
     return skills.deleted(found, beta=beta)

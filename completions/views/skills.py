@@ -1,7 +1,7 @@
 """The views of OpenAI's skills, which a shell in a container can use; a rule for `format: skill` can refuse one."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from completions.state.records import Document
@@ -19,17 +19,19 @@ from completions.wire.skill_bundle import Bundle
 @stored
 async def made(request: ResourceRequest) -> dict[str, Any]:
     """Keep a skill, and its first version."""
-    bundle, skill = await _bundle(request), skills.new_skill(time.time())
+    bundle, _ = await _read_upload(request)
+    skill = skills.new_skill(time.time())
     skill["id"] = await scripted_id(request, {"name": bundle.name}, SKILL, "name") or skill["id"]
     version = await _keep_version(request, skill, bundle)
     await request.records.put(SKILL, skill["id"], skill)
     return skills.shown(skill, [version])
 
 
-async def _bundle(request: ResourceRequest) -> Bundle:
-    """Return the uploaded skill; raise what is wrong with it."""
+async def _read_upload(request: ResourceRequest) -> tuple[Bundle, Mapping[str, str]]:
+    """Return the uploaded skill and the form's fields; raise the API's error for an invalid upload."""
     skills.check_archive(len(read_body(request.http_request)))
-    return await read_in_thread(request.form.all_files("files"), LIMITS)
+    form = request.form
+    return await read_in_thread(form.all_files("files"), LIMITS), form.fields
 
 
 async def _keep_version(request: ResourceRequest, skill: Document, bundle: Bundle) -> dict[str, Any]:
@@ -95,7 +97,8 @@ async def _download(request: ResourceRequest, skill: Document, version: str) -> 
 async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a new version of a skill, which becomes the default one if the form says so."""
     await request.get(SKILL, name)
-    bundle, default = await _bundle(request), request.form.fields.get("default") == "true"
+    bundle, fields = await _read_upload(request)
+    default = fields.get("default") == "true"
 
     def numbered(before: Document) -> Document:
         number = before["numbered"] + 1

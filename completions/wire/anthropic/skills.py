@@ -31,8 +31,8 @@ LIMITS = Limits(files=10_000, size=MAX_REQUEST, total=MAX_REQUEST, strict=True)
 _PUBLISHED = {"xlsx": "20260203", "pptx": "20260304", "pdf": "20260203", "docx": "20260212"}
 """Anthropic's own skills and their versions, as listed in 2026."""
 
-_SINCE, _UPDATED = "2025-10-14T08:41:11.530827Z", "2026-02-03T15:09:44.321438Z"
-"""The times that were listed of `xlsx`, and stand for those of the others here."""
+_CREATED, _UPDATED = 1760431271.530827, 1770131384.321438
+"""The times that were listed of `xlsx`, in seconds since the epoch; they stand for those of the others here."""
 
 
 def is_beta(header: str | None) -> bool:
@@ -80,10 +80,11 @@ def new_version(skill: Document, bundle: Bundle, now: float) -> dict[str, Any]:
 
 def published(*, beta: bool) -> list[dict[str, Any]]:
     """Return Anthropic's own skills, which code can use for documents, in the order in which they are listed."""
-    return [
-        _shown(name, (_SINCE, _UPDATED), (name, version), "anthropic", beta=beta)
-        for name, version in _PUBLISHED.items()
-    ]
+    return [_document(_published_skill(name), version, "anthropic", beta=beta) for name, version in _PUBLISHED.items()]
+
+
+def _published_skill(name: str) -> Document:
+    return {"id": name, "created": _CREATED, "updated": _UPDATED, "title": name}
 
 
 def shown(skill: Document, versions: Sequence[Document], *, beta: bool) -> dict[str, Any]:
@@ -91,19 +92,17 @@ def shown(skill: Document, versions: Sequence[Document], *, beta: bool) -> dict[
     versions = [version for version in versions if version["skill_id"] == skill["id"]]
     newest = max(versions, key=lambda version: int(version["version"]), default=None)
     version = None if newest is None else newest["version" if beta else "id"]
-    times = _time(skill["created"]), _time(skill["updated"])
-    return _shown(skill["id"], times, (skill["title"], version), "custom", beta=beta)
+    return _document(skill, version, "custom", beta=beta)
 
 
-def _shown(
-    name: str, times: tuple[str, str], facts: tuple[str, str | None], source: str, *, beta: bool
-) -> dict[str, Any]:
-    (created, updated), (title, version) = times, facts
+def _document(skill: Document, version: str | None, source: str, *, beta: bool) -> dict[str, Any]:
+    """Return a skill in the shape of the API, or of its beta; `version` names the newest one."""
     if beta:
-        fields: dict[str, Any] = {"display_title": title, "latest_version": version, "source": source}
+        fields: dict[str, Any] = {"display_title": skill["title"], "latest_version": version, "source": source}
     else:
-        fields = {"display_name": title, "latest_version_id": version, "source": {"type": source}}
-    return {"id": name, "created_at": created, **fields, "type": "skill", "updated_at": updated}
+        fields = {"display_name": skill["title"], "latest_version_id": version, "source": {"type": source}}
+    created, updated = _time(skill["created"]), _time(skill["updated"])
+    return {"id": skill["id"], "created_at": created, **fields, "type": "skill", "updated_at": updated}
 
 
 def shown_version(version: Document, *, beta: bool) -> dict[str, Any]:
