@@ -85,7 +85,7 @@ async def test_console_example__is_a_request_in_the_playground(site: Site) -> No
     await expect(page.get_by_label("Path")).to_have_value("/v1/chat/completions")
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator("#reply")).to_contain_text("you must provide a model parameter")
-    site.problems.clear()  # the browser tells of the 400
+    site.expect_problems("status of 400")
 
 
 async def test_script_example__is_a_draft_in_the_editor(site: Site) -> None:
@@ -100,4 +100,4 @@ async def test_script_example__is_a_draft_in_the_editor(site: Site) -> None:
 async def test_page__that_there_is_not_is_a_page(site: Site) -> None:
     await site.open("docs/nothing")
     await expect(site.page.get_by_text("The manual has no page 'nothing'.")).to_be_visible()
-    site.problems.clear()  # the browser tells of the 404
+    site.expect_problems("status of 404")

@@ -154,8 +154,7 @@ async def test_copy__as_a_rule_says_where_there_can_be_none(site: Site) -> None:
     await shown(site, response.headers["x-request-id"])
     await site.page.get_by_role("button", name="as a rule", exact=True).click()
     await expect(site.page.locator("#said")).to_contain_text("No rule can answer GET")
-    assert [problem for problem in site.problems if "409" not in problem] == []
-    site.problems.clear()
+    site.expect_problems("status of 409")
 
 
 async def test_unmatched__says_why_each_near_miss_missed(site: Site) -> None:
@@ -550,4 +549,4 @@ async def test_raw__is_what_went_over_the_wire(site: Site) -> None:
 async def test_exchange__that_is_gone_says_so(site: Site) -> None:
     await shown(site, "req_nothing")
     await expect(site.page.get_by_role("heading", name="This exchange was not found", level=1)).to_be_visible()
-    site.problems.clear()  # the browser reports the 404, too
+    site.expect_problems("status of 404")

@@ -306,7 +306,7 @@ async def test_beside__says_where_an_exchange_is_gone(site: Site) -> None:
     await expect(page.locator("#beside .empty h2")).to_have_text("This exchange was not found")
     await page.locator(SHOWN).first.click()
     await expect(page.locator("#beside .turn-user .words")).to_have_text("first refund")
-    site.problems.clear()  # the browser tells of the 404
+    site.expect_problems("status of 404")
 
 
 async def test_beside__is_a_page_of_its_own_where_there_is_no_room(site: Site) -> None:
@@ -371,7 +371,7 @@ async def test_connection__that_was_refused_is_tried_again(site: Site, path: str
     await site.open(path)
     await expect(page.locator("#pulse")).to_have_text("Reconnecting")
     await expect(page.locator("#pulse")).to_have_text("Live")
-    site.problems.clear()  # the console says 502
+    site.expect_problems("status of 502")
 
 
 async def test_faults__and_clients_that_left_are_marked(site: Site) -> None:

@@ -73,7 +73,7 @@ async def test_pages__are_readable(site: Site, width: int) -> None:
         await site.open(path)
         await expect(site.page.locator(drawn).first).to_be_visible()
         await check_looks(site.page, path)
-    site.problems.clear()  # the browser tells of the refusals that some pages show
+    site.expect_problems("status of 4")
 
 
 FOCUS = """() => {
@@ -144,7 +144,7 @@ async def test_policy__holds_where_something_gets_in(site: Site) -> None:
     )
     assert await site.page.evaluate("window.struck") is None
     assert any("Content Security Policy" in problem for problem in site.problems)
-    site.problems.clear()
+    site.expect_problems("Content Security Policy")
 
 
 CONTROLS = (Path(__file__).parent / "controls.js").read_text()
@@ -169,7 +169,7 @@ async def test_controls__have_names_and_sizes_and_headings_their_order(site: Sit
     await site.open(path.replace("ID", id))
     await expect(site.page.locator(SHOWN_BY[path]).first).to_be_visible()
     assert await site.page.evaluate(CONTROLS) == []
-    site.problems.clear()  # the browser tells of the 404s
+    site.expect_problems("status of 404")
 
 
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{3}")

@@ -77,7 +77,7 @@ async def test_request__of_an_exchange_is_sent_again_changed(site: Site) -> None
     await expect(page.locator("#reply .part-error")).to_contain_text("Not so fast.")
     await expect(page.locator("#facts .badge")).to_have_text("429")
     assert (await sent(site, 3))["stream"] is True
-    site.problems.clear()  # the browser tells of the 429 too
+    site.expect_problems("status of 429")
 
 
 async def test_request__that_the_form_cannot_hold_is_json(site: Site) -> None:
@@ -212,7 +212,7 @@ async def test_answer__that_is_an_error_is_told(site: Site, path: str) -> None:
     await send(page)
     await expect(page.locator("#facts .badge")).to_have_text("400")
     await expect(page.locator("#reply .part-error .part-text")).not_to_be_empty()
-    site.problems.clear()  # the browser tells of the status
+    site.expect_problems("status of 4")
 
 
 async def test_path__of_a_dialect_has_the_form(site: Site) -> None:
@@ -268,7 +268,7 @@ async def test_headers__break_the_answer(site: Site) -> None:
     await send(page)
     await expect(page.locator("#answer-wrong")).to_contain_text("The connection broke")
     await expect(page.locator("#reply")).not_to_contain_text("days")
-    site.problems.clear()  # the browser tells of the broken connection too
+    site.expect_problems("net::ERR")
 
 
 async def test_answer__that_is_markup_does_nothing(site: Site) -> None:
@@ -342,7 +342,7 @@ async def test_history__keeps_others_where_a_request_is_too_large(site: Site) ->
     await send(page)
     await expect(page.locator("#facts")).to_contain_text("400")
     await expect(page.locator("#past option")).to_have_count(2)
-    site.problems.clear()  # the console says 400
+    site.expect_problems("status of 4")
 
 
 @pytest.mark.parametrize("body", ["match: {last_user: anything}\nreply: Pushed.", '{"reply": "Pushed."}'])
@@ -396,7 +396,7 @@ async def test_request__that_is_no_object_is_sent_as_it_was(site: Site, body: st
     newest = (await control(site, "GET", "exchanges/wait?count=2&timeout_ms=600000"))["exchanges"][0]
     again = (await control(site, "GET", f"exchanges/{newest['id']}"))["request"]
     assert again["body"] == (json.loads(body) if again["encoding"] == "json" else body)
-    site.problems.clear()  # the console says 400
+    site.expect_problems("status of 400")
 
 
 async def test_history__brings_back_what_was_sent(site: Site) -> None:

@@ -32,8 +32,9 @@ def recording(root: Path) -> Iterator[LiveServer]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def recorder(recording: LiveServer, context: BrowserContext) -> AsyncIterator[Site]:
     made = Site(recording.url, await context.new_page())
+    made.expect_problems("status of 400")
     yield made
-    assert not [problem for problem in made.problems if "400" not in problem]
+    assert not made.unexpected_problems()
 
 
 async def test_button__starts_and_stops(recorder: Site, upstream: LiveServer, root: Path) -> None:

@@ -59,7 +59,7 @@ async def test_script__is_linted_as_it_is_typed_and_saved(site: Site) -> None:
     await expect(page.locator("#changed")).to_be_visible()
     await page.keyboard.press("Control+s")
     await expect(page.locator("#said")).to_contain_text("Not saved: ")
-    site.problems.clear()  # the browser tells of the 400 too
+    site.expect_problems("status of 400")
     assert (await control(site, "GET", "script"))["pushed"] is False
     await page.get_by_role("button", name="line 4").click()
     assert await area.evaluate("(e) => e.value.slice(e.selectionStart, e.selectionEnd)") == "    rply: Hi!"

@@ -122,7 +122,7 @@ async def too_wide(site: Site, pages: dict[str, tuple[str, Act]], **ids: str) ->
                 wide.append(width)
         if wide:
             found[path] = wide
-    site.problems.clear()  # the browser tells of the refusals that some pages show
+    site.expect_problems("status of 4", "status of 500")
     return found
 
 
