@@ -1,6 +1,7 @@
 """The list of models, `GET /v1/models`, in the shape of `openai.types.Model`, and the deletion of models.
 
-`created` and `owned_by` of OpenAI's models are as its API lists them.
+`created` and `owned_by` of OpenAI's models are as its API lists them, `shutdown_date` as its page of deprecations said
+in November 2026.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,6 +18,7 @@ FINE_TUNED = "ft:"
 
 DEFAULT_MODELS = (
     *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-5", "gpt-5-mini", "o3", "o4-mini"),
+    *("gpt-5.6-sol", "gpt-5.6-terra", "gpt-6-luna", "gpt-6.1-sol"),
     *("text-embedding-3-small", "text-embedding-3-large", "omni-moderation-latest"),
 )
 """The models that are listed if a script lists none; any other model exists as well."""
@@ -60,11 +62,34 @@ KNOWN: Mapping[str, Made] = {
     "text-embedding-ada-002": Made(1671217299, "openai-internal"),
 }
 
+SHUTDOWNS: Mapping[str, Collection[str]] = {
+    "2026-12-01": ("chatgpt-image-latest", "gpt-image-1-mini", "gpt-image-1.5", "gpt-image-1.5-2025-12-16"),
+    "2026-12-11": (
+        *("gpt-5", "gpt-5-2025-08-07", "gpt-5-mini", "gpt-5-mini-2025-08-07", "gpt-5-nano", "gpt-5-nano-2025-08-07"),
+        *("o3", "o3-2025-04-16"),
+    ),
+    "2027-01-06": ("tts-1", "tts-1-hd", "gpt-4o-mini-tts"),
+    "2027-01-14": (
+        *("gpt-4o-2024-08-06", "gpt-4o-2024-11-20", "gpt-4o-mini-2024-07-18"),
+        *("gpt-4.1-2025-04-14", "gpt-4.1-mini-2025-04-14"),
+    ),
+    "2027-02-26": ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-transcribe-diarize"),
+    "2027-04-01": ("gpt-5.1", "gpt-5.3-codex", "gpt-5.4-nano"),
+}
+"""The models whose end is announced, by its day. A mock answers them on, for the applications that still name them."""
+
+_OWNERS = {"openai": "system"}
+"""What the list calls the owner of current models, by the vendor."""
+
+_SHUTDOWN = {name: day for day, names in SHUTDOWNS.items() for name in names}
+
 
 def model(name: str) -> dict[str, Any]:
-    """Return one model's document."""
-    made = KNOWN.get(name) or Made(CREATED, _organization(name) or provider(name) or "mock")
-    return {"id": name, "object": "model", "created": made.created, "owned_by": made.owner}
+    """Return one model's document; OpenAI's own have the day of their end, or null where none is announced."""
+    vendor = provider(name)
+    made = KNOWN.get(name) or Made(CREATED, _organization(name) or _OWNERS.get(vendor or "", vendor) or "mock")
+    document = {"id": name, "object": "model", "created": made.created, "owned_by": made.owner}
+    return document | {"shutdown_date": _SHUTDOWN.get(name)} if name in KNOWN or vendor == "openai" else document
 
 
 def check(name: str, names: Collection[str]) -> None:

@@ -24,12 +24,29 @@ rules:
         ("claude-sonnet-4-5", models.CREATED, "anthropic"),
         (TUNED, models.CREATED, "acme"),
         ("ft:gpt-4o::x", models.CREATED, "user"),
+        ("gpt-6.1-sol", models.CREATED, "system"),
         ("nothing-like-it", models.CREATED, "mock"),
     ],
 )
 def test_model__has_the_real_facts(name: str, created: int, owner: str) -> None:
     document = models.model(name)
+    document.pop("shutdown_date", None)
     assert document == {"id": name, "object": "model", "created": created, "owned_by": owner}
+
+
+@pytest.mark.parametrize(
+    ("name", "day"), [("gpt-5", "2026-12-11"), ("whisper-1", "2027-02-26"), ("gpt-6-luna", None), (TUNED, None)]
+)
+def test_model__of_openai_has_the_day_of_its_end(name: str, day: str | None) -> None:
+    document = models.model(name)
+    assert "shutdown_date" in document
+    assert document["shutdown_date"] == day
+    assert openai.types.Model.model_validate(document).shutdown_date == day
+
+
+@pytest.mark.parametrize("name", ["claude-sonnet-4-5", "my/own"])
+def test_model__of_others_has_no_end(name: str) -> None:
+    assert "shutdown_date" not in models.model(name)
 
 
 def client(server: LiveServer, name: str) -> openai.OpenAI:
