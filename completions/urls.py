@@ -15,6 +15,7 @@ from completions.inspector.routes import urlpatterns as inspector
 from completions.views import lookups, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
+from completions.views.managed_agents.routes import MANAGED_AGENTS
 from completions.views.routes import Addresses
 from completions.wire.address import Address
 from completions.wire.registry import ADDRESSES, CHAT, others_at_address
@@ -75,6 +76,7 @@ api: Addresses = [
     *routes.OPENAI,
     *routes.OTHERS,
     *routes.ANTHROPIC,
+    *MANAGED_AGENTS,
     *STATE,
     *refused,
 ]

@@ -16,6 +16,8 @@ from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import UNIQUE_ADDRESSES as ANTHROPIC_ALONE
+from completions.wire.anthropic.managed.agents import AGENT
+from completions.wire.anthropic.managed.environments import ENVIRONMENT
 from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
@@ -142,7 +144,7 @@ WORK_FORMATS = (
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
-    *(anthropic_skills.SKILL, anthropic_skills.VERSION),
+    *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 

@@ -284,11 +284,11 @@ def test_match__of_a_closed_list_takes_what_fits_one_of_it(condition: str) -> No
 
 def test_format__has_each_name_by_which_rules_pace_work() -> None:
     """The views pass the format of their work to these functions, as the second or third argument."""
-    named = {"scripted_outcome": 1, "scripted_id": 2, "keep_version": 1}
+    named, root = {"scripted_outcome": 1, "scripted_id": 2, "keep_version": 1}, Path(views.__path__[0])
     found = {
-        getattr(importlib.import_module(f"completions.views.{file.stem}"), argument.id)
-        for file in Path(views.__path__[0]).glob("*.py")
-        for call in ast.walk(ast.parse(file.read_text()))
+        getattr(importlib.import_module(".".join(["completions.views", *file.relative_to(root).parts])), argument.id)
+        for file in (each.with_suffix("") for each in root.rglob("*.py"))
+        for call in ast.walk(ast.parse(file.with_suffix(".py").read_text()))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in named
         if isinstance(argument := call.args[named[call.func.id]], ast.Name) and argument.id.isupper()
     }

@@ -125,6 +125,8 @@ KEPT = [
     *("/mistral/v1/files", "/mistral/v1/files/x", "/mistral/v1/batch/jobs", "/mistral/v1/batch/jobs/x/cancel"),
     *("/openai/files", "/openai/files/x", "/openai/batches", "/openai/v1/batches/x", "/openai/v1/batches/x/cancel"),
     *("/groq/openai/v1/files", "/groq/openai/v1/batches", "/groq/openai/v1/batches/x"),
+    *("/v1/agents", "/v1/agents/x", "/v1/agents/x/versions", "/v1/agents/x/archive"),
+    *("/v1/environments", "/v1/environments/x", "/v1/environments/x/archive"),
 ]
 VALUES: list[Any] = [
     *(None, True, -1, 2**70, 1.5, "", "ü\u0000😀", [], {}, [None], [[]], [{}], {"type": "x"}, {"id": 7}, ["a"]),

@@ -1,0 +1,1 @@
+"""The views of Anthropic's Managed Agents, and their addresses."""

@@ -1,0 +1,67 @@
+"""The views of environments; a rule that names `format: managed_environment` can refuse one, or name its id."""
+
+import time
+from typing import Any
+
+from completions.views.background_work import scripted_id
+from completions.views.managed_agents.resources import archive, newest_first, resource
+from completions.views.stored import ResourceRequest
+from completions.wire.anthropic.managed import environments
+from completions.wire.anthropic.managed.environments import ENVIRONMENT
+
+
+@resource
+async def made(request: ResourceRequest) -> dict[str, Any]:
+    """Keep an environment; each name is taken once among those that are not archived."""
+    body = request.body
+    environments.check_environment(body)
+    await _check_name(request, body["name"])
+    environment = environments.new_environment(body, time.time())
+    environment["id"] = await scripted_id(request, body, ENVIRONMENT) or environment["id"]
+    await request.records.put(ENVIRONMENT, environment["id"], environment)
+    return environments.shown(environment)
+
+
+async def _check_name(request: ResourceRequest, name: str, own: str = "") -> None:
+    """Raise the error of a name that another environment has."""
+    for each in await request.all(ENVIRONMENT):
+        if each["name"] == name and each["id"] != own and each["archived"] is None:
+            raise environments.name_taken(name)
+
+
+@resource
+async def listed(request: ResourceRequest) -> dict[str, Any]:
+    """List the environments, the newest first."""
+    return await newest_first(request, ENVIRONMENT, environments.shown)
+
+
+@resource
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Show an environment."""
+    return environments.shown(await request.get(ENVIRONMENT, name))
+
+
+@resource
+async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Change an environment."""
+    body, now = request.body, time.time()
+    environments.check_change(body)
+    await request.get(ENVIRONMENT, name)
+    if body.get("name"):
+        await _check_name(request, body["name"], name)
+    return environments.shown(
+        await request.change(ENVIRONMENT, name, lambda before: environments.changed_environment(before, body, now))
+    )
+
+
+@resource
+async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Archive an environment: no session can be made in it any more."""
+    return environments.shown(await archive(request, ENVIRONMENT, name))
+
+
+@resource
+async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Remove an environment."""
+    await request.delete(ENVIRONMENT, name)
+    return environments.deleted(name)

@@ -1,0 +1,1 @@
+"""Managed Agents, through the anthropic SDK against a live server."""
