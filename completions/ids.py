@@ -56,6 +56,20 @@ def spelled(seed: str, size: int, alphabet: bytes = HEX) -> str:
     return str(digest.translate(alphabet), "ascii")
 
 
+EVENT_LENGTH = 21
+"""Letters of the ids of OpenAI's events and items, after the prefix (recorded of Realtime and of GPT-Live, 2026-10)."""
+
+
+def named(prefix: str, seed: str) -> str:
+    """Return the id of an event or an item in OpenAI's conversations: the same for the same seed."""
+    return prefix + spelled(seed, EVENT_LENGTH, ALPHANUMERIC)
+
+
+def fresh(prefix: str) -> str:
+    """Return a new random id of an event or an item in OpenAI's conversations."""
+    return named(prefix, hex_id(15))
+
+
 def timed(seconds: float, seed: str) -> str:
     """Return an id of 14 digits of the time in Beijing, and 16 that are derived from a seed."""
     return f"{datetime.fromtimestamp(seconds, BEIJING):%Y%m%d%H%M%S}{spelled(seed, 16)}"

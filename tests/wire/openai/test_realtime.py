@@ -23,8 +23,8 @@ from websockets.sync.connection import Connection
 from completions.exceptions import KeyRefused
 from completions.state import namespaces
 from completions.views.sockets import open_session
+from completions.wire.openai.conversation_sound import A_LAW, BYTES_PER_MS, MU_LAW, PCM, Listener, Speech, converted
 from completions.wire.openai.realtime.secrets import SECRET
-from completions.wire.openai.realtime.sound import A_LAW, BYTES_PER_MS, MU_LAW, PCM, Listener, Speech, converted
 from tests.patience import PATIENCE
 
 SCRIPT = """

@@ -22,7 +22,7 @@ from completions.wire.framing import pieces, with_counts
 from completions.wire.gemini import media
 from completions.wire.gemini.answer import is_vertex, usage
 from completions.wire.gemini.fields import inner, pick
-from completions.wire.openai.realtime.sound import PCM, milliseconds, with_sound
+from completions.wire.openai.conversation_sound import PCM, milliseconds, with_sound
 from completions.wire.openai.sound_files import RATE
 from completions.wire.readback import NATURAL, Answer
 

@@ -20,8 +20,7 @@ from completions.wire.gemini.live import messages
 from completions.wire.gemini.live.events import DURATION, ENDS_WITH_CALLS, content_so_far, turn_end, unblocked_functions
 from completions.wire.gemini.live.tokens import token_setup
 from completions.wire.gemini.rules import ROLES, config_problems, function_problems
-from completions.wire.openai.realtime.sound import FRAME_MS, Listener, bytes_per_ms, milliseconds
-from completions.wire.openai.transcripts import sentences
+from completions.wire.openai.conversation_sound import FRAME_MS, Listener, bytes_per_ms, invented_transcript
 from completions.wire.seals import decoded
 from completions.wire.sockets import Close, Message, Session, SocketRequest, Step, Stop
 
@@ -258,9 +257,8 @@ class LiveSession(Session):
         """End the user's turn: send its transcript if that is requested, and have the model answer."""
         sound, self._sound = bytes(self._sound), bytearray()
         if sound:
-            ms = milliseconds(len(sound), self._sound_type)
-            transcript = sentences(hashlib.sha256(sound).hexdigest(), ms / 1000)
-            self._parts.append({"text": transcript, DURATION: int(ms)})
+            transcript, ms = invented_transcript(sound, self._sound_type)
+            self._parts.append({"text": transcript, DURATION: ms})
             if self._is_set("inputAudioTranscription"):
                 yield {"serverContent": {"inputTranscription": {"text": transcript}}}
         if self._parts:

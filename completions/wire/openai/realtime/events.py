@@ -10,21 +10,18 @@ from typing import Any
 
 import orjson
 
-from completions import ids
 from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
 from completions.event import Event
+from completions.ids import named
 from completions.tokens import text as tokens
 from completions.wire.fields import contents, mapping, text
 from completions.wire.framing import pieces, with_counts
 from completions.wire.openai import audio
 from completions.wire.openai.base import made_id
-from completions.wire.openai.realtime.sound import PCM, converted, milliseconds, with_sound
+from completions.wire.openai.conversation_sound import PCM, converted, milliseconds, with_sound
 
 INPUT_MS, OUTPUT_MS = 100, 50
 """Milliseconds of sound per token, of the input and of the output."""
-
-ID_LENGTH = 21
-"""Characters of an id after its prefix."""
 
 UNFINISHED = {"length": "max_output_tokens", "content_filter": "content_filter"}
 """The reason why a response is incomplete, by chat's finish reason."""
@@ -34,16 +31,6 @@ FAILED = "The server had an error while processing your request."
 
 DURATION = "duration_ms"
 """The key, in a request, of a sound's duration; the request has the transcript in place of the sound."""
-
-
-def named(prefix: str, seed: str) -> str:
-    """Return the id for a seed."""
-    return prefix + ids.spelled(seed, ID_LENGTH, ids.ALPHANUMERIC)
-
-
-def fresh(prefix: str) -> str:
-    """Return a new random id."""
-    return named(prefix, ids.hex_id(15))
 
 
 def narrate(reply: Reply, prompt: Prompt) -> list[Event]:

@@ -7,10 +7,11 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.event import Event
 from completions.exceptions import RequestError
+from completions.ids import fresh
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure, decode_object
 from completions.wire.fields import dicts, text
 from completions.wire.openai.base import OpenAIFormat
-from completions.wire.openai.realtime.events import fresh, narrate
+from completions.wire.openai.realtime.events import narrate
 from completions.wire.openai.realtime.readback import collect_event
 from completions.wire.openai.realtime.secrets import SECRET
 from completions.wire.openai.realtime.session import RealtimeSession

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from completions.wire.openai.realtime.sound import BYTES_PER_MS
+from completions.wire.openai.conversation_sound import BYTES_PER_MS
 from completions.wire.validation import (
     Check,
     Problem,

@@ -4,26 +4,29 @@ The session turns the client's messages into the server's, and each turn of the 
 sound are invented; the same bytes always have the same transcript.
 """
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.ids import fresh
 from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, object_of, text, without_fields, without_nulls
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
+from completions.wire.openai.conversation_sound import (
+    BYTES_PER_MS,
+    FRAME_MS,
+    MAX_SOUND,
+    PCM,
+    Listener,
+    decoded_piece,
+    invented_transcript,
+    milliseconds,
+)
 from completions.wire.openai.realtime.active_answer import ActiveAnswer
-from completions.wire.openai.realtime.events import DURATION, INPUT_MS, fresh, response_object
+from completions.wire.openai.realtime.events import DURATION, INPUT_MS, response_object
 from completions.wire.openai.realtime.rules import check
 from completions.wire.openai.realtime.settings import changed, check_detection, check_type
-from completions.wire.openai.realtime.sound import BYTES_PER_MS, FRAME_MS, PCM, Listener, milliseconds
-from completions.wire.openai.transcripts import sentences
 from completions.wire.sockets import Close, Message, Session, SocketRequest, Step, Stop
-
-MAX_PIECE, MAX_SOUND = 15 * 1024 * 1024, 64 * 1024 * 1024
-"""Bytes of a piece of sound, which is the API's limit, and of sound that is not committed, which is some 20 minutes."""
 
 SILENCE_MS = 500
 """Silence that ends a turn, in milliseconds, if the settings do not say."""
@@ -122,7 +125,7 @@ class RealtimeSession(Session):
         yield _event("session.updated", session=self._settings)
 
     def _hear(self, message: Message) -> Iterator[Step]:
-        sound = _decoded(message["audio"])
+        sound = decoded_piece(message["audio"])
         if len(self._sound) + len(sound) > MAX_SOUND:
             why = f"The input audio buffer cannot have more than {MAX_SOUND} bytes: commit it, or clear it."
             raise RequestError(why, code="input_audio_buffer_full", param="audio")
@@ -160,7 +163,7 @@ class RealtimeSession(Session):
         """Make an item of the sound so far, and send its transcript if the settings request it."""
         sound, name = bytes(self._sound), self._next_item
         self._sound, self._next_item = bytearray(), fresh("item_")
-        transcript, ms = self._heard[name] = _transcript_of(sound, self._kind)
+        transcript, ms = self._heard[name] = invented_transcript(sound, self._kind)
         yield _event("input_audio_buffer.committed", previous_item_id=self._last_item, item_id=name)
         content = [{"type": "input_audio", "transcript": None}]
         item = {"id": name, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
@@ -182,7 +185,7 @@ class RealtimeSession(Session):
         item |= {"status": "completed", **without_fields(source, *item)}
         for part in dicts(item.get("content")):
             if part.get("type") == "input_audio" and isinstance(sound := part.pop("audio", None), str):
-                self._heard[item["id"]] = _transcript_of(_decoded(sound), self._kind)
+                self._heard[item["id"]] = invented_transcript(decoded_piece(sound), self._kind)
         after = message.get("previous_item_id")
         if after not in (None, "root") and self._find(after) is None:
             why = f"Error adding item: the previous item with id '{after}' does not exist."
@@ -333,23 +336,6 @@ def _error_event(exc: RequestError) -> Message:
 
 def _is_out_of_band(request: SocketRequest) -> bool:
     return request.body.get("conversation_id") is None
-
-
-def _decoded(sound: str) -> bytes:
-    """Return the bytes of sound in base64."""
-    try:
-        data = base64.b64decode(sound, validate=True)
-    except (binascii.Error, ValueError) as exc:
-        why = "Invalid 'audio'. Expected base64-encoded audio bytes."
-        raise RequestError(why, code="invalid_value", param="audio") from exc
-    if len(data) > MAX_PIECE:
-        raise RequestError(f"A piece of audio has more than {MAX_PIECE} bytes.", code="invalid_value", param="audio")
-    return data
-
-
-def _transcript_of(sound: bytes, kind: str) -> tuple[str, int]:
-    ms = milliseconds(len(sound), kind)
-    return sentences(hashlib.sha256(sound).hexdigest(), ms / 1000), int(ms)
 
 
 def _transcribed(item_id: str, transcript: str, ms: int, model: str) -> Iterator[Step]:

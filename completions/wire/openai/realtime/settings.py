@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.ids import fresh
 from completions.wire.fields import mapping, text
-from completions.wire.openai.realtime.events import fresh
-from completions.wire.openai.realtime.sound import PCM
+from completions.wire.openai.conversation_sound import PCM
 
 LIFETIME = 3600
 """Seconds after which a session ends."""

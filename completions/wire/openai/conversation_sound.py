@@ -1,16 +1,22 @@
-"""The sound of a realtime conversation: its formats, its duration, and the detection of speech.
+"""The sound of spoken conversations: its formats, its duration, the detection of speech, and invented transcripts.
 
 `audio/pcm` has 24,000 samples a second of 16 bits, little-endian; `audio/pcmu` and `audio/pcma` 8,000 of 8 (G.711).
+The formats of conversations share it: Realtime, GPT-Live and Gemini's Live API.
 """
 
+import base64
+import binascii
 import functools
+import hashlib
 import re
 import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from completions.exceptions import RequestError
 from completions.wire.framing import with_counts
+from completions.wire.openai.transcripts import sentences
 
 PCM, MU_LAW, A_LAW = "audio/pcm", "audio/pcmu", "audio/pcma"
 
@@ -24,6 +30,9 @@ DOWNSAMPLING = 3
 
 FRAME_MS = 20
 """The length of the frames in which speech is detected."""
+
+MAX_PIECE, MAX_SOUND = 15 * 1024 * 1024, 64 * 1024 * 1024
+"""Bytes of a piece of sound, which is Realtime's limit, and of sound that is kept, which is some 20 minutes."""
 
 LOUD = 500
 """The lowest peak, of 32,768, of a frame with speech."""
@@ -90,6 +99,24 @@ def _samples(pcm: bytes) -> "array[int]":
 def milliseconds(size: int, kind: str) -> float:
     """Return the duration of this many bytes of sound."""
     return size / bytes_per_ms(kind)
+
+
+def decoded_piece(sound: str) -> bytes:
+    """Return the bytes of a piece of sound in base64, in a message's `audio`; raise the error of anything else."""
+    try:
+        data = base64.b64decode(sound, validate=True)
+    except (binascii.Error, ValueError) as exc:
+        why = "Invalid 'audio'. Expected base64-encoded audio bytes."
+        raise RequestError(why, code="invalid_value", param="audio") from exc
+    if len(data) > MAX_PIECE:
+        raise RequestError(f"A piece of audio has more than {MAX_PIECE} bytes.", code="invalid_value", param="audio")
+    return data
+
+
+def invented_transcript(sound: bytes, kind: str) -> tuple[str, int]:
+    """Return a transcript, always the same for the same sound, and the sound's duration in whole milliseconds."""
+    ms = milliseconds(len(sound), kind)
+    return sentences(hashlib.sha256(sound).hexdigest(), ms / 1000), int(ms)
 
 
 def with_sound(pieces: Sequence[str], sound: bytes) -> Iterator[tuple[str, int, bytes]]:
