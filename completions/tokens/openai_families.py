@@ -230,6 +230,12 @@ OPENAI = (
         seen="2026-11-26",
     ),
     Family(
+        r"gpt-live-1(\.1)?",
+        formats=frozenset({"gpt_live"}),
+        source="`SessionConfig.model` in `openai.types.live`; LiteLLM's page on GPT-Live, of the error in Realtime",
+        seen="2026-11-20",
+    ),
+    Family(
         "dall-e-[23]",
         formats=frozenset({"images", "image_edits", "image_variations"}),
         source="OpenAI's page on its models",

@@ -508,11 +508,21 @@ async def test_copies__have_the_method_the_bytes_and_the_kind_of_a_body(site: Si
 ITEM = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "refund"}]}
 TURN = {"turns": [{"role": "user", "parts": [{"text": "refund"}]}], "turnComplete": True}
 LIVE = "ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent?key=k"
+BACKEND = {"type": "responses", "responses": {"model": "gpt-5.6-luna"}}
 TALKS: dict[str, tuple[str, list[object], str]] = {
     "realtime": (
         "v1/realtime?model=gpt-realtime",
         [{"type": "conversation.item.create", "item": ITEM}, {"type": "response.create"}],
         "response.done",
+    ),
+    "gpt_live": (
+        "v1/live/sessions",
+        [
+            {"type": "session.start", "session": {"model": "gpt-live-1", "delegation": BACKEND}},
+            {"type": "response.item.create", "item": ITEM},
+            {"type": "response.create"},
+        ],
+        "session.usage.updated",
     ),
     "live": (LIVE, [{"setup": {"model": "models/gemini-2.0-flash-live-001"}}, {"clientContent": TURN}], "turnComplete"),
 }

@@ -6,7 +6,7 @@ const OWN = /^(x-mock-|anthropic-|openai-|x-goog-upload-|idempotency-key$|x-stai
 
 const HIDDEN = "[redacted]";
 
-const SPOKEN = ["realtime", "live"];
+const SPOKEN = ["realtime", "live", "gpt_live"];
 
 /** Whether a request over HTTP can ask what an exchange asked, and not a WebSocket alone. */
 export const isRequest = ({ endpoint }) => !SPOKEN.includes(endpoint);

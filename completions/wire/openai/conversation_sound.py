@@ -130,11 +130,24 @@ def with_sound(pieces: Sequence[str], sound: bytes) -> Iterator[tuple[str, int, 
 
 
 def converted(pcm: bytes, kind: str) -> bytes:
-    """Return samples of `audio/pcm` in another format."""
+    """Return samples of `audio/pcm` in another format, or at another rate: `audio/pcm;rate=16000`."""
+    if kind.startswith(PCM) and kind not in BYTES_PER_MS:
+        return _resampled(pcm, bytes_per_ms(kind) / BYTES_PER_MS[PCM])
     if kind == PCM:
         return pcm
     table = _encoded(kind)
     return bytes([table[(sample >> 4) + 2048] for sample in _samples(pcm)[::DOWNSAMPLING]])
+
+
+def _resampled(pcm: bytes, ratio: float) -> bytes:
+    """Return samples at another rate, each the nearest one before it."""
+    if ratio == 1:
+        return pcm
+    samples = _samples(pcm)
+    resampled = array("h", [samples[int(at / ratio)] for at in range(int(len(samples) * ratio))])
+    if sys.byteorder == "big":
+        resampled.byteswap()
+    return resampled.tobytes()
 
 
 @functools.lru_cache(maxsize=2)

@@ -1,0 +1,1 @@
+"""GPT-Live, OpenAI's Live API: spoken conversations over a WebSocket at `/v1/live/sessions`."""
