@@ -46,8 +46,7 @@ from completions.script.protocols import (
     wire_keys,
 )
 from completions.script.protocols.observation import in_sentences, is_after_worker, question
-from completions.script.protocols.one_for_each import one_for_each
-from completions.script.protocols.ranges import ranged
+from completions.script.protocols.suited import suited
 from completions.script.schemas.document import compact, digest_of, seeded
 from completions.tokens.servers import is_ollama
 
@@ -184,9 +183,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
 
 def _instance(prompt: Prompt, seed: str) -> str:
     user_question = question(prompt)
-    schema = with_numbers(
-        ranged(one_for_each(prompt.response_format.schema, prompt), prompt), user_question, in_turn=False
-    )
+    schema = with_numbers(suited(prompt.response_format.schema, prompt), user_question, in_turn=False)
     value = instance(schema, seed, user_question, is_over=is_after_worker(prompt))
     return value if prompt.response_format.bare and isinstance(value, str) else compact(value)
 

@@ -33,6 +33,7 @@ from completions.script.protocols.observation import (
 )
 from completions.script.protocols.ranges import ranged
 from completions.script.protocols.rosters import with_roster
+from completions.script.protocols.suited import suited
 from completions.script.schemas.document import Schema, compact, schemas_of, seeded
 from completions.script.schemas.scalars import sense
 
@@ -163,7 +164,8 @@ def _takes_a_place(tool: Tool) -> bool:
 def _arguments(tool: Tool, prompt: Prompt, seed: str, text: str) -> object:
     """Return valid arguments; a final answer with one property repeats the result of the previous tool."""
     parameters = tool.parameters if is_final(tool) else with_roster(tool, prompt)
-    schema = ranged({**parameters, "type": "object"}, prompt)
+    is_form = is_final(tool) or prompt.tool_choice.mode == "required"
+    schema = (suited if is_form else ranged)({**parameters, "type": "object"}, prompt)
     result = observation(prompt) if is_final(tool) else None
     properties = tool.parameters.get("properties")
     if result is not None and isinstance(properties, Mapping) and len(properties) == 1:

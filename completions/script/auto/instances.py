@@ -6,10 +6,19 @@ step takes a list of them. Where there are branches, each is tried in turn. The 
 
 from collections.abc import Iterator, Mapping
 from itertools import chain
+from operator import itemgetter
 
 from completions.budget import TooSlow
 from completions.script.auto.mentioned import mentioned
-from completions.script.schemas.alternatives import is_affirmed, is_end, is_negated, presumed
+from completions.script.schemas.alternatives import (
+    IS_WRONG,
+    hopeful_letters,
+    is_affirmed,
+    is_denied,
+    is_end,
+    is_negated,
+    presumed,
+)
 from completions.script.schemas.containers import Containers, Trail
 from completions.script.schemas.descriptions import described
 from completions.script.schemas.document import (
@@ -20,12 +29,13 @@ from completions.script.schemas.document import (
     Unsatisfiable,
     Work,
     mapping_of,
+    number_of,
     schema_of,
     schemas_of,
     seeded,
 )
 from completions.script.schemas.heights import ENDLESS, Heights
-from completions.script.schemas.scalars import likely_numbers, numbers, strings
+from completions.script.schemas.scalars import is_score, likely_numbers, numbers, strings
 from completions.script.schemas.validity import Checker, types_of
 
 __all__ = ["Unsatisfiable", "instance", "is_instance"]
@@ -93,6 +103,7 @@ class _Maker(Containers):
         self._heeds, self.heeded = heeds, False
         self._text, self._is_over = context
         self._folded_text = self._text[-MAX_READ:].casefold()
+        self._denies = IS_WRONG.search(self._text[-MAX_READ:]) is not None
         self.document = Document(root)
         self.work = Work()
         self.checker = Checker(self.document, self.work)
@@ -199,19 +210,30 @@ class _Maker(Containers):
         for schema in flat:
             options = [schema["const"]] if "const" in schema else schema.get("enum")
             if isinstance(options, list):
-                shuffled = self.random.sample(options, len(options))
-                yield iter(sorted(shuffled, key=self._rank))
+                agreeing = self._agreeing(options, name)
+                ranks = [(self._rank(option, agreeing), option) for option in self.random.sample(options, len(options))]
+                yield (option for _, option in sorted(ranks, key=itemgetter(0)))
                 return
         yield _example_values(flat)
         trail = (*trail, frozenset(map(id, flat)))
         for kind in _likely_types(flat):
             yield self._of_type(kind, flat, name, path, trail)
 
-    def _rank(self, option: object) -> tuple[bool | int, ...]:
+    def _rank(self, option: object, agreeing: list[object]) -> tuple[bool | int, ...]:
         """Put null last, an end of the work last or first, agreement first, and then the most frequent option."""
         count = self._folded_text.count(option.casefold()) if isinstance(option, str) and len(option) > 2 else 0
-        refused = not is_affirmed(option), is_negated(option)
+        refused = option not in agreeing, is_negated(option)
         return option is None, is_end(option) != self._is_over, *refused, -count, option != PREFERRED_LANGUAGE
+
+    def _agreeing(self, options: list[object], name: str) -> list[object]:
+        """Return the affirmative options, or the negative ones if the text asks whether something is wrong."""
+        if all(isinstance(option, int) and option in (0, 1) for option in options):
+            return list(presumed(name) or (True,))
+        if letters := hopeful_letters(options, self._text[-MAX_READ:]):
+            return [*letters]
+        if is_score(name) and (values := [number for each in options if (number := number_of(each)) is not None]):
+            return [number for number in values if number >= (min(values) + max(values)) / 2]
+        return [option for option in options if (is_denied if self._denies else is_affirmed)(option)]
 
     def _of_type(
         self, kind: str, flat: list[Mapping[str, object]], name: str, path: str, trail: Trail

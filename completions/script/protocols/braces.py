@@ -61,8 +61,22 @@ def value_of(text: str) -> object:
     return value
 
 
+def list_at(text: str) -> list[object] | None:
+    """Read the list with which a text begins, as JSON or as a Python literal on one line; None if it has none."""
+    try:
+        value, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        line = text.partition("\n")[0]
+        value = _evaluated(line[: line.rfind("]") + 1])
+    return value if isinstance(value, list) else None
+
+
 def _literal(text: str) -> object:
-    if len(text) > MAX_LITERAL or not re.match(r"\{\s*'", text):
+    return _evaluated(text) if re.match(r"\{\s*'", text) else None
+
+
+def _evaluated(text: str) -> object:
+    if len(text) > MAX_LITERAL:
         return None
     try:
         value: object = ast.literal_eval(text)

@@ -31,6 +31,7 @@ from completions.script.protocols.instructions import (
 )
 from completions.script.protocols.observation import in_sentences, is_after_worker, question
 from completions.script.schemas.alternatives import (
+    IS_WRONG,
     JOINED,
     KINDS,
     KNOWN,
@@ -65,12 +66,6 @@ WITH_REASON = re.compile(
 CONDITION = re.compile(r"(?i)\W*(?:if|when|unless)\b")
 ANSWER_LABEL = re.compile(r"(?i)\W*(?:Your )?(?:Answer|Verdict|Decision)\W*\Z")
 """A prompt for the answer after a question: `Should it be blocked (Yes or No)?`, `Answer:`."""
-
-IS_WRONG = re.compile(
-    r"(?i)\b(?:block|reject|refus|flag|violat|unsafe|harmful|jailbreak|injection|hallucinat"
-    r"|contradict)\w*\b[^\n.!?]*\?"
-)
-"""Questions whether something is wrong, to which `no` is the answer that continues the work."""
 
 END_INSTRUCTION = re.compile(
     r"\b(?:[Rr]espond|[Rr]eply|[Aa]nswer|[Rr]eturn|[Ss]elect|[Cc]hoose|[Oo]utput|[Ss]ay)(?: with)? ['\"`]?"

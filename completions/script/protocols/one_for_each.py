@@ -3,6 +3,7 @@
 Programs that work in batches send `[{"id": 1, "original": "Welcome"}, ...]` with a schema whose items have an `id` as
 well, and search the answer for each id. The translation of a text is the text itself. Other programs list ids in
 lines, such as `Task ID: 1.1` for a `task_id` in CAMEL's workforce; any other id is one of those in the prompt.
+The judges of ragas send `{"statements": ["It is tall."]}`, and want a `statement` and a `verdict` for each.
 """
 
 import re
@@ -11,6 +12,7 @@ from typing import Any
 
 from completions.conversation import Prompt
 from completions.script.protocols.braces import braced, value_of
+from completions.script.protocols.counts import labelled_list
 from completions.script.protocols.instructions import instructions
 from completions.script.schemas.document import Schema
 
@@ -36,21 +38,27 @@ def one_for_each(schema: Schema, prompt: Prompt) -> Schema:
     known = list(dict.fromkeys(each for text in texts for each in UUID.findall(text)))[:MAX_ITEMS]
     changed: dict[str, object] = {}
     for name, each in properties.items():
-        if objects := listed if _fits(each, listed) else _labelled(each, texts):
+        if objects := listed if _fits(each, listed) else _labelled(each, texts) or _in_plural(each, texts):
             changed[name] = _filled(each, objects, known)
     return {**schema, "properties": {**_mapping(schema.get("properties")), **changed}} if changed else schema
 
 
 def _lists(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """Return the properties that are lists of objects."""
+    """Return the properties that are lists of objects, with the objects' schemas in place of references to them."""
     properties = _mapping(schema.get("properties"))
-    return {
-        name: each
+    lists = (
+        (name, {**each, "items": _resolved(each.get("items"), schema)})
         for name, each in properties.items()
-        if isinstance(each, Mapping)
-        and each.get("type") == "array"
-        and _mapping(_mapping(each.get("items")).get("properties"))
-    }
+        if isinstance(each, Mapping) and each.get("type") == "array"
+    )
+    return {name: each for name, each in lists if _mapping(each["items"].get("properties"))}
+
+
+def _resolved(schema: object, root: Mapping[str, Any]) -> Mapping[str, Any]:
+    reference = _mapping(schema).get("$ref")
+    _, _, place = reference.partition("#/") if isinstance(reference, str) else ("", "", "")
+    kind, _, name = place.partition("/")
+    return _mapping(_mapping(root.get(kind)).get(name)) if place else _mapping(schema)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -89,6 +97,21 @@ def _labelled(schema: Mapping[str, Any], texts: list[str]) -> Sequence[Mapping[s
     return []
 
 
+def _in_plural(schema: Mapping[str, Any], texts: list[str]) -> Sequence[Mapping[str, Any]]:
+    """Return the texts of a list in a prompt that is named like a text of the items, in the plural: `statements`.
+
+    It is in the last object of the prompt, or behind a label.
+    """
+    names = [name for name, each in schema["items"]["properties"].items() if _is_text(each)]
+    for text in texts if names else ():
+        last_object = next((_mapping(value_of(part.text)) for part in braced(text)[-1:]), {})
+        for name in names:
+            listed = last_object.get(f"{name}s") or labelled_list(f"{name}s", text)
+            if isinstance(listed, list) and all(isinstance(each, str) for each in listed):
+                return [{name: each} for each in listed[:MAX_ITEMS]]
+    return []
+
+
 def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], known: Sequence[str]) -> Mapping[str, Any]:
     items = [_item(schema["items"], each, known) for each in listed]
     return {**schema, "prefixItems": items, "items": False, "minItems": len(items), "maxItems": len(items)}
@@ -97,7 +120,9 @@ def _filled(schema: Mapping[str, Any], listed: Sequence[Mapping[str, Any]], know
 def _item(schema: Mapping[str, Any], object_: Mapping[str, Any], known: Sequence[str]) -> Mapping[str, Any]:
     """Return the schema of the item for an object, with the values that they share, and with `known` ids."""
     properties = _mapping(schema["properties"])
-    shared = {name: object_[name] for name in properties if ID_NAME.fullmatch(name) and name in object_}
+    shared = {
+        name: object_[name] for name in properties if name in object_ and (ID_NAME.fullmatch(name) or len(object_) == 1)
+    }
     text = next((object_[name] for name in ORIGINAL if isinstance(object_.get(name), str)), None)
     shared |= {name: text for name in properties if text is not None and TRANSLATION.fullmatch(name)}
     constrained: dict[str, Any] = {name: {"const": value} for name, value in shared.items()}

@@ -16,7 +16,7 @@ from completions.script.protocols.braces import MAX_SEARCHED, Braced, braced, ou
 from completions.script.protocols.categories import category_or_value, spelled_out
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions
 from completions.script.protocols.observation import question
-from completions.script.protocols.ranges import ranged
+from completions.script.protocols.suited import suited
 from completions.script.protocols.written_types import list_of, schema_of_example, schema_of_sketch, schema_of_type
 from completions.script.schemas.document import Schema, as_text, compact
 from completions.script.wording import ANSWER, ANSWERS
@@ -77,7 +77,7 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     if form is None:
         return next((answer_text for text in texts if (answer_text := _plain_value(text, seed)) is not None), None)
     try:
-        value = instance(ranged(form.schema, prompt), seed, _question_without_form(prompt))
+        value = instance(suited(form.schema, prompt), seed, _question_without_form(prompt))
     except Unsatisfiable:  # an object in the user's text may look like a schema without being one
         return None
     answer_text = written(value, "\n".join(texts))

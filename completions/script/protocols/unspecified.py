@@ -16,9 +16,9 @@ from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
 from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences, subject
-from completions.script.protocols.one_for_each import one_for_each
 from completions.script.protocols.placeholders import filled
 from completions.script.protocols.quoted import is_schema, written
+from completions.script.protocols.suited import suited
 from completions.script.protocols.written_types import MAX_DEPTH, list_of, schema_of_instance
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
@@ -89,14 +89,14 @@ def answer(prompt: Prompt, seed: str) -> str | None:
             schema = schema or _keys(sentences, text) or _list(sentences, text)
             is_requested = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
-            decided = _with_choices(one_for_each(schema, prompt), text, prompt)
+            decided = _with_choices(suited(schema, prompt, is_guess=True), text, prompt)
             return written(instance(decided, seed, subject(prompt, text)), text)
     else:
         if is_requested:
             return compact({"answer": in_sentences(prompt, seeded(f"{seed}/text"), short=True)})
     for text in instructions(prompt) if wants_object else ():
         if (schema := _example(text, ANY_INTRODUCTION)) is not None:
-            return compact(instance(schema, seed, subject(prompt, text)))
+            return compact(instance(suited(schema, prompt, is_guess=True), seed, subject(prompt, text)))
     return None
 
 

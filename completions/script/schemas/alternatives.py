@@ -64,12 +64,24 @@ AFFIRMED = frozenset(
 )
 DENIED = frozenset(("no", "false", "n", "safe"))
 
+IS_WRONG = re.compile(
+    r"(?i)\b(?:block|reject|refus|flag|violat|unsafe|harmful|jailbreak|injection|hallucinat"
+    r"|contradict|malicious|toxic)\w*\b[^\n.!?]*\?"
+)
+"""Questions whether something is wrong, to which `no` is the answer that continues the work."""
+
+LETTER_LINE = re.compile(r"(?m)^\W{0,3}([A-Z])[).:][ \t]+([^\n]{1,300})")
+NEGATIVE = re.compile(
+    r"(?i)\b(?:disagree\w*|conflict\w*|contradict\w*|incorrect\w*|wrong|impossible|fail\w*|unrelated|irrelevant|not?)\b"
+)
+"""The lines of lettered options, and the words of those that say something negative."""
+
 PRESUMED_TRUE = AFFIRMED | {"score", "ok", "successful", "done", "finished", "complete", "completed", "resolved"}
 PRESUMED_FALSE = frozenset(
     (
         *("flag", "flagged", "block", "blocked", "reject", "rejected", "refuse", "refused", "unsafe", "harmful"),
         *("toxic", "spam", "violation", "violates", "violated", "jailbreak", "injection", "hallucination"),
-        *("hallucinated", "malicious", "biased", "error", "failed", "not", "more", "continue", "retry"),
+        *("hallucinated", "malicious", "biased", "error", "failed", "noncommittal", "not", "more", "continue", "retry"),
     )
 )
 """Words in the names of properties that are presumed true, and of those presumed false, or that would never end."""
@@ -112,6 +124,16 @@ def is_negated(option: object) -> bool:
 def is_denied(option: object) -> bool:
     """Tell whether a value is negative, or means that nothing is wrong."""
     return isinstance(option, str) and option.lower() in DENIED
+
+
+def hopeful_letters(options: Sequence[object], text: str) -> list[str]:
+    """Return the letters, of options that are all letters, whose lines in a text say nothing negative.
+
+    `(A) The answers agree.` is hopeful, `(B) There is a disagreement.` is not. Empty if the text lists no such lines.
+    """
+    if not all(isinstance(each, str) and len(each) == 1 for each in options):
+        return []
+    return [found[1] for found in LETTER_LINE.finditer(text) if found[1] in options and not NEGATIVE.search(found[2])]
 
 
 def presumed(name: str) -> tuple[bool, ...]:

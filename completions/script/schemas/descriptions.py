@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from completions.script.schemas.alternatives import described_options
+from completions.script.schemas.alternatives import ONLY_EXAMPLES, described_options
 from completions.script.wording import HIGH, LOW
 
 _KEYWORDS = (
@@ -39,6 +39,12 @@ _BRACKETED_RANGE = re.compile(
     rf"[\[(]\s*{LOW}\s*(?:to|[-\u2013])\s*{HIGH}\s*[)\]]"
     r"|\A\s*(\d{1,4})\s*[-\u2013]\s*(\d{1,6})\b"
 )
+
+_NUMBER = r"-?\d{1,4}(?:\.\d{1,3})?"
+_NUMBERS = re.compile(
+    rf"(?<![\w.-]){_NUMBER}(?:\s*,\s*{_NUMBER})*(?:\s*,?\s+or\s+|\s*[/|]\s*){_NUMBER}(?=[).;:]?\s*(?:\Z|[A-Z(])|\))"
+)
+"""A list of numbers: `A rating (0, 1, or 2)`, `0 or 1`."""
 
 _FORMS: tuple[tuple[re.Pattern[str], Mapping[str, object]], ...] = (
     (re.compile(r"(?i)YYYY-MM-DD[T ]?HH|ISO[- ]?8601[^.]*time"), {"format": "date-time"}),
@@ -76,6 +82,9 @@ def described(schema: Mapping[str, object]) -> Mapping[str, object]:
 
 @lru_cache(maxsize=256)
 def _range(description: str) -> Mapping[str, object]:
+    if (listed := _NUMBERS.search(description)) and not ONLY_EXAMPLES.search(description):
+        numbers = map(float, re.findall(_NUMBER, listed[0]))
+        return {"enum": [int(each) if each.is_integer() else each for each in numbers]}
     range_ = _RANGE.search(description) or _BRACKETED_RANGE.search(description)
     low, high = [float(each) for each in range_.groups() if each] if range_ else (0.0, 0.0)
     return {"minimum": low, "maximum": high} if low < high else NO_KEYWORDS

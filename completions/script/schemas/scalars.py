@@ -200,6 +200,15 @@ SHARE = re.compile(r"(?:.*_)?(?:confidence|probability|likelihood|similarity)")
 """Names of numbers that are whole, though their schema is that of any, as JavaScript's are; and of shares of 1."""
 
 
+SCORES = frozenset(("score", "rating", "grade", "mark", "verdict"))
+"""The last words of the names of numbers that are scores."""
+
+
+def is_score(name: str) -> bool:
+    """Tell whether a number of this name is a score: `overall_score`, `relevanceRating`."""
+    return snake_case(name).rpartition("_")[2] in SCORES
+
+
 def likely_numbers(name: str, random: Random) -> Iterator[int | float]:
     """Yield numbers that suit the name of a property, if it tells: an age is whole, a confidence below 1."""
     snake = snake_case(name)
