@@ -63,6 +63,7 @@ class Conf:
     MAX_BODY_BYTES = Setting(32 * 1024 * 1024, minimum=1)
     API_KEYS: Setting[Sequence[str]] = Setting(())
     ADMIN_TOKEN = Setting("")
+    WEBHOOKS = Setting(True)
     CORS_ORIGINS: Setting[Sequence[str]] = Setting(())
     JOURNAL = Setting(False)
     JOURNAL_QUEUE = Setting(10_000, minimum=1)

@@ -39,6 +39,7 @@ MOCK_TTFT_MS = _env.number("MOCK_TTFT_MS", 50.0, 0, 3_600_000)
 MOCK_ITL_MS = _env.number("MOCK_ITL_MS", 50.0, 0, 3_600_000)
 API_KEYS = _env.names("API_KEYS", [])
 ADMIN_TOKEN = _env.text("ADMIN_TOKEN", "")
+WEBHOOKS = _env.flag("WEBHOOKS", True)
 CORS_ORIGINS = _env.origins("CORS_ORIGINS")
 MAX_BODY_BYTES = _env.integer("MAX_BODY_BYTES", 32 * 1024 * 1024, 1, 2**40)
 

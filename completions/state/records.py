@@ -1,5 +1,6 @@
 """The documents that an API stores: chat completions, responses, conversations, files and others."""
 
+import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
@@ -43,6 +44,12 @@ class Records(Protocol):
 
     async def clear(self) -> None:
         """Delete all documents."""
+
+
+async def documents_of(records: Records, kind: str) -> list[Document]:
+    """Return the documents of a kind that have not expired, the oldest first."""
+    now = time.time()
+    return [each for each in await records.all(kind) if not is_expired(each, now)]
 
 
 class LocalRecords:

@@ -20,7 +20,9 @@ from completions.resolve.overrides import RAW_KEYS
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
 from completions.views.address import root_of
+from completions.views.announcements import announce_at_end
 from completions.views.stored import ResourceRequest
+from completions.views.tasks import Tasks
 from completions.wire.base import Place, WireFormat
 from completions.wire.registry import format_at
 
@@ -45,15 +47,13 @@ Requests = Sequence[tuple[str, Mapping[str, object]]]
 Keep = Callable[[Sequence[RequestResult]], Awaitable[Callable[[Document], Document]]]
 """Stores the results of a batch's requests, and returns the edit of the batch's document."""
 
-_under_way: set[asyncio.Task[None]] = set()
-"""The loop keeps only weak references to tasks."""
+answering = Tasks()
+"""The batches whose requests are being answered."""
 
 
 def answer_later(request: ResourceRequest, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
     """Have a batch's requests answered in the background, one after another, once the gate of its rule is released."""
-    task = asyncio.get_running_loop().create_task(_answer_all(request, outcome, batch, requests, keep))
-    _under_way.add(task)
-    task.add_done_callback(_under_way.discard)
+    answering.start(_answer_all(request, outcome, batch, requests, keep))
 
 
 async def _answer_all(request: ResourceRequest, outcome: Outcome, batch: Place, requests: Requests, keep: Keep) -> None:
@@ -71,7 +71,8 @@ async def _answer_all(request: ResourceRequest, outcome: Outcome, batch: Place, 
             results.append(await _answer(space, request_headers, path, orjson.dumps(body), root))
             await asyncio.sleep(0)  # other requests have their turn
         if await space.records.get(*batch) is not None:
-            await space.records.change(*batch, partial(_edit_if_there, await keep(results)))
+            record = await space.records.change(*batch, partial(_edit_if_there, await keep(results)))
+            announce_at_end(space.records, batch, (record or {}).get("done") or 0.0)
     except Exception:
         logger.exception("The requests of %s could not be answered", batch[1])
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from completions import budget
 from completions.state.records import Document, Records
+from completions.views.announcements import announce, announce_at_end
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.files import check_lines_file
@@ -34,7 +35,9 @@ async def made(request: ResourceRequest, place: str = "") -> dict[str, Any]:
         batch["started"] = batch["created"] + outcome.pacing.ttft_ms / 1000
         batch["each"] = outcome.pacing.itl_ms / 1000
     await request.records.put(BATCH, batch["id"], batch)
-    if not line_errors:
+    if line_errors:
+        announce_at_end(request.records, (BATCH, batch["id"]), batch["created"])
+    else:
         requests = [(batches.address_of(line.url, place), line.body) for line in lines]
         answer_later(
             request, outcome, (BATCH, batch["id"]), requests, partial(_store_results, request.records, batch, lines)
@@ -101,4 +104,5 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch that is not over."""
     now = time.time()
     record = await request.change(BATCH, name, lambda before: batches.cancelled(before, now))
+    await announce(request.records, (BATCH, name), now)
     return batches.shown(record, now)

@@ -17,6 +17,7 @@ from completions.resolve.overrides import NOT_STREAMED, WithoutEffect
 from completions.resolve.recall import keep, take
 from completions.state.namespaces import namespace
 from completions.views.address import root_of
+from completions.views.announcements import announce_ends
 from completions.views.edge import add_headers, endpoint, note_client, read_body
 from completions.views.http import ExchangeResponse, whole_response
 from completions.views.misbehave import misbehave
@@ -109,6 +110,8 @@ async def _keep(turn: Turn, reply: Reply) -> None:
     """Store the documents of an answer that does not end with an error, for clients that request them later."""
     if documents := turn.wire.to_store(reply, turn.prompt, _span(turn)):
         await keep(turn.space.records, documents)
+        if turn.prompt.background:
+            announce_ends(turn.space.records, documents)
 
 
 def _span(turn: Turn) -> Span:

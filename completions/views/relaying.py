@@ -23,6 +23,7 @@ from completions.outcome import Pacing, Recorded, Recorder, Upstream, without_se
 from completions.resolve.ask import TextHeaders
 from completions.views.address import prefix_of, without_prefix
 from completions.views.http import RawResponse, RelayedResponse
+from completions.views.tasks import Tasks
 from completions.views.turn import Turn
 from completions.wire import registry
 
@@ -126,9 +127,7 @@ class _ExchangeEnd:
             exchange.client_left = False  # its connection was broken off here
         elif not self._answer.is_complete and not exchange.stopped:
             exchange.client_left = True
-        task = asyncio.get_running_loop().create_task(self._end() if self._keep is None else self._end_in_order())
-        _under_way.add(task)
-        task.add_done_callback(_under_way.discard)
+        _endings.start(self._end() if self._keep is None else self._end_in_order())
 
     async def _end_in_order(self) -> None:
         """Record the answer after those that ended before it, for they may answer the same request."""
@@ -204,9 +203,7 @@ async def wait_until_recorded() -> None:
 
 async def wait_until_ended() -> None:
     """Wait until the exchanges of all complete answers have ended, before the journal is read."""
-    loop = asyncio.get_running_loop()
-    if ending := {each for each in _under_way if each.get_loop() is loop}:
-        await asyncio.wait(ending)
+    await _endings.wait()
 
 
 queries.before_reading.append(wait_until_ended)
@@ -220,8 +217,7 @@ _order: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDict
 """By event loop, the lock of answers that are to be recorded: those that ended first get it first."""
 
 
-_under_way: set[asyncio.Task[None]] = set()
-"""The loop keeps only weak references to tasks."""
+_endings = Tasks()
 
 
 def _broken_off(exchange: Exchange, answer: "Answer | _PlayedAnswer") -> RequestError:

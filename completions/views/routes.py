@@ -22,6 +22,7 @@ from completions.views import (
     stored,
     uploads,
     vector_stores,
+    webhooks,
     xai,
 )
 from completions.views.dispatch import AnyView, by_api, by_method
@@ -152,6 +153,16 @@ SKILLS: Addresses = [
 ]
 """What skills OpenAI and Anthropic keep, in all their versions."""
 
+WEBHOOK = "v1/webhook_endpoints/<str:name>"
+WEBHOOKS: Addresses = [
+    path("v1/webhook_endpoints", by_method(POST=webhooks.made, GET=webhooks.listed)),
+    path(WEBHOOK, by_method(GET=webhooks.shown, POST=webhooks.changed, DELETE=webhooks.removed)),
+    path(f"{WEBHOOK}/rotate_secret", by_method(POST=webhooks.secret_rotated)),
+    path(f"{WEBHOOK}/test", by_method(POST=webhooks.tested)),
+    path("v1/webhook_event_types", by_method(GET=webhooks.event_types)),
+]
+"""Where OpenAI is told which events to send to whom."""
+
 OPENAI: Addresses = [
     *FILES,
     *SKILLS,
@@ -160,6 +171,7 @@ OPENAI: Addresses = [
     path("v1/uploads/<str:name>/complete", by_method(POST=uploads.completed)),
     path("v1/uploads/<str:name>/cancel", by_method(POST=uploads.cancelled)),
     *VECTOR_STORES,
+    *WEBHOOKS,
     *kept_containers("v1/"),
     path("v1/images/drawn/<str:name>", images.drawn),
     path(

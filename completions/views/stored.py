@@ -23,7 +23,8 @@ from completions.resolve.overrides import (
 )
 from completions.state import blobs
 from completions.state.namespaces import Namespace
-from completions.state.records import Document, Records, is_expired
+from completions.state.records import Document, Records, documents_of, is_expired
+from completions.views.announcements import announce
 from completions.views.current_namespace import current_namespace
 from completions.views.edge import (
     endpoint,
@@ -214,12 +215,6 @@ def _require(document: Document | None, kind: str, name: str) -> Document:
     return document
 
 
-async def documents_of(records: Records, kind: str) -> list[Document]:
-    """Return the documents of a kind that have not expired, the oldest first."""
-    now = time.time()
-    return [each for each in await records.all(kind) if not is_expired(each, now)]
-
-
 async def keep_file(
     records: Records, kind: str, file: Document, data: bytes, full: Callable[[int], RequestError] | None = None
 ) -> None:
@@ -260,6 +255,7 @@ async def response_cancelled(request: ResourceRequest, name: str) -> dict[str, A
     """Cancel a response that was asked for in the background."""
     now = time.time()
     record = await request.change(RESPONSE, name, lambda before: stored_responses.cancelled(before, now))
+    await announce(request.records, (RESPONSE, name), now)
     return stored_responses.at(record, now)
 
 

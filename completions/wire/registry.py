@@ -59,7 +59,7 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
-from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores
+from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores, webhooks
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
@@ -143,7 +143,7 @@ WORK_FORMATS = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
-    *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
+    *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION, webhooks.ENDPOINT),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""

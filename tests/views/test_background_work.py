@@ -105,7 +105,7 @@ async def made(app: Handler, name: str) -> Any:
 
 async def over() -> None:
     """Wait until nothing is answered in the background any more."""
-    await asyncio.wait_for(asyncio.gather(*batch_requests._under_way), PATIENCE)
+    await asyncio.wait_for(batch_requests.answering.wait(), PATIENCE)
 
 
 async def listed(app: Handler, name: str) -> list[Any]:

@@ -1,10 +1,9 @@
 """Send a client's request to another server, and receive its answer: status, headers, and pieces as they arrive."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakKeyDictionary
 
+from completions.delivery.http_clients import HttpClients
 from completions.delivery.relay.headers import Header, for_client, for_upstream, was_sent_here
 from completions.delivery.stream_faults import Ending
 from completions.outcome import without_secrets
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 """The most seconds for a connection."""
 
-MAX_CONNECTIONS, MAX_IDLE_CONNECTIONS = 1000, 100
-"""The most connections to all upstreams at a time, and the most idle ones that are kept."""
+MAX_CONNECTIONS = 1000
+"""The most connections to all upstreams at a time."""
 
-IDLE_SECONDS = 2.0
-"""Seconds for which they are kept: many servers close theirs after 5 s, possibly just as the next request is sent."""
+_clients = HttpClients(MAX_CONNECTIONS, 100, use_proxies=True)
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"))
 
@@ -95,7 +93,7 @@ async def send_request(upstream_request: UpstreamRequest) -> Answer:
     """Send a request; raise the 502, 503, 504 or 508 of an upstream that gives no answer."""
     if was_sent_here(upstream_request.headers):
         raise _failed(508, "upstream_loop", upstream_request, "leads back here.")
-    client = await _client()
+    client = await _clients.get()
     import httpx
 
     limits = {"connect": CONNECT_SECONDS, "pool": CONNECT_SECONDS}
@@ -152,24 +150,3 @@ class _RequestTrace:
 
 def _failed(status: int, code: str, upstream_request: UpstreamRequest, reason: str) -> UpstreamFailed:
     return UpstreamFailed(status, code, f"The upstream {without_secrets(upstream_request.url)} {reason}")
-
-
-_clients: "WeakKeyDictionary[asyncio.AbstractEventLoop, httpx.AsyncClient]" = WeakKeyDictionary()
-
-
-async def _client() -> "httpx.AsyncClient":
-    """Return this loop's client; the first is made in a thread: httpx and the CA certificates load for 0.3 s."""
-    loop = asyncio.get_running_loop()
-    if loop not in _clients:
-        _clients.setdefault(loop, await asyncio.to_thread(_make_client))
-    return _clients[loop]
-
-
-def _make_client() -> "httpx.AsyncClient":
-    """Make a client that keeps connections and uses the environment's proxies."""
-    import httpx
-
-    limits = httpx.Limits(
-        max_connections=MAX_CONNECTIONS, max_keepalive_connections=MAX_IDLE_CONNECTIONS, keepalive_expiry=IDLE_SECONDS
-    )
-    return httpx.AsyncClient(limits=limits, timeout=None, follow_redirects=False)
