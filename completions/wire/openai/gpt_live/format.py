@@ -7,14 +7,14 @@ November 2026; the messages are those of `openai.types.live` of the openai SDK.
 from collections.abc import Mapping
 from dataclasses import replace
 
-from completions.conversation import Prompt
+from completions.conversation import Prompt, Tool
 from completions.event import Event
 from completions.ids import fresh
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure, decode_object
 from completions.wire.fields import text, without_nulls
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.gpt_live.events import RESPONSE, narrate
-from completions.wire.openai.gpt_live.readback import collect_event
+from completions.wire.openai.gpt_live.readback import DELEGATE, collect_event
 from completions.wire.openai.gpt_live.session import GPTLiveSession, error_event
 from completions.wire.openai.gpt_live.settings import backend_of
 from completions.wire.openai.responses.prompt import read_prompt
@@ -25,6 +25,9 @@ FOR_BACKEND = ("tools", "tool_choice", "parallel_tool_calls")
 
 FOR_BACKEND_ONLY = ("max_output_tokens", "reasoning", "text")
 """Those that matter for turns that the client requests of the backend itself."""
+
+DELEGATION = Tool(DELEGATE, "Delegate work to the application.", {"type": "object", "properties": {}})
+"""What the model can do where the client does the work, as a tool for rules."""
 
 
 class GPTLive(ConversationFormat, OpenAIFormat):
@@ -52,7 +55,8 @@ class GPTLive(ConversationFormat, OpenAIFormat):
             "stream": True,
             **{name: backend[name] for name in names if name in backend},
         }
-        return replace(read_prompt(request, headers), format=self.name, body=document)
+        prompt = replace(read_prompt(request, headers), format=self.name, body=document)
+        return prompt if backend else replace(prompt, tools=(DELEGATION,))
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
         """Return the API's `error` event, or the fault's own event if that is flat or has no name."""

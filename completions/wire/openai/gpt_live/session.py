@@ -205,7 +205,7 @@ class GPTLiveSession(Session):
 
     def _create_item(self, message: Message) -> Iterator[Step]:
         self._require_backend(message)
-        self._items.append({"type": "message", **message["item"]})
+        self._items.append({**message["item"], "type": message["item"].get("type") or "message"})
         yield from ()
 
     def _create_response(self, message: Message) -> Iterator[Step]:
