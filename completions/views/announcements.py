@@ -1,4 +1,4 @@
-"""What OpenAI's webhooks announce: that a response in the background, or a batch, has ended.
+"""What webhooks announce: that an answer in the background, or a batch, has ended.
 
 Every endpoint that wants events of that type gets one, and gets it again after each of `RETRY_SECONDS` until it answers
 with a 2xx. What is under way ends with the server.
@@ -8,41 +8,92 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from completions.delivery.webhooks import NotDelivered, post
 from completions.outcome import without_secrets
 from completions.state.records import Document, Records, documents_of
 from completions.views.tasks import Tasks
 from completions.wire.base import Place, StoredDocument
+from completions.wire.gemini import batches as gemini_batches
+from completions.wire.gemini import webhooks as gemini_webhooks
+from completions.wire.gemini.interactions import storage as interactions
 from completions.wire.openai import batches, webhooks
-from completions.wire.openai.batches import BATCH
 from completions.wire.openai.responses import stored as responses
-from completions.wire.openai.responses.stored import RESPONSE
-from completions.wire.openai.webhooks import ENDPOINT, EVENT_TYPES
+from completions.wire.standard_webhooks import new_delivery_id
 
 logger = logging.getLogger("completions")
 
 RETRY_SECONDS = (1, 2, 4, 8, 16, 32)
-"""Seconds before each further attempt. OpenAI goes on for 72 hours (its guide "Webhooks"), for which no test waits."""
+"""Seconds before each further attempt. OpenAI goes on for 72 hours and Google for 24, for which no test waits."""
 
 _under_way = Tasks()
-"""Deliveries, and waiting for the ends of responses and batches."""
+"""Deliveries, and waiting for the ends of answers and batches."""
+
+Data = dict[str, Any]
+
+
+class Api(NamedTuple):
+    """How an API announces something: the kind of its endpoints, its types of events, and how it makes a request."""
+
+    endpoint: str
+    event_types: tuple[str, ...]
+    event: Callable[[str, Mapping[str, Any], float], bytes]
+    headers: Callable[[Document, str, bytes, float], dict[str, str]]
+
+
+OPENAI = Api(webhooks.ENDPOINT, webhooks.EVENT_TYPES, webhooks.new_event, webhooks.headers_of)
+GEMINI = Api(gemini_webhooks.WEBHOOK, gemini_webhooks.EVENTS, gemini_webhooks.new_event, gemini_webhooks.headers_of)
+APIS = {api.endpoint: api for api in (OPENAI, GEMINI)}
+
+
+class Announced(NamedTuple):
+    """What is announced of a kind of documents: by which API, as which type at a time, and with which data."""
+
+    api: Api
+    event_type: Callable[[Document, float], str]
+    data: Callable[[Document], Data]
+
+
+ANNOUNCED: Mapping[str, Announced] = {
+    responses.RESPONSE: Announced(
+        OPENAI,
+        lambda document, now: f"response.{responses.at(document, now)['status']}",
+        lambda document: {"id": document["response"]["id"]},
+    ),
+    batches.BATCH: Announced(
+        OPENAI,
+        lambda document, now: f"batch.{batches.status_at(document, now)}",
+        lambda document: {"id": document["id"]},
+    ),
+    interactions.INTERACTION: Announced(
+        GEMINI,
+        lambda document, now: f"interaction.{interactions.interaction_at(document, now)['status']}",
+        lambda document: {"id": document["interaction"]["id"]},
+    ),
+    gemini_batches.BATCH: Announced(
+        GEMINI,
+        lambda document, now: f"batch.{gemini_batches.state_at(document, now).lower()}",
+        gemini_batches.event_data,
+    ),
+}
+"""The kinds of documents whose ends are announced."""
 
 
 def announce_ends(records: Records, documents: Iterable[StoredDocument]) -> None:
-    """Announce the ends of the responses among what is kept of an answer in the background."""
+    """Announce the ends of what is kept of an answer in the background."""
     for each in documents:
-        if each.kind == RESPONSE:
+        if each.kind in ANNOUNCED:
             announce_at_end(records, (each.kind, each.name), each.document["ends"])
 
 
 def announce_at_end(records: Records, place: Place, ends: float) -> None:
-    """Announce the end of the response or the batch at a place: now, if it has ended, or when it is to end.
+    """Announce the end of the answer or the batch at a place: now, if it has ended, or when it is to end.
 
     `ends` is in seconds since the epoch.
     """
-    _under_way.start(_announce_at_end(records, place, ends))
+    if place[0] in ANNOUNCED:
+        _under_way.start(_announce_at_end(records, place, ends))
 
 
 async def _announce_at_end(records: Records, place: Place, ends: float) -> None:
@@ -52,43 +103,36 @@ async def _announce_at_end(records: Records, place: Place, ends: float) -> None:
 
 
 async def announce(records: Records, place: Place, now: float) -> None:
-    """Tell the endpoints that the response or the batch at a place has ended, if it has: once, whoever calls this."""
-    kind, name = place
-    if kind not in _STATUS:
+    """Tell the endpoints that the answer or the batch at a place has ended, if it has: once, whoever calls this."""
+    announced = ANNOUNCED[place[0]]
+    api = announced.api
+    if not (endpoints := await documents_of(records, api.endpoint)):
         return
-    if not (endpoints := await documents_of(records, ENDPOINT)):
-        return
-
-    def type_of(document: Document) -> str:
-        return f"{kind}.{_STATUS[kind](document, now)}"
 
     def marked(document: Document | None) -> Document | None:
-        is_new_end = document and not document.get("announced") and type_of(document) in EVENT_TYPES
-        return {**document, "announced": True} if document and is_new_end else None
+        if document is None or document.get("announced") or announced.event_type(document, now) not in api.event_types:
+            return None
+        return {**document, "announced": True}
 
-    if (ended := await records.change(kind, name, marked)) is None:
+    if (ended := await records.change(*place, marked)) is None:
         return
-    event = webhooks.new_event(type_of(ended), {"id": name}, now)
+    event_type, data = announced.event_type(ended, now), announced.data(ended)
+    event = api.event(event_type, data, now)
     for endpoint in endpoints:
-        if event["type"] in endpoint["event_types"]:
-            _under_way.start(_deliver(records, endpoint["id"], event))
+        if event_type in endpoint["event_types"] and endpoint.get("enabled", True):
+            what = f"{event_type} of {data['id']}"
+            _under_way.start(_deliver(records, (api.endpoint, endpoint["id"]), event, what))
 
 
-_STATUS: Mapping[str, Callable[[Document, float], str]] = {
-    RESPONSE: lambda document, now: str(responses.at(document, now)["status"]),
-    BATCH: batches.status_at,
-}
-
-
-async def _deliver(records: Records, name: str, event: Mapping[str, Any]) -> None:
-    """Send an event to an endpoint until it answers with a 2xx, or is gone, or has had its last chance."""
-    delivery, what = webhooks.new_delivery_id(), f"{event['type']} of {event['data']['id']}"
+async def _deliver(records: Records, place: Place, event: bytes, what: str) -> None:
+    """Send an event to the endpoint at a place until it answers with a 2xx, or is gone, or has had its last chance."""
+    delivery = new_delivery_id()
     for attempt, seconds in enumerate((0, *RETRY_SECONDS), 1):
         await asyncio.sleep(seconds)
-        if (endpoint := await records.get(ENDPOINT, name)) is None:
+        if (endpoint := await records.get(*place)) is None:
             return
         try:
-            status = await send(endpoint, event, delivery)
+            status = await send(APIS[place[0]], endpoint, event, delivery)
         except NotDelivered as exc:
             problem = str(exc)
         else:
@@ -100,7 +144,6 @@ async def _deliver(records: Records, name: str, event: Mapping[str, Any]) -> Non
         logger.warning("Webhook %s not delivered to %s, attempt %d: %s", what, url, attempt, problem)
 
 
-async def send(endpoint: Document, event: Mapping[str, Any], delivery: str) -> int:
+async def send(api: Api, endpoint: Document, event: bytes, delivery: str) -> int:
     """Make one attempt to deliver an event, and return the status of the answer; raise `NotDelivered`."""
-    body = webhooks.body_of(event)
-    return await post(endpoint["url"], webhooks.headers_of(endpoint, delivery, body, time.time()), body)
+    return await post(endpoint["url"], api.headers(endpoint, delivery, event, time.time()), event)

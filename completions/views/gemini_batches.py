@@ -12,6 +12,7 @@ from typing import Any
 from completions import budget
 from completions.state import blobs
 from completions.state.records import Document, Records
+from completions.views.announcements import announce
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.http import ExchangeResponse, RawResponse
@@ -96,6 +97,7 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
     now = time.time()
     await request.change(BATCH, f"batches/{name}", lambda before: batches.cancelled_batch(before, now))
+    await announce(request.records, (BATCH, f"batches/{name}"), now)
     return {}
 
 

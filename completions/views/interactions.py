@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from completions.exceptions import RequestError
+from completions.views.announcements import announce
 from completions.views.http import ExchangeResponse
 from completions.views.stored import ResourceRequest, stored
 from completions.views.streaming import replay
@@ -39,4 +40,5 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel an interaction that was asked for in the background."""
     now = time.time()
     record = await request.change(INTERACTION, name, lambda before: storage.cancelled_record(before, now))
+    await announce(request.records, (INTERACTION, name), now)
     return storage.interaction_at(record, now)

@@ -11,6 +11,7 @@ from completions.wire.dialects import mistral_batches, openrouter_generations, x
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
+from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.interactions import storage
 from completions.wire.openai import containers, files, uploads, vector_stores, webhooks
 
@@ -27,6 +28,7 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     gemini_batches.BATCH: lambda name: gemini_batches.not_found(name.removeprefix("batches/")),
     gemini_files.FILE: lambda name: gemini_files.not_found(name.removeprefix("files/")),
     gemini_files.UPLOAD: lambda name: RequestError("Upload has already been terminated.", status=404),
+    gemini_webhooks.WEBHOOK: gemini_webhooks.not_found,
     caches.CACHE: lambda name: caches.not_found(),
     file_search.STORE: file_search.not_found,
     file_search.DOCUMENTS: file_search.not_found,

@@ -13,6 +13,7 @@ from completions.views import (
     files,
     gemini,
     gemini_batches,
+    gemini_webhooks,
     images,
     interactions,
     message_batches,
@@ -294,6 +295,9 @@ Google's SDK for Java (2.1) goes on with an upload at the path of the upload's U
 
 CACHES = rf"{VERSION}/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 INTERACTION = f"{ALL_INTERACTIONS}/(?P<name>[^/:]+)"
+WEBHOOKS_OF_GEMINI = f"(?:v1|{BETA})/webhooks"
+WEBHOOK_OF_GEMINI = f"{WEBHOOKS_OF_GEMINI}/(?P<name>[^/:]+)"
+SNAKE_CASE = {"wire": INTERACTIONS}
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI: Addresses = [
     re_path(f"^{VERSION}/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE),
@@ -308,8 +312,16 @@ GEMINI: Addresses = [
     ),
     re_path(rf"^{BETA}/files\Z", GEMINI_FILES, GOOGLE),
     re_path(rf"^{BETA}/files/(?P<name>[^/]+)\Z", GEMINI_FILE, GOOGLE),
-    re_path(f"^{INTERACTION}$", by_method(GET=interactions.shown, DELETE=interactions.removed), {"wire": INTERACTIONS}),
-    re_path(f"^{INTERACTION}/cancel$", by_method(POST=interactions.cancelled), {"wire": INTERACTIONS}),
+    re_path(f"^{INTERACTION}$", by_method(GET=interactions.shown, DELETE=interactions.removed), SNAKE_CASE),
+    re_path(f"^{INTERACTION}/cancel$", by_method(POST=interactions.cancelled), SNAKE_CASE),
+    re_path(f"^{WEBHOOKS_OF_GEMINI}$", by_method(POST=gemini_webhooks.made, GET=gemini_webhooks.listed), SNAKE_CASE),
+    re_path(
+        f"^{WEBHOOK_OF_GEMINI}$",
+        by_method(GET=gemini_webhooks.shown, PATCH=gemini_webhooks.changed, DELETE=gemini_webhooks.removed),
+        SNAKE_CASE,
+    ),
+    re_path(f"^{WEBHOOK_OF_GEMINI}:ping$", by_method(POST=gemini_webhooks.pinged), SNAKE_CASE),
+    re_path(f"^{WEBHOOK_OF_GEMINI}:rotateSigningSecret$", by_method(POST=gemini_webhooks.secret_rotated), SNAKE_CASE),
     re_path(f"^{CACHES}$", by_method(POST=gemini.cache_made, GET=gemini.caches_listed), GOOGLE),
     re_path(f"^{CACHES}/(?P<name>[^/]+)$", ONE_CACHE, GOOGLE),
 ]

@@ -6,20 +6,26 @@ from typing import Any
 from completions.conf import conf
 from completions.delivery.webhooks import NotDelivered
 from completions.exceptions import RequestError
-from completions.views.announcements import send
+from completions.views.announcements import OPENAI, send
 from completions.views.background_work import scripted_id
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.fields import text
 from completions.wire.openai import webhooks
 from completions.wire.openai.webhooks import ENDPOINT
+from completions.wire.standard_webhooks import new_delivery_id
+
+
+def check_turned_on() -> None:
+    """Raise the error of a server that sends no webhooks."""
+    if not conf.WEBHOOKS:
+        why = "This server sends no webhooks: they are turned off with WEBHOOKS=false."
+        raise RequestError(why, status=403, code="webhooks_turned_off")
 
 
 @stored
 async def made(request: ResourceRequest) -> dict[str, Any]:
     """Keep an endpoint, and tell its secret."""
-    if not conf.WEBHOOKS:
-        why = "This server sends no webhooks: they are turned off with WEBHOOKS=false."
-        raise RequestError(why, status=403, code="webhooks_turned_off")
+    check_turned_on()
     body = request.body
     if request.validate:
         webhooks.check_new(body)
@@ -76,7 +82,7 @@ async def tested(request: ResourceRequest, name: str) -> dict[str, Any]:
     event_type = text(body.get("event_type"))
     event = webhooks.new_event(event_type, webhooks.sample_data(event_type), time.time())
     try:
-        status = await send(endpoint, event, webhooks.new_delivery_id())
+        status = await send(OPENAI, endpoint, event, new_delivery_id())
     except NotDelivered as exc:
         raise webhooks.not_reached(endpoint, str(exc)) from exc
     return webhooks.tested(endpoint, event_type, status)

@@ -57,6 +57,7 @@ from completions.wire.dialects.zai import ZAI
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
+from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores, webhooks
@@ -143,7 +144,8 @@ WORK_FORMATS = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
-    *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION, webhooks.ENDPOINT),
+    *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
+    *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""

@@ -1,19 +1,15 @@
 """OpenAI's webhooks: the openai SDK makes endpoints at a live server, and reads what a live server of a test gets."""
 
 import json
-import queue
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import openai
 import pytest
 
-from tests.patience import PATIENCE
 from tests.server import QUICK, LiveServer
+from tests.views.webhook_receiver import Received, receiver
 
 SCRIPT = """version: 1
 defaults: {pacing: {ttft_ms: 0, itl_ms: 0}}
@@ -25,53 +21,6 @@ rules:
 - {match: {last_user: {contains: count}}, reply: "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25"}
 - {reply: Hi.}
 """
-
-
-class Received(NamedTuple):
-    """What a test's own server got."""
-
-    body: bytes
-    headers: dict[str, str]
-
-
-class Receiver:
-    """A server that takes webhooks, and answers them with these statuses in turn, and then with 200."""
-
-    def __init__(self, url: str, statuses: list[int]) -> None:
-        self.url, self.statuses = url, statuses
-        self.received: queue.Queue[Received] = queue.Queue()
-
-    def next(self) -> Received:
-        """Return what came next."""
-        return self.received.get(timeout=PATIENCE)
-
-
-@contextmanager
-def receiver(*statuses: int) -> Iterator[Receiver]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            status = there.statuses.pop(0) if there.statuses else 200
-            self.send_response(status)
-            if status == 302:
-                self.send_header("location", there.url)
-            self.send_header("content-length", "0")
-            self.end_headers()
-            there.received.put(Received(body, {name.lower(): value for name, value in self.headers.items()}))
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    there = Receiver(f"http://127.0.0.1:{server.server_port}/hook", list(statuses))
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield there
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +171,6 @@ def test_endpoint__is_kept_and_changed(client: openai.OpenAI) -> None:
         client.webhooks.retrieve(made.id)
 
 
-Call = Callable[[openai.OpenAI], object]
 GOOD: Any = {"name": "a", "url": "https://a.example", "event_types": ["batch.completed"]}
 
 

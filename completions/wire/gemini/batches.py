@@ -160,6 +160,13 @@ def batch_operation(batch: Document, now: float) -> dict[str, Any]:
     return operation | {"done": True} | ({"response": {"@type": TYPE, **batch["output"]}} if answered else {})
 
 
+def event_data(batch: Document) -> dict[str, Any]:
+    """Return what an event tells of a batch that has ended (Google's page "Webhooks", July 2026)."""
+    data = {"id": batch["id"].removeprefix("batches/")}
+    file = (batch["output"] or {}).get("responsesFile")
+    return data | ({"output_file_uri": file} if file else {})
+
+
 def not_found(name: str) -> RequestError:
     """Return the API's error for an unknown batch."""
     return RequestError(f"Batch {name[:100]} not found.", status=404, code="NOT_FOUND", facts=None)

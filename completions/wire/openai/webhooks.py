@@ -1,22 +1,21 @@
 """OpenAI's webhook endpoints, and the events that are posted to them.
 
 Shapes: `WebhookEndpoint`, `WebhookEndpointWithSecret` and the events of the openai SDK. The headers are those of
-OpenAI's guide "Webhooks", and the signature is that of Standard Webhooks: an HMAC of id, time and body.
+OpenAI's guide "Webhooks".
 """
 
-import base64
-import hashlib
-import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
 from completions.exceptions import RequestError
+from completions.wire import standard_webhooks
 from completions.wire.base import Document
 from completions.wire.fields import text, texts
+from completions.wire.standard_webhooks import is_url, new_secret
+from completions.wire.standard_webhooks import rotated as rotated_secrets
 from completions.wire.validation import Problem, array, boolean, choice, record, refuse, string, worded_problem
 
 ENDPOINT = "webhook_endpoint"
@@ -35,22 +34,14 @@ EVENT_TYPES = (
 )
 """The types that an endpoint can have, in the order of the SDK's. Only batches and responses have events here."""
 
-DAY = 24 * 60 * 60
-"""Seconds for which a replaced secret can stay valid."""
-
 USER_AGENT = "OpenAI/1.0 (+https://platform.openai.com/docs/webhooks)"
 
 
 def _url(value: Any) -> Problem | None:
-    """Check the URL of an endpoint. OpenAI takes HTTPS alone; a test's own server seldom has it, so HTTP will do."""
+    """Check the URL of an endpoint; OpenAI takes HTTPS alone."""
     if (problem := string(low=1, high=2048)(value)) is not None:
         return problem
-    try:
-        url = urlsplit(value)
-        is_url = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        is_url = False
-    return None if is_url else worded_problem("Invalid URL. An HTTPS URL is expected.", "invalid_url", "")
+    return None if is_url(value) else worded_problem("Invalid URL. An HTTPS URL is expected.", "invalid_url", "")
 
 
 _TYPE = choice(*EVENT_TYPES)
@@ -88,9 +79,7 @@ def new_endpoint(body: Mapping[str, Any], now: float) -> dict[str, Any]:
         "created_at": int(now),
         **_configuration({name: body.get(name) for name in _FIELDS}),
         "updated_at": int(now),
-        "secret": _new_secret(),
-        "old_secret": None,
-        "old_secret_until": 0.0,
+        "secrets": [new_secret()],
     }
 
 
@@ -104,13 +93,9 @@ def _configuration(body: Mapping[str, Any]) -> dict[str, Any]:
     return {name: read[name](value) for name, value in body.items() if name in read}
 
 
-def _new_secret() -> str:
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
 def shown(endpoint: Document, *, with_secret: bool = False) -> dict[str, Any]:
     """Return an endpoint: with its secret only where that is new."""
-    secret = endpoint["secret"]
+    secret = endpoint["secrets"][0]["secret"]
     return {
         "id": endpoint["id"],
         "object": "webhook_endpoint",
@@ -133,13 +118,7 @@ def updated(endpoint: Document, body: Mapping[str, Any], now: float) -> Document
 def rotated(endpoint: Document, body: Mapping[str, Any], now: float) -> Document:
     """Return the record of an endpoint with a new secret; the old one is used for a day more if the body says so."""
     keep = body.get("keep_old_secret_active_for_24_hours") is True
-    return {
-        **endpoint,
-        "secret": _new_secret(),
-        "old_secret": endpoint["secret"] if keep else None,
-        "old_secret_until": now + DAY if keep else 0.0,
-        "updated_at": int(now),
-    }
+    return {**endpoint, "secrets": rotated_secrets(endpoint["secrets"], now, keep=keep), "updated_at": int(now)}
 
 
 def deleted(name: str) -> dict[str, Any]:
@@ -173,15 +152,10 @@ def event_types() -> dict[str, Any]:
     return {"object": "list", "data": list(EVENT_TYPES)}
 
 
-def new_event(event_type: str, data: Mapping[str, Any], now: float) -> dict[str, Any]:
-    """Return an event about what happened at a time."""
-    return {
-        "id": f"evt_{secrets.token_hex(16)}",
-        "object": "event",
-        "created_at": int(now),
-        "type": event_type,
-        "data": dict(data),
-    }
+def new_event(event_type: str, data: Mapping[str, Any], now: float) -> bytes:
+    """Return the body of an event about what happened at a time."""
+    event = {"id": f"evt_{secrets.token_hex(16)}", "object": "event", "created_at": int(now)}
+    return orjson.dumps({**event, "type": event_type, "data": data})
 
 
 _SAMPLE_IDS = {
@@ -211,32 +185,6 @@ def sample_data(event_type: str) -> Mapping[str, Any]:
     return data | {"required_action": {"type": "function_call"}} if event_type.endswith("action_required") else data
 
 
-def new_delivery_id() -> str:
-    """Return an id for the delivery of an event to an endpoint, which all attempts have: the header `webhook-id`."""
-    return f"wh_{secrets.token_hex(16)}"
-
-
-def body_of(event: Mapping[str, Any]) -> bytes:
-    """Return the body that delivers an event."""
-    return orjson.dumps(event)
-
-
 def headers_of(endpoint: Document, delivery: str, body: bytes, now: float) -> dict[str, str]:
-    """Return the headers of an attempt to deliver a body at a time: signed with every secret that is then valid."""
-    timestamp = str(int(now))
-    keys = [endpoint["secret"]]
-    if endpoint["old_secret"] is not None and now < endpoint["old_secret_until"]:
-        keys.append(endpoint["old_secret"])
-    return {
-        "content-type": "application/json",
-        "user-agent": USER_AGENT,
-        "webhook-id": delivery,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": " ".join(_signature(key, delivery, timestamp, body) for key in keys),
-    }
-
-
-def _signature(secret: str, delivery: str, timestamp: str, body: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = hmac.new(key, f"{delivery}.{timestamp}.".encode() + body, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(signed).decode()}"
+    """Return the headers of an attempt to deliver a body at a time."""
+    return {"user-agent": USER_AGENT, **standard_webhooks.headers_of(endpoint["secrets"], delivery, body, now)}

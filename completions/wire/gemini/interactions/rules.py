@@ -5,18 +5,28 @@ are not in a list, of values of another type, and of models that cannot run in t
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.fields import dicts, mapping, text
 from completions.wire.gemini import media, rules
-from completions.wire.gemini.fields import snake
+from completions.wire.gemini.interactions.checks import (
+    Check,
+    anything,
+    boolean,
+    by_type,
+    each_of,
+    either,
+    integer,
+    number,
+    obj,
+    one_of,
+    record,
+    string,
+)
 from completions.wire.gemini.interactions.request import BUILT_IN_TOOLS, CONTENT_TYPES, formats_of, steps_of
-
-Check = Callable[[Any, str], str | None]
 
 OTHER_FORMAT_PATH = re.compile(r"^\* GenerateContentRequest\.\S+: ")
 """The path of a wrong field in `generateContent`, which interactions have elsewhere."""
@@ -36,101 +46,18 @@ NO_DELIVERY_MODE = "{kind} delivery mode is not supported."
 """Measured of images and audio on 2026-08-22: `delivery` is refused."""
 
 
-def _has_type(*kinds: type) -> Check:
-    """Check a value's type; a whole number is a decimal one too."""
-    allowed = (*kinds, int) if float in kinds else kinds
-    return lambda value, path: None if type(value) in allowed else f"Invalid input at '{path}'."
-
-
-string, boolean, number, integer, obj = (
-    _has_type(str),
-    _has_type(bool),
-    _has_type(float),
-    _has_type(int),
-    _has_type(dict),
-)
-
-
-def anything(value: Any, path: str) -> str | None:
-    """Check nothing."""
-    return None
-
-
-def _one_of(*values: str, also: Collection[str] = ()) -> Check:
-    """Check that a value is one of these, or one of others that are accepted but not listed in the error."""
-
-    def check(value: Any, path: str) -> str | None:
-        if not isinstance(value, str):
-            return f"Invalid input at '{path}'."
-        supported = ", ".join(f"'{each}'" for each in values)
-        wrong = f"The value '{value[:200]}' is not supported for '{path}'. Supported values: {supported}."
-        return None if value in values or value in also else wrong
-
-    return check
-
-
-def _each(check: Check) -> Check:
-    def all_of(value: Any, path: str) -> str | None:
-        if not isinstance(value, list):
-            return f"Invalid input at '{path}'."
-        return next(filter(None, (check(item, f"{path}[{at}]") for at, item in enumerate(value))), None)
-
-    return all_of
-
-
-def _fields(fields: Mapping[str, Check], required: Collection[str] = ()) -> Check:
-    def check(value: Any, path: str) -> str | None:
-        if not isinstance(value, dict):
-            return f"Invalid input at '{path}'."
-        start = f"{path}." if path else ""
-        for name, item in value.items():
-            if name not in fields:
-                matches = get_close_matches(snake(name), fields, n=1, cutoff=0.7)
-                hint = f" Did you mean '{matches[0]}'?" if matches else ""
-                return f"Unknown parameter '{start}{name[:200]}'.{hint}"
-            if item is not None and (wrong := fields[name](item, start + name)) is not None:
-                return wrong
-        missing = next((name for name in required if value.get(name) is None), None)
-        return None if missing is None else f"Missing required parameter '{start}{missing}'."
-
-    return check
-
-
-def _by_type(variants: Mapping[str, Check]) -> Check:
-    kinds = _one_of(*variants)
-
-    def check(value: Any, path: str) -> str | None:
-        if not isinstance(value, dict):
-            return f"Invalid input at '{path}'."
-        if "type" not in value:
-            return f"Missing required parameter '{path}.type'."
-        return kinds(value["type"], f"{path}.type") or variants[value["type"]](value, path)
-
-    return check
-
-
-def _either(**checks: Check) -> Check:
-    """Check a value by its JSON type: `text`, `many` or `one`."""
-
-    def check(value: Any, path: str) -> str | None:
-        kind = next((name for name, of in (("text", str), ("many", list), ("one", dict)) if type(value) is of), "")
-        return checks[kind](value, path) if kind in checks else f"Invalid input at '{path}'."
-
-    return check
-
-
 _KIND = {"type": string}
 _FILE: dict[str, Check] = {
     **_KIND,
     **dict.fromkeys(("data", "uri", "mime_type", "name"), string),
-    "resolution": _one_of("low", "medium", "high", "ultra_high"),
-    "processing": _either(text=_one_of("static", "agentic"), one=anything),
+    "resolution": one_of("low", "medium", "high", "ultra_high"),
+    "processing": either(text=one_of("static", "agentic"), one=anything),
     "channels": integer,
     "sample_rate": integer,
     "rate": integer,
 }
-_TEXT = _fields({**_KIND, "text": string, "annotations": anything}, ("text",))
-CONTENT = _by_type({kind: _TEXT if kind == "text" else _fields(_FILE) for kind in CONTENT_TYPES})
+_TEXT = record({**_KIND, "text": string, "annotations": anything}, ("text",))
+CONTENT = by_type({kind: _TEXT if kind == "text" else record(_FILE) for kind in CONTENT_TYPES})
 
 _CALL = {
     **_KIND,
@@ -149,48 +76,48 @@ BUILT_IN_TOOL_STEPS = (
 )
 """The built-in tools, whose calls and results are steps that clients send back unchanged."""
 
-STEP = _by_type(
+STEP = by_type(
     {
-        "user_input": _fields({**_KIND, "content": _each(CONTENT)}),
-        "model_output": _fields({**_KIND, "content": _each(CONTENT), "error": anything}),
-        "thought": _fields({**_KIND, "signature": string, "summary": _each(CONTENT)}),
-        "function_call": _fields({**_CALL, "arguments": obj}, ("id", "name", "arguments")),
-        "function_result": _fields(
-            {**_RESULT, "result": _either(text=string, one=anything, many=_each(anything))}, ("call_id", "result")
+        "user_input": record({**_KIND, "content": each_of(CONTENT)}),
+        "model_output": record({**_KIND, "content": each_of(CONTENT), "error": anything}),
+        "thought": record({**_KIND, "signature": string, "summary": each_of(CONTENT)}),
+        "function_call": record({**_CALL, "arguments": obj}, ("id", "name", "arguments")),
+        "function_result": record(
+            {**_RESULT, "result": either(text=string, one=anything, many=each_of(anything))}, ("call_id", "result")
         ),
         **{
-            f"{name}_{half}": _fields({**fields, "server_name": string})
+            f"{name}_{half}": record({**fields, "server_name": string})
             for name in (*BUILT_IN_TOOL_STEPS, "mcp_server_tool", "processing")
             for half, fields in (("call", _CALL), ("result", _RESULT))
         },
     }
 )
 
-_ASPECTS = _one_of(*media.RATIOS)
-_SIZES = _one_of("512", "1K", "2K", "4K")
+_ASPECTS = one_of(*media.RATIOS)
+_SIZES = one_of("512", "1K", "2K", "4K")
 _FORMATS: dict[str, Check] = {
-    "text": _fields({**_KIND, "mime_type": _one_of("application/json", "text/plain"), "schema": obj}),
-    "image": _fields(
+    "text": record({**_KIND, "mime_type": one_of("application/json", "text/plain"), "schema": obj}),
+    "image": record(
         {
             **_KIND,
-            "mime_type": _one_of("image/jpeg"),
+            "mime_type": one_of("image/jpeg"),
             "aspect_ratio": _ASPECTS,
             "image_size": _SIZES,
-            "delivery": _one_of("inline", "uri"),
+            "delivery": one_of("inline", "uri"),
         }
     ),
-    "audio": _fields(
+    "audio": record(
         {
             **_KIND,
             "mime_type": string,
             "sample_rate": integer,
             "bit_rate": integer,
-            "delivery": _one_of("inline", "uri"),
+            "delivery": one_of("inline", "uri"),
         }
     ),
     "video": anything,
 }
-_TYPED_FORMAT = _by_type(_FORMATS)
+_TYPED_FORMAT = by_type(_FORMATS)
 
 
 def _format(value: Any, path: str) -> str | None:
@@ -203,54 +130,54 @@ def _item(value: Any, path: str) -> str | None:
     return (CONTENT if mapping(value).get("type") in CONTENT_TYPES else STEP)(value, path)
 
 
-_MODE = _one_of("auto", "any", "none", "validated")
-_VOICE = _fields({"voice": string, "language": string, "speaker": string})
-CONFIG = _fields(
+_MODE = one_of("auto", "any", "none", "validated")
+_VOICE = record({"voice": string, "language": string, "speaker": string})
+CONFIG = record(
     {
         "temperature": number,
         "top_p": number,
         "seed": integer,
-        "stop_sequences": _each(string),
+        "stop_sequences": each_of(string),
         "max_output_tokens": integer,
-        "thinking_level": _one_of("minimal", "low", "medium", "high", also=("xhigh",)),  # the SDK of November 2026
-        "thinking_summaries": _one_of("auto", "none"),
-        "tool_choice": _either(
-            text=_MODE, one=_fields({"allowed_tools": _fields({"mode": _MODE, "tools": _each(string)})})
+        "thinking_level": one_of("minimal", "low", "medium", "high", also=("xhigh",)),  # the SDK of November 2026
+        "thinking_summaries": one_of("auto", "none"),
+        "tool_choice": either(
+            text=_MODE, one=record({"allowed_tools": record({"mode": _MODE, "tools": each_of(string)})})
         ),
-        "image_config": _fields({"aspect_ratio": _ASPECTS, "image_size": _SIZES}),
-        "speech_config": _either(many=_each(_VOICE), one=_fields({"speakers": _each(_VOICE)})),
+        "image_config": record({"aspect_ratio": _ASPECTS, "image_size": _SIZES}),
+        "speech_config": either(many=each_of(_VOICE), one=record({"speakers": each_of(_VOICE)})),
         "video_config": anything,
         "transcription_config": anything,
     }
 )
 _NAMED = {**_KIND, "name": string, "description": string, "short_description": string, "defer_loading": boolean}
-TOOL = _by_type(
+TOOL = by_type(
     {
-        "function": _fields({**_NAMED, "parameters": obj}, ("name",)),
-        "google_search": _fields(
-            {**_KIND, "search_types": _each(_one_of("web_search", "image_search", "enterprise_web_search"))}
+        "function": record({**_NAMED, "parameters": obj}, ("name",)),
+        "google_search": record(
+            {**_KIND, "search_types": each_of(one_of("web_search", "image_search", "enterprise_web_search"))}
         ),
-        "file_search": _fields(
-            {**_KIND, "file_search_store_names": _each(string), "metadata_filter": string, "top_k": integer}
+        "file_search": record(
+            {**_KIND, "file_search_store_names": each_of(string), "metadata_filter": string, "top_k": integer}
         ),
-        "mcp_server": _fields({**_NAMED, "url": string, "headers": obj, "allowed_tools": anything}),
+        "mcp_server": record({**_NAMED, "url": string, "headers": obj, "allowed_tools": anything}),
         **dict.fromkeys([kind for kind in BUILT_IN_TOOLS if kind != "google_search"], obj),
         **dict.fromkeys(("retrieval", "tool_search"), obj),
     }
 )
-REQUEST = _fields(
+REQUEST = record(
     {
         **dict.fromkeys(("model", "agent", "system_instruction", "previous_interaction_id"), string),
         **dict.fromkeys(("cached_content", "continuation_token", "response_mime_type"), string),
         **dict.fromkeys(("stream", "store", "background"), boolean),
-        "input": _either(text=string, one=_item, many=_each(_item)),
-        "tools": _each(TOOL),
+        "input": either(text=string, one=_item, many=each_of(_item)),
+        "tools": each_of(TOOL),
         "generation_config": CONFIG,
         "agent_config": obj,
-        "response_format": _either(one=_format, many=_each(_format)),
-        "response_modalities": _each(_one_of("text", "image", "audio", "video", "document")),
-        "safety_settings": _each(obj),
-        "service_tier": _one_of("flex", "standard", "priority", "deferred"),
+        "response_format": either(one=_format, many=each_of(_format)),
+        "response_modalities": each_of(one_of("text", "image", "audio", "video", "document")),
+        "safety_settings": each_of(obj),
+        "service_tier": one_of("flex", "standard", "priority", "deferred"),
         "labels": obj,
         "environment": anything,
         "webhook_config": obj,
