@@ -276,7 +276,7 @@ class Moderation:
 
 
 @value
-class ErrorSaid:
+class ErrorContent:
     """The content of an error envelope."""
 
     message: str
@@ -307,7 +307,7 @@ class Choice:
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
     scores: tuple[float, ...] = ()
-    failure: ErrorSaid | None = None
+    failure: ErrorContent | None = None
     blocks: tuple[Block, ...] = ()
 
     def __post_init__(self) -> None:
@@ -395,6 +395,6 @@ class ParsedExchange:
 
     prompt: Prompt | None = None
     reply: Reply | None = None
-    error: ErrorSaid | None = None
+    error: ErrorContent | None = None
     pieces: tuple[Piece, ...] = ()
     cut: bool = False

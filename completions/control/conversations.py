@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from completions.control.concerns import concerns
-from completions.conversation import Choice, ErrorSaid, Message, ParsedExchange, Piece, Prompt, Reply, ToolCall
+from completions.conversation import Choice, ErrorContent, Message, ParsedExchange, Piece, Prompt, Reply, ToolCall
 
 Document = dict[str, Any]
 
@@ -99,5 +99,5 @@ def _count(prompt: Prompt | None, reply: Reply | None) -> str:
     return f"[{reply.usage.prompt_tokens} tokens]"
 
 
-def _error(error: ErrorSaid) -> Document:
+def _error(error: ErrorContent) -> Document:
     return {"message": error.message, "type": error.type, "code": error.code, "param": error.param}

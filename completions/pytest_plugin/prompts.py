@@ -9,7 +9,7 @@ from completions.conversation import (
     Block,
     CacheBlock,
     Choice,
-    ErrorSaid,
+    ErrorContent,
     Message,
     Part,
     Prompt,
@@ -91,7 +91,7 @@ def _reply(reply: Reply) -> dict[str, Any]:
     return document | {key: value for key, value in facts.items() if value is not None}
 
 
-def _check(answer: Reply | Choice | ErrorSaid, *names: str) -> None:
+def _check(answer: Reply | Choice | ErrorContent, *names: str) -> None:
     """Raise TypeError where a field is set that scripts cannot express."""
     for name in names:
         if getattr(answer, name):

@@ -11,7 +11,7 @@ import orjson
 from completions.conversation import (
     Block,
     Choice,
-    ErrorSaid,
+    ErrorContent,
     Moderation,
     ParsedExchange,
     Piece,
@@ -146,7 +146,7 @@ class Answer:
         self.id: str | None = None
         self.model: str | None = None
         self.usage: Usage | None = None
-        self.error: ErrorSaid | None = None
+        self.error: ErrorContent | None = None
         self._choices: dict[int, ChoiceBuilder] = {}
         self._pieces: list[Piece] = []
 
@@ -178,7 +178,7 @@ class Answer:
         message = error if isinstance(error, str) else text(fields.get("message"))
         code = fields.get("code")
         kind = text_or_none(fields.get("type")) or text_or_none(fields.get("status"))
-        self.error = ErrorSaid(message, kind, None if code is None else str(code), text_or_none(fields.get("param")))
+        self.error = ErrorContent(message, kind, None if code is None else str(code), text_or_none(fields.get("param")))
         return "output" not in document  # a response that failed has both
 
     def exchange(self, prompt: Prompt | None, *, cut: bool) -> ParsedExchange:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from completions.conversation import (
     Block,
     Choice,
-    ErrorSaid,
+    ErrorContent,
     Message,
     Moderation,
     Part,
@@ -232,7 +232,7 @@ CALL = ToolCall("look", '{"place":"Rome"}', "call_1")
         Choice(embedding=(0.5, 1.0)),
         Choice(moderation=Moderation({"violence": 0.9}, flagged=False)),
         Choice(scores=(0.25, 1.0)),
-        Choice("a", "error", failure=ErrorSaid("Gone.", code="server_error")),
+        Choice("a", "error", failure=ErrorContent("Gone.", code="server_error")),
     ],
     ids=str,
 )
@@ -259,7 +259,7 @@ def read_back(result: Choice | Reply) -> Reply:
     [
         (Reply((Choice("a"),), events=(RawEvent("{}"),)), "events` of Reply"),
         (Choice("a", stopped_by="END"), "stopped_by` of Choice"),
-        (Choice("a", failure=ErrorSaid("Gone.", "server_error")), "type` of ErrorSaid"),
+        (Choice("a", failure=ErrorContent("Gone.", "server_error")), "type` of ErrorContent"),
     ],
 )
 def test_answer__refuses_what_no_script_can_say(result: object, name: str) -> None:

@@ -5,7 +5,7 @@ import math
 from itertools import combinations
 from typing import Literal, cast
 
-from completions.conversation import ErrorSaid, Moderation, TextKind
+from completions.conversation import ErrorContent, Moderation, TextKind
 from completions.event.scatter import Length
 from completions.script import language
 from completions.script.auto.length import length
@@ -184,10 +184,10 @@ def _reason(fields: Fields) -> str | None:
     return ERROR_REASON if "failure" in fields else reason
 
 
-def _failure(node: Node) -> ErrorSaid:
+def _failure(node: Node) -> ErrorContent:
     fields = node.keyed(language.FAILURE)
     code = fields["code"].raw if "code" in fields else None
-    return ErrorSaid(fields["message"].as_(str) if "message" in fields else "", code=code)
+    return ErrorContent(fields["message"].as_(str) if "message" in fields else "", code=code)
 
 
 def _block(node: Node) -> WrittenBlock:

@@ -10,7 +10,7 @@ from typing import Literal, cast
 from django.template import Context
 
 from completions import budget
-from completions.conversation import Block, Choice, ErrorSaid, Moderation, Prompt, Reply, TextKind, ToolCall
+from completions.conversation import Block, Choice, ErrorContent, Moderation, Prompt, Reply, TextKind, ToolCall
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
@@ -84,7 +84,7 @@ class WrittenChoice:
     annotations: tuple[Tree, ...] = ()
     logprobs: tuple[float, ...] = ()
     finish_reason: str | None = None
-    failure: ErrorSaid | None = None
+    failure: ErrorContent | None = None
     embedding: tuple[float, ...] = ()
     moderation: Moderation | None = None
     scores: tuple[float, ...] = ()

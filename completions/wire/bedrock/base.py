@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from completions import ids
-from completions.conversation import ErrorSaid, Prompt
+from completions.conversation import ErrorContent, Prompt
 from completions.event import Event
 from completions.tokens.models import entry
 from completions.wire.base import StreamFailure, WireFormat, without_limits
@@ -72,7 +72,7 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
     message = document.get("message")
     if not isinstance(message, str) or "type" in document:
         return False
-    answer.error = ErrorSaid(message)
+    answer.error = ErrorContent(message)
     return True
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions import ids
-from completions.conversation import ErrorSaid, Reply
+from completions.conversation import ErrorContent, Reply
 from completions.exceptions import KeyRefused, RequestError
 from completions.tokens.capabilities import is_known
 from completions.wire.base import WireFormat, decode_object
@@ -135,7 +135,7 @@ def collect_error(document: Mapping[str, Any], answer: Answer) -> bool:
     message = document.get("message")
     if not isinstance(message, str):
         return False
-    answer.error = ErrorSaid(message, document.get("error_type"))
+    answer.error = ErrorContent(message, document.get("error_type"))
     return True
 
 

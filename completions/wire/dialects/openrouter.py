@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from completions import ids
-from completions.conversation import Choice, ErrorSaid, Prompt, Reply, Usage
+from completions.conversation import Choice, ErrorContent, Prompt, Reply, Usage
 from completions.event import Event, Events
 from completions.exceptions import RequestError
 from completions.tokens.capabilities import is_known
@@ -144,7 +144,7 @@ class OpenRouter(Vendor):
         """Return the provider's finish reason, and its failure if there was one."""
         if reason != "error":
             return {"native_finish_reason": self.native_finish_reasons.get(reason or "", reason)}
-        failure = choice.failure or ErrorSaid("")
+        failure = choice.failure or ErrorContent("")
         code = int(failure.code) if failure.code and failure.code.isdecimal() and len(failure.code) < 10 else 502
         return {"native_finish_reason": reason, "error": {"code": code, "message": failure.message or PROVIDER_FAILED}}
 

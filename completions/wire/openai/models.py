@@ -24,42 +24,42 @@ DEFAULT_MODELS = (
 """The models that are listed if a script lists none; any other model exists as well."""
 
 
-class Made(NamedTuple):
+class ModelFacts(NamedTuple):
     """When a model was created, in seconds since the epoch, and who owns it."""
 
     created: int
     owner: str = "system"
 
 
-KNOWN: Mapping[str, Made] = {
-    "gpt-3.5-turbo": Made(1677610602, "openai"),
-    "gpt-3.5-turbo-0125": Made(1706048358),
-    "gpt-3.5-turbo-instruct": Made(1692901427),
-    "gpt-4": Made(1687882411, "openai"),
-    "gpt-4-turbo": Made(1712361441),
-    "gpt-4.1": Made(1744316542),
-    "gpt-4.1-2025-04-14": Made(1744315746),
-    "gpt-4.1-mini": Made(1744318173),
-    "gpt-4.1-nano": Made(1744321707),
-    "gpt-4o": Made(1715367049),
-    "gpt-4o-2024-08-06": Made(1722814719),
-    "gpt-4o-2024-11-20": Made(1739331543),
-    "gpt-4o-mini": Made(1721172741),
-    "gpt-4o-mini-2024-07-18": Made(1721172717),
-    "gpt-5": Made(1754425777),
-    "gpt-5-2025-08-07": Made(1754075360),
-    "gpt-5-mini": Made(1754425928),
-    "gpt-5-nano": Made(1754426384),
-    "o1": Made(1734375816),
-    "o3": Made(1744225308),
-    "o3-2025-04-16": Made(1744133301),
-    "o3-mini": Made(1737146383),
-    "o4-mini": Made(1744225351),
-    "omni-moderation-2024-09-26": Made(1732734466),
-    "omni-moderation-latest": Made(1731689265),
-    "text-embedding-3-large": Made(1705953180),
-    "text-embedding-3-small": Made(1705948997),
-    "text-embedding-ada-002": Made(1671217299, "openai-internal"),
+KNOWN: Mapping[str, ModelFacts] = {
+    "gpt-3.5-turbo": ModelFacts(1677610602, "openai"),
+    "gpt-3.5-turbo-0125": ModelFacts(1706048358),
+    "gpt-3.5-turbo-instruct": ModelFacts(1692901427),
+    "gpt-4": ModelFacts(1687882411, "openai"),
+    "gpt-4-turbo": ModelFacts(1712361441),
+    "gpt-4.1": ModelFacts(1744316542),
+    "gpt-4.1-2025-04-14": ModelFacts(1744315746),
+    "gpt-4.1-mini": ModelFacts(1744318173),
+    "gpt-4.1-nano": ModelFacts(1744321707),
+    "gpt-4o": ModelFacts(1715367049),
+    "gpt-4o-2024-08-06": ModelFacts(1722814719),
+    "gpt-4o-2024-11-20": ModelFacts(1739331543),
+    "gpt-4o-mini": ModelFacts(1721172741),
+    "gpt-4o-mini-2024-07-18": ModelFacts(1721172717),
+    "gpt-5": ModelFacts(1754425777),
+    "gpt-5-2025-08-07": ModelFacts(1754075360),
+    "gpt-5-mini": ModelFacts(1754425928),
+    "gpt-5-nano": ModelFacts(1754426384),
+    "o1": ModelFacts(1734375816),
+    "o3": ModelFacts(1744225308),
+    "o3-2025-04-16": ModelFacts(1744133301),
+    "o3-mini": ModelFacts(1737146383),
+    "o4-mini": ModelFacts(1744225351),
+    "omni-moderation-2024-09-26": ModelFacts(1732734466),
+    "omni-moderation-latest": ModelFacts(1731689265),
+    "text-embedding-3-large": ModelFacts(1705953180),
+    "text-embedding-3-small": ModelFacts(1705948997),
+    "text-embedding-ada-002": ModelFacts(1671217299, "openai-internal"),
 }
 
 SHUTDOWNS: Mapping[str, Collection[str]] = {
@@ -87,8 +87,8 @@ _SHUTDOWN = {name: day for day, names in SHUTDOWNS.items() for name in names}
 def model(name: str) -> dict[str, Any]:
     """Return one model's document; OpenAI's own have the day of their end, or null where none is announced."""
     vendor = provider(name)
-    made = KNOWN.get(name) or Made(CREATED, _organization(name) or _OWNERS.get(vendor or "", vendor) or "mock")
-    document = {"id": name, "object": "model", "created": made.created, "owned_by": made.owner}
+    facts = KNOWN.get(name) or ModelFacts(CREATED, _organization(name) or _OWNERS.get(vendor or "", vendor) or "mock")
+    document = {"id": name, "object": "model", "created": facts.created, "owned_by": facts.owner}
     return document | {"shutdown_date": _SHUTDOWN.get(name)} if name in KNOWN or vendor == "openai" else document
 
 

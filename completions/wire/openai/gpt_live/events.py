@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply
+from completions.conversation import Block, Choice, ErrorContent, Prompt, Reply
 from completions.event import Event
 from completions.ids import named
 from completions.wire.content import only_choice
@@ -78,7 +78,7 @@ class _EventWriter:
         if calls and self._response is None:
             self._delegate(calls)
         if self._choice.finish_reason == "error" and self._response is None:
-            self._fail(self._choice.failure or ErrorSaid(""))
+            self._fail(self._choice.failure or ErrorContent(""))
         self._end()
         return self._events
 
@@ -131,7 +131,7 @@ class _EventWriter:
             fields = {"delegation_id": name, "event": document}
             self._add("response.event", fields, token=event.token, part=event.part if event.part != "finish" else "")
 
-    def _fail(self, failure: ErrorSaid) -> None:
+    def _fail(self, failure: ErrorContent) -> None:
         error = {"type": failure.type or "server_error", "code": failure.code or "server_error"}
         self._add("error", {"error": error | {"message": failure.message or FAILED}})
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Block, ErrorSaid, Prompt, Reply, Usage
+from completions.conversation import Block, ErrorContent, Prompt, Reply, Usage
 from completions.event import Event
 from completions.ids import named
 from completions.tokens import text as tokens
@@ -143,7 +143,7 @@ class _EventWriter:
         failure = self._reply.choices[0].failure if self._reply.choices else None
         done = response_object(self._id, self._prompt.body, self._status, details)
         if failure is not None or self._reason == "error":
-            fields = failure or ErrorSaid("")
+            fields = failure or ErrorContent("")
             error = {"type": fields.type or "server_error", "code": fields.code, "message": fields.message or FAILED}
             done |= {"status": "failed", "status_details": {"type": "failed", "error": error}}
         return done | {"output": items, "usage": _usage(self._reply.used, self._prompt, self._spoken_ms)}

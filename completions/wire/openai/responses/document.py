@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from completions.conversation import Block, Choice, ErrorSaid, Prompt, Reply, ToolCall, Usage
+from completions.conversation import Block, Choice, ErrorContent, Prompt, Reply, ToolCall, Usage
 from completions.tokens import text as tokens
 from completions.wire.content import blocks_with_annotations, only_choice
 from completions.wire.fields import arranged, dicts, mapping, object_of, text, whole
@@ -100,9 +100,9 @@ def _usage(reply: Reply, compacted: Mapping[str, Any], prompt: Prompt) -> dict[s
     return counted | output | {"total_tokens": counted["input_tokens"] + written}
 
 
-def _failure(failure: ErrorSaid | None) -> dict[str, Any]:
+def _failure(failure: ErrorContent | None) -> dict[str, Any]:
     """Return the error of a failed response (`ResponseError` of OpenAI's OpenAPI document)."""
-    failure = failure or ErrorSaid("")
+    failure = failure or ErrorContent("")
     return {"code": failure.code or "server_error", "message": failure.message or FAILED}
 
 
