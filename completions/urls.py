@@ -12,7 +12,7 @@ from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
 from completions.inspector.assets import BROWSER_FILES, browser_file
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import lookups, routes, stored
+from completions.views import lookups, realtime, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
 from completions.views.managed_agents.routes import MANAGED_AGENTS
@@ -36,6 +36,9 @@ VIEWS: dict[str, Any] = {
 LISTED = {"v1/chat/completions": stored.completions}
 """Addresses at which answers are generated, and what was kept of them is listed."""
 
+POSTED = dict.fromkeys(("v1/live/sessions", "openai/v1/live/sessions"), realtime.webrtc_refused)
+"""Addresses of WebSockets that also take requests over HTTP."""
+
 
 def pattern(address: Address) -> URLPattern:
     """Return the pattern of an address."""
@@ -43,6 +46,8 @@ def pattern(address: Address) -> URLPattern:
     facts: dict[str, Any] = {"wire": address.wire}
     if (listed := LISTED.get(address.route)) is not None:
         view = by_method(POST=view, GET=listed)
+    if (posted := POSTED.get(address.route)) is not None:
+        view = by_method(POST=posted)
     if others := others_at_address(address):
         facts["others"] = others
     if address.document is not None:

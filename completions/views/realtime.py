@@ -1,12 +1,17 @@
-"""The views that make secrets, with which browsers and other clients open realtime sessions without the API key."""
+"""The views around spoken conversations, which are themselves over WebSockets.
+
+They make secrets, with which browsers and other clients open conversations without the API key, and refuse WebRTC.
+"""
 
 import time
 from typing import Any
 
+from completions.exceptions import RequestError
 from completions.resolve.ask import TextHeaders
 from completions.resolve.keys import key_in
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.gemini.live import tokens
+from completions.wire.openai.gpt_live.rules import NO_WEBRTC
 from completions.wire.openai.realtime.secrets import SECRET, new_secret, validate
 
 
@@ -30,3 +35,9 @@ async def token_made(request: ResourceRequest) -> dict[str, Any]:
     token = tokens.new_token(body, time.time())
     await request.records.put(tokens.TOKEN, token["name"], {**token, "key": key_in(TextHeaders(request.headers))})
     return {"name": token["name"]}
+
+
+@stored
+async def webrtc_refused(request: ResourceRequest, name: str = "") -> dict[str, Any]:
+    """Refuse to create a conversation of GPT-Live, or to continue one, whose sound goes over WebRTC."""
+    raise RequestError(NO_WEBRTC, code="unsupported_value", param="transport.type")

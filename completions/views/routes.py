@@ -190,6 +190,7 @@ OPENAI: Addresses = [
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
     *kept_responses("v1/"),
     path("v1/realtime/client_secrets", by_method(POST=realtime.secret_made)),
+    path("v1/live/sessions/<str:name>/fork", by_method(POST=realtime.webrtc_refused)),
     path("v1/conversations", by_method(POST=stored.conversation_made)),
     path(
         "v1/conversations/<str:name>",

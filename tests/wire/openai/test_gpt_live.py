@@ -571,3 +571,13 @@ async def test_auto__delegates_and_answers_with_the_result(place: str) -> None:
         await talk.session.commentary.append(content="It is sunny.", delegation_id=name)
         await talk.play(silence(200))
         assert "It is sunny." in said(await talk.until(USAGE))
+
+
+@pytest.mark.parametrize("base", ["/v1", "/openai/v1"])
+async def test_webrtc__is_refused_and_the_websocket_named(place: str, base: str) -> None:
+    async with openai.AsyncOpenAI(base_url=f"{place}{base}", api_key="k") as client:
+        with pytest.raises(openai.BadRequestError, match="connect to /v1/live/sessions over a WebSocket"):
+            await client.live.create(session={"model": MODEL}, transport={"type": "webrtc", "sdp": "v=0"})
+        async with client.live.connect() as connection:
+            await connection.session.start(session={"model": MODEL})
+            assert (await connection.recv()).type == "session.started"

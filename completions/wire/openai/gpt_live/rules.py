@@ -53,6 +53,9 @@ BACKEND_FIELDS = (
 )
 """The settings of the model to which a conversation delegates (`ResponsesDelegationConfig`)."""
 
+NO_WEBRTC = (
+    f"The mock does not support WebRTC: connect to /v1/live/sessions over a WebSocket, and send '{START}' first."
+)
 NO_DECISIONS = "The mock does not support Decisions in conversations."
 
 _EVENT_ID = nullable(string(high=512))
