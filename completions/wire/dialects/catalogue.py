@@ -16,7 +16,6 @@ from completions.wire.openai.models import CREATED
 
 CEREBRAS = ("gpt-oss-120b", "qwen-3.8-27b", "zai-glm-4.7")
 DEEPSEEK = ("deepseek-flash", "deepseek-v4-pro")
-GEMINI = ("gemini-3-pro-preview", "gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-embedding-001")
 GROQ = (
     *("llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),
     *("qwen/qwen3-32b", "groq/compound", "whisper-large-v3"),
@@ -34,8 +33,8 @@ MISTRAL = (
 )
 MOONSHOT = ("kimi-k3", "kimi-k2.7-code", "kimi-k2.7-code-highspeed", "kimi-k2.6", "moonshot-v1-8k")
 OPENROUTER = (
-    *("anthropic/claude-sonnet-4.5", "openai/gpt-5", "openai/gpt-4o", "google/gemini-2.5-flash"),
-    *("deepseek/deepseek-chat", "x-ai/grok-4.5"),
+    *("anthropic/claude-sonnet-4.5", "openai/gpt-6.1-sol", "openai/gpt-5", "openai/gpt-4o"),
+    *("google/gemini-3.8-flash", "google/gemini-2.5-flash", "deepseek/deepseek-chat", "x-ai/grok-4.5"),
 )
 TOGETHER = (
     *("openai/gpt-oss-120b", "zai-org/GLM-5.3", "moonshotai/Kimi-K3", "deepseek-ai/DeepSeek-V4.1-Flash"),

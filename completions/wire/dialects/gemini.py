@@ -20,6 +20,7 @@ from completions.wire.fields import arranged, by_name, without_fields, without_n
 from completions.wire.framing import ServerSentEvents
 from completions.wire.gemini import errors
 from completions.wire.gemini.answer import call_id, response_id
+from completions.wire.gemini.models import DEFAULT_MODELS
 from completions.wire.gemini.rules import EMPTY_PART
 from completions.wire.gemini.signatures import is_strict, signature, signs_answer
 from completions.wire.openai.chat.rules import FIELDS
@@ -55,7 +56,7 @@ class GeminiChat(Vendor):
     stream_media_type = ServerSentEvents.media_type
     place = "v1beta/openai/"
     window_limits_prompt_only = True
-    default_models = catalogue.GEMINI
+    default_models = DEFAULT_MODELS
     model = staticmethod(catalogue.gemini)
     sends_whole_calls = True
     has_role_chunk = False

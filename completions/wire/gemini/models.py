@@ -12,11 +12,8 @@ from completions.tokens.models import GOOGLE_OUTPUT, context_window, max_output
 from completions.wire.gemini.pages import page
 
 DEFAULT_MODELS = (
-    "gemini-3-pro-preview",
-    "gemini-3-flash-preview",
-    "gemini-2.5-pro",
-    "gemini-2.5-flash",
-    "gemini-2.5-flash-lite",
+    *("gemini-3.8-flash", "gemini-3.6-flash", "gemini-3.5-flash-lite", "gemini-3.1-pro-preview"),
+    *("gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"),
     "gemini-embedding-001",
 )
 """The models that are listed if the script lists none; then any other model exists as well."""

@@ -49,7 +49,7 @@ def test_openrouter__tells_prices_and_windows(live: LiveServer) -> None:
     assert (model["context_length"], model["pricing"]) == (128000, {"prompt": "0.0000025", "completion": "0.00001"})
     assert (told["total_count"], told["links"]) == (len(told["data"]), {"next": None})
     always = {model["id"] for model in told["data"] if model.get("reasoning") == {"mandatory": True}}
-    assert always == {"openai/gpt-5", "x-ai/grok-4.5"}
+    assert always == {"openai/gpt-5", "google/gemini-3.8-flash", "x-ai/grok-4.5"}
     takes = {model["id"]: model["architecture"]["modality"] for model in told["data"]}
     assert takes["deepseek/deepseek-chat"] == "text->text" and takes["openai/gpt-5"] == "text+image+file->text"
     think = {model["id"] for model in told["data"] if "reasoning" in model["supported_parameters"]}
