@@ -13,7 +13,7 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.interactions import storage
-from completions.wire.openai import containers, files, uploads, vector_stores, webhooks
+from completions.wire.openai import containers, files, uploads, vector_stores, voices, webhooks
 
 MISSING: Mapping[str, Callable[[str], RequestError]] = {
     anthropic_files.FILE: anthropic_files.not_found,
@@ -36,6 +36,8 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     files.FILE: files.not_found,
     containers.CONTAINER: containers.not_found,
     uploads.UPLOAD: uploads.not_found,
+    voices.VOICE: voices.voice_not_found,
+    voices.CONSENT: voices.consent_not_found,
     webhooks.ENDPOINT: webhooks.not_found,
     vector_stores.STORE: lambda name: vector_stores.not_found("vector store", name),
     vector_stores.FILE_BATCH: lambda place: vector_stores.not_found("file batch", *reversed(place.split("/", 1))),

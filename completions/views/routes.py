@@ -23,6 +23,7 @@ from completions.views import (
     stored,
     uploads,
     vector_stores,
+    voices,
     webhooks,
     xai,
 )
@@ -164,6 +165,18 @@ WEBHOOKS: Addresses = [
 ]
 """Where OpenAI is told which events to send to whom."""
 
+CONSENT = "v1/audio/voice_consents/<str:name>"
+VOICES: Addresses = [
+    path("v1/audio/voices", by_method(POST=voices.made)),
+    path("v1/audio/voices/<str:name>", by_method(DELETE=voices.removed)),
+    path("v1/audio/voice_consents", by_method(POST=voices.consent_made, GET=voices.consents_listed)),
+    path(
+        CONSENT,
+        by_method(GET=voices.consent_shown, POST=voices.consent_changed, DELETE=voices.consent_removed),
+    ),
+]
+"""What OpenAI keeps of custom voices."""
+
 OPENAI: Addresses = [
     *FILES,
     *SKILLS,
@@ -172,6 +185,7 @@ OPENAI: Addresses = [
     path("v1/uploads/<str:name>/complete", by_method(POST=uploads.completed)),
     path("v1/uploads/<str:name>/cancel", by_method(POST=uploads.cancelled)),
     *VECTOR_STORES,
+    *VOICES,
     *WEBHOOKS,
     *kept_containers("v1/"),
     path("v1/images/drawn/<str:name>", images.drawn),

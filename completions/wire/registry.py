@@ -60,7 +60,7 @@ from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
-from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores, webhooks
+from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores, voices, webhooks
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
@@ -145,7 +145,7 @@ WORK_FORMATS = (
     *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
-    *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK),
+    *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK, voices.VOICE, voices.CONSENT),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""

@@ -48,6 +48,8 @@ FILES = (
     "tests/api_resources/audio/test_speech.py",
     "tests/api_resources/audio/test_transcriptions.py",
     "tests/api_resources/audio/test_translations.py",
+    "tests/api_resources/audio/test_voice_consents.py",
+    "tests/api_resources/audio/test_voices.py",
 )
 WAYS = ("method", "raw_response", "streaming_response")
 ALL_DELETES = tuple(f"test_{way}_delete" for way in WAYS)
@@ -60,6 +62,8 @@ EXCLUDED = {
     "api_resources/test_embeddings.py": {
         f"test_{kind}_create[{mode}]": PACKED for kind in WAYS for mode in ("strict", "aiohttp")
     },
+    "audio/test_voice_consents.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "audio/test_voices.py": dict.fromkeys(ALL_DELETES, REMOVES),
     "containers/test_files.py": dict.fromkeys(ALL_DELETES, REMOVES)
     | {f"test_{kind}_create": "sends neither a file nor the id of one" for kind in WAYS},
     "api_resources/test_containers.py": dict.fromkeys(ALL_DELETES, REMOVES),
@@ -148,6 +152,7 @@ def keep_files(url: str) -> None:
     made.containers.create(name="container_id")
     made.containers.files.create("container_id", file=("file_id", b"{}"))
     made.skills.create(files=[("skill_123/SKILL.md", b"---\nname: numbers\ndescription: Adds numbers.\n---\n")])
+    made.audio.voice_consents.create(name="consent_id", language="en", recording=("a.wav", b"", "audio/wav"))
     made.webhooks.create(name="whe_123", url=f"{url}/models", event_types=["batch.completed"])
     made.uploads.create(bytes=0, filename="upload_abc123", mime_type="text/plain", purpose="user_data")
 
