@@ -14,6 +14,8 @@ import orjson
 from django.http import HttpResponseBase
 
 from completions.exceptions import RequestError, ServerStopped
+from completions.receive import attached
+from completions.receive.attached import AttachedConnection
 from completions.receive.connection import CLIENT_LEFT
 from completions.receive.cycle import Receive, Send
 from completions.receive.lifespan import is_ending
@@ -21,8 +23,9 @@ from completions.receive.request import LeanRequest
 from completions.views.generate import generate
 from completions.views.sockets import OpenedSession, handle_message, open_session, with_key
 from completions.wire.base import decode_object
+from completions.wire.fields import object_of
 from completions.wire.registry import socket_at
-from completions.wire.sockets import Close, SocketRequest, Step, Stop, encoded
+from completions.wire.sockets import AttachedSession, Close, Message, Reflected, SocketRequest, Step, Stop, encoded
 
 MAX_WAITING = 64
 """The most requests of a connection that are in progress or waiting."""
@@ -59,16 +62,29 @@ async def serve_websocket(handler: RequestHandler, scope: Mapping[str, Any], rec
     try:
         handler.admit(request)
         opened = await open_session(request, request.sent_headers)
+        conversation = _attached_to(opened)
     except RequestError as exc:
-        wire = socket_at(request.path_info)
-        close = None if wire is None else wire.refused(wire.adapt_error(exc))
+        found = socket_at(request.path_info)
+        close = None if found is None else found[0].refused(found[0].adapt_error(exc))
         await handler.refuse(request, exc, _HandshakeResponse(scope, send).send if close is None else _discard, None)
         if close is not None:
             await _close_after_first(close, receive, send)
         return
     subprotocol = next((name for name in opened.wire.subprotocols if name in offered), None)
     await send({"type": "websocket.accept", "subprotocol": subprotocol})
+    if conversation is not None:
+        await AttachedConnection(conversation, send).run(receive)
+        return
     await _OpenConnection(handler, opened, request, send).run(receive)
+
+
+def _attached_to(opened: OpenedSession) -> attached.Conversation | None:
+    """Return the conversation to which a connection attaches, if it does; raise the error if there is no such one."""
+    if not isinstance(opened.session, AttachedSession):
+        return None
+    if (conversation := attached.conversation(opened.namespace, opened.session.target)) is None:
+        raise opened.session.missing
+    return conversation
 
 
 class _HandshakeResponse:
@@ -101,7 +117,9 @@ class _OpenConnection:
 
     def __init__(self, handler: RequestHandler, opened: OpenedSession, request: LeanRequest, send: Send) -> None:
         self._handler, self._send = handler, send
-        self._wire, self._session, self._route, sent = opened
+        self._wire, self.session, self._route, sent, self.namespace = opened
+        self.attached: set[AttachedConnection] = set()
+        self._lock = asyncio.Lock()
         headers = [
             *((name, value) for name, value in sent.items() if name not in HANDSHAKE_HEADERS),
             (b"content-type", b"application/json"),
@@ -113,28 +131,44 @@ class _OpenConnection:
 
     async def run(self, receive: Receive) -> None:
         """Answer until the client, or the server, ends the connection."""
+        attached.OPEN.add(self)
         try:
-            await self._run_steps(self._session.on_open())
+            await self._run_steps(self.session.on_open())
             while (message := await receive())["type"] == "websocket.receive":
-                await self._handle_message(message.get("text") or message.get("bytes") or b"")
+                await self.handle(message)
         except OSError:  # of a connection that has ended
             pass
         finally:
+            attached.OPEN.discard(self)
             for task in [*self._tasks.values()]:
                 task.cancel(ServerStopped.REASON if is_ending() else CLIENT_LEFT)
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+            for each in [*self.attached]:
+                await each.close()
 
-    async def _handle_message(self, message: str | bytes) -> None:
+    async def handle(self, message: Mapping[str, Any], origin: AttachedConnection | None = None) -> None:
         """Run the steps of a message; ignore one that arrives after the connection was closed."""
-        if self._has_closed:
-            return
-        data = message.encode() if isinstance(message, str) else message
-        try:
-            async with aclosing(handle_message(self._session, data)) as steps:
-                async for step in steps:
-                    await self._run_steps((step,))
-        except RequestError as exc:
-            await self.fail(exc, None)
+        received = message.get("text") or message.get("bytes") or b""
+        data = received.encode() if isinstance(received, str) else received
+        async with self._lock:
+            if self._has_closed:
+                return
+            self.session.is_observed = bool(self.attached)
+            try:
+                async with aclosing(handle_message(self.session, data, is_attached=origin is not None)) as steps:
+                    async for step in steps:
+                        await self._run_steps((step,))
+            except RequestError as exc:
+                if origin is None:
+                    await self.fail(exc, None)
+                else:
+                    await origin.send(each for each in self._error_steps(exc) if isinstance(each, dict))
+
+    def _error_steps(self, exc: RequestError) -> Iterable[Step]:
+        """Return the steps that report the error of a message."""
+        exc = self._wire.adapt_error(exc)
+        envelope = self._wire.error(exc)
+        return self.session.on_error(envelope.get("error", envelope), exc.status, None)
 
     async def _run_steps(self, steps: Iterable[Step]) -> None:
         for step in steps:
@@ -144,6 +178,8 @@ class _OpenConnection:
                 await self._stop(step)
             elif isinstance(step, Close):
                 await self._close(step.code, step.reason)
+            elif isinstance(step, Reflected):
+                await self._reflect(step.message)
             else:
                 await self.send_message(encoded(step))
 
@@ -167,7 +203,7 @@ class _OpenConnection:
         await asyncio.wait((task,))
         self._lanes.pop(stop.lane, None)  # of a task that had not begun
         self._tasks.pop(stop.lane, None)
-        await self._run_steps(self._session.on_stop(ask))
+        await self._run_steps(self.session.on_stop(ask))
         for each in remaining:
             await self._ask(each)
 
@@ -175,7 +211,7 @@ class _OpenConnection:
         try:
             while waiting:
                 await self._answer(waiting[0])
-                await self._run_steps(self._session.on_end(waiting.popleft()))
+                await self._run_steps(self.session.on_end(waiting.popleft()))
         except OSError:  # uvicorn's, of a client that is gone
             pass
         finally:
@@ -198,10 +234,17 @@ class _OpenConnection:
             await self._send({"type": "websocket.send", "bytes": message.encode()})
         else:
             await self._send({"type": "websocket.send", "text": message})
+        if self.attached and (document := object_of(message)) is not None:
+            await self._reflect(self.session.reflected(document))
+
+    async def _reflect(self, message: Message) -> None:
+        """Send a message to the connections that are attached."""
+        for each in [*self.attached]:
+            await each.send((message,))
 
     async def send_event(self, event: bytes, ask: SocketRequest) -> None:
         """Send an event of an answer to the client."""
-        for each in self._session.on_event(event, ask):
+        for each in self.session.on_event(event, ask):
             try:
                 message = each.decode()
             except UnicodeDecodeError:  # by a fault: the client ends the connection
@@ -231,7 +274,7 @@ class _OpenConnection:
     async def send_error(self, envelope: Mapping[str, Any], status: int, ask: SocketRequest | None) -> None:
         """Send the error of an envelope to the client."""
         error = envelope.get("error")
-        await self._run_steps(self._session.on_error(error if isinstance(error, dict) else envelope, status, ask))
+        await self._run_steps(self.session.on_error(error if isinstance(error, dict) else envelope, status, ask))
 
 
 class _ResponseReader:

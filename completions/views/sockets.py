@@ -33,7 +33,7 @@ KEY_PROTOCOL_PREFIX = "openai-insecure-api-key."
 
 
 class OpenedSession(NamedTuple):
-    """The result of a handshake: the format and its session, the arguments in the address, and the headers.
+    """The result of a handshake: the format and its session, the arguments in the address, headers and namespace.
 
     The headers are the handshake's, for each request of the connection, with the key of its creator in place of a
     secret.
@@ -43,13 +43,15 @@ class OpenedSession(NamedTuple):
     session: Session
     route: dict[str, Any]
     headers: Headers
+    namespace: str
 
 
 async def open_session(request: HttpRequest, headers: Headers) -> OpenedSession:
     """Return the session that a handshake requests; raise the error with which it is refused."""
-    wire = socket_at(request.path_info)
-    if wire is None:
+    found = socket_at(request.path_info)
+    if found is None:
         raise RequestError(f"Invalid URL ({request.method} {request.path})", status=404)
+    wire, parts = found
     try:
         namespace_name: str | None = get_resolver().resolve(request.path_info).kwargs.get("namespace")
     except Resolver404:
@@ -63,8 +65,9 @@ async def open_session(request: HttpRequest, headers: Headers) -> OpenedSession:
     text_headers = TextHeaders(headers)
     if allowed := space.script.keys or conf.API_KEYS:
         check_key(text_headers, allowed)
-    session = wire.session(request.GET.dict(), text_headers, secret and secret["session"])
-    return OpenedSession(wire, session, {} if namespace_name is None else {"namespace": namespace_name}, headers)
+    session = wire.session({**request.GET.dict(), **parts}, text_headers, secret and secret["session"])
+    route = {} if namespace_name is None else {"namespace": namespace_name}
+    return OpenedSession(wire, session, route, headers, space.name)
 
 
 async def _take_secret(space: Namespace, wire: SocketFormat, headers: TextHeaders) -> Document | None:
@@ -96,15 +99,15 @@ def with_key(headers: Headers, subprotocols: Collection[str]) -> Headers:
     return {AUTHORIZATION: f"Bearer {keys[0]}".encode(), **headers, PROTOCOLS: others.encode()}
 
 
-async def handle_message(session: Session, message: bytes) -> AsyncGenerator[Step, None]:
-    """Yield the steps that a client's message causes; read a long message in a thread.
+async def handle_message(session: Session, message: bytes, *, is_attached: bool = False) -> AsyncGenerator[Step, None]:
+    """Yield the steps that a client's message causes, or one of an attached connection; read a long one in a thread.
 
     Raise `RequestError` for a message that is refused.
     """
     is_long = len(message) > budget.LOOP_CHARACTERS
     try:
         document = await budget.in_thread(decode_object, message) if is_long else decode_object(message)
-        steps = iter(session.on_message(document))
+        steps = iter((session.on_attached_message if is_attached else session.on_message)(document))
         while (step := await budget.in_thread(_next, steps) if is_long else _next(steps)) is not None:
             yield step
     except RequestError:

@@ -177,13 +177,15 @@ def format_at(path: str) -> tuple[WireFormat, Mapping[str, str]] | None:
 
 
 @functools.lru_cache(maxsize=512)
-def socket_at(path: str) -> SocketFormat | None:
-    """Return the WebSocket format at an address, which may start like that of `format_at`."""
+def socket_at(path: str) -> tuple[SocketFormat, Mapping[str, str]] | None:
+    """Return the WebSocket format at an address, which may start like that of `format_at`, and the address's parts."""
     for end in _suffixes(path):
         for address in ADDRESSES:
             wire = address.wire
-            if address.use == "socket" and isinstance(wire, SocketFormat) and re.fullmatch(address.route, end):
-                return wire
+            if address.use != "socket" or not isinstance(wire, SocketFormat):
+                continue
+            if (found := re.fullmatch(address.route, end)) is not None:
+                return wire, found.groupdict()
     return None
 
 

@@ -40,12 +40,26 @@ class Close(NamedTuple):
     reason: str
 
 
-Step = Message | SocketRequest | Stop | Close
-"""What follows from a client's message: a message to the client, a request, or an end."""
+class Reflected(NamedTuple):
+    """A message to the connections that are attached to the conversation, and not to its client."""
+
+    message: Message
+
+
+Step = Message | SocketRequest | Stop | Close | Reflected
+"""What follows from a client's message: a message to the client or to others, a request, or an end."""
 
 
 class Session(ABC):
     """The state of one connection."""
+
+    is_observed = False
+    """Whether other connections are attached to it."""
+
+    @property
+    def name(self) -> str:
+        """The name by which other connections can attach to it; empty if none can."""
+        return ""
 
     def on_open(self) -> Iterable[Step]:
         """Return the steps at the start of the connection, before the client's first message."""
@@ -74,6 +88,33 @@ class Session(ABC):
         """Return the steps after an answer was stopped before its end."""
         return ()
 
+    def on_attach(self) -> Iterable[Message]:
+        """Return the first messages to a connection that attaches."""
+        return ()
+
+    def on_attached_message(self, message: Message) -> Iterable[Step]:
+        """Return the steps that follow from a message of an attached connection; raise `RequestError` to refuse it."""
+        return self.on_message(message)
+
+    def reflected(self, message: Message) -> Message:
+        """Return a message to the client in the form in which attached connections get it."""
+        return message
+
+
+class AttachedSession(Session):
+    """The session of a connection that attaches to the one with the name `target`, or fails with `missing`."""
+
+    def __init__(self, target: str, missing: RequestError) -> None:
+        self.target, self.missing = target, missing
+
+    def on_message(self, message: Message) -> Iterable[Step]:
+        """Return nothing, because the other session handles the messages."""
+        return ()
+
+    def on_error(self, error: Message, status: int, request: SocketRequest | None) -> Iterable[Step]:
+        """Return nothing, because the other session reports the errors."""
+        return ()
+
 
 class SocketFormat(WireFormat):
     """A format whose requests come as messages of a WebSocket, one connection for many of them."""
@@ -91,7 +132,8 @@ class SocketFormat(WireFormat):
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
         """Return the session of a new connection; raise `RequestError` to refuse its handshake.
 
-        `preset` has the settings of the handshake's secret.
+        `query` has the parameters of the address, and its parts that the route names; `preset` has the settings of the
+        handshake's secret.
         """
 
     def refused(self, exc: RequestError) -> Close | None:

@@ -35,7 +35,7 @@ from completions.wire.openai.base import Dialect, OpenAIFormat
 from completions.wire.openai.chat import rules as chat_rules
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.embeddings import Embeddings
-from completions.wire.openai.gpt_live.format import GPTLive
+from completions.wire.openai.gpt_live.format import GPTLive, GPTLiveSideband
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.realtime.format import Realtime
 from completions.wire.openai.refusals import any_kind, model_of_other_format
@@ -364,6 +364,10 @@ class AzureRealtime(Deployed, Realtime):
 
 class AzureGPTLive(Deployed, GPTLive):
     """Spoken conversations at `/openai/v1/live/sessions` (Microsoft's reference of GPT-Live, read in November 2026)."""
+
+
+class AzureGPTLiveSideband(Deployed, GPTLiveSideband):
+    """The second connection of a spoken conversation, at `/openai/v1/live/sessions/{id}/attach`."""
 
 
 class AnyModelFormat(Deployed):

@@ -7,7 +7,7 @@ from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.decisions import Decisions
 from completions.wire.openai.embeddings import Embeddings
-from completions.wire.openai.gpt_live.format import GPTLive
+from completions.wire.openai.gpt_live.format import GPTLive, GPTLiveSideband
 from completions.wire.openai.images import ImageEdits, Images, ImageVariations
 from completions.wire.openai.legacy import LegacyCompletions
 from completions.wire.openai.moderations import Moderations
@@ -40,6 +40,7 @@ def openai_addresses(chat: ChatCompletions, by_model: Mapping[str, Dialect]) -> 
         Address("v1/responses", ResponsesSocket(by_model=by_model), "socket"),
         Address("v1/realtime", Realtime(), "socket"),
         Address("v1/live/sessions", GPTLive(), "socket"),
+        Address("v1/live/sessions/(?P<session>[^/]+)/attach", GPTLiveSideband(), "socket"),
         Address("v1/responses/compact", Compaction()),
         Address("v1/responses/input_tokens", InputTokens()),
         *listing("v1/", chat),

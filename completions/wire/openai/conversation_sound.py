@@ -139,6 +139,15 @@ def converted(pcm: bytes, kind: str) -> bytes:
     return bytes([table[(sample >> 4) + 2048] for sample in _samples(pcm)[::DOWNSAMPLING]])
 
 
+def as_pcm(sound: bytes, kind: str) -> bytes:
+    """Return sound in any format as samples of `audio/pcm`."""
+    if kind not in (MU_LAW, A_LAW):
+        return _resampled(sound, BYTES_PER_MS[PCM] / bytes_per_ms(kind))
+    decode = _of_mu_law if kind == MU_LAW else _of_a_law
+    levels = [decode(byte).to_bytes(2, "little", signed=True) * DOWNSAMPLING for byte in range(256)]
+    return b"".join([levels[byte] for byte in sound])
+
+
 def _resampled(pcm: bytes, ratio: float) -> bytes:
     """Return samples at another rate, each the nearest one before it."""
     if ratio == 1:

@@ -12,7 +12,7 @@ import httpx
 import openai
 import pytest
 from openai.resources.live.live import AsyncLiveConnection
-from openai.types.live import ServerEvent
+from openai.types.live import ConnectServerEvent, ServerEvent
 from pydantic import TypeAdapter
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
@@ -55,6 +55,7 @@ MODEL, BACKEND = "gpt-live-1", "gpt-5.6-luna"
 TOOL: Any = {"type": "function", "name": "get_weather", "parameters": {"type": "object", "properties": {}}}
 RESPONSES: Any = {"type": "responses", "responses": {"model": BACKEND, "tools": [TOOL]}}
 EVENTS: TypeAdapter[Any] = TypeAdapter(ServerEvent)
+ATTACHED: TypeAdapter[Any] = TypeAdapter(ConnectServerEvent)
 KINDS = ["audio/pcm;rate=24000", "audio/pcm;rate=16000", MU_LAW, A_LAW]
 SAID, HEARD = "session.output_transcript.delta", "session.input_transcript.delta"
 SOUND, USAGE = "session.output_audio.delta", "session.usage.updated"
@@ -67,15 +68,16 @@ Events = list[dict[str, Any]]
 class Talk:
     """A client of a conversation, which checks each event that it gets."""
 
-    def __init__(self, connection: AsyncLiveConnection, kind: str = KINDS[0]) -> None:
-        self.connection, self._kind = connection, kind
-        self.session, self.response = connection.session, connection.response
+    def __init__(self, connection: Any, kind: str = KINDS[0], events: TypeAdapter[Any] = EVENTS) -> None:
+        self.connection: AsyncLiveConnection = connection
+        self.session, self.response = self.connection.session, self.connection.response
+        self._kind, self._events = kind, events
 
     async def hear(self) -> dict[str, Any]:
         """Return the next event; the SDK's type of it knows all of its keys and lacks none."""
         async with asyncio.timeout(PATIENCE):
             event: dict[str, Any] = json.loads(await self.connection.recv_bytes())
-        typed = EVENTS.validate_python(event, strict=True)
+        typed = self._events.validate_python(event, strict=True)
         assert typed.type == event["type"]
         assert not typed.model_extra, typed.model_extra
         return event
@@ -581,3 +583,58 @@ async def test_webrtc__is_refused_and_the_websocket_named(place: str, base: str)
         async with client.live.connect() as connection:
             await connection.session.start(session={"model": MODEL})
             assert (await connection.recv()).type == "session.started"
+
+
+@pytest.mark.parametrize("kind", [KINDS[1], A_LAW])
+async def test_sideband__observes_and_controls_a_conversation(place: str, kind: str) -> None:
+    name, _, rate = kind.partition(";rate=")
+    settings: Any = {"model": MODEL, "audio": {"format": {"type": name, "rate": int(rate or 8000)}}}
+    client = openai.AsyncOpenAI(base_url=f"{place}/v1", api_key="k")
+    async with client, client.live.connect() as primary:
+        talk = Talk(primary, kind)
+        await talk.session.start(session=settings)
+        started = (await talk.hear())["session"]
+        async with client.live.sideband.connect(session_id=started["id"]) as attached:
+            side = Talk(attached, events=ATTACHED)
+            assert (await side.hear())["session"] == started
+            told = await talk.say()
+            seen = await side.until(USAGE)
+            assert types(seen)[:2] == ["session.input_audio.append", HEARD]
+            assert [each for each in seen if each["type"] in (HEARD, SAID, USAGE)] == [
+                each for each in told if each["type"] in (HEARD, SAID, USAGE)
+            ]
+            heard = b"".join(base64.b64decode(each["audio"]) for each in seen if "audio" in each)
+            assert len(heard) == 1400 * 48
+            for each in seen:
+                if each["type"] == SOUND:
+                    ms = each["end_ms"] - each["start_ms"]
+                    assert abs(len(base64.b64decode(each["delta"])) / 48 - ms) < 2
+            await attached.session.commentary.append(content="Go on.", delegation_id=None, event_id="side")
+            assert (await side.error("session.start", session=settings))["code"] == "invalid_event"
+            await talk.play(silence(200, kind))
+            for peer in (talk, side):
+                events = [event for event in await peer.until(USAGE) if "audio" not in event]
+                assert (types(events)[0], events[0]["client_event_id"]) == ("session.commentary.appended", "side")
+            await attached.session.close()
+            for peer in (talk, side):
+                assert (await peer.until("session.closed"))[-1]["reason"] == "close_requested"
+                with pytest.raises(ConnectionClosedOK):
+                    await peer.hear()
+        with pytest.raises(InvalidStatus, match="404"):
+            await client.live.sideband.connect(session_id=started["id"]).enter()
+
+
+async def test_sideband__that_leaves_does_not_end_the_conversation(place: str) -> None:
+    client = openai.AsyncOpenAI(base_url=f"{place}/v1", api_key="k")
+    async with client, client.live.connect() as primary:
+        talk = Talk(primary)
+        await talk.session.start(session={"model": MODEL})
+        name = (await talk.hear())["session"]["id"]
+        for _ in range(2):
+            async with client.live.sideband.connect(session_id=name) as attached:
+                assert (await attached.recv()).type == "session.started"
+            assert said(await talk.say())
+        other = openai.AsyncOpenAI(base_url=f"{place}x/v1", api_key="k")
+        async with other:
+            with pytest.raises(InvalidStatus, match="404"):
+                await other.live.sideband.connect(session_id=name).enter()

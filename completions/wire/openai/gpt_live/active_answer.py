@@ -23,8 +23,8 @@ class ActiveAnswer:
 
     def __init__(self, *, is_delegating: bool = False) -> None:
         self.is_delegating = is_delegating
-        self.end_ms = 0.0
-        """The end of what was said, on the timeline."""
+        self.start_ms = self.end_ms = 0
+        """The start and the end of the last piece that was said, on the timeline."""
         self.delegations: set[str] = set()
         """The delegations to the client."""
         self.backend_delegation: str | None = None
@@ -37,8 +37,8 @@ class ActiveAnswer:
         kind = event.get("type")
         if kind == "session.output_transcript.delta":
             self._said += text(event.get("delta"))
-            end = event.get("end_ms")
-            self.end_ms = end if isinstance(end, int) else self.end_ms
+            times = (event.get("start_ms"), event.get("end_ms"))
+            self.start_ms, self.end_ms = (time if isinstance(time, int) else self.end_ms for time in times)
         elif kind == "session.delegation.created":
             self._add_delegation(mapping(event.get("delegation")))
         elif kind == "response.event":

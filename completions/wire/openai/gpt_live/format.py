@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from completions.conversation import Prompt, Tool
 from completions.event import Event
+from completions.exceptions import RequestError
 from completions.ids import fresh
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure, decode_object
 from completions.wire.fields import text, without_nulls
@@ -18,7 +19,7 @@ from completions.wire.openai.gpt_live.readback import DELEGATE, collect_event
 from completions.wire.openai.gpt_live.session import GPTLiveSession, error_event
 from completions.wire.openai.gpt_live.settings import backend_of
 from completions.wire.openai.responses.prompt import read_prompt
-from completions.wire.sockets import ConversationFormat, Message, Session
+from completions.wire.sockets import AttachedSession, ConversationFormat, Message, Session
 
 FOR_BACKEND = ("tools", "tool_choice", "parallel_tool_calls")
 """The settings of the backend that matter for each turn, because it is the backend that calls functions."""
@@ -64,3 +65,13 @@ class GPTLive(ConversationFormat, OpenAIFormat):
             return super().error_events(failure, prompt)
         envelope = self.error(self.adapt_error(failure.error))
         return [failure.event({**error_event(envelope["error"], None), "event_id": fresh("event_")})]
+
+
+class GPTLiveSideband(GPTLive):
+    """The same format for a second connection, which observes and controls a conversation of the same process."""
+
+    def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
+        """Return the session of a connection that attaches; `session` is the id in the address."""
+        name = query["session"]
+        missing = RequestError(f"Live session '{name[:200]}' not found.", status=404, code="session_not_found")
+        return AttachedSession(name, missing)

@@ -180,6 +180,12 @@ def check(message: dict[str, Any], *, has_started: bool) -> None:
     refuse(MESSAGES[message["type"]](message))
 
 
+def check_attached(message: Mapping[str, Any]) -> None:
+    """Raise the error of an attached connection's message that is not for it (`ConnectClientEvent` of the SDK)."""
+    if (kind := message.get("type")) in (START, "session.input_audio.append"):
+        raise RequestError(f"'{kind}' is for the primary connection only.", code="invalid_event", param="type")
+
+
 def check_lengths(session: Mapping[str, Any], history: str) -> None:
     """Raise the error of instructions or of a history with too many tokens; the API's wording is not known."""
     for name, content, limit in (

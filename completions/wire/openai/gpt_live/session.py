@@ -15,14 +15,14 @@ from completions.exceptions import RequestError
 from completions.ids import fresh
 from completions.tokens import text as tokens
 from completions.wire.fields import mapping, object_of, text
-from completions.wire.openai.conversation_sound import PCM, bytes_per_ms, converted, decoded_piece, milliseconds
+from completions.wire.openai.conversation_sound import PCM, as_pcm, bytes_per_ms, converted, decoded_piece, milliseconds
 from completions.wire.openai.gpt_live.active_answer import ActiveAnswer, message
 from completions.wire.openai.gpt_live.events import RESPONSE, START, usage_seconds
 from completions.wire.openai.gpt_live.heard import Heard, Speech
-from completions.wire.openai.gpt_live.rules import MAX_APPENDED, check, check_length, check_lengths
+from completions.wire.openai.gpt_live.rules import MAX_APPENDED, check, check_attached, check_length, check_lengths
 from completions.wire.openai.gpt_live.settings import RESPONSES, sound_type, started, updated
 from completions.wire.openai.responses.rules import matched
-from completions.wire.sockets import Close, Message, Session, SocketRequest, Step, Stop
+from completions.wire.sockets import Close, Message, Reflected, Session, SocketRequest, Step, Stop
 
 WINDOW_MS = 200
 """The parts of the timeline at which appended texts are placed (Travizm/dsh-openai-live, 2026-10-07)."""
@@ -59,6 +59,8 @@ class GPTLiveSession(Session):
         self._position_ms, self._reported_ms = 0.0, 0.0
         """The end of the timeline so far, and its end at the last report of the usage."""
         self._heard = Heard("")
+        self._spoken_ms = (0, 0)
+        """The start and the end of the sound that is sent next, on the timeline."""
         self._appended: list[_Appended] = []
         self._delegations: set[str] = set()
         self._continued: str | None = None
@@ -74,12 +76,21 @@ class GPTLiveSession(Session):
 
     def on_message(self, message: Message) -> Iterator[Step]:
         """Handle a client's message."""
+        yield from self._handle(message, is_attached=False)
+
+    def on_attached_message(self, message: Message) -> Iterator[Step]:
+        """Handle a message of an attached connection, which neither starts the conversation nor sends sound."""
+        yield from self._handle(message, is_attached=True)
+
+    def _handle(self, message: Message, *, is_attached: bool) -> Iterator[Step]:
         event_id = message.get("event_id")
         self._event_id = event_id if isinstance(event_id, str) else None
         if self._closing is not None:
             if message.get("type") != "session.input_audio.append":  # which has no answer anyway
                 raise RequestError("The session is closing.", code="session_closing")
             return
+        if is_attached:
+            check_attached(message)
         check(dict(message), has_started=bool(self._settings))
         yield from HANDLERS[message["type"]](self, message)
         self._event_id = None
@@ -95,6 +106,7 @@ class GPTLiveSession(Session):
         if document is None or request is not self._current:  # a fault or a script can send something else
             return (event,)
         self._answer.add(document)
+        self._spoken_ms = (self._answer.start_ms, self._answer.end_ms)
         self._position_ms = max(self._position_ms, self._answer.end_ms)
         kind = document.get("type")
         if kind not in ("session.usage.updated", "session.closed"):
@@ -118,6 +130,22 @@ class GPTLiveSession(Session):
         if request is self._current:
             self._end_answer()
         return ()
+
+    @property
+    def name(self) -> str:
+        """The id of the conversation, once it has started."""
+        return text(self._settings.get("id"))
+
+    def on_attach(self) -> Iterable[Message]:
+        """Show the settings to a connection that attaches (measured by a project, 2026-09-23)."""
+        return ({"type": "session.started", "session": self._settings, "event_id": fresh("event_")},)
+
+    def reflected(self, message: Message) -> Message:
+        """Return an event for attached connections: sound in 24 kHz, with its time (`OutputAudioDeltaEvent`)."""
+        if message.get("type") != "session.output_audio.delta":
+            return message
+        sound = base64.b64encode(as_pcm(decoded_piece(text(message.get("delta"))), self._sound_type)).decode()
+        return {**message, "delta": sound, "start_ms": self._spoken_ms[0], "end_ms": self._spoken_ms[1]}
 
     def _end_answer(self) -> None:
         """Add the answer to the conversation, at its place."""
@@ -145,6 +173,9 @@ class GPTLiveSession(Session):
         """Take sound: the timeline advances by its duration."""
         sound = decoded_piece(message["audio"])
         _check_samples(sound, self._sound_type)
+        if self.is_observed:
+            audio = base64.b64encode(as_pcm(sound, self._sound_type)).decode()
+            yield Reflected({"type": "session.input_audio.append", "audio": audio})
         self._event_id, offset = None, self._position_ms - self._heard.ms
         self._position_ms += milliseconds(len(sound), self._sound_type)
         for speech in self._heard.add(sound):
@@ -230,9 +261,11 @@ class GPTLiveSession(Session):
         yield self._event("session.output_audio.fixture.playing")
         size = int(PIECE_MS * bytes_per_ms(FIXTURE))
         for start in range(0, len(sound), size):
-            piece = base64.b64encode(converted(sound[start : start + size], self._sound_type)).decode()
-            yield {"type": "session.output_audio.delta", "delta": piece}
-        self._position_ms += milliseconds(len(sound), FIXTURE)
+            piece = sound[start : start + size]
+            begin, self._position_ms = self._position_ms, self._position_ms + milliseconds(len(piece), FIXTURE)
+            self._spoken_ms = (int(begin), int(self._position_ms))
+            delta = base64.b64encode(converted(piece, self._sound_type)).decode()
+            yield {"type": "session.output_audio.delta", "delta": delta}
         yield self._event("session.output_audio.fixture.played")
 
     def _close(self, message: Message) -> Iterator[Step]:
