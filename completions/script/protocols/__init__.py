@@ -27,6 +27,8 @@ Each module knows one form of request, from the prompts that the frameworks send
 | `snippets` | code alone | applications that run it |
 | `closings` | an answer that ends with a word such as `TERMINATE` | AutoGen |
 | `unspecified` | JSON, by names of keys, by an example or by nothing else | Spring AI's maps, applications |
+| `described_keys` | JSON, by a list of keys, each with its description | Azure's evaluators, applications |
+| `prefilled` | JSON, by an object with some of the values | Parlant |
 
 `instructions` finds the texts that may have instructions, `written_types` reads types as people write them,
 `tool_descriptions` the tools that a prompt describes, `braces` the parts of a text between braces, and `placeholders`

@@ -20,6 +20,7 @@ AMOUNT = re.compile(
     r"(?i)(?:\A|[\W_])(?:score|rating|number|integer|int|count|amount)(?:\Z|[\W_])"
     r"|\d ?- ?\d"
 )
+CONDITION = re.compile(r"<\s*(\d{1,3}) if\b")
 FRACTION = re.compile(r"(?i)float|decimal|percentage|probability|confidence|0 ?- ?1\b")
 SPARE_COMMA = re.compile(r",(?=\s*[}\]])")
 
@@ -43,6 +44,8 @@ def _replacement(token: re.Match[str]) -> str:
         return token[0]
     if re.match(r"\s*:", token.string[token.end() : token.end() + 8]):
         return json.dumps(placeholder)
+    if condition := CONDITION.match(placeholder):
+        return condition[1]
     if BOOLEAN.match(placeholder):
         return "true"
     return (

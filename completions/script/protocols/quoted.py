@@ -120,7 +120,7 @@ def form_in(text: str, texts: list[str]) -> Form | None:
     parts = braced(text)
     for part in reversed(_without_pairs(text, parts) or parts):
         schema = _schema(part.text)
-        if schema is not None:
+        if schema is not None and (part is parts[-1] or not _is_constant(schema)):
             other_texts = [outside(text, parts), *(each for each in texts if each is not text)]
             sentences = [sentence for each in other_texts for sentence in SENTENCE_END.split(each)]
             requests = [each for each in sentences if _requests_form(each)]
@@ -129,6 +129,12 @@ def form_in(text: str, texts: list[str]) -> Form | None:
                     _list_schema(schema) if any(map(LIST_REQUEST.search, requests)) else schema, _is_fenced(sentences)
                 )
     return None
+
+
+def _is_constant(schema: Schema) -> bool:
+    """Tell whether an object has no other values than its own, so that it may be data: `{temp: "23 C"}`."""
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return isinstance(properties, Mapping) and all("const" in each for each in properties.values())
 
 
 def _without_pairs(text: str, parts: list[Braced]) -> list[Braced]:

@@ -17,7 +17,7 @@ from typing import Any
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import instructions
 from completions.script.protocols.orchestrators import fill_decision
-from completions.script.protocols.shown_values import shown
+from completions.script.protocols.shown_values import shown, shown_texts
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.descriptions import described
 from completions.script.schemas.document import Schema, number_of
@@ -67,7 +67,11 @@ def _ranged(schema: Any, name: str, texts: list[str], is_guess: bool, depth: int
     if schema.get("type") in ("integer", "number"):
         return _number(schema, name, texts, is_guess)
     if schema.get("type") == "string":
-        values = [] if TEXT_KEYWORDS & schema.keys() or described(schema) else _values(name, texts)
+        values = (
+            []
+            if TEXT_KEYWORDS & schema.keys() or described(schema)
+            else _values(name, texts) or shown_texts(name, texts)
+        )
         return {**schema, "enum": values} if values else schema
     changed: dict[str, object] = {}
     for key, inner in schema.items():

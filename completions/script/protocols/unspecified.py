@@ -9,17 +9,20 @@ request itself wants JSON: then the last object in the prompt is used as an exam
 import itertools
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from completions.conversation import Prompt, Tool
 from completions.script.auto.instances import instance
 from completions.script.protocols.braces import braced, value_of
 from completions.script.protocols.choices import chosen, listed
-from completions.script.protocols.instructions import NEGATED, SENTENCE_END, instructions, unwrapped
+from completions.script.protocols.described_keys import described_keys
+from completions.script.protocols.instructions import CACHE_SIZE, NEGATED, SENTENCE_END, instructions, unwrapped
 from completions.script.protocols.observation import in_sentences, subject
 from completions.script.protocols.placeholders import filled
+from completions.script.protocols.prefilled import schema_of_form
 from completions.script.protocols.quoted import is_schema, written
 from completions.script.protocols.suited import suited
-from completions.script.protocols.written_types import MAX_DEPTH, list_of, schema_of_instance
+from completions.script.protocols.written_types import MAX_DEPTH, list_of
 from completions.script.schemas.alternatives import options_in
 from completions.script.schemas.document import Schema, compact, schema_of, seeded
 from completions.script.wording import ANSWER, WRITE
@@ -36,6 +39,8 @@ REQUEST = re.compile(
     r"|\W*(?:your|the) (?:\w+ )?(?:response|answer|reply|output) (?:must|should|has to) (?:be|consist)\b[^\n]*"
     r"\b(?:JSON|YAML)\b"
     r"|\W*(?:response|output) (?:must|should) be\b[^\n]*\b(?:JSON|YAML)\b"
+    r"|\W*(?:you (?:must|should|will) )?(?:produce|generate|create|write) (?:only |exactly )?(?:an?|one|the)"
+    r" (?:\w+ )?JSON (?:object|array|list)\b"
     r"|\W*(?:output|response)?\W*(?:JSON|YAML) (?:output )?format\W*\Z"
 )
 KEYS = re.compile(r"(?i)\b(?:keys?|fields?|propert(?:y|ies)|attributes?)\b")
@@ -52,8 +57,8 @@ EXAMPLE_ARRAY = re.compile(
 EXAMPLE_INTRODUCTION = re.compile(
     r"(?im)(?:\blike(?: this)?|\be\.g\.|\bsuch as"
     r"|\bexamples?(?: \d{1,2})?(?: (?:of|an?|the|valid|correct|good|expected|JSON|response|output|answer|result)){0,3}"
-    r"|\b(?:format|form|structure|shape|schema)"
-    r"|^(?:Output|Response|Answer))\W*(?:json\W*)?\Z"
+    r"|\b(?:format|form|structure|shape|schema)(?: exactly)?(?: as follows| below)?"
+    r"|^(?:(?:Expected|Sample|Desired|Correct) )?(?:Output|Response|Answer|JSON))\W*(?:json\W*)?\Z"
 )
 FORM_INTRODUCTION = re.compile(
     rf"(?i)\b(?:{ANSWER}|response)\b[^\n{{]{{0,40}}\b(?:format|form|structure|shape|like this)\W*"
@@ -68,6 +73,9 @@ MAX_INTRODUCTION = 160
 MAX_MENTIONS = 4
 """Occurrences of a key that are searched for its values."""
 
+MAX_SENTENCES = 40
+"""Requests for JSON that are searched for keys."""
+
 MAX_ITEMS = 10
 """Items of a list that follows an example."""
 
@@ -80,13 +88,16 @@ def answer(prompt: Prompt, seed: str) -> str | None:
     is_requested, wants_object = False, prompt.response_format.kind == "json_object"
     for text in instructions(prompt):
         sentences = _requests_for_json(text)
-        schema = _example(text, EXAMPLE_INTRODUCTION if sentences else FORM_INTRODUCTION)
+        example = _example(text, EXAMPLE_INTRODUCTION if sentences else FORM_INTRODUCTION)
+        keys = described_keys(text)
+        schema = keys if keys is not None and _names_of(example) != _names_of(keys) else example
         if sentences:
+            schema = schema or _keys(sentences, text)
             if schema is None and _has_object(text[text.find(sentences[0]) :]):
                 break
-            if schema is None and (example := EXAMPLE_ARRAY.search(text)):
-                return _array(example, seed, subject(prompt, text))
-            schema = schema or _keys(sentences, text) or _list(sentences, text)
+            if schema is None and (array := EXAMPLE_ARRAY.search(text)):
+                return _array(array, seed, subject(prompt, text))
+            schema = schema or _list(sentences, text)
             is_requested = True  # another text may tell what is in it, as mem0 2.2 has it for Ollama
         if schema is not None:
             decided = _with_choices(suited(schema, prompt, is_guess=True), text, prompt)
@@ -98,6 +109,11 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         if (schema := _example(text, ANY_INTRODUCTION)) is not None:
             return compact(instance(suited(schema, prompt, is_guess=True), seed, subject(prompt, text)))
     return None
+
+
+def _names_of(schema: Schema | None) -> set[str]:
+    properties = schema.get("properties") if isinstance(schema, Mapping) else None
+    return set(properties) if isinstance(properties, Mapping) else set()
 
 
 def _requests_for_json(text: str) -> list[str]:
@@ -120,7 +136,7 @@ def _example(text: str, introduced: re.Pattern[str]) -> Schema | None:
         if introduced.search(before.removesuffix("[")) or REQUEST.match(sentence):
             value = value_of(part.text) or filled(part.text)
             if isinstance(value, Mapping) and not any(map(_is_schema, (value, *value.values()))):
-                schema = schema_of_instance(dict(value))
+                schema = schema_of_form(value, part.text, text)
                 return list_of(schema) if before.endswith("[") else schema
     return None
 
@@ -158,16 +174,19 @@ def _value(name: str, text: str, alone: bool) -> Sequence[Tool]:
 
 def _keys(sentences: list[str], text: str) -> Schema | None:
     """Return the schema of an object with the keys that a sentence names: in quotes, or as a list of words."""
-    for sentence in sentences:
+    for sentence in sentences[:MAX_SENTENCES]:
         if found := KEYS.search(sentence):
-            names = _key_names(sentence, found) or [
-                key_name[1] for key in KEYS.finditer(text) if (key_name := DESCRIBED_KEY.match(text, key.end()))
-            ]
+            names = _key_names(sentence, found) or _described_key_names(text)
             if names:
                 names = list(dict.fromkeys(names))
                 schema = {"type": "object", "properties": dict.fromkeys(names, TEXT), "required": names}
                 return list_of(schema) if LIST.search(sentence) else schema
     return None
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _described_key_names(text: str) -> Sequence[str]:
+    return [found[1] for key in KEYS.finditer(text) if (found := DESCRIBED_KEY.match(text, key.end()))]
 
 
 def _key_names(sentence: str, found: re.Match[str]) -> list[str]:

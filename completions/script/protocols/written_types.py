@@ -44,6 +44,9 @@ WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
 PARAMETER = re.compile(r"(\w+)\s*:\s*((?:\[[^\[\]]*\]|[^,=\[])+)")
 ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
 
+TYPED_PLACEHOLDER = re.compile(r"(?i)<\s*(bool|boolean|int|integer|number|float|list|array|date)\b[^<>\n]{0,200}>\Z")
+"""A text in an example that names the type of the value: `<BOOL>`."""
+
 
 def list_of(item: object) -> Schema:
     """Return the schema of a short list of items."""
@@ -113,6 +116,8 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
             return {"type": "integer", "minimum": 0, "maximum": 100}
         case str() if len(options := value.split("|")) > 1 and all(len(each.split()) in (1, 2) for each in options):
             return {"enum": [each.strip() for each in options]}
+        case str() if placeholder := TYPED_PLACEHOLDER.match(value):
+            return PLAIN[placeholder[1].lower()]
         case float():
             return {"type": "number", "minimum": 0, "maximum": 1}
         case list() if depth <= MAX_DEPTH:

@@ -22,6 +22,7 @@ REQUEST = re.compile(
     r"|score|label|rate|judge|decide|determine|route|give|provide|identify|must (?:be|read)|should be|what|which|is)\b"
 )
 QUOTED = re.compile(r"(?<!\w)[\"'`\u201c\u2018]([^\"'`\u201c\u201d\u2018\u2019\n]{1,40})[\"'`\u201d\u2019](?!\w)")
+DOUBLY_QUOTED = re.compile(r"([\"'`])(?!\1)[\"'`]")
 JOINED = re.compile(r"(?i)\bor\b|/|\|")
 BRACKETS = re.compile(r"(?i)\b(?:one of|from|among|between|options|choices)\b[^\[\n]{0,60}\[([^\]\n]{3,1000})\]")
 PLAIN = r"(?:yes|no|true|false|pass|fail|correct|incorrect|positive|negative|valid|invalid|safe|unsafe)"
@@ -155,6 +156,7 @@ def described_options(description: str) -> list[str]:
 
 def options_in(sentence: str, bound: bool) -> list[str]:
     """Return the answers that a sentence lists; empty if it does not ask for one of them."""
+    sentence = DOUBLY_QUOTED.sub('"', sentence)
     asks = REQUEST.search(sentence) is not None
     if asks and (listed := BRACKETS.search(sentence)):
         return _clean(listed[1].split(","))
