@@ -4,9 +4,11 @@ import asyncio
 import gc
 import hashlib
 import os
+import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -56,6 +58,12 @@ def pytest_collection() -> Iterator[None]:
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish() -> None:
     """Collect what the tests left, and pass over what stays: pytest goes through it ten times more as it ends."""
+    litellm: Any = sys.modules.get("litellm")
+    if litellm is not None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it closes none of the connections that it keeps
+            litellm.in_memory_llm_clients_cache.flush_cache()
+            gc.collect()
     gc.collect()
     gc.freeze()
 
