@@ -22,6 +22,7 @@ from completions.state.shared.store import RedisStore
 from tests.patience import PATIENCE
 from tests.redis_server import RedisServer
 from tests.server import QUICK, LiveServer
+from tests.views.webhook_receiver import receiver
 
 SCRIPT = """\
 version: 1
@@ -311,3 +312,15 @@ def test_journal__is_read_through_any_worker_as_soon_as_the_response_has_ended(r
             with urllib.request.urlopen(f"{other.url}/ns/both/_mock/exchanges") as listing:
                 found = json.load(listing)["exchanges"]
             assert (found[0]["id"], len(found)) == (name, number)
+
+
+def test_webhook__is_sent_once_whichever_worker_answered(pair: tuple[LiveServer, LiveServer], space: str) -> None:
+    with receiver() as there:
+        endpoint = {"name": "a", "url": there.url, "event_types": ["response.completed", "response.cancelled"]}
+        assert call(pair[0], "POST", f"/ns/{space}/v1/webhook_endpoints", endpoint).status == 200
+        asked = {"model": "gpt-5", "input": "Hi", "background": True}
+        sent = [call(server, "POST", f"/ns/{space}/v1/responses", asked).document["id"] for server in pair * 3]
+        for name in sent:
+            assert call(pair[0], "POST", f"/ns/{space}/v1/responses/{name}/cancel").status == 200
+        assert Counter(json.loads(there.next().body)["data"]["id"] for _ in sent) == Counter(sent)
+        assert there.received.empty()
