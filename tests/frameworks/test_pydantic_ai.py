@@ -1,5 +1,6 @@
 """Pydantic AI against a live server: a loop with two tools, streamed and not, and a structure in both of its ways."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -7,10 +8,13 @@ import openai
 import pytest
 
 from tests.frameworks.trip import ANSWER, CALLED, MODEL, QUESTION, Framework, Tools, Trip
+from tests.patience import PATIENCE
 
 pydantic_ai = Framework("pydantic_ai")
 models = Framework("pydantic_ai.models.openai")
 providers = Framework("pydantic_ai.providers.openai")
+realtime = Framework("pydantic_ai.realtime")
+openai_live = Framework("pydantic_ai.realtime.openai_live")
 
 
 @pytest.fixture
@@ -45,3 +49,18 @@ async def test_agent__answers_in_a_structure(model: Any, way: str) -> None:
 
 async def test_agent__tries_again(model: Any) -> None:
     assert (await agent(model, Tools()).run("Are you busy, model?")).output == "I am here."
+
+
+async def test_agent__speaks_with_gpt_live(base_url: str) -> None:
+    async with asyncio.timeout(PATIENCE), openai.AsyncOpenAI(base_url=base_url, api_key="k") as client:
+        provider = providers.OpenAIProvider(openai_client=client)
+        quick = {"openai_live_turn_silence_ms": 300}
+        live = openai_live.OpenAILiveModel("gpt-live-1+gpt-5.6-luna", provider=provider, settings=quick)
+        async with agent(None, tools := Tools()).realtime(live).session() as session:
+            await session.send(QUESTION)
+            async for event in session:
+                if isinstance(event, realtime.RealtimeTurnCompleteEvent):
+                    break
+        spoken = session.all_messages()[-1].parts[0]
+        assert (spoken.transcript, tools.called) == (ANSWER, CALLED)
+        assert session.usage.audio_seconds == 2 and session.usage.requests == 3

@@ -108,7 +108,7 @@ class Talk:
         """Ask the backend something, and return the events up to the end of the answer."""
         content: Any = [{"type": "input_text", "text": text}]
         await self.response.item.create(item={"type": "message", "role": "user", "content": content})
-        await self.response.create()
+        await self.response.create(event_id="asked")
         return await self.until(USAGE)
 
     async def error(self, kind: str, **fields: object) -> dict[str, Any]:
@@ -169,9 +169,12 @@ async def test_start__shows_the_settings_with_their_defaults(place: str) -> None
 async def test_text__is_answered_by_the_backend_and_said_aloud(place: str) -> None:
     async with talking(place, delegation=RESPONSES) as talk:
         events = await talk.ask("Hello")
-        assert types(events) == ["response.event", *[SAID, SOUND] * 5, USAGE]
+        assert types(events) == ["session.delegation.created", "response.event", *[SAID, SOUND] * 5, USAGE]
         assert said(events) == "Good day to you."
         backend = nested(events)
+        delegation = events[0]["delegation"]
+        assert (events[0]["client_event_id"], events[1]["delegation_id"]) == ("asked", delegation["id"])
+        assert (delegation["target"], delegation["response_id"]) == ("responses", backend[0]["response"]["id"])
         assert [backend[0]["type"], backend[-1]["type"]] == ["response.created", "response.completed"]
         assert said(backend, "response.output_text.delta") == "Good day to you."
         response = backend[-1]["response"]

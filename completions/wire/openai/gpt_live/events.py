@@ -18,7 +18,7 @@ from completions.conversation import Block, Choice, ErrorContent, Prompt, Reply
 from completions.event import Event
 from completions.ids import named
 from completions.wire.content import only_choice
-from completions.wire.fields import mapping, whole
+from completions.wire.fields import mapping, whole, without_nulls
 from completions.wire.framing import pieces
 from completions.wire.openai import audio
 from completions.wire.openai.conversation_sound import converted, milliseconds, with_sound
@@ -30,7 +30,13 @@ CONTEXT_WINDOW = 128_000
 """Tokens of the model's context: those of which the recorded ratios are whole numbers (2026-10-07)."""
 
 RESPONSE = "response"
-"""The key of a request that the client makes of the backend itself, with the `delegation_id` that it continues."""
+"""The key of a request that the client makes of the backend itself.
+
+Its object has the `delegation_id` that it continues; otherwise it creates one, with the `client_event_id` of the
+client's message (pydantic-ai 2, whose authors checked it in October 2026).
+"""
+
+NO_ORIGIN: Mapping[str, Any] = {}
 
 START = "start_ms"
 """The key, in a request, of its time on the conversation's timeline in milliseconds."""
@@ -109,8 +115,8 @@ class _EventWriter:
             name = named("item_", f"{self._reply.serial}/delegation/{index}")
             self._add_delegation({"id": name, "type": "delegation", "target": "client"})
 
-    def _add_delegation(self, delegation: Mapping[str, Any]) -> None:
-        fields = {"offset_ms": int(self._position_ms), "delegation": delegation}
+    def _add_delegation(self, delegation: Mapping[str, Any], origin: Mapping[str, Any] = NO_ORIGIN) -> None:
+        fields = {"offset_ms": int(self._position_ms), "delegation": delegation, **origin}
         self._add("session.delegation.created", fields, part="arguments")
 
     def _delegate_to_backend(self, choice: Choice) -> None:
@@ -119,12 +125,11 @@ class _EventWriter:
         reply = replace(self._reply, choices=(choice,), model=prompt.model, body=None, events=None)
         events = [(each, orjson.loads(each.data)) for each in BACKEND.events(reply, prompt)]
         response_id = events[0][1]["response"]["id"]
-        if self._response is None:
-            name: object = named("item_", f"{self._reply.serial}/delegation")
+        requested = self._response or {}
+        if (name := requested.get("delegation_id")) is None:
+            name = named("item_", f"{self._reply.serial}/delegation")
             target = {"id": name, "type": "delegation", "target": RESPONSES, "response_id": response_id}
-            self._add_delegation(target)
-        else:
-            name = self._response.get("delegation_id")
+            self._add_delegation(target, without_nulls({"client_event_id": requested.get("client_event_id")}))
         for event, document in events:
             if "response" in document:
                 document["response"] |= {"instructions": None, "tools": [], "output": []}

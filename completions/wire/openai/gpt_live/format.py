@@ -71,7 +71,10 @@ class GPTLiveSideband(GPTLive):
     """The same format for a second connection, which observes and controls a conversation of the same process."""
 
     def session(self, query: Mapping[str, str], headers: Mapping[str, str], preset: Message | None = None) -> Session:
-        """Return the session of a connection that attaches; `session` is the id in the address."""
+        """Return the session of a connection that attaches; `session` is the id in the address.
+
+        The code of the error is as in pydantic-ai 2; the message is not known.
+        """
         name = query["session"]
-        missing = RequestError(f"Live session '{name[:200]}' not found.", status=404, code="session_not_found")
+        missing = RequestError(f"Live session '{name[:200]}' not found.", status=404, code="session_id_not_found")
         return AttachedSession(name, missing)

@@ -243,7 +243,7 @@ class GPTLiveSession(Session):
         self._require_backend(message)
         matched(self._items)
         delegation, self._continued = self._continued, None
-        yield from self._respond({RESPONSE: {"delegation_id": delegation}})
+        yield from self._respond({RESPONSE: {"delegation_id": delegation, "client_event_id": self._event_id}})
 
     def _require_backend(self, message: Message) -> None:
         if not self._delegates_to_backend:  # the message is recorded (Travizm/dsh-openai-live, 2026-10-07)
