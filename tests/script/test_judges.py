@@ -1,6 +1,7 @@
 """What `auto` answers to judges: numbers whose range a prompt only shows, one verdict for each item, scores."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -128,3 +129,43 @@ def test_choice__of_a_letter_is_none_with_a_negative_meaning() -> None:
 )
 def test_judges__are_read_in_bounded_time(text: str) -> None:
     assert answered(text, {"score": NUMBER, **VERDICTS})
+
+
+GRADER = """Score the answer as either CORRECT or INCORRECT.
+
+Example Format:
+STUDENT ANSWER: the answer here
+EXPLANATION: step by step reasoning here
+GRADE: CORRECT or INCORRECT here
+
+STUDENT ANSWER: It is in Paris.
+"""
+CORRECTNESS = """Your score has to be between 1 and 5. You must return your response in a line with only the score.
+On a separate line provide your reasoning for the score."""
+RESULT = "Each question is worth 2 points. Follow this format: '[RESULT] followed by the float number of the score'."
+GUIDELINE = """Critique the response.
+Here's a JSON schema to follow:
+{{"properties": {{"passing": {{"type": "boolean"}}}}, "required": ["passing"], "type": "object"}}
+Output a valid JSON object but do not repeat the schema."""
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern"),
+    [
+        (GRADER + "GRADE:", "CORRECT"),
+        (GRADER + "EXPLANATION:", r".+\nGRADE: CORRECT"),
+        (CORRECTNESS, r"[345]\n\w.+"),
+        (RESULT, r"[\s\S]+\[RESULT\] 2"),
+        (GUIDELINE, '{"passing":true}'),
+        ("Respond only as a number from 0 or 1.", r"1|0\.[5-9]\d|1\.00"),
+        ('Answer in JSON: {"score": <0.0 or 1.0>}', r'{"score":(?:0\.[5-9]\d?|1(?:\.0)?)}'),
+        ('Answer in JSON with the keys "why" and "score".', r'{"why":"[^"]+","score":"\d"}'),
+    ],
+)
+def test_verdict__has_the_form_that_graders_read(text: str, pattern: str) -> None:
+    assert re.fullmatch(pattern, said(("user", text)))
+
+
+def test_score__without_a_scale_suits_the_commonest_ones() -> None:
+    made = answered("Judge it.", {"score": INTEGER, "rating": NUMBER})
+    assert made["score"] in (4, 5) and 0.5 < made["rating"] < 1

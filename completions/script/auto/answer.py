@@ -32,6 +32,7 @@ from completions.script.protocols import (
     labelled,
     lines,
     markers,
+    open_labels,
     quoted,
     react,
     records,
@@ -78,7 +79,15 @@ PROTOCOLS = (
     *(code.answer, markers.answer, wire_keys.answer, react.answer, tagged_calls.answer, records.answer),
     *(translations.document, quoted.answer, unspecified.answer, requested_words.answer, tags.answer, labelled.answer),
     tables.answer,
-    *(translations.answer, scores.answer, brief.order_or_letter, choices.answer, few_shots.answer, lines.answer),
+    *(
+        translations.answer,
+        open_labels.answer,
+        scores.answer,
+        brief.order_or_letter,
+        choices.answer,
+        few_shots.answer,
+        lines.answer,
+    ),
     *(snippets.answer, brief.one_word, closings.answer),
 )
 """The forms of answers that prompts ask for in words, the most specific first; None means that a prompt does not."""

@@ -60,6 +60,8 @@ HINTS = {
 MAX_READ = 4_000
 """Characters of the text in which the values of an enum are searched."""
 
+BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"))
+
 PREFERRED_LANGUAGE = "python"
 """The language of generated code, preferred among several, as for open-interpreter's `execute`."""
 
@@ -252,7 +254,8 @@ class _Maker(Containers):
                     yield from mentioned(name, self._text, next(forms, ""))
                 yield from strings(flat, name, self.random, self.work)
             case "integer" | "number":
-                yield from likely_numbers(name, self.random) if kind == "number" else ()
+                if not any(BOUNDS & schema.keys() for schema in flat):
+                    yield from likely_numbers(name, kind == "integer", self.random)
                 yield from numbers(flat, kind == "integer", self.random, self.work)
             case "boolean":
                 yield from (*presumed(name), *self.random.sample([True, False], 2))

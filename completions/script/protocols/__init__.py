@@ -21,6 +21,7 @@ Each module knows one form of request, from the prompts that the frameworks send
 | `translations` | a translation, which is the text itself | programs that translate files |
 | `tags` | an answer in XML tags | Anthropic's guides |
 | `labelled` | a template of labels and places: `Score: [1 to 5]` | applications, distilabel |
+| `open_labels` | a verdict behind a label at the end: `GRADE:` | LangChain's graders |
 | `tables` | CSV or a Markdown table, of the columns that the prompt names | applications |
 | `tagged_calls` | a call of a function, in `<tool_call>` or as JSON | Hermes, Qwen, Llama without tools of an API |
 | `lines` | lines, a title, a question in other words, SQL | query writers, chats, LangChain |

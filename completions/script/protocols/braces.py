@@ -51,7 +51,12 @@ def outside(text: str, parts: list[Braced]) -> str:
 
 
 def value_of(text: str) -> object:
-    """Read a text as JSON or as a Python literal; return None if it is neither."""
+    """Read a text as JSON or as a Python literal; return None if it is neither.
+
+    Doubled braces, which a template has left, count as single ones.
+    """
+    if text.startswith("{{"):
+        text = text.replace("{{", "{").replace("}}", "}")
     try:
         value: object = json.loads(text)
     except ValueError:

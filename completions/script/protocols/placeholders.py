@@ -20,7 +20,7 @@ AMOUNT = re.compile(
     r"(?i)(?:\A|[\W_])(?:score|rating|number|integer|int|count|amount)(?:\Z|[\W_])"
     r"|\d ?- ?\d"
 )
-CONDITION = re.compile(r"<\s*(\d{1,3}) if\b")
+CONDITION = re.compile(r"<\s*(\d{1,3}(?:\.\d{1,3})?) (?:if|or)\b")
 FRACTION = re.compile(r"(?i)float|decimal|percentage|probability|confidence|0 ?- ?1\b")
 SPARE_COMMA = re.compile(r",(?=\s*[}\]])")
 

@@ -31,7 +31,7 @@ BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"
 TEXT_KEYWORDS = frozenset(("enum", "const", "format", "pattern"))
 
 RANGE = re.compile(
-    rf"(?i)[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|[-\u2013])\s*)"
+    rf"(?i)[^\n\d.;]{{0,60}}?(?:\bbetween\s+{LOW}{MEANING}\s+and\s+|(?<![\w.]){LOW}{MEANING}\s*(?:to|through|or|[-\u2013])\s*)"
     rf"{HIGH}(?![\w-])"
 )
 VALUES = re.compile(

@@ -29,7 +29,7 @@ WANTED = re.compile(
 REQUEST_WORDS = re.compile(rf"(?i)\b(?:{ANSWERS}|give|provide|assign|say|print|write|form|only)\b")
 SCALE = re.compile(
     r"(?i)(?:\b(?:scale|from|between|range|rat(?:e|ing)|score|number|integer|list)\b|\()[^\n\d.]{0,50}?"
-    rf"{LOW}{MEANING}\s*(?:to|and|through|[-\u2013\u2014])\s*{HIGH}"
+    rf"{LOW}{MEANING}\s*(?:to|and|or|through|[-\u2013\u2014])\s*{HIGH}"
 )
 SUM = re.compile(r"(?<![\w.])(\d{1,6})(?: ?([+*x\u00d7]|plus|times) ?| (-|minus) )(\d{1,6})(?![\w.])")
 DECIMAL = re.compile(r"(?i)\b(?:decimal|float)\b")
@@ -52,6 +52,15 @@ LONG_TEXT = re.compile(
 )
 """Requests for a long text, which is not a number alone."""
 
+REASON_ON_OTHER_LINE = re.compile(
+    r"(?i)\b(?:separate|next|second|new|following) line\b[^\n.]{0,40}\b(?:reason|expla|justif|feedback)"
+)
+"""Requests for a reason below the number, as of LlamaIndex."""
+
+FOLLOWED = re.compile(r"\[RESULT\]['\"`]? followed by the (?:\w+ )?number\b")
+POINTS = re.compile(r"\bworth (\d{1,2}) points?\b")
+"""The mark of LlamaIndex, and what each question is worth."""
+
 LETTERS = re.compile(r"\b(?:LETTER|GRADE|answer|letter)\S? is (?:one of )?['\"`]?([A-Z])(?=[A-Z,/ '\"`])")
 
 
@@ -65,7 +74,9 @@ def answer(prompt: Prompt, seed: str) -> str | None:
         if (ending := _ending(text, texts, random)) is not None:
             return f"{in_sentences(prompt, seeded(seed + '/text'), short=True)}\n\n{ending}"
     if any(map(_wants_number, texts)) and not any(map(LONG_TEXT.search, texts)):
-        return _number(texts, random)
+        number = _number(texts, random)
+        reasons = any(map(REASON_ON_OTHER_LINE.search, texts))
+        return f"{number}\n{in_sentences(prompt, seeded(seed + '/text'), short=True)}" if reasons else number
     return None
 
 
@@ -93,6 +104,8 @@ def _ending(text: str, texts: list[str], random: Random) -> str | None:
         return f"The final answer is $\\boxed{{{_number(texts, random)}}}$."
     if result := RESULT.search(text):
         return f"[RESULT] {result['letter'] or _number(texts, random)}"
+    if FOLLOWED.search(text):
+        return f"[RESULT] {points[1] if (points := POINTS.search(text)) else _number(texts, random)}"
     if marked := MARKED.search(text):
         label = LABELLED.search(text)
         rates = not re.fullmatch(r"[A-Z]", marked[1])

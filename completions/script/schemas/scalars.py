@@ -209,8 +209,15 @@ def is_score(name: str) -> bool:
     return snake_case(name).rpartition("_")[2] in SCORES
 
 
-def likely_numbers(name: str, random: Random) -> Iterator[int | float]:
-    """Yield numbers that suit the name of a property, if it tells: an age is whole, a confidence below 1."""
+def likely_numbers(name: str, is_integral: bool, random: Random) -> Iterator[int | float]:
+    """Yield numbers that suit the name of a property, if it tells: an age is whole, a confidence below 1.
+
+    A score suits the commonest scales: from 0 or 1 to 5 or 10 if it is whole, else from 0 to 1.
+    """
+    if is_score(name):
+        yield from (random.randint(4, 5) if is_integral else random.randint(70, 95) / 100 for _ in range(4))
+    if is_integral:
+        return
     snake = snake_case(name)
     if COUNTED.fullmatch(snake):
         yield from (random.randint(1, 40) for _ in range(4))
