@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from openai.lib.live import TranscriptGrouper
 from openai.resources.live.live import AsyncLiveConnection
 from openai.types.live import ConnectServerEvent, ServerEvent
 from pydantic import TypeAdapter
@@ -18,6 +19,7 @@ from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from completions.wire.openai.conversation_sound import A_LAW, MU_LAW, bytes_per_ms
 from completions.wire.openai.gpt_live.format import GPTLive
+from completions.wire.openai.gpt_live.heard import Heard, Speech
 from completions.wire.openai.gpt_live.rules import MESSAGES
 from completions.wire.openai.realtime.format import Realtime
 from tests.patience import PATIENCE
@@ -641,3 +643,27 @@ async def test_sideband__that_leaves_does_not_end_the_conversation(place: str) -
         async with other:
             with pytest.raises(InvalidStatus, match="404"):
                 await other.live.sideband.connect(session_id=name).enter()
+
+
+async def test_transcripts__are_grouped_by_the_sdk_into_who_said_what(place: str) -> None:
+    segments: list[tuple[str, str]] = []
+    async with talking(place) as talk:
+        events = [*await talk.say(), *await talk.say()]
+    with TranscriptGrouper() as grouper:
+        grouper.on("segment.closed", lambda closed: segments.append((closed.segment.speaker, closed.segment.text)))
+        for event in events:
+            grouper.push(EVENTS.validate_python(event))
+    assert [speaker for speaker, _ in segments] == ["user", "assistant"] * 2
+    assert "".join(text for speaker, text in segments if speaker == "user") == said(events, HEARD)
+    assert [text for speaker, text in segments if speaker == "assistant"] == ["Good day to you.", "Once more."]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_speech__that_does_not_end_is_cut(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("completions.wire.openai.gpt_live.heard.MAX_SOUND", int(1000 * bytes_per_ms(kind)))
+    heard, size = Heard(kind), int(100 * bytes_per_ms(kind))
+    sound = silence(200, kind) + tone(2500, kind) + silence(600, kind)
+    found = [each for at in range(0, len(sound), size) for each in heard.add(sound[at : at + size])]
+    assert (found[0], heard.ms) == (Speech(200), 3300)
+    assert [each.start_ms for each in found[1:]] == [200, *(each.end_ms for each in found[1:-1])]
+    assert found[-1].end_ms == 2700 and len(found) == 4 and all(each.transcript for each in found[1:])

@@ -42,7 +42,10 @@ class Heard:
         return milliseconds(self._size, self._kind)
 
     def add(self, sound: bytes) -> Iterator[Speech]:
-        """Yield the speech that begins and ends in a piece of sound; a muted one is silent."""
+        """Yield the speech that begins and ends in a piece of sound; a muted one is silent.
+
+        Speech that is too long to keep ends, and what follows is more speech.
+        """
         if self.is_muted:
             sound = (converted(bytes(6), self._kind)[:1] if self._kind in (MU_LAW, A_LAW) else b"\0") * len(sound)
         self._size += len(sound)
@@ -53,7 +56,7 @@ class Heard:
                 yield Speech(self._start_ms)
             else:
                 yield self._cut(change.at_ms - SILENCE_MS)
-        if len(self._sound) > MAX_SOUND:
+        if self._listener.speaks and len(self._sound) > MAX_SOUND:
             yield self._cut(self._listener.heard_ms)
             self._start_ms = self._listener.heard_ms
         if not self._listener.speaks:

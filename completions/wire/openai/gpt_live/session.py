@@ -22,6 +22,7 @@ from completions.wire.openai.gpt_live.heard import Heard, Speech
 from completions.wire.openai.gpt_live.rules import MAX_APPENDED, check, check_attached, check_length, check_lengths
 from completions.wire.openai.gpt_live.settings import RESPONSES, sound_type, started, updated
 from completions.wire.openai.responses.rules import matched
+from completions.wire.seals import decoded
 from completions.wire.sockets import Close, Message, Reflected, Session, SocketRequest, Step, Stop
 
 WINDOW_MS = 200
@@ -142,10 +143,11 @@ class GPTLiveSession(Session):
 
     def reflected(self, message: Message) -> Message:
         """Return an event for attached connections: sound in 24 kHz, with its time (`OutputAudioDeltaEvent`)."""
-        if message.get("type") != "session.output_audio.delta":
+        sound = decoded(text(message.get("delta"))) if message.get("type") == "session.output_audio.delta" else None
+        if sound is None:  # a fault or a script can send something else
             return message
-        sound = base64.b64encode(as_pcm(decoded_piece(text(message.get("delta"))), self._sound_type)).decode()
-        return {**message, "delta": sound, "start_ms": self._spoken_ms[0], "end_ms": self._spoken_ms[1]}
+        pcm = base64.b64encode(as_pcm(sound, self._sound_type)).decode()
+        return {**message, "delta": pcm, "start_ms": self._spoken_ms[0], "end_ms": self._spoken_ms[1]}
 
     def _end_answer(self) -> None:
         """Add the answer to the conversation, at its place."""
