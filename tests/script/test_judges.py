@@ -147,11 +147,22 @@ GUIDELINE = """Critique the response.
 Here's a JSON schema to follow:
 {{"properties": {{"passing": {{"type": "boolean"}}}}, "required": ["passing"], "type": "object"}}
 Output a valid JSON object but do not repeat the schema."""
+CLASSIFIER = """Classify text into two categories.
+DECLINE: if text is decline
+OK: if text is ok
+Return category, reasoning formatted as json without formatting as follows:
+{
+"category": "DECLINE or OK or UNKNOWN"
+"reasoning": "<reasoning here>"
+}"""
 
 
 @pytest.mark.parametrize(
     ("text", "pattern"),
     [
+        (CLASSIFIER, r'{"category":"OK","reasoning":"[^<"]+"}'),
+        ('Answer in JSON like {"kind": "bad, good or unsure"}', r'{"kind":"(bad|good)"}'),
+        ("On a scale of 0 to 5, how similar is it? Respond with just a number and no additional text.", "[345]"),
         (GRADER + "GRADE:", "CORRECT"),
         (GRADER + "EXPLANATION:", r".+\nGRADE: CORRECT"),
         (CORRECTNESS, r"[345]\n\w.+"),

@@ -17,6 +17,7 @@ from completions.script.schemas.alternatives import (
     is_denied,
     is_end,
     is_negated,
+    is_undecided,
     presumed,
 )
 from completions.script.schemas.containers import Containers, Trail
@@ -224,7 +225,7 @@ class _Maker(Containers):
     def _rank(self, option: object, agreeing: list[object]) -> tuple[bool | int, ...]:
         """Put null last, an end of the work last or first, agreement first, and then the most frequent option."""
         count = self._folded_text.count(option.casefold()) if isinstance(option, str) and len(option) > 2 else 0
-        refused = option not in agreeing, is_negated(option)
+        refused = option not in agreeing, is_undecided(option), is_negated(option)
         return option is None, is_end(option) != self._is_over, *refused, -count, option != PREFERRED_LANGUAGE
 
     def _agreeing(self, options: list[object], name: str) -> list[object]:

@@ -16,7 +16,7 @@ from completions.script.schemas.document import seeded
 from completions.script.wording import ANSWERS, HIGH, LOW, MEANING, WRITE
 
 AMOUNT = r"(?:number|integer|score|digits?|rating|numeric(?: \w+)?|float|decimal|percentage|grade|probability)"
-END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and nothing|representing)\b))"
+END = r"(?=\s*(?:[.,;:!)\n\"'`*(]|\Z|(?:from|between|in|on|out of|with|without|and no|and nothing|representing)\b))"
 NOT_ANSWER = r"(?:citation|reference|source|footnote|page|line|phone|order|version|serial)\b"
 """Words before a number that is not the answer: `Assign each source a single citation number`."""
 

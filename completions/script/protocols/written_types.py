@@ -44,6 +44,7 @@ WITH_EXAMPLE = re.compile(r"^(?:date|time|date-time) string \(([^()]+)\)$")
 PARAMETER = re.compile(r"(\w+)\s*:\s*((?:\[[^\[\]]*\]|[^,=\[])+)")
 ENTRY = re.compile(r"""^\s*["'`]?([A-Za-z_][\w -]*?)["'`]?\??\s*:\s*(.+)$""", re.DOTALL)
 
+JOINED_WORDS = re.compile(r",? or |, ")
 TYPED_PLACEHOLDER = re.compile(r"(?i)<\s*(bool|boolean|int|integer|number|float|list|array|date)\b[^<>\n]{0,200}>\Z")
 """A text in an example that names the type of the value: `<BOOL>`."""
 
@@ -114,8 +115,8 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
             return {"type": "integer", "minimum": min(value, 1), "maximum": max(value, 1)}
         case int():
             return {"type": "integer", "minimum": 0, "maximum": 100}
-        case str() if len(options := value.split("|")) > 1 and all(len(each.split()) in (1, 2) for each in options):
-            return {"enum": [each.strip() for each in options]}
+        case str() if len(options := alternatives_in(value)) > 1:
+            return {"enum": options}
         case str() if placeholder := TYPED_PLACEHOLDER.match(value):
             return PLAIN[placeholder[1].lower()]
         case float():
@@ -129,6 +130,15 @@ def schema_of_instance(value: object, depth: int = 0) -> Schema:
         case None:
             return {"type": "null"}
     return {"type": "string"}
+
+
+def alternatives_in(text: str) -> list[str]:
+    """Return the values of `good|very bad` and `YES or NO`; empty if the text is no such list."""
+    options = [each.strip() for each in text.split("|")]
+    if len(options) > 1 and all(len(each.split()) in (1, 2) for each in options):
+        return options
+    words = JOINED_WORDS.split(text)
+    return words if " or " in text and all(re.fullmatch(r"\w+", each) for each in words) else []
 
 
 def _enclosed(text: str, depth: int) -> Schema | None:
@@ -149,7 +159,12 @@ def _chosen(text: str, depth: int) -> Schema | None:
         return {"enum": [option.strip().strip("\"'") for option in options[1].split(",")]}
     if text.startswith("Literal[") and text.endswith("]"):
         return {"enum": [_literal(option) for option in _split(text[8:-1], ",")]}
-    return {"const": text[1:-1]} if QUOTED.match(text) else None
+    if not QUOTED.match(text):
+        return None
+    inner = text[1:-1]
+    if len(values := alternatives_in(inner)) > 1:
+        return {"enum": values}
+    return {"type": "string"} if inner.startswith("<") and inner.endswith(">") else {"const": inner}
 
 
 def _literal(option: str) -> object:

@@ -58,11 +58,12 @@ ARTICLE = re.compile(r"(?i)^(?:(?:an?|the|as|either|being)\s+)+")
 END_WORD = re.compile(r"(?i)^(?:__)?(?:finish(?:ed)?|end|done|stop|terminate|exit|complete)(?:__)?$")
 AFFIRMED = frozenset(
     (
-        *("yes", "true", "y", "pass", "passed", "correct", "relevant", "grounded"),
+        *("yes", "true", "y", "ok", "pass", "passed", "correct", "relevant", "grounded"),
         *("approve", "approved", "valid", "safe", "accept", "accepted", "acceptable", "sufficient", "supported"),
         *("success", "satisfactory", "useful", "faithful", "factual"),
     )
 )
+UNDECIDED = frozenset(("unknown", "unsure", "undetermined", "undecided", "n/a", "skip", "skipped"))
 DENIED = frozenset(("no", "false", "n", "safe"))
 
 IS_WRONG = re.compile(
@@ -120,6 +121,11 @@ def is_affirmed(option: object) -> bool:
 def is_negated(option: object) -> bool:
     """Tell whether a value is another one's opposite: `not funny`."""
     return isinstance(option, str) and option.lower().startswith(("not ", "not_", "not-", "non-"))
+
+
+def is_undecided(option: object) -> bool:
+    """Tell whether a value means that there is no answer: `UNKNOWN`."""
+    return isinstance(option, str) and option.lower() in UNDECIDED
 
 
 def is_denied(option: object) -> bool:
