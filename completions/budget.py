@@ -10,7 +10,7 @@ import contextvars
 import queue
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future
 from contextvars import ContextVar
 from functools import partial
@@ -102,6 +102,19 @@ def spend_characters(number: int) -> None:
         budget.characters -= number
         if budget.characters < 0:
             raise Exceeded
+
+
+def on_loop_while_there_is_time(items: Iterable[T]) -> Iterator[T]:
+    """Yield items one by one; raise `Exceeded` between two of them once the event loop's time is used up.
+
+    For loops over what a request has, each step of which takes little time. In a thread they go on.
+    """
+    budget = _budget.get()
+    is_on_loop = budget is not None and not budget.is_last
+    for item in items:
+        if is_on_loop and budget is not None and budget.seconds_left() <= 0:
+            raise Exceeded
+        yield item
 
 
 def leave_loop() -> None:

@@ -115,7 +115,8 @@ class _Writer:
         required_names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
         place = {name: at for at, name in enumerate(required_names)}
         names = sorted(properties, key=lambda name: place.get(name, len(place)))
-        lines = [self._property(name, properties[name], name in place, level) for name in names]
+        each_name = budget.on_loop_while_there_is_time(names)
+        lines = [self._property(name, properties[name], name in place, level) for name in each_name]
         lines[-1] = self._last(lines[-1], properties[names[-1]])
         return "{\n" + "".join(lines) + "}"
 

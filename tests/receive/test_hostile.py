@@ -1,7 +1,7 @@
 """Nothing that an author writes or a stranger sends stops the loop: another namespace's stream stays on time.
 
-What is judged is when the server sent, by its own journal: on a busy machine everything is late by as much as the
-machine is, so a stream beside nothing is measured too. A stalled loop is late by the length of the stall.
+What is judged is when the server sent, by its own journal. On a busy machine everything is late by as much as the
+machine is, so the limits are many times what is seen there. A stalled loop is late by the length of the stall.
 """
 
 import concurrent.futures
@@ -24,6 +24,7 @@ SCHEMAS = {
         "properties": {f"p{i}": {"type": "string", "pattern": "^[a-z]{20}$"} for i in range(LONG * 5)},
         "required": [f"p{i}" for i in range(LONG * 5)],
     },
+    "many numbers": {"properties": {f"p{i}": {"type": "integer"} for i in range(LONG * 5)}},
 }
 """What a client can send as a tool's parameters."""
 

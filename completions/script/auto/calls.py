@@ -12,6 +12,7 @@
 import re
 from collections.abc import Mapping
 
+from completions import budget
 from completions.conversation import Prompt, Tool, ToolCall
 from completions.script.auto.deferred import choose_loader
 from completions.script.auto.fitting import fitting, named
@@ -34,7 +35,7 @@ from completions.script.protocols.observation import (
 from completions.script.protocols.ranges import ranged
 from completions.script.protocols.rosters import with_roster
 from completions.script.protocols.suited import suited
-from completions.script.schemas.document import Schema, compact, schemas_of, seeded
+from completions.script.schemas.document import Schema, compact, schemas_of, seeded, strings_of
 from completions.script.schemas.scalars import sense
 
 VALUE_KEYWORDS = frozenset(("enum", "const", "examples", "$ref"))
@@ -187,12 +188,11 @@ def _without_unmentioned(schema: Schema, text: str) -> Schema:
     required = schema.get("required") if isinstance(schema, Mapping) else None
     if not isinstance(schema, Mapping) or not isinstance(properties, Mapping) or not required:
         return schema
+    needed = frozenset(strings_of(required))
     mentioned_properties = {
         name: each
-        for name, each in properties.items()
-        if (isinstance(required, list) and name in required)
-        or not isinstance(each, Mapping)
-        or _is_mentioned(name, each, text)
+        for name, each in budget.on_loop_while_there_is_time(properties.items())
+        if name in needed or not isinstance(each, Mapping) or _is_mentioned(name, each, text)
     }
     return {**schema, "properties": mentioned_properties}
 

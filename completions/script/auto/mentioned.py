@@ -6,6 +6,7 @@ Recorded tool calls always use them; values are made up only for questions that 
 import re
 from collections.abc import Iterator, Mapping
 
+from completions import budget
 from completions.script.auto.literal import identifier, literal
 from completions.script.auto.sentences import keywords
 from completions.script.schemas.document import Schema
@@ -48,7 +49,7 @@ def with_numbers(schema: Schema, text: str, in_turn: bool = True) -> Schema:
         return schema
     number_names = [name for name, each in properties.items() if _is_plain_number(each)]
     values = dict(zip(number_names, numbers, strict=True)) if in_turn and len(number_names) == len(numbers) > 1 else {}
-    for name in number_names if not values else ():
+    for name in budget.on_loop_while_there_is_time(number_names if not values else ()):
         word = re.sub(r"^.*_|s$", "", str(name).lower())
         after = "[ -]years?[ -]old" if word == "age" else rf" (?:\w+ )?{re.escape(word)}"
         match = re.search(rf"(?<![\w.])(\d{{1,12}}){after}", text.lower()) if len(word) > 2 else None

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from completions import budget
 from completions.conversation import Prompt
 from completions.script.protocols.instructions import instructions
 from completions.script.protocols.orchestrators import fill_decision
@@ -57,37 +58,51 @@ def ranged(schema: Schema, prompt: Prompt, is_guess: bool = False) -> Schema:
 
     They replace the bounds of a schema that `is_guess`, made from an example.
     """
-    changed: Schema = _ranged(fill_decision(schema, prompt), "", list(instructions(prompt)), is_guess, 0)
+    changed: Schema = _ranged(fill_decision(schema, prompt), "", _Texts(list(instructions(prompt)), is_guess), 0)
     return changed
 
 
-def _ranged(schema: Any, name: str, texts: list[str], is_guess: bool, depth: int) -> Any:
+class _Texts:
+    """The texts of a prompt in which ranges and values are searched, by name."""
+
+    def __init__(self, texts: list[str], is_guess: bool) -> None:
+        self.texts, self.is_guess = texts, is_guess
+        self._lower = "\n".join(texts).lower()
+
+    def mention(self, name: str) -> bool:
+        """Tell whether they may mention a name, or the last word of it, or a scale if it is one of a score."""
+        last = next(reversed(_words(name)), name)
+        return last.lower() in self._lower or is_score(last.lower().removesuffix("s"))
+
+
+def _ranged(schema: Any, name: str, prompted: _Texts, depth: int) -> Any:
     if not isinstance(schema, Mapping) or depth > MAX_DEPTH:
         return schema
     if schema.get("type") in ("integer", "number"):
-        return _number(schema, name, texts, is_guess)
+        return _number(schema, name, prompted)
     if schema.get("type") == "string":
         values = (
             []
-            if TEXT_KEYWORDS & schema.keys() or described(schema)
-            else _values(name, texts) or shown_texts(name, texts)
+            if TEXT_KEYWORDS & schema.keys() or not prompted.mention(name) or described(schema)
+            else _values(name, prompted.texts) or shown_texts(name, prompted.texts)
         )
         return {**schema, "enum": values} if values else schema
     changed: dict[str, object] = {}
     for key, inner in schema.items():
         if key in ("properties", "$defs", "definitions") and isinstance(inner, Mapping):
-            properties = {each: _ranged(value, each, texts, is_guess, depth + 1) for each, value in inner.items()}
+            each_property = budget.on_loop_while_there_is_time(inner.items())
+            properties = {each: _ranged(value, each, prompted, depth + 1) for each, value in each_property}
             if any(properties[each] is not value for each, value in inner.items()):
                 changed[key] = properties
-        elif key == "items" and (item := _ranged(inner, name, texts, is_guess, depth + 1)) is not inner:
+        elif key == "items" and (item := _ranged(inner, name, prompted, depth + 1)) is not inner:
             changed[key] = item
     return {**schema, **changed} if changed else schema
 
 
-def _number(schema: Mapping[str, Any], name: str, texts: list[str], is_guess: bool) -> Mapping[str, Any]:
+def _number(schema: Mapping[str, Any], name: str, prompted: _Texts) -> Mapping[str, Any]:
     """Return the schema of a number with the range or the values that it has; the same object if it has none."""
-    known = described(schema) or schema
-    has_bounds = not is_guess and bool(BOUNDS & known.keys())
+    known, texts = described(schema) or schema, prompted.texts if prompted.mention(name) else []
+    has_bounds = not prompted.is_guess and bool(BOUNDS & known.keys())
     bounds = {} if has_bounds else _bounds(name, texts) or shown(name, texts, is_score(name))
     kept = {key: each for key, each in schema.items() if key not in BOUNDS} if bounds else schema
     low, high = (number_of({**known, **bounds}.get(end)) for end in ("minimum", "maximum"))
@@ -134,9 +149,13 @@ def _values(name: str, texts: list[str]) -> list[str]:
     return []
 
 
+def _words(name: str) -> list[str]:
+    return [word for word in re.split(r"[_\W]+|(?<=[a-z])(?=[A-Z])", name) if word]
+
+
 def _names(name: str) -> Iterator[str]:
     """Yield patterns for a field in a sentence: its name, and the last word of it."""
-    words = [word for word in re.split(r"[_\W]+|(?<=[a-z])(?=[A-Z])", name) if word]
+    words = _words(name)
     if words:
         yield r"[_\s-]?".join(map(re.escape, words))
         if len(words) > 1:

@@ -16,12 +16,14 @@ The argument names the one that fits the user's request best, and its task is th
 import re
 from collections.abc import Iterator, Mapping
 
+from completions import budget
 from completions.conversation import Prompt, Tool
 from completions.script.auto.fitting import best_fitting
 from completions.script.protocols.braces import value_of
 from completions.script.protocols.choices import LISTED, MAX_OPTIONS
 from completions.script.protocols.instructions import texts_so_far
 from completions.script.protocols.observation import is_report, topic
+from completions.script.schemas.document import strings_of
 from completions.script.schemas.scalars import snake_case
 
 AGENTS = r"(?:sub[-_ ]?)?agent|(?:team[-_ ]?)?member|team[-_ ]?mate|co-?worker|worker|assistant|expert|specialist"
@@ -69,12 +71,13 @@ def with_roster(tool: Tool, prompt: Prompt) -> Mapping[str, object]:
     if not isinstance(properties, Mapping):
         return tool.parameters
     texts = {name: each for name, each in properties.items() if _is_text(each)}
-    names = {name: one for name, each in texts.items() if (one := _best_listed(name, each, tool, prompt))}
+    each_text = budget.on_loop_while_there_is_time(texts.items())
+    names = {name: one for name, each in each_text if (one := _best_listed(name, each, tool, prompt))}
     user_text = topic(prompt).strip()
-    needed = tool.parameters.get("required") or list(properties)
-    work_names = TASK_NAMES if names else INPUT_NAMES
-    work = next((name for name in work_names if name in texts and isinstance(needed, list) and name in needed), None)
-    if names and isinstance(needed, list):
+    required = tool.parameters.get("required") or list(properties)
+    needed = frozenset(strings_of(required))
+    work = next((name for name in (TASK_NAMES if names else INPUT_NAMES) if name in texts and name in needed), None)
+    if names and isinstance(required, list):
         properties = {name: each for name, each in properties.items() if name in needed or name in names}
     constrained = {name: {**texts[name], "enum": [one]} for name, one in names.items()}
     if work is not None and user_text and work not in constrained:

@@ -174,11 +174,16 @@ def compact(value: object) -> str:
 
 
 def digest_of(value: object, size: int) -> str:
-    """Return a digest of a value, whatever the order of its fields; the fallback accepts any depth, number and text."""
+    """Return a digest of a value, whatever the order of its fields; work on a long one moves from the event loop.
+
+    The fallback accepts any depth, number and text.
+    """
     try:
         written = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         written = json.dumps(value, sort_keys=True).encode()
+    if len(written) > budget.LOOP_CHARACTERS:
+        budget.leave_loop()
     return hashlib.blake2b(written, digest_size=size).hexdigest()
 
 

@@ -282,5 +282,6 @@ NOTHING = {"additionalProperties": False, "type": "object", "properties": {}, "r
 def _made_strict(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the API makes of a function's parameters where `strict` is left to it."""
     required = texts(schema.get("required"))
-    others = [name for name in mapping(schema.get("properties")) if name not in required]
-    return {**schema, "additionalProperties": False, "required": [*required, *others]}
+    others = mapping(schema.get("properties")).keys() - required
+    optional = [name for name in mapping(schema.get("properties")) if name in others]
+    return {**schema, "additionalProperties": False, "required": [*required, *optional]}
