@@ -37,6 +37,8 @@ rules:
     reply: {text: I, finish_reason: error}
   - match: {last_user: forbidden}
     reply: {text: I, finish_reason: content_filter}
+  - match: {last_user: too long}
+    reply: {events: ['{"type": "session.closed", "reason": "expired"}']}
   - match: {last_user: elsewhere}
     reply: {upstream: "http://127.0.0.1:1"}
   - match: {tool_result: slow}
@@ -486,13 +488,14 @@ async def test_failure__of_the_backend_is_a_response_that_failed(place: str) -> 
         await talk.until(USAGE)
 
 
-async def test_filter__closes_the_conversation(place: str) -> None:
+@pytest.mark.parametrize(("asked", "reason"), [("It is forbidden", "content"), ("It took too long", "expired")])
+async def test_script__can_close_the_conversation(place: str, asked: str, reason: str) -> None:
     async with talking(place, delegation=RESPONSES) as talk:
-        content: Any = [{"type": "input_text", "text": "It is forbidden"}]
+        content: Any = [{"type": "input_text", "text": asked}]
         await talk.response.item.create(item={"type": "message", "role": "user", "content": content})
         await talk.response.create()
         closed = (await talk.until("session.closed"))[-1]
-        assert (closed["reason"], closed["session"]["model"]) == ("content", MODEL)
+        assert (closed["reason"], closed["session"]["model"]) == (reason, MODEL)
         with pytest.raises(ConnectionClosedOK):
             await talk.hear()
 

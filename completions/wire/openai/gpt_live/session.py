@@ -116,6 +116,7 @@ class GPTLiveSession(Session):
         if kind == "session.closed":
             self._closing = {"reason": document.get("reason"), "has_closed": True}
             document["session"] = self._settings
+        document.setdefault("event_id", fresh("event_"))  # which a script's event may lack
         return (orjson.dumps(self._with_usage(document)),)
 
     def on_end(self, request: SocketRequest) -> Iterable[Step]:
