@@ -42,11 +42,16 @@ class Sent(NamedTuple):
     due: Sequence[float] = ()
 
 
-class Connection(NamedTuple):
-    """The connection of a request: its id, and when it was opened, in seconds on the monotonic clock."""
+@dataclass(slots=True, eq=False)
+class Connection:
+    """The connection of a request: its id, and when it was opened, in seconds on the monotonic clock.
+
+    A client that `is_half_closed` sends no further request; it may have left.
+    """
 
     id: str
     opened: float
+    is_half_closed: bool = False
 
 
 CONNECTION = "mock.connection"

@@ -282,6 +282,8 @@ class Protocol(HttpToolsProtocol):
         if cycle.scope["http_version"] == "1.0" and not cycle.response_started:
             return False  # it has no interim responses
         self._is_half_closed = True
+        if (connection := self.app_state.get(CONNECTION)) is not None:
+            connection.is_half_closed = True
         if self._refusal is None:
             newest = self.pipeline[0][0] if self.pipeline else cycle
             newest.keep_alive = False  # no further request can come

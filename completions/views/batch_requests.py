@@ -33,12 +33,16 @@ BATCH_HEADERS = frozenset((b"content-type", b"content-length")) | RAW_KEYS
 
 
 class RequestResult(NamedTuple):
-    """The result of a request within a batch: the status, the request's id, and the bytes of the answer."""
+    """The result of a request that the server itself makes: the status, the request's id, and the bytes of the answer.
+
+    A request that could not be read has neither outcome nor prompt.
+    """
 
     status: int
     request_id: str
     data: bytes
     outcome: Outcome | None
+    prompt: Prompt | None
 
 
 Requests = Sequence[tuple[str, Mapping[str, object]]]
@@ -68,7 +72,7 @@ async def _answer_all(request: ResourceRequest, outcome: Outcome, batch: Place, 
         request_headers = {name: value for name, value in request.headers.items() if name not in BATCH_HEADERS}
         results, root = [], root_of(request.http_request)
         for path, body in requests:
-            results.append(await _answer(space, request_headers, path, orjson.dumps(body), root))
+            results.append(await answer_request(space, request_headers, path, orjson.dumps(body), root))
             await asyncio.sleep(0)  # other requests have their turn
         if await space.records.get(*batch) is not None:
             record = await space.records.change(*batch, partial(_edit_if_there, await keep(results)))
@@ -81,13 +85,14 @@ def _edit_if_there(edit: Callable[[Document], Document], before: Document | None
     return None if before is None else edit(before)
 
 
-async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, root: str) -> RequestResult:
+async def answer_request(space: Namespace, headers: Headers, path: str, body: bytes, root: str) -> RequestResult:
+    """Answer a request that the server itself makes, as an exchange; an error is the result too."""
     exchange = Exchange("POST", path, namespace=space.name, request_headers=headers, request_body=body, world=space)
     format_and_route = format_at(path)
     assert format_and_route is not None, "the batch was checked"
     wire, route = dialect_of(format_and_route[0], space.script), {**format_and_route[1], "root": root}
     exchange.endpoint = wire.name
-    outcome = None
+    prompt, outcome = None, None
     try:
         prompt, outcome = await answer(space, wire, headers, body, route, parsed=exchange.note_prompt)
         exchange.note_outcome(outcome)
@@ -99,7 +104,7 @@ async def _answer(space: Namespace, headers: Headers, path: str, body: bytes, ro
         status, data = _error_line(wire, InternalError(), exchange)
     exchange.status, exchange.response_body, exchange.sent_bytes = status, data, len(data)
     end_exchange(exchange)
-    return RequestResult(status, exchange.request_id, data, outcome)
+    return RequestResult(status, exchange.request_id, data, outcome, prompt)
 
 
 def _render(wire: WireFormat, prompt: Prompt, outcome: Outcome) -> tuple[int, bytes]:
@@ -107,7 +112,7 @@ def _render(wire: WireFormat, prompt: Prompt, outcome: Outcome) -> tuple[int, by
     if outcome.recorded is not None:
         return outcome.recorded.status, outcome.recorded.body
     if outcome.upstream is not None:
-        raise RequestError("The requests of a batch are not passed on.", status=501, code="not_passed_on")
+        raise RequestError("The requests of a batch or a session are not passed on.", status=501, code="not_passed_on")
     if outcome.reply is None:
         raise outcome.error or RequestError("Nothing answers this.", status=500, type="server_error")
     return 200, wire.render(outcome.reply, prompt).data

@@ -127,6 +127,7 @@ KEPT = [
     *("/groq/openai/v1/files", "/groq/openai/v1/batches", "/groq/openai/v1/batches/x"),
     *("/v1/agents", "/v1/agents/x", "/v1/agents/x/versions", "/v1/agents/x/archive"),
     *("/v1/environments", "/v1/environments/x", "/v1/environments/x/archive"),
+    *("/v1/sessions", "/v1/sessions/x", "/v1/sessions/x/events", "/v1/sessions/x/resources", "/v1/sessions/x/threads"),
 ]
 VALUES: list[Any] = [
     *(None, True, -1, 2**70, 1.5, "", "ü\u0000😀", [], {}, [None], [[]], [{}], {"type": "x"}, {"id": 7}, ["a"]),

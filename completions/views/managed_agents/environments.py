@@ -7,7 +7,9 @@ from completions.views.background_work import scripted_id
 from completions.views.managed_agents.resources import archive, newest_first, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import environments
+from completions.wire.anthropic.managed.common import flag
 from completions.wire.anthropic.managed.environments import ENVIRONMENT
+from completions.wire.anthropic.managed.sessions import SESSION
 
 
 @resource
@@ -62,6 +64,11 @@ async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 @resource
 async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
-    """Remove an environment."""
+    """Remove an environment; one with sessions only if the query says `force`."""
+    users = [session for session in await request.all(SESSION) if session["environment_id"] == name]
+    await request.get(ENVIRONMENT, name)
+    active = sum(session["archived"] is None for session in users)
+    if active and not flag(request.query, "force"):
+        raise environments.in_use(active)
     await request.delete(ENVIRONMENT, name)
     return environments.deleted(name)

@@ -38,10 +38,10 @@ def with_betas(*accepted: str) -> Callable[[ResourceView], AnyView]:
 async def newest_first(
     request: ResourceRequest, kind: str, shown: Shown, chosen: Callable[[Document], bool] = lambda record: True
 ) -> dict[str, Any]:
-    """Return the page of records that a list asks for, the newest first."""
+    """Return the page of records that a list asks for, the newest first unless the query has another order."""
     query = request.query
     records = [record for record in await request.all(kind) if is_listed(record, query) and chosen(record)]
-    return list_page([shown(record) for record in reversed(records)], query)
+    return list_page([shown(record) for record in (records if query.get("order") == "asc" else records[::-1])], query)
 
 
 async def archive(request: ResourceRequest, kind: str, name: str) -> Document:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from completions.views.dispatch import AnyView, by_method
-from completions.views.managed_agents import agents, environments
+from completions.views.managed_agents import agents, environments, events, session_resources, sessions
 from completions.views.routes import CLAUDE, Addresses
 
 
@@ -25,4 +25,21 @@ MANAGED_AGENTS: Addresses = [
         DELETE=environments.removed,
     ),
     _at("environments/<str:name>/archive", POST=environments.archived),
+    _at("sessions", POST=sessions.made, GET=sessions.listed),
+    _at("sessions/<str:name>", GET=sessions.shown, POST=sessions.changed, DELETE=sessions.removed),
+    _at("sessions/<str:name>/archive", POST=sessions.archived),
+    _at("sessions/<str:name>/events", POST=events.sent, GET=events.listed),
+    _at("sessions/<str:name>/events/stream", GET=events.streamed),
+    _at("sessions/<str:name>/stream", GET=events.streamed),
+    _at("sessions/<str:name>/resources", POST=session_resources.added, GET=session_resources.listed),
+    _at(
+        "sessions/<str:name>/resources/<str:resource_id>",
+        GET=session_resources.shown,
+        POST=session_resources.rotated,
+        DELETE=session_resources.removed,
+    ),
+    _at("sessions/<str:name>/threads", GET=sessions.threads_listed),
+    _at("sessions/<str:name>/threads/<str:thread>", GET=sessions.thread_shown),
+    _at("sessions/<str:name>/threads/<str:thread>/events", GET=events.listed),
+    _at("sessions/<str:name>/threads/<str:thread>/stream", GET=events.streamed),
 ]
