@@ -18,7 +18,9 @@ from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import UNIQUE_ADDRESSES as ANTHROPIC_ALONE
 from completions.wire.anthropic.managed.agents import AGENT
 from completions.wire.anthropic.managed.environments import ENVIRONMENT
+from completions.wire.anthropic.managed.memory_stores import MEMORY, STORE
 from completions.wire.anthropic.managed.sessions import SESSION
+from completions.wire.anthropic.managed.vaults import CREDENTIAL, VAULT
 from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK
@@ -148,6 +150,7 @@ WORK_FORMATS = (
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
     *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK, voices.VOICE, voices.CONSENT),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT, SESSION),
+    *(VAULT, CREDENTIAL, STORE, MEMORY),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 

@@ -128,6 +128,8 @@ KEPT = [
     *("/v1/agents", "/v1/agents/x", "/v1/agents/x/versions", "/v1/agents/x/archive"),
     *("/v1/environments", "/v1/environments/x", "/v1/environments/x/archive"),
     *("/v1/sessions", "/v1/sessions/x", "/v1/sessions/x/events", "/v1/sessions/x/resources", "/v1/sessions/x/threads"),
+    *("/v1/vaults", "/v1/vaults/x", "/v1/vaults/x/credentials", "/v1/vaults/x/credentials/x", "/v1/memory_stores"),
+    *("/v1/memory_stores/x", "/v1/memory_stores/x/memories", "/v1/memory_stores/x/memory_versions"),
 ]
 VALUES: list[Any] = [
     *(None, True, -1, 2**70, 1.5, "", "ü\u0000😀", [], {}, [None], [[]], [{}], {"type": "x"}, {"id": 7}, ["a"]),

@@ -3,7 +3,15 @@
 from django.urls import URLPattern, path
 
 from completions.views.dispatch import AnyView, by_method
-from completions.views.managed_agents import agents, environments, events, session_resources, sessions
+from completions.views.managed_agents import (
+    agents,
+    environments,
+    events,
+    memory_stores,
+    session_resources,
+    sessions,
+    vaults,
+)
 from completions.views.routes import CLAUDE, Addresses
 
 
@@ -42,4 +50,34 @@ MANAGED_AGENTS: Addresses = [
     _at("sessions/<str:name>/threads/<str:thread>", GET=sessions.thread_shown),
     _at("sessions/<str:name>/threads/<str:thread>/events", GET=events.listed),
     _at("sessions/<str:name>/threads/<str:thread>/stream", GET=events.streamed),
+    _at("vaults", POST=vaults.made, GET=vaults.listed),
+    _at("vaults/<str:name>", GET=vaults.shown, POST=vaults.changed, DELETE=vaults.removed),
+    _at("vaults/<str:name>/archive", POST=vaults.archived),
+    _at("vaults/<str:name>/credentials", POST=vaults.credential_made, GET=vaults.credentials_listed),
+    _at(
+        "vaults/<str:name>/credentials/<str:credential>",
+        GET=vaults.credential_shown,
+        POST=vaults.credential_changed,
+        DELETE=vaults.credential_removed,
+    ),
+    _at("vaults/<str:name>/credentials/<str:credential>/archive", POST=vaults.credential_archived),
+    _at("vaults/<str:name>/credentials/<str:credential>/mcp_oauth_validate", POST=vaults.credential_validated),
+    _at("memory_stores", POST=memory_stores.made, GET=memory_stores.listed),
+    _at(
+        "memory_stores/<str:name>",
+        GET=memory_stores.shown,
+        POST=memory_stores.changed,
+        DELETE=memory_stores.removed,
+    ),
+    _at("memory_stores/<str:name>/archive", POST=memory_stores.archived),
+    _at("memory_stores/<str:name>/memories", POST=memory_stores.memory_made, GET=memory_stores.memories_listed),
+    _at(
+        "memory_stores/<str:name>/memories/<str:memory>",
+        GET=memory_stores.memory_shown,
+        POST=memory_stores.memory_changed,
+        DELETE=memory_stores.memory_removed,
+    ),
+    _at("memory_stores/<str:name>/memory_versions", GET=memory_stores.versions_listed),
+    _at("memory_stores/<str:name>/memory_versions/<str:version>", GET=memory_stores.version_shown),
+    _at("memory_stores/<str:name>/memory_versions/<str:version>/redact", POST=memory_stores.version_redacted),
 ]

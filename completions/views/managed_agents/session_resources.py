@@ -7,8 +7,9 @@ from typing import Any
 from completions.views.managed_agents.resources import resource
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic import files
-from completions.wire.anthropic.managed import resources
+from completions.wire.anthropic.managed import memory_stores, resources
 from completions.wire.anthropic.managed.common import list_page
+from completions.wire.anthropic.managed.memory_stores import STORE
 from completions.wire.anthropic.managed.sessions import SESSION, shown_resource
 
 MAX_LIMIT = 1000
@@ -22,9 +23,15 @@ async def attached(request: ResourceRequest, given: Sequence[Mapping[str, Any]],
 
 
 async def _new(request: ResourceRequest, given: Mapping[str, Any], now: float) -> dict[str, Any]:
+    store = None
     if given["type"] == "file":
         await request.get(files.FILE, given["file_id"])
-    return resources.new_resource(given, None, now)
+    elif given["type"] == "memory_store":
+        store = await request.records.get(STORE, given["memory_store_id"])
+        if store is None:
+            raise resources.store_not_found(given["memory_store_id"])
+        memory_stores.check_open(store)
+    return resources.new_resource(given, store, now)
 
 
 @resource

@@ -11,11 +11,12 @@ from completions.views.managed_agents.session_resources import attached
 from completions.views.managed_agents.streams import note_seen, wake_streams
 from completions.views.managed_agents.turns import run_turns, stop_turns
 from completions.views.stored import ResourceRequest
-from completions.wire.anthropic.managed import agents, environments, received, sessions
+from completions.wire.anthropic.managed import agents, environments, received, sessions, vaults
 from completions.wire.anthropic.managed.agents import AGENT
 from completions.wire.anthropic.managed.common import list_page
 from completions.wire.anthropic.managed.environments import ENVIRONMENT
 from completions.wire.anthropic.managed.sessions import SESSION
+from completions.wire.anthropic.managed.vaults import VAULT
 
 
 @resource
@@ -30,6 +31,8 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
         raise environments.archived_error(environment["id"])
     session: Document = sessions.new_session(body, await _agent(request, body), environment, now)
     session = {**session, "resources": await attached(request, body.get("resources") or (), now)}
+    for vault in session["vault_ids"]:
+        vaults.check_open(await request.get(VAULT, vault), "vault")
     session = {**session, "id": await scripted_id(request, body, SESSION) or session["id"]}
     if events:
         session, _ = received.received(session, events, now)

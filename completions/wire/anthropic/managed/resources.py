@@ -105,6 +105,11 @@ def new_resource(given: Mapping[str, Any], store: Document | None, now: float) -
     return {**head, **times, **fields, "authorization_token": given.get("authorization_token")}
 
 
+def store_not_found(name: str) -> RequestError:
+    """Return the 404 of a memory store that a resource names."""
+    return RequestError(f"Memory store `{name[:200]}` not found.", status=404)
+
+
 def slug(name: str) -> str:
     """Return a name in lower case, in which a hyphen stands for all but letters and digits: the SDK's description."""
     return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")
