@@ -21,13 +21,13 @@ class Conversation(Protocol):
         """Handle a message that was received from its client, or from a connection that is attached."""
 
 
-OPEN: set[Conversation] = set()
+OPEN_CONVERSATIONS: set[Conversation] = set()
 """The conversations of this process."""
 
 
 def conversation(namespace: str, name: str) -> Conversation | None:
     """Return an open conversation by the name of its session; None if there is none."""
-    return next((each for each in OPEN if (each.namespace, each.session.name) == (namespace, name)), None)
+    return next((each for each in OPEN_CONVERSATIONS if (each.namespace, each.session.name) == (namespace, name)), None)
 
 
 class AttachedConnection:

@@ -131,7 +131,7 @@ class _OpenConnection:
 
     async def run(self, receive: Receive) -> None:
         """Answer until the client, or the server, ends the connection."""
-        attached.OPEN.add(self)
+        attached.OPEN_CONVERSATIONS.add(self)
         try:
             await self._run_steps(self.session.on_open())
             while (message := await receive())["type"] == "websocket.receive":
@@ -139,7 +139,7 @@ class _OpenConnection:
         except OSError:  # of a connection that has ended
             pass
         finally:
-            attached.OPEN.discard(self)
+            attached.OPEN_CONVERSATIONS.discard(self)
             for task in [*self._tasks.values()]:
                 task.cancel(ServerStopped.REASON if is_ending() else CLIENT_LEFT)
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from completions.wire.openai.conversation_sound import A_LAW, MU_LAW, bytes_per_ms
 from completions.wire.openai.gpt_live.format import GPTLive
-from completions.wire.openai.gpt_live.heard import Heard, Speech
+from completions.wire.openai.gpt_live.input_audio import InputAudio, Speech
 from completions.wire.openai.gpt_live.rules import MESSAGES
 from completions.wire.openai.realtime.format import Realtime
 from tests.patience import PATIENCE
@@ -663,10 +663,10 @@ async def test_transcripts__are_grouped_by_the_sdk_into_who_said_what(place: str
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_speech__that_does_not_end_is_cut(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("completions.wire.openai.gpt_live.heard.MAX_SOUND", int(1000 * bytes_per_ms(kind)))
-    heard, size = Heard(kind), int(100 * bytes_per_ms(kind))
+    monkeypatch.setattr("completions.wire.openai.gpt_live.input_audio.MAX_SOUND", int(1000 * bytes_per_ms(kind)))
+    audio, size = InputAudio(kind), int(100 * bytes_per_ms(kind))
     sound = silence(200, kind) + tone(2500, kind) + silence(600, kind)
-    found = [each for at in range(0, len(sound), size) for each in heard.add(sound[at : at + size])]
-    assert (found[0], heard.ms) == (Speech(200), 3300)
+    found = [each for at in range(0, len(sound), size) for each in audio.add(sound[at : at + size])]
+    assert (found[0], audio.duration_ms) == (Speech(200), 3300)
     assert [each.start_ms for each in found[1:]] == [200, *(each.end_ms for each in found[1:-1])]
     assert found[-1].end_ms == 2700 and len(found) == 4 and all(each.transcript for each in found[1:])

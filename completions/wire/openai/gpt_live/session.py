@@ -18,7 +18,7 @@ from completions.wire.fields import mapping, object_of, text
 from completions.wire.openai.conversation_sound import PCM, as_pcm, bytes_per_ms, converted, decoded_piece, milliseconds
 from completions.wire.openai.gpt_live.active_answer import ActiveAnswer, message
 from completions.wire.openai.gpt_live.events import RESPONSE, START, usage_seconds
-from completions.wire.openai.gpt_live.heard import Heard, Speech
+from completions.wire.openai.gpt_live.input_audio import InputAudio, Speech
 from completions.wire.openai.gpt_live.rules import MAX_APPENDED, check, check_attached, check_length, check_lengths
 from completions.wire.openai.gpt_live.settings import RESPONSES, sound_type, started, updated
 from completions.wire.openai.responses.rules import matched
@@ -37,7 +37,7 @@ FIXTURE, MAX_FIXTURE_MS = "audio/pcm;rate=24000", 30_000
 PIECE_MS = 100
 """The duration of a piece of sound (Travizm/dsh-openai-live, 2026-10-07)."""
 
-ENDED = Close(1000, "")
+CLOSE_CONNECTION = Close(1000, "")
 """The end of the connection after the conversation (recorded: a close frame without a code, which ASGI cannot send)."""
 
 
@@ -59,8 +59,8 @@ class GPTLiveSession(Session):
         self._items: list[dict[str, Any]] = []
         self._position_ms, self._reported_ms = 0.0, 0.0
         """The end of the timeline so far, and its end at the last report of the usage."""
-        self._heard = Heard("")
-        self._spoken_ms = (0, 0)
+        self._input = InputAudio("")
+        self._output_range_ms = (0, 0)
         """The start and the end of the sound that is sent next, on the timeline."""
         self._appended: list[_Appended] = []
         self._delegations: set[str] = set()
@@ -70,8 +70,8 @@ class GPTLiveSession(Session):
         self._answer = ActiveAnswer()
         self._place = 0
         """The place of the current answer among the items."""
-        self._due: list[Message] = []
-        """The fields of the request that follows the current one; none if none does."""
+        self._due_requests: list[Message] = []
+        """The fields of the requests that follow the current one, in their order."""
         self._closing: dict[str, Any] | None = None
         self._event_id: str | None = None
 
@@ -107,7 +107,7 @@ class GPTLiveSession(Session):
         if document is None or request is not self._current:  # a fault or a script can send something else
             return (event,)
         self._answer.add(document)
-        self._spoken_ms = (self._answer.start_ms, self._answer.end_ms)
+        self._output_range_ms = (self._answer.start_ms, self._answer.end_ms)
         self._position_ms = max(self._position_ms, self._answer.end_ms)
         kind = document.get("type")
         if kind not in ("session.usage.updated", "session.closed"):
@@ -125,7 +125,7 @@ class GPTLiveSession(Session):
             self._end_answer()
         if self._closing is None or self._current is not None:
             return self._next_request()
-        return (ENDED,) if self._closing.get("has_closed") else self._closed()
+        return (CLOSE_CONNECTION,) if self._closing.get("has_closed") else self._closed()
 
     def on_stop(self, request: SocketRequest) -> Iterable[Step]:
         """Keep what was said of an answer that the user interrupts; the API sends no event for that."""
@@ -148,7 +148,7 @@ class GPTLiveSession(Session):
         if sound is None:  # a fault or a script can send something else
             return message
         pcm = base64.b64encode(as_pcm(sound, self._sound_type)).decode()
-        return {**message, "delta": pcm, "start_ms": self._spoken_ms[0], "end_ms": self._spoken_ms[1]}
+        return {**message, "delta": pcm, "start_ms": self._output_range_ms[0], "end_ms": self._output_range_ms[1]}
 
     def _end_answer(self) -> None:
         """Add the answer to the conversation, at its place."""
@@ -165,7 +165,7 @@ class GPTLiveSession(Session):
         items = [{"type": "message", **item} for item in session.get("input") or ()]
         check_lengths(session, "\n".join(text(part["text"]) for item in items for part in item["content"]))
         self._settings, self._items = started(session), items
-        self._heard = Heard(self._sound_type)
+        self._input = InputAudio(self._sound_type)
         yield self._event("session.started", session=self._settings)
 
     def _update(self, message: Message) -> Iterator[Step]:
@@ -179,9 +179,9 @@ class GPTLiveSession(Session):
         if self.is_observed:
             audio = base64.b64encode(as_pcm(sound, self._sound_type)).decode()
             yield Reflected({"type": "session.input_audio.append", "audio": audio})
-        self._event_id, offset = None, self._position_ms - self._heard.ms
+        self._event_id, offset = None, self._position_ms - self._input.duration_ms
         self._position_ms += milliseconds(len(sound), self._sound_type)
-        for speech in self._heard.add(sound):
+        for speech in self._input.add(sound):
             yield from self._end_speech(speech, offset) if speech.transcript else self._interrupt()
         yield from self._place_appended()
         if self._position_ms - self._reported_ms >= USAGE_MS:
@@ -204,7 +204,7 @@ class GPTLiveSession(Session):
             yield Stop()
 
     def _mute(self, message: Message) -> Iterator[Step]:
-        self._heard.is_muted = message["type"] == "session.input_audio.mute"
+        self._input.is_muted = message["type"] == "session.input_audio.mute"
         yield self._event(f"{message['type']}d")
 
     def _append(self, message: Message) -> Iterator[Step]:
@@ -266,7 +266,7 @@ class GPTLiveSession(Session):
         for start in range(0, len(sound), size):
             piece = sound[start : start + size]
             begin, self._position_ms = self._position_ms, self._position_ms + milliseconds(len(piece), FIXTURE)
-            self._spoken_ms = (int(begin), int(self._position_ms))
+            self._output_range_ms = (int(begin), int(self._position_ms))
             delta = base64.b64encode(converted(piece, self._sound_type)).decode()
             yield {"type": "session.output_audio.delta", "delta": delta}
         yield self._event("session.output_audio.fixture.played")
@@ -286,19 +286,19 @@ class GPTLiveSession(Session):
         self._closing, self._event_id = {**closing, "has_closed": True}, closing.get("client_event_id")
         closed = self._event("session.closed", reason=closing.get("reason"), session=self._settings)
         yield self._with_usage(closed)
-        yield ENDED
+        yield CLOSE_CONNECTION
 
     def _respond(self, fields: Message) -> Iterator[Step]:
         """Have the model answer, after its current answer if there is one."""
-        if fields not in self._due:
-            self._due.append(fields)
+        if fields not in self._due_requests:
+            self._due_requests.append(fields)
         yield from self._next_request()
 
     def _next_request(self) -> Iterator[Step]:
         """Request the answer that is due, unless another one is in progress."""
-        if self._current is not None or not self._due:
+        if self._current is not None or not self._due_requests:
             return
-        fields, *self._due = self._due
+        fields, *self._due_requests = self._due_requests
         copied = ("model", "instructions", "audio", "delegation", "safety_identifier")
         body = {name: self._settings[name] for name in copied if name in self._settings}
         body |= {START: int(self._position_ms), **fields, "input": [*self._items]}

@@ -1,4 +1,4 @@
-"""What the user says: speech is cut out of the sound that comes in, on its own clock."""
+"""The sound that a client sends, and the speech in it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -27,8 +27,8 @@ class Speech(NamedTuple):
     transcript: str = ""
 
 
-class Heard:
-    """The sound of one conversation; the same words have the same transcript however the sound is cut."""
+class InputAudio:
+    """The input of one conversation; the same words have the same transcript however the sound is cut."""
 
     def __init__(self, kind: str) -> None:
         self._kind, self._rate = kind, bytes_per_ms(kind)
@@ -37,7 +37,7 @@ class Heard:
         self.is_muted = False
 
     @property
-    def ms(self) -> float:
+    def duration_ms(self) -> float:
         """The duration of the sound so far in milliseconds."""
         return milliseconds(self._size, self._kind)
 
