@@ -518,3 +518,11 @@ def test_auto__megabytes_are_quick() -> None:
     assert auto(answered(asked("x", tools=TOOLS), Choice(tool_calls=(ToolCall("run_code", "x"),)), "y" * 2_000_000))[
         0
     ].text
+
+
+def test_completion__of_several_prompts_answers_each() -> None:
+    nouns = ("house", "tree", "sea")
+    messages = tuple(Message("user", f"What is the colour of the {noun}?") for noun in nouns)
+    choices = auto(Prompt(format="legacy", messages=messages, n=6))
+    for noun, choice in zip((noun for noun in nouns for _ in range(2)), choices, strict=True):
+        assert [each in (choice.text or "") for each in nouns] == [each == noun for each in nouns]

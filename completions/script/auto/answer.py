@@ -14,6 +14,7 @@ the stream, the wire format, the headers and the ids. `finish_reason` and the ca
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
@@ -107,7 +108,15 @@ def auto(prompt: Prompt, length: Length | None = None) -> tuple[Choice, ...]:
     if prompt.messages[budget.LOOP_MESSAGES :]:  # no call, for most conversations are short
         budget.leave_loop()
     seed = seed_of(prompt)
-    return tuple(_choice(prompt, f"{seed}/{index}", length) for index in range(prompt.n))
+    each = budget.on_loop_while_there_is_time(range(prompt.n))
+    return tuple(_choice(_own_prompt(prompt, index), f"{seed}/{index}", length) for index in each)
+
+
+def _own_prompt(prompt: Prompt, index: int) -> Prompt:
+    """Return the prompt of an answer: of several in a legacy completion, the one that it continues."""
+    if prompt.format != "legacy" or not prompt.messages[1:]:
+        return prompt
+    return replace(prompt, messages=(prompt.messages[index * len(prompt.messages) // prompt.n],))
 
 
 def seed_of(prompt: Prompt) -> str:

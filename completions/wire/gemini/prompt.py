@@ -165,15 +165,15 @@ def _user_messages(parts: list[dict[str, Any]], open_calls: list[ToolCall]) -> I
 def _result(result: Mapping[str, Any], open_calls: list[ToolCall]) -> Message:
     """Return a tool's result; one without an id is that of the first open call with its name."""
     name, identity = text(result.get("name")), text(result.get("id"))
-    matches = [call for call in open_calls if (call.id == identity if identity else call.name == name)]
-    if matches:
-        open_calls.remove(matches[0])
+    answered = next((call for call in open_calls if (call.id == identity if identity else call.name == name)), None)
+    if answered is not None:
+        open_calls.remove(answered)
     response = result.get("response")
     return Message(
         "tool",
         _result_text(unwrapped(response, name)),
         name=name,
-        tool_call_id=matches[0].id if matches else identity or None,
+        tool_call_id=identity or None if answered is None else answered.id,
         parts=tuple(_media(many(result.get("parts")))),
         wrapped=_counted_text(response),
     )
