@@ -101,8 +101,8 @@ def _messages(documents: list[dict[str, Any]]) -> tuple[Message, ...]:
 
 def _answered_call(calls: list[ToolCall], call_id: str | None, name: str | None) -> ToolCall:
     """Return the call that a result answers; some clients name an id that did not occur before."""
-    calls_of_tool = (call for call in calls if call.name == name)
-    return next((call for call in calls if call.id == call_id), None) or next(calls_of_tool, calls[0])
+    by_id = next((call for call in calls if call.id == call_id), None) if call_id is not None else None
+    return by_id or next((call for call in calls if call.name == name), calls[0])
 
 
 def _call(call: dict[str, Any], message_index: int, call_index: int) -> ToolCall:

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from completions import budget
 from completions.conversation import Message, Moderation, Part, Prompt, Reply
 from completions.tokens.capabilities import CATEGORIES
 from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
@@ -92,7 +93,8 @@ class Moderations(OpenAIFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return a result for each message."""
         model = reply.model or prompt.model or DEFAULT_MODEL
-        results = [result(message, found) for message, found in scripted(prompt.messages, reply)]
+        each = budget.on_loop_while_there_is_time(scripted(prompt.messages, reply))
+        results = [result(message, found) for message, found in each]
         return {"id": reply.id or made_id("modr-", reply), "model": ANSWER_NAMES.get(model, model), "results": results}
 
 
