@@ -30,6 +30,9 @@ MAX_WAIT = 0.25
 TIME_TO_LEAVE, LOOPS_TO_LEAVE = 0.005, 10
 """Seconds, and then rounds of the event loop, in which a closed connection ends its stream."""
 
+MAX_RECORDED = 1024 * 1024
+"""The most bytes of a stream that the journal has."""
+
 PING_INTERVAL = 15
 """Seconds of silence after which a stream has a ping, which the SDKs skip; the interval is ours."""
 
@@ -84,7 +87,23 @@ async def streamed(request: ResourceRequest, name: str, thread: str | None = Non
     sessions.check_delta_kinds(kinds)
     session = await request.get(SESSION, name)
     sessions.check_thread(session, thread)
-    return EndlessStream(_events(request, session, kinds))
+    return EndlessStream(_recorded(request, _events(request, session, kinds)))
+
+
+async def _recorded(request: ResourceRequest, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    """Yield the pieces of a stream, of which the journal has the first ones; a HEAD has none."""
+    exchange, kept = request.exchange, bytearray()
+    async with contextlib.aclosing(pieces):
+        try:
+            if exchange.method == "HEAD":
+                return
+            async for piece in pieces:
+                exchange.sent_bytes += len(piece)
+                if len(kept) + len(piece) <= MAX_RECORDED:
+                    kept += piece
+                yield piece
+        finally:
+            exchange.response_body = bytes(kept)
 
 
 async def _events(request: ResourceRequest, session: Document, kinds: Collection[str]) -> AsyncGenerator[bytes, None]:

@@ -45,8 +45,8 @@ Key = tuple[str, str]
 """A session: its namespace and its id."""
 
 _locks: WeakValueDictionary[Key, asyncio.Lock] = WeakValueDictionary()
-_tasks: defaultdict[Key, set[asyncio.Task[None]]] = defaultdict(set)
-"""In this process: the locks of sessions whose turns are computed, and their tasks."""
+_tasks: defaultdict[Key, dict[asyncio.Task[None], asyncio.Event]] = defaultdict(dict)
+"""In this process: the locks of sessions whose turns are computed, and their tasks, with what tells of a gate."""
 
 
 class Model(NamedTuple):
@@ -56,7 +56,7 @@ class Model(NamedTuple):
     headers: Mapping[bytes, bytes]
     root: str
     at_gate: asyncio.Event
-    """Set as soon as a turn waits at a gate."""
+    """Set while a turn waits at a gate."""
 
 
 async def run_turns(request: ResourceRequest, name: str) -> None:
@@ -66,7 +66,7 @@ async def run_turns(request: ResourceRequest, name: str) -> None:
     key = (request.space.name, name)
     is_busy = bool(_tasks.get(key))
     task = asyncio.get_running_loop().create_task(_run_all(model, key))
-    _tasks[key].add(task)
+    _tasks[key][task] = model.at_gate
     task.add_done_callback(lambda done: _forget(key, done))
     if is_busy:
         return
@@ -78,15 +78,19 @@ async def run_turns(request: ResourceRequest, name: str) -> None:
 
 
 def _forget(key: Key, task: asyncio.Task[None]) -> None:
-    _tasks[key].discard(task)
+    _tasks[key].pop(task, None)
     if not _tasks[key]:
         del _tasks[key]
 
 
 def stop_turns(space: Namespace, name: str) -> None:
-    """Stop computing the turns of a session that is interrupted."""
-    for task in [*_tasks.get((space.name, name), ())]:
-        task.cancel()
+    """Let no turn of a session that is interrupted wait at a gate any longer.
+
+    One that is being answered goes on, so that its request ends in the journal; its answer is dropped.
+    """
+    for task, at_gate in [*_tasks.get((space.name, name), {}).items()]:
+        if at_gate.is_set():
+            task.cancel()
 
 
 async def _run_all(model: Model, key: Key) -> None:
@@ -156,6 +160,8 @@ async def _ask(model: Model, record: Document, start: float, attempt: int) -> tu
             await model.space.gates.wait(outcome.hold.gate, outcome.hold.timeout_ms / 1000)
         except RequestError:  # nobody can say whether it is open
             logger.warning("The gate %s of %s could not be read", outcome.hold.gate, record["id"])
+        finally:
+            model.at_gate.clear()
         start = end_of(record, time.time())
     if (failure := _failure_of(result)) is not None:
         return answers.failed(*failure, attempt, start), True

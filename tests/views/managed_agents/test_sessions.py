@@ -12,6 +12,8 @@ import pytest
 
 from tests.views.managed_agents.conftest import WEATHER, Desk, said
 
+BETA = {"anthropic-beta": "managed-agents-2026-04-01"}
+VERSION = {"anthropic-version": "2023-06-01"}
 TURN = [
     "user.message",
     "session.status_running",
@@ -92,6 +94,19 @@ def test_stream__gets_the_last_turn_if_no_client_has_seen_it(desk: Desk) -> None
     with desk.stream() as stream:
         desk.say("Four")
         assert [event.content[0].text for event in until_idle(stream) if event.type == "agent.message"] == ["Four"]
+
+
+def test_stream__is_in_the_journal(desk: Desk, url: str) -> None:
+    with desk.stream() as stream:
+        desk.say("Hello")
+        list(until_idle(stream))
+    stream_url = httpx.URL(f"{url}/v1/sessions/{desk.id}/events/stream")
+    assert httpx.head(stream_url, headers=BETA | VERSION).status_code == 200
+    address = f"{url}/_mock/exchanges"
+    wanted: Any = {"path": stream_url.path, "method": "GET", "count": 1}
+    (found,) = httpx.get(f"{address}/wait", params=wanted).json()["exchanges"]
+    shown = httpx.get(f"{address}/{found['id']}").text
+    assert "session.status_idle" in shown
 
 
 def test_rules__see_the_conversation_and_the_agent(claude: anthropic.Anthropic, url: str) -> None:
@@ -486,7 +501,6 @@ def test_resources__are_kept(claude: anthropic.Anthropic) -> None:
     ]
 
 
-BETA = {"anthropic-beta": "managed-agents-2026-04-01"}
 TOO_LATE = "system.message must be the final event in the request."
 
 
