@@ -9,13 +9,14 @@ from dataclasses import replace
 from completions.conversation import Message, Prompt
 from completions.exceptions import RequestError
 from completions.script.language import KNOWN
+from completions.script.models import Model
 from completions.script.rules import Script
 from completions.state.namespaces import Namespace
 from completions.tokens import text
 from completions.tokens.capabilities import Capabilities, capabilities
 from completions.tokens.models import check_context, context_window
 from completions.tokens.prompt import prompt_tokens
-from completions.tokens.spelling import is_malformed, is_unknown_name
+from completions.tokens.spelling import is_malformed, is_unknown_name, other_names
 from completions.wire.base import WireFormat
 from completions.wire.openai import models as wire
 from completions.wire.wordings import MALFORMED
@@ -31,14 +32,20 @@ PER_IMAGE = 20_000
 def exists(script: Script, format_: WireFormat, name: str) -> bool:
     """Tell whether a model exists for a script and a format."""
     names, known, _, any_ = script.catalogue
-    if any_ or name in names:
+    if any_ or name in names or any(each in names for each in other_names(name, format_.vendor)):
         return True
     return format_.has_model(name) if known else not (names or is_unknown_name(name, format_.has_model))
 
 
+def _described(script: Script, format_: WireFormat, name: str | None) -> Model | None:
+    described = script.catalogue.described
+    names = (name, *other_names(name, format_.vendor)) if name and described else ()
+    return next((described[each] for each in names if each in described), None)
+
+
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
     """Return the context window of a model: as the script describes it, or else from the model table."""
-    described = script.catalogue.described.get(name or "")
+    described = _described(script, format_, name)
     if described is None:
         return context_window(name and format_.table_name(name), format_.vendor)
     return described.context or context_window(described.like)
@@ -46,7 +53,7 @@ def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
 
 def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabilities:
     """Return a model's capabilities: as the script describes it, or else from the tables."""
-    described = script.catalogue.described.get(name or "")
+    described = _described(script, format_, name)
     if described is None:
         return capabilities(name and format_.table_name(name), format_.vendor)
     base = capabilities(described.like, format_.vendor)

@@ -61,3 +61,19 @@ def _one_edit_away(word: str) -> Iterator[str]:
             yield head + tail[1:]
             yield from (f"{head}{letter}{tail[1:]}" for letter in ascii_lowercase)
             yield head + tail[1:2] + tail[:1] + tail[2:]
+
+
+LATEST = ":latest"
+"""The tag of a name without one, at Ollama."""
+
+
+def tagged(name: str) -> str:
+    """Return a model's name as Ollama lists it, always with a tag: `llama3.2:latest`."""
+    return name if ":" in name.rpartition("/")[2] else f"{name}{LATEST}"
+
+
+def other_names(name: str, vendor: str) -> tuple[str, ...]:
+    """Return the other names of a vendor's model: at Ollama, the name with the default tag, or without it."""
+    if vendor != "ollama":
+        return ()
+    return (name.removesuffix(LATEST),) if name.endswith(LATEST) else (tagged(name),)

@@ -12,6 +12,7 @@ from typing import Any, Self
 from completions import ids
 from completions.conversation import ANY_TOOL, Choice, Prompt, Reply
 from completions.exceptions import RequestError
+from completions.tokens.spelling import tagged
 from completions.wire.base import Undecodable, without_limits
 from completions.wire.content import arguments_of, written_arguments
 from completions.wire.dialects import catalogue, ollama_rules
@@ -48,6 +49,10 @@ class Ollama(Vendor):
     check_chat = staticmethod(ollama_rules.check_chat)
     check_completion = staticmethod(ollama_rules.check_completion)
     has_model = staticmethod(names.has_model)
+
+    def model_list(self, models: list[dict[str, Any]]) -> dict[str, Any] | list[dict[str, Any]]:
+        """Return the list of models, each with its tag (`ListMiddleware` of ollama/ollama)."""
+        return super().model_list([model | {"id": tagged(model["id"])} for model in models])
 
     def check_embeddings(self, body: dict[str, Any], size: int) -> None:
         """Raise `RequestError` if a request for embeddings is invalid."""

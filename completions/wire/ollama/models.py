@@ -15,6 +15,7 @@ import orjson
 from completions.conversation import Prompt, Reply
 from completions.event import Event
 from completions.tokens.capabilities import capabilities
+from completions.tokens.spelling import tagged
 from completions.wire.base import NO_ROUTE, Headers, Route
 from completions.wire.fields import text, text_or_none
 from completions.wire.ollama import rules as ollama_rules
@@ -130,7 +131,7 @@ def _capabilities(name: str) -> list[str]:
 
 def _model(name: str) -> dict[str, Any]:
     digest = hashlib.sha256(name.encode()).hexdigest()
-    return {"name": name, "model": name, "size": SIZE, "digest": digest, "details": _details(name)}
+    return {"name": tagged(name), "model": tagged(name), "size": SIZE, "digest": digest, "details": _details(name)}
 
 
 def _details(name: str) -> dict[str, Any]:

@@ -355,7 +355,7 @@ class OpenAIFormat(WireFormat):
 
     def model(self, name: str, models: Collection[str]) -> dict[str, Any]:
         """Return a model, or raise the 404."""
-        catalogue.check(name, models)
+        catalogue.check(name, models, self.vendor)
         return self._dialect.model(name)
 
 

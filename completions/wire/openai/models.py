@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from completions.exceptions import RequestError
 from completions.tokens.models import provider
+from completions.tokens.spelling import other_names
 
 CREATED = 1234567890
 """The creation time of models whose own is unknown; it is constant, so that lists are reproducible."""
@@ -92,9 +93,9 @@ def model(name: str) -> dict[str, Any]:
     return document | {"shutdown_date": _SHUTDOWN.get(name)} if name in KNOWN or vendor == "openai" else document
 
 
-def check(name: str, names: Collection[str]) -> None:
+def check(name: str, names: Collection[str], vendor: str = "") -> None:
     """Raise the API's 404 unless `name` is one of the models, none of which stand for all that there are."""
-    if names and name not in names:
+    if names and not any(each in names for each in (name, *other_names(name, vendor))):
         raise unknown(name)
 
 

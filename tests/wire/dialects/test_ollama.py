@@ -250,10 +250,11 @@ def test_one_place__serves_ollama_s_own_client_that_of_openai_and_that_of_anthro
     for address in (url, f"{url}/"):
         assert httpx.get(address, headers={"accept": "text/html"}).text == "Ollama is running"
     with ollama.Client(host=url) as own:
-        assert [model.model for model in own.list().models][:2] == ["llama3.2", "qwen3"]
+        assert [model.model for model in own.list().models][:2] == ["llama3.2:latest", "qwen3:latest"]
         assert own.chat("qwen3", HI).message.content == "Hello from the mock."
     with openai.OpenAI(base_url=f"{url}/v1", api_key="ollama", max_retries=0) as client:
-        assert [model.id for model in client.models.list()][:2] == ["llama3.2", "qwen3"]
+        assert [model.id for model in client.models.list()][:2] == ["llama3.2:latest", "qwen3:latest"]
+        assert client.models.retrieve("qwen3:latest").id == "qwen3:latest"
         with client.chat.completions.stream(model="qwen3", messages=asked, tools=[TOOL]) as stream:
             message = stream.get_final_completion().choices[0].message
         assert message.tool_calls is not None

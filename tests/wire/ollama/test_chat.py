@@ -464,9 +464,18 @@ def test_sdk__generates_embeds_and_lists(client: ollama.Client) -> None:
     assert client.embed(model="nomic-embed-text", input=["a", "fixed"]).embeddings == [[0.5, 0.5], [0.5, 0.5]]
     assert client.embed(model="nomic-embed-text", input="a").embeddings == [embed("a", 768)]
     assert client.embeddings(model="nomic-embed-text", prompt="a").embedding == embed("a", 768)
-    assert [model.model for model in client.list().models] == [MODEL, "nomic-embed-text"]
-    assert [model.model for model in client.ps().models] == [MODEL, "nomic-embed-text"]
     assert "tools" in (client.show(MODEL).capabilities or [])
+
+
+def test_sdk__lists_models_with_their_tags_and_may_use_them(client: ollama.Client) -> None:
+    names = [f"{MODEL}:latest", "nomic-embed-text:latest"]
+    assert [model.model for model in client.list().models] == names
+    assert [model.model for model in client.ps().models] == names
+    assert client.show(names[0]).details
+    assert client.chat(model=names[0], messages=HI).model == names[0]
+    assert client.embed(model=names[1], input="a").embeddings == [embed("a", 768)]
+    with pytest.raises(ollama.ResponseError, match="not found"):
+        client.chat(model=f"{MODEL}:1b", messages=HI)
 
 
 @pytest.mark.parametrize(("text", "status"), [("down", 500), ("busy", 429)])
