@@ -113,6 +113,36 @@ def test_form__keeps_its_ids_and_what_the_prompt_says_elsewhere() -> None:
     assert all("<" not in each["rationale"] and isinstance(each["applies"], bool) for each in judged)
 
 
+PARLANT_TOOL = """Name: get_weather
+Parameters: {
+  "city": {"type": "string"}
+}
+Events: ['{"source": "user", "data": {"message": "What is the weather in Paris?"}}']
+
+OUTPUT FORMAT:
+```json
+{
+    "reasoning": "<BRIEFLY EXPLAIN>",
+    "should_run": <true if tool should be called (at least one call), false otherwise>,
+    "calls": [
+        {
+            "args":
+            {
+                "city": "<Extract the value. If it can not be inferred set it to "<<__missing__>>">"
+            }
+        },
+        ...
+    ]
+}
+```"""
+
+
+def test_form__may_have_quotes_in_its_placeholders() -> None:
+    called = made(PARLANT_TOOL)
+    assert called.keys() == {"reasoning", "should_run", "calls"} and called["should_run"] is True
+    assert [[*call["args"]] for call in called["calls"]] == [["city"]] and "<" not in str(called)
+
+
 def test_key__is_named_in_a_sentence_before_data() -> None:
     text = 'You must produce a JSON object with a single key, "preamble", for the text.\nEvents: {"kind": "message"}'
     assert made(text).keys() == {"preamble"}
@@ -126,6 +156,7 @@ def test_key__is_named_in_a_sentence_before_data() -> None:
         "Return a JSON object with these keys:\n" + "".join(f"{' ' * depth}- a: object\n" for depth in range(300)),
         "JSON object " * 9_000,
         '{"a": "<b>", ' * 9_000,
+        '{"a": "<b' * 9_000 + "}",
     ],
 )
 def test_keys__are_read_in_bounded_time(text: str) -> None:

@@ -10,7 +10,7 @@ MAX_LENGTH = 20_000
 """Characters of an object."""
 
 TOKEN = re.compile(
-    r'"(?:[^"\\\n]|\\.)*"|(?P<comment>(?<!:)//[^\n]*)|(?P<more>,?\s*(?:\.\.\.|\u2026))'
+    r'"(?P<quoted><[^\n]{1,400}>)"(?=\s*[,}\]])|"(?:[^"\\\n]|\\.)*"|(?P<comment>(?<!:)//[^\n]*)|(?P<more>,?\s*(?:\.\.\.|\u2026))'
     r"|(?P<shown><[^<>\n]{1,80}>|(?<![\w.])[A-Za-z_](?:[\w'|/-]|[ .](?=[\w'|/-]))*"
     r"|(?<![\w.-])\d+(?:\.\d+)? ?- ?\d+(?:\.\d+)?)"
 )
@@ -37,6 +37,8 @@ def filled(text: str) -> object:
 
 
 def _replacement(token: re.Match[str]) -> str:
+    if token["quoted"]:
+        return json.dumps(token["quoted"].replace('"', "'"))
     placeholder = token["shown"]
     if token["comment"] or token["more"]:
         return ""

@@ -1,7 +1,8 @@
 """Objects of a prompt that have some of the answer's values and `<placeholders>` for the others, for step 3.
 
 Parlant asks so: `{"guideline_id": "1", "condition": "it rains", "applies": "<BOOL>"}`. Ids stay as they are,
-and so do texts that the prompt has elsewhere too; a list of objects with ids stays as long as it is.
+and so do texts that the prompt has elsewhere too; a list of objects with ids stays as long as it is. A tool is called
+once.
 """
 
 import json
@@ -32,6 +33,8 @@ def _value(name: str, value: object, text: str, depth: int) -> Schema:
     if isinstance(value, list) and value and all(map(_has_id, value)):
         items = [_object(each, text, depth + 1) for each in value]
         return {"type": "array", "prefixItems": items, "items": False, "minItems": len(items), "maxItems": len(items)}
+    if isinstance(value, list) and value and name.lower().endswith("calls"):
+        return {"type": "array", "items": _value("", value[0], text, depth + 1), "minItems": 1, "maxItems": 1}
     return {"const": value} if _is_given(name, value, text) else schema_of_instance(value)
 
 

@@ -54,6 +54,9 @@ KEYWORDS = frozenset(
 )
 """Keywords that describe a property in the schemas of libraries."""
 
+PARAMETERS = re.compile(r"(?i)\b(?:parameters|arguments|inputs)[\"'`*]{0,3}:\s{0,4}\Z")
+"""The label of a tool's parameters, whose schema is not that of the answer if an object follows."""
+
 ARROW = re.compile(r"[`'\"\s]*(?:=>|->|\u2192|\u21d2)[`'\"\s]*")
 MAX_ARROW = 20
 """The separator of a schema and an example of its instance, as in the prompts of Guardrails, and its length."""
@@ -120,7 +123,8 @@ def form_in(text: str, texts: list[str]) -> Form | None:
     parts = braced(text)
     for part in reversed(_without_pairs(text, parts) or parts):
         schema = _schema(part.text)
-        if schema is not None and (part is parts[-1] or not _is_constant(schema)):
+        is_data = part is not parts[-1] and (_is_constant(schema) or PARAMETERS.search(text[: part.start][-40:]))
+        if schema is not None and not is_data:
             other_texts = [outside(text, parts), *(each for each in texts if each is not text)]
             sentences = [sentence for each in other_texts for sentence in SENTENCE_END.split(each)]
             requests = [each for each in sentences if _requests_form(each)]
@@ -131,7 +135,7 @@ def form_in(text: str, texts: list[str]) -> Form | None:
     return None
 
 
-def _is_constant(schema: Schema) -> bool:
+def _is_constant(schema: Schema | None) -> bool:
     """Tell whether an object has no other values than its own, so that it may be data: `{temp: "23 C"}`."""
     properties = schema.get("properties") if isinstance(schema, Mapping) else None
     return isinstance(properties, Mapping) and all("const" in each for each in properties.values())

@@ -78,7 +78,18 @@ NEGATIVE = re.compile(
 )
 """The lines of lettered options, and the words of those that say something negative."""
 
-PRESUMED_TRUE = AFFIRMED | {"score", "ok", "successful", "done", "finished", "complete", "completed", "resolved"}
+PRESUMED_TRUE = AFFIRMED | {
+    "score",
+    "ok",
+    "successful",
+    "done",
+    "finished",
+    "complete",
+    "completed",
+    "resolved",
+    "should",
+    "applies",
+}
 PRESUMED_FALSE = frozenset(
     (
         *("flag", "flagged", "block", "blocked", "reject", "rejected", "refuse", "refused", "unsafe", "harmful"),
