@@ -41,3 +41,10 @@ async def token_made(request: ResourceRequest) -> dict[str, Any]:
 async def webrtc_refused(request: ResourceRequest, name: str = "") -> dict[str, Any]:
     """Refuse to create a conversation of GPT-Live, or to continue one, whose sound goes over WebRTC."""
     raise RequestError(NO_WEBRTC, code="unsupported_value", param="transport.type")
+
+
+@stored
+async def call_refused(request: ResourceRequest) -> dict[str, Any]:
+    """Refuse to create a realtime conversation whose sound goes over WebRTC."""
+    why = "The mock does not support WebRTC: connect to /v1/realtime over a WebSocket."
+    raise RequestError(why, code="unsupported_value")

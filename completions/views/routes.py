@@ -204,6 +204,7 @@ OPENAI: Addresses = [
     path("v1/chat/completions/<str:name>/messages", by_method(GET=stored.completion_messages)),
     *kept_responses("v1/"),
     path("v1/realtime/client_secrets", by_method(POST=realtime.secret_made)),
+    path("v1/realtime/calls", by_method(POST=realtime.call_refused)),
     path("v1/live/sessions/<str:name>/fork", by_method(POST=realtime.webrtc_refused)),
     path("v1/conversations", by_method(POST=stored.conversation_made)),
     path(
@@ -259,6 +260,7 @@ OTHERS: Addresses = [
     *kept_responses("openai/v1/", AZURE),
     *kept_containers("openai/v1/", AZURE),
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
+    path("openai/v1/realtime/calls", by_method(POST=realtime.call_refused), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
     path("openrouter/api/v1/generation", by_method(GET=stored.generation), OPENROUTER),
 ]
