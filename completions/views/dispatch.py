@@ -1,6 +1,7 @@
 """One view of several, for one address: chosen by the request's method, or by the API that the request names."""
 
 from collections.abc import Callable, Coroutine, Mapping
+from importlib import import_module
 from typing import Any
 
 from asgiref.sync import markcoroutinefunction
@@ -35,6 +36,17 @@ def _chooser(choose: Callable[[HttpRequest], Choice], **more: object) -> AnyView
 
     markcoroutinefunction(chosen)
     return mark_api_view(chosen, choose=choose, **more)
+
+
+class LateViews:
+    """The views of a module that the first request for one of them imports; each is an attribute."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> AnyView:
+        """Return a view that stands for the one of this name."""
+        return _chooser(lambda request: (getattr(import_module(self._module), name), {}))
 
 
 def by_method(**views: AnyView) -> AnyView:

@@ -6,7 +6,7 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
-from completions.wire.anthropic.managed import agents, environments, memory_stores, sessions, vaults
+from completions.wire.anthropic.managed import kinds
 from completions.wire.dialects import mistral_batches, openrouter_generations, xai_batches
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
@@ -18,12 +18,7 @@ from completions.wire.openai import containers, files, uploads, vector_stores, v
 MISSING: Mapping[str, Callable[[str], RequestError]] = {
     anthropic_files.FILE: anthropic_files.not_found,
     anthropic_skills.SKILL: anthropic_skills.not_found,
-    agents.AGENT: agents.not_found,
-    environments.ENVIRONMENT: environments.not_found,
-    sessions.SESSION: sessions.not_found,
-    vaults.VAULT: vaults.vault_not_found,
-    memory_stores.STORE: memory_stores.store_not_found,
-    memory_stores.VERSION: memory_stores.version_not_found,
+    **kinds.MISSING,
     message_batches.BATCH: message_batches.not_found,
     mistral_batches.FILE: lambda name: mistral_batches.not_found("File", name),
     mistral_batches.JOB: lambda name: mistral_batches.not_found("Job", name),

@@ -16,11 +16,7 @@ from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.addresses import ADDRESSES as ANTHROPIC
 from completions.wire.anthropic.addresses import UNIQUE_ADDRESSES as ANTHROPIC_ALONE
-from completions.wire.anthropic.managed.agents import AGENT
-from completions.wire.anthropic.managed.environments import ENVIRONMENT
-from completions.wire.anthropic.managed.memory_stores import MEMORY, STORE
-from completions.wire.anthropic.managed.sessions import SESSION
-from completions.wire.anthropic.managed.vaults import CREDENTIAL, VAULT
+from completions.wire.anthropic.managed.kinds import AGENT, CREDENTIAL, ENVIRONMENT, MEMORY, SESSION, STORE, VAULT
 from completions.wire.anthropic.vendors import vendors_addresses
 from completions.wire.base import WireFormat
 from completions.wire.bedrock.addresses import ADDRESSES as BEDROCK

@@ -8,8 +8,7 @@ from completions.views.managed_agents.resources import archive, newest_first, re
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import environments
 from completions.wire.anthropic.managed.common import flag
-from completions.wire.anthropic.managed.environments import ENVIRONMENT
-from completions.wire.anthropic.managed.sessions import SESSION
+from completions.wire.anthropic.managed.kinds import ENVIRONMENT, SESSION
 
 
 @resource

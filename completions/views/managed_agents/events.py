@@ -17,8 +17,8 @@ from completions.views.managed_agents.turns import run_turns, stop_turns
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import received, sessions
 from completions.wire.anthropic.managed.common import is_within, list_page, read_time
+from completions.wire.anthropic.managed.kinds import SESSION
 from completions.wire.anthropic.managed.log import TERMINATED, due_events, log_of, shown, shown_log
-from completions.wire.anthropic.managed.sessions import SESSION
 from completions.wire.framing import SSE
 
 DEFAULT_LIMIT = MAX_LIMIT = 1000

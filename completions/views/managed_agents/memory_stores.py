@@ -9,7 +9,8 @@ from completions.views.managed_agents.resources import archive, newest_first, wi
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import memory_stores
 from completions.wire.anthropic.managed.common import BETA, MAX_LIMIT, MEMORY_BETA, is_listed, list_page
-from completions.wire.anthropic.managed.memory_stores import MAX_FULL, MEMORY, STORE, VERSION
+from completions.wire.anthropic.managed.kinds import MEMORY, STORE, VERSION, version_not_found
+from completions.wire.anthropic.managed.memory_stores import MAX_FULL
 
 memory_resource = with_betas(BETA, MEMORY_BETA)
 
@@ -161,7 +162,7 @@ async def versions_listed(request: ResourceRequest, name: str) -> dict[str, Any]
 async def _version(request: ResourceRequest, name: str, version: str) -> Document:
     found = await request.get(VERSION, version)
     if found["memory_store_id"] != name:
-        raise memory_stores.version_not_found(version)
+        raise version_not_found(version)
     return found
 
 

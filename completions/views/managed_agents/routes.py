@@ -2,17 +2,14 @@
 
 from django.urls import URLPattern, path
 
-from completions.views.dispatch import AnyView, by_method
-from completions.views.managed_agents import (
-    agents,
-    environments,
-    events,
-    memory_stores,
-    session_resources,
-    sessions,
-    vaults,
-)
+from completions.views.dispatch import AnyView, LateViews, by_method
 from completions.views.routes import CLAUDE, Addresses
+
+agents, environments, events, memory_stores, session_resources, sessions, vaults = (
+    LateViews(f"completions.views.managed_agents.{name}")
+    for name in ("agents", "environments", "events", "memory_stores", "session_resources", "sessions", "vaults")
+)
+"""Few servers are asked for these, and they take a megabyte."""
 
 
 def _at(place: str, **views: AnyView) -> URLPattern:

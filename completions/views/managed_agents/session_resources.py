@@ -9,8 +9,8 @@ from completions.views.stored import ResourceRequest
 from completions.wire.anthropic import files
 from completions.wire.anthropic.managed import memory_stores, resources
 from completions.wire.anthropic.managed.common import list_page
-from completions.wire.anthropic.managed.memory_stores import STORE
-from completions.wire.anthropic.managed.sessions import SESSION, shown_resource
+from completions.wire.anthropic.managed.kinds import SESSION, STORE
+from completions.wire.anthropic.managed.sessions import shown_resource
 
 MAX_LIMIT = 1000
 """The most resources of a page, and their number if a list asks for none: the SDK's `resources.list`."""

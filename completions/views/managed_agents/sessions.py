@@ -12,11 +12,8 @@ from completions.views.managed_agents.streams import note_seen, wake_streams
 from completions.views.managed_agents.turns import run_turns, stop_turns
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import agents, environments, received, sessions, vaults
-from completions.wire.anthropic.managed.agents import AGENT
 from completions.wire.anthropic.managed.common import list_page
-from completions.wire.anthropic.managed.environments import ENVIRONMENT
-from completions.wire.anthropic.managed.sessions import SESSION
-from completions.wire.anthropic.managed.vaults import VAULT
+from completions.wire.anthropic.managed.kinds import AGENT, ENVIRONMENT, SESSION, VAULT
 
 
 @resource

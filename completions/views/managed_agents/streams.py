@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
+from completions.wire.anthropic.managed.kinds import SESSION
 from completions.wire.anthropic.managed.log import status_of, visible
-from completions.wire.anthropic.managed.sessions import SESSION
 
 Watcher = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 

@@ -29,9 +29,9 @@ from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import answers, outcomes
 from completions.wire.anthropic.managed.answers import MAX_ROUNDS, AnsweredSession, BlockTimes, Step
 from completions.wire.anthropic.managed.conversation import message_request
+from completions.wire.anthropic.managed.kinds import SESSION
 from completions.wire.anthropic.managed.log import Entry, end_of, log_of
 from completions.wire.anthropic.managed.received import begun
-from completions.wire.anthropic.managed.sessions import SESSION
 from completions.wire.fields import mapping, text
 from completions.wire.registry import format_at
 

@@ -8,7 +8,7 @@ from completions.views.background_work import scripted_id
 from completions.views.managed_agents.resources import archive, newest_first, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import vaults
-from completions.wire.anthropic.managed.vaults import CREDENTIAL, VAULT
+from completions.wire.anthropic.managed.kinds import CREDENTIAL, VAULT
 
 
 @resource

@@ -6,6 +6,10 @@ from typing import Any
 import anthropic
 import httpx
 import pytest
+from django.http import HttpRequest
+
+from completions.views.dispatch import final_view
+from completions.views.managed_agents.routes import MANAGED_AGENTS
 
 MODEL = "claude-opus-5-5"
 BETA = {"anthropic-beta": "managed-agents-2026-04-01"}
@@ -272,3 +276,11 @@ def test_environment__is_archived_and_removed(claude: anthropic.Anthropic) -> No
 def test_environment__that_is_wrong_is_refused(claude: anthropic.Anthropic, body: Any, why: str) -> None:
     with pytest.raises(anthropic.BadRequestError, match=re.escape(why)):
         claude.post("/v1/environments", body=body, cast_to=object, options={"headers": BETA})
+
+
+def test_views__are_there_when_they_are_wanted() -> None:
+    request = HttpRequest()
+    for address in MANAGED_AGENTS:
+        for method, view in vars(address.callback)["views"].items():
+            request.method = method
+            assert callable(final_view(view, request)[0]), f"{method} {address.pattern}"

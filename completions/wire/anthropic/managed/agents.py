@@ -20,14 +20,10 @@ from completions.wire.anthropic.managed.common import (
     patched,
     written_time,
 )
-from completions.wire.anthropic.managed.common import not_found as resource_not_found
 from completions.wire.anthropic.managed.tools import SERVERS, TOOLS, resolved_tools, tools_problem
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable, refuse
-
-AGENT = "managed_agent"
-"""The kind under which agents are kept, which names their rules too."""
 
 MAX_NAME, MAX_DESCRIPTION, MAX_SYSTEM, MAX_SKILLS = 256, 2048, 100_000, 64
 """The most characters and skills; that of the system prompt is in the SDK, the others are ours."""
@@ -208,11 +204,6 @@ def shown(record: Document, version: Mapping[str, Any] | None = None) -> dict[st
         "updated_at": written_time(version["updated"]),
         "archived_at": optional_time(record["archived"]),
     }
-
-
-def not_found(name: str) -> RequestError:
-    """Return the 404 of an agent."""
-    return resource_not_found("agent", name)
 
 
 def session_refused(name: str) -> RequestError:

@@ -104,11 +104,6 @@ def patched(before: Mapping[str, str], patch: Mapping[str, str | None] | None) -
     return {key: value for key, value in pairs.items() if value is not None}
 
 
-def not_found(noun: str, name: str) -> RequestError:
-    """Return the 404 of most resources (a clone's comparison, October 2026)."""
-    return RequestError(f"{noun} {name[:200]} not found", status=404)
-
-
 def is_listed(record: Document, query: Mapping[str, str]) -> bool:
     """Tell whether a list has a resource, by `include_archived` and the times at which it was created."""
     includes_archived = flag(query, "include_archived")

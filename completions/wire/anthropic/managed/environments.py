@@ -20,9 +20,6 @@ from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, nullable, refuse
 
-ENVIRONMENT = "managed_environment"
-"""The kind under which environments are kept, which names their rules too."""
-
 PACKAGE_MANAGERS = ("apt", "cargo", "gem", "go", "npm", "pip")
 
 _TEXTS = nullable(array(string()))
@@ -152,11 +149,6 @@ def shown(record: Document) -> dict[str, Any]:
 def deleted(name: str) -> dict[str, Any]:
     """Return what tells that an environment is gone."""
     return {"id": name, "type": "environment_deleted"}
-
-
-def not_found(name: str) -> RequestError:
-    """Return the 404 of an environment (a clone's comparison, October 2026)."""
-    return RequestError(f"Environment {name[:200]} not found.", status=404)
 
 
 def archived_error(name: str) -> RequestError:

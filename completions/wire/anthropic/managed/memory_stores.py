@@ -21,13 +21,9 @@ from completions.wire.anthropic.managed.common import (
     patched,
     written_time,
 )
-from completions.wire.anthropic.managed.common import not_found as resource_not_found
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable
-
-STORE, MEMORY, VERSION = "managed_memory_store", "managed_memory", "managed_memory_version"
-"""The kinds under which stores, memories and versions are kept; the first two name their rules too."""
 
 MAX_CONTENT, MAX_PATH, MAX_SEGMENTS = 102_400, 1024, 20
 """The most bytes of a memory and of its path, and the most segments of a path."""
@@ -288,16 +284,6 @@ def is_wanted(version: Document, query: Mapping[str, str]) -> bool:
     }
 
 
-def store_not_found(name: str) -> RequestError:
-    """Return the 404 of a store, wherever it is named."""
-    return resource_not_found("memory store", name)
-
-
 def memory_not_found(name: str) -> RequestError:
     """Return the 404 of a memory."""
     return RequestError(f"memory `{name[:200]}` not found", status=404)
-
-
-def version_not_found(name: str) -> RequestError:
-    """Return the 404 of a version."""
-    return resource_not_found("memory version", name)

@@ -26,9 +26,6 @@ from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable, refuse
 
-SESSION = "managed_session"
-"""The kind under which sessions are kept, which names their rules too."""
-
 MAX_EVENTS = 50
 """The most initial events: the SDK's `SessionCreateParams`."""
 
@@ -252,8 +249,3 @@ def deleted(name: str) -> dict[str, Any]:
 def deleted_event(now: float) -> Entry:
     """Return the last event of a session, which only its streams see."""
     return entry("session.deleted", now)
-
-
-def not_found(name: str) -> RequestError:
-    """Return the 404 of a session (quoted by a client, and a clone's comparison)."""
-    return RequestError(f"Session not found: {name[:200]}", status=404)

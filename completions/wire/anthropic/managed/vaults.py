@@ -18,13 +18,9 @@ from completions.wire.anthropic.managed.common import (
     patched,
     written_time,
 )
-from completions.wire.anthropic.managed.common import not_found as resource_not_found
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, nullable, refuse
-
-VAULT, CREDENTIAL = "managed_vault", "managed_credential"
-"""The kinds under which vaults and credentials are kept, which name their rules too."""
 
 _NAME = string(1, 255)
 _VAULT: Mapping[str, Check] = {"display_name": _NAME, "metadata": metadata}
@@ -255,11 +251,6 @@ def validation(kept: Document, now: float) -> dict[str, Any]:
         "refresh": None,
         "validated_at": written_time(now),
     }
-
-
-def vault_not_found(name: str) -> RequestError:
-    """Return the 404 of a vault."""
-    return resource_not_found("vault", name)
 
 
 def credential_not_found() -> RequestError:
