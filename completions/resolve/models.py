@@ -32,20 +32,21 @@ PER_IMAGE = 20_000
 def exists(script: Script, format_: WireFormat, name: str) -> bool:
     """Tell whether a model exists for a script and a format."""
     names, known, _, any_ = script.catalogue
-    if any_ or name in names or any(each in names for each in other_names(name, format_.vendor)):
+    if any_ or name in names or (names and any(each in names for each in other_names(name, format_.vendor))):
         return True
     return format_.has_model(name) if known else not (names or is_unknown_name(name, format_.has_model))
 
 
 def _described(script: Script, format_: WireFormat, name: str | None) -> Model | None:
+    """Return what a script says of a model, whichever of its names that has."""
     described = script.catalogue.described
-    names = (name, *other_names(name, format_.vendor)) if name and described else ()
+    names = (name, *other_names(name, format_.vendor)) if name else ()
     return next((described[each] for each in names if each in described), None)
 
 
 def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
     """Return the context window of a model: as the script describes it, or else from the model table."""
-    described = _described(script, format_, name)
+    described = _described(script, format_, name) if script.catalogue.described else None
     if described is None:
         return context_window(name and format_.table_name(name), format_.vendor)
     return described.context or context_window(described.like)
@@ -53,7 +54,7 @@ def window(script: Script, format_: WireFormat, name: str | None) -> int | None:
 
 def abilities(script: Script, format_: WireFormat, name: str | None) -> Capabilities:
     """Return a model's capabilities: as the script describes it, or else from the tables."""
-    described = _described(script, format_, name)
+    described = _described(script, format_, name) if script.catalogue.described else None
     if described is None:
         return capabilities(name and format_.table_name(name), format_.vendor)
     base = capabilities(described.like, format_.vendor)

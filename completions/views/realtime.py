@@ -47,4 +47,4 @@ async def webrtc_refused(request: ResourceRequest, name: str = "") -> dict[str, 
 async def call_refused(request: ResourceRequest) -> dict[str, Any]:
     """Refuse to create a realtime conversation whose sound goes over WebRTC."""
     why = "The mock does not support WebRTC: connect to /v1/realtime over a WebSocket."
-    raise RequestError(why, code="unsupported_value")
+    raise RequestError(why, status=404, code="unsupported_value")

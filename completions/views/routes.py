@@ -260,7 +260,6 @@ OTHERS: Addresses = [
     *kept_responses("openai/v1/", AZURE),
     *kept_containers("openai/v1/", AZURE),
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
-    path("openai/v1/realtime/calls", by_method(POST=realtime.call_refused), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
     path("openrouter/api/v1/generation", by_method(GET=stored.generation), OPENROUTER),
 ]

@@ -243,7 +243,7 @@ async def test_watched__has_no_doubt_left_of_a_client_whose_answer_has_ended(wai
 async def test_doubt__makes_readers_of_the_journal_wait_for_what_it_has_alone(path: str, doubts: int) -> None:
     protocol, scope = cast(Any, Protocol.__new__(Protocol)), {"path": path, "http_version": "1.1"}
     protocol.cycle = protocol._answered_cycle = Mock(scope=scope, response_complete=False, more_body=False)
-    protocol.pipeline, protocol.loop = (), asyncio.get_running_loop()
+    protocol.pipeline, protocol.loop, protocol.app_state = (), asyncio.get_running_loop(), {}
     protocol.transport = Mock(get_extra_info=lambda name: None, is_closing=lambda: True)
     assert protocol.eof_received()
     assert len(in_doubt) == doubts

@@ -669,7 +669,7 @@ def test_g711__is_near_the_sound(kind: str) -> None:
 
 def test_webrtc__is_refused_and_the_websocket_named(place: str) -> None:
     with openai.OpenAI(base_url=f"{place}/v1", api_key="k", max_retries=0) as client:
-        with pytest.raises(openai.BadRequestError, match="connect to /v1/realtime over a WebSocket"):
+        with pytest.raises(openai.NotFoundError, match="connect to /v1/realtime over a WebSocket"):
             client.realtime.calls.create(sdp="v=0", session={"type": "realtime", "model": "gpt-realtime"})
-        with pytest.raises(openai.BadRequestError, match="does not support WebRTC"):
+        with pytest.raises(openai.NotFoundError, match="does not support WebRTC"):
             client.realtime.calls.create(sdp="v=0")
