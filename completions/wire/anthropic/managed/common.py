@@ -12,6 +12,7 @@ from completions.wire.anthropic.beta import requested_betas
 from completions.wire.anthropic.checks import Wrong, boolean, string
 from completions.wire.anthropic.pages import TOKEN, token_page
 from completions.wire.base import Document
+from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable, refuse
 
 BETA = "managed-agents-2026-04-01"
@@ -55,6 +56,21 @@ def read_time(name: str, value: str) -> float:
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
+def new_record(prefix: str, body: Mapping[str, Any], now: float) -> dict[str, Any]:
+    """Return what the records of all resources begin with: a new id, the times, and the metadata of a body."""
+    pairs = dict(mapping(body.get("metadata")))
+    return {"id": new_id(prefix), "created": now, "updated": now, "archived": None, "metadata": pairs}
+
+
+def shown_times(record: Document) -> dict[str, Any]:
+    """Return the times of a resource as the API shows them."""
+    return {
+        "created_at": written_time(record["created"]),
+        "updated_at": written_time(record["updated"]),
+        "archived_at": optional_time(record["archived"]),
+    }
+
+
 def check_fields(body: Mapping[str, Any], fields: Mapping[str, Check], required: Collection[str] = ()) -> None:
     """Raise what is wrong with the fields of a body.
 
@@ -68,6 +84,17 @@ def check_fields(body: Mapping[str, Any], fields: Mapping[str, Check], required:
             raise RequestError(f"{name}: value is required")
         if name in body and (problem := check(body[name])) is not None:
             refuse(problem.under(name))
+
+
+def check_fields_at(
+    place: str, value: Mapping[str, Any], fields: Mapping[str, Check], required: Collection[str]
+) -> None:
+    """Raise what is wrong with the fields of an object of a known type, and name its place in the body."""
+    try:
+        check_fields({key: each for key, each in value.items() if key != "type"}, fields, required)
+    except RequestError as exc:
+        exc.message = exc.message if exc.message.startswith("Failed") else f"{place}.{exc.message}"
+        raise
 
 
 def metadata(value: Any) -> Problem | None:

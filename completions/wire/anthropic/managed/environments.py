@@ -11,10 +11,9 @@ from completions.wire.anthropic.checks import Wrong, array, boolean, choice, rec
 from completions.wire.anthropic.managed.common import (
     metadata,
     metadata_patch,
-    new_id,
-    optional_time,
+    new_record,
     patched,
-    written_time,
+    shown_times,
 )
 from completions.wire.base import Document
 from completions.wire.fields import mapping
@@ -101,13 +100,9 @@ def _chosen(key: str, new: Mapping[str, Any], old: Mapping[str, Any], default: o
 def new_environment(body: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the record of a new environment."""
     return {
-        "id": new_id("env"),
-        "created": now,
-        "updated": now,
-        "archived": None,
+        **new_record("env", body, now),
         "name": body["name"],
         "description": body.get("description"),
-        "metadata": dict(mapping(body.get("metadata"))),
         "config": resolved_config(mapping(body.get("config")), {}),
         "scope": body.get("scope") or "organization",
     }
@@ -140,9 +135,7 @@ def shown(record: Document) -> dict[str, Any]:
         "config": record["config"],
         "metadata": record["metadata"],
         "scope": record["scope"],
-        "created_at": written_time(record["created"]),
-        "updated_at": written_time(record["updated"]),
-        "archived_at": optional_time(record["archived"]),
+        **shown_times(record),
     }
 
 

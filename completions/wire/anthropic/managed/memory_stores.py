@@ -17,12 +17,13 @@ from completions.wire.anthropic.managed.common import (
     metadata,
     metadata_patch,
     new_id,
+    new_record,
     optional_time,
     patched,
+    shown_times,
     written_time,
 )
 from completions.wire.base import Document
-from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable
 
 MAX_CONTENT, MAX_PATH, MAX_SEGMENTS = 102_400, 1024, 20
@@ -96,13 +97,9 @@ def check_memory_change(body: Mapping[str, Any]) -> None:
 def new_store(body: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the record of a new store."""
     return {
-        "id": new_id("memstore"),
-        "created": now,
-        "updated": now,
-        "archived": None,
+        **new_record("memstore", body, now),
         "name": body["name"],
         "description": body.get("description") or "",
-        "metadata": dict(mapping(body.get("metadata"))),
     }
 
 
@@ -133,9 +130,7 @@ def shown_store(store: Document) -> dict[str, Any]:
         "name": store["name"],
         "description": store["description"],
         "metadata": store["metadata"],
-        "created_at": written_time(store["created"]),
-        "updated_at": written_time(store["updated"]),
-        "archived_at": optional_time(store["archived"]),
+        **shown_times(store),
     }
 
 

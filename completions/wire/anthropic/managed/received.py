@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import array, boolean, choice, integer, record, string, tagged
 from completions.wire.anthropic.checks import mapping as any_object
 from completions.wire.anthropic.managed.answers import DEFAULT_RESULT, END_TURN, result_entry
-from completions.wire.anthropic.managed.common import check_fields, new_id, written_time
+from completions.wire.anthropic.managed.common import check_fields_at, new_id, written_time
 from completions.wire.anthropic.managed.log import (
     CALLS,
     IDLE,
@@ -100,12 +100,7 @@ def _check_event(event: Any, place: str, allowed: Sequence[str]) -> None:
         raise RequestError(f"{place}: type must be a string")
     if kind not in allowed:
         raise RequestError(f'Failed to parse request: {place}.type: "{kind[:200]}" is not a valid value')
-    fields, required = EVENTS[kind]
-    try:
-        check_fields({key: value for key, value in event.items() if key != "type"}, fields, required)
-    except RequestError as exc:
-        exc.message = exc.message if exc.message.startswith("Failed") else f"{place}.{exc.message}"
-        raise
+    check_fields_at(place, event, *EVENTS[kind])
     if event.get("deny_message") is not None and event["result"] != "deny":
         raise RequestError(f"{place}.deny_message: only allowed when result is 'deny'")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import choice, record, string, tagged
-from completions.wire.anthropic.managed.common import check_fields, new_id, written_time
+from completions.wire.anthropic.managed.common import check_fields, check_fields_at, new_id, written_time
 from completions.wire.base import Document
 from completions.wire.validation import Check, nullable
 
@@ -65,12 +65,7 @@ def check_resource(resource: Mapping[str, Any], place: str = "") -> None:
         raise RequestError("type must be a string")
     if kind not in FIELDS:
         raise RequestError(f'resource type "{kind[:200]}" is not supported')
-    fields, required = FIELDS[kind]
-    try:
-        check_fields({key: value for key, value in resource.items() if key != "type"}, fields, required)
-    except RequestError as exc:
-        exc.message = exc.message if exc.message.startswith("Failed") else f"{place}{kind}.{exc.message}"
-        raise
+    check_fields_at(f"{place}{kind}", resource, *FIELDS[kind])
     if kind == "github_repository" and REPOSITORY.fullmatch(resource["url"]) is None:
         raise RequestError(f"Invalid `github_repository` resource: {_BAD_ADDRESS}")
 

@@ -16,14 +16,13 @@ from completions.wire.anthropic.managed.common import (
     metadata,
     metadata_patch,
     new_id,
-    optional_time,
+    new_record,
     patched,
-    written_time,
+    shown_times,
 )
 from completions.wire.anthropic.managed.log import Entry, end_of, entry, log_of, status_of, usage_of
 from completions.wire.anthropic.managed.tools import SERVERS, TOOLS, tools_problem
 from completions.wire.base import Document
-from completions.wire.fields import mapping
 from completions.wire.validation import Check, Problem, nullable, refuse
 
 MAX_EVENTS = 50
@@ -96,12 +95,8 @@ def overridden(
 def new_session(body: Mapping[str, Any], agent: Mapping[str, Any], environment: Document, now: float) -> dict[str, Any]:
     """Return the record of a new session with an agent's configuration; it has no resources yet."""
     return {
-        "id": new_id("sesn"),
-        "created": now,
-        "updated": now,
-        "archived": None,
+        **new_record("sesn", body, now),
         "title": body.get("title"),
-        "metadata": dict(mapping(body.get("metadata"))),
         "agent": agent,
         "environment_id": environment["id"],
         "is_self_hosted": environment["config"]["type"] == "self_hosted",
@@ -173,9 +168,7 @@ def shown(record: Document, now: float) -> dict[str, Any]:
         "outcome_evaluations": record["outcomes"],
         "stats": {"active_seconds": round(usage.active, 3), "duration_seconds": round(now - record["created"], 3)},
         "usage": usage.document(),
-        "created_at": written_time(record["created"]),
-        "updated_at": written_time(record["updated"]),
-        "archived_at": optional_time(record["archived"]),
+        **shown_times(record),
     }
 
 
@@ -203,9 +196,7 @@ def shown_thread(record: Document, now: float) -> dict[str, Any]:
         "status": status_of(record, now),
         "stats": {"active_seconds": active, "duration_seconds": lasted, "startup_seconds": 0.0} if has_run else None,
         "usage": usage.document() if has_run else None,
-        "created_at": written_time(record["created"]),
-        "updated_at": written_time(record["updated"]),
-        "archived_at": optional_time(record["archived"]),
+        **shown_times(record),
     }
 
 

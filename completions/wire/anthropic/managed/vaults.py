@@ -13,9 +13,9 @@ from completions.wire.anthropic.managed.common import (
     check_fields,
     metadata,
     metadata_patch,
-    new_id,
-    optional_time,
+    new_record,
     patched,
+    shown_times,
     written_time,
 )
 from completions.wire.base import Document
@@ -136,21 +136,16 @@ def check_credential_change(body: Mapping[str, Any]) -> None:
 
 def new_vault(body: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the record of a new vault."""
-    fields = {"display_name": body["display_name"], "metadata": dict(mapping(body.get("metadata")))}
-    return {"id": new_id("vlt"), "created": now, "updated": now, "archived": None, **fields}
+    return {**new_record("vlt", body, now), "display_name": body["display_name"]}
 
 
 def new_credential(vault: Document, body: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the record of a new credential in a vault."""
     check_open(vault, "vault")
     return {
-        "id": new_id("vcrd"),
+        **new_record("vcrd", body, now),
         "vault_id": vault["id"],
-        "created": now,
-        "updated": now,
-        "archived": None,
         "display_name": body.get("display_name"),
-        "metadata": dict(mapping(body.get("metadata"))),
         "auth": body["auth"],
     }
 
@@ -201,7 +196,7 @@ def shown_vault(kept: Document) -> dict[str, Any]:
         "type": "vault",
         "display_name": kept["display_name"],
         "metadata": kept["metadata"],
-        **_times(kept),
+        **shown_times(kept),
     }
 
 
@@ -217,7 +212,7 @@ def shown_credential(kept: Document) -> dict[str, Any]:
         "display_name": kept["display_name"],
         "auth": auth,
         "metadata": kept["metadata"],
-        **_times(kept),
+        **shown_times(kept),
     }
 
 
@@ -226,14 +221,6 @@ def _without_secrets(fields: Mapping[str, Any]) -> dict[str, Any]:
         key: _without_secrets(value) if isinstance(value, dict) else value
         for key, value in fields.items()
         if key not in SECRETS
-    }
-
-
-def _times(kept: Document) -> dict[str, Any]:
-    return {
-        "created_at": written_time(kept["created"]),
-        "updated_at": written_time(kept["updated"]),
-        "archived_at": optional_time(kept["archived"]),
     }
 
 
