@@ -1,15 +1,12 @@
 """OpenAI's custom voices and their consents, through its SDK against a live server."""
 
 import io
-import uuid
 import wave
 from collections.abc import Iterator
 from typing import Any
 
 import openai
 import pytest
-
-from tests.server import QUICK, LiveServer
 
 SCRIPT = """version: 1
 rules:
@@ -35,18 +32,9 @@ def sound(seconds: float) -> bytes:
 RECORDING: Any = ("me.wav", sound(1), "audio/wav")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    script = tmp_path_factory.mktemp("voices") / "script.yaml"
-    script.write_text(SCRIPT)
-    with LiveServer(MOCK_SCRIPT=str(script), **QUICK) as live:
-        yield live
-
-
 @pytest.fixture
-def client(server: LiveServer) -> Iterator[openai.OpenAI]:
-    url = f"{server.url}/ns/{uuid.uuid4().hex}/v1"
-    with openai.OpenAI(base_url=url, api_key="k", max_retries=0, _strict_response_validation=True) as made:
+def client(place: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{place}/v1", api_key="k", max_retries=0, _strict_response_validation=True) as made:
         yield made
 
 
