@@ -18,8 +18,7 @@ PAGE = 50
 
 def _body(request: ResourceRequest, kind: str) -> dict[str, Any]:
     body = request.body
-    if request.validate:
-        webhooks.check(kind, body)
+    webhooks.check(kind, body)
     return body
 
 

@@ -21,10 +21,10 @@ def _fields(request: ResourceRequest) -> dict[str, Any]:
 async def made(request: ResourceRequest) -> dict[str, Any]:
     """Make a voice of a recording, for which there is a consent, or of a prompt."""
     body = _fields(request)
+    voices.check_voice(body)
     if request.validate:
-        voices.check_voice(body)
         voices.check_room(len(await request.all(VOICE)))
-        if body.get("type", "audio_sample") == "audio_sample":
+        if "consent" in body:
             await request.get(CONSENT, body["consent"])
     voice = voices.new_voice(body, time.time())
     voice["id"] = await scripted_id(request, body, VOICE, "name") or voice["id"]
@@ -43,8 +43,7 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 async def consent_made(request: ResourceRequest) -> dict[str, Any]:
     """Keep a consent; its recording is not kept."""
     body = _fields(request)
-    if request.validate:
-        voices.check_consent(body)
+    voices.check_consent(body)
     consent = voices.new_consent(body, time.time())
     consent["id"] = await scripted_id(request, body, CONSENT, "name") or consent["id"]
     await request.records.put(CONSENT, consent["id"], consent)
@@ -67,8 +66,7 @@ async def consent_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 async def consent_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a consent another name."""
     body = request.body
-    if request.validate:
-        voices.check_consent_update(body)
+    voices.check_consent_update(body)
     return dict(await request.change(CONSENT, name, lambda before: voices.renamed(before, body)))
 
 

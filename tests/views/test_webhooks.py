@@ -205,3 +205,15 @@ def test_webhooks__can_be_turned_off() -> None:
         pytest.raises(openai.PermissionDeniedError, match="WEBHOOKS=false"),
     ):
         client.webhooks.create(**GOOD)
+
+
+def test_endpoint__that_could_get_nothing_is_refused_whatever_the_script() -> None:
+    with (
+        LiveServer(**QUICK) as live,
+        openai.OpenAI(base_url=f"{live.url}/v1", api_key="k", max_retries=0) as client,
+    ):
+        changes: list[Any] = [{"url": "localhost:9000"}, {"event_types": [{}]}, {"name": 5}]
+        for change in changes:
+            with pytest.raises(openai.BadRequestError):
+                client.post("/webhook_endpoints", body=GOOD | change, cast_to=object)
+        assert not client.webhooks.list().data

@@ -20,6 +20,9 @@ VOICE, CONSENT = "voice", "voice_consent"
 """The kinds under which voices and consents are kept, which name their rules too."""
 
 MEDIA_TYPES = tuple(f"audio/{kind}" for kind in ("mpeg", "wav", "x-wav", "ogg", "aac", "flac", "webm", "mp4"))
+UNKNOWN_TYPES = ("", "application/octet-stream")
+"""What clients send that do not know the type of a file, as the SDK does for bytes."""
+
 MAX_BYTES = 10 * 1024 * 1024
 MAX_SECONDS = 30
 """The longest sample of a voice; of other formats than WAV and FLAC, whose headers tell the length, any passes."""
@@ -34,7 +37,7 @@ def _recording(value: Any) -> Problem | None:
     if not isinstance(value, Upload):
         return wrong_type("a file", value)
     kind = value.media_type.partition(";")[0].strip().lower()
-    if kind not in MEDIA_TYPES:
+    if kind not in MEDIA_TYPES and kind not in UNKNOWN_TYPES:
         allowed = ", ".join(MEDIA_TYPES)
         return worded_problem(f"Unsupported MIME type '{kind[:100]}'. Supported: {allowed}.", "invalid_value", "")
     if len(value.data) > MAX_BYTES:
