@@ -19,6 +19,9 @@ TABLE = "model_prices_and_context_window_backup.json"
 REFUSABLE = {"prefill": "supports_assistant_prefill", "inline_system": "supports_mid_conversation_system"}
 """Features that some models refuse, by the table's names: an assistant's last message, and later system messages."""
 
+SUPPORTS = "supports_"
+"""What the table's names of abilities begin with."""
+
 INPUT_ONLY = "gpt-5"
 """The prefix of models whose window in the table is for input only; their output has its own."""
 
@@ -55,7 +58,7 @@ def tier_price_name(price: str, tier: int) -> str:
     return f"{price}_above_{tier // 1000}k_tokens"
 
 
-PRICES = (*PRICE_NAMES, *(tier_price_name(price, tier) for price in PRICE_NAMES for tier in TIERS))
+PRICES = frozenset((*PRICE_NAMES, *(tier_price_name(price, tier) for price in PRICE_NAMES for tier in TIERS)))
 """The names of prices that are kept."""
 
 
@@ -188,7 +191,7 @@ def litellm_folder() -> Path | None:
 
 @functools.cache
 def _table() -> dict[str, Entry]:
-    """Read the table once, some 25 ms; only the fields of `Entry` are kept. Without the file no model is known."""
+    """Read the table once, some 0.1 s; only the fields of `Entry` are kept. Without the file no model is known."""
     folder = litellm_folder()
     if folder is None or not (file := folder / TABLE).is_file():
         return {}
@@ -198,31 +201,32 @@ def _table() -> dict[str, Entry]:
 
 def _entry(entry: dict[str, Any]) -> Entry:
     read, total, write = (_whole(entry.get(f"max_{key}tokens")) for key in ("input_", "", "output_"))
-    priced = tuple((key, entry[key]) for key in PRICES if isinstance(entry.get(key), (int, float)))
-    refused = (
-        ()
-        if entry.get("litellm_provider") != "anthropic"
-        else (h for h, key in REFUSABLE.items() if not entry.get(key))
-    )
+    priced = [(name, value) for name, value in entry.items() if name in PRICES and isinstance(value, (int, float))]
+    supports = [(name, flag) for name, flag in entry.items() if name.startswith(SUPPORTS)]
+    refused = REFUSABLE.keys() if entry.get("litellm_provider") == "anthropic" else ()
     output = write or total
     limits = Limits(
-        read or total, GOOGLE_OUTPUT if output == GOOGLE_OUTPUT - 1 else output, _shared(frozenset(refused))
+        read or total,
+        GOOGLE_OUTPUT if output == GOOGLE_OUTPUT - 1 else output,
+        _shared(frozenset(feature for feature in refused if not entry.get(REFUSABLE[feature]))),
     )
     endpoints = entry.get("supported_endpoints")
     return Entry(
         _shared(limits),
-        _prices(priced),
+        _prices(tuple(priced)),
         _name(entry.get("litellm_provider")),
         _name(entry.get("mode")),
         _shared(frozenset(map(str, endpoints)) if isinstance(endpoints, list) else frozenset()),
-        _shared(_abilities(entry, True)),
-        _shared(_abilities(entry, False)),
+        *_abilities(tuple(supports)),
     )
 
 
-def _abilities(entry: dict[str, Any], value: bool) -> frozenset[str]:
-    start = "supports_"
-    return frozenset(key.removeprefix(start) for key, flag in entry.items() if flag is value and key.startswith(start))
+@functools.cache
+def _abilities(supports: tuple[tuple[str, object], ...]) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the abilities that are affirmed and denied."""
+    start = len(SUPPORTS)
+    affirmed, denied = (frozenset(name[start:] for name, flag in supports if flag is value) for value in (True, False))
+    return _shared(affirmed), _shared(denied)
 
 
 @functools.cache
