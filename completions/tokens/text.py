@@ -6,12 +6,14 @@ LiteLLM, which would take seconds. Tiktoken's are named by the SHA-1 of their UR
 
 import contextlib
 import functools
-import os
+import hashlib
 import re
 import threading
+from binascii import a2b_base64
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -68,7 +70,7 @@ def are_known(texts: Iterable[str]) -> bool:
 
 
 def load_default_encoding() -> None:
-    """Load the default encoding (some 0.3 s, 45 MB), so that no request waits for it."""
+    """Load the default encoding (some 0.4 s, 40 MB), so that no request waits for it."""
     _encoding(DEFAULT_ENCODING)
 
 
@@ -233,18 +235,30 @@ def _encoding(name: str) -> "tiktoken.Encoding":
 def _load(name: str) -> "tiktoken.Encoding":
     import tiktoken
 
-    os.environ["TIKTOKEN_CACHE_DIR"] = str(_vocabularies())  # tiktoken reads it only from there
-    encoding = _deepseek() if name == "deepseek" else tiktoken.get_encoding(name)
+    encoding = tiktoken.Encoding(**(_deepseek() if name == "deepseek" else _of_tiktoken(name)))
     if isinstance(getattr(encoding, "_mergeable_ranks", None), dict):
         # The ranks, some 27 MB: the tokenizer has its own copy, and this one is only for pickling.
         encoding._mergeable_ranks = {}
     return encoding
 
 
-def _deepseek() -> "tiktoken.Encoding":
-    """Read DeepSeek's vocabulary, in which letters represent bytes; its special tokens are left out."""
-    import tiktoken
+def _of_tiktoken(name: str) -> dict[str, Any]:
+    """Return the parts of an encoding of tiktoken's, made by its own function, but with our reader of vocabularies."""
+    from tiktoken_ext.openai_public import ENCODING_CONSTRUCTORS
 
+    make = ENCODING_CONSTRUCTORS[name]
+    parts: dict[str, Any] = FunctionType(make.__code__, {**make.__globals__, "load_tiktoken_bpe": _ranks})()
+    return parts
+
+
+def _ranks(url: str, expected_hash: str) -> dict[bytes, int]:
+    """Read a vocabulary: a token in Base64 and its rank on each line. tiktoken's reader takes up to twice as long."""
+    words = iter((_vocabularies() / hashlib.sha1(url.encode()).hexdigest()).read_bytes().split())
+    return {a2b_base64(token): int(rank) for token, rank in zip(words, words, strict=True)}
+
+
+def _deepseek() -> dict[str, Any]:
+    """Read DeepSeek's vocabulary, in which letters represent bytes; its special tokens are left out."""
     vocabulary = orjson.loads((_vocabularies() / DEEPSEEK_FILE).read_bytes())["model"]["vocab"]
     plain = [*range(33, 127), *range(161, 173), *range(174, 256)]  # as in GPT-2: these bytes represent themselves
     other_bytes = [byte for byte in range(256) if byte not in plain]
@@ -253,7 +267,7 @@ def _deepseek() -> "tiktoken.Encoding":
     for token, rank in vocabulary.items():
         with contextlib.suppress(UnicodeEncodeError):
             ranks[token.translate(letters).encode("latin-1")] = rank
-    return tiktoken.Encoding("deepseek", pat_str=DEEPSEEK_WORDS, mergeable_ranks=ranks, special_tokens={})
+    return {"name": "deepseek", "pat_str": DEEPSEEK_WORDS, "mergeable_ranks": ranks, "special_tokens": {}}
 
 
 def _vocabularies() -> Path:

@@ -48,7 +48,8 @@ def test_split__character_of_several_tokens_stays_whole() -> None:
         (None, "o200k_base"),
     ],
 )
-def test_encoding__by_model(model: str | None, encoding: str) -> None:
+def test_encoding__by_model(model: str | None, encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(tokens._vocabularies()))
     assert tokens.encoding_name(model) == encoding
     sample = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich. 1234567"
     assert tokens.count(sample, model) == len(tiktoken.get_encoding(encoding).encode_ordinary(sample))
