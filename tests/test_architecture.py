@@ -5,6 +5,7 @@ that break it.
 """
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -103,7 +104,6 @@ ENVIRONMENT = [
     "completions/pytest_plugin/__init__.py",  # the test's own, and the server's made of it
     "completions/pytest_plugin/process.py",
     "completions/pytest_plugin/testing.py",  # the test's own
-    "completions/tokens/text.py",  # tiktoken takes its folder from nowhere else
     "mocksite/__main__.py",  # this and asgi name the settings module
     "mocksite/asgi.py",
     "mocksite/environment.py",
@@ -195,12 +195,27 @@ def test_files__say_what_they_are_for() -> None:
     assert architecture.undocumented(SOURCES) == []
 
 
-@pytest.mark.parametrize("module", ["litellm", "redis"])
+AUTO = "completions.script.auto.answer"
+"""What generates answers."""
+
+
+@pytest.mark.parametrize("module", ["litellm", "redis", AUTO])
 def test_server__starts_without(module: str) -> None:
     code = "import sys, mocksite.asgi, completions.tokens.text as text; text.load_default_encoding()"
     code += f"; print('{module}' in sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(("script", "loaded"), [("mock", []), ("echo", ["tiktoken"]), ("auto", ["tiktoken", AUTO])])
+def test_server__loads_before_the_first_request_what_rules_need(script: str, loaded: list[str]) -> None:
+    code = "import sys, mocksite.asgi; from completions.receive.lifespan import warm; warm()"
+    code += f"; print([name for name in ('tiktoken', {AUTO!r}) if name in sys.modules])"
+    environment = os.environ | {"MOCK_SCRIPT": script, "DJANGO_SETTINGS_MODULE": "mocksite.settings"}
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == str(loaded)
 
 
 MODULE = '"""A module."""\n'

@@ -1,10 +1,9 @@
 """Warnings about an answer that was sent correctly: no model would have given it, or it was cut."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from completions.conversation import Choice, ParsedExchange, Prompt, Tool, ToolCall
-from completions.script.auto.instances import is_instance
 from completions.script.text.node import shortened
 
 MAX_SHOWN = 100
@@ -40,7 +39,7 @@ def _concerns_of_format(text: str, prompt: Prompt) -> Iterator[str]:
     if (
         response_format.kind == "json_schema"
         and response_format.schema
-        and not is_instance(value, response_format.schema)
+        and not _is_instance(value, response_format.schema)
     ):
         name = f" `{response_format.name}`" if response_format.name else ""
         yield f"The answer does not fit the request's schema{name}: {shortened(text, MAX_SHOWN)}"
@@ -58,6 +57,12 @@ def _concerns_of_call(call: ToolCall, prompt: Prompt) -> Iterator[str]:
 
 def _fits(arguments: str, tool: Tool) -> bool:
     try:
-        return is_instance(json.loads(arguments or "{}"), tool.parameters)
+        return _is_instance(json.loads(arguments or "{}"), tool.parameters)
     except ValueError:
         return False
+
+
+def _is_instance(value: object, schema: Mapping[str, object]) -> bool:
+    from completions.script.auto.instances import is_instance  # only the inspector and verdicts need it
+
+    return is_instance(value, schema)

@@ -30,7 +30,6 @@ from completions.receive.startup import WorkerSlots, announce, gunicorn_worker_c
 from completions.state.namespaces import forget, namespace
 from completions.state.script_file import CHECK_INTERVAL, script_file
 from completions.state.store import shared_store
-from completions.tokens import text as tokens
 from completions.tokens.models import prices
 from completions.views.relaying import wait_until_recorded
 
@@ -110,9 +109,7 @@ def warm() -> None:
     A full collection stops all streams while it runs, so it skips permanent objects, and is rare; a request's objects
     are freed by reference counts or in the young generations.
     """
-    texts = namespace().script.verbatim_texts
-    if texts is None or not tokens.are_known(texts):
-        tokens.load_default_encoding()
+    namespace().script.preload()
     prices(None)
     _ = get_resolver().url_patterns
     gc.collect()

@@ -14,7 +14,6 @@ from completions import budget
 from completions.conversation import Choice, Prompt, Reply, ToolCall
 from completions.outcome import Fault
 from completions.resolve.arrange import arranged
-from completions.script.auto.instances import is_instance
 from completions.script.schemas.document import compact
 from completions.tokens import text as tokens
 
@@ -80,6 +79,8 @@ def _breaks_schema(choice: Choice, prompt: Prompt, parameters: Mapping[str, floa
 
 
 def _invalid(text: str, schema: Mapping[str, object]) -> str:
+    from completions.script.auto.instances import is_instance  # few scripts need it
+
     try:
         value = json.loads(text)
     except ValueError:

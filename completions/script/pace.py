@@ -8,7 +8,6 @@ from completions.conversation import Prompt
 from completions.event.scatter import Jitter, Length
 from completions.faults import MAX_MS, MAX_NUMBER
 from completions.outcome import HOLD_MS, Hold, Load
-from completions.script.auto.length import length
 from completions.script.language import (
     APPLIES,
     DEFAULT_SPREAD,
@@ -21,6 +20,7 @@ from completions.script.language import (
     PACING,
     RECORDED,
 )
+from completions.script.lengths import length
 from completions.script.text.node import Node
 
 

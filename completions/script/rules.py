@@ -15,9 +15,10 @@ from completions.script.match.matchers import Matcher
 from completions.script.models import UNLISTED, Models
 from completions.script.pace import UNPACED, Pace
 from completions.script.prompts import Templates
-from completions.script.reply.replies import Answer, Fixed
+from completions.script.reply.replies import Answer, Auto, Fixed, load_auto
 from completions.script.scenarios import Running, Scenarios
 from completions.script.text.node import Doubt
+from completions.tokens import text as tokens
 
 PUSHED = "pushed"
 """Replaces the file's name in errors of pushed rules."""
@@ -68,6 +69,14 @@ def _in_turn(answer: Answer, turn: int) -> Answer:
     return answer.at(turn) if isinstance(answer, FromData) else answer
 
 
+def _verbatim_texts(answers: Sequence[Answer]) -> list[str] | None:
+    """Return the texts of answers if all are verbatim documents, whose tokens are not counted; else None."""
+    replies = [answer.reply for answer in answers if isinstance(answer, Fixed) and answer.reply.body is not None]
+    if not replies or len(replies) < len(answers):
+        return None
+    return [choice.text or "" for reply in replies for choice in reply.choices]
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """A script: its source, its defaults, its rules, and doubts about its text.
@@ -103,14 +112,14 @@ class Script:
         object.__setattr__(self, "_index", Index(self.rules))
         object.__setattr__(self, "_special", Index(self.rules, "format"))
 
-    @property
-    def verbatim_texts(self) -> tuple[str, ...] | None:
-        """The texts of its answers if all are verbatim documents, whose tokens are not counted; else None."""
+    def preload(self) -> None:
+        """Load what takes long and its rules' answers need, so that no request waits for it."""
         answers = [answer for rule in self.rules for answer in rule.answers]
-        replies = [answer.reply for answer in answers if isinstance(answer, Fixed) and answer.reply.body is not None]
-        if not replies or len(replies) < len(answers):
-            return None
-        return tuple(choice.text or "" for reply in replies for choice in reply.choices)
+        texts = _verbatim_texts(answers)
+        if texts is None or not tokens.are_known(texts):
+            tokens.load_default_encoding()
+        if any(isinstance(answer, Auto) for answer in answers):
+            load_auto()
 
     @property
     def data_problem(self) -> str | None:

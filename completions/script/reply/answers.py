@@ -8,7 +8,6 @@ from typing import Literal, cast
 from completions.conversation import ErrorContent, Moderation, TextKind
 from completions.event.scatter import Length
 from completions.script import language
-from completions.script.auto.length import length
 from completions.script.dataset.answer import ROW, FromData, from_data
 from completions.script.language import (
     ALONE,
@@ -23,6 +22,7 @@ from completions.script.language import (
     SOURCES,
     WHOLE,
 )
+from completions.script.lengths import length
 from completions.script.misreadings import doubt_fallback, doubt_reply
 from completions.script.reply.callback import callback
 from completions.script.reply.errors import failure

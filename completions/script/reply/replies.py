@@ -4,7 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Literal, cast
 
 from django.template import Context
@@ -14,11 +14,9 @@ from completions.conversation import Block, Choice, ErrorContent, Moderation, Pr
 from completions.event.scatter import Length
 from completions.exceptions import AuthorError, RequestError
 from completions.outcome import Recorded, Upstream
-from completions.script.auto.answer import auto
-from completions.script.auto.instances import Unsatisfiable
 from completions.script.reply.reply_types import error_problem, reply_problem
 from completions.script.reply.templates import Text, Tree, context, fill, has_template, write
-from completions.script.schemas.document import as_text, compact
+from completions.script.schemas.document import Unsatisfiable, as_text, compact
 
 Answered = Reply | RequestError | Upstream | Recorded
 Awaited = Awaitable[Answered]
@@ -163,6 +161,19 @@ class Written:
         return self.facts.apply(Reply(tuple(choice.write(context) for choice in self.choices)), context)
 
 
+@cache
+def load_auto() -> Callable[[Prompt, Length | None], tuple[Choice, ...]]:
+    """Return the function that generates answers.
+
+    The first call imports it, not on the event loop if possible: it is a tenth of all code, and many scripts never
+    generate an answer.
+    """
+    budget.leave_loop()
+    from completions.script.auto.answer import auto
+
+    return auto
+
+
 @dataclass(frozen=True, slots=True)
 class Auto:
     """A valid answer to any request, generated from it; its text has a `length`, if one is given."""
@@ -173,7 +184,7 @@ class Auto:
     def __call__(self, prompt: Prompt) -> Answered:
         """Generate the answer; an unsatisfiable schema is the request's error."""
         try:
-            choices = auto(prompt, self.length)
+            choices = load_auto()(prompt, self.length)
         except Unsatisfiable as exc:
             return RequestError(f"No value satisfies the schema of this request: {exc}", code="unsatisfiable_schema")
         return self.facts.apply(Reply(choices), context(prompt))
