@@ -26,17 +26,17 @@ LINES = "application/jsonl"
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest, model: str) -> dict[str, Any]:
+async def made(request: ResourceRequest, model: str, method: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
     body = request.body
-    parsed = batches.read_batch(body)
+    parsed = batches.read_batch(body, method)
     lines = parsed.lines or await budget.in_thread(batches.read_lines, await request.bytes_of(FILE, parsed.file))
     outcome = await scripted_outcome(request, BATCH, body, {"display_name": parsed.display_name, "model": model})
-    now = time.time()
-    batch = batches.new_batch(model, parsed, len(lines), now, now + outcome.pacing.ttft_ms / 1000)
+    batch = batches.new_batch(method, model, parsed, len(lines), time.time())
     batch["id"] = id_of(outcome) or batch["id"]
+    batch["started"] += outcome.pacing.ttft_ms / 1000
     await request.records.put(BATCH, batch["id"], batch)
-    path = f"/v1beta/{batch['model']}:generateContent"
+    path = batches.line_path(method, model)
     requests = [(path, {key: value for key, value in line.request.items() if key != "model"}) for line in lines]
     done = batch["started"] + outcome.pacing.itl_ms * len(lines) / 1000
     answer_later(
@@ -45,13 +45,20 @@ async def made(request: ResourceRequest, model: str) -> dict[str, Any]:
     return batches.batch_operation(batch, 0)
 
 
+def _result(batch: Document, line: Line, answered: RequestResult) -> dict[str, Any]:
+    """Return the result of a request of a batch; that of an embedding has its tokens too."""
+    found = batches.result(line, answered.status, answered.data)
+    reply = None if answered.outcome is None else answered.outcome.reply
+    if batch["method"] == batches.EMBEDDED and reply is not None and "response" in found:
+        found["response"] |= batches.embedding_tokens(batch["model"].removeprefix("models/"), reply.used.prompt_tokens)
+    return found
+
+
 async def _store_results(
     records: Records, batch: Document, lines: Sequence[Line], done: float, request_results: Sequence[RequestResult]
 ) -> Callable[[Document], Document]:
     """Store the results of a batch's requests: in a file, where the requests were in one."""
-    result_lines = (
-        batches.result(line, each.status, each.data) for line, each in zip(lines, request_results, strict=True)
-    )
+    result_lines = (_result(batch, line, each) for line, each in zip(lines, request_results, strict=True))
     results = await budget.in_thread(list[dict[str, Any]], result_lines)
     output, done = batches.inlined_output(lines, results), max(time.time(), done)
     if batch["in_file"]:

@@ -30,6 +30,7 @@ from completions.views import (
 from completions.views.dispatch import AnyView, by_api, by_method
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
+from completions.wire.gemini.batches import EMBEDDED, GENERATED
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES
 
@@ -316,7 +317,11 @@ WEBHOOK_OF_GEMINI = f"{WEBHOOKS_OF_GEMINI}/(?P<name>[^/:]+)"
 SNAKE_CASE = {"wire": INTERACTIONS}
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI: Addresses = [
-    re_path(f"^{VERSION}/models/(?P<model>[^/]+):batchGenerateContent$", by_method(POST=gemini_batches.made), GOOGLE),
+    re_path(
+        f"^{VERSION}/models/(?P<model>[^/]+):(?P<method>{GENERATED}|{EMBEDDED})$",
+        by_method(POST=gemini_batches.made),
+        GOOGLE,
+    ),
     re_path(rf"^{BETA}/auth_tokens\Z", by_method(POST=realtime.token_made), GOOGLE),
     re_path(rf"^{BETA}/batches\Z", by_method(GET=gemini_batches.listed), GOOGLE),
     re_path(f"^(?:v1|{BETA})/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),

@@ -29,7 +29,7 @@ rules:
     reply: ""
   - match: {format: gemini_batch, metadata: {display_name: refused}}
     error: {status: 429, message: Too many batches.}
-  - match: {last_user: Fail}
+  - match: {format: gemini, last_user: Fail}
     error: 503
   - reply: {echo: true}
 """
@@ -211,6 +211,53 @@ def test_batch__of_requests_in_a_file(gemini: genai.Client) -> None:
     assert texts == [("a", "a"), ("b", "b")]
 
 
+@pytest.mark.filterwarnings("ignore::google.genai._common.ExperimentalWarning")
+@pytest.mark.parametrize(
+    ("model", "size", "tokens"),
+    [
+        ("gemini-embedding-001", 5, {"tokenCount": "1"}),
+        ("gemini-embedding-2", 3072, {"usageMetadata": {"promptTokenCount": 1}}),
+    ],
+)
+def test_batch__of_embeddings_in_the_body(
+    gemini: genai.Client, place: str, model: str, size: int, tokens: dict[str, Any]
+) -> None:
+    contents: Any = ["Hi", "Bye", "Fail"]
+    config = types.EmbedContentConfig(output_dimensionality=5) if size == 5 else None
+    source = types.EmbeddingsBatchJobSource(inlined_requests=types.EmbedContentBatch(contents=contents, config=config))
+    job = finished(gemini, gemini.batches.create_embeddings(model=model, src=source, config={"display_name": "e"}))
+    assert (job.state, job.display_name) == (types.JobState.JOB_STATE_SUCCEEDED, "e")
+    assert job.dest
+    assert job.dest.inlined_embed_content_responses
+    first, second, third = job.dest.inlined_embed_content_responses
+    alone = gemini.models.embed_content(model=model, contents="Hi", config=config).embeddings
+    assert alone
+    assert first.response
+    assert first.response.embedding
+    assert first.response.embedding.values == alone[0].values
+    assert len(first.response.embedding.values or ()) == size
+    assert second.response != first.response
+    assert third.error
+    assert third.error.code == 503
+    document = httpx.get(f"{place}/v1beta/{job.name}", headers=KEY).json()
+    batch = "type.googleapis.com/google.ai.generativelanguage.v1main.EmbedContentBatch"
+    assert (document["metadata"]["@type"], document["response"]["@type"]) == (batch, batch)
+    found = document["response"]["inlinedResponses"]["inlinedResponses"][0]["response"]
+    assert {key: value for key, value in found.items() if key != "embedding"} == tokens
+
+
+@pytest.mark.filterwarnings("ignore::google.genai._common.ExperimentalWarning")
+def test_batch__of_embeddings_in_a_file(gemini: genai.Client) -> None:
+    lines = [{"key": said, "request": {"content": {"parts": [{"text": said}]}}} for said in "ab"]
+    file = upload(gemini, "\n".join(map(json.dumps, lines)).encode(), "in.jsonl", "application/jsonl")
+    source = types.EmbeddingsBatchJobSource(file_name=file.name)
+    job = finished(gemini, gemini.batches.create_embeddings(model="gemini-embedding-001", src=source))
+    assert job.dest
+    assert job.dest.file_name
+    found = [json.loads(line) for line in gemini.files.download(file=job.dest.file_name).splitlines()]
+    assert [(each["key"], len(each["response"]["embedding"]["values"])) for each in found] == [("a", 3072), ("b", 3072)]
+
+
 def test_batch__cancelled_and_refused(gemini: genai.Client) -> None:
     slow = types.CreateBatchJobConfig(display_name="slow")
     requests = [types.InlinedRequest(contents="Hi")]
@@ -255,10 +302,15 @@ def test_batch__what_it_refuses(place: str) -> None:
         ),
         ({"request": {}}, "Unknown name \"request\" at 'batch.input_config'"),
     ]:
-        url = f"{place}/v1beta/models/gemini-2.5-flash:batchGenerateContent"
-        answer = httpx.post(url, json={"batch": {"inputConfig": inner}}, headers=KEY)
-        assert answer.status_code == 400, answer.text
-        assert said in answer.json()["error"]["message"]
+        for method in ("batchGenerateContent", "asyncBatchEmbedContent"):
+            url = f"{place}/v1beta/models/gemini-2.5-flash:{method}"
+            wrong = (
+                json.loads(json.dumps(inner).replace('"contents": [5]', '"content": 5')) if "Embed" in method else inner
+            )
+            answer = httpx.post(url, json={"batch": {"inputConfig": wrong}}, headers=KEY)
+            assert answer.status_code == 400, answer.text
+            expected = said.replace("contents[0]", "content") if "Embed" in method else said
+            assert expected in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

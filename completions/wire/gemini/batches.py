@@ -1,9 +1,11 @@
 """Gemini's batches: the requests, and the operation of a batch at a given time.
 
-Shapes as recorded of the API in August 2026, and `google.genai.types.BatchJob`. A batch is stored with its start and
-end times, so that its state follows from the clock.
+Shapes as recorded of the API in August 2026, and `google.genai.types.BatchJob`. Those of embeddings: recorded of
+`gemini-embedding-2` on 2026-07-25, and, of `gemini-embedding-001`, in the tests of Google's SDK for JavaScript
+(2025-08-30). A batch is stored with its start and end times, so that its state follows from the clock.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,26 +17,53 @@ from completions.wire.fields import mapping, text
 from completions.wire.gemini.errors import Violated
 from completions.wire.gemini.fields import inner, many, pick
 from completions.wire.gemini.files import new_id
-from completions.wire.gemini.messages import GENERATE
-from completions.wire.gemini.proto import long, message, repeated, string, struct
+from completions.wire.gemini.messages import EMBED, GENERATE
+from completions.wire.gemini.proto import Check, long, message, repeated, string, struct
 from completions.wire.gemini.times import timestamp
 from completions.wire.json_lines import dump_lines, numbered_lines
 
 BATCH = "gemini_batch"
 """The kind under which a batch is stored, which rules name too."""
 
-TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main.GenerateContentBatch"
+GENERATED, EMBEDDED = "batchGenerateContent", "asyncBatchEmbedContent"
+"""The methods that make batches."""
+
+_TYPE = "type.googleapis.com/google.ai.generativelanguage.v1main."
 LIFETIME = 48 * 3600
 """Seconds after which an unfinished batch expires: Google's page on the Batch API."""
 
+_ONE_SIZE = re.compile(r"gemini-embedding-(?:001|exp)|text-|embedding-")
+"""The models whose batches report a `tokenCount`; later ones report their usage."""
 
-_LINE = message("InlinedRequest", {"request": GENERATE, "metadata": struct})
-_INPUT = {"fileName": string, "requests": message("InlinedRequests", {"requests": repeated(_LINE)})}
-_BATCH = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": struct}
-_REQUEST = message(
-    "BatchGenerateContentRequest",
-    {"batch": message("GenerateContentBatch", {**_BATCH, "inputConfig": message("InputConfig", _INPUT)})},
-)
+
+class Kind(NamedTuple):
+    """What batches of a method are: the names of their messages, and the method that answers each of their requests."""
+
+    request: str
+    batch: str
+    method: str
+
+
+_KINDS = {
+    GENERATED: Kind("BatchGenerateContentRequest", "GenerateContentBatch", "generateContent"),
+    EMBEDDED: Kind("AsyncBatchEmbedContentRequest", "EmbedContentBatch", "embedContent"),
+}
+
+
+def _batch_request(kind: Kind, inlined: str, request: Check) -> Check:
+    """Return the check of a request for a batch, whose own requests are messages named `inlined`."""
+    line = message(inlined, {"request": request, "metadata": struct})
+    source = {"fileName": string, "requests": message(f"{inlined}s", {"requests": repeated(line)})}
+    fields = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": struct}
+    return message(
+        kind.request, {"batch": message(kind.batch, {**fields, "inputConfig": message("InputConfig", source)})}
+    )
+
+
+_REQUESTS = {
+    GENERATED: _batch_request(_KINDS[GENERATED], "InlinedRequest", GENERATE),
+    EMBEDDED: _batch_request(_KINDS[EMBEDDED], "InlinedEmbedContentRequest", EMBED),
+}
 
 
 class Line(NamedTuple):
@@ -52,15 +81,21 @@ class Source(NamedTuple):
     file: str
 
 
-def read_batch(body: Mapping[str, Any]) -> Source:
+def line_path(method: str, model: str) -> str:
+    """Return the address at which a request of a batch is answered."""
+    return f"/v1beta/models/{model}:{_KINDS[method].method}"
+
+
+def read_batch(body: Mapping[str, Any], method: str) -> Source:
     """Return the source of a requested batch; raise its error, except for those of the requests in it."""
-    if violations := _REQUEST(dict(body), ""):
+    if violations := _REQUESTS[method](dict(body), ""):
         raise Violated(violations)
     batch = inner(body, "batch")
     source = inner(batch, "inputConfig")
     file, inline_requests = text(pick(source, "fileName")), many(inner(source, "requests").get("requests") or [])
     if bool(file) == bool(inline_requests):
-        raise RequestError("* BatchGenerateContentRequest.batch.input_config: exactly one of requests and file_name\n")
+        kind = _KINDS[method].request
+        raise RequestError(f"* {kind}.batch.input_config: exactly one of requests and file_name\n")
     lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in inline_requests]
     return Source(text(pick(batch, "displayName")), lines, file)
 
@@ -81,16 +116,17 @@ def read_lines(data: bytes) -> list[Line]:
     return lines
 
 
-def new_batch(model: str, source: Source, total: int, now: float, started: float) -> dict[str, Any]:
+def new_batch(method: str, model: str, source: Source, total: int, now: float) -> dict[str, Any]:
     """Return a batch; `done` is when all its requests are answered, once that is known."""
     return {
         "id": f"batches/{new_id(36)}",
+        "method": method,
         "model": f"models/{model}",
         "display_name": source.display_name,
         "total": total,
         "in_file": bool(source.file),
         "created": now,
-        "started": started,
+        "started": now,
         "done": None,
         "cancelled": None,
         "output": None,
@@ -102,6 +138,11 @@ def result(line: Line, status: int, body: bytes) -> dict[str, Any]:
     """Return the result of a request of a batch."""
     document = orjson.loads(body)
     return {"response": document} if status == 200 else {"error": mapping(document).get("error", document)}
+
+
+def embedding_tokens(model: str, count: int) -> dict[str, Any]:
+    """Return what the result of an embedding says of the tokens of its text."""
+    return {"tokenCount": str(count)} if _ONE_SIZE.match(model) else {"usageMetadata": {"promptTokenCount": count}}
 
 
 def inlined_output(lines: Sequence[Line], results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -142,8 +183,9 @@ def batch_operation(batch: Document, now: float) -> dict[str, Any]:
         "failedRequestCount": failed,
         "pendingRequestCount": 0 if answered else batch["total"],
     }
+    message_type = _TYPE + _KINDS[batch.get("method", GENERATED)].batch
     metadata = {
-        "@type": TYPE,
+        "@type": message_type,
         "model": batch["model"],
         "displayName": batch["display_name"],
         **({"output": batch["output"]} if answered else {}),
@@ -157,7 +199,7 @@ def batch_operation(batch: Document, now: float) -> dict[str, Any]:
     operation = {"name": batch["id"], "metadata": metadata}
     if not over:
         return operation
-    return operation | {"done": True} | ({"response": {"@type": TYPE, **batch["output"]}} if answered else {})
+    return operation | {"done": True} | ({"response": {"@type": message_type, **batch["output"]}} if answered else {})
 
 
 def event_data(batch: Document) -> dict[str, Any]:
