@@ -1,7 +1,5 @@
 """The events of sessions: they are sent, listed and streamed."""
 
-import asyncio
-import contextlib
 import time
 from collections.abc import AsyncGenerator, Collection, Mapping
 from typing import Any
@@ -12,8 +10,17 @@ from completions.event import Event
 from completions.state.records import Document
 from completions.views.http import EndlessStream
 from completions.views.managed_agents.resources import resource
-from completions.views.managed_agents.streams import note_seen, wake_streams, watch
-from completions.views.managed_agents.turns import run_turns, stop_turns
+from completions.views.managed_agents.streams import note_seen
+from completions.views.managed_agents.turns import TURNS
+from completions.views.session_streams import (
+    PING_INTERVAL,
+    let_client_leave,
+    may_have_left,
+    recorded,
+    wait_for_events,
+    wake_streams,
+    watch,
+)
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import received, sessions
 from completions.wire.anthropic.managed.common import is_within, list_page, read_time
@@ -23,18 +30,6 @@ from completions.wire.framing import SSE
 
 DEFAULT_LIMIT = MAX_LIMIT = 1000
 """The events of a page, which Anthropic does not say."""
-
-MAX_WAIT = 0.25
-"""Seconds between two looks at a session, which another process may have changed; and at the server's end."""
-
-TIME_TO_LEAVE, LOOPS_TO_LEAVE = 0.005, 10
-"""Seconds, and then rounds of the event loop, in which a closed connection ends its stream."""
-
-MAX_RECORDED = 1024 * 1024
-"""The most bytes of a stream that the journal has."""
-
-PING_INTERVAL = 15
-"""Seconds of silence after which a stream has a ping, which the SDKs skip; the interval is ours."""
 
 PING = SSE.frames([Event(b'{"type":"ping"}', name="ping")]).joined(0, 1)
 
@@ -54,9 +49,9 @@ async def sent(request: ResourceRequest, name: str) -> dict[str, Any]:
 
     await request.change(SESSION, name, take)
     if any(event["type"] == "user.interrupt" for event in body["events"]):
-        stop_turns(request.space, name)
+        TURNS.stop(request.space, name)
     wake_streams(request.space, name)
-    await run_turns(request, name)
+    await TURNS.run(request, name)
     return {"data": repeated}
 
 
@@ -87,23 +82,7 @@ async def streamed(request: ResourceRequest, name: str, thread: str | None = Non
     sessions.check_delta_kinds(kinds)
     session = await request.get(SESSION, name)
     sessions.check_thread(session, thread)
-    return EndlessStream(_recorded(request, _events(request, session, kinds)))
-
-
-async def _recorded(request: ResourceRequest, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    """Yield the pieces of a stream, of which the journal has the first ones; a HEAD has none."""
-    exchange, kept = request.exchange, bytearray()
-    async with contextlib.aclosing(pieces):
-        try:
-            if exchange.method == "HEAD":
-                return
-            async for piece in pieces:
-                exchange.sent_bytes += len(piece)
-                if len(kept) + len(piece) <= MAX_RECORDED:
-                    kept += piece
-                yield piece
-        finally:
-            exchange.response_body = bytes(kept)
+    return EndlessStream(recorded(request, _events(request, session, kinds)))
 
 
 async def _events(request: ResourceRequest, session: Document, kinds: Collection[str]) -> AsyncGenerator[bytes, None]:
@@ -114,44 +93,19 @@ async def _events(request: ResourceRequest, session: Document, kinds: Collection
         while (record := await request.records.get(SESSION, name)) is not None:
             place = (min(place[0], len(log_of(record))), place[1])
             if place == (record["batch"], 0) and place[0] < len(log_of(record)):
-                await _let_client_leave()
+                await let_client_leave()
             events, place, next_due = due_events(record, place, time.time(), kinds)
             silence = time.monotonic() - last
             if events or silence > PING_INTERVAL:
                 last = time.monotonic()
             yield b"".join(map(_framed, events)) or (PING if silence > PING_INTERVAL else b"")
             if events:
-                if not _may_have_left(request):
+                if not may_have_left(request):
                     await note_seen(request.space, record)
                 if events[-1]["type"] == TERMINATED:
                     return
-            await _wait(changed, next_due)
+            await wait_for_events(changed, next_due)
     yield _framed(shown(sessions.deleted_event(time.time()), time.time() + 1))
-
-
-async def _wait(changed: asyncio.Event, next_due: float | None) -> None:
-    """Wait until a log has changed, its next event is due, or it is time to look at it."""
-    seconds = MAX_WAIT if next_due is None else min(MAX_WAIT, next_due - time.time())
-    if seconds > 0:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await changed.wait()
-    changed.clear()
-
-
-def _may_have_left(request: ResourceRequest) -> bool:
-    connection = request.exchange.connection
-    return connection is not None and connection.is_half_closed
-
-
-async def _let_client_leave() -> None:
-    """Let the server notice that a client has left before it sent the request that changed the log.
-
-    Otherwise its stream would take the events with which the client's next stream has to begin.
-    """
-    await asyncio.sleep(TIME_TO_LEAVE)
-    for _ in range(LOOPS_TO_LEAVE):
-        await asyncio.sleep(0)
 
 
 def _framed(event: Mapping[str, Any]) -> bytes:

@@ -8,8 +8,9 @@ from completions.views.background_work import scripted_id
 from completions.views.managed_agents.agents import skill_versions
 from completions.views.managed_agents.resources import newest_first, resource
 from completions.views.managed_agents.session_resources import attached
-from completions.views.managed_agents.streams import note_seen, wake_streams
-from completions.views.managed_agents.turns import run_turns, stop_turns
+from completions.views.managed_agents.streams import note_seen
+from completions.views.managed_agents.turns import TURNS
+from completions.views.session_streams import wake_streams
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import agents, environments, received, sessions, vaults
 from completions.wire.anthropic.managed.common import list_page
@@ -35,7 +36,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
         session, _ = received.received(session, events, now)
     await request.records.put(SESSION, session["id"], session)
     if events:
-        await run_turns(request, session["id"])
+        await TURNS.run(request, session["id"])
         session = await request.get(SESSION, session["id"])
     return sessions.shown(session, time.time())
 
@@ -101,7 +102,7 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a session; its streams end."""
     sessions.check_at_rest(await request.get(SESSION, name), time.time(), "deleted")
     await request.delete(SESSION, name)
-    stop_turns(request.space, name)
+    TURNS.stop(request.space, name)
     wake_streams(request.space, name)
     return sessions.deleted(name)
 
