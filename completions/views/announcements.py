@@ -1,7 +1,8 @@
 """What webhooks announce: that an answer in the background, or a batch, has ended.
 
-Every endpoint that wants events of that type gets one, and gets it again after each of `RETRY_SECONDS` until it answers
-with a 2xx. What is under way ends with the server.
+Every endpoint that wants events of that type gets one, or, of a request that names its own (Gemini's `webhook_config`),
+those alone; and gets it again after each of `RETRY_SECONDS` until it answers with a 2xx. What is under way ends with
+the server.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from completions import budget
+from completions.conf import conf
 from completions.delivery.webhooks import NotDelivered, post
 from completions.outcome import without_secrets
 from completions.state.records import Document, Records, documents_of
@@ -44,7 +47,6 @@ class Api(NamedTuple):
 
 OPENAI = Api(webhooks.ENDPOINT, webhooks.EVENT_TYPES, webhooks.new_event, webhooks.headers_of)
 GEMINI = Api(gemini_webhooks.WEBHOOK, gemini_webhooks.EVENTS, gemini_webhooks.new_event, gemini_webhooks.headers_of)
-APIS = {api.endpoint: api for api in (OPENAI, GEMINI)}
 
 
 class Announced(NamedTuple):
@@ -106,7 +108,8 @@ async def announce(records: Records, place: Place, now: float) -> None:
     """Tell the endpoints that the answer or the batch at a place has ended, if it has: once, whoever calls this."""
     announced = ANNOUNCED[place[0]]
     api = announced.api
-    if not (endpoints := await documents_of(records, api.endpoint)):
+    endpoints = await documents_of(records, api.endpoint)
+    if not endpoints and not gemini_webhooks.own_webhooks(await records.get(*place) or {}):
         return
 
     def marked(document: Document | None) -> Document | None:
@@ -118,21 +121,38 @@ async def announce(records: Records, place: Place, now: float) -> None:
         return
     event_type, data = announced.event_type(ended, now), announced.data(ended)
     event = api.event(event_type, data, now)
+    what = f"{event_type} of {data['id']}"
+    if own := gemini_webhooks.own_webhooks(ended):
+        if not conf.WEBHOOKS:
+            logger.warning("Webhook %s not sent: they are turned off with WEBHOOKS=false", what)
+            return
+        for each in own:
+            body = gemini_webhooks.with_metadata(event, each)
+            _under_way.start(_deliver(records, api, Target(place, each), body, what))
+        return
     for endpoint in endpoints:
         if event_type in endpoint["event_types"] and endpoint.get("enabled", True):
-            what = f"{event_type} of {data['id']}"
-            _under_way.start(_deliver(records, (api.endpoint, endpoint["id"]), event, what))
+            target = Target((api.endpoint, endpoint["id"]), None)
+            _under_way.start(_deliver(records, api, target, event, what))
 
 
-async def _deliver(records: Records, place: Place, event: bytes, what: str) -> None:
-    """Send an event to the endpoint at a place until it answers with a 2xx, or is gone, or has had its last chance."""
+class Target(NamedTuple):
+    """Where an event goes: to the endpoint at a place, or to `own` of the document at that place."""
+
+    place: Place
+    own: Document | None
+
+
+async def _deliver(records: Records, api: Api, target: Target, event: bytes, what: str) -> None:
+    """Send an event to a target until it answers with a 2xx, or its place is empty, or it has had its last chance."""
     delivery = new_delivery_id()
     for attempt, seconds in enumerate((0, *RETRY_SECONDS), 1):
         await asyncio.sleep(seconds)
-        if (endpoint := await records.get(*place)) is None:
+        if (found := await records.get(*target.place)) is None:
             return
+        endpoint = target.own or found
         try:
-            status = await send(APIS[place[0]], endpoint, event, delivery)
+            status = await send(api, endpoint, event, delivery)
         except NotDelivered as exc:
             problem = str(exc)
         else:
@@ -146,4 +166,5 @@ async def _deliver(records: Records, place: Place, event: bytes, what: str) -> N
 
 async def send(api: Api, endpoint: Document, event: bytes, delivery: str) -> int:
     """Make one attempt to deliver an event, and return the status of the answer; raise `NotDelivered`."""
-    return await post(endpoint["url"], api.headers(endpoint, delivery, event, time.time()), event)
+    headers = await budget.in_thread(api.headers, endpoint, delivery, event, time.time())
+    return await post(endpoint["url"], headers, event)

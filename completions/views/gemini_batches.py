@@ -17,6 +17,7 @@ from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
 from completions.views.http import ExchangeResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_pacing
+from completions.views.webhooks import check_turned_on
 from completions.wire.gemini import batches, files
 from completions.wire.gemini.batches import BATCH, Line
 from completions.wire.gemini.files import FILE
@@ -30,6 +31,8 @@ async def made(request: ResourceRequest, model: str, method: str) -> dict[str, A
     """Make a batch of the requests in the body or in a file."""
     body = request.body
     parsed = batches.read_batch(body, method)
+    if parsed.webhooks:
+        check_turned_on()
     lines = parsed.lines or await budget.in_thread(batches.read_lines, await request.bytes_of(FILE, parsed.file))
     outcome = await scripted_outcome(request, BATCH, body, {"display_name": parsed.display_name, "model": model})
     batch = batches.new_batch(method, model, parsed, len(lines), time.time())

@@ -3,12 +3,14 @@
 import time
 from typing import Any
 
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
 from completions.delivery.webhooks import NotDelivered
 from completions.views.announcements import GEMINI, send
 from completions.views.background_work import scripted_id
 from completions.views.stored import ResourceRequest, stored
 from completions.views.webhooks import check_turned_on
-from completions.wire.gemini import webhooks
+from completions.wire.gemini import webhook_tokens, webhooks
 from completions.wire.gemini.pages import page
 from completions.wire.gemini.webhooks import WEBHOOK
 from completions.wire.standard_webhooks import new_delivery_id
@@ -82,3 +84,8 @@ async def pinged(request: ResourceRequest, name: str) -> dict[str, Any]:
     if not 200 <= status < 300:
         raise webhooks.not_reached(f"status {status}")
     return {}
+
+
+async def keys_published(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+    """Show the keys by which what is posted to the URLs of a `webhook_config` is checked; it needs no key."""
+    return JsonResponse(webhook_tokens.KEYS)

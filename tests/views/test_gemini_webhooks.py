@@ -1,16 +1,20 @@
 """Gemini's webhooks: google-genai makes them at a live server, and the openai SDK checks the signatures."""
 
+import base64
 import io
 import json
 from typing import Any
 
 import httpx
+import jwt
 import openai
 import pytest
 from google import genai
 from google.genai._interactions import APIStatusError
+from google.genai.errors import ClientError
 
 from tests.leaky import LITELLM
+from tests.server import QUICK, LiveServer
 from tests.views.webhook_receiver import Received, receiver
 
 pytestmark = LITELLM
@@ -175,3 +179,85 @@ def test_ping__that_reaches_nobody_says_so(gemini: genai.Client) -> None:
             gemini.webhooks.ping(id=made.id)
     with pytest.raises(APIStatusError, match="ConnectError"):
         gemini.webhooks.ping(id=made.id)
+
+
+def dynamic_event(received: Received, place: str, audience: str) -> Any:
+    """Return the event of a token, which is checked as Google's page has it: by a key of the published set."""
+    token = received.headers["webhook-signature"]
+    key = jwt.PyJWKClient(f"{place}/.well-known/jwks.json").get_signing_key_from_jwt(token)
+    event = jwt.decode(token, key, algorithms=["RS256"], audience=audience)
+    body = json.loads(received.body)
+    assert {name: event[name] for name in body} == body
+    assert received.headers["webhook-id"]
+    assert abs(int(received.headers["webhook-timestamp"]) - event["iat"]) < 5
+    return body
+
+
+def test_interaction__with_webhooks_of_its_own_is_announced_to_them_alone(gemini: genai.Client, place: str) -> None:
+    with receiver() as other, receiver(503) as there:
+        gemini.webhooks.create(uri=other.url, subscribed_events=EVENTS)
+        config: Any = {"uris": [there.url], "user_metadata": {"job_group": "nightly-eval"}}
+        done = interact(gemini, "Hi", webhook_config=config)
+        first, second = there.next(), there.next()
+        for received in (first, second):
+            event = dynamic_event(received, place, there.url)
+            assert (event["type"], event["data"]) == ("interaction.completed", {"id": done.id})
+            assert event["user_metadata"] == {"job_group": "nightly-eval"}
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        slow = interact(gemini, "slow", webhook_config={"uris": [there.url]})
+        gemini.interactions.cancel(slow.id)
+        event = dynamic_event(there.next(), place, there.url)
+        assert (event["type"], event["data"]) == ("interaction.cancelled", {"id": slow.id})
+        assert "user_metadata" not in event
+        assert other.received.empty()
+
+
+def test_token__of_another_audience_or_of_a_changed_event_is_not_valid(gemini: genai.Client, place: str) -> None:
+    with receiver() as there:
+        interact(gemini, "Hi", webhook_config={"uris": [there.url]})
+        received = there.next()
+        with pytest.raises(jwt.InvalidAudienceError):
+            dynamic_event(received, place, "https://other.example")
+        head, claims, signature = received.headers["webhook-signature"].split(".")
+        forged = base64.urlsafe_b64encode(base64.urlsafe_b64decode(f"{claims}==").replace(b"completed", b"cancelled"))
+        changed = received.headers | {"webhook-signature": f"{head}.{forged.decode().rstrip('=')}.{signature}"}
+        with pytest.raises(jwt.InvalidSignatureError):
+            dynamic_event(Received(received.body, changed), place, there.url)
+
+
+def test_batch__with_webhooks_of_its_own_is_announced_to_each(gemini: genai.Client, place: str) -> None:
+    requests: Any = [{"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]}]
+    with receiver() as one, receiver() as two:
+        config: Any = {"webhook_config": {"uris": [one.url, two.url], "user_metadata": {"priority": "high"}}}
+        batch = gemini.batches.create(model=MODEL, src=requests, config=config)
+        for there in (one, two):
+            event = dynamic_event(there.next(), place, there.url)
+            assert (event["type"], f"batches/{event['data']['id']}") == ("batch.succeeded", batch.name)
+            assert event["user_metadata"] == {"priority": "high"}
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"webhook_config": {"uris": ["ftp://a.example"]}}, "Invalid input at 'webhook_config.uris': ftp://a.example"),
+        ({"webhook_config": {"uris": "https://a.example"}}, "Invalid input at 'webhook_config.uris'."),
+        ({"webhook_config": {"urls": []}}, "Unknown parameter 'webhook_config.urls'. Did you mean 'uris'?"),
+        ({"webhook_config": {"uris": ["https://a.example"]}, "background": False}, "'background' must be true"),
+    ],
+)
+def test_webhook_config__that_is_wrong_is_refused(place: str, more: Any, why: str) -> None:
+    body = {"model": MODEL, "input": "Hi", "background": True} | more
+    answer = httpx.post(f"{place}/v1beta/interactions", json=body, headers={"x-goog-api-key": "good"})
+    assert answer.status_code == 400
+    assert why in answer.json()["error"]["message"]
+
+
+def test_webhook_config__where_no_webhooks_are_sent() -> None:
+    with receiver() as there, LiveServer(WEBHOOKS="false", **QUICK) as live:
+        options: Any = {"uris": [there.url]}
+        gemini = genai.Client(api_key="any", http_options={"base_url": live.url})
+        with pytest.raises(ClientError, match="WEBHOOKS=false"):
+            gemini.batches.create(model=MODEL, src="files/a", config={"webhook_config": options})
+        done = interact(gemini, "Hi", webhook_config=options)
+        live.wait_for(f"Webhook interaction.completed of {done.id} not sent: they are turned off with WEBHOOKS=false")
+        assert there.received.empty()

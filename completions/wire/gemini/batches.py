@@ -20,6 +20,7 @@ from completions.wire.gemini.files import new_id
 from completions.wire.gemini.messages import EMBED, GENERATE
 from completions.wire.gemini.proto import Check, long, message, repeated, string, struct
 from completions.wire.gemini.times import timestamp
+from completions.wire.gemini.webhooks import check_config
 from completions.wire.json_lines import dump_lines, numbered_lines
 
 BATCH = "gemini_batch"
@@ -50,11 +51,14 @@ _KINDS = {
 }
 
 
+_WEBHOOKS = message("WebhookConfig", {"uris": repeated(string), "userMetadata": struct})
+
+
 def _batch_request(kind: Kind, inlined: str, request: Check) -> Check:
     """Return the check of a request for a batch, whose own requests are messages named `inlined`."""
     line = message(inlined, {"request": request, "metadata": struct})
     source = {"fileName": string, "requests": message(f"{inlined}s", {"requests": repeated(line)})}
-    fields = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": struct}
+    fields = {"name": string, "model": string, "displayName": string, "priority": long, "webhookConfig": _WEBHOOKS}
     return message(
         kind.request, {"batch": message(kind.batch, {**fields, "inputConfig": message("InputConfig", source)})}
     )
@@ -74,11 +78,12 @@ class Line(NamedTuple):
 
 
 class Source(NamedTuple):
-    """The source of a batch: its display name, and its requests or the file with them."""
+    """The source of a batch: its display name, its requests or the file with them, and its own webhooks."""
 
     display_name: str
     lines: Sequence[Line]
     file: str
+    webhooks: Mapping[str, Any] | None
 
 
 def line_path(method: str, model: str) -> str:
@@ -97,7 +102,7 @@ def read_batch(body: Mapping[str, Any], method: str) -> Source:
         kind = _KINDS[method].request
         raise RequestError(f"* {kind}.batch.input_config: exactly one of requests and file_name\n")
     lines = [Line(mapping(each.get("metadata")), inner(each, "request")) for each in inline_requests]
-    return Source(text(pick(batch, "displayName")), lines, file)
+    return Source(text(pick(batch, "displayName")), lines, file, check_config(pick(batch, "webhookConfig")))
 
 
 def read_lines(data: bytes) -> list[Line]:
@@ -125,6 +130,7 @@ def new_batch(method: str, model: str, source: Source, total: int, now: float) -
         "display_name": source.display_name,
         "total": total,
         "in_file": bool(source.file),
+        "webhook_config": source.webhooks,
         "created": now,
         "started": now,
         "done": None,

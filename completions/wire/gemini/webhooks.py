@@ -1,7 +1,8 @@
-"""Gemini's webhooks, and the events that are posted to them.
+"""Gemini's webhooks, those of a single request (`webhook_config`), and the events that are posted to them.
 
 Shapes: `google.genai.webhooks` and Google's page "Webhooks" (July 2026), which has the events and their fields. Of ids,
-and of the errors' words for a URL, there is no recording.
+of the errors' words for a URL, and of where an event has the `user_metadata` of a `webhook_config`, there is no
+recording.
 """
 
 import secrets
@@ -14,7 +15,9 @@ from completions.exceptions import RequestError
 from completions.wire import standard_webhooks
 from completions.wire.base import Document
 from completions.wire.fields import text, texts
-from completions.wire.gemini.interactions.checks import Check, each_of, one_of, record, string
+from completions.wire.gemini import webhook_tokens
+from completions.wire.gemini.fields import pick
+from completions.wire.gemini.interactions.checks import Check, each_of, obj, one_of, record, string
 from completions.wire.gemini.times import timestamp
 from completions.wire.standard_webhooks import is_url, new_secret
 
@@ -122,6 +125,28 @@ def secret_of(webhook: Document) -> dict[str, Any]:
     return {"secret": webhook["secrets"][0]["secret"]}
 
 
+CONFIG = record({"uris": each_of(string), "user_metadata": obj})
+"""The check of a `webhook_config` where an API writes its fields in snake case."""
+
+
+def check_config(config: object) -> dict[str, Any] | None:
+    """Return the webhooks of a single request, if it has any: `uris` and `user_metadata`.
+
+    Raises the error of a URL to which nothing can be sent.
+    """
+    if not isinstance(config, dict) or not (uris := texts(pick(config, "uris"))):
+        return None
+    if wrong := next((uri for uri in uris if not is_url(uri)), None):
+        raise RequestError(f"Invalid input at 'webhook_config.uris': {wrong[:200]}")
+    return {"uris": list(dict.fromkeys(uris)), "user_metadata": pick(config, "userMetadata")}
+
+
+def own_webhooks(document: Document) -> list[Document]:
+    """Return the webhooks of the request that made a document, which stand for those of the project."""
+    config = document.get("webhook_config") or {}
+    return [{"url": uri, "user_metadata": config["user_metadata"]} for uri in config.get("uris", ())]
+
+
 def not_found(name: str) -> RequestError:
     """Return the error of a webhook that there is not."""
     return RequestError("Requested entity was not found.", status=404)
@@ -137,9 +162,15 @@ def new_event(event_type: str, data: Mapping[str, Any], now: float) -> bytes:
     return orjson.dumps({"type": event_type, "version": "v1", "timestamp": timestamp(int(now)), "data": data})
 
 
+def with_metadata(event: bytes, webhook: Document) -> bytes:
+    """Return the body of an event with the metadata that the request gave it."""
+    metadata = webhook.get("user_metadata")
+    return event if metadata is None else orjson.dumps({**orjson.loads(event), "user_metadata": metadata})
+
+
 def headers_of(webhook: Document, delivery: str, body: bytes, now: float) -> dict[str, str]:
-    """Return the headers of an attempt to deliver a body at a time."""
-    return {
-        "user-agent": "Google-Gemini-Webhooks",
-        **standard_webhooks.headers_of(webhook["secrets"], delivery, body, now),
-    }
+    """Return the headers of an attempt to deliver a body at a time; what one request asks for has a token."""
+    headers = standard_webhooks.headers_of(webhook.get("secrets", ()), delivery, body, now)
+    if "secrets" not in webhook:
+        headers["webhook-signature"] = webhook_tokens.token(body, webhook["url"], now)
+    return {"user-agent": "Google-Gemini-Webhooks", **headers}

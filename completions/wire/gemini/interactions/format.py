@@ -38,6 +38,7 @@ from completions.wire.gemini.interactions.storage import (
 from completions.wire.gemini.interactions.stream import interaction_events
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.refusals import REFUSALS
+from completions.wire.gemini.webhooks import check_config
 from completions.wire.refusals import FORMAT
 
 CODES: Mapping[int, str] = {
@@ -78,6 +79,7 @@ class Interactions(Gemini):
         document = decode_object(body) if body.strip() else {}
         if validate:
             rules.validate(document)
+        check_config(document.get("webhook_config"))
         prompt = _read(document, headers, ())
         if validate and prompt.body.get("previous_interaction_id") is None:
             rules.check_content(to_generate_content(document), prompt.model or "")

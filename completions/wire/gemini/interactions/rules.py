@@ -27,6 +27,7 @@ from completions.wire.gemini.interactions.checks import (
     string,
 )
 from completions.wire.gemini.interactions.request import BUILT_IN_TOOLS, CONTENT_TYPES, formats_of, steps_of
+from completions.wire.gemini.webhooks import CONFIG as WEBHOOK_CONFIG
 
 OTHER_FORMAT_PATH = re.compile(r"^\* GenerateContentRequest\.\S+: ")
 """The path of a wrong field in `generateContent`, which interactions have elsewhere."""
@@ -180,7 +181,7 @@ REQUEST = record(
         "service_tier": one_of("flex", "standard", "priority", "deferred"),
         "labels": obj,
         "environment": anything,
-        "webhook_config": obj,
+        "webhook_config": WEBHOOK_CONFIG,
     }
 )
 
@@ -216,6 +217,8 @@ def _field_problems(body: Mapping[str, Any]) -> Iterator[str]:
         yield NO_BACKGROUND.format(model=model)
     if body.get("background") is True and body.get("store") is False:
         yield "Background interactions must be stored: 'store' must be true."
+    if body.get("webhook_config") is not None and body.get("background") is not True:  # no source has the words
+        yield "'background' must be true where there is a 'webhook_config'."
     for each in formats_of(body):
         if each.get("delivery") is not None and each.get("type") in ("image", "audio"):
             yield NO_DELIVERY_MODE.format(kind=str(each["type"]).capitalize())

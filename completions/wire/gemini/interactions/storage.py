@@ -14,6 +14,7 @@ from completions.wire.base import StoredDocument
 from completions.wire.gemini.interactions.answer import is_interaction_id, unfinished
 from completions.wire.gemini.interactions.request import steps_of
 from completions.wire.gemini.interactions.stream import count_seen, interaction_events
+from completions.wire.gemini.webhooks import check_config
 from completions.wire.resumed import due, length_of, length_record
 
 INTERACTION = "interaction"
@@ -32,6 +33,8 @@ def stored_interaction(
     begins, ends = span
     record = {"interaction": interaction, "input": steps_of(prompt.body.get("input")), "before": earlier}
     notes = {"begins": begins, "ends": ends, "background": prompt.background, **length_record(prompt.per_chunk)}
+    if (config := check_config(prompt.body.get("webhook_config"))) is not None:
+        notes["webhook_config"] = config
     return StoredDocument(INTERACTION, interaction["id"], record | notes)
 
 
