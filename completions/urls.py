@@ -16,6 +16,8 @@ from completions.views import gemini_webhooks, lookups, realtime, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
 from completions.views.managed_agents.routes import MANAGED_AGENTS
+from completions.views.mistral_agents.routes import LISTED as MISTRAL_CONVERSATIONS
+from completions.views.mistral_agents.routes import MISTRAL_AGENTS
 from completions.views.routes import Addresses
 from completions.wire.address import Address
 from completions.wire.registry import ADDRESSES, CHAT, others_at_address
@@ -33,8 +35,8 @@ VIEWS: dict[str, Any] = {
 }
 """The view of each use of an address."""
 
-LISTED = {"v1/chat/completions": stored.completions}
-"""Addresses at which answers are generated, and what was kept of them is listed."""
+LISTED: dict[str, dict[str, Any]] = {"v1/chat/completions": {"GET": stored.completions}, **MISTRAL_CONVERSATIONS}
+"""Addresses at which answers are generated, and what was kept of them is listed: the views by their methods."""
 
 POSTED = dict.fromkeys(("v1/live/sessions", "openai/v1/live/sessions"), realtime.webrtc_refused)
 """Addresses of WebSockets that also take requests over HTTP."""
@@ -45,7 +47,7 @@ def pattern(address: Address) -> URLPattern:
     view: Any = VIEWS[address.use]
     facts: dict[str, Any] = {"wire": address.wire}
     if (listed := LISTED.get(address.route)) is not None:
-        view = by_method(POST=view, GET=listed)
+        view = by_method(POST=view, **listed)
     if (posted := POSTED.get(address.route)) is not None:
         view = by_method(POST=posted)
     if others := others_at_address(address):
@@ -83,6 +85,7 @@ api: Addresses = [
     *routes.OTHERS,
     *routes.ANTHROPIC,
     *MANAGED_AGENTS,
+    *MISTRAL_AGENTS,
     *STATE,
     *refused,
 ]

@@ -122,11 +122,11 @@ async def _with_fallbacks(
 ) -> tuple[Prompt, Outcome]:
     """Return the answer of the first model that does not decline, with its prompt.
 
-    If one of them cannot answer at all, the previous refusal is returned, with the name of that model.
+    If one of them cannot answer at all, the previous refusal is returned, with the name of that model, or its error.
     """
     while outcome.reply is not None and (other := wire.fallback_prompt(prompt, outcome.reply)) is not None:
         found = await resolve(space, other)
-        if found.reply is None:
+        if found.reply is None and not wire.raises_fallback_errors:
             return replace(prompt, recalled={**prompt.recalled, UNREACHED: other.model}), outcome
         prompt, outcome = other, found
     return prompt, outcome

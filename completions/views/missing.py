@@ -8,6 +8,9 @@ from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.managed import kinds
 from completions.wire.dialects import mistral_batches, openrouter_generations, xai_batches
+from completions.wire.dialects.mistral_agents import agents as mistral_agents
+from completions.wire.dialects.mistral_agents import rules as mistral_conversations
+from completions.wire.dialects.mistral_agents.setup import CONVERSATION as MISTRAL_CONVERSATION
 from completions.wire.gemini import batches as gemini_batches
 from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
@@ -20,6 +23,8 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     anthropic_skills.SKILL: anthropic_skills.not_found,
     **kinds.MISSING,
     message_batches.BATCH: message_batches.not_found,
+    mistral_agents.AGENT: mistral_agents.not_found,
+    MISTRAL_CONVERSATION: mistral_conversations.not_found,
     mistral_batches.FILE: lambda name: mistral_batches.not_found("File", name),
     mistral_batches.JOB: lambda name: mistral_batches.not_found("Job", name),
     openrouter_generations.GENERATION: openrouter_generations.not_found,

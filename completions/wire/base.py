@@ -113,6 +113,8 @@ class WireFormat(ABC):
     """Whether a model's context window limits the prompt only, and not the prompt and its answer together."""
     has_fallbacks = False
     """Whether a request may name other models that answer where the first one declines."""
+    raises_fallback_errors = False
+    """Whether an error of a later model is the answer, rather than what the models before it said."""
     cuts_last_message = False
     """Whether truncation also cuts the last message, if that alone is too long."""
     short_text = 0
@@ -141,7 +143,7 @@ class WireFormat(ABC):
         return not self.vendor or is_known(model, self.vendor)
 
     def fallback_prompt(self, prompt: Prompt, reply: Reply) -> Prompt | None:
-        """Return the prompt for the next model, if the last one has declined in its answer."""
+        """Return the prompt for the next model, if the last one has declined, or handed over, in its answer."""
         return None
 
     def requested_window(self, prompt: Prompt) -> int | None:

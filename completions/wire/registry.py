@@ -33,6 +33,8 @@ from completions.wire.dialects.gemini import GeminiChat
 from completions.wire.dialects.groq import Groq
 from completions.wire.dialects.groq_audio import addresses as groq_audio
 from completions.wire.dialects.mistral import Mistral
+from completions.wire.dialects.mistral_agents.addresses import addresses as mistral_agents
+from completions.wire.dialects.mistral_agents.agents import AGENT as MISTRAL_AGENT
 from completions.wire.dialects.mistral_audio import addresses as mistral_audio
 from completions.wire.dialects.mistral_batches import FILE as MISTRAL_FILE
 from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
@@ -102,6 +104,7 @@ _ALL = [
     *mistral_audio(Mistral()),
     *mistral_fim(Mistral()),
     *mistral_ocr(Mistral()),
+    *mistral_agents(Mistral()),
     *groq_audio(Groq()),
     *openrouter_audio(OpenRouter()),
     *xai_media(XAI()),
@@ -141,7 +144,7 @@ SOCKET_ONLY_FORMATS = frozenset(READABLE_FORMATS) - {
 
 WORK_FORMATS = (
     *(batches.BATCH, message_batches.BATCH, gemini_batches.BATCH, MISTRAL_JOB, XAI_BATCH),
-    *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE),
+    *(files.FILE, uploads.UPLOAD, anthropic_files.FILE, gemini_files.FILE, caches.CACHE, MISTRAL_FILE, MISTRAL_AGENT),
     *(containers.CONTAINER, containers.FILE, vector_stores.STORE, vector_stores.FILE, vector_stores.FILE_BATCH),
     *(file_search.STORE, file_search.DOCUMENT, skills.SKILL, skills.VERSION),
     *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK, voices.VOICE, voices.CONSENT),

@@ -35,6 +35,7 @@ PLACES: dict[str, tuple[str, str, dict[str, str]]] = {
     "azure responses": ("/openai/v1/responses", "gpt-4o", {"api-key": "wrong"}),
     "deepseek": ("/deepseek/chat/completions", "deepseek-chat", KEY),
     "mistral": ("/mistral/v1/chat/completions", "mistral-large-latest", KEY),
+    "mistral's conversations": ("/mistral/v1/conversations", "mistral-large-latest", KEY),
     "xai": ("/xai/v1/chat/completions", "grok-4.3", KEY),
     "groq": ("/groq/openai/v1/chat/completions", "openai/gpt-oss-20b", KEY),
     "cerebras": ("/cerebras/v1/chat/completions", "gpt-oss-120b", KEY),
@@ -63,6 +64,8 @@ def body_for(place: str, said: str) -> dict[str, Any]:
         return {"contents": [{"role": "user", "parts": [{"text": said}]}]}
     if path.endswith(("/responses", "/interactions")):
         return {"model": model, "input": said}
+    if path.endswith("/conversations"):
+        return {"model": model, "inputs": said}
     content: Any = [{"text": said}] if path == BEDROCK else said
     body: dict[str, Any] = {"messages": [{"role": "user", "content": content}]}
     if path.endswith("rawPredict"):

@@ -378,6 +378,12 @@ ELSEWHERE: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "interactions": ("/v1beta/interactions", "/v1beta/interactions", {"model": "gemini-3.8-flash"}, {"stream": True}),
+    "mistral's conversations": (
+        "/mistral/v1/conversations",
+        "/mistral/v1/conversations",
+        {"model": "mistral-medium-latest"},
+        {"stream": True},
+    ),
     "cohere": ("/v2/chat", "/v2/chat", {"model": "command-a-03-2025"}, {"stream": True}),
     "cohere's first": ("/v1/chat", "/v1/chat", {"model": "command-a-03-2025"}, {"stream": True}),
 }
@@ -394,6 +400,7 @@ async def test_elsewhere__stream_reads_as_the_answer(folder: Path, reply: Any, s
     own: dict[str, Any] = {"messages": [{"role": "user", "content": content}]}
     own = {"contents": [{"parts": text}]} if "gemini" in name else {"message": said} if "first" in name else own
     own = {"input": said, "generation_config": {"thinking_summaries": "auto"}} if name == "interactions" else own
+    own = {"inputs": said} if "conversations" in name else own
     space = namespace(folder, reply)
     found: list[Reply | None] = []
     for path, extra in zip(paths, ({}, streamed), strict=True):

@@ -204,6 +204,12 @@ def _top_p_when_greedy(body: Body) -> RequestError | None:
 
 VALIDATOR = "the validator of Mistral's own package mistral-common"
 
+MISTRAL_CALLS = (
+    Rule(_misplaced_results, f"charmbracelet/crush 279; {VALIDATOR}", "2026-01-14"),
+    Rule(_unmatched_results, VALIDATOR, "2026-11-26"),
+)
+"""The rules of calls and their results, which conversations have too (mistralai/client-python 234)."""
+
 MISTRAL = (
     Rule(_reasoning_prompt_mode, "simonw/llm-mistral, of magistral-small-latest; earendil-works/pi 8700", "2026-10-06"),
     Rule(_top_p_when_greedy, "quotes by users, of mistral-medium-2604; devoxx/DevoxxGenieIDEAPlugin 338", "2026-09-30"),
@@ -214,8 +220,7 @@ MISTRAL = (
     ),
     Rule(_empty_assistant_message, VALIDATOR, "2026-11-26"),
     Rule(_invalid_call_id, "nearai/ironclaw 1241; avante-corp/avante.nvim 2951", "2026-03-16"),
-    Rule(_misplaced_results, f"charmbracelet/crush 279; {VALIDATOR}", "2026-01-14"),
-    Rule(_unmatched_results, VALIDATOR, "2026-11-26"),
+    *MISTRAL_CALLS,
     Rule(_last_role, f"anomalyco/opencode 19115; {VALIDATOR}", "2026-03-25"),
 )
 

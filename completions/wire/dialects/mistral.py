@@ -52,7 +52,7 @@ _MESSAGES = {
 _OTHER_MESSAGE = record(dict.fromkeys(("role", "content"), anything))
 
 
-def _message(value: dict[str, Any]) -> Problem | None:
+def check_message(value: dict[str, Any]) -> Problem | None:
     """Check that a message has only the SDK's fields; the name of a tool or a user has long been accepted."""
     without_name = without_fields(value, "name")
     return rules.with_content(value) or _MESSAGES.get(value["role"], _OTHER_MESSAGE)(without_name)
@@ -61,18 +61,16 @@ def _message(value: dict[str, Any]) -> Problem | None:
 CONTENT = re.compile(r"/v1/files/([^/?]+)/content(?:\?|$)")
 """The address of a file's content, which the mock's `files.get_signed_url` returns."""
 
-CHAT = rules.chat(
-    {
-        "random_seed": nullable(integer(0)),
-        "temperature": nullable(decimal(0, 1.5)),
-        "tool_choice": nullable(
-            either("one of a string or object", string=choice("auto", "none", "any", "required"), object=anything)
-        ),
-    },
-    parts=PARTS,
-    known=FIELDS,
-    message=_message,
-)
+CHAT_FIELDS: Mapping[str, Check] = {
+    "random_seed": nullable(integer(0)),
+    "temperature": nullable(decimal(0, 1.5)),
+    "tool_choice": nullable(
+        either("one of a string or object", string=choice("auto", "none", "any", "required"), object=anything)
+    ),
+}
+"""The fields of chat whose values are not OpenAI's."""
+
+CHAT = rules.chat(CHAT_FIELDS, parts=PARTS, known=FIELDS, message=check_message)
 EMBEDDINGS = record(
     {
         "model": string(),
@@ -170,7 +168,7 @@ class Mistral(Vendor):
         """Return the message; with reasoning, its content is parts."""
         text = message["content"] or ""
         calls = [
-            {**call, "id": _short_id(call["id"]), "index": index}
+            {**call, "id": short_call_id(call["id"]), "index": index}
             for index, call in enumerate(message.get("tool_calls", ()))
         ]
         content: Any = text
@@ -285,7 +283,7 @@ def _images(body: Mapping[str, Any]) -> Iterator[str]:
             yield text(mapping(image_url).get("url") if isinstance(image_url, dict) else image_url)
 
 
-def _short_id(call_id: str) -> str:
+def short_call_id(call_id: str) -> str:
     """Return a call id as the API requires it: nine letters or digits."""
     letters = call_id.removeprefix("call_")[:9]
     return letters if conversation_rules.CALL_ID.fullmatch(letters) else ids.spelled(call_id, 9, ids.ALPHANUMERIC)

@@ -1,0 +1,1 @@
+"""The views of Mistral's agents and conversations, as they are stored."""
