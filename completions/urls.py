@@ -15,6 +15,7 @@ from completions.inspector.routes import urlpatterns as inspector
 from completions.views import gemini_webhooks, lookups, realtime, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
+from completions.views.hosted_agents.routes import HOSTED_AGENTS
 from completions.views.managed_agents.routes import MANAGED_AGENTS
 from completions.views.mistral_agents.routes import LISTED as MISTRAL_CONVERSATIONS
 from completions.views.mistral_agents.routes import MISTRAL_AGENTS
@@ -84,6 +85,7 @@ api: Addresses = [
     *routes.OPENAI,
     *routes.OTHERS,
     *routes.ANTHROPIC,
+    *HOSTED_AGENTS,
     *MANAGED_AGENTS,
     *MISTRAL_AGENTS,
     *STATE,

@@ -17,11 +17,13 @@ from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.interactions import storage
 from completions.wire.openai import containers, files, uploads, vector_stores, voices, webhooks
+from completions.wire.openai.hosted_agents import kinds as hosted_kinds
 
 MISSING: Mapping[str, Callable[[str], RequestError]] = {
     anthropic_files.FILE: anthropic_files.not_found,
     anthropic_skills.SKILL: anthropic_skills.not_found,
     **kinds.MISSING,
+    **hosted_kinds.MISSING,
     message_batches.BATCH: message_batches.not_found,
     mistral_agents.AGENT: mistral_agents.not_found,
     MISTRAL_CONVERSATION: mistral_conversations.not_found,

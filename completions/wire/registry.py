@@ -65,6 +65,7 @@ from completions.wire.openai import batches, containers, files, skills, uploads,
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.chat.format import ChatCompletions
+from completions.wire.openai.hosted_agents import kinds as hosted_agents
 from completions.wire.sockets import SocketFormat
 from completions.wire.vertex.addresses import ADDRESSES as VERTEX
 from completions.wire.vertex.addresses import PROJECTS as GOOGLE_PROJECTS
@@ -150,6 +151,7 @@ WORK_FORMATS = (
     *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK, voices.VOICE, voices.CONSENT),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT, SESSION),
     *(VAULT, CREDENTIAL, STORE, MEMORY),
+    *hosted_agents.NAMES,
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 

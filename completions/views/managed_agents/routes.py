@@ -1,4 +1,4 @@
-"""The addresses of Managed Agents; errors are in Anthropic's words."""
+"""The addresses of Managed Agents that OpenAI does not have; errors are in Anthropic's words."""
 
 from django.urls import URLPattern, path
 
@@ -18,8 +18,6 @@ def _at(place: str, **views: AnyView) -> URLPattern:
 
 
 MANAGED_AGENTS: Addresses = [
-    _at("agents", POST=agents.made, GET=agents.listed),
-    _at("agents/<str:name>", GET=agents.shown, POST=agents.changed),
     _at("agents/<str:name>/versions", GET=agents.versions_listed),
     _at("agents/<str:name>/archive", POST=agents.archived),
     _at("environments", POST=environments.made, GET=environments.listed),

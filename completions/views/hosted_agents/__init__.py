@@ -1,0 +1,1 @@
+"""The views of OpenAI's Agents API, and their addresses."""

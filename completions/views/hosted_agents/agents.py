@@ -1,0 +1,45 @@
+"""The views of agents; a rule that names `format: hosted_agent` can refuse one, or name its id."""
+
+import time
+from typing import Any
+
+from completions.views.hosted_agents.resources import keep, page_of, resource
+from completions.views.stored import ResourceRequest
+from completions.wire.openai.hosted_agents import agents
+from completions.wire.openai.hosted_agents.common import deleted
+from completions.wire.openai.hosted_agents.kinds import AGENT
+
+
+@resource
+async def made(request: ResourceRequest) -> dict[str, Any]:
+    """Keep an agent."""
+    body = request.body
+    agents.check_agent(body)
+    return agents.shown(await keep(request, AGENT, agents.new_agent(body, time.time()), body))
+
+
+@resource
+async def listed(request: ResourceRequest) -> dict[str, Any]:
+    """List the agents, the newest first."""
+    return await page_of(request, AGENT, agents.shown)
+
+
+@resource
+async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Show an agent."""
+    return agents.shown(await request.get(AGENT, name))
+
+
+@resource
+async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Change an agent; sessions that have it keep it as it was."""
+    body, now = request.body, time.time()
+    agents.check_change(body)
+    return agents.shown(await request.change(AGENT, name, lambda before: agents.changed_agent(before, body, now)))
+
+
+@resource
+async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+    """Remove an agent; its sessions stay."""
+    await request.delete(AGENT, name)
+    return deleted(name, "agent")

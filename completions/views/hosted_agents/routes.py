@@ -1,0 +1,63 @@
+"""The addresses of OpenAI's Agents API, some of which Anthropic's Managed Agents have too.
+
+Errors are in OpenAI's words. A request for one that both have is Anthropic's if it has `anthropic-version`.
+"""
+
+from django.urls import URLPattern, path
+
+from completions.views.dispatch import AnyView, LateViews, by_method
+from completions.views.managed_agents.routes import agents as managed_agents
+from completions.views.routes import Addresses, files_of
+
+agents, environments, events, sessions = (
+    LateViews(f"completions.views.hosted_agents.{name}") for name in ("agents", "environments", "events", "sessions")
+)
+"""Few servers are asked for these."""
+
+
+def _at(place: str, **views: AnyView) -> URLPattern:
+    """Return the pattern of an address under `/v1/agents/`, with the view of each method."""
+    return path(f"v1/agents/{place}", by_method(**views))
+
+
+_ONE = "sessions/<str:name>"
+_SUBAGENT = f"{_ONE}/subagents/<str:subagent>"
+_ENVIRONMENT, _TEMPLATE = "environments/<str:name>", "environments/templates/<str:name>"
+_MANAGED = by_method(POST=managed_agents.made, GET=managed_agents.listed)
+_MANAGED_AGENT = by_method(GET=managed_agents.shown, POST=managed_agents.changed)
+
+HOSTED_AGENTS: Addresses = [
+    path("v1/agents", files_of(by_method(POST=agents.made, GET=agents.listed), _MANAGED)),
+    _at("sessions", POST=sessions.made, GET=sessions.listed),
+    _at(_ONE, GET=sessions.shown, POST=sessions.changed, DELETE=sessions.removed),
+    _at(f"{_ONE}/events", POST=events.sent, GET=events.streamed),
+    _at(f"{_ONE}/items", GET=sessions.items_listed),
+    _at(f"{_ONE}/turns", GET=sessions.turns_listed),
+    _at(f"{_ONE}/turns/<str:turn>", GET=sessions.turn_shown),
+    _at(f"{_ONE}/turns/<str:turn>/items", GET=sessions.items_listed),
+    _at(f"{_ONE}/artifacts", GET=sessions.nothing_listed),
+    _at(f"{_ONE}/artifacts/<str:artifact>", GET=sessions.artifact_missing, DELETE=sessions.artifact_missing),
+    _at(f"{_ONE}/artifacts/<str:artifact>/content", GET=sessions.artifact_missing),
+    _at(f"{_ONE}/traces", GET=sessions.nothing_listed),
+    _at(f"{_ONE}/subagents", GET=sessions.nothing_listed),
+    _at(_SUBAGENT, GET=sessions.subagent_missing),
+    _at(f"{_SUBAGENT}/items", GET=sessions.subagent_missing),
+    _at(f"{_SUBAGENT}/turns", GET=sessions.subagent_missing),
+    _at(f"{_SUBAGENT}/turns/<str:turn>", GET=sessions.subagent_missing),
+    _at(f"{_SUBAGENT}/turns/<str:turn>/items", GET=sessions.subagent_missing),
+    _at("environments/templates", POST=environments.template_made, GET=environments.templates_listed),
+    _at(
+        _TEMPLATE,
+        GET=environments.template_shown,
+        POST=environments.template_changed,
+        DELETE=environments.template_removed,
+    ),
+    _at("environments", POST=environments.made, GET=environments.listed),
+    _at(_ENVIRONMENT, GET=environments.shown),
+    _at(f"{_ENVIRONMENT}/files", POST=environments.file_added, GET=environments.files_listed),
+    path(
+        "v1/agents/<str:name>",
+        files_of(by_method(GET=agents.shown, POST=agents.changed, DELETE=agents.removed), _MANAGED_AGENT),
+    ),
+]
+"""Before those of Managed Agents, whose agents have addresses that would fit too."""
