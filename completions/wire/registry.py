@@ -41,6 +41,7 @@ from completions.wire.dialects.mistral_batches import JOB as MISTRAL_JOB
 from completions.wire.dialects.mistral_fim import addresses as mistral_fim
 from completions.wire.dialects.mistral_moderations import addresses as mistral_moderations
 from completions.wire.dialects.mistral_ocr import addresses as mistral_ocr
+from completions.wire.dialects.mistral_speech import addresses as mistral_speech
 from completions.wire.dialects.moonshot import Moonshot
 from completions.wire.dialects.ollama import Ollama
 from completions.wire.dialects.openrouter import OpenRouter
@@ -103,6 +104,7 @@ _ALL = [
     *GOOGLE_PROJECTS,
     *mistral_moderations(Mistral()),
     *mistral_audio(Mistral()),
+    *mistral_speech(Mistral()),
     *mistral_fim(Mistral()),
     *mistral_ocr(Mistral()),
     *mistral_agents(Mistral()),

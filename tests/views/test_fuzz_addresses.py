@@ -60,7 +60,7 @@ GENERATED = [
     *("/mistral/v1/moderations", "/mistral/v1/chat/moderations", "/mistral/v1/audio/transcriptions"),
     "/v1/projects/p/locations/us/endpoints/openapi/chat/completions",
     f"{PROJECT}/mistralai/models/mistral-large-2411:rawPredict",
-    *("/mistral/v1/fim/completions", "/mistral/v1/ocr", "/mistral/v1/agents/completions"),
+    *("/mistral/v1/fim/completions", "/mistral/v1/audio/speech", "/mistral/v1/ocr", "/mistral/v1/agents/completions"),
     *("/mistral/v1/conversations", "/mistral/v1/conversations/x", "/mistral/v1/conversations/x/restart"),
     *(f"/openrouter/api/v1/audio/{name}" for name in ("speech", "transcriptions")),
     *(f"/groq/openai/v1/audio/{name}" for name in ("speech", "transcriptions", "translations")),

@@ -208,7 +208,7 @@ GROQ: Mapping[str, Wording] = {
 NO_ROUTE = "no Route matched with those values"
 """The message of Mistral's gateway for an unknown address."""
 
-MISSING = re.compile(r"/mistral/v1/(?:(?:chat/)?classifications|audio|libraries|fine_tuning)\b")
+MISSING = re.compile(r"/mistral/v1/(?:(?:chat/)?classifications|audio/voices|libraries|fine_tuning)\b")
 """Addresses that Mistral has and the mock lacks."""
 
 

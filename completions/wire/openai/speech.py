@@ -56,6 +56,8 @@ class Speech(OpenAIFormat):
     name = "speech"
     vendor = "openai"
     refusals = invalid_url_refusals("/v1/audio/speech")
+    delta_field, names_events = "audio", False
+    """The field of an event that has a piece of the sound, and whether events are named by their types."""
 
     def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
         """Read a request for speech; its text is a user message, its instructions a system message."""
@@ -86,6 +88,10 @@ class Speech(OpenAIFormat):
 
     def render(self, reply: Reply, prompt: Prompt) -> Body:
         """Return the sound in the requested format."""
+        return self.sound(reply, prompt)
+
+    def sound(self, reply: Reply, prompt: Prompt) -> Body:
+        """Return the sound in the requested format, however an answer has it."""
         media_type, encoder = ENCODERS[_format(prompt.body)]
         return Body(encoder(_sound(reply, prompt)), media_type)
 
@@ -102,15 +108,17 @@ class Speech(OpenAIFormat):
 
     def events(self, reply: Reply, prompt: Prompt) -> list[Event]:
         """Return a piece of the sound for each token of the text, and the last event."""
-        data = self.render(reply, prompt).data
+        data = self.sound(reply, prompt).data
         split = tokens.split(_text(reply, prompt), prompt.model) or [""]
         sizes = list(map(len, group_by_chunk(split, split, prompt.per_chunk)))
         bounds = [len(data) * at // len(split) for at in accumulate(sizes, initial=0)]
         pieces = (data[start:end] for start, end in pairwise(bounds))
-        deltas = ({"type": "speech.audio.delta", "audio": base64.b64encode(piece).decode()} for piece in pieces)
+        delta, field, done = "speech.audio.delta", self.delta_field, self.document(reply, prompt)
+        deltas = ({"type": delta, field: base64.b64encode(piece).decode()} for piece in pieces)
+        names = (delta, done["type"]) if self.names_events else ("", "")
         return [
-            *Event.tokens(map(orjson.dumps, deltas), counts=sizes),
-            Event(orjson.dumps(self.document(reply, prompt)), part="finish"),
+            *Event.tokens(map(orjson.dumps, deltas), name=names[0], counts=sizes),
+            Event(orjson.dumps(done), part="finish", name=names[1]),
         ]
 
     def collect(self, document: Mapping[str, Any], answer: Answer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import groq
 import httpx
 import mistralai.client
+import mistralai.client.errors
 import orjson
 import pytest
 
@@ -144,6 +145,33 @@ def test_mistral__refuses(live: LiveServer) -> None:
     assert (told["status"], told["detail"][0]["loc"]) == (422, ["body", "file"])
 
 
+@pytest.mark.parametrize("kind", ["wav", None])
+def test_mistral__speaks_whole_and_in_events(voxtral: mistralai.client.Mistral, kind: Any) -> None:
+    asked = {"model": "voxtral-mini-tts-2603", "input": "We met.", "voice_id": "en_paul_neutral"}
+    asked |= {"response_format": kind} if kind else {}
+    speech: Any = voxtral.audio.speech
+    whole = speech.complete(**asked)
+    sound = base64.b64decode(whole.audio_data)
+    assert sound.startswith(b"RIFF") if kind else sound[:1] == b"\xff" or sound.startswith(b"ID3")
+    with speech.complete(**asked, stream=True) as stream:
+        events = [event.data for event in stream]
+    assert b"".join(base64.b64decode(event.audio_data) for event in events[:-1]) == sound
+    assert events[-1].type == "speech.audio.done" and events[-1].usage.completion_tokens
+
+
+def test_mistral__refuses_a_speech_without_a_text(live: LiveServer) -> None:
+    answer = httpx.post(f"{live.url}/mistral/v1/audio/speech", json={"response_format": "aac"})
+    [detail] = answer.json()["detail"]
+    assert (answer.status_code, detail["loc"], detail["msg"]) == (422, ["body", "input"], "Field required")
+
+
+async def test_mistral__speaks_asynchronously(live: LiveServer) -> None:
+    async with mistralai.client.Mistral(api_key="k", server_url=f"{live.url}/mistral") as client:
+        assert (await client.audio.speech.complete_async(input="We met.")).audio_data
+        with pytest.raises(mistralai.client.errors.SDKError, match="Rate limit"):
+            await client.audio.speech.complete_async(input="busy", retries=None)
+
+
 def test_litellm__hears_and_says(live: LiveServer) -> None:
     litellm = lite.load()
     asked: dict[str, Any] = {"file": ("meeting.wav", SOUND), "api_key": "k"}
@@ -151,6 +179,9 @@ def test_litellm__hears_and_says(live: LiveServer) -> None:
     assert heard.text == " We met. The launch is on Friday."
     heard = litellm.transcription(model="mistral/voxtral-mini-latest", api_base=f"{live.url}/mistral/v1", **asked)
     assert heard.text == "We met. The launch is on Friday."
+    to_say: dict[str, Any] = {"input": "We met.", "voice": "alloy", "response_format": "wav", "api_key": "k"}
+    said = litellm.speech(model="mistral/voxtral-mini-tts-2603", api_base=f"{live.url}/mistral/v1", **to_say)
+    assert said.content.startswith(b"RIFF")
 
 
 ROUTED, ALOUD = OpenRouterTranscriptions(OPENROUTER), OpenRouterSpeech(OPENROUTER)
