@@ -7,7 +7,7 @@ from completions.wire.anthropic import batches as message_batches
 from completions.wire.anthropic import files as anthropic_files
 from completions.wire.anthropic import skills as anthropic_skills
 from completions.wire.anthropic.managed import kinds
-from completions.wire.dialects import mistral_batches, openrouter_generations, xai_batches
+from completions.wire.dialects import mistral_batches, openrouter_generations, xai_batches, xai_deferred
 from completions.wire.dialects.mistral_agents import agents as mistral_agents
 from completions.wire.dialects.mistral_agents import rules as mistral_conversations
 from completions.wire.dialects.mistral_agents.setup import CONVERSATION as MISTRAL_CONVERSATION
@@ -31,6 +31,7 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     mistral_batches.JOB: lambda name: mistral_batches.not_found("Job", name),
     openrouter_generations.GENERATION: openrouter_generations.not_found,
     xai_batches.BATCH: xai_batches.not_found,
+    xai_deferred.COMPLETION: xai_deferred.not_found,
     gemini_batches.BATCH: lambda name: gemini_batches.not_found(name.removeprefix("batches/")),
     gemini_files.FILE: lambda name: gemini_files.not_found(name.removeprefix("files/")),
     gemini_files.UPLOAD: lambda name: RequestError("Upload has already been terminated.", status=404),

@@ -255,6 +255,7 @@ OTHERS: Addresses = [
     re_path("^xai/v1/batches/(?P<name>[^/:]+):cancel$", by_method(POST=xai.cancelled), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/requests", by_method(POST=xai.requests_added), {"wire": XAI}),
     path("xai/v1/batches/<str:name>/results", by_method(GET=xai.results), {"wire": XAI}),
+    path("xai/v1/chat/deferred-completion/<str:name>", by_method(GET=xai.deferred), {"wire": XAI}),
     *files_and_batches("openai/", {"wire": AZURE}, AZURES_PLACE),
     *files_and_batches("openai/v1/", {"wire": AZURE}, AZURES_PLACE),
     *kept_responses("openai/", AZURE),

@@ -1,4 +1,4 @@
-"""The views of xAI's batches, whose requests are answered in the background.
+"""The views of xAI's batches, whose requests are answered in the background, and of deferred chat completions.
 
 By a rule that names `format: xai_batch`, `ttft_ms` is the time before the first of the requests that are added is
 answered, and `itl_ms` that of each.
@@ -14,9 +14,10 @@ from completions.outcome import Outcome
 from completions.state.records import Document
 from completions.views.background_work import id_of, scripted_outcome
 from completions.views.batch_requests import RequestResult, answer_later
-from completions.views.http import ExchangeResponse, FastJsonResponse
+from completions.views.http import ExchangeResponse, FastJsonResponse, RawResponse
 from completions.views.stored import ResourceRequest, stored, stored_with_pacing
 from completions.wire.dialects import xai_batches as xai
+from completions.wire.dialects import xai_deferred
 from completions.wire.dialects.xai_batches import BATCH, PATHS, Line
 from completions.wire.openai.files import FILE
 
@@ -110,3 +111,13 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
         return {**before, "cancelled": before["cancelled"] or now}
 
     return xai.batch_document(await request.change(BATCH, name, ended), now)
+
+
+@stored
+async def deferred(request: ResourceRequest, name: str) -> ExchangeResponse:
+    """Send a deferred answer, which can be fetched once; until it is complete, an empty 202."""
+    record = await request.get(xai_deferred.COMPLETION, name)
+    if not xai_deferred.is_ready(record, time.time()):
+        return RawResponse(b"", 202, "application/json")
+    await request.delete(xai_deferred.COMPLETION, name)
+    return FastJsonResponse(record["completion"])

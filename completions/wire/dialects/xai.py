@@ -6,6 +6,7 @@ Sources: xAI's API reference; the errors as they were recorded in July and Augus
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import count, groupby
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import KeyRefused, RequestError
 from completions.wire.content import DEFAULT_PAGE
-from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules, stops
+from completions.wire.dialects import catalogue, conversation_rules, deserializer, refusals, rules, stops, xai_deferred
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.wordings import XAI as XAI_WORDINGS
 from completions.wire.fields import arranged, dicts, mapping, text, texts, without_fields, without_nulls
@@ -131,6 +132,16 @@ class XAI(Vendor):
     head = (*HEAD, "system_fingerprint", "service_tier")
     trailing_fields = ("system_fingerprint", "service_tier")
     choice = staticmethod(without_nulls)
+    to_store = staticmethod(xai_deferred.deferred_completion)
+
+    def adapt_prompt(self, prompt: Prompt) -> Prompt:
+        """Return the prompt, of an answer in the background if it is to be deferred."""
+        deferred = prompt.body.get("deferred") is True and not prompt.stream
+        return replace(super().adapt_prompt(prompt), background=deferred)
+
+    def stores(self, prompt: Prompt) -> bool:
+        """Tell whether an answer is stored: a deferred one is."""
+        return prompt.background
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID; that of an item has the prefix of its type, and a call's ends with its number."""
@@ -149,7 +160,9 @@ class XAI(Vendor):
         return fields | {"system_fingerprint": _fingerprint(fields["model"])}
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer, with the fingerprint and the tier at the end."""
+        """Return an answer, with the fingerprint and the tier at the end; a deferred one is only its id."""
+        if prompt.background:
+            return {"request_id": xai_deferred.request_id(document)}
         return arranged(document, (*HEAD, "choices", "usage", "system_fingerprint"))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:

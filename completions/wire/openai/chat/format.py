@@ -1,6 +1,7 @@
 """Chat completions: `POST /v1/chat/completions`, for OpenAI and for vendors with a dialect of its format."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -101,8 +102,9 @@ class ChatCompletions(OpenAIFormat):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store: the answer if the request says `store`, or what the vendor stores of each."""
-        if (stored_document := self._dialect.to_store) is not None:
-            return [stored_document(self.document(reply, prompt), prompt, span)]
+        if (stored_document := self._dialect.to_store) is not None and self._dialect.stores(prompt):
+            complete = self.document(reply, replace(prompt, background=False))
+            return [stored_document(complete, prompt, span)]
         return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
