@@ -132,16 +132,12 @@ class XAI(Vendor):
     head = (*HEAD, "system_fingerprint", "service_tier")
     trailing_fields = ("system_fingerprint", "service_tier")
     choice = staticmethod(without_nulls)
-    to_store = staticmethod(xai_deferred.deferred_completion)
+    to_store, stores_all = staticmethod(xai_deferred.deferred_completion), False
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt, of an answer in the background if it is to be deferred."""
         deferred = prompt.body.get("deferred") is True and not prompt.stream
         return replace(super().adapt_prompt(prompt), background=deferred)
-
-    def stores(self, prompt: Prompt) -> bool:
-        """Tell whether an answer is stored: a deferred one is."""
-        return prompt.background
 
     def response_id(self, made: str, reply: Reply, place: int | None = None) -> str:
         """Return a UUID; that of an item has the prefix of its type, and a call's ends with its number."""

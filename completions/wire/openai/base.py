@@ -91,7 +91,8 @@ class Dialect:
     done_after_error = False
     """Whether an error in a stream is followed by the terminator."""
     to_store: Callable[[Mapping[str, Any], Prompt, Span], StoredDocument] | None = None
-    """Returns the record of a chat answer, given its document, if the vendor stores those for which `stores` is true."""
+    stores_all = True
+    """Returns the record of a chat answer that the vendor stores, given its document: of all, or in the background."""
     has_sockets = False
     """Whether responses are also available over WebSockets."""
     text_like_chat = False
@@ -134,10 +135,6 @@ class Dialect:
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the options that only this dialect has."""
         return prompt
-
-    def stores(self, prompt: Prompt) -> bool:
-        """Tell whether `to_store` applies to the answer to a prompt."""
-        return self.to_store is not None
 
     def top_level(self, head: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the top-level fields of answers and chunks, without choices and usage."""

@@ -102,7 +102,8 @@ class ChatCompletions(OpenAIFormat):
 
     def to_store(self, reply: Reply, prompt: Prompt, span: Span) -> Sequence[StoredDocument]:
         """Return the documents to store: the answer if the request says `store`, or what the vendor stores of each."""
-        if (stored_document := self._dialect.to_store) is not None and self._dialect.stores(prompt):
+        dialect = self._dialect
+        if (stored_document := dialect.to_store) is not None and (dialect.stores_all or prompt.background):
             complete = self.document(reply, replace(prompt, background=False))
             return [stored_document(complete, prompt, span)]
         return [stored_completion(self.document(reply, prompt), prompt)] if prompt.body.get("store") is True else ()
