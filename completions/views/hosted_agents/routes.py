@@ -7,10 +7,12 @@ from django.urls import URLPattern, path
 
 from completions.views.dispatch import AnyView, LateViews, by_method
 from completions.views.managed_agents.routes import agents as managed_agents
+from completions.views.managed_agents.routes import vaults as managed_vaults
 from completions.views.routes import Addresses, files_of
 
-agents, environments, events, sessions = (
-    LateViews(f"completions.views.hosted_agents.{name}") for name in ("agents", "environments", "events", "sessions")
+agents, automations, environments, events, sessions, vaults = (
+    LateViews(f"completions.views.hosted_agents.{name}")
+    for name in ("agents", "automations", "environments", "events", "sessions", "vaults")
 )
 """Few servers are asked for these."""
 
@@ -23,6 +25,7 @@ def _at(place: str, **views: AnyView) -> URLPattern:
 _ONE = "sessions/<str:name>"
 _SUBAGENT = f"{_ONE}/subagents/<str:subagent>"
 _ENVIRONMENT, _TEMPLATE = "environments/<str:name>", "environments/templates/<str:name>"
+_AUTOMATION = "automations/<str:name>"
 _MANAGED = by_method(POST=managed_agents.made, GET=managed_agents.listed)
 _MANAGED_AGENT = by_method(GET=managed_agents.shown, POST=managed_agents.changed)
 
@@ -55,9 +58,47 @@ HOSTED_AGENTS: Addresses = [
     _at("environments", POST=environments.made, GET=environments.listed),
     _at(_ENVIRONMENT, GET=environments.shown),
     _at(f"{_ENVIRONMENT}/files", POST=environments.file_added, GET=environments.files_listed),
+    _at("automations", POST=automations.made, GET=automations.listed),
+    _at(_AUTOMATION, GET=automations.shown, POST=automations.changed, DELETE=automations.removed),
+    _at(f"{_AUTOMATION}/pause", POST=automations.paused),
+    _at(f"{_AUTOMATION}/resume", POST=automations.resumed),
+    _at(f"{_AUTOMATION}/invocations", POST=automations.invoked, GET=automations.invocations_listed),
+    _at(f"{_AUTOMATION}/invocations/<str:invocation>", GET=automations.invocation_shown),
     path(
         "v1/agents/<str:name>",
         files_of(by_method(GET=agents.shown, POST=agents.changed, DELETE=agents.removed), _MANAGED_AGENT),
+    ),
+    path(
+        "v1/vaults",
+        files_of(
+            by_method(POST=vaults.made, GET=vaults.listed),
+            by_method(POST=managed_vaults.made, GET=managed_vaults.listed),
+        ),
+    ),
+    path(
+        "v1/vaults/<str:name>",
+        files_of(
+            by_method(GET=vaults.shown, POST=vaults.changed, DELETE=vaults.removed),
+            by_method(GET=managed_vaults.shown, POST=managed_vaults.changed, DELETE=managed_vaults.removed),
+        ),
+    ),
+    path(
+        "v1/vaults/<str:name>/credentials",
+        files_of(
+            by_method(POST=vaults.credential_made, GET=vaults.credentials_listed),
+            by_method(POST=managed_vaults.credential_made, GET=managed_vaults.credentials_listed),
+        ),
+    ),
+    path(
+        "v1/vaults/<str:name>/credentials/<str:credential>",
+        files_of(
+            by_method(GET=vaults.credential_shown, POST=vaults.credential_changed, DELETE=vaults.credential_removed),
+            by_method(
+                GET=managed_vaults.credential_shown,
+                POST=managed_vaults.credential_changed,
+                DELETE=managed_vaults.credential_removed,
+            ),
+        ),
     ),
 ]
 """Before those of Managed Agents, whose agents have addresses that would fit too."""
