@@ -27,7 +27,7 @@ from completions.views import (
     webhooks,
     xai,
 )
-from completions.views.dispatch import AnyView, by_api, by_method
+from completions.views.dispatch import AnyView, LateViews, by_api, by_method
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
 from completions.wire.gemini.batches import EMBEDDED, GENERATED
@@ -166,6 +166,19 @@ WEBHOOKS: Addresses = [
 ]
 """Where OpenAI is told which events to send to whom."""
 
+chatkit, provenance = (LateViews(f"completions.views.{name}") for name in ("chatkit", "provenance"))
+CHATKIT_AND_SAFETY: Addresses = [
+    path("v1/chatkit/sessions", by_method(POST=chatkit.session_made)),
+    path("v1/chatkit/sessions/<str:name>/cancel", by_method(POST=chatkit.session_cancelled)),
+    path("v1/chatkit/threads", by_method(GET=chatkit.threads_listed)),
+    path("v1/chatkit/threads/<str:name>", by_method(GET=chatkit.thread_missing, DELETE=chatkit.thread_missing)),
+    path("v1/chatkit/threads/<str:name>/items", by_method(GET=chatkit.thread_missing)),
+    path("v1/content_provenance_checks", by_method(POST=provenance.made)),
+    path("v1/safety/alerts/<str:name>", by_method(GET=provenance.alert_missing)),
+    path("v1/safety/cases/<str:name>", by_method(GET=provenance.case_missing)),
+]
+"""What few servers are asked for of OpenAI."""
+
 CONSENT = "v1/audio/voice_consents/<str:name>"
 VOICES: Addresses = [
     path("v1/audio/voices", by_method(POST=voices.made)),
@@ -188,6 +201,7 @@ OPENAI: Addresses = [
     *VECTOR_STORES,
     *VOICES,
     *WEBHOOKS,
+    *CHATKIT_AND_SAFETY,
     *kept_containers("v1/"),
     path("v1/images/drawn/<str:name>", images.drawn),
     path(

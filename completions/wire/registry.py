@@ -153,7 +153,7 @@ WORK_FORMATS = (
     *(webhooks.ENDPOINT, gemini_webhooks.WEBHOOK, voices.VOICE, voices.CONSENT),
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT, SESSION),
     *(VAULT, CREDENTIAL, STORE, MEMORY),
-    *hosted_agents.NAMES,
+    *(*hosted_agents.NAMES, "chatkit_session", "content_provenance_check"),
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 
