@@ -38,34 +38,74 @@ LOUD = 500
 """The lowest peak, of 32,768, of a frame with speech."""
 
 
+class SoundBuffer:
+    """The part of a client's sound that is still needed; its places are milliseconds from the start of all sound.
+
+    What is cut from it is the same however the sound comes in pieces.
+    """
+
+    def __init__(self) -> None:
+        self._sound = bytearray()
+        self.end_ms = 0.0
+        """The milliseconds of sound so far, of which the buffer has the last ones."""
+
+    def __len__(self) -> int:
+        return len(self._sound)
+
+    def add(self, sound: bytes, kind: str) -> None:
+        """Add a piece of sound."""
+        self._sound += sound
+        self.end_ms += milliseconds(len(sound), kind)
+
+    def take(self) -> bytes:
+        """Return all that it has, and forget it."""
+        sound, self._sound = bytes(self._sound), bytearray()
+        return sound
+
+    def cut(self, start_ms: float, end_ms: float, kind: str) -> bytes:
+        """Return what it has between two places, and forget all before the second."""
+        end = self._at(end_ms, kind)
+        sound = bytes(self._sound[self._at(start_ms, kind) : end])
+        del self._sound[:end]
+        return sound
+
+    def keep(self, ms: float, kind: str) -> None:
+        """Forget all but the last milliseconds."""
+        del self._sound[: self._at(self.end_ms - ms, kind)]
+
+    def _at(self, ms: float, kind: str) -> int:
+        return max(len(self._sound) - round((self.end_ms - ms) * bytes_per_ms(kind)), 0)
+
+
 class Speech(NamedTuple):
     """The start or the end of speech, in milliseconds from the start of the session's sound."""
 
     begins: bool
-    at_ms: int
+    at_ms: float
 
 
 class Listener:
     """Detects speech by its loudness, in sound that comes in pieces."""
 
     def __init__(self) -> None:
-        self.heard_ms = 0
+        self.heard_ms = 0.0
         """The milliseconds of sound so far."""
         self.speaks = False
-        self._silent_ms = 0
+        self._silent_ms = 0.0
         self._rest = b""
 
     def hear(self, sound: bytes, kind: str, silence_ms: int) -> Iterator[Speech]:
         """Yield where speech begins, and where it ends because it has been silent for long enough."""
         size = int(bytes_per_ms(kind) * FRAME_MS) // 2 * 2
+        frame_ms = milliseconds(size, kind)  # less than FRAME_MS where that is no whole number of samples
         sound = self._rest + sound
         for start in range(0, len(sound) - size + 1, size):
             is_loud = _peak(sound[start : start + size], kind) >= LOUD
             if is_loud and not self.speaks:
                 self.speaks = True
                 yield Speech(True, self.heard_ms)
-            self.heard_ms += FRAME_MS
-            self._silent_ms = 0 if is_loud else self._silent_ms + FRAME_MS
+            self.heard_ms += frame_ms
+            self._silent_ms = 0 if is_loud else self._silent_ms + frame_ms
             if self.speaks and self._silent_ms >= silence_ms:
                 self.speaks = False
                 yield Speech(False, self.heard_ms)

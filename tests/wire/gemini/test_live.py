@@ -17,6 +17,7 @@ from websockets.sync.connection import Connection
 
 from completions.conversation import Choice, Reply, ToolCall
 from completions.wire.gemini.live.format import Live
+from completions.wire.openai.conversation_sound import invented_transcript
 from completions.wire.sockets import SocketRequest, Stop, encoded
 from tests.patience import PATIENCE
 from tests.server import QUICK, LiveServer
@@ -202,6 +203,26 @@ def test_speech__is_heard_and_answered(place: str, is_told: bool) -> None:
         assert details["AUDIO"] == pytest.approx(2 * 25, abs=5)
         assert sum(details.values()) == messages[-1]["usageMetadata"]["promptTokenCount"]
     assert said_in(place, 1)[0]["said"]["messages"][0]["text"] == transcript
+
+
+@pytest.mark.parametrize("piece_ms", [7, 330, 2200])
+def test_transcript__is_the_same_however_the_sound_is_cut(place: str, piece_ms: int) -> None:
+    detection = {"automaticActivityDetection": {"prefixPaddingMs": 100, "silenceDurationMs": 300}}
+    sound, size = silence(500) + tone(600) + silence(400) + tone(300) + silence(400), 48 * piece_ms
+    with conversation(place, realtimeInputConfig=detection, inputAudioTranscription={}) as talk:
+        talk.play(*(sound[start : start + size] for start in range(0, len(sound), size)))
+        messages = [talk.until("inputTranscription") for _ in range(2)]
+    first, second = silence(100) + tone(600) + silence(300), silence(100) + tone(300) + silence(300)
+    expected = [invented_transcript(each, RATE)[0] for each in (first, second)]
+    assert [heard(each, "inputTranscription") for each in messages] == expected
+
+
+def test_text__that_follows_silence_is_all_that_was_said(place: str) -> None:
+    with conversation(place) as talk:
+        talk.play(silence(700))
+        talk.send(realtimeInput={"text": "Hello"})
+        assert text_of(talk.until("turnComplete")) == "Good day to you."
+    assert [message["text"] for message in said_in(place, 1)[0]["said"]["messages"]] == ["Hello"]
 
 
 def test_speech__that_goes_on_ends_with_the_stream(place: str) -> None:

@@ -23,7 +23,16 @@ from websockets.sync.connection import Connection
 from completions.exceptions import KeyRefused
 from completions.state import namespaces
 from completions.views.sockets import open_session
-from completions.wire.openai.conversation_sound import A_LAW, BYTES_PER_MS, MU_LAW, PCM, Listener, Speech, converted
+from completions.wire.openai.conversation_sound import (
+    A_LAW,
+    BYTES_PER_MS,
+    MU_LAW,
+    PCM,
+    Listener,
+    Speech,
+    converted,
+    invented_transcript,
+)
 from completions.wire.openai.realtime.secrets import SECRET
 from tests.patience import PATIENCE
 
@@ -492,7 +501,7 @@ def test_transcription__hears_and_says_nothing(place: str) -> None:
         assert created["session"]["type"] == "transcription"
         heard = {"transcription": {"model": "whisper-1"}, "turn_detection": {"type": "server_vad"}}
         talk.set(type="transcription", audio={"input": heard})
-        talk.play(tone(800), silence(400))
+        talk.play(tone(900), silence(400))
         told = talk.until("conversation.item.input_audio_transcription.completed")[-1]
         assert told["usage"] == {"type": "duration", "seconds": 2}
         assert talk.error("response.create")["message"] == "A transcription session has no responses."
@@ -644,6 +653,21 @@ async def test_litellm__passes_a_conversation_on(place: str) -> None:
     await asyncio.gather(task, return_exceptions=True)
     assert types(client.told)[:2] == ["session.created", "session.updated"]
     assert client.told[-1]["response"]["output"][0]["content"][0]["text"] == "Good day to you."
+
+
+@pytest.mark.parametrize("piece_ms", [7, 50, 330, 2200])
+def test_transcript__is_the_same_however_the_sound_is_cut(place: str, piece_ms: int) -> None:
+    detection = {"type": "server_vad", "prefix_padding_ms": 300, "silence_duration_ms": 200}
+    sound, size = silence(500) + tone(600) + silence(400) + tone(300) + silence(400), 48 * piece_ms
+    with conversation(place, "intent=transcription") as talk:
+        talk.until("session.created")
+        heard = {"transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": detection}
+        talk.set(type="transcription", audio={"input": heard})
+        talk.play(*(sound[start : start + size] for start in range(0, len(sound), size)))
+        completed = "conversation.item.input_audio_transcription.completed"
+        transcripts = [talk.until(completed)[-1]["transcript"] for _ in range(2)]
+    first, second = silence(300) + tone(600) + silence(200), silence(200) + tone(300) + silence(200)
+    assert transcripts == [invented_transcript(each, PCM)[0] for each in (first, second)]
 
 
 @pytest.mark.parametrize("kind", [PCM, MU_LAW, A_LAW])

@@ -20,7 +20,7 @@ from completions.wire.gemini.live import messages
 from completions.wire.gemini.live.events import DURATION, ENDS_WITH_CALLS, content_so_far, turn_end, unblocked_functions
 from completions.wire.gemini.live.tokens import token_setup
 from completions.wire.gemini.rules import ROLES, config_problems, function_problems
-from completions.wire.openai.conversation_sound import FRAME_MS, Listener, bytes_per_ms, invented_transcript
+from completions.wire.openai.conversation_sound import FRAME_MS, Listener, SoundBuffer, invented_transcript
 from completions.wire.seals import decoded
 from completions.wire.sockets import Close, Message, Session, SocketRequest, Step, Stop
 
@@ -62,7 +62,7 @@ class LiveSession(Session):
         self._contents: list[dict[str, Any]] = []
         self._parts: list[dict[str, Any]] = []
         """The parts of the user's turn so far."""
-        self._sound, self._sound_type = bytearray(), ""
+        self._sound, self._sound_type, self._speech_start_ms = SoundBuffer(), "", 0.0
         self._listener, self._is_speaking = Listener(), False
         self._current: SocketRequest | None = None
         """The request that the model is answering; None once its turn is over, though its exchange may still go on."""
@@ -220,10 +220,11 @@ class LiveSession(Session):
             self._parts.append({"text": typed})
             if not self._is_speaking:
                 yield from self._speech_begins()
-                yield from self._commit()
+                yield from self._commit(self._speech_so_far())
         if ends or (pick(content, "audioStreamEnd") is True and self._listener.speaks):
+            speech = self._speech_so_far()
             self._listener.speaks = self._is_speaking = False
-            yield from self._commit()
+            yield from self._commit(speech)
 
     def _take_picture(self, blob: dict[str, Any]) -> None:
         """Add a picture to the turn; if the turn gets too large, the oldest pictures are dropped."""
@@ -238,24 +239,35 @@ class LiveSession(Session):
         if len(self._sound) + len(sound) > MAX_HELD:
             raise RequestError(messages.INVALID)
         if self._client_marks_speech:
-            self._sound += sound if self._is_speaking else b""
+            self._sound.add(sound if self._is_speaking else b"", self._sound_type)
             return
-        self._sound += sound
+        self._sound.add(sound, self._sound_type)
         detection = self._detection
         silence = integer(pick(detection, "silenceDurationMs"), 0) or SILENCE_MS
+        padding = integer(pick(detection, "prefixPaddingMs"), 0) or 0
         for change in self._listener.hear(sound, self._sound_type, silence):
-            yield from self._speech_begins() if change.begins else self._commit()
+            if change.begins:
+                self._speech_start_ms = change.at_ms - padding
+                yield from self._speech_begins()
+            else:
+                yield from self._commit(self._sound.cut(self._speech_start_ms, change.at_ms, self._sound_type))
         if not self._listener.speaks:
-            padding = integer(pick(detection, "prefixPaddingMs"), 0) or 0
-            del self._sound[: -int(bytes_per_ms(self._sound_type) * max(padding, FRAME_MS))]
+            self._sound.keep(padding + FRAME_MS, self._sound_type)  # speech may begin in a frame that is not complete
+
+    def _speech_so_far(self) -> bytes:
+        """Return the sound of speech that has not ended, and forget it."""
+        if self._is_speaking:
+            return self._sound.take()
+        if not self._listener.speaks:
+            return b""
+        return self._sound.cut(self._speech_start_ms, self._sound.end_ms, self._sound_type)
 
     def _speech_begins(self) -> Iterator[Step]:
         if pick(inner(self._setup or {}, "realtimeInputConfig"), "activityHandling") != "NO_INTERRUPTION":
             yield from self._interrupt()
 
-    def _commit(self) -> Iterator[Step]:
+    def _commit(self, sound: bytes) -> Iterator[Step]:
         """End the user's turn: send its transcript if that is requested, and have the model answer."""
-        sound, self._sound = bytes(self._sound), bytearray()
         if sound:
             transcript, ms = invented_transcript(sound, self._sound_type)
             self._parts.append({"text": transcript, DURATION: ms})

@@ -9,10 +9,9 @@ from completions.wire.openai.conversation_sound import (
     MAX_SOUND,
     MU_LAW,
     Listener,
-    bytes_per_ms,
+    SoundBuffer,
     converted,
     invented_transcript,
-    milliseconds,
 )
 
 SILENCE_MS = 500
@@ -31,15 +30,15 @@ class InputAudio:
     """The input of one conversation; the same words have the same transcript however the sound is cut."""
 
     def __init__(self, kind: str) -> None:
-        self._kind, self._rate = kind, bytes_per_ms(kind)
-        self._listener, self._sound = Listener(), bytearray()
-        self._size, self._start_ms = 0, 0.0
+        self._kind = kind
+        self._listener, self._sound = Listener(), SoundBuffer()
+        self._start_ms = 0.0
         self.is_muted = False
 
     @property
     def duration_ms(self) -> float:
         """The duration of the sound so far in milliseconds."""
-        return milliseconds(self._size, self._kind)
+        return self._sound.end_ms
 
     def add(self, sound: bytes) -> Iterator[Speech]:
         """Yield the speech that begins and ends in a piece of sound; a muted one is silent.
@@ -48,8 +47,7 @@ class InputAudio:
         """
         if self.is_muted:
             sound = (converted(bytes(6), self._kind)[:1] if self._kind in (MU_LAW, A_LAW) else b"\0") * len(sound)
-        self._size += len(sound)
-        self._sound += sound
+        self._sound.add(sound, self._kind)
         for change in self._listener.hear(sound, self._kind, SILENCE_MS):
             if change.begins:
                 self._start_ms = change.at_ms
@@ -60,12 +58,9 @@ class InputAudio:
             yield self._cut(self._listener.heard_ms)
             self._start_ms = self._listener.heard_ms
         if not self._listener.speaks:
-            del self._sound[: -int(self._rate * FRAME_MS)]
+            self._sound.keep(FRAME_MS, self._kind)
 
     def _cut(self, end_ms: float) -> Speech:
         """Return the speech up to a time, and forget the sound before that."""
-        before = self._size - len(self._sound)
-        start, end = (int(ms * self._rate - before) for ms in (self._start_ms, end_ms))
-        transcript, _ = invented_transcript(bytes(self._sound[start:end]), self._kind)
-        del self._sound[:end]
+        transcript, _ = invented_transcript(self._sound.cut(self._start_ms, end_ms, self._kind), self._kind)
         return Speech(self._start_ms, end_ms, transcript)

@@ -1,7 +1,7 @@
 """A realtime session: its settings, its conversation and its input audio, as in OpenAI's guide to realtime.
 
 The session turns the client's messages into the server's, and each turn of the model into a request. Transcripts of
-sound are invented; the same bytes always have the same transcript.
+sound are invented; the same sound always has the same transcript, however a client cuts it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,11 +13,11 @@ from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, object_of, text, without_fields, without_nulls
 from completions.wire.openai.audio import SPOKEN_PER_CHARACTER
 from completions.wire.openai.conversation_sound import (
-    BYTES_PER_MS,
     FRAME_MS,
     MAX_SOUND,
     PCM,
     Listener,
+    SoundBuffer,
     decoded_piece,
     invented_transcript,
     milliseconds,
@@ -49,7 +49,7 @@ class RealtimeSession(Session):
         self._conversation = fresh("conv_")
         self._items: list[dict[str, Any]] = []
         self._heard: dict[str, tuple[str, int]] = {}
-        self._sound = bytearray()
+        self._sound, self._speech_start_ms = SoundBuffer(), 0.0
         self._listener, self._next_item = Listener(), fresh("item_")
         self._answers: dict[str, ActiveAnswer] = {}
         """The answer in progress in each lane."""
@@ -129,25 +129,25 @@ class RealtimeSession(Session):
         if len(self._sound) + len(sound) > MAX_SOUND:
             why = f"The input audio buffer cannot have more than {MAX_SOUND} bytes: commit it, or clear it."
             raise RequestError(why, code="input_audio_buffer_full", param="audio")
-        self._sound += sound
+        self._sound.add(sound, self._kind)
         if (detection := self._detection) is None:
             return
         padding = int(detection.get("prefix_padding_ms") or 0)
         for speech in self._listener.hear(sound, self._kind, int(detection.get("silence_duration_ms") or SILENCE_MS)):
             if speech.begins:
-                start = max(speech.at_ms - padding, 0)
-                yield _event("input_audio_buffer.speech_started", audio_start_ms=start, item_id=self._next_item)
+                start = self._speech_start_ms = max(speech.at_ms - padding, 0)
+                yield _event("input_audio_buffer.speech_started", audio_start_ms=int(start), item_id=self._next_item)
                 if MAIN in self._answers and detection.get("interrupt_response") is not False:
                     yield Stop()
             else:
                 name = self._next_item
-                yield _event("input_audio_buffer.speech_stopped", audio_end_ms=speech.at_ms, item_id=name)
-                yield from self._commit_sound()
+                yield _event("input_audio_buffer.speech_stopped", audio_end_ms=int(speech.at_ms), item_id=name)
+                yield from self._commit_sound(self._sound.cut(self._speech_start_ms, speech.at_ms, self._kind))
                 answers = detection.get("create_response") is not False and self._settings["type"] == "realtime"
                 if answers and MAIN not in self._answers:
                     yield from self._respond({})
         if not self._listener.speaks:
-            del self._sound[: -BYTES_PER_MS[self._kind] * max(padding, FRAME_MS)]
+            self._sound.keep(padding + FRAME_MS, self._kind)  # speech may begin in a frame that is not complete yet
 
     def _commit(self, message: Message) -> Iterator[Step]:
         ms = milliseconds(len(self._sound), self._kind)
@@ -157,12 +157,11 @@ class RealtimeSession(Session):
                 f"but buffer only has {ms:.2f}ms of audio."
             )
             raise RequestError(why, code="input_audio_buffer_commit_empty")
-        yield from self._commit_sound()
+        yield from self._commit_sound(self._sound.take())
 
-    def _commit_sound(self) -> Iterator[Step]:
-        """Make an item of the sound so far, and send its transcript if the settings request it."""
-        sound, name = bytes(self._sound), self._next_item
-        self._sound, self._next_item = bytearray(), fresh("item_")
+    def _commit_sound(self, sound: bytes) -> Iterator[Step]:
+        """Make an item of sound, and send its transcript if the settings request it."""
+        name, self._next_item = self._next_item, fresh("item_")
         transcript, ms = self._heard[name] = invented_transcript(sound, self._kind)
         yield _event("input_audio_buffer.committed", previous_item_id=self._last_item, item_id=name)
         content = [{"type": "input_audio", "transcript": None}]
@@ -173,7 +172,7 @@ class RealtimeSession(Session):
             yield from _transcribed(name, transcript, ms, text(transcription.get("model")))
 
     def _clear(self, message: Message) -> Iterator[Step]:
-        self._sound = bytearray()
+        self._sound.take()
         yield _event("input_audio_buffer.cleared")
 
     def _create_item(self, message: Message) -> Iterator[Step]:
