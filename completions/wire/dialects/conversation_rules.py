@@ -284,6 +284,16 @@ def _json_and_tools(body: Body) -> RequestError | None:
     return RequestError("json mode cannot be combined with tool/function calling", param="response_format")
 
 
+def _raw_reasoning(body: Body) -> RequestError | None:
+    """Refuse thoughts in the text together with tools or JSON; the words are ours."""
+    format = (body.get("response_format") or {}).get("type", "text")
+    if body.get("reasoning_format") != "raw" or (format == "text" and not body.get("tools")):
+        return None
+    what = "tool calling" if body.get("tools") else "JSON mode"
+    message = f"`reasoning_format` must be `parsed` or `hidden` when using {what}"
+    return RequestError(message, param="reasoning_format")
+
+
 def _groq_json_not_mentioned(body: Body) -> RequestError | None:
     return RequestError(NO_JSON, param="messages") if _is_json_unmentioned(body) else None
 
@@ -335,6 +345,7 @@ GROQ = (
     Rule(_built_in_tools, "recordings: maruel/genai, of qwen/qwen3.8-27b, groq/compound and llama-3.3", "2026-10-03"),
     Rule(_missing_schema, "recordings: maruel/genai, of qwen/qwen3.8-27b and openai/gpt-oss-120b", "2026-10-03"),
     Rule(_json_and_tools, "vercel/ai 10023 and 16540, which recorded it", "2026-09-02"),
+    Rule(_raw_reasoning, "Groq's page on reasoning, and notes of users", "2026-09-29"),
     Rule(_groq_json_not_mentioned, "mem0ai/mem0 4161, of llama-3.1-8b-instant and others", "2026-02-28"),
     Rule(_too_many_output_tokens, "Alishahryar1/free-claude-code 1354, of qwen/qwen3.6-27b", "2026-08-07"),
     Rule(_too_many_tools, "HunorLaczko/ha-groq-cloud-api 25", "2026-04-16"),

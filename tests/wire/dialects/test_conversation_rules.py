@@ -19,6 +19,7 @@ from completions.wire.dialects.xai import XAI
 from completions.wire.openai.legacy import LegacyCompletions
 from tests.wire.test_refusals import REVISED
 
+QWEN = "qwen/qwen3.8-27b"
 USER, SYSTEM, SAID = ({"role": role, "content": "Hi"} for role in ("user", "system", "assistant"))
 CALL: Any = {"id": "abcdefghi", "type": "function", "function": {"name": "f", "arguments": "{}"}}
 CALLED = {"role": "assistant", "content": "", "tool_calls": [CALL]}
@@ -159,6 +160,18 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
     (
         "groq",
         [USER],
+        {"model": QWEN, "tools": [TOOL], "reasoning_format": "raw"},
+        "`parsed` or `hidden` when using tool",
+    ),
+    (
+        "groq",
+        [USER | {"content": "Json!"}],
+        {"model": QWEN, "response_format": {"type": "json_object"}, "reasoning_format": "raw"},
+        "`hidden` when using JSON",
+    ),
+    (
+        "groq",
+        [USER],
         {"model": "openai/gpt-oss-120b", "max_tokens": 65_537},
         "`max_tokens` must be less than or equal to `65536`, the maximum value for `max_tokens` is less than the `con",
     ),
@@ -215,6 +228,8 @@ KEPT: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("groq", [USER], {"model": "openai/gpt-oss-120b", "max_completion_tokens": 65_536}),
     ("groq", [USER], {"model": "openai/gpt-oss-20b", "tools": [SEARCH]}),
     ("groq", [USER], {"response_format": UNWRITTEN}),
+    ("groq", [USER], {"model": QWEN, "tools": [TOOL], "reasoning_format": "parsed"}),
+    ("groq", [USER], {"model": QWEN, "tools": [], "reasoning_format": "raw"}),
     ("deepseek", [SYSTEM | {"content": "Answer in JSON."}, USER], {"response_format": {"type": "json_object"}}),
     ("mistral", [SYSTEM, USER, CALLED, RESULT, USER], {}),
     ("mistral", [USER, SAID | {"prefix": True}], {}),
