@@ -31,8 +31,12 @@ from completions.views.dispatch import AnyView, LateViews, by_api, by_method
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
 from completions.wire.gemini.batches import EMBEDDED, GENERATED
+from completions.wire.ollama.addresses import CHAT as CHAT_OF_OLLAMA
+from completions.wire.ollama.addresses import PREFIX as OLLAMA
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES
+
+ollama = LateViews("completions.views.ollama")
 
 Addresses = list[URLPattern | URLResolver]
 
@@ -232,6 +236,7 @@ OPENAI: Addresses = [
 """What OpenAI keeps."""
 
 
+LOCAL = {"wire": CHAT_OF_OLLAMA}
 AZURE = next(address.wire for address in ADDRESSES if address.route == "openai/(?:v1/)?responses")
 XAI = next(address.wire for address in ADDRESSES if address.route == "xai/v1/responses")
 GROQ, MISTRAL, OPENROUTER = (
@@ -278,8 +283,13 @@ OTHERS: Addresses = [
     path("openai/v1/realtime/client_secrets", by_method(POST=realtime.secret_made), {"wire": AZURE}),
     *kept_responses("xai/v1/", XAI),
     path("openrouter/api/v1/generation", by_method(GET=stored.generation), OPENROUTER),
+    re_path(f"^{OLLAMA}api/copy$", by_method(POST=ollama.copied), LOCAL),
+    re_path(f"^{OLLAMA}api/delete$", by_method(DELETE=ollama.removed), LOCAL),
 ]
-"""What Azure and xAI keep of responses, and OpenRouter of chat; the files and batches of Azure, Groq, Mistral, xAI."""
+"""What Azure and xAI keep of responses, and OpenRouter of chat; the files and batches of Azure, Groq, Mistral, xAI.
+
+And what Ollama is asked to do with its models.
+"""
 
 ANTHROPIC: Addresses = [
     path("v1/messages/batches", by_method(POST=message_batches.made, GET=message_batches.listed), CLAUDE),

@@ -17,6 +17,8 @@ ADDRESSES = [
     Address(f"{PREFIX}api/embeddings", OllamaEmbeddings()),
     Address(f"{PREFIX}api/show", models.OllamaShow()),
     Address(f"{PREFIX}api/pull", models.OllamaPull()),
+    Address(f"{PREFIX}api/push", models.OllamaPush()),
+    Address(f"{PREFIX}api/create", models.OllamaCreate()),
     Address(f"{PREFIX}api/tags", CHAT, "tell", models.tags),
     Address(f"{PREFIX}api/ps", CHAT, "tell", models.running),
     Address(f"{PREFIX}api/version", CHAT, "tell", models.version),

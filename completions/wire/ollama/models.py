@@ -1,7 +1,7 @@
-"""Ollama's models: `GET /api/tags`, `GET /api/ps`, `POST /api/show`, `POST /api/pull`, `GET /api/version`.
+"""Ollama's models: `GET /api/tags`, `…/ps`, `…/version`, and `POST /api/show`, `…/pull`, `…/push`, `…/create`.
 
 Shapes: `ListResponse`, `ProcessResponse`, `ShowResponse`, `ProgressResponse` and `ModelDetails` of `api/types.go` in
-ollama/ollama.
+ollama/ollama; the steps are those of its `docs/api.md`.
 """
 
 import hashlib
@@ -14,6 +14,7 @@ import orjson
 
 from completions.conversation import Prompt, Reply
 from completions.event import Event
+from completions.exceptions import RequestError
 from completions.tokens.capabilities import capabilities
 from completions.tokens.spelling import tagged
 from completions.wire.base import NO_ROUTE, Headers, Route
@@ -112,11 +113,51 @@ class OllamaPull(_ModelRequest):
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each step."""
         digest = hashlib.sha256((prompt.model or "mock").encode()).hexdigest()
-        layer = {"digest": f"sha256:{digest}", "total": SIZE, "completed": SIZE}
-        steps = [{"status": "pulling manifest"}, {"status": f"pulling {digest[:12]}", **layer}]
-        steps += [{"status": "verifying sha256 digest"}, {"status": "writing manifest"}]
-        events = [Event(orjson.dumps(step), token=True) for step in steps]
+        events = [Event(orjson.dumps(step), token=True) for step in self.steps(digest)]
         return [*events, Event(orjson.dumps(self.document(reply, prompt)), chunk=False, part="finish")]
+
+    def steps(self, digest: str) -> list[dict[str, Any]]:
+        """Return the steps before the last one."""
+        layer = {"digest": f"sha256:{digest}", "total": SIZE, "completed": SIZE}
+        pulled = {"status": f"pulling {digest[:12]}", **layer}
+        ends = [{"status": "verifying sha256 digest"}, {"status": "writing manifest"}]
+        return [{"status": "pulling manifest"}, pulled, *ends]
+
+
+class OllamaPush(OllamaPull):
+    """A model to upload, which is sent nowhere."""
+
+    name = "ollama_push"
+    request = "PushRequest"
+
+    def steps(self, digest: str) -> list[dict[str, Any]]:
+        """Return the steps before the last one."""
+        layer = {"digest": f"sha256:{digest}", "total": SIZE}
+        return [
+            {"status": "retrieving manifest"},
+            {"status": "starting upload", **layer},
+            {"status": "pushing manifest"},
+        ]
+
+
+class OllamaCreate(OllamaPull):
+    """A model to create, which is not kept: which models there are is the script's."""
+
+    name = "ollama_create"
+    request = "CreateRequest"
+    checks = ollama_rules.CREATE
+
+    def parse(self, body: bytes, headers: Headers, *, validate: bool, route: Route = NO_ROUTE) -> Prompt:
+        """Read which model is to be created; the prompt's model is the one that it is made from."""
+        prompt = super().parse(body, headers, validate=validate, route=route)
+        if validate and not (prompt.body.get("from") or prompt.body.get("files")):
+            raise RequestError("neither 'from' or 'files' was specified")
+        return replace(prompt, model=text_or_none(prompt.body.get("from")))
+
+    def steps(self, digest: str) -> list[dict[str, Any]]:
+        """Return the steps before the last one."""
+        layer = {"status": f"using existing layer sha256:{digest}"}
+        return [{"status": "reading model metadata"}, layer, {"status": "writing manifest"}]
 
 
 CAPABILITIES = {"completion": "", "vision": "images", "tools": "tools", "thinking": "reasoning"}

@@ -74,6 +74,12 @@ PULL: Mapping[str, Go] = {
     **dict.fromkeys(("model", "name", "username", "password"), TEXT),
     **dict.fromkeys(("insecure", "stream"), FLAG),
 }
+CREATE: Mapping[str, Go] = {
+    **dict.fromkeys(("model", "name", "from", "template", "system", "quantize"), TEXT),
+    "stream": FLAG,
+}
+COPY: Mapping[str, Go] = {"source": TEXT, "destination": TEXT}
+DELETE: Mapping[str, Go] = {"model": TEXT, "name": TEXT}
 
 DURATION_PATTERN = re.compile(r"[-+]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)", re.ASCII)
 UNIT_PATTERN = re.compile(r"[-+]?\d+(?:\.\d*)?([a-z]{1,20})", re.ASCII)
