@@ -15,6 +15,7 @@ from completions.inspector.routes import urlpatterns as inspector
 from completions.views import gemini_webhooks, lookups, realtime, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
+from completions.views.google_agents.routes import GOOGLE_AGENTS
 from completions.views.hosted_agents.routes import HOSTED_AGENTS
 from completions.views.managed_agents.routes import MANAGED_AGENTS
 from completions.views.mistral_agents.routes import LISTED as MISTRAL_CONVERSATIONS
@@ -80,6 +81,7 @@ api: Addresses = [
     *answered,
     *routes.GEMINI_UPLOADS,
     *routes.GEMINI,
+    *GOOGLE_AGENTS,
     *routes.FILE_SEARCH_STORES,
     *told,
     *routes.OPENAI,

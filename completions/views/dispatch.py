@@ -62,12 +62,17 @@ def by_method(**views: AnyView) -> AnyView:
     return _chooser(choose, views=views)
 
 
-def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView]) -> AnyView:
-    """Make one view of those of several APIs that share an address; a request identifies its API, or is `usual`'s."""
+def by_api(usual: AnyView, others: Mapping[WireFormat, AnyView], wire: WireFormat | None = None) -> AnyView:
+    """Make one view of those of several APIs that share an address; a request identifies its API, or is `usual`'s.
+
+    The errors of `usual` are in OpenAI's words, or in those of a `wire`.
+    """
     formats = {name: wire for wire in others for name in wire.identified_by}
 
     def choose(request: HttpRequest) -> Choice:
-        wire = format_of(request, formats, None)
-        return (usual, {}) if wire is None else (others[wire], {"wire": wire, "others": formats})
+        named = format_of(request, formats, None)
+        if named is None:
+            return usual, {} if wire is None else {"wire": wire}
+        return others[named], {"wire": named, "others": formats}
 
-    return _chooser(choose)
+    return _chooser(choose, usual=usual)

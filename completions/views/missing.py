@@ -17,6 +17,8 @@ from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.interactions import storage
 from completions.wire.openai import chatkit, containers, files, uploads, vector_stores, voices, webhooks
+from completions.wire.gemini.managed import kinds as gemini_kinds
+from completions.wire.openai import containers, files, uploads, vector_stores, voices, webhooks
 from completions.wire.openai.hosted_agents import kinds as hosted_kinds
 
 MISSING: Mapping[str, Callable[[str], RequestError]] = {
@@ -36,6 +38,7 @@ MISSING: Mapping[str, Callable[[str], RequestError]] = {
     gemini_files.FILE: lambda name: gemini_files.not_found(name.removeprefix("files/")),
     gemini_files.UPLOAD: lambda name: RequestError("Upload has already been terminated.", status=404),
     gemini_webhooks.WEBHOOK: gemini_webhooks.not_found,
+    **dict.fromkeys(gemini_kinds.RULED, gemini_kinds.not_found),
     caches.CACHE: lambda name: caches.not_found(),
     file_search.STORE: file_search.not_found,
     file_search.DOCUMENTS: file_search.not_found,

@@ -61,6 +61,7 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.addresses import ADDRESSES as GEMINI
+from completions.wire.gemini.managed import kinds as gemini_kinds
 from completions.wire.ollama.addresses import ADDRESSES as OLLAMA
 from completions.wire.openai import batches, containers, files, skills, uploads, vector_stores, voices, webhooks
 from completions.wire.openai.addresses import dialect_addresses, openai_addresses
@@ -154,6 +155,8 @@ WORK_FORMATS = (
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT, SESSION),
     *(VAULT, CREDENTIAL, STORE, MEMORY),
     *(*hosted_agents.NAMES, "chatkit_session", "content_provenance_check"),
+    *hosted_agents.NAMES,
+    *gemini_kinds.RULED,
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""
 

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from completions.views.dispatch import AnyView, LateViews, by_method
-from completions.views.routes import CLAUDE, Addresses
+from completions.views.dispatch import AnyView, LateViews, by_api, by_method
+from completions.views.google_agents.routes import SHARED
+from completions.views.routes import CLAUDE, SNAKE_CASE, Addresses
 
 agents, environments, events, memory_stores, session_resources, sessions, vaults = (
     LateViews(f"completions.views.managed_agents.{name}")
@@ -13,7 +14,9 @@ agents, environments, events, memory_stores, session_resources, sessions, vaults
 
 
 def _at(place: str, **views: AnyView) -> URLPattern:
-    """Return the pattern of an address under `/v1/`, with the view of each method."""
+    """Return the pattern of an address under `/v1/`, with the view of each method; Google has some of them too."""
+    if (google := SHARED.get(place)) is not None:
+        return path(f"v1/{place}", by_api(by_method(**views), {SNAKE_CASE["wire"]: google}, CLAUDE["wire"]))
     return path(f"v1/{place}", by_method(**views), CLAUDE)
 
 

@@ -67,7 +67,7 @@ def interaction(reply: Reply, prompt: Prompt, generate_prompt: Prompt) -> Docume
         "steps": _steps(reply, candidates[0]) if candidates else [],
         "object": "interaction",
         **({"agent": prompt.model} if is_agent(prompt) else {"model": reply.model or prompt.model}),
-        **{key: prompt.body[key] for key in ("previous_interaction_id",) if prompt.body.get(key)},
+        **{key: prompt.body[key] for key in ("previous_interaction_id", "webhook_config") if prompt.body.get(key)},
     }
 
 

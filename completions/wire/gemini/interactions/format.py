@@ -36,6 +36,8 @@ from completions.wire.gemini.interactions.storage import (
     stored_interaction,
 )
 from completions.wire.gemini.interactions.stream import interaction_events
+from completions.wire.gemini.managed.agents import with_agent
+from completions.wire.gemini.managed.kinds import AGENT
 from completions.wire.gemini.prompt import read_prompt
 from completions.wire.gemini.refusals import REFUSALS
 from completions.wire.gemini.webhooks import check_config
@@ -63,7 +65,7 @@ MAX_STEPS = 1000
 class Interactions(Gemini):
     """Google's format of typed steps, which stores interactions; each is equivalent to a `generateContent` request.
 
-    A prompt has the body as it was sent; the answer is generated from the equivalent request.
+    A prompt has the body as it was sent, with what its agent adds; the answer is generated from the equivalent request.
     """
 
     name = "interactions"
@@ -90,13 +92,15 @@ class Interactions(Gemini):
         super().check_abilities(_as_generate_content(prompt), can)
 
     def references(self, prompt: Prompt) -> Collection[Place]:
-        """Return what `generateContent` would refer to, and the interaction that this one continues."""
+        """Return what `generateContent` would refer to, the interaction that this one continues, and its agent."""
         previous = prompt.body.get("previous_interaction_id")
         places = [(INTERACTION, previous)] if isinstance(previous, str) and previous else []
+        agent = text(prompt.body.get("agent"))
+        places += [(AGENT, agent)] if agent else []
         return [*places, *super().references(_as_generate_content(prompt))]
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with the steps before it, and with what `generateContent` would find."""
+        """Return the prompt with the steps before it, its agent's part, and with what `generateContent` would find."""
         previous = text(prompt.body.get("previous_interaction_id"))
         earlier: Sequence[Document] = ()
         if previous:
@@ -104,11 +108,12 @@ class Interactions(Gemini):
             if record is None and validate:
                 raise interaction_not_found(previous)
             earlier = () if record is None else steps_so_far(record)[-MAX_STEPS:]
-        read = _read(dict(prompt.body), prompt.headers, earlier)
+        body = with_agent(prompt.body, documents.get((AGENT, text(prompt.body.get("agent")))))
+        read = _read(body, prompt.headers, earlier)
         if validate and previous:
             rules.check_content(to_generate_content(prompt.body, earlier), prompt.model or "")
         found = super().recall(_as_generate_content(read), documents, validate=validate)
-        return _as_sent(found, dict(prompt.body), {**found.recalled, **read.recalled})
+        return _as_sent(found, body, {**found.recalled, **read.recalled})
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return None: several interactions may continue the same one."""
