@@ -138,6 +138,12 @@ def ids(text: str, model: str | None = None) -> list[int]:
     return _encoding(encoding_name(model)).encode_ordinary(text)
 
 
+def numbered(text: str, model: str | None = None) -> list[tuple[int, bytes]]:
+    """Return the id and the bytes of each token of `text` in the encoding of `model`."""
+    found, encoding = ids(text, model), _encoding(encoding_name(model))
+    return list(zip(found, encoding.decode_tokens_bytes(found), strict=True))
+
+
 def join(ids: Iterable[int], model: str | None = None) -> str:
     """Return the text of token ids; ids that are not in the encoding are left out."""
     tokens, encoding = list(ids), _encoding(encoding_name(model))

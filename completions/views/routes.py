@@ -16,6 +16,7 @@ from completions.views import (
     gemini_webhooks,
     images,
     interactions,
+    lookups,
     message_batches,
     mistral,
     realtime,
@@ -340,6 +341,8 @@ INTERACTION = f"{ALL_INTERACTIONS}/(?P<name>[^/:]+)"
 WEBHOOKS_OF_GEMINI = f"(?:v1|{BETA})/webhooks"
 WEBHOOK_OF_GEMINI = f"{WEBHOOKS_OF_GEMINI}/(?P<name>[^/:]+)"
 SNAKE_CASE = {"wire": INTERACTIONS}
+tuned_models = LateViews("completions.views.tuned_models")
+TUNED_MODEL = by_method(GET=tuned_models.named, PATCH=tuned_models.named, DELETE=tuned_models.named)
 ONE_CACHE = by_method(GET=gemini.cache_shown, PATCH=gemini.cache_changed, DELETE=gemini.cache_removed)
 GEMINI: Addresses = [
     re_path(
@@ -347,6 +350,8 @@ GEMINI: Addresses = [
         by_method(POST=gemini_batches.made),
         GOOGLE,
     ),
+    re_path(rf"^(?:v1|{BETA})/tunedModels\Z", by_method(GET=tuned_models.listed, POST=lookups.not_found), GOOGLE),
+    re_path(rf"^(?:v1|{BETA})/tunedModels/(?P<name>[^/:]+)\Z", TUNED_MODEL, GOOGLE),
     re_path(rf"^{BETA}/auth_tokens\Z", by_method(POST=realtime.token_made), GOOGLE),
     re_path(rf"^{BETA}/batches\Z", by_method(GET=gemini_batches.listed), GOOGLE),
     re_path(f"^(?:v1|{BETA})/batches/(?P<name>[^/:]+):cancel$", by_method(POST=gemini_batches.cancelled), GOOGLE),

@@ -273,6 +273,9 @@ REQUESTS: dict[str, Check] = {
     "countTokens": message(
         "CountTokensRequest", {**GENERATE_FIELDS, "generateContentRequest": GENERATE, "instances": anything}
     ),
+    "computeTokens": message(
+        "ComputeTokensRequest", {"contents": repeated(CONTENT), "model": string, "instances": anything}
+    ),
     "embedContent": EMBED,
     "batchEmbedContents": message("BatchEmbedContentsRequest", {"model": string, "requests": repeated(EMBED)}),
     "predict": message("PredictRequest", {"instances": repeated(struct), "parameters": struct, "labels": struct}),

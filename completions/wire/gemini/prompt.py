@@ -32,6 +32,7 @@ TASKS: Mapping[str, Task] = {
     "streamGenerateContent": "generate",
     "bidiGenerateContent": "generate",
     "countTokens": "count",
+    "computeTokens": "count",
     "embedContent": "embed",
     "batchEmbedContents": "embed",
     "predict": "embed",

@@ -86,6 +86,8 @@ def validate(body: dict[str, Any], address: Mapping[str, str]) -> None:
             problems = _generation(body, address)
         case "countTokens":
             problems = _contents(inner(body, "generateContentRequest") or body, "CountTokensRequest")
+        case "computeTokens" if "instances" not in body:
+            problems = _contents(body, "ComputeTokensRequest")
         case "embedContent":
             problems = _embedding(body, "EmbedContentRequest")
         case "batchEmbedContents":

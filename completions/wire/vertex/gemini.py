@@ -3,16 +3,24 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from completions.conversation import Prompt, Reply
 from completions.exceptions import RequestError
 from completions.wire.gemini.generate import Gemini
 from completions.wire.gemini.live.format import Live
 from completions.wire.gemini.models import DEFAULT_MODELS, DEFAULT_PAGE, find
 from completions.wire.gemini.pages import page
 from completions.wire.vertex import errors as vertex_errors
+from completions.wire.vertex.compute_tokens import tokens_info
 
 
 class VertexGemini(Gemini):
     """Gemini at an address with a project and a location."""
+
+    def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return an answer of the Gemini API, or that of the method that it has not."""
+        if prompt.address.get("method") == "computeTokens":
+            return tokens_info(prompt)
+        return super().document(reply, prompt)
 
     def model_list(self, models: Collection[str], query: Mapping[str, str]) -> dict[str, Any]:
         """Return the requested page of the list, at `GET /v1beta1/publishers/google/models`."""
