@@ -1,6 +1,6 @@
 """The addresses of what the Gemini API keeps for its agents, and of its voices; errors are as those of interactions.
 
-Under `/v1/`, Anthropic has agents and environments too: there, a request with Google's key is Google's.
+Under `/v1/`, OpenAI and Anthropic have some of them too: there, a request with Google's key is Google's.
 """
 
 from collections.abc import Mapping
@@ -16,18 +16,16 @@ agents, credentials, environments, triggers, voices = (
     for name in ("agents", "credentials", "environments", "triggers", "voices")
 )
 
-_AGENTS = by_method(POST=agents.made, GET=agents.listed)
-_AGENT = by_method(GET=agents.shown, DELETE=agents.removed)
+AGENTS = by_method(POST=agents.made, GET=agents.listed)
+AGENT = by_method(GET=agents.shown, DELETE=agents.removed)
 _ENVIRONMENTS = by_method(POST=environments.made, GET=environments.listed)
 _ENVIRONMENT = by_method(GET=environments.shown, DELETE=environments.removed)
 
 SHARED: Mapping[str, AnyView] = {
-    "agents": _AGENTS,
-    "agents/<str:name>": _AGENT,
     "environments": _ENVIRONMENTS,
     "environments/<str:name>": _ENVIRONMENT,
 }
-"""Google's views of what stands under `/v1/`, by the places of Anthropic's."""
+"""Google's views of what stands under `/v1/`, by the places of Anthropic's; OpenAI has agents there, too."""
 
 NAME = "(?P<name>[^/:]+)"
 
@@ -38,8 +36,8 @@ def _at(place: str, view: AnyView, version: str = f"(?:v1|{BETA})") -> URLPatter
 
 
 GOOGLE_AGENTS: Addresses = [
-    _at("agents", _AGENTS, BETA),
-    _at(f"agents/{NAME}", _AGENT, BETA),
+    _at("agents", AGENTS, BETA),
+    _at(f"agents/{NAME}", AGENT, BETA),
     _at("environments", _ENVIRONMENTS, BETA),
     _at(f"environments/{NAME}", _ENVIRONMENT, BETA),
     _at(f"environments/{NAME}/files/(?P<path>.*)", by_method(GET=environments.files_listed)),

@@ -1,14 +1,17 @@
-"""The addresses of OpenAI's Agents API, some of which Anthropic's Managed Agents have too.
+"""The addresses of OpenAI's Agents API, some of which Anthropic's Managed Agents and Google's agents have too.
 
-Errors are in OpenAI's words. A request for one that both have is Anthropic's if it has `anthropic-version`.
+Errors are in OpenAI's words. A request for one that all have is Anthropic's if it has `anthropic-version`, and Google's
+if it has Google's key.
 """
 
 from django.urls import URLPattern, path
 
-from completions.views.dispatch import AnyView, LateViews, by_method
+from completions.views.dispatch import AnyView, LateViews, by_api, by_method
+from completions.views.google_agents.routes import AGENT, AGENTS
 from completions.views.managed_agents.routes import agents as managed_agents
 from completions.views.managed_agents.routes import vaults as managed_vaults
 from completions.views.routes import Addresses, files_of
+from completions.views.routes import CLAUDE, SNAKE_CASE, Addresses
 
 agents, automations, environments, events, sessions, vaults = (
     LateViews(f"completions.views.hosted_agents.{name}")
@@ -22,6 +25,11 @@ def _at(place: str, **views: AnyView) -> URLPattern:
     return path(f"v1/agents/{place}", by_method(**views))
 
 
+def _shared(openai: AnyView, anthropic: AnyView, google: AnyView) -> AnyView:
+    """Return the view of an address that three APIs have."""
+    return by_api(openai, {CLAUDE["wire"]: anthropic, SNAKE_CASE["wire"]: google})
+
+
 _ONE = "sessions/<str:name>"
 _SUBAGENT = f"{_ONE}/subagents/<str:subagent>"
 _ENVIRONMENT, _TEMPLATE = "environments/<str:name>", "environments/templates/<str:name>"
@@ -30,7 +38,7 @@ _MANAGED = by_method(POST=managed_agents.made, GET=managed_agents.listed)
 _MANAGED_AGENT = by_method(GET=managed_agents.shown, POST=managed_agents.changed)
 
 HOSTED_AGENTS: Addresses = [
-    path("v1/agents", files_of(by_method(POST=agents.made, GET=agents.listed), _MANAGED)),
+    path("v1/agents", _shared(by_method(POST=agents.made, GET=agents.listed), _MANAGED, AGENTS)),
     _at("sessions", POST=sessions.made, GET=sessions.listed),
     _at(_ONE, GET=sessions.shown, POST=sessions.changed, DELETE=sessions.removed),
     _at(f"{_ONE}/events", POST=events.sent, GET=events.streamed),
@@ -66,7 +74,7 @@ HOSTED_AGENTS: Addresses = [
     _at(f"{_AUTOMATION}/invocations/<str:invocation>", GET=automations.invocation_shown),
     path(
         "v1/agents/<str:name>",
-        files_of(by_method(GET=agents.shown, POST=agents.changed, DELETE=agents.removed), _MANAGED_AGENT),
+        _shared(by_method(GET=agents.shown, POST=agents.changed, DELETE=agents.removed), _MANAGED_AGENT, AGENT),
     ),
     path(
         "v1/vaults",

@@ -82,7 +82,9 @@ def model(name: str) -> dict[str, Any]:
 
 
 def find(name: str, models: Collection[str]) -> dict[str, Any]:
-    """Return the document of the model `name`, or raise the API's 404."""
+    """Return the document of the model `name`, or raise the API's 404; none has operations, such as that of a video."""
+    if "/operations/" in name:
+        raise RequestError("Requested entity was not found.", status=404)
     if models and name not in models:
         raise RequestError(f"Model is not found: models/{name} for api version v1beta", status=404)
     return model(name)
