@@ -126,7 +126,7 @@ KEPT = [
     *("/v1/messages/batches", "/v1/messages/batches/x", "/v1beta/models/gemini-2.5-flash:batchGenerateContent"),
     *("/v1beta/batches", "/v1beta/files", "/upload/v1beta/files", "/v1beta/cachedContents"),
     *("/v1beta/fileSearchStores", "/v1beta/fileSearchStores/{search}"),
-    *("/v1beta/interactions/{interaction}", "/v1beta/interactions/x/cancel"),
+    *("/v1beta/interactions/{interaction}", "/v1beta/interactions/x/cancel", "/v1beta/webhooks"),
     "/v1beta/fileSearchStores/{search}:importFile",
     *(
         "/upload/v1beta/fileSearchStores/{search}:uploadToFileSearchStore",
@@ -140,6 +140,9 @@ KEPT = [
     *("/v1/agents", "/v1/agents/x", "/v1/agents/x/versions", "/v1/agents/x/archive"),
     *("/v1/environments", "/v1/environments/x", "/v1/environments/x/archive"),
     *("/v1/sessions", "/v1/sessions/x", "/v1/sessions/x/events", "/v1/sessions/x/resources", "/v1/sessions/x/threads"),
+    *("/v1beta/agents", "/v1beta/environments", "/v1beta/environments/x/files/x", "/v1beta/credentials"),
+    *("/v1beta/credentials/x", "/v1beta/triggers", "/v1beta/triggers/x", "/v1beta/triggers/x/executions"),
+    *("/v1beta/voices", "/v1beta/voices/x", "/v1beta/models/gemini-embedding-001:asyncBatchEmbedContent"),
     *("/v1/vaults", "/v1/vaults/x", "/v1/vaults/x/credentials", "/v1/vaults/x/credentials/x", "/v1/memory_stores"),
     *("/v1/memory_stores/x", "/v1/memory_stores/x/memories", "/v1/memory_stores/x/memory_versions"),
 ]

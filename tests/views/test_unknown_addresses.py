@@ -90,7 +90,7 @@ NOT_THERE = {
     },
     "Mistral's": {
         "classifications": "/mistral/v1/classifications",
-        "speech": "/mistral/v1/audio/speech",
+        "voices": "/mistral/v1/audio/voices",
     },
     "Cohere's": {"classifications": "/v1/classify", "summaries": "/v1/summarize"},
     "xAI's": {"videos": "/xai/v1/videos/generations"},
