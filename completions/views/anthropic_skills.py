@@ -30,6 +30,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     facts = {"name": bundle.name, "title": skill["title"]}
     skill["id"] = await scripted_id(request, facts, SKILL, *facts) or skill["id"]
     version = await _keep_version(request, skill, bundle, now)
+    skill["latest"] = version["version"]
     await request.records.put(SKILL, skill["id"], skill)
     return skills.shown(skill, [version], beta=beta)
 
@@ -105,7 +106,8 @@ async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
     bundle, _ = await _read_upload(request)
     skills.check_name(skill, bundle)
     version = await _keep_version(request, skill, bundle, now)
-    await request.change(SKILL, name, lambda before: {**before, "updated": now})
+    latest = {"updated": now, "latest": version["version"]}
+    await request.change(SKILL, name, lambda before: {**before, **latest})
     return skills.shown_version(version, beta=_is_beta(request))
 
 
@@ -142,4 +144,6 @@ async def version_removed(request: ResourceRequest, name: str, version: str) -> 
     if not beta and len(versions) == 1:
         raise skills.last_version()
     await request.delete_file(VERSION, found["id"])
+    left = [each["version"] for each in versions if each["id"] != found["id"]]
+    await request.change(SKILL, name, lambda before: {**before, "latest": max(left, key=int, default=None)})
     return skills.deleted(found, beta=beta)

@@ -16,9 +16,8 @@ from completions.wire.gemini import caches, file_search
 from completions.wire.gemini import files as gemini_files
 from completions.wire.gemini import webhooks as gemini_webhooks
 from completions.wire.gemini.interactions import storage
-from completions.wire.openai import chatkit, containers, files, uploads, vector_stores, voices, webhooks
 from completions.wire.gemini.managed import kinds as gemini_kinds
-from completions.wire.openai import containers, files, uploads, vector_stores, voices, webhooks
+from completions.wire.openai import chatkit, containers, files, uploads, vector_stores, voices, webhooks
 from completions.wire.openai.hosted_agents import kinds as hosted_kinds
 
 MISSING: Mapping[str, Callable[[str], RequestError]] = {

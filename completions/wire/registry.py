@@ -155,7 +155,6 @@ WORK_FORMATS = (
     *(anthropic_skills.SKILL, anthropic_skills.VERSION, AGENT, ENVIRONMENT, SESSION),
     *(VAULT, CREDENTIAL, STORE, MEMORY),
     *(*hosted_agents.NAMES, "chatkit_session", "content_provenance_check"),
-    *hosted_agents.NAMES,
     *gemini_kinds.RULED,
 )
 """The names of formats by which rules match work of the APIs after an answer (`views/background_work.py`)."""

@@ -26,6 +26,8 @@ rules:
   reply: {auto: true, id: version_chosen}
 - match: {format: [skill, anthropic_skill], metadata: {name: refused}}
   error: {status: 403, message: No skills today.}
+- match: {last_user: Compute.}
+  reply: {tool_calls: [{name: code_execution, arguments: {code: print(1)}, result: "1"}]}
 - reply: {auto: true}
 """
 BETA = "skills-2025-10-02"
@@ -141,6 +143,30 @@ def test_openai__refuses_what_is_no_skill(client: Any, files: Any, why: str) -> 
     with pytest.raises(openai.BadRequestError, match=why) as refused:
         client.skills.create(files=files)
     assert refused.value.param == "files"
+
+
+def test_claude__has_the_newest_version_of_a_skill_in_its_container(claude: Any) -> None:
+    def versions(*asked: dict[str, str]) -> list[str]:
+        message = claude.beta.messages.create(
+            model="claude-sonnet-4-6",
+            max_tokens=99,
+            betas=["code-execution-2025-08-25", BETA],
+            container={"skills": [{"type": "custom", **each} for each in asked]},
+            tools=[{"type": "code_execution_20250825", "name": "code_execution"}],
+            messages=[{"role": "user", "content": "Compute."}],
+        )
+        return [skill.version for skill in message.container.skills]
+
+    beta = {"anthropic-beta": BETA}
+    made = claude.skills.create(files=FILES, extra_headers=beta)
+    latest, other = {"skill_id": made.id, "version": "latest"}, {"skill_id": "skill_01other"}
+    assert versions(latest) == [made.latest_version]
+    again: Any = [("a.zip", archive(*named("basic-math")))]
+    second = claude.skills.versions.create(made.id, files=again, extra_headers=beta)
+    assert versions(latest, {"skill_id": made.id}, other) == [second.version, second.version, "20260803"]
+    assert versions({"skill_id": made.id, "version": made.latest_version}) == [made.latest_version]
+    claude.skills.versions.delete(second.version, skill_id=made.id, extra_headers=beta)
+    assert versions(latest) == [made.latest_version]
 
 
 def test_claude__keeps_a_skill_in_versions(claude: Any) -> None:

@@ -10,8 +10,7 @@ from completions.views.dispatch import AnyView, LateViews, by_api, by_method
 from completions.views.google_agents.routes import AGENT, AGENTS
 from completions.views.managed_agents.routes import agents as managed_agents
 from completions.views.managed_agents.routes import vaults as managed_vaults
-from completions.views.routes import Addresses, files_of
-from completions.views.routes import CLAUDE, SNAKE_CASE, Addresses
+from completions.views.routes import CLAUDE, SNAKE_CASE, Addresses, files_of
 
 agents, automations, environments, events, sessions, vaults = (
     LateViews(f"completions.views.hosted_agents.{name}")

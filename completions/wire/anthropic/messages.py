@@ -222,9 +222,9 @@ class AnthropicMessages(AnthropicAnswers):
         return fallbacks.next_prompt(prompt, content, step_of(self.usage(reply, prompt)))
 
     def references(self, prompt: Prompt) -> Collection[Place]:
-        """Return the places of the thread that a request continues, and of the prompt to compare it with."""
+        """Return the places of the thread that a request continues, of the prompt to compare it with, and of skills."""
         places = (self.continues_from(prompt), diagnostics.previous_place(prompt.body))
-        return [place for place in places if place is not None]
+        return [*(place for place in places if place is not None), *server_tools.skill_places(prompt)]
 
     def continues_from(self, prompt: Prompt) -> Place | None:
         """Return the thread, identified by its newest message."""
@@ -235,7 +235,10 @@ class AnthropicMessages(AnthropicAnswers):
         return threads.refusal("thread_continue_in_flight" if in_flight else "thread_already_continued")
 
     def recall(self, prompt: Prompt, documents: Mapping[Place, Document], *, validate: bool) -> Prompt:
-        """Return the prompt with everything in the thread."""
+        """Return the prompt with everything in the thread, and with the newest versions of its skills."""
+        if places := server_tools.skill_places(prompt):
+            newest = {name: documents[kind, name].get("latest") for kind, name in places if (kind, name) in documents}
+            prompt = replace(prompt, recalled={**prompt.recalled, server_tools.SKILLS: newest})
         if (before := documents.get(diagnostics.previous_place(prompt.body) or ("", ""))) is not None:
             prompt = replace(prompt, recalled={**prompt.recalled, FINGERPRINT: before})
         if (place := self.continues_from(prompt)) is None:

@@ -17,7 +17,8 @@ from completions.wire.anthropic import mcp
 from completions.wire.anthropic.call_pairs import RESULT_TYPES
 from completions.wire.anthropic.files import FILE, generated_file
 from completions.wire.anthropic.search_seals import encrypted_content
-from completions.wire.base import Span, StoredDocument
+from completions.wire.anthropic.skills import SKILL
+from completions.wire.base import Place, Span, StoredDocument
 from completions.wire.content import DEFAULT_PAGE, only_choice
 from completions.wire.fields import dicts, mapping, object_of, text, texts
 
@@ -41,7 +42,10 @@ CONTAINER_SECONDS = 300
 """Seconds for which a container is kept after an answer."""
 
 LATEST_SKILL_VERSION = "20260803"
-"""The version of a skill for `latest` (recorded in August 2026)."""
+"""The version of a skill for `latest` (recorded in August 2026), and of a custom one that is not kept here."""
+
+SKILLS = "skills"
+"""Where a prompt has the newest versions of the custom skills that it names, by their ids."""
 
 
 def is_server_side(call: ToolCall, prompt: Prompt) -> bool:
@@ -76,15 +80,23 @@ def container(reply: Reply, prompt: Prompt) -> dict[str, Document]:
         "id": requested_id or f"container_01{ids.spelled(f'container{reply.serial}', 22, ids.BASE58)}",
         "expires_at": f"{expires.isoformat(timespec='microseconds')}Z",
     }
-    skills = [_skill(skill) for skill in dicts(mapping(requested).get("skills"))]
+    kept = mapping(prompt.recalled.get(SKILLS))
+    skills = [_skill(skill, kept) for skill in dicts(mapping(requested).get("skills"))]
     return {"container": document | ({"skills": skills} if skills else {})}
 
 
-def _skill(skill: Document) -> Document:
+def skill_places(prompt: Prompt) -> list[Place]:
+    """Return the places of the custom skills that a request gives to its container."""
+    asked = dicts(mapping(prompt.body.get("container")).get("skills"))
+    return [(SKILL, text(skill.get("skill_id"))) for skill in asked if skill.get("type") == "custom"]
+
+
+def _skill(skill: Document, kept: Document) -> Document:
+    """Return a skill with its version; for `latest`, with the newest of a skill that is kept."""
     version = text(skill.get("version"))
-    return {key: skill.get(key) for key in ("type", "skill_id")} | {
-        "version": LATEST_SKILL_VERSION if version in ("", "latest") else version
-    }
+    if version in ("", "latest"):
+        version = kept.get(text(skill.get("skill_id"))) or LATEST_SKILL_VERSION
+    return {key: skill.get(key) for key in ("type", "skill_id")} | {"version": version}
 
 
 def result(call: ToolCall, identity: str, reply: Reply, prompt: Prompt) -> Document:
