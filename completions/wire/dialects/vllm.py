@@ -11,7 +11,14 @@ from completions import ids
 from completions.conversation import Choice, Prompt, Reply
 from completions.event import Event, Events
 from completions.exceptions import RequestError
-from completions.wire.dialects import catalogue, pydantic_errors, rules, vllm_constraints, vllm_rules
+from completions.wire.dialects import (
+    catalogue,
+    pydantic_errors,
+    rules,
+    vllm_constraints,
+    vllm_rules,
+    vllm_token_ids,
+)
 from completions.wire.dialects.vendor import HEAD, Vendor, with_running_usage
 from completions.wire.dialects.wordings import VLLM as VLLM_WORDINGS
 from completions.wire.fields import arranged, mapping, whole
@@ -86,7 +93,9 @@ class VLLM(Vendor):
         return replace(super().adapt_prompt(prompt), min_tokens=min_tokens, response_format=format)
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
-        """Return the chunks, each with the usage so far if `continuous_usage_stats` asks for it."""
+        """Return the chunks, each with its tokens' ids and the usage so far, if these are requested."""
+        if vllm_token_ids.are_requested(prompt):
+            events = Events.of(vllm_token_ids.with_ids_in_chunks(events, prompt))
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
             return events
@@ -106,11 +115,13 @@ class VLLM(Vendor):
         return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with the fields that are null unless requested."""
-        if document["object"] != "text_completion":
-            return document | dict.fromkeys(NULL_FIELDS)
-        choices = [choice | {"prompt_logprobs": None} for choice in document["choices"]]
-        return document | {"choices": choices} | dict.fromkeys(NULL_TEXT_FIELDS)
+        """Return an answer with the fields that are null unless requested, and with tokens' ids if they are."""
+        if document["object"] != vllm_token_ids.TEXT_COMPLETION:
+            document = document | dict.fromkeys(NULL_FIELDS)
+        else:
+            choices = [choice | {"prompt_logprobs": None} for choice in document["choices"]]
+            document = document | {"choices": choices} | dict.fromkeys(NULL_TEXT_FIELDS)
+        return vllm_token_ids.with_ids(document, prompt) if vllm_token_ids.are_requested(prompt) else document
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return a choice of a text completion with all its fields."""

@@ -15,6 +15,7 @@ from completions.wire.base import NO_ROUTE, Headers, Route, decode_object
 from completions.wire.dialects.catalogue import WINDOW
 from completions.wire.dialects.vllm import VLLM
 from completions.wire.dialects.vllm_rules import convert
+from completions.wire.dialects.vllm_token_ids import chat_token_ids
 from completions.wire.fields import text, text_or_none
 from completions.wire.openai.base import OpenAIFormat
 from completions.wire.openai.chat.format import ChatCompletions, read_prompt
@@ -24,9 +25,6 @@ SERVER_VERSION = "0.12.0"
 """The server's version: one with these shapes."""
 
 LAST_ID = 2**31 - 1
-START, SEPARATOR, END = 200_264, 200_266, 200_265
-"""Special tokens around a chat's message: ids that no text has, three for each message, as prompts are counted."""
-
 _OPTIONS = dict.fromkeys(("add_special_tokens", "add_generation_prompt", "return_token_strs"), nullable(boolean))
 _TEXT = record({"model": nullable(string()), "prompt": string(), **_OPTIONS}, ("prompt",), others=True)
 _CHAT = record({"model": nullable(string()), "messages": array(anything, "objects"), **_OPTIONS}, (), others=True)
@@ -76,16 +74,9 @@ class Tokenize(_TokenRequest):
 
 
 def _chat_tokens(prompt: Prompt) -> Iterator[int]:
-    for message in read_prompt(dict(prompt.body), prompt.headers).messages:
-        yield from _message_start(message.role, prompt)
-        yield from tokens.ids(message.text, prompt.model)
-        yield END
-    if prompt.body.get("add_generation_prompt") is not False:
-        yield from _message_start("assistant", prompt)
-
-
-def _message_start(role: str, prompt: Prompt) -> list[int]:
-    return [START, *tokens.ids(role, prompt.model), SEPARATOR]
+    messages = read_prompt(dict(prompt.body), prompt.headers).messages
+    generates = prompt.body.get("add_generation_prompt") is not False
+    return chat_token_ids(messages, prompt.model, generates=generates)
 
 
 class Detokenize(_TokenRequest):

@@ -1,0 +1,65 @@
+"""vLLM's `return_token_ids`: the ids of the prompt and of the answer, whole and streamed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import openai
+import pytest
+
+from tests.server import LiveServer
+
+SCRIPT = """
+version: 1
+rules:
+  - match: {last_user: weather}
+    reply: {tool_calls: [{name: look, arguments: {city: Cologne}}]}
+  - match: {last_user: think}
+    reply: {reasoning: Two and two., text: Four is the answer.}
+  - reply: Hello there, you!
+"""
+MODEL = "meta-llama/Llama-3.1-8B-Instruct"
+IDS: dict[str, Any] = {"extra_body": {"return_token_ids": True}}
+
+
+@pytest.fixture
+def client(live: LiveServer) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{live.url}/vllm/v1", api_key="k", max_retries=0) as client:
+        yield client
+
+
+def text_of(live: LiveServer, ids: list[int]) -> str:
+    answer = httpx.post(f"{live.url}/vllm/detokenize", json={"model": MODEL, "tokens": ids})
+    return str(answer.json()["prompt"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("hi", "Hello there, you!"), ("think", "Two and two.Four is the answer."), ("weather", '{"city":"Cologne"}')],
+)
+def test_chat__has_the_ids_of_prompt_and_answer(client: openai.OpenAI, live: LiveServer, asked: str, said: str) -> None:
+    messages: Any = [{"role": "user", "content": asked}]
+    whole: Any = client.chat.completions.create(model=MODEL, messages=messages, **IDS)
+    assert text_of(live, whole.choices[0].token_ids) == said
+    tokenized = httpx.post(f"{live.url}/vllm/tokenize", json={"model": MODEL, "messages": messages}).json()
+    assert whole.prompt_token_ids == tokenized["tokens"]
+    chunks: list[Any] = list(client.chat.completions.create(model=MODEL, messages=messages, stream=True, **IDS))
+    assert chunks[0].prompt_token_ids == whole.prompt_token_ids
+    assert not any(getattr(chunk, "prompt_token_ids", None) for chunk in chunks[1:])
+    assert [id_ for chunk in chunks for id_ in chunk.choices[0].token_ids] == whole.choices[0].token_ids
+
+
+def test_completion__has_them_in_its_choices(client: openai.OpenAI, live: LiveServer) -> None:
+    whole: Any = client.completions.create(model=MODEL, prompt="Say hi", **IDS)
+    assert text_of(live, whole.choices[0].token_ids) == "Hello there, you!"
+    assert text_of(live, whole.choices[0].prompt_token_ids) == "Say hi"
+    given: Any = client.completions.create(model=MODEL, prompt=whole.choices[0].prompt_token_ids, **IDS)
+    assert given.choices[0].prompt_token_ids == whole.choices[0].prompt_token_ids
+    chunks: list[Any] = list(client.completions.create(model=MODEL, prompt="Say hi", stream=True, **IDS))
+    assert chunks[0].choices[0].prompt_token_ids == whole.choices[0].prompt_token_ids
+    assert [id_ for chunk in chunks for id_ in chunk.choices[0].token_ids] == whole.choices[0].token_ids
+
+
+def test_ids__are_null_unless_requested(client: openai.OpenAI) -> None:
+    answer: Any = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "hi"}])
+    assert answer.prompt_token_ids is answer.choices[0].token_ids is None
