@@ -50,6 +50,22 @@ FILES = (
     "tests/api_resources/audio/test_translations.py",
     "tests/api_resources/audio/test_voice_consents.py",
     "tests/api_resources/audio/test_voices.py",
+    "tests/api_resources/beta/test_agents.py",
+    "tests/api_resources/beta/agents/test_automations.py",
+    "tests/api_resources/beta/agents/automations/test_invocations.py",
+    "tests/api_resources/beta/agents/test_environments.py",
+    "tests/api_resources/beta/agents/environments/test_templates.py",
+    "tests/api_resources/beta/agents/test_sessions.py",
+    "tests/api_resources/beta/agents/sessions/test_artifacts.py",
+    "tests/api_resources/beta/agents/sessions/test_events.py",
+    "tests/api_resources/beta/agents/sessions/test_items.py",
+    "tests/api_resources/beta/agents/sessions/test_subagents.py",
+    "tests/api_resources/beta/agents/sessions/test_traces.py",
+    "tests/api_resources/beta/agents/sessions/test_turns.py",
+    "tests/api_resources/beta/agents/test_vaults.py",
+    "tests/api_resources/beta/agents/vaults/test_credentials.py",
+    "tests/api_resources/beta/chatkit/test_sessions.py",
+    "tests/api_resources/beta/chatkit/test_threads.py",
 )
 WAYS = ("method", "raw_response", "streaming_response")
 ALL_DELETES = tuple(f"test_{way}_delete" for way in WAYS)
@@ -57,6 +73,13 @@ REMOVES = "removes the object that the other tests work on, and then once more"
 PACKED = "the SDK asks for base64 here, and in its strict mode holds that answer to the type of one in floats"
 COMPACTED = "wants answers for the users' messages of a compaction, and a count in its usage that no recording has"
 NO_SKILL = "uploads no files, or bytes that are no skill"
+NOTHING_MADE = "wants what nothing here makes, or what has an id of its own"
+PLACEHOLDERS = "sends texts where the API takes a path, a URL, a model or a schedule"
+CREATES = (
+    *(f"test_{way}_create_overload_{number}" for way in WAYS for number in (1, 2)),
+    *(f"test_method_create_with_all_params_overload_{number}" for number in (1, 2)),
+)
+RETRIEVES = tuple(f"test_{way}_retrieve" for way in WAYS)
 UPLOADS = dict.fromkeys(("test_method_create_with_all_params", *(f"test_{way}_create" for way in WAYS)), NO_SKILL)
 EXCLUDED = {
     "api_resources/test_embeddings.py": {
@@ -90,6 +113,40 @@ EXCLUDED = {
         for end in ("cancel", "complete")
     }
     | {"test_method_complete_with_all_params": "completes an upload of parts that nobody sent"},
+    "beta/test_agents.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "agents/test_automations.py": dict.fromkeys(ALL_DELETES, REMOVES)
+    | dict.fromkeys((*CREATES, "test_method_update_with_all_params"), PLACEHOLDERS),
+    "automations/test_invocations.py": dict.fromkeys(RETRIEVES, NOTHING_MADE),
+    "agents/test_environments.py": dict.fromkeys(RETRIEVES, NOTHING_MADE)
+    | {"test_method_create_with_all_params": PLACEHOLDERS},
+    "environments/test_templates.py": dict.fromkeys(ALL_DELETES, REMOVES)
+    | {f"test_method_{verb}_with_all_params": PLACEHOLDERS for verb in ("create", "update")},
+    "agents/test_sessions.py": dict.fromkeys(ALL_DELETES, REMOVES) | dict.fromkeys(CREATES, PLACEHOLDERS),
+    "sessions/test_artifacts.py": dict.fromkeys((*RETRIEVES, *ALL_DELETES), NOTHING_MADE),
+    "sessions/test_events.py": {
+        f"test_{way}": "answers a request for approval that nobody has made"
+        for way in ("method_create_with_all_params", *(f"{way}_create" for way in WAYS))
+    },
+    "sessions/test_subagents.py": dict.fromkeys(RETRIEVES, NOTHING_MADE),
+    "sessions/test_turns.py": dict.fromkeys(RETRIEVES, NOTHING_MADE),
+    "agents/test_vaults.py": dict.fromkeys(ALL_DELETES, REMOVES),
+    "vaults/test_credentials.py": dict.fromkeys(ALL_DELETES, REMOVES)
+    | dict.fromkeys(
+        (
+            *(f"test_method_{verb}_with_all_params" for verb in ("create", "update")),
+            *(f"test_{way}_create" for way in WAYS),
+        ),
+        PLACEHOLDERS,
+    ),
+    "chatkit/test_threads.py": dict.fromkeys(
+        (
+            *RETRIEVES,
+            *ALL_DELETES,
+            "test_method_list_items_with_all_params",
+            *(f"test_{way}_list_items" for way in WAYS),
+        ),
+        NOTHING_MADE,
+    ),
     "api_resources/test_models.py": dict.fromkeys(
         ALL_DELETES, "deletes one and the same fine-tuned model again and again, which is there only once"
     ),
@@ -155,7 +212,33 @@ def keep_files(url: str) -> None:
     made.skills.create(files=[("skill_123/SKILL.md", b"---\nname: numbers\ndescription: Adds numbers.\n---\n")])
     made.audio.voice_consents.create(name="consent_id", language="en", recording=("a.wav", b"", "audio/wav"))
     made.webhooks.create(name="whe_123", url=f"{url}/models", event_types=["batch.completed"])
+    keep_agents(made)
     made.uploads.create(bytes=0, filename="upload_abc123", mime_type="text/plain", purpose="user_data")
+
+
+def keep_agents(made: openai.OpenAI) -> None:
+    """Make what the tests of the Agents API and of ChatKit work on."""
+    agents, model = made.beta.agents, "gpt-6-astra"
+    agents.create(model=model, metadata={"id": "agent_id"})
+    agents.sessions.create(
+        agent={"model": model}, environment={"type": "none"}, input="Hello", metadata={"id": "session_id"}
+    )
+    agents.environments.templates.create()
+    agents.vaults.create(metadata={"id": "vault_id"})
+    agents.vaults.credentials.create(
+        "vault_id",
+        name="credential",
+        auth={"type": "static_bearer", "token": "secret", "mcp_server_url": "https://mcp.example"},
+        metadata={"id": "credential_id"},
+    )
+    agents.automations.create(
+        type="once",
+        name="automation",
+        run_at=0,
+        target={"type": "existing_session", "session_id": "session_id", "instructions": "Hello"},
+        metadata={"id": "automation_id"},
+    )
+    made.beta.chatkit.sessions.create(user="user", workflow={"id": "workflow"})
 
 
 def post(url: str, body: dict[str, Any]) -> None:
