@@ -36,6 +36,8 @@ from completions.wire.ollama.addresses import CHAT as CHAT_OF_OLLAMA
 from completions.wire.ollama.addresses import PREFIX as OLLAMA
 from completions.wire.openai.batches import AZURE as AZURES_PLACE
 from completions.wire.registry import ADDRESSES
+from completions.wire.vertex.addresses import GEMINI as VERTEX_GEMINI
+from completions.wire.vertex.addresses import PROJECT
 
 ollama = LateViews("completions.views.ollama")
 
@@ -340,6 +342,7 @@ CACHES = rf"{VERSION}/(?P<place>projects/[^/]+/locations/[^/]+/)?cachedContents"
 INTERACTION = f"{ALL_INTERACTIONS}/(?P<name>[^/:]+)"
 WEBHOOKS_OF_GEMINI = f"(?:v1|{BETA})/webhooks"
 WEBHOOK_OF_GEMINI = f"{WEBHOOKS_OF_GEMINI}/(?P<name>[^/:]+)"
+VERTEX = {"wire": VERTEX_GEMINI}
 SNAKE_CASE = {"wire": INTERACTIONS}
 tuned_models = LateViews("completions.views.tuned_models")
 TUNED_MODEL = by_method(GET=tuned_models.named, PATCH=tuned_models.named, DELETE=tuned_models.named)
@@ -350,6 +353,7 @@ GEMINI: Addresses = [
         by_method(POST=gemini_batches.made),
         GOOGLE,
     ),
+    re_path(rf"^{LATER}/{PROJECT}(?:models|tuningJobs)\Z", by_method(GET=tuned_models.listed), VERTEX),
     re_path(rf"^(?:v1|{BETA})/tunedModels\Z", by_method(GET=tuned_models.listed, POST=lookups.not_found), GOOGLE),
     re_path(rf"^(?:v1|{BETA})/tunedModels/(?P<name>[^/:]+)\Z", TUNED_MODEL, GOOGLE),
     re_path(rf"^{BETA}/auth_tokens\Z", by_method(POST=realtime.token_made), GOOGLE),

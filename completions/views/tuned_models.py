@@ -1,4 +1,7 @@
-"""The views of Gemini's tuned models: there are none, for no model of the Gemini API can be tuned (since May 2025)."""
+"""The views of Gemini's tuned models, and of the tuning jobs of Vertex AI: there are none.
+
+No model of the Gemini API can be tuned since May 2025.
+"""
 
 from typing import Any
 
@@ -8,7 +11,7 @@ from completions.views.stored import ResourceRequest, stored
 
 @stored
 async def listed(request: ResourceRequest) -> dict[str, Any]:
-    """List no models."""
+    """List no models, and no jobs."""
     return {}
 
 

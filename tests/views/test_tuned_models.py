@@ -43,6 +43,13 @@ def test_tuned_models__there_are_none(gemini: genai.Client) -> None:
             ask()
 
 
+def test_vertex__has_no_models_of_a_project_and_no_jobs(vertex: genai.Client) -> None:
+    assert list(vertex.models.list(config={"query_base": False})) == []
+    assert list(vertex.tunings.list()) == []
+    with pytest.raises(errors.ClientError, match="404 NOT_FOUND"):
+        vertex.tunings.get(name="projects/p/locations/global/tuningJobs/1")
+
+
 def test_operation__of_a_model_is_no_model(gemini: genai.Client) -> None:
     operation: Any = types.GenerateVideosOperation.model_validate({"name": "models/veo-3.0/operations/x"})
     with pytest.raises(errors.ClientError, match="404"):
