@@ -138,6 +138,10 @@ KEPT = [
     *("/openai/files", "/openai/files/x", "/openai/batches", "/openai/v1/batches/x", "/openai/v1/batches/x/cancel"),
     *("/groq/openai/v1/files", "/groq/openai/v1/batches", "/groq/openai/v1/batches/x"),
     *("/v1/agents", "/v1/agents/x", "/v1/agents/x/versions", "/v1/agents/x/archive"),
+    *("/v1/agents/sessions", "/v1/agents/sessions/x", "/v1/agents/sessions/x/events", "/v1/agents/environments"),
+    *("/v1/agents/environments/x/files", "/v1/agents/environments/templates", "/v1/agents/automations"),
+    *("/v1/agents/automations/x", "/v1/agents/automations/x/invocations", "/v1/chatkit/sessions"),
+    *("/v1/chatkit/sessions/x/cancel", "/v1/content_provenance_checks"),
     *("/v1/environments", "/v1/environments/x", "/v1/environments/x/archive"),
     *("/v1/sessions", "/v1/sessions/x", "/v1/sessions/x/events", "/v1/sessions/x/resources", "/v1/sessions/x/threads"),
     *("/v1beta/agents", "/v1beta/environments", "/v1beta/environments/x/files/x", "/v1beta/credentials"),
@@ -146,6 +150,9 @@ KEPT = [
     *("/v1/vaults", "/v1/vaults/x", "/v1/vaults/x/credentials", "/v1/vaults/x/credentials/x", "/v1/memory_stores"),
     *("/v1/memory_stores/x", "/v1/memory_stores/x/memories", "/v1/memory_stores/x/memory_versions"),
 ]
+TWO_APIS = ("/v1/agents", "/v1/agents/x", "/v1/vaults", "/v1/vaults/x", "/v1/vaults/x/credentials/x")
+"""Addresses of OpenAI and of Anthropic: the wrong bodies go to one after the other."""
+
 VALUES: list[Any] = [
     *(None, True, -1, 2**70, 1.5, "", "ü\u0000😀", [], {}, [None], [[]], [{}], {"type": "x"}, {"id": 7}, ["a"]),
     *([{"role": "user", "content": "a"}], [{"type": "text", "text": "a"}], "data:image/png;base64,AAAA"),
@@ -253,8 +260,9 @@ async def test_address__gets_an_answer_or_a_clear_4xx(paths: list[str], script: 
         ids = await made(app)
         for path in paths:
             address = path.format(**ids)
-            for media_type, body in bodies(chance):
-                own = CLAUDE if "messages" in path else GOOGLE if "v1beta" in path else {}
+            for number, (media_type, body) in enumerate(bodies(chance)):
+                is_claude = "messages" in path or (path in TWO_APIS and number % 2)
+                own = CLAUDE if is_claude else GOOGLE if "v1beta" in path else {}
                 headers = {"content-type": media_type, **own}
                 answer = await call(app, "POST", address, body, headers=headers)
                 told = (address, media_type, body[:300], answer.status, answer.body[:300])
