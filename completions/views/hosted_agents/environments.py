@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from completions.state.records import Document
+from completions.views.address import root_of
 from completions.views.hosted_agents.resources import keep, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.fields import dicts
@@ -21,15 +22,17 @@ async def environment_of(request: ResourceRequest, given: Mapping[str, Any], now
     """Return the environment of a new session as it is shown; one that has no id yet is kept."""
     if given["type"] == "none":
         return {"type": "none"}
+    root = root_of(request.http_request)
     if "environment_id" not in given:
-        return environments.in_session(given, await _kept(request, given, now, used=True))
+        return environments.in_session(given, await _kept(request, given, now, used=True), root)
 
     def attached(before: Document) -> Document:
         if before.get("used"):
             raise environments.in_use(given["environment_id"])
         return {**before, "used": True}
 
-    return environments.in_session(given, await request.change(ENVIRONMENT, given["environment_id"], attached))
+    environment = await request.change(ENVIRONMENT, given["environment_id"], attached)
+    return environments.in_session(given, environment, root)
 
 
 async def _kept(request: ResourceRequest, given: Mapping[str, Any], now: float, *, used: bool) -> Document:

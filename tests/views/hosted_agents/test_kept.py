@@ -38,6 +38,7 @@ def test_environment__is_made_before_its_session(client: Any) -> None:
     assert [file.path for file in environments.files.list(made.id, limit=2)] == paths
     assert [file.path for file in environments.files.list(made.id, path="/workspace/a", order="asc")] == paths[2:]
     own = sessions.create(agent={"model": "m"}, environment={"type": "self_hosted", "workspace_directory": "/srv"})
+    assert own.environment.remote_url.startswith("http://127.0.0.1:")
     assert own.environment.remote_url.endswith(own.environment.id)
     assert [each.id for each in environments.list()] == [made.id]
 
@@ -198,6 +199,7 @@ def test_automation__refuses_what_is_wrong(url: str, changes: dict[str, Any], pa
         ({"environment": {"type": "none"}}, "environment.type"),
         ({"environment": {**HOSTED, "files": [{**INLINE, "path": "/etc/x"}]}}, "environment.files[0].path"),
         ({"environment": {**HOSTED, "files": [{**INLINE, "data": "?"}]}}, "environment.files[0].data"),
+        ({"environment": {**HOSTED, "files": [{**INLINE, "data": "ü"}]}}, "environment.files[0].data"),
         (
             {"environment": {**HOSTED, "network": {"access": "enabled", "allowed_domains": ["x.io"]}}},
             "environment.network.allowed_domains",

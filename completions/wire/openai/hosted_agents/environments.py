@@ -5,7 +5,6 @@ and the spelling of ids: a recorded session (2026-09-30).
 """
 
 import base64
-import binascii
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -44,7 +43,7 @@ def base64_bytes(value: Any) -> Problem | None:
         return problem
     try:
         base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:  # also of characters beyond ASCII
         return worded_problem("Invalid base64-encoded data.", "invalid_value", "")
     return None
 
@@ -210,13 +209,16 @@ def new_environment(configuration: Mapping[str, Any], kind: str, now: float) -> 
     return {"id": new_environment_id(), "type": kind, "created": now, **configuration}
 
 
-def in_session(given: Mapping[str, Any], environment: Document) -> dict[str, Any]:
-    """Return the environment of a session as the session shows it."""
+def in_session(given: Mapping[str, Any], environment: Document, root: str) -> dict[str, Any]:
+    """Return the environment of a session as the session shows it.
+
+    `root` is where the server is. Nothing of it answers a program that connects an environment of the application's.
+    """
     if given["type"] == "self_hosted":
         return {
             "type": "self_hosted",
             "id": environment["id"],
-            "remote_url": f"https://api.openai.com/v1/agents/api/environments/{environment['id']}",
+            "remote_url": f"{root}/v1/agents/api/environments/{environment['id']}",
             "capability_directories": list(given.get("capability_directories") or ()),
             "workspace_directory": given["workspace_directory"],
         }
