@@ -140,13 +140,3 @@ def shown(record: Document, now: float) -> dict[str, Any]:
         "status": status,
         "chatkit_configuration": record["configuration"],
     }
-
-
-def session_not_found(name: str) -> RequestError:
-    """Return the 404 of a session; the words are ours."""
-    return RequestError(f"No ChatKit session found with id '{name[:200]}'.", status=404)
-
-
-def thread_not_found(name: str) -> RequestError:
-    """Return the 404 of a thread; the words are ours."""
-    return RequestError(f"No ChatKit thread found with id '{name[:200]}'.", status=404)
