@@ -8,8 +8,11 @@ from completions.journal.redaction import redaction
 ADDRESS_FORMAT = '"WebSocket %s"'
 """The common part of its lines on handshakes."""
 
-REQUEST_FORMAT, HEADER_FORMAT = "< GET %s HTTP/1.1", "< %s: %s"
-"""The lines on a handshake that `websockets` logs at DEBUG."""
+HEADER_FORMAT = "< %s: %s"
+"""The line on a header of a handshake that `websockets` logs at DEBUG."""
+
+RECEIVED = "< "
+"""How its lines on what it has received begin; that on a request names the address, in each version otherwise."""
 
 PROTOCOLS_HEADER = "sec-websocket-protocol"
 """The header in which browsers send their key."""
@@ -29,11 +32,11 @@ class SocketLogFilter(logging.Filter):
 
 def _clean(line: str, arguments: tuple[object, ...]) -> tuple[object, ...]:
     """Return the arguments of a line, without secrets."""
-    if line == REQUEST_FORMAT:
-        return (redaction().clean_address(str(arguments[0])),)
     if line == HEADER_FORMAT:
         name = str(arguments[0]).lower()
         return (arguments[0], REDACTED) if name == PROTOCOLS_HEADER or redaction().hides(name) else arguments
+    if line.startswith(RECEIVED):
+        return tuple(redaction().clean_address(each) if isinstance(each, str) else each for each in arguments)
     if ADDRESS_FORMAT in line and len(arguments) > 1:
         return (arguments[0], redaction().clean_address(str(arguments[1])), *arguments[2:])
     return arguments
