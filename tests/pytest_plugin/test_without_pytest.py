@@ -82,7 +82,14 @@ class Live(LLMLiveServerTestCase):
 """
 
 
-SITE = {"test_it.py": DJANGO, "site_settings.py": SETTINGS + 'STATIC_URL = "static/"\n', "site_urls.py": URLS}
+FORKING = "import multiprocessing\nmultiprocessing.set_start_method('fork', force=True)\n"
+"""What parallel tests with Django 5.2 and SQLite need since Python 3.14, where another method is the default."""
+
+SITE = {
+    "test_it.py": DJANGO,
+    "site_settings.py": f'{SETTINGS}STATIC_URL = "static/"\n{FORKING}',
+    "site_urls.py": URLS,
+}
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,21 @@ def check_writable(node: Node, folder: Path) -> None:
 def unwritable(folder: Path) -> str | None:
     """Return why a folder cannot be written to or created; None where it can."""
     try:
-        nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+        nearest = next(path for path in (folder, *folder.absolute().parents) if _exists(path))
     except OSError as exc:
         return f"{str(folder)[:60]!r} cannot be created: {exc.strerror}"
     if not nearest.is_dir():
         return f"{nearest} is a file, not a folder"
     return None if os.access(nearest, os.W_OK) else f"{nearest} cannot be written to"
+
+
+def _exists(path: Path) -> bool:
+    """Return whether there is something at a path; raise `OSError` where there cannot be, which `Path.exists` may not.
+
+    Since Python 3.14 it is silent about a name that is too long.
+    """
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
