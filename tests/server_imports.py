@@ -12,6 +12,7 @@ for name in (
     "completions.resolve.ask",
     "completions.resolve.rehearsal",
     "completions.resolve.upstream",
+    "completions.script.auto.answer",
     "completions.script.grammar",
     "completions.script.loader",
     "completions.state.cassettes.folders",

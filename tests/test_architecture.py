@@ -207,15 +207,39 @@ def test_server__starts_without(module: str) -> None:
     assert result.stdout.strip() == "False"
 
 
-@pytest.mark.parametrize(("script", "loaded"), [("mock", []), ("echo", ["tiktoken"]), ("auto", ["tiktoken", AUTO])])
-def test_server__loads_before_the_first_request_what_rules_need(script: str, loaded: list[str]) -> None:
-    code = "import sys, mocksite.asgi; from completions.receive.lifespan import warm; warm()"
-    code += f"; print([name for name in ('tiktoken', {AUTO!r}) if name in sys.modules])"
-    environment = os.environ | {"MOCK_SCRIPT": script, "DJANGO_SETTINGS_MODULE": "mocksite.settings"}
+@pytest.mark.parametrize(
+    ("script", "loaded"),
+    [
+        ("mock", []),
+        ("echo", ["tiktoken"]),
+        ("auto", ["tiktoken", AUTO]),
+        ("{version: 1, rules: [{match: {last_user: x}, reply: y}]}", ["tiktoken", AUTO]),
+        ("{version: 1, rules: [{match: {last_user: x}, reply: y}, {reply: z}]}", ["tiktoken"]),
+    ],
+)
+def test_server__loads_before_the_first_request_what_answers_need(
+    script: str, loaded: list[str], tmp_path: Path
+) -> None:
+    if script.startswith("{"):
+        (tmp_path / "script.yaml").write_text(script)
+        script = str(tmp_path / "script.yaml")
+    code = f"print([name for name in ('tiktoken', {AUTO!r}) if name in sys.modules])"
+    assert once_warm(code, MOCK_SCRIPT=script) == str(loaded)
+
+
+def test_server__reads_before_the_first_request_what_is_recorded(tmp_path: Path) -> None:
+    code = "from completions.state.cassettes.deck import deck; print(deck.cache_info().currsize)"
+    assert once_warm(code, CASSETTES=str(tmp_path)) == "1"
+
+
+def once_warm(code: str, **settings: str) -> str:
+    """Return what code prints in a process that is ready for the first request."""
+    code = f"import sys, mocksite.asgi; from completions.receive.lifespan import warm; warm(); {code}"
+    environment = os.environ | settings | {"DJANGO_SETTINGS_MODULE": "mocksite.settings"}
     result = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     )
-    assert result.stdout.strip() == str(loaded)
+    return result.stdout.strip()
 
 
 MODULE = '"""A module."""\n'

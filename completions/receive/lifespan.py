@@ -27,6 +27,7 @@ from completions.receive.file_limit import raise_file_limit
 from completions.receive.log_filter import socket_log_filter
 from completions.receive.protocol import Protocol, wait_until_settled, watch_unfinished
 from completions.receive.startup import WorkerSlots, announce, gunicorn_worker_count, worker_count
+from completions.state.cassettes.deck import server_deck
 from completions.state.namespaces import forget, namespace
 from completions.state.script_file import CHECK_INTERVAL, script_file
 from completions.state.store import shared_store
@@ -110,6 +111,8 @@ def warm() -> None:
     are freed by reference counts or in the young generations.
     """
     namespace().script.preload()
+    if conf.CASSETTES:
+        server_deck()
     prices(None)
     _ = get_resolver().url_patterns
     gc.collect()

@@ -113,12 +113,13 @@ class Script:
         object.__setattr__(self, "_special", Index(self.rules, "format"))
 
     def preload(self) -> None:
-        """Load what takes long and its rules' answers need, so that no request waits for it."""
+        """Load what takes long and its answers need, so that no request waits for it."""
         answers = [answer for rule in self.rules for answer in rule.answers]
         texts = _verbatim_texts(answers)
         if texts is None or not tokens.are_known(texts):
             tokens.load_default_encoding()
-        if any(isinstance(answer, Auto) for answer in answers):
+        has_fallback = not any(rule.match is None and rule.times is None for rule in self.rules)
+        if any(isinstance(answer, Auto) for answer in (*answers, *[self.fallback][:has_fallback])):
             load_auto()
 
     @property

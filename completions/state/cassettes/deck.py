@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from completions.budget import TooSlow
+from completions.conf import conf
 from completions.conversation import Prompt
 from completions.exceptions import ScriptError
 from completions.journal.redaction import redaction
@@ -23,7 +24,7 @@ from completions.script.reply.as_written import Written
 from completions.script.reply.recording import Play
 from completions.script.request.digest import digest
 from completions.script.request.document import Document, document
-from completions.script.request.ignored import IGNORED, is_pattern, of_texts
+from completions.script.request.ignored import IGNORED, is_pattern, of_texts, read_ignored
 from completions.script.request.matcher import SameRequest, differences, likeness, same_request_of
 from completions.script.rules import Rule
 from completions.state.cassettes.files import (
@@ -301,3 +302,8 @@ def _stamp(file: Path) -> Stamp:
 def deck(folder: str, ignored: tuple[str, ...] = IGNORED, run: str = "") -> Deck:
     """Return the deck of a folder, which all namespaces of a process share; each `run` of a recording has its own."""
     return Deck(folder, ignored)
+
+
+def server_deck() -> Deck:
+    """Return the deck of the folder with which the server was started."""
+    return deck(conf.CASSETTES, read_ignored(conf.CASSETTE_IGNORE), "")
