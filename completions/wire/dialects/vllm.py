@@ -121,6 +121,8 @@ class VLLM(Vendor):
         else:
             choices = [choice | {"prompt_logprobs": None} for choice in document["choices"]]
             document = document | {"choices": choices} | dict.fromkeys(NULL_TEXT_FIELDS)
+        if "prompt_logprobs" in prompt.body:
+            document = vllm_token_ids.with_prompt_logprobs(document, prompt)
         return vllm_token_ids.with_ids(document, prompt) if vllm_token_ids.are_requested(prompt) else document
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:

@@ -323,6 +323,13 @@ def _missing_prompt(body: Body) -> RequestError | None:
     return _cross_field_error("Either prompt or prompt_embeds must be provided and non-empty.", "prompt", body)
 
 
+def _streamed_prompt_logprobs(body: Body) -> RequestError | None:
+    count = body.get("prompt_logprobs")
+    if not body.get("stream") or not isinstance(count, int) or not (count > 0 or count == -1):
+        return None
+    return _cross_field_error("`prompt_logprobs` are not available when `stream=True`.", "prompt_logprobs", body)
+
+
 PROTOCOL, PARAMETERS, SEEN = "vLLM, `protocol.py`", "vLLM, `sampling_params.py`", "2026-11-26"
 
 
@@ -351,9 +358,11 @@ BEFORE_TYPES = (Rule(_tool_choice_without_tools, PROTOCOL, SEEN), Rule(_invalid_
 """The rules for a chat that are checked before the types of its fields."""
 
 SCHEMA_RULE = Rule(_missing_schema, PROTOCOL, "2026-11-29")
+PROMPT_LOGPROBS_RULE = Rule(_streamed_prompt_logprobs, PROTOCOL, "2026-11-30")
 
 CHAT = (
     STREAM_OPTIONS_RULE,
+    PROMPT_LOGPROBS_RULE,
     SCHEMA_RULE,
     Rule(
         _requires("top_logprobs", "logprobs", "when using `top_logprobs`, `logprobs` must be set to true."),
@@ -365,6 +374,7 @@ CHAT = (
 )
 COMPLETION = (
     STREAM_OPTIONS_RULE,
+    PROMPT_LOGPROBS_RULE,
     SCHEMA_RULE,
     Rule(_missing_prompt, PROTOCOL, SEEN),
     *_parameter_rules(DEFAULT_COMPLETION),

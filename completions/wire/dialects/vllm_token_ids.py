@@ -1,4 +1,4 @@
-"""The ids of tokens: of a chat's messages as vLLM's prompts have them, and of answers to `return_token_ids`.
+"""The ids of tokens: of a chat's messages as vLLM's prompts have them, and for `return_token_ids`, `prompt_logprobs`.
 
 Source: `return_token_ids` in `vllm/entrypoints/openai` of version 0.12: the prompt's ids are in an answer, or in the
 first chunk of a stream, those of each choice in the choice. They are those of the mock's tokenizer, as for `/tokenize`.
@@ -12,7 +12,8 @@ import orjson
 from completions.conversation import Message, Prompt
 from completions.event import Event
 from completions.tokens import text as tokens
-from completions.wire.fields import dicts, mapping, text
+from completions.wire.fields import dicts, mapping, text, whole
+from completions.wire.openai.logprobs import alternatives, logprob
 
 START, SEPARATOR, END = 200_264, 200_266, 200_265
 """Special tokens around a chat's message: ids that no text has, three for each message, as prompts are counted."""
@@ -63,6 +64,27 @@ def with_ids(document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
     own = {"prompt_token_ids": given} if is_text else {}
     choices = [choice | {"token_ids": _generated_ids(choice, prompt.model)} | own for choice in document["choices"]]
     return document | {"choices": choices} | ({} if is_text else {"prompt_token_ids": given})
+
+
+def with_prompt_logprobs(document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return an answer with the log probabilities of the prompt's tokens, if they are requested; the first has none."""
+    if (count := whole(prompt.body.get("prompt_logprobs"), 0)) is None:
+        return document
+    given = _prompt_ids(prompt, document["object"])
+    likely = {"prompt_logprobs": [None, *(_likely(id_, count, prompt.model) for id_ in given[1:])]}
+    if document["object"] != TEXT_COMPLETION:
+        return document | likely
+    return document | {"choices": [choice | likely for choice in document["choices"]]}
+
+
+def _likely(id_: int, count: int, model: str | None) -> dict[str, Any]:
+    """Return the token of a prompt, and the `count` most likely ones at its place, by their ids."""
+    token = tokens.join([id_], model)
+    found: dict[str, Any] = {}
+    for rank, (each, chance) in enumerate(alternatives(token, max(count, 1), logprob(token)), start=1):
+        name = id_ if rank == 1 else next(iter(tokens.ids(each, model)), 0)
+        found[str(name)] = {"logprob": chance, "rank": rank, "decoded_token": each}
+    return found
 
 
 def with_ids_in_chunks(events: Iterable[Event], prompt: Prompt) -> list[Event]:

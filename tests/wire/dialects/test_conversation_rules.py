@@ -156,6 +156,7 @@ BROKEN: list[tuple[str, list[Any], dict[str, Any], str]] = [
         )
         for form in ({"type": "json_object"}, {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}})
     ),
+    ("vllm", [USER], {"prompt_logprobs": 1, "stream": True}, "`prompt_logprobs` are not available when `stream=True`."),
     ("groq", [USER], {"n": 2}, "'n' : number must be at most 1"),
     (
         "groq",

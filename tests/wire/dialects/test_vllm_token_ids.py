@@ -63,3 +63,23 @@ def test_completion__has_them_in_its_choices(client: openai.OpenAI, live: LiveSe
 def test_ids__are_null_unless_requested(client: openai.OpenAI) -> None:
     answer: Any = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "hi"}])
     assert answer.prompt_token_ids is answer.choices[0].token_ids is None
+
+
+@pytest.mark.parametrize(("count", "has"), [(0, 1), (1, 1), (3, 3)])
+def test_prompt__has_log_probabilities_by_ids(client: openai.OpenAI, count: int, has: int) -> None:
+    asked: dict[str, Any] = {"extra_body": {"return_token_ids": True, "prompt_logprobs": count}}
+    chat: Any = client.chat.completions.create(model=MODEL, messages=[{"role": "user", "content": "hi"}], **asked)
+    text: Any = client.completions.create(model=MODEL, prompt="Say hi", **asked)
+    for ids, likely in (
+        (chat.prompt_token_ids, chat.prompt_logprobs),
+        (text.choices[0].prompt_token_ids, text.choices[0].prompt_logprobs),
+    ):
+        assert (likely[0], len(likely)) == (None, len(ids))
+        for id_, each in zip(ids[1:], likely[1:], strict=True):
+            assert (each[str(id_)]["rank"], len(each)) == (1, has)
+
+
+def test_prompt_logprobs__are_refused_in_a_stream(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="are not available when `stream=True`"):
+        client.completions.create(model=MODEL, prompt="hi", stream=True, extra_body={"prompt_logprobs": 1})
+    list(client.completions.create(model=MODEL, prompt="hi", stream=True, extra_body={"prompt_logprobs": 0}))
