@@ -12,7 +12,7 @@ from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
 from completions.inspector.assets import BROWSER_FILES, browser_file
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import gemini_webhooks, lookups, realtime, routes, stored
+from completions.views import lookups, realtime, routes, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
 from completions.views.google_agents.routes import GOOGLE_AGENTS
@@ -66,7 +66,7 @@ refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
 STATE: Addresses = [
     path("", lookups.home),
     *(path(f"ollama{slash}", lookups.running) for slash in ("", "/")),
-    path(".well-known/jwks.json", gemini_webhooks.keys_published),
+    path(".well-known/jwks.json", routes.gemini_webhooks.keys_published),
     path("health", lookups.healthy),
     path("vllm/health", lookups.healthy),
     path("metrics", lookups.served),

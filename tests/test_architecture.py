@@ -207,6 +207,15 @@ def test_server__starts_without(module: str) -> None:
     assert result.stdout.strip() == "False"
 
 
+def test_late_views__exist() -> None:
+    code = "import sys, django; from importlib import import_module; django.setup()"
+    code += "; assert 'completions.urls' not in sys.modules; from completions.views.dispatch import LateViews"
+    code += "; LateViews.__getattr__ = lambda self, name: getattr(import_module(self._module), name)"
+    code += "; import completions.urls"
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "mocksite.settings"}
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, check=True)
+
+
 @pytest.mark.parametrize(
     ("script", "loaded"),
     [

@@ -4,30 +4,7 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from completions.views import (
-    anthropic_files,
-    anthropic_skills,
-    batches,
-    containers,
-    file_search,
-    files,
-    gemini,
-    gemini_batches,
-    gemini_webhooks,
-    images,
-    interactions,
-    lookups,
-    message_batches,
-    mistral,
-    realtime,
-    skills,
-    stored,
-    uploads,
-    vector_stores,
-    voices,
-    webhooks,
-    xai,
-)
+from completions.views import lookups, realtime, stored
 from completions.views.dispatch import AnyView, LateViews, by_api, by_method
 from completions.wire.base import WireFormat
 from completions.wire.gemini.addresses import ALL_INTERACTIONS, BETA, INTERACTIONS, LATER, VERSION
@@ -39,7 +16,27 @@ from completions.wire.registry import ADDRESSES
 from completions.wire.vertex.addresses import GEMINI as VERTEX_GEMINI
 from completions.wire.vertex.addresses import PROJECT
 
+anthropic_files = LateViews("completions.views.anthropic_files")
+anthropic_skills = LateViews("completions.views.anthropic_skills")
+batches = LateViews("completions.views.batches")
+containers = LateViews("completions.views.containers")
+file_search = LateViews("completions.views.file_search")
+files = LateViews("completions.views.files")
+gemini = LateViews("completions.views.gemini")
+gemini_batches = LateViews("completions.views.gemini_batches")
+gemini_webhooks = LateViews("completions.views.gemini_webhooks")
+images = LateViews("completions.views.images")
+interactions = LateViews("completions.views.interactions")
+message_batches = LateViews("completions.views.message_batches")
+mistral = LateViews("completions.views.mistral")
 ollama = LateViews("completions.views.ollama")
+skills = LateViews("completions.views.skills")
+uploads = LateViews("completions.views.uploads")
+vector_stores = LateViews("completions.views.vector_stores")
+voices = LateViews("completions.views.voices")
+webhooks = LateViews("completions.views.webhooks")
+xai = LateViews("completions.views.xai")
+"""Few servers are asked for many of these, and together they take megabytes."""
 
 Addresses = list[URLPattern | URLResolver]
 
