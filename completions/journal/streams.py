@@ -5,7 +5,6 @@ ends.
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -90,5 +89,5 @@ def _unwrap(payload: bytes) -> bytes | None:
     try:
         document = orjson.loads(payload)
         return base64.b64decode(document["bytes"], validate=True) if document.keys() >= {"bytes"} else None
-    except (orjson.JSONDecodeError, AttributeError, TypeError, binascii.Error):
+    except (ValueError, AttributeError, TypeError):
         return None

@@ -215,6 +215,14 @@ def test_message__of_aws_stays_one(at: int) -> None:
     assert told[3] == {"usage": {}}
 
 
+@pytest.mark.parametrize("inner", ["é", "a", 5])
+def test_message__of_aws_that_has_no_base64_is_cleaned_as_it_is(inner: object) -> None:
+    message = eventstream.encode({":event-type": "chunk"}, orjson.dumps({"bytes": inner, "text": "I am ann"}))
+    (cleaned,) = clean_stream([message], Redaction([]), Quotes(["ann"]))
+    (found,) = eventstream.decode(cleaned)
+    assert orjson.loads(found.payload) == {"bytes": inner, "text": "I am [redacted]"}
+
+
 SECRETS_IN_HEADERS = {
     ("authorization", "Bearer sk-abcdefgh"): ["sk-abcdefgh"],
     ("authorization", "opaque-key=="): ["opaque-key"],
