@@ -82,6 +82,9 @@ def test_environment__has_the_files_of_its_sources(gemini: genai.Client, place: 
         {"type": "repository", "source": "https://github.com/a/b", "target": "/b"},
     ]
     sources[1]["encoding"] = "base64"
+    wrong: Any = {**sources[0], "encoding": "base64", "content": "é"}
+    with pytest.raises(APIStatusError, match="'content' must be Base64"):
+        gemini.environments.create_environment(sources=[wrong])
     made = gemini.environments.create_environment(sources=sources, network="disabled")
     assert (made.id, made.status, made.network) == ("env_chosen", "active", "disabled")
     assert (made.file_count, made.size_bytes, made.environment_key) == (5, 27, None)

@@ -6,7 +6,6 @@ sources of other types are fetched by nobody.
 """
 
 import base64
-import binascii
 import mimetypes
 import secrets
 from collections.abc import Iterator, Mapping
@@ -32,14 +31,27 @@ _CHECK = record(
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Raise the error of an invalid environment; the words for a field that excludes another are ours."""
+    """Raise the error of an invalid environment; the words for exclusions and for encodings are ours."""
     wrong = _CHECK(dict(body), "")
     if wrong is None and body.get("from_environment") and body.get("sources"):
         wrong = "'sources' must be empty where there is a 'from_environment'."
     if wrong is None and body.get("mode") != "self_hosted":
         only = next((name for name in ("custom_config", "system_instruction") if body.get(name)), None)
         wrong = only and f"'{only}' is supported only where 'mode' is 'self_hosted'."
+    if wrong is None and any(_content(source) is None for source in dicts(body.get("sources"))):
+        wrong = "'content' must be Base64 where 'encoding' is 'base64'."
     refuse(wrong)
+
+
+def _content(source: Mapping[str, Any]) -> bytes | None:
+    """Return the content of a source of the type `inline`; None where it is not in its encoding."""
+    content = text(source.get("content"))
+    if source.get("encoding") != "base64":
+        return content.encode(errors="replace")
+    try:
+        return base64.b64decode(content)
+    except ValueError:  # also of characters beyond ASCII
+        return None
 
 
 def source_of(body: Mapping[str, Any]) -> str:
@@ -81,13 +93,7 @@ def content_of(environment: Document, path: str) -> bytes | None:
     """Return the content of a file, or None if there is none at the path."""
     for source in dicts(environment.get("sources")):
         if source.get("type") == "inline" and text(source.get("target")).strip("/") == path.strip("/"):
-            content = text(source.get("content"))
-            if source.get("encoding") != "base64":
-                return content.encode(errors="replace")
-            try:
-                return base64.b64decode(content)
-            except binascii.Error:
-                return b""
+            return _content(source)
     return None
 
 
