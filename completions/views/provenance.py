@@ -10,6 +10,7 @@ from completions.exceptions import RequestError
 from completions.views.background_work import scripted_outcome
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.openai import provenance
+from completions.wire.openai.provenance import CHECK
 
 
 @stored
@@ -20,7 +21,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     if file is None:
         raise provenance.missing_file()
     kind = provenance.kind_of(file.data)
-    await scripted_outcome(request, provenance.CHECK, {}, {"file": file.name})
+    await scripted_outcome(request, CHECK, {}, {"file": file.name})
     return provenance.checked(kind, time.time())
 
 

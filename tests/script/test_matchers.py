@@ -284,7 +284,7 @@ def test_match__of_a_closed_list_takes_what_fits_one_of_it(condition: str) -> No
 
 def test_format__has_each_name_by_which_rules_pace_work() -> None:
     """The views pass the format of their work to these functions, as the second or third argument."""
-    named, root = {"scripted_outcome": 1, "scripted_id": 2, "keep_version": 1}, Path(views.__path__[0])
+    named, root = {"scripted_outcome": 1, "scripted_id": 2, "keep_version": 1, "keep_new": 1}, Path(views.__path__[0])
     found = {
         getattr(importlib.import_module(".".join(["completions.views", *file.relative_to(root).parts])), argument.id)
         for file in (each.with_suffix("") for each in root.rglob("*.py"))

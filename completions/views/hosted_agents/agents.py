@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from completions.views.hosted_agents.resources import keep, page_of, resource
+from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import agents
 from completions.wire.openai.hosted_agents.common import deleted
@@ -15,7 +15,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     """Keep an agent."""
     body = request.body
     agents.check_agent(body)
-    return agents.shown(await keep(request, AGENT, agents.new_agent(body, time.time()), body))
+    return agents.shown(await keep_new(request, AGENT, agents.new_agent(body, time.time()), body))
 
 
 @resource

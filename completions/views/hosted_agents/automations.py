@@ -8,7 +8,7 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.state.records import Document
-from completions.views.hosted_agents.resources import keep, page_of, resource
+from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.hosted_agents.sessions import new_session
 from completions.views.hosted_agents.turns import TURNS
 from completions.views.session_streams import wake_streams
@@ -24,7 +24,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     body = request.body
     automations.check_automation(body)
     await _check_target(request, body["target"])
-    return automations.shown(await keep(request, AUTOMATION, automations.new_automation(body, time.time()), body))
+    return automations.shown(await keep_new(request, AUTOMATION, automations.new_automation(body, time.time()), body))
 
 
 async def _check_target(request: ResourceRequest, target: Document) -> None:

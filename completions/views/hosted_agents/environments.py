@@ -9,7 +9,7 @@ from typing import Any
 
 from completions.state.records import Document
 from completions.views.address import root_of
-from completions.views.hosted_agents.resources import keep, page_of, resource
+from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.fields import dicts
 from completions.wire.openai.files import FILE
@@ -41,7 +41,7 @@ async def _kept(request: ResourceRequest, given: Mapping[str, Any], now: float, 
     if given["type"] == "openai_hosted":
         configuration = environments.resolved(given, await _sizes(request, given), template)
     record = environments.new_environment(configuration, given["type"], now)
-    return await keep(request, ENVIRONMENT, {**record, "used": used}, {})
+    return await keep_new(request, ENVIRONMENT, {**record, "used": used}, {})
 
 
 def _has_template(given: Mapping[str, Any]) -> bool:
@@ -104,7 +104,7 @@ async def template_made(request: ResourceRequest) -> dict[str, Any]:
     body = request.body
     environments.check_template(body)
     template = environments.new_template(body, await _sizes(request, body), time.time())
-    return environments.shown_template(await keep(request, TEMPLATE, template, body))
+    return environments.shown_template(await keep_new(request, TEMPLATE, template, body))
 
 
 @resource

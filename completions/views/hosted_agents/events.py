@@ -24,7 +24,7 @@ from completions.views.stored import ResourceRequest
 from completions.wire.framing import SSE
 from completions.wire.openai.hosted_agents import received, sessions
 from completions.wire.openai.hosted_agents.kinds import SESSION
-from completions.wire.openai.hosted_agents.log import FAILED, IDLE, active_turn, log_of, visible
+from completions.wire.openai.hosted_agents.log import ENDS, FAILED, IDLE, TURN, active_turn, log_of, visible
 
 PING = b":\n\n"
 """What recordings of 2026-09-30 have while nothing happens."""
@@ -97,11 +97,17 @@ async def _events(
             if events or silence > PING_INTERVAL:
                 last = time.monotonic()
             yield b"".join(_framed(event, padded) for event in events) or (PING if silence > PING_INTERVAL else b"")
-            if events and not may_have_left(request):
+            if events and not _is_within_turn(events[-1]) and not may_have_left(request):
                 await note_seen(request, record)
             if start is None and _has_ended(record, events, next_due):
                 return
             await wait_for_events(changed, next_due)
+
+
+def _is_within_turn(event: Mapping[str, Any]) -> bool:
+    """Tell whether a turn goes on after an event, which a long log need not be searched for."""
+    kind = event["type"]
+    return kind.startswith(TURN) and kind not in ENDS
 
 
 def _first_turn(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

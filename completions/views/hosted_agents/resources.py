@@ -27,7 +27,7 @@ def resource(view: ResourceView) -> AnyView:
     return stored(checked)
 
 
-async def keep(request: ResourceRequest, kind: str, record: Document, body: Mapping[str, Any]) -> Document:
+async def keep_new(request: ResourceRequest, kind: str, record: Document, body: Mapping[str, Any]) -> Document:
     """Keep a new record, under the id that a rule for its kind names; raise the rule's error."""
     named = {**record, "id": await scripted_id(request, body, kind) or record["id"]}
     await request.records.put(kind, named["id"], named)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from completions.state.records import Document
-from completions.views.hosted_agents.resources import keep, page_of, resource
+from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import vaults
 from completions.wire.openai.hosted_agents.common import deleted
@@ -17,7 +17,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
     """Keep a vault."""
     body = request.body
     vaults.check_vault(body)
-    return vaults.shown_vault(await keep(request, VAULT, vaults.new_vault(body, time.time()), body))
+    return vaults.shown_vault(await keep_new(request, VAULT, vaults.new_vault(body, time.time()), body))
 
 
 def _has_status(request: ResourceRequest) -> Callable[[Document], bool]:
@@ -72,7 +72,7 @@ async def credential_made(request: ResourceRequest, name: str) -> dict[str, Any]
     vaults.check_credential(body)
     credential = vaults.new_credential(await request.get(VAULT, name), body, time.time())
     facts = {"metadata": body.get("metadata"), "name": body["name"]}
-    return vaults.shown_credential(await keep(request, CREDENTIAL, credential, facts))
+    return vaults.shown_credential(await keep_new(request, CREDENTIAL, credential, facts))
 
 
 @resource

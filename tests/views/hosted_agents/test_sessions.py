@@ -254,7 +254,7 @@ def test_cancel__frees_a_turn_at_a_gate(desk: Desk) -> None:
 def test_gate__holds_a_turn_back(desk: Desk, url: str) -> None:
     desk.say("gate")
     assert desk.session.status == "in_progress"
-    threading.Timer(0.1, lambda: httpx.post(f"{url}/_mock/api/gates/door/release")).start()
+    threading.Timer(0.1, httpx.post, [f"{url}/_mock/gates/door/release"]).start()
     with desk.stream() as stream:
         until(stream, "idle")
     assert desk.texts[-1] == "Through."

@@ -111,7 +111,11 @@ def test_sdks__read_their_lists(live: LiveServer) -> None:
     [
         ("/vllm/is_sleeping", {"error": {"type": "Not Found", "param": None, "code": 404}}, "Not Found"),
         ("/mistral/fim", {"message": "", "request_id": ""}, "no Route matched with those values"),
-        ("/mistral/v1/agents", {"object": "error", "raw_status_code": 404}, "Invalid URL (GET /mistral/v1/agents)"),
+        (
+            "/mistral/v1/libraries",
+            {"object": "error", "raw_status_code": 404},
+            "Invalid URL (GET /mistral/v1/libraries)",
+        ),
         ("/xai/v2/nothing", {}, "Invalid URL (GET /xai/v2/nothing)"),
         ("/openrouter/api/credits", {"error": {"code": 404}}, "Invalid URL (GET /openrouter/api/credits)"),
     ],
