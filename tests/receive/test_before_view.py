@@ -1,12 +1,15 @@
 """What is refused, or left, before a view sees it: in whose journal it is, and what follows it on its connection."""
 
 import json
+import logging
+import re
 import socket
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
+from completions.receive.log_filter import socket_log_filter
 from tests.patience import PATIENCE
 from tests.server import QUICK, LiveServer
 
@@ -121,6 +124,17 @@ def test_handshake__its_line_in_the_log_has_no_key(name: str, keys: str, end: st
         server.wait_for(rf'"WebSocket /v1/responses\?{name}=[^&]+&more=1" {end}')
         assert server.stop() == 0
     assert not [line for line in server.log if SECRET in line]
+
+
+@pytest.mark.parametrize(
+    ("line", "more"), [("< GET %s HTTP/1.1", []), ("< %s %s %s", ["GET", "HTTP/1.1"])], ids=["16", "17"]
+)
+def test_handshake__has_no_key_in_the_lines_of_any_version_of_websockets(line: str, more: list[str]) -> None:
+    arguments = (*more[:1], f"/v1/responses?key={SECRET}&more=1", *more[1:])
+    record = logging.LogRecord("uvicorn.error", logging.DEBUG, __file__, 1, line, arguments, None)
+    assert socket_log_filter.filter(record)
+    assert re.fullmatch(r"< GET /v1/responses\?key=[^&]+&more=1 HTTP/1.1", record.getMessage())
+    assert SECRET not in record.getMessage()
 
 
 def test_message__that_is_not_utf8_is_no_traceback() -> None:
