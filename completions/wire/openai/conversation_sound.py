@@ -111,6 +111,10 @@ class Listener:
                 yield Speech(False, self.heard_ms)
         self._rest = sound[len(sound) // size * size :]
 
+    def pass_over(self, end_ms: float) -> None:
+        """Note that nobody listens to the sound up to a time."""
+        self.heard_ms, self._rest = end_ms, b""
+
 
 def _peak(frame: bytes, kind: str) -> int:
     if kind in (MU_LAW, A_LAW):

@@ -670,6 +670,21 @@ def test_transcript__is_the_same_however_the_sound_is_cut(place: str, piece_ms: 
     assert transcripts == [invented_transcript(each, PCM)[0] for each in (first, second)]
 
 
+def test_speech__is_cut_where_it_is_detected_from_later_on(place: str) -> None:
+    with conversation(place, "intent=transcription") as talk:
+        talk.until("session.created")
+        heard = {"transcription": {"model": "gpt-4o-transcribe"}, "turn_detection": None}
+        talk.set(type="transcription", audio={"input": heard})
+        talk.play(silence(1010), tone(505), silence(300))
+        detection = {"type": "server_vad", "prefix_padding_ms": 100, "silence_duration_ms": 200}
+        talk.set(type="transcription", audio={"input": heard | {"turn_detection": detection}})
+        talk.play(silence(300) + tone(600), silence(400))
+        started = talk.until("input_audio_buffer.speech_started")[-1]
+        told = talk.until("conversation.item.input_audio_transcription.completed")[-1]
+    assert started["audio_start_ms"] == 1815 + 300 - 100
+    assert told["transcript"] == invented_transcript(silence(100) + tone(600) + silence(200), PCM)[0]
+
+
 @pytest.mark.parametrize("kind", [PCM, MU_LAW, A_LAW])
 def test_listener__finds_speech_however_it_is_cut(kind: str) -> None:
     sound = silence(200, kind) + tone(400, kind) + silence(300, kind) + tone(100, kind) + silence(100, kind)

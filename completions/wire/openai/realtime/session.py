@@ -131,6 +131,7 @@ class RealtimeSession(Session):
             raise RequestError(why, code="input_audio_buffer_full", param="audio")
         self._sound.add(sound, self._kind)
         if (detection := self._detection) is None:
+            self._listener.pass_over(self._sound.end_ms)
             return
         padding = int(detection.get("prefix_padding_ms") or 0)
         for speech in self._listener.hear(sound, self._kind, int(detection.get("silence_duration_ms") or SILENCE_MS)):
