@@ -50,7 +50,7 @@ GEMINI_FILE = by_method(GET=gemini.file_shown, DELETE=gemini.file_removed)
 
 
 def files_of(openai: AnyView, anthropic: AnyView, google: AnyView | None = None) -> AnyView:
-    """Return the view of files, or of skills, at an address that several APIs have."""
+    """Return the view of files, skills or vaults at an address that several APIs have."""
     others = {CLAUDE["wire"]: anthropic} | ({} if google is None else {GOOGLE["wire"]: google})
     return by_api(openai, others)
 

@@ -24,7 +24,8 @@ from completions.views.stored import ResourceRequest
 from completions.wire.framing import SSE
 from completions.wire.openai.hosted_agents import received, sessions
 from completions.wire.openai.hosted_agents.kinds import SESSION
-from completions.wire.openai.hosted_agents.log import ENDS, FAILED, IDLE, TURN, active_turn, log_of, visible
+from completions.wire.openai.hosted_agents.log import ENDS, FAILED, IDLE, TURN, active_turn
+from completions.wire.session_log import log_of, visible
 
 PING = b":\n\n"
 """What recordings of 2026-09-30 have while nothing happens."""

@@ -19,9 +19,9 @@ from completions.wire.openai.hosted_agents import received
 from completions.wire.openai.hosted_agents.answers import MAX_ROUNDS, Timed, answered, failure
 from completions.wire.openai.hosted_agents.conversation import response_request
 from completions.wire.openai.hosted_agents.kinds import SESSION
-from completions.wire.openai.hosted_agents.log import end_of
 from completions.wire.openai.responses.stream import narrate
 from completions.wire.registry import format_at
+from completions.wire.session_log import end_of
 
 RESPONSES = "/v1/responses"
 

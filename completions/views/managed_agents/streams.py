@@ -5,7 +5,8 @@ import time
 from completions.state.namespaces import Namespace
 from completions.state.records import Document
 from completions.wire.anthropic.managed.kinds import SESSION
-from completions.wire.anthropic.managed.log import status_of, visible
+from completions.wire.anthropic.managed.log import status_of
+from completions.wire.session_log import visible
 
 
 async def note_seen(space: Namespace, session: Document) -> None:

@@ -18,10 +18,10 @@ from completions.wire.anthropic.managed import answers, outcomes
 from completions.wire.anthropic.managed.answers import MAX_ROUNDS, AnsweredSession, BlockTimes, Step
 from completions.wire.anthropic.managed.conversation import message_request
 from completions.wire.anthropic.managed.kinds import SESSION
-from completions.wire.anthropic.managed.log import Entry, end_of, log_of
 from completions.wire.anthropic.managed.received import begun
 from completions.wire.fields import mapping
 from completions.wire.registry import format_at
+from completions.wire.session_log import Entry, end_of, log_of
 
 MESSAGES = "/v1/messages"
 

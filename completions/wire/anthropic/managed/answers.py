@@ -18,13 +18,13 @@ from completions.wire.anthropic.managed.log import (
     RESCHEDULED,
     RUNNING,
     TERMINATED,
-    Entry,
     entry,
     requires_action,
     status_entry,
 )
 from completions.wire.anthropic.managed.tools import ASK, AUTO, CUSTOM, MCP_TOOLSET, CalledTool, called_tool
 from completions.wire.fields import as_text, dicts, mapping
+from completions.wire.session_log import Entry
 
 MAX_ATTEMPTS = 3
 """How often a session asks the model before it gives up."""

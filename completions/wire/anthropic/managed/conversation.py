@@ -6,16 +6,10 @@ That a session asks with `MAX_TOKENS` and in one request a step is ours: Anthrop
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from completions.wire.anthropic.managed.log import (
-    CALLS,
-    RESULTS,
-    SERVER_RESULTS,
-    Entry,
-    answered_calls,
-    log_of,
-)
+from completions.wire.anthropic.managed.log import CALLS, RESULTS, SERVER_RESULTS, answered_calls
 from completions.wire.anthropic.managed.tools import model_tools
 from completions.wire.base import Document
+from completions.wire.session_log import Entry, log_of
 
 MAX_TOKENS = 32_000
 NOT_RUN = "The call was interrupted."

@@ -7,27 +7,11 @@ Shapes: the events of `anthropic.types.beta.sessions` of the anthropic SDK 2.14.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple
 
 from completions.wire.anthropic.managed.common import new_id, written_time
 from completions.wire.base import Document
-
-
-class Entry(TypedDict, total=False):
-    """An event of a session's log, without its `processed_at`.
-
-    `at` is when it happens, in seconds since the epoch, and `sent` when its client sent it, if one did. `result` is
-    what the script has a tool answer that still waits for consent. `usage` is that of a model request, and `pieces` are
-    the parts of a message with their times.
-    """
-
-    at: float
-    event: dict[str, Any]
-    sent: float
-    result: dict[str, Any]
-    usage: dict[str, Any]
-    pieces: list[tuple[float, str]]
-
+from completions.wire.session_log import Entry, log_of, visible
 
 IDLE, RUNNING = "session.status_idle", "session.status_running"
 RESCHEDULED, TERMINATED = "session.status_rescheduled", "session.status_terminated"
@@ -67,23 +51,6 @@ def entry(kind: str, at: float, **fields: Any) -> Entry:
 def status_entry(kind: str, at: float, stop_reason: Mapping[str, Any] | None = None) -> Entry:
     """Return the entry of a new status; only `session.status_idle` has a reason."""
     return entry(kind, at) if stop_reason is None else entry(kind, at, stop_reason=stop_reason, stop_details=None)
-
-
-def log_of(record: Document) -> Sequence[Entry]:
-    """Return a session's log."""
-    entries: Sequence[Entry] = record["log"]
-    return entries
-
-
-def end_of(record: Document, now: float) -> float:
-    """Return when the last event of a log happens, or now, if that is later."""
-    log = log_of(record)
-    return max(now, log[-1]["at"]) if log else now
-
-
-def visible(record: Document, now: float) -> list[Entry]:
-    """Return the entries whose events have happened by now."""
-    return [each for each in log_of(record) if each["at"] <= now]
 
 
 def shown(each: Entry, now: float) -> dict[str, Any]:

@@ -6,8 +6,9 @@ anthropic SDK 2.14. The mock has no grader: that each outcome is satisfied at on
 
 from completions.wire.anthropic.managed.answers import USAGE_KEYS
 from completions.wire.anthropic.managed.common import written_time
-from completions.wire.anthropic.managed.log import IDLE, Entry, entry, log_of
+from completions.wire.anthropic.managed.log import IDLE, entry
 from completions.wire.base import Document
+from completions.wire.session_log import Entry, log_of
 
 EXPLANATION = "The mock takes each outcome as satisfied."
 

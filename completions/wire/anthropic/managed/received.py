@@ -18,17 +18,15 @@ from completions.wire.anthropic.managed.log import (
     RESULTS,
     RUNNING,
     STATUSES,
-    Entry,
     answered_calls,
-    end_of,
     entry,
-    log_of,
     pending_calls,
     requires_action,
     status_entry,
     status_of,
 )
 from completions.wire.base import Document
+from completions.wire.session_log import Entry, end_of, log_of
 from completions.wire.validation import Check, nullable
 
 _TEXT = record({"type": string(), "text": string(1)}, ("text",))

@@ -20,9 +20,10 @@ from completions.wire.anthropic.managed.common import (
     patched,
     shown_times,
 )
-from completions.wire.anthropic.managed.log import Entry, end_of, entry, log_of, status_of, usage_of
+from completions.wire.anthropic.managed.log import entry, status_of, usage_of
 from completions.wire.anthropic.managed.tools import SERVERS, TOOLS, tools_problem
 from completions.wire.base import Document
+from completions.wire.session_log import Entry, end_of, log_of
 from completions.wire.validation import Check, Problem, nullable, refuse
 
 MAX_EVENTS = 50

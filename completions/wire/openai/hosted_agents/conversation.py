@@ -11,8 +11,9 @@ import orjson
 from completions.wire.base import Document
 from completions.wire.fields import as_text
 from completions.wire.openai.hosted_agents.agents import DEFAULT_EFFORT
-from completions.wire.openai.hosted_agents.log import Entry, items_of, log_of
+from completions.wire.openai.hosted_agents.log import items_of
 from completions.wire.openai.hosted_agents.tools import SHELL, model_tools
+from completions.wire.session_log import Entry, log_of
 
 NOT_RUN = "The call was cancelled."
 """The result of a call that a cancelled turn has left without one."""

@@ -5,10 +5,10 @@ status, its turns and items among it, follows from its log and the time.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import Any
 
-from completions.wire.base import Document
 from completions.wire.openai.hosted_agents.common import new_id
+from completions.wire.session_log import Entry
 
 CREATED, PROGRESS, IDLE = "agent.session.created", "agent.session.in_progress", "agent.session.idle"
 ACTION, FAILED = "agent.session.requires_action", "agent.session.failed"
@@ -25,36 +25,9 @@ ENDS = tuple(f"{TURN}{state}" for state in ("completed", "failed", "cancelled"))
 """The events that end a turn."""
 
 
-class Entry(TypedDict):
-    """An event of a session's log, which happens at `at`, in seconds since the epoch.
-
-    Those of the session lack the session, which is shown as it is then.
-    """
-
-    at: float
-    event: dict[str, Any]
-
-
 def entry(kind: str, at: float, **fields: Any) -> Entry:
     """Return the entry of a new event."""
     return {"at": at, "event": {"type": kind, "event_id": new_id("evt"), **fields}}
-
-
-def log_of(record: Document) -> Sequence[Entry]:
-    """Return a session's log."""
-    entries: Sequence[Entry] = record["log"]
-    return entries
-
-
-def end_of(record: Document, now: float) -> float:
-    """Return when the last event of a log happens, or now, if that is later."""
-    log = log_of(record)
-    return max(now, log[-1]["at"]) if log else now
-
-
-def visible(record: Document, now: float) -> Sequence[Entry]:
-    """Return the entries whose events have happened by now."""
-    return [each for each in log_of(record) if each["at"] <= now]
 
 
 def items_of(entries: Sequence[Entry]) -> list[dict[str, Any]]:

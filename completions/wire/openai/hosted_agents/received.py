@@ -22,16 +22,13 @@ from completions.wire.openai.hosted_agents.log import (
     ITEM_ADDED,
     ITEM_DONE,
     PROGRESS,
-    Entry,
     active_turn,
-    end_of,
     entry,
-    log_of,
     pending_calls,
     places_of,
-    visible,
 )
 from completions.wire.openai.hosted_agents.sessions import CONTENT, MESSAGES, total_usage
+from completions.wire.session_log import Entry, end_of, log_of, visible
 from completions.wire.validation import anything, array, boolean, choice, either, nullable, obj, record, string, tagged
 
 INPUT = "agent.session.input."

@@ -21,17 +21,9 @@ from completions.wire.openai.hosted_agents.common import (
     new_id,
     new_metadata,
 )
-from completions.wire.openai.hosted_agents.log import (
-    CREATED,
-    STATUSES,
-    Entry,
-    entry,
-    log_of,
-    pending_calls,
-    status_of,
-    visible,
-)
+from completions.wire.openai.hosted_agents.log import CREATED, STATUSES, entry, pending_calls, status_of
 from completions.wire.openai.hosted_agents.tools import TOOLS
+from completions.wire.session_log import Entry, log_of, visible
 from completions.wire.validation import (
     Check,
     anything,
