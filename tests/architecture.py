@@ -156,6 +156,13 @@ def too_long(sources: Sources, lines: int, function_lines: int) -> list[str]:
     ]
 
 
+def vaguely_named(sources: Sources, names: Collection[str]) -> list[str]:
+    """Find files and folders with one of these names, which do not say what is in them."""
+    return [
+        f"{path} is named vaguely" for path in sources if not set(Path(path).with_suffix("").parts).isdisjoint(names)
+    ]
+
+
 def with_many_parameters(sources: Sources, most: int) -> list[str]:
     """Find functions of more parameters than this, `self` aside; one that needs them says why in its first line."""
     return [

@@ -116,6 +116,9 @@ ENVIRONMENT = [
 LINES, FUNCTION_LINES, PARAMETERS = 400, 40, 5
 """The most lines of a file and of a function, and the most parameters of a function."""
 
+VAGUE_NAMES = {"common", "helper", "helpers", "misc", "service", "services", "util", "utilities", "utils"}
+"""Names of files and folders that would fit any of them."""
+
 
 def providers_that_know_others(sources: Sources) -> list[str]:
     """Find files of one provider that import another's, and shared files of `wire` that import a provider's."""
@@ -185,6 +188,10 @@ def test_environment__is_read_in_few_places() -> None:
 
 def test_files__have_one_idea() -> None:
     assert architecture.too_long(SOURCES, LINES, FUNCTION_LINES) == []
+
+
+def test_files__have_names_that_tell_what_is_in_them() -> None:
+    assert architecture.vaguely_named(SOURCES, VAGUE_NAMES) == []
 
 
 def test_functions__have_few_parameters() -> None:
@@ -356,6 +363,8 @@ def test_dependencies__of_no_component_are_named() -> None:
         (architecture.environment_readers, "app/a.py", "import os\nhome = os.environ['HOME']", ""),
         (architecture.environment_readers, "app/a.py", "import os as system\nhome = system.getenv('HOME')", ""),
         (architecture.environment_readers, "app/a.py", "from os import environ", ""),
+        (lambda sources: architecture.vaguely_named(sources, {"misc"}), "app/misc.py", MODULE, "is named vaguely"),
+        (lambda sources: architecture.vaguely_named(sources, {"misc"}), "app/misc/a.py", MODULE, "is named vaguely"),
         (lambda sources: architecture.too_long(sources, 3, 3), "app/a.py", "a = 1\n" * 4, "is too long"),
         (
             lambda sources: architecture.too_long(sources, 9, 3),

@@ -7,7 +7,7 @@ from completions.views.background_work import scripted_id
 from completions.views.google_agents.pages import page
 from completions.views.stored import ResourceRequest, stored
 from completions.wire.gemini.managed import credentials
-from completions.wire.gemini.managed.common import already_exists
+from completions.wire.gemini.managed.checks import already_exists
 from completions.wire.gemini.managed.kinds import CREDENTIAL
 
 

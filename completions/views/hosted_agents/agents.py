@@ -6,8 +6,8 @@ from typing import Any
 from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import agents
-from completions.wire.openai.hosted_agents.common import deleted
 from completions.wire.openai.hosted_agents.kinds import AGENT
+from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource

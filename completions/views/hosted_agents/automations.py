@@ -14,8 +14,8 @@ from completions.views.hosted_agents.turns import TURNS
 from completions.views.session_streams import wake_streams
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import automations, received
-from completions.wire.openai.hosted_agents.common import deleted
 from completions.wire.openai.hosted_agents.kinds import AGENT, AUTOMATION, INVOCATION, SESSION, not_found
+from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource

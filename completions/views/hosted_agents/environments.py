@@ -14,8 +14,8 @@ from completions.views.stored import ResourceRequest
 from completions.wire.fields import dicts
 from completions.wire.openai.files import FILE
 from completions.wire.openai.hosted_agents import environments
-from completions.wire.openai.hosted_agents.common import deleted
 from completions.wire.openai.hosted_agents.kinds import ENVIRONMENT, TEMPLATE, VAULT
+from completions.wire.openai.hosted_agents.records import deleted
 
 
 async def environment_of(request: ResourceRequest, given: Mapping[str, Any], now: float) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from completions.state.records import Document
 from completions.views.background_work import scripted_id
 from completions.views.http import ExchangeResponse
 from completions.views.stored import AnyView, ResourceRequest, stored
-from completions.wire.openai.hosted_agents.common import check_beta, is_wanted
+from completions.wire.openai.hosted_agents.checks import check_beta
+from completions.wire.openai.hosted_agents.records import is_wanted
 
 ResourceView = Callable[..., Coroutine[Any, Any, dict[str, Any] | ExchangeResponse]]
 Shown = Callable[[Document], dict[str, Any]]

@@ -14,9 +14,9 @@ from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.views.session_streams import wake_streams
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import agents, received, sessions
-from completions.wire.openai.hosted_agents.common import deleted
 from completions.wire.openai.hosted_agents.kinds import AGENT, SESSION, VAULT, not_found
 from completions.wire.openai.hosted_agents.log import active_turn, items_of, turns_of
+from completions.wire.openai.hosted_agents.records import deleted
 from completions.wire.session_log import log_of, visible
 
 

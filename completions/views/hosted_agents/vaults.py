@@ -8,8 +8,8 @@ from completions.state.records import Document
 from completions.views.hosted_agents.resources import keep_new, page_of, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.openai.hosted_agents import vaults
-from completions.wire.openai.hosted_agents.common import deleted
 from completions.wire.openai.hosted_agents.kinds import CREDENTIAL, VAULT, not_found
+from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource

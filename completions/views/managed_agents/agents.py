@@ -10,8 +10,8 @@ from completions.views.managed_agents.resources import archive, newest_first, re
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic import skills
 from completions.wire.anthropic.managed import agents
-from completions.wire.anthropic.managed.common import list_page
 from completions.wire.anthropic.managed.kinds import AGENT
+from completions.wire.anthropic.managed.listing import list_page
 from completions.wire.fields import mapping
 
 

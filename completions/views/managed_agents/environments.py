@@ -7,8 +7,8 @@ from completions.views.background_work import scripted_id
 from completions.views.managed_agents.resources import archive, newest_first, resource
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import environments
-from completions.wire.anthropic.managed.common import flag
 from completions.wire.anthropic.managed.kinds import ENVIRONMENT, SESSION
+from completions.wire.anthropic.managed.listing import flag
 
 
 @resource

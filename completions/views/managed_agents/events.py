@@ -23,8 +23,8 @@ from completions.views.session_streams import (
 )
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import received, sessions
-from completions.wire.anthropic.managed.common import is_within, list_page, read_time
 from completions.wire.anthropic.managed.kinds import SESSION
+from completions.wire.anthropic.managed.listing import is_within, list_page, read_time
 from completions.wire.anthropic.managed.log import TERMINATED, due_events, shown, shown_log
 from completions.wire.framing import SSE
 from completions.wire.session_log import log_of

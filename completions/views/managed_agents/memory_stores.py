@@ -8,8 +8,9 @@ from completions.views.background_work import scripted_id
 from completions.views.managed_agents.resources import archive, newest_first, with_betas
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import memory_stores
-from completions.wire.anthropic.managed.common import BETA, MAX_LIMIT, MEMORY_BETA, is_listed, list_page
+from completions.wire.anthropic.managed.checks import BETA, MEMORY_BETA
 from completions.wire.anthropic.managed.kinds import MEMORY, STORE, VERSION, version_not_found
+from completions.wire.anthropic.managed.listing import MAX_LIMIT, is_listed, list_page
 from completions.wire.anthropic.managed.memory_stores import MAX_FULL
 
 memory_resource = with_betas(BETA, MEMORY_BETA)

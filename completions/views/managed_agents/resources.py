@@ -8,7 +8,8 @@ from typing import Any
 from completions.state.records import Document
 from completions.views.http import ExchangeResponse
 from completions.views.stored import AnyView, ResourceRequest, stored
-from completions.wire.anthropic.managed.common import BETA, check_beta, is_listed, list_page
+from completions.wire.anthropic.managed.checks import BETA, check_beta
+from completions.wire.anthropic.managed.listing import is_listed, list_page
 
 ResourceView = Callable[..., Coroutine[Any, Any, dict[str, Any] | ExchangeResponse]]
 Shown = Callable[[Document], dict[str, Any]]

@@ -8,8 +8,8 @@ from completions.views.managed_agents.resources import resource
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic import files
 from completions.wire.anthropic.managed import memory_stores, resources
-from completions.wire.anthropic.managed.common import list_page
 from completions.wire.anthropic.managed.kinds import SESSION, STORE
+from completions.wire.anthropic.managed.listing import list_page
 from completions.wire.anthropic.managed.sessions import shown_resource
 
 MAX_LIMIT = 1000

@@ -13,8 +13,8 @@ from completions.views.managed_agents.turns import TURNS
 from completions.views.session_streams import wake_streams
 from completions.views.stored import ResourceRequest
 from completions.wire.anthropic.managed import agents, environments, received, sessions, vaults
-from completions.wire.anthropic.managed.common import list_page
 from completions.wire.anthropic.managed.kinds import AGENT, ENVIRONMENT, SESSION, VAULT
+from completions.wire.anthropic.managed.listing import list_page
 
 
 @resource

@@ -11,15 +11,9 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import array as array_of
 from completions.wire.anthropic.checks import choice, integer, record, string, tagged
 from completions.wire.anthropic.checks import mapping as any_object
-from completions.wire.anthropic.managed.common import (
-    check_fields,
-    metadata,
-    metadata_patch,
-    new_id,
-    optional_time,
-    patched,
-    written_time,
-)
+from completions.wire.anthropic.managed.checks import check_fields
+from completions.wire.anthropic.managed.metadata import metadata, metadata_patch, patched
+from completions.wire.anthropic.managed.records import new_id, optional_time, written_time
 from completions.wire.anthropic.managed.tools import SERVERS, TOOLS, resolved_tools, tools_problem
 from completions.wire.base import Document
 from completions.wire.fields import mapping

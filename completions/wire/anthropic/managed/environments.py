@@ -8,13 +8,8 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import Wrong, array, boolean, choice, record, string, tagged
-from completions.wire.anthropic.managed.common import (
-    metadata,
-    metadata_patch,
-    new_record,
-    patched,
-    shown_times,
-)
+from completions.wire.anthropic.managed.metadata import metadata, metadata_patch, patched
+from completions.wire.anthropic.managed.records import new_record, shown_times
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.validation import Check, nullable, refuse

@@ -9,7 +9,7 @@ Shapes: the events of `anthropic.types.beta.sessions` of the anthropic SDK 2.14.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from completions.wire.anthropic.managed.common import new_id, written_time
+from completions.wire.anthropic.managed.records import new_id, written_time
 from completions.wire.base import Document
 from completions.wire.session_log import Entry, log_of, visible
 

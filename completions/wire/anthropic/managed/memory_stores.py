@@ -12,17 +12,9 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import Wrong, choice, record, string
-from completions.wire.anthropic.managed.common import (
-    check_fields,
-    metadata,
-    metadata_patch,
-    new_id,
-    new_record,
-    optional_time,
-    patched,
-    shown_times,
-    written_time,
-)
+from completions.wire.anthropic.managed.checks import check_fields
+from completions.wire.anthropic.managed.metadata import metadata, metadata_patch, patched
+from completions.wire.anthropic.managed.records import new_id, new_record, optional_time, shown_times, written_time
 from completions.wire.base import Document
 from completions.wire.validation import Check, Problem, nullable
 

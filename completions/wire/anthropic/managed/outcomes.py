@@ -5,8 +5,8 @@ anthropic SDK 2.14. The mock has no grader: that each outcome is satisfied at on
 """
 
 from completions.wire.anthropic.managed.answers import USAGE_KEYS
-from completions.wire.anthropic.managed.common import written_time
 from completions.wire.anthropic.managed.log import IDLE, entry
+from completions.wire.anthropic.managed.records import written_time
 from completions.wire.base import Document
 from completions.wire.session_log import Entry, log_of
 

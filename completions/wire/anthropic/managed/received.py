@@ -11,7 +11,7 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import array, boolean, choice, integer, record, string, tagged
 from completions.wire.anthropic.checks import mapping as any_object
 from completions.wire.anthropic.managed.answers import DEFAULT_RESULT, END_TURN, result_entry
-from completions.wire.anthropic.managed.common import check_fields_at, new_id, written_time
+from completions.wire.anthropic.managed.checks import check_fields_at
 from completions.wire.anthropic.managed.log import (
     CALLS,
     IDLE,
@@ -25,6 +25,7 @@ from completions.wire.anthropic.managed.log import (
     status_entry,
     status_of,
 )
+from completions.wire.anthropic.managed.records import new_id, written_time
 from completions.wire.base import Document
 from completions.wire.session_log import Entry, end_of, log_of
 from completions.wire.validation import Check, nullable

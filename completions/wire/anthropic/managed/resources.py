@@ -10,7 +10,8 @@ from typing import Any
 
 from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import choice, record, string, tagged
-from completions.wire.anthropic.managed.common import check_fields, check_fields_at, new_id, written_time
+from completions.wire.anthropic.managed.checks import check_fields, check_fields_at
+from completions.wire.anthropic.managed.records import new_id, written_time
 from completions.wire.base import Document
 from completions.wire.validation import Check, nullable
 

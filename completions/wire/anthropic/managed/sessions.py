@@ -11,16 +11,10 @@ from completions.exceptions import RequestError
 from completions.wire.anthropic.checks import Wrong, array, choice, integer, record, string, tagged
 from completions.wire.anthropic.checks import mapping as any_object
 from completions.wire.anthropic.managed import agents
-from completions.wire.anthropic.managed.common import (
-    check_fields,
-    metadata,
-    metadata_patch,
-    new_id,
-    new_record,
-    patched,
-    shown_times,
-)
+from completions.wire.anthropic.managed.checks import check_fields
 from completions.wire.anthropic.managed.log import entry, status_of, usage_of
+from completions.wire.anthropic.managed.metadata import metadata, metadata_patch, patched
+from completions.wire.anthropic.managed.records import new_id, new_record, shown_times
 from completions.wire.anthropic.managed.tools import SERVERS, TOOLS, tools_problem
 from completions.wire.base import Document
 from completions.wire.session_log import Entry, end_of, log_of

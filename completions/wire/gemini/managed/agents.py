@@ -8,7 +8,8 @@ from typing import Any
 
 from completions.wire.base import Document
 from completions.wire.gemini.interactions.checks import anything, obj, record, string
-from completions.wire.gemini.managed.common import TOOLS, kept, new_id, refuse
+from completions.wire.gemini.managed.checks import TOOLS, refuse
+from completions.wire.gemini.managed.records import kept, new_id
 
 _FIELDS = ("base_agent", "description", "system_instruction", "tools", "agent_config", "base_environment")
 _CHECK = record(

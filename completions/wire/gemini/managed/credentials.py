@@ -8,7 +8,8 @@ from typing import Any
 
 from completions.wire.base import Document
 from completions.wire.gemini.interactions.checks import anything, by_type, each_of, one_of, record, string
-from completions.wire.gemini.managed.common import new_id, refuse
+from completions.wire.gemini.managed.checks import refuse
+from completions.wire.gemini.managed.records import new_id
 from completions.wire.gemini.times import timestamp
 
 _FIELDS = {

@@ -15,7 +15,8 @@ from typing import Any
 from completions.wire.base import Document
 from completions.wire.fields import dicts, text
 from completions.wire.gemini.interactions.checks import obj, one_of, record, string
-from completions.wire.gemini.managed.common import NETWORK, SOURCES, kept, new_id, refuse
+from completions.wire.gemini.managed.checks import NETWORK, SOURCES, refuse
+from completions.wire.gemini.managed.records import kept, new_id
 from completions.wire.gemini.times import timestamp
 
 _FIELDS = ("sources", "network", "mode", "custom_config")

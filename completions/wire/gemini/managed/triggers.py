@@ -11,7 +11,8 @@ from typing import Any
 from completions.wire.base import Document
 from completions.wire.fields import mapping, text
 from completions.wire.gemini.interactions.checks import integer, obj, one_of, record, string
-from completions.wire.gemini.managed.common import kept, new_id, refuse
+from completions.wire.gemini.managed.checks import refuse
+from completions.wire.gemini.managed.records import kept, new_id
 from completions.wire.gemini.managed.schedule import fields_of, next_time, zone_of
 from completions.wire.gemini.times import timestamp
 

@@ -12,7 +12,8 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import mapping, text
 from completions.wire.gemini.interactions.checks import boolean, one_of, record, string
-from completions.wire.gemini.managed.common import kept, refuse
+from completions.wire.gemini.managed.checks import refuse
+from completions.wire.gemini.managed.records import kept
 from completions.wire.gemini.times import timestamp
 
 YEAR = 365 * 24 * 3600

@@ -9,7 +9,8 @@ from typing import Any
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.openai.hosted_agents import tools
-from completions.wire.openai.hosted_agents.common import METADATA, check, invalid, new_id, new_metadata
+from completions.wire.openai.hosted_agents.checks import METADATA, check, invalid
+from completions.wire.openai.hosted_agents.records import new_id, new_metadata
 from completions.wire.validation import Check, anything, boolean, choice, integer, nullable, obj, record, string, tagged
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")

@@ -14,9 +14,9 @@ from completions.conversation import ToolCall
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import as_text, dicts, mapping, text
-from completions.wire.openai.hosted_agents.common import new_id
 from completions.wire.openai.hosted_agents.environments import WORKSPACE
 from completions.wire.openai.hosted_agents.log import ITEM_ADDED, ITEM_DONE, TURN, entry, items_of, places_of
+from completions.wire.openai.hosted_agents.records import new_id
 from completions.wire.openai.hosted_agents.tools import SHELL, server_of
 from completions.wire.session_log import Entry
 

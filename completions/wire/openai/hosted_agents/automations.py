@@ -13,7 +13,8 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.openai.hosted_agents import agents, environments, tools
-from completions.wire.openai.hosted_agents.common import METADATA, STRINGS, check, invalid, new_id, new_metadata
+from completions.wire.openai.hosted_agents.checks import METADATA, STRINGS, check, invalid
+from completions.wire.openai.hosted_agents.records import new_id, new_metadata
 from completions.wire.openai.hosted_agents.sessions import MESSAGES
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import (

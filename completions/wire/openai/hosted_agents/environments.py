@@ -12,14 +12,8 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import dicts, mapping
-from completions.wire.openai.hosted_agents.common import (
-    STRINGS,
-    check,
-    conflict,
-    invalid,
-    new_id,
-    texts_by_name,
-)
+from completions.wire.openai.hosted_agents.checks import STRINGS, check, conflict, invalid, texts_by_name
+from completions.wire.openai.hosted_agents.records import new_id
 from completions.wire.validation import (
     Check,
     Problem,

@@ -7,7 +7,7 @@ status, its turns and items among it, follows from its log and the time.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from completions.wire.openai.hosted_agents.common import new_id
+from completions.wire.openai.hosted_agents.records import new_id
 from completions.wire.session_log import Entry
 
 CREATED, PROGRESS, IDLE = "agent.session.created", "agent.session.in_progress", "agent.session.idle"

@@ -14,7 +14,7 @@ from completions.wire.openai.hosted_agents.answers import (
     incomplete,
     turn_entry,
 )
-from completions.wire.openai.hosted_agents.common import check, invalid, new_id
+from completions.wire.openai.hosted_agents.checks import check, invalid
 from completions.wire.openai.hosted_agents.log import (
     ACTION,
     ENDS,
@@ -27,6 +27,7 @@ from completions.wire.openai.hosted_agents.log import (
     pending_calls,
     places_of,
 )
+from completions.wire.openai.hosted_agents.records import new_id
 from completions.wire.openai.hosted_agents.sessions import CONTENT, MESSAGES, total_usage
 from completions.wire.session_log import Entry, end_of, log_of, visible
 from completions.wire.validation import anything, array, boolean, choice, either, nullable, obj, record, string, tagged

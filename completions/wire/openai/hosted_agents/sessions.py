@@ -12,16 +12,9 @@ from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import mapping
 from completions.wire.openai.hosted_agents import agents, environments
-from completions.wire.openai.hosted_agents.common import (
-    METADATA,
-    STRINGS,
-    check,
-    conflict,
-    invalid,
-    new_id,
-    new_metadata,
-)
+from completions.wire.openai.hosted_agents.checks import METADATA, STRINGS, check, conflict, invalid
 from completions.wire.openai.hosted_agents.log import CREATED, STATUSES, entry, pending_calls, status_of
+from completions.wire.openai.hosted_agents.records import new_id, new_metadata
 from completions.wire.openai.hosted_agents.tools import TOOLS
 from completions.wire.session_log import Entry, log_of, visible
 from completions.wire.validation import (

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from completions.wire.fields import mapping
-from completions.wire.openai.hosted_agents.common import STRINGS, texts_by_name
+from completions.wire.openai.hosted_agents.checks import STRINGS, texts_by_name
 from completions.wire.validation import (
     TOOL_NAME,
     Check,

@@ -12,7 +12,8 @@ from typing import Any
 from completions.exceptions import RequestError
 from completions.wire.base import Document
 from completions.wire.fields import mapping
-from completions.wire.openai.hosted_agents.common import check, invalid, new_id, new_metadata
+from completions.wire.openai.hosted_agents.checks import check, invalid
+from completions.wire.openai.hosted_agents.records import new_id, new_metadata
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import (
     Check,

@@ -1,18 +1,16 @@
-"""What all resources of the Agents API have in common: the beta, ids, metadata, checks and errors."""
+"""What a request to the Agents API must have, the beta and fields of their types, and the errors of others."""
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from completions.exceptions import RequestError
-from completions.wire.base import Document
-from completions.wire.fields import mapping
 from completions.wire.openai.stored import metadata
 from completions.wire.validation import Check, Problem, array, nullable, string, wrong_type
 
 BETA = "agents=v1"
 
 METADATA = nullable(metadata)
+
 STRINGS = nullable(array(string(low=1), "strings"))
 
 
@@ -27,11 +25,6 @@ def check_beta(header: str | None) -> None:
             f"header 'OpenAI-Beta: {BETA}'.",
             code="invalid_beta",
         )
-
-
-def new_id(prefix: str) -> str:
-    """Return a new id as the API spells them: `sess_` and fifty hexadecimal digits (recorded on 2026-09-30)."""
-    return f"{prefix}_{secrets.token_hex(25)}"
 
 
 def check(body: Mapping[str, Any], checks: Check) -> None:
@@ -61,19 +54,3 @@ def texts_by_name(value: Any) -> Problem | None:
     if type(value) is not dict:
         return wrong_type("an object", value)
     return next((problem.under(key) for key, each in value.items() if (problem := string()(each)) is not None), None)
-
-
-def deleted(name: str, kind: str) -> dict[str, Any]:
-    """Return what tells that a resource of an object type is gone."""
-    return {"id": name, "object": f"{kind}.deleted", "deleted": True}
-
-
-def new_metadata(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the metadata of a body; none is an empty object."""
-    return dict(mapping(body.get("metadata")))
-
-
-def is_wanted(record: Document, query: Mapping[str, str]) -> bool:
-    """Tell whether a resource has the `metadata[key]` that a query asks for."""
-    wanted = {name[9:-1]: value for name, value in query.items() if name.startswith("metadata[") and name[-1] == "]"}
-    return all(record["metadata"].get(key) == value for key, value in wanted.items())
