@@ -4,7 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "15"))
 """How many cases each test makes that does not say so itself."""
 
 quiet = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

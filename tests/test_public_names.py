@@ -29,7 +29,10 @@ ANY_NAME = ("completions", "llmclient", "llmclient.errors")
 def imported(package: str) -> Iterator[tuple[str, str]]:
     """Yield the modules of `ANY_NAME` from which a package's files import, with the names."""
     for file in sorted((ROOT / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(file.read_text())):
+        text = file.read_text()
+        if not any(f"from {module} import" in text for module in ANY_NAME):
+            continue
+        for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.ImportFrom) and node.module in ANY_NAME:
                 yield from ((node.module, alias.name) for alias in node.names)
 
