@@ -12,7 +12,7 @@ from completions.control.routes import urlpatterns as control
 from completions.inspector import pages
 from completions.inspector.assets import BROWSER_FILES, browser_file
 from completions.inspector.routes import urlpatterns as inspector
-from completions.views import lookups, realtime, routes, stored
+from completions.views import lookups, realtime, stored
 from completions.views.dispatch import by_method
 from completions.views.generate import generate
 from completions.views.google_agents.routes import GOOGLE_AGENTS
@@ -20,27 +20,31 @@ from completions.views.hosted_agents.routes import HOSTED_AGENTS
 from completions.views.managed_agents.routes import MANAGED_AGENTS
 from completions.views.mistral_agents.routes import LISTED as MISTRAL_CONVERSATIONS
 from completions.views.mistral_agents.routes import MISTRAL_AGENTS
-from completions.views.routes import Addresses
+from completions.views.routes import gemini, openai, others
+from completions.views.routes.apis import Addresses
 from completions.wire.address import Address
 from completions.wire.registry import ADDRESSES, CHAT, others_at_address
 
 VIEWS: dict[str, Any] = {
     "generate": generate,
-    "models": lookups.model_list,
-    "model": lookups.model_detail,
-    "tell": lookups.listing,
-    "public": lookups.public,
-    "public_model": lookups.public_model,
-    "check": lookups.key_checked,
+    "models": lookups.list_models,
+    "model": lookups.retrieve_model,
+    "tell": lookups.describe_models,
+    "public": lookups.describe_public_models,
+    "public_model": lookups.describe_public_model,
+    "check": lookups.check_key,
     "socket": lookups.not_found,
     "refuse": lookups.not_found,
 }
 """The view of each use of an address."""
 
-LISTED: dict[str, dict[str, Any]] = {"v1/chat/completions": {"GET": stored.completions}, **MISTRAL_CONVERSATIONS}
+LISTED: dict[str, dict[str, Any]] = {
+    "v1/chat/completions": {"GET": stored.list_chat_completions},
+    **MISTRAL_CONVERSATIONS,
+}
 """Addresses at which answers are generated, and what was kept of them is listed: the views by their methods."""
 
-POSTED = dict.fromkeys(("v1/live/sessions", "openai/v1/live/sessions"), realtime.webrtc_refused)
+POSTED = dict.fromkeys(("v1/live/sessions", "openai/v1/live/sessions"), realtime.refuse_webrtc)
 """Addresses of WebSockets that also take requests over HTTP."""
 
 
@@ -66,7 +70,7 @@ refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
 STATE: Addresses = [
     path("", lookups.home),
     *(path(f"ollama{slash}", lookups.running) for slash in ("", "/")),
-    path(".well-known/jwks.json", routes.gemini_webhooks.keys_published),
+    path(".well-known/jwks.json", gemini.gemini_webhooks.keys_published),
     path("health", lookups.healthy),
     path("vllm/health", lookups.healthy),
     path("metrics", lookups.served),
@@ -79,14 +83,14 @@ api: Addresses = [
     path("_mock", pages.moved),
     path("_mock/", include([*control, *inspector])),
     *answered,
-    *routes.GEMINI_UPLOADS,
-    *routes.GEMINI,
+    *gemini.GEMINI_UPLOADS,
+    *gemini.GEMINI,
     *GOOGLE_AGENTS,
-    *routes.FILE_SEARCH_STORES,
+    *gemini.FILE_SEARCH_STORES,
     *told,
-    *routes.OPENAI,
-    *routes.OTHERS,
-    *routes.ANTHROPIC,
+    *openai.OPENAI,
+    *others.OTHERS,
+    *others.ANTHROPIC,
     *HOSTED_AGENTS,
     *MANAGED_AGENTS,
     *MISTRAL_AGENTS,
@@ -118,7 +122,7 @@ def exempt(patterns: Iterable[URLPattern | URLResolver]) -> None:
 
 
 urlpatterns = [
-    re_path("^ns/(?P<namespace>[^/]+)/ns/(?P=namespace)/", include(routes.GEMINI_UPLOADS)),
+    re_path("^ns/(?P<namespace>[^/]+)/ns/(?P=namespace)/", include(gemini.GEMINI_UPLOADS)),
     path("ns/<str:namespace>/", include(api)),
     *api,
     re_path(r"^(?:ns/(?P<namespace>[^/]+)/)?_mock/", missing, UNKNOWN),

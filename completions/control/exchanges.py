@@ -22,7 +22,7 @@ from completions.script.match.matchers import Matcher, conditions_of, fits_one_o
 from completions.script.text.reading import read_text
 from completions.views.edge import ENDPOINTS
 from completions.views.http import EndlessStream, ExchangeResponse, FastJsonResponse
-from completions.views.lookups import LOOKUPS
+from completions.views.lookups import lookup_labels
 from completions.wire.openai.base import envelope
 from completions.wire.registry import READABLE_FORMATS, read
 
@@ -38,8 +38,10 @@ FILTERS = (
     Parameter("rule", "The rule that answered."),
     Parameter("status", "The response's HTTP status; 0 if the connection was closed instead.", int, maximum=599),
     Parameter("status_class", "The class of the response's HTTP status.", choices=("2xx", "3xx", "4xx", "5xx")),
-    Parameter("endpoint", "The wire format of the request, such as `chat` or `gemini`.", choices=ENDPOINTS),
-    Parameter("lookup", "Whether it was a lookup, such as of models or with Ollama's `/api/show`.", bool),
+    Parameter(
+        "endpoint", "The request's wire format, such as `chat`, or operation, such as `upload_file`.", choices=ENDPOINTS
+    ),
+    Parameter("lookup", "Whether it asked no model, but looked something up, or was about files or the like.", bool),
     Parameter("method", "The request's method.", choices=METHODS),
     Parameter("path", "The request's path."),
     Parameter("unmatched", "Whether no rule matched.", bool),
@@ -193,7 +195,7 @@ def filter_of(call: Call) -> Filter:
     """Return the filter of a call's query."""
     values = {parameter.name: call.query[parameter.name] for parameter in FILTERS}
     if (lookup := values.pop("lookup")) is not None:
-        values["endpoints" if lookup else "other_endpoints"] = LOOKUPS
+        values["endpoints" if lookup else "other_endpoints"] = lookup_labels()
     return Filter(call.namespace, **values)
 
 

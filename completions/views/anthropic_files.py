@@ -12,7 +12,7 @@ from completions.wire.anthropic.files import FILE
 
 
 @stored
-async def uploaded(request: ResourceRequest) -> dict[str, Any]:
+async def upload_file(request: ResourceRequest) -> dict[str, Any]:
     """Keep an upload."""
     file, data = files.read_upload(request.form, time.time())
     file["id"] = await scripted_id(request, file, FILE, "filename", "mime_type") or file["id"]
@@ -21,20 +21,20 @@ async def uploaded(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_files(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     wanted = [*request.http_request.GET.getlist("ids"), *request.http_request.GET.getlist("ids[]")]
     return files.file_page([files.file_resource(file) for file in await request.all(FILE)][::-1], request.query, wanted)
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
     return files.file_resource(await request.get(FILE, name))
 
 
 @stored
-async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_file(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send what code has made; refuse to send back what was uploaded."""
     file = await request.get(FILE, name)
     if not file["downloadable"]:
@@ -43,7 +43,7 @@ async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
     await request.delete_file(FILE, name)
     return files.deleted_file(name)

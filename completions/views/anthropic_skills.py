@@ -17,7 +17,7 @@ from completions.wire.skill_bundle import Bundle
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_skill(request: ResourceRequest) -> dict[str, Any]:
     """Keep a skill, and its first version."""
     beta, now = _is_beta(request), time.time()
     bundle, fields = await _read_upload(request)
@@ -51,7 +51,7 @@ async def _keep_version(request: ResourceRequest, skill: Document, bundle: Bundl
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_skills(request: ResourceRequest) -> dict[str, Any]:
     """List the skills, the newest first, and then Anthropic's own; or only those of one source."""
     beta, source = _is_beta(request), request.query.get("source")
     skills.check_source(source)
@@ -62,7 +62,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_skill(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a skill."""
     beta = _is_beta(request)
     if (own := _published(name, beta=beta)) is not None:
@@ -75,7 +75,7 @@ def _published(name: str, *, beta: bool) -> dict[str, Any] | None:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_skill(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a skill with its versions; in the beta these must have been removed before."""
     _check_custom(name)
     versions = await _versions(request, name)
@@ -99,7 +99,7 @@ async def _versions(request: ResourceRequest, name: str) -> Sequence[Document]:
 
 
 @stored
-async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_skill_version(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a new version of a skill."""
     _check_custom(name)
     now, skill = time.time(), await request.get(SKILL, name)
@@ -112,7 +112,7 @@ async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def versions_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_skill_versions(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the versions of a skill, the newest first."""
     beta = _is_beta(request)
     found = [skills.shown_version(version, beta=beta) for version in reversed(await _versions(request, name))]
@@ -124,20 +124,20 @@ async def _version(request: ResourceRequest, name: str, version: str) -> Documen
 
 
 @stored
-async def version_shown(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def retrieve_skill_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Show a version of a skill."""
     return skills.shown_version(await _version(request, name, version), beta=_is_beta(request))
 
 
 @stored
-async def version_content(request: ResourceRequest, name: str, version: str) -> ExchangeResponse:
+async def download_skill_version(request: ResourceRequest, name: str, version: str) -> ExchangeResponse:
     """Send the files of a version, as a zip archive."""
     found = await _version(request, name, version)
     return download(await request.bytes_of(VERSION, found["id"]), f"{found['name']}.zip")
 
 
 @stored
-async def version_removed(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def delete_skill_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Remove a version of a skill; outside of the beta not the only one."""
     beta, versions = _is_beta(request), await _versions(request, name)
     found = skills.version_of(versions, version, beta=beta)

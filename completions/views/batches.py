@@ -21,7 +21,7 @@ from completions.wire.openai.files import FILE, new_file
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest, place: str = "") -> dict[str, Any]:
+async def create_batch(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     """Make a batch of the requests in a file; `place` is the prefix of another vendor's paths."""
     body = request.body
     batches.check_batch(body, place)
@@ -87,20 +87,20 @@ async def _put_results(
 
 
 @stored
-async def listed(request: ResourceRequest, place: str = "") -> dict[str, Any]:
+async def list_batches(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     return request.page([batches.shown(each, now) for each in await request.all(BATCH)], "desc")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
     return batches.shown(await request.get(BATCH, name), time.time())
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch that is not over."""
     now = time.time()
     record = await request.change(BATCH, name, lambda before: batches.cancelled(before, now))

@@ -29,7 +29,7 @@ def _resource(view: ResourceView) -> AnyView:
 
 
 @_resource
-async def session_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_chatkit_session(request: ResourceRequest) -> dict[str, Any]:
     """Keep a session, with a secret for a browser."""
     body, now = request.body, time.time()
     chatkit.check_session(body)
@@ -41,18 +41,18 @@ async def session_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @_resource
-async def session_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_chatkit_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a session."""
     return chatkit.shown(await request.change(SESSION, name, chatkit.cancelled), time.time())
 
 
 @_resource
-async def threads_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_chatkit_threads(request: ResourceRequest) -> dict[str, Any]:
     """List the threads: none."""
     return request.page([], "desc")
 
 
 @_resource
-async def thread_missing(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def missing_chatkit_thread(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Refuse what names a thread, for there is none."""
     return dict(await request.get(THREAD, name))

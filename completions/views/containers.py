@@ -15,7 +15,7 @@ from completions.wire.openai.files import FILE as UPLOADED
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_container(request: ResourceRequest) -> dict[str, Any]:
     """Make a container, with copies of files if there are any."""
     body, now = request.body, time.time()
     if request.validate:
@@ -29,7 +29,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_containers(request: ResourceRequest) -> dict[str, Any]:
     """List the containers, the newest first, with a name if one is asked for."""
     now, name = time.time(), request.query.get("name")
     matching = [each for each in await request.all(CONTAINER) if name in (None, each["name"])]
@@ -37,13 +37,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_container(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a container as it is by now."""
     return containers.shown(await request.get(CONTAINER, name), time.time())
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_container(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a container and its files."""
     container_files = await _files(request, name)
     await request.delete(CONTAINER, name)
@@ -71,7 +71,7 @@ async def _copy(request: ResourceRequest, name: str, file: Document) -> Document
 
 
 @stored
-async def file_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_container_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Put a file into a container: an upload, or a copy of one of the files."""
     await _touch(request, name)
     if request.http_request.content_type == "multipart/form-data":
@@ -92,7 +92,7 @@ async def _touch(request: ResourceRequest, name: str) -> None:
 
 
 @stored
-async def files_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_container_files(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the files of a container, the newest first."""
     return request.page(await _files(request, name), "desc")
 
@@ -105,13 +105,13 @@ async def _file(request: ResourceRequest, name: str, file_id: str) -> Document:
 
 
 @stored
-async def file_shown(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def retrieve_container_file(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Show a file of a container."""
     return dict(await _file(request, name, file_id))
 
 
 @stored
-async def file_content(request: ResourceRequest, name: str, file_id: str) -> ExchangeResponse:
+async def download_container_file(request: ResourceRequest, name: str, file_id: str) -> ExchangeResponse:
     """Send the bytes of a file of a container."""
     file = await _file(request, name, file_id)
     await _touch(request, name)
@@ -119,7 +119,7 @@ async def file_content(request: ResourceRequest, name: str, file_id: str) -> Exc
 
 
 @stored
-async def file_removed(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def delete_container_file(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Remove a file of a container."""
     await _file(request, name, file_id)
     await request.delete_file(FILE, file_id)

@@ -8,7 +8,7 @@ from asgiref.sync import markcoroutinefunction
 from django.http import HttpRequest, HttpResponseBase
 
 from completions.journal.exchange import Exchange
-from completions.views.edge import endpoint, format_of, mark_api_view
+from completions.views.edge import ENDPOINTS, endpoint, format_of, mark_api_view
 from completions.views.http import ExchangeResponse
 from completions.wire.base import WireFormat
 
@@ -45,7 +45,8 @@ class LateViews:
         self._module = module
 
     def __getattr__(self, name: str) -> AnyView:
-        """Return a view that stands for the one of this name."""
+        """Return a view that stands for the one of this name, which is a label of exchanges from now on."""
+        ENDPOINTS[name] = None
         return _chooser(lambda request: (getattr(import_module(self._module), name), {}))
 
 
@@ -53,11 +54,11 @@ def by_method(**views: AnyView) -> AnyView:
     """Make one view of several, by the request's method; a HEAD is answered as a GET is."""
 
     @endpoint(*views)
-    async def refused(request: HttpRequest, exchange: Exchange, /, **route: str) -> ExchangeResponse:
+    async def wrong_method(request: HttpRequest, exchange: Exchange, /, **route: str) -> ExchangeResponse:
         raise AssertionError("it has none of the methods")
 
     def choose(request: HttpRequest) -> Choice:
-        return views.get("GET" if request.method == "HEAD" else request.method or "", refused), {}
+        return views.get("GET" if request.method == "HEAD" else request.method or "", wrong_method), {}
 
     return _chooser(choose, views=views)
 

@@ -98,16 +98,10 @@ def endpoint(*methods: str, by_format: bool = False) -> Callable[[ExchangeView[P
             response.record(exchange)
             return response if origin is None and not exchange.codings else await _finish(response, exchange, origin)
 
-        marked_view = mark_api_view(wrapped, is_by_format=by_format)
-        return marked_view if by_format else _register_label(marked_view)
+        ENDPOINTS.update({} if by_format else {view.__name__: None})
+        return mark_api_view(wrapped, is_by_format=by_format)
 
     return decorate
-
-
-def _register_label(view: V) -> V:
-    """Add a view's name to the labels of exchanges."""
-    ENDPOINTS[view.__name__] = None
-    return view
 
 
 async def _finish(response: ExchangeResponse, exchange: Exchange, origin: str | None) -> ExchangeResponse:

@@ -27,7 +27,7 @@ PAGE = 10
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_file_search_store(request: ResourceRequest) -> dict[str, Any]:
     """Make a store."""
     body = request.body
     file_search.check("store", body)
@@ -57,14 +57,14 @@ async def _shown(request: ResourceRequest, store: Document) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_file_search_stores(request: ResourceRequest) -> dict[str, Any]:
     """List the stores."""
     stores = [await _shown(request, store) for store in await request.all(STORE)]
     return page(stores, request.query, "fileSearchStores", PAGE)
 
 
 @stored
-async def shown(request: ResourceRequest, store: str) -> dict[str, Any]:
+async def retrieve_file_search_store(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Show a store as it is by now."""
     return await _shown(request, await request.get(STORE, store))
 
@@ -74,7 +74,7 @@ def _is_forced(request: ResourceRequest) -> bool:
 
 
 @stored
-async def removed(request: ResourceRequest, store: str) -> dict[str, Any]:
+async def delete_file_search_store(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Remove a store; one that has documents only if it is forced."""
     await request.get(STORE, store)
     if await _documents(request, store) and not _is_forced(request):
@@ -115,7 +115,7 @@ async def _add(request: ResourceRequest, store: str, source: Source, plan: Plan)
 
 
 @stored_with_open_link(has_begun)
-async def uploaded(request: ResourceRequest, store: str) -> ExchangeResponse:
+async def upload_to_file_search_store(request: ResourceRequest, store: str) -> ExchangeResponse:
     """Take a document's bytes, in pieces or at once."""
     await request.get(STORE, store)
     return await take_upload(request, Target(partial(_begin_upload, store), _end_upload))
@@ -137,7 +137,7 @@ async def _end_upload(request: ResourceRequest, upload: Document) -> dict[str, A
 
 
 @stored_with_pacing
-async def imported(request: ResourceRequest, store: str) -> dict[str, Any]:
+async def import_file(request: ResourceRequest, store: str) -> dict[str, Any]:
     """Put a file that is among the files into a store."""
     await request.get(STORE, store)
     body = request.body
@@ -150,14 +150,14 @@ async def imported(request: ResourceRequest, store: str) -> dict[str, Any]:
 
 
 @stored
-async def operation(request: ResourceRequest, store: str, name: str, upload: str = "") -> dict[str, Any]:
+async def retrieve_operation(request: ResourceRequest, store: str, name: str, upload: str = "") -> dict[str, Any]:
     """Show the operation that puts a document into a store, as it is by now."""
     document = await _document(request, store, name)
     return file_search.operation(store, document, time.time(), upload=bool(upload))
 
 
 @stored
-async def documents_listed(request: ResourceRequest, store: str) -> dict[str, Any]:
+async def list_documents(request: ResourceRequest, store: str) -> dict[str, Any]:
     """List the documents of a store."""
     await request.get(STORE, store)
     now = time.time()
@@ -168,13 +168,13 @@ async def documents_listed(request: ResourceRequest, store: str) -> dict[str, An
 
 
 @stored
-async def document_shown(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
+async def retrieve_document(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
     """Show a document as it is by now."""
     return file_search.document_resource(store, await _document(request, store, name), time.time())
 
 
 @stored
-async def document_removed(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
+async def delete_document(request: ResourceRequest, store: str, name: str) -> dict[str, Any]:
     """Remove a document; one that has chunks only if it is forced."""
     document = await _document(request, store, name)
     if document["chunks"] and not _is_forced(request):

@@ -20,7 +20,7 @@ async def put_file(records: Records, file: Document, data: bytes) -> None:
 
 
 @stored
-async def uploaded(request: ResourceRequest) -> dict[str, Any]:
+async def upload_file(request: ResourceRequest) -> dict[str, Any]:
     """Keep an upload."""
     form = request.form
     upload = files.check_upload(form)
@@ -32,7 +32,7 @@ async def uploaded(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_files(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first, of a purpose if one is asked for."""
     purpose = request.query.get("purpose")
     return request.page(
@@ -41,13 +41,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
     return dict(await request.get(FILE, name))
 
 
 @stored
-async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_file(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send a file's bytes back."""
     file = await request.get(FILE, name)
     return download(await request.bytes_of(FILE, name), file["filename"])
@@ -62,7 +62,7 @@ def download(data: bytes, filename: str) -> ExchangeResponse:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
     await request.delete_file(FILE, name)
     return files.deleted(name)

@@ -139,13 +139,13 @@ async def has_begun(records: Records, query: Mapping[str, object], route: Mappin
 
 
 @stored_with_open_link(has_begun)
-async def uploaded(request: ResourceRequest) -> ExchangeResponse:
+async def upload_file(request: ResourceRequest) -> ExchangeResponse:
     """Take the bytes of a file."""
     return await take_upload(request, FILES)
 
 
 @stored
-async def files_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_files(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     now = time.time()
     shown_files = [files.file_resource(each, now) for each in await request.all(FILE)]
@@ -153,20 +153,20 @@ async def files_listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def file_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file as it is by now."""
     return files.file_resource(await request.get(FILE, f"files/{name}"), time.time())
 
 
 @stored
-async def file_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
     await request.delete_file(FILE, f"files/{name}")
     return {}
 
 
 @stored
-async def cache_made(request: ResourceRequest, place: str = "") -> dict[str, Any]:
+async def create_cached_content(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     """Cache contents."""
     body = request.body
     await scripted_outcome(request, CACHE, body)
@@ -178,7 +178,7 @@ async def cache_made(request: ResourceRequest, place: str = "") -> dict[str, Any
 
 
 @stored
-async def caches_listed(request: ResourceRequest, place: str = "") -> dict[str, Any]:
+async def list_cached_contents(request: ResourceRequest, place: str = "") -> dict[str, Any]:
     """List the caches, the newest first."""
     start = f"{place}cachedContents/"
     shown_caches = [caches.cache_resource(each) for each in await request.all(CACHE) if each["name"].startswith(start)]
@@ -186,13 +186,13 @@ async def caches_listed(request: ResourceRequest, place: str = "") -> dict[str, 
 
 
 @stored
-async def cache_shown(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
+async def retrieve_cached_content(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
     """Show a cache."""
     return caches.cache_resource(await request.get(CACHE, f"{place}cachedContents/{name}"))
 
 
 @stored
-async def cache_changed(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
+async def update_cached_content(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
     """Change when a cache ends."""
     whole, body, now = f"{place}cachedContents/{name}", request.body, time.time()
     cache = await request.change(CACHE, whole, lambda before: caches.updated_cache(before, body, now))
@@ -200,7 +200,7 @@ async def cache_changed(request: ResourceRequest, name: str, place: str = "") ->
 
 
 @stored
-async def cache_removed(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
+async def delete_cached_content(request: ResourceRequest, name: str, place: str = "") -> dict[str, Any]:
     """Remove a cache."""
     await request.delete(CACHE, f"{place}cachedContents/{name}")
     return {}

@@ -27,7 +27,7 @@ LINES = "application/jsonl"
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest, model: str, method: str) -> dict[str, Any]:
+async def create_batch(request: ResourceRequest, model: str, method: str) -> dict[str, Any]:
     """Make a batch of the requests in the body or in a file."""
     body = request.body
     parsed = batches.read_batch(body, method)
@@ -80,7 +80,7 @@ async def _put_results(records: Records, data: bytes, now: float) -> str:
 
 
 @stored
-async def downloaded(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_batch_results(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send the bytes of a file that the API has made; what was uploaded is not sent back."""
     file = await request.get(FILE, f"files/{name}")
     if not name.startswith("batch-"):
@@ -89,7 +89,7 @@ async def downloaded(request: ResourceRequest, name: str) -> ExchangeResponse:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_batches(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     shown_batches = [batches.batch_operation(each, now) for each in await request.all(BATCH)]
@@ -97,13 +97,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
     return batches.batch_operation(await request.get(BATCH, f"batches/{name}"), time.time())
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that is over stays as it is."""
     now = time.time()
     await request.change(BATCH, f"batches/{name}", lambda before: batches.cancelled_batch(before, now))
@@ -112,7 +112,7 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a batch."""
     await request.delete(BATCH, f"batches/{name}")
     return {}

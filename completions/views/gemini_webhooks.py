@@ -25,7 +25,7 @@ def _body(request: ResourceRequest, kind: str) -> dict[str, Any]:
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_webhook(request: ResourceRequest) -> dict[str, Any]:
     """Keep a webhook, and tell its secret."""
     check_turned_on()
     body, now = _body(request, "new"), time.time()
@@ -36,7 +36,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_webhooks(request: ResourceRequest) -> dict[str, Any]:
     """List the webhooks, the newest first."""
     now = time.time()
     shown_webhooks = [webhooks.resource(each, now) for each in await request.all(WEBHOOK)]
@@ -44,13 +44,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_webhook(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a webhook."""
     return webhooks.resource(await request.get(WEBHOOK, name), time.time())
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_webhook(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a webhook, or turn it off and on."""
     body, now, mask = _body(request, "update"), time.time(), request.query.get("update_mask", "")
     webhook = await request.change(WEBHOOK, name, lambda before: webhooks.updated(before, body, mask, now))
@@ -58,21 +58,21 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_webhook(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a webhook; what has not reached it does not any more."""
     await request.delete(WEBHOOK, name)
     return {}
 
 
 @stored
-async def secret_rotated(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def rotate_webhook_secret(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a webhook a new secret, and tell it."""
     body, now = _body(request, "rotation"), time.time()
     return webhooks.secret_of(await request.change(WEBHOOK, name, lambda before: webhooks.rotated(before, body, now)))
 
 
 @stored
-async def pinged(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def ping_webhook(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Send an event to a webhook, once, to see whether it answers."""
     _body(request, "ping")
     webhook = await request.get(WEBHOOK, name)

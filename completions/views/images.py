@@ -21,7 +21,7 @@ RANGE = re.compile(rb"bytes=([0-9]{1,19})-([0-9]{1,19})?")
 
 
 @endpoint("GET", "HEAD")
-async def drawn(request: HttpRequest, exchange: Exchange, /, name: str) -> ExchangeResponse:
+async def download_drawn_image(request: HttpRequest, exchange: Exchange, /, name: str) -> ExchangeResponse:
     """Draw the image that an address encodes; like the API's images, it needs no key."""
     token, _, kind = name.rpartition(".")
     picture = picture_of(token)

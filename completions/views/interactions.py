@@ -15,7 +15,7 @@ from completions.wire.gemini.interactions.stream import is_event_id
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
+async def retrieve_interaction(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
     """Show an interaction as it is by now, or stream it again, from the start or from where its client left it."""
     record = await request.get(INTERACTION, name)
     query = request.query
@@ -29,14 +29,14 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any] | Exchang
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_interaction(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an interaction; later interactions cannot continue from it."""
     await request.delete(INTERACTION, name)
     return {}
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_interaction(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel an interaction that was asked for in the background."""
     now = time.time()
     record = await request.change(INTERACTION, name, lambda before: storage.cancelled_record(before, now))

@@ -12,7 +12,7 @@ from completions.journal.exchange import Exchange
 from completions.resolve import models
 from completions.state.namespaces import Namespace
 from completions.views.current_namespace import current_namespace
-from completions.views.edge import add_headers, api_path, endpoint, identify, note_client
+from completions.views.edge import ENDPOINTS, add_headers, api_path, endpoint, identify, note_client
 from completions.views.http import ExchangeResponse, FastJsonResponse
 from completions.wire.base import WireFormat
 from completions.wire.openai.wordings import ADDRESS
@@ -34,14 +34,14 @@ def _answer(document: object, wire: WireFormat, exchange: Exchange) -> ExchangeR
 
 
 @endpoint("GET", "HEAD")
-async def model_list(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
+async def list_models(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
     """List the script's models."""
     names = await models.listed(await _namespace_of(request, exchange))
     return _answer(wire.model_list(names, request.GET.dict()), wire, exchange)
 
 
 @endpoint("GET", "HEAD", "DELETE")
-async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> ExchangeResponse:
+async def retrieve_model(request: HttpRequest, exchange: Exchange, /, wire: WireFormat, name: str) -> ExchangeResponse:
     """Show one of the script's models, or delete it."""
     space = await _namespace_of(request, exchange)
     document = wire.model(name, await models.listed(space, name, wire))
@@ -51,7 +51,7 @@ async def model_detail(request: HttpRequest, exchange: Exchange, /, wire: WireFo
 
 
 @endpoint("GET", "HEAD")
-async def listing(
+async def describe_models(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
 ) -> ExchangeResponse:
     """Answer with an API's document about the script's models; errors are in the format `wire`."""
@@ -59,7 +59,7 @@ async def listing(
 
 
 @endpoint("GET", "HEAD")
-async def public(
+async def describe_public_models(
     request: HttpRequest, exchange: Exchange, /, wire: WireFormat, document: Callable[[Collection[str]], dict[str, Any]]
 ) -> ExchangeResponse:
     """Answer with an API's public document about the script's models, whatever the key."""
@@ -68,7 +68,7 @@ async def public(
 
 
 @endpoint("GET", "HEAD")
-async def public_model(
+async def describe_public_model(
     request: HttpRequest,
     exchange: Exchange,
     /,
@@ -83,7 +83,7 @@ async def public_model(
 
 
 @endpoint("POST")
-async def key_checked(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
+async def check_key(request: HttpRequest, exchange: Exchange, /, wire: WireFormat) -> ExchangeResponse:
     """Report that the key is one of the script's; the API refuses any other."""
     await _namespace_of(request, exchange)
     return _answer({"valid": True}, wire, exchange)
@@ -97,11 +97,14 @@ async def not_found(request: HttpRequest, exchange: Exchange, /, wire: WireForma
     raise RequestError(f"Invalid URL ({request.method} {path})", status=404, facts=facts, kind=ADDRESS)
 
 
-LOOKUPS = frozenset(
-    {address.wire.name for address in ADDRESSES if address.wire.is_lookup}
-    | {view.__name__ for view in (model_list, model_detail, listing, public, public_model, key_checked)}
-)
-"""The labels of exchanges that only look something up, and ask no model."""
+WITHOUT_OPERATION = {"not_found", "wrong_method"}
+"""The labels of exchanges whose address, or its method, no API has: the names of the views that refuse them."""
+
+
+def lookup_labels() -> frozenset[str]:
+    """Return the labels of exchanges that ask no model: they look something up, or are about what an API keeps."""
+    asking = {address.wire.name for address in ADDRESSES if not address.wire.is_lookup}
+    return frozenset(ENDPOINTS) - asking - WITHOUT_OPERATION
 
 
 def is_browser(request: HttpRequest) -> bool:

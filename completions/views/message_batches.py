@@ -19,7 +19,7 @@ from completions.wire.json_lines import dump_lines
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_message_batch(request: ResourceRequest) -> dict[str, Any]:
     """Make a batch."""
     body = request.body
     batches.check_batch(body)
@@ -49,7 +49,7 @@ def _url(request: ResourceRequest, batch: Document) -> str:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_message_batches(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     now = time.time()
     shown_batches = [batches.batch_resource(each, now, _url(request, each)) for each in await request.all(BATCH)]
@@ -57,7 +57,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def retrieve_message_batch(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Show a batch as it is by now; until it has ended, with the time after which to poll again."""
     batch = await request.get(BATCH, name)
     document = batches.batch_resource(batch, time.time(), _url(request, batch))
@@ -68,7 +68,7 @@ async def shown(request: ResourceRequest, name: str) -> ExchangeResponse:
 
 
 @stored
-async def results(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_message_batch_results(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send the results of a batch that has ended, a line each."""
     lines = batches.results_at(await request.get(BATCH, name), time.time())
     response = RawResponse(dump_lines(lines), 200, "application/x-jsonl")
@@ -77,7 +77,7 @@ async def results(request: ResourceRequest, name: str) -> ExchangeResponse:
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_message_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a batch; one that has ended stays as it is."""
     now = time.time()
     batch = await request.change(BATCH, name, lambda before: batches.cancelled_batch(before, now))
@@ -85,7 +85,7 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_message_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a batch that has ended."""
     document = batches.deleted_batch(await request.get(BATCH, name), time.time())
     await request.records.delete(BATCH, name)

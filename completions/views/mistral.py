@@ -25,7 +25,7 @@ LINES_NAME = "batch.jsonl"
 
 
 @stored
-async def uploaded(request: ResourceRequest) -> dict[str, Any]:
+async def upload_file(request: ResourceRequest) -> dict[str, Any]:
     """Keep an upload."""
     form = request.form
     upload = form.files.get("file")
@@ -38,7 +38,7 @@ async def uploaded(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def files_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_files(request: ResourceRequest) -> dict[str, Any]:
     """List the files, the newest first."""
     files = [dict(each) for each in await request.all(FILE)][::-1]
     search = request.query.get("search", "")
@@ -47,7 +47,7 @@ async def files_listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def file_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a file."""
     return {**await request.get(FILE, name), "deleted": False}
 
@@ -58,13 +58,13 @@ async def _is_signed(records: Records, query: Mapping[str, object], route: Mappi
 
 
 @stored_with_open_link(_is_signed)
-async def file_content(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_file(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send a file's bytes back."""
     return RawResponse(await request.bytes_of(FILE, name), 200, "application/octet-stream")
 
 
 @stored
-async def file_address(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_file_url(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Return the signed address of a file's bytes, which needs no key."""
     signature = (await request.get(FILE, name))["signature"]
     path = without_prefix(request.http_request.path).removesuffix("url")
@@ -72,14 +72,14 @@ async def file_address(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def file_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a file."""
     await request.delete_file(FILE, name)
     return {"id": name, "object": "file", "deleted": True}
 
 
 @stored_with_pacing
-async def job_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_batch_job(request: ResourceRequest) -> dict[str, Any]:
     """Make a job of the requests in the body or in files."""
     body = request.body
     mistral.check_job(body)
@@ -138,7 +138,7 @@ async def _put_results(records: Records, job: Document, results: Sequence[dict[s
 
 
 @stored
-async def jobs_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_batch_jobs(request: ResourceRequest) -> dict[str, Any]:
     """List the jobs, the newest first."""
     now, query = time.time(), {**request.query, "status": request.http_request.GET.getlist("status")}
     jobs = [mistral.job_document(each, now) for each in await request.all(JOB)]
@@ -147,14 +147,14 @@ async def jobs_listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def job_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_batch_job(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a job as it is by now."""
     inline = request.query.get("inline", "").lower() == "true"
     return mistral.job_document(await request.get(JOB, name), time.time(), inline=inline)
 
 
 @stored
-async def job_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_batch_job(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a job that is not over."""
     now = time.time()
     job = await request.change(JOB, name, lambda before: mistral.cancelled_job(before, now))
@@ -162,7 +162,7 @@ async def job_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def job_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_batch_job(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a job that is over."""
     job = await request.get(JOB, name)
     if mistral.status_at(job, time.time()) in ("QUEUED", "RUNNING", "CANCELLATION_REQUESTED"):

@@ -26,7 +26,7 @@ def _read(request: ResourceRequest, struct: str, fields: Any) -> dict[str, Any]:
 
 
 @stored
-async def copied(request: ResourceRequest) -> ExchangeResponse:
+async def copy_model(request: ResourceRequest) -> ExchangeResponse:
     """Accept a copy of a model that there is."""
     body = _read(request, "CopyRequest", rules.COPY)
     if request.validate:
@@ -39,7 +39,7 @@ async def copied(request: ResourceRequest) -> ExchangeResponse:
 
 
 @stored
-async def removed(request: ResourceRequest) -> ExchangeResponse:
+async def delete_model(request: ResourceRequest) -> ExchangeResponse:
     """Accept that a model is deleted, if there is one; it stays."""
     body = _read(request, "DeleteRequest", rules.DELETE)
     name = text(body.get("model")) or text(body.get("name"))

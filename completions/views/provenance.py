@@ -14,7 +14,7 @@ from completions.wire.openai.provenance import CHECK
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_provenance_check(request: ResourceRequest) -> dict[str, Any]:
     """Check a file, which is not kept."""
     is_form = request.http_request.META.get("CONTENT_TYPE", "").lower().startswith("multipart/")
     file = request.form.files.get("file") if is_form else None
@@ -26,12 +26,12 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def alert_missing(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def missing_safety_alert(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Refuse what names an alert; the words are ours."""
     raise RequestError(f"No safety alert found with id '{name[:200]}'.", status=404)
 
 
 @stored
-async def case_missing(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def missing_safety_case(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Refuse what names a case; the words are ours."""
     raise RequestError(f"No safety case found with id '{name[:200]}'.", status=404)

@@ -16,7 +16,7 @@ from completions.wire.openai.realtime.secrets import SECRET, new_secret, validat
 
 
 @stored
-async def secret_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_client_secret(request: ResourceRequest) -> dict[str, Any]:
     """Store the settings of sessions and the key of the secret's creator; show the secret that opens them."""
     body = request.body
     if request.validate:
@@ -27,7 +27,7 @@ async def secret_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def token_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_auth_token(request: ResourceRequest) -> dict[str, Any]:
     """Store the restrictions of a token of Google's and the key of its creator; show the token's name."""
     body = request.body
     if request.validate:
@@ -38,13 +38,13 @@ async def token_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def webrtc_refused(request: ResourceRequest, name: str = "") -> dict[str, Any]:
+async def refuse_webrtc(request: ResourceRequest, name: str = "") -> dict[str, Any]:
     """Refuse to create a conversation of GPT-Live, or to continue one, whose sound goes over WebRTC."""
     raise RequestError(NO_WEBRTC, code="unsupported_value", param="transport.type")
 
 
 @stored
-async def call_refused(request: ResourceRequest) -> dict[str, Any]:
+async def refuse_call(request: ResourceRequest) -> dict[str, Any]:
     """Refuse to create a realtime conversation whose sound goes over WebRTC."""
     why = "The mock does not support WebRTC: connect to /v1/realtime over a WebSocket."
     raise RequestError(why, status=404, code="unsupported_value")

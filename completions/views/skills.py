@@ -17,7 +17,7 @@ from completions.wire.skill_bundle import Bundle
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_skill(request: ResourceRequest) -> dict[str, Any]:
     """Keep a skill, and its first version."""
     bundle, _ = await _read_upload(request)
     skill = skills.new_skill(time.time())
@@ -40,20 +40,20 @@ async def _keep_version(request: ResourceRequest, skill: Document, bundle: Bundl
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_skills(request: ResourceRequest) -> dict[str, Any]:
     """List the skills, the newest first."""
     versions = await request.all(VERSION)
     return request.page([skills.shown(skill, versions) for skill in await request.all(SKILL)], "desc")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_skill(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a skill."""
     return skills.shown(await request.get(SKILL, name), await request.all(VERSION))
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_skill(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Make another version the one that is used where a request names none."""
     body, versions = request.body, await _versions(request, name)
     skills.check_update(body)
@@ -69,7 +69,7 @@ async def _versions(request: ResourceRequest, name: str) -> Sequence[Document]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_skill(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a skill with all its versions."""
     await _remove(request, name, await _versions(request, name))
     return skills.deleted(name)
@@ -82,7 +82,7 @@ async def _remove(request: ResourceRequest, name: str, versions: Sequence[Docume
 
 
 @stored
-async def content(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def download_skill(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send the files of a skill's default version, as a zip archive."""
     skill = await request.get(SKILL, name)
     return await _download(request, skill, skill["default_version"])
@@ -94,7 +94,7 @@ async def _download(request: ResourceRequest, skill: Document, version: str) -> 
 
 
 @stored
-async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_skill_version(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a new version of a skill, which becomes the default one if the form says so."""
     await request.get(SKILL, name)
     bundle, fields = await _read_upload(request)
@@ -109,13 +109,13 @@ async def version_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def versions_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_skill_versions(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the versions of a skill, the newest first."""
     return request.page([skills.shown_version(version) for version in await _versions(request, name)], "desc")
 
 
 @stored
-async def version_shown(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def retrieve_skill_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Show a version of a skill."""
     return skills.shown_version(
         skills.version_of(await _versions(request, name), await request.get(SKILL, name), version)
@@ -123,13 +123,13 @@ async def version_shown(request: ResourceRequest, name: str, version: str) -> di
 
 
 @stored
-async def version_content(request: ResourceRequest, name: str, version: str) -> ExchangeResponse:
+async def download_skill_version(request: ResourceRequest, name: str, version: str) -> ExchangeResponse:
     """Send the files of a version, as a zip archive."""
     return await _download(request, await request.get(SKILL, name), version)
 
 
 @stored
-async def version_removed(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def delete_skill_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Remove a version of a skill: the only one with the skill itself, the default one of several not at all."""
     skill, versions = await request.get(SKILL, name), await _versions(request, name)
     found = skills.version_of(versions, skill, version)

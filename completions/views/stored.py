@@ -230,7 +230,7 @@ async def keep_file(
 
 
 @stored
-async def response(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
+async def retrieve_response(request: ResourceRequest, name: str) -> dict[str, Any] | ExchangeResponse:
     """Show a response as it is by now, or stream it again from where its client left it."""
     record = await request.get(RESPONSE, name)
     query = request.query
@@ -244,14 +244,14 @@ async def response(request: ResourceRequest, name: str) -> dict[str, Any] | Exch
 
 
 @stored
-async def response_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_response(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a response; what refers to it later does not find it."""
     await request.delete(RESPONSE, name)
     return {"id": name, "object": "response.deleted", "deleted": True}  # recorded in March 2025
 
 
 @stored
-async def response_cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_response(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel a response that was asked for in the background."""
     now = time.time()
     record = await request.change(RESPONSE, name, lambda before: stored_responses.cancelled(before, now))
@@ -260,14 +260,14 @@ async def response_cancelled(request: ResourceRequest, name: str) -> dict[str, A
 
 
 @stored
-async def response_input(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_response_input_items(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the items that a response was asked with, the last one first."""
     record = await request.get(RESPONSE, name)
     return request.page(record["input"], "desc")
 
 
 @stored
-async def conversation_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_conversation(request: ResourceRequest) -> dict[str, Any]:
     """Make a conversation."""
     body = request.body
     if request.validate:
@@ -279,13 +279,13 @@ async def conversation_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a conversation."""
     return stored_responses.shown_conversation(await request.get(CONVERSATION, name))
 
 
 @stored
-async def conversation_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a conversation other metadata."""
     body = request.body
     document = await request.change(CONVERSATION, name, lambda before: updated(before, body))
@@ -293,21 +293,21 @@ async def conversation_changed(request: ResourceRequest, name: str) -> dict[str,
 
 
 @stored
-async def conversation_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a conversation."""
     await request.delete(CONVERSATION, name)
     return {"id": name, "object": "conversation.deleted", "deleted": True}
 
 
 @stored
-async def items(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_conversation_items(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List a conversation's items, the last one first."""
     document = await request.get(CONVERSATION, name)
     return request.page(document["items"], "desc")
 
 
 @stored
-async def items_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_conversation_items(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Add items to a conversation, and list them."""
     await request.get(CONVERSATION, name)
     body = request.body
@@ -319,14 +319,14 @@ async def items_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def item(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
+async def retrieve_conversation_item(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
     """Show an item of a conversation."""
     document = await request.get(CONVERSATION, name)
     return _item_of(document, item_id)
 
 
 @stored
-async def item_gone(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
+async def delete_conversation_item(request: ResourceRequest, name: str, item_id: str) -> dict[str, Any]:
     """Remove an item of a conversation, and show what is left of it."""
 
     def without(before: Document) -> Document:
@@ -345,21 +345,21 @@ def _item_of(document: Document, name: str) -> dict[str, Any]:
 
 
 @stored
-async def completions(request: ResourceRequest) -> dict[str, Any]:
+async def list_chat_completions(request: ResourceRequest) -> dict[str, Any]:
     """List the stored chat completions, the first one first, of a model or with some metadata."""
     kept = [record["completion"] for record in await request.all(COMPLETION)]
     return request.page([each for each in kept if matches_query(each, request.query)], "asc")
 
 
 @stored
-async def completion(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_chat_completion(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a stored chat completion."""
     document: dict[str, Any] = (await request.get(COMPLETION, name))["completion"]
     return document
 
 
 @stored
-async def generation(request: ResourceRequest) -> dict[str, Any]:
+async def retrieve_generation(request: ResourceRequest) -> dict[str, Any]:
     """Show OpenRouter's statistics of an answer, whose id is in the query."""
     if not (name := request.query.get("id")):
         raise RequestError("The parameter `id` is missing.")
@@ -367,7 +367,7 @@ async def generation(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def completion_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_chat_completion(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a stored chat completion other metadata."""
     body = request.body
     record = await request.change(
@@ -378,14 +378,14 @@ async def completion_changed(request: ResourceRequest, name: str) -> dict[str, A
 
 
 @stored
-async def completion_gone(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_chat_completion(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a stored chat completion."""
     await request.delete(COMPLETION, name)
     return {"object": "chat.completion.deleted", "id": name, "deleted": True}
 
 
 @stored
-async def completion_messages(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_chat_completion_messages(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the messages that a stored chat completion was asked with, the first one first."""
     record = await request.get(COMPLETION, name)
     return request.page(record["messages"], "asc")

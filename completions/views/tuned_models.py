@@ -10,12 +10,12 @@ from completions.views.stored import ResourceRequest, stored
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_tuned_models(request: ResourceRequest) -> dict[str, Any]:
     """List no models, and no jobs."""
     return {}
 
 
 @stored
-async def named(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_tuned_model(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Refuse the name of a model, in the words of Google's page on tuning (2025)."""
     raise RequestError(f"Tuned model tunedModels/{name[:200]} does not exist.", status=404)

@@ -26,7 +26,7 @@ async def _change(request: ResourceRequest, name: str, **facts: Any) -> Document
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_upload(request: ResourceRequest) -> dict[str, Any]:
     """Begin an upload."""
     body = request.body
     uploads.check_upload(body)
@@ -37,7 +37,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def part_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def add_upload_part(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a part of an upload."""
     before = await _change(request, name)
     data = files.named_file(request.form, "data")
@@ -52,7 +52,7 @@ async def part_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def completed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def complete_upload(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Make a file of the parts, in the order in which they are named."""
     upload, body = await _change(request, name), request.body
     uploads.check_completion(body)
@@ -69,7 +69,7 @@ async def completed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_upload(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel an upload and drop its parts."""
     upload = await _change(request, name, cancelled=True)
     await _drop_parts(request, upload)

@@ -77,7 +77,7 @@ async def _index_file(request: ResourceRequest, store: str, file_to_add: FileToA
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_vector_store(request: ResourceRequest) -> dict[str, Any]:
     """Make a vector store, with files if there are any."""
     body = _check(request, "store")
     store = vector_stores.new_store(body, time.time())
@@ -93,19 +93,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_vector_stores(request: ResourceRequest) -> dict[str, Any]:
     """List the vector stores, the newest first."""
     return request.page([await _shown(request, store) for store in await request.all(STORE)], "desc")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_vector_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a vector store as it is by now."""
     return await _shown(request, await request.get(STORE, name))
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_vector_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a vector store's name, metadata or expiry."""
     await request.get(STORE, name)
     body = _check(request, "change")
@@ -114,7 +114,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_vector_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a vector store; its files stay among the files."""
     await request.delete(STORE, name)
     await request.records.delete(STORE_FILES, name)
@@ -122,7 +122,7 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def searched(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def search_vector_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Search a vector store."""
     body = _check(request, "search")
     await _touch(request, name)
@@ -133,7 +133,7 @@ async def searched(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored_with_pacing
-async def file_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_vector_store_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Put a file into a vector store; it is in progress when this is answered."""
     body = _check(request, "file")
     await _touch(request, name)
@@ -142,7 +142,7 @@ async def file_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def files_listed(request: ResourceRequest, name: str, batch: str | None = None) -> dict[str, Any]:
+async def list_vector_store_files(request: ResourceRequest, name: str, batch: str | None = None) -> dict[str, Any]:
     """List the files of a vector store or of a batch, the newest first, with a status if one is asked for."""
     await request.get(STORE, name)
     if batch is not None:
@@ -165,13 +165,13 @@ async def _file(request: ResourceRequest, store: str, name: str) -> Document:
 
 
 @stored
-async def file_shown(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def retrieve_vector_store_file(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Show a file of a vector store as it is by now."""
     return vector_stores.shown_file(name, file_id, await _file(request, name, file_id), time.time())
 
 
 @stored
-async def file_changed(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def update_vector_store_file(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Give a file of a vector store other attributes."""
     await _file(request, name, file_id)
     attributes = _check(request, "attributes")["attributes"] or {}
@@ -180,13 +180,13 @@ async def file_changed(request: ResourceRequest, name: str, file_id: str) -> dic
 
 
 @stored
-async def file_content(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def retrieve_vector_store_file_content(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Show the text of a file of a vector store."""
     return vector_stores.content_page(await _file(request, name, file_id))
 
 
 @stored
-async def file_removed(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
+async def delete_vector_store_file(request: ResourceRequest, name: str, file_id: str) -> dict[str, Any]:
     """Take a file out of a vector store; it stays among the files."""
     await _file(request, name, file_id)
     await request.change(
@@ -208,7 +208,7 @@ async def _change_files(request: ResourceRequest, store: str, facts: Any) -> Fil
 
 
 @stored_with_pacing
-async def batch_made(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_vector_store_file_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Put several files into a vector store; all are in progress when this is answered."""
     body = _check(request, "batch")
     await _touch(request, name)
@@ -225,14 +225,14 @@ async def _shown_batch(request: ResourceRequest, batch: Document, files: Files) 
 
 
 @stored
-async def batch_shown(request: ResourceRequest, name: str, batch: str) -> dict[str, Any]:
+async def retrieve_vector_store_file_batch(request: ResourceRequest, name: str, batch: str) -> dict[str, Any]:
     """Show a batch of files as it is by now."""
     await request.get(STORE, name)
     return await _shown_batch(request, await request.get(FILE_BATCH, f"{name}/{batch}"), await _files(request, name))
 
 
 @stored
-async def batch_cancelled(request: ResourceRequest, name: str, batch: str) -> dict[str, Any]:
+async def cancel_vector_store_file_batch(request: ResourceRequest, name: str, batch: str) -> dict[str, Any]:
     """Cancel the files of a batch that are still in progress."""
     await request.get(STORE, name)
     record, now = await request.get(FILE_BATCH, f"{name}/{batch}"), time.time()

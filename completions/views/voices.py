@@ -18,7 +18,7 @@ def _fields(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_voice(request: ResourceRequest) -> dict[str, Any]:
     """Make a voice of a recording, for which there is a consent, or of a prompt."""
     body = _fields(request)
     voices.check_voice(body)
@@ -33,14 +33,14 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_voice(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a voice."""
     await request.delete(VOICE, name)
     return voices.deleted_voice(name)
 
 
 @stored
-async def consent_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_voice_consent(request: ResourceRequest) -> dict[str, Any]:
     """Keep a consent; its recording is not kept."""
     body = _fields(request)
     voices.check_consent(body)
@@ -51,19 +51,19 @@ async def consent_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def consents_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_voice_consents(request: ResourceRequest) -> dict[str, Any]:
     """List the consents, the newest first."""
     return request.page(await request.all(CONSENT), "desc")
 
 
 @stored
-async def consent_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_voice_consent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a consent."""
     return dict(await request.get(CONSENT, name))
 
 
 @stored
-async def consent_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_voice_consent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a consent another name."""
     body = request.body
     voices.check_consent_update(body)
@@ -71,7 +71,7 @@ async def consent_changed(request: ResourceRequest, name: str) -> dict[str, Any]
 
 
 @stored
-async def consent_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_voice_consent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a consent; voices that were made with it stay."""
     await request.delete(CONSENT, name)
     return voices.deleted_consent(name)

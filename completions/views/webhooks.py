@@ -23,7 +23,7 @@ def check_turned_on() -> None:
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_webhook_endpoint(request: ResourceRequest) -> dict[str, Any]:
     """Keep an endpoint, and tell its secret."""
     check_turned_on()
     body = request.body
@@ -35,19 +35,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_webhook_endpoints(request: ResourceRequest) -> dict[str, Any]:
     """List the endpoints, the newest first."""
     return request.page([webhooks.shown(each) for each in await request.all(ENDPOINT)], "desc")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_webhook_endpoint(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an endpoint."""
     return webhooks.shown(await request.get(ENDPOINT, name))
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_webhook_endpoint(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change the name, the URL or the types of an endpoint."""
     body, now = request.body, time.time()
     webhooks.check_update(body)
@@ -55,14 +55,14 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_webhook_endpoint(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an endpoint; what has not reached it does not any more."""
     await request.delete(ENDPOINT, name)
     return webhooks.deleted(name)
 
 
 @stored
-async def secret_rotated(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def rotate_webhook_secret(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give an endpoint a new secret, and tell it."""
     body, now = request.body, time.time()
     webhooks.check_rotation(body)
@@ -71,7 +71,7 @@ async def secret_rotated(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def tested(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def test_webhook_endpoint(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Send a sample event to an endpoint, once, and tell the status of its answer."""
     body, endpoint = request.body, await request.get(ENDPOINT, name)
     webhooks.check_test(body)
@@ -85,6 +85,6 @@ async def tested(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def event_types(request: ResourceRequest) -> dict[str, Any]:
+async def list_webhook_event_types(request: ResourceRequest) -> dict[str, Any]:
     """List the types of events."""
     return webhooks.event_types()

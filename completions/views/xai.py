@@ -29,7 +29,7 @@ async def _outcome(request: ResourceRequest, name: str) -> Outcome:
 
 
 @stored_with_pacing
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_batch(request: ResourceRequest) -> dict[str, Any]:
     """Make a batch, with the requests of a file if it names one."""
     body = request.body
     xai.check_batch(body)
@@ -74,7 +74,7 @@ async def _store_results(
 
 
 @stored_with_pacing
-async def requests_added(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def add_batch_requests(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Add requests to a batch."""
     batch = await request.get(BATCH, name)
     if batch["cancelled"] is not None:
@@ -85,25 +85,25 @@ async def requests_added(request: ResourceRequest, name: str) -> ExchangeRespons
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_batches(request: ResourceRequest) -> dict[str, Any]:
     """List the batches, the newest first."""
     return xai.list_page(await request.all(BATCH), request.query, time.time())
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a batch as it is by now."""
     return xai.batch_document(await request.get(BATCH, name), time.time())
 
 
 @stored
-async def results(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_batch_results(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show the results that the requests of a batch have by now."""
     return xai.results_page(await request.get(BATCH, name), request.query, time.time())
 
 
 @stored
-async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def cancel_batch(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Cancel the pending requests of a batch."""
     now = time.time()
 
@@ -114,7 +114,7 @@ async def cancelled(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def deferred(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def retrieve_deferred_completion(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Send a deferred answer, which can be fetched once; until it is complete, an empty 202."""
     record = await request.get(xai_deferred.COMPLETION, name)
     if not xai_deferred.is_ready(record, time.time()):

@@ -6,14 +6,19 @@ import time
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 from pytest_django import Settings
 
 from completions.receive.handler import Handler
 from tests.asgi import call
 from tests.control.client import ask, control, said, told
+from tests.patience import PATIENCE
+from tests.server import LiveServer
 
 pytestmark = pytest.mark.usefixtures("world")
+
+SCRIPT = "{version: 1, rules: [{reply: Hi.}]}"
 
 
 async def ids(**filters: object) -> list[str]:
@@ -74,6 +79,27 @@ async def test_exchanges__by_every_filter() -> None:
     assert await told("DELETE", "exchanges?model=gpt-4o") == {"deleted": 3}
     assert await ids() == [mini]
     assert len((await told("GET", "exchanges", space="elsewhere"))["exchanges"]) == 1
+
+
+async def test_operations__have_labels_that_filters_take_before_there_are_any(live: LiveServer, place: str) -> None:
+    async with httpx.AsyncClient(base_url=place, timeout=PATIENCE) as client:
+
+        async def listed(**filters: str) -> list[str]:
+            found = await client.get("/_mock/exchanges", params=filters)
+            return [each["endpoint"] for each in found.raise_for_status().json()["exchanges"]]
+
+        assert await listed(endpoint="upload_file") == []
+        await client.post("/v1/files", data={"purpose": "user_data"}, files={"file": ("a.txt", b"a")})
+        await client.get("/v1/vector_stores")
+        await client.get("/v1/models")
+        await client.post("/v1/chat/completions", json={"messages": [{"role": "user", "content": "Hi"}]})
+        await client.get("/v1/nowhere")
+        await client.put("/v1/files")
+        assert await listed(endpoint="upload_file") == ["upload_file"]
+        assert await listed(lookup="true") == ["list_models", "list_vector_stores", "upload_file"]
+        assert await listed(lookup="false") == ["wrong_method", "not_found", "chat"]
+        wrong = (await client.get("/_mock/exchanges?endpoint=made")).json()["error"]
+        assert (wrong["param"], wrong["code"]) == ("endpoint", "invalid_parameter")
 
 
 async def test_exchanges__page_by_page() -> None:

@@ -385,7 +385,7 @@ async def test_listing__filters_and_pages() -> None:
     await call(Handler(), "GET", "/v1/models")
     everything = await queries.listing(ALL)
     ids = [each["id"] for each in everything]
-    assert [each["endpoint"] for each in everything] == ["model_list", "chat", "chat", "chat"]
+    assert [each["endpoint"] for each in everything] == ["list_models", "chat", "chat", "chat"]
     assert "request" not in everything[0]
     for wanted, places in (
         (Filter(namespace="default"), [0, 1, 2, 3]),

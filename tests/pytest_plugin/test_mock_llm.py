@@ -357,9 +357,12 @@ def test_assert_called__counts_what_is_meant(mock_llm: MockLLM, looks_up: bool) 
     if looks_up:  # as LiteLLM does by itself, before or after it asks
         httpx.get(f"{mock_llm.url}/v1/models", trust_env=False).raise_for_status()
         httpx.post(f"{mock_llm.url}/api/show", json={"name": "m"}, trust_env=False).raise_for_status()
+        file = {"file": ("a.txt", b"a")}
+        data = {"purpose": "user_data"}
+        httpx.post(f"{mock_llm.base_url}/files", data=data, files=file, trust_env=False).raise_for_status()
         mock_llm.assert_called(times=1, when={"format": "ollama_show"})
         mock_llm.assert_called(times=1, when=lambda exchange: exchange.path.endswith("/api/show"))
-    assert (mock_llm.last.prompt, len(mock_llm.exchanges)) == ("two", 4 if looks_up else 2)
+    assert (mock_llm.last.prompt, len(mock_llm.exchanges)) == ("two", 5 if looks_up else 2)
     mock_llm.assert_called()
     mock_llm.assert_called(times=2)
     mock_llm.assert_called(times=1, when="two")

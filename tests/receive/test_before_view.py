@@ -51,9 +51,9 @@ TOO_MUCH, NO_GZIP = {"content": b"x" * 2000}, {"content": b"no", "headers": {"co
 REFUSED = {
     "a body that is too large": (f"/ns/NAME{CHAT}", TOO_MUCH, 413, "chat"),
     "a body in no coding": ("/ns/NAME/v1/messages", NO_GZIP, 400, "anthropic"),
-    "a view's address": ("/ns/NAME/v1/files", TOO_MUCH, 413, "uploaded"),
+    "a view's address": ("/ns/NAME/v1/files", TOO_MUCH, 413, "upload_file"),
     "no address": ("/ns/NAME/v1/nothing", TOO_MUCH, 413, "not_found"),
-    "too many parameters": (f"/ns/NAME/v1/models?{'a&' * 2000}", {"content": b""}, 400, "model_list"),
+    "too many parameters": (f"/ns/NAME/v1/models?{'a&' * 2000}", {"content": b""}, 400, "list_models"),
 }
 """An address, what is sent to it, the status, and the label of the exchange."""
 

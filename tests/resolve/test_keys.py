@@ -17,7 +17,7 @@ from completions.receive.handler import Handler
 from completions.resolve.engine import resolve
 from completions.resolve.keys import key_in, masked
 from completions.state.namespaces import Namespace, namespace
-from completions.views.lookups import model_list
+from completions.views.lookups import list_models
 from completions.wire.openai.chat.format import ChatCompletions
 from completions.wire.openai.headers import CONSTANT_HEADERS
 from tests.asgi import Answer, Connection, call, scope
@@ -109,7 +109,7 @@ def test_key__is_masked() -> None:
 def test_keys__under_wsgi(settings: Settings) -> None:
     settings.API_KEYS = ["sk-env"]
     request = RequestFactory().get("/v1/models", headers={"Authorization": "Bearer sk-env"})
-    assert asyncio.run(model_list(request, wire=ChatCompletions())).status_code == 200
+    assert asyncio.run(list_models(request, wire=ChatCompletions())).status_code == 200
 
 
 async def test_organization_and_project__are_echoed(app: Handler, defaults: Callable[[str], None]) -> None:

@@ -11,7 +11,7 @@ from completions.wire.gemini.managed.kinds import AGENT
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_agent(request: ResourceRequest) -> dict[str, Any]:
     """Keep an agent."""
     body = request.body
     agents.check(body)
@@ -24,19 +24,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_agents(request: ResourceRequest) -> dict[str, Any]:
     """List the agents, the newest first."""
     return page(request, [dict(each) for each in await request.all(AGENT)][::-1], "agents")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an agent."""
     return dict(await request.get(AGENT, name))
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an agent."""
     await request.delete(AGENT, name)
     return {}

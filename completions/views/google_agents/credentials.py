@@ -12,7 +12,7 @@ from completions.wire.gemini.managed.kinds import CREDENTIAL
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_credential(request: ResourceRequest) -> dict[str, Any]:
     """Keep a credential, without its secrets."""
     body = request.body
     credentials.check(body, change=False)
@@ -25,19 +25,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_credentials(request: ResourceRequest) -> dict[str, Any]:
     """List the credentials, the newest first."""
     return page(request, [credentials.shown(each) for each in await request.all(CREDENTIAL)][::-1], "credentials")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_credential(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a credential."""
     return credentials.shown(await request.get(CREDENTIAL, name))
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_credential(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a credential."""
     body, now = request.body, time.time()
     credentials.check(body, change=True)
@@ -46,7 +46,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_credential(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a credential."""
     await request.delete(CREDENTIAL, name)
     return {}

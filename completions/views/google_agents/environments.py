@@ -12,7 +12,7 @@ from completions.wire.gemini.managed.kinds import ENVIRONMENT, not_found
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_environment(request: ResourceRequest) -> dict[str, Any]:
     """Keep an environment: a new one, or a copy of another."""
     body = request.body
     environments.check(body)
@@ -25,27 +25,27 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_environments(request: ResourceRequest) -> dict[str, Any]:
     """List the environments, the newest first."""
     found = [environments.shown(each) for each in await request.all(ENVIRONMENT)]
     return page(request, found[::-1], "environments")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an environment."""
     return environments.shown(await request.get(ENVIRONMENT, name))
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an environment."""
     await request.delete(ENVIRONMENT, name)
     return {}
 
 
 @stored
-async def files_listed(request: ResourceRequest, name: str, path: str) -> dict[str, Any] | ExchangeResponse:
+async def list_environment_files(request: ResourceRequest, name: str, path: str) -> dict[str, Any] | ExchangeResponse:
     """List a directory of an environment, or show a file, or send its bytes."""
     environment, query = await request.get(ENVIRONMENT, name), request.query
     if query.get("alt") == "media":

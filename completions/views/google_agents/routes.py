@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from django.urls import URLPattern, re_path
 
 from completions.views.dispatch import AnyView, LateViews, by_method
-from completions.views.routes import SNAKE_CASE, Addresses
+from completions.views.routes.apis import SNAKE_CASE, Addresses
 from completions.wire.gemini.addresses import BETA
 
 agents, credentials, environments, triggers, voices = (
@@ -16,10 +16,10 @@ agents, credentials, environments, triggers, voices = (
     for name in ("agents", "credentials", "environments", "triggers", "voices")
 )
 
-AGENTS = by_method(POST=agents.made, GET=agents.listed)
-AGENT = by_method(GET=agents.shown, DELETE=agents.removed)
-_ENVIRONMENTS = by_method(POST=environments.made, GET=environments.listed)
-_ENVIRONMENT = by_method(GET=environments.shown, DELETE=environments.removed)
+AGENTS = by_method(POST=agents.create_agent, GET=agents.list_agents)
+AGENT = by_method(GET=agents.retrieve_agent, DELETE=agents.delete_agent)
+_ENVIRONMENTS = by_method(POST=environments.create_environment, GET=environments.list_environments)
+_ENVIRONMENT = by_method(GET=environments.retrieve_environment, DELETE=environments.delete_environment)
 
 SHARED: Mapping[str, AnyView] = {
     "environments": _ENVIRONMENTS,
@@ -40,15 +40,22 @@ GOOGLE_AGENTS: Addresses = [
     _at(f"agents/{NAME}", AGENT, BETA),
     _at("environments", _ENVIRONMENTS, BETA),
     _at(f"environments/{NAME}", _ENVIRONMENT, BETA),
-    _at(f"environments/{NAME}/files/(?P<path>.*)", by_method(GET=environments.files_listed)),
-    _at("triggers", by_method(POST=triggers.made, GET=triggers.listed)),
-    _at(f"triggers/{NAME}", by_method(GET=triggers.shown, PATCH=triggers.changed, DELETE=triggers.removed)),
-    _at(f"triggers/{NAME}/executions", by_method(POST=triggers.run, GET=triggers.executions_listed)),
-    _at("credentials", by_method(POST=credentials.made, GET=credentials.listed)),
+    _at(f"environments/{NAME}/files/(?P<path>.*)", by_method(GET=environments.list_environment_files)),
+    _at("triggers", by_method(POST=triggers.create_trigger, GET=triggers.list_triggers)),
+    _at(
+        f"triggers/{NAME}",
+        by_method(GET=triggers.retrieve_trigger, PATCH=triggers.update_trigger, DELETE=triggers.delete_trigger),
+    ),
+    _at(f"triggers/{NAME}/executions", by_method(POST=triggers.run_trigger, GET=triggers.list_trigger_executions)),
+    _at("credentials", by_method(POST=credentials.create_credential, GET=credentials.list_credentials)),
     _at(
         f"credentials/{NAME}",
-        by_method(GET=credentials.shown, PATCH=credentials.changed, DELETE=credentials.removed),
+        by_method(
+            GET=credentials.retrieve_credential,
+            PATCH=credentials.update_credential,
+            DELETE=credentials.delete_credential,
+        ),
     ),
-    _at("voices", by_method(POST=voices.made, GET=voices.listed)),
-    _at(f"voices/{NAME}", by_method(GET=voices.shown, DELETE=voices.removed)),
+    _at("voices", by_method(POST=voices.create_voice, GET=voices.list_voices)),
+    _at(f"voices/{NAME}", by_method(GET=voices.retrieve_voice, DELETE=voices.delete_voice)),
 ]

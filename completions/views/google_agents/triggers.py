@@ -24,7 +24,7 @@ PATH = "/v1beta/interactions"
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_trigger(request: ResourceRequest) -> dict[str, Any]:
     """Keep a trigger."""
     body, now = request.body, time.time()
     triggers.check(body)
@@ -36,20 +36,20 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_triggers(request: ResourceRequest) -> dict[str, Any]:
     """List the triggers, the newest first."""
     now = time.time()
     return page(request, [triggers.shown(each, now) for each in await request.all(TRIGGER)][::-1], "triggers")
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_trigger(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a trigger."""
     return triggers.shown(await request.get(TRIGGER, name), time.time())
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_trigger(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change the name of a trigger, pause it, or let it go on."""
     body, now = request.body, time.time()
     triggers.check_update(body)
@@ -58,14 +58,14 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_trigger(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a trigger."""
     await request.delete(TRIGGER, name)
     return {}
 
 
 @stored
-async def executions_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_trigger_executions(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the executions of a trigger, the newest first."""
     await request.get(TRIGGER, name)
     own = [triggers.execution_shown(each) for each in await request.all(EXECUTION) if each["trigger_id"] == name]
@@ -73,7 +73,7 @@ async def executions_listed(request: ResourceRequest, name: str) -> dict[str, An
 
 
 @stored
-async def run(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def run_trigger(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Run a trigger: its interaction is answered in the background, as an exchange of its own."""
     trigger = await request.get(TRIGGER, name)
     facts = {"display_name": trigger.get("display_name")}

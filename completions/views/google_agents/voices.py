@@ -12,7 +12,7 @@ from completions.wire.gemini.managed.kinds import VOICE
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_voice(request: ResourceRequest) -> dict[str, Any]:
     """Make a voice, and keep it if it is to be stored."""
     body = request.body
     voices.check(body)
@@ -26,7 +26,7 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_voices(request: ResourceRequest) -> dict[str, Any]:
     """List the custom voices, the newest first, and then the prebuilt ones."""
     sent = request.http_request.GET
     wanted = {name: sent.getlist(name) for name in voices.FILTERS}
@@ -35,13 +35,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_voice(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a custom voice."""
     return voices.shown(await request.get(VOICE, name))
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_voice(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a custom voice."""
     await request.delete(VOICE, name)
     return {}

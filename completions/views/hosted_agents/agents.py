@@ -11,7 +11,7 @@ from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_agent(request: ResourceRequest) -> dict[str, Any]:
     """Keep an agent."""
     body = request.body
     agents.check_agent(body)
@@ -19,19 +19,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_agents(request: ResourceRequest) -> dict[str, Any]:
     """List the agents, the newest first."""
     return await page_of(request, AGENT, agents.shown)
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an agent."""
     return agents.shown(await request.get(AGENT, name))
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change an agent; sessions that have it keep it as it was."""
     body, now = request.body, time.time()
     agents.check_change(body)
@@ -39,7 +39,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an agent; its sessions stay."""
     await request.delete(AGENT, name)
     return deleted(name, "agent")

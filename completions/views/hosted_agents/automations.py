@@ -19,7 +19,7 @@ from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_automation(request: ResourceRequest) -> dict[str, Any]:
     """Keep an automation, whose agent or session must be there."""
     body = request.body
     automations.check_automation(body)
@@ -34,7 +34,7 @@ async def _check_target(request: ResourceRequest, target: Document) -> None:
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_automations(request: ResourceRequest) -> dict[str, Any]:
     """List the automations, the newest first; those of one session if the query names it."""
     session = request.query.get("session_id")
     return await page_of(
@@ -46,13 +46,13 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an automation."""
     return automations.shown(await request.get(AUTOMATION, name))
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change an automation."""
     body = request.body
     automations.check_change(await request.get(AUTOMATION, name), body)
@@ -63,7 +63,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an automation with its invocations; their sessions stay."""
     await request.delete(AUTOMATION, name)
     for invocation in await request.all(INVOCATION):
@@ -73,21 +73,21 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def paused(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def pause_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Pause an automation, which can still be invoked by hand."""
     edited = await request.change(AUTOMATION, name, lambda before: automations.with_status(before, "paused"))
     return automations.shown(edited)
 
 
 @resource
-async def resumed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def resume_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Resume an automation."""
     edited = await request.change(AUTOMATION, name, lambda before: automations.with_status(before, "active"))
     return automations.shown(edited)
 
 
 @resource
-async def invoked(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def invoke_automation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Invoke an automation by hand; what its session refuses is the invocation's error."""
     automation = await request.get(AUTOMATION, name)
     invocation: Document = automations.new_invocation(automation, time.time())
@@ -114,14 +114,14 @@ async def _deliver(request: ResourceRequest, automation: Document) -> str:
 
 
 @resource
-async def invocations_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_automation_invocations(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the invocations of an automation, the newest first."""
     await request.get(AUTOMATION, name)
     return await page_of(request, INVOCATION, automations.shown_invocation, lambda record: record["automation"] == name)
 
 
 @resource
-async def invocation_shown(request: ResourceRequest, name: str, invocation: str) -> dict[str, Any]:
+async def retrieve_automation_invocation(request: ResourceRequest, name: str, invocation: str) -> dict[str, Any]:
     """Show an invocation."""
     await request.get(AUTOMATION, name)
     found = await request.get(INVOCATION, invocation)

@@ -55,7 +55,7 @@ async def _sizes(request: ResourceRequest, given: Mapping[str, Any]) -> environm
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_environment(request: ResourceRequest) -> dict[str, Any]:
     """Keep an environment of OpenAI's, which a session can name."""
     body = request.body
     environments.check_environment(body)
@@ -65,20 +65,20 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_environments(request: ResourceRequest) -> dict[str, Any]:
     """List the environments of a type, the newest first."""
     kind = request.query.get("type", "openai_hosted")
     return await page_of(request, ENVIRONMENT, environments.shown, lambda record: record["type"] == kind)
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an environment."""
     return environments.shown(await request.get(ENVIRONMENT, name))
 
 
 @resource
-async def file_added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def upload_environment_file(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Put a file into an environment; one at the same path is replaced."""
     body = request.body
     environments.check_file(body)
@@ -93,13 +93,13 @@ async def file_added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def files_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_environment_files(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the files of an environment by their paths."""
     return environments.file_page(await request.get(ENVIRONMENT, name), request.query)
 
 
 @resource
-async def template_made(request: ResourceRequest) -> dict[str, Any]:
+async def create_environment_template(request: ResourceRequest) -> dict[str, Any]:
     """Keep a template."""
     body = request.body
     environments.check_template(body)
@@ -108,19 +108,19 @@ async def template_made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def templates_listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_environment_templates(request: ResourceRequest) -> dict[str, Any]:
     """List the templates, the newest first."""
     return await page_of(request, TEMPLATE, environments.shown_template)
 
 
 @resource
-async def template_shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_environment_template(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a template."""
     return environments.shown_template(await request.get(TEMPLATE, name))
 
 
 @resource
-async def template_changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_environment_template(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a template, for the sessions from now on."""
     body, now = request.body, time.time()
     environments.check_template(body)
@@ -131,7 +131,7 @@ async def template_changed(request: ResourceRequest, name: str) -> dict[str, Any
 
 
 @resource
-async def template_removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_environment_template(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a template; the environments that were made of it stay."""
     await request.delete(TEMPLATE, name)
     return deleted(name, "agent.environment.template")

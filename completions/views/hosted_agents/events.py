@@ -32,7 +32,7 @@ PING = b":\n\n"
 
 
 @resource
-async def sent(request: ResourceRequest, name: str) -> RawResponse:
+async def send_session_events(request: ResourceRequest, name: str) -> RawResponse:
     """Take events for a session: a 202 without a body, as soon as what follows from them is known."""
     body, now = request.body, time.time()
     received.check_body(body)
@@ -59,7 +59,7 @@ async def note_seen(request: ResourceRequest, session: Document) -> None:
 
 
 @resource
-async def streamed(request: ResourceRequest, name: str) -> EndlessStream:
+async def stream_session_events(request: ResourceRequest, name: str) -> EndlessStream:
     """Stream the events of a session from now on, and those of its last turn that no client has seen.
 
     Recorded events have no padding; `include_obfuscation=true` asks for it.

@@ -21,7 +21,7 @@ from completions.wire.session_log import log_of, visible
 
 
 @resource
-async def made(request: ResourceRequest) -> ExchangeResponse:
+async def create_session(request: ResourceRequest) -> ExchangeResponse:
     """Keep a session, and begin its first turn if it has input; the status is 201, as a client has recorded it."""
     body = request.body
     session = await new_session(request, body)
@@ -56,7 +56,7 @@ async def new_session(request: ResourceRequest, body: Mapping[str, Any]) -> Docu
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_sessions(request: ResourceRequest) -> dict[str, Any]:
     """List the sessions, the newest first, of one agent if the query names it."""
     now, agent = time.time(), request.query.get("agent_id")
     return await page_of(
@@ -68,7 +68,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a session as it is by now."""
     session = await request.get(SESSION, name)
     await note_seen(request, session)
@@ -76,7 +76,7 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a session, for the turns from now on."""
     body = request.body
     sessions.check_change(body)
@@ -85,7 +85,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a session without an active turn; its streams end."""
     session = await request.get(SESSION, name)
     if active_turn(visible(session, time.time())) is not None:
@@ -97,7 +97,7 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def items_listed(request: ResourceRequest, name: str, turn: str | None = None) -> dict[str, Any]:
+async def list_session_items(request: ResourceRequest, name: str, turn: str | None = None) -> dict[str, Any]:
     """List the items of a session or of one of its turns, the newest first unless the query has another order."""
     session = await request.get(SESSION, name)
     if turn is not None:
@@ -108,14 +108,14 @@ async def items_listed(request: ResourceRequest, name: str, turn: str | None = N
 
 
 @resource
-async def turns_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_session_turns(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the turns of a session, the newest first unless the query has another order."""
     session = await request.get(SESSION, name)
     return request.page(turns_of(visible(session, time.time())), "desc")
 
 
 @resource
-async def turn_shown(request: ResourceRequest, name: str, turn: str) -> dict[str, Any]:
+async def retrieve_session_turn(request: ResourceRequest, name: str, turn: str) -> dict[str, Any]:
     """Show a turn of a session as it is by now."""
     return _turn(await request.get(SESSION, name), turn)
 
@@ -129,21 +129,21 @@ def _turn(session: Document, name: str) -> dict[str, Any]:
 
 
 @resource
-async def nothing_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def empty_list(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List a session's subagents, traces or artifacts: nothing here makes any."""
     await request.get(SESSION, name)
     return request.page([], "desc")
 
 
 @resource
-async def subagent_missing(request: ResourceRequest, name: str, subagent: str, **more: str) -> dict[str, Any]:
+async def missing_subagent(request: ResourceRequest, name: str, subagent: str, **more: str) -> dict[str, Any]:
     """Refuse what names a subagent, for no session has one."""
     await request.get(SESSION, name)
     raise not_found("Subagent", subagent)
 
 
 @resource
-async def artifact_missing(request: ResourceRequest, name: str, artifact: str) -> dict[str, Any]:
+async def missing_artifact(request: ResourceRequest, name: str, artifact: str) -> dict[str, Any]:
     """Refuse what names an artifact, for no session has one."""
     await request.get(SESSION, name)
     raise not_found("Artifact", artifact)

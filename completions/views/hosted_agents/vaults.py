@@ -13,7 +13,7 @@ from completions.wire.openai.hosted_agents.records import deleted
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_vault(request: ResourceRequest) -> dict[str, Any]:
     """Keep a vault."""
     body = request.body
     vaults.check_vault(body)
@@ -27,19 +27,19 @@ def _has_status(request: ResourceRequest) -> Callable[[Document], bool]:
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_vaults(request: ResourceRequest) -> dict[str, Any]:
     """List the vaults, the newest first."""
     return await page_of(request, VAULT, vaults.shown_vault, _has_status(request))
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a vault."""
     return vaults.shown_vault(await request.get(VAULT, name))
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a vault."""
     body = request.body
     vaults.check_vault_change(body)
@@ -47,7 +47,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a vault with its credentials."""
     await request.delete(VAULT, name)
     for credential in await request.all(CREDENTIAL):
@@ -66,7 +66,7 @@ async def _credential(request: ResourceRequest, vault: str, name: str) -> Docume
 
 
 @resource
-async def credential_made(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_vault_credential(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a credential in a vault."""
     body = request.body
     vaults.check_credential(body)
@@ -76,7 +76,7 @@ async def credential_made(request: ResourceRequest, name: str) -> dict[str, Any]
 
 
 @resource
-async def credentials_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_vault_credentials(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the credentials of a vault, the newest first."""
     await request.get(VAULT, name)
     has_status = _has_status(request)
@@ -86,13 +86,13 @@ async def credentials_listed(request: ResourceRequest, name: str) -> dict[str, A
 
 
 @resource
-async def credential_shown(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def retrieve_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Show a credential."""
     return vaults.shown_credential(await _credential(request, name, credential))
 
 
 @resource
-async def credential_changed(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def update_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Change a credential."""
     body, now = request.body, time.time()
     vaults.check_credential_change(body)
@@ -103,7 +103,7 @@ async def credential_changed(request: ResourceRequest, name: str, credential: st
 
 
 @resource
-async def credential_removed(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def delete_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Remove a credential."""
     await _credential(request, name, credential)
     await request.records.delete(CREDENTIAL, credential)

@@ -16,7 +16,7 @@ from completions.wire.fields import mapping
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_agent(request: ResourceRequest) -> dict[str, Any]:
     """Keep an agent in its first version."""
     body = request.body
     agents.check_agent(body)
@@ -58,13 +58,13 @@ async def _roster(request: ResourceRequest, multiagent: object, own: Document) -
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_agents(request: ResourceRequest) -> dict[str, Any]:
     """List the agents, the newest first."""
     return await newest_first(request, AGENT, agents.shown)
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an agent in its newest version, or in another one."""
     agent, number = await request.get(AGENT, name), request.query.get("version")
     version = agents.version_of_agent(agent, None if number is None else agents.read_version(number))
@@ -72,7 +72,7 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give an agent a further version, unless nothing changes."""
     body = request.body
     agents.check_change(body)
@@ -84,7 +84,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def versions_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_agent_versions(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the versions of an agent, the newest first."""
     agent = await request.get(AGENT, name)
     found = [agents.shown(agent, version) for version in reversed(agent["versions"])]
@@ -99,6 +99,6 @@ def list_page_of_versions(versions: list[dict[str, Any]], query: Mapping[str, st
 
 
 @resource
-async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def archive_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Archive an agent: no session can be made with it any more."""
     return agents.shown(await archive(request, AGENT, name))

@@ -12,7 +12,7 @@ from completions.wire.anthropic.managed.listing import flag
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_environment(request: ResourceRequest) -> dict[str, Any]:
     """Keep an environment; each name is taken once among those that are not archived."""
     body = request.body
     environments.check_environment(body)
@@ -31,19 +31,19 @@ async def _check_name(request: ResourceRequest, name: str, own: str = "") -> Non
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_environments(request: ResourceRequest) -> dict[str, Any]:
     """List the environments, the newest first."""
     return await newest_first(request, ENVIRONMENT, environments.shown)
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an environment."""
     return environments.shown(await request.get(ENVIRONMENT, name))
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change an environment."""
     body, now = request.body, time.time()
     environments.check_change(body)
@@ -56,13 +56,13 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def archive_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Archive an environment: no session can be made in it any more."""
     return environments.shown(await archive(request, ENVIRONMENT, name))
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_environment(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove an environment; one with sessions only if the query says `force`."""
     users = [session for session in await request.all(SESSION) if session["environment_id"] == name]
     await request.get(ENVIRONMENT, name)

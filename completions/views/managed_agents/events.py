@@ -36,7 +36,7 @@ PING = SSE.frames([Event(b'{"type":"ping"}', name="ping")]).joined(0, 1)
 
 
 @resource
-async def sent(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def send_session_events(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Take events for a session; return them with their ids as soon as what follows from them is known."""
     body, now = request.body, time.time()
     received.check_body(body)
@@ -57,7 +57,7 @@ async def sent(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def listed(request: ResourceRequest, name: str, thread: str | None = None) -> dict[str, Any]:
+async def list_session_events(request: ResourceRequest, name: str, thread: str | None = None) -> dict[str, Any]:
     """List the events of a session, the first one first unless the query asks for another order."""
     now, query, parameters = time.time(), request.query, request.http_request.GET
     session = await request.get(SESSION, name)
@@ -76,7 +76,7 @@ def _is_wanted(event: Mapping[str, Any], query: Mapping[str, str], kinds: Collec
 
 
 @resource
-async def streamed(request: ResourceRequest, name: str, thread: str | None = None) -> EndlessStream:
+async def stream_session_events(request: ResourceRequest, name: str, thread: str | None = None) -> EndlessStream:
     """Stream the events of a session from now on, and those of its last turn that no client has seen."""
     parameters = request.http_request.GET
     kinds = [*parameters.getlist("event_deltas"), *parameters.getlist("event_deltas[]")]

@@ -17,7 +17,7 @@ memory_resource = with_betas(BETA, MEMORY_BETA)
 
 
 @memory_resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_memory_store(request: ResourceRequest) -> dict[str, Any]:
     """Keep a memory store."""
     body = request.body
     memory_stores.check_store(body)
@@ -28,19 +28,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @memory_resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_memory_stores(request: ResourceRequest) -> dict[str, Any]:
     """List the memory stores, the newest first."""
     return await newest_first(request, STORE, memory_stores.shown_store)
 
 
 @memory_resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_memory_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a memory store."""
     return memory_stores.shown_store(await request.get(STORE, name))
 
 
 @memory_resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_memory_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a memory store."""
     body, now = request.body, time.time()
     memory_stores.check_store_change(body)
@@ -49,13 +49,13 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @memory_resource
-async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def archive_memory_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Archive a memory store: it takes no more memories."""
     return memory_stores.shown_store(await archive(request, STORE, name))
 
 
 @memory_resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_memory_store(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a memory store with its memories and their versions."""
     await request.delete(STORE, name)
     for kind in (MEMORY, VERSION):
@@ -91,7 +91,7 @@ async def _keep_version(request: ResourceRequest, memory: Document, operation: s
 
 
 @memory_resource
-async def memory_made(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_memory(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a memory in a store, in its first version."""
     body, full = request.body, memory_stores.is_full(request.query)
     memory_stores.check_memory(body)
@@ -105,7 +105,7 @@ async def memory_made(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @memory_resource
-async def memories_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_memories(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the memories of a store by their paths, those of deeper folders as their folder."""
     query, full = request.query, memory_stores.is_full(request.query)
     items = memory_stores.listed_memories(await _memories(request, name), query, full=full)
@@ -115,14 +115,14 @@ async def memories_listed(request: ResourceRequest, name: str) -> dict[str, Any]
 
 
 @memory_resource
-async def memory_shown(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
+async def retrieve_memory(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
     """Show a memory."""
     full = memory_stores.is_full(request.query, "full")
     return memory_stores.shown_memory(await _memory(request, name, memory), full=full)
 
 
 @memory_resource
-async def memory_changed(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
+async def update_memory(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
     """Change the content or the path of a memory, which gets a further version unless nothing changes."""
     body, now, full = request.body, time.time(), memory_stores.is_full(request.query)
     memory_stores.check_memory_change(body)
@@ -138,7 +138,7 @@ async def memory_changed(request: ResourceRequest, name: str, memory: str) -> di
 
 
 @memory_resource
-async def memory_removed(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
+async def delete_memory(request: ResourceRequest, name: str, memory: str) -> dict[str, Any]:
     """Remove a memory; its versions stay, and one of them says that it is gone."""
     found = await _memory(request, name, memory)
     memory_stores.check_precondition(found, request.query.get("expected_content_sha256"))
@@ -148,7 +148,7 @@ async def memory_removed(request: ResourceRequest, name: str, memory: str) -> di
 
 
 @memory_resource
-async def versions_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_memory_versions(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the versions of a store's memories, the newest first."""
     await request.get(STORE, name)
     query, full = request.query, memory_stores.is_full(request.query)
@@ -168,14 +168,14 @@ async def _version(request: ResourceRequest, name: str, version: str) -> Documen
 
 
 @memory_resource
-async def version_shown(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def retrieve_memory_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Show a version of a memory."""
     full = memory_stores.is_full(request.query, "full")
     return memory_stores.shown_version(await _version(request, name, version), full=full)
 
 
 @memory_resource
-async def version_redacted(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def redact_memory_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Take the content out of a version that is not the current one of its memory."""
     found, now = await _version(request, name, version), time.time()
     memory = await request.records.get(MEMORY, found["memory_id"])

@@ -35,7 +35,7 @@ async def _new(request: ResourceRequest, given: Mapping[str, Any], now: float) -
 
 
 @resource
-async def added(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def add_session_resource(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Add a file to a session."""
     body, now = request.body, time.time()
     resources.check_added(body)
@@ -48,7 +48,7 @@ async def added(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_session_resources(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the resources of a session, the first one first."""
     session = await request.get(SESSION, name)
     named = [{"id": resources.resource_name(each), "resource": shown_resource(each)} for each in session["resources"]]
@@ -57,13 +57,13 @@ async def listed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def shown(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
+async def retrieve_session_resource(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
     """Show a resource of a session."""
     return shown_resource(resources.resource_of(await request.get(SESSION, name), resource_id))
 
 
 @resource
-async def rotated(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
+async def rotate_session_resource_token(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
     """Give a repository another token."""
     body, now = request.body, time.time()
     session = await request.change(SESSION, name, lambda before: resources.rotated(before, resource_id, body, now))
@@ -71,7 +71,7 @@ async def rotated(request: ResourceRequest, name: str, resource_id: str) -> dict
 
 
 @resource
-async def removed(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
+async def delete_session_resource(request: ResourceRequest, name: str, resource_id: str) -> dict[str, Any]:
     """Take a resource out of a session."""
     now = time.time()
     await request.change(SESSION, name, lambda before: resources.without(before, resource_id, now))

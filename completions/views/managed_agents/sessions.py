@@ -18,7 +18,7 @@ from completions.wire.anthropic.managed.listing import list_page
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_session(request: ResourceRequest) -> dict[str, Any]:
     """Keep a session, and begin its first turn if it has initial events."""
     body, now = request.body, time.time()
     sessions.check_session(body)
@@ -53,7 +53,7 @@ async def _agent(request: ResourceRequest, body: dict[str, Any]) -> dict[str, An
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_sessions(request: ResourceRequest) -> dict[str, Any]:
     """List the sessions, the newest first unless the query asks for another order."""
     now, query = time.time(), request.query
     parameters = request.http_request.GET
@@ -68,7 +68,7 @@ async def listed(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a session as it is by now."""
     session = await request.get(SESSION, name)
     await note_seen(request.space, session)
@@ -76,7 +76,7 @@ async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a session; its streams see what has changed."""
     body, now = request.body, time.time()
     sessions.check_change(body)
@@ -86,7 +86,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def archive_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Archive a session: it takes no more events."""
     now = time.time()
 
@@ -98,7 +98,7 @@ async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_session(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a session; its streams end."""
     sessions.check_at_rest(await request.get(SESSION, name), time.time(), "deleted")
     await request.delete(SESSION, name)
@@ -108,13 +108,13 @@ async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def threads_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_session_threads(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the threads of a session: the primary one."""
     return list_page([sessions.shown_thread(await request.get(SESSION, name), time.time())], request.query, 1000, 1000)
 
 
 @resource
-async def thread_shown(request: ResourceRequest, name: str, thread: str) -> dict[str, Any]:
+async def retrieve_session_thread(request: ResourceRequest, name: str, thread: str) -> dict[str, Any]:
     """Show a thread of a session."""
     session = await request.get(SESSION, name)
     sessions.check_thread(session, thread)

@@ -12,7 +12,7 @@ from completions.wire.anthropic.managed.kinds import CREDENTIAL, VAULT
 
 
 @resource
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_vault(request: ResourceRequest) -> dict[str, Any]:
     """Keep a vault."""
     body = request.body
     vaults.check_vault(body)
@@ -23,19 +23,19 @@ async def made(request: ResourceRequest) -> dict[str, Any]:
 
 
 @resource
-async def listed(request: ResourceRequest) -> dict[str, Any]:
+async def list_vaults(request: ResourceRequest) -> dict[str, Any]:
     """List the vaults, the newest first."""
     return await newest_first(request, VAULT, vaults.shown_vault)
 
 
 @resource
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a vault."""
     return vaults.shown_vault(await request.get(VAULT, name))
 
 
 @resource
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Change a vault."""
     body, now = request.body, time.time()
     vaults.check_vault_change(body)
@@ -43,7 +43,7 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def archive_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Archive a vault and its credentials."""
     vault = await archive(request, VAULT, name)
     for credential in await _credentials(request, name):
@@ -52,7 +52,7 @@ async def archived(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @resource
-async def removed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def delete_vault(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Remove a vault with its credentials."""
     credentials = await _credentials(request, name)
     await request.delete(VAULT, name)
@@ -75,7 +75,7 @@ async def _credential(request: ResourceRequest, name: str, credential: str) -> D
 
 
 @resource
-async def credential_made(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def create_vault_credential(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Keep a credential in a vault."""
     body = request.body
     vaults.check_credential(body)
@@ -87,20 +87,20 @@ async def credential_made(request: ResourceRequest, name: str) -> dict[str, Any]
 
 
 @resource
-async def credentials_listed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_vault_credentials(request: ResourceRequest, name: str) -> dict[str, Any]:
     """List the credentials of a vault, the newest first."""
     await request.get(VAULT, name)
     return await newest_first(request, CREDENTIAL, vaults.shown_credential, lambda each: each["vault_id"] == name)
 
 
 @resource
-async def credential_shown(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def retrieve_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Show a credential."""
     return vaults.shown_credential(await _credential(request, name, credential))
 
 
 @resource
-async def credential_changed(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def update_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Change a credential."""
     body, now = request.body, time.time()
     vaults.check_credential_change(body)
@@ -110,14 +110,14 @@ async def credential_changed(request: ResourceRequest, name: str, credential: st
 
 
 @resource
-async def credential_archived(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def archive_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Archive a credential."""
     await _credential(request, name, credential)
     return vaults.shown_credential(await archive(request, CREDENTIAL, credential))
 
 
 @resource
-async def credential_removed(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def delete_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Remove a credential."""
     await _credential(request, name, credential)
     await request.records.delete(CREDENTIAL, credential)
@@ -125,6 +125,6 @@ async def credential_removed(request: ResourceRequest, name: str, credential: st
 
 
 @resource
-async def credential_validated(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
+async def validate_vault_credential(request: ResourceRequest, name: str, credential: str) -> dict[str, Any]:
     """Tell whether a credential is accepted by its server, which nobody asks."""
     return vaults.validation(await _credential(request, name, credential), time.time())

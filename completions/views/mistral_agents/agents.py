@@ -15,7 +15,7 @@ DEFAULT_SIZE = 20
 
 
 @stored
-async def made(request: ResourceRequest) -> dict[str, Any]:
+async def create_agent(request: ResourceRequest) -> dict[str, Any]:
     """Keep an agent in its first version."""
     body = request.body
     agents.check_agent(body)
@@ -30,27 +30,27 @@ async def _found(request: ResourceRequest) -> list[Document]:
 
 
 @stored
-async def listed(request: ResourceRequest) -> ExchangeResponse:
+async def list_agents(request: ResourceRequest) -> ExchangeResponse:
     """List the agents, the newest first."""
     page = agents.page(await _found(request), request.query, DEFAULT_SIZE)
     return FastJsonResponse([agents.shown(each) for each in page])
 
 
 @stored
-async def listed_in_pages(request: ResourceRequest) -> dict[str, Any]:
+async def list_agents_in_pages(request: ResourceRequest) -> dict[str, Any]:
     """List the agents, the newest first, with the token of the next page."""
     page = agents.page_from_token(await _found(request), request.query, DEFAULT_SIZE)
     return {**page, "data": [agents.shown(each) for each in page["data"]]}
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show an agent in the version that it uses, or in another one."""
     return agents.shown(await request.get(AGENT, name), request.query.get("agent_version") or None)
 
 
 @stored
-async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def update_agent(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give an agent a further version."""
     body, now = request.body, time.time()
     agents.check_change(body)
@@ -58,21 +58,21 @@ async def changed(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def delete_agent(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Remove an agent."""
     await request.delete(AGENT, name)
     return RawResponse(b"", 204, "application/json")
 
 
 @stored
-async def version_chosen(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def choose_agent_version(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Let an agent use another one of its versions, which is named in the address, or in the body as in the guide."""
     number, now = request.query.get("version") or str(request.body.get("version", "")), time.time()
     return agents.shown(await request.change(AGENT, name, lambda before: agents.at_version(before, number, now)))
 
 
 @stored
-async def versions_listed(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def list_agent_versions(request: ResourceRequest, name: str) -> ExchangeResponse:
     """List the versions of an agent, the newest first."""
     agent = await request.get(AGENT, name)
     numbers = agents.page([*range(len(agent["versions"]))][::-1], request.query, DEFAULT_SIZE)
@@ -80,13 +80,13 @@ async def versions_listed(request: ResourceRequest, name: str) -> ExchangeRespon
 
 
 @stored
-async def version_shown(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
+async def retrieve_agent_version(request: ResourceRequest, name: str, version: str) -> dict[str, Any]:
     """Show a version of an agent."""
     return agents.shown(await request.get(AGENT, name), version)
 
 
 @stored
-async def alias_put(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def put_agent_alias(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Give a version of an agent an alias, or move one that there is."""
     query, now = request.query, time.time()
     agent = await request.change(AGENT, name, lambda before: agents.with_alias(before, query, now))
@@ -94,14 +94,14 @@ async def alias_put(request: ResourceRequest, name: str) -> dict[str, Any]:
 
 
 @stored
-async def aliases_listed(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def list_agent_aliases(request: ResourceRequest, name: str) -> ExchangeResponse:
     """List the aliases of an agent's versions."""
     agent = await request.get(AGENT, name)
     return FastJsonResponse([agents.shown_alias(agent, alias) for alias in agent["aliases"]])
 
 
 @stored
-async def alias_removed(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def delete_agent_alias(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Remove an alias; its version stays."""
     alias = request.query.get("alias", "")
     await request.change(AGENT, name, lambda before: agents.without_alias(before, alias))

@@ -13,32 +13,32 @@ DEFAULT_SIZE = 100
 
 
 @stored
-async def listed(request: ResourceRequest) -> ExchangeResponse:
+async def list_conversations(request: ResourceRequest) -> ExchangeResponse:
     """List the conversations, the newest first."""
     found = [each for each in await request.all(CONVERSATION) if has_metadata(each["metadata"], request.query)]
     return FastJsonResponse([storage.shown(each) for each in page(found[::-1], request.query, DEFAULT_SIZE)])
 
 
 @stored
-async def shown(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_conversation(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show a conversation without its entries."""
     return storage.shown(await request.get(CONVERSATION, name))
 
 
 @stored
-async def removed(request: ResourceRequest, name: str) -> ExchangeResponse:
+async def delete_conversation(request: ResourceRequest, name: str) -> ExchangeResponse:
     """Remove a conversation."""
     await request.delete(CONVERSATION, name)
     return RawResponse(b"", 204, "application/json")
 
 
 @stored
-async def history(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def retrieve_conversation_history(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show all entries of a conversation."""
     return storage.history(await request.get(CONVERSATION, name))
 
 
 @stored
-async def messages(request: ResourceRequest, name: str) -> dict[str, Any]:
+async def list_conversation_messages(request: ResourceRequest, name: str) -> dict[str, Any]:
     """Show those entries of a conversation that are messages."""
     return storage.messages(await request.get(CONVERSATION, name))
