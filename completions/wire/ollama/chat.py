@@ -20,7 +20,7 @@ from completions.wire.framing import JSON_LINES, counts, group_by_chunk, joined,
 from completions.wire.ollama import errors as ollama_errors
 from completions.wire.ollama import names
 from completions.wire.ollama import rules as ollama_rules
-from completions.wire.ollama.prompt import UNLOAD, read_chat, read_generate
+from completions.wire.ollama.prompt import UNLOAD, conversation_ids, read_chat, read_generate
 from completions.wire.ollama.readback import collect_line
 from completions.wire.openai.logprobs import chat_entries
 
@@ -69,7 +69,7 @@ class _Generating(OllamaFormat):
         logprobs: dict[str, Any] = {}
         if prompt.top_logprobs is not None and (token_texts := tokens.split(content, prompt.model)):
             logprobs = {"logprobs": _logprobs(token_texts, choice, prompt.top_logprobs)}
-        return head | message | _ending(reply) | logprobs | _statistics(reply)
+        return head | message | _ending(reply) | self._context(reply, prompt) | logprobs | _statistics(reply)
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return a line for each token, one for each call, and the last, which is also the terminator."""
@@ -88,11 +88,8 @@ class _Generating(OllamaFormat):
             elif block.call is not None and arguments_of(block.call) is not None:
                 line = head | self._content("", None, [next(tool_calls)]) | {"done": False}
                 events.append(Event(orjson.dumps(line), token=True))
-        events.append(
-            Event(
-                orjson.dumps(head | self._content("") | _ending(reply) | _statistics(reply)), chunk=False, part="finish"
-            )
-        )
+        ending = _ending(reply) | self._context(reply, prompt) | _statistics(reply)
+        events.append(Event(orjson.dumps(head | self._content("") | ending), chunk=False, part="finish"))
         return events
 
     def _text(self, content: str, choice: Choice, prompt: Prompt, head: dict[str, Any]) -> Sequence[Event]:
@@ -127,6 +124,10 @@ class _Generating(OllamaFormat):
                 )
         return calls
 
+    def _context(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the conversation as tokens; chats have none."""
+        return {}
+
     def _content(self, text: str, thoughts: str | None = None, calls: Calls = None) -> dict[str, Any]:
         """Return the content, or a piece of it."""
         optional = {"thinking": thoughts, "tool_calls": calls}
@@ -160,7 +161,20 @@ class OllamaGenerate(_Generating):
         document = ollama_rules.read(body, "GenerateRequest")
         if validate:
             ollama_rules.validate(document, "GenerateRequest", ollama_rules.GENERATE)
+            ollama_rules.check_raw(document)
         return read_generate(document, headers)
+
+    def _context(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
+        """Return the tokens of the prompt and its answer, by which a later request goes on; a raw one has none.
+
+        They are those of a public vocabulary, as the model's own is not known.
+        """
+        if prompt.body.get("raw") is True:
+            return {}
+        before = conversation_ids(prompt.body)
+        asked = (message.text for message in prompt.messages if message.role != "assistant")
+        said = filter(None, (*asked, *(block.text for block in reply.choices[0].content)))
+        return {"context": [*before, *tokens.ids("\n".join(["", *said] if before else said), prompt.model)]}
 
 
 def _thoughts(choice: Choice, prompt: Prompt) -> str | None:

@@ -4,11 +4,13 @@ It reads well-formed fields and ignores the rest; `rules` has refused before wha
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import orjson
 
 from completions.conversation import ANY_FORM, Message, Part, Prompt, ResponseFormat, Thought, Tool, ToolCall
+from completions.tokens import text as tokens
 from completions.wire.fields import dicts, mapping, text, text_or_none, texts, whole
 
 UNLOAD = (0, "0", "0s", "0m", "0h")
@@ -27,8 +29,18 @@ def read_generate(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
     prompt_text = text(body.get("prompt"))
     images = tuple(Part("image", image) for image in texts(body.get("images")))
     messages = [Message("system", text(body["system"]))] if text(body.get("system")) else []
+    if before := conversation_ids(body):
+        messages.insert(0, Message("assistant", tokens.join(before, text_or_none(body.get("model")))))
     messages.append(Message("user", prompt_text, parts=images))
-    return _prompt("ollama_generate", body, headers, tuple(messages) if prompt_text or images else (), ())
+    prompt = _prompt("ollama_generate", body, headers, tuple(messages) if prompt_text or images else (), ())
+    is_alone = body.get("raw") is True and not images
+    return replace(prompt, raw_input=prompt_text) if is_alone else prompt
+
+
+def conversation_ids(body: Mapping[str, Any]) -> list[int]:
+    """Return an earlier answer's `context`: the tokens of the conversation up to its end."""
+    context = body.get("context")
+    return [token for token in context if isinstance(token, int)] if isinstance(context, list) else []
 
 
 def _prompt(

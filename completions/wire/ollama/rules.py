@@ -143,6 +143,12 @@ def validate(body: Mapping[str, Any], struct: str, fields: Mapping[str, Go], *, 
     _options(body.get("options") or {})
 
 
+def check_raw(body: Mapping[str, Any]) -> None:
+    """Raise `RequestError` for a raw prompt with what is put around one."""
+    if body.get("raw") and any(body.get(name) for name in ("template", "system", "context")):
+        raise RequestError("raw mode does not support template, system, or context")
+
+
 def check_types(body: Mapping[str, Any], path: str, fields: Mapping[str, Go]) -> None:
     """Raise `RequestError` for a field whose value is not of its type; `path` is put before the field's name."""
     for key, value in body.items():

@@ -16,6 +16,7 @@ from completions.exceptions import BodyTooLarge, RequestError
 from completions.resolve.models import check_model
 from completions.script.auto.answer import auto
 from completions.script.reply.errors import plain
+from completions.tokens import text as tokens
 from completions.wire.base import StreamFailure, WireFormat
 from completions.wire.ollama.chat import OllamaChat, OllamaGenerate
 from completions.wire.ollama.embed import OllamaEmbed, OllamaEmbeddings
@@ -91,7 +92,8 @@ def test_generate__whole_and_streamed() -> None:
         reply(Choice(text="Hi", finish_reason="length")),
         parsed(GENERATE, prompt="Hello", system="Be kind"),
     )
-    end = END | {"done_reason": "length"}
+    end = END | {"done_reason": "length", "context": tokens.ids("Be kind\nHello\nHi", MODEL)}
+    assert list(GENERATE.document(answer, prompt))[3:7] == ["done", "done_reason", "context", "total_duration"]
     assert GENERATE.document(answer, prompt) == HEAD | {"response": "Hi"} | end
     assert lines(GENERATE, answer, prompt) == [
         HEAD | {"response": "Hi", "done": False},
@@ -406,6 +408,7 @@ rules:
 - {match: {last_user: dropped}, fault: {disconnect: {after_tokens: 1}}, reply: One two three four.}
 - {match: {last_user: endless}, fault: no_done, reply: One two.}
 - {match: {last_user: separated}, reply: {echo: true}}
+- {match: {format: ollama_generate, last_user: echoed}, reply: "{{ prompt.messages.0.text }}"}
 - {match: {format: ollama_generate}, reply: {reasoning: Hm., text: Generated.}}
 - {match: {tool_result: {name: get_weather}}, reply: 'It is {{ prompt.tool_result.text }}.'}
 - {match: {tools: get_weather}, reply: {text: Let me see., tool_calls: {name: get_weather, arguments: {city: Rome}}}}
@@ -465,6 +468,27 @@ def test_sdk__generates_embeds_and_lists(client: ollama.Client) -> None:
     assert client.embed(model="nomic-embed-text", input="a").embeddings == [embed("a", 768)]
     assert client.embeddings(model="nomic-embed-text", prompt="a").embedding == embed("a", 768)
     assert "tools" in (client.show(MODEL).capabilities or [])
+
+
+def test_sdk__goes_on_from_the_context_of_an_answer(client: ollama.Client) -> None:
+    first = client.generate(MODEL, "My name is Ann.")
+    assert first.context
+    second = client.generate(MODEL, "echoed", context=first.context)
+    assert second.response == "My name is Ann.\nHm.\nGenerated."
+    assert (second.prompt_eval_count or 0) - (first.prompt_eval_count or 0) >= 5
+    assert (second.context or [])[: len(first.context)] == first.context
+    *_, last = client.generate(MODEL, "echoed", context=first.context, stream=True)
+    assert last.context == second.context
+    assert client.chat(model=MODEL, messages=HI).get("context") is None
+
+
+def test_sdk__sends_a_raw_prompt_as_it_is(client: ollama.Client) -> None:
+    raw, wrapped = client.generate(MODEL, "Hi", raw=True), client.generate(MODEL, "Hi")
+    assert raw.context is None
+    assert (raw.prompt_eval_count or 0) < (wrapped.prompt_eval_count or 0)
+    for around in ({"template": "{{ .Prompt }}"}, {"system": "Be kind"}, {"context": wrapped.context}):
+        with pytest.raises(ollama.ResponseError, match="raw mode does not support template, system, or context"):
+            client.generate(MODEL, "Hi", raw=True, **around)
 
 
 def test_sdk__lists_models_with_their_tags_and_may_use_them(client: ollama.Client) -> None:
