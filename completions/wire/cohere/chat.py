@@ -15,7 +15,7 @@ from completions.event import HOLE, Event, Events, Template
 from completions.exceptions import RequestError
 from completions.tokens import unbilled
 from completions.wire.base import NO_ROUTE, Headers, Route, StreamFailure
-from completions.wire.cohere import citations
+from completions.wire.cohere import citations, logprobs
 from completions.wire.cohere import models as cohere_models
 from completions.wire.cohere import prompt as cohere_prompt
 from completions.wire.cohere.base import NOT_IN_CHAT, CohereFormat, answer_id, call_id, collect_error, read_chat_body
@@ -81,7 +81,10 @@ class CohereChat(CohereFormat):
         if choice.tool_calls:
             message |= {"tool_plan": choice.text} if choice.text else {}
             message["tool_calls"] = [_call(call, reply, index) for index, call in enumerate(choice.tool_calls)]
-        return {"id": answer_id(reply), "message": message, **_ending(reply, prompt)}
+        document = {"id": answer_id(reply), "message": message, **_ending(reply, prompt)}
+        if prompt.top_logprobs is not None and (texts := [said for kind, said in _content(choice) if kind == "text"]):
+            document["logprobs"] = logprobs.items("".join(texts), choice, prompt.model)
+        return document
 
     def events(self, reply: Reply, prompt: Prompt) -> Sequence[Event]:
         """Return the events: the start, the content piece by piece, the calls, the end."""
@@ -179,14 +182,14 @@ class _CitationEvents:
 
     def __init__(self, choice: Choice, prompt: Prompt) -> None:
         self._citations, self._prompt, self._text = citations.citations_of(choice, prompt), prompt, choice.text or ""
-        self._end, self._count = 0, count()
+        self._choice, self._end, self._count, self._tokens = choice, 0, count(), 0
 
     def around(self, index: int, pieces: list[str]) -> Events:
         """Return the events of a text, with each citation after the piece in which it ends."""
         end = self._end + sum(map(len, pieces))
         last = end >= len(self._text)
         citations_here = citations.ending_between(self._citations, self._end, end, last=last)
-        text_events = _pieces("content-delta", {"content": {"text": HOLE}}, pieces, index=index)
+        text_events = self._text_events(pieces, index)
         self._end, start = end, self._end
         if not citations_here:
             return text_events
@@ -196,6 +199,19 @@ class _CitationEvents:
             events += [event for citation in ending_here for event in self._citation(citation, index)]
             position += size
         return events
+
+    def _text_events(self, pieces: list[str], index: int) -> Events:
+        """Return the events of a text, with the log probabilities of its tokens if they are requested."""
+        if self._prompt.top_logprobs is None:
+            return _pieces("content-delta", {"content": {"text": HOLE}}, pieces, index=index)
+        items = [*logprobs.items_of_pieces(pieces, self._choice, self._prompt.model, self._tokens)]
+        self._tokens += sum(counts(pieces) or [1] * len(pieces))
+        head = {"type": "content-delta", "index": index}
+        documents = (
+            head | {"delta": {"message": {"content": {"text": piece}}}, "logprobs": item}
+            for piece, item in zip(pieces, items, strict=True)
+        )
+        return Events(Event.tokens(map(orjson.dumps, documents), name="content-delta", counts=counts(pieces)))
 
     def _citation(self, citation: Mapping[str, Any], index: int) -> list[Event]:
         position, document = next(self._count), citations.v2_citation(citation, self._text, self._prompt, index)

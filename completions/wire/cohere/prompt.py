@@ -102,7 +102,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
         response_format=_response_format(mapping(body.get("response_format"))),
         n=1,
         stop=texts(body.get("stop_sequences")),
-        top_logprobs=None,
+        top_logprobs=0 if body.get("logprobs") is True else None,
         reasoning_effort="none" if mapping(body.get("thinking")).get("type") == "disabled" else None,
     )
 

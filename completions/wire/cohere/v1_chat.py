@@ -57,6 +57,8 @@ class CohereChatV1(CohereFormat):
     def document(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the text, the conversation with it, and the usage."""
         choice = only_choice(reply)
+        if prompt.body.get("search_queries_only") is True:
+            return _search_queries(reply, prompt)
         answer, calls = choice.text or choice.refusal or "", _calls(choice)
         tool_calls = {"tool_calls": calls} if calls else {}
         blocks_with_annotations = citations.citations_of(choice, prompt)
@@ -80,6 +82,10 @@ class CohereChatV1(CohereFormat):
         """Return the events: the start, the text piece by piece, the calls piece by piece and whole, the end."""
         choice, document = only_choice(reply), self.document(reply, prompt)
         events, call_indexes = Events([_event("stream-start", generation_id=document["generation_id"])]), count()
+        last = {"response": document, "finish_reason": document["finish_reason"]}
+        if (queries := document.get("search_queries")) is not None:
+            found = _event("search-queries-generation", search_queries=queries)
+            return [*events, found, _event("stream-end", part="finish", **last)]
         kind = "tool-calls-chunk" if choice.tool_calls else "text-generation"
         for block in choice.content:
             if block.call is not None and arguments_of(block.call) is not None:
@@ -89,7 +95,6 @@ class CohereChatV1(CohereFormat):
         if calls := document.get("tool_calls"):
             events.append(_event("tool-calls-generation", text=document["text"], tool_calls=calls))
         events += [_event("citation-generation", citations=[each]) for each in document.get("citations", ())]
-        last = {"response": document, "finish_reason": document["finish_reason"]}
         return [*events, _event("stream-end", part="finish", **last)]
 
     def error_events(self, failure: StreamFailure, prompt: Prompt) -> list[Event]:
@@ -111,6 +116,20 @@ class CohereChatV1(CohereFormat):
                 _collect_piece(document, answer.choice())
             case "citation-generation":
                 _collect_citations(document, answer.choice())
+
+
+def _search_queries(reply: Reply, prompt: Prompt) -> dict[str, Any]:
+    """Return what to search instead of an answer: the message itself."""
+    query = {"text": prompt.last_user, "generation_id": ids.uuid_of(f"query/{reply.serial}")}
+    return {
+        "response_id": answer_id(reply),
+        "text": "",
+        "generation_id": ids.uuid_of(f"generation/{reply.serial}"),
+        "finish_reason": "COMPLETE",
+        "meta": {**meta("1"), **usage_of(reply, prompt)},
+        "is_search_required": True,
+        "search_queries": [query],
+    }
 
 
 def _calls(choice: Choice) -> list[dict[str, Any]]:

@@ -111,7 +111,7 @@ def read_prompt(body: dict[str, Any], headers: Mapping[str, str]) -> Prompt:
         "messages": [*system, *_messages(body)],
         "tools": [_tool(each) for each in dicts(body.get("tools"))],
     }
-    return replace(read_v2_prompt(v2_body, headers), format="cohere_v1", body=body)
+    return replace(read_v2_prompt(v2_body, headers), format="cohere_v1", body=body, top_logprobs=None)
 
 
 def _messages(body: Body) -> Iterator[Message]:

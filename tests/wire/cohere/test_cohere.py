@@ -4,6 +4,7 @@ import base64
 import json
 import re
 from array import array
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from completions.conversation import Choice, Reply, ToolCall, Traffic, Usage
+from completions.event.scatter import Length
 from completions.receive.handler import Handler
 from completions.wire import registry
 from completions.wire.cohere.chat import CohereChat
@@ -106,6 +108,31 @@ def test_chat__stream_folds_to_the_answer(live: LiveServer, said: str) -> None:
         again = chat(said, tools=TOOLS)
         again["messages"] += [message, result]
         assert post(live, "chat", again).json()["message"]["content"][0]["text"] == "It is 21 degrees."
+
+
+@pytest.mark.parametrize("said", ["Hello", "Cited."])
+def test_chat__has_log_probabilities_of_the_text(live: LiveServer, said: str) -> None:
+    body = chat(said, logprobs=True) | ({"documents": ["Grass is green."]} if said == "Cited." else {})
+    whole = post(live, "chat", body).json()
+    stream = events(post(live, "chat", body | {"stream": True}).text)
+    deltas = [event for event in stream if event["type"] == "content-delta"]
+    assert [event["delta"]["message"]["content"]["text"] for event in deltas] == ["Hi", " there", "."]
+    assert [event["logprobs"] for event in deltas] == whole["logprobs"]
+    assert [item["text"] for item in whole["logprobs"]] == ["Hi", " there", "."]
+    for item in whole["logprobs"]:
+        assert len(item["token_ids"]) == len(item["logprobs"]) == 1 and item["logprobs"][0] < 0
+    assert ("citation-start" in [event["type"] for event in stream]) is (said == "Cited.")
+    assert "logprobs" not in post(live, "chat", chat(said)).json()
+    assert "logprobs" not in post(live, "chat", chat("The weather?", tools=TOOLS, logprobs=True)).json()
+
+
+def test_chat__puts_the_tokens_of_a_chunk_together() -> None:
+    prompt = CohereChat().parse(json.dumps(chat("Hi", logprobs=True, stream=True)).encode(), {}, validate=True)
+    prompt = replace(prompt, per_chunk=Length(2))
+    answer = Reply((Choice(text="One two three", logprobs=(-0.5, -0.25, -0.125)),), serial="s", usage=Usage(1, 1))
+    told = [json.loads(event.data) for event in CohereChat().events(answer, prompt) if event.data != b"[DONE]"]
+    items = [event["logprobs"] for event in told if event["type"] == "content-delta"]
+    assert [(item["text"], item["logprobs"]) for item in items] == [("One two", [-0.5, -0.25]), (" three", [-0.125])]
 
 
 def test_chat__streams_no_pieces_of_a_call_without_arguments() -> None:

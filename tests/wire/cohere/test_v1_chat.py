@@ -102,6 +102,18 @@ async def test_answer__has_its_calls_as_objects_and_no_call_that_was_cut() -> No
     assert (await chat("Hello", preamble="You are a pirate."))["text"] == "Arr."
 
 
+async def test_search_queries__come_instead_of_an_answer() -> None:
+    body = {"message": "Hello", "search_queries_only": True}
+    answer = json.loads((await ask(body)).body)
+    (query,) = answer["search_queries"]
+    assert (answer["text"], answer["is_search_required"], query["text"]) == ("", True, "Hello")
+    assert re.fullmatch(UUID, query["generation_id"])
+    start, found, end = map(json.loads, (await ask(body | {"stream": True})).body.splitlines())
+    assert (start["event_type"], found["event_type"]) == ("stream-start", "search-queries-generation")
+    assert found["search_queries"] == end["response"]["search_queries"] and end["is_finished"]
+    assert end["response"].keys() == answer.keys()
+
+
 async def test_stream__says_what_the_answer_says() -> None:
     whole, (first, *events, last) = await chat("Hello"), await streamed("Hello")
     assert first["event_type"] == "stream-start"
