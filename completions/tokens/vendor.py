@@ -7,6 +7,7 @@ and documents.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from completions.conversation import Part, Prompt, PromptTokens
@@ -30,12 +31,24 @@ UNKNOWN_SECONDS = 4.5
 """The assumed duration of a sound at a URL."""
 
 
+class Resolution(NamedTuple):
+    """What a requested resolution makes an image, a page of a document and an image of a film cost; None: as usual."""
+
+    image: float | None = None
+    page: float | None = None
+    frame: float | None = None
+
+
+AS_USUAL = Resolution()
+
+
 class Media(NamedTuple):
     """The costs of media: of an image by its width and height, of a second of sound, and of a document.
 
     A document costs `page` for each page, `character` for each character, and `unread` if it is at a URL; a film costs
     `video`, `film_second` for each second after the first, and its sound. A page may have another cost if the document
-    is the only part that is not text (`page_alone`), or if a tool returned it (`page_in_result`).
+    is the only part that is not text (`page_alone`), or if a tool returned it (`page_in_result`). `resolutions` have
+    other costs, by the detail of a part.
     """
 
     image: Size
@@ -47,6 +60,7 @@ class Media(NamedTuple):
     unread: float = 800.0
     video: float = 258.0
     film_second: float = 263.0
+    resolutions: Mapping[str, Resolution] = MappingProxyType({})
 
 
 def squares(pixels: int, more: int = 0, rows: int = 0) -> Size:
@@ -138,23 +152,27 @@ class Vendor:
         return self.media.page if specific is None else specific
 
     def _part(self, part: Part, page: float) -> float:
+        wanted = self.media.resolutions.get(part.detail, AS_USUAL) if part.detail else AS_USUAL
+        if part.kind == "image" and wanted.image is not None:
+            return wanted.image
         if part.kind == "image":
             return self.media.image(*(media.image_size(part.source) or media.UNKNOWN_SIZE))
         if part.kind == "audio" or part.media_type.startswith("audio/"):
             return (media.seconds(part.source) or UNKNOWN_SECONDS) * self.media.second
         if part.media_type.startswith("video/"):
-            return self._film(part.source)
+            return self._film(part.source, wanted.frame)
         if (pdf := documents.read_pdf(part.source)) is not None:
-            return page * pdf.pages + self.media.character * pdf.characters
+            return (page if wanted.page is None else wanted.page) * pdf.pages + self.media.character * pdf.characters
         if (office := documents.read_office(part.source)) is not None:
             return tokens.count(office.text) + OFFICE_MARKS
         if (text := documents.decoded_text(part.source)) is not None:
             return tokens.count(text)
         return self.media.unread
 
-    def _film(self, source: str) -> float:
+    def _film(self, source: str, frame: float | None) -> float:
         """Count a film: an image for each second, and its sound."""
+        first, later = (self.media.video, self.media.film_second) if frame is None else (frame, frame)
         film = media.film_duration(source)
         seconds = max(int(film[0]), 1) if film else 1
         sound = self.media.second * seconds if film and film[1] else 0
-        return self.media.video + self.media.film_second * (seconds - 1) + sound
+        return first + later * (seconds - 1) + sound

@@ -3,7 +3,7 @@
 `docs/usage.md` has their accuracy, `vendors.py` the weights of each vendor's models.
 """
 
-from completions.tokens.vendor import Media, Weights, fixed_size, squares, tiles
+from completions.tokens.vendor import Media, Resolution, Weights, fixed_size, squares, tiles
 
 CLAUDE: Weights = {
     "base": 7,
@@ -234,9 +234,26 @@ DEFAULT_MEDIA = Media(squares(28))
 """An image in squares of 28 pixels, as open models have them."""
 
 CLAUDE_MEDIA = Media(squares(28, more=3), page=1600, character=0.368, unread=2670)
-GEMINI_MEDIA = Media(fixed_size(258), second=32, page=258, character=0, unread=258)
-GEMINI_20_MEDIA = Media(tiles(258), second=25, page=258, page_alone=1290, character=0, unread=258, film_second=258)
+LOW_RESOLUTION = {"MEDIA_RESOLUTION_LOW": Resolution(66, 66, 66)}
+GEMINI_3_RESOLUTIONS = {
+    "MEDIA_RESOLUTION_LOW": Resolution(280, 280),
+    "MEDIA_RESOLUTION_MEDIUM": Resolution(560),
+    "MEDIA_RESOLUTION_HIGH": Resolution(None, 1120, 280),
+    "MEDIA_RESOLUTION_ULTRA_HIGH": Resolution(2240),
+}
+"""The costs at other resolutions than the default, by Google's guide; up to Gemini 2.5, low alone has its own."""
+
+GEMINI_MEDIA = Media(fixed_size(258), second=32, page=258, character=0, unread=258, resolutions=LOW_RESOLUTION)
+GEMINI_20_MEDIA = GEMINI_MEDIA._replace(image=tiles(258), second=25, page_alone=1290, film_second=258)
 GEMINI_3_MEDIA = Media(
-    fixed_size(1102), second=25, page=532, page_in_result=1092, character=0, unread=532, video=80, film_second=64
+    fixed_size(1102),
+    second=25,
+    page=532,
+    page_in_result=1092,
+    character=0,
+    unread=532,
+    video=80,
+    film_second=64,
+    resolutions=GEMINI_3_RESOLUTIONS,
 )
 MISTRAL_MEDIA = Media(squares(28, rows=1), page=5, character=0.307, unread=893)

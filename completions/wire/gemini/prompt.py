@@ -24,6 +24,7 @@ from completions.wire.fields import choices, dicts, mapping, text, text_or_none,
 from completions.wire.gemini import imagen, media
 from completions.wire.gemini.fields import inner, integer, level_of, many, pick
 from completions.wire.gemini.schema import json_schema, lowercase_types
+from completions.wire.gemini.signatures import is_strict
 
 Task = Literal["generate", "embed", "count", "draw"]
 
@@ -44,6 +45,9 @@ RESULT_KEYS = ("result", "output", "content")
 
 EFFORTS = ((0, "none"), (1024, "low"), (8192, "medium"))
 """The largest thinking budgets, in tokens, of each effort; a larger one is `high`."""
+
+RESOLUTIONS = ("", *(f"MEDIA_RESOLUTION_{level}" for level in ("LOW", "MEDIUM", "HIGH", "ULTRA_HIGH")))
+"""The resolutions of media by their numbers."""
 
 
 def read_prompt(body: dict[str, Any], headers: Mapping[str, str], address: Mapping[str, str]) -> Prompt:
@@ -72,7 +76,9 @@ def _generation_prompt(prompt: Prompt, request: dict[str, Any]) -> Prompt:
     logprobs = pick(config, "responseLogprobs") is True
     return replace(
         prompt,
-        messages=tuple(_messages(request)),
+        messages=tuple(
+            _with_resolution(_messages(request), _resolution(pick(config, "mediaResolution")), prompt.model)
+        ),
         tools=tuple(_tools(request)),
         tool_choice=_tool_choice(inner(request, "toolConfig", "functionCallingConfig")),
         response_format=_response_format(config),
@@ -84,6 +90,23 @@ def _generation_prompt(prompt: Prompt, request: dict[str, Any]) -> Prompt:
         modalities=media.modalities(config, prompt.model or ""),
         metadata=mapping(request.get("labels")),
     )
+
+
+def _resolution(value: object) -> str:
+    """Return the name of a resolution, which may be given by its number."""
+    name = RESOLUTIONS[value] if isinstance(value, int) and 0 <= value < len(RESOLUTIONS) else text(value)
+    return name if name in RESOLUTIONS else ""
+
+
+def _with_resolution(messages: Iterator[Message], level: str, model: str | None) -> Iterator[Message]:
+    """Yield messages; their media have the resolution of the request, or from Gemini 3 on their own if they have one.
+
+    An interaction with a part of low resolution was recorded of Gemini 2.5, where it made no difference.
+    """
+    for message in messages:
+        details = (part.detail or level if is_strict(model) else level for part in message.parts)
+        parts = tuple(replace(part, detail=detail) for part, detail in zip(message.parts, details, strict=True))
+        yield message if parts == message.parts else replace(message, parts=parts)
 
 
 def _effort(thinking: Mapping[str, Any]) -> str | None:
@@ -196,21 +219,22 @@ def _result_text(response: object) -> str:
 
 def _media(parts: list[dict[str, Any]]) -> Iterator[Part]:
     for part in parts:
+        detail = _resolution(inner(part, "mediaResolution").get("level"))
         if data := inner(part, "inlineData"):
-            yield _inline(text(pick(data, "mimeType")), text(data.get("data")))
+            yield _inline(text(pick(data, "mimeType")), text(data.get("data")), detail)
         elif file := inner(part, "fileData"):
             image = text(pick(file, "mimeType")).startswith("image/")
             kind: Literal["image", "file"] = "image" if image else "file"
-            yield Part(kind, text(pick(file, "fileUri")), media_type=text(pick(file, "mimeType")))
+            yield Part(kind, text(pick(file, "fileUri")), detail, text(pick(file, "mimeType")))
 
 
-def _inline(mime: str, data: str) -> Part:
+def _inline(mime: str, data: str, detail: str) -> Part:
     match mime.partition("/")[0]:
         case "image":
-            return Part("image", f"data:{mime};base64,{data}", media_type=mime)
+            return Part("image", f"data:{mime};base64,{data}", detail, mime)
         case "audio":
             return Part("audio", data, media_type=mime)
-    return Part("file", data, media_type=mime)
+    return Part("file", data, detail, mime)
 
 
 def _tools(request: Mapping[str, Any]) -> Iterator[Tool]:

@@ -20,6 +20,7 @@ from tests.server import QUICK, LiveServer, serving
 pytestmark = LITELLM
 
 MODEL = "gemini-2.5-flash"
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 SCRIPT = """\
 version: 1
@@ -227,11 +228,36 @@ def test_genai__runs_functions_by_itself(server_auto: genai.Client) -> None:
 
 
 def test_genai__shows_images(only: genai.Client) -> None:
-    pixel = base64.b64decode(
-        "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-    )
-    contents = ["image", types.Part.from_bytes(data=pixel, mime_type="image/png")]
+    contents = ["image", types.Part.from_bytes(data=base64.b64decode(PIXEL), mime_type="image/png")]
     assert parts(said(only, False, contents))[0].text == "I see 1 of them."
+
+
+LOW, HIGH, ULTRA = "MEDIA_RESOLUTION_LOW", "MEDIA_RESOLUTION_HIGH", "MEDIA_RESOLUTION_ULTRA_HIGH"
+
+
+@pytest.mark.parametrize(
+    ("model", "resolution", "of_part", "tokens"),
+    [
+        (MODEL, None, None, 258),
+        (MODEL, LOW, None, 66),
+        (MODEL, HIGH, None, 258),
+        (MODEL, None, LOW, 258),
+        ("gemini-3-flash-preview", LOW, None, 280),
+        ("gemini-3-flash-preview", "MEDIA_RESOLUTION_MEDIUM", None, 560),
+        ("gemini-3-flash-preview", HIGH, None, 1102),
+        ("gemini-3-flash-preview", LOW, ULTRA, 2240),
+    ],
+)
+def test_genai__pays_for_images_by_their_resolution(
+    client: genai.Client, model: str, resolution: str | None, of_part: str | None, tokens: int
+) -> None:
+    part = types.Part.from_bytes(data=base64.b64decode(PIXEL), mime_type="image/png", media_resolution=of_part)
+    config = types.GenerateContentConfig(media_resolution=types.MediaResolution(resolution) if resolution else None)
+    contents = types.Content(role="user", parts=[types.Part(text="image"), part])
+    usage = client.models.generate_content(model=model, contents=contents, config=config).usage_metadata
+    assert usage and usage.prompt_tokens_details
+    counted = {each.modality: each.token_count for each in usage.prompt_tokens_details}
+    assert counted[types.MediaModality.IMAGE] == tokens
 
 
 def test_genai__is_told_what_is_unsafe(only: genai.Client) -> None:

@@ -242,6 +242,8 @@ def test_tokens__are_counted_as_recorded(asked: Any) -> None:
     seen = asked.create(model="gemini-2.5-flash-lite", input=contents)
     counts = [(each.modality, each.tokens) for each in seen.usage.input_tokens_by_modality]
     assert (joke.usage.total_input_tokens, counts) == (9, [("text", 8), ("image", 258)])
+    cheaper = asked.create(model="gemini-3-flash-preview", input=contents).usage.input_tokens_by_modality
+    assert [each.tokens for each in cheaper][1:] == [280]
 
 
 def test_cache_and_files__are_those_of_the_other_api(server: LiveServer) -> None:

@@ -110,9 +110,11 @@ def _part(content: Step) -> Document:
     mime = text(content.get("mime_type"))
     if content.get("type") == "text":
         return {"text": text(content.get("text"))}
+    level = text(content.get("resolution"))
+    resolution = {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{level.upper()}"}} if level else {}
     if uri := text(content.get("uri")):
-        return {"fileData": {"fileUri": uri, **({"mimeType": mime} if mime else {})}}
-    return {"inlineData": {"mimeType": mime, "data": text(content.get("data"))}}
+        return {"fileData": {"fileUri": uri, **({"mimeType": mime} if mime else {})}, **resolution}
+    return {"inlineData": {"mimeType": mime, "data": text(content.get("data"))}, **resolution}
 
 
 def _result(step: Step, names: Mapping[str, str]) -> Document:
