@@ -141,7 +141,7 @@ class MockLLM:
     def last(self) -> Exchange:
         """The last request and its answer; raises AssertionError if there is none.
 
-        Requests that only look something up, as some clients make unasked, are passed over unless there are no others.
+        Requests that ask no model, such as lookups and uploads of files, are passed over unless there are no others.
         """
         for others in (NO_LOOKUPS, {}):
             found = self._ask("GET", "exchanges", {"limit": 1, "said": "true", **others})["exchanges"]
@@ -172,8 +172,8 @@ class MockLLM:
     def assert_called(self, times: Count | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that requests matching `when` were answered, `times` times or at least once.
 
-        `when` is as in `reply`, for any API, or a function of an exchange. Without it, requests that only look
-        something up do not count, as LiteLLM's for Ollama's models.
+        `when` is as in `reply`, for any API, or a function of an exchange. Without it, requests that ask no model do not
+        count, such as LiteLLM's for Ollama's models, and uploads of files.
         """
         if callable(when):
             hits, unread = len([exchange for exchange in self._settled(times or 1, POSTS) if when(exchange)]), 0

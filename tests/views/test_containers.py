@@ -13,7 +13,7 @@ import pytest
 
 from completions.exceptions import RequestError
 from completions.wire.openai import containers
-from tests.server import LiveServer
+from tests.server import QUICK, LiveServer
 
 CSV = b"city,population\nParis,2100000\n"
 CODE = "code_interpreter"
@@ -21,7 +21,7 @@ CODE = "code_interpreter"
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with LiveServer(MOCK_SCRIPT="auto") as live:
+    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as live:
         yield live.url
 
 
@@ -173,7 +173,7 @@ rules:
 
 @pytest.fixture(scope="module")
 def making() -> Iterator[str]:
-    with LiveServer(MOCK_SCRIPT="auto") as live:
+    with LiveServer(MOCK_SCRIPT="auto", **QUICK) as live:
         for name in (CODE, "bash_code_execution", "code_execution"):
             pushed = httpx.put(f"{live.url}/ns/{name}/_mock/script", content=SCRIPT.replace("NAME", name))
             assert pushed.status_code == 200, pushed.text
