@@ -70,11 +70,11 @@ refused = [pattern(address) for address in ADDRESSES if address.use == "refuse"]
 STATE: Addresses = [
     path("", lookups.home),
     *(path(f"ollama{slash}", lookups.running) for slash in ("", "/")),
-    path(".well-known/jwks.json", gemini.gemini_webhooks.keys_published),
-    path("health", lookups.healthy),
-    path("vllm/health", lookups.healthy),
-    path("metrics", lookups.served),
-    path("vllm/metrics", lookups.served),
+    path(".well-known/jwks.json", by_method(GET=gemini.gemini_webhooks.list_public_keys)),
+    path("health", by_method(GET=lookups.healthy)),
+    path("vllm/health", by_method(GET=lookups.healthy)),
+    path("metrics", by_method(GET=lookups.served)),
+    path("vllm/metrics", by_method(GET=lookups.served)),
     re_path(f"^{BROWSER_FILES}$", by_method(GET=browser_file)),
 ]
 """Where clients ask whether there is a server at all, and what it has done, and browsers for its icon."""

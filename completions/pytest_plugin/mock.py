@@ -172,8 +172,8 @@ class MockLLM:
     def assert_called(self, times: Count | None = None, when: When | Callable[[Exchange], bool] = None) -> None:
         """Assert that requests matching `when` were answered, `times` times or at least once.
 
-        `when` is as in `reply`, for any API, or a function of an exchange. Without it, requests that ask no model do not
-        count, such as LiteLLM's for Ollama's models, and uploads of files.
+        `when` is as in `reply`, for any API, or a function of an exchange. Without it, requests that ask no model do
+        not count, such as LiteLLM's for Ollama's models, and uploads of files.
         """
         if callable(when):
             hits, unread = len([exchange for exchange in self._settled(times or 1, POSTS) if when(exchange)]), 0

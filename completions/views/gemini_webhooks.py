@@ -86,6 +86,6 @@ async def ping_webhook(request: ResourceRequest, name: str) -> dict[str, Any]:
     return {}
 
 
-async def keys_published(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
+async def list_public_keys(request: HttpRequest, namespace: str = "") -> HttpResponseBase:
     """Show the keys by which what is posted to the URLs of a `webhook_config` is checked; it needs no key."""
     return JsonResponse(webhook_tokens.KEYS)

@@ -19,8 +19,7 @@ from completions.wire.openai.realtime.secrets import SECRET, new_secret, validat
 async def create_client_secret(request: ResourceRequest) -> dict[str, Any]:
     """Store the settings of sessions and the key of the secret's creator; show the secret that opens them."""
     body = request.body
-    if request.validate:
-        validate(body)
+    validate(body)
     secret = new_secret(body, int(time.time()))
     await request.records.put(SECRET, secret["value"], {**secret, "key": key_in(TextHeaders(request.headers))})
     return secret
@@ -30,8 +29,7 @@ async def create_client_secret(request: ResourceRequest) -> dict[str, Any]:
 async def create_auth_token(request: ResourceRequest) -> dict[str, Any]:
     """Store the restrictions of a token of Google's and the key of its creator; show the token's name."""
     body = request.body
-    if request.validate:
-        tokens.validate(body)
+    tokens.validate(body)
     token = tokens.new_token(body, time.time())
     await request.records.put(tokens.TOKEN, token["name"], {**token, "key": key_in(TextHeaders(request.headers))})
     return {"name": token["name"]}

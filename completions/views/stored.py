@@ -270,8 +270,7 @@ async def list_response_input_items(request: ResourceRequest, name: str) -> dict
 async def create_conversation(request: ResourceRequest) -> dict[str, Any]:
     """Make a conversation."""
     body = request.body
-    if request.validate:
-        responses_rules.validate_conversation(body)
+    responses_rules.validate_conversation(body)
     items = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     document = stored_responses.new_conversation(None, int(time.time()), mapping(body.get("metadata")), items)
     await request.records.put(CONVERSATION, document["id"], document)
@@ -311,8 +310,7 @@ async def create_conversation_items(request: ResourceRequest, name: str) -> dict
     """Add items to a conversation, and list them."""
     await request.get(CONVERSATION, name)
     body = request.body
-    if request.validate:
-        responses_rules.validate_items(body)
+    responses_rules.validate_items(body)
     added = [stored_responses.complete_item(item) for item in dicts(body.get("items"))]
     await request.change(CONVERSATION, name, lambda before: {**before, "items": [*before["items"], *added]})
     return whole_list(added)

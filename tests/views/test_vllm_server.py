@@ -28,6 +28,13 @@ def post(live: LiveServer, path: str, body: Any) -> httpx.Response:
     return httpx.post(f"{live.url}/{path}", json=body, timeout=PATIENCE)
 
 
+@pytest.mark.parametrize("path", ["health", "vllm/health", "metrics", "vllm/metrics", ".well-known/jwks.json"])
+def test_server__is_read_and_not_written(live: LiveServer, path: str) -> None:
+    assert httpx.get(f"{live.url}/{path}").status_code == 200
+    assert httpx.head(f"{live.url}/{path}").status_code == 200
+    assert post(live, path, {}).status_code == 405
+
+
 @pytest.mark.parametrize("place", ["vllm/", ""])
 @pytest.mark.parametrize("model", [None, "gpt-4o", "meta-llama/Llama-3.1-8B"])
 def test_tokenize__and_back(live: LiveServer, place: str, model: str | None) -> None:
