@@ -4,7 +4,7 @@ Shapes: `Message`, `ContentBlock`, `RawContentBlockDelta` and `Usage` of the ant
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from completions.event import HOLE
 from completions.wire.anthropic import compaction, credit, edits, fallbacks, mcp, server_tools
 from completions.wire.anthropic.automatic_calls import AutomaticCall
 from completions.wire.anthropic.binding import binding
+from completions.wire.anthropic.citations import Sources
 from completions.wire.anthropic.thinking import is_redacted, must_think, signature
 from completions.wire.anthropic.usage import RETIRED_MODELS, THINKING_MODELS
 from completions.wire.base import UNREACHED
@@ -69,12 +70,13 @@ def blocks(reply: Reply, prompt: Prompt) -> list[Block]:
     content: list[Block] = []
     if choice.tool_calls and choice.content[0].kind != "reasoning" and must_think(prompt.body):
         content.append(_thinking("", reply, prompt, binding(prompt)))
-    calls = count()
+    calls, sources = count(), Sources(prompt)
     for block, annotations in blocks_with_annotations(choice):
         if block.kind == "reasoning":
             content.append(_thinking(block.text, reply, prompt, b"" if content else binding(prompt)))
         elif block.kind == "text":
-            content.append(_text(annotations, block.text, prompt))
+            cited = [found for each in annotations if (found := _citation(each, block.text, sources))]
+            content.append(_text(cited or sources.first(choice, block.text), block.text, prompt))
         elif block.call is not None:
             content += _call_blocks(block.call, reply, next(calls), prompt)
     if content:
@@ -144,9 +146,8 @@ def _thinking(thought: str, reply: Reply, prompt: Prompt, bound_to: bytes) -> Bl
     )
 
 
-def _text(annotations: Iterable[Mapping[str, object]], content: str, prompt: Prompt) -> Block:
+def _text(citations: list[dict[str, Any]], content: str, prompt: Prompt) -> Block:
     """Return a text; its citations come first, in a stream too (recorded in July 2026)."""
-    citations = [citation for each in annotations if (citation := _citation(each, content))]
     run = Run({"type": "text_delta", "text": HOLE}, cut(content, prompt))
     if not citations:
         return Block({"type": "text", "text": ""}, [run], {"type": "text", "text": content})
@@ -155,13 +156,15 @@ def _text(annotations: Iterable[Mapping[str, object]], content: str, prompt: Pro
     return Block(opening, runs, {"citations": citations, "type": "text", "text": content})
 
 
-def _citation(annotation: Mapping[str, object], content: str) -> dict[str, Any] | None:
+def _citation(annotation: Mapping[str, object], content: str, sources: Sources) -> dict[str, Any] | None:
     """Return a URL citation, which scripts write in OpenAI's shape, in this API's; None for any other annotation."""
     source = mapping(annotation.get("url_citation"))
     if not source:
         return None
-    start, end = whole(source.get("start_index"), 0), whole(source.get("end_index"), 0)
     url = text(source.get("url"))
+    if (cited := sources.named(url, content)) is not None:
+        return cited
+    start, end = whole(source.get("start_index"), 0), whole(source.get("end_index"), 0)
     return {
         "type": "web_search_result_location",
         "cited_text": content[start:end],

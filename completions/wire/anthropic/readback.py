@@ -90,11 +90,15 @@ def _delta(index: object, delta: Document, choice: ChoiceBuilder) -> None:
 
 
 def _cite(citation: Document, choice: ChoiceBuilder) -> None:
-    """Add a citation of a page, in the form of chat completions; in a stream it comes before the text that it cites."""
-    if citation.get("type") == "web_search_result_location":
+    """Add a citation, in the form of chat completions; in a stream it comes before the text that it cites.
+
+    A document or a search result is named by its source or its title.
+    """
+    title = text(citation.get("title") or citation.get("document_title"))
+    if url := text(citation.get("url") or citation.get("source")) or title:
         page = {
-            "url": text(citation.get("url")),
-            "title": text(citation.get("title")),
+            "url": url,
+            "title": title,
             "start_index": 0,
             "end_index": 0,
         }
