@@ -170,15 +170,14 @@ class Prompt:
     """A request in the neutral form, whatever its format.
 
     `body` is the request as it was sent; `headers` have lower-case names; `address` has the parts of the URL in use.
-    `task` is the kind of answer. If it is not `generate`, the format itself makes the answer, and only rules that name
-    the format apply.
+    `task` is the kind of answer; of others than `generate` the format makes it, and only rules that name it apply.
 
-    `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer's
-    length. `per_chunk` is how many tokens a chunk of the stream has, if the script sets it; a text of at most
-    `short_text` tokens is one chunk. `modalities` are the kinds of output. A `background` request is answered
-    before the work is done. With `truncates`, the oldest messages of a prompt that is too long are dropped.
-    `recalled` has the format's documents of earlier requests. `raw_input` is set if the input is not messages: a
-    text, tokens, or arrays of them, counted without overhead. `counted` is the count, `cache_blocks` what to cache.
+    `top_logprobs` is None unless log probabilities are requested. `max_tokens` and `min_tokens` limit the answer;
+    with `keeps_stop` it has the stop sequence too. `per_chunk` is how many tokens a chunk of the stream has, if the
+    script sets it; a text of at most `short_text` tokens is one chunk. `modalities` are the kinds of output. A
+    `background` request is answered at once. With `truncates`, the oldest messages of too long a prompt are dropped.
+    `recalled` has the format's documents of earlier requests. `raw_input` is set if the input is a text, tokens, or
+    arrays of them, counted without overhead. `counted` is the count, `cache_blocks` what to cache.
     """
 
     format: str = "chat"
@@ -191,6 +190,7 @@ class Prompt:
     response_format: ResponseFormat = ANY_FORM
     n: int = 1
     stop: tuple[str, ...] = ()
+    keeps_stop: bool = False
     max_tokens: int | None = None
     min_tokens: int | None = None
     top_logprobs: int | None = None

@@ -72,7 +72,7 @@ def _limited(choice: Choice, prompt: Prompt, is_counted: bool) -> tuple[Choice, 
 
     Also return the number of its tokens, which is counted for a limit, or if `is_counted`; otherwise 0.
     """
-    limited = _with_reason(_cut_at_stop(choice, prompt.stop) if prompt.stop else choice)
+    limited = _with_reason(_cut_at_stop(choice, prompt) if prompt.stop else choice)
     if prompt.min_tokens and limited.text:
         limited = _lengthened(limited, limited.text, prompt)
     if prompt.max_tokens is None and not is_counted:
@@ -122,15 +122,16 @@ def _reason(choice: Choice) -> str:
     return "tool_calls" if choice.tool_calls and choice.stopped_by is None else "stop"
 
 
-def _cut_at_stop(choice: Choice, stops: tuple[str, ...]) -> Choice:
-    """Return a choice that ends before the first stop sequence in its text."""
-    if not choice.text or not stops:
+def _cut_at_stop(choice: Choice, prompt: Prompt) -> Choice:
+    """Return a choice that ends before the first stop sequence in its text, or with it if the request keeps it."""
+    if not choice.text:
         return choice
     for place, block in enumerate(choice.content):
-        found = min(((at, stop) for stop in stops if stop and (at := block.text.find(stop)) >= 0), default=None)
+        found = min(((at, stop) for stop in prompt.stop if stop and (at := block.text.find(stop)) >= 0), default=None)
         if block.kind == "text" and found is not None:
             at, stop = found
-            before = [replace(block, text=block.text[:at])] if at else []
+            end = at + len(stop) if prompt.keeps_stop else at
+            before = [replace(block, text=block.text[:end])] if end else []
             return replace(with_content(choice, [*choice.content[:place], *before]), stopped_by=stop)
     return choice
 

@@ -168,6 +168,8 @@ def _requires_form(prompt: Prompt, seed: str) -> bool:
 
 
 def _reasoning(prompt: Prompt, seed: str) -> str | None:
+    if prompt.format == "legacy":  # a text that is only continued
+        return None
     effort = prompt.reasoning_effort
     thinks = is_ollama(prompt) and THINKING_TAGS.match(prompt.model or "")
     if effort == "none" or not (effort or thinks or reasons(prompt.model)):

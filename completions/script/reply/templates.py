@@ -108,7 +108,7 @@ class LastUser(Template):
 
 Text = str | Template
 
-INTERNAL_FIELDS = ("cache_blocks", "counted", "per_chunk", "raw_input", "short_text")
+INTERNAL_FIELDS = ("cache_blocks", "counted", "keeps_stop", "per_chunk", "raw_input", "short_text")
 PROMPT_NAMES = tuple(name for name in dir(Prompt) if not name.startswith("_") and name not in INTERNAL_FIELDS)
 """The attributes of a prompt for templates, without those for counting and streaming (`INTERNAL_FIELDS`)."""
 

@@ -15,7 +15,7 @@ from completions.wire.dialects import catalogue, conversation_rules, pydantic_er
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.wordings import MISTRAL, NO_ROUTE
 from completions.wire.fields import arranged, contents, mapping, text, without_fields, without_nulls
-from completions.wire.openai.base import made_id, usage
+from completions.wire.openai.base import Dialect, made_id, usage
 from completions.wire.validation import (
     Check,
     Problem,
@@ -134,6 +134,15 @@ class Mistral(Vendor):
     padding = "p"
     pads_role_chunk = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT, "embeddings": EMBEDDINGS}
+
+    def for_prompt(self, prompt: Prompt) -> Dialect:
+        """Return the dialect; an answer starts "by the content" of a last message with `prefix`, as the SDK has it."""
+        messages = prompt.body.get("messages")
+        last = messages[-1] if isinstance(messages, list) and messages else None
+        if not (isinstance(last, dict) and last.get("role") == "assistant" and last.get("prefix") is True):
+            return self
+        message = prompt.messages[-1] if prompt.messages else None
+        return self if message is None or message.role != "assistant" else self.repeating(message.text)
 
     def file_id_of(self, source: str) -> str:
         """Return the name of a file, also from the address of its content."""

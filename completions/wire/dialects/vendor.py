@@ -61,6 +61,12 @@ class Vendor(Dialect):
         dialect.hides_thoughts = True
         return dialect
 
+    def repeating(self, text: str) -> Self:
+        """Return the dialect of answers that begin with a text of the prompt."""
+        dialect = copy.copy(self)
+        dialect.echo = text
+        return dialect
+
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without what this vendor's shape lacks."""
         if not self.has_refusal_field and any(choice.refusal for choice in reply.choices):

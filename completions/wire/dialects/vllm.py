@@ -3,9 +3,10 @@
 Source: `vllm/entrypoints/openai` of version 0.12 and later; unknown fields are accepted, with a warning in its log.
 """
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
@@ -18,6 +19,7 @@ from completions.wire.dialects import (
     vllm_constraints,
     vllm_rules,
     vllm_token_ids,
+    vllm_turns,
 )
 from completions.wire.dialects.vendor import HEAD, Vendor, with_running_usage
 from completions.wire.dialects.wordings import VLLM as VLLM_WORDINGS
@@ -54,6 +56,8 @@ class VLLM(Vendor):
     has_null_usage = False
     head = HEAD
     done_after_error = True
+    role, own_id = vllm_turns.ASSISTANT, ""
+    """The role of an answer, and the id that its request gives it."""
     convert = staticmethod(vllm_rules.convert)
     checks: ClassVar[Mapping[str, Check]] = {
         "chat": rules.chat({**vllm_rules.CHAT_FIELDS, **vllm_constraints.FIELDS}),
@@ -65,7 +69,7 @@ class VLLM(Vendor):
         """Raise `RequestError` if a chat request is invalid."""
         keep_rules(vllm_rules.BEFORE_TYPES, body)
         super().check_chat(body)
-        keep_rules(vllm_constraints.RULES, body)
+        keep_rules((*vllm_turns.RULES, *vllm_constraints.RULES), body)
 
     def check_completion(self, body: dict[str, Any]) -> None:
         """Raise `RequestError` if a request for a completion is invalid."""
@@ -83,6 +87,19 @@ class VLLM(Vendor):
         finding = pydantic_errors.undecodable_finding(exc)
         return exc if finding is None else vllm_rules.invalid(finding)
 
+    def for_prompt(self, prompt: Prompt) -> Self:
+        """Return the dialect of a request, which may give the answer an id, a role and a beginning."""
+        dialect, own_id = self, vllm_turns.own_id(prompt)
+        if vllm_turns.hides_thoughts(prompt.body):
+            dialect = dialect.hiding_thoughts()
+        if prompt.format == "chat" and prompt.body.keys() & vllm_turns.FIELDS:
+            dialect = dialect.repeating(vllm_turns.echo(prompt))
+            dialect.role = vllm_turns.role(prompt)
+        if own_id:
+            dialect = copy.copy(dialect)
+            dialect.own_id = own_id
+        return dialect
+
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt with the answer's format and length; with `ignore_eos` the answer is as long as allowed."""
         body, max_tokens = prompt.body, prompt.max_tokens
@@ -90,7 +107,13 @@ class VLLM(Vendor):
         if max_tokens is not None and (body.get("ignore_eos") is True or min_tokens == max_tokens):
             min_tokens = max_tokens + 1  # more than allowed, so that the finish reason is the limit
         format = vllm_constraints.constrained_format(body) or response_format(mapping(body.get("response_format")))
-        return replace(super().adapt_prompt(prompt), min_tokens=min_tokens, response_format=format)
+        keeps_stop, thinks = body.get("include_stop_str_in_output") is True, vllm_turns.thinking(body)
+        adapted = replace(
+            super().adapt_prompt(prompt), min_tokens=min_tokens, response_format=format, keeps_stop=keeps_stop
+        )
+        if thinks is None or adapted.reasoning_effort is not None:
+            return adapted
+        return replace(adapted, reasoning_effort="medium" if thinks else "none")
 
     def stream(self, events: Events, usage: dict[str, Any], prompt: Prompt) -> Sequence[Event]:
         """Return the chunks, each with its tokens' ids and the usage so far, if these are requested."""
@@ -111,8 +134,8 @@ class VLLM(Vendor):
         )
 
     def answer_id(self, reply: Reply) -> str:
-        """Return an id of 64 bits, as the server's `random_uuid` makes them."""
-        return f"chatcmpl-{ids.spelled(f'answer/{reply.serial}', 16)}"
+        """Return an id of 64 bits, as the server's `random_uuid` makes them, unless the request has one."""
+        return f"chatcmpl-{self.own_id or ids.spelled(f'answer/{reply.serial}', 16)}"
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the fields that are null unless requested, and with tokens' ids if they are."""
@@ -136,11 +159,17 @@ class VLLM(Vendor):
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return the message with all its fields."""
-        fields = ("role", "content", "refusal", "annotations", "audio", "function_call")
-        document = {key: message.get(key) or None for key in fields}
+        names = ("role", "content", "refusal", "annotations", "audio", "function_call")
+        document = {key: message.get(key) or None for key in names}
         calls = message.get("tool_calls", [])
         content = None if calls and not message["content"] else message["content"]
-        return document | {"content": content, "tool_calls": calls, "reasoning": choice.reasoning or None}
+        fields = {"content": content, "tool_calls": calls, "reasoning": choice.reasoning or None}
+        return document | {"role": self.role} | fields
+
+    def delta(self, delta: Mapping[str, Any], choice: Choice) -> Mapping[str, Any]:
+        """Return the delta, with the role of the answer in place of the assistant's."""
+        fields = super().delta(delta, choice)
+        return {**fields, "role": self.role} if "role" in fields else fields
 
     def finished_extras(self, choice: Choice, reason: str | None) -> dict[str, Any]:
         """Return the stop sequence that ended the answer; null if the model ended it."""

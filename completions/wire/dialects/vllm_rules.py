@@ -86,7 +86,8 @@ CONVERSIONS: Mapping[str, Mapping[str, Conversion]] = {
     "chat": {
         **_COMMON_CONVERSIONS,
         **dict.fromkeys(("max_completion_tokens", "top_logprobs"), lax.integer),
-        **dict.fromkeys(("add_generation_prompt", "include_reasoning", "logprobs", "parallel_tool_calls"), lax.boolean),
+        **dict.fromkeys(("add_generation_prompt", "continue_final_message", "include_reasoning"), lax.boolean),
+        **dict.fromkeys(("logprobs", "parallel_tool_calls"), lax.boolean),
     },
     "legacy": {**_COMMON_CONVERSIONS, "logprobs": lax.integer},
     "responses": {

@@ -41,8 +41,8 @@ def envelope(exc: RequestError) -> dict[str, Any]:
 class Dialect:
     """The behaviour of OpenAI's API. A subclass overrides what differs in another vendor's API."""
 
-    name, place = "", ""
-    """Its name in scripts, and a regular expression for its paths: the part that clients append to the host."""
+    name, place, echo = "", "", ""
+    """Its name in scripts, a regular expression for the part of its paths after the host, and what answers repeat."""
     files_kind, vendor = FILE, "openai"
     """The kind of its stored files, and the vendor of its models in the model table; empty if any name is a model."""
     wordings: Mapping[str, Wording] = NO_WORDINGS

@@ -1,7 +1,6 @@
 """Legacy completions: `POST /v1/completions`."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from completions.conversation import Choice, Message, ParsedExchange, Prompt, Reply, Traffic
@@ -16,6 +15,7 @@ from completions.wire.openai.chat.model_behaviour import fingerprint
 from completions.wire.openai.logprobs import legacy_document, scripted_logprob
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_FORMAT_REFUSALS
+from completions.wire.openai.repeated import without_echoes
 from completions.wire.openai.wordings import LEGACY
 
 DEFAULT_MAX_TOKENS = 16
@@ -91,12 +91,7 @@ class LegacyCompletions(OpenAIFormat):
         if exchange.prompt is None or exchange.reply is None or exchange.prompt.body.get("echo") is not True:
             return exchange
         echoes = [self._echoed(exchange.prompt, index) for index in range(len(exchange.reply.choices))]
-        choices = [
-            replace(choice, text=(choice.text or "").removeprefix(echo))
-            for choice, echo in zip(exchange.reply.choices, echoes, strict=True)
-        ]
-        pieces = tuple(piece for piece in exchange.pieces if piece.text != dict(enumerate(echoes)).get(piece.choice))
-        return replace(exchange, reply=replace(exchange.reply, choices=tuple(choices)), pieces=pieces)
+        return without_echoes(exchange, echoes)
 
     def _lane(self, chunks: Chunks, prompt: Prompt, index: int, choice: Choice, offset: int) -> Sequence[Event]:
         split, dialect = tokens.split(_content(choice), prompt.model), self._dialect.for_prompt(prompt)

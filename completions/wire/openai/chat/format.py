@@ -10,6 +10,7 @@ from completions.conversation import (
     ANY_TOOL,
     Choice,
     Message,
+    ParsedExchange,
     Part,
     Prompt,
     Reply,
@@ -17,6 +18,7 @@ from completions.conversation import (
     Tool,
     ToolCall,
     ToolChoice,
+    Traffic,
 )
 from completions.event import Event
 from completions.exceptions import RequestError
@@ -36,6 +38,7 @@ from completions.wire.openai.chat.stored import stored_completion
 from completions.wire.openai.logprobs import chat_entries
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import CHAT_FORMAT_REFUSALS
+from completions.wire.openai.repeated import with_echo, without_echoes
 from completions.wire.openai.wordings import CHAT
 
 
@@ -94,7 +97,7 @@ class ChatCompletions(OpenAIFormat):
         head, counted = self._head(reply, prompt, dialect), _usage(reply, prompt, dialect)
         tail = {key: head.pop(key) for key in ("service_tier", "system_fingerprint") if key in head}
         whole = dialect.complete_answer(head | {"choices": choices, "usage": counted} | tail, reply, prompt)
-        return whole | self._moderation(reply, prompt)
+        return (with_echo(whole, dialect.echo) if dialect.echo else whole) | self._moderation(reply, prompt)
 
     def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
         """Return the vendor's headers with facts about one answer."""
@@ -142,6 +145,14 @@ class ChatCompletions(OpenAIFormat):
         if moderation := self._moderation(reply, prompt):
             endings.append(chunks.moderation(moderation["moderation"]))
         return dialect.stream(stream(starts, lanes, finishes, endings), counted, prompt)
+
+    def read(self, traffic: Traffic) -> ParsedExchange:
+        """Return the question and the answer of an exchange, without what choices repeat of the prompt."""
+        exchange = super().read(traffic)
+        if exchange.prompt is None or exchange.reply is None:
+            return exchange
+        echo = self._dialect.for_prompt(exchange.prompt).echo
+        return without_echoes(exchange, [echo] * len(exchange.reply.choices)) if echo else exchange
 
     def _moderation(self, reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the results of a moderation, if the request asks for one; only OpenAI has them."""

@@ -246,7 +246,9 @@ class ChoiceWriter:
         choice = self._choice_with(delta, NO_LOGPROBS_YET if has_logprobs else NO_FIELDS)
         extra_fields = more if self._index == 0 else {}
         write = self._chunks.one if self._dialect.pads_role_chunk else self._chunks.unpadded
-        return [Event(write(choice | self._dialect.chunk_extras(None), extra_fields), token=is_joined)]
+        opening = Event(write(choice | self._dialect.chunk_extras(None), extra_fields), token=is_joined)
+        echo = self._dialect.echo
+        return [opening, *([Event(self._chunks.one(self._choice_with({"content": echo})))] if echo else [])]
 
     def _is_single_call(self) -> bool:
         choice = self._choice
