@@ -54,7 +54,14 @@ def _message(value: dict[str, Any]) -> Problem | None:
     return record(dict.fromkeys(MESSAGE_FIELDS.get(value["role"], _COMMON_MESSAGE_FIELDS), anything))(value)
 
 
-CHAT = rules.chat({"reasoning_effort": nullable(choice(*EFFORTS))}, known=FIELDS, message=_message)
+REASONING_FORMATS = ("none", "parsed", "text_parsed", "raw", "hidden")
+"""The values of `reasoning_format` in the SDK; an answer differs by the last two."""
+
+CHAT_FIELDS = {
+    "reasoning_effort": nullable(choice(*EFFORTS)),
+    "reasoning_format": nullable(choice(*REASONING_FORMATS)),
+}
+CHAT = rules.chat(CHAT_FIELDS, known=FIELDS, message=_message)
 
 
 class Cerebras(Vendor):
@@ -79,8 +86,15 @@ class Cerebras(Vendor):
     logprob_fields = ("content",)
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
-        """Return the dialect of the model: the arguments of GPT OSS come in pieces, those of others whole."""
-        return self if (prompt.model or "").startswith("gpt-oss") else OTHER_MODELS
+        """Return the dialect of the model: the arguments of GPT OSS come in pieces, those of others whole.
+
+        Its thoughts are left out, or in the text between the tags of Qwen's and GLM's, as `reasoning_format` has it.
+        """
+        is_gpt_oss, format = (prompt.model or "").startswith("gpt-oss"), prompt.body.get("reasoning_format")
+        dialect = self if is_gpt_oss else OTHER_MODELS
+        if format == "hidden":
+            return dialect.hiding_thoughts()
+        return dialect.with_thoughts_in_text() if format == "raw" and not is_gpt_oss else dialect
 
     def adapt_prompt(self, prompt: Prompt) -> Prompt:
         """Return the prompt, with Cerebras' own field for turning off the reasoning."""

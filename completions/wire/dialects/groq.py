@@ -3,7 +3,6 @@
 Sources: `groq.types.chat` of the SDK 1.x; answers and streams recorded in 2025 and 2026.
 """
 
-import copy
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -94,8 +93,6 @@ class Groq(Vendor):
     has_call_in_role_chunk = False
     has_null_usage = False
     checks: ClassVar[Mapping[str, Check]] = {"chat": CHAT}
-    has_thoughts_in_text = False
-    """Whether the thoughts are in the text, between tags."""
 
     def for_prompt(self, prompt: Prompt) -> Dialect:
         """Return the dialect of the model: of a compound system, or of a maker with other call ids."""
@@ -106,17 +103,12 @@ class Groq(Vendor):
         prompt_dialect = dialect.hiding_thoughts_on_request(prompt)
         if prompt_dialect.hides_thoughts or not _wants_thoughts_in_text(prompt):
             return prompt_dialect
-        prompt_dialect = copy.copy(prompt_dialect)
-        prompt_dialect.has_thoughts_in_text = True
-        return prompt_dialect
+        return prompt_dialect.with_thoughts_in_text()
 
     def adapt_reply(self, reply: Reply) -> Reply:
         """Return the reply without fields that Groq lacks, and with thoughts in the text if requested raw."""
         if self.has_thoughts_in_text:
-            usage_without_thoughts = reply.usage and replace(reply.usage, reasoning_tokens=0)
-            reply = replace(
-                reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)), usage=usage_without_thoughts
-            )
+            reply = replace(reply, usage=reply.usage and replace(reply.usage, reasoning_tokens=0))
         return super().adapt_reply(reply)
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -297,15 +289,6 @@ def _wants_thoughts_in_text(prompt: Prompt) -> bool:
     format = prompt.body.get("reasoning_format")
     is_raw = format == "raw" or (format is None and not prompt.tools and prompt.response_format.kind == "text")
     return is_raw and _THINKING_TAG_MODELS.search(prompt.model or "") is not None
-
-
-def _with_thoughts_in_text(choice: Choice) -> Choice:
-    if not choice.reasoning:
-        return choice
-    is_cut = choice.finish_reason == "length" and not choice.text
-    rest = "" if is_cut else f"\n</think>\n\n{choice.text or ''}"
-    text = f"<think>\n{choice.reasoning if is_cut else choice.reasoning.rstrip()}{rest}"
-    return replace(choice, reasoning=None, text=text, blocks=())
 
 
 def usage_details(reply: Reply) -> dict[str, Any]:

@@ -28,7 +28,7 @@ ERROR_TYPES = {400: "invalid_request_error", 404: "not_found_error"}
 
 
 class Ollama(Vendor):
-    """Ollama's dialect. The server ignores `n` and `tool_choice` (ollama/ollama 17921, August 2026)."""
+    """Ollama's dialect. The server ignores `n` and `tool_choice` (ollama/ollama 17921, August 2026), and `echo`."""
 
     name = "ollama"
     place = "ollama/v1/"
@@ -41,7 +41,7 @@ class Ollama(Vendor):
     stream_media_type = ServerSentEvents.media_type
     sends_whole_calls = True
     has_call_in_role_chunk = False
-    has_role_chunk = False
+    has_role_chunk = has_echo = False
     has_null_usage = False
     logprob_fields = ("content",)
     window_limits_prompt_only = cuts_last_message = True

@@ -19,6 +19,7 @@ from completions.wire.dialects import (
     catalogue,
     openrouter_costs,
     openrouter_efforts,
+    openrouter_plugins,
     openrouter_reasons,
     openrouter_responses,
     refusals,
@@ -64,6 +65,8 @@ class OpenRouter(Vendor):
     thinks_on_request = ("google/gemini-2.5-flash",)
     tier: str | None = None
     """The service tier that the maker reports."""
+    searches = False
+    """Whether a request has the web searched."""
     native_finish_reasons: ClassVar[Mapping[str, str]] = {}
     """The maker's names of finish reasons, if they differ from OpenAI's."""
     model_list = staticmethod(catalogue.page)
@@ -79,7 +82,11 @@ class OpenRouter(Vendor):
         """Return the dialect of the model's maker: some sign or encrypt thoughts."""
         model = prompt.model or ""
         dialect = next((dialect for prefix, dialect in DIALECT_BY_PREFIX.items() if model.startswith(prefix)), self)
-        return dialect.hiding_thoughts_on_request(prompt)
+        return openrouter_plugins.searching(dialect.hiding_thoughts_on_request(prompt), prompt)
+
+    def adapt_reply(self, reply: Reply) -> Reply:
+        """Return the reply as this API sends it, with a page that was found if the web is searched."""
+        return super().adapt_reply(openrouter_plugins.with_page(reply) if self.searches else reply)
 
     to_store = staticmethod(generation_of)
 
@@ -159,7 +166,9 @@ class OpenRouter(Vendor):
         """
         adapted, body = super().adapt_prompt(prompt), prompt.body
         model = prompt.model or next(iter(texts(body.get("models"))), AUTO_MODEL)
-        return replace(adapted, model=model, cache_blocks=cache_blocks(body), truncates=_is_compressed(body))
+        return replace(
+            adapted, model=model, cache_blocks=cache_blocks(body), truncates=openrouter_plugins.compresses(body)
+        )
 
     def usage(self, usage: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return the usage with its cost."""
@@ -364,12 +373,6 @@ class OpenRouterGemini3(EncryptingOpenRouter, OpenRouterGemini):
 
     def _signed(self, choice: Choice) -> dict[str, Any]:
         return {"reasoning_details": [self.encrypted(choice.tool_calls[0].id, choice)]}
-
-
-def _is_compressed(body: Mapping[str, Any]) -> bool:
-    """Tell whether the middle of a long prompt is cut: by a plugin, or by the older `transforms`."""
-    plugins = [plugin.get("id") for plugin in dicts(body.get("plugins"))]
-    return "context-compression" in plugins or "middle-out" in texts(body.get("transforms"))
 
 
 def generation_id(prefix: str, reply: Reply) -> str:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from completions import ids
 from completions.conversation import Choice, Prompt, Reply
+from completions.tokens import text as tokens
 from completions.wire.dialects import catalogue, rules, stops
 from completions.wire.dialects.vendor import HEAD, Vendor
 from completions.wire.dialects.wordings import DEFAULT_LIMIT, INVALID, LIMITED, QUOTA
@@ -17,6 +18,7 @@ from completions.wire.fields import arranged, mapping, whole, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import usage
 from completions.wire.openai.chat.format import response_format
+from completions.wire.openai.logprobs import logprob
 from completions.wire.validation import Check, Problem, integer, nullable
 from completions.wire.wordings import Wording
 
@@ -105,7 +107,7 @@ class Together(Vendor):
     head = HEAD
     stream_media_type = EVENTS_IN_UTF8.replace("; ", ";")
     has_call_in_role_chunk = False
-    has_null_usage = False
+    has_null_usage = has_echo = False
     logprob_fields = ("content",)
 
     def model_list(self, models: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -136,8 +138,8 @@ class Together(Vendor):
         return True
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
-        """Return an answer with an empty `prompt`."""
-        fields = document | {"system_fingerprint": "default", "prompt": []}
+        """Return an answer with its `prompt`, which is empty unless a request says `echo`."""
+        fields = document | {"system_fingerprint": "default", "prompt": _echoed(prompt)}
         return arranged(fields, (*HEAD, "system_fingerprint", "prompt", "choices", "usage"))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:
@@ -174,6 +176,25 @@ class Together(Vendor):
     def with_request_id(self, error: dict[str, Any], request_id: str) -> dict[str, Any]:
         """Return the envelope with its id."""
         return {"id": _answer_id(request_id), **error}
+
+
+def _echoed(prompt: Prompt) -> list[dict[str, Any]]:
+    """Return the messages or texts of a prompt, with `echo`, and with their log probabilities if these are requested.
+
+    `ChatCompletionPrompt` of the SDK; that each message is an item, without the model's template, is a choice of ours.
+    """
+    if prompt.body.get("echo") is not True:
+        return []
+    return [{"text": message.text, "logprobs": _prompt_logprobs(message.text, prompt)} for message in prompt.messages]
+
+
+def _prompt_logprobs(text: str, prompt: Prompt) -> dict[str, Any] | None:
+    if prompt.top_logprobs is None:
+        return None
+    pieces = tokens.split(text, prompt.model)
+    logprobs = [None, *map(logprob, pieces[1:])] if pieces else []
+    token_ids = [next(iter(tokens.ids(piece, prompt.model)), 0) for piece in pieces]
+    return {"token_ids": token_ids, "tokens": pieces, "token_logprobs": logprobs}
 
 
 def _function_call(message: Mapping[str, Any]) -> dict[str, Any]:

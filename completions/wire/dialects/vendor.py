@@ -42,8 +42,8 @@ class Vendor(Dialect):
     """The rules between the fields and messages of a chat request."""
     reasoning_field = ""
     """The field for thoughts in messages and deltas, if there is one."""
-    hides_thoughts = False
-    """Whether answers leave out the thoughts."""
+    hides_thoughts = has_thoughts_in_text = False
+    """Whether answers leave out the thoughts, or have them in the text, between tags."""
     call_ids: ClassVar[tuple[str, int, bytes] | None] = None
     """The prefix, length and alphabet of call ids; None for OpenAI's."""
     limits: ClassVar[Mapping[str, str]] = {}
@@ -61,6 +61,12 @@ class Vendor(Dialect):
         dialect.hides_thoughts = True
         return dialect
 
+    def with_thoughts_in_text(self) -> Self:
+        """Return the dialect of answers with the thoughts in their text, between tags."""
+        dialect = copy.copy(self)
+        dialect.has_thoughts_in_text = True
+        return dialect
+
     def repeating(self, text: str) -> Self:
         """Return the dialect of answers that begin with a text of the prompt."""
         dialect = copy.copy(self)
@@ -74,6 +80,8 @@ class Vendor(Dialect):
             reply = replace(reply, choices=tuple(choices))
         if self.hides_thoughts:
             reply = self.without_thoughts(reply)
+        elif self.has_thoughts_in_text:
+            reply = replace(reply, choices=tuple(map(_with_thoughts_in_text, reply.choices)))
         return self.with_call_ids(reply if reply.body is None else replace(reply, body=None))
 
     def without_thoughts(self, reply: Reply) -> Reply:
@@ -177,6 +185,15 @@ def _without_refusal(choice: Choice) -> Choice:
     blocks = tuple(replace(block, kind="text") if block.kind == "refusal" else block for block in choice.blocks)
     text = "".join(block.text for block in blocks if block.kind == "text") if blocks else choice.refusal or choice.text
     return replace(choice, text=text, refusal=None, blocks=blocks)
+
+
+def _with_thoughts_in_text(choice: Choice) -> Choice:
+    if not choice.reasoning:
+        return choice
+    is_cut = choice.finish_reason == "length" and not choice.text
+    rest = "" if is_cut else f"\n</think>\n\n{choice.text or ''}"
+    text = f"<think>\n{choice.reasoning if is_cut else choice.reasoning.rstrip()}{rest}"
+    return replace(choice, reasoning=None, text=text, blocks=())
 
 
 def _without_thoughts(choice: Choice) -> Choice:

@@ -95,8 +95,8 @@ class Dialect:
     """Returns the record of a chat answer that the vendor stores, given its document: of all, or in the background."""
     has_sockets = False
     """Whether responses are also available over WebSockets."""
-    text_like_chat = False
-    """Whether text completions have the same head and usage as chat."""
+    text_like_chat, has_echo = False, True
+    """Whether text completions have the same head and usage as chat, and whether their choices begin with an `echo`."""
     response_order: Sequence[str] = ()
     """The order of a response's keys, if it is not OpenAI's."""
     default_models: Collection[str] = catalogue.DEFAULT_MODELS

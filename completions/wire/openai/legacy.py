@@ -12,7 +12,7 @@ from completions.wire.framing import ServerSentEvents, group_by_chunk, joined
 from completions.wire.openai.base import Dialect, OpenAIFormat, check_stream, made_id, service_tier, usage
 from completions.wire.openai.chat.message import Chunks, stream, usage_with_details
 from completions.wire.openai.chat.model_behaviour import fingerprint
-from completions.wire.openai.logprobs import legacy_document, scripted_logprob
+from completions.wire.openai.logprobs import legacy_document, scripted_logprob, without_first
 from completions.wire.openai.readback import collect_choices
 from completions.wire.openai.refusals import LEGACY_FORMAT_REFUSALS
 from completions.wire.openai.repeated import without_echoes
@@ -73,7 +73,8 @@ class LegacyCompletions(OpenAIFormat):
             if echoed := self._echoed(prompt, index):
                 pieces = tokens.split(echoed, prompt.model)
                 logprobs = _logprobs(prompt, pieces, 0, [None] * len(pieces))
-                starts.append(Event(chunks.one(dialect.text_choice(_choice(index, echoed, logprobs), choice))))
+                document = _choice(index, echoed, without_first(logprobs))
+                starts.append(Event(chunks.one(dialect.text_choice(document, choice))))
             lanes.append(self._lane(chunks, prompt, index, choice, len(echoed)))
             finishes.append(dialect.text_choice(_choice(index, "", None) | {"finish_reason": _finish(choice)}, choice))
         counted, last = _usage(dialect, reply, prompt), len(finishes) - 1
@@ -111,11 +112,12 @@ class LegacyCompletions(OpenAIFormat):
         echoed = tokens.split(self._echoed(prompt, index), prompt.model)
         answer = tokens.split(_content(choice), prompt.model)
         scripted = [scripted_logprob(choice.logprobs, at) for at in range(len(answer))]
-        return _logprobs(prompt, echoed + answer, 0, [None] * len(echoed) + scripted)
+        logprobs = _logprobs(prompt, echoed + answer, 0, [None] * len(echoed) + scripted)
+        return without_first(logprobs) if echoed else logprobs
 
     def _echoed(self, prompt: Prompt, index: int) -> str:
         """Return the prompt that a choice repeats before its answer, if the request says `echo`."""
-        if prompt.body.get("echo") is not True or not prompt.messages:
+        if prompt.body.get("echo") is not True or not (prompt.messages and self._dialect.has_echo):
             return ""
         place = index * len(prompt.messages) // max(prompt.n, 1)
         return prompt.messages[place].text if place < len(prompt.messages) else ""
@@ -144,8 +146,15 @@ def _id(dialect: Dialect, reply: Reply) -> str:
 
 
 def _usage(dialect: Dialect, reply: Reply, prompt: Prompt) -> dict[str, Any]:
-    counted = usage(reply.used)
-    return dialect.usage(usage_with_details(reply, prompt), reply, prompt) if dialect.text_like_chat else counted
+    """Return the usage; candidates of which the best are chosen are counted, each as long as an answer on average."""
+    if dialect.text_like_chat:
+        return dialect.usage(usage_with_details(reply, prompt), reply, prompt)
+    counted, best_of = usage(reply.used), whole(prompt.body.get("best_of"), 1)
+    if best_of is None or best_of <= (chosen := choices(prompt.body.get("n"))):
+        return counted
+    completion_tokens = counted["completion_tokens"] * best_of // chosen
+    total_tokens = counted["prompt_tokens"] + completion_tokens
+    return counted | {"completion_tokens": completion_tokens, "total_tokens": total_tokens}
 
 
 def _choice(index: int, text: str, logprobs: dict[str, Any] | None) -> dict[str, Any]:

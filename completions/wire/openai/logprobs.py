@@ -79,3 +79,12 @@ def legacy_document(pieces: list[str], count: int, offset: int, scripted: Sequen
         else None,
         "text_offset": offsets,
     }
+
+
+def without_first(document: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Return a legacy document that begins with a prompt, whose first token has no probability: nothing precedes it."""
+    if document is None:
+        return None
+    _, *logprobs = document["token_logprobs"]
+    tops = document["top_logprobs"]
+    return document | {"token_logprobs": [None, *logprobs], "top_logprobs": tops and [None, *tops[1:]]}

@@ -479,8 +479,8 @@ def test_legacy__echo_and_logprobs() -> None:
     logprobs = body["choices"][1]["logprobs"]
     assert logprobs["tokens"] == ["Two", " more"]
     assert logprobs["text_offset"] == [0, 3]
-    assert [len(tops) for tops in logprobs["top_logprobs"]] == [2, 2]
-    assert all(chance <= 0 for chance in logprobs["token_logprobs"])
+    assert [tops and len(tops) for tops in logprobs["top_logprobs"]] == [None, 2]
+    assert [chance and chance <= 0 for chance in logprobs["token_logprobs"]] == [None, True]
 
 
 @pytest.mark.parametrize(
