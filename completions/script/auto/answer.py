@@ -19,6 +19,7 @@ from dataclasses import replace
 from completions import budget
 from completions.conversation import Choice, Message, Prompt, ToolCall
 from completions.event.scatter import Length
+from completions.script.auto import biases
 from completions.script.auto.calls import calls
 from completions.script.auto.instances import instance
 from completions.script.auto.length import of_length
@@ -189,7 +190,7 @@ def _text(prompt: Prompt, seed: str, length: Length | None) -> str:
     form = prompt.response_format
     if form.kind == "json_schema":
         return code.answer(prompt, seed) or _instance(prompt, seed)
-    for protocol in PROTOCOLS:
+    for protocol in (biases.answer, *PROTOCOLS):
         answer = protocol(prompt, seed)
         if answer is not None:
             return answer

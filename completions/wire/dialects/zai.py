@@ -14,7 +14,7 @@ from completions.exceptions import RequestError
 from completions.wire.dialects import catalogue, overload_wordings, refusals, rules
 from completions.wire.dialects.vendor import HEAD, Vendor, numbered
 from completions.wire.dialects.wordings import LIMITED, QUOTA
-from completions.wire.fields import arranged, without_nulls
+from completions.wire.fields import arranged, text, without_nulls
 from completions.wire.framing import EVENTS_IN_UTF8
 from completions.wire.openai.base import Dialect
 from completions.wire.openai.base import usage as counts
@@ -122,8 +122,8 @@ class ZAI(Vendor):
 
     def complete_answer(self, document: dict[str, Any], reply: Reply, prompt: Prompt) -> dict[str, Any]:
         """Return an answer with the request's id, its fields in alphabetical order."""
-        usage = document["usage"]
-        fields = document | {"request_id": document["id"], "usage": arranged(usage, sorted(usage))}
+        usage, request_id = document["usage"], text(prompt.body.get("request_id"))
+        fields = document | {"request_id": request_id or document["id"], "usage": arranged(usage, sorted(usage))}
         return arranged(fields, sorted(fields))
 
     def message(self, message: dict[str, Any], choice: Choice) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 import openai
 import pytest
 
+from completions.tokens import text as tokens
 from tests.server import LiveServer
 
 SCRIPT = """
@@ -18,6 +19,8 @@ rules:
     reply:
       text: As they say.
       annotations: [{type: url_citation, url_citation: {url: "https://own.example/", title: Own}}]
+  - match: {last_user: choose}
+    reply: {auto: true}
   - reply: " a city in France."
 """
 ASKED: list[Any] = [{"role": "user", "content": "think"}]
@@ -151,3 +154,32 @@ def test_best_of__counts_the_tokens_of_all_candidates(clients: Clients, n: int, 
     assert best.usage.completion_tokens == factor * alone.usage.completion_tokens
     assert best.usage.total_tokens == best.usage.prompt_tokens + best.usage.completion_tokens
     assert len(best.choices) == n
+
+
+@pytest.mark.parametrize("names", [["yes"], [" yes", " no"]])
+@pytest.mark.parametrize(("limit", "reason", "count"), [(1, "length", 1), (3, "length", 3), (None, "stop", 1)])
+def test_logit_bias__of_100_leaves_only_its_tokens(
+    clients: Clients, names: list[str], limit: int | None, reason: str, count: int
+) -> None:
+    """As classifiers ask for one of a few words."""
+    biases = {str(id_): 100 for name in names for id_ in tokens.ids(name, "gpt-4o")} | {"7": -100, "9": 5}
+    request: Any = {"model": "gpt-4o", "messages": [{"role": "user", "content": "choose"}], "logit_bias": biases}
+    answer: Any = clients("v1").chat.completions.create(**request, max_tokens=limit)
+    said = answer.choices[0].message.content or ""
+    assert said in [name * count for name in names]
+    assert answer.choices[0].finish_reason == reason
+
+
+@pytest.mark.parametrize("biases", [{"7": 99}, {"7": -100}, {"99999999999": 100}, {}])
+def test_logit_bias__of_less_restricts_nothing(clients: Clients, biases: dict[str, int]) -> None:
+    request: Any = {"model": "gpt-4o", "messages": [{"role": "user", "content": "choose"}], "logit_bias": biases}
+    assert len(clients("v1").chat.completions.create(**request).choices[0].message.content or "") > 20
+
+
+def test_zai__has_the_id_of_the_request(clients: Clients) -> None:
+    request: Any = {"model": "glm-4.6", "messages": [{"role": "user", "content": "Where?"}]}
+    chat: Any = clients("zai/api/paas/v4").chat.completions
+    named = chat.create(**request, extra_body={"request_id": "mine-1"})
+    assert (named.request_id, named.id == "mine-1") == ("mine-1", False)
+    unnamed = chat.create(**request)
+    assert unnamed.request_id == unnamed.id
