@@ -183,6 +183,7 @@ class OpenRouter(Vendor):
         return counts(reply.used) | {
             **{"cost": cost["cost"], "is_byok": False, "prompt_tokens_details": input_details, **cost},
             "completion_tokens_details": {"reasoning_tokens": reasoning_tokens, "image_tokens": 0, "audio_tokens": 0},
+            **openrouter_plugins.tool_use(prompt, self.searches),
         }
 
     def reasoning_item(self, item: dict[str, Any], texts: Sequence[str]) -> dict[str, Any]:

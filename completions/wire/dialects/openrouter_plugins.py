@@ -1,7 +1,7 @@
-"""OpenRouter's plugins that show in an answer: compression of the prompt, and a search of the web.
+"""OpenRouter's plugins that show in an answer: compression of the prompt, and a search of the web, also as a tool.
 
-Source: `ContextCompressionPlugin`, `WebSearchPlugin` and `ChatRequest` of the SDK `openrouter` 1.3; a model's name with
-`:online` stands for the plugin `web`.
+Sources: `ContextCompressionPlugin`, `WebSearchPlugin` and `ChatRequest` of the SDK `openrouter` 1.3; a search by the
+tool that was recorded in August 2026. A model's name with `:online` stands for the plugin `web`.
 """
 
 import copy
@@ -13,7 +13,13 @@ from completions.conversation import Choice, Prompt, Reply
 from completions.wire.content import DEFAULT_PAGE
 from completions.wire.fields import dicts, text, texts
 
-ONLINE = ":online"
+ONLINE, SEARCH_TOOL = ":online", "openrouter:web_search"
+
+SEARCHES = ("web_search_requests", "tool_calls_requested", "tool_calls_executed")
+"""The counts in the usage of an answer for which a tool has searched: one each."""
+
+PAGE: Mapping[str, Any] = {**DEFAULT_PAGE, "start_index": 0, "end_index": 0, "content": DEFAULT_PAGE["title"]}
+"""The page that is found; it is not cited at a place of the text."""
 
 
 class Searcher(Protocol):
@@ -37,11 +43,21 @@ def compresses(body: Mapping[str, Any]) -> bool:
 
 def searching(dialect: D, prompt: Prompt) -> D:
     """Return the dialect for a prompt, with a search if it asks for one: once for each request, not as a tool."""
-    if not ((prompt.model or "").endswith(ONLINE) or ("plugins" in prompt.body and "web" in _plugins(prompt.body))):
+    is_online, body = (prompt.model or "").endswith(ONLINE), prompt.body
+    if not (is_online or ("plugins" in body and "web" in _plugins(body)) or ("tools" in body and _has_tool(body))):
         return dialect
     dialect = copy.copy(dialect)
     dialect.searches = True
     return dialect
+
+
+def _has_tool(body: Mapping[str, Any]) -> bool:
+    return any(tool.get("type") == SEARCH_TOOL for tool in dicts(body.get("tools")))
+
+
+def tool_use(prompt: Prompt, searches: bool) -> dict[str, Any]:
+    """Return the fields of a usage that tell of the search by a tool."""
+    return {"server_tool_use_details": dict.fromkeys(SEARCHES, 1)} if searches and _has_tool(prompt.body) else {}
 
 
 def with_page(reply: Reply) -> Reply:
@@ -52,5 +68,4 @@ def with_page(reply: Reply) -> Reply:
 def _with_page(choice: Choice) -> Choice:
     if choice.annotations or not choice.text:
         return choice
-    citation = {**DEFAULT_PAGE, "start_index": 0, "end_index": len(choice.text)}
-    return replace(choice, annotations=({"type": "url_citation", "url_citation": citation},))
+    return replace(choice, annotations=({"type": "url_citation", "url_citation": PAGE},))
