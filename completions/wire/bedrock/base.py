@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from completions import ids
-from completions.conversation import ErrorContent, Prompt
+from completions.conversation import ErrorContent, Prompt, Reply
 from completions.event import Event
 from completions.tokens.models import entry
 from completions.wire.base import StreamFailure, WireFormat, without_limits
@@ -30,6 +30,10 @@ MIN_PADDING, MAX_PADDING = 2, 61
 """The minimum and maximum length of a padding, as recorded from 2025 to 2026."""
 
 
+REPEATED_HEADERS = ("x-amzn-bedrock-performanceconfig-latency", "x-amzn-bedrock-service-tier")
+"""The headers of a request at `invoke` that its answer repeats (`InvokeModelResponse` of botocore's service model)."""
+
+
 class BedrockFormat(WireFormat):
     """What all addresses of Bedrock's runtime share."""
 
@@ -38,6 +42,11 @@ class BedrockFormat(WireFormat):
     error = staticmethod(bedrock_errors.document)
     default_framing = AWS_EVENTS
     limit_headers = staticmethod(without_limits)
+    headers_marker = b""
+
+    def answer_headers(self, reply: Reply, prompt: Prompt) -> Mapping[str, str]:
+        """Return the headers that an answer repeats."""
+        return {name: prompt.headers[name] for name in REPEATED_HEADERS if name in prompt.headers}
 
     def table_name(self, model: str) -> str:
         """Return the name without ARN, and without the region unless the table has the model for a region alone."""

@@ -33,7 +33,7 @@ GPT_OSS = "gpt-oss"
 class BedrockDialect(CacheWriting):
     """The dialect of OpenAI's models on Bedrock."""
 
-    name, headers_marker = "bedrock", None
+    name, headers_marker = "bedrock", b""
 
     def answer_id(self, reply: Reply) -> str:
         """Return the id of an answer."""

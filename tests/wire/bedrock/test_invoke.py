@@ -29,6 +29,7 @@ rules:
   reply: {text: Wait., tool_calls: {name: look, arguments: {at: 1}}}
 - {match: {format: converse}, reply: Blue and green.}
 - {match: {format: chat}, reply: Blue and green.}
+- {match: {format: anthropic}, reply: Blue and green.}
 """
 TEXT = "Blue and green."
 NOVA = "us.amazon.nova-micro-v1:0"
@@ -112,6 +113,24 @@ def test_text__is_said_whole_and_streamed(server: LiveServer, model: str) -> Non
     assert told(model, whole(server, model, asked(model, limit=1))[0]) == ("Blue", length)
     if stopped:
         assert told(model, whole(server, model, asked(model, stop=" and"))[0]) == ("Blue", stopped)
+
+
+@pytest.mark.parametrize("model", [LLAMA, NOVA, "openai.gpt-oss-20b-1:0", "anthropic.claude-haiku-4-5-20251001-v1:0"])
+def test_answer__repeats_how_it_was_served(server: LiveServer, model: str) -> None:
+    bodies = {
+        LLAMA: asked(LLAMA),
+        NOVA: {"messages": [HELLO]},
+        "openai.gpt-oss-20b-1:0": {"messages": [{"role": "user", "content": "Hello"}]},
+    }
+    claude = {"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9}
+    body = bodies.get(model, {**claude, "messages": [{"role": "user", "content": "Hello"}]})
+    given: dict[str, Any] = {"modelId": model, "body": json.dumps(body)}
+    served = {"performanceConfigLatency": "optimized", "serviceTier": "flex"}
+    client = runtime(server)
+    for ask in (client.invoke_model, client.invoke_model_with_response_stream):
+        plain, told_of = ask(**given), ask(**given, **served)
+        assert [told_of[name] for name in served] == ["optimized", "flex"]
+        assert not served.keys() & plain.keys()
 
 
 def test_command_r__keeps_the_history(server: LiveServer) -> None:
