@@ -115,6 +115,29 @@ def test_text__is_said_whole_and_streamed(server: LiveServer, model: str) -> Non
         assert told(model, whole(server, model, asked(model, stop=" and"))[0]) == ("Blue", stopped)
 
 
+@pytest.mark.parametrize("from_tool", [False, True])
+def test_converse__cites_search_results(server: LiveServer, from_tool: bool) -> None:
+    facts = {"source": "https://example.com/facts", "title": "Facts", "citations": {"enabled": True}}
+    result = {"searchResult": {**facts, "content": [{"text": "Blue is a colour."}, {"text": "So is green."}]}}
+    messages = [{"role": "user", "content": [{"text": "Colours?"}, *([] if from_tool else [result])]}]
+    call = {"toolUse": {"toolUseId": "tooluse_1", "name": "find", "input": {}}}
+    if from_tool:
+        messages.append({"role": "assistant", "content": [call]})
+        messages.append({"role": "user", "content": [{"toolResult": {"toolUseId": "tooluse_1", "content": [result]}}]})
+    tools = {"tools": [{"toolSpec": {"name": "find", "inputSchema": {"json": {"type": "object"}}}}]}
+    given = {"modelId": "anthropic.claude-haiku-4-5-20251001-v1:0", "messages": messages, "toolConfig": tools}
+    citation = {
+        "location": {"searchResultLocation": {"searchResultIndex": 0, "start": 0, "end": 1}},
+        "source": "https://example.com/facts",
+        "sourceContent": [{"text": "Blue is a colour."}],
+        "title": "Facts",
+    }
+    (block,) = runtime(server).converse(**given)["output"]["message"]["content"]
+    assert block == {"citationsContent": {"citations": [citation], "content": [{"text": TEXT}]}}
+    events = [event.get("contentBlockDelta", {}) for event in runtime(server).converse_stream(**given)["stream"]]
+    assert [found for event in events if (found := event.get("delta", {}).get("citation"))] == [citation]
+
+
 @pytest.mark.parametrize("model", [LLAMA, NOVA, "openai.gpt-oss-20b-1:0", "anthropic.claude-haiku-4-5-20251001-v1:0"])
 def test_answer__repeats_how_it_was_served(server: LiveServer, model: str) -> None:
     bodies = {
