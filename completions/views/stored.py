@@ -129,7 +129,7 @@ class ResourceRequest(NamedTuple):
 
     def page(self, items: Sequence[Document], order: str, most: int | None = None) -> dict[str, Any]:
         """Return the page of items that the address asks for; `most` is the number where it is not the usual one."""
-        return page(items, self.query, order, most, validate=self.validate)
+        return page(items, self.query, order, most)
 
 
 def stored(view: StoredView) -> AnyView:
