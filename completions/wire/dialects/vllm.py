@@ -119,6 +119,8 @@ class VLLM(Vendor):
         """Return the chunks, each with its tokens' ids and the usage so far, if these are requested."""
         if vllm_token_ids.are_requested(prompt):
             events = Events.of(vllm_token_ids.with_ids_in_chunks(events, prompt))
+        if vllm_token_ids.names_tokens(prompt):
+            events = Events.of([*vllm_token_ids.with_named_tokens_in_chunks(events, prompt)])
         options = mapping(prompt.body.get("stream_options"))
         if options.get("include_usage") is not True or options.get("continuous_usage_stats") is not True:
             return events
@@ -146,7 +148,8 @@ class VLLM(Vendor):
             document = document | {"choices": choices} | dict.fromkeys(NULL_TEXT_FIELDS)
         if "prompt_logprobs" in prompt.body:
             document = vllm_token_ids.with_prompt_logprobs(document, prompt)
-        return vllm_token_ids.with_ids(document, prompt) if vllm_token_ids.are_requested(prompt) else document
+        document = vllm_token_ids.with_ids(document, prompt) if vllm_token_ids.are_requested(prompt) else document
+        return vllm_token_ids.with_named_tokens(document, prompt) if vllm_token_ids.names_tokens(prompt) else document
 
     def text_choice(self, document: dict[str, Any], choice: Choice) -> dict[str, Any]:
         """Return a choice of a text completion with all its fields."""

@@ -79,6 +79,7 @@ _COMMON_CONVERSIONS: Mapping[str, Conversion] = {
     **dict.fromkeys(_INTEGERS, lax.integer),
     **dict.fromkeys((*_DECIMALS, "temperature", "top_p"), lax.decimal),
     **dict.fromkeys((*_BOOLEANS, "add_special_tokens", "echo", "spaces_between_special_tokens"), lax.boolean),
+    "return_tokens_as_token_ids": lax.boolean,
     "stream_options": lax.fields(dict.fromkeys(("include_usage", "continuous_usage_stats"), lax.boolean)),
     "logit_bias": lax.each(lax.decimal),
 }

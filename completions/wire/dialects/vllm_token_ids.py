@@ -1,4 +1,6 @@
-"""The ids of tokens: of a chat's messages as vLLM's prompts have them, and for `return_token_ids`, `prompt_logprobs`.
+"""The ids of tokens: of a chat's messages as vLLM's prompts have them, and where a request asks for them.
+
+Those of `return_tokens_as_token_ids` stand for the tokens of log probabilities, as in `_get_decoded_token` there.
 
 Source: `return_token_ids` in `vllm/entrypoints/openai` of version 0.12: the prompt's ids are in an answer, or in the
 first chunk of a stream, those of each choice in the choice. They are those of the mock's tokenizer, as for `/tokenize`.
@@ -100,3 +102,45 @@ def with_ids_in_chunks(events: Iterable[Event], prompt: Prompt) -> list[Event]:
                 holder["prompt_token_ids"] = _prompt_ids(prompt, document["object"])
         found.append(event._replace(data=orjson.dumps(document)) if document else event)
     return found
+
+
+def names_tokens(prompt: Prompt) -> bool:
+    """Tell whether a request is for log probabilities whose tokens are named by their ids."""
+    return prompt.top_logprobs is not None and prompt.body.get("return_tokens_as_token_ids") is True
+
+
+def with_named_tokens(document: dict[str, Any], prompt: Prompt) -> dict[str, Any]:
+    """Return an answer, or a chunk, whose log probabilities name tokens by their ids."""
+    choices = [
+        choice | {"logprobs": _named(choice["logprobs"], prompt.model)} if choice.get("logprobs") else choice
+        for choice in document.get("choices", ())
+    ]
+    return document | {"choices": choices} if choices else document
+
+
+def with_named_tokens_in_chunks(events: Iterable[Event], prompt: Prompt) -> Iterator[Event]:
+    """Yield the events of a stream whose log probabilities name tokens by their ids."""
+    for event in events:
+        named = with_named_tokens(orjson.loads(event.data), prompt) if event.chunk else None
+        yield event if named is None else event._replace(data=orjson.dumps(named))
+
+
+def _named(logprobs: dict[str, Any], model: str | None) -> dict[str, Any]:
+    if "tokens" not in logprobs:
+        return logprobs | {"content": [_named_entry(entry, model) for entry in dicts(logprobs.get("content"))]}
+    names, tops = [_name(token, model) for token in logprobs["tokens"]], logprobs["top_logprobs"]
+    named_tops = tops and [top and {_name(token, model): chance for token, chance in top.items()} for top in tops]
+    return logprobs | {"tokens": names, "top_logprobs": named_tops}
+
+
+def _named_entry(entry: dict[str, Any], model: str | None) -> dict[str, Any]:
+    """Return an entry of chat; the bytes of alternatives are those of their names, that of the token its own."""
+    tops = [
+        top | {"token": (name := _name(top["token"], model)), "bytes": list(name.encode())}
+        for top in dicts(entry.get("top_logprobs"))
+    ]
+    return entry | {"token": _name(entry["token"], model), "top_logprobs": tops}
+
+
+def _name(token: str, model: str | None) -> str:
+    return f"token_id:{next(iter(tokens.ids(token, model)), 0)}"

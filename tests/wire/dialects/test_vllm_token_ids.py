@@ -83,3 +83,33 @@ def test_prompt_logprobs__are_refused_in_a_stream(client: openai.OpenAI) -> None
     with pytest.raises(openai.BadRequestError, match="are not available when `stream=True`"):
         client.completions.create(model=MODEL, prompt="hi", stream=True, extra_body={"prompt_logprobs": 1})
     list(client.completions.create(model=MODEL, prompt="hi", stream=True, extra_body={"prompt_logprobs": 0}))
+
+
+NAMED: dict[str, Any] = {"extra_body": {"return_tokens_as_token_ids": "true"}}
+
+
+def test_chat__names_the_tokens_of_log_probabilities_by_their_ids(client: openai.OpenAI, live: LiveServer) -> None:
+    request: Any = {"model": MODEL, "messages": [{"role": "user", "content": "hi"}], "logprobs": True}
+    request |= {"top_logprobs": 2, **NAMED}
+    whole: Any = client.chat.completions.create(**request).choices[0].logprobs.content
+    names = [entry.token for entry in whole]
+    assert text_of(live, [int(name.removeprefix("token_id:")) for name in names]) == "Hello there, you!"
+    assert bytes(whole[0].bytes) == b"Hello"
+    assert [bytes(top.bytes).decode() for top in whole[0].top_logprobs] == [top.token for top in whole[0].top_logprobs]
+    assert whole[0].top_logprobs[0].token == names[0]
+    chunks: list[Any] = list(client.chat.completions.create(**request, stream=True))
+    logprobs = [chunk.choices[0].logprobs for chunk in chunks]
+    assert [entry.token for each in logprobs if each for entry in each.content] == names
+
+
+def test_completion__names_them_too(client: openai.OpenAI, live: LiveServer) -> None:
+    request: Any = {"model": MODEL, "prompt": "Say hi", "logprobs": 1, "echo": True, **NAMED}
+    whole: Any = client.completions.create(**request).choices[0].logprobs
+    ids = [int(name.removeprefix("token_id:")) for name in whole.tokens]
+    assert text_of(live, ids) == "Say hiHello there, you!"
+    assert [top and list(top) for top in whole.top_logprobs] == [None, *([name] for name in whole.tokens[1:])]
+    chunks: list[Any] = list(client.completions.create(**request, stream=True))
+    streamed = [name for chunk in chunks if (each := chunk.choices[0].logprobs) for name in each.tokens]
+    assert streamed == whole.tokens
+    plain: Any = client.completions.create(**(request | {"logprobs": None})).choices[0]
+    assert plain.logprobs is None
